@@ -1,0 +1,113 @@
+//! A conversation as clients see it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{AccountKey, ContactId, ConversationId, DeliveryState, MessageId};
+
+/// A conversation with a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conversation {
+    /// Our id; it survives a rebuild of the database.
+    pub id: ConversationId,
+    /// The Chatwoot account it belongs to.
+    pub account_id: AccountKey,
+    /// Number within the Chatwoot account, as agents know it.
+    pub chatwoot_id: i64,
+    /// `open`, `resolved`, `pending`, `snoozed`, or another status of the installation.
+    #[schema(example = "open")]
+    pub status: String,
+    /// `low`, `medium`, `high`, `urgent`, or none.
+    #[schema(example = "high")]
+    pub priority: Option<String>,
+    /// `Channel::…`, as Chatwoot names it.
+    #[schema(example = "Channel::WebWidget")]
+    pub channel: Option<String>,
+    /// Number of the inbox in Chatwoot.
+    pub inbox_id: Option<i64>,
+    /// Who writes to us.
+    pub contact: Option<ConversationContact>,
+    /// Who answers.
+    pub assignee: Option<Assignee>,
+    /// The team in charge.
+    pub team: Option<Team>,
+    /// Labels, sorted.
+    pub labels: Vec<String>,
+    /// The channel's reply window is open.
+    pub can_reply: Option<bool>,
+    /// Messages of the customer that no agent has seen.
+    pub unread_count: i64,
+    /// The newest message that is no activity line.
+    pub last_message: Option<MessagePreview>,
+    /// Snoozed until then.
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// The customer waits since then.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// An agent's first answer.
+    pub first_reply_at: Option<DateTime<Utc>>,
+    /// When something last happened in it.
+    pub last_activity_at: DateTime<Utc>,
+    /// When Chatwoot created it.
+    pub created_at: DateTime<Utc>,
+    /// When this row last changed here; it is the entity tag too.
+    pub updated_at: DateTime<Utc>,
+    /// The company's attributes.
+    #[schema(value_type = Object)]
+    pub custom_attributes: Value,
+}
+
+/// The customer, as far as a list needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationContact {
+    /// Our id.
+    pub id: ContactId,
+    /// Display name.
+    pub name: Option<String>,
+    /// Address of a picture.
+    pub thumbnail: Option<String>,
+}
+
+/// The user or bot in charge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignee {
+    /// Number in Chatwoot.
+    pub id: i64,
+    /// `user` or `agent_bot`.
+    #[serde(rename = "type")]
+    #[schema(example = "user")]
+    pub kind: String,
+    /// Display name.
+    pub name: Option<String>,
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Team {
+    /// Number in Chatwoot.
+    pub id: i64,
+    /// Display name.
+    pub name: Option<String>,
+}
+
+/// The line a list shows of the newest message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagePreview {
+    /// Our id.
+    pub id: MessageId,
+    /// At most 200 characters of the text.
+    pub content: Option<String>,
+    /// `incoming`, `outgoing`, `template`.
+    pub message_type: String,
+    /// Only the team sees it.
+    pub private: bool,
+    /// How far it got, for what was written here or by an agent.
+    pub state: Option<DeliveryState>,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}

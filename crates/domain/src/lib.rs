@@ -1,0 +1,29 @@
+//! The vocabulary the programs share: ids, conversations, contacts, messages, activities.
+//!
+//! Nothing here does I/O. Two families of types live side by side:
+//!
+//! - **read models** ([`Conversation`], [`Message`], [`Contact`], [`Activity`]): what REST answers
+//!   and live events carry, one shape for both;
+//! - **snapshots** ([`snapshot`]): what one look at Chatwoot says about a row, with the
+//!   [`Version`] that decides which of two looks is the newer one.
+
+mod activity;
+mod contact;
+mod conversation;
+mod id;
+mod message;
+mod sealed;
+pub mod snapshot;
+mod tenant;
+mod version;
+
+pub use activity::{Activity, Actor};
+pub use contact::Contact;
+pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};
+pub use id::{
+    AccountKey, ActivityId, ApprovalId, ContactId, ConversationId, EventId, MessageId, OperationId,
+};
+pub use message::{Attachment, DeliveryState, Message, Sender};
+pub use sealed::{SealError, Sealed, SecretKey};
+pub use tenant::{InvalidTenant, TenantId};
+pub use version::{Digest, Version};

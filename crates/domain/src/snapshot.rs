@@ -1,0 +1,204 @@
+//! What one look at Chatwoot says about a row, ready to be merged into the database.
+//!
+//! Merging is a join: every field is either part of the winning snapshot (greatest [`Version`]) or
+//! only ever grows. So any order of the same snapshots, with repetitions, ends in the same row.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    AccountKey, ContactId, ConversationId, Digest, MessageId, OperationId, TenantId, Version,
+};
+
+/// A contact as seen once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contact {
+    /// Candidate id; the row that exists already keeps its own.
+    pub id: ContactId,
+    /// The tenant of the account.
+    pub tenant: TenantId,
+    /// The account that knows the contact.
+    pub account: AccountKey,
+    /// Number in the Chatwoot installation.
+    pub chatwoot_id: i64,
+    /// When this was so.
+    pub version: Version,
+    /// What is known.
+    pub state: ContactState,
+}
+
+/// The fields of a contact; all of them belong to one snapshot.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ContactState {
+    /// Display name.
+    pub name: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// E.164 number.
+    pub phone_number: Option<String>,
+    /// The company's own id of the person.
+    pub identifier: Option<String>,
+    /// Address of a picture.
+    pub thumbnail: Option<String>,
+    /// Chatwoot's attributes (an object).
+    pub additional_attributes: Value,
+    /// The company's attributes (an object).
+    pub custom_attributes: Value,
+}
+
+impl ContactState {
+    /// Digest for [`Version::digest`].
+    pub fn digest(&self) -> i64 {
+        digest(self)
+    }
+}
+
+/// A conversation as seen once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversation {
+    /// Candidate id; the row that exists already keeps its own.
+    pub id: ConversationId,
+    /// The tenant of the account.
+    pub tenant: TenantId,
+    /// The account that holds it.
+    pub account: AccountKey,
+    /// Number within the account.
+    pub display_id: i64,
+    /// (`updated_at`, `last_activity_at`, digest): when this was so.
+    pub version: Version,
+    /// What is known; it belongs to one snapshot.
+    pub state: ConversationState,
+    /// When Chatwoot created it; never changes.
+    pub created_at: Option<DateTime<Utc>>,
+    /// Grows only.
+    pub last_activity_at: Option<DateTime<Utc>>,
+    /// Grows only.
+    pub agent_last_seen_at: Option<DateTime<Utc>>,
+    /// Grows only.
+    pub contact_last_seen_at: Option<DateTime<Utc>>,
+}
+
+/// The fields of a conversation that move together.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ConversationState {
+    /// `open`, `resolved`, `pending`, `snoozed`, or what Chatwoot says.
+    pub status: String,
+    /// `low`, `medium`, `high`, `urgent`.
+    pub priority: Option<String>,
+    /// Number of the inbox.
+    pub inbox_id: Option<i64>,
+    /// `Channel::…`.
+    pub channel: Option<String>,
+    /// Number of the contact.
+    pub contact_chatwoot_id: Option<i64>,
+    /// Number of the user or bot it is assigned to.
+    pub assignee_id: Option<i64>,
+    /// `user` or `agent_bot`.
+    pub assignee_type: Option<String>,
+    /// That one's name.
+    pub assignee_name: Option<String>,
+    /// Number of the team.
+    pub team_id: Option<i64>,
+    /// The team's name.
+    pub team_name: Option<String>,
+    /// Labels, sorted.
+    pub labels: Vec<String>,
+    /// The channel's reply window is open.
+    pub can_reply: Option<bool>,
+    /// Snoozed until then.
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// An agent's first answer.
+    pub first_reply_at: Option<DateTime<Utc>>,
+    /// The customer waits since then.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// The company's attributes (an object).
+    pub custom_attributes: Value,
+    /// Chatwoot's attributes (an object).
+    pub additional_attributes: Value,
+}
+
+impl ConversationState {
+    /// Digest for [`Version::digest`].
+    pub fn digest(&self) -> i64 {
+        digest(self)
+    }
+}
+
+/// A message as seen once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Candidate id; the row that exists already keeps its own.
+    pub id: MessageId,
+    /// The tenant of the account.
+    pub tenant: TenantId,
+    /// The account that holds it.
+    pub account: AccountKey,
+    /// Display id of its conversation.
+    pub conversation_display_id: i64,
+    /// Number in the Chatwoot installation.
+    pub chatwoot_id: i64,
+    /// Our operation, when the message bears our marker: then the row exists already.
+    pub operation: Option<OperationId>,
+    /// When this was so.
+    pub version: Version,
+    /// What is known; it belongs to one snapshot.
+    pub state: MessageState,
+    /// Deleted once is deleted for good.
+    pub deleted: bool,
+    /// When Chatwoot created it. The finest precision seen stays.
+    pub created_at: DateTime<Utc>,
+    /// What was seen of its delivery.
+    pub delivery: DeliverySighting,
+}
+
+/// The fields of a message that move together.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct MessageState {
+    /// `incoming`, `outgoing`, `activity`, `template`, or what Chatwoot says.
+    pub message_type: String,
+    /// `text`, `incoming_email`, `cards`, …
+    pub content_type: String,
+    /// The text.
+    pub content: Option<String>,
+    /// Chatwoot's attributes of the content (an object).
+    pub content_attributes: Value,
+    /// Only the team sees it.
+    pub private: bool,
+    /// `contact`, `user`, `agent_bot`, or what Chatwoot says.
+    pub sender_type: Option<String>,
+    /// Number among those of its type.
+    pub sender_id: Option<i64>,
+    /// The sender's name then.
+    pub sender_name: Option<String>,
+    /// The channel's own id.
+    pub source_id: Option<String>,
+    /// Number of the inbox.
+    pub inbox_id: Option<i64>,
+    /// Files and places, as [`crate::Attachment`] objects.
+    pub attachments: Value,
+}
+
+impl MessageState {
+    /// Digest for [`Version::digest`].
+    pub fn digest(&self) -> i64 {
+        digest(self)
+    }
+}
+
+/// What a snapshot tells of a message's delivery. Each field only grows when merged; what is shown
+/// is `failed` if the last failure is newer than the last success, else the furthest success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeliverySighting {
+    /// Furthest success seen: 0 none, 1 sent, 2 delivered, 3 read.
+    pub rank: i16,
+    /// Microseconds since 1970 at which a success was last seen, 0 never.
+    pub succeeded_at: i64,
+    /// Microseconds since 1970 at which a failure was last seen, 0 never.
+    pub failed_at: i64,
+}
+
+fn digest(state: &impl Serialize) -> i64 {
+    // These structs have string keys and finite numbers only, which always serialise.
+    serde_json::to_value(state).as_ref().map_or(0, Digest::of)
+}

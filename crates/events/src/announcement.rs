@@ -1,0 +1,50 @@
+//! A change on its way to the screens, on `ACTIVITY`.
+
+use domain::{Activity, Conversation, Message, TenantId};
+use serde::{Deserialize, Serialize};
+
+use crate::{Envelope, Headers, TraceParent, subject};
+
+/// An activity, and the rows it is about as they were when it was announced, so that a screen can
+/// show the change without asking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Announcement {
+    /// What happened.
+    #[serde(flatten)]
+    pub activity: Activity,
+    /// The rows it concerns.
+    #[serde(flatten)]
+    pub subject: Subject,
+}
+
+/// The rows an announcement carries.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// The conversation after the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<Conversation>,
+    /// The message after the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
+}
+
+impl Announcement {
+    /// The message to publish. `telling` sets apart announcements of one activity that must not be
+    /// taken for repetitions of each other; empty for the first.
+    pub fn envelope(
+        &self,
+        tenant: &TenantId,
+        telling: &str,
+        trace: &TraceParent,
+    ) -> Result<Envelope, serde_json::Error> {
+        let id = self.activity.id;
+        Ok(Envelope {
+            subject: subject::activity(tenant, &self.activity.kind),
+            message_id: if telling.is_empty() { id.to_string() } else { format!("{id}:{telling}") },
+            headers: Headers::default().with(TraceParent::HEADER, trace.to_string()),
+            payload: serde_json::to_vec(self)?,
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! A pointer to an outbox row on `OUTBOUND`.
+
+use domain::{AccountKey, ConversationId, OperationId, TenantId};
+use serde::{Deserialize, Serialize};
+
+use crate::{Envelope, Headers, TraceParent, subject};
+
+/// Says that an outbox row is due. The row itself holds what is to be done, so that the stream is
+/// never the only copy and a row that was settled meanwhile makes the message void.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Command {
+    /// The outbox row; also the marker of a reply.
+    pub operation: OperationId,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// The account to act in.
+    pub account: AccountKey,
+    /// The conversation whose commands keep their order.
+    pub conversation: ConversationId,
+    /// `send_message`, `set_status`, …
+    pub command: String,
+    /// How many times the row was published before.
+    pub publication: i32,
+}
+
+impl Command {
+    /// The message to publish.
+    pub fn envelope(&self, trace: &TraceParent) -> Result<Envelope, serde_json::Error> {
+        Ok(Envelope {
+            subject: subject::outbound(&self.tenant, &self.command),
+            message_id: format!("{}:{}", self.operation, self.publication),
+            headers: Headers::default().with(TraceParent::HEADER, trace.to_string()),
+            payload: serde_json::to_vec(self)?,
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! What could not be processed, on `DEAD_LETTER`.
+
+use chrono::{DateTime, Utc};
+
+use crate::{Envelope, HeaderError, Headers, MESSAGE_ID, subject};
+
+const STREAM: &str = "Axis-Dead-Stream";
+const SUBJECT: &str = "Axis-Dead-Subject";
+const SEQUENCE: &str = "Axis-Dead-Sequence";
+const CONSUMER: &str = "Axis-Dead-Consumer";
+const REASON: &str = "Axis-Dead-Reason";
+const DETAIL: &str = "Axis-Dead-Detail";
+const AT: &str = "Axis-Dead-At";
+
+/// Where a dead message came from and why it died. Its payload and other headers are unchanged, so
+/// that it can be sent to its subject again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The stream it was read from.
+    pub stream: String,
+    /// The subject it had.
+    pub subject: String,
+    /// Its sequence in that stream.
+    pub sequence: u64,
+    /// Who could not process it.
+    pub consumer: String,
+    /// A word for the kind of failure: `undecodable`, `unknown-account`, …
+    pub reason: String,
+    /// The failure in words.
+    pub detail: String,
+    /// When it was given up.
+    pub at: DateTime<Utc>,
+}
+
+impl DeadLetter {
+    /// The message to publish, made of the one that died.
+    pub fn envelope<P>(&self, original: &Headers, payload: P) -> Envelope<P> {
+        let mut headers = Headers::default();
+        for (name, value) in original.iter() {
+            if !name.eq_ignore_ascii_case(MESSAGE_ID) && !name.starts_with("Axis-Dead-") {
+                headers.push(name, value);
+            }
+        }
+        let detail: String = self.detail.chars().take(500).collect();
+        headers = headers
+            .with(STREAM, self.stream.as_str())
+            .with(SUBJECT, self.subject.as_str())
+            .with(SEQUENCE, self.sequence.to_string())
+            .with(CONSUMER, self.consumer.as_str())
+            .with(REASON, self.reason.as_str())
+            .with(DETAIL, detail)
+            .with(AT, self.at.timestamp_micros().to_string());
+        Envelope {
+            subject: subject::dead_letter(&self.stream, &self.reason),
+            message_id: format!("{}:{}:{}", self.stream, self.consumer, self.sequence),
+            headers,
+            payload,
+        }
+    }
+
+    /// Reads the headers of a message of `DEAD_LETTER`.
+    pub fn read(headers: &Headers) -> Result<Self, HeaderError> {
+        let micros: i64 = headers.read(AT)?;
+        Ok(Self {
+            stream: headers.read(STREAM)?,
+            subject: headers.read(SUBJECT)?,
+            sequence: headers.read(SEQUENCE)?,
+            consumer: headers.read(CONSUMER)?,
+            reason: headers.read(REASON)?,
+            detail: headers.read(DETAIL)?,
+            at: DateTime::from_timestamp_micros(micros).ok_or(HeaderError { name: AT })?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips_and_keeps_the_original_headers() {
+        let dead = DeadLetter {
+            stream: "INBOUND".into(),
+            subject: "inbound.a.b".into(),
+            sequence: 7,
+            consumer: "sync-worker".into(),
+            reason: "undecodable".into(),
+            detail: "line one\nline two".into(),
+            at: DateTime::from_timestamp_micros(1_790_000_000_000_001).unwrap(),
+        };
+        let original = Headers::default().with(MESSAGE_ID, "x").with("Axis-Event", "odd");
+        let envelope = dead.envelope(&original, b"body".to_vec());
+        assert_eq!(envelope.subject, "dead-letter.INBOUND.undecodable");
+        assert_eq!(envelope.headers.get(MESSAGE_ID), None);
+        assert_eq!(envelope.headers.get("Axis-Event"), Some("odd"));
+        let read = DeadLetter::read(&envelope.headers).unwrap();
+        assert_eq!(read, DeadLetter { detail: "line one line two".into(), ..dead });
+    }
+}

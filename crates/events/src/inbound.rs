@@ -1,0 +1,115 @@
+//! An event of Chatwoot on `INBOUND`.
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, EventId, TenantId};
+
+use crate::{Envelope, HeaderError, Headers, TraceParent, subject};
+
+const ACCOUNT: &str = "Axis-Account";
+const TENANT: &str = "Axis-Tenant";
+const EVENT: &str = "Axis-Event";
+const EVENT_ID: &str = "Axis-Event-Id";
+const RECEIVED_AT: &str = "Axis-Received-At";
+const DELIVERY: &str = "Axis-Delivery";
+const ORIGIN: &str = "Axis-Origin";
+
+/// What is known of an event besides its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inbound {
+    /// Equal bodies of one account have equal ids.
+    pub id: EventId,
+    /// The account that sent it.
+    pub account: AccountKey,
+    /// The account's tenant.
+    pub tenant: TenantId,
+    /// The event's name as Chatwoot wrote it.
+    pub event: String,
+    /// When it was made durable here.
+    pub received_at: DateTime<Utc>,
+    /// Chatwoot's id of the delivery.
+    pub delivery: Option<String>,
+    /// `webhook`, or `reconciler` for what was fetched.
+    pub origin: String,
+    /// The trace it is part of.
+    pub trace: TraceParent,
+}
+
+/// What has to be part of an event's id besides its body: a delivery of typing, whose body is the
+/// same each time somebody types, happened once per delivery; all other bodies tell by themselves.
+pub fn occurrence<'a>(event: &str, delivery: Option<&'a str>) -> &'a [u8] {
+    match delivery {
+        Some(delivery) if event.starts_with("conversation_typing_") => delivery.as_bytes(),
+        _ => &[],
+    }
+}
+
+impl Inbound {
+    /// The message to publish: the body unchanged, the rest in headers.
+    pub fn envelope<P>(&self, body: P) -> Envelope<P> {
+        let mut headers = Headers::default()
+            .with(ACCOUNT, self.account.to_string())
+            .with(TENANT, self.tenant.as_str())
+            .with(EVENT, self.event.as_str())
+            .with(EVENT_ID, self.id.to_string())
+            .with(RECEIVED_AT, self.received_at.timestamp_micros().to_string())
+            .with(ORIGIN, self.origin.as_str())
+            .with(TraceParent::HEADER, self.trace.to_string());
+        if let Some(delivery) = &self.delivery {
+            headers.push(DELIVERY, delivery.as_str());
+        }
+        Envelope {
+            subject: subject::inbound(self.account, &self.event),
+            message_id: self.id.to_string(),
+            headers,
+            payload: body,
+        }
+    }
+
+    /// Reads the headers of a message of `INBOUND`.
+    pub fn read(headers: &Headers) -> Result<Self, HeaderError> {
+        let micros: i64 = headers.read(RECEIVED_AT)?;
+        Ok(Self {
+            id: headers.read(EVENT_ID)?,
+            account: headers.read(ACCOUNT)?,
+            tenant: headers.read(TENANT)?,
+            event: headers.read(EVENT)?,
+            received_at: DateTime::from_timestamp_micros(micros)
+                .ok_or(HeaderError { name: RECEIVED_AT })?,
+            delivery: headers.get(DELIVERY).map(str::to_owned),
+            origin: headers.get(ORIGIN).unwrap_or("webhook").to_owned(),
+            trace: headers.read(TraceParent::HEADER).unwrap_or_else(|_| TraceParent::generate()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_round_trip() {
+        let inbound = Inbound {
+            id: EventId::generate(),
+            account: AccountKey::generate(),
+            tenant: "acme".parse().unwrap(),
+            event: "message_created".into(),
+            received_at: DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap(),
+            delivery: Some("d-1".into()),
+            origin: "webhook".into(),
+            trace: TraceParent::generate(),
+        };
+        assert_eq!(Inbound::read(&inbound.envelope(()).headers), Ok(inbound));
+    }
+
+    #[test]
+    fn a_missing_header_is_named() {
+        let error = Inbound::read(&Headers::default()).unwrap_err();
+        assert_eq!(error, HeaderError { name: RECEIVED_AT });
+    }
+
+    #[test]
+    fn typing_counts_per_delivery_and_nothing_else_does() {
+        assert_eq!(occurrence("conversation_typing_on", Some("d")), b"d");
+        assert_eq!(occurrence("message_created", Some("d")), b"");
+    }
+}

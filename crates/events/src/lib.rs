@@ -1,0 +1,32 @@
+//! What travels between the programs: subjects, headers, message ids and payloads.
+//!
+//! | stream | subject | payload |
+//! |---|---|---|
+//! | `INBOUND` | `inbound.<account key>.<event>` | Chatwoot's body, byte for byte; facts of its receipt in headers ([`Inbound`]) |
+//! | `OUTBOUND` | `outbound.<tenant>.<command>` | [`Command`]: a pointer to an outbox row |
+//! | `ACTIVITY` | `activity.<tenant>.<type>` | [`Announcement`] |
+//! | `DEAD_LETTER` | `dead-letter.<stream>.<reason>` | the message as it was; why in headers ([`DeadLetter`]) |
+//!
+//! `live.<tenant>.<what>` is ephemeral and stored nowhere.
+
+mod announcement;
+mod command;
+mod dead_letter;
+mod envelope;
+mod inbound;
+mod live;
+mod source;
+pub mod subject;
+mod trace;
+
+pub use announcement::{Announcement, Subject as AnnouncementSubject};
+pub use command::Command;
+pub use dead_letter::DeadLetter;
+pub use envelope::{Envelope, HeaderError, Headers};
+pub use inbound::{Inbound, occurrence};
+pub use live::Live;
+pub use source::Source;
+pub use trace::TraceParent;
+
+/// A NATS server drops a second message with the same value of this header within its window.
+pub const MESSAGE_ID: &str = "Nats-Msg-Id";

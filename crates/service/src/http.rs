@@ -1,0 +1,71 @@
+//! Listening, serving until the shutdown, and the routes every program has.
+
+use std::io;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Health, metrics};
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {host}:{port}: {source}; choose another with HOST and PORT")]
+pub struct ListenError {
+    host: String,
+    port: u16,
+    source: io::Error,
+}
+
+/// Listens on an address; port 0 takes a free one.
+pub async fn listen(host: &str, port: u16) -> Result<TcpListener, ListenError> {
+    TcpListener::bind((host, port)).await.map_err(|source| ListenError {
+        host: host.to_owned(),
+        port,
+        source,
+    })
+}
+
+/// Serves until the shutdown, then lets requests in hand end.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+}
+
+/// `/live`, `/ready`, `/health` and `/metrics`.
+///
+/// `/live` says that the process runs. `/ready` is 503 while a part is down. `/health` tells the
+/// state of every part, with the same status as `/ready`.
+pub fn routes(health: &Health) -> Router {
+    Router::new()
+        .route("/live", get(async || "live\n"))
+        .route("/ready", get(ready))
+        .route("/health", get(report))
+        .route("/metrics", get(exposition))
+        .with_state(health.clone())
+}
+
+async fn ready(State(health): State<Health>) -> Response {
+    let status = health.report().await.status;
+    (code(status), format!("{status}\n")).into_response()
+}
+
+async fn report(State(health): State<Health>) -> Response {
+    let report = health.report().await;
+    (code(report.status), [(header::CACHE_CONTROL, "no-store")], Json(report)).into_response()
+}
+
+async fn exposition() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::render()).into_response()
+}
+
+fn code(status: &str) -> StatusCode {
+    if status == "down" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+}

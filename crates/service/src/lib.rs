@@ -1,0 +1,86 @@
+//! What every program does alike: settings, logs, metrics, health, retries, signals and a shutdown
+//! that drains.
+//!
+//! ```no_run
+//! # async fn program() -> anyhow::Result<()> {
+//! let config = service::Config::default();
+//! let service = service::Service::start("sync-worker", &config)?;
+//! // … connect, register health checks …
+//! let listener = service::listen("127.0.0.1", 8081).await?;
+//! let routes = service::routes(service.health());
+//! let work = service::serve(listener, routes, service.shutdown());
+//! service.run(work).await
+//! # }
+//! ```
+
+mod config;
+mod health;
+mod http;
+mod logs;
+mod metrics;
+pub mod retry;
+mod shutdown;
+
+use std::future::Future;
+
+use tokio_util::sync::CancellationToken;
+
+pub use config::{Config, LogFormat};
+pub use health::{Health, Status};
+pub use http::{ListenError, listen, routes, serve};
+pub use shutdown::drain;
+
+/// A running program: its name, its health, and the wish to stop.
+pub struct Service {
+    name: &'static str,
+    config: Config,
+    health: Health,
+    shutdown: CancellationToken,
+}
+
+/// The program could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// `AXIS_LOG` is no filter.
+    #[error("AXIS_LOG is not a log filter such as `info` or `info,bus=debug`")]
+    LogFilter(#[from] tracing_subscriber::filter::ParseError),
+}
+
+impl Service {
+    /// Sets up logs and metrics and begins to listen for signals.
+    pub fn start(name: &'static str, config: &Config) -> Result<Self, StartError> {
+        logs::install(config)?;
+        metrics::install();
+        let shutdown = CancellationToken::new();
+        tokio::spawn(shutdown::on_signal(shutdown.clone()));
+        let version = env!("CARGO_PKG_VERSION");
+        tracing::info!(service.name = name, service.version = version, "starting");
+        Ok(Self { name, config: config.clone(), health: Health::default(), shutdown })
+    }
+
+    /// Where parts of the program register how they are.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Cancelled when the program shall stop taking in work.
+    pub fn shutdown(&self) -> CancellationToken {
+        self.shutdown.clone()
+    }
+
+    /// Runs the program until it ends by itself or, after a signal, has drained. What is not
+    /// drained within the deadline, or at a second signal, is dropped.
+    pub async fn run<E>(self, work: impl Future<Output = Result<(), E>>) -> anyhow::Result<()>
+    where
+        anyhow::Error: From<E>,
+    {
+        let ended = drain(work, &self.shutdown, self.config.shutdown_deadline()).await;
+        match ended {
+            Some(result) => {
+                tracing::info!(service.name = self.name, "stopped");
+                result.map_err(anyhow::Error::from)
+            }
+            None => Err(anyhow::anyhow!("did not drain within the shutdown deadline")),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Metrics for Prometheus.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Seconds: fine where a webhook is acknowledged, coarse where a retry waits.
+const SECONDS: &[f64] =
+    &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+/// Installs the recorder. A second call in one process keeps the first one's.
+pub(crate) fn install() {
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS);
+    let recorder = match builder {
+        Ok(builder) => builder.build_recorder(),
+        Err(error) => {
+            tracing::error!(%error, "metrics are off: their buckets were refused");
+            return;
+        }
+    };
+    let handle = recorder.handle();
+    if ::metrics::set_global_recorder(recorder).is_ok() {
+        let _first = HANDLE.set(handle);
+    }
+}
+
+/// All metrics in Prometheus' text form.
+pub(crate) fn render() -> String {
+    HANDLE
+        .get()
+        .map(|handle| {
+            handle.run_upkeep();
+            handle.render()
+        })
+        .unwrap_or_default()
+}
