@@ -1,0 +1,153 @@
+//! Conversations, always by display id.
+
+use chrono::{DateTime, Utc};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::{CallError, Client, entries, expected};
+use crate::model::{Conversation, Priority, Status};
+
+/// Which conversations to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConversationQuery {
+    /// Page, from 1; meaningless with `updated_within`.
+    pub page: Option<u32>,
+    /// A status; `None` is all of them.
+    pub status: Option<Status>,
+    /// Order, such as `created_at_asc` (the steady one) or `last_activity_at_desc`.
+    pub sort_by: Option<String>,
+    /// Everything that changed in the last so many seconds, in one answer without pages.
+    pub updated_within: Option<u64>,
+}
+
+/// A page of conversations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversationPage {
+    /// The conversations, 25 a page unless the installation says otherwise.
+    pub conversations: Vec<Conversation>,
+    /// How many match in all, if it was said.
+    pub all_count: Option<i64>,
+}
+
+/// How long to snooze.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Snooze {
+    /// Until the customer writes.
+    UntilReply,
+    /// Until a time.
+    Until(DateTime<Utc>),
+}
+
+/// To whom to give a conversation, or `None` to take it away. Chatwoot takes an id that it does not
+/// know for none, and says nothing.
+pub type Assign = Option<i64>;
+
+impl Client {
+    /// One conversation.
+    pub async fn get_conversation(&self, id: i64) -> Result<Conversation, CallError> {
+        let answer = self.json(self.request(Method::GET, &format!("conversations/{id}"))).await?;
+        expected(Conversation::from_value(answer))
+    }
+
+    /// A page of conversations, or everything updated within a time. Only an administrator's token
+    /// sees all of them.
+    pub async fn list_conversations(
+        &self,
+        query: &ConversationQuery,
+    ) -> Result<ConversationPage, CallError> {
+        let status = query.status.as_ref().map_or("all", Status::as_str);
+        let mut request = self.request(Method::GET, "conversations").query(&[("status", status)]);
+        if let Some(page) = query.page {
+            request = request.query(&[("page", page)]);
+        }
+        if let Some(order) = &query.sort_by {
+            request = request.query(&[("sort_by", order)]);
+        }
+        if let Some(seconds) = query.updated_within {
+            request = request.query(&[("updated_within", seconds)]);
+        }
+        let answer = self.json(request).await?;
+        let count = |path| answer.pointer(path).and_then(crate::json::int);
+        let all_count = count("/data/meta/all_count").or_else(|| count("/meta/all_count"));
+        let paths = ["/data/payload", "/payload"];
+        let conversations = expected(entries(answer, &paths, Conversation::from_value))?;
+        Ok(ConversationPage { conversations, all_count })
+    }
+
+    /// Sets the status; `snooze` counts for [`Status::Snoozed`] only. Opening with the token of a
+    /// mere agent also assigns the conversation to that agent.
+    pub async fn toggle_status(
+        &self,
+        id: i64,
+        status: &Status,
+        snooze: Snooze,
+    ) -> Result<(), CallError> {
+        let mut body = json!({ "status": status.as_str() });
+        if let (Status::Snoozed, Snooze::Until(time)) = (status, snooze) {
+            body["snoozed_until"] = time.timestamp().into();
+        }
+        self.change(id, "toggle_status", &body).await
+    }
+
+    /// Sets or takes away the priority.
+    pub async fn set_priority(&self, id: i64, to: Option<&Priority>) -> Result<(), CallError> {
+        let body = json!({ "priority": to.map(Priority::as_str) });
+        self.change(id, "toggle_priority", &body).await
+    }
+
+    /// Assigns an agent.
+    pub async fn assign_agent(&self, id: i64, agent: Assign) -> Result<(), CallError> {
+        self.change(id, "assignments", &json!({ "assignee_id": agent })).await
+    }
+
+    /// Assigns a team.
+    pub async fn assign_team(&self, id: i64, team: Assign) -> Result<(), CallError> {
+        self.change(id, "assignments", &json!({ "team_id": team })).await
+    }
+
+    /// The labels of a conversation.
+    pub async fn get_labels(&self, id: i64) -> Result<Vec<String>, CallError> {
+        let request = self.request(Method::GET, &format!("conversations/{id}/labels"));
+        labels(self.json(request).await?)
+    }
+
+    /// Replaces the whole set of labels; answers with the set as stored.
+    pub async fn set_labels(&self, id: i64, to: &[String]) -> Result<Vec<String>, CallError> {
+        let request = self.request(Method::POST, &format!("conversations/{id}/labels"));
+        labels(self.json(request.json(&json!({ "labels": to }))).await?)
+    }
+
+    /// Replaces all custom attributes.
+    pub async fn set_custom_attributes(
+        &self,
+        id: i64,
+        to: &Map<String, Value>,
+    ) -> Result<(), CallError> {
+        self.change(id, "custom_attributes", &json!({ "custom_attributes": to })).await
+    }
+
+    /// Shows the customer, or with `private` the colleagues, that somebody types. Comes back as a
+    /// webhook.
+    pub async fn toggle_typing(&self, id: i64, on: bool, private: bool) -> Result<(), CallError> {
+        let status = if on { "on" } else { "off" };
+        let body = json!({ "typing_status": status, "is_private": private });
+        self.change(id, "toggle_typing_status", &body).await
+    }
+
+    /// Marks a conversation as seen by the token's owner.
+    pub async fn update_last_seen(&self, id: i64) -> Result<(), CallError> {
+        self.change(id, "update_last_seen", &json!({})).await
+    }
+
+    async fn change(&self, id: i64, action: &str, body: &Value) -> Result<(), CallError> {
+        let request = self.request(Method::POST, &format!("conversations/{id}/{action}"));
+        self.done(request.json(body)).await
+    }
+}
+
+fn labels(answer: Value) -> Result<Vec<String>, CallError> {
+    expected(entries(answer, &["/payload", ""], |label| match label {
+        Value::String(label) => Some(label),
+        _ => None,
+    }))
+}

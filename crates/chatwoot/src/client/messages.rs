@@ -1,0 +1,169 @@
+//! Messages of a conversation.
+
+use std::fmt;
+
+use bytes::Bytes;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Map, Value, json};
+
+use super::{CallError, Client, entries, expected};
+use crate::model::Message;
+
+/// A message or note to be written. The sender is the token's owner.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewMessage {
+    /// Text, up to 150,000 characters.
+    pub content: String,
+    /// Whether it is a note among colleagues.
+    pub private: bool,
+    /// `text` unless set.
+    pub content_type: Option<String>,
+    /// Id of the message that it answers.
+    pub in_reply_to: Option<i64>,
+    /// Id of our operation: what tells afterwards whether a call of unknown outcome happened. Any
+    /// integration can read it, so it must say nothing else.
+    pub marker: Option<String>,
+    /// Further content attributes.
+    pub content_attributes: Map<String, Value>,
+    /// Files, at most 15. Chatwoot hands them to the channel some two seconds later.
+    pub attachments: Vec<Upload>,
+}
+
+/// A file to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Name that the customer sees.
+    pub file_name: String,
+    /// Media type; one that can't be a media type is sent as `application/octet-stream`.
+    pub media_type: String,
+    /// Content.
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("media_type", &self.media_type)
+            .field("length", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Upload {
+    fn part(&self) -> Part {
+        let length = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX);
+        let part = || {
+            Part::stream_with_length(self.bytes.clone(), length).file_name(self.file_name.clone())
+        };
+        part().mime_str(&self.media_type).unwrap_or_else(|_| {
+            // Without a type of its own a part counts as text.
+            part().mime_str("application/octet-stream").unwrap_or_else(|_| part())
+        })
+    }
+}
+
+impl NewMessage {
+    /// Puts the message into a request: as JSON, or with files as a form whose objects are JSON text.
+    fn put_into(&self, request: RequestBuilder) -> RequestBuilder {
+        let attributes = self.attributes();
+        if self.attachments.is_empty() {
+            let mut body = json!({
+                "content": self.content,
+                "message_type": "outgoing",
+                "private": self.private,
+                "content_attributes": attributes,
+            });
+            if let Some(content_type) = &self.content_type {
+                body["content_type"] = content_type.as_str().into();
+            }
+            return request.json(&body);
+        }
+        let mut form = Form::new()
+            .text("content", self.content.clone())
+            .text("message_type", "outgoing")
+            .text("private", self.private.to_string())
+            .text("content_attributes", Value::Object(attributes).to_string());
+        if let Some(content_type) = &self.content_type {
+            form = form.text("content_type", content_type.clone());
+        }
+        for upload in &self.attachments {
+            form = form.part("attachments[]", upload.part());
+        }
+        request.multipart(form)
+    }
+
+    /// The attributes, with the marker and the quoted message among them.
+    fn attributes(&self) -> Map<String, Value> {
+        let mut attributes = self.content_attributes.clone();
+        if let Some(op) = &self.marker {
+            attributes.insert("axis".to_owned(), json!({ "op": op }));
+        }
+        if let Some(id) = self.in_reply_to {
+            attributes.insert("in_reply_to".to_owned(), id.into());
+        }
+        attributes
+    }
+}
+
+/// Which messages of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageRange {
+    /// The newest 20.
+    Newest,
+    /// The 20 before an id.
+    Before(i64),
+    /// The first 100 after an id; fewer than 100 means that these were the last.
+    After(i64),
+}
+
+impl Client {
+    /// Writes a message or a note. Not idempotent: after an unknown outcome look for the marker
+    /// before writing again.
+    pub async fn create_message(
+        &self,
+        conversation: i64,
+        message: &NewMessage,
+    ) -> Result<Message, CallError> {
+        let path = format!("conversations/{conversation}/messages");
+        let mut request = message.put_into(self.request(Method::POST, &path));
+        if !message.attachments.is_empty() {
+            request = request.timeout(self.upload_timeout);
+        }
+        expected(Message::from_value(self.json(request).await?))
+    }
+
+    /// Replaces a message by a notice. Most channels do not recall what the customer has.
+    pub async fn delete_message(&self, conversation: i64, message: i64) -> Result<(), CallError> {
+        let path = format!("conversations/{conversation}/messages/{message}");
+        self.done(self.request(Method::DELETE, &path)).await
+    }
+
+    /// Has a failed message handed to the channel again. Older versions do so whatever its state,
+    /// and lose the marker.
+    pub async fn retry_message(&self, conversation: i64, message: i64) -> Result<(), CallError> {
+        let path = format!("conversations/{conversation}/messages/{message}/retry");
+        self.done(self.request(Method::POST, &path)).await
+    }
+
+    /// Messages of any kind, oldest first. Needs a user's token.
+    pub async fn list_messages(
+        &self,
+        conversation: i64,
+        range: MessageRange,
+    ) -> Result<Vec<Message>, CallError> {
+        let path = format!("conversations/{conversation}/messages");
+        let request = self.request(Method::GET, &path);
+        let request = match range {
+            MessageRange::Newest => request,
+            MessageRange::Before(id) => request.query(&[("before", id)]),
+            MessageRange::After(id) => request.query(&[("after", id)]),
+        };
+        let answer = self.json(request).await?;
+        let mut messages = expected(entries(answer, &["/payload", ""], Message::from_value))?;
+        for message in &mut messages {
+            message.conversation_display_id.get_or_insert(conversation);
+        }
+        Ok(messages)
+    }
+}

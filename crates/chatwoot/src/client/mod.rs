@@ -1,0 +1,287 @@
+//! The application API: the part of Chatwoot's REST interface that reads and changes an account.
+//!
+//! ```text
+//! Client ── messages       create (with marker), list, delete, retry
+//!        ── conversations  read, list, status, priority, assignment, labels, attributes, typing
+//!        ── catalogue      agents, teams, inboxes, labels, canned responses, profile
+//!        ── webhooks       list, register, change, remove
+//! ```
+//!
+//! Every call is tried once; [`CallError::outcome`] says whether to give up, retry or look first.
+//! Everything but creating a message and typing sends the full wanted state and may be repeated.
+
+pub mod catalogue;
+mod conversations;
+mod error;
+mod messages;
+mod webhooks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{HeaderValue, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response, Url, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooze};
+pub use self::error::{CallError, Cause, Outcome, Refusal};
+pub use self::messages::{MessageRange, NewMessage, Upload};
+pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
+
+/// The header with the token. Chatwoot's documents write it with underscores, which nginx drops;
+/// Rails reads both as the same. Sending both is no remedy: older Pumas join them into one value.
+const TOKEN_HEADER: &str = "api-access-token";
+
+/// Limits of a client; the defaults suit production.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Time to connect, TLS included.
+    pub connect_timeout: Duration,
+    /// Time from the start of a call to the end of its answer.
+    pub timeout: Duration,
+    /// The same for a message with files.
+    pub upload_timeout: Duration,
+    /// Greatest answer, in bytes.
+    pub max_answer: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(15),
+            upload_timeout: Duration::from_mins(1),
+            max_answer: 16 << 20,
+        }
+    }
+}
+
+/// Why a client can't be made; a mistake in the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address is not an absolute http or https URL.
+    #[error("the address of Chatwoot must be a URL such as https://chat.example.com")]
+    Address,
+    /// The token has characters that no header can carry.
+    #[error("the access token must be printable ASCII without spaces or line ends")]
+    Token,
+    /// TLS can't be set up here.
+    #[error("the HTTP client cannot be set up: check the system's certificates")]
+    Http(#[source] reqwest::Error),
+}
+
+/// A caller of one account's API. Clones, and clients made from one another, share connections.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    /// `https://host/api/v1/`.
+    base: Arc<Url>,
+    account_id: i64,
+    token: HeaderValue,
+    upload_timeout: Duration,
+    max_answer: usize,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("host", &self.base.host_str())
+            .field("account_id", &self.account_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client of one account. `base_url` is the installation's address, with or without
+    /// `/api/v1`.
+    pub fn new(
+        base_url: &str,
+        account_id: i64,
+        token: &SecretString,
+        options: &Options,
+    ) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(options.connect_timeout)
+            .timeout(options.timeout)
+            // Puma closes idle connections after 20 s; a request on one that is just closing would
+            // have an unknown outcome.
+            .pool_idle_timeout(Duration::from_secs(10))
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("axis-afenda/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(ClientError::Http)?;
+        Ok(Self {
+            http,
+            base: Arc::new(base(base_url)?),
+            account_id,
+            token: header(token)?,
+            upload_timeout: options.upload_timeout,
+            max_answer: options.max_answer,
+        })
+    }
+
+    /// A client of another account, over the same connections.
+    pub fn for_account(
+        &self,
+        base_url: &str,
+        account_id: i64,
+        token: &SecretString,
+    ) -> Result<Self, ClientError> {
+        let base = Arc::new(base(base_url)?);
+        Ok(Self { base, account_id, token: header(token)?, ..self.clone() })
+    }
+
+    /// A client that acts as the token's owner: messages bear the sender's name this way only.
+    pub fn acting_as(&self, token: &SecretString) -> Result<Self, ClientError> {
+        Ok(Self { token: header(token)?, ..self.clone() })
+    }
+
+    /// The account it calls.
+    pub fn account_id(&self) -> i64 {
+        self.account_id
+    }
+
+    /// Host and port: what rate limits are counted by.
+    pub fn host(&self) -> String {
+        let host = self.base.host_str().unwrap_or_default();
+        match self.base.port_or_known_default() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    /// A request to a path below the account.
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request_top(method, &format!("accounts/{}/{path}", self.account_id))
+    }
+
+    /// A request to a path below `/api/v1`.
+    fn request_top(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.base))
+            .header(TOKEN_HEADER, self.token.clone())
+    }
+
+    /// Sends, and reads the answer as JSON.
+    async fn json(&self, request: RequestBuilder) -> Result<Value, CallError> {
+        let response = self.send(request).await?;
+        let body = read(response, self.max_answer).await?;
+        crate::json::parse(&body).map_err(|_| CallError::Unknown(Cause::Unreadable))
+    }
+
+    /// Sends; a success is one whatever its body.
+    async fn done(&self, request: RequestBuilder) -> Result<(), CallError> {
+        let response = self.send(request).await?;
+        // Read to its end, the connection can be used again.
+        let _ = read(response, self.max_answer).await;
+        Ok(())
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, CallError> {
+        const MAX_REFUSAL: usize = 64 << 10;
+        let response = request.send().await.map_err(CallError::from_transport)?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        // The status alone says most; a refusal without a readable body is still that refusal.
+        let body = read(response, MAX_REFUSAL).await.ok();
+        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
+        Err(CallError::from_answer(status, retry_after, body.as_deref()))
+    }
+}
+
+/// Reads a body of bounded size.
+async fn read(mut response: Response, limit: usize) -> Result<Bytes, CallError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(CallError::from_transport)? {
+        if body.len() + chunk.len() > limit {
+            return Err(CallError::Unknown(Cause::Unreadable));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// A list, bare or under one of the given paths; entries that can't be read are left out.
+fn entries<T>(
+    mut value: Value,
+    paths: &[&str],
+    read: impl Fn(Value) -> Option<T>,
+) -> Option<Vec<T>> {
+    let path = paths.iter().find(|path| value.pointer(path).is_some_and(Value::is_array))?;
+    match value.pointer_mut(path)?.take() {
+        Value::Array(items) => Some(items.into_iter().filter_map(read).collect()),
+        _ => None,
+    }
+}
+
+/// What an answer must contain.
+fn expected<T>(read: Option<T>) -> Result<T, CallError> {
+    read.ok_or(CallError::Unknown(Cause::Unreadable))
+}
+
+fn base(text: &str) -> Result<Url, ClientError> {
+    let mut url = Url::parse(text.trim()).map_err(|_| ClientError::Address)?;
+    let fits = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !fits {
+        return Err(ClientError::Address);
+    }
+    let path = url.path().trim_end_matches('/');
+    let path = format!("{}/api/v1/", path.strip_suffix("/api/v1").unwrap_or(path));
+    url.set_path(&path);
+    Ok(url)
+}
+
+fn header(token: &SecretString) -> Result<HeaderValue, ClientError> {
+    let token = token.expose_secret().trim();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ClientError::Token);
+    }
+    let mut value = HeaderValue::from_str(token).map_err(|_| ClientError::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_may_be_written_in_several_ways() {
+        for text in [
+            "https://chat.example.com",
+            "https://chat.example.com/",
+            " https://chat.example.com/api/v1/ ",
+        ] {
+            assert_eq!(base(text).unwrap().as_str(), "https://chat.example.com/api/v1/");
+        }
+        assert_eq!(
+            base("http://10.0.0.1:3000/chat").unwrap().as_str(),
+            "http://10.0.0.1:3000/chat/api/v1/"
+        );
+        for text in ["", "chat.example.com", "ftp://x", "https://", "https://x?y=1", "https://x#y"]
+        {
+            assert!(base(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let token = SecretString::from("FICTIONALtoken");
+        let client = Client::new("https://chat.example.com", 1, &token, &Options::default());
+        let client = client.unwrap();
+        assert!(!format!("{client:?}").contains("FICTIONAL"));
+        assert!(!format!("{:?}", client.request(Method::GET, "labels")).contains("FICTIONAL"));
+        assert_eq!(client.host(), "chat.example.com:443");
+        for bad in ["", "a b", "a\nb", "ä"] {
+            assert!(client.acting_as(&SecretString::from(bad)).is_err(), "{bad:?}");
+        }
+    }
+}

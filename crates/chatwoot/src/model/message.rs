@@ -1,0 +1,113 @@
+//! Messages: the top level of message events, the entries of `messages[]`, and REST's.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Attachment, MessageStatus, MessageType, Sender};
+use crate::json::Object;
+
+/// A message, private notes included.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Message {
+    /// Message id, unique in one installation and growing.
+    pub id: i64,
+    /// Display id of its conversation.
+    pub conversation_display_id: Option<i64>,
+    /// Inbox id.
+    pub inbox_id: Option<i64>,
+    /// Direction or kind.
+    pub message_type: Option<MessageType>,
+    /// Text; webhooks and REST can differ in whitespace.
+    pub content: Option<String>,
+    /// `text`, `input_select`, `cards`, `form`, `incoming_email`, `input_csat`, …
+    pub content_type: Option<String>,
+    /// Everything else about it: replies, mail, forms, errors, and our marker.
+    pub content_attributes: Map<String, Value>,
+    /// Whether it is a note among colleagues. Absent reads as not private.
+    pub private: bool,
+    /// Delivery state; message events do not have it themselves.
+    pub status: Option<MessageStatus>,
+    /// Who wrote it; absent for what Chatwoot wrote.
+    pub sender: Option<Sender>,
+    /// The channel's own id of it.
+    pub source_id: Option<String>,
+    /// When it was written.
+    pub created_at: Option<DateTime<Utc>>,
+    /// Version in microseconds since 1970; only entries of `messages[]` have one.
+    pub updated_at_us: Option<i64>,
+    /// Files, places and cards.
+    pub attachments: Vec<Attachment>,
+    /// Campaign and template parameters.
+    pub additional_attributes: Map<String, Value>,
+}
+
+impl Message {
+    /// Reads any form of a message; `None` without an id.
+    pub fn from_value(value: Value) -> Option<Self> {
+        Self::read(Object::from_value(value)?)
+    }
+
+    pub(crate) fn read(mut object: Object) -> Option<Self> {
+        let class = object.filled("sender_type");
+        let sender = object.object("sender");
+        let inbox_id = object.int("inbox_id");
+        Some(Self {
+            id: object.int("id")?,
+            conversation_display_id: object.int("conversation_id"),
+            inbox_id,
+            message_type: MessageType::read(object.get("message_type")),
+            content: object.text("content"),
+            content_type: object.filled("content_type"),
+            content_attributes: content_attributes(&mut object),
+            private: object.boolean("private").unwrap_or(false),
+            status: MessageStatus::read(object.get("status")),
+            sender: sender.and_then(|sender| Sender::read(sender, class.as_deref())),
+            source_id: object.filled("source_id"),
+            created_at: object.time("created_at"),
+            updated_at_us: object.micros("updated_at"),
+            attachments: object
+                .list("attachments")
+                .into_iter()
+                .filter_map(Attachment::from_value)
+                .collect(),
+            additional_attributes: object.map("additional_attributes"),
+        })
+    }
+
+    /// Whether somebody deleted it. Then its text is a fixed sentence, and every other attribute,
+    /// the marker too, is gone.
+    pub fn deleted(&self) -> bool {
+        matches!(self.content_attributes.get("deleted"), Some(Value::Bool(true)))
+    }
+
+    /// Why the channel refused it.
+    pub fn external_error(&self) -> Option<&str> {
+        self.content_attributes.get("external_error")?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// The operation of ours that made it: `content_attributes.axis.op`.
+    pub fn marker(&self) -> Option<&str> {
+        self.content_attributes.get("axis")?.get("op")?.as_str()
+    }
+
+    /// What the customer answered: a list of `{name, title, value}` for forms and selections, an
+    /// object with `csat_survey_response` for surveys.
+    pub fn submitted_values(&self) -> Option<&Value> {
+        self.content_attributes.get("submitted_values").filter(|value| !value.is_null())
+    }
+
+    /// Id of the message that it answers.
+    pub fn in_reply_to(&self) -> Option<i64> {
+        crate::json::int(self.content_attributes.get("in_reply_to")?)
+    }
+}
+
+/// The object, which some versions print as the text of an object.
+fn content_attributes(object: &mut Object) -> Map<String, Value> {
+    match object.take("content_attributes") {
+        Some(Value::Object(map)) => map,
+        Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or_default(),
+        _ => Map::new(),
+    }
+}

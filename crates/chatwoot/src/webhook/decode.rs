@@ -1,0 +1,157 @@
+//! From bytes to events.
+
+use serde_json::Value;
+
+use super::account;
+use super::event::{
+    ContactEvent, ConversationEvent, InboxEvent, MessageEvent, TypingEvent, Webhook, WidgetEvent,
+};
+use crate::json::{Object, parse};
+use crate::model::{Account, Changes, Contact, Conversation, Inbox, Message, Sender};
+
+/// Why a body says nothing that could be applied. Trying again changes nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The bytes are not one JSON document, or it nests beyond 127 levels.
+    #[error("the body is not JSON")]
+    NotJson(#[source] serde_json::Error),
+    /// It is JSON, but not an object.
+    #[error("the body must be a JSON object")]
+    NotAnObject,
+    /// There is no event name.
+    #[error("the body must name its event in a string `event`")]
+    NoEvent,
+    /// What the event is about has no id.
+    #[error("the {event} body has no integer `{field}`")]
+    Missing {
+        /// Chatwoot's name of the event.
+        event: &'static str,
+        /// Path of the absent field.
+        field: &'static str,
+    },
+}
+
+/// Reads a webhook body completely.
+///
+/// # Errors
+/// Only for a body that is not a JSON object with an `event`, or that lacks the id of the message,
+/// conversation or contact that it is about.
+pub fn decode(body: &[u8]) -> Result<Webhook, DecodeError> {
+    let value = parse(body).map_err(DecodeError::NotJson)?;
+    let mut body = Object::from_value(value).ok_or(DecodeError::NotAnObject)?;
+    let Some(Value::String(event)) = body.take("event") else { return Err(DecodeError::NoEvent) };
+    let account = account::find(&body);
+    Ok(match event.as_str() {
+        "conversation_created" => {
+            Webhook::ConversationCreated(conversation(body, account, "conversation_created")?)
+        }
+        "conversation_updated" => {
+            Webhook::ConversationUpdated(conversation(body, account, "conversation_updated")?)
+        }
+        "conversation_status_changed" => Webhook::ConversationStatusChanged(conversation(
+            body,
+            account,
+            "conversation_status_changed",
+        )?),
+        "message_created" => Webhook::MessageCreated(message(body, account, "message_created")?),
+        "message_updated" => Webhook::MessageUpdated(message(body, account, "message_updated")?),
+        "contact_created" => Webhook::ContactCreated(contact(body, account, "contact_created")?),
+        "contact_updated" => Webhook::ContactUpdated(contact(body, account, "contact_updated")?),
+        "inbox_created" => Webhook::InboxCreated(InboxEvent { account }),
+        "inbox_updated" => Webhook::InboxUpdated(InboxEvent { account }),
+        "webwidget_triggered" => Webhook::WebwidgetTriggered(widget(body, account)),
+        "conversation_typing_on" => {
+            Webhook::TypingOn(typing(body, account, "conversation_typing_on")?)
+        }
+        "conversation_typing_off" => {
+            Webhook::TypingOff(typing(body, account, "conversation_typing_off")?)
+        }
+        _ => Webhook::Unknown { event },
+    })
+}
+
+fn conversation(
+    mut body: Object,
+    account: Option<Account>,
+    event: &'static str,
+) -> Result<ConversationEvent, DecodeError> {
+    let changes = Changes::read(body.take("changed_attributes"));
+    let conversation =
+        Conversation::read(body).map(|conversation| belongs(conversation, account.as_ref()));
+    let conversation = conversation.ok_or(DecodeError::Missing { event, field: "id" })?;
+    Ok(ConversationEvent { account, conversation, changes })
+}
+
+fn message(
+    mut body: Object,
+    account: Option<Account>,
+    event: &'static str,
+) -> Result<MessageEvent, DecodeError> {
+    let changes = Changes::read(body.take("changed_attributes"));
+    let inbox = body.object("inbox").and_then(Inbox::read);
+    let conversation = nested_conversation(&mut body, "conversation", account.as_ref());
+    let mut message = Message::read(body).ok_or(DecodeError::Missing { event, field: "id" })?;
+    let conversation =
+        conversation.ok_or(DecodeError::Missing { event, field: "conversation.id" })?;
+
+    message.conversation_display_id = Some(conversation.display_id);
+    message.inbox_id =
+        message.inbox_id.or(inbox.as_ref().map(|inbox| inbox.id)).or(conversation.inbox_id);
+    if let Some(same) = conversation.newest_message.as_ref().filter(|m| m.id == message.id) {
+        message.status = message.status.or_else(|| same.status.clone());
+        message.updated_at_us = message.updated_at_us.or(same.updated_at_us);
+    }
+    Ok(MessageEvent { account, message, conversation, inbox, changes })
+}
+
+fn contact(
+    mut body: Object,
+    account: Option<Account>,
+    event: &'static str,
+) -> Result<ContactEvent, DecodeError> {
+    let changes = Changes::read(body.take("changed_attributes"));
+    let contact = Contact::read(body).ok_or(DecodeError::Missing { event, field: "id" })?;
+    Ok(ContactEvent { account, contact, changes })
+}
+
+fn widget(mut body: Object, account: Option<Account>) -> WidgetEvent {
+    WidgetEvent {
+        contact_inbox_id: body.int("id"),
+        contact: body.object("contact").and_then(Contact::read),
+        inbox: body.object("inbox").and_then(Inbox::read),
+        conversation: nested_conversation(&mut body, "current_conversation", account.as_ref()),
+        source_id: body.filled("source_id"),
+        event_info: body.map("event_info"),
+        account,
+    }
+}
+
+fn typing(
+    mut body: Object,
+    account: Option<Account>,
+    event: &'static str,
+) -> Result<TypingEvent, DecodeError> {
+    let conversation = nested_conversation(&mut body, "conversation", account.as_ref());
+    Ok(TypingEvent {
+        user: body.object("user").and_then(|user| Sender::read(user, None)),
+        private: body.boolean("is_private").unwrap_or(false),
+        conversation: conversation
+            .ok_or(DecodeError::Missing { event, field: "conversation.id" })?,
+        account,
+    })
+}
+
+fn nested_conversation(
+    body: &mut Object,
+    key: &str,
+    account: Option<&Account>,
+) -> Option<Conversation> {
+    let conversation = body.object(key).and_then(Conversation::read)?;
+    Some(belongs(conversation, account))
+}
+
+/// A conversation names its account wherever the body does.
+fn belongs(mut conversation: Conversation, account: Option<&Account>) -> Conversation {
+    conversation.account_id = conversation.account_id.or(account.map(|account| account.id));
+    conversation
+}

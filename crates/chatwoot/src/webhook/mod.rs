@@ -1,0 +1,20 @@
+//! Webhook bodies.
+//!
+//! A body is the object itself with `event` beside its fields, so the same key means different
+//! things in different events: `id` is a message's id, a conversation's *display* id, a contact's id
+//! or a contact inbox's id. [`peek`] reads who and what without building a tree, for a receiver;
+//! [`decode`] reads everything, for whoever applies it.
+//!
+//! Both are forgiving: a field of an unexpected type is an absent field. A body that lacks the id of
+//! what it is about is an error, since nothing can be done with it.
+
+mod account;
+mod decode;
+mod event;
+mod peek;
+
+pub use decode::{DecodeError, decode};
+pub use event::{
+    ContactEvent, ConversationEvent, InboxEvent, MessageEvent, TypingEvent, Webhook, WidgetEvent,
+};
+pub use peek::{Peek, PeekError, peek};

@@ -1,0 +1,185 @@
+//! Whatever the server does, the client knows whether the call may have happened.
+
+use std::time::Duration;
+
+use crate::server::{TOKEN, client, cut_after, nobody, serve};
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::post;
+use chatwoot::client::{Cause, NewMessage, Options};
+use chatwoot::{CallError, Message, Outcome};
+
+const MESSAGES: &str = "/api/v1/accounts/1/conversations/{conversation}/messages";
+
+async fn create(address: std::net::SocketAddr, options: &Options) -> Result<Message, CallError> {
+    let message = NewMessage { content: "Hello".into(), ..NewMessage::default() };
+    client(address, options).create_message(42, &message).await
+}
+
+fn outcome(result: Result<Message, CallError>) -> (Outcome, CallError) {
+    let error = result.unwrap_err();
+    (error.outcome(), error)
+}
+
+/// Every status of the documents, and what it means for a message that was to be created.
+const ANSWERS: &[(u16, &str, &str, Outcome)] = &[
+    (401, r#"{"error":"Invalid Access Token"}"#, "Unauthorized(Token)", Outcome::Permanent),
+    (
+        401,
+        r#"{"error":"You are not authorized to do this action"}"#,
+        "Unauthorized(Role)",
+        Outcome::Permanent,
+    ),
+    (
+        401,
+        r#"{"error":"Access to this endpoint is not authorized for bots"}"#,
+        "Unauthorized(Bot)",
+        Outcome::Permanent,
+    ),
+    (401, "", "Unauthorized(Token)", Outcome::Permanent),
+    (402, r#"{"error":"plan"}"#, r#"Forbidden { message: "plan" }"#, Outcome::Permanent),
+    (403, "<html>", r#"Forbidden { message: "no reason given" }"#, Outcome::Permanent),
+    (404, r#"{"error":"Resource could not be found"}"#, "NotFound", Outcome::Permanent),
+    (404, r#"{"status":404,"error":"Not Found"}"#, "NotFound", Outcome::Permanent),
+    (413, "<html>", "PayloadTooLarge", Outcome::Permanent),
+    (
+        422,
+        r#"{"message":"Url has already been taken","attributes":["url",5]}"#,
+        r#"Invalid { message: "Url has already been taken", attributes: ["url"] }"#,
+        Outcome::Permanent,
+    ),
+    (
+        422,
+        r#"{"error":"Too many messages"}"#,
+        r#"Unknown(Unprocessable("Too many messages"))"#,
+        Outcome::Unknown,
+    ),
+    (422, r#"{"error":"x","message":"y"}"#, r#"Unknown(Unprocessable("x"))"#, Outcome::Unknown),
+    (422, "", r#"Unknown(Unprocessable("no reason given"))"#, Outcome::Unknown),
+    (429, "Retry later\n", "RateLimited { retry_after: None }", Outcome::Retry),
+    (408, "", "Unknown(Timeout)", Outcome::Unknown),
+    (500, "<html>", "Unknown(ServerError(500))", Outcome::Unknown),
+    (502, "", "Unknown(ServerError(502))", Outcome::Unknown),
+    (503, r#"{"error":"x"}"#, "Unknown(ServerError(503))", Outcome::Unknown),
+    (504, "", "Unknown(ServerError(504))", Outcome::Unknown),
+    (520, "", "Unknown(ServerError(520))", Outcome::Unknown),
+    (301, "", "Unexpected { status: 301 }", Outcome::Permanent),
+    (400, "", "Unexpected { status: 400 }", Outcome::Permanent),
+    (418, "", "Unexpected { status: 418 }", Outcome::Permanent),
+    (200, "", "Unknown(Unreadable)", Outcome::Unknown),
+    (200, "<html>", "Unknown(Unreadable)", Outcome::Unknown),
+    (200, r#"{"content":"no id"}"#, "Unknown(Unreadable)", Outcome::Unknown),
+    (200, "[]", "Unknown(Unreadable)", Outcome::Unknown),
+];
+
+#[tokio::test]
+async fn every_status_has_its_meaning() {
+    let answer = |Path(index): Path<usize>| async move {
+        let (status, body, ..) = ANSWERS[index];
+        let location = [("location", "http://127.0.0.1:1/")];
+        (StatusCode::from_u16(status).unwrap(), location, body).into_response()
+    };
+    let address = serve(Router::new().route(MESSAGES, post(answer))).await;
+    let client = client(address, &Options::default());
+    for (index, (status, body, expected, outcome)) in ANSWERS.iter().enumerate() {
+        let conversation = i64::try_from(index).unwrap();
+        let error = client.create_message(conversation, &NewMessage::default()).await.unwrap_err();
+        assert_eq!(format!("{error:?}"), *expected, "{status} {body}");
+        assert_eq!(error.outcome(), *outcome, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxys_retry_after_is_passed_on() {
+    let answer = || async { (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "7")], "slow down") };
+    let address = serve(Router::new().route(MESSAGES, post(answer))).await;
+    let (outcome, error) = outcome(create(address, &Options::default()).await);
+    assert_eq!(outcome, Outcome::Retry);
+    let CallError::RateLimited { retry_after } = error else { panic!("{error:?}") };
+    assert_eq!(retry_after, Some(Duration::from_secs(7)));
+}
+
+#[tokio::test]
+async fn where_nobody_listens_nothing_was_sent() {
+    let (outcome, error) = outcome(create(nobody().await, &Options::default()).await);
+    assert!(matches!(error, CallError::Refused(_)), "{error:?}");
+    assert_eq!(outcome, Outcome::Retry);
+}
+
+#[tokio::test]
+async fn a_cut_connection_leaves_the_outcome_unknown() {
+    for answer in [
+        "",
+        "HTTP/1.1 200",
+        "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"id\":5,",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"id\"\r\n",
+        "SSH-2.0-OpenSSH\r\n",
+    ] {
+        let (outcome, error) = outcome(create(cut_after(answer).await, &Options::default()).await);
+        assert!(
+            matches!(error, CallError::Unknown(Cause::Disconnected(_))),
+            "{answer:?}: {error:?}"
+        );
+        assert_eq!(outcome, Outcome::Unknown);
+    }
+}
+
+#[tokio::test]
+async fn a_cut_refusal_is_still_a_refusal() {
+    let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 900\r\n\r\n{";
+    let (_, error) = outcome(create(cut_after(answer).await, &Options::default()).await);
+    assert!(matches!(error, CallError::NotFound), "{error:?}");
+}
+
+#[tokio::test]
+async fn silence_leaves_the_outcome_unknown() {
+    let answer = || std::future::pending::<()>();
+    let address = serve(Router::new().route(MESSAGES, post(answer))).await;
+    let options = Options { timeout: Duration::from_millis(100), ..Options::default() };
+    let (outcome, error) = outcome(create(address, &options).await);
+    assert!(matches!(error, CallError::Unknown(Cause::Timeout)), "{error:?}");
+    assert_eq!(outcome, Outcome::Unknown);
+}
+
+#[tokio::test]
+async fn a_huge_answer_is_not_kept_in_memory() {
+    let answer = || async { format!(r#"{{"id":5,"content":"{}"}}"#, "x".repeat(100_000)) };
+    let address = serve(Router::new().route(MESSAGES, post(answer))).await;
+    let options = Options { max_answer: 50_000, ..Options::default() };
+    let (outcome, error) = outcome(create(address, &options).await);
+    assert!(matches!(error, CallError::Unknown(Cause::Unreadable)), "{error:?}");
+    assert_eq!(outcome, Outcome::Unknown);
+    assert_eq!(create(address, &Options::default()).await.unwrap().id, 5);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = serve(Router::new().fallback(|| async { r#"{"id":5}"# })).await;
+    let to = format!("http://{elsewhere}/");
+    let answer = move || async move { (StatusCode::TEMPORARY_REDIRECT, [("location", to)], "") };
+    let address = serve(Router::new().route(MESSAGES, post(answer))).await;
+    let (_, error) = outcome(create(address, &Options::default()).await);
+    assert!(matches!(error, CallError::Unexpected { status: 307 }), "{error:?}");
+}
+
+#[tokio::test]
+async fn no_error_shows_the_token_or_a_body() {
+    let secret = "FICTIONALsecretInABody";
+    let answer = move || async move {
+        (StatusCode::INTERNAL_SERVER_ERROR, format!(r#"{{"access_token":"{secret}"}}"#))
+    };
+    let failing = serve(Router::new().route(MESSAGES, post(answer))).await;
+    for address in [failing, nobody().await, cut_after("").await] {
+        let (_, error) = outcome(create(address, &Options::default()).await);
+        let mut text = format!("{error:?}");
+        let mut source: Option<&dyn std::error::Error> = Some(&error);
+        while let Some(error) = source {
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        assert!(!text.contains(TOKEN) && !text.contains(secret), "{text}");
+        assert!(!text.contains("/conversations/"), "{text}");
+    }
+}
