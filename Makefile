@@ -1,0 +1,59 @@
+# Everything a developer needs. Rust, Node, Python, a C compiler and the package registries are
+# enough: the servers are fetched into .tools/ and run as child processes.
+
+CARGO_DENY := .tools/cargo-deny/bin/cargo-deny --config .deny.toml
+PROGRAMS := webhook-receiver sync-worker outbound-worker api chatwoot-sim axis
+
+# Queries are checked against .sqlx/, whatever database the shell at hand points to.
+export SQLX_OFFLINE = true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up test lint queries bench clean shell shell-test shell-lint
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## fetch NATS and PostgreSQL, pinned and verified, into .tools/
+	@tools/setup
+
+up: setup shell ## run everything on this machine, at http://localhost:8000
+	cargo run -p axis -- up
+
+test: setup shell-test ## run every test
+	cargo test --workspace
+
+lint: shell-lint ## check format, lints, docs, dependencies, compose file and queries
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
+	@tools/setup all
+	$(CARGO_DENY) check --hide-inclusion-graph -A unused-wrapper -A duplicate bans licenses sources
+	@if $(CARGO_DENY) fetch db >/dev/null 2>&1; \
+		then $(CARGO_DENY) check --disable-fetch advisories; \
+		else echo "lint: advisories NOT checked: their database cannot be reached from here"; fi
+	cargo build $(PROGRAMS:%=-p %)
+	tools/check-compose
+	tools/queries --check
+
+queries: setup ## describe the queries of crates/store anew, into .sqlx/
+	tools/queries
+
+bench: setup ## measure speed, as ratios to the limit of the parts
+	cargo bench --workspace
+
+clean: ## remove what was built, fetched and stored
+	rm -rf target .tools .axis shell/node_modules shell/dist
+
+# The Shell is built by npm.
+ifneq ($(wildcard shell/package.json),)
+shell: shell/dist/index.html
+shell-test: shell/node_modules/.package-lock.json
+	npm --prefix shell test
+shell-lint: shell/node_modules/.package-lock.json
+	npm --prefix shell run lint
+shell/node_modules/.package-lock.json: shell/package-lock.json
+	npm --prefix shell ci --no-audit --no-fund
+	@touch $@
+shell/dist/index.html: shell/node_modules/.package-lock.json $(shell git ls-files -co --exclude-standard shell 2>/dev/null)
+	npm --prefix shell run build
+endif

@@ -1,0 +1,130 @@
+//! One child process and the thread that waits for it.
+
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use std::{io, thread};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
+
+use crate::death::die_with_parent;
+
+/// How long dropping a child waits for it, so that its data folder can be removed right after.
+const DROP_LIMIT: Duration = Duration::from_secs(5);
+
+/// A child process; told to end with `last_signal` when dropped, or when this process dies.
+#[derive(Debug)]
+pub(crate) struct Child {
+    pid: Pid,
+    last_signal: Signal,
+    fate: Arc<Fate>,
+    ended: watch::Receiver<bool>,
+}
+
+/// How the process ended, once it has. Locked while it is signalled, so that its id is not given
+/// to another process between the look and the signal.
+#[derive(Debug, Default)]
+struct Fate {
+    ended: Mutex<Option<End>>,
+    changed: Condvar,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    pub(crate) is_success: bool,
+    /// For people: the exit code or the signal.
+    pub(crate) status: String,
+}
+
+impl Fate {
+    fn lock(&self) -> MutexGuard<'_, Option<End>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Child {
+    /// Spawns `command` from a thread of its own: the kernel's signal on a parent's death comes
+    /// when the *thread* that spawned the child ends, so that thread must outlive it.
+    pub(crate) async fn spawn(mut command: Command, last_signal: Signal) -> io::Result<Self> {
+        die_with_parent(&mut command, last_signal);
+        let fate = Arc::new(Fate::default());
+        let (announce, ended) = watch::channel(false);
+        let (spawned, pid) = oneshot::channel();
+        let shared = Arc::clone(&fate);
+        thread::Builder::new().name("server-child".into()).spawn(move || {
+            let mut child = match command.spawn() {
+                Ok(child) => child,
+                Err(error) => {
+                    let _ = spawned.send(Err(error));
+                    return;
+                }
+            };
+            let pid = Pid::from_child(&child);
+            let handed_over = spawned.send(Ok(pid)).is_ok();
+            if !handed_over {
+                // Whoever asked for it is gone: so must it be.
+                let _ = child.kill();
+            }
+            // Wait, but leave the id taken until nobody can be about to signal it.
+            let ended_but_not_reaped = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), ended_but_not_reaped) {}
+            let mut ended = shared.lock();
+            *ended = Some(match child.wait() {
+                Ok(status) => End { is_success: status.success(), status: status.to_string() },
+                Err(error) => End { is_success: false, status: error.to_string() },
+            });
+            shared.changed.notify_all();
+            drop(ended);
+            announce.send_replace(true);
+        })?;
+        let pid = pid.await.map_err(|_| io::Error::other("the spawning thread ended"))??;
+        Ok(Self { pid, last_signal, fate, ended })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// How the process ended; none while it runs.
+    pub(crate) fn end(&self) -> Option<End> {
+        self.fate.lock().clone()
+    }
+
+    /// Sends `signal`, unless the process has ended.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if self.fate.lock().is_none() {
+            // The lock keeps the process ours; it fails only if it has ended, which is as good.
+            let _ = kill_process(self.pid, signal);
+        }
+    }
+
+    /// Returns when the process has ended.
+    pub(crate) async fn wait(&self) {
+        // The sender is dropped only after it has sent.
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
+    /// Whether the process ends within `limit`.
+    pub(crate) async fn ends_within(&self, limit: Duration) -> bool {
+        timeout(limit, self.wait()).await.is_ok()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.signal(self.last_signal);
+        self.signal(Signal::CONT);
+        let ended = self.fate.lock();
+        let (ended, _) = self
+            .fate
+            .changed
+            .wait_timeout_while(ended, DROP_LIMIT, |ended| ended.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(ended);
+        self.signal(Signal::KILL);
+    }
+}

@@ -1,0 +1,138 @@
+//! The data folder of one server: its lock, its log, and who runs in it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use secrecy::SecretString;
+
+use crate::error::{During, Error};
+use crate::identity::Identity;
+use crate::secret;
+
+/// How long a server that a killed parent left behind may take to end by itself.
+const LEFTOVER_LIMIT: Duration = Duration::from_secs(10);
+/// How much of a log an error quotes, in bytes.
+const TAIL: u64 = 2_000;
+/// The file that says which process the server is.
+const RECORD: &str = "process.json";
+
+/// The URL of the server that runs on `data_dir`; none if none does.
+///
+/// For programs beside the one that started it, such as operators' commands.
+pub fn running_url(data_dir: impl AsRef<Path>) -> Result<Option<SecretString>, Error> {
+    let folder = data_dir.as_ref();
+    if recorded(folder).is_some() { secret::load(&folder.join("url")) } else { Ok(None) }
+}
+
+/// The server that runs on `folder`; none if none does.
+fn recorded(folder: &Path) -> Option<Identity> {
+    // A record torn by a power cut names nobody, and nobody survives a power cut.
+    let record = fs::read(folder.join(RECORD)).ok()?;
+    serde_json::from_slice(&record).ok().filter(Identity::is_alive)
+}
+
+/// A data folder that only we use, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder if need be and locks it.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        // Others may pass, towards what belongs to the user that PostgreSQL runs as, but not look.
+        DirBuilder::new().recursive(true).mode(0o711).create(path).during("create", path)?;
+        let path = path.canonicalize().during("find", path)?;
+        let lock_file = path.join("lock");
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&lock_file)
+            .during("open", &lock_file)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse { folder: path }),
+            Err(TryLockError::Error(error)) => Err(error).during("lock", &lock_file),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path.join("server.log")
+    }
+
+    /// Begins a new log and keeps the one before it.
+    pub(crate) fn start_log(&self) -> Result<File, Error> {
+        let log = self.log();
+        match fs::rename(&log, self.path.join("server.log.1")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => OpenOptions::new().append(true).create(true).mode(0o600).open(&log),
+        }
+        .during("write", &log)
+    }
+
+    /// The end of the log.
+    pub(crate) fn log_tail(&self) -> String {
+        let mut tail = Vec::new();
+        let read = File::open(self.log()).and_then(|mut log| {
+            let length = log.metadata()?.len();
+            log.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+            log.take(TAIL).read_to_end(&mut tail)
+        });
+        match read {
+            Ok(_) => String::from_utf8_lossy(&tail).trim().to_owned(),
+            Err(error) => format!("(it cannot be read: {error})"),
+        }
+    }
+
+    /// Remembers who runs here, for [`Folder::end_leftover`].
+    pub(crate) fn record(&self, process: &Identity) -> Result<(), Error> {
+        let file = self.path.join(RECORD);
+        let draft = file.with_extension("draft");
+        serde_json::to_vec(process)
+            .map_err(io::Error::from)
+            .and_then(|text| fs::write(&draft, text))
+            .and_then(|()| fs::rename(&draft, &file))
+            .during("write", &file)
+    }
+
+    /// Ends the server, if any, that an earlier owner of this folder was killed too hard to end.
+    pub(crate) async fn end_leftover(
+        &self,
+        server: &'static str,
+        stop: Signal,
+    ) -> Result<(), Error> {
+        let Some(leftover) = recorded(&self.path) else { return Ok(()) };
+        tracing::info!(
+            server.name = server,
+            process.pid = leftover.pid,
+            "ending the server that an earlier run left behind"
+        );
+        let children = leftover.children();
+        for process in children.iter().chain([&leftover]) {
+            process.signal(Signal::CONT);
+        }
+        leftover.signal(stop);
+        if !leftover.ends_within(LEFTOVER_LIMIT).await {
+            for process in leftover.children().iter().chain([&leftover]) {
+                process.signal(Signal::KILL);
+            }
+        }
+        for process in children.iter().chain([&leftover]) {
+            if !process.ends_within(LEFTOVER_LIMIT).await {
+                return Err(Error::DoesNotEnd { server, pid: process.pid });
+            }
+        }
+        Ok(())
+    }
+}

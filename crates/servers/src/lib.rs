@@ -1,0 +1,50 @@
+//! Private NATS and PostgreSQL servers as child processes, for `axis up` and for tests.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), servers::Error> {
+//! use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
+//!
+//! let nats = Nats::start(NatsOptions::new(".axis/nats")).await?;
+//! let postgres = Postgres::start(PostgresOptions::new(".axis/postgres")).await?;
+//! // … connect to nats.url() and postgres.url() …
+//! postgres.stop().await?;
+//! nats.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A server listens on 127.0.0.1 only, behind a random secret that is part of its URL: other users
+//! of the machine cannot use it. Its data folder holds everything it needs to be started again with
+//! the same data and the same secret: `data` or `jetstream`, the secret, `server.log`, and `url`
+//! for other processes of the same user ([`running_url`]).
+//!
+//! **Nothing is left running.** A server dies with the process that started it: at once on Linux,
+//! where the kernel signals it, elsewhere when the same data folder is used next. A data folder is
+//! locked for as long as its [`Nats`] or [`Postgres`] exists. No process is ever signalled that was
+//! not started from that data folder.
+//!
+//! **As root.** PostgreSQL refuses to run as root. When root starts it, it runs as the owner of its
+//! data, at first the user `postgres` or else `nobody`, and that user must be able to reach its data
+//! and binaries. Where a parent folder bars the way (a project under `/root`, say), folders of ours
+//! inside the system's temporary folder are opened for passage, and anything else is kept under
+//! `/var/lib/axis-postgres`: a copy of the binaries, and the data, whose place the file
+//! `location` in the data folder names.
+
+mod binaries;
+mod child;
+mod death;
+mod error;
+mod folder;
+mod identity;
+mod nats;
+mod port;
+mod postgres;
+mod probe;
+mod secret;
+mod server;
+mod unprivileged;
+
+pub use error::Error;
+pub use folder::running_url;
+pub use nats::{Nats, NatsOptions};
+pub use postgres::{Postgres, PostgresOptions};

@@ -1,0 +1,116 @@
+use std::path::PathBuf;
+
+use rustix::process::Signal;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::probe::Probe;
+use crate::server::{Program, Server, Spec};
+use crate::{binaries, secret};
+
+/// How to run a private `nats-server` with JetStream.
+#[derive(Debug, Clone)]
+pub struct NatsOptions {
+    /// Where everything of this server is kept; made if missing.
+    pub data_dir: PathBuf,
+    /// The port to listen on; another one if it is taken, and any free one by default.
+    pub port: Option<u16>,
+    /// The largest message, headers included, in bytes.
+    pub max_payload: u32,
+    /// The file `nats-server`; by default `AXIS_NATS_SERVER`, else what `make setup` fetched.
+    pub binary: Option<PathBuf>,
+}
+
+impl NatsOptions {
+    /// A server that keeps its data in `data_dir`, on any free port, for messages of up to 8 MiB.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self { data_dir: data_dir.into(), port: None, max_payload: 8 * 1024 * 1024, binary: None }
+    }
+}
+
+/// A private `nats-server`. Dropping it kills the server; [`Nats::stop`] is kinder.
+#[derive(Debug)]
+pub struct Nats {
+    server: Server,
+}
+
+impl Nats {
+    /// Starts the server and returns once it answers.
+    pub async fn start(options: NatsOptions) -> Result<Self, Error> {
+        let binary = binaries::nats(options.binary)?;
+        let folder = Folder::open(&options.data_dir)?;
+        let path = folder.path().to_owned();
+        let token_file = path.join("token");
+        let token = match secret::load(&token_file)? {
+            Some(token) => token,
+            None => secret::create(&token_file)?,
+        };
+        let spec = |port| {
+            let config_file = path.join("nats-server.conf");
+            let config = json!({
+                "server_name": "axis",
+                "listen": format!("127.0.0.1:{port}"),
+                "authorization": { "token": token.expose_secret() },
+                "max_payload": options.max_payload,
+                "jetstream": { "store_dir": path.join("jetstream") },
+            });
+            secret::write(&config_file, &config.to_string().into())?;
+            Ok(Spec {
+                name: "nats-server",
+                program: Program {
+                    path: binary.clone(),
+                    arguments: vec!["--config".into(), config_file.into()],
+                    current_dir: path.clone(),
+                    user: None,
+                },
+                stop: Signal::TERM,
+                last: Signal::KILL,
+                probe: Probe::Nats { port, token: token.clone() },
+                url: format!("nats://{}@127.0.0.1:{port}", token.expose_secret()).into(),
+            })
+        };
+        Ok(Self { server: Server::start(folder, options.port, spec).await? })
+    }
+
+    /// `nats://<token>@127.0.0.1:<port>`, the same for as long as this exists.
+    pub fn url(&self) -> &SecretString {
+        self.server.url()
+    }
+
+    /// The process id; none while stopped.
+    pub async fn pid(&self) -> Option<u32> {
+        self.server.pid().await
+    }
+
+    /// Returns when the server has ended, whatever ended it; at once if it is stopped.
+    pub async fn wait(&self) {
+        self.server.wait().await;
+    }
+
+    /// Ends the server in good order.
+    pub async fn stop(&self) -> Result<(), Error> {
+        self.server.stop().await
+    }
+
+    /// Ends the server at once, as a crash would.
+    pub async fn kill(&self) -> Result<(), Error> {
+        self.server.kill().await
+    }
+
+    /// Stops the server, if it runs, and starts it again on the same port and data.
+    pub async fn restart(&self) -> Result<(), Error> {
+        self.server.restart().await
+    }
+
+    /// Freezes the server: connections stay open and nothing answers.
+    pub async fn pause(&self) {
+        self.server.pause().await;
+    }
+
+    /// Lets a paused server go on.
+    pub async fn resume(&self) {
+        self.server.resume().await;
+    }
+}

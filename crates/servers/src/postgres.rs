@@ -1,0 +1,246 @@
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::Signal;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::task::spawn_blocking;
+
+use crate::error::{During, Error};
+use crate::folder::Folder;
+use crate::probe::Probe;
+use crate::server::{Program, Server, Spec};
+use crate::unprivileged::User;
+use crate::{binaries, secret};
+
+const NAME: &str = "PostgreSQL";
+
+/// How to run a private `PostgreSQL` server.
+#[derive(Debug, Clone)]
+pub struct PostgresOptions {
+    /// Where everything of this server is kept; made if missing.
+    pub data_dir: PathBuf,
+    /// The port to listen on; another one if it is taken, and any free one by default.
+    pub port: Option<u16>,
+    /// Whether a commit survives a power cut. Tests are faster without; one that was answered
+    /// survives [`Postgres::kill`] either way.
+    pub durable: bool,
+    /// How many connections are accepted at once.
+    pub max_connections: u16,
+    /// The folder with `postgres` and `initdb`; by default `AXIS_POSTGRES_BIN`, else what
+    /// `make setup` fetched.
+    pub bin_dir: Option<PathBuf>,
+}
+
+impl PostgresOptions {
+    /// A durable server that keeps its data in `data_dir`, on any free port, for 200 connections.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            port: None,
+            durable: true,
+            max_connections: 200,
+            bin_dir: None,
+        }
+    }
+}
+
+/// A private `PostgreSQL` server. Dropping it ends the server at once, with a recovery at the next
+/// start; [`Postgres::stop`] is kinder.
+#[derive(Debug)]
+pub struct Postgres {
+    server: Server,
+    password: SecretString,
+    port: u16,
+}
+
+impl Postgres {
+    /// Starts the server, after making its data if there is none, and returns once it accepts
+    /// connections.
+    pub async fn start(options: PostgresOptions) -> Result<Self, Error> {
+        let bin_dir = binaries::postgres(options.bin_dir.clone())?;
+        let folder = Folder::open(&options.data_dir)?;
+        let place = Place::prepare(&folder, bin_dir).await?;
+        let password_file = folder.path().join("password");
+        let data = place.home.join("data");
+        let password = match secret::load(&password_file)? {
+            Some(password) => password,
+            None if data.exists() => return Err(Error::PasswordLost { file: password_file }),
+            None => secret::create(&password_file)?,
+        };
+        if !data.exists() {
+            place.initialise(&folder, &password).await?;
+        }
+        let server = Server::start(folder, options.port, |port| {
+            Ok(Spec {
+                name: NAME,
+                program: place.program("postgres", arguments(&data, port, &options)),
+                stop: Signal::INT,
+                // Not SIGKILL, which would leave shared memory behind.
+                last: Signal::QUIT,
+                probe: Probe::Postgres { port },
+                url: url(&password, port, "postgres"),
+            })
+        })
+        .await?;
+        let port = server.port();
+        Ok(Self { server, password, port })
+    }
+
+    /// `postgres://postgres:<password>@127.0.0.1:<port>/postgres`, for the superuser and the same
+    /// for as long as this exists.
+    pub fn url(&self) -> &SecretString {
+        self.server.url()
+    }
+
+    /// The same for another database.
+    pub fn url_of(&self, database: &str) -> SecretString {
+        url(&self.password, self.port, database)
+    }
+
+    /// The process id; none while stopped.
+    pub async fn pid(&self) -> Option<u32> {
+        self.server.pid().await
+    }
+
+    /// Returns when the server has ended, whatever ended it; at once if it is stopped.
+    pub async fn wait(&self) {
+        self.server.wait().await;
+    }
+
+    /// Ends the server in good order: connections are cut, everything is written.
+    pub async fn stop(&self) -> Result<(), Error> {
+        self.server.stop().await
+    }
+
+    /// Ends the server and all its processes at once, as a crash would.
+    pub async fn kill(&self) -> Result<(), Error> {
+        self.server.kill().await
+    }
+
+    /// Stops the server, if it runs, and starts it again on the same port and data.
+    pub async fn restart(&self) -> Result<(), Error> {
+        self.server.restart().await
+    }
+
+    /// Freezes the server and all its processes: connections stay open and nothing answers.
+    pub async fn pause(&self) {
+        self.server.pause().await;
+    }
+
+    /// Lets a paused server go on.
+    pub async fn resume(&self) {
+        self.server.resume().await;
+    }
+}
+
+fn url(password: &SecretString, port: u16, database: &str) -> SecretString {
+    format!("postgres://postgres:{}@127.0.0.1:{port}/{database}", password.expose_secret()).into()
+}
+
+fn arguments(data: &Path, port: u16, options: &PostgresOptions) -> Vec<OsString> {
+    // Commits still reach the operating system, and so outlive the server.
+    let fast = ["fsync=off", "full_page_writes=off"];
+    let fast = if options.durable { &[] } else { fast.as_slice() };
+    let settings = [
+        format!("port={port}"),
+        format!("max_connections={}", options.max_connections),
+        "listen_addresses=127.0.0.1".into(),
+        "unix_socket_directories=".into(),
+        "timezone=UTC".into(),
+        "log_timezone=UTC".into(),
+        "log_checkpoints=off".into(),
+    ];
+    let settings = settings.into_iter().chain(fast.iter().map(|&setting| setting.to_owned()));
+    ["-D".into(), data.into()]
+        .into_iter()
+        .chain(settings.flat_map(|setting| ["-c".into(), setting.into()]))
+        .collect()
+}
+
+/// Who runs the server, from where, and where its data is: see the crate's documentation on root.
+struct Place {
+    user: Option<User>,
+    bin_dir: PathBuf,
+    home: PathBuf,
+}
+
+impl Place {
+    async fn prepare(folder: &Folder, bin_dir: PathBuf) -> Result<Self, Error> {
+        let folder = folder.path().to_owned();
+        let task = folder.clone();
+        // As root this may copy the binaries.
+        spawn_blocking(move || match User::for_data_in(&folder)? {
+            None => Ok(Self { user: None, bin_dir, home: folder }),
+            Some(user) => Ok(Self {
+                bin_dir: user.reachable_binaries(bin_dir)?,
+                home: user.reachable_home(folder)?,
+                user: Some(user),
+            }),
+        })
+        .await
+        .during("prepare", &task)?
+    }
+
+    fn program(&self, name: &str, arguments: Vec<OsString>) -> Program {
+        Program {
+            path: self.bin_dir.join(name),
+            arguments,
+            current_dir: self.home.clone(),
+            user: self.user,
+        }
+    }
+
+    /// Makes an empty database cluster, whole or not at all.
+    async fn initialise(&self, folder: &Folder, password: &SecretString) -> Result<(), Error> {
+        let (data, draft) = (self.home.join("data"), self.home.join("data.draft"));
+        if draft.exists() {
+            fs::remove_dir_all(&draft).during("remove", &draft)?;
+        }
+        fs::create_dir(&draft).during("create", &draft)?;
+        let password_file = self.home.join("initial-password");
+        secret::write(&password_file, password)?;
+        if let Some(user) = self.user {
+            user.own(&draft)?;
+            user.own(&password_file)?;
+        }
+        let mut arguments: Vec<OsString> = vec![
+            "--pgdata".into(),
+            (&draft).into(),
+            "--pwfile".into(),
+            (&password_file).into(),
+            "--username=postgres".into(),
+            "--auth=scram-sha-256".into(),
+            "--encoding=UTF8".into(),
+            "--no-sync".into(),
+        ];
+        arguments.extend(self.locale().into_iter().map(OsString::from));
+        let child = self.program("initdb", arguments).spawn(folder, Signal::KILL).await?;
+        child.wait().await;
+        fs::remove_file(&password_file).during("remove", &password_file)?;
+        match child.end() {
+            Some(end) if end.is_success => fs::rename(&draft, &data).during("create", &data),
+            end => Err(Error::DidNotStart {
+                server: NAME,
+                reason: format!("initdb ended with {}", end.map(|e| e.status).unwrap_or_default()),
+                log: folder.log(),
+                tail: folder.log_tail(),
+            }),
+        }
+    }
+
+    /// The same order and case rules on every machine: built in since version 17, the system's before.
+    fn locale(&self) -> Vec<&'static str> {
+        let output = Command::new(self.bin_dir.join("postgres")).arg("--version").output();
+        let version = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned());
+        let major = version.ok().and_then(|version| {
+            version.split(' ').nth(2)?.split(['.', '\n']).next()?.parse::<u32>().ok()
+        });
+        if major.is_some_and(|major| major < 17) {
+            vec!["--locale=C.UTF-8"]
+        } else {
+            vec!["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Random secrets, kept in files that only their owner can read.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::{During, Error};
+
+/// The secret in `file`, if there is one.
+pub(crate) fn load(file: &Path) -> Result<Option<SecretString>, Error> {
+    match fs::read_to_string(file) {
+        Ok(text) if !text.is_empty() => Ok(Some(text.into())),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).during("read", file),
+    }
+}
+
+/// Makes a secret of 256 random bits in hexadecimal digits, and keeps it in `file`.
+pub(crate) fn create(file: &Path) -> Result<SecretString, Error> {
+    let mut bits = [0; 32];
+    let source = Path::new("/dev/urandom");
+    File::open(source)
+        .and_then(|mut random| random.read_exact(&mut bits))
+        .during("read", source)?;
+    let digits = bits.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let digits: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+    let secret = digits.into();
+    write(file, &secret)?;
+    Ok(secret)
+}
+
+/// Replaces `file` by one that holds `secret` and that only we can read.
+pub(crate) fn write(file: &Path, secret: &SecretString) -> Result<(), Error> {
+    let draft = file.with_extension("draft");
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)
+        .and_then(|mut draft| draft.write_all(secret.expose_secret().as_bytes()))
+        .and_then(|()| fs::rename(&draft, file))
+        .during("write", file)
+}

@@ -1,0 +1,240 @@
+//! What the two servers have in common: start, stop, kill, pause, from one data folder.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::child::Child;
+use crate::error::{During, Error};
+use crate::folder::Folder;
+use crate::identity::Identity;
+use crate::probe::Probe;
+use crate::unprivileged::User;
+use crate::{port, secret};
+
+/// How long a start may take. Recovery after a crash is part of it.
+const START_LIMIT: Duration = Duration::from_mins(2);
+/// How long a server may take to put its data in order before it is killed.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// How long the kernel may take to end a process that was killed.
+const KILL_LIMIT: Duration = Duration::from_secs(10);
+/// How many ports are tried, should others take them between choice and use.
+const PORT_ATTEMPTS: usize = 5;
+
+/// A program of a server, and how to run it.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) path: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) current_dir: PathBuf,
+    /// The user it runs as, if not ours.
+    pub(crate) user: Option<User>,
+}
+
+impl Program {
+    /// Runs it with nothing of our own environment that could change what it does, and with its
+    /// output in the folder's log.
+    pub(crate) async fn spawn(&self, folder: &Folder, last_signal: Signal) -> Result<Child, Error> {
+        let log = folder.start_log()?;
+        let mut command = Command::new(&self.path);
+        command
+            .args(&self.arguments)
+            .current_dir(&self.current_dir)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("LC_ALL", "C")
+            // Ctrl-C is for us: we stop the servers when we no longer need them.
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().during("write", &folder.log())?)
+            .stderr(log);
+        if let Some(user) = &self.user {
+            command.uid(user.uid).gid(user.gid);
+        }
+        Child::spawn(command, last_signal).await.during("run", &self.path)
+    }
+}
+
+/// How to run one server.
+#[derive(Debug)]
+pub(crate) struct Spec {
+    pub(crate) name: &'static str,
+    pub(crate) program: Program,
+    /// Asks for an orderly end.
+    pub(crate) stop: Signal,
+    /// Ends it at once, with what it must not leave behind.
+    pub(crate) last: Signal,
+    pub(crate) probe: Probe,
+    pub(crate) url: SecretString,
+}
+
+/// A server that was started here, and may be stopped at the moment.
+#[derive(Debug)]
+pub(crate) struct Server {
+    spec: Spec,
+    // Declared before the folder: the process must be gone when the lock is given up.
+    running: Mutex<Option<Arc<Child>>>,
+    folder: Folder,
+}
+
+impl Server {
+    /// Starts what `spec` makes of a port, on `wanted` if that is free.
+    pub(crate) async fn start(
+        folder: Folder,
+        wanted: Option<u16>,
+        spec: impl Fn(u16) -> Result<Spec, Error>,
+    ) -> Result<Self, Error> {
+        let mut attempt = 1;
+        loop {
+            let port = port::choose(wanted);
+            let spec = spec(port)?;
+            match launch(&spec, &folder).await {
+                Ok(child) => {
+                    let running = Mutex::new(Some(Arc::new(child)));
+                    return Ok(Self { spec, running, folder });
+                }
+                Err(Error::DidNotStart { tail, .. })
+                    if attempt < PORT_ATTEMPTS
+                        && (tail.to_lowercase().contains("address already in use")
+                            || !port::is_free(port)) =>
+                {
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.spec.probe.port()
+    }
+
+    pub(crate) fn url(&self) -> &SecretString {
+        &self.spec.url
+    }
+
+    /// The process id; none while stopped.
+    pub(crate) async fn pid(&self) -> Option<u32> {
+        self.running.lock().await.as_ref().map(|child| child.pid())
+    }
+
+    /// Returns when the server has ended, whatever ended it.
+    pub(crate) async fn wait(&self) {
+        let child = self.running.lock().await.clone();
+        if let Some(child) = child {
+            child.wait().await;
+        }
+    }
+
+    /// Ends the server in good order; by force if it takes too long.
+    pub(crate) async fn stop(&self) -> Result<(), Error> {
+        let mut running = self.running.lock().await;
+        if let Some(child) = running.as_ref() {
+            signal_children(child, Signal::CONT);
+            child.signal(Signal::CONT);
+            child.signal(self.spec.stop);
+            if !child.ends_within(STOP_LIMIT).await {
+                self.end_by_force(child).await?;
+            }
+            *running = None;
+        }
+        Ok(())
+    }
+
+    /// Ends the server and its own children at once, as a crash would.
+    pub(crate) async fn kill(&self) -> Result<(), Error> {
+        let mut running = self.running.lock().await;
+        if let Some(child) = running.as_ref() {
+            self.end_by_force(child).await?;
+            *running = None;
+        }
+        Ok(())
+    }
+
+    /// Stops the server, if it runs, and starts it on the same port and data.
+    pub(crate) async fn restart(&self) -> Result<(), Error> {
+        self.stop().await?;
+        let mut running = self.running.lock().await;
+        if running.is_none() {
+            *running = Some(Arc::new(launch(&self.spec, &self.folder).await?));
+        }
+        Ok(())
+    }
+
+    /// Freezes the server: connections stay open and nothing answers.
+    pub(crate) async fn pause(&self) {
+        if let Some(child) = self.running.lock().await.as_ref() {
+            // The parent first, so that it starts no more.
+            child.signal(Signal::STOP);
+            signal_children(child, Signal::STOP);
+        }
+    }
+
+    /// Lets a paused server go on.
+    pub(crate) async fn resume(&self) {
+        if let Some(child) = self.running.lock().await.as_ref() {
+            signal_children(child, Signal::CONT);
+            child.signal(Signal::CONT);
+        }
+    }
+
+    async fn end_by_force(&self, child: &Child) -> Result<(), Error> {
+        child.signal(Signal::STOP);
+        let children = signal_children(child, Signal::KILL);
+        child.signal(Signal::KILL);
+        if !child.ends_within(KILL_LIMIT).await {
+            return Err(Error::DoesNotEnd { server: self.spec.name, pid: child.pid() });
+        }
+        for process in children {
+            if !process.ends_within(KILL_LIMIT).await {
+                return Err(Error::DoesNotEnd { server: self.spec.name, pid: process.pid });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn signal_children(child: &Child, signal: Signal) -> Vec<Identity> {
+    let children = Identity::of(child.pid()).map_or_else(Vec::new, |parent| parent.children());
+    for process in &children {
+        process.signal(signal);
+    }
+    children
+}
+
+/// Runs the server and returns once it answers.
+async fn launch(spec: &Spec, folder: &Folder) -> Result<Child, Error> {
+    folder.end_leftover(spec.name, spec.stop).await?;
+    let child = spec.program.spawn(folder, spec.last).await?;
+    if let Some(process) = Identity::of(child.pid()) {
+        folder.record(&process)?;
+    }
+    let failure = tokio::select! {
+        biased;
+        () = child.wait() => child.end().map(|end| format!("it ended with {}", end.status)),
+        ready = timeout(START_LIMIT, spec.probe.until_ready()) => match ready {
+            Ok(()) => None,
+            Err(_) => Some(format!("it did not answer within {} s", START_LIMIT.as_secs())),
+        },
+    };
+    match failure {
+        None => {
+            secret::write(&folder.path().join("url"), &spec.url)?;
+            Ok(child)
+        }
+        Some(reason) => Err(Error::DidNotStart {
+            server: spec.name,
+            reason,
+            log: folder.log(),
+            tail: folder.log_tail(),
+        }),
+    }
+}

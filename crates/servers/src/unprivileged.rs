@@ -1,0 +1,190 @@
+//! Running as somebody else when we are root, and being able to get there.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+
+use rustix::process::geteuid;
+
+use crate::error::{During, Error};
+
+/// Where is kept what the other user could not reach in its own place.
+const ELSEWHERE: &str = "/var/lib/axis-postgres";
+/// The file in a data folder that says where its data is, if elsewhere.
+const LOCATION: &str = "location";
+
+/// A user that is not root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+impl User {
+    /// Who to be for the data in `folder`; none if we may stay who we are.
+    pub(crate) fn for_data_in(folder: &Path) -> Result<Option<Self>, Error> {
+        if !geteuid().is_root() {
+            return Ok(None);
+        }
+        let home = located(folder)?.unwrap_or_else(|| folder.to_owned());
+        if let Ok(data) = fs::metadata(home.join("data"))
+            && data.uid() != 0
+        {
+            return Ok(Some(Self { uid: data.uid(), gid: data.gid() }));
+        }
+        let users = Path::new("/etc/passwd");
+        let users = fs::read_to_string(users).during("read", users)?;
+        ["postgres", "_postgres", "nobody"]
+            .iter()
+            .find_map(|name| Self::named(name, &users))
+            .map(Some)
+            .ok_or(Error::NoUnprivilegedUser)
+    }
+
+    fn named(name: &str, passwd: &str) -> Option<Self> {
+        let mut fields = passwd
+            .lines()
+            .map(|line| line.split(':'))
+            .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?;
+        let mut id = |skip| fields.nth(skip)?.parse::<u32>().ok();
+        Some(Self { uid: id(1)?, gid: id(0)? })
+    }
+
+    /// Gives `path` to this user.
+    pub(crate) fn own(self, path: &Path) -> Result<(), Error> {
+        chown(path, Some(self.uid), Some(self.gid)).during("change the owner of", path)
+    }
+
+    /// `folder` if this user can get there, else a place for its data elsewhere.
+    pub(crate) fn reachable_home(self, folder: PathBuf) -> Result<PathBuf, Error> {
+        if let Some(elsewhere) = located(&folder)? {
+            return Ok(elsewhere);
+        }
+        if self.open_passage(&folder)? {
+            return Ok(folder);
+        }
+        let base = elsewhere()?;
+        let home = (1..)
+            .map(|number| base.join(format!("data-{number}")))
+            .find_map(|home| match DirBuilder::new().mode(0o711).create(&home) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+                outcome => Some(outcome.during("create", &home).map(|()| home)),
+            })
+            .unwrap_or_else(|| Ok(base.clone()))?;
+        let location = folder.join(LOCATION);
+        fs::write(&location, home.as_os_str().as_encoded_bytes()).during("write", &location)?;
+        Ok(home)
+    }
+
+    /// `bin_dir` if this user can get there, else the same folder in a copy of its installation.
+    pub(crate) fn reachable_binaries(self, bin_dir: PathBuf) -> Result<PathBuf, Error> {
+        let (Some(installation), Some(bin)) = (bin_dir.parent(), bin_dir.file_name()) else {
+            return Ok(bin_dir);
+        };
+        if self.open_passage(&bin_dir)? {
+            return Ok(bin_dir);
+        }
+        let server = bin_dir.join("postgres");
+        let version = fs::metadata(&server).during("read", &server)?;
+        let mut hash = DefaultHasher::new();
+        (installation, version.len(), version.mtime(), version.ino()).hash(&mut hash);
+        let copy = elsewhere()?.join(format!("binaries-{:016x}", hash.finish()));
+        if !copy.exists() {
+            // Others may be doing the same: the first complete copy stays.
+            let draft = copy.with_extension(std::process::id().to_string());
+            if draft.exists() {
+                fs::remove_dir_all(&draft).during("remove", &draft)?;
+            }
+            copy_tree(installation, &draft)?;
+            if let Err(error) = fs::rename(&draft, &copy) {
+                fs::remove_dir_all(&draft).during("remove", &draft)?;
+                if !copy.exists() {
+                    return Err(error).during("create", &copy);
+                }
+            }
+        }
+        Ok(copy.join(bin))
+    }
+
+    /// Whether this user can get to what is in `folder`, after opening the folders on the way that
+    /// are root's and in the system's temporary folder: to pass through, not to look into.
+    fn open_passage(self, folder: &Path) -> Result<bool, Error> {
+        let temporary = std::env::temp_dir();
+        let temporary = temporary.canonicalize().unwrap_or(temporary);
+        let mut closed = Vec::new();
+        for step in folder.ancestors() {
+            let metadata = fs::metadata(step).during("read", step)?;
+            if !self.may_pass(&metadata) {
+                let is_temporary = step.starts_with(&temporary) && step != temporary;
+                if !is_temporary || metadata.uid() != 0 {
+                    return Ok(false);
+                }
+                closed.push((step, metadata.mode()));
+            }
+        }
+        for (step, mode) in closed {
+            fs::set_permissions(step, Permissions::from_mode(mode | 0o011))
+                .during("open for passage", step)?;
+        }
+        Ok(true)
+    }
+
+    fn may_pass(self, folder: &Metadata) -> bool {
+        let needed = if folder.uid() == self.uid {
+            0o100
+        } else if folder.gid() == self.gid {
+            0o010
+        } else {
+            0o001
+        };
+        folder.mode() & needed != 0
+    }
+}
+
+/// Where the data of `folder` is, if elsewhere.
+fn located(folder: &Path) -> Result<Option<PathBuf>, Error> {
+    let location = folder.join(LOCATION);
+    match fs::read_to_string(&location) {
+        Ok(place) => Ok(Some(place.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).during("read", &location),
+    }
+}
+
+fn elsewhere() -> Result<PathBuf, Error> {
+    let base = PathBuf::from(ELSEWHERE);
+    DirBuilder::new().recursive(true).mode(0o711).create(&base).during("create", &base)?;
+    Ok(base)
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
+    DirBuilder::new().mode(0o755).create(to).during("create", to)?;
+    for entry in fs::read_dir(from).during("read", from)? {
+        let entry = entry.during("read", from)?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().during("read", &source)?;
+        if kind.is_dir() {
+            copy_tree(&source, &target)?;
+        } else if kind.is_symlink() {
+            fs::read_link(&source).and_then(|to| symlink(to, &target)).during("copy", &source)?;
+        } else {
+            fs::copy(&source, &target).during("copy", &source)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_found_by_name() {
+        let passwd = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533:nobody:/:/usr/sbin/nologin\n";
+        assert_eq!(User::named("nobody", passwd), Some(User { uid: 65534, gid: 65533 }));
+        assert_eq!(User::named("postgres", passwd), None);
+    }
+}
