@@ -1,0 +1,115 @@
+//! How to reach NATS.
+
+use std::path::PathBuf;
+
+use async_nats::{ConnectOptions, ServerAddr};
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::ConnectError;
+
+/// How to reach NATS.
+#[derive(clap::Args, Debug, Clone)]
+pub struct Config {
+    /// Where NATS is: `nats://host:4222` or `tls://host:4222`, several separated by commas; may
+    /// hold `user:password@` or `token@`.
+    #[arg(
+        id = "nats_url",
+        long = "nats-url",
+        env = "NATS_URL",
+        hide_env_values = true,
+        default_value = "nats://127.0.0.1:4222",
+        value_name = "URL"
+    )]
+    pub nats_url: SecretString,
+    /// A NATS credentials file (user JWT and seed), where the server asks for one.
+    #[arg(
+        id = "nats_creds",
+        long = "nats-credentials",
+        env = "NATS_CREDENTIALS",
+        value_name = "FILE"
+    )]
+    pub nats_creds: Option<PathBuf>,
+    /// A PEM file with certificates to trust besides the system's.
+    #[arg(id = "nats_ca", long = "nats-ca", env = "NATS_CA", value_name = "FILE")]
+    pub nats_ca: Option<PathBuf>,
+}
+
+impl Config {
+    /// A server at this address, without a credentials file.
+    pub fn to_url(url: &str) -> Self {
+        Self { nats_url: url.into(), nats_creds: None, nats_ca: None }
+    }
+
+    pub(crate) fn addresses(&self) -> Result<Vec<ServerAddr>, ConnectError> {
+        self.nats_url
+            .expose_secret()
+            .split(',')
+            .map(|url| url.trim().parse().map_err(|_| ConnectError::Address))
+            .collect()
+    }
+
+    pub(crate) async fn options(&self) -> Result<ConnectOptions, ConnectError> {
+        let mut options = ConnectOptions::new();
+        // The library ignores what an address says about the user.
+        if let Some((user, password)) = self.addresses()?.iter().find_map(user_of) {
+            options = match password {
+                Some(password) => options.user_and_password(user, password),
+                None => options.token(user),
+            };
+        }
+        if let Some(path) = &self.nats_creds {
+            options = options
+                .credentials_file(path)
+                .await
+                .map_err(|source| ConnectError::Credentials { path: path.clone(), source })?;
+        }
+        if let Some(path) = &self.nats_ca {
+            options = options.add_root_certificates(path.clone());
+        }
+        Ok(options)
+    }
+}
+
+/// The user and password of an address, or its token.
+fn user_of(address: &ServerAddr) -> Option<(String, Option<String>)> {
+    let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    address.username().map(|user| (decode(user), address.password().map(decode)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    #[derive(Parser, Debug)]
+    struct Program {
+        #[command(flatten)]
+        bus: Config,
+    }
+
+    #[test]
+    fn the_arguments_are_sound_and_show_no_secret() {
+        Program::command().debug_assert();
+        let program =
+            Program::try_parse_from(["program", "--nats-url", "nats://me:hush@host:4222"]).unwrap();
+        assert!(!format!("{program:?}").contains("hush"));
+        assert!(!Program::command().render_long_help().to_string().contains("hush"));
+    }
+
+    #[test]
+    fn an_address_tells_the_user_or_a_token() {
+        let user = |url: &str| user_of(&url.parse().unwrap());
+        assert_eq!(user("nats://me:p%40ss@h"), Some(("me".into(), Some("p@ss".into()))));
+        assert_eq!(user("nats://t0ken@h:1"), Some(("t0ken".into(), None)));
+        assert_eq!(user("nats://h"), None);
+    }
+
+    #[test]
+    fn several_servers_are_read_and_nonsense_is_refused_without_repeating_it() {
+        assert_eq!(Config::to_url("nats://a:1, nats://b:2").addresses().unwrap().len(), 2);
+        let error = Config::to_url("nats://hush:pass word@:x").addresses().unwrap_err();
+        assert!(!error.to_string().contains("hush"), "{error}");
+    }
+}

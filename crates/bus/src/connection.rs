@@ -1,0 +1,188 @@
+//! The one connection of a program.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::jetstream::{self, context::ContextBuilder};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::{Config, ConnectError, Publisher};
+
+/// How long a program waits for NATS at its start.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
+/// How long to wait between attempts at the start, and at most between later ones.
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(250);
+const RECONNECT_PAUSE: Duration = Duration::from_secs(2);
+/// How long to wait for the answer to a request or the confirmation of a message.
+pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(5);
+/// How many published messages may await their confirmation; more wait before they are sent.
+const UNCONFIRMED: usize = 16 * 1024;
+
+/// A connection to NATS. Clones share it; it closes when the last one is dropped.
+#[derive(Clone, Debug)]
+pub struct Bus(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    jetstream: jetstream::Context,
+    connections: watch::Receiver<u64>,
+    counter: JoinHandle<()>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.counter.abort();
+    }
+}
+
+impl Bus {
+    /// Connects, trying for 15 s; afterwards the connection is restored for ever. `name` is shown
+    /// in the server's lists.
+    pub async fn connect(config: &Config, name: &str) -> Result<Self, ConnectError> {
+        let addresses = config.addresses()?;
+        let deadline = Instant::now() + CONNECT_DEADLINE;
+        loop {
+            let (options, events) = options(config, name).await?;
+            let error = match options.connect(addresses.clone()).await {
+                Ok(client) => return Ok(Self::over(client, events)),
+                Err(error) => error,
+            };
+            match error.kind() {
+                ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+                    return Err(ConnectError::Refused(error));
+                }
+                ConnectErrorKind::ServerParse => return Err(ConnectError::Address),
+                _ if Instant::now() + ATTEMPT_PAUSE > deadline => {
+                    let seconds = CONNECT_DEADLINE.as_secs();
+                    return Err(ConnectError::Unreachable { seconds, source: error });
+                }
+                _ => tokio::time::sleep(ATTEMPT_PAUSE).await,
+            }
+        }
+    }
+
+    /// Returns at once and connects in the background, for ever. Fails only on a bad setting.
+    pub async fn connect_lazily(config: &Config, name: &str) -> Result<Self, ConnectError> {
+        let (options, events) = options(config, name).await?;
+        let client = options
+            .retry_on_initial_connect()
+            .connect(config.addresses()?)
+            .await
+            .map_err(|_| ConnectError::Address)?;
+        Ok(Self::over(client, events))
+    }
+
+    fn over(client: Client, mut events: mpsc::UnboundedReceiver<()>) -> Self {
+        let jetstream = ContextBuilder::new()
+            .timeout(ANSWER_DEADLINE)
+            .ack_timeout(ANSWER_DEADLINE)
+            .max_ack_inflight(UNCONFIRMED)
+            .backpressure_on_inflight(true)
+            .build(client.clone());
+        let (count, connections) = watch::channel(0);
+        let handle = client.clone();
+        let counter = tokio::spawn(async move {
+            while events.recv().await.is_some() {
+                // The event is sent while the connection is still being set up; a flush is
+                // answered when it is in use, and the server's id is known by then.
+                if handle.flush().await.is_ok() {
+                    count.send_modify(|count| *count += 1);
+                }
+            }
+        });
+        Self(Arc::new(Inner { client, jetstream, connections, counter }))
+    }
+
+    /// Whether there is a connection at this moment.
+    pub fn connected(&self) -> bool {
+        self.0.client.connection_state() == State::Connected
+    }
+
+    /// Counts the connections made: 1 soon after the first, one more for each that followed.
+    pub fn connections(&self) -> watch::Receiver<u64> {
+        self.0.connections.clone()
+    }
+
+    /// Which run of which server this is connected to, or was last: the id is another one after a
+    /// restart, and the same after a mere loss of the connection. None before the first connection.
+    pub fn server_id(&self) -> Option<String> {
+        self.0.client.try_server_info().map(|info| info.server_id)
+    }
+
+    /// The largest message that the server takes, headers included, in bytes.
+    pub fn max_message_bytes(&self) -> usize {
+        self.0.client.max_payload()
+    }
+
+    /// Something that publishes.
+    pub fn publisher(&self) -> Publisher {
+        Publisher::new(self.clone())
+    }
+
+    /// Waits until everything handed over so far has been written to the connection, at most 5 s;
+    /// not at all without a connection.
+    pub async fn flush(&self) {
+        if !self.connected() {
+            return;
+        }
+        tokio::time::timeout(ANSWER_DEADLINE, self.0.client.flush()).await.ok();
+    }
+
+    /// Writes what is left, then ends the connection of all clones.
+    pub async fn drain(self) {
+        self.flush().await;
+        tokio::time::timeout(ANSWER_DEADLINE, self.0.client.drain()).await.ok();
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    pub(crate) fn jetstream(&self) -> &jetstream::Context {
+        &self.0.jetstream
+    }
+}
+
+/// The options of a connection, and a signal for each connection made with them.
+async fn options(
+    config: &Config,
+    name: &str,
+) -> Result<(ConnectOptions, mpsc::UnboundedReceiver<()>), ConnectError> {
+    let (connected, events) = mpsc::unbounded_channel();
+    let options = config
+        .options()
+        .await?
+        .name(name)
+        .request_timeout(Some(ANSWER_DEADLINE))
+        .reconnect_delay_callback(|attempts| {
+            let doubled = 2u64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX));
+            Duration::from_millis(doubled.saturating_mul(5)).min(RECONNECT_PAUSE)
+        })
+        .event_callback(move |event| {
+            if event == Event::Connected {
+                connected.send(()).ok();
+            }
+            async move { log(&event) }
+        });
+    Ok((options, events))
+}
+
+fn log(event: &Event) {
+    match event {
+        Event::Connected => tracing::info!("connected to NATS"),
+        Event::Disconnected => tracing::warn!("the connection to NATS was lost, reconnecting"),
+        Event::SlowConsumer(_) => tracing::warn!("NATS sends faster than this program reads"),
+        Event::ServerError(error) => {
+            tracing::warn!(error = %error, "NATS reports an error");
+        }
+        Event::LameDuckMode => tracing::info!("the NATS server is about to stop"),
+        Event::ClientError(_) | Event::Draining | Event::Closed => {
+            tracing::debug!(event = %event, "the connection to NATS changed");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Running a handler on a batch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::jetstream::AckKind;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::message::InHand;
+use super::{Handler, Outcome};
+
+/// What a handler said; none if it panicked or did not answer for every message.
+///
+/// It runs in a task of its own, so that a panic ends nothing else, and for as long as it runs the
+/// server is told that the batch is being worked on.
+pub(crate) async fn run<H: Handler>(
+    handler: &Arc<H>,
+    batch: &[InHand],
+    client: &Client,
+    ack_wait: Duration,
+) -> Option<Vec<Outcome>> {
+    let deliveries = batch.iter().map(InHand::delivery).collect();
+    let task = {
+        let handler = Arc::clone(handler);
+        async move { handler.handle(deliveries).await }
+    };
+    let mut task = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(task));
+    let period = (ack_wait / 3).max(Duration::from_millis(10));
+    let mut alive = interval_at(Instant::now() + period, period);
+    alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = &mut task => break ended,
+            _ = alive.tick() => {
+                // While there is no connection this waits, which must not hold up the handler.
+                let told = tokio::time::timeout(period, tell_alive(client, batch));
+                tokio::select! {
+                    biased;
+                    ended = &mut task => break ended,
+                    _ = told => {}
+                }
+            }
+        }
+    };
+    match ended {
+        Ok(outcomes) if outcomes.len() == batch.len() => Some(outcomes),
+        Ok(outcomes) => {
+            let (got, wanted) = (outcomes.len(), batch.len());
+            tracing::error!(got, wanted, "the handler did not say what became of each message");
+            None
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "the handler panicked, its batch will come again");
+            None
+        }
+    }
+}
+
+async fn tell_alive(client: &Client, batch: &[InHand]) {
+    for message in batch {
+        client.publish(message.reply.clone(), AckKind::Progress.into()).await.ok();
+    }
+}

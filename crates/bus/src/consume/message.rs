@@ -1,0 +1,49 @@
+//! A message of JetStream, taken apart.
+
+use async_nats::{Message, Subject, jetstream};
+use chrono::{DateTime, Utc};
+
+use super::Delivery;
+use crate::headers;
+
+/// A message in hand: not settled yet.
+pub(crate) struct InHand {
+    pub(crate) message: Message,
+    /// Where settlements go.
+    pub(crate) reply: Subject,
+    pub(crate) sequence: u64,
+    pub(crate) attempt: u64,
+    pub(crate) published_at: DateTime<Utc>,
+    /// How many more the consumer had to deliver after this one.
+    pub(crate) pending: u64,
+}
+
+impl InHand {
+    /// None if it is no delivery of a consumer.
+    pub(crate) fn read(message: Message, context: &jetstream::Context) -> Option<Self> {
+        // The library parses only its own type of message.
+        let message = jetstream::Message { message, context: context.clone() };
+        let info = message.info().ok()?;
+        let (sequence, pending) = (info.stream_sequence, info.pending);
+        let attempt = u64::try_from(info.delivered).unwrap_or(1);
+        let published_at = time_of(info.published.unix_timestamp_nanos());
+        let reply = message.reply.clone()?;
+        Some(Self { message: message.message, reply, sequence, attempt, published_at, pending })
+    }
+
+    pub(crate) fn delivery(&self) -> Delivery {
+        Delivery {
+            subject: self.message.subject.to_string(),
+            headers: headers::from_nats(self.message.headers.as_ref()),
+            payload: self.message.payload.clone(),
+            sequence: self.sequence,
+            attempt: self.attempt,
+            published_at: self.published_at,
+        }
+    }
+}
+
+/// A time given in nanoseconds since 1970; 1970 for what no date can hold.
+pub(crate) fn time_of(nanos: i128) -> DateTime<Utc> {
+    i64::try_from(nanos).map(DateTime::from_timestamp_nanos).unwrap_or_default()
+}

@@ -1,0 +1,147 @@
+//! Taking messages from a durable consumer, handing them to a [`Handler`] and settling them.
+//!
+//! A consumption has `concurrency` slots. Each slot goes round by itself:
+//!
+//! ```text
+//! pull a batch ──► handle it (in a task of its own, kept alive) ──► settle each message ──┐
+//!      ▲                                                                                  │
+//!      └──────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! A slot asks for a batch only when it has nothing in hand, so no more than `batch × concurrency`
+//! messages are ever held, and none waits here while its time to be settled runs out.
+
+mod handle;
+mod message;
+mod pull;
+mod settle;
+mod slot;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use events::Headers;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Bus, BusError};
+
+/// Any error; its text and those of its sources are logged.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A message as a handler gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Where it was published to.
+    pub subject: String,
+    /// Its headers.
+    pub headers: Headers,
+    /// Its bytes.
+    pub payload: Bytes,
+    /// Its position in the stream.
+    pub sequence: u64,
+    /// Which delivery of it this is, from 1.
+    pub attempt: u64,
+    /// When the stream got it.
+    pub published_at: DateTime<Utc>,
+}
+
+/// Why a message was not processed, and so what happens to it.
+#[derive(Debug)]
+pub enum Failure {
+    /// It comes again after the consumption's delay.
+    Retry(BoxError),
+    /// It comes again after this delay.
+    RetryAfter(Duration, BoxError),
+    /// It can never be processed: it goes to `DEAD_LETTER`.
+    Reject {
+        /// A word for the kind of failure, one token of a subject: `undecodable`, …
+        reason: &'static str,
+        /// The failure.
+        error: BoxError,
+    },
+}
+
+/// What became of a message.
+pub type Outcome = Result<(), Failure>;
+
+/// Processes messages. It must bear being given one twice.
+pub trait Handler: Send + Sync + 'static {
+    /// Processes a batch, never an empty one. One outcome per delivery, in the same order.
+    fn handle(&self, batch: Vec<Delivery>) -> impl Future<Output = Vec<Outcome>> + Send;
+}
+
+/// The durable consumers declared in `nats/consumers`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Consumer {
+    /// Events of Chatwoot.
+    SyncWorker,
+    /// Commands to Chatwoot.
+    OutboundWorker,
+}
+
+impl Consumer {
+    /// The durable's name: that of the program that reads it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SyncWorker => "sync-worker",
+            Self::OutboundWorker => "outbound-worker",
+        }
+    }
+
+    /// The stream that it reads.
+    pub fn stream(self) -> &'static str {
+        match self {
+            Self::SyncWorker => events::subject::INBOUND,
+            Self::OutboundWorker => events::subject::OUTBOUND,
+        }
+    }
+}
+
+/// How to consume.
+#[derive(Debug, Clone, Copy)]
+pub struct Consumption {
+    /// From where.
+    pub consumer: Consumer,
+    /// At most so many messages in one batch.
+    pub batch: usize,
+    /// So many batches in hand at the same time.
+    pub concurrency: usize,
+    /// How long until a message comes again whose attempt, counted from 1, was the given one.
+    pub retry_delay: fn(attempt: u64) -> Duration,
+    /// How long to wait for a batch to fill once it has a message. At zero, a batch is what the
+    /// stream has at that moment: one message when quiet, full when busy.
+    pub linger: Duration,
+}
+
+impl Bus {
+    /// Consumes until `shutdown`, then finishes the batches in hand and returns. Outages of the
+    /// server, its restart, and the consumer's absence are waited out.
+    pub async fn consume<H: Handler>(
+        &self,
+        consumption: Consumption,
+        handler: H,
+        shutdown: CancellationToken,
+    ) -> Result<(), BusError> {
+        let handler = Arc::new(handler);
+        let health = Arc::new(slot::Health::new(consumption.consumer));
+        let mut slots = JoinSet::new();
+        for _ in 0..consumption.concurrency.max(1) {
+            slots.spawn(slot::run(
+                self.clone(),
+                consumption,
+                Arc::clone(&handler),
+                Arc::clone(&health),
+                shutdown.clone(),
+            ));
+        }
+        while let Some(ended) = slots.join_next().await {
+            ended.map_err(|error| BusError::Crashed(error.into()))?;
+        }
+        self.flush().await;
+        Ok(())
+    }
+}

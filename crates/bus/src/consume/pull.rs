@@ -1,0 +1,200 @@
+//! Asking a pull consumer for batches.
+//!
+//! A request says `no_wait` together with `expires`: the server answers with what it has, or, if it
+//! has nothing, waits and answers with the first message that comes; then it ends the request. So
+//! a batch needs one round trip whether the stream is quiet or busy, and nothing arrives later that
+//! nobody waits for.
+
+use std::time::Duration;
+
+use async_nats::{Message, StatusCode, Subject, Subscriber};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{BoxError, Consumption};
+use crate::connection::ANSWER_DEADLINE;
+use crate::{Bus, BusError, api};
+
+/// How long a request waits at the server, and how often the server shows that it still does.
+const EXPIRES: Duration = Duration::from_secs(30);
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// After such a silence the request is taken for lost.
+const SILENCE: Duration = Duration::from_secs(12);
+/// A server that did not end a request although no message follows gets no more time than this.
+const GAP: Duration = Duration::from_millis(20);
+
+/// A subscription to an inbox, and what the server may still send to it.
+pub(crate) struct Pull {
+    bus: Bus,
+    inbox: Subject,
+    subscriber: Subscriber,
+    connections: watch::Receiver<u64>,
+    next: String,
+    batch: usize,
+    linger: Duration,
+    /// How many messages the open request may still bring; 0 when none is open.
+    open: usize,
+    /// How long the server waits for a settlement.
+    pub(crate) ack_wait: Duration,
+}
+
+/// Why a pull is of no use any more.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PullError {
+    #[error("the connection was made anew")]
+    Reconnected,
+    #[error("NATS was silent for {} s", SILENCE.as_secs())]
+    Silent,
+    #[error("the subscription ended")]
+    Ended,
+    #[error("no stream or consumer answers")]
+    NoResponders,
+    #[error("NATS ended the request: {0}")]
+    Status(String),
+    #[error("the request could not be sent")]
+    Send(#[source] BoxError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+}
+
+impl Pull {
+    /// Looks the consumer up and gets ready to ask it.
+    pub(crate) async fn open(bus: &Bus, consumption: &Consumption) -> Result<Self, PullError> {
+        let mut connections = bus.connections();
+        connections.borrow_and_update();
+        let (stream, consumer) = (consumption.consumer.stream(), consumption.consumer.name());
+        let ack_wait = ack_wait(bus, stream, consumer).await?;
+        let client = bus.client();
+        let inbox = Subject::from(client.new_inbox());
+        let subscriber =
+            client.subscribe(inbox.clone()).await.map_err(|error| PullError::Send(error.into()))?;
+        Ok(Self {
+            bus: bus.clone(),
+            inbox,
+            subscriber,
+            connections,
+            next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
+            batch: consumption.batch.max(1),
+            linger: consumption.linger,
+            open: 0,
+            ack_wait,
+        })
+    }
+
+    /// The next batch; empty if none came before the request expired or `shutdown` said stop.
+    pub(crate) async fn batch(
+        &mut self,
+        shutdown: &CancellationToken,
+    ) -> Result<Vec<Message>, PullError> {
+        let mut got = Vec::new();
+        if self.open == 0 {
+            self.ask(self.batch, EXPIRES).await?;
+        }
+        let mut full_at = None;
+        loop {
+            let patience = if got.is_empty() { SILENCE } else { self.linger.max(GAP) };
+            let message = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Ok(got),
+                Ok(()) = self.connections.changed(), if got.is_empty() => {
+                    return Err(PullError::Reconnected);
+                }
+                message = timeout(patience, self.subscriber.next()) => message,
+            };
+            let message = match message {
+                Ok(Some(message)) => message,
+                Ok(None) if got.is_empty() => return Err(PullError::Ended),
+                Err(_) if got.is_empty() => return Err(PullError::Silent),
+                Ok(None) | Err(_) => return Ok(got),
+            };
+            match message.status {
+                None | Some(StatusCode::OK) => {
+                    full_at.get_or_insert_with(|| Instant::now() + self.linger);
+                    self.open = self.open.saturating_sub(1);
+                    got.push(message);
+                    if got.len() == self.batch {
+                        return Ok(got);
+                    }
+                }
+                Some(StatusCode::IDLE_HEARTBEAT) => {}
+                Some(status) => {
+                    self.open = 0;
+                    let regular = matches!(status, StatusCode::TIMEOUT | StatusCode::NOT_FOUND);
+                    let left = full_at.map_or(Duration::ZERO, |at| at - Instant::now());
+                    if regular && !got.is_empty() && left > Duration::from_millis(1) {
+                        self.ask(self.batch - got.len(), left).await?;
+                    } else if regular || !got.is_empty() {
+                        return Ok(got);
+                    } else if status == StatusCode::NO_RESPONDERS {
+                        return Err(PullError::NoResponders);
+                    } else {
+                        let description = message.description.unwrap_or_default();
+                        return Err(PullError::Status(description));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stops listening and gives back what had arrived meanwhile.
+    pub(crate) async fn close(mut self) -> Vec<Message> {
+        let mut left = Vec::new();
+        if !self.bus.connected() {
+            return left;
+        }
+        if self.subscriber.unsubscribe().await.is_ok() {
+            while let Ok(Some(message)) = timeout(ANSWER_DEADLINE, self.subscriber.next()).await {
+                if matches!(message.status, None | Some(StatusCode::OK)) {
+                    left.push(message);
+                }
+            }
+        }
+        left
+    }
+
+    async fn ask(&mut self, batch: usize, expires: Duration) -> Result<(), PullError> {
+        let mut request = json!({
+            "batch": batch,
+            "expires": u64::try_from(expires.as_nanos()).unwrap_or(u64::MAX),
+            "no_wait": true,
+        });
+        // The server wants a heartbeat to fit twice into a request.
+        if expires > HEARTBEAT * 2 {
+            request["idle_heartbeat"] = u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(0).into();
+        }
+        let sent = self.bus.client().publish_with_reply(
+            self.next.clone(),
+            self.inbox.clone(),
+            Bytes::from(request.to_string()),
+        );
+        timeout(ANSWER_DEADLINE, sent)
+            .await
+            .map_err(|elapsed| PullError::Send(elapsed.into()))?
+            .map_err(|error| PullError::Send(error.into()))?;
+        self.open = batch;
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct ConsumerInfo {
+    config: ConsumerConfig,
+}
+
+#[derive(Deserialize)]
+struct ConsumerConfig {
+    ack_wait: u64,
+}
+
+async fn ack_wait(bus: &Bus, stream: &str, consumer: &str) -> Result<Duration, BusError> {
+    let of = format!("consumer {consumer} of {stream}");
+    let what = format!("describe {of}");
+    let subject = format!("CONSUMER.INFO.{stream}.{consumer}");
+    let info: ConsumerInfo = api::request(bus, subject, Bytes::new(), &what, &of).await?;
+    Ok(Duration::from_nanos(info.config.ack_wait))
+}

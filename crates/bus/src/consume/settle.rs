@@ -1,0 +1,186 @@
+//! Telling the server what became of messages.
+
+use std::time::Duration;
+
+use async_nats::jetstream::AckKind;
+use chrono::Utc;
+use events::DeadLetter;
+
+use super::message::InHand;
+use super::{BoxError, Consumption, Failure, Outcome};
+use crate::{Bus, headers};
+
+/// How long to try to tell. What could not be told comes again after the consumer's `ack_wait`.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Settles a batch; without outcomes all of it comes again.
+pub(crate) async fn settle(
+    bus: &Bus,
+    consumption: &Consumption,
+    batch: Vec<InHand>,
+    outcomes: Option<Vec<Outcome>>,
+) {
+    let consumer = consumption.consumer.name();
+    let settlements = if let Some(outcomes) = outcomes {
+        sort(bus, consumption, batch, outcomes).await
+    } else {
+        count(consumer, "panicked", batch.len());
+        batch.into_iter().map(|message| nak(consumption, message)).collect()
+    };
+    let total = settlements.len();
+    let mut told = 0;
+    let tell = async {
+        for (message, kind) in settlements {
+            if bus.client().publish(message.reply, kind.into()).await.is_ok() {
+                told += 1;
+            }
+        }
+    };
+    if tokio::time::timeout(DEADLINE, tell).await.is_err() || told < total {
+        tracing::warn!(
+            consumer,
+            messages = total - told,
+            "NATS could not be told what became of messages, they will come again"
+        );
+    }
+}
+
+/// Gives messages back that were never handed out; they come again at once.
+pub(crate) async fn give_back(bus: &Bus, messages: Vec<async_nats::Message>) {
+    let give = async {
+        for reply in messages.into_iter().filter_map(|message| message.reply) {
+            bus.client().publish(reply, AckKind::Nak(None).into()).await.ok();
+        }
+    };
+    tokio::time::timeout(DEADLINE, give).await.ok();
+}
+
+async fn sort(
+    bus: &Bus,
+    consumption: &Consumption,
+    batch: Vec<InHand>,
+    outcomes: Vec<Outcome>,
+) -> Vec<(InHand, AckKind)> {
+    let consumer = consumption.consumer.name();
+    let mut settlements = Vec::with_capacity(batch.len());
+    let mut rejected = Vec::new();
+    let mut retried = 0;
+    let mut first_error = None;
+    for (message, outcome) in batch.into_iter().zip(outcomes) {
+        let (delay, error) = match outcome {
+            Ok(()) => {
+                settlements.push((message, AckKind::Ack));
+                continue;
+            }
+            Err(Failure::Reject { reason, error }) => {
+                rejected.push((message, reason, error));
+                continue;
+            }
+            Err(Failure::Retry(error)) => ((consumption.retry_delay)(message.attempt), error),
+            Err(Failure::RetryAfter(delay, error)) => (delay, error),
+        };
+        retried += 1;
+        first_error.get_or_insert((message.sequence, message.attempt, error));
+        settlements.push((message, AckKind::Nak(Some(delay))));
+    }
+    count(consumer, "done", settlements.len() - retried);
+    if let Some((sequence, attempt, error)) = first_error {
+        count(consumer, "retried", retried);
+        // One line for a batch: what fails now mostly fails for all of it alike.
+        tracing::warn!(
+            consumer,
+            messages = retried,
+            first.sequence = sequence,
+            first.attempt = attempt,
+            error = in_words(&error),
+            "messages could not be processed now and will come again"
+        );
+    }
+    if !rejected.is_empty() {
+        settlements.extend(bury(bus, consumption, rejected).await);
+    }
+    settlements
+}
+
+/// Publishes dead letters; a message whose letter is safe is ended, any other comes again.
+async fn bury(
+    bus: &Bus,
+    consumption: &Consumption,
+    rejected: Vec<(InHand, &'static str, BoxError)>,
+) -> Vec<(InHand, AckKind)> {
+    let (consumer, stream) = (consumption.consumer.name(), consumption.consumer.stream());
+    let letters = rejected
+        .iter()
+        .map(|(message, reason, error)| {
+            let letter = DeadLetter {
+                stream: stream.to_owned(),
+                subject: message.message.subject.to_string(),
+                sequence: message.sequence,
+                consumer: consumer.to_owned(),
+                reason: (*reason).to_owned(),
+                detail: in_words(error),
+                at: Utc::now(),
+            };
+            let original = headers::from_nats(message.message.headers.as_ref());
+            letter.envelope(&original, message.message.payload.clone())
+        })
+        .collect();
+    let published = bus.publisher().publish_all(letters).await;
+    let mut settlements = Vec::with_capacity(rejected.len());
+    for ((message, reason, error), published) in rejected.into_iter().zip(published) {
+        let sequence = message.sequence;
+        let error = in_words(&error);
+        match published {
+            Ok(_) => {
+                count(consumer, "rejected", 1);
+                tracing::warn!(
+                    consumer,
+                    sequence,
+                    reason,
+                    error,
+                    "a message was rejected and is now a dead letter"
+                );
+                settlements.push((message, AckKind::Term));
+            }
+            Err(failure) => {
+                count(consumer, "retried", 1);
+                tracing::warn!(
+                    consumer,
+                    sequence,
+                    reason,
+                    error,
+                    failure = in_words(&failure.into()),
+                    "a rejected message could not become a dead letter and will come again"
+                );
+                settlements.push(nak(consumption, message));
+            }
+        }
+    }
+    settlements
+}
+
+fn nak(consumption: &Consumption, message: InHand) -> (InHand, AckKind) {
+    let delay = (consumption.retry_delay)(message.attempt);
+    (message, AckKind::Nak(Some(delay)))
+}
+
+fn count(consumer: &'static str, outcome: &'static str, messages: usize) {
+    metrics::counter!("axis_consumed_total", "consumer" => consumer, "outcome" => outcome)
+        .increment(messages as u64);
+}
+
+/// An error with its causes.
+fn in_words(error: &BoxError) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_words = cause.to_string();
+        // Transparent errors say the same as their cause.
+        if !words.ends_with(&cause_words) {
+            words.push_str(": ");
+            words.push_str(&cause_words);
+        }
+        source = cause.source();
+    }
+    words
+}

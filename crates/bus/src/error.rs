@@ -1,0 +1,172 @@
+//! What can go wrong, told by what the caller can do.
+
+use std::path::PathBuf;
+
+use async_nats::jetstream;
+use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::{ErrorCode, context};
+
+use crate::consume::BoxError;
+use crate::streams::Drift;
+
+/// NATS could not be reached at start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The setting is no address.
+    #[error("NATS_URL is no address of a NATS server: write nats://host:4222")]
+    Address,
+    /// The credentials file cannot be used.
+    #[error("the NATS credentials file {path} cannot be read: check NATS_CREDENTIALS")]
+    Credentials {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The server does not accept who we are.
+    #[error("NATS refuses these credentials: check NATS_URL and NATS_CREDENTIALS")]
+    Refused(#[source] async_nats::ConnectError),
+    /// No server answered in time.
+    #[error("NATS did not answer within {seconds} s: check NATS_URL and that the server runs")]
+    Unreachable {
+        /// How long it was tried.
+        seconds: u64,
+        /// The last failure.
+        source: async_nats::ConnectError,
+    },
+}
+
+/// A message could not be published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// There is no connection now; nothing was sent. Try again later.
+    #[error("there is no connection to NATS: try again when it is back")]
+    Unavailable,
+    /// No answer in time: it may or may not be stored. Try again with the same message id.
+    #[error("NATS did not confirm the message in time: publish it again under the same id")]
+    Timeout,
+    /// No stream takes this subject (it is missing, or the server is still starting).
+    #[error("no stream takes {subject}: run `axis streams apply`")]
+    NoStream {
+        /// The message's subject.
+        subject: String,
+    },
+    /// The stream is full; it takes messages again when old ones have expired.
+    #[error("the stream refuses the message because it is full: raise its limits or wait")]
+    Full(#[source] jetstream::Error),
+    /// The message is larger than the server or stream accepts. It will never be accepted.
+    #[error("the message is larger than NATS accepts")]
+    TooLarge(#[source] BoxError),
+    /// The subject is malformed. It will never be accepted.
+    #[error("{subject:?} is no subject to publish to")]
+    InvalidSubject {
+        /// What was given.
+        subject: String,
+    },
+    /// The stream said no for another reason; it may say yes later.
+    #[error("the stream refused the message: try again later")]
+    Rejected(#[source] BoxError),
+}
+
+impl PublishError {
+    /// Whether trying again is pointless.
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::TooLarge(_) | Self::InvalidSubject { .. })
+    }
+
+    pub(crate) fn read(error: context::PublishError, subject: &str) -> Self {
+        match error.kind() {
+            PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe => Self::Timeout,
+            PublishErrorKind::StreamNotFound => Self::NoStream { subject: subject.to_owned() },
+            PublishErrorKind::MaxPayloadExceeded => Self::TooLarge(error.into()),
+            _ => Self::refused(error, subject),
+        }
+    }
+
+    fn refused(error: context::PublishError, subject: &str) -> Self {
+        use std::error::Error as _;
+        let Some(source) = error.source() else { return Self::Rejected(error.into()) };
+        if source.downcast_ref::<async_nats::SubjectError>().is_some() {
+            return Self::InvalidSubject { subject: subject.to_owned() };
+        }
+        let Some(reply) = source.downcast_ref::<jetstream::Error>() else {
+            return Self::Rejected(error.into());
+        };
+        match reply.error_code() {
+            ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM
+            | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM => Self::TooLarge(reply.clone().into()),
+            ErrorCode::STREAM_STORE_FAILED
+            | ErrorCode::INSUFFICIENT_RESOURCES
+            | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED => Self::Full(reply.clone()),
+            ErrorCode::STREAM_NOT_FOUND => Self::NoStream { subject: subject.to_owned() },
+            _ => Self::Rejected(reply.clone().into()),
+        }
+    }
+}
+
+/// Something else than publishing failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// There is no connection, or no answer in time. Try again later.
+    #[error("NATS does not answer: try again when it is back")]
+    Unavailable(#[source] BoxError),
+    /// What was asked for does not exist.
+    #[error("{what} does not exist in NATS: run `axis streams apply`")]
+    NotFound {
+        /// The stream, consumer, bucket or message.
+        what: String,
+    },
+    /// Streams are not as declared.
+    #[error("{}; run `axis streams apply`", drift_in_words(.0))]
+    Drift(Vec<Drift>),
+    /// The server said no.
+    #[error("NATS refuses to {what}")]
+    Refused {
+        /// What was asked of it.
+        what: String,
+        /// Its answer.
+        source: BoxError,
+    },
+    /// The position asked for is not in the stream any more, or never was in this one: what
+    /// followed it cannot be told. Whoever relies on it must read the whole state again.
+    #[error("the stream cannot continue after {after}: read the state again")]
+    Reset {
+        /// The position.
+        after: u64,
+    },
+    /// What was read is not what belongs there.
+    #[error("{what} cannot be read")]
+    Malformed {
+        /// What it is.
+        what: String,
+        /// Why not.
+        source: BoxError,
+    },
+    /// A program error inside this crate, by a task that ended before its time.
+    #[error("a task of the bus ended unexpectedly")]
+    Crashed(#[source] BoxError),
+}
+
+fn drift_in_words(drift: &[Drift]) -> String {
+    drift.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl BusError {
+    /// Whether asking again later may help without anybody doing anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// A request of the JetStream API that was answered with an error.
+    pub(crate) fn answer(what: &str, of: &str, error: jetstream::Error) -> Self {
+        match error.error_code() {
+            ErrorCode::STREAM_NOT_FOUND
+            | ErrorCode::CONSUMER_NOT_FOUND
+            | ErrorCode::NO_MESSAGE_FOUND => Self::NotFound { what: of.to_owned() },
+            ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NOT_LEADER => {
+                Self::Unavailable(error.into())
+            }
+            _ => Self::Refused { what: what.to_owned(), source: error.into() },
+        }
+    }
+}

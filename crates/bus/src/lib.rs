@@ -1,0 +1,66 @@
+//! How it travels: publish, consume, settle and dead-letter on NATS JetStream.
+//!
+//! ```no_run
+//! # async fn example(handler: impl bus::Handler) -> Result<(), Box<dyn std::error::Error>> {
+//! use bus::{Bus, Config, Consumer, Consumption};
+//! use std::time::Duration;
+//!
+//! let bus = Bus::connect(&Config::to_url("nats://127.0.0.1:4222"), "sync-worker").await?;
+//! bus.require_streams().await?;
+//! let consumption = Consumption {
+//!     consumer: Consumer::SyncWorker,
+//!     batch: 100,
+//!     concurrency: 2,
+//!     retry_delay: |attempt| Duration::from_secs(attempt.min(60)),
+//!     linger: Duration::ZERO,
+//! };
+//! bus.consume(consumption, handler, Default::default()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A handler decides what became of each message and never sees an acknowledgement:
+//!
+//! | outcome | what the bus does |
+//! |---|---|
+//! | `Ok` | acknowledges |
+//! | [`Failure::Retry`] | asks for it again after the consumption's delay |
+//! | [`Failure::RetryAfter`] | asks for it again after that delay |
+//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER`, then ends its delivery |
+//! | a panic | as `Retry`, for the whole batch |
+//!
+//! The server never gives up on a message (`max_deliver` is -1), so an outage of the database or
+//! the network uses nothing up.
+
+mod api;
+mod channel;
+mod config;
+mod connection;
+mod consume;
+mod dead_letters;
+mod error;
+mod headers;
+mod live;
+mod publish;
+mod read;
+mod sources;
+pub mod streams;
+mod tail;
+
+pub use config::Config;
+pub use connection::Bus;
+pub use consume::{BoxError, Consumer, Consumption, Delivery, Failure, Handler, Outcome};
+pub use dead_letters::{DeadLetters, StoredDeadLetter};
+pub use error::{BusError, ConnectError, PublishError};
+pub use live::LiveMessage;
+pub use publish::{PendingAck, Published, Publisher};
+pub use sources::{SourceChange, Sources};
+pub use streams::{Applied, Change, ConsumerState, Drift, Replicas, StreamState};
+pub use tail::{TailStart, Tailed};
+
+/// The largest message a server has to accept, headers included, in bytes (`max_payload`).
+pub const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// The largest body a receiver may put into `INBOUND`, in bytes: what is left of
+/// [`MAX_MESSAGE_BYTES`] pays for headers, those of a dead letter included.
+pub const MAX_BODY_BYTES: usize = MAX_MESSAGE_BYTES - 64 * 1024;

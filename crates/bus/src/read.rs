@@ -1,0 +1,95 @@
+//! Reading a stream in its order, without settling anything.
+//!
+//! The library's ordered consumer heals itself, and in doing so goes on at a position of what may
+//! be another stream by then. Here any doubt is an error, and the caller begins again knowingly.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::{Config, Stream};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
+use async_nats::jetstream::stream::ConsumerErrorKind;
+use async_nats::{Message, jetstream};
+use futures_util::StreamExt as _;
+
+use crate::{Bus, BusError};
+
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const EXPIRES: Duration = Duration::from_secs(30);
+/// When the server forgets a reader that went away.
+const FORGET: Duration = Duration::from_mins(1);
+/// How many messages are under way to the reader at most.
+const PREFETCH: usize = 256;
+const PREFETCH_BYTES: usize = 16 * 1024 * 1024;
+
+/// Messages in order, and how many of them existed when reading began.
+pub(crate) struct Reading {
+    messages: Stream,
+    read: u64,
+    pub(crate) waiting: u64,
+}
+
+/// A message and its place.
+pub(crate) struct Read {
+    pub(crate) message: Message,
+    pub(crate) sequence: u64,
+    /// When the stream got it, in nanoseconds since 1970.
+    pub(crate) published: i128,
+    /// How many follow it at once.
+    pub(crate) left: u64,
+}
+
+/// Begins to read `stream` by an ephemeral consumer.
+pub(crate) async fn ordered(
+    bus: &Bus,
+    stream: &str,
+    filter_subject: String,
+    deliver_policy: DeliverPolicy,
+) -> Result<Reading, BusError> {
+    let config = Config {
+        filter_subject,
+        deliver_policy,
+        ack_policy: AckPolicy::None,
+        memory_storage: true,
+        num_replicas: 1,
+        inactive_threshold: FORGET,
+        ..Config::default()
+    };
+    let created = bus.jetstream().create_consumer_on_stream(config, stream).await;
+    let consumer = created.map_err(|error| match error.kind() {
+        ConsumerErrorKind::JetStream(answer) => {
+            let what = format!("read stream {stream}");
+            BusError::answer(&what, &format!("stream {stream}"), answer)
+        }
+        _ => BusError::Unavailable(error.into()),
+    })?;
+    let waiting = consumer.cached_info().num_pending;
+    let messages = consumer
+        .stream()
+        .heartbeat(HEARTBEAT)
+        .expires(EXPIRES)
+        .max_messages_per_batch(PREFETCH)
+        .max_bytes_per_batch(PREFETCH_BYTES)
+        .messages()
+        .await
+        .map_err(|error| BusError::Unavailable(error.into()))?;
+    Ok(Reading { messages, read: 0, waiting })
+}
+
+impl Reading {
+    /// The next message, whenever it comes.
+    pub(crate) async fn next(&mut self) -> Result<Read, BusError> {
+        let message: jetstream::Message = match self.messages.next().await {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => return Err(BusError::Unavailable(error.into())),
+            None => return Err(BusError::Unavailable("the subscription ended".into())),
+        };
+        let info = message.info().map_err(BusError::Unavailable)?;
+        self.read += 1;
+        if info.consumer_sequence != self.read {
+            return Err(BusError::Unavailable("a message was lost on its way".into()));
+        }
+        let (sequence, left) = (info.stream_sequence, info.pending);
+        let published = info.published.unix_timestamp_nanos();
+        Ok(Read { message: message.message, sequence, published, left })
+    }
+}

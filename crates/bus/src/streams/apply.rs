@@ -1,0 +1,279 @@
+//! Making the server's streams what is declared.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::declaration::{self, Declaration};
+use crate::{Bus, BusError, api};
+
+const MAX_BYTES: &str = "max_bytes";
+
+/// How many servers of a cluster keep a copy of each stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Replicas {
+    /// What a stream has; one for those that are made now.
+    #[default]
+    Keep,
+    /// So many: 1, 3 or 5.
+    Of(u8),
+}
+
+/// What [`apply`] did about a stream or consumer.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Applied {
+    /// `stream INBOUND`, `consumer sync-worker of INBOUND`
+    pub what: String,
+    /// What was done.
+    pub change: Change,
+    /// What was found different before.
+    pub drift: Vec<Drift>,
+}
+
+/// Whether something had to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It was missing.
+    Created,
+    /// It was different.
+    Updated,
+    /// It was as declared.
+    Unchanged,
+}
+
+/// A difference between what is declared and what the server has.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Drift {
+    /// `stream INBOUND`, `consumer sync-worker of INBOUND`
+    pub what: String,
+    /// The setting, by its name in the JetStream API; none if the whole thing is missing.
+    pub field: Option<String>,
+    /// What is declared, in JSON.
+    pub wanted: String,
+    /// What the server has, in JSON.
+    pub found: String,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            None => write!(f, "{} is missing", self.what),
+            Some(field) => {
+                let Self { what, wanted, found, .. } = self;
+                write!(f, "{what} has {field} {found} and should have {wanted}")
+            }
+        }
+    }
+}
+
+/// Creates what is missing and updates what differs. Nothing is ever deleted.
+pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusError> {
+    let mut applied = Vec::new();
+    for mut declaration in declaration::all()? {
+        if declaration.consumer.is_none()
+            && let Replicas::Of(count) = replicas
+        {
+            declaration.config.insert("num_replicas".to_owned(), count.into());
+        }
+        let found = find(bus, &declaration).await?;
+        let drift = differences(&declaration, found.as_ref(), replicas);
+        let change = match found {
+            Some(_) if drift.is_empty() => Change::Unchanged,
+            Some(found) => {
+                // What is not declared stays as the operator set it.
+                let mut config = found.clone();
+                for (field, value) in changeable(&declaration, replicas)
+                    .filter(|(field, value)| !agrees(field, value, found.get(field.as_str())))
+                {
+                    overlay(&mut config, field, value);
+                }
+                write(bus, &declaration, config, Verb::Update).await?;
+                Change::Updated
+            }
+            None => {
+                write(bus, &declaration, declaration.config.clone(), Verb::Create).await?;
+                Change::Created
+            }
+        };
+        applied.push(Applied { what: declaration.what(), change, drift });
+    }
+    Ok(applied)
+}
+
+/// What differs from the declarations; empty if nothing does. The number of replicas is the
+/// operator's choice and never counts as a difference.
+pub async fn check(bus: &Bus) -> Result<Vec<Drift>, BusError> {
+    let mut drift = Vec::new();
+    for declaration in declaration::all()? {
+        let found = find(bus, &declaration).await?;
+        drift.extend(differences(&declaration, found.as_ref(), Replicas::Keep));
+    }
+    Ok(drift)
+}
+
+impl Bus {
+    /// Fails, naming every difference, unless all streams are as declared.
+    pub async fn require_streams(&self) -> Result<(), BusError> {
+        let drift = check(self).await?;
+        if drift.is_empty() { Ok(()) } else { Err(BusError::Drift(drift)) }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Verb {
+    Create,
+    Update,
+}
+
+#[derive(Deserialize)]
+struct Described {
+    config: Map<String, Value>,
+}
+
+async fn find(bus: &Bus, of: &Declaration) -> Result<Option<Map<String, Value>>, BusError> {
+    let subject = match &of.consumer {
+        None => format!("STREAM.INFO.{}", of.stream),
+        Some(consumer) => format!("CONSUMER.INFO.{}.{consumer}", of.stream),
+    };
+    let of = of.what();
+    let described: Result<Described, BusError> =
+        api::request(bus, subject, Bytes::new(), &format!("describe {of}"), &of).await;
+    match described {
+        Ok(described) => Ok(Some(described.config)),
+        Err(BusError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn write(
+    bus: &Bus,
+    of: &Declaration,
+    mut config: Map<String, Value>,
+    verb: Verb,
+) -> Result<(), BusError> {
+    let (verb, what) = match verb {
+        Verb::Create => ("CREATE", format!("create {}", of.what())),
+        Verb::Update => ("UPDATE", format!("update {}", of.what())),
+    };
+    let (subject, body) = match &of.consumer {
+        None => (format!("STREAM.{verb}.{}", of.stream), Value::Object(config)),
+        Some(consumer) => {
+            // One subject serves both; the action keeps a race from overwriting anything.
+            config.insert("name".to_owned(), consumer.as_str().into());
+            let action = verb.to_lowercase();
+            let body = json!({ "stream_name": of.stream, "config": config, "action": action });
+            (format!("CONSUMER.CREATE.{}.{consumer}", of.stream), body)
+        }
+    };
+    let body = Bytes::from(body.to_string());
+    let _: Described = api::request(bus, subject, body, &what, &of.what()).await?;
+    Ok(())
+}
+
+fn changeable(
+    declaration: &Declaration,
+    replicas: Replicas,
+) -> impl Iterator<Item = (&String, &Value)> {
+    let keep = replicas == Replicas::Keep;
+    declaration.config.iter().filter(move |(field, _)| !(keep && field.as_str() == "num_replicas"))
+}
+
+/// The server adds its own entries to the metadata; only ours are looked at and changed.
+fn overlay(config: &mut Map<String, Value>, field: &str, wanted: &Value) {
+    match (config.get_mut(field), wanted) {
+        (Some(Value::Object(found)), Value::Object(wanted)) => {
+            found.extend(wanted.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        _ => {
+            config.insert(field.to_owned(), wanted.clone());
+        }
+    }
+}
+
+fn differences(
+    declaration: &Declaration,
+    found: Option<&Map<String, Value>>,
+    replicas: Replicas,
+) -> Vec<Drift> {
+    let what = declaration.what();
+    let Some(found) = found else {
+        let (wanted, found) = ("present".to_owned(), "missing".to_owned());
+        return vec![Drift { what, field: None, wanted, found }];
+    };
+    changeable(declaration, replicas)
+        .filter(|(field, wanted)| !agrees(field, wanted, found.get(field.as_str())))
+        .map(|(field, wanted)| Drift {
+            what: what.clone(),
+            field: Some(field.clone()),
+            wanted: wanted.to_string(),
+            found: found.get(field.as_str()).map_or_else(|| "unset".to_owned(), Value::to_string),
+        })
+        .collect()
+}
+
+/// Whether the server's value is the declared one. It leaves out what is false, zero or empty.
+///
+/// The declared `max_bytes` is the least: a server reserves it, so what is declared has to fit a
+/// small machine, and an operator gives streams what a larger one can spare.
+fn agrees(field: &str, wanted: &Value, found: Option<&Value>) -> bool {
+    match (wanted, found) {
+        (wanted, Some(found)) if field == MAX_BYTES => {
+            found.as_i64() == Some(-1) || found.as_i64() >= wanted.as_i64()
+        }
+        (Value::Object(wanted), Some(Value::Object(found))) => {
+            wanted.iter().all(|(key, value)| found.get(key) == Some(value))
+        }
+        (wanted, Some(found)) => wanted == found,
+        (wanted, None) => {
+            matches!(wanted, Value::Null | Value::Bool(false)) || wanted.as_i64() == Some(0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inbound() -> Declaration {
+        declaration::all().unwrap().swap_remove(0)
+    }
+
+    #[test]
+    fn a_difference_is_told_in_words() {
+        let mut found = inbound().config;
+        found.insert("discard".into(), "old".into());
+        let drift = differences(&inbound(), Some(&found), Replicas::Keep);
+        let words: Vec<String> = drift.iter().map(ToString::to_string).collect();
+        assert_eq!(words, [r#"stream INBOUND has discard "old" and should have "new""#]);
+    }
+
+    #[test]
+    fn what_the_server_adds_or_leaves_out_is_no_difference() {
+        let mut found = inbound().config;
+        found.remove("deny_delete");
+        found.insert("compression".into(), "none".into());
+        found["metadata"].as_object_mut().unwrap().insert("_nats.level".into(), "2".into());
+        assert_eq!(differences(&inbound(), Some(&found), Replicas::Keep), []);
+    }
+
+    #[test]
+    fn an_operator_may_give_more_room_but_not_less() {
+        let with = |bytes: i64| {
+            let mut found = inbound().config;
+            found.insert(MAX_BYTES.into(), bytes.into());
+            differences(&inbound(), Some(&found), Replicas::Keep).len()
+        };
+        assert_eq!((with(1 << 40), with(-1), with(1 << 20)), (0, 0, 1));
+    }
+
+    #[test]
+    fn replicas_count_only_where_asked_for() {
+        let mut found = inbound().config;
+        found.insert("num_replicas".into(), 3.into());
+        assert_eq!(differences(&inbound(), Some(&found), Replicas::Keep), []);
+        assert_eq!(differences(&inbound(), Some(&found), Replicas::Of(1)).len(), 1);
+    }
+}

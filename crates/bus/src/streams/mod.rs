@@ -1,0 +1,15 @@
+//! The streams, consumers and buckets as declared in `nats/`, and how far the server's are from
+//! them.
+//!
+//! [`apply`] creates what is missing and changes what differs; it never deletes, purges or shrinks
+//! by removing anything itself. [`check`] only looks.
+
+mod apply;
+mod declaration;
+mod state;
+
+pub use apply::{Applied, Change, Drift, Replicas, apply, check};
+pub use state::{ConsumerState, StreamState};
+
+pub(crate) use declaration::bucket;
+pub(crate) use state::{StreamInfo, stream_info};

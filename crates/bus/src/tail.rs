@@ -1,0 +1,252 @@
+//! Following `ACTIVITY`.
+//!
+//! A position is a sequence within an **epoch**. The epoch changes when positions lose their
+//! meaning: the stream was made anew, or the server lost the end of it in a crash and gives the
+//! same positions to other messages. The first is told by the stream's creation time. The second is
+//! found by whoever follows the stream: it reads the last message it saw once more, and if another
+//! is in its place (or none), it writes a new generation into the stream's metadata, from which
+//! the epoch is derived too.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::DeliverPolicy;
+use bytes::Bytes;
+use domain::TenantId;
+use events::{Headers, subject};
+use futures_util::Stream;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::channel::stream_of;
+use crate::read::{Read, ordered};
+use crate::streams::{StreamInfo, stream_info};
+use crate::{Bus, BusError, api, headers};
+
+/// The entry of the stream's metadata that is changed when its end was lost.
+const GENERATION: &str = "axis.generation";
+/// The pause after a failure, doubled with each in a row.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Where to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TailStart {
+    /// With what is published from now on.
+    New,
+    /// With what follows this position.
+    After(u64),
+}
+
+/// A message of `ACTIVITY`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tailed {
+    /// Its position.
+    pub sequence: u64,
+    /// `activity.<tenant>.<type>`
+    pub subject: String,
+    /// Its bytes.
+    pub payload: Bytes,
+    /// Its headers.
+    pub headers: Headers,
+}
+
+impl Bus {
+    /// Follows `ACTIVITY`, in order and without gaps, across outages.
+    ///
+    /// An item is an error when the stream cannot be followed at the moment (the first failure of
+    /// an outage) or when it had to begin anew: after [`BusError::Reset`] positions given before
+    /// mean nothing, [`Bus::activity_epoch`] may be another one, and what follows is what the
+    /// stream gets from then on.
+    pub fn tail_activity(
+        &self,
+        from: TailStart,
+    ) -> impl Stream<Item = Result<Tailed, BusError>> + Send + Unpin + use<> {
+        let bus = self.clone();
+        let position = match from {
+            TailStart::New => Position::End,
+            TailStart::After(sequence) => Position::After(sequence),
+        };
+        stream_of(
+            move |sender| async move { Tail { bus, sender, position, epoch: None }.run().await },
+        )
+    }
+
+    /// What positions of `ACTIVITY` belong to: letters and digits, stable until they lose their
+    /// meaning.
+    pub async fn activity_epoch(&self) -> Result<String, BusError> {
+        Ok(epoch(&stream_info(self, subject::ACTIVITY).await?))
+    }
+
+    /// The oldest and the newest position of `ACTIVITY`; the oldest is the larger one when the
+    /// stream is empty.
+    pub async fn activity_range(&self) -> Result<(u64, u64), BusError> {
+        let state = stream_info(self, subject::ACTIVITY).await?.state;
+        Ok((state.first_seq, state.last_seq))
+    }
+
+    /// A tenant's messages of `ACTIVITY` after position `after`, up to and including `up_to`, at
+    /// most `limit` of them. Fewer than `limit` means that there are no more. Fails with
+    /// [`BusError::Reset`] when the stream no longer has, or never had, what follows `after`.
+    pub async fn read_activity(
+        &self,
+        tenant: &TenantId,
+        after: u64,
+        up_to: u64,
+        limit: usize,
+    ) -> Result<Vec<Tailed>, BusError> {
+        let state = stream_info(self, subject::ACTIVITY).await?.state;
+        if after > state.last_seq || after.saturating_add(1) < state.first_seq {
+            return Err(BusError::Reset { after });
+        }
+        let from = DeliverPolicy::ByStartSequence { start_sequence: after + 1 };
+        let filter = format!("activity.{tenant}.>");
+        let mut reading = ordered(self, subject::ACTIVITY, filter, from).await?;
+        let mut read = Vec::new();
+        let mut waiting = reading.waiting;
+        while waiting > 0 && read.len() < limit {
+            let message = reading.next().await?;
+            if message.sequence > up_to {
+                break;
+            }
+            waiting = message.left;
+            read.push(tailed(message));
+        }
+        Ok(read)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Position {
+    /// Wherever the stream ends.
+    End,
+    /// After a sequence that a client named.
+    After(u64),
+    /// After a message that was seen here, which was published at this time (ns since 1970).
+    Seen(u64, i128),
+}
+
+struct Tail {
+    bus: Bus,
+    sender: mpsc::Sender<Result<Tailed, BusError>>,
+    position: Position,
+    epoch: Option<String>,
+}
+
+impl Tail {
+    async fn run(mut self) {
+        let mut connections = self.bus.connections();
+        let mut failures = 0;
+        loop {
+            connections.borrow_and_update();
+            let followed = tokio::select! {
+                biased;
+                Ok(()) = connections.changed() => continue,
+                followed = self.follow(&mut failures) => followed,
+            };
+            let Err(error) = followed else { return };
+            let reset = matches!(error, BusError::Reset { .. });
+            if (failures == 0 || reset) && self.sender.send(Err(error)).await.is_err() {
+                return;
+            }
+            if reset {
+                self.position = Position::End;
+                self.epoch = None;
+                continue;
+            }
+            let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LAST_PAUSE);
+            failures += 1;
+            tokio::select! {
+                Ok(()) = connections.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Follows until something fails; fine only when nobody listens any more.
+    async fn follow(&mut self, failures: &mut u32) -> Result<(), BusError> {
+        let info = stream_info(&self.bus, subject::ACTIVITY).await?;
+        let now = epoch(&info);
+        let (first, last) = (info.state.first_seq, info.state.last_seq);
+        let after = match self.position {
+            Position::End => last,
+            Position::After(sequence) | Position::Seen(sequence, _) => sequence,
+        };
+        // Fixed from here on, so that nothing is skipped should the next steps fail.
+        if matches!(self.position, Position::End) {
+            self.position = Position::After(after);
+        }
+        if self.epoch.get_or_insert_with(|| now.clone()) != &now {
+            return Err(BusError::Reset { after });
+        }
+        if after > last {
+            if matches!(self.position, Position::Seen(..)) {
+                begin_generation(&self.bus, info).await?;
+            }
+            return Err(BusError::Reset { after });
+        }
+        if after.saturating_add(1) < first {
+            return Err(BusError::Reset { after });
+        }
+        let known = match self.position {
+            Position::Seen(sequence, published) if sequence >= first => Some(published),
+            _ => None,
+        };
+        let start_sequence = if known.is_some() { after } else { after + 1 };
+        let from = DeliverPolicy::ByStartSequence { start_sequence };
+        let mut reading =
+            ordered(&self.bus, subject::ACTIVITY, "activity.>".to_owned(), from).await?;
+        if let Some(published) = known {
+            let seen = reading.next().await?;
+            if (seen.sequence, seen.published) != (after, published) {
+                begin_generation(&self.bus, info).await?;
+                return Err(BusError::Reset { after });
+            }
+        }
+        *failures = 0;
+        loop {
+            let message = reading.next().await?;
+            let (sequence, published) = (message.sequence, message.published);
+            if self.sender.send(Ok(tailed(message))).await.is_err() {
+                return Ok(());
+            }
+            self.position = Position::Seen(sequence, published);
+        }
+    }
+}
+
+fn epoch(info: &StreamInfo) -> String {
+    let created = info.created.timestamp_micros();
+    match info.config.get("metadata").and_then(|all| all.get(GENERATION)).and_then(Value::as_str) {
+        None => format!("{created:x}"),
+        Some(generation) => format!("{created:x}{generation}"),
+    }
+}
+
+/// Makes positions given before meaningless for everybody.
+async fn begin_generation(bus: &Bus, info: StreamInfo) -> Result<(), BusError> {
+    let of = "stream ACTIVITY";
+    let what = "mark that ACTIVITY lost its end";
+    let mut config = info.config;
+    let metadata = config.entry("metadata").or_insert_with(|| Value::Object(Map::default()));
+    let generation = format!("{:08x}", Uuid::new_v4().as_fields().0);
+    if let Some(metadata) = metadata.as_object_mut() {
+        metadata.insert(GENERATION.to_owned(), generation.into());
+    }
+    let body = serde_json::to_vec(&config)
+        .map_err(|error| BusError::Malformed { what: of.to_owned(), source: error.into() })?;
+    let subject = format!("STREAM.UPDATE.{}", subject::ACTIVITY);
+    let _: StreamInfo = api::request(bus, subject, body.into(), what, of).await?;
+    tracing::warn!("NATS lost the end of ACTIVITY, clients will read the state again");
+    Ok(())
+}
+
+fn tailed(read: Read) -> Tailed {
+    let message = read.message;
+    Tailed {
+        sequence: read.sequence,
+        headers: headers::from_nats(message.headers.as_ref()),
+        subject: message.subject.into_string(),
+        payload: message.payload,
+    }
+}

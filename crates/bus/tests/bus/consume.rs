@@ -1,0 +1,239 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bus::{Consumption, Delivery, Failure, Handler, Outcome};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{
+    Consuming, Server, all_settled, body, consumption, envelope, publish, within,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_message_is_settled_by_its_own_outcome() {
+    let (_server, bus) = Server::start().await;
+    publish(&bus, 4).await;
+    let mut consuming = Consuming::start(&bus, consumption(), |delivery| {
+        match (body(delivery).as_str(), delivery.attempt) {
+            ("1", 1) => Err(Failure::Retry("the database is away".into())),
+            ("2", 1) => Err(Failure::RetryAfter(Duration::from_millis(20), "busy".into())),
+            ("3", _) => Err(Failure::Reject { reason: "undecodable", error: "no JSON".into() }),
+            _ => Ok(()),
+        }
+    });
+    let deliveries = consuming.deliveries(6).await;
+    all_settled(&bus).await;
+    consuming.stop().await;
+
+    let mut attempts: HashMap<String, Vec<u64>> = HashMap::new();
+    for delivery in &deliveries {
+        assert_eq!(delivery.subject, "inbound.a.test");
+        assert_eq!(delivery.headers.get("Axis-Test"), Some(body(delivery).as_str()));
+        attempts.entry(body(delivery)).or_default().push(delivery.attempt);
+    }
+    let expected: [(&str, &[u64]); 4] = [("0", &[1]), ("1", &[1, 2]), ("2", &[1, 2]), ("3", &[1])];
+    assert_eq!(attempts, expected.map(|(k, v)| (k.to_owned(), v.to_vec())).into());
+
+    let letters = bus.dead_letters().list(None, 10).await.unwrap();
+    let [dead] = &letters[..] else { panic!("one dead letter, not {letters:?}") };
+    assert_eq!(dead.letter.reason, "undecodable");
+    assert_eq!(dead.letter.detail, "no JSON");
+    assert_eq!(dead.letter.stream, "INBOUND");
+    assert_eq!(dead.letter.consumer, "sync-worker");
+    assert_eq!((dead.letter.subject.as_str(), dead.letter.sequence), ("inbound.a.test", 4));
+    assert_eq!(&dead.payload[..], b"3");
+    assert_eq!(dead.headers.get("Axis-Test"), Some("3"));
+
+    // A new consumption of the same durable finds nothing to do.
+    let mut again = Consuming::start(&bus, consumption(), |_| Ok(()));
+    bus.publisher().publish(envelope("inbound.a.test", "last")).await.unwrap();
+    assert_eq!(body(&again.deliveries(1).await[0]), "last");
+    again.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_dead_letter_cannot_be_stored_is_kept() {
+    let (server, bus) = Server::start().await;
+    let raw = server.raw().await;
+    raw.delete_stream("DEAD_LETTER").await.unwrap();
+    publish(&bus, 1).await;
+    let mut consuming = Consuming::start(&bus, consumption(), |_| {
+        Err(Failure::Reject { reason: "undecodable", error: "no JSON".into() })
+    });
+    assert_eq!(consuming.deliveries(2).await[1].attempt, 2);
+    bus::streams::apply(&bus, bus::Replicas::Keep).await.unwrap();
+    all_settled(&bus).await;
+    assert_eq!(bus.dead_letters().count().await.unwrap(), 1);
+    consuming.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_share_the_messages() {
+    let (server, bus) = Server::start().await;
+    let other = server.connect().await;
+    publish(&bus, 500).await;
+    let (seen, mut batches) = mpsc::unbounded_channel();
+    let shutdown = CancellationToken::new();
+    let mut tasks = Vec::new();
+    for bus in [&bus, &other] {
+        let handler = crate::support::Telling { seen: seen.clone(), decide: |_: &Delivery| Ok(()) };
+        let (bus, shutdown) = (bus.clone(), shutdown.clone());
+        tasks
+            .push(tokio::spawn(async move { bus.consume(consumption(), handler, shutdown).await }));
+    }
+    let mut seen = Vec::new();
+    while seen.len() < 500 {
+        seen.extend(within(batches.recv()).await.unwrap());
+    }
+    all_settled(&bus).await;
+    shutdown.cancel();
+    for task in tasks {
+        within(task).await.unwrap().unwrap();
+    }
+    assert!(batches.try_recv().is_err(), "something was delivered twice");
+    let mut sequences: Vec<u64> = seen.iter().map(|d| d.sequence).collect();
+    sequences.sort_unstable();
+    assert_eq!(sequences, (1..=500).collect::<Vec<u64>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_are_full_when_busy_and_single_when_quiet() {
+    let (_server, bus) = Server::start().await;
+    publish(&bus, 25).await;
+    let one = Consumption { concurrency: 1, ..consumption() };
+    let mut consuming = Consuming::start(&bus, one, |_| Ok(()));
+    for expected in [10, 10, 5] {
+        assert_eq!(consuming.batch().await.len(), expected);
+    }
+    for id in ["a", "b"] {
+        bus.publisher().publish(envelope("inbound.a.test", id)).await.unwrap();
+        let batch = consuming.batch().await;
+        assert_eq!(batch.iter().map(body).collect::<Vec<_>>(), [id]);
+    }
+    consuming.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lingering_batch_fills_up() {
+    let (_server, bus) = Server::start().await;
+    let linger = Duration::from_secs(10);
+    let patient = Consumption { concurrency: 1, batch: 5, linger, ..consumption() };
+    let mut consuming = Consuming::start(&bus, patient, |_| Ok(()));
+    for id in ["a", "b", "c", "d", "e"] {
+        bus.publisher().publish(envelope("inbound.a.test", id)).await.unwrap();
+    }
+    assert_eq!(consuming.batch().await.len(), 5);
+    consuming.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_ends_nothing_and_loses_nothing() {
+    let (_server, bus) = Server::start().await;
+    publish(&bus, 30).await;
+    let mut consuming = Consuming::start(&bus, consumption(), |delivery| {
+        assert!(delivery.attempt > 1 || body(delivery) != "7", "a bug in the handler");
+        Ok(())
+    });
+    let mut last: HashMap<String, u64> = HashMap::new();
+    while last.len() < 30 || last["7"] == 1 {
+        for delivery in consuming.batch().await {
+            last.insert(body(&delivery), delivery.attempt);
+        }
+    }
+    all_settled(&bus).await;
+    consuming.stop().await;
+    assert_eq!(bus.dead_letters().count().await.unwrap(), 0);
+}
+
+/// Says nothing about one of its messages.
+struct Forgetful(mpsc::UnboundedSender<u64>);
+
+impl Handler for Forgetful {
+    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        for delivery in &batch {
+            self.0.send(delivery.attempt).unwrap();
+        }
+        if batch[0].attempt == 1 { vec![] } else { batch.iter().map(|_| Ok(())).collect() }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_without_an_outcome_comes_again() {
+    let (_server, bus) = Server::start().await;
+    publish(&bus, 1).await;
+    let (seen, mut attempts) = mpsc::unbounded_channel();
+    let shutdown = CancellationToken::new();
+    let (consumer, stop) = (bus.clone(), shutdown.clone());
+    let task =
+        tokio::spawn(async move { consumer.consume(consumption(), Forgetful(seen), stop).await });
+    assert_eq!(within(attempts.recv()).await, Some(1));
+    assert_eq!(within(attempts.recv()).await, Some(2));
+    all_settled(&bus).await;
+    shutdown.cancel();
+    within(task).await.unwrap().unwrap();
+}
+
+/// Works for longer than the server waits, or until the test says so.
+struct Slow {
+    started: mpsc::UnboundedSender<u64>,
+    work: Work,
+}
+
+enum Work {
+    For(Duration),
+    Until(CancellationToken),
+}
+
+impl Handler for Slow {
+    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        self.started.send(batch[0].attempt).unwrap();
+        match &self.work {
+            Work::For(time) => tokio::time::sleep(*time).await,
+            Work::Until(token) => token.cancelled().await,
+        }
+        batch.iter().map(|_| Ok(())).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_takes_long_is_not_given_to_another() {
+    let (server, bus) = Server::start().await;
+    server.hurry(bus::Consumer::SyncWorker).await;
+    publish(&bus, 1).await;
+    let (started, mut attempts) = mpsc::unbounded_channel();
+    let shutdown = CancellationToken::new();
+    let (consumer, stop) = (bus.clone(), shutdown.clone());
+    // Two and a half times the server's patience; the second slot would get the message.
+    let handler = Slow { started, work: Work::For(Duration::from_millis(2500)) };
+    let task = tokio::spawn(async move { consumer.consume(consumption(), handler, stop).await });
+    assert_eq!(within(attempts.recv()).await, Some(1));
+    all_settled(&bus).await;
+    shutdown.cancel();
+    within(task).await.unwrap().unwrap();
+    assert_eq!(attempts.recv().await, None, "the message was delivered again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutdown_finishes_what_is_in_hand_and_leaves_the_rest() {
+    let (_server, bus) = Server::start().await;
+    publish(&bus, 15).await;
+    let one = Consumption { concurrency: 1, ..consumption() };
+    let (started, mut attempts) = mpsc::unbounded_channel();
+    let (shutdown, finish) = (CancellationToken::new(), CancellationToken::new());
+    let handler = Slow { started, work: Work::Until(finish.clone()) };
+    let (consumer, stop) = (bus.clone(), shutdown.clone());
+    let task = tokio::spawn(async move { consumer.consume(one, handler, stop).await });
+    within(attempts.recv()).await.unwrap();
+    shutdown.cancel();
+    assert!(!task.is_finished());
+    finish.cancel();
+    within(task).await.unwrap().unwrap();
+
+    let mut rest = Consuming::start(&bus, one, |_| Ok(()));
+    let deliveries = rest.deliveries(5).await;
+    let bodies: Vec<String> = deliveries.iter().map(body).collect();
+    assert_eq!(bodies, ["10", "11", "12", "13", "14"]);
+    assert!(deliveries.iter().all(|delivery| delivery.attempt == 1));
+    all_settled(&bus).await;
+    rest.stop().await;
+}

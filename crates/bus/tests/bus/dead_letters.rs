@@ -1,0 +1,35 @@
+use chrono::Utc;
+use events::{DeadLetter, Headers};
+
+use crate::support::Server;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_are_listed_newest_first_and_dropped_one_by_one() {
+    let (_server, bus) = Server::start().await;
+    for sequence in 1..=3 {
+        let letter = DeadLetter {
+            stream: "INBOUND".into(),
+            subject: "inbound.a.b".into(),
+            sequence,
+            consumer: "sync-worker".into(),
+            reason: "undecodable".into(),
+            detail: "no JSON".into(),
+            at: Utc::now(),
+        };
+        bus.publisher().publish(letter.envelope(&Headers::default(), "body")).await.unwrap();
+    }
+    let letters = bus.dead_letters();
+    let sequences = async |before, limit| {
+        let listed = letters.list(before, limit).await.unwrap();
+        listed.iter().map(|stored| stored.sequence).collect::<Vec<u64>>()
+    };
+    assert_eq!(sequences(None, 2).await, [3, 2]);
+    assert_eq!(sequences(Some(2), 2).await, [1]);
+    assert_eq!(letters.get(2).await.unwrap().unwrap().letter.sequence, 2);
+
+    assert!(letters.drop(2).await.unwrap());
+    assert!(!letters.drop(2).await.unwrap());
+    assert_eq!(letters.get(2).await.unwrap(), None);
+    assert_eq!(sequences(None, 10).await, [3, 1]);
+    assert_eq!(letters.count().await.unwrap(), 2);
+}

@@ -1,0 +1,12 @@
+//! The bus against a real server.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod consume;
+mod dead_letters;
+mod outage;
+mod publish;
+mod sources;
+mod streams;
+mod support;
+mod tail;

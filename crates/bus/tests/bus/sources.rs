@@ -1,0 +1,102 @@
+use bus::SourceChange::{Put, Removed, Synced};
+use bus::{BusError, Replicas, SourceChange, streams};
+use domain::AccountKey;
+use events::Source;
+use futures_util::{Stream, StreamExt as _};
+
+use crate::support::{Server, within};
+
+fn source(number: u128) -> Source {
+    Source {
+        account: AccountKey(uuid::Uuid::from_u128(number)),
+        tenant: "acme".parse().unwrap(),
+        chatwoot_account_id: 1,
+        base_url: "https://chat.example.com".into(),
+        sealed_secrets: vec!["00ff".into()],
+        allow_unsigned: false,
+    }
+}
+
+/// The next change; failures in between are those of an outage.
+async fn change(
+    changes: &mut (impl Stream<Item = Result<SourceChange, BusError>> + Unpin),
+) -> SourceChange {
+    loop {
+        if let Ok(change) = within(changes.next()).await.unwrap() {
+            return change;
+        }
+    }
+}
+
+/// All changes up to and including `Synced`, without it, in a fixed order.
+async fn until_synced(
+    changes: &mut (impl Stream<Item = Result<SourceChange, BusError>> + Unpin),
+) -> Vec<String> {
+    let mut told = Vec::new();
+    loop {
+        match change(changes).await {
+            Synced => break,
+            Put(source) => told.push(format!("put {}", source.account.0.as_u128())),
+            Removed(account) => told.push(format!("removed {}", account.0.as_u128())),
+        }
+    }
+    told.sort();
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_are_kept_and_listed() {
+    let (_server, bus) = Server::start().await;
+    let sources = bus.sources();
+    assert_eq!(sources.list().await.unwrap(), []);
+    for number in [2, 1, 3] {
+        sources.put(&source(number)).await.unwrap();
+    }
+    let changed = Source { allow_unsigned: true, ..source(2) };
+    sources.put(&changed).await.unwrap();
+    sources.remove(source(3).account).await.unwrap();
+    assert_eq!(sources.list().await.unwrap(), [source(1), changed]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_tells_what_is_there_then_what_changes() {
+    let (_server, bus) = Server::start().await;
+    let sources = bus.sources();
+    let mut empty = sources.watch();
+    assert_eq!(change(&mut empty).await, Synced);
+    sources.put(&source(1)).await.unwrap();
+    assert_eq!(change(&mut empty).await, Put(source(1)));
+
+    let mut changes = sources.watch();
+    assert_eq!(until_synced(&mut changes).await, ["put 1"]);
+    sources.put(&source(2)).await.unwrap();
+    assert_eq!(change(&mut changes).await, Put(source(2)));
+    sources.remove(source(1).account).await.unwrap();
+    assert_eq!(change(&mut changes).await, Removed(source(1).account));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_survives_restarts_and_even_a_new_bucket() {
+    let (server, bus) = Server::start().await;
+    let sources = bus.sources();
+    for number in [1, 2] {
+        sources.put(&source(number)).await.unwrap();
+    }
+    let mut changes = sources.watch();
+    assert_eq!(until_synced(&mut changes).await, ["put 1", "put 2"]);
+
+    server.nats.kill().await.unwrap();
+    server.nats.restart().await.unwrap();
+    assert_eq!(until_synced(&mut changes).await, ["put 1", "put 2"]);
+    sources.put(&source(3)).await.unwrap();
+    assert_eq!(change(&mut changes).await, Put(source(3)));
+
+    server.raw().await.delete_stream("KV_SOURCES").await.unwrap();
+    streams::apply(&bus, Replicas::Keep).await.unwrap();
+    let mut gone = until_synced(&mut changes).await;
+    if gone.is_empty() {
+        // The old bucket was read once more before it went.
+        gone = until_synced(&mut changes).await;
+    }
+    assert_eq!(gone, ["removed 1", "removed 2", "removed 3"]);
+}

@@ -1,0 +1,67 @@
+use bus::{BusError, Change, Replicas, streams};
+
+use crate::support::{Server, publish};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn applying_creates_then_changes_nothing() {
+    let server = Server::bare().await;
+    let bus = server.connect().await;
+    let error = bus.require_streams().await.unwrap_err();
+    let error = format!("{error} {error:?}");
+    assert!(error.contains("stream INBOUND is missing"), "{error}");
+    assert!(error.contains("run `axis streams apply`"), "{error}");
+
+    let first = streams::apply(&bus, Replicas::Keep).await.unwrap();
+    assert_eq!(first.len(), 7);
+    assert!(first.iter().all(|applied| applied.change == Change::Created), "{first:#?}");
+    let second = streams::apply(&bus, Replicas::Keep).await.unwrap();
+    assert!(second.iter().all(|applied| applied.change == Change::Unchanged), "{second:#?}");
+    bus.require_streams().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_difference_is_named_and_repaired_without_losing_anything() {
+    let (server, bus) = Server::start().await;
+    publish(&bus, 3).await;
+    let raw = server.raw().await;
+    let mut config = raw.get_stream("INBOUND").await.unwrap().cached_info().config.clone();
+    config.max_age = std::time::Duration::from_hours(1);
+    config.compression = Some(async_nats::jetstream::stream::Compression::S2);
+    raw.update_stream(config).await.unwrap();
+    server.hurry(bus::Consumer::SyncWorker).await;
+
+    let drift = streams::check(&bus).await.unwrap();
+    let words: Vec<String> = drift.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "stream INBOUND has max_age 3600000000000 and should have 1209600000000000",
+            "consumer sync-worker of INBOUND has ack_wait 1000000000 and should have 30000000000",
+        ]
+    );
+    assert!(matches!(bus.require_streams().await, Err(BusError::Drift(_))));
+
+    let applied = streams::apply(&bus, Replicas::Keep).await.unwrap();
+    let updated: Vec<&str> = applied
+        .iter()
+        .filter(|applied| applied.change == Change::Updated)
+        .map(|applied| applied.what.as_str())
+        .collect();
+    assert_eq!(updated, ["stream INBOUND", "consumer sync-worker of INBOUND"]);
+    assert_eq!(streams::check(&bus).await.unwrap(), []);
+    assert_eq!(bus.stream("INBOUND").await.unwrap().messages, 3);
+    // What is not declared is the operator's.
+    let kept = raw.get_stream("INBOUND").await.unwrap().cached_info().config.compression.clone();
+    assert_eq!(kept, Some(async_nats::jetstream::stream::Compression::S2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_tells_its_state() {
+    let (_server, bus) = Server::start().await;
+    publish(&bus, 3).await;
+    let state = bus.stream("INBOUND").await.unwrap();
+    assert_eq!((state.first_sequence, state.last_sequence, state.messages), (1, 3, 3));
+    let [consumer] = &state.consumers[..] else { panic!("one consumer: {state:?}") };
+    assert_eq!((consumer.name.as_str(), consumer.pending), ("sync-worker", 3));
+    assert!(matches!(bus.stream("NOTHING").await, Err(BusError::NotFound { .. })));
+}

@@ -1,0 +1,182 @@
+//! A private server with all streams, and a handler that tells the test what it is given.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bus::streams::{self, Replicas};
+use bus::{Bus, Config, Consumer, Consumption, Delivery, Handler, Outcome};
+use events::{Envelope, Headers};
+use secrecy::ExposeSecret as _;
+use servers::{Nats, NatsOptions};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Nothing here takes long; whoever waits for longer waits in vain.
+pub const DEADLINE: Duration = Duration::from_secs(15);
+
+pub struct Server {
+    pub nats: Nats,
+    pub dir: tempfile::TempDir,
+}
+
+impl Server {
+    /// A server without any streams.
+    pub async fn bare() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let nats = Nats::start(NatsOptions::new(dir.path())).await.unwrap();
+        Self { nats, dir }
+    }
+
+    /// A server with all streams, and a connection to it.
+    pub async fn start() -> (Self, Bus) {
+        let server = Self::bare().await;
+        let bus = server.connect().await;
+        streams::apply(&bus, Replicas::Keep).await.unwrap();
+        (server, bus)
+    }
+
+    pub fn config(&self) -> Config {
+        Config::to_url(self.nats.url().expose_secret())
+    }
+
+    pub async fn connect(&self) -> Bus {
+        Bus::connect(&self.config(), "test").await.unwrap()
+    }
+
+    /// The library itself, to do to the server what the bus never would.
+    pub async fn raw(&self) -> async_nats::jetstream::Context {
+        let url = self.nats.url().expose_secret();
+        let token = url.trim_start_matches("nats://").split('@').next().unwrap();
+        let options = async_nats::ConnectOptions::with_token(token.to_owned());
+        let client = options.connect(url).await.unwrap();
+        async_nats::jetstream::new(client)
+    }
+
+    /// Lets the consumer redeliver after a second instead of half a minute.
+    pub async fn hurry(&self, consumer: Consumer) {
+        let raw = self.raw().await;
+        let stream = raw.get_stream(consumer.stream()).await.unwrap();
+        let mut config = stream.consumer_info(consumer.name()).await.unwrap().config;
+        config.ack_wait = Duration::from_secs(1);
+        let _: async_nats::jetstream::consumer::PullConsumer = stream
+            .update_consumer(async_nats::jetstream::consumer::pull::Config {
+                durable_name: config.durable_name,
+                description: config.description,
+                ack_policy: config.ack_policy,
+                ack_wait: config.ack_wait,
+                max_deliver: config.max_deliver,
+                max_ack_pending: config.max_ack_pending,
+                max_waiting: config.max_waiting,
+                ..Default::default()
+            })
+            .await
+            .unwrap();
+    }
+}
+
+pub fn envelope(subject: &str, id: &str) -> Envelope {
+    Envelope {
+        subject: subject.to_owned(),
+        message_id: id.to_owned(),
+        headers: Headers::default().with("Axis-Test", id),
+        payload: id.as_bytes().to_vec(),
+    }
+}
+
+/// `count` messages of INBOUND named `0`, `1`, ….
+pub async fn publish(bus: &Bus, count: usize) {
+    let envelopes = (0..count).map(|n| envelope("inbound.a.test", &n.to_string())).collect();
+    for published in bus.publisher().publish_all(envelopes).await {
+        published.unwrap();
+    }
+}
+
+pub fn consumption() -> Consumption {
+    Consumption {
+        consumer: Consumer::SyncWorker,
+        batch: 10,
+        concurrency: 2,
+        retry_delay: |_| Duration::from_millis(50),
+        linger: Duration::ZERO,
+    }
+}
+
+/// Tells each batch to the test, then decides each delivery's outcome.
+pub struct Telling<F> {
+    pub seen: mpsc::UnboundedSender<Vec<Delivery>>,
+    pub decide: F,
+}
+
+impl<F: Fn(&Delivery) -> Outcome + Send + Sync + 'static> Handler for Telling<F> {
+    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        self.seen.send(batch.clone()).unwrap();
+        batch.iter().map(&self.decide).collect()
+    }
+}
+
+/// A consumption in the background.
+pub struct Consuming {
+    pub batches: mpsc::UnboundedReceiver<Vec<Delivery>>,
+    pub shutdown: CancellationToken,
+    task: JoinHandle<Result<(), bus::BusError>>,
+}
+
+impl Consuming {
+    pub fn start(
+        bus: &Bus,
+        consumption: Consumption,
+        decide: impl Fn(&Delivery) -> Outcome + Send + Sync + 'static,
+    ) -> Self {
+        let (seen, batches) = mpsc::unbounded_channel();
+        let shutdown = CancellationToken::new();
+        let (bus, stop) = (bus.clone(), shutdown.clone());
+        let handler = Telling { seen, decide };
+        let task = tokio::spawn(async move { bus.consume(consumption, handler, stop).await });
+        Self { batches, shutdown, task }
+    }
+
+    pub async fn batch(&mut self) -> Vec<Delivery> {
+        within(self.batches.recv()).await.expect("the consumption ended")
+    }
+
+    pub async fn deliveries(&mut self, count: usize) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        while deliveries.len() < count {
+            deliveries.extend(self.batch().await);
+        }
+        deliveries
+    }
+
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        within(self.task).await.unwrap().unwrap();
+    }
+}
+
+pub fn body(delivery: &Delivery) -> String {
+    String::from_utf8(delivery.payload.to_vec()).unwrap()
+}
+
+pub async fn within<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(DEADLINE, future).await.expect("not within the deadline")
+}
+
+/// Asks again and again until the answer is yes.
+pub async fn eventually<Fut: Future<Output = bool>>(mut is_so: impl FnMut() -> Fut) {
+    within(async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}
+
+/// Waits until nothing is left to deliver or to settle.
+pub async fn all_settled(bus: &Bus) {
+    eventually(|| async {
+        let Ok(stream) = bus.stream("INBOUND").await else { return false };
+        stream.consumers.iter().all(|c| (c.pending, c.ack_pending) == (0, 0))
+    })
+    .await;
+}

@@ -1,0 +1,137 @@
+use std::path::Path;
+
+use bus::{Bus, BusError, Replicas, TailStart, Tailed, streams};
+use futures_util::{Stream, StreamExt as _};
+
+use crate::support::{Server, envelope, eventually, within};
+
+async fn announce(bus: &Bus, tenant: &str, id: &str) -> u64 {
+    let envelope = envelope(&format!("activity.{tenant}.test"), id);
+    bus.publisher().publish(envelope).await.unwrap().sequence
+}
+
+/// The next message; failures in between are those of an outage, a reset is none.
+async fn next(
+    tail: &mut (impl Stream<Item = Result<Tailed, BusError>> + Unpin),
+) -> Result<Tailed, u64> {
+    loop {
+        match within(tail.next()).await.unwrap() {
+            Ok(tailed) => return Ok(tailed),
+            Err(BusError::Reset { after }) => return Err(after),
+            Err(error) => assert!(error.is_transient() || is_missing(&error), "{error:?}"),
+        }
+    }
+}
+
+fn is_missing(error: &BusError) -> bool {
+    matches!(error, BusError::NotFound { .. })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_resumes_where_it_is_told_and_survives_restarts() {
+    let (server, bus) = Server::start().await;
+    let epoch = bus.activity_epoch().await.unwrap();
+    for id in ["1", "2", "3"] {
+        announce(&bus, "acme", id).await;
+    }
+    let mut tail = bus.tail_activity(TailStart::After(1));
+    for sequence in [2, 3] {
+        let tailed = next(&mut tail).await.unwrap();
+        assert_eq!((tailed.sequence, tailed.subject.as_str()), (sequence, "activity.acme.test"));
+    }
+    for round in 4..=5 {
+        server.nats.restart().await.unwrap();
+        eventually(|| async { bus.stream("ACTIVITY").await.is_ok() }).await;
+        announce(&bus, "acme", &round.to_string()).await;
+        assert_eq!(next(&mut tail).await.unwrap().sequence, round);
+    }
+    assert_eq!(bus.activity_epoch().await.unwrap(), epoch);
+    assert_eq!(bus.activity_range().await.unwrap(), (1, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_the_stream_does_not_have_is_refused() {
+    let (_server, bus) = Server::start().await;
+    announce(&bus, "acme", "1").await;
+    let mut tail = bus.tail_activity(TailStart::After(9));
+    assert_eq!(next(&mut tail).await, Err(9));
+    let acme = "acme".parse().unwrap();
+    let read = bus.read_activity(&acme, 9, 20, 10).await;
+    assert!(matches!(read, Err(BusError::Reset { after: 9 })), "{read:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_made_anew_resets_and_has_another_epoch() {
+    let (server, bus) = Server::start().await;
+    let epoch = bus.activity_epoch().await.unwrap();
+    announce(&bus, "acme", "1").await;
+    let mut tail = bus.tail_activity(TailStart::After(0));
+    assert_eq!(next(&mut tail).await.unwrap().sequence, 1);
+    server.raw().await.delete_stream("ACTIVITY").await.unwrap();
+    streams::apply(&bus, Replicas::Keep).await.unwrap();
+    assert_eq!(next(&mut tail).await, Err(1));
+    assert_ne!(bus.activity_epoch().await.unwrap(), epoch);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_end_resets_and_changes_the_epoch_even_if_its_positions_are_taken_again() {
+    let (server, bus) = Server::start().await;
+    for id in ["1", "2"] {
+        announce(&bus, "acme", id).await;
+    }
+    let (store, earlier) = (server.dir.path().join("jetstream"), server.dir.path().join("copy"));
+    server.nats.stop().await.unwrap();
+    copy(&store, &earlier);
+    server.nats.restart().await.unwrap();
+    eventually(|| async { bus.stream("ACTIVITY").await.is_ok() }).await;
+    let epoch = bus.activity_epoch().await.unwrap();
+    announce(&bus, "acme", "3").await;
+    let mut tail = bus.tail_activity(TailStart::After(2));
+    assert_eq!(next(&mut tail).await.unwrap().payload, "3");
+
+    // As after a power cut: the third message is gone, and another one takes its place before
+    // this tail is back.
+    server.nats.kill().await.unwrap();
+    std::fs::remove_dir_all(&store).unwrap();
+    copy(&earlier, &store);
+    let other_server = server.nats.restart().await;
+    other_server.unwrap();
+    let other = server.connect().await;
+    eventually(|| async { other.stream("ACTIVITY").await.is_ok() }).await;
+    assert_eq!(announce(&other, "acme", "another").await, 3);
+
+    assert_eq!(next(&mut tail).await, Err(3));
+    eventually(|| async { bus.activity_epoch().await.is_ok_and(|now| now != epoch) }).await;
+    assert_eq!(streams::check(&bus).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_part_is_read_in_pages() {
+    let (_server, bus) = Server::start().await;
+    for number in 1..=10 {
+        let tenant = if number % 2 == 0 { "acme" } else { "other" };
+        announce(&bus, tenant, &number.to_string()).await;
+    }
+    let acme = "acme".parse().unwrap();
+    let sequences = async |after, up_to, limit| {
+        let read = bus.read_activity(&acme, after, up_to, limit).await.unwrap();
+        read.iter().map(|tailed| tailed.sequence).collect::<Vec<u64>>()
+    };
+    assert_eq!(sequences(0, 10, 3).await, [2, 4, 6]);
+    assert_eq!(sequences(6, 10, 3).await, [8, 10]);
+    assert_eq!(sequences(0, 5, 10).await, [2, 4]);
+    assert_eq!(sequences(10, 10, 10).await, [0; 0]);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
