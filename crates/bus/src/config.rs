@@ -10,6 +10,7 @@ use crate::ConnectError;
 
 /// How to reach NATS.
 #[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
 pub struct Config {
     /// Where NATS is: `nats://host:4222` or `tls://host:4222`, several separated by commas; may
     /// hold `user:password@` or `token@`.

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+/// The NATS client tells of every try to reconnect; the bus says it once.
+const DEFAULT_LOG: &str = "info,async_nats=warn";
+
 /// Settings that all programs have.
 #[derive(Debug, Clone, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Running")]
 pub struct Config {
     /// Which log lines are written: a level, or levels by module (`info,bus=debug`)
@@ -35,7 +39,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { log: "info".to_owned(), log_format: LogFormat::Text, shutdown_seconds: 20 }
+        Self { log: DEFAULT_LOG.to_owned(), log_format: LogFormat::Text, shutdown_seconds: 20 }
     }
 }
 
@@ -53,4 +57,25 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object a line
     Json,
+}
+
+/// Where a program listens; `PORT` is the port when nothing is set.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Listening")]
+pub struct HttpConfig<const PORT: u16> {
+    /// Address to listen on; 0.0.0.0 for all
+    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    pub host: String,
+
+    /// Port to listen on; 0 for a free one
+    #[arg(long, env = "PORT", default_value_t = PORT)]
+    pub port: u16,
+}
+
+impl<const PORT: u16> HttpConfig<PORT> {
+    /// Listens there.
+    pub async fn listen(&self) -> Result<tokio::net::TcpListener, crate::ListenError> {
+        crate::listen(&self.host, self.port).await
+    }
 }

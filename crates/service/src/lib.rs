@@ -25,7 +25,7 @@ use std::future::Future;
 
 use tokio_util::sync::CancellationToken;
 
-pub use config::{Config, LogFormat};
+pub use config::{Config, HttpConfig, LogFormat};
 pub use health::{Health, Status};
 pub use http::{ListenError, listen, routes, serve};
 pub use shutdown::drain;
@@ -70,17 +70,31 @@ impl Service {
 
     /// Runs the program until it ends by itself or, after a signal, has drained. What is not
     /// drained within the deadline, or at a second signal, is dropped.
-    pub async fn run<E>(self, work: impl Future<Output = Result<(), E>>) -> anyhow::Result<()>
-    where
-        anyhow::Error: From<E>,
-    {
+    pub async fn run<E: Into<anyhow::Error>>(
+        self,
+        work: impl Future<Output = Result<(), E>>,
+    ) -> anyhow::Result<()> {
         let ended = drain(work, &self.shutdown, self.config.shutdown_deadline()).await;
         match ended {
             Some(result) => {
                 tracing::info!(service.name = self.name, "stopped");
-                result.map_err(anyhow::Error::from)
+                result.map_err(Into::into)
             }
             None => Err(anyhow::anyhow!("did not drain within the shutdown deadline")),
         }
+    }
+
+    /// Runs a worker like [`Service::run`], with its health and metrics served beside it.
+    pub async fn run_worker(
+        self,
+        listener: tokio::net::TcpListener,
+        work: impl Future<Output = anyhow::Result<()>>,
+    ) -> anyhow::Result<()> {
+        let routes = serve(listener, routes(&self.health), self.shutdown());
+        let both = async {
+            tokio::try_join!(async { anyhow::Ok(routes.await?) }, work)?;
+            anyhow::Ok(())
+        };
+        self.run(both).await
     }
 }

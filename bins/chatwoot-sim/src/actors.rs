@@ -1,0 +1,361 @@
+//! What people do, called from tests: customers write, agents answer, administrators set up.
+
+use serde_json::{Value, json};
+
+use crate::faults::Millis;
+use crate::model::{
+    Denied, MessageType, NewAttachment, NewContact, NewConversation, NewMessage, Person, Role,
+    Subject, WebhookChange, World,
+};
+use crate::seed;
+use crate::sim::{Sim, SimError};
+
+/// A customer to be made. All fields may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Customer {
+    /// Shown name.
+    pub name: Option<String>,
+    /// Mail address, unique in the account.
+    pub email: Option<String>,
+    /// In E.164, unique in the account.
+    pub phone_number: Option<String>,
+}
+
+/// A file that comes with a message; only its description exists.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    /// With its extension.
+    pub name: String,
+    /// E.g. `image/png`.
+    pub content_type: Option<String>,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// A registered webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisteredWebhook {
+    /// Its id in REST.
+    pub id: i64,
+    /// What its deliveries are signed with.
+    pub secret: String,
+}
+
+impl Sim {
+    /// An account with people, inboxes and tokens ([`crate::admin_token`] and its siblings).
+    /// Without an id it gets the next one.
+    pub fn create_account(&self, id: Option<i64>, name: &str) -> Result<i64, SimError> {
+        self.act(|world| seed::account(world, id, name))
+    }
+
+    /// An inbox; `channel` as in `Channel::Api`.
+    pub fn create_inbox(&self, account: i64, name: &str, channel: &str) -> Result<i64, SimError> {
+        self.act(|world| {
+            world.account(account)?;
+            Ok(world.add_inbox(account, name, channel))
+        })
+    }
+
+    /// The account's first inbox of a channel, e.g. `Channel::Whatsapp`.
+    pub fn inbox(&self, account: i64, channel: &str) -> Result<i64, SimError> {
+        self.read(|world| {
+            let mut all = world.inboxes.values();
+            let found = all.find(|row| row.account_id == account && row.channel == channel);
+            found.map(|row| row.id).ok_or(Denied::NotFound)
+        })
+    }
+
+    /// A contact.
+    pub fn create_contact(&self, account: i64, customer: Customer) -> Result<i64, SimError> {
+        self.act(|world| add_customer(world, account, customer))
+    }
+
+    /// Changes a contact's name.
+    pub fn rename_contact(&self, account: i64, id: i64, name: &str) -> Result<(), SimError> {
+        let wanted = NewContact { name: Some(name.to_owned()), ..NewContact::default() };
+        self.act(|world| world.change_contact(account, id, wanted))
+    }
+
+    /// An empty conversation; its display id.
+    pub fn create_conversation(
+        &self,
+        account: i64,
+        inbox: i64,
+        contact: i64,
+    ) -> Result<i64, SimError> {
+        let wanted =
+            NewConversation { inbox_id: inbox, contact_id: contact, ..NewConversation::default() };
+        self.act(|world| world.add_conversation(account, wanted))
+    }
+
+    /// A new customer writes by the web widget: conversation and message.
+    pub fn start_conversation(&self, account: i64, text: &str) -> Result<(i64, i64), SimError> {
+        let inbox = self.inbox(account, "Channel::WebWidget")?;
+        let contact = self.create_contact(account, Customer::default())?;
+        let conversation = self.create_conversation(account, inbox, contact)?;
+        Ok((conversation, self.customer_writes(account, conversation, text)?))
+    }
+
+    /// The customer of the conversation writes; the id of the message.
+    pub fn customer_writes(
+        &self,
+        account: i64,
+        conversation: i64,
+        text: &str,
+    ) -> Result<i64, SimError> {
+        self.customer_sends(account, conversation, text, Vec::new())
+    }
+
+    /// The customer writes and attaches files.
+    pub fn customer_sends(
+        &self,
+        account: i64,
+        conversation: i64,
+        text: &str,
+        files: Vec<File>,
+    ) -> Result<i64, SimError> {
+        let attachments = files.into_iter().map(|file| NewAttachment {
+            file_name: file.name,
+            content_type: file.content_type,
+            file_size: file.size,
+        });
+        let attachments = attachments.collect();
+        self.act(|world| {
+            let contact = world.conversation(account, conversation)?.contact_id;
+            let message = NewMessage {
+                content: Some(text.to_owned()),
+                sender: Some(Person::Contact(contact)),
+                attachments,
+                ..NewMessage::of(MessageType::Incoming)
+            };
+            world.add_message(account, conversation, message)
+        })
+    }
+
+    /// The account's first agent answers.
+    pub fn agent_writes(
+        &self,
+        account: i64,
+        conversation: i64,
+        text: &str,
+    ) -> Result<i64, SimError> {
+        self.agent_says(account, conversation, text, false)
+    }
+
+    /// The account's first agent leaves a private note.
+    pub fn agent_notes(
+        &self,
+        account: i64,
+        conversation: i64,
+        text: &str,
+    ) -> Result<i64, SimError> {
+        self.agent_says(account, conversation, text, true)
+    }
+
+    fn agent_says(
+        &self,
+        account: i64,
+        conversation: i64,
+        text: &str,
+        private: bool,
+    ) -> Result<i64, SimError> {
+        self.act(|world| {
+            let message = NewMessage {
+                content: Some(text.to_owned()),
+                sender: Some(first_agent(world, account)?),
+                private,
+                ..NewMessage::of(MessageType::Outgoing)
+            };
+            world.add_message(account, conversation, message)
+        })
+    }
+
+    /// The account's first agent sets the status.
+    pub fn agent_sets_status(
+        &self,
+        account: i64,
+        conversation: i64,
+        status: &str,
+    ) -> Result<(), SimError> {
+        self.act(|world| {
+            let by = first_agent(world, account)?;
+            world.set_status(account, conversation, Some(by), Some(status), None)
+        })
+    }
+
+    /// The account's first agent replaces the labels.
+    pub fn agent_sets_labels(
+        &self,
+        account: i64,
+        conversation: i64,
+        labels: &[&str],
+    ) -> Result<(), SimError> {
+        let labels = labels.iter().map(|&label| label.to_owned()).collect();
+        self.act(|world| {
+            let by = first_agent(world, account)?;
+            world.set_labels(account, conversation, Some(by), labels)
+        })
+    }
+
+    /// Somebody deletes a message in Chatwoot's own screen.
+    pub fn delete_message(
+        &self,
+        account: i64,
+        conversation: i64,
+        message: i64,
+    ) -> Result<(), SimError> {
+        self.act(|world| world.delete_message(account, conversation, message))
+    }
+
+    /// The provider reports on a message: `sent`, `delivered`, `read` or `failed`.
+    pub fn set_message_status(
+        &self,
+        account: i64,
+        conversation: i64,
+        message: i64,
+        status: &str,
+        external_error: Option<&str>,
+    ) -> Result<(), SimError> {
+        self.act(|world| {
+            world.set_message_status(account, conversation, message, status, external_error)
+        })
+    }
+
+    /// Removes a conversation; nothing is sent.
+    pub fn delete_conversation(&self, account: i64, conversation: i64) -> Result<(), SimError> {
+        self.act(|world| {
+            let removed = world.account_mut(account)?.conversations.remove(&conversation);
+            removed.map(|_| ()).ok_or(Denied::NotFound)
+        })
+    }
+
+    /// The customer starts or stops typing.
+    pub fn customer_types(
+        &self,
+        account: i64,
+        conversation: i64,
+        on: bool,
+    ) -> Result<(), SimError> {
+        self.act(|world| {
+            let by = Person::Contact(world.conversation(account, conversation)?.contact_id);
+            types(world, account, conversation, by, on, json!(false))
+        })
+    }
+
+    /// The account's first agent starts or stops typing in Chatwoot's own screen.
+    pub fn agent_types(&self, account: i64, conversation: i64, on: bool) -> Result<(), SimError> {
+        self.act(|world| {
+            let by = first_agent(world, account)?;
+            types(world, account, conversation, by, on, json!(false))
+        })
+    }
+
+    /// The customer of a conversation opens the widget again.
+    pub fn widget_opened(&self, account: i64, conversation: i64) -> Result<(), SimError> {
+        self.act(|world| {
+            let contact_inbox = world.conversation(account, conversation)?.contact_inbox_id;
+            let browser_date = world.now().format("%a %b %d %Y %H:%M:%S GMT+0000").to_string();
+            let info = json!({
+                "initiated_at": { "timestamp": browser_date },
+                "referer": "https://shop.example/checkout",
+                "widget_language": "en",
+                "browser_language": "en",
+                "browser": {
+                    "browser_name": "Firefox",
+                    "browser_version": "140.0",
+                    "device_name": "Unknown",
+                    "platform_name": "Linux",
+                    "platform_version": "0",
+                },
+            });
+            let conversation = Some(conversation);
+            let subject = Subject::Widget { contact_inbox, conversation, info };
+            world.note(account, "webwidget_triggered", subject, None);
+            Ok(())
+        })
+    }
+
+    /// Registers a webhook for these events, or for all but those of inboxes if there are
+    /// none.
+    pub fn register_webhook(
+        &self,
+        account: i64,
+        url: &str,
+        events: &[&str],
+    ) -> Result<RegisteredWebhook, SimError> {
+        let mut subscriptions: Vec<String> = events.iter().map(|&name| name.to_owned()).collect();
+        if subscriptions.is_empty() {
+            subscriptions = seed::useful_subscriptions();
+        }
+        let wanted = WebhookChange {
+            url: Some(url.to_owned()),
+            subscriptions: Some(subscriptions),
+            ..WebhookChange::default()
+        };
+        let row = self.act(|world| world.add_webhook(account, wanted))?;
+        Ok(RegisteredWebhook { id: row.id, secret: row.secret.unwrap_or_default() })
+    }
+
+    /// Sets a webhook's secret; `None` makes it one of before 4.11.2, whose deliveries are
+    /// not signed.
+    pub fn set_webhook_secret(
+        &self,
+        account: i64,
+        webhook: i64,
+        secret: Option<&str>,
+    ) -> Result<(), SimError> {
+        self.act(|world| {
+            let rows = &mut world.account_mut(account)?.webhooks;
+            let row = rows.iter_mut().find(|row| row.id == webhook).ok_or(Denied::NotFound)?;
+            row.secret = secret.map(str::to_owned);
+            Ok(())
+        })
+    }
+
+    /// The contact of a conversation in the form of a REST answer.
+    pub fn contact_of(&self, account: i64, conversation: i64) -> Result<Value, SimError> {
+        self.read(|world| {
+            let id = world.conversation(account, conversation)?.contact_id;
+            Ok(crate::bodies::rest::contact(world, world.contact(account, id)?, true))
+        })
+    }
+}
+
+/// Time bounds by which receipts come, for [`crate::Options::delivery_receipts`].
+pub const PROMPT_RECEIPTS: Millis = Millis::between(1, 5);
+
+pub(crate) fn add_customer(
+    world: &mut World,
+    account: i64,
+    customer: Customer,
+) -> Result<i64, Denied> {
+    let wanted = NewContact {
+        name: Some(customer.name.unwrap_or_else(|| "Sam Example".to_owned())),
+        email: customer.email,
+        phone_number: customer.phone_number,
+        ..NewContact::default()
+    };
+    world.add_contact(account, wanted)
+}
+
+pub(crate) fn first_agent(world: &World, account: i64) -> Result<Person, Denied> {
+    let mut users = world.users.values();
+    let agent = users.find(|user| user.account_id == account && user.role == Role::Agent);
+    agent.map(|user| Person::User(user.id)).ok_or(Denied::NotFound)
+}
+
+pub(crate) fn types(
+    world: &mut World,
+    account: i64,
+    conversation: i64,
+    by: Person,
+    on: bool,
+    is_private: Value,
+) -> Result<(), Denied> {
+    world.conversation(account, conversation)?;
+    let name = if on { "conversation_typing_on" } else { "conversation_typing_off" };
+    world.note(account, name, Subject::Typing { conversation, by, is_private }, None);
+    Ok(())
+}

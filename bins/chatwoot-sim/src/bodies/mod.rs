@@ -1,0 +1,8 @@
+//! JSON as Chatwoot prints it: one module per form, because the same record looks different
+//! in a webhook's top level, nested in a webhook, and in a REST answer.
+
+pub(crate) mod escape;
+pub(crate) mod push;
+pub(crate) mod rest;
+pub(crate) mod times;
+pub(crate) mod webhook;

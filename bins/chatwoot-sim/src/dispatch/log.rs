@@ -1,0 +1,73 @@
+//! What became of deliveries.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+/// One attempt to deliver a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Delivery {
+    /// Counts from 1 in the order in which attempts ended.
+    pub number: u64,
+    /// The account of the event.
+    pub account_id: i64,
+    /// The webhook delivered to.
+    pub webhook_id: i64,
+    /// Name of the event.
+    pub event: String,
+    /// `X-Chatwoot-Delivery`.
+    pub delivery_id: String,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// How an attempt ended. None of these is followed by another attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// The receiver answered, for better or worse.
+    Answered {
+        /// The status of the answer.
+        status: u16,
+    },
+    /// No answer: refused, cut or timed out.
+    Failed {
+        /// What the HTTP client said.
+        error: String,
+    },
+    /// A fault swallowed it before it was sent.
+    Dropped,
+}
+
+/// The newest attempts; older ones are only counted.
+#[derive(Debug)]
+pub(super) struct Log {
+    rows: VecDeque<Delivery>,
+    capacity: usize,
+    total: u64,
+}
+
+impl Log {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { rows: VecDeque::new(), capacity, total: 0 }
+    }
+
+    pub(super) fn push(&mut self, mut row: Delivery) {
+        self.total += 1;
+        row.number = self.total;
+        if self.rows.len() >= self.capacity {
+            self.rows.pop_front();
+        }
+        self.rows.push_back(row);
+    }
+
+    pub(super) fn rows(&self) -> Vec<Delivery> {
+        self.rows.iter().cloned().collect()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.total = 0;
+    }
+}

@@ -1,0 +1,359 @@
+//! What goes wrong on purpose. All off by default; seeded, so that a run can be repeated.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+/// Everything that can go wrong. `PUT /_sim/faults` replaces all of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// On the way from here to the webhooks.
+    pub webhooks: WebhookFaults,
+    /// In answers to REST requests.
+    pub rest: RestFaults,
+}
+
+/// When a fault strikes: for the next `next` chances surely, after that with `probability`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rule {
+    /// From 0 (never) to 1 (always).
+    pub probability: f64,
+    /// How many of the coming chances are struck for sure; counts down.
+    pub next: u32,
+}
+
+impl Rule {
+    /// Strikes every time.
+    pub const ALWAYS: Self = Self { probability: 1.0, next: 0 };
+
+    /// Strikes the next `count` chances and then rests.
+    pub const fn next(count: u32) -> Self {
+        Self { probability: 0.0, next: count }
+    }
+
+    /// Strikes at random, `probability` from 0 to 1.
+    pub const fn chance(probability: f64) -> Self {
+        Self { probability, next: 0 }
+    }
+
+    fn strikes(&mut self, rng: &mut StdRng) -> bool {
+        if self.next > 0 {
+            self.next -= 1;
+            return true;
+        }
+        self.probability > 0.0 && rng.random_bool(self.probability.min(1.0))
+    }
+}
+
+/// A time between two bounds, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Millis {
+    /// Shortest.
+    pub min: u64,
+    /// Longest; below `min` it counts as `min`.
+    pub max: u64,
+}
+
+impl Millis {
+    /// From `min` to `max` milliseconds.
+    pub const fn between(min: u64, max: u64) -> Self {
+        Self { min, max }
+    }
+
+    pub(crate) fn draw(self, rng: &mut StdRng) -> Duration {
+        Duration::from_millis(rng.random_range(self.min..=self.max.max(self.min)))
+    }
+}
+
+/// Faults of webhook deliveries.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookFaults {
+    /// Only events of these names are struck; empty means all. `stall` holds all the same.
+    pub events: Vec<String>,
+    /// Time between building the body and sending it.
+    pub delay_ms: Millis,
+    /// The delivery never happens.
+    pub drop: Rule,
+    /// The same job runs twice: same delivery id, fresh timestamp and signature.
+    pub duplicate: Rule,
+    /// The dispatcher runs twice: a second delivery under another id.
+    pub redispatch: Rule,
+    /// `changed_attributes` is null.
+    pub null_changes: Rule,
+    /// The signature is made with another key.
+    pub bad_signature: Rule,
+    /// Deliveries are held back and let go in random order.
+    pub shuffle: Shuffle,
+    /// Nothing is sent while true; when it ends, all that waits goes out in a burst.
+    pub stall: bool,
+}
+
+/// Holding back and reordering.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shuffle {
+    /// How many deliveries are collected before they go out shuffled; below 2 is off.
+    pub window: usize,
+    /// After this long an incomplete collection goes out as well (milliseconds; 0: 100).
+    pub hold_ms: u64,
+}
+
+/// Which requests REST faults strike.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// All of the application API.
+    #[default]
+    Any,
+    /// Only `GET`.
+    Reads,
+    /// All but `GET`.
+    Writes,
+    /// Only `POST …/messages`.
+    MessageCreate,
+}
+
+/// Faults of REST answers. `stored_*` strike only writes that succeeded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RestFaults {
+    /// Which requests are struck by all of the below.
+    pub scope: Scope,
+    /// Time before anything is done.
+    pub latency_ms: Millis,
+    /// 429 with the text `Retry later` and nothing stored.
+    pub rate_limited: Rule,
+    /// 503 with a page and nothing stored.
+    pub unavailable: Rule,
+    /// The connection is cut and nothing stored.
+    pub cut: Rule,
+    /// Stored, then silence for `timeout_ms`, then the connection is cut.
+    pub stored_then_timeout: Rule,
+    /// Stored, then 500.
+    pub stored_then_5xx: Rule,
+    /// Stored, then 422 with `{"error"}`. Message create only.
+    pub stored_then_422: Rule,
+    /// Stored, then the connection is cut at once.
+    pub stored_then_cut: Rule,
+    /// How long the silence of `stored_then_timeout` lasts, in milliseconds.
+    pub timeout_ms: u64,
+    /// The webhooks of this write come late.
+    pub slow_echo: Rule,
+    /// How late, in milliseconds.
+    pub slow_echo_ms: Millis,
+}
+
+impl Default for RestFaults {
+    fn default() -> Self {
+        Self {
+            scope: Scope::Any,
+            latency_ms: Millis::default(),
+            rate_limited: Rule::default(),
+            unavailable: Rule::default(),
+            cut: Rule::default(),
+            stored_then_timeout: Rule::default(),
+            stored_then_5xx: Rule::default(),
+            stored_then_422: Rule::default(),
+            stored_then_cut: Rule::default(),
+            timeout_ms: 20_000,
+            slow_echo: Rule::default(),
+            slow_echo_ms: Millis::between(1_000, 5_000),
+        }
+    }
+}
+
+/// A struct of faults that makes no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a probability must lie between 0 and 1")]
+pub struct BadProbability;
+
+impl Faults {
+    /// Refuses probabilities outside of 0 to 1.
+    pub fn check(&self) -> Result<(), BadProbability> {
+        let Self { webhooks: w, rest: r } = self;
+        let rules = [
+            &w.drop,
+            &w.duplicate,
+            &w.redispatch,
+            &w.null_changes,
+            &w.bad_signature,
+            &r.rate_limited,
+            &r.unavailable,
+            &r.cut,
+            &r.stored_then_timeout,
+            &r.stored_then_5xx,
+            &r.stored_then_422,
+            &r.stored_then_cut,
+            &r.slow_echo,
+        ];
+        let sane = rules.into_iter().all(|rule| (0.0..=1.0).contains(&rule.probability));
+        if sane { Ok(()) } else { Err(BadProbability) }
+    }
+}
+
+/// What befalls one delivery.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DeliveryFate {
+    pub drop: bool,
+    pub duplicate: bool,
+    pub delay: Duration,
+    pub bad_signature: bool,
+    pub shuffle: Shuffle,
+}
+
+/// What befalls one REST request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RequestFate {
+    pub latency: Duration,
+    pub before: Option<Before>,
+    pub echo_delay: Duration,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Before {
+    RateLimited,
+    Unavailable,
+    Cut,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum After {
+    Timeout(Duration),
+    Error,
+    Unprocessable,
+    Cut,
+}
+
+/// What is known of a request before it is handled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestKind {
+    pub write: bool,
+    pub message_create: bool,
+}
+
+/// The faults in force and the dice.
+pub(crate) struct Switchboard {
+    state: Mutex<(Faults, StdRng)>,
+    stall: watch::Sender<bool>,
+}
+
+impl Switchboard {
+    pub(crate) fn new(seed: u64) -> Self {
+        let rng = StdRng::seed_from_u64(seed ^ 0x6661_756c_7473);
+        Self { state: Mutex::new((Faults::default(), rng)), stall: watch::Sender::new(false) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Faults, StdRng)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn get(&self) -> Faults {
+        self.lock().0.clone()
+    }
+
+    pub(crate) fn set(&self, faults: Faults) {
+        self.stall.send_replace(faults.webhooks.stall);
+        self.lock().0 = faults;
+    }
+
+    /// Returns when deliveries may go out.
+    pub(crate) async fn flowing(&self) {
+        // The sender lives as long as `self`: this cannot fail.
+        let _ = self.stall.subscribe().wait_for(|stalled| !stalled).await;
+    }
+
+    /// Whether the dispatcher runs twice for this event, and whether it loses the changes.
+    pub(crate) fn dispatch(&self, event: &str) -> (bool, bool) {
+        let (faults, rng) = &mut *self.lock();
+        let faults = &mut faults.webhooks;
+        if !strikes_event(faults, event) {
+            return (false, false);
+        }
+        (faults.redispatch.strikes(rng), faults.null_changes.strikes(rng))
+    }
+
+    pub(crate) fn delivery(&self, event: &str) -> DeliveryFate {
+        let (faults, rng) = &mut *self.lock();
+        let faults = &mut faults.webhooks;
+        if !strikes_event(faults, event) {
+            return DeliveryFate::default();
+        }
+        DeliveryFate {
+            drop: faults.drop.strikes(rng),
+            duplicate: faults.duplicate.strikes(rng),
+            delay: faults.delay_ms.draw(rng),
+            bad_signature: faults.bad_signature.strikes(rng),
+            shuffle: faults.shuffle,
+        }
+    }
+
+    pub(crate) fn request(&self, kind: RequestKind) -> RequestFate {
+        let (faults, rng) = &mut *self.lock();
+        let faults = &mut faults.rest;
+        if !in_scope(faults.scope, kind) {
+            return RequestFate::default();
+        }
+        let before = if faults.rate_limited.strikes(rng) {
+            Some(Before::RateLimited)
+        } else if faults.unavailable.strikes(rng) {
+            Some(Before::Unavailable)
+        } else if faults.cut.strikes(rng) {
+            Some(Before::Cut)
+        } else {
+            None
+        };
+        let slow = kind.write && before.is_none() && faults.slow_echo.strikes(rng);
+        let echo_delay = if slow { faults.slow_echo_ms.draw(rng) } else { Duration::ZERO };
+        RequestFate { latency: faults.latency_ms.draw(rng), before, echo_delay }
+    }
+
+    /// Asked once a write has succeeded.
+    pub(crate) fn stored(&self, kind: RequestKind) -> Option<After> {
+        let (faults, rng) = &mut *self.lock();
+        let faults = &mut faults.rest;
+        if !kind.write || !in_scope(faults.scope, kind) {
+            return None;
+        }
+        if faults.stored_then_timeout.strikes(rng) {
+            Some(After::Timeout(Duration::from_millis(faults.timeout_ms)))
+        } else if faults.stored_then_5xx.strikes(rng) {
+            Some(After::Error)
+        } else if kind.message_create && faults.stored_then_422.strikes(rng) {
+            Some(After::Unprocessable)
+        } else if faults.stored_then_cut.strikes(rng) {
+            Some(After::Cut)
+        } else {
+            None
+        }
+    }
+
+    /// A random permutation of what was held back.
+    pub(crate) fn shuffle<T>(&self, held: &mut [T]) {
+        use rand::seq::SliceRandom as _;
+        held.shuffle(&mut self.lock().1);
+    }
+
+    pub(crate) fn draw(&self, range: Millis) -> Duration {
+        range.draw(&mut self.lock().1)
+    }
+}
+
+fn strikes_event(faults: &WebhookFaults, event: &str) -> bool {
+    faults.events.is_empty() || faults.events.iter().any(|name| name == event)
+}
+
+fn in_scope(scope: Scope, kind: RequestKind) -> bool {
+    match scope {
+        Scope::Any => true,
+        Scope::Reads => !kind.write,
+        Scope::Writes => kind.write,
+        Scope::MessageCreate => kind.message_create,
+    }
+}

@@ -1,0 +1,15 @@
+//! A Chatwoot for development and tests, faults included.
+
+use chatwoot_sim::{Config, Sim};
+use clap::Parser as _;
+use service::Service;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = Config::parse();
+    let service = Service::start("chatwoot-sim", &config.service)?;
+    let listener = config.listen().await?;
+    let sim = Sim::new(config.options())?;
+    let shutdown = service.shutdown();
+    service.run(sim.run(listener, shutdown)).await
+}

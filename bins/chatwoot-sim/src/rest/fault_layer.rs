@@ -1,0 +1,81 @@
+//! Faults around every REST request.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::faults::{After, Before, RequestKind};
+use crate::server::Cutter;
+use crate::sim::Sim;
+
+/// How late the webhooks of this request come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EchoDelay(pub Duration);
+
+pub(crate) async fn apply(State(sim): State<Sim>, mut request: Request, next: Next) -> Response {
+    let write = request.method() != Method::GET;
+    let message_create =
+        request.method() == Method::POST && request.uri().path().ends_with("/messages");
+    let kind = RequestKind { write, message_create };
+    let fate = sim.shared.faults.request(kind);
+    let cutter = request.extensions().get::<ConnectInfo<Cutter>>().map(|info| info.0.clone());
+    pause(&sim, fate.latency).await;
+    match fate.before {
+        None => {}
+        Some(Before::RateLimited) => {
+            return (StatusCode::TOO_MANY_REQUESTS, "Retry later\n").into_response();
+        }
+        Some(Before::Unavailable) => {
+            let page = axum::response::Html("<h1>503 Service Unavailable</h1>");
+            return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
+        }
+        Some(Before::Cut) => return cut(cutter),
+    }
+    if !fate.echo_delay.is_zero() {
+        request.extensions_mut().insert(EchoDelay(fate.echo_delay));
+    }
+    let answer = next.run(request).await;
+    if !answer.status().is_success() {
+        return answer;
+    }
+    match sim.shared.faults.stored(kind) {
+        None => answer,
+        Some(After::Timeout(time)) => {
+            pause(&sim, time).await;
+            cut(cutter)
+        }
+        Some(After::Error) => {
+            let body = json!({ "status": 500, "error": "Internal Server Error" });
+            (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(body)).into_response()
+        }
+        Some(After::Unprocessable) => {
+            let body = json!({ "error": "Error connecting to Redis" });
+            (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(body)).into_response()
+        }
+        Some(After::Cut) => cut(cutter),
+    }
+}
+
+/// Shutting down ends every pause.
+async fn pause(sim: &Sim, time: Duration) {
+    if !time.is_zero() {
+        sim.shared.closing.run_until_cancelled(sleep(time)).await;
+    }
+}
+
+/// No answer at all; or one that breaks off, if the connection is not ours to cut.
+fn cut(cutter: Option<Cutter>) -> Response {
+    if let Some(cutter) = cutter {
+        cutter.cut();
+        return Response::default();
+    }
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let parts = futures_util::stream::once(std::future::ready(Err::<Vec<u8>, _>(broken)));
+    Response::new(Body::from_stream(parts))
+}

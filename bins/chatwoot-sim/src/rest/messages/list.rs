@@ -1,0 +1,62 @@
+//! `GET …/messages`.
+
+use axum::Json;
+use axum::extract::{Query as Pairs, State};
+use serde_json::{Value, json};
+
+use crate::bodies::rest;
+use crate::bodies::times::iso;
+use crate::dispatch::lock;
+use crate::model::{Message, MessageType};
+use crate::rest::caller::Caller;
+use crate::rest::params::Query;
+use crate::rest::refusal::Refusal;
+use crate::sim::Sim;
+
+const NEWEST: usize = 20;
+const AFTER: usize = 100;
+const BETWEEN: usize = 1000;
+
+pub(crate) async fn handle(
+    State(sim): State<Sim>,
+    Caller(caller): Caller,
+    Pairs(pairs): Pairs<Vec<(String, String)>>,
+) -> Result<Json<Value>, Refusal> {
+    let query = Query::new(pairs);
+    let world = lock(&sim.shared.world);
+    let parent = world.conversation(caller.account, caller.conversation(&world)?)?;
+    let public = query.truth("filter_internal_messages");
+    let shown = |m: &&Message| !public || !(m.private || m.message_type == MessageType::Activity);
+    let newest_before = |before: i64| {
+        let rows = parent.messages.range(..before).rev().map(|(_, m)| m).filter(shown);
+        let mut rows: Vec<&Message> = rows.take(NEWEST).collect();
+        rows.reverse();
+        rows
+    };
+    let rows: Vec<&Message> = match (query.number("after"), query.number("before")) {
+        (None, before) => newest_before(before.unwrap_or(i64::MAX)),
+        (Some(after), None) => {
+            let rows = parent.messages.range(after.saturating_add(1)..).map(|(_, m)| m);
+            rows.filter(shown).take(AFTER).collect()
+        }
+        (Some(after), Some(before)) => {
+            let rows = parent.messages.range(after..before.max(after)).map(|(_, m)| m);
+            rows.filter(shown).take(BETWEEN).collect()
+        }
+    };
+    let payload: Vec<Value> =
+        rows.into_iter().map(|m| rest::message(&world, caller.account, parent, m)).collect();
+    let contact = world.contacts.get(&parent.contact_id);
+    let assignee = parent.assignee_id.and_then(|id| world.users.get(&id));
+    Ok(Json(json!({
+        "meta": {
+            "labels": parent.labels,
+            "additional_attributes": parent.additional_attributes,
+            "contact": contact.map(|row| rest::contact(&world, row, false)),
+            "assignee": assignee.map(rest::agent),
+            "agent_last_seen_at": parent.agent_last_seen_at.map(iso),
+            "assignee_last_seen_at": null,
+        },
+        "payload": payload,
+    })))
+}
