@@ -24,7 +24,7 @@ create index activities_newest on activities (tenant_id, occurred_at desc, id de
 create index activities_of_conversation on activities (conversation_id, occurred_at desc, id desc);
 create index activities_id on activities (id);
 create table activities_other partition of activities default;
-select axis_fence('activities', 'select, insert', 'select, insert, delete');
+select axis_fence('activities', 'select, insert', 'select, insert, update, delete');
 
 create table webhook_events (
   received_at timestamptz not null,

@@ -1,0 +1,198 @@
+//! Settings of the receiver.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, ValueEnum};
+use secrecy::SecretString;
+
+use crate::journal::Limits;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Takes Chatwoot's webhooks: verifies them, makes them durable, acknowledges them and publishes
+/// them to the stream INBOUND
+#[derive(Debug, Clone, Parser)]
+#[command(name = "webhook-receiver", version)]
+pub struct Settings {
+    /// Where to listen.
+    #[command(flatten)]
+    pub http: service::HttpConfig<8080>,
+
+    /// The receiver's own settings.
+    #[command(flatten)]
+    pub receiver: Config,
+
+    /// How to reach NATS.
+    #[command(flatten)]
+    pub bus: bus::Config,
+
+    /// Settings that all programs have.
+    #[command(flatten)]
+    pub service: service::Config,
+}
+
+/// What the receiver does with webhooks.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Receiving")]
+pub struct Config {
+    /// The key under which webhook secrets are sealed: 64 hexadecimal digits
+    #[arg(
+        id = "receiver_secret_key",
+        long = "secret-key",
+        env = "AXIS_SECRET_KEY",
+        hide_env_values = true,
+        value_name = "HEX"
+    )]
+    pub secret_key: SecretString,
+
+    /// When a webhook is acknowledged: once it is in this host's journal, or once the stream has
+    /// it too (for hosts whose disk does not last)
+    #[arg(long, env = "ACKNOWLEDGE_AFTER", value_enum, default_value_t = AcknowledgeAfter::Journal)]
+    pub acknowledge_after: AcknowledgeAfter,
+
+    /// The folder of the journal, on a disk that lasts; one per receiver
+    #[arg(long, env = "JOURNAL_DIR", default_value = ".axis/journal", value_name = "FOLDER")]
+    pub journal_dir: PathBuf,
+
+    /// How large the journal may grow, in MiB; when unpublished events fill it, webhooks are
+    /// refused with 503
+    #[arg(
+        long,
+        env = "JOURNAL_MAX_MIB",
+        default_value_t = 4096,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u64).range(64..)
+    )]
+    pub journal_max_mib: u64,
+
+    /// How much of the journal may be events that are published already, in MiB; they are there to
+    /// fill the stream again if it loses its tail
+    #[arg(long, env = "JOURNAL_KEEP_MIB", default_value_t = 1024, value_name = "MIB")]
+    pub journal_keep_mib: u64,
+
+    /// How long events stay in the journal after they were published, in seconds; longer than NATS
+    /// takes to sync its own files
+    #[arg(long, env = "JOURNAL_KEEP_SECONDS", default_value_t = 900, value_name = "SECONDS")]
+    pub journal_keep_seconds: u64,
+
+    /// The largest body, in bytes
+    #[arg(
+        long,
+        env = "WEBHOOK_MAX_BYTES",
+        default_value_t = bus::MAX_BODY_BYTES,
+        value_name = "BYTES",
+        value_parser = body_limit
+    )]
+    pub max_body_bytes: usize,
+
+    /// How long a sender may take to send a body, in seconds
+    #[arg(
+        long,
+        env = "WEBHOOK_READ_SECONDS",
+        default_value_t = 10,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=300)
+    )]
+    pub read_seconds: u64,
+
+    /// How far a signature's timestamp may be from this host's clock, in seconds
+    #[arg(
+        long,
+        env = "WEBHOOK_TOLERANCE_SECONDS",
+        default_value_t = 300,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub tolerance_seconds: u64,
+}
+
+/// When a webhook is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AcknowledgeAfter {
+    /// Once it is in this host's journal
+    Journal,
+    /// Once the stream has it too
+    Stream,
+}
+
+impl Config {
+    /// The defaults, with this key and this folder.
+    pub fn with(secret_key: SecretString, journal_dir: PathBuf) -> Self {
+        Self {
+            secret_key,
+            acknowledge_after: AcknowledgeAfter::Journal,
+            journal_dir,
+            journal_max_mib: 4096,
+            journal_keep_mib: 1024,
+            journal_keep_seconds: 900,
+            max_body_bytes: bus::MAX_BODY_BYTES,
+            read_seconds: 10,
+            tolerance_seconds: 300,
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        let max_bytes = self.journal_max_mib.saturating_mul(MIB);
+        Limits {
+            // Small enough that a journal of the least size can let go of parts of itself.
+            segment_bytes: (max_bytes / 8).min(64 * MIB),
+            segment_age: Duration::from_secs(self.journal_keep_seconds.clamp(1, 900) / 3 + 1),
+            max_bytes,
+            keep_bytes: self.journal_keep_mib.saturating_mul(MIB),
+            keep_for: Duration::from_secs(self.journal_keep_seconds),
+            tail_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+fn body_limit(text: &str) -> Result<usize, String> {
+    let most = bus::MAX_BODY_BYTES;
+    text.parse()
+        .ok()
+        .filter(|bytes| (1..=most).contains(bytes))
+        .ok_or_else(|| format!("must be 1 to {most} bytes, the most that a NATS message can carry"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Alone {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[test]
+    fn the_parts_of_the_settings_fit_together() {
+        Settings::command().debug_assert();
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_help_and_no_secret_is_shown() {
+        let key = domain::SecretKey::generate_text();
+        let parsed = Alone::try_parse_from(["webhook-receiver", "--secret-key", &key]).unwrap();
+        let config = Config::with(key.clone().into(), ".axis/journal".into());
+        assert_eq!(format!("{:?}", parsed.config), format!("{config:?}"));
+        assert!(!format!("{parsed:?}").contains(&key));
+    }
+
+    #[test]
+    fn bad_values_are_refused() {
+        let arguments = |option, value| ["webhook-receiver", "--secret-key", "00", option, value];
+        assert!(Alone::try_parse_from(arguments("--max-body-bytes", "1000")).is_ok());
+        for (option, value) in [
+            ("--max-body-bytes", "9000000"),
+            ("--max-body-bytes", "0"),
+            ("--journal-max-mib", "1"),
+            ("--read-seconds", "0"),
+            ("--acknowledge-after", "never"),
+        ] {
+            assert!(Alone::try_parse_from(arguments(option, value)).is_err(), "{option}");
+        }
+    }
+}

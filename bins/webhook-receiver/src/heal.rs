@@ -1,0 +1,118 @@
+//! Publishing again what the stream may have lost.
+//!
+//! A NATS server that syncs lazily can lose the last of what it has acknowledged when its host dies.
+//! So when this program connects to a run of a server that it has not seen before, it publishes all
+//! that the journal still holds of the published. The message ids are the same, so what the stream
+//! does have it does not take twice. Which run that was is noted in the journal, so that a restart of
+//! this program alone repeats nothing.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bus::{Bus, Publisher};
+use futures_util::stream::{self, StreamExt as _};
+use service::retry::Policy;
+
+use crate::journal::{Record, Shared};
+
+/// Less than in normal publishing, which goes on meanwhile.
+const IN_FLIGHT: usize = 128;
+
+/// Runs for ever. `in_doubt` is set while the stream may lack something.
+pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, in_doubt: Arc<AtomicBool>) {
+    let publisher = bus.publisher();
+    let mut connections = bus.connections();
+    let mut healed = journal.healed_server();
+    loop {
+        let count = *connections.borrow_and_update();
+        let server = bus.server_id().filter(|_| count > 0);
+        if server.is_some() && server != healed {
+            in_doubt.store(true, Ordering::Relaxed);
+            tokio::select! {
+                () = pass(&journal, &publisher) => {}
+                // Another connection, maybe to yet another run of the server.
+                Ok(()) = connections.changed() => continue,
+            }
+            if let Some(server) = &server {
+                journal.note_healed(server);
+            }
+            healed = server;
+        }
+        in_doubt.store(false, Ordering::Relaxed);
+        if connections.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Publishes everything once, however long it takes.
+async fn pass(journal: &Arc<Shared>, publisher: &Publisher) {
+    loop {
+        match publish_all(journal, publisher).await {
+            Ok(Counts { again: 0, .. }) => return,
+            Ok(counts) => {
+                metrics::counter!("axis_journal_healed_total").increment(counts.missing);
+                tracing::info!(
+                    events.published_again = counts.again,
+                    events.were_missing = counts.missing,
+                    "published again what the journal still holds, since NATS may have restarted"
+                );
+                return;
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot read the journal to publish again from it; trying again"
+                );
+                tokio::time::sleep(Policy::NEAR.longest).await;
+            }
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// Published once more.
+    again: u64,
+    /// Of these the stream had not, or not lately enough to tell.
+    missing: u64,
+}
+
+async fn publish_all(journal: &Arc<Shared>, publisher: &Publisher) -> io::Result<Counts> {
+    let mut counts = Counts::default();
+    let mut stretch = journal.settled();
+    loop {
+        let (rest, records) = stretch.next().await?;
+        if records.is_empty() {
+            return Ok(counts);
+        }
+        stretch = rest;
+        let mut answers = stream::iter(records)
+            .map(|record| publish(journal, publisher, record))
+            .buffer_unordered(IN_FLIGHT);
+        while let Some(was_missing) = answers.next().await {
+            counts.again += 1;
+            counts.missing += u64::from(was_missing);
+        }
+    }
+}
+
+/// Publishes until the stream has answered; whether it lacked the event.
+async fn publish(journal: &Shared, publisher: &Publisher, record: Record) -> bool {
+    let mut failures = 0;
+    loop {
+        match publisher.publish(record.inbound.envelope(record.body.clone())).await {
+            Ok(stored) => {
+                journal.unrefuse(record.sequence);
+                return !stored.duplicate;
+            }
+            // It was set aside before, with a word about it.
+            Err(error) if error.is_permanent() => return false,
+            Err(_) => {
+                failures += 1;
+                tokio::time::sleep(Policy::NEAR.delay(failures)).await;
+            }
+        }
+    }
+}

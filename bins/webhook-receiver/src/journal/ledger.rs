@@ -1,0 +1,174 @@
+//! Which segments there are, how far they are published, and which may go.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::mark::Mark;
+
+/// How much the journal may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A segment is closed when it is longer than this, in bytes.
+    pub segment_bytes: u64,
+    /// A segment is closed when it is older than this.
+    pub segment_age: Duration,
+    /// All segments together, in bytes.
+    pub max_bytes: u64,
+    /// Published segments together, in bytes.
+    pub keep_bytes: u64,
+    /// How long a segment stays after it was published.
+    pub keep_for: Duration,
+    /// Records in memory for a publisher that keeps up, in bytes.
+    pub tail_bytes: usize,
+}
+
+/// A segment as the running program knows it.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) first: u64,
+    /// Above every sequence it holds.
+    pub(super) end: u64,
+    /// Up to here it is on disk for good.
+    pub(super) bytes: u64,
+    pub(super) path: PathBuf,
+    /// Nothing is appended any more.
+    pub(super) sealed: bool,
+    /// When it was first seen to be published and closed.
+    pub(super) published_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(super) struct Ledger {
+    pub(super) segments: VecDeque<Segment>,
+    pub(super) mark: Mark,
+    /// While set, age removes nothing: the stream may have lost what it had acknowledged.
+    pub(super) in_doubt: bool,
+    limits: Limits,
+}
+
+impl Ledger {
+    pub(super) fn of(segments: VecDeque<Segment>, mark: Mark, limits: Limits) -> Self {
+        Self { segments, mark, in_doubt: true, limits }
+    }
+
+    /// The bytes of all segments, and of those that are not published.
+    pub(super) fn bytes(&self) -> (u64, u64) {
+        let unpublished = self.segments.iter().filter(|segment| !segment.is_published(&self.mark));
+        (self.segments.iter().map(|segment| segment.bytes).sum(), sum(unpublished))
+    }
+
+    /// Whether so many more bytes fit, once [`Ledger::sweep`] has made room for them.
+    pub(super) fn has_room_for(&self, bytes: u64) -> bool {
+        self.bytes().0 + bytes <= self.limits.max_bytes
+    }
+
+    /// Takes out the published segments that are too old or too many, or in the way of `needed`
+    /// more bytes, oldest first. The caller removes their files.
+    pub(super) fn sweep(&mut self, now: Instant, needed: u64) -> Vec<PathBuf> {
+        let Self { segments, mark, in_doubt, limits } = self;
+        for segment in segments.iter_mut() {
+            let published = segment.sealed && segment.is_published(mark);
+            segment.published_at =
+                if published { segment.published_at.or(Some(now)) } else { None };
+        }
+        let mut total: u64 = segments.iter().map(|segment| segment.bytes).sum();
+        let mut published = sum(segments.iter().filter(|segment| segment.published_at.is_some()));
+        let mut gone = Vec::new();
+        segments.retain(|segment| {
+            let Some(at) = segment.published_at else { return true };
+            let old = !*in_doubt && now.saturating_duration_since(at) >= limits.keep_for;
+            let many = published > limits.keep_bytes || total + needed > limits.max_bytes;
+            if old || many {
+                published -= segment.bytes;
+                total -= segment.bytes;
+                gone.push(segment.path.clone());
+            }
+            !(old || many)
+        });
+        gone
+    }
+}
+
+impl Segment {
+    fn is_published(&self, mark: &Mark) -> bool {
+        mark.covers(self.first, self.end)
+    }
+}
+
+fn sum<'a>(segments: impl Iterator<Item = &'a Segment>) -> u64 {
+    segments.map(|segment| segment.bytes).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        segment_bytes: 100,
+        segment_age: Duration::from_mins(1),
+        max_bytes: 1000,
+        keep_bytes: 500,
+        keep_for: Duration::from_mins(15),
+        tail_bytes: 0,
+    };
+
+    /// Segments of 10 records and 100 bytes each, the last one open.
+    fn ledger(segments: u64, published_below: u64) -> Ledger {
+        let segments = (0..segments)
+            .map(|i| Segment {
+                first: i * 10,
+                end: i * 10 + 10,
+                bytes: 100,
+                path: i.to_string().into(),
+                sealed: i + 1 < segments,
+                published_at: None,
+            })
+            .collect();
+        let mark = Mark { below: published_below, ..Mark::default() };
+        Ledger { in_doubt: false, ..Ledger::of(segments, mark, LIMITS) }
+    }
+
+    fn names(paths: &[PathBuf]) -> Vec<&str> {
+        paths.iter().filter_map(|path| path.to_str()).collect()
+    }
+
+    #[test]
+    fn published_segments_go_by_age_and_others_stay() {
+        let mut ledger = ledger(4, 25);
+        let start = Instant::now();
+        assert!(ledger.sweep(start, 0).is_empty());
+        assert!(ledger.sweep(start + Duration::from_secs(899), 0).is_empty());
+        assert_eq!(names(&ledger.sweep(start + Duration::from_mins(15), 0)), ["0", "1"]);
+        ledger.mark.below = 40;
+        assert!(ledger.sweep(start + Duration::from_secs(901), 0).is_empty());
+        assert_eq!(names(&ledger.sweep(start + Duration::from_secs(1801), 0)), ["2"]);
+    }
+
+    #[test]
+    fn nothing_goes_by_age_while_the_stream_is_in_doubt() {
+        let mut ledger = ledger(4, 40);
+        let start = Instant::now();
+        ledger.in_doubt = true;
+        ledger.sweep(start, 0);
+        assert!(ledger.sweep(start + Duration::from_mins(150), 0).is_empty());
+    }
+
+    #[test]
+    fn too_many_published_bytes_go_oldest_first_even_while_in_doubt() {
+        let mut ledger = ledger(8, 80);
+        ledger.in_doubt = true;
+        assert_eq!(names(&ledger.sweep(Instant::now(), 0)), ["0", "1"]);
+    }
+
+    #[test]
+    fn unpublished_and_refused_segments_never_go() {
+        let mut ledger = ledger(10, 20);
+        ledger.mark.refused.insert(5);
+        let start = Instant::now();
+        assert_eq!(names(&ledger.sweep(start, 400)), ["1"]);
+        assert!(!ledger.has_room_for(101));
+        assert!(ledger.has_room_for(100));
+        assert_eq!(ledger.bytes(), (900, 900));
+    }
+}

@@ -1,0 +1,54 @@
+//! Which records the stream has.
+//!
+//! The file is written now and then, without syncing: a mark that is too old, torn or missing makes
+//! records be published again, which their message ids make harmless. It is never ahead.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+const FILE: &str = "published.json";
+
+/// All below a sequence, except some.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Mark {
+    /// Every record with a lower sequence is settled.
+    pub(super) below: u64,
+    /// Settled, but not published: the stream refused them for good. Tried again at every start.
+    pub(super) refused: BTreeSet<u64>,
+    /// The run of the NATS server that was published to last.
+    #[serde(default)]
+    pub(super) server: Option<String>,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self { below: 1, refused: BTreeSet::new(), server: None }
+    }
+}
+
+impl Mark {
+    pub(super) fn read(dir: &Path) -> Self {
+        std::fs::read(dir.join(FILE))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn write(&self, dir: &Path) -> io::Result<()> {
+        let fresh = dir.join("published.json.new");
+        std::fs::write(&fresh, serde_json::to_vec(self)?)?;
+        std::fs::rename(fresh, dir.join(FILE))
+    }
+
+    pub(super) fn is_published(&self, sequence: u64) -> bool {
+        sequence < self.below && !self.refused.contains(&sequence)
+    }
+
+    /// Whether all of `first..end` is published.
+    pub(super) fn covers(&self, first: u64, end: u64) -> bool {
+        end <= self.below && self.refused.range(first..end).next().is_none()
+    }
+}

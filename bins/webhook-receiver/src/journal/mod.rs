@@ -1,0 +1,319 @@
+//! The journal: what has been acknowledged, on this host's disk.
+//!
+//! ```text
+//! request ─┐                    ┌─► answer
+//! request ─┼─► queue ─► writer ─┤    one write and one fdatasync for all that waited
+//! request ─┘            thread  └─► tail (memory, bounded) ─► publisher ─► mark
+//!                         │                                      ▲
+//!                         ▼                                      │ what memory has let go
+//!               0000…1.journal, 0000…k.journal, … ───────────────┘
+//! ```
+//!
+//! - [`Journal::append`] returns when the event is on disk, or says why it is not.
+//! - A segment is only ever appended to by the process that made it; a start opens a new one.
+//! - Segments go when they are published and old, or published and in the way. If only unpublished
+//!   ones fill the bound, appending is refused.
+//! - One receiver per folder: the file `lock` is held while it runs.
+
+mod facts;
+mod feed;
+mod ledger;
+mod mark;
+mod read;
+mod record;
+mod recover;
+mod segment;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use bytes::Bytes;
+use events::Inbound;
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub(crate) use feed::{Feed, Stretch};
+pub use ledger::Limits;
+pub use read::{Inspected, read};
+pub use record::Record;
+pub(crate) use tail::Outgoing;
+
+use ledger::Ledger;
+use mark::Mark;
+use tail::Tail;
+use writer::{Append, Writer};
+
+/// Requests that may wait for the writer before further ones wait for room in the queue.
+const QUEUE: usize = 4096;
+const MIB: u64 = 1024 * 1024;
+
+/// The journal of one receiver. Dropping it writes what waits and ends the writer.
+#[derive(Debug)]
+pub struct Journal {
+    shared: Arc<Shared>,
+    queue: Option<mpsc::Sender<Append>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What the writer, the publisher and readers have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    dir: PathBuf,
+    limits: Limits,
+    ledger: Mutex<Ledger>,
+    tail: Tail,
+    condition: watch::Sender<Condition>,
+    /// The mark as the file has it.
+    written: Mutex<Mark>,
+    /// Released when the last of them is gone.
+    _lock: File,
+}
+
+/// The journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process holds it.
+    #[error(
+        "another receiver uses the journal in {}; give each receiver its own JOURNAL_DIR",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// The folder or a file in it cannot be read or written.
+    #[error("cannot use {} for the journal; JOURNAL_DIR must be a folder that this program may write", .dir.display())]
+    Unusable {
+        /// The folder.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The event is not durable. The sender may try again, except with what is too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// Events that are not published fill all the room there is.
+    #[error("the journal is full of events that wait to be published")]
+    Full,
+    /// The disk fails.
+    #[error("the journal cannot be written")]
+    Unwritable,
+    /// The event exceeds what a record can hold.
+    #[error("the event is too large for the journal")]
+    TooLarge,
+}
+
+/// How the last append went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// Well, or there was none yet.
+    Writable,
+    /// There was no room.
+    Full,
+    /// The disk failed.
+    Failing,
+}
+
+impl Condition {
+    fn of(error: AppendError) -> Self {
+        match error {
+            AppendError::Full => Self::Full,
+            AppendError::Unwritable => Self::Failing,
+            AppendError::TooLarge => Self::Writable,
+        }
+    }
+}
+
+impl Journal {
+    /// Opens the journal in this folder, which is made if need be, and recovers what it holds.
+    /// Blocks on the disk.
+    pub fn open(dir: &Path, limits: Limits) -> Result<Self, OpenError> {
+        let unusable = |source| OpenError::Unusable { dir: dir.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
+        let lock = File::create(dir.join("lock")).map_err(unusable)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => OpenError::InUse(dir.to_owned()),
+            TryLockError::Error(source) => unusable(source),
+        })?;
+
+        let mark = Mark::read(dir);
+        let (segments, next) = recover::segments(dir, &mark).map_err(unusable)?;
+        let shared = Arc::new(Shared {
+            dir: dir.to_owned(),
+            limits,
+            written: Mutex::new(mark.clone()),
+            ledger: Mutex::new(Ledger::of(segments, mark, limits)),
+            tail: Tail::starting_at(next, limits.tail_bytes),
+            condition: watch::Sender::new(Condition::Writable),
+            _lock: lock,
+        });
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let writer = Writer::new(Arc::clone(&shared), waiting, next);
+        let writer = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer.run())
+            .map_err(unusable)?;
+        Ok(Self { shared, queue: Some(queue), writer: Some(writer) })
+    }
+
+    /// Makes an event durable and answers its sequence. `waiter` is told when the stream has it, and
+    /// dropped if that is too far off to wait for.
+    pub async fn append(
+        &self,
+        inbound: Inbound,
+        body: Bytes,
+        waiter: Option<oneshot::Sender<()>>,
+    ) -> Result<u64, AppendError> {
+        let (done, answer) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or(AppendError::Unwritable)?;
+        let append = Append { inbound, body, done, waiter };
+        queue.send(append).await.map_err(|_| AppendError::Unwritable)?;
+        answer.await.unwrap_or(Err(AppendError::Unwritable))
+    }
+
+    /// How the last append went, and how the next ones do.
+    pub fn condition(&self) -> watch::Receiver<Condition> {
+        self.shared.condition.subscribe()
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(writer) = self.writer.take() {
+            // A panic of the writer has been reported by its thread.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Shared {
+    /// Everything that is not known as published, from the oldest on and without an end.
+    pub(crate) fn feed(self: &Arc<Self>) -> Feed {
+        let from = self.ledger().mark.below;
+        Feed::from(Arc::clone(self), from)
+    }
+
+    /// Everything that is published but still here, and what was refused.
+    pub(crate) fn settled(self: &Arc<Self>) -> Stretch {
+        Stretch::below(Arc::clone(self), self.ledger().mark.below)
+    }
+
+    /// Everything below is published or refused.
+    pub(crate) fn advance(&self, below: u64) {
+        let mut ledger = self.ledger();
+        ledger.mark.below = ledger.mark.below.max(below);
+    }
+
+    /// The stream will not take this one.
+    pub(crate) fn refuse(&self, sequence: u64) {
+        self.ledger().mark.refused.insert(sequence);
+    }
+
+    /// The stream has this one after all, if it was ever refused.
+    pub(crate) fn unrefuse(&self, sequence: u64) {
+        self.ledger().mark.refused.remove(&sequence);
+    }
+
+    /// The run of the NATS server that has everything published; none if it lacks something that it
+    /// refused and that is to be tried again.
+    pub(crate) fn healed_server(&self) -> Option<String> {
+        let ledger = self.ledger();
+        ledger.mark.server.clone().filter(|_| ledger.mark.refused.is_empty())
+    }
+
+    /// Remembers the run of the NATS server that has everything published.
+    pub(crate) fn note_healed(&self, server: &str) {
+        self.ledger().mark.server = Some(server.to_owned());
+    }
+
+    /// Removes what may go and writes the mark. Nothing goes by age while the stream is in doubt:
+    /// it may have lost what it acknowledged. Blocks on the disk.
+    pub(crate) fn maintain(&self, in_doubt: bool) -> io::Result<Size> {
+        let mut ledger = self.ledger();
+        ledger.in_doubt = in_doubt;
+        let gone = ledger.sweep(Instant::now(), 0);
+        let mark = ledger.mark.clone();
+        let (bytes, unpublished) = ledger.bytes();
+        drop(ledger);
+        let refused = mark.refused.len();
+        self.write_mark(mark)?;
+        remove(&gone);
+        self.look_again();
+        Ok(Size { bytes, unpublished, refused })
+    }
+
+    fn write_mark(&self, mark: Mark) -> io::Result<()> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if *written != mark {
+            mark.write(&self.dir)?;
+            *written = mark;
+        }
+        Ok(())
+    }
+
+    /// Finds out whether a journal that failed works again. Whoever heeds `/ready` sends no events
+    /// to a failing one, so appending alone would never tell.
+    fn look_again(&self) {
+        let works = match *self.condition.borrow() {
+            Condition::Writable => return,
+            Condition::Full => self.ledger().has_room_for(MIB),
+            Condition::Failing => {
+                let probe = self.dir.join("probe");
+                let written = File::create(&probe).and_then(|mut file| {
+                    file.write_all(&[0; 4096])?;
+                    file.sync_all()
+                });
+                // What stays of it is overwritten by the next one.
+                let _ = std::fs::remove_file(&probe);
+                written.is_ok()
+            }
+        };
+        if works {
+            self.report(Condition::Writable);
+        }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn report(&self, condition: Condition) {
+        self.condition
+            .send_if_modified(|present| std::mem::replace(present, condition) != condition);
+    }
+}
+
+/// How much the journal holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// Of all segments.
+    pub(crate) bytes: u64,
+    /// Of segments that hold something unpublished.
+    pub(crate) unpublished: u64,
+    /// Events that the stream refused for good.
+    pub(crate) refused: usize,
+}
+
+fn remove(segments: &[PathBuf]) {
+    for path in segments {
+        if let Err(error) = std::fs::remove_file(path) {
+            tracing::warn!(
+                journal.segment = %path.display(),
+                error = &error as &dyn std::error::Error,
+                "cannot remove a segment of the journal"
+            );
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Reading a journal.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::mark::Mark;
+use super::segment::{self, Scan};
+use super::{Record, Shared};
+
+/// A record of a journal that is being inspected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspected {
+    /// The record.
+    pub record: Record,
+    /// Whether the stream is known to have it. The mark is written about once a second, so a
+    /// running receiver may be further than this tells.
+    pub published: bool,
+}
+
+/// Reads a journal's records, oldest first, without touching anything; its receiver may be running.
+/// Damaged records are stepped over.
+pub fn read(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<Inspected>> + use<>> {
+    let mark = Mark::read(dir);
+    let mut segments: VecDeque<(u64, PathBuf, u64)> = segment::list(dir)?.into();
+    let mut scan: Option<Scan> = None;
+    let mut next = move || -> io::Result<Option<Record>> {
+        loop {
+            if let Some(open) = &mut scan {
+                if let Some(record) = open.next_record()? {
+                    return Ok(Some(record));
+                }
+                scan = None;
+            }
+            let Some((_, path, length)) = segments.pop_front() else { return Ok(None) };
+            scan = match Scan::open(&path, length) {
+                // Removed by its receiver since the folder was listed.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                opened => opened?,
+            };
+        }
+    };
+    Ok(std::iter::from_fn(move || next().transpose()).map(move |record| {
+        let record = record?;
+        let published = mark.is_published(record.sequence);
+        Ok(Inspected { record, published })
+    }))
+}
+
+/// Reads the acknowledged records of the running journal from a sequence on, in pieces.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    /// The lowest sequence that may come next.
+    next: u64,
+    open: Option<Open>,
+}
+
+/// A segment being read.
+#[derive(Debug)]
+struct Open {
+    first: u64,
+    /// Above the sequences in the part that the scan may read.
+    end: u64,
+    scan: Scan,
+}
+
+impl Cursor {
+    pub(super) fn at(next: u64) -> Self {
+        Self { next, open: None }
+    }
+
+    /// The next records below `below`: about `max_bytes` of them, none if there are no more.
+    /// Blocks on the disk.
+    pub(super) fn read(
+        &mut self,
+        journal: &Shared,
+        below: u64,
+        max_bytes: usize,
+    ) -> io::Result<Vec<Record>> {
+        let mut records = Vec::new();
+        let mut bytes = 0;
+        while bytes < max_bytes && self.next < below {
+            let Some(open) = self.segment(journal)? else {
+                self.next = below;
+                break;
+            };
+            let end = open.end;
+            match open.scan.next_record()? {
+                Some(record) if record.sequence >= below => {
+                    // Read too far; whoever wants this record opens its segment again.
+                    self.open = None;
+                    self.next = below;
+                }
+                Some(record) if record.sequence >= self.next => {
+                    self.next = record.sequence + 1;
+                    bytes += record.body.len() + 512;
+                    records.push(record);
+                }
+                Some(_) => {}
+                None => self.next = end,
+            }
+        }
+        Ok(records)
+    }
+
+    /// The segment that holds the next sequence, or the first one after it.
+    fn segment(&mut self, journal: &Shared) -> io::Result<Option<&mut Open>> {
+        loop {
+            let ledger = journal.ledger();
+            let Some(found) = ledger.segments.iter().find(|segment| segment.end > self.next) else {
+                return Ok(None);
+            };
+            let (first, end, bytes) = (found.first, found.end, found.bytes);
+            if let Some(open) = self.open.as_mut().filter(|open| open.first == first) {
+                open.end = end;
+                open.scan.extend(bytes);
+                break;
+            }
+            let path = found.path.clone();
+            drop(ledger);
+            match Scan::open(&path, bytes) {
+                Ok(Some(scan)) => self.open = Some(Open { first, end, scan }),
+                // Unreadable, or swept away meanwhile.
+                Ok(None) => self.next = end,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.next = end,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.open.as_mut())
+    }
+}

@@ -1,0 +1,86 @@
+//! What a start finds: which segments there are, which of their records are good.
+
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use super::ledger::Segment;
+use super::mark::Mark;
+use super::segment::{self, PREAMBLE, Scan};
+
+/// The segments of a folder, and a sequence above all that were ever given out.
+///
+/// Torn ends are cut. A damaged record costs itself only. Segments that are known as published are
+/// not read.
+pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>, u64)> {
+    let files = segment::list(dir)?;
+    let mut next = mark.below;
+    let mut segments = VecDeque::with_capacity(files.len() + 1);
+    for (index, (first, path, length)) in files.iter().enumerate() {
+        let (first, length) = (*first, *length);
+        let followed_by = files.get(index + 1).map(|(first, ..)| *first);
+        let found = match followed_by.filter(|end| mark.covers(first, *end)) {
+            Some(end) => Some((end, length)),
+            None => examine(path, first, length)?,
+        };
+        next = next.max(first);
+        if let Some((end, bytes)) = found {
+            next = next.max(end);
+            segments.push_back(Segment {
+                first,
+                end,
+                bytes,
+                path: path.clone(),
+                sealed: true,
+                published_at: None,
+            });
+        }
+    }
+    Ok((segments, next))
+}
+
+/// Where a segment's good records end: above which sequence, at which offset. Nothing if it has none.
+fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)>> {
+    let Some(mut scan) = Scan::open(path, length)? else {
+        if length <= PREAMBLE {
+            // The program was stopped while it made the file, before anything was acknowledged.
+            std::fs::remove_file(path)?;
+        } else {
+            let aside = path.with_extension("damaged");
+            tracing::error!(
+                journal.segment = %path.display(),
+                "a segment of the journal cannot be read: its beginning is damaged; set aside as {}",
+                aside.display()
+            );
+            std::fs::rename(path, aside)?;
+        }
+        return Ok(None);
+    };
+    let mut end = first;
+    while let Some((head, _)) = scan.next()? {
+        end = end.max(head.sequence + 1);
+    }
+    if scan.damaged > 0 {
+        tracing::error!(
+            journal.segment = %path.display(),
+            journal.damaged_bytes = scan.damaged,
+            "records of the journal are damaged and were stepped over"
+        );
+    }
+    if end == first {
+        std::fs::remove_file(path)?;
+        return Ok(None);
+    }
+    if scan.good_until < length {
+        tracing::warn!(
+            journal.segment = %path.display(),
+            journal.cut_bytes = length - scan.good_until,
+            "cut a torn end, which was never acknowledged, off a segment of the journal"
+        );
+        OpenOptions::new().write(true).open(path)?.set_len(scan.good_until)?;
+    }
+    // A program that was killed may have written what it had no time to sync.
+    File::open(path)?.sync_all()?;
+    Ok(Some((end, scan.good_until)))
+}

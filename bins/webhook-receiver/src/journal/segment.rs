@@ -1,0 +1,196 @@
+//! A file of records: `<first sequence, 20 digits>.journal`.
+//!
+//! ```text
+//! magic 8 | marker 8 | first sequence 8 | crc32 4 || record | record | …
+//! ```
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use bytes::{Bytes, BytesMut};
+use uuid::Uuid;
+
+use super::record::{HEAD, Head, Marker, Record};
+
+const MAGIC: &[u8; 8] = b"AXISJNL1";
+/// Length of what stands before the first record.
+pub(super) const PREAMBLE: u64 = 28;
+const EXTENSION: &str = ".journal";
+
+/// Where the segment that starts with this sequence is.
+pub(super) fn path(dir: &Path, first: u64) -> PathBuf {
+    dir.join(format!("{first:020}{EXTENSION}"))
+}
+
+/// The segments of a folder, oldest first: first sequence, path and length in bytes.
+pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
+    let mut segments = Vec::new();
+    for entry in dir.read_dir()? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let first = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(EXTENSION))
+            .filter(|digits| digits.len() == 20)
+            .and_then(|digits| digits.parse().ok());
+        if let Some(first) = first {
+            segments.push((first, entry.path(), entry.metadata()?.len()));
+        }
+    }
+    segments.sort_unstable_by_key(|(first, ..)| *first);
+    Ok(segments)
+}
+
+/// Makes what was done to the entries of a folder outlast a power cut.
+pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Makes a segment, lasting in its folder.
+pub(super) fn create(dir: &Path, first: u64) -> io::Result<(File, Marker, PathBuf)> {
+    let path = path(dir, first);
+    let marker = random_marker();
+    let mut preamble = Vec::with_capacity(28);
+    preamble.extend_from_slice(MAGIC);
+    preamble.extend_from_slice(&marker);
+    preamble.extend_from_slice(&first.to_be_bytes());
+    preamble.extend_from_slice(&crc32fast::hash(&preamble).to_be_bytes());
+
+    let mut options = OpenOptions::new();
+    options.append(true).create_new(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path)?;
+    let written =
+        file.write_all(&preamble).and_then(|()| file.sync_all()).and_then(|()| sync_dir(dir));
+    match written {
+        Ok(()) => Ok((file, marker, path)),
+        Err(error) => {
+            // It holds nothing, so nothing is lost if it cannot even be removed.
+            let _ = std::fs::remove_file(&path);
+            Err(error)
+        }
+    }
+}
+
+fn random_marker() -> Marker {
+    let mut marker = [0; 8];
+    // The second half of a random UUID has 62 random bits.
+    marker.copy_from_slice(&Uuid::new_v4().as_bytes()[8..]);
+    marker
+}
+
+/// Reads the good records of a segment one after the other and steps over damaged ones.
+#[derive(Debug)]
+pub(super) struct Scan {
+    file: BufReader<File>,
+    marker: Marker,
+    offset: u64,
+    end: u64,
+    /// Behind the last good record.
+    pub(super) good_until: u64,
+    /// Bytes that were stepped over between good records.
+    pub(super) damaged: u64,
+}
+
+impl Scan {
+    /// Opens a segment to be read up to `end`; `None` if it has no valid preamble.
+    pub(super) fn open(path: &Path, end: u64) -> io::Result<Option<Self>> {
+        let mut file = BufReader::with_capacity(128 * 1024, File::open(path)?);
+        let mut preamble = [0; 28];
+        if end < PREAMBLE {
+            return Ok(None);
+        }
+        match file.read_exact(&mut preamble) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            result => result?,
+        }
+        let (fields, crc) = preamble.split_at(24);
+        if &fields[..8] != MAGIC || crc32fast::hash(fields).to_be_bytes() != crc {
+            return Ok(None);
+        }
+        let mut marker = [0; 8];
+        marker.copy_from_slice(&fields[8..16]);
+        Ok(Some(Self { file, marker, offset: PREAMBLE, end, good_until: PREAMBLE, damaged: 0 }))
+    }
+
+    /// Lets a reader that came to the end go on to what was appended since.
+    pub(super) fn extend(&mut self, end: u64) {
+        self.end = end;
+    }
+
+    /// The next good record's head and payload.
+    pub(super) fn next(&mut self) -> io::Result<Option<(Head, Bytes)>> {
+        loop {
+            if let Some(found) = self.read_here()? {
+                return Ok(Some(found));
+            }
+            // Whatever is here is no record. The bytes before the next marker are lost.
+            let Some(at) = self.find_marker(self.offset + 1)? else {
+                // More may be appended here later, so stay behind the last good record.
+                self.seek(self.good_until)?;
+                return Ok(None);
+            };
+            self.seek(at)?;
+        }
+    }
+
+    /// The next record that this version understands.
+    pub(super) fn next_record(&mut self) -> io::Result<Option<Record>> {
+        while let Some((head, payload)) = self.next()? {
+            let record = head.record(&payload);
+            if record.is_some() {
+                return Ok(record);
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_here(&mut self) -> io::Result<Option<(Head, Bytes)>> {
+        let left = self.end.saturating_sub(self.offset);
+        if left < HEAD as u64 {
+            return Ok(None);
+        }
+        let mut bytes = [0; HEAD];
+        self.file.read_exact(&mut bytes)?;
+        let Some(head) = Head::read(self.marker, &bytes) else { return Ok(None) };
+        let whole = (HEAD + head.length) as u64;
+        if whole > left {
+            return Ok(None);
+        }
+        let mut payload = BytesMut::zeroed(head.length);
+        self.file.read_exact(&mut payload)?;
+        if !head.fits(&payload) {
+            return Ok(None);
+        }
+        self.damaged += self.offset - self.good_until;
+        self.offset += whole;
+        self.good_until = self.offset;
+        Ok(Some((head, payload.freeze())))
+    }
+
+    fn seek(&mut self, to: u64) -> io::Result<()> {
+        self.offset = to;
+        self.file.seek(SeekFrom::Start(to)).map(|_| ())
+    }
+
+    fn find_marker(&mut self, from: u64) -> io::Result<Option<u64>> {
+        let mut at = from;
+        let mut chunk = Vec::with_capacity(64 * 1024);
+        while self.end.saturating_sub(at) >= HEAD as u64 {
+            self.seek(at)?;
+            chunk.clear();
+            let wanted = (self.end - at).min(64 * 1024);
+            (&mut self.file).take(wanted).read_to_end(&mut chunk)?;
+            if let Some(found) = chunk.windows(8).position(|window| window == self.marker) {
+                return Ok(Some(at + found as u64));
+            }
+            // A marker may lie across the border of two chunks.
+            match (chunk.len() as u64).checked_sub(7) {
+                Some(step) if step > 0 => at += step,
+                _ => break,
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,334 @@
+//! The one thread that writes: takes what waits, writes it in one go, syncs once, answers all.
+//!
+//! A file whose write or sync failed is never written or synced again: the kernel may have dropped
+//! the pages and a second sync would report success. Its acknowledged part stays readable; the same
+//! group is tried once more in a new segment and only then refused.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use events::Inbound;
+use tokio::sync::{mpsc, oneshot};
+
+use super::ledger::Segment;
+use super::record::{self, Marker};
+use super::segment::{self, PREAMBLE};
+use super::{AppendError, Condition, Outgoing, Record, Shared};
+
+/// An event that waits to be on disk.
+#[derive(Debug)]
+pub(super) struct Append {
+    pub(super) inbound: Inbound,
+    pub(super) body: Bytes,
+    pub(super) done: oneshot::Sender<Result<u64, AppendError>>,
+    pub(super) waiter: Option<oneshot::Sender<()>>,
+}
+
+/// What is synced together, at most.
+const GROUP_BYTES: usize = 8 * 1024 * 1024;
+const GROUP_RECORDS: usize = 1024;
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    queue: mpsc::Receiver<Append>,
+    active: Option<Active>,
+    next: u64,
+}
+
+struct Active {
+    file: File,
+    marker: Marker,
+    path: PathBuf,
+    opened: Instant,
+    bytes: u64,
+}
+
+impl Writer {
+    /// `next` is above every sequence the journal ever had.
+    pub(super) fn new(shared: Arc<Shared>, queue: mpsc::Receiver<Append>, next: u64) -> Self {
+        Self { shared, queue, active: None, next }
+    }
+
+    /// Ends when nobody is left who could append.
+    pub(super) fn run(mut self) {
+        let mut waiting = Vec::new();
+        while self.queue.blocking_recv_many(&mut waiting, GROUP_RECORDS) > 0 {
+            while !waiting.is_empty() {
+                let group = group_length(&waiting);
+                self.commit(waiting.drain(..group).collect());
+            }
+        }
+    }
+
+    fn commit(&mut self, group: Vec<Append>) {
+        let first_try = self.store(&group);
+        let stored = match first_try {
+            Err(Refused::Failed(error)) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "writing to the journal failed; trying again in a new segment"
+                );
+                self.store(&group)
+            }
+            stored => stored,
+        };
+        match stored {
+            Ok(stored) => {
+                self.shared.report(Condition::Writable);
+                self.acknowledge(group, stored);
+            }
+            Err(refused) => {
+                let error = match refused {
+                    Refused::Full => AppendError::Full,
+                    Refused::Failed(error) => {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the journal cannot be written: events are refused with 503"
+                        );
+                        AppendError::Unwritable
+                    }
+                };
+                self.shared.report(Condition::of(error));
+                for append in group {
+                    let _ = append.done.send(Err(error));
+                }
+            }
+        }
+    }
+
+    fn acknowledge(&self, group: Vec<Append>, stored: Stored) {
+        let mut answers = Vec::with_capacity(group.len());
+        let mut places = stored.places.into_iter();
+        // The records share the group's one buffer; the request's own is free to go.
+        self.shared.tail.push(group.into_iter().filter_map(|append| {
+            let Some((sequence, body)) = places.next().flatten() else {
+                answers.push((append.done, Err(AppendError::TooLarge)));
+                return None;
+            };
+            answers.push((append.done, Ok(sequence)));
+            let body = stored.bytes.slice(body);
+            let record = Record { sequence, inbound: append.inbound, body };
+            Some(Outgoing { record, waiter: append.waiter })
+        }));
+        for (done, answer) in answers {
+            // Whoever went away meanwhile does not mind.
+            let _ = done.send(answer);
+        }
+    }
+
+    /// Makes a group durable.
+    fn store(&mut self, group: &[Append]) -> Result<Stored, Refused> {
+        self.rotate_if_due();
+        let mut active = match self.active.take() {
+            Some(active) => active,
+            None => self.open().map_err(Refused::Failed)?,
+        };
+        let first = self.next;
+        let (bytes, places) = self.encode(active.marker, group);
+        if !self.make_room(bytes.len() as u64) {
+            self.next = first;
+            let has_records = active.bytes > PREAMBLE;
+            self.active = Some(active);
+            if has_records {
+                // It may itself be published and in the way.
+                self.seal();
+            }
+            return Err(Refused::Full);
+        }
+        if let Err(error) = active.file.write_all(&bytes).and_then(|()| active.file.sync_data()) {
+            self.abandon(&active);
+            return Err(Refused::Failed(error));
+        }
+        active.bytes += bytes.len() as u64;
+        {
+            let mut ledger = self.shared.ledger();
+            if let Some(segment) = ledger.segments.back_mut() {
+                segment.end = self.next;
+                segment.bytes = active.bytes;
+            }
+        }
+        self.active = Some(active);
+        Ok(Stored { bytes, places })
+    }
+
+    /// The group's records, each with its sequence and where its body is; nothing for one that is
+    /// too large.
+    fn encode(&mut self, marker: Marker, group: &[Append]) -> (Bytes, Places) {
+        let size = group.iter().map(|append| append.body.len() + 512).sum();
+        let mut bytes = BytesMut::with_capacity(size);
+        let places = group.iter().map(|append| {
+            let sequence = self.next;
+            let body =
+                record::encode(marker, sequence, &append.inbound, &append.body, &mut bytes).ok()?;
+            self.next += 1;
+            Some((sequence, body))
+        });
+        let places = places.collect();
+        (bytes.freeze(), places)
+    }
+
+    fn make_room(&self, needed: u64) -> bool {
+        let mut ledger = self.shared.ledger();
+        if ledger.has_room_for(needed) {
+            return true;
+        }
+        let gone = ledger.sweep(Instant::now(), needed);
+        let room = ledger.has_room_for(needed);
+        drop(ledger);
+        super::remove(&gone);
+        room
+    }
+
+    fn rotate_if_due(&mut self) {
+        let limits = &self.shared.limits;
+        let due = self.active.as_ref().is_some_and(|active| {
+            active.bytes > PREAMBLE
+                && (active.bytes >= limits.segment_bytes
+                    || active.opened.elapsed() >= limits.segment_age)
+        });
+        if due {
+            self.seal();
+        }
+    }
+
+    /// Closes the segment that is written to.
+    fn seal(&mut self) {
+        if self.active.take().is_some()
+            && let Some(segment) = self.shared.ledger().segments.back_mut()
+        {
+            segment.sealed = true;
+        }
+    }
+
+    fn open(&mut self) -> io::Result<Active> {
+        let first = self.next;
+        // Used up even on failure, in case a file of this name cannot be removed.
+        self.next += 1;
+        let (file, marker, path) = segment::create(&self.shared.dir, first)?;
+        self.shared.ledger().segments.push_back(Segment {
+            first,
+            end: first,
+            bytes: PREAMBLE,
+            path: path.clone(),
+            sealed: false,
+            published_at: None,
+        });
+        Ok(Active { file, marker, path, opened: Instant::now(), bytes: PREAMBLE })
+    }
+
+    /// Gives up a segment whose end is in doubt; what was acknowledged of it stays.
+    fn abandon(&self, active: &Active) {
+        let mut ledger = self.shared.ledger();
+        if active.bytes == PREAMBLE {
+            ledger.segments.pop_back();
+            drop(ledger);
+            super::remove(std::slice::from_ref(&active.path));
+        } else if let Some(segment) = ledger.segments.back_mut() {
+            segment.sealed = true;
+            drop(ledger);
+            // Frees the room of what was not acknowledged. A failure is harmless: it would be
+            // published after the next start, as events that did happen.
+            let _ = active.file.set_len(active.bytes);
+        }
+    }
+}
+
+type Places = Vec<Option<(u64, Range<usize>)>>;
+
+struct Stored {
+    bytes: Bytes,
+    places: Places,
+}
+
+enum Refused {
+    Full,
+    Failed(io::Error),
+}
+
+/// How many of the waiting, at least one, are written together.
+fn group_length(waiting: &[Append]) -> usize {
+    let mut bytes = 0;
+    let fits = |append: &&Append| {
+        bytes += append.body.len();
+        bytes <= GROUP_BYTES
+    };
+    waiting.iter().take_while(fits).count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use events::TraceParent;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::journal::{Journal, read};
+
+    /// A writer whose groups are committed by hand.
+    fn writer(dir: &std::path::Path) -> Writer {
+        let limits = Config::with("".into(), dir.to_owned()).limits();
+        let shared = Journal::open(dir, limits).unwrap().shared();
+        Writer::new(shared, mpsc::channel(1).1, 1)
+    }
+
+    fn commit(writer: &mut Writer, body: &'static str) -> Result<u64, AppendError> {
+        let (done, mut answer) = oneshot::channel();
+        let inbound = Inbound {
+            id: domain::EventId::generate(),
+            account: domain::AccountKey::generate(),
+            tenant: "acme".parse().unwrap(),
+            event: "message_created".to_owned(),
+            received_at: chrono::Utc::now(),
+            delivery: None,
+            origin: "webhook".to_owned(),
+            trace: TraceParent::generate(),
+        };
+        writer.commit(vec![Append { inbound, body: body.into(), done, waiter: None }]);
+        answer.try_recv().unwrap()
+    }
+
+    /// From now on every write to the present segment fails.
+    fn break_segment(writer: &mut Writer) {
+        let active = writer.active.as_mut().unwrap();
+        active.file = File::open(&active.path).unwrap();
+    }
+
+    fn bodies(dir: &std::path::Path) -> Vec<Bytes> {
+        read(dir).unwrap().map(|found| found.unwrap().record.body).collect()
+    }
+
+    #[test]
+    fn a_segment_that_fails_is_left_and_the_group_goes_into_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = writer(dir.path());
+        let first = commit(&mut writer, "first").unwrap();
+        break_segment(&mut writer);
+        let second = commit(&mut writer, "second").unwrap();
+        assert!(second > first);
+        assert_eq!(bodies(dir.path()), ["first", "second"]);
+        let sealed: Vec<_> = writer.shared.ledger().segments.iter().map(|s| s.sealed).collect();
+        assert_eq!(sealed, [true, false]);
+        assert_eq!(*writer.shared.condition.borrow(), Condition::Writable);
+    }
+
+    #[test]
+    fn a_group_that_fails_twice_is_refused_and_what_was_acknowledged_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let mut writer = writer(&path);
+        commit(&mut writer, "first").unwrap();
+        break_segment(&mut writer);
+        // No new segment can be made either.
+        let aside = dir.path().join("aside");
+        std::fs::rename(&path, &aside).unwrap();
+        assert_eq!(commit(&mut writer, "lost"), Err(AppendError::Unwritable));
+        assert_eq!(*writer.shared.condition.borrow(), Condition::Failing);
+        std::fs::rename(&aside, &path).unwrap();
+        commit(&mut writer, "second").unwrap();
+        assert_eq!(bodies(&path), ["first", "second"]);
+    }
+}

@@ -1,0 +1,146 @@
+//! Takes Chatwoot's webhooks: verifies, makes durable, acknowledges, publishes.
+//!
+//! One path in good times and bad: verify (`routes`), append to the [`journal`], answer, publish from
+//! the journal (`publish`). NATS may be away for any of it; the journal then fills until it is back.
+//! After a restart of NATS, `heal` publishes again what NATS may have lost.
+
+mod config;
+mod heal;
+pub mod journal;
+mod metrics;
+mod publish;
+mod routes;
+mod sources;
+#[cfg(test)]
+mod testing;
+mod upkeep;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use anyhow::Context as _;
+use bus::Bus;
+use domain::SecretKey;
+use secrecy::ExposeSecret as _;
+use service::{Health, Status};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+pub use config::{AcknowledgeAfter, Config, Settings};
+
+use journal::{Condition, Journal};
+use routes::Intake;
+use sources::Follower;
+
+/// A receiver at work. Dropping it stops it; [`Receiver::drain`] lets it finish.
+#[derive(Debug)]
+pub struct Receiver {
+    intake: Arc<Intake>,
+    bus: Bus,
+    refused: Arc<AtomicUsize>,
+    stop: CancellationToken,
+    publisher: AbortOnDropHandle<()>,
+    _background: [AbortOnDropHandle<()>; 3],
+}
+
+impl Receiver {
+    /// Recovers the journal and begins to publish from it and to follow the sources. NATS need not
+    /// be there.
+    pub async fn start(config: &Config, bus: Bus) -> anyhow::Result<Self> {
+        let key: SecretKey =
+            config.secret_key.expose_secret().parse().context("AXIS_SECRET_KEY")?;
+        let (dir, limits) = (config.journal_dir.clone(), config.limits());
+        let (journal, follower) = tokio::task::spawn_blocking(move || {
+            let journal = Journal::open(&dir, limits)?;
+            Ok::<_, journal::OpenError>((journal, Follower::starting_in(&dir, key)))
+        })
+        .await?
+        .context("opening the journal")?;
+
+        let shared = journal.shared();
+        let sources = follower.sources();
+        let intake = Arc::new(Intake::of(sources, Arc::new(journal), config));
+        let in_doubt = Arc::new(AtomicBool::new(true));
+        let refused = Arc::new(AtomicUsize::new(0));
+        let stop = CancellationToken::new();
+        let publishing = publish::run(Arc::clone(&shared), bus.clone(), stop.clone());
+        let healing = heal::run(Arc::clone(&shared), bus.clone(), Arc::clone(&in_doubt));
+        let upkeep = upkeep::run(shared, bus.clone(), in_doubt, Arc::clone(&refused));
+        let following = follower.run(bus.sources());
+        Ok(Self {
+            intake,
+            bus,
+            refused,
+            stop,
+            publisher: spawn(publishing),
+            _background: [spawn(healing), spawn(upkeep), spawn(following)],
+        })
+    }
+
+    /// The webhook routes, and no others.
+    pub fn router(&self) -> axum::Router {
+        routes::router(Arc::clone(&self.intake))
+    }
+
+    /// Registers the parts `journal`, `nats`, `publishing` and `sources`.
+    pub fn register(&self, health: &Health) {
+        let condition = self.intake.journal.condition();
+        health.check("journal", move || {
+            let condition = *condition.borrow();
+            async move {
+                match condition {
+                    Condition::Writable => Status::Up,
+                    Condition::Full => Status::Down("full of unpublished events".to_owned()),
+                    Condition::Failing => Status::Down("cannot be written".to_owned()),
+                }
+            }
+        });
+        let bus = self.bus.clone();
+        health.check("nats", move || {
+            let connected = bus.connected();
+            async move {
+                Status::up_or_degraded(connected, "not connected; events wait in the journal")
+            }
+        });
+        let refused = Arc::clone(&self.refused);
+        health.check("publishing", move || {
+            let none = refused.load(Ordering::Relaxed) == 0;
+            async move { Status::up_or_degraded(none, "the stream refused events; see the log") }
+        });
+        let sources = Arc::clone(&self.intake.sources);
+        health.check("sources", move || {
+            let present = sources.present();
+            async move {
+                match present {
+                    None => Status::Down("not known yet: never reached NATS".to_owned()),
+                    Some(present) => Status::up_or_degraded(
+                        present.unopened == 0,
+                        "some webhook secrets do not open with AXIS_SECRET_KEY",
+                    ),
+                }
+            }
+        });
+    }
+
+    /// Publishes what is left, for 5 s at most; the rest is published after the next start. To be
+    /// called when no requests are in hand any more.
+    pub async fn drain(self) {
+        self.stop.cancel();
+        // It ends by itself; a panic in it has been reported.
+        let _ = self.publisher.await;
+        let shared = self.intake.journal.shared();
+        let maintained = tokio::task::spawn_blocking(move || shared.maintain(true)).await;
+        if let Ok(Err(error)) = maintained {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot note how far the journal is published; some events will be published twice"
+            );
+        }
+    }
+}
+
+fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
+    let handle: JoinHandle<()> = tokio::spawn(task);
+    AbortOnDropHandle::new(handle)
+}

@@ -1,0 +1,30 @@
+//! Takes Chatwoot's webhooks: verifies, makes durable, acknowledges, publishes. See the library.
+
+use anyhow::Context as _;
+use bus::Bus;
+use clap::Parser as _;
+use service::Service;
+use webhook_receiver::{Receiver, Settings};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let settings = Settings::parse();
+    let service = Service::start("webhook-receiver", &settings.service)?;
+    let bus = Bus::connect_lazily(&settings.bus, "webhook-receiver").await?;
+    let receiver = Receiver::start(&settings.receiver, bus).await.context("starting to receive")?;
+    receiver.register(service.health());
+
+    let routes = receiver.router().merge(service::routes(service.health()));
+    let listener = settings.http.listen().await?;
+    let serving = service::serve(listener, routes, service.shutdown());
+    service
+        .run(async {
+            serving.await.context("serving")?;
+            receiver.drain().await;
+            anyhow::Ok(())
+        })
+        .await
+}

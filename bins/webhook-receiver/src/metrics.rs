@@ -1,0 +1,49 @@
+//! Counters of the receiver, looked up once and not per request.
+
+use std::time::Duration;
+
+use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
+
+use crate::routes::Refusal;
+
+/// The counters of the routes.
+pub(crate) struct Metrics {
+    accepted: Counter,
+    acknowledge: Histogram,
+    refused: Vec<(&'static str, Counter)>,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+impl Metrics {
+    pub(crate) fn register() -> Self {
+        describe_counter!("axis_webhook_accepted_total", "Webhooks that were made durable");
+        describe_counter!("axis_webhook_refused_total", "Webhooks that were refused, by reason");
+        describe_histogram!(
+            "axis_webhook_acknowledge_seconds",
+            metrics::Unit::Seconds,
+            "From a webhook's first byte to its acknowledgement"
+        );
+        let refused = |reason| (reason, counter!("axis_webhook_refused_total", "reason" => reason));
+        Self {
+            accepted: counter!("axis_webhook_accepted_total"),
+            acknowledge: histogram!("axis_webhook_acknowledge_seconds"),
+            refused: Refusal::REASONS.into_iter().map(refused).collect(),
+        }
+    }
+
+    pub(crate) fn accepted(&self, took: Duration) {
+        self.accepted.increment(1);
+        self.acknowledge.record(took);
+    }
+
+    pub(crate) fn refused(&self, reason: &str) {
+        if let Some((_, counter)) = self.refused.iter().find(|(known, _)| *known == reason) {
+            counter.increment(1);
+        }
+    }
+}

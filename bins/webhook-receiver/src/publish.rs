@@ -1,0 +1,239 @@
+//! From the journal to the stream, in order, with many under way.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, PublishError, Published, Publisher};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use service::retry::Policy;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::{Outgoing, Shared};
+
+/// What may be under way at once.
+const IN_FLIGHT: usize = 1024;
+const IN_FLIGHT_BYTES: usize = 64 * 1024 * 1024;
+/// How far publishing may run ahead of the oldest unsettled event, in events.
+const AHEAD: usize = 64 * 1024;
+/// More refused events than this are not set aside: then the fault is not theirs.
+const MAX_REFUSED: usize = 10_000;
+/// How long a stopping program goes on publishing. What is left waits in the journal.
+const DRAIN: Duration = Duration::from_secs(5);
+
+type Flight = BoxFuture<'static, (Outgoing, Result<Published, PublishError>)>;
+
+/// Publishes until `stop`, then what is left, for a short while.
+pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, stop: CancellationToken) {
+    let mut connections = bus.connections();
+    let mut feed = journal.feed();
+    let mut publishing = Publishing::to(bus.publisher(), journal);
+    let mut drained_by: Option<Instant> = None;
+
+    loop {
+        publishing.launch_retries();
+        let ready = publishing.has_room();
+        if drained_by.is_some() && publishing.is_idle() && feed.is_drained() {
+            break;
+        }
+        let paused_until = publishing.paused_until;
+        tokio::select! {
+            biased;
+            Some((outgoing, result)) = publishing.flights.next() => {
+                publishing.settle(outgoing, result);
+            }
+            () = at(paused_until) => publishing.paused_until = None,
+            Ok(()) = connections.changed() => publishing.resume(),
+            () = at(drained_by) => break,
+            () = stop.cancelled(), if drained_by.is_none() => {
+                drained_by = Some(Instant::now() + DRAIN);
+            }
+            outgoing = feed.next(), if ready => publishing.launch_first(outgoing),
+        }
+        publishing.advance(feed.position());
+    }
+}
+
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct Publishing {
+    publisher: Publisher,
+    journal: Arc<Shared>,
+    flights: FuturesUnordered<Flight>,
+    flying_bytes: usize,
+    retries: VecDeque<Outgoing>,
+    window: Window,
+    /// Failures in a row.
+    failures: u32,
+    /// Nothing is sent before; set by a failure.
+    paused_until: Option<Instant>,
+    refused: usize,
+}
+
+impl Publishing {
+    fn to(publisher: Publisher, journal: Arc<Shared>) -> Self {
+        Self {
+            publisher,
+            journal,
+            flights: FuturesUnordered::new(),
+            flying_bytes: 0,
+            retries: VecDeque::new(),
+            window: Window::default(),
+            failures: 0,
+            paused_until: None,
+            refused: 0,
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.paused_until.is_none()
+            && self.retries.is_empty()
+            && self.flights.len() < IN_FLIGHT
+            && self.flying_bytes < IN_FLIGHT_BYTES
+            && self.window.0.len() < AHEAD
+    }
+
+    fn is_idle(&self) -> bool {
+        self.flights.is_empty() && self.retries.is_empty()
+    }
+
+    fn launch_first(&mut self, outgoing: Outgoing) {
+        self.window.add(outgoing.record.sequence);
+        self.launch(outgoing);
+    }
+
+    fn launch_retries(&mut self) {
+        while self.paused_until.is_none() && self.flights.len() < IN_FLIGHT {
+            let Some(outgoing) = self.retries.pop_front() else { return };
+            self.launch(outgoing);
+        }
+    }
+
+    fn launch(&mut self, outgoing: Outgoing) {
+        self.flying_bytes += outgoing.record.body.len();
+        let publisher = self.publisher.clone();
+        self.flights.push(Box::pin(async move {
+            let envelope = outgoing.record.inbound.envelope(outgoing.record.body.clone());
+            let result = publisher.publish(envelope).await;
+            (outgoing, result)
+        }));
+    }
+
+    fn settle(&mut self, outgoing: Outgoing, result: Result<Published, PublishError>) {
+        let sequence = outgoing.record.sequence;
+        self.flying_bytes -= outgoing.record.body.len();
+        match result {
+            Ok(_) => {
+                if self.failures > 0 {
+                    tracing::info!("publishing again");
+                    self.failures = 0;
+                }
+                self.window.settle(sequence);
+                if let Some(waiter) = outgoing.waiter {
+                    let _ = waiter.send(());
+                }
+            }
+            Err(error) if error.is_permanent() && self.refused < MAX_REFUSED => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    journal.sequence = sequence,
+                    event.id = %outgoing.record.inbound.id,
+                    account.key = %outgoing.record.inbound.account,
+                    "the stream refuses an event for good: it stays in the journal and is tried \
+                     again when NATS or this program has been restarted"
+                );
+                self.refused += 1;
+                self.journal.refuse(sequence);
+                self.window.settle(sequence);
+            }
+            Err(error) => {
+                self.retries.push_back(outgoing);
+                self.pause(&error);
+            }
+        }
+    }
+
+    /// Sends nothing for a while. Of the many that fail together only the first counts.
+    fn pause(&mut self, error: &PublishError) {
+        if self.paused_until.is_some() {
+            return;
+        }
+        if self.failures == 0 {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "publishing failed; events wait in the journal"
+            );
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.paused_until = Some(Instant::now() + Policy::NEAR.delay(self.failures));
+    }
+
+    fn resume(&mut self) {
+        self.paused_until = None;
+    }
+
+    /// Everything before the oldest unsettled event, or before what comes next, is settled.
+    fn advance(&self, next: u64) {
+        self.journal.advance(self.window.oldest().unwrap_or(next));
+    }
+}
+
+/// The events that were launched, in order, from the oldest unsettled one on.
+#[derive(Debug, Default)]
+struct Window(VecDeque<(u64, Settled)>);
+
+type Settled = bool;
+
+impl Window {
+    fn add(&mut self, sequence: u64) {
+        self.0.push_back((sequence, false));
+    }
+
+    fn settle(&mut self, sequence: u64) {
+        if let Ok(index) = self.0.binary_search_by_key(&sequence, |(sequence, _)| *sequence) {
+            self.0[index].1 = true;
+        }
+        while self.0.front().is_some_and(|(_, settled)| *settled) {
+            self.0.pop_front();
+        }
+    }
+
+    fn oldest(&self) -> Option<u64> {
+        self.0.front().map(|(sequence, _)| *sequence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Window;
+
+    proptest! {
+        #[test]
+        fn the_oldest_unsettled_is_what_was_added_and_not_settled(
+            sequences in proptest::collection::btree_set(0u64..1000, 1..50),
+            order in any::<Vec<proptest::sample::Index>>(),
+        ) {
+            let mut open = sequences.clone();
+            let mut window = Window::default();
+            for sequence in &sequences {
+                window.add(*sequence);
+            }
+            let all: Vec<_> = sequences.into_iter().collect();
+            for index in order {
+                let sequence = *index.get(&all);
+                open.remove(&sequence);
+                window.settle(sequence);
+                prop_assert_eq!(window.oldest(), open.first().copied());
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! From a request's bytes to an event that may be trusted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName};
+use bytes::Bytes;
+use chatwoot::signature::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use chatwoot::{Peek, SignatureError, peek, verify};
+use chrono::{DateTime, Utc};
+use domain::EventId;
+use events::{Inbound, TraceParent, occurrence};
+use secrecy::ExposeSecret as _;
+
+use super::refusal::Refusal;
+use crate::sources::{KnownSource, Snapshot};
+
+/// Longer names would not fit where names go; Chatwoot's longest has 27 bytes.
+const MAX_EVENT_NAME: usize = 128;
+const MAX_DELIVERY: usize = 128;
+/// How many accounts of one number are tried: each costs a pass over the body.
+const MAX_CANDIDATES: usize = 32;
+
+/// Whose event it may be.
+#[derive(Debug, Clone)]
+pub(super) enum Claim {
+    /// That of the source in the address.
+    Source(Arc<KnownSource>),
+    /// That of an account that the body names.
+    Body(Arc<Snapshot>),
+}
+
+/// A request that has arrived as a whole.
+#[derive(Debug, Clone)]
+pub(super) struct Arrived {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) at: DateTime<Utc>,
+    pub(super) tolerance: Duration,
+}
+
+impl Arrived {
+    /// What is known of the event, if it is one and comes from where it claims to.
+    pub(super) fn examine(&self, claim: &Claim) -> Result<Inbound, Refusal> {
+        match claim {
+            Claim::Source(source) => {
+                self.check(source).map_err(Refusal::Signature)?;
+                let peek = self.peek()?;
+                if peek.account_id.is_some_and(|id| id != source.chatwoot_account_id) {
+                    return Err(Refusal::ForeignAccount);
+                }
+                Ok(self.inbound(source, &peek))
+            }
+            Claim::Body(snapshot) => {
+                let peek = self.peek()?;
+                let account_id = peek.account_id.ok_or(Refusal::NoAccount)?;
+                let source = self.signer(snapshot.by_account_id(account_id))?;
+                Ok(self.inbound(source, &peek))
+            }
+        }
+    }
+
+    /// Which of the accounts that have one number sent this.
+    fn signer<'a>(&self, candidates: &'a [Arc<KnownSource>]) -> Result<&'a KnownSource, Refusal> {
+        match candidates {
+            [] => Err(Refusal::UnknownSource),
+            [only] => self.check(only).map(|()| &**only).map_err(Refusal::Signature),
+            many if many.len() > MAX_CANDIDATES => Err(Refusal::AmbiguousSource),
+            many => {
+                let mut refusal = SignatureError::Mismatch;
+                for source in many {
+                    // Without a signature nothing tells which of them it was.
+                    match self.check_signature(source) {
+                        Ok(()) => return Ok(source),
+                        Err(error) => refusal = error,
+                    }
+                }
+                Err(Refusal::Signature(refusal))
+            }
+        }
+    }
+
+    fn check(&self, source: &KnownSource) -> Result<(), SignatureError> {
+        let signed = self.headers.contains_key(SIGNATURE_HEADER);
+        if source.allow_unsigned && (!signed || source.secrets.is_empty()) {
+            return Ok(());
+        }
+        self.check_signature(source)
+    }
+
+    fn check_signature(&self, source: &KnownSource) -> Result<(), SignatureError> {
+        verify(
+            source.secrets.iter().map(|secret| secret.expose_secret().as_bytes()),
+            self.header(TIMESTAMP_HEADER),
+            self.header(SIGNATURE_HEADER),
+            &self.body,
+            self.at.timestamp(),
+            self.tolerance,
+        )
+    }
+
+    fn peek(&self) -> Result<Peek<'_>, Refusal> {
+        let peek = peek(&self.body).map_err(Refusal::Body)?;
+        if peek.event.len() > MAX_EVENT_NAME {
+            return Err(Refusal::EventName { limit: MAX_EVENT_NAME });
+        }
+        Ok(peek)
+    }
+
+    fn inbound(&self, source: &KnownSource, peek: &Peek<'_>) -> Inbound {
+        let delivery = self.text(DELIVERY_HEADER).filter(|text| text.len() <= MAX_DELIVERY);
+        let parent = self.text(TraceParent::HEADER).and_then(|text| text.parse().ok());
+        Inbound {
+            id: EventId::of(source.account, &self.body, occurrence(&peek.event, delivery)),
+            account: source.account,
+            tenant: source.tenant.clone(),
+            event: peek.event.clone().into_owned(),
+            received_at: self.at,
+            delivery: delivery.map(str::to_owned),
+            origin: "webhook".to_owned(),
+            trace: parent.map_or_else(TraceParent::generate, |parent: TraceParent| parent.child()),
+        }
+    }
+
+    fn header(&self, name: &'static str) -> Option<&[u8]> {
+        self.headers.get(HeaderName::from_static(name)).map(axum::http::HeaderValue::as_bytes)
+    }
+
+    fn text(&self, name: &'static str) -> Option<&str> {
+        self.headers.get(HeaderName::from_static(name))?.to_str().ok()
+    }
+}

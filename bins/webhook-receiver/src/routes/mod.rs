@@ -1,0 +1,66 @@
+//! The addresses that Chatwoot posts to.
+//!
+//! | path | whose event is it |
+//! |---|---|
+//! | `POST /api/v1/webhooks/chatwoot/{source}` | the source's, by its key; the body's account must be its account |
+//! | `POST /api/v1/webhooks/chatwoot` | that of the account which the body names and whose secret made the signature |
+
+mod body;
+mod examine;
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod webhooks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::post;
+
+use crate::config::{AcknowledgeAfter, Config};
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::sources::Sources;
+
+use body::Budget;
+pub(crate) use refusal::Refusal;
+
+/// Bodies in hand, in bytes; beyond it requests are asked to come again.
+const BODIES: usize = 256 * 1024 * 1024;
+
+/// What the handlers share.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) journal: Arc<Journal>,
+    budget: Budget,
+    max_body_bytes: usize,
+    read_timeout: Duration,
+    tolerance: Duration,
+    acknowledge_after: AcknowledgeAfter,
+    metrics: Metrics,
+}
+
+impl Intake {
+    pub(crate) fn of(sources: Arc<Sources>, journal: Arc<Journal>, config: &Config) -> Self {
+        Self {
+            sources,
+            journal,
+            budget: Budget::of(BODIES),
+            max_body_bytes: config.max_body_bytes,
+            read_timeout: Duration::from_secs(config.read_seconds),
+            tolerance: Duration::from_secs(config.tolerance_seconds),
+            acknowledge_after: config.acknowledge_after,
+            metrics: Metrics::register(),
+        }
+    }
+}
+
+/// The webhook routes.
+pub(crate) fn router(intake: Arc<Intake>) -> Router {
+    Router::new()
+        .route("/api/v1/webhooks/chatwoot", post(webhooks::by_body))
+        .route("/api/v1/webhooks/chatwoot/{source}", post(webhooks::by_source))
+        .with_state(intake)
+}

@@ -1,0 +1,122 @@
+//! `POST /api/v1/webhooks/chatwoot` and `POST /api/v1/webhooks/chatwoot/{source}`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+use domain::{AccountKey, EventId};
+use serde::Serialize;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::Intake;
+use super::body;
+use super::examine::{Arrived, Claim};
+use super::refusal::Refusal;
+use crate::config::AcknowledgeAfter;
+use crate::sources::Snapshot;
+
+/// Checking a longer body takes so long that it must not hold up other requests.
+const INLINE: usize = 256 * 1024;
+/// How long an answer waits for the stream, of the 5 s that Chatwoot waits for the answer.
+const STREAM_DEADLINE: Duration = Duration::from_secs(3);
+
+/// The event is durable.
+#[derive(Debug, Serialize)]
+struct Accepted {
+    id: EventId,
+}
+
+pub(super) async fn by_source(
+    State(intake): State<Arc<Intake>>,
+    Path(source): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let claim = |snapshot: Arc<Snapshot>| {
+        let account: AccountKey = source.parse().map_err(|_| Refusal::UnknownSource)?;
+        snapshot.by_key(account).cloned().map(Claim::Source).ok_or(Refusal::UnknownSource)
+    };
+    intake.answer(claim, headers, body).await
+}
+
+pub(super) async fn by_body(
+    State(intake): State<Arc<Intake>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    intake.answer(|snapshot| Ok(Claim::Body(snapshot)), headers, body).await
+}
+
+impl Intake {
+    async fn answer(
+        &self,
+        claim: impl FnOnce(Arc<Snapshot>) -> Result<Claim, Refusal>,
+        headers: HeaderMap,
+        body: Body,
+    ) -> Response {
+        let started = Instant::now();
+        match self.accept(claim, headers, body).await {
+            Ok(id) => {
+                self.metrics.accepted(started.elapsed());
+                Json(Accepted { id }).into_response()
+            }
+            Err(refusal) => {
+                self.metrics.refused(refusal.reason());
+                tracing::debug!(webhook.reason = refusal.reason(), "refused a webhook: {refusal}");
+                refusal.into_response()
+            }
+        }
+    }
+
+    async fn accept(
+        &self,
+        claim: impl FnOnce(Arc<Snapshot>) -> Result<Claim, Refusal>,
+        headers: HeaderMap,
+        body: Body,
+    ) -> Result<EventId, Refusal> {
+        let claim = claim(self.sources.present().ok_or(Refusal::SourcesUnknown)?)?;
+        if !is_json(&headers) {
+            return Err(Refusal::MediaType);
+        }
+        let received =
+            body::read(body, self.max_body_bytes, self.read_timeout, &self.budget).await?;
+        let body = received.bytes.clone();
+        let arrived = Arrived { headers, body, at: Utc::now(), tolerance: self.tolerance };
+        let inbound = if received.bytes.len() <= INLINE {
+            arrived.examine(&claim)?
+        } else {
+            let examined = tokio::task::spawn_blocking(move || arrived.examine(&claim)).await;
+            examined.map_err(|_| Refusal::Busy)??
+        };
+
+        let id = inbound.id;
+        let body = received.bytes.clone();
+        match self.acknowledge_after {
+            AcknowledgeAfter::Journal => {
+                self.journal.append(inbound, body, None).await.map_err(Refusal::Journal)?;
+            }
+            AcknowledgeAfter::Stream => {
+                let (waiter, published) = oneshot::channel();
+                let append = self.journal.append(inbound, body, Some(waiter));
+                append.await.map_err(Refusal::Journal)?;
+                let in_time = tokio::time::timeout(STREAM_DEADLINE, published).await;
+                in_time.ok().and_then(Result::ok).ok_or(Refusal::NotPublished)?;
+            }
+        }
+        Ok(id)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}

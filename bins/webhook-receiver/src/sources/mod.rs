@@ -1,0 +1,156 @@
+//! Who may send webhooks: accounts and their secrets, followed in the bucket `SOURCES`.
+//!
+//! The last state is kept on disk, so that a receiver that starts while NATS is away serves. On disk
+//! the secrets stay sealed.
+
+mod cache;
+mod snapshot;
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bus::SourceChange;
+use domain::{AccountKey, SecretKey};
+use events::Source;
+use futures_util::StreamExt as _;
+
+use cache::Cache;
+pub(crate) use snapshot::{KnownSource, Snapshot};
+
+/// The sources as they are now. Reading takes no more than the copy of a pointer.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    present: RwLock<Option<Arc<Snapshot>>>,
+}
+
+impl Sources {
+    /// What is known at present; `None` before anything has ever been heard.
+    pub(crate) fn present(&self) -> Option<Arc<Snapshot>> {
+        self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn holding(snapshot: Option<Snapshot>) -> Arc<Self> {
+        Arc::new(Self { present: RwLock::new(snapshot.map(Arc::new)) })
+    }
+
+    fn replace(&self, snapshot: Snapshot) {
+        *self.present.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(snapshot));
+    }
+}
+
+/// Follows the bucket.
+pub(crate) struct Follower {
+    sources: Arc<Sources>,
+    all: BTreeMap<AccountKey, Source>,
+    /// Told by the bucket since this program started; the others are from the cache.
+    confirmed: HashSet<AccountKey>,
+    synced: bool,
+    key: SecretKey,
+    cache: Cache,
+}
+
+impl Follower {
+    /// Begins with what the cache in this folder holds. Blocks on the disk.
+    pub(crate) fn starting_in(dir: &Path, key: SecretKey) -> Self {
+        let cache = Cache::of(dir);
+        let sources = Sources::holding(None);
+        let mut all = BTreeMap::new();
+        if let Some(cached) = cache.read() {
+            all = cached.into_iter().map(|source| (source.account, source)).collect();
+            sources.replace(Snapshot::of(&all, &key));
+        }
+        Self { sources, all, confirmed: HashSet::new(), synced: false, key, cache }
+    }
+
+    pub(crate) fn sources(&self) -> Arc<Sources> {
+        Arc::clone(&self.sources)
+    }
+
+    /// Follows for ever.
+    pub(crate) async fn run(mut self, bucket: bus::Sources) {
+        let mut changes = bucket.watch();
+        while let Some(change) = changes.next().await {
+            match change {
+                Ok(change) => {
+                    if self.apply(change) {
+                        self.publish().await;
+                    }
+                }
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot follow the sources of webhooks; going on with those known"
+                ),
+            }
+        }
+    }
+
+    /// Takes a change in; whether there is something to show now.
+    fn apply(&mut self, change: SourceChange) -> bool {
+        match change {
+            SourceChange::Put(source) => {
+                self.confirmed.insert(source.account);
+                let account = source.account;
+                self.all.insert(account, source.clone()).as_ref() != Some(&source) && self.synced
+            }
+            SourceChange::Removed(account) => {
+                self.confirmed.remove(&account);
+                self.all.remove(&account).is_some() && self.synced
+            }
+            SourceChange::Synced => {
+                // What only the cache knows was removed while this program was not running.
+                self.all.retain(|account, _| self.confirmed.contains(account));
+                self.synced = true;
+                true
+            }
+        }
+    }
+
+    async fn publish(&self) {
+        self.sources.replace(Snapshot::of(&self.all, &self.key));
+        let cache = self.cache.clone();
+        let all: Vec<Source> = self.all.values().cloned().collect();
+        let written = tokio::task::spawn_blocking(move || cache.write(&all)).await;
+        if let Ok(Err(error)) = written {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot keep the sources of webhooks on disk; a start without NATS would not know \
+                 them"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+    use crate::testing::source;
+
+    #[test]
+    fn what_the_bucket_does_not_name_any_more_goes_when_it_has_told_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let key: SecretKey = SecretKey::generate_text().parse().unwrap();
+        let (gone, stays) = (source(&key, 1, &["a"]), source(&key, 2, &["b"]));
+        Cache::of(dir.path()).write(&[gone.clone(), stays.clone()]).unwrap();
+
+        let mut follower = Follower::starting_in(dir.path(), key);
+        let sources = follower.sources();
+        follower.apply(SourceChange::Put(stays.clone()));
+        assert!(sources.present().unwrap().by_key(gone.account).is_some());
+        assert!(follower.apply(SourceChange::Synced));
+        follower.sources.replace(Snapshot::of(&follower.all, &follower.key));
+        let present = sources.present().unwrap();
+        assert!(present.by_key(gone.account).is_none());
+        let known = present.by_key(stays.account).unwrap();
+        assert_eq!(known.secrets[0].expose_secret(), "b");
+    }
+
+    #[test]
+    fn nothing_is_known_without_a_cache() {
+        let dir = tempfile::tempdir().unwrap();
+        let key: SecretKey = SecretKey::generate_text().parse().unwrap();
+        assert!(Follower::starting_in(dir.path(), key).sources().present().is_none());
+    }
+}

@@ -1,0 +1,77 @@
+//! The sources at one moment, ready to be looked up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use domain::{AccountKey, SealError, Sealed, SecretKey, TenantId};
+use events::Source;
+use secrecy::SecretString;
+
+/// An account that may send webhooks, its secrets open.
+#[derive(Debug)]
+pub(crate) struct KnownSource {
+    pub(crate) account: AccountKey,
+    pub(crate) tenant: TenantId,
+    pub(crate) chatwoot_account_id: i64,
+    pub(crate) secrets: Vec<SecretString>,
+    pub(crate) allow_unsigned: bool,
+}
+
+/// All sources at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    by_key: HashMap<AccountKey, Arc<KnownSource>>,
+    by_account_id: HashMap<i64, Vec<Arc<KnownSource>>>,
+    /// How many secrets do not open with this deployment's key.
+    pub(crate) unopened: usize,
+}
+
+impl Snapshot {
+    pub(crate) fn of(sources: &BTreeMap<AccountKey, Source>, key: &SecretKey) -> Self {
+        let mut snapshot = Self::default();
+        for source in sources.values() {
+            let mut secrets = Vec::with_capacity(source.sealed_secrets.len());
+            for sealed in &source.sealed_secrets {
+                match open(key, sealed) {
+                    Ok(secret) => secrets.push(secret),
+                    Err(error) => {
+                        snapshot.unopened += 1;
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            account.key = %source.account,
+                            "a webhook secret cannot be used"
+                        );
+                    }
+                }
+            }
+            let known = Arc::new(KnownSource {
+                account: source.account,
+                tenant: source.tenant.clone(),
+                chatwoot_account_id: source.chatwoot_account_id,
+                secrets,
+                allow_unsigned: source.allow_unsigned,
+            });
+            snapshot
+                .by_account_id
+                .entry(known.chatwoot_account_id)
+                .or_default()
+                .push(Arc::clone(&known));
+            snapshot.by_key.insert(known.account, known);
+        }
+        snapshot
+    }
+
+    pub(crate) fn by_key(&self, account: AccountKey) -> Option<&Arc<KnownSource>> {
+        self.by_key.get(&account)
+    }
+
+    /// The accounts that have this number in their installation.
+    pub(crate) fn by_account_id(&self, id: i64) -> &[Arc<KnownSource>] {
+        self.by_account_id.get(&id).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn open(key: &SecretKey, sealed: &str) -> Result<SecretString, SealError> {
+    let sealed = hex::decode(sealed).map_err(|_| SealError::WrongKey)?;
+    key.open(Source::SECRET_PURPOSE, &Sealed(sealed))
+}

@@ -1,0 +1,32 @@
+//! What several modules' tests need.
+
+use std::sync::Arc;
+
+use domain::{AccountKey, SecretKey};
+use events::Source;
+
+use crate::sources::{Snapshot, Sources};
+
+/// A source with these secrets.
+pub(crate) fn source(key: &SecretKey, chatwoot_account_id: i64, secrets: &[&str]) -> Source {
+    let seal = |secret: &&str| {
+        let sealed = key.seal(Source::SECRET_PURPOSE, &(*secret).into()).unwrap();
+        hex::encode(sealed.0)
+    };
+    Source {
+        account: AccountKey::generate(),
+        tenant: "acme".parse().unwrap(),
+        chatwoot_account_id,
+        base_url: "https://chat.example.com".to_owned(),
+        sealed_secrets: secrets.iter().map(seal).collect(),
+        allow_unsigned: false,
+    }
+}
+
+/// What a receiver knows that has been told these sources, or nothing yet.
+pub(crate) fn sources(sources: Option<&[&Source]>, key: &SecretKey) -> Arc<Sources> {
+    let all = |sources: &[&Source]| {
+        sources.iter().map(|source| (source.account, (*source).clone())).collect()
+    };
+    Sources::holding(sources.map(|sources| Snapshot::of(&all(sources), key)))
+}

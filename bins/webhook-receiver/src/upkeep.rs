@@ -1,0 +1,63 @@
+//! Once a second: writes down how far the journal is published, lets old segments go, measures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bus::Bus;
+use metrics::{describe_gauge, gauge};
+use tokio::time::MissedTickBehavior;
+
+use crate::journal::Shared;
+
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Runs for ever.
+pub(crate) async fn run(
+    journal: Arc<Shared>,
+    bus: Bus,
+    in_doubt: Arc<AtomicBool>,
+    refused: Arc<AtomicUsize>,
+) {
+    describe_gauge!("axis_journal_bytes", metrics::Unit::Bytes, "Size of the journal");
+    describe_gauge!(
+        "axis_journal_unpublished_bytes",
+        metrics::Unit::Bytes,
+        "Size of the journal's segments that hold an unpublished event"
+    );
+    describe_gauge!("axis_journal_refused_events", "Events that the stream refused for good");
+    let mut ticks = tokio::time::interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        ticks.tick().await;
+        let journal = Arc::clone(&journal);
+        // A server that is gone may come back without its newest messages.
+        let in_doubt = in_doubt.load(Ordering::Relaxed) || !bus.connected();
+        let maintained = tokio::task::spawn_blocking(move || journal.maintain(in_doubt)).await;
+        match maintained {
+            Ok(Ok(size)) => {
+                failing = false;
+                refused.store(size.refused, Ordering::Relaxed);
+                gauge!("axis_journal_bytes").set(float(size.bytes));
+                gauge!("axis_journal_unpublished_bytes").set(float(size.unpublished));
+                gauge!("axis_journal_refused_events").set(float(size.refused as u64));
+            }
+            Ok(Err(error)) if !failing => {
+                failing = true;
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot note how far the journal is published"
+                );
+            }
+            Ok(Err(_)) => {}
+            // The runtime is shutting down.
+            Err(_) => return,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats; beyond 2^53 bytes who cares")]
+fn float(value: u64) -> f64 {
+    value as f64
+}

@@ -1,0 +1,7 @@
+//! P1: nothing acknowledged is lost. Real NATS servers, real processes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod killed;
+mod outages;
+mod rig;

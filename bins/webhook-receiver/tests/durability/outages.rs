@@ -1,0 +1,170 @@
+//! Whatever NATS does.
+
+use bus::Bus;
+use testkit::reqwest::StatusCode;
+use testkit::{eventually, scratch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use webhook_receiver::{AcknowledgeAfter, Config, Receiver};
+
+use crate::rig::Rig;
+
+/// A receiver in this process.
+struct Running {
+    base: String,
+    receiver: Receiver,
+    stop: CancellationToken,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    async fn start(rig: &Rig, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::with(rig.key.clone().into(), rig.journal.clone());
+        change(&mut config);
+        let bus = Bus::connect_lazily(&rig.bus_config(), "webhook-receiver").await.unwrap();
+        let receiver = Receiver::start(&config, bus).await.unwrap();
+        let listener = service::listen("127.0.0.1", 0).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(service::serve(listener, receiver.router(), stop.clone()));
+        Self { base, receiver, stop, serving }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.serving.await.unwrap().unwrap();
+        self.receiver.drain().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_starts_without_nats_serves_and_publishes_everything_once_later() {
+    let rig = Rig::start().await;
+    let first = Running::start(&rig, |_| {}).await;
+    let mut sent = vec![rig.send_when_known(&first.base, 0).await];
+    first.stop().await;
+    rig.expect_messages(1).await;
+
+    rig.nats.kill().await.unwrap();
+    let second = Running::start(&rig, |_| {}).await;
+    for number in 1..=50 {
+        sent.push(rig.send(&second.base, number).await.expect("acknowledged without NATS"));
+    }
+    rig.nats.restart().await.unwrap();
+    rig.expect_messages(51).await;
+    assert_eq!(rig.ids().await, sent.into_iter().collect());
+    second.stop().await;
+    assert_eq!(rig.messages().await, 51);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nats_may_come_and_go_under_load() {
+    let rig = Rig::start().await;
+    let running = Running::start(&rig, |_| {}).await;
+    let mut sent = vec![rig.send_when_known(&running.base, 0).await];
+    for round in 0..3 {
+        let numbers = (round * 100 + 1)..=(round * 100 + 100);
+        let sending = async {
+            for number in numbers {
+                sent.push(rig.send(&running.base, number).await.expect("acknowledged"));
+            }
+        };
+        let restarting = async {
+            rig.nats.kill().await.unwrap();
+            rig.nats.restart().await.unwrap();
+        };
+        tokio::join!(sending, restarting);
+    }
+    rig.expect_messages(301).await;
+    assert_eq!(rig.ids().await, sent.into_iter().collect());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_stream_lost_after_it_acknowledged_is_published_again() {
+    let rig = Rig::start().await;
+    let running = Running::start(&rig, |_| {}).await;
+    let mut sent = vec![rig.send_when_known(&running.base, 0).await];
+    rig.expect_messages(1).await;
+
+    // The state on the disk of a host that will lose its power.
+    rig.nats.stop().await.unwrap();
+    let (data, saved) = (rig.nats_dir.join("jetstream"), scratch("saved").join("jetstream"));
+    copy(&data, &saved);
+    rig.nats.restart().await.unwrap();
+
+    for number in 1..=20 {
+        sent.push(rig.send(&running.base, number).await.unwrap());
+    }
+    rig.expect_messages(21).await;
+    rig.nats.kill().await.unwrap();
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&saved, &data);
+    rig.nats.restart().await.unwrap();
+
+    rig.expect_messages(21).await;
+    assert_eq!(rig.ids().await, sent.into_iter().collect());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_stream_means_that_the_stream_has_it() {
+    let rig = Rig::start().await;
+    let running =
+        Running::start(&rig, |config| config.acknowledge_after = AcknowledgeAfter::Stream).await;
+    rig.send_when_known(&running.base, 0).await;
+    for number in 1..=20 {
+        rig.send(&running.base, number).await.expect("acknowledged");
+        assert_eq!(rig.messages().await, number + 1);
+    }
+    rig.nats.kill().await.unwrap();
+    let answer = rig.send(&running.base, 21).await;
+    assert_eq!(answer, Err(Some(StatusCode::SERVICE_UNAVAILABLE)));
+    rig.nats.restart().await.unwrap();
+    rig.expect_messages(22).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_the_server_will_not_take_stops_nothing_and_is_tried_again_later() {
+    const MIB: usize = 1024 * 1024;
+    let rig = Rig::configured(|options| options.max_payload = 1024 * 1024).await;
+    let running = Running::start(&rig, |_| {}).await;
+    let mut sent = vec![rig.send_when_known(&running.base, 0).await];
+    sent.push(rig.send_long(&running.base, 1, 2 * MIB).await.expect("acknowledged"));
+    sent.push(rig.send(&running.base, 2).await.expect("acknowledged"));
+    rig.expect_messages(2).await;
+    running.stop().await;
+
+    let rig = rig.reconfigure(|_| {}).await;
+    let running = Running::start(&rig, |_| {}).await;
+    rig.expect_messages(3).await;
+    assert_eq!(rig.ids().await, sent.into_iter().collect());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_removed_is_refused() {
+    let rig = Rig::start().await;
+    let running = Running::start(&rig, |_| {}).await;
+    rig.send_when_known(&running.base, 0).await;
+    rig.bus.sources().remove(rig.source.account).await.unwrap();
+    eventually("the source is unknown", || async {
+        rig.send(&running.base, 1).await == Err(Some(StatusCode::NOT_FOUND))
+    })
+    .await;
+    running.stop().await;
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in from.read_dir().unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A NATS server, a source, and what it takes to send and to look.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bus::{Bus, Consumer, Consumption, Delivery, Handler, Outcome};
+use chatwoot::sign;
+use chrono::Utc;
+use domain::AccountKey;
+use events::{Inbound, Source, subject};
+use secrecy::ExposeSecret as _;
+use servers::{Nats, NatsOptions};
+use testkit::reqwest::{Client, StatusCode};
+use testkit::{eventually, eventually_some, scratch};
+use tokio_util::sync::CancellationToken;
+
+pub const SECRET: &str = "the webhook's secret";
+pub const ACCOUNT_ID: i64 = 7;
+
+pub struct Rig {
+    pub nats: Nats,
+    pub nats_dir: PathBuf,
+    pub bus: Bus,
+    pub source: Source,
+    pub key: String,
+    pub journal: PathBuf,
+    client: Client,
+}
+
+impl Rig {
+    /// A server with the streams and one source.
+    pub async fn start() -> Self {
+        Self::configured(|_| {}).await
+    }
+
+    /// The same with another configuration of the server.
+    pub async fn configured(change: impl FnOnce(&mut NatsOptions)) -> Self {
+        let nats_dir = scratch("nats");
+        let mut options = NatsOptions::new(&nats_dir);
+        change(&mut options);
+        let nats = Nats::start(options).await.unwrap();
+        let bus = Bus::connect(&config(&nats), "test").await.unwrap();
+        bus::streams::apply(&bus, bus::streams::Replicas::default()).await.unwrap();
+        let key = domain::SecretKey::generate_text();
+        let sealing: domain::SecretKey = key.parse().unwrap();
+        let sealed = sealing.seal(Source::SECRET_PURPOSE, &SECRET.into()).unwrap();
+        let source = Source {
+            account: AccountKey::generate(),
+            tenant: "acme".parse().unwrap(),
+            chatwoot_account_id: ACCOUNT_ID,
+            base_url: "https://chat.example.com".to_owned(),
+            sealed_secrets: vec![hex::encode(sealed.0)],
+            allow_unsigned: false,
+        };
+        bus.sources().put(&source).await.unwrap();
+        Self {
+            nats,
+            nats_dir,
+            bus,
+            source,
+            key,
+            journal: scratch("journal"),
+            client: Client::new(),
+        }
+    }
+
+    /// Ends the server and starts it over the same data with another configuration.
+    pub async fn reconfigure(self, change: impl FnOnce(&mut NatsOptions)) -> Self {
+        let Self { nats, nats_dir, bus, source, key, journal, client } = self;
+        nats.stop().await.unwrap();
+        drop((nats, bus));
+        let mut options = NatsOptions::new(&nats_dir);
+        change(&mut options);
+        let nats = Nats::start(options).await.unwrap();
+        let bus = Bus::connect(&config(&nats), "test").await.unwrap();
+        Self { nats, nats_dir, bus, source, key, journal, client }
+    }
+
+    pub fn bus_config(&self) -> bus::Config {
+        config(&self.nats)
+    }
+
+    /// Sends the event of this number; its id if it was acknowledged.
+    pub async fn send(&self, base: &str, number: u64) -> Result<String, Option<StatusCode>> {
+        self.send_long(base, number, 0).await
+    }
+
+    /// Sends the event of this number with a content of this many bytes.
+    pub async fn send_long(
+        &self,
+        base: &str,
+        number: u64,
+        length: usize,
+    ) -> Result<String, Option<StatusCode>> {
+        let content = "x".repeat(length);
+        let body = format!(
+            r#"{{"event":"message_created","id":{number},"account":{{"id":{ACCOUNT_ID}}},"content":"{content}"}}"#
+        );
+        let at = Utc::now().timestamp().to_string();
+        let answer = self
+            .client
+            .post(format!("{base}/api/v1/webhooks/chatwoot/{}", self.source.account.token()))
+            .header("content-type", "application/json")
+            .header("x-chatwoot-signature", sign(SECRET.as_bytes(), &at, body.as_bytes()))
+            .header("x-chatwoot-timestamp", at)
+            .body(body)
+            .send()
+            .await
+            .map_err(|_| None)?;
+        if answer.status() != StatusCode::OK {
+            return Err(Some(answer.status()));
+        }
+        let text = answer.text().await.map_err(|_| None)?;
+        let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+        Ok(answer["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Sends until the receiver knows the source; that event's id.
+    pub async fn send_when_known(&self, base: &str, number: u64) -> String {
+        eventually_some("the receiver takes an event", || async {
+            self.send(base, number).await.ok()
+        })
+        .await
+    }
+
+    pub async fn messages(&self) -> u64 {
+        self.bus.stream(subject::INBOUND).await.map_or(0, |stream| stream.messages)
+    }
+
+    pub async fn expect_messages(&self, count: u64) {
+        eventually("the stream holds every event once", || async {
+            self.messages().await == count
+        })
+        .await;
+    }
+
+    /// The ids of all events in the stream, once it has been read to its end.
+    pub async fn ids(&self) -> BTreeSet<String> {
+        let expected = self.messages().await;
+        let collector = Collector::default();
+        let ids = Arc::clone(&collector.0);
+        let stop = CancellationToken::new();
+        let consumption = Consumption {
+            consumer: Consumer::SyncWorker,
+            batch: 500,
+            concurrency: 1,
+            retry_delay: |_| Duration::from_secs(1),
+            linger: Duration::ZERO,
+        };
+        let (bus, stopped) = (self.bus.clone(), stop.clone());
+        let consuming =
+            tokio::spawn(async move { bus.consume(consumption, collector, stopped).await });
+        eventually("all is read", || async { ids.lock().unwrap().len() as u64 == expected }).await;
+        stop.cancel();
+        consuming.await.unwrap().unwrap();
+        let mut ids = ids.lock().unwrap();
+        std::mem::take(&mut *ids)
+    }
+}
+
+fn config(nats: &Nats) -> bus::Config {
+    bus::Config::to_url(nats.url().expose_secret())
+}
+
+#[derive(Default)]
+struct Collector(Arc<Mutex<BTreeSet<String>>>);
+
+impl Handler for Collector {
+    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        let mut ids = self.0.lock().unwrap();
+        batch
+            .iter()
+            .map(|delivery| {
+                ids.insert(Inbound::read(&delivery.headers).unwrap().id.to_string());
+                Ok(())
+            })
+            .collect()
+    }
+}
