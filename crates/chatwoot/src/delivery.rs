@@ -47,7 +47,7 @@ impl Delivery {
     /// Posts to `url`, as a webhook with this secret, or as one of an old version without.
     pub fn to(url: &str, secret: Option<SecretString>) -> Result<Self, DeliveryError> {
         const LIMIT: Duration = Duration::from_secs(5);
-        let http = reqwest::Client::builder()
+        let http = crate::tls::http()
             .timeout(LIMIT)
             .connect_timeout(LIMIT)
             .redirect(redirect::Policy::none())

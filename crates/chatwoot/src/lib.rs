@@ -49,6 +49,7 @@ pub mod webhook;
 
 mod examples;
 mod json;
+mod tls;
 
 pub use client::{CallError, Client, Outcome};
 pub use delivery::Delivery;

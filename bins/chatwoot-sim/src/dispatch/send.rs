@@ -29,6 +29,8 @@ pub(super) struct Request<'a> {
 impl Sender {
     /// `timeout` holds for connecting and for every wait on the answer, each.
     pub(super) fn new(timeout: Duration) -> reqwest::Result<Self> {
+        // Fails only if a provider is installed already, which is then the same one.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .connect_timeout(timeout)
             .read_timeout(timeout)

@@ -62,7 +62,7 @@ impl Rig {
             source,
             key,
             journal: scratch("journal"),
-            client: Client::new(),
+            client: testkit::http(),
         }
     }
 

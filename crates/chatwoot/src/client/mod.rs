@@ -102,7 +102,7 @@ impl Client {
         token: &SecretString,
         options: &Options,
     ) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder()
+        let http = crate::tls::http()
             .connect_timeout(options.connect_timeout)
             .timeout(options.timeout)
             // Puma closes idle connections after 20 s; a request on one that is just closing would
