@@ -1,0 +1,234 @@
+//! What an event tells of what happened.
+//!
+//! An activity holds only what every telling of the same thing agrees on. Its id is made of the
+//! thing, what happened to it, and which time, so two tellings are one line.
+
+use chatwoot::{Changes, Sender, Webhook, webhook};
+use chrono::{DateTime, Utc};
+use domain::{Activity, ActivityId, Actor, Digest};
+use events::Inbound;
+use serde_json::{Value, json};
+
+use crate::clock;
+
+/// An activity whose conversation's row is not known yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The activity, without its conversation.
+    pub activity: Activity,
+    /// Display id of the conversation.
+    pub conversation: Option<i64>,
+    /// Number of the message it is about.
+    pub message: Option<i64>,
+    /// Its time is that of its receipt.
+    pub undated: bool,
+}
+
+/// The activities of an event, mostly one.
+pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
+    let teller = Teller { inbound };
+    match webhook {
+        Webhook::MessageCreated(event) => vec![teller.message_created(event)],
+        Webhook::MessageUpdated(event) => vec![teller.message_updated(event)],
+        Webhook::ConversationCreated(event) => vec![teller.conversation_created(event)],
+        Webhook::ConversationUpdated(event) => teller.conversation_updated(event),
+        Webhook::ConversationStatusChanged(event) => vec![teller.status_changed(event)],
+        Webhook::ContactCreated(event) => {
+            let told = teller.tell("contact_created", event.contact.id, &[], None);
+            vec![told.with(json!({ "contactId": event.contact.id }))]
+        }
+        Webhook::ContactUpdated(event) => teller.contact_updated(event).into_iter().collect(),
+        Webhook::WebwidgetTriggered(event) => vec![teller.widget_opened(event)],
+        Webhook::TypingOn(_)
+        | Webhook::TypingOff(_)
+        | Webhook::InboxCreated(_)
+        | Webhook::InboxUpdated(_)
+        | Webhook::Unknown { .. } => Vec::new(),
+    }
+}
+
+/// Who a sender is.
+pub fn actor(sender: &Sender) -> Actor {
+    let kind = match sender {
+        Sender::Contact(_) => "contact",
+        Sender::User { .. } => "user",
+        Sender::AgentBot { .. } | Sender::Other { .. } => "agent_bot",
+    };
+    let name = match sender {
+        Sender::Contact(contact) => contact.name.clone(),
+        Sender::User { name, .. } | Sender::AgentBot { name, .. } | Sender::Other { name, .. } => {
+            name.clone()
+        }
+    };
+    Actor { kind: kind.to_owned(), id: sender.id().map(|id| id.to_string()), name }
+}
+
+/// Columns that move with every message and tell nobody anything.
+const NOISE: [&str; 5] = [
+    "updated_at",
+    "last_activity_at",
+    "waiting_since",
+    "cached_label_list",
+    "first_reply_created_at",
+];
+
+struct Teller<'a> {
+    inbound: &'a Inbound,
+}
+
+impl Teller<'_> {
+    fn tell(&self, kind: &str, entity: i64, version: &[u8], at: Option<DateTime<Utc>>) -> Draft {
+        Draft {
+            activity: Activity {
+                id: ActivityId::of(self.inbound.account, kind, entity, version),
+                kind: kind.to_owned(),
+                source: "chatwoot".to_owned(),
+                account_id: Some(self.inbound.account),
+                conversation_id: None,
+                actor: None,
+                occurred_at: at.unwrap_or(self.inbound.received_at),
+                data: json!({}),
+            },
+            conversation: None,
+            message: None,
+            undated: at.is_none(),
+        }
+    }
+
+    fn message_created(&self, event: &webhook::MessageEvent) -> Draft {
+        let message = &event.message;
+        self.tell("message_created", message.id, &[], message.created_at).about(event)
+    }
+
+    fn message_updated(&self, event: &webhook::MessageEvent) -> Draft {
+        let (message, place) = (&event.message, &event.conversation);
+        if message.deleted() {
+            // Once only; its time is the creation's, the only one that every telling has.
+            return self.tell("message_deleted", message.id, &[], message.created_at).about(event);
+        }
+        let now = clock::of_conversation(place).max(clock::of_message(message));
+        let kind =
+            if message.external_error().is_some() { "message_failed" } else { "message_updated" };
+        let what = json!([message.content, message.content_attributes, message.status]);
+        let version = [now.to_be_bytes(), Digest::of(&what).to_be_bytes()].concat();
+        self.tell(kind, message.id, &version, clock::time(now)).about(event)
+    }
+
+    fn conversation_created(&self, event: &webhook::ConversationEvent) -> Draft {
+        let place = &event.conversation;
+        self.tell("conversation_created", place.display_id, &[], place.created_at)
+            .within(place)
+            .with(json!({ "chatwootConversationId": place.display_id }))
+    }
+
+    /// The status has a line of its own, the same that `conversation_status_changed` tells.
+    fn conversation_updated(&self, event: &webhook::ConversationEvent) -> Vec<Draft> {
+        let place = &event.conversation;
+        let status = event.changes.get("status").is_some().then(|| self.status_changed(event));
+        let changes: Vec<Value> = told(&event.changes, |attribute| attribute != "status");
+        if changes.is_empty() && !event.changes.is_empty() {
+            return status.into_iter().collect();
+        }
+        let at = event_time(event);
+        let digest = Digest::of(&Value::Array(changes.clone()));
+        let version = [at.to_be_bytes(), digest.to_be_bytes()].concat();
+        let updated = self
+            .tell("conversation_updated", place.display_id, &version, clock::time(at))
+            .within(place)
+            .with(json!({ "chatwootConversationId": place.display_id, "changes": changes }));
+        status.into_iter().chain([updated]).collect()
+    }
+
+    fn status_changed(&self, event: &webhook::ConversationEvent) -> Draft {
+        let place = &event.conversation;
+        let change = event.changes.get("status");
+        let from = change.map(|c| c.previous.clone()).unwrap_or_default();
+        let to = match change {
+            Some(change) => change.current.clone(),
+            None => place.status.as_ref().map(|s| s.as_str().into()).unwrap_or_default(),
+        };
+        let at = event_time(event);
+        let steps = Digest::of(&json!([from, to]));
+        let version = [at.to_be_bytes(), steps.to_be_bytes()].concat();
+        let kind = "conversation_status_changed";
+        self.tell(kind, place.display_id, &version, clock::time(at)).within(place).with(json!({
+            "chatwootConversationId": place.display_id, "from": from, "to": to
+        }))
+    }
+
+    /// None when only the last activity moved, which happens with every message.
+    fn contact_updated(&self, event: &webhook::ContactEvent) -> Option<Draft> {
+        let changes = told(&event.changes, |_| true);
+        if changes.is_empty() && !event.changes.is_empty() {
+            return None;
+        }
+        let at = event.changes.updated_at_us().map_or(0, whole_millis);
+        let fields = event.changes.iter().map(|c| c.attribute.as_str());
+        let fields: Vec<_> = fields.filter(|field| !NOISE.contains(field)).collect();
+        let digest = Digest::of(&Value::Array(changes));
+        let version = [at.to_be_bytes(), digest.to_be_bytes()].concat();
+        let told = self.tell("contact_updated", event.contact.id, &version, clock::time(at));
+        // Which fields, not their values: those are personal data and may be erased.
+        Some(told.with(json!({ "contactId": event.contact.id, "fields": fields })))
+    }
+
+    /// Undated, so the first telling stays: it holds nothing that a second one could tell otherwise.
+    fn widget_opened(&self, event: &webhook::WidgetEvent) -> Draft {
+        let place = event.conversation.as_ref();
+        let visit = json!([event.source_id, event.event_info, place.map(|p| p.display_id)]);
+        let entity = event.contact_inbox_id.unwrap_or(0);
+        let version = Digest::of(&visit).to_be_bytes();
+        let mut told = self.tell("widget_opened", entity, &version, None);
+        if let Some(place) = place {
+            told = told.within(place);
+        }
+        let contact = event.contact.as_ref().map(|contact| contact.id);
+        told.activity.actor = contact.map(|id| Actor {
+            kind: "contact".to_owned(),
+            id: Some(id.to_string()),
+            name: None,
+        });
+        told.with(json!({ "contactId": contact }))
+    }
+}
+
+impl Draft {
+    fn with(mut self, data: Value) -> Self {
+        self.activity.data = data;
+        self
+    }
+
+    fn within(mut self, conversation: &chatwoot::Conversation) -> Self {
+        self.conversation = Some(conversation.display_id);
+        self
+    }
+
+    fn about(mut self, event: &webhook::MessageEvent) -> Self {
+        let message = &event.message;
+        self.message = Some(message.id);
+        self.activity.actor = message.sender.as_ref().map(actor);
+        self.within(&event.conversation).with(json!({
+            "chatwootConversationId": event.conversation.display_id,
+            "chatwootMessageId": message.id,
+            "messageType": message.message_type,
+            "private": message.private,
+        }))
+    }
+}
+
+/// The version that the event made: that of its own changes, else that of the snapshot. Whole
+/// milliseconds, since the two are printed with different precision.
+fn event_time(event: &webhook::ConversationEvent) -> i64 {
+    let own = event.changes.updated_at_us().or(event.conversation.updated_at_us);
+    whole_millis(own.unwrap_or(0))
+}
+
+fn whole_millis(micros: i64) -> i64 {
+    micros - micros.rem_euclid(1000)
+}
+
+fn told(changes: &Changes, wanted: impl Fn(&str) -> bool) -> Vec<Value> {
+    let told =
+        changes.iter().filter(|c| !NOISE.contains(&c.attribute.as_str()) && wanted(&c.attribute));
+    told.map(|c| json!({ "attribute": c.attribute, "from": c.previous, "to": c.current })).collect()
+}

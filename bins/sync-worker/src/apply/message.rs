@@ -1,0 +1,128 @@
+//! Snapshots of messages.
+
+use chatwoot::{MessageStatus, MessageType, Sender};
+use chrono::{DateTime, Utc};
+use domain::snapshot::{DeliverySighting, Message, MessageState};
+use domain::{Attachment, MessageId, OperationId, Version};
+use serde_json::Value;
+
+use super::{Owner, object};
+
+/// How a body came to speak of a message; later ones win within one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// As the newest message of a conversation.
+    Mentioned,
+    /// It is new.
+    Created,
+    /// It changed.
+    Updated,
+}
+
+/// The snapshot of a message as it was at `at` (microseconds since 1970), in the conversation with
+/// this display id. `received_at` stands in for a creation time that the body lacks.
+pub fn snapshot(
+    owner: &Owner,
+    message: &chatwoot::Message,
+    conversation_display_id: i64,
+    occasion: Occasion,
+    at: i64,
+    received_at: DateTime<Utc>,
+) -> Message {
+    let state = state(message);
+    let deleted = message.deleted();
+    let operation = message.marker().and_then(|marker| marker.parse::<OperationId>().ok());
+    let created_at = message.created_at.unwrap_or(received_at);
+    // What a customer submitted is there to stay: within one instant a body that has it is newer.
+    let step = 2 * (occasion as i64) + i64::from(message.submitted_values().is_some());
+    Message {
+        id: match operation {
+            Some(operation) => MessageId(operation.0),
+            None => MessageId::of(owner.account, message.id, Some(created_at)),
+        },
+        tenant: owner.tenant.clone(),
+        account: owner.account,
+        conversation_display_id,
+        chatwoot_id: message.id,
+        operation,
+        version: Version { at, step, digest: state.digest() },
+        state,
+        deleted,
+        created_at,
+        delivery: delivery(message, at),
+    }
+}
+
+fn state(message: &chatwoot::Message) -> MessageState {
+    let (sender_type, sender_name) = match &message.sender {
+        Some(Sender::Contact(contact)) => (Some("contact"), contact.name.clone()),
+        Some(Sender::User { name, .. }) => (Some("user"), name.clone()),
+        // An unknown kind is taken for a bot, never for a person.
+        Some(Sender::AgentBot { name, .. } | Sender::Other { name, .. }) => {
+            (Some("agent_bot"), name.clone())
+        }
+        None => (None, None),
+    };
+    let attachments: Vec<Value> = message
+        .attachments
+        .iter()
+        .filter_map(|a| serde_json::to_value(attachment(a)).ok())
+        .collect();
+    MessageState {
+        message_type: message
+            .message_type
+            .as_ref()
+            .map_or("unknown", MessageType::as_str)
+            .to_owned(),
+        content_type: message.content_type.clone().unwrap_or_else(|| "text".to_owned()),
+        content: message.content.clone(),
+        content_attributes: object(&message.content_attributes),
+        private: message.private,
+        sender_type: sender_type.map(str::to_owned),
+        sender_id: message.sender.as_ref().and_then(Sender::id),
+        sender_name,
+        source_id: message.source_id.clone(),
+        inbox_id: message.inbox_id,
+        attachments: Value::Array(attachments),
+    }
+}
+
+fn attachment(attachment: &chatwoot::Attachment) -> Attachment {
+    Attachment {
+        id: attachment.id,
+        file_type: attachment.file_type.clone().unwrap_or_else(|| "file".to_owned()),
+        content_type: attachment.content_type.clone(),
+        file_size: attachment.file_size,
+        title: attachment.fallback_title.clone(),
+        width: attachment.width,
+        height: attachment.height,
+        latitude: attachment.coordinates_lat,
+        longitude: attachment.coordinates_long,
+        transcript: attachment.transcribed_text.clone(),
+        data_url: attachment.data_url.clone(),
+        thumb_url: attachment.thumb_url.clone(),
+    }
+}
+
+/// A status is dated by the message's own update where the body has it; an error of the channel,
+/// which any body of the message shows, by the body.
+fn delivery(message: &chatwoot::Message, at: i64) -> DeliverySighting {
+    let seen_at = message.updated_at_us.unwrap_or(at);
+    let mut sighting = match &message.status {
+        Some(MessageStatus::Sent) => success(1, seen_at),
+        Some(MessageStatus::Delivered) => success(2, seen_at),
+        Some(MessageStatus::Read) => success(3, seen_at),
+        Some(MessageStatus::Failed) => {
+            DeliverySighting { failed_at: seen_at, ..DeliverySighting::default() }
+        }
+        Some(MessageStatus::Other(_)) | None => DeliverySighting::default(),
+    };
+    if message.external_error().is_some() {
+        sighting.failed_at = sighting.failed_at.max(seen_at);
+    }
+    sighting
+}
+
+fn success(rank: i16, succeeded_at: i64) -> DeliverySighting {
+    DeliverySighting { rank, succeeded_at, failed_at: 0 }
+}

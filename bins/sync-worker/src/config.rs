@@ -1,0 +1,35 @@
+//! Settings of the consuming.
+
+use clap::Args;
+
+/// How much a worker takes at once.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Consuming")]
+pub struct Config {
+    /// Most events in one transaction, 1 to 1000
+    #[arg(
+        long,
+        env = "SYNC_BATCH",
+        default_value_t = 200,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u16).range(1..=1000)
+    )]
+    pub sync_batch: u16,
+
+    /// Batches in hand at the same time, 1 to 32; each holds a database connection
+    #[arg(
+        long,
+        env = "SYNC_CONCURRENCY",
+        default_value_t = 4,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u16).range(1..=32)
+    )]
+    pub sync_concurrency: u16,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { sync_batch: 200, sync_concurrency: 4 }
+    }
+}

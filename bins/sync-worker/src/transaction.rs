@@ -1,0 +1,99 @@
+//! One transaction for the plans of a batch.
+
+use domain::{Activity, ConversationId, EventId, snapshot};
+use events::Inbound;
+use sha2::{Digest, Sha256};
+use store::activities::Record;
+use store::conversations::Ids;
+use store::webhook_events::{Outcome, WebhookEvent};
+use store::{Error, Store};
+
+use crate::Plan;
+use crate::activity::Draft;
+
+/// An event that could be read.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub inbound: Inbound,
+    pub sequence: u64,
+    pub digest: Vec<u8>,
+    pub plan: Plan,
+}
+
+/// SHA-256 of a body, for the audit.
+pub(crate) fn digest(body: &[u8]) -> Vec<u8> {
+    Sha256::digest(body).to_vec()
+}
+
+/// Applies all of the plans or none. Gives back where the conversations are.
+pub(crate) async fn apply(store: &Store, batch: &[&Planned]) -> Result<Ids, Error> {
+    let gather = |pick: fn(&Plan) -> &[_]| -> Vec<_> {
+        batch.iter().flat_map(|planned| pick(&planned.plan)).cloned().collect()
+    };
+    let contacts: Vec<snapshot::Contact> = gather(|plan| &plan.contacts);
+    let conversations = batch.iter().flat_map(|p| p.plan.conversations.iter().cloned()).collect();
+    let messages = batch.iter().flat_map(|p| p.plan.messages.iter().cloned()).collect();
+    let mut transaction = store.worker().await?;
+    store::contacts::apply(&mut transaction, &snapshot::merge(contacts)).await?;
+    let conversations = snapshot::merge(conversations);
+    let ids = store::conversations::apply(&mut transaction, &conversations).await?;
+    store::messages::apply(&mut transaction, &snapshot::merge(messages), &ids).await?;
+    store::activities::record(&mut transaction, &records(batch, &ids)).await?;
+    let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
+    store::webhook_events::record(&mut transaction, &events).await?;
+    store::commit(transaction).await?;
+    Ok(ids)
+}
+
+/// Notes that an event is a dead letter.
+pub(crate) async fn reject(store: &Store, event: WebhookEvent) -> Result<(), Error> {
+    let mut transaction = store.worker().await?;
+    store::webhook_events::record(&mut transaction, &[event]).await?;
+    store::commit(transaction).await
+}
+
+/// The audit's row of an event.
+pub(crate) fn event(
+    inbound: &Inbound,
+    sequence: u64,
+    digest: Vec<u8>,
+    outcome: Outcome,
+    detail: Option<String>,
+) -> WebhookEvent {
+    WebhookEvent {
+        id: EventId(inbound.id.0),
+        received_at: inbound.received_at,
+        tenant: inbound.tenant.clone(),
+        account: inbound.account,
+        event: inbound.event.clone(),
+        origin: inbound.origin.clone(),
+        delivery: inbound.delivery.clone(),
+        digest,
+        stream_sequence: i64::try_from(sequence).unwrap_or(i64::MAX),
+        outcome,
+        detail,
+    }
+}
+
+/// The activity with the row of its conversation.
+pub(crate) fn placed(inbound: &Inbound, draft: &Draft, ids: &Ids) -> Activity {
+    let conversation_id: Option<ConversationId> =
+        draft.conversation.and_then(|display_id| ids.get(&(inbound.account, display_id)).copied());
+    Activity { conversation_id, ..draft.activity.clone() }
+}
+
+fn records(batch: &[&Planned], ids: &Ids) -> Vec<Record> {
+    let told = batch.iter().flat_map(|planned| {
+        planned.plan.activities.iter().map(|draft| Record {
+            tenant: planned.inbound.tenant.clone(),
+            activity: placed(&planned.inbound, draft, ids),
+            undated: draft.undated,
+        })
+    });
+    told.collect()
+}
+
+fn audit(planned: &Planned) -> WebhookEvent {
+    let outcome = if planned.plan.is_empty() { Outcome::Ignored } else { Outcome::Applied };
+    event(&planned.inbound, planned.sequence, planned.digest.clone(), outcome, None)
+}

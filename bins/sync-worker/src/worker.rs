@@ -1,0 +1,81 @@
+//! The worker: from its start to its end.
+
+use std::time::Duration;
+
+use bus::{Bus, Consumer, Consumption};
+use service::{Health, Status, retry};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Config, Sync};
+
+/// Consumes `INBOUND` until it is told to stop.
+pub struct SyncWorker {
+    bus: Bus,
+    store: Store,
+    consumption: Consumption,
+}
+
+/// How often the coming months' parts of the tables that only grow are made.
+const HOUSEKEEPING: Duration = Duration::from_hours(6);
+
+impl SyncWorker {
+    /// Checks that the streams are as declared and registers the worker's health.
+    pub async fn start(
+        config: &Config,
+        store: Store,
+        bus: Bus,
+        health: &Health,
+    ) -> anyhow::Result<Self> {
+        bus.require_streams().await?;
+        let (watched, database) = (bus.clone(), store.clone());
+        health.check("nats", move || {
+            let connected = watched.connected();
+            async move { Status::up_or_degraded(connected, "not connected; events wait there") }
+        });
+        health.check("postgres", move || {
+            let database = database.clone();
+            async move {
+                let up = database.ping().await.is_ok();
+                Status::up_or_degraded(up, "does not answer; events wait in the stream")
+            }
+        });
+        let consumption = Consumption {
+            consumer: Consumer::SyncWorker,
+            batch: config.sync_batch.into(),
+            concurrency: config.sync_concurrency.into(),
+            retry_delay: |attempt| {
+                retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
+            },
+            linger: Duration::ZERO,
+        };
+        Ok(Self { bus, store, consumption })
+    }
+
+    /// Consumes until the shutdown, then finishes what is in hand.
+    pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let housekeeping = tokio::spawn(keep_house(self.store.clone(), shutdown.clone()));
+        let handler = Sync::new(self.store, self.bus.publisher());
+        self.bus.consume(self.consumption, handler, shutdown).await?;
+        housekeeping.await?;
+        Ok(())
+    }
+}
+
+async fn keep_house(store: Store, shutdown: CancellationToken) {
+    loop {
+        if let Err(error) = make_partitions(&store).await {
+            tracing::warn!(%error, "the coming months' tables could not be made; trying later");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+        }
+    }
+}
+
+async fn make_partitions(store: &Store) -> Result<(), store::Error> {
+    let mut transaction = store.worker().await?;
+    store::webhook_events::make_partitions(&mut transaction).await?;
+    store::commit(transaction).await
+}

@@ -1,0 +1,147 @@
+//! From the stream to the database and to the screens, poison included (P10).
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use std::time::Duration;
+
+use bus::{Failure, Handler, TailStart};
+use events::{Announcement, DeadLetter};
+use futures_util::StreamExt;
+use support::{count, delivery, inbound};
+use sync_worker::{Config, Sync, SyncWorker};
+use testkit::{World, eventually, sqlx};
+use tokio_util::sync::CancellationToken;
+
+fn example(event: &str) -> &'static str {
+    chatwoot::examples().iter().find(|(name, _)| *name == event).unwrap().1
+}
+
+#[tokio::test]
+async fn an_event_becomes_a_row_an_activity_and_an_announcement() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let mut tail = std::pin::pin!(world.bus.tail_activity(TailStart::New));
+    let health = service::Health::default();
+    let (store, bus) = (world.store.clone(), world.bus.clone());
+    let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(worker.run(shutdown.clone()));
+
+    let body = example("message_created");
+    let envelope = inbound(&account, body, 1).envelope(body.as_bytes().to_vec());
+    world.bus.publisher().publish(envelope).await.unwrap();
+
+    let told = tokio::time::timeout(Duration::from_mins(1), tail.next()).await.unwrap();
+    let told = told.unwrap().unwrap();
+    assert_eq!(told.subject, "activity.acme.message_created");
+    let announcement: Announcement = serde_json::from_slice(&told.payload).unwrap();
+    let message = announcement.subject.message.expect("the row comes with the announcement");
+    let conversation = announcement.subject.conversation.expect("the row comes along");
+    assert_eq!(message.conversation_id, conversation.id);
+    assert_eq!(announcement.activity.conversation_id, Some(conversation.id));
+
+    let mut transaction = world.store.tenant(&account.tenant).await.unwrap();
+    let rows = store::messages::by_ids(&mut transaction, &[message.id]).await.unwrap();
+    assert_eq!(rows, [message]);
+    assert_eq!(count(&world.store_config, "webhook_events where outcome = 'applied'").await, 1);
+
+    shutdown.cancel();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn poison_goes_to_the_dead_letters_and_stops_nothing() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let stranger = testkit::Account { key: domain::AccountKey::generate(), ..account.clone() };
+    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let outcomes = handler
+        .handle(vec![
+            delivery(&account, example("message_created"), 1),
+            delivery(&account, r#"{"event":"message_created"}"#, 2),
+            delivery(&account, "no json at all", 3),
+            delivery(&stranger, example("message_created"), 4),
+            delivery(&account, example("contact_created"), 5),
+            delivery(&account, r#"{"event":"something_new","id":1}"#, 6),
+        ])
+        .await;
+    let reasons: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Ok(()) => "ok",
+            Err(Failure::Reject { reason, .. }) => reason,
+            Err(_) => "retry",
+        })
+        .collect();
+    assert_eq!(reasons, ["ok", "undecodable", "undecodable", "refused-by-database", "ok", "ok"]);
+    assert_eq!(count(&world.store_config, "messages").await, 1);
+    assert_eq!(count(&world.store_config, "webhook_events where outcome = 'applied'").await, 2);
+    assert_eq!(count(&world.store_config, "webhook_events where outcome = 'ignored'").await, 1);
+    // The stranger's account has no tenant's row to refer to, but the audit names it all the same.
+    assert_eq!(count(&world.store_config, "webhook_events where outcome = 'rejected'").await, 3);
+}
+
+#[tokio::test]
+async fn what_postgres_cannot_store_is_made_storable() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let body = r#"{"event":"contact_created","id":9,"name":"A\u0000B","account":{"id":1,"name":"x"},
+        "custom_attributes":{"k\u0000":"v\u0000"},"additional_attributes":{}}"#;
+    let outcomes = handler.handle(vec![delivery(&account, body, 1)]).await;
+    assert!(outcomes[0].is_ok(), "{outcomes:?}");
+    assert_eq!(count(&world.store_config, "contacts where name = 'A\u{fffd}B'").await, 1);
+}
+
+#[tokio::test]
+async fn a_dead_letter_bears_all_that_is_needed_to_send_it_again() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let health = service::Health::default();
+    let (store, bus) = (world.store.clone(), world.bus.clone());
+    let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(worker.run(shutdown.clone()));
+
+    let body = r#"{"event":"message_updated"}"#;
+    let envelope = inbound(&account, body, 1).envelope(body.as_bytes().to_vec());
+    let sent = envelope.clone();
+    world.bus.publisher().publish(envelope).await.unwrap();
+    let letters = world.bus.dead_letters();
+    eventually("the event is a dead letter", async || letters.count().await.unwrap() == 1).await;
+    let letter = letters.get(1).await.unwrap().unwrap();
+    assert_eq!(letter.payload.as_ref(), sent.payload.as_slice());
+    let dead = DeadLetter::read(&letter.headers).unwrap();
+    assert_eq!((dead.subject, dead.reason.as_str()), (sent.subject, "undecodable"));
+
+    shutdown.cancel();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn tenants_do_not_see_each_other_even_in_sql() {
+    let world = World::start().await;
+    let (one, two) = (world.account("one", 1).await, world.account("two", 2).await);
+    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    for outcome in handler.handle(vec![delivery(&one, example("message_created"), 1)]).await {
+        outcome.unwrap();
+    }
+    let seen = async |tenant: Option<&domain::TenantId>, table: &str| -> i64 {
+        let mut connection = support::connect(&world.store_config).await;
+        let setup = tenant.map_or(String::new(), |t| format!("set axis.tenant = '{t}';"));
+        let setup = sqlx::AssertSqlSafe(format!("{setup} set role axis_api"));
+        sqlx::raw_sql(setup).execute(&mut connection).await.unwrap();
+        let query = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
+        sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+    };
+    for table in
+        ["contacts", "conversations", "messages", "activities", "webhook_events", "tenants"]
+    {
+        assert!(seen(Some(&one.tenant), table).await > 0, "{table} of its owner");
+        let of_others = i64::from(table == "tenants");
+        assert_eq!(seen(Some(&two.tenant), table).await, of_others, "{table} of another");
+        assert_eq!(seen(None, table).await, 0, "{table} of nobody");
+    }
+}

@@ -1,0 +1,9 @@
+//! The timeline: written once, read by clients.
+
+mod read;
+mod record;
+mod write;
+
+pub use read::*;
+pub use record::*;
+pub use write::*;

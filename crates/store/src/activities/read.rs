@@ -1,0 +1,138 @@
+//! What clients read of the timeline.
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, Activity, ActivityId, Actor, ConversationId, TenantId};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::conversations::plan_for_arguments;
+
+/// Which activities to list; what is none does not restrict.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of one of these types.
+    pub kinds: Option<Vec<String>>,
+    /// Done there: `chatwoot` or `axis`.
+    pub source: Option<String>,
+    /// Of this conversation.
+    pub conversation: Option<ConversationId>,
+}
+
+/// The place of an activity in the timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The activity.
+    pub id: ActivityId,
+}
+
+/// Where to begin in the timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// After this many rows. They are read and thrown away: the caller bounds them.
+    Skip(u32),
+    /// After, that is before in time, this row.
+    After(Place),
+}
+
+/// A part of the timeline, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// At most as many as were asked for.
+    pub activities: Vec<Activity>,
+    /// Where the next part begins, if there is one.
+    pub next: Option<Place>,
+}
+
+struct Row {
+    id: Uuid,
+    occurred_at: DateTime<Utc>,
+    kind: String,
+    source: String,
+    account_id: Option<Uuid>,
+    conversation_id: Option<Uuid>,
+    actor: Option<Value>,
+    data: Value,
+}
+
+impl TryFrom<Row> for Activity {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let actor: Option<Actor> = row
+            .actor
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(|_| Error::Unreadable { table: "activities", column: "actor" })?;
+        Ok(Self {
+            id: ActivityId(row.id),
+            kind: row.kind,
+            source: row.source,
+            account_id: row.account_id.map(AccountKey),
+            conversation_id: row.conversation_id.map(ConversationId),
+            actor,
+            occurred_at: row.occurred_at,
+            data: row.data,
+        })
+    }
+}
+
+/// At most `limit` activities of a tenant, newest first.
+pub async fn list(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    filter: &Filter,
+    start: Start,
+    limit: u32,
+) -> Result<Listed, Error> {
+    plan_for_arguments(connection).await?;
+    let (skip, place) = match start {
+        Start::Skip(rows) => (i64::from(rows), None),
+        Start::After(place) => (0, Some(place)),
+    };
+    let mut rows = sqlx::query_as!(
+        Row,
+        "select id, occurred_at, kind, source, account_id, conversation_id, actor, data
+         from activities
+         where tenant_id = $1
+           and ($2::text[] is null or kind = any($2))
+           and ($3::text is null or source = $3)
+           and ($4::uuid is null or conversation_id = $4)
+           and ($6::uuid is null or (occurred_at, id) < ($5::timestamptz, $6))
+         order by occurred_at desc, id desc
+         limit $7 offset $8",
+        tenant.as_str(),
+        filter.kinds.as_deref(),
+        filter.source.as_deref(),
+        filter.conversation.map(|id| id.0),
+        place.map(|place| place.at),
+        place.map(|place| place.id.0),
+        i64::from(limit) + 1,
+        skip,
+    )
+    .fetch_all(connection)
+    .await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let place = |row: &Row| Place { at: row.occurred_at, id: ActivityId(row.id) };
+    let next = rows.last().filter(|_| more).map(place);
+    let activities = rows.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?;
+    Ok(Listed { activities, next })
+}
+
+/// The activity with this id, if the transaction may see it.
+pub async fn get(connection: &mut PgConnection, id: ActivityId) -> Result<Option<Activity>, Error> {
+    sqlx::query_as!(
+        Row,
+        "select id, occurred_at, kind, source, account_id, conversation_id, actor, data
+         from activities where id = $1 limit 1",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Activity::try_from)
+    .transpose()
+}

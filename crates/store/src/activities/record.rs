@@ -1,0 +1,60 @@
+//! Writing the timeline.
+
+use domain::{Activity, TenantId};
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// An activity to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Whose timeline.
+    pub tenant: TenantId,
+    /// What happened.
+    pub activity: Activity,
+    /// Its time is that of its receipt, since Chatwoot gave none: a second telling has another
+    /// time, so it is looked for by its id alone. The row it is about must be locked by the
+    /// transaction.
+    pub undated: bool,
+}
+
+/// Writes activities that are not there yet. Tellings of one activity agree in all that matters; should
+/// they differ (a person was renamed in between), the greater text stays, whichever came first.
+pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result<u64, Error> {
+    if records.is_empty() {
+        return Ok(0);
+    }
+    let actor = |r: &Record| r.activity.actor.as_ref().map(serde_json::to_value).transpose();
+    let actors = records.iter().map(actor).collect::<Result<Vec<_>, _>>();
+    let actors = actors.map_err(|error| Error::Data(sqlx::Error::Encode(Box::new(error))))?;
+    let done = sqlx::query!(
+        "insert into activities as t
+           (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
+         select distinct on (id)
+           id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data
+         from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
+                     $6::uuid[], $7::uuid[], $8::jsonb[], $9::jsonb[], $10::bool[])
+           as x (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor,
+                 data, undated)
+         where not (undated and exists (select from activities a where a.id = x.id))
+         order by id, coalesce(actor::text, '') collate \"C\" desc, data::text collate \"C\" desc
+         on conflict (occurred_at, id) do update
+           set actor = excluded.actor, data = excluded.data
+           where (coalesce(excluded.actor::text, '') collate \"C\",
+                  excluded.data::text collate \"C\")
+               > (coalesce(t.actor::text, '') collate \"C\", t.data::text collate \"C\")",
+        &column!(records, |r| r.activity.id.0),
+        &column!(records, |r| r.tenant.as_str()) as &[&str],
+        &column!(records, |r| r.activity.occurred_at),
+        &column!(records, |r| r.activity.kind.as_str()) as &[&str],
+        &column!(records, |r| r.activity.source.as_str()) as &[&str],
+        &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
+        &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
+        &actors as &[Option<serde_json::Value>],
+        &column!(records, |r| &r.activity.data) as &[&serde_json::Value],
+        &column!(records, |r| r.undated),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,34 @@
+//! Writing what was done here.
+
+use domain::{Activity, TenantId};
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// Writes an activity that nobody else can have written, since its id was made here; a tenant's own
+/// transaction can. What Chatwoot tells of, perhaps twice, is for [`super::record`].
+pub async fn write(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    activity: &Activity,
+) -> Result<(), Error> {
+    let actor = activity.actor.as_ref().map(serde_json::to_value).transpose();
+    let actor = actor.map_err(|error| Error::Data(sqlx::Error::Encode(Box::new(error))))?;
+    sqlx::query!(
+        "insert into activities
+           (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        activity.id.0,
+        tenant.as_str(),
+        activity.occurred_at,
+        activity.kind,
+        activity.source,
+        activity.account_id.map(|id| id.0),
+        activity.conversation_id.map(|id| id.0),
+        actor,
+        activity.data,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

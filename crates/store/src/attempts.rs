@@ -1,0 +1,152 @@
+//! Every try at a command, written before the try, so that a crash leaves a trace.
+
+use std::time::Duration;
+
+use domain::OperationId;
+use sqlx::PgConnection;
+
+use crate::Error;
+use crate::outbox::Entry;
+
+/// What became of a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// Chatwoot has it.
+    Done,
+    /// It did not happen; it may be tried again.
+    Retry,
+    /// It may have happened, or may yet happen.
+    Unknown,
+    /// As unknown, but looked up once and not there.
+    Absent,
+    /// It did not happen and will not.
+    Failed,
+}
+
+impl AttemptOutcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Retry => "retry",
+            Self::Unknown => "unknown",
+            Self::Absent => "absent",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, Error> {
+        [Self::Done, Self::Retry, Self::Unknown, Self::Absent, Self::Failed]
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
+            .ok_or(Error::Unreadable { table: "outbound_attempts", column: "outcome" })
+    }
+}
+
+/// The newest try at a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: i32,
+    /// None: it is under way, or its program died.
+    pub outcome: Option<AttemptOutcome>,
+    /// How long ago it ended; negative waits count as zero, as does a try without an end.
+    pub ended_ago: Duration,
+    /// What came of any try at this command has a greater message number than this.
+    pub look_after: i64,
+}
+
+/// The newest try at a command.
+pub async fn last(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<Option<Attempt>, Error> {
+    let row = sqlx::query!(
+        r#"select attempt, outcome,
+                  extract(epoch from clock_timestamp() - finished_at)::float8 as ended_ago,
+                  min(highest_message_id) over () as "look_after!"
+           from outbound_attempts where operation_id = $1
+           order by attempt desc limit 1"#,
+        operation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Attempt {
+            number: row.attempt,
+            outcome: row.outcome.as_deref().map(AttemptOutcome::from_name).transpose()?,
+            ended_ago: Duration::try_from_secs_f64(row.ended_ago.unwrap_or(0.0).max(0.0))
+                .unwrap_or(Duration::MAX),
+            look_after: row.look_after,
+        })
+    })
+    .transpose()
+}
+
+/// Begins a try; gives back its number.
+pub async fn begin(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    highest_message_id: i64,
+) -> Result<i32, Error> {
+    let number = sqlx::query_scalar!(
+        "insert into outbound_attempts
+           (operation_id, attempt, tenant_id, account_id, conversation_id, highest_message_id)
+         select $1, coalesce(max(attempt), 0) + 1, $2, $3, $4, $5
+         from outbound_attempts where operation_id = $1
+         returning attempt",
+        entry.operation.0,
+        entry.tenant.as_str(),
+        entry.account.0,
+        entry.conversation.0,
+        highest_message_id
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(number)
+}
+
+/// Ends a try whose program is gone, with an unknown outcome. A request of it that is still on
+/// the wire ends within `longest` of its start, so the try counts as ended no earlier than that.
+pub async fn abandon(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    number: i32,
+    longest: Duration,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update outbound_attempts
+         set outcome = 'unknown', detail = 'the program ended before the answer came',
+             finished_at = greatest(now(), started_at + make_interval(secs => $3))
+         where operation_id = $1 and attempt = $2 and outcome is null",
+        operation.0,
+        number,
+        longest.as_secs_f64()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends a try. Says whether it could be: a try that somebody else ended meanwhile can only be
+/// found done or absent.
+pub async fn finish(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    number: i32,
+    outcome: AttemptOutcome,
+    detail: Option<&str>,
+) -> Result<bool, Error> {
+    let ended = sqlx::query!(
+        "update outbound_attempts
+         set outcome = $3, detail = coalesce($4, detail), finished_at = coalesce(finished_at, now())
+         where operation_id = $1 and attempt = $2
+           and (outcome is null or (outcome in ('unknown', 'absent') and $3 in ('done', 'absent')))",
+        operation.0,
+        number,
+        outcome.as_str(),
+        detail
+    )
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected() > 0)
+}

@@ -1,0 +1,123 @@
+//! Connections, transactions, migrations and wake-ups.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use domain::TenantId;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::{Connection, PgConnection};
+
+use crate::{Config, Error, Transaction};
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: PgPool,
+    direct: PgConnectOptions,
+}
+
+impl Store {
+    /// Sets up the pool; connections are made when they are needed, so a database that is away
+    /// makes calls fail, not the start.
+    pub fn connect(config: &Config, program: &str) -> Result<Self, Error> {
+        let options = options(&config.database_url, program)?;
+        let direct = match &config.database_direct_url {
+            Some(url) => self::options(url, program)?,
+            None => options.clone(),
+        };
+        let pool = PgPoolOptions::new()
+            .max_connections(config.database_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(options);
+        Ok(Self { pool, direct })
+    }
+
+    /// A transaction that sees and changes the rows of one tenant only.
+    pub async fn tenant(&self, tenant: &TenantId) -> Result<Transaction, Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query!(
+            "select set_config('role', 'axis_api', true) as role, set_config('axis.tenant', $1, true) as tenant",
+            tenant.as_str()
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        Ok(transaction)
+    }
+
+    /// A transaction that sees all tenants' rows, for programs that carry everybody's events.
+    pub async fn worker(&self) -> Result<Transaction, Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query!("select set_config('role', 'axis_worker', true) as role")
+            .fetch_one(&mut *transaction)
+            .await?;
+        Ok(transaction)
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<(), Error> {
+        sqlx::query!("select 1 as one").fetch_one(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Refuses a database whose schema is not the one this program was built for.
+    pub async fn require_schema(&self) -> Result<(), Error> {
+        let wanted = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+        let found = sqlx::query_scalar::<_, Option<i64>>(
+            "select max(version) from _sqlx_migrations where success",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        if found.unwrap_or(0) >= wanted {
+            return Ok(());
+        }
+        Err(Error::Schema(sqlx::Error::Protocol(format!(
+            "it is at version {}, this program needs {wanted}",
+            found.unwrap_or(0)
+        ))))
+    }
+
+    /// Listens for rows added to the outbox, on a connection of its own.
+    pub async fn wakeups(&self) -> Result<Wakeups, Error> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(self.direct.clone());
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen("outbox").await?;
+        Ok(Wakeups(listener))
+    }
+
+    /// Ends all connections once they are idle.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Wake-ups from [`Store::wakeups`].
+pub struct Wakeups(PgListener);
+
+impl Wakeups {
+    /// Waits for the next one. An error means that the connection is lost: make a new one.
+    pub async fn next(&mut self) -> Result<(), Error> {
+        self.0.recv().await?;
+        Ok(())
+    }
+}
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// Brings the schema up to date, over the direct address. Says how many migrations there are.
+pub async fn migrate(config: &Config) -> Result<usize, Error> {
+    let url = config.database_direct_url.as_ref().unwrap_or(&config.database_url);
+    let options = options(url, "axis-migrate")?;
+    let mut connection = <PgConnection as Connection>::connect_with(&options).await?;
+    MIGRATIONS.run(&mut connection).await?;
+    connection.close().await?;
+    Ok(MIGRATIONS.iter().count())
+}
+
+fn options(url: &SecretString, program: &str) -> Result<PgConnectOptions, Error> {
+    let options = PgConnectOptions::from_str(url.expose_secret()).map_err(Error::Address)?;
+    Ok(options.application_name(program))
+}

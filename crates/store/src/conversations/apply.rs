@@ -1,0 +1,174 @@
+//! Merging snapshots of conversations.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use domain::snapshot::Conversation;
+use domain::{AccountKey, ContactId, ConversationId};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// The rows that snapshots were merged into, by account and display id.
+pub type Ids = HashMap<(AccountKey, i64), ConversationId>;
+
+/// Merges snapshots, at most one of each conversation ([`domain::snapshot::merge`]); the contacts
+/// they name must be there. A snapshot that is not newer than what is there writes at most the
+/// columns that grow.
+pub async fn apply(
+    connection: &mut PgConnection,
+    conversations: &[Conversation],
+) -> Result<Ids, Error> {
+    if conversations.is_empty() {
+        return Ok(Ids::new());
+    }
+    write_newer(connection, conversations).await?;
+    grow(connection, conversations).await?;
+    ids(connection, conversations).await
+}
+
+async fn write_newer(
+    connection: &mut PgConnection,
+    conversations: &[Conversation],
+) -> Result<(), Error> {
+    let contact = |c: &Conversation| {
+        c.state.contact_chatwoot_id.map(|number| ContactId::of(c.account, number).0)
+    };
+    sqlx::query!(
+        "insert into conversations as c
+           (id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
+            status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
+            assignee_id, assignee_type, assignee_name, team_id, team_name, labels, can_reply,
+            snoozed_until, first_reply_at, waiting_since, custom_attributes,
+            additional_attributes, created_at, last_activity_at, agent_last_seen_at,
+            contact_last_seen_at)
+         select id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
+            status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
+            assignee_id, assignee_type, assignee_name, team_id, team_name,
+            array(select jsonb_array_elements_text(labels)), can_reply,
+            snoozed_until, first_reply_at, waiting_since, custom_attributes,
+            additional_attributes, coalesce(created_at, last_activity_at, now()),
+            coalesce(last_activity_at, created_at, now()), agent_last_seen_at,
+            contact_last_seen_at
+         from unnest(
+            $1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[],
+            $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[],
+            $13::uuid[], $14::bigint[], $15::text[], $16::text[], $17::bigint[], $18::text[],
+            $19::jsonb[], $20::bool[], $21::timestamptz[], $22::timestamptz[],
+            $23::timestamptz[], $24::jsonb[], $25::jsonb[], $26::timestamptz[],
+            $27::timestamptz[], $28::timestamptz[], $29::timestamptz[])
+         as x (id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
+            status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
+            assignee_id, assignee_type, assignee_name, team_id, team_name, labels, can_reply,
+            snoozed_until, first_reply_at, waiting_since, custom_attributes,
+            additional_attributes, created_at, last_activity_at, agent_last_seen_at,
+            contact_last_seen_at)
+         on conflict (account_id, display_id) do update
+           set version_at = excluded.version_at,
+               version_step = excluded.version_step,
+               version_digest = excluded.version_digest,
+               status = excluded.status,
+               priority = excluded.priority,
+               inbox_id = excluded.inbox_id,
+               channel = excluded.channel,
+               contact_chatwoot_id = excluded.contact_chatwoot_id,
+               contact_id = excluded.contact_id,
+               assignee_id = excluded.assignee_id,
+               assignee_type = excluded.assignee_type,
+               assignee_name = excluded.assignee_name,
+               team_id = excluded.team_id,
+               team_name = excluded.team_name,
+               labels = excluded.labels,
+               can_reply = excluded.can_reply,
+               snoozed_until = excluded.snoozed_until,
+               first_reply_at = excluded.first_reply_at,
+               waiting_since = excluded.waiting_since,
+               custom_attributes = excluded.custom_attributes,
+               additional_attributes = excluded.additional_attributes,
+               last_activity_at = greatest(c.last_activity_at, excluded.last_activity_at),
+               agent_last_seen_at = greatest(c.agent_last_seen_at, excluded.agent_last_seen_at),
+               contact_last_seen_at =
+                 greatest(c.contact_last_seen_at, excluded.contact_last_seen_at),
+               updated_at = now()
+           where (excluded.version_at, excluded.version_step, excluded.version_digest)
+               > (c.version_at, c.version_step, c.version_digest)",
+        &column!(conversations, |c| c.id.0),
+        &column!(conversations, |c| c.tenant.as_str()) as &[&str],
+        &column!(conversations, |c| c.account.0),
+        &column!(conversations, |c| c.display_id),
+        &column!(conversations, |c| c.version.at),
+        &column!(conversations, |c| c.version.step),
+        &column!(conversations, |c| c.version.digest),
+        &column!(conversations, |c| c.state.status.as_str()) as &[&str],
+        &column!(conversations, |c| c.state.priority.as_deref()) as &[Option<&str>],
+        &column!(conversations, |c| c.state.inbox_id) as &[Option<i64>],
+        &column!(conversations, |c| c.state.channel.as_deref()) as &[Option<&str>],
+        &column!(conversations, |c| c.state.contact_chatwoot_id) as &[Option<i64>],
+        &column!(conversations, |c| contact(c)) as &[Option<uuid::Uuid>],
+        &column!(conversations, |c| c.state.assignee_id) as &[Option<i64>],
+        &column!(conversations, |c| c.state.assignee_type.as_deref()) as &[Option<&str>],
+        &column!(conversations, |c| c.state.assignee_name.as_deref()) as &[Option<&str>],
+        &column!(conversations, |c| c.state.team_id) as &[Option<i64>],
+        &column!(conversations, |c| c.state.team_name.as_deref()) as &[Option<&str>],
+        &column!(conversations, |c| Value::from(c.state.labels.clone())),
+        &column!(conversations, |c| c.state.can_reply) as &[Option<bool>],
+        &column!(conversations, |c| c.state.snoozed_until) as &[Option<DateTime<Utc>>],
+        &column!(conversations, |c| c.state.first_reply_at) as &[Option<DateTime<Utc>>],
+        &column!(conversations, |c| c.state.waiting_since) as &[Option<DateTime<Utc>>],
+        &column!(conversations, |c| &c.state.custom_attributes) as &[&Value],
+        &column!(conversations, |c| &c.state.additional_attributes) as &[&Value],
+        &column!(conversations, |c| c.created_at) as &[Option<DateTime<Utc>>],
+        &column!(conversations, |c| c.last_activity_at) as &[Option<DateTime<Utc>>],
+        &column!(conversations, |c| c.agent_last_seen_at) as &[Option<DateTime<Utc>>],
+        &column!(conversations, |c| c.contact_last_seen_at) as &[Option<DateTime<Utc>>],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What a snapshot that lost still knew: when somebody was there last.
+async fn grow(connection: &mut PgConnection, conversations: &[Conversation]) -> Result<(), Error> {
+    sqlx::query!(
+        "update conversations c
+         set last_activity_at = greatest(c.last_activity_at, x.last_activity_at),
+             agent_last_seen_at = greatest(c.agent_last_seen_at, x.agent_last_seen_at),
+             contact_last_seen_at = greatest(c.contact_last_seen_at, x.contact_last_seen_at),
+             updated_at = now()
+         from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::timestamptz[],
+                     $5::timestamptz[])
+           as x (account_id, display_id, last_activity_at, agent_last_seen_at,
+                 contact_last_seen_at)
+         where c.account_id = x.account_id and c.display_id = x.display_id
+           and (x.last_activity_at > c.last_activity_at
+             or x.agent_last_seen_at > coalesce(c.agent_last_seen_at, '-infinity')
+             or x.contact_last_seen_at > coalesce(c.contact_last_seen_at, '-infinity'))",
+        &column!(conversations, |c| c.account.0),
+        &column!(conversations, |c| c.display_id),
+        &column!(conversations, |c| c.last_activity_at) as &[Option<DateTime<Utc>>],
+        &column!(conversations, |c| c.agent_last_seen_at) as &[Option<DateTime<Utc>>],
+        &column!(conversations, |c| c.contact_last_seen_at) as &[Option<DateTime<Utc>>],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn ids(connection: &mut PgConnection, conversations: &[Conversation]) -> Result<Ids, Error> {
+    let accounts = column!(conversations, |c| c.account.0);
+    let numbers = column!(conversations, |c| c.display_id);
+    let rows = sqlx::query!(
+        "select c.account_id, c.display_id, c.id
+         from unnest($1::uuid[], $2::bigint[]) as x (account_id, display_id)
+         join conversations c using (account_id, display_id)",
+        &accounts,
+        &numbers
+    )
+    .fetch_all(connection)
+    .await?;
+    let known = rows.into_iter();
+    Ok(known
+        .map(|row| ((AccountKey(row.account_id), row.display_id), ConversationId(row.id)))
+        .collect())
+}

@@ -1,0 +1,90 @@
+//! Finding conversations by number, contact or words.
+
+use domain::TenantId;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// How many conversations a search finds at most by each of its ways.
+const MOST: i64 = 1_000;
+/// How many messages are looked at for their conversations; words that more messages have are too
+/// common to find anything by.
+const MOST_MESSAGES: i64 = 5_000;
+/// Trigrams need as many characters.
+const SHORTEST_PART: usize = 3;
+
+/// Ids of a tenant's conversations that fit the text, in a transaction of that tenant.
+///
+/// Row-level security keeps operators that could tell secrets in an error (`ilike`, `@@`) from
+/// using an index before a row's tenant was checked, which would read every row of the tenant. So
+/// the candidates are found in the role without a fence, by the tenant's name, and nothing but
+/// their ids comes out; rows are read by the tenant's own role again.
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    text: &str,
+) -> Result<Vec<Uuid>, Error> {
+    let text = text.trim();
+    let number: Option<i64> = text.strip_prefix('#').unwrap_or(text).parse().ok();
+    let part = (text.chars().count() >= SHORTEST_PART).then(|| format!("%{}%", escape(text)));
+    sqlx::query!("select set_config('role', 'axis_worker', true) as role")
+        .fetch_one(&mut *connection)
+        .await?;
+    let found = sqlx::query_scalar!(
+        r#"select id as "id!" from conversations
+           where account_id in (select id from chatwoot_accounts where tenant_id = $1)
+             and display_id = $2
+           union
+           (select c.id
+            from (select id from contacts
+                  where tenant_id = $1
+                    and (coalesce(name, '') || ' ' || coalesce(email, '') || ' '
+                         || coalesce(phone_number, '')) ilike $3
+                  limit $5) k
+            join conversations c on c.contact_id = k.id
+            where c.tenant_id = $1
+            limit $5)
+           union
+           (select conversation_id
+            from (select conversation_id from messages
+                  where tenant_id = $1 and content is not null
+                    and to_tsvector('simple', left(content, 20000))
+                        @@ websearch_to_tsquery('simple', $4)
+                  limit $6) m
+            group by conversation_id
+            limit $5)"#,
+        tenant.as_str(),
+        number,
+        part,
+        text,
+        MOST,
+        MOST_MESSAGES,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query!("select set_config('role', 'axis_api', true) as role")
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(found)
+}
+
+/// The text, meant literally inside a pattern of `like`.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\\' | '%' | '_') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn wildcards_are_meant_literally() {
+        assert_eq!(super::escape(r"50% a_b\c"), r"50\% a\_b\\c");
+    }
+}

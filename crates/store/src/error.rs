@@ -1,0 +1,75 @@
+//! What can go wrong with the database, by what the caller can do about it.
+
+/// A statement or a connection failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is not one.
+    #[error("DATABASE_URL is not a Postgres address: {0}")]
+    Address(#[source] sqlx::Error),
+    /// The database is away, starting, full or busy: try again later.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// Two transactions were in each other's way: try again now.
+    #[error("the transaction met another one: {0}")]
+    Conflict(#[source] sqlx::Error),
+    /// A row like this is there already.
+    #[error("it exists already ({constraint})")]
+    Exists {
+        /// The constraint that says so.
+        constraint: String,
+        /// The driver's error.
+        source: sqlx::Error,
+    },
+    /// The data cannot be stored as they are: trying again is of no use.
+    #[error("the database refused the data: {0}")]
+    Data(#[source] sqlx::Error),
+    /// The schema is not the one this program was built for.
+    #[error("the database's schema does not fit this program; run `axis migrate`: {0}")]
+    Schema(#[source] sqlx::Error),
+    /// A migration failed.
+    #[error("the schema could not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row holds what this program cannot read.
+    #[error("column {column} of {table} holds what this program cannot read")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+impl Error {
+    /// Whether the same call can succeed later, with the same data.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Conflict(_) | Self::Schema(_))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(database) = error.as_database_error() else {
+            return match error {
+                sqlx::Error::Configuration(_) => Self::Address(error),
+                sqlx::Error::Encode(_) | sqlx::Error::TypeNotFound { .. } => Self::Data(error),
+                sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnDecode { .. } => {
+                    Self::Schema(error)
+                }
+                _ => Self::Unavailable(error),
+            };
+        };
+        // Classes of SQLSTATE; anything not known to be the data's fault counts as the database's,
+        // so that no event is given up because of it.
+        let code = database.code().unwrap_or_default().into_owned();
+        let constraint = database.constraint().unwrap_or_default().to_owned();
+        match code.as_str() {
+            "40001" | "40P01" | "55P03" => Self::Conflict(error),
+            "23505" => Self::Exists { constraint, source: error },
+            "42P01" | "42703" | "42883" | "42704" => Self::Schema(error),
+            code if code.starts_with("22") || code.starts_with("23") || code == "54000" => {
+                Self::Data(error)
+            }
+            _ => Self::Unavailable(error),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What is in the database, for operators: how much, how recent, and what looks wrong.
+//!
+//! Bounded whatever the size: a count stops at [`COUNTED`] rows and is then estimated from the
+//! planner's statistics, and rows are read from the newest end of an index where there is one.
+
+use chrono::{DateTime, Utc};
+use domain::EventId;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sqlx::{PgConnection, Row as _};
+
+use crate::{Error, Store};
+
+/// Up to here rows are counted, beyond they are estimated.
+pub const COUNTED: i64 = 100_000;
+
+/// What is in the database.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inspection {
+    /// The newest migration that was applied.
+    pub schema_version: i64,
+    /// Table by table.
+    pub tables: Vec<Table>,
+    /// Rows in the default parts of the tables that are cut by month, by table.
+    pub in_default_partitions: Vec<(&'static str, i64)>,
+    /// Commands that have been in the outbox for more than 5 minutes; those that wait for their
+    /// undo window or for a snooze to end are not counted.
+    pub outbox_overdue: i64,
+    /// Events rejected in the last 30 days.
+    pub rejected_events: i64,
+}
+
+/// What is in a table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// How many rows there are.
+    pub rows: i64,
+    /// Whether they were counted, not estimated.
+    pub exact: bool,
+    /// When the newest row was made.
+    pub newest_at: Option<DateTime<Utc>>,
+    /// The newest rows.
+    pub newest: Vec<Row>,
+}
+
+/// What tells one row from another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// Ids, kinds and states; texts and names only where asked for.
+    pub facts: Map<String, Value>,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fate {
+    /// `applied`, `ignored` or `rejected`.
+    pub outcome: String,
+    /// Why, if it was rejected.
+    pub detail: Option<String>,
+}
+
+/// How a table is looked at.
+struct Look {
+    table: &'static str,
+    counting: &'static str,
+    /// `$1`: how many rows; `$2`: whether with texts and names.
+    newest: &'static str,
+}
+
+/// `look!(table, "its time", "newest first", "facts", "texts and names")`
+macro_rules! look {
+    ($table:literal, $at:literal, $order:literal, $facts:literal, $content:literal) => {
+        Look {
+            table: $table,
+            counting: concat!(
+                "select count(*) from (select 1 from ",
+                $table,
+                " limit $1) as counted"
+            ),
+            newest: concat!(
+                "select ",
+                $at,
+                " as at, jsonb_build_object(",
+                $facts,
+                ") || case when $2 then ",
+                "jsonb_build_object(",
+                $content,
+                ") else '{}' end as facts from ",
+                $table,
+                " order by ",
+                $order,
+                " limit $1"
+            ),
+        }
+    };
+}
+
+// Ids of conversations and messages begin with the time, so the primary key finds the newest.
+const LOOKS: [Look; 10] = [
+    look!("tenants", "created_at", "created_at desc", "'id', id", "'name', name"),
+    look!(
+        "chatwoot_accounts",
+        "created_at",
+        "created_at desc",
+        "'id', id, 'tenant', tenant_id, 'account', chatwoot_account_id, 'webhook', webhook_id",
+        "'name', name, 'url', base_url"
+    ),
+    look!(
+        "contacts",
+        "first_seen_at",
+        "first_seen_at desc",
+        "'id', id, 'tenant', tenant_id, 'contact', chatwoot_id",
+        "'name', name, 'email', email, 'phone', phone_number"
+    ),
+    look!(
+        "conversations",
+        "created_at",
+        "id desc",
+        "'id', id, 'tenant', tenant_id, 'conversation', display_id, 'status', status,
+         'priority', priority, 'channel', channel",
+        "'assignee', assignee_name, 'labels', to_jsonb(labels)"
+    ),
+    look!(
+        "messages",
+        "created_at",
+        "id desc",
+        "'id', id, 'tenant', tenant_id, 'message', chatwoot_id, 'type', message_type,
+         'private', private, 'outbound', outbound_state",
+        "'sender', sender_name, 'content', left(content, 200)"
+    ),
+    look!(
+        "approvals",
+        "created_at",
+        "id desc",
+        "'id', id, 'tenant', tenant_id, 'kind', kind, 'status', status",
+        "'reason', reason, 'requestedBy', requested_by, 'decidedBy', decided_by"
+    ),
+    look!(
+        "activities",
+        "occurred_at",
+        "occurred_at desc, id desc",
+        "'id', id, 'tenant', tenant_id, 'kind', kind, 'source', source",
+        "'actor', actor, 'data', data"
+    ),
+    look!(
+        "webhook_events",
+        "received_at",
+        "received_at desc, event_id desc",
+        "'id', event_id, 'tenant', tenant_id, 'event', event, 'outcome', outcome,
+         'sequence', stream_sequence",
+        "'detail', detail"
+    ),
+    look!(
+        "outbox",
+        "created_at",
+        "created_at desc",
+        "'id', operation_id, 'tenant', tenant_id, 'command', command, 'attempts', attempts,
+         'dueAt', due_at",
+        "'payload', payload"
+    ),
+    look!(
+        "outbound_attempts",
+        "started_at",
+        "started_at desc",
+        "'id', operation_id, 'tenant', tenant_id, 'attempt', attempt, 'outcome', outcome",
+        "'detail', detail"
+    ),
+];
+
+/// Looks at every table, with so many of its newest rows, and with texts and names only if wished.
+pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Inspection, Error> {
+    let mut transaction = store.worker().await?;
+    let mut tables = Vec::with_capacity(LOOKS.len());
+    for look in &LOOKS {
+        tables.push(examine(&mut transaction, look, rows, show_content).await?);
+    }
+    let outbox_overdue = count(
+        &mut transaction,
+        "select count(*) from outbox
+         where created_at < now() - interval '5 minutes' and due_at < now() + interval '1 hour'",
+    );
+    let outbox_overdue = outbox_overdue.await?;
+    let rejected_events = count(
+        &mut transaction,
+        "select count(*) from webhook_events
+         where received_at > now() - interval '30 days' and outcome = 'rejected'",
+    );
+    let rejected_events = rejected_events.await?;
+    // The parts themselves are granted to nobody; their owner looks.
+    become_owner(&mut transaction).await?;
+    let mut in_default_partitions = Vec::new();
+    for (table, counting) in [
+        ("activities", "select count(*) from activities_other"),
+        ("webhook_events", "select count(*) from webhook_events_other"),
+    ] {
+        in_default_partitions.push((table, count(&mut transaction, counting).await?));
+    }
+    let version = "select coalesce(max(version), 0) from _sqlx_migrations where success";
+    let schema_version = count(&mut transaction, version).await?;
+    Ok(Inspection {
+        schema_version,
+        tables,
+        in_default_partitions,
+        outbox_overdue,
+        rejected_events,
+    })
+}
+
+/// What became of an event that was received within the last day; none: it is not there (yet).
+pub async fn event(connection: &mut PgConnection, id: EventId) -> Result<Option<Fate>, Error> {
+    let found = sqlx::query!(
+        "select outcome, detail from webhook_events
+         where event_id = $1 and received_at > now() - interval '1 day'
+         order by received_at desc limit 1",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.map(|row| Fate { outcome: row.outcome, detail: row.detail }))
+}
+
+async fn examine(
+    connection: &mut PgConnection,
+    look: &Look,
+    rows: i64,
+    show_content: bool,
+) -> Result<Table, Error> {
+    let counted: i64 =
+        sqlx::query_scalar(look.counting).bind(COUNTED + 1).fetch_one(&mut *connection).await?;
+    let exact = counted <= COUNTED;
+    let total = if exact { counted } else { estimate(connection, look.table).await?.max(counted) };
+    let found = sqlx::query(look.newest)
+        .bind(rows.max(1))
+        .bind(show_content)
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut newest = Vec::with_capacity(found.len());
+    for row in found {
+        let Value::Object(facts) = row.try_get("facts")? else {
+            return Err(Error::Unreadable { table: look.table, column: "facts" });
+        };
+        newest.push(Row { at: row.try_get("at")?, facts });
+    }
+    let newest_at = newest.first().map(|row| row.at);
+    newest.truncate(usize::try_from(rows).unwrap_or(0));
+    Ok(Table { name: look.table, rows: total, exact, newest_at, newest })
+}
+
+/// What the planner believes of a table and its parts.
+async fn estimate(connection: &mut PgConnection, table: &str) -> Result<i64, Error> {
+    let rows = sqlx::query_scalar!(
+        "select coalesce(sum(greatest(class.reltuples, 0)), 0)::bigint as \"rows!\"
+         from pg_partition_tree($1::text::regclass) as part
+         join pg_class as class on class.oid = part.relid
+         where part.isleaf",
+        table
+    );
+    Ok(rows.fetch_one(connection).await?)
+}
+
+async fn count(connection: &mut PgConnection, statement: &'static str) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar(statement).fetch_one(connection).await?)
+}
+
+/// Leaves the worker's role for the rest of the transaction.
+async fn become_owner(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!("select set_config('role', 'none', true) as role").fetch_one(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! All SQL. A module per table; free functions that take a connection, so that the caller owns the
+//! transaction.
+//!
+//! Two kinds of transaction exist: [`Store::tenant`] sees one tenant's rows, [`Store::worker`] all.
+//! Both step down to a role that can do no more than it must (`migrations/0001_roles.sql`), for the
+//! length of the transaction only, so that a transaction-pooling proxy may stand in between.
+
+/// One column of many rows, as an array for `unnest`.
+macro_rules! column {
+    ($rows:expr, |$row:pat_param| $value:expr) => {
+        $rows.iter().map(|$row| $value).collect::<Vec<_>>()
+    };
+}
+
+pub mod accounts;
+pub mod activities;
+pub mod approvals;
+pub mod attempts;
+mod config;
+mod connect;
+pub mod contacts;
+pub mod conversations;
+mod error;
+pub mod inspect;
+pub mod messages;
+pub mod outbox;
+pub mod tenants;
+pub mod webhook_events;
+
+pub use config::Config;
+pub use connect::{Store, Wakeups, migrate};
+pub use error::Error;
+/// A connection inside a transaction; what the functions of the modules take.
+pub use sqlx::PgConnection;
+
+/// A transaction of a [`Store`]; rolled back unless committed.
+pub type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
+
+/// Commits a transaction.
+pub async fn commit(transaction: Transaction) -> Result<(), Error> {
+    transaction.commit().await.map_err(Error::from)
+}

@@ -1,0 +1,218 @@
+//! Merging snapshots of messages.
+
+use chrono::{DateTime, Utc};
+use domain::snapshot::Message;
+use domain::{AccountKey, MessageId};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::Error;
+use crate::conversations::Ids;
+
+/// Merges snapshots, at most one of each message ([`domain::snapshot::merge`]), into conversations
+/// that are there. A message that bears our marker is the row that was written here. A snapshot that
+/// is not newer than what is there writes at most the columns that grow.
+pub async fn apply(
+    connection: &mut PgConnection,
+    messages: &[Message],
+    conversations: &Ids,
+) -> Result<(), Error> {
+    let placed: Vec<_> = messages
+        .iter()
+        .filter_map(|message| {
+            let conversation =
+                conversations.get(&(message.account, message.conversation_display_id))?;
+            Some((message, conversation.0))
+        })
+        .collect();
+    if placed.is_empty() {
+        return Ok(());
+    }
+    for (message, _) in placed.iter().filter(|(message, _)| message.operation.is_some()) {
+        link(connection, message.account, message.id, message.chatwoot_id).await?;
+    }
+    write_newer(connection, &placed).await?;
+    grow(connection, &placed).await
+}
+
+/// Says which number Chatwoot gave to a message that was written here. A row that was made for that
+/// number meanwhile (by a look that no longer had the marker) is folded into the message's own row.
+pub async fn link(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    message: MessageId,
+    chatwoot_id: i64,
+) -> Result<(), Error> {
+    // First the plain case, which is nearly every one.
+    let linked = sqlx::query!(
+        "update messages m set chatwoot_id = $3, updated_at = now()
+         where m.id = $2 and m.account_id = $1 and m.chatwoot_id is null
+           and not exists (select from messages o
+                           where o.account_id = $1 and o.chatwoot_id = $3)",
+        account.0,
+        message.0,
+        chatwoot_id
+    )
+    .execute(&mut *connection)
+    .await?;
+    if linked.rows_affected() > 0 {
+        return Ok(());
+    }
+    sqlx::query!(
+        "with gone as (
+           delete from messages o
+           where o.account_id = $1 and o.chatwoot_id = $3 and o.id <> $2
+             and exists (select from messages m
+                         where m.id = $2 and m.account_id = $1 and m.chatwoot_id is null)
+           returning *
+         )
+         update messages m
+         set chatwoot_id = gone.chatwoot_id,
+             version_at = gone.version_at,
+             version_step = gone.version_step,
+             version_digest = gone.version_digest,
+             content_type = gone.content_type,
+             content = gone.content,
+             content_attributes = gone.content_attributes,
+             deleted = gone.deleted,
+             sender_type = gone.sender_type,
+             sender_id = gone.sender_id,
+             sender_name = gone.sender_name,
+             source_id = gone.source_id,
+             inbox_id = gone.inbox_id,
+             attachments = gone.attachments,
+             delivery_rank = gone.delivery_rank,
+             delivery_succeeded_at = gone.delivery_succeeded_at,
+             delivery_failed_at = gone.delivery_failed_at,
+             created_at = greatest(m.created_at, gone.created_at),
+             updated_at = now()
+         from gone where m.id = $2",
+        account.0,
+        message.0,
+        chatwoot_id
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn write_newer(
+    connection: &mut PgConnection,
+    placed: &[(&Message, uuid::Uuid)],
+) -> Result<(), Error> {
+    let conversations = column!(placed, |(_, conversation)| *conversation);
+    let fallback = |m: &Message| MessageId::of(m.account, m.chatwoot_id, Some(m.created_at)).0;
+    sqlx::query!(
+        // A marker can be forged or repeated: an id that another message has is not taken.
+        "insert into messages as m
+           (id, tenant_id, account_id, conversation_id, chatwoot_id,
+            version_at, version_step, version_digest, message_type, content_type, content,
+            content_attributes, private, deleted, sender_type, sender_id, sender_name, source_id,
+            inbox_id, attachments, delivery_rank, delivery_succeeded_at, delivery_failed_at,
+            created_at)
+         select case when x.id <> x.fallback and exists (
+                  select from messages o where o.id = x.id
+                    and (o.account_id, o.chatwoot_id) is distinct from
+                        (x.account_id, x.chatwoot_id))
+                then x.fallback else x.id end,
+            tenant_id, account_id, conversation_id, chatwoot_id,
+            version_at, version_step, version_digest, message_type, content_type, content,
+            content_attributes, private, deleted, sender_type, sender_id, sender_name, source_id,
+            inbox_id, attachments, delivery_rank, delivery_succeeded_at, delivery_failed_at,
+            created_at
+         from unnest(
+            $1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::bigint[],
+            $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::text[],
+            $13::jsonb[], $14::bool[], $15::bool[], $16::text[], $17::bigint[], $18::text[],
+            $19::text[], $20::bigint[], $21::jsonb[], $22::smallint[], $23::bigint[],
+            $24::bigint[], $25::timestamptz[])
+         as x (id, fallback, tenant_id, account_id, conversation_id, chatwoot_id,
+            version_at, version_step, version_digest, message_type, content_type, content,
+            content_attributes, private, deleted, sender_type, sender_id, sender_name, source_id,
+            inbox_id, attachments, delivery_rank, delivery_succeeded_at, delivery_failed_at,
+            created_at)
+         on conflict (account_id, chatwoot_id) do update
+           set version_at = excluded.version_at,
+               version_step = excluded.version_step,
+               version_digest = excluded.version_digest,
+               message_type = excluded.message_type,
+               content_type = excluded.content_type,
+               content = excluded.content,
+               content_attributes = excluded.content_attributes,
+               private = excluded.private,
+               deleted = excluded.deleted,
+               sender_type = excluded.sender_type,
+               sender_id = excluded.sender_id,
+               sender_name = excluded.sender_name,
+               source_id = excluded.source_id,
+               inbox_id = excluded.inbox_id,
+               attachments = excluded.attachments,
+               delivery_rank = greatest(m.delivery_rank, excluded.delivery_rank),
+               delivery_succeeded_at =
+                 greatest(m.delivery_succeeded_at, excluded.delivery_succeeded_at),
+               delivery_failed_at = greatest(m.delivery_failed_at, excluded.delivery_failed_at),
+               created_at = greatest(m.created_at, excluded.created_at),
+               updated_at = now()
+           where (excluded.deleted, excluded.version_at, excluded.version_step,
+                  excluded.version_digest)
+               > (m.deleted, m.version_at, m.version_step, m.version_digest)",
+        &column!(placed, |(m, _)| m.id.0),
+        &column!(placed, |(m, _)| fallback(m)),
+        &column!(placed, |(m, _)| m.tenant.as_str()) as &[&str],
+        &column!(placed, |(m, _)| m.account.0),
+        &conversations,
+        &column!(placed, |(m, _)| m.chatwoot_id),
+        &column!(placed, |(m, _)| m.version.at),
+        &column!(placed, |(m, _)| m.version.step),
+        &column!(placed, |(m, _)| m.version.digest),
+        &column!(placed, |(m, _)| m.state.message_type.as_str()) as &[&str],
+        &column!(placed, |(m, _)| m.state.content_type.as_str()) as &[&str],
+        &column!(placed, |(m, _)| m.state.content.as_deref()) as &[Option<&str>],
+        &column!(placed, |(m, _)| &m.state.content_attributes) as &[&Value],
+        &column!(placed, |(m, _)| m.state.private),
+        &column!(placed, |(m, _)| m.deleted),
+        &column!(placed, |(m, _)| m.state.sender_type.as_deref()) as &[Option<&str>],
+        &column!(placed, |(m, _)| m.state.sender_id) as &[Option<i64>],
+        &column!(placed, |(m, _)| m.state.sender_name.as_deref()) as &[Option<&str>],
+        &column!(placed, |(m, _)| m.state.source_id.as_deref()) as &[Option<&str>],
+        &column!(placed, |(m, _)| m.state.inbox_id) as &[Option<i64>],
+        &column!(placed, |(m, _)| &m.state.attachments) as &[&Value],
+        &column!(placed, |(m, _)| m.delivery.rank),
+        &column!(placed, |(m, _)| m.delivery.succeeded_at),
+        &column!(placed, |(m, _)| m.delivery.failed_at),
+        &column!(placed, |(m, _)| m.created_at) as &[DateTime<Utc>],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What a snapshot that lost still knew: how far the message got, and when exactly it was written.
+async fn grow(
+    connection: &mut PgConnection,
+    placed: &[(&Message, uuid::Uuid)],
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update messages m
+         set delivery_rank = greatest(m.delivery_rank, x.rank),
+             delivery_succeeded_at = greatest(m.delivery_succeeded_at, x.succeeded_at),
+             delivery_failed_at = greatest(m.delivery_failed_at, x.failed_at),
+             created_at = greatest(m.created_at, x.created_at),
+             updated_at = now()
+         from unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[],
+                     $6::timestamptz[])
+           as x (account_id, chatwoot_id, rank, succeeded_at, failed_at, created_at)
+         where m.account_id = x.account_id and m.chatwoot_id = x.chatwoot_id
+           and (x.rank > m.delivery_rank or x.succeeded_at > m.delivery_succeeded_at
+             or x.failed_at > m.delivery_failed_at or x.created_at > m.created_at)",
+        &column!(placed, |(m, _)| m.account.0),
+        &column!(placed, |(m, _)| m.chatwoot_id),
+        &column!(placed, |(m, _)| m.delivery.rank),
+        &column!(placed, |(m, _)| m.delivery.succeeded_at),
+        &column!(placed, |(m, _)| m.delivery.failed_at),
+        &column!(placed, |(m, _)| m.created_at) as &[DateTime<Utc>],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

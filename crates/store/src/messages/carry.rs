@@ -1,0 +1,115 @@
+//! What the way to Chatwoot does to messages written here.
+
+use std::time::Duration;
+
+use domain::{AccountKey, ConversationId, DeliveryState, MessageId, OperationId};
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// How far a message is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// One of the states before `delivered`.
+    pub state: DeliveryState,
+    /// Why it is not further, in words.
+    pub reason: Option<&'a str>,
+    /// Tries so far; none leaves the number as it is.
+    pub attempts: Option<i32>,
+    /// The next try, counted from now.
+    pub next_in: Option<Duration>,
+}
+
+/// The Chatwoot number of one of our messages: the outer option says whether we have the message,
+/// the inner one whether Chatwoot does.
+pub async fn chatwoot_id(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    message: MessageId,
+) -> Result<Option<Option<i64>>, Error> {
+    let id = sqlx::query_scalar!(
+        "select chatwoot_id from messages where id = $1 and account_id = $2",
+        message.0,
+        account.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(id)
+}
+
+/// A Chatwoot number that everything written from now on exceeds, and little written so far does.
+pub async fn highest_chatwoot_id(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+) -> Result<i64, Error> {
+    let highest = sqlx::query_scalar!(
+        r#"select coalesce(max(chatwoot_id), 0) as "highest!" from (
+             select chatwoot_id from messages where conversation_id = $1
+             order by created_at desc, id desc limit 50
+           ) newest"#,
+        conversation.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(highest)
+}
+
+/// Those of these Chatwoot numbers that belong to other messages written here.
+pub async fn written_here(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    except: OperationId,
+    chatwoot_ids: &[i64],
+) -> Result<Vec<i64>, Error> {
+    let ids = sqlx::query_scalar!(
+        r#"select chatwoot_id as "chatwoot_id!" from messages
+           where account_id = $1 and chatwoot_id = any($2) and id <> $3
+             and outbound_state is not null"#,
+        account.0,
+        chatwoot_ids,
+        except.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids)
+}
+
+/// Notes how far a message is. A message that Chatwoot is known to have is never said to be less
+/// far; then this changes nothing and answers false.
+pub async fn advance(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    step: Step<'_>,
+) -> Result<bool, Error> {
+    let changed = sqlx::query!(
+        "update messages
+         set outbound_state = $2, outbound_reason = $3,
+             outbound_attempts = coalesce($4, outbound_attempts),
+             outbound_next_at = now() + make_interval(secs => $5), updated_at = now()
+         where id = $1 and (chatwoot_id is null or $2 = 'sent')",
+        operation.0,
+        step.state.as_str(),
+        step.reason,
+        step.attempts,
+        step.next_in.map(|wait| wait.as_secs_f64())
+    )
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// Puts a message off for a moment without a word about it.
+pub async fn hold(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    wait: Duration,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update messages set outbound_next_at = now() + make_interval(secs => $2) where id = $1",
+        operation.0,
+        wait.as_secs_f64()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

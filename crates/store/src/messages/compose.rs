@@ -1,0 +1,213 @@
+//! Messages written here, on their way to Chatwoot from the moment they are.
+
+use std::time::Duration;
+
+use domain::{
+    AccountKey, Activity, ActivityId, Actor, ConversationId, Message, MessageId, OperationId,
+    TenantId,
+};
+use events::TraceParent;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use super::read::select_messages;
+use crate::{Error, activities};
+use crate::outbox::{Enqueue, enqueue};
+
+/// The command that brings a message to Chatwoot. Its payload: `{content, private, inReplyTo}`,
+/// the last a Chatwoot number or null.
+pub const SEND_MESSAGE: &str = "send_message";
+
+/// A message as a person wrote it.
+#[derive(Debug, Clone, Copy)]
+pub struct Composition<'a> {
+    /// The writer's tenant.
+    pub tenant: &'a TenantId,
+    /// Where it belongs.
+    pub conversation: ConversationId,
+    /// The text.
+    pub content: &'a str,
+    /// A note, for the team only.
+    pub private: bool,
+    /// The message of the same conversation that it answers.
+    pub in_reply_to: Option<MessageId>,
+    /// The client's own id of it: what is written under one id twice is written once.
+    pub client_id: Option<&'a str>,
+    /// The writer.
+    pub author: &'a Actor,
+    /// How long it can still be taken back.
+    pub due_in: Duration,
+    /// The trace of the request.
+    pub trace: TraceParent,
+}
+
+/// What became of a composition.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one per request, taken apart at once")]
+pub enum Composed {
+    /// It is written, and on its way once the transaction commits.
+    Queued {
+        /// The message.
+        message: Message,
+        /// Its line of the timeline.
+        activity: Activity,
+    },
+    /// It was written before, under the same client's id.
+    Known(Message),
+    /// Something else was written before under the same client's id.
+    Contradicts,
+    /// There is no such conversation that the transaction may see.
+    NoConversation,
+    /// The message that it answers is not one of the conversation.
+    NoOriginal,
+    /// Chatwoot does not have the message that it answers yet, so the answer cannot refer to it.
+    OriginalNotSent,
+}
+
+/// Writes a message, its command and its line of the timeline, in a transaction of the tenant.
+pub async fn compose(
+    connection: &mut PgConnection,
+    composition: &Composition<'_>,
+) -> Result<Composed, Error> {
+    let Composition { tenant, conversation, .. } = *composition;
+    // Whoever writes to a conversation waits here for whoever writes to it before, so that commands
+    // are numbered in the order of their writing. Messages may be mirrored into it meanwhile.
+    let Some(place) = sqlx::query!(
+        "select account_id, inbox_id from conversations
+         where id = $1 and tenant_id = $2 for no key update",
+        conversation.0,
+        tenant.as_str()
+    )
+    .fetch_optional(&mut *connection)
+    .await?
+    else {
+        return Ok(Composed::NoConversation);
+    };
+    if let Some(client_id) = composition.client_id
+        && let Some(known) = by_client_id(connection, conversation, client_id).await?
+    {
+        return Ok(if contradicts(&known, composition) {
+            Composed::Contradicts
+        } else {
+            Composed::Known(known)
+        });
+    }
+    let mut in_reply_to = None;
+    if let Some(original) = composition.in_reply_to {
+        match chatwoot_id_of(connection, conversation, original).await? {
+            None => return Ok(Composed::NoOriginal),
+            Some(None) => return Ok(Composed::OriginalNotSent),
+            Some(number) => in_reply_to = number,
+        }
+    }
+    let operation = OperationId::generate();
+    let account = AccountKey(place.account_id);
+    let message =
+        insert(connection, composition, operation, account, place.inbox_id, in_reply_to).await?;
+    let payload = json!({
+        "content": composition.content,
+        "private": composition.private,
+        "inReplyTo": in_reply_to,
+    });
+    let wanted = Enqueue {
+        operation,
+        tenant,
+        account,
+        conversation,
+        command: SEND_MESSAGE,
+        payload: &payload,
+        trace: composition.trace,
+        due_in: composition.due_in,
+    };
+    enqueue(connection, &wanted).await?;
+    let activity = Activity {
+        id: ActivityId::generate(),
+        kind: "message_queued".to_owned(),
+        source: "axis".to_owned(),
+        account_id: Some(account),
+        conversation_id: Some(conversation),
+        actor: Some(composition.author.clone()),
+        occurred_at: message.created_at,
+        data: json!({ "messageId": message.id, "private": message.private }),
+    };
+    activities::write(connection, tenant, &activity).await?;
+    Ok(Composed::Queued { message, activity })
+}
+
+async fn by_client_id(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    client_id: &str,
+) -> Result<Option<Message>, Error> {
+    select_messages!("where m.conversation_id = $1 and m.client_id = $2", conversation.0, client_id)
+        .fetch_optional(connection)
+        .await?
+        .map(Message::try_from)
+        .transpose()
+}
+
+/// Once Chatwoot has a message, the text is Chatwoot's, which may have changed it: then the id alone
+/// decides, since refusing would make a client write again what the customer has.
+fn contradicts(known: &Message, composition: &Composition<'_>) -> bool {
+    known.chatwoot_id.is_none()
+        && (known.content.as_deref() != Some(composition.content)
+            || known.private != composition.private)
+}
+
+async fn chatwoot_id_of(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Option<Option<i64>>, Error> {
+    let number = sqlx::query_scalar!(
+        "select chatwoot_id from messages where id = $1 and conversation_id = $2",
+        message.0,
+        conversation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(number)
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    composition: &Composition<'_>,
+    operation: OperationId,
+    account: AccountKey,
+    inbox_id: Option<i64>,
+    in_reply_to: Option<i64>,
+) -> Result<Message, Error> {
+    let content_attributes = match in_reply_to {
+        Some(number) => json!({ "in_reply_to": number }),
+        None => Value::Object(serde_json::Map::new()),
+    };
+    sqlx::query_as!(
+        super::read::Row,
+        "insert into messages
+           (id, tenant_id, account_id, conversation_id, message_type, content_type, content,
+            content_attributes, private, sender_type, sender_name, inbox_id, outbound_state,
+            outbound_next_at, client_id, created_at)
+         values ($1, $2, $3, $4, 'outgoing', 'text', $5, $6, $7, $8, $9, $10, 'queued',
+                 clock_timestamp() + make_interval(secs => $11), $12, clock_timestamp())
+         returning id, conversation_id, chatwoot_id, message_type, content_type, content,
+                   content_attributes, private, deleted, sender_type, sender_id, sender_name,
+                   attachments, delivery_rank, delivery_succeeded_at, delivery_failed_at,
+                   outbound_state, outbound_reason, outbound_attempts, outbound_next_at, client_id,
+                   created_at, updated_at",
+        operation.0,
+        composition.tenant.as_str(),
+        account.0,
+        composition.conversation.0,
+        composition.content,
+        content_attributes,
+        composition.private,
+        composition.author.kind,
+        composition.author.name,
+        inbox_id,
+        composition.due_in.as_secs_f64(),
+        composition.client_id,
+    )
+    .fetch_one(connection)
+    .await?
+    .try_into()
+}

@@ -1,0 +1,277 @@
+//! What clients read of messages.
+
+use chrono::{DateTime, Utc};
+use domain::{ConversationId, DeliveryState, Message, MessageId, Sender};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// Which part of a conversation to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// The end of it.
+    Newest,
+    /// What comes before this message.
+    Before(MessageId),
+    /// What follows this message.
+    After(MessageId),
+}
+
+/// Messages of one conversation, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Messages {
+    /// At most as many as were asked for.
+    pub messages: Vec<Message>,
+    /// There are more in the direction of reading.
+    pub more: bool,
+}
+
+/// Columns that make a [`Message`].
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) id: Uuid,
+    pub(crate) conversation_id: Uuid,
+    pub(crate) chatwoot_id: Option<i64>,
+    pub(crate) message_type: String,
+    pub(crate) content_type: String,
+    pub(crate) content: Option<String>,
+    pub(crate) content_attributes: Value,
+    pub(crate) private: bool,
+    pub(crate) deleted: bool,
+    pub(crate) sender_type: Option<String>,
+    pub(crate) sender_id: Option<i64>,
+    pub(crate) sender_name: Option<String>,
+    pub(crate) attachments: Value,
+    pub(crate) delivery_rank: i16,
+    pub(crate) delivery_succeeded_at: i64,
+    pub(crate) delivery_failed_at: i64,
+    pub(crate) outbound_state: Option<String>,
+    pub(crate) outbound_reason: Option<String>,
+    pub(crate) outbound_attempts: i32,
+    pub(crate) outbound_next_at: Option<DateTime<Utc>>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+/// A checked query whose answer is [`Row`]s; what follows `from messages m` is given.
+macro_rules! select_messages {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            crate::messages::Row,
+            "select m.id, m.conversation_id, m.chatwoot_id, m.message_type, m.content_type,
+                    m.content, m.content_attributes, m.private, m.deleted, m.sender_type,
+                    m.sender_id, m.sender_name, m.attachments, m.delivery_rank,
+                    m.delivery_succeeded_at, m.delivery_failed_at, m.outbound_state,
+                    m.outbound_reason, m.outbound_attempts, m.outbound_next_at, m.client_id,
+                    m.created_at, m.updated_at
+             from messages m " + $rest
+            $(, $argument)*
+        )
+    };
+}
+pub(crate) use select_messages;
+
+impl TryFrom<Row> for Message {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let unreadable = |column| Error::Unreadable { table: "messages", column };
+        let state = DeliveryFacts {
+            message_type: &row.message_type,
+            in_chatwoot: row.chatwoot_id.is_some(),
+            outbound_state: row.outbound_state.as_deref(),
+            rank: row.delivery_rank,
+            succeeded_at: row.delivery_succeeded_at,
+            failed_at: row.delivery_failed_at,
+        }
+        .state()?;
+        let unsettled = matches!(
+            state,
+            Some(
+                DeliveryState::Queued
+                    | DeliveryState::Sending
+                    | DeliveryState::Retrying
+                    | DeliveryState::Failed
+                    | DeliveryState::Unknown
+            )
+        );
+        Ok(Self {
+            id: MessageId(row.id),
+            conversation_id: ConversationId(row.conversation_id),
+            chatwoot_id: row.chatwoot_id,
+            message_type: row.message_type,
+            content_type: row.content_type,
+            content: row.content,
+            content_attributes: row.content_attributes,
+            private: row.private,
+            deleted: row.deleted,
+            sender: row.sender_type.map(|kind| Sender {
+                kind,
+                id: row.sender_id,
+                name: row.sender_name,
+            }),
+            attachments: serde_json::from_value(row.attachments)
+                .map_err(|_| unreadable("attachments"))?,
+            state,
+            state_reason: row.outbound_reason.filter(|_| unsettled),
+            attempts: row.outbound_attempts,
+            next_attempt_at: row
+                .outbound_next_at
+                .filter(|_| matches!(state, Some(DeliveryState::Queued | DeliveryState::Retrying))),
+            client_id: row.client_id,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// What is known of how far a message got.
+pub(crate) struct DeliveryFacts<'a> {
+    pub(crate) message_type: &'a str,
+    pub(crate) in_chatwoot: bool,
+    pub(crate) outbound_state: Option<&'a str>,
+    pub(crate) rank: i16,
+    pub(crate) succeeded_at: i64,
+    pub(crate) failed_at: i64,
+}
+
+impl DeliveryFacts<'_> {
+    /// The one state that clients see: our own way to Chatwoot until Chatwoot has the message, then
+    /// what its channel reported.
+    pub(crate) fn state(&self) -> Result<Option<DeliveryState>, Error> {
+        if !matches!(self.message_type, "outgoing" | "template") {
+            return Ok(None);
+        }
+        match self.outbound_state {
+            Some(name) if !self.in_chatwoot => DeliveryState::from_name(name)
+                .map(Some)
+                .ok_or(Error::Unreadable { table: "messages", column: "outbound_state" }),
+            _ if self.failed_at > self.succeeded_at => Ok(Some(DeliveryState::Failed)),
+            _ => Ok(Some(match self.rank {
+                3.. => DeliveryState::Read,
+                2 => DeliveryState::Delivered,
+                _ => DeliveryState::Sent,
+            })),
+        }
+    }
+}
+
+/// The messages with these ids, in no particular order, of those that the transaction may see.
+pub async fn by_ids(
+    connection: &mut PgConnection,
+    ids: &[MessageId],
+) -> Result<Vec<Message>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = select_messages!("where m.id = any($1)", &ids).fetch_all(connection).await?;
+    rows.into_iter().map(Message::try_from).collect()
+}
+
+/// At most `limit` messages of a conversation. None if a message that the window names is not one
+/// of the conversation.
+pub async fn window(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    window: Window,
+    limit: u32,
+) -> Result<Option<Messages>, Error> {
+    let named = match window {
+        Window::Newest => None,
+        Window::Before(id) | Window::After(id) => {
+            let place = place(connection, conversation, id).await?;
+            if place.is_none() {
+                return Ok(None);
+            }
+            place
+        }
+    };
+    let (at, id) = named.unzip();
+    let fetched = i64::from(limit) + 1;
+    let forwards = matches!(window, Window::After(_));
+    let mut rows = if forwards {
+        select_messages!(
+            "where m.conversation_id = $1 and (m.created_at, m.id) > ($2, $3)
+             order by m.created_at, m.id limit $4",
+            conversation.0,
+            at,
+            id,
+            fetched,
+        )
+        .fetch_all(connection)
+        .await?
+    } else {
+        // Nothing named: before the end of time.
+        select_messages!(
+            "where m.conversation_id = $1
+               and (m.created_at, m.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3, $1))
+             order by m.created_at desc, m.id desc limit $4",
+            conversation.0,
+            at,
+            id,
+            fetched,
+        )
+        .fetch_all(connection)
+        .await?
+    };
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    if !forwards {
+        rows.reverse();
+    }
+    let messages = rows.into_iter().map(Message::try_from).collect::<Result<_, _>>()?;
+    Ok(Some(Messages { messages, more }))
+}
+
+async fn place(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    id: MessageId,
+) -> Result<Option<(DateTime<Utc>, Uuid)>, Error> {
+    let row = sqlx::query!(
+        "select created_at, id from messages where id = $1 and conversation_id = $2",
+        id.0,
+        conversation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (row.created_at, row.id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: DeliveryFacts<'static> = DeliveryFacts {
+        message_type: "outgoing",
+        in_chatwoot: false,
+        outbound_state: Some("retrying"),
+        rank: 0,
+        succeeded_at: 0,
+        failed_at: 0,
+    };
+
+    #[test]
+    fn our_own_way_shows_until_chatwoot_has_the_message() {
+        assert_eq!(OURS.state().unwrap(), Some(DeliveryState::Retrying));
+        let there = DeliveryFacts { in_chatwoot: true, ..OURS };
+        assert_eq!(there.state().unwrap(), Some(DeliveryState::Sent));
+        assert_eq!(DeliveryFacts { rank: 3, ..there }.state().unwrap(), Some(DeliveryState::Read));
+    }
+
+    #[test]
+    fn the_later_of_failure_and_success_shows() {
+        let failed =
+            DeliveryFacts { in_chatwoot: true, rank: 2, succeeded_at: 5, failed_at: 9, ..OURS };
+        assert_eq!(failed.state().unwrap(), Some(DeliveryState::Failed));
+        let again = DeliveryFacts { succeeded_at: 10, ..failed };
+        assert_eq!(again.state().unwrap(), Some(DeliveryState::Delivered));
+    }
+
+    #[test]
+    fn a_customers_message_has_no_state() {
+        let incoming = DeliveryFacts { message_type: "incoming", rank: 3, ..OURS };
+        assert_eq!(incoming.state().unwrap(), None);
+    }
+}

@@ -1,0 +1,230 @@
+//! What clients asked for and Chatwoot has not settled: written with the change that asks for it,
+//! published by the relay, carried out in the order of `sequence` within a conversation.
+//!
+//! Whoever carries out a conversation's commands holds its lock ([`lock`]) on a transaction that
+//! stays open meanwhile, and does everything else on other connections.
+
+mod enqueue;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, ConversationId, OperationId, TenantId};
+use events::{Command, TraceParent};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+pub use enqueue::*;
+
+use crate::Error;
+
+/// A command at the head of its conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The marker inside a reply; the id of its message.
+    pub operation: OperationId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The account to act in.
+    pub account: AccountKey,
+    /// The conversation it is about.
+    pub conversation: ConversationId,
+    /// That conversation's number in Chatwoot.
+    pub display_id: i64,
+    /// `send_message`, `set_status`, …
+    pub command: String,
+    /// The full wanted state.
+    pub payload: Value,
+    /// The trace of the request.
+    pub trace: TraceParent,
+    /// Times tried in Chatwoot.
+    pub attempts: i32,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// How long it still has to wait; zero if it is due.
+    pub due_in: Duration,
+}
+
+/// Takes at most `limit` rows that are due and that no other relay has in hand, longest due first.
+/// They stay locked until the transaction ends.
+pub async fn take_due(
+    connection: &mut PgConnection,
+    limit: i64,
+) -> Result<Vec<(Command, TraceParent)>, Error> {
+    let rows = sqlx::query!(
+        "select operation_id, tenant_id, account_id, conversation_id, command, traceparent,
+                publications
+         from outbox where due_at <= now()
+         order by due_at, sequence limit $1
+         for update skip locked",
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let command = Command {
+                operation: OperationId(row.operation_id),
+                tenant: tenant(row.tenant_id)?,
+                account: AccountKey(row.account_id),
+                conversation: ConversationId(row.conversation_id),
+                command: row.command,
+                publication: row.publications,
+            };
+            Ok((command, trace(&row.traceparent)))
+        })
+        .collect()
+}
+
+/// Notes that rows were published; those not settled by then are published again after `again`.
+pub async fn published(
+    connection: &mut PgConnection,
+    operations: &[OperationId],
+    again: Duration,
+) -> Result<(), Error> {
+    let ids: Vec<_> = operations.iter().map(|operation| operation.0).collect();
+    sqlx::query!(
+        "update outbox
+         set due_at = now() + make_interval(secs => $2), publications = publications + 1
+         where operation_id = any($1)",
+        &ids,
+        again.as_secs_f64()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How long until the next row is due; none if there are no rows.
+pub async fn next_due(connection: &mut PgConnection) -> Result<Option<Duration>, Error> {
+    let wait = sqlx::query_scalar!(
+        "select extract(epoch from due_at - clock_timestamp())::float8 from outbox
+         order by due_at limit 1"
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(wait.flatten().map(wait_of))
+}
+
+/// Tries to become the one who carries out a conversation's commands, until the transaction ends.
+pub async fn lock(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+) -> Result<bool, Error> {
+    let got = sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock(hashtextextended($1::uuid::text, 0)) as "got!""#,
+        conversation.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(got)
+}
+
+/// Fails if the lock's connection is gone; also keeps the database from ending it as idle.
+pub async fn assert_locked(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!("select 1 as one").fetch_one(connection).await?;
+    Ok(())
+}
+
+/// The first command of a conversation that is not settled.
+pub async fn head(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+) -> Result<Option<Entry>, Error> {
+    // Publishing moves due_at on, so it tells of a wait only before the first time; a reply that was
+    // put off later says so in its message. Other commands may be repeated and need no such care.
+    let row = sqlx::query!(
+        r#"select o.operation_id, o.tenant_id, o.account_id, c.display_id, o.command, o.payload,
+                  o.traceparent, o.attempts, o.created_at,
+                  extract(epoch from
+                    case when o.publications = 0 then o.due_at
+                         when m.outbound_state <> 'queued' then m.outbound_next_at end
+                    - clock_timestamp())::float8 as due_in
+           from outbox o
+           join conversations c on c.id = o.conversation_id
+           left join messages m on m.id = o.operation_id and o.command = 'send_message'
+           where o.conversation_id = $1
+           order by o.sequence limit 1"#,
+        conversation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Entry {
+            operation: OperationId(row.operation_id),
+            tenant: tenant(row.tenant_id)?,
+            account: AccountKey(row.account_id),
+            conversation,
+            display_id: row.display_id,
+            command: row.command,
+            payload: row.payload,
+            trace: trace(&row.traceparent),
+            attempts: row.attempts,
+            created_at: row.created_at,
+            due_in: row.due_in.map_or(Duration::ZERO, wait_of),
+        })
+    })
+    .transpose()
+}
+
+/// Counts a try. None if the row is gone: cancelled, or settled by somebody else.
+pub async fn count_attempt(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<Option<i32>, Error> {
+    let attempts = sqlx::query_scalar!(
+        "update outbox set attempts = attempts + 1 where operation_id = $1 returning attempts",
+        operation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(attempts)
+}
+
+/// Takes a command back that was not tried yet. Says whether it could be.
+pub async fn take_back(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<bool, Error> {
+    let done =
+        sqlx::query!("delete from outbox where operation_id = $1 and attempts = 0", operation.0)
+            .execute(connection)
+            .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Has a row published again after a wait.
+pub async fn postpone(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    wait: Duration,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update outbox set due_at = now() + make_interval(secs => $2) where operation_id = $1",
+        operation.0,
+        wait.as_secs_f64()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes a settled row. Says whether it was there.
+pub async fn settle(connection: &mut PgConnection, operation: OperationId) -> Result<bool, Error> {
+    let done = sqlx::query!("delete from outbox where operation_id = $1", operation.0)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+fn tenant(name: String) -> Result<TenantId, Error> {
+    TenantId::try_from(name).map_err(|_| Error::Unreadable { table: "outbox", column: "tenant_id" })
+}
+
+fn trace(text: &str) -> TraceParent {
+    text.parse().unwrap_or_else(|_| TraceParent::generate())
+}
+
+fn wait_of(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
+}

@@ -1,0 +1,59 @@
+//! Asking for something to be done in Chatwoot.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, ConversationId, OperationId, TenantId};
+use events::TraceParent;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// What is to be done in Chatwoot.
+#[derive(Debug, Clone, Copy)]
+pub struct Enqueue<'a> {
+    /// The marker inside a reply; the id of its message.
+    pub operation: OperationId,
+    /// Whose it is.
+    pub tenant: &'a TenantId,
+    /// The account to act in.
+    pub account: AccountKey,
+    /// The conversation it is about.
+    pub conversation: ConversationId,
+    /// `send_message`, `set_status`, …
+    pub command: &'a str,
+    /// The full wanted state.
+    pub payload: &'a Value,
+    /// The trace of the request.
+    pub trace: TraceParent,
+    /// How long it can still be taken back.
+    pub due_in: Duration,
+}
+
+/// Adds a row and wakes the relay once the transaction commits. Says when the row is due.
+///
+/// The conversation's row must be locked by the transaction: then the order of the rows is the order
+/// in which they were written.
+pub async fn enqueue(
+    connection: &mut PgConnection,
+    wanted: &Enqueue<'_>,
+) -> Result<DateTime<Utc>, Error> {
+    let due_at = sqlx::query_scalar!(
+        "insert into outbox (operation_id, tenant_id, account_id, conversation_id, command,
+                             payload, traceparent, due_at)
+         values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))
+         returning due_at",
+        wanted.operation.0,
+        wanted.tenant.as_str(),
+        wanted.account.0,
+        wanted.conversation.0,
+        wanted.command,
+        wanted.payload,
+        wanted.trace.to_string(),
+        wanted.due_in.as_secs_f64(),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(due_at)
+}

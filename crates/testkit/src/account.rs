@@ -1,0 +1,55 @@
+//! A tenant's Chatwoot account.
+
+use domain::{AccountKey, SecretKey, TenantId};
+use store::Store;
+
+/// Where the account says its Chatwoot is.
+pub const BASE_URL: &str = "http://chatwoot.test";
+
+/// An account that is in the database.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its key.
+    pub key: AccountKey,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its number in Chatwoot.
+    pub number: i64,
+}
+
+/// The key that seals secrets in tests, as `AXIS_SECRET_KEY` has it.
+pub const SECRET_KEY: &str = "a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7";
+
+/// The key that seals secrets in tests.
+pub fn secret_key() -> SecretKey {
+    SECRET_KEY.parse().expect("the test's key is well-formed")
+}
+
+/// Makes a tenant, if need be, and its account on this Chatwoot, with this token.
+pub async fn account(
+    store: &Store,
+    tenant: &str,
+    number: i64,
+    base_url: &str,
+    token: &str,
+) -> Account {
+    let tenant: TenantId = tenant.parse().expect("a tenant's name");
+    let mut transaction = store.worker().await.expect("a transaction");
+    store::tenants::put(&mut transaction, &tenant, tenant.as_str()).await.expect("a tenant");
+    let wanted = store::accounts::Account {
+        id: AccountKey::generate(),
+        tenant: tenant.clone(),
+        base_url: base_url.to_owned(),
+        chatwoot_account_id: number,
+        name: None,
+        api_token: secret_key()
+            .seal(store::accounts::Account::TOKEN_PURPOSE, &token.into())
+            .expect("a token can be sealed"),
+        webhook_secrets: Vec::new(),
+        webhook_id: None,
+        allow_unsigned: false,
+    };
+    let key = store::accounts::put(&mut transaction, &wanted).await.expect("an account");
+    store::commit(transaction).await.expect("a commit");
+    Account { key, tenant, number }
+}

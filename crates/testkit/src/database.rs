@@ -1,0 +1,51 @@
+//! A fresh database.
+
+use servers::{Postgres, PostgresOptions};
+use sqlx::{Connection, PgConnection};
+use store::Config;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::scratch;
+
+const TEMPLATE: &str = "axis_template";
+
+static SERVER: OnceCell<Postgres> = OnceCell::const_new();
+
+/// A database with the schema and nothing else, on the process's own server.
+pub async fn database() -> Config {
+    let server = SERVER.get_or_init(start).await;
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    create(server, &format!("create database {name} template {TEMPLATE}")).await;
+    config(server, &name)
+}
+
+async fn start() -> Postgres {
+    let mut options = PostgresOptions::new(scratch("postgres"));
+    options.durable = false;
+    options.max_connections = 400;
+    let server = Postgres::start(options).await.expect("Postgres starts; was `make setup` run?");
+    create(&server, &format!("create database {TEMPLATE}")).await;
+    store::migrate(&config(&server, TEMPLATE)).await.expect("the migrations apply");
+    server
+}
+
+async fn create(server: &Postgres, statement: &str) {
+    let url = config(server, "postgres").database_url;
+    let mut connection = PgConnection::connect(secrecy::ExposeSecret::expose_secret(&url))
+        .await
+        .expect("Postgres accepts a connection");
+    sqlx::query(sqlx::AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .expect("a database can be made");
+    connection.close().await.expect("the connection closes");
+}
+
+fn config(server: &Postgres, database: &str) -> Config {
+    Config {
+        database_url: server.url_of(database),
+        database_direct_url: None,
+        database_connections: 10,
+    }
+}

@@ -1,0 +1,40 @@
+//! Real servers for tests: a fresh database and a NATS server of its own for each test.
+//!
+//! ```no_run
+//! # async fn test() {
+//! let world = testkit::World::start().await;
+//! let account = world.account("acme", 1).await;
+//! let mut transaction = world.store.tenant(&account.tenant).await.unwrap();
+//! # }
+//! ```
+//!
+//! One Postgres serves all tests of a process; each gets a copy of a migrated template. The servers
+//! die with the process. Nothing here sleeps for a fixed time: [`eventually`] asks until it holds.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test whose surroundings are broken shall say so and end"
+)]
+
+mod account;
+mod database;
+mod http;
+mod nats;
+mod program;
+mod scratch;
+mod wait;
+mod world;
+
+pub use account::{Account, BASE_URL, SECRET_KEY, account, secret_key};
+pub use database::database;
+pub use http::http;
+pub use nats::nats;
+pub use program::{Program, free_port};
+pub use scratch::scratch;
+pub use wait::{eventually, eventually_some};
+pub use world::World;
+
+/// For tests that speak HTTP.
+pub use reqwest;
+/// For tests that look into the database behind everybody's back.
+pub use sqlx;

@@ -1,0 +1,39 @@
+//! Everything a program needs around it.
+
+use bus::{Bus, streams};
+use secrecy::ExposeSecret;
+use servers::Nats;
+use store::Store;
+
+use crate::{Account, BASE_URL, account, database, nats};
+
+/// A database and a NATS server with the declared streams, for one test.
+pub struct World {
+    /// The NATS server; it ends with the world.
+    pub nats: Nats,
+    /// A connection to it.
+    pub bus: Bus,
+    /// How programs reach it.
+    pub bus_config: bus::Config,
+    /// The database.
+    pub store: Store,
+    /// How programs reach it.
+    pub store_config: store::Config,
+}
+
+impl World {
+    /// Starts the servers and applies the schema and the streams.
+    pub async fn start() -> Self {
+        let (store_config, nats) = tokio::join!(database(), nats());
+        let bus_config = bus::Config::to_url(nats.url().expose_secret());
+        let bus = Bus::connect(&bus_config, "test").await.expect("NATS accepts a connection");
+        streams::apply(&bus, streams::Replicas::Keep).await.expect("the streams can be made");
+        let store = Store::connect(&store_config, "test").expect("the address is one");
+        Self { nats, bus, bus_config, store, store_config }
+    }
+
+    /// A tenant with an account on a Chatwoot that nobody will reach.
+    pub async fn account(&self, tenant: &str, number: i64) -> Account {
+        account(&self.store, tenant, number, BASE_URL, "token").await
+    }
+}
