@@ -1,14 +1,16 @@
 -- Who may touch what. Programs log in with whatever the deployment gives them and step down to one
--- of these two roles for the length of each transaction, so that pooled connections keep no state.
+-- of these roles for the length of each transaction, so that pooled connections keep no state.
 --
 --   axis_api     serves one tenant at a time: sees rows only of the tenant named in `axis.tenant`
+--   axis_search  finds ids by text: reads the few columns that are searched, of all tenants, since
+--                the fence would keep `ilike` and `@@` from using their indexes
 --   axis_worker  carries events of all tenants: sees all rows, may not change the schema
 
 do $$
 declare
   name text;
 begin
-  foreach name in array array['axis_api', 'axis_worker'] loop
+  foreach name in array array['axis_api', 'axis_search', 'axis_worker'] loop
     begin
       execute format('create role %I nologin', name);
     exception
@@ -24,7 +26,7 @@ begin
 end
 $$;
 
-do $$ begin execute format('grant usage on schema %I to axis_api, axis_worker', current_schema()); end $$;
+do $$ begin execute format('grant usage on schema %I to axis_api, axis_search, axis_worker', current_schema()); end $$;
 
 -- Gives a table to both roles and fences each row by its tenant.
 create function axis_fence(target regclass, api_privileges text, worker_privileges text)

@@ -36,4 +36,9 @@ comment on column chatwoot_accounts.sealed_api_token is 'Administrator''s token,
 comment on column chatwoot_accounts.sealed_webhook_secrets is 'Secrets valid now, newest first, each sealed under AXIS_SECRET_KEY';
 comment on column chatwoot_accounts.webhook_id is 'Number of our webhook in Chatwoot, once registered';
 comment on column chatwoot_accounts.allow_unsigned is 'The operator said that it signs nothing (before 4.11.2)';
-select axis_fence('chatwoot_accounts', 'select', 'select, insert, update, delete');
+select axis_fence('chatwoot_accounts', '', 'select, insert, update, delete');
+-- Sealed or not: who serves clients has no business with secrets.
+grant select (id, tenant_id, base_url, chatwoot_account_id, name, webhook_id, allow_unsigned,
+              created_at, updated_at) on chatwoot_accounts to axis_api;
+create policy search on chatwoot_accounts for select to axis_search using (true);
+grant select (id, tenant_id) on chatwoot_accounts to axis_search;

@@ -4,6 +4,7 @@
 -- ends in the same rows.
 
 create extension if not exists pg_trgm;
+create extension if not exists btree_gin;
 
 create table contacts (
   id uuid primary key,
@@ -34,9 +35,12 @@ comment on column contacts.thumbnail is 'Address of a picture';
 comment on column contacts.first_seen_at is 'When the row was made here';
 comment on column contacts.updated_at is 'When the row last changed here';
 create index contacts_search on contacts using gin (
+  tenant_id,
   (coalesce(name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone_number, '')) gin_trgm_ops
 );
 select axis_fence('contacts', 'select', 'select, insert, update, delete');
+create policy search on contacts for select to axis_search using (true);
+grant select (id, tenant_id, name, email, phone_number) on contacts to axis_search;
 
 create table conversations (
   id uuid primary key,
@@ -92,9 +96,16 @@ comment on column conversations.updated_at is 'When the row last changed here';
 create index conversations_newest on conversations (tenant_id, last_activity_at desc, id desc);
 create index conversations_by_status on conversations (tenant_id, status, last_activity_at desc, id desc);
 create index conversations_by_assignee on conversations (tenant_id, assignee_id, last_activity_at desc, id desc);
+create index conversations_waiting on conversations
+  (tenant_id, coalesce(waiting_since, 'infinity'), id);
+create index conversations_urgent on conversations
+  (tenant_id, (case priority when 'urgent' then 4 when 'high' then 3 when 'medium' then 2
+               when 'low' then 1 else 0 end) desc, last_activity_at desc, id desc);
 create index conversations_by_contact on conversations (contact_id);
-create index conversations_by_label on conversations using gin (labels);
+create index conversations_by_label on conversations using gin (tenant_id, labels);
 select axis_fence('conversations', 'select, update', 'select, insert, update, delete');
+create policy search on conversations for select to axis_search using (true);
+grant select (id, tenant_id, account_id, display_id, contact_id) on conversations to axis_search;
 
 create table messages (
   id uuid primary key,
@@ -155,6 +166,9 @@ comment on column messages.outbound_next_at is 'When the next try is due';
 comment on column messages.client_id is 'The client''s own id of it: a second one of a conversation is the same message';
 comment on column messages.created_at is 'When it was written; the finest precision seen stays';
 create index messages_of_conversation on messages (conversation_id, created_at desc, id desc);
-create index messages_search on messages using gin (to_tsvector('simple', left(content, 20000)))
+create index messages_search on messages
+  using gin (tenant_id, to_tsvector('simple', left(content, 20000)))
   where content is not null;
 select axis_fence('messages', 'select, insert, update', 'select, insert, update, delete');
+create policy search on messages for select to axis_search using (true);
+grant select (tenant_id, conversation_id, content) on messages to axis_search;

@@ -18,8 +18,8 @@ const SHORTEST_PART: usize = 3;
 ///
 /// Row-level security keeps operators that could tell secrets in an error (`ilike`, `@@`) from
 /// using an index before a row's tenant was checked, which would read every row of the tenant. So
-/// the candidates are found in the role without a fence, by the tenant's name, and nothing but
-/// their ids comes out; rows are read by the tenant's own role again.
+/// the candidates are found in a role that reads only the columns that are searched, by the
+/// tenant's name, and nothing but their ids comes out; rows are read by the tenant's own role again.
 pub(super) async fn find(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -28,7 +28,7 @@ pub(super) async fn find(
     let text = text.trim();
     let number: Option<i64> = text.strip_prefix('#').unwrap_or(text).parse().ok();
     let part = (text.chars().count() >= SHORTEST_PART).then(|| format!("%{}%", escape(text)));
-    sqlx::query!("select set_config('role', 'axis_worker', true) as role")
+    sqlx::query!("select set_config('role', 'axis_search', true) as role")
         .fetch_one(&mut *connection)
         .await?;
     let found = sqlx::query_scalar!(

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::read::select_messages;
-use crate::{Error, activities};
 use crate::outbox::{Enqueue, enqueue};
+use crate::{Error, activities};
 
 /// The command that brings a message to Chatwoot. Its payload: `{content, private, inReplyTo}`,
 /// the last a Chatwoot number or null.

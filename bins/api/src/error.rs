@@ -1,0 +1,135 @@
+//! What can go wrong with a request, and how it is told.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::problem::{FieldError, Problem};
+
+/// A request that is not answered with what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The caller has not proved who they are.
+    #[error("send a valid token as `Authorization: Bearer …`")]
+    Unauthorized,
+    /// There is no such thing, or it is another tenant's, which is the same to the caller.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// There is nothing at this address.
+    #[error("there is nothing at this address; /api/v1/docs lists what there is")]
+    NoRoute,
+    /// The address has no such method.
+    #[error("this address does not take this method; see the header Allow")]
+    MethodNotAllowed,
+    /// The query string is not what the address takes.
+    #[error("{0}")]
+    BadQuery(String),
+    /// The body is not JSON.
+    #[error("{0}")]
+    BadJson(String),
+    /// The body is said to be something else than JSON.
+    #[error("send the body as `Content-Type: application/json`")]
+    NotJson,
+    /// The body is too large.
+    #[error("the body is larger than this address takes")]
+    TooLarge,
+    /// Fields hold what they may not.
+    #[error("{}", FieldError::in_words(.0))]
+    Invalid(Vec<FieldError>),
+    /// The client's own id was used for another message before.
+    #[error("another message was written under this clientId; take a new one")]
+    ClientIdTaken,
+    /// It took too long.
+    #[error("the request took too long; try again")]
+    Timeout,
+    /// As many live streams as this process serves are open.
+    #[error("too many live streams are open; try again in a moment")]
+    TooManyStreams,
+    /// The database is away or busy.
+    #[error("the database does not answer at the moment; try again")]
+    Unavailable(#[source] store::Error),
+    /// A fault of ours.
+    #[error("something went wrong here; quote the trace id when you report it")]
+    Internal(#[source] anyhow::Error),
+}
+
+impl ApiError {
+    /// A fault of ours.
+    pub fn internal(error: impl Into<anyhow::Error>) -> Self {
+        Self::Internal(error.into())
+    }
+
+    /// One field holds what it may not.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    /// Status, stable code and title: the only place where a failure meets HTTP.
+    fn describe(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::NoRoute => (StatusCode::NOT_FOUND, "no-route", "No such address"),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
+            }
+            Self::BadQuery(_) => (StatusCode::BAD_REQUEST, "bad-query", "Unreadable query string"),
+            Self::BadJson(_) => (StatusCode::BAD_REQUEST, "bad-json", "Unreadable body"),
+            Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Not JSON"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
+            Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields"),
+            Self::ClientIdTaken => (StatusCode::CONFLICT, "client-id-taken", "Client id taken"),
+            Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Too slow"),
+            Self::TooManyStreams => {
+                (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")
+            }
+            Self::Unavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment")
+            }
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+        }
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        if error.is_transient() { Self::Unavailable(error) } else { Self::internal(error) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, title) = self.describe();
+        let detail = self.to_string();
+        let mut response = status.into_response();
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        let (errors, cause) = match self {
+            Self::Invalid(errors) => (errors, None),
+            Self::Unavailable(error) => (Vec::new(), Some(anyhow::Error::from(error))),
+            Self::Internal(error) => (Vec::new(), Some(error)),
+            _ => (Vec::new(), None),
+        };
+        if let Some(cause) = cause {
+            log(status, &cause);
+        }
+        let problem = Problem::describing(status, code, title, detail, errors);
+        // The request's trace is known further out, where the body is written.
+        response.extensions_mut().insert(problem);
+        response
+    }
+}
+
+/// The answer says no more than that it failed; the log says why, once.
+fn log(status: StatusCode, cause: &anyhow::Error) {
+    let error = format!("{cause:#}");
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(error, "a request failed by a fault of this program");
+    } else {
+        tracing::warn!(error, "a request could not be answered at the moment");
+    }
+}

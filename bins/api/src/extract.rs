@@ -1,0 +1,71 @@
+//! What requests bring along, refused with a problem where it is not what it should be.
+
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+/// A query string.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // Text in Postgres cannot hold it, whatever the parameter.
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(ApiError::BadQuery("the query string holds a NUL character".to_owned()));
+        }
+        axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|rejection: QueryRejection| ApiError::BadQuery(rejection.body_text()))
+    }
+}
+
+/// An id in a path. What is no id names nothing, so it is not found.
+pub struct Id<T>(pub T);
+
+impl<T: From<uuid::Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::<uuid::Uuid>::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(id)| Self(id.into()))
+            .map_err(|_| ApiError::NotFound("thing: its id is not one"))
+    }
+}
+
+/// A body of JSON.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match axum::Json::from_request(request, state).await {
+            Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(refusal(&rejection)),
+        }
+    }
+}
+
+fn refusal(rejection: &JsonRejection) -> ApiError {
+    match rejection {
+        JsonRejection::MissingJsonContentType(_) => ApiError::NotJson,
+        JsonRejection::JsonDataError(_) => {
+            // "…: <field>: <what is wrong> at line 1 column 2"
+            let text = rejection.body_text();
+            let text = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
+            match text.split_once(": ").filter(|(field, _)| !field.contains(' ')) {
+                Some((field, what)) => ApiError::field(field, what),
+                None => ApiError::field("", text),
+            }
+        }
+        _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+        _ => ApiError::BadJson(rejection.body_text()),
+    }
+}

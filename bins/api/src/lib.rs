@@ -1,0 +1,126 @@
+//! REST and live events for the Shell and every other client.
+//!
+//! A change is one transaction: the state, its line of the timeline, its row of the outbox. It is
+//! announced after the commit, and comes back to every screen by `live`.
+
+mod auth;
+mod config;
+mod error;
+mod extract;
+mod live;
+mod paging;
+mod problem;
+mod request;
+mod routes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use bus::Bus;
+use service::{Health, Status};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use auth::AuthMode;
+pub use config::{Config, OpenToAll};
+pub use routes::openapi_json;
+
+use live::{Announcer, FanOut};
+
+/// Live streams that one process serves.
+const MOST_STREAMS: usize = 20_000;
+
+/// What handlers need. Cheap to clone.
+#[derive(Clone)]
+struct App {
+    store: Store,
+    bus: Bus,
+    fan_out: FanOut,
+    announcer: Announcer,
+    streams: Arc<Semaphore>,
+    auth: AuthMode,
+    undo: Duration,
+    heartbeat: Duration,
+    shutdown: CancellationToken,
+}
+
+/// The running API.
+pub struct Api {
+    router: Router,
+    tasks: TaskTracker,
+}
+
+impl Api {
+    /// Starts what works in the background until the shutdown. A database or NATS that is away
+    /// makes requests fail, not the start.
+    pub fn start(
+        config: &Config,
+        store: Store,
+        bus: Bus,
+        health: &Health,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let fan_out = FanOut::default();
+        let (announcer, announcements) = Announcer::channel();
+        let tasks = TaskTracker::new();
+        tasks.spawn(live::follow(bus.clone(), fan_out.clone(), shutdown.clone()));
+        tasks.spawn(live::listen(bus.clone(), fan_out.clone(), shutdown.clone()));
+        tasks.spawn(live::announce(bus.clone(), announcements, shutdown.clone()));
+        tasks.close();
+        report(health, &store, &bus);
+        let app = App {
+            store,
+            bus,
+            fan_out,
+            announcer,
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            auth: config.auth_mode,
+            undo: config.undo(),
+            heartbeat: config.heartbeat(),
+            shutdown,
+        };
+        Self { router: routes::router(app, config, health), tasks }
+    }
+
+    /// All routes, those of the health checks included.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Serves until the shutdown, then until everything is finished.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<()> {
+        service::serve(listener, self.router(), shutdown).await?;
+        self.finished().await;
+        Ok(())
+    }
+
+    /// Waits, after the shutdown, until what was committed has been announced. The routers that
+    /// [`Api::router`] gave must have been dropped.
+    pub async fn finished(self) {
+        drop(self.router);
+        self.tasks.wait().await;
+    }
+}
+
+fn report(health: &Health, store: &Store, bus: &Bus) {
+    let store = store.clone();
+    health.check("postgres", move || {
+        let store = store.clone();
+        async move {
+            Status::up_or_down(store.ping().await.is_ok(), "the database does not answer")
+        }
+    });
+    let bus = bus.clone();
+    health.check("nats", move || {
+        let connected = bus.connected();
+        async move { Status::up_or_degraded(connected, "no connection: screens are not live") }
+    });
+}

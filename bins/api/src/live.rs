@@ -1,0 +1,25 @@
+//! From `ACTIVITY` to the screens.
+//!
+//! ```text
+//! ACTIVITY ──► tail ──► fan-out ──┬─► session ──► client     one tail per process,
+//! live.>   ──► moments ───┘       ├─► session ──► client     one session per client
+//!                                 └─► …
+//! ```
+//!
+//! A session that resumes joins the fan-out first, which tells it the position where its share
+//! begins, then reads from the stream what lies between the client's position and that one.
+
+mod announcer;
+mod fan_out;
+mod frame;
+mod history;
+mod position;
+mod session;
+mod tail;
+
+pub(crate) use announcer::{Announcer, announce};
+pub(crate) use fan_out::FanOut;
+pub(crate) use frame::Filter;
+pub(crate) use position::Resume;
+pub(crate) use session::{Session, Terms};
+pub(crate) use tail::{follow, listen};

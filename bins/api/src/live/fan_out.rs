@@ -1,0 +1,117 @@
+//! One stream in, many clients out.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bus::{LiveMessage, Tailed};
+use domain::TenantId;
+use events::subject;
+use tokio::sync::broadcast;
+
+use super::frame::Event;
+use super::position::Position;
+
+/// How far a client may fall behind, in events of its tenant, before it is cut.
+const BACKLOG: usize = 1_024;
+
+/// Hands events to the clients of their tenant. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct FanOut(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// What was handed on last; none until the stream could be read.
+    position: Option<Position>,
+    tenants: HashMap<TenantId, broadcast::Sender<Signal>>,
+}
+
+/// What a client's session hears.
+#[derive(Debug, Clone)]
+pub(crate) enum Signal {
+    /// Something happened.
+    Event(Arc<Event>),
+    /// Positions begin anew here: what follows does not join on to what was before.
+    Begin(Position),
+}
+
+/// A share in the fan-out.
+pub(crate) struct Joined {
+    /// All that is after this position will be heard, and nothing that is not; none if a
+    /// [`Signal::Begin`] is still to come, which will tell.
+    pub(crate) position: Option<Position>,
+    pub(crate) signals: broadcast::Receiver<Signal>,
+}
+
+impl FanOut {
+    /// What was handed on last.
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.state().position.clone()
+    }
+
+    /// Takes part in what a tenant's clients hear.
+    pub(crate) fn join(&self, tenant: &TenantId) -> Joined {
+        let mut state = self.state();
+        let signals = if let Some(sender) = state.tenants.get(tenant) {
+            sender.subscribe()
+        } else {
+            let (sender, signals) = broadcast::channel(BACKLOG);
+            state.tenants.insert(tenant.clone(), sender);
+            signals
+        };
+        Joined { position: state.position.clone(), signals }
+    }
+
+    /// Begins at a position, or begins anew.
+    pub(crate) fn begin(&self, position: &Position) {
+        let mut state = self.state();
+        state.position = Some(position.clone());
+        state.tenants.retain(|_, sender| sender.send(Signal::Begin(position.clone())).is_ok());
+    }
+
+    /// Hands on a message of the stream.
+    pub(crate) fn event(&self, message: &Tailed) {
+        let mut state = self.state();
+        let Some(position) = &state.position else { return };
+        if message.sequence <= position.sequence {
+            return;
+        }
+        let position = position.at(message.sequence);
+        // Moved on whoever listens, and whether or not the message can be read.
+        state.position = Some(position.clone());
+        state.hand_on(&message.subject, || {
+            Event::read(Some(&position), &message.subject, &message.payload)
+        });
+    }
+
+    /// Hands on what matters only now.
+    pub(crate) fn moment(&self, message: &LiveMessage) {
+        self.state()
+            .hand_on(&message.subject, || Event::read(None, &message.subject, &message.payload));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Held for lookups and sends only, none of which can leave it half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn hand_on(&mut self, subject: &str, read: impl FnOnce() -> Result<Event, serde_json::Error>) {
+        let Some(tenant) = subject::tenant(subject) else { return };
+        let Some(sender) = self.tenants.get(&tenant) else { return };
+        if sender.receiver_count() == 0 {
+            self.tenants.remove(&tenant);
+            return;
+        }
+        match read() {
+            Ok(event) => {
+                // Fails when the last client has gone in between.
+                sender.send(Signal::Event(Arc::new(event))).ok();
+            }
+            Err(error) => {
+                metrics::counter!("axis_api_unreadable_events_total").increment(1);
+                tracing::warn!(subject, %error, "an event cannot be read and is shown to nobody");
+            }
+        }
+    }
+}

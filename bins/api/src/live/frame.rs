@@ -1,0 +1,136 @@
+//! Events as they are written to a client, and which clients get them.
+
+use bytes::Bytes;
+use domain::ConversationId;
+use serde::Deserialize;
+
+use super::position::Position;
+
+/// An event, written once for all its readers.
+#[derive(Debug)]
+pub(crate) struct Event {
+    /// Its position; none for what is stored nowhere.
+    pub(crate) sequence: Option<u64>,
+    kind: String,
+    conversation: Option<ConversationId>,
+    /// What is sent.
+    pub(crate) frame: Bytes,
+}
+
+/// Which events a client wants; what is none does not restrict.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub(crate) kinds: Option<Vec<String>>,
+    pub(crate) conversation: Option<ConversationId>,
+}
+
+impl Filter {
+    pub(crate) fn admits(&self, event: &Event) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.kind))
+            && self.conversation.is_none_or(|id| event.conversation == Some(id))
+    }
+}
+
+/// The one field of a payload that is looked at.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    conversation_id: Option<ConversationId>,
+}
+
+impl Event {
+    /// Reads a message of the stream, or an ephemeral one, which has no position. Its type is the
+    /// last token of its subject, in which there is nothing that could break a line.
+    pub(crate) fn read(
+        position: Option<&Position>,
+        subject: &str,
+        payload: &[u8],
+    ) -> Result<Self, serde_json::Error> {
+        let kind = subject.rsplit('.').next().unwrap_or_default().to_owned();
+        let Place { conversation_id } = serde_json::from_slice(payload)?;
+        let frame = write(position, Some(&kind), payload);
+        let sequence = position.map(|position| position.sequence);
+        Ok(Self { sequence, kind, conversation: conversation_id, frame })
+    }
+}
+
+/// Tells that a client has missed nothing up to a position.
+pub(crate) fn ready(position: &Position) -> Bytes {
+    tell("ready", position)
+}
+
+/// Tells that what follows does not join on to what a client knows: it must read the state again,
+/// and goes on from this position.
+pub(crate) fn reset(position: &Position) -> Bytes {
+    tell("reset", position)
+}
+
+fn tell(kind: &str, position: &Position) -> Bytes {
+    let data = serde_json::json!({ "position": position.to_string() }).to_string();
+    write(Some(position), Some(kind), data.as_bytes())
+}
+
+/// A sign of life. With a position it moves the client's place on without being an event.
+pub(crate) fn heartbeat(position: Option<&Position>) -> Bytes {
+    match position {
+        Some(position) => Bytes::from(format!(": alive\nid: {position}\n\n")),
+        None => Bytes::from_static(b": alive\n\n"),
+    }
+}
+
+/// How long a client waits before it comes back.
+pub(crate) fn retry(milliseconds: u32) -> Bytes {
+    Bytes::from(format!("retry: {milliseconds}\n\n"))
+}
+
+fn write(position: Option<&Position>, kind: Option<&str>, data: &[u8]) -> Bytes {
+    let mut frame = Vec::with_capacity(data.len() + 128);
+    if let Some(position) = position {
+        frame.extend_from_slice(format!("id: {position}\n").as_bytes());
+    }
+    if let Some(kind) = kind {
+        frame.extend_from_slice(format!("event: {kind}\n").as_bytes());
+    }
+    for line in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        frame.extend_from_slice(b"data: ");
+        frame.extend_from_slice(line);
+        frame.push(b'\n');
+    }
+    frame.push(b'\n');
+    Bytes::from(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position() -> Position {
+        Position { epoch: "e1".into(), sequence: 7 }
+    }
+
+    #[test]
+    fn frames_are_as_the_standard_wants_them() {
+        let event = Event::read(Some(&position()), "activity.acme.note", b"{\"a\":1}").unwrap();
+        assert_eq!(event.frame, "id: e1:7\nevent: note\ndata: {\"a\":1}\n\n");
+        let moment = Event::read(None, "live.acme.typing", b"{\n}").unwrap();
+        assert_eq!(moment.frame, "event: typing\ndata: {\ndata: }\n\n");
+        assert_eq!(heartbeat(Some(&position())), ": alive\nid: e1:7\n\n");
+        assert_eq!(reset(&position()), "id: e1:7\nevent: reset\ndata: {\"position\":\"e1:7\"}\n\n");
+        assert!(Event::read(None, "live.acme.typing", b"{").is_err());
+    }
+
+    #[test]
+    fn filters_go_by_type_and_conversation() {
+        let (here, there) = (ConversationId::generate(), ConversationId::generate());
+        let payload = format!("{{\"conversationId\":\"{here}\"}}");
+        let event = Event::read(None, "activity.acme.note", payload.as_bytes()).unwrap();
+        let of = |kinds: Option<&[&str]>, conversation| Filter {
+            kinds: kinds.map(|kinds| kinds.iter().map(ToString::to_string).collect()),
+            conversation,
+        };
+        assert!(Filter::default().admits(&event));
+        assert!(of(Some(&["x", "note"]), Some(here)).admits(&event));
+        assert!(!of(Some(&["x"]), None).admits(&event));
+        assert!(!of(None, Some(there)).admits(&event));
+    }
+}

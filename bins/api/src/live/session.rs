@@ -1,0 +1,272 @@
+//! One client's stream.
+//!
+//! ```text
+//! waiting ──► replaying ──► live
+//!   for the     what was      until the client goes, falls behind,
+//!   stream      missed        or the program stops
+//! ```
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bus::{BusError, Tailed};
+use bytes::Bytes;
+use domain::TenantId;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use super::fan_out::{FanOut, Joined, Signal};
+use super::frame::{self, Event, Filter};
+use super::history::History;
+use super::position::{Position, Resume};
+
+/// Messages read from the stream at once.
+const CHUNK: usize = 200;
+/// Missed events that are told one by one; after more, reading the state again is cheaper.
+const MOST_MISSED: usize = 5_000;
+/// The pause after the stream could not be read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a client asked for.
+pub(crate) struct Terms {
+    pub(crate) tenant: TenantId,
+    pub(crate) filter: Filter,
+    pub(crate) resume: Resume,
+    /// Longest silence.
+    pub(crate) heartbeat: Duration,
+    /// What the client waits before it comes back, in milliseconds.
+    pub(crate) retry: u32,
+}
+
+type Reading = Pin<Box<dyn Future<Output = Result<Vec<Tailed>, BusError>> + Send>>;
+
+enum Phase {
+    Waiting(Resume),
+    Replaying(Replay),
+    Live,
+}
+
+struct Replay {
+    /// Positions of this epoch.
+    join: Position,
+    reading: Reading,
+    told: usize,
+}
+
+/// Frames for one client, in order.
+pub(crate) struct Session<H> {
+    history: H,
+    fan_out: FanOut,
+    tenant: TenantId,
+    filter: Filter,
+    signals: broadcast::Receiver<Signal>,
+    phase: Phase,
+    /// The last position that the client has heard of.
+    heard: u64,
+    frames: VecDeque<Bytes>,
+    heartbeat: Interval,
+    shutdown: CancellationToken,
+}
+
+impl<H: History> Session<H> {
+    pub(crate) fn begin(
+        history: H,
+        fan_out: FanOut,
+        terms: Terms,
+        shutdown: CancellationToken,
+    ) -> Self {
+        // First of all, so that nothing falls between what is read and what is heard.
+        let Joined { position, signals } = fan_out.join(&terms.tenant);
+        let first = Instant::now() + terms.heartbeat;
+        let mut heartbeat = tokio::time::interval_at(first, terms.heartbeat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut session = Self {
+            history,
+            fan_out,
+            tenant: terms.tenant,
+            filter: terms.filter,
+            signals,
+            phase: Phase::Live,
+            heard: 0,
+            frames: VecDeque::from([frame::retry(terms.retry)]),
+            heartbeat,
+            shutdown,
+        };
+        match position {
+            Some(position) => session.resume(terms.resume, &position),
+            None => session.phase = Phase::Waiting(terms.resume),
+        }
+        session
+    }
+
+    /// The next thing to write; none when the stream ends.
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(frame) = self.frames.pop_front() {
+                return Some(frame);
+            }
+            let stopped = match &mut self.phase {
+                Phase::Replaying(replay) => {
+                    tokio::select! {
+                        biased;
+                        () = self.shutdown.cancelled() => true,
+                        read = &mut replay.reading => {
+                            self.replayed(read);
+                            false
+                        }
+                        _ = self.heartbeat.tick() => return Some(frame::heartbeat(None)),
+                    }
+                }
+                Phase::Waiting(_) | Phase::Live => {
+                    tokio::select! {
+                        biased;
+                        () = self.shutdown.cancelled() => true,
+                        signal = self.signals.recv() => self.hear(signal),
+                        _ = self.heartbeat.tick() => return Some(self.sign_of_life()),
+                    }
+                }
+            };
+            if stopped {
+                return None;
+            }
+        }
+    }
+
+    /// Goes on from where the client was, given the position from which on everything is heard.
+    fn resume(&mut self, resume: Resume, join: &Position) {
+        match resume {
+            Resume::Now => self.go_live(frame::ready(join), join),
+            Resume::After(last) if last == *join => self.go_live(frame::ready(join), join),
+            // Another process may have told the client more than this one has heard of yet; whether
+            // that can be, the stream knows.
+            Resume::After(last) if last.epoch == join.epoch => {
+                self.heard = last.sequence;
+                let reading = self.read(join, Duration::ZERO);
+                self.phase = Phase::Replaying(Replay { join: join.clone(), reading, told: 0 });
+            }
+            Resume::After(_) | Resume::Nowhere => self.go_live(frame::reset(join), join),
+        }
+    }
+
+    fn go_live(&mut self, frame: Bytes, join: &Position) {
+        self.frames.push_back(frame);
+        self.heard = self.heard.max(join.sequence);
+        self.phase = Phase::Live;
+    }
+
+    fn read(&self, join: &Position, pause: Duration) -> Reading {
+        let (history, tenant) = (self.history.clone(), self.tenant.clone());
+        let (after, up_to) = (self.heard, join.sequence.max(self.heard));
+        Box::pin(async move {
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            history.read(tenant, after, up_to, CHUNK).await
+        })
+    }
+
+    fn replayed(&mut self, read: Result<Vec<Tailed>, BusError>) {
+        let Phase::Replaying(Replay { join, mut told, .. }) =
+            std::mem::replace(&mut self.phase, Phase::Live)
+        else {
+            return;
+        };
+        let pause = match read {
+            Ok(messages) => {
+                told += messages.len();
+                let complete = messages.len() < CHUNK;
+                for message in messages {
+                    self.tell_missed(&join, &message);
+                }
+                if complete {
+                    let caught_up = join.at(join.sequence.max(self.heard));
+                    return self.go_live(frame::ready(&caught_up), &join);
+                }
+                if told >= MOST_MISSED {
+                    return self.go_live(frame::reset(&join), &join);
+                }
+                Duration::ZERO
+            }
+            Err(BusError::Reset { .. }) => {
+                self.heard = join.sequence;
+                return self.go_live(frame::reset(&join), &join);
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a client's past cannot be read yet");
+                PAUSE
+            }
+        };
+        let reading = self.read(&join, pause);
+        self.phase = Phase::Replaying(Replay { join, reading, told });
+    }
+
+    fn tell_missed(&mut self, join: &Position, message: &Tailed) {
+        if message.sequence <= self.heard {
+            return;
+        }
+        self.heard = message.sequence;
+        let position = join.at(message.sequence);
+        // What cannot be read was counted when it came by.
+        if let Ok(event) = Event::read(Some(&position), &message.subject, &message.payload)
+            && self.filter.admits(&event)
+        {
+            self.frames.push_back(event.frame);
+        }
+    }
+
+    /// Says whether the stream ends.
+    fn hear(&mut self, signal: Result<Signal, RecvError>) -> bool {
+        match signal {
+            Ok(Signal::Begin(position)) => {
+                self.heard = 0;
+                match std::mem::replace(&mut self.phase, Phase::Live) {
+                    Phase::Waiting(resume) => self.resume(resume, &position),
+                    Phase::Live | Phase::Replaying(_) => {
+                        self.go_live(frame::reset(&position), &position);
+                    }
+                }
+                false
+            }
+            Ok(Signal::Event(event)) => {
+                match event.sequence {
+                    Some(sequence) if sequence <= self.heard => return false,
+                    Some(sequence) => self.heard = sequence,
+                    None => {}
+                }
+                if self.filter.admits(&event) {
+                    self.frames.push_back(event.frame.clone());
+                }
+                false
+            }
+            // The client comes back and resumes from where it was.
+            Err(RecvError::Lagged(_)) => {
+                metrics::counter!("axis_api_streams_cut_total").increment(1);
+                true
+            }
+            Err(RecvError::Closed) => true,
+        }
+    }
+
+    /// With the position, if all that led to it was heard: else a client whose events are rare
+    /// would come back from a place that the stream has long forgotten.
+    fn sign_of_life(&mut self) -> Bytes {
+        // In this order: what the position includes is in the channel by now.
+        let position = self.fan_out.position();
+        let all_heard = matches!(self.phase, Phase::Live) && self.signals.is_empty();
+        match position.filter(|position| all_heard && position.sequence >= self.heard) {
+            Some(position) => {
+                self.heard = position.sequence;
+                frame::heartbeat(Some(&position))
+            }
+            None => frame::heartbeat(None),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

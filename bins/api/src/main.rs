@@ -1,0 +1,39 @@
+//! REST and live events for the Shell and every other client. See the library.
+
+use api::{Api, Config};
+use bus::Bus;
+use clap::Parser;
+use service::Service;
+use store::Store;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Serves conversations, approvals and the activity timeline by REST, and their changes live.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(flatten)]
+    service: service::Config,
+    #[command(flatten)]
+    bus: bus::Config,
+    #[command(flatten)]
+    store: store::Config,
+    #[command(flatten)]
+    api: Config,
+    #[command(flatten)]
+    http: service::HttpConfig<8000>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    arguments.api.check(&arguments.http.host)?;
+    let service = Service::start("api", &arguments.service)?;
+    let store = Store::connect(&arguments.store, "api")?;
+    let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
+    let api = Api::start(&arguments.api, store, bus, service.health(), service.shutdown());
+    let listener = arguments.http.listen().await?;
+    let serving = api.serve(listener, service.shutdown());
+    service.run(serving).await
+}

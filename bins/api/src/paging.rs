@@ -1,0 +1,130 @@
+//! Going through lists: by page number for the first pages, by cursor to any depth.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+/// Rows of a page when nothing is said.
+const USUAL: u32 = 25;
+/// Most rows of a page.
+const MOST: u32 = 100;
+/// Rows that page numbers reach; beyond, each page would cost more than the one before.
+const REACH: u32 = 10_000;
+
+/// Where a page is in its list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// Most rows of a page.
+    #[schema(example = 25)]
+    pub limit: u32,
+    /// The number of this page, unless it was asked for by a cursor.
+    #[serde(rename = "page", skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
+    pub number: Option<u32>,
+    /// Asks for the next page; null at the end of the list.
+    pub next_cursor: Option<String>,
+}
+
+/// What a caller asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) limit: u32,
+    pub(crate) start: Start,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Start {
+    Page(u32),
+    Cursor(String),
+}
+
+impl Asked {
+    pub(crate) fn read(
+        page: Option<u32>,
+        limit: Option<u32>,
+        cursor: Option<String>,
+    ) -> Result<Self, ApiError> {
+        let limit = self::limit(limit)?;
+        let start = match (page, cursor.filter(|cursor| !cursor.is_empty())) {
+            (Some(_), Some(_)) => {
+                return Err(ApiError::field("cursor", "does not go together with page"));
+            }
+            (None, Some(cursor)) => Start::Cursor(cursor),
+            (Some(0), None) => return Err(ApiError::field("page", "must be at least 1")),
+            (Some(page), None) if (page - 1).saturating_mul(limit) > REACH => {
+                let message = format!("reaches the first {REACH} rows; go on with nextCursor");
+                return Err(ApiError::field("page", message));
+            }
+            (page, None) => Start::Page(page.unwrap_or(1)),
+        };
+        Ok(Self { limit, start })
+    }
+
+    /// How many rows come before the page.
+    pub(crate) fn skip(&self) -> u32 {
+        match self.start {
+            Start::Page(page) => (page - 1) * self.limit,
+            Start::Cursor(_) => 0,
+        }
+    }
+
+    pub(crate) fn page(&self, next_cursor: Option<String>) -> Page {
+        let number = match self.start {
+            Start::Page(number) => Some(number),
+            Start::Cursor(_) => None,
+        };
+        Page { limit: self.limit, number, next_cursor }
+    }
+}
+
+/// The number of rows that a caller asked for.
+pub(crate) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
+    match asked.unwrap_or(USUAL) {
+        limit @ 1..=MOST => Ok(limit),
+        _ => Err(ApiError::field("limit", format!("must be 1 to {MOST}"))),
+    }
+}
+
+/// A place in a list, made opaque.
+pub(crate) fn encode(place: &impl Serialize) -> String {
+    // Places are numbers and text, which always serialise.
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
+}
+
+/// The place that [`encode`] was given.
+pub(crate) fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, ApiError> {
+    URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or_else(|| ApiError::field("cursor", "is not one of this list; begin without one"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_numbers_are_bounded() {
+        assert_eq!(Asked::read(Some(3), Some(50), None).unwrap().skip(), 100);
+        assert!(Asked::read(Some(101), Some(100), None).is_ok());
+        for (page, limit) in
+            [(Some(0), None), (Some(u32::MAX), Some(100)), (None, Some(101)), (None, Some(0))]
+        {
+            assert!(Asked::read(page, limit, None).is_err(), "{page:?} {limit:?}");
+        }
+        assert!(Asked::read(Some(2), None, Some("x".to_owned())).is_err());
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_refused() {
+        assert_eq!(decode::<(u8, String)>(&encode(&(7, "a"))).unwrap(), (7, "a".to_owned()));
+        for text in ["", "!", "eyJ9", &encode(&"other")] {
+            assert!(decode::<(u8, String)>(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The body of every error: RFC 9457, `application/problem+json`.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde::Serialize;
+
+/// What went wrong, for programs (`code`, `errors`) and for people (`detail`).
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// Stable address of this kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/not-found")]
+    pub kind: String,
+    /// The kind in words.
+    #[schema(example = "Not found")]
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    pub status: u16,
+    /// What is wrong with this request, and what to do.
+    #[schema(example = "there is no such conversation")]
+    pub detail: String,
+    /// Stable name of this kind of problem.
+    #[schema(example = "not-found")]
+    pub code: &'static str,
+    /// The request's trace, to be quoted in a report.
+    #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
+    pub trace_id: String,
+    /// The fields at fault, for `invalid`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldError {
+    /// Its name in the body or query string.
+    #[schema(example = "content")]
+    pub field: String,
+    /// What it should be.
+    #[schema(example = "must not be blank")]
+    pub message: String,
+}
+
+impl FieldError {
+    pub(crate) fn in_words(errors: &[Self]) -> String {
+        let words: Vec<_> =
+            errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+        words.join("; ")
+    }
+}
+
+impl Problem {
+    pub(crate) fn describing(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: String,
+        errors: Vec<FieldError>,
+    ) -> Self {
+        let kind = format!("/problems/{code}");
+        let status = status.as_u16();
+        Self { kind, title, status, detail, code, trace_id: String::new(), errors }
+    }
+
+    /// Writes the problem of a response, if it has one, into its body.
+    pub(crate) fn write(mut response: Response, trace_id: &str) -> Response {
+        let Some(mut problem) = response.extensions_mut().remove::<Self>() else {
+            return response;
+        };
+        trace_id.clone_into(&mut problem.trace_id);
+        // Text and numbers always serialise.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        *response.body_mut() = Body::from(body);
+        response
+    }
+}

@@ -1,0 +1,162 @@
+//! What every request has: an id, a trace, a line in the metrics, and a problem if it fails.
+
+use std::time::Instant;
+
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use events::TraceParent;
+use tracing::Instrument as _;
+
+use crate::error::ApiError;
+use crate::problem::Problem;
+
+const REQUEST_ID: &str = "x-request-id";
+const REQUEST_ID_LENGTH: usize = 128;
+
+/// The trace that a request is part of.
+#[derive(Debug, Clone, Copy)]
+pub struct Trace(pub TraceParent);
+
+impl<S: Send + Sync> FromRequestParts<S> for Trace {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let known = parts.extensions.get().copied();
+        Ok(known.unwrap_or_else(|| Self(TraceParent::generate())))
+    }
+}
+
+/// The outermost layer.
+pub(crate) async fn track(mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let trace = trace(request.headers());
+    let request_id = request_id(request.headers());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    // Not the path: it could be anything, and metrics keep every value for ever.
+    let route = route.unwrap_or("none").to_owned();
+    request.extensions_mut().insert(Trace(trace));
+    let span = tracing::info_span!(
+        "api.request",
+        http.method = %method,
+        http.route = route,
+        trace.id = trace.trace_id(),
+        request.id = request_id.to_str().unwrap_or_default(),
+    );
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if bare_failure(&response) {
+        response = span.in_scope(|| name_failure(response));
+    }
+    let mut response = Problem::write(response, &trace.trace_id());
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, request_id);
+    if let Ok(value) = HeaderValue::from_str(&trace.to_string()) {
+        headers.insert(TraceParent::HEADER, value);
+    }
+    measure(method.as_str(), route, response.status(), began);
+    span.in_scope(|| tracing::debug!(http.status = response.status().as_u16(), "answered"));
+    response
+}
+
+fn trace(headers: &HeaderMap) -> TraceParent {
+    let sent = headers.get(TraceParent::HEADER).and_then(|value| value.to_str().ok());
+    let parent: Option<TraceParent> = sent.and_then(|text| text.parse().ok());
+    parent.map_or_else(TraceParent::generate, |parent| parent.child())
+}
+
+/// The caller's, if it is fit for a log line.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let fit = |value: &&HeaderValue| {
+        (1..=REQUEST_ID_LENGTH).contains(&value.len())
+            && value.as_bytes().iter().all(u8::is_ascii_graphic)
+    };
+    headers.get(REQUEST_ID).filter(fit).cloned().unwrap_or_else(|| {
+        HeaderValue::from_str(&uuid::Uuid::now_v7().to_string())
+            .unwrap_or(HeaderValue::from_static("none"))
+    })
+}
+
+/// A failure that a layer answered with nothing but a status.
+fn bare_failure(response: &Response) -> bool {
+    (response.status().is_client_error() || response.status().is_server_error())
+        && response.extensions().get::<Problem>().is_none()
+        && !response.headers().contains_key(header::CONTENT_TYPE)
+}
+
+fn name_failure(response: Response) -> Response {
+    let error = match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => ApiError::Timeout,
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
+        StatusCode::NOT_FOUND => ApiError::NoRoute,
+        _ => return response,
+    };
+    let mut named = error.into_response();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_LENGTH && !named.headers().contains_key(name) {
+            named.headers_mut().append(name, value.clone());
+        }
+    }
+    named
+}
+
+fn measure(method: &str, route: String, status: StatusCode, began: Instant) {
+    let labels =
+        [("method", method.to_owned()), ("route", route), ("status", status.as_str().to_owned())];
+    metrics::counter!("axis_api_requests_total", &labels).increment(1);
+    metrics::histogram!("axis_api_request_seconds", &labels).record(began.elapsed().as_secs_f64());
+}
+
+/// The answer to a request whose handler panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer gives it away")]
+pub(crate) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let what = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no words");
+    ApiError::internal(anyhow::anyhow!("a handler panicked: {what}")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+    use tower_http::catch_panic::CatchPanicLayer;
+    use tower_http::timeout::TimeoutLayer;
+
+    use super::*;
+
+    async fn answer(path: &str) -> (StatusCode, serde_json::Value) {
+        let patience = std::time::Duration::ZERO;
+        let router = Router::new()
+            .route("/panic", get(async || -> &'static str { panic!("secret") }))
+            .route("/slow", get(std::future::pending::<()>))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, patience))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(axum::middleware::from_fn(track));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = router.oneshot(request).await.unwrap();
+        let status = answer.status();
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_tells_nothing_of_the_inside() {
+        let (status, problem) = answer("/panic").await;
+        assert_eq!((status.as_u16(), &problem["code"]), (500, &"internal".into()));
+        assert!(!problem.to_string().contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_is_a_problem_too() {
+        let (status, problem) = answer("/slow").await;
+        assert_eq!((status.as_u16(), &problem["code"]), (503, &"timeout".into()));
+    }
+}

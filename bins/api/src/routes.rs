@@ -1,0 +1,117 @@
+//! All addresses. A folder per resource, a file per operation.
+
+mod activity;
+mod approvals;
+mod conversations;
+mod openapi;
+mod reference;
+mod shell;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, Method, StatusCode, header};
+use axum::middleware;
+use service::Health;
+use tower::util::MapRequest;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::ApiError;
+use crate::{App, Config, request};
+
+pub use openapi::openapi_json;
+
+/// Where everything that has a version is.
+const BASE: &str = "/api/v1";
+/// The longest message with every character escaped fits.
+const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
+/// How long an answer may take to begin; live streams go on afterwards.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The documented operations, with their description.
+fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::document()).nest(BASE, operations())
+}
+
+fn operations() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(conversations::list::list_conversations))
+        .routes(routes!(conversations::get::get_conversation))
+        .routes(routes!(
+            conversations::messages::list::list_messages,
+            conversations::messages::create::create_message
+        ))
+        .routes(routes!(activity::list::list_activity))
+        .routes(routes!(activity::get::get_activity))
+        .routes(routes!(approvals::list::list_approvals))
+        .routes(routes!(approvals::get::get_approval))
+}
+
+pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
+    let (operations, document) = documented().split_for_parts();
+    let health_routes = service::routes(health);
+    // A router inside of a router, under one of its addresses only.
+    let one = MapRequest::new(health_routes.clone(), |request: Request| request);
+    let versioned_health = Router::new().route_service("/health", one);
+    operations
+        .with_state(app)
+        .merge(openapi::routes(&document))
+        .merge(health_routes)
+        .nest(BASE, versioned_health)
+        .merge(shell::routes(config.shell_dir.as_deref()))
+        .fallback(async || ApiError::NoRoute)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(CompressionLayer::new())
+        .layer(cors(config))
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(middleware::from_fn(request::track))
+}
+
+fn cors(config: &Config) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(config.cors_origin.clone()))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("x-request-id"),
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("x-activity-position"),
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(Duration::from_hours(1))
+}
+
+/// The place in the stream that an answer reflects at least. Taken before the database is asked:
+/// what is announced by then is committed by then.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Snapshot {
+    /// Pass it as `lastEventId` to hear of everything that the answer does not show yet; null
+    /// while the stream cannot be reached.
+    #[schema(example = "6437a8b2c91f3:1042")]
+    activity: Option<String>,
+}
+
+impl App {
+    fn snapshot(&self) -> Snapshot {
+        Snapshot { activity: self.fan_out.position().map(|position| position.to_string()) }
+    }
+}

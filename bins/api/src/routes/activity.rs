@@ -1,0 +1,5 @@
+//! `/activity`
+
+pub(super) mod get;
+pub(super) mod list;
+mod stream;

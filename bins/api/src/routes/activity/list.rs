@@ -1,0 +1,119 @@
+//! The timeline, as a list or live: one address, told apart by `Accept`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::{Activity, ActivityId, ConversationId};
+use serde::{Deserialize, Serialize};
+use store::activities::{Filter, Place, Start};
+
+use super::stream;
+use crate::App;
+use crate::auth::Principal;
+use crate::error::ApiError;
+use crate::extract::Query;
+use crate::live;
+use crate::paging::{self, Asked, Page};
+use crate::routes::Snapshot;
+
+/// Which activities.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(in crate::routes) struct ListActivity {
+    /// Only of these types, separated by commas: `message_created,message_updated`.
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    kind: Option<String>,
+    /// Only what was done in `chatwoot` or in `axis`; not for the live stream.
+    source: Option<String>,
+    /// Only of this conversation.
+    conversation_id: Option<ConversationId>,
+    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`.
+    #[param(minimum = 1)]
+    page: Option<u32>,
+    /// Rows of a page; 25 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+    /// Live stream: the id of the last event that was received, or `position.activity` of a list;
+    /// the same as the header `Last-Event-ID`, which wins.
+    last_event_id: Option<String>,
+}
+
+/// A part of the timeline.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct ActivityList {
+    data: Vec<Activity>,
+    page: Page,
+    position: Snapshot,
+}
+
+/// List the timeline, newest first, or follow it live.
+///
+/// With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end.
+/// `ready` says that nothing was missed up to its id. `reset` says that what was missed cannot be
+/// told: read the state again and go on. Any other event is an `Announcement`, with its position as
+/// id, or a `Live` one (`typing`) without an id.
+#[utoipa::path(
+    get, path = "/activity", tag = "activity",
+    params(
+        ListActivity,
+        ("Last-Event-ID" = Option<String>, Header, description = "Live stream: where to resume")
+    ),
+    responses((status = 200, description = "A page of the timeline, or the live stream", content(
+        (ActivityList = "application/json"),
+        (String = "text/event-stream")
+    )))
+)]
+pub(in crate::routes) async fn list_activity(
+    State(app): State<App>,
+    principal: Principal,
+    headers: HeaderMap,
+    Query(query): Query<ListActivity>,
+) -> Result<Response, ApiError> {
+    let kinds = query.kind.as_deref().map(kinds).filter(|kinds| !kinds.is_empty());
+    if wants_stream(&headers) {
+        let filter = live::Filter { kinds, conversation: query.conversation_id };
+        let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+        let last = last.or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
+        return stream::open(&app, principal.tenant, filter, last);
+    }
+    let asked = Asked::read(query.page, query.limit, query.cursor)?;
+    let start = match &asked.start {
+        paging::Start::Page(_) => Start::Skip(asked.skip()),
+        paging::Start::Cursor(cursor) => Start::After(read_cursor(cursor)?),
+    };
+    let filter = Filter { kinds, source: query.source, conversation: query.conversation_id };
+    let position = app.snapshot();
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let listed =
+        store::activities::list(&mut transaction, &principal.tenant, &filter, start, asked.limit)
+            .await?;
+    let next = listed.next.map(|place| paging::encode(&(place.at.timestamp_micros(), place.id)));
+    let page = asked.page(next);
+    Ok(Json(ActivityList { data: listed.activities, page, position }).into_response())
+}
+
+fn kinds(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|kind| !kind.is_empty()).map(str::to_owned).collect()
+}
+
+fn wants_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|accepted| accepted.contains("text/event-stream"))
+}
+
+fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
+    let (micros, id): (i64, ActivityId) = paging::decode(cursor)?;
+    let at = DateTime::<Utc>::from_timestamp_micros(micros)
+        .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?;
+    Ok(Place { at, id })
+}

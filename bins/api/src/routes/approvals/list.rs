@@ -1,0 +1,84 @@
+//! The list of approvals.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use store::approvals::Filter;
+
+use super::Approval;
+use crate::App;
+use crate::auth::Principal;
+use crate::error::ApiError;
+use crate::extract::Query;
+use crate::paging::{Asked, Page};
+use crate::routes::Snapshot;
+
+/// Which approvals to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(in crate::routes) struct ListApprovals {
+    /// Only with this status.
+    #[param(inline)]
+    status: Option<ApprovalStatus>,
+    /// Only of this type.
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    kind: Option<String>,
+    /// Number of the page, from 1.
+    #[param(minimum = 1)]
+    page: Option<u32>,
+    /// Rows of a page; 25 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ApprovalStatus {
+    Submitted,
+    Approved,
+    Rejected,
+    Withdrawn,
+}
+
+/// Approvals, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct ApprovalList {
+    data: Vec<Approval>,
+    page: Page,
+    position: Snapshot,
+}
+
+/// List approvals, newest first.
+#[utoipa::path(
+    get, path = "/approvals", tag = "approvals", params(ListApprovals),
+    responses((status = 200, description = "A page of the list", body = ApprovalList))
+)]
+pub(in crate::routes) async fn list_approvals(
+    State(app): State<App>,
+    principal: Principal,
+    Query(query): Query<ListApprovals>,
+) -> Result<Json<ApprovalList>, ApiError> {
+    let asked = Asked::read(query.page, query.limit, None)?;
+    let status = query.status.map(|status| match status {
+        ApprovalStatus::Submitted => "submitted",
+        ApprovalStatus::Approved => "approved",
+        ApprovalStatus::Rejected => "rejected",
+        ApprovalStatus::Withdrawn => "withdrawn",
+    });
+    let filter = Filter { status: status.map(str::to_owned), kind: query.kind };
+    let position = app.snapshot();
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let approvals = store::approvals::list(
+        &mut transaction,
+        &principal.tenant,
+        &filter,
+        asked.skip(),
+        asked.limit,
+    )
+    .await?;
+    let data = approvals.into_iter().map(Approval::from).collect();
+    Ok(Json(ApprovalList { data, page: asked.page(None), position }))
+}

@@ -1,0 +1,48 @@
+//! One conversation.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::{Conversation, ConversationId};
+
+use crate::App;
+use crate::auth::Principal;
+use crate::error::ApiError;
+use crate::extract::Id;
+use crate::problem::Problem;
+
+const POSITION: HeaderName = HeaderName::from_static("x-activity-position");
+
+/// Read a conversation.
+#[utoipa::path(
+    get, path = "/conversations/{id}", tag = "conversations",
+    params(("id" = ConversationId, Path, description = "The conversation")),
+    responses(
+        (status = 200, description = "The conversation", body = Conversation, headers(
+            ("etag" = String, description = "Its version"),
+            ("x-activity-position" = String, description = "The place in the stream that it reflects"),
+        )),
+        (status = 404, description = "There is none with this id", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn get_conversation(
+    State(app): State<App>,
+    principal: Principal,
+    Id(id): Id<ConversationId>,
+) -> Result<Response, ApiError> {
+    let position = app.snapshot().activity;
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let conversation = store::conversations::get(&mut transaction, id)
+        .await?
+        .ok_or(ApiError::NotFound("conversation"))?;
+    let tag = [(header::ETAG, entity_tag(conversation.updated_at))];
+    let position = position.map(|position| [(POSITION, position)]);
+    Ok((tag, position, Json(conversation)).into_response())
+}
+
+fn entity_tag(updated_at: DateTime<Utc>) -> String {
+    format!("\"{:x}\"", updated_at.timestamp_micros())
+}

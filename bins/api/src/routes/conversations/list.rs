@@ -1,0 +1,195 @@
+//! The list of conversations.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::{Conversation, ConversationId};
+use serde::{Deserialize, Serialize};
+use store::conversations::{AssigneeFilter, Filter, Place, Sort, Start};
+
+use crate::App;
+use crate::auth::Principal;
+use crate::error::ApiError;
+use crate::extract::Query;
+use crate::paging::{self, Asked, Page};
+use crate::routes::Snapshot;
+
+/// Longest text to search for, in characters.
+const LONGEST_SEARCH: usize = 200;
+
+/// Which conversations to list, and in which order.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(in crate::routes) struct ListConversations {
+    /// Only with this status: `open`, `resolved`, `pending`, `snoozed`, or another of the
+    /// installation.
+    status: Option<String>,
+    /// Only with this priority: `low`, `medium`, `high`, `urgent`, or `none`.
+    priority: Option<String>,
+    /// Only those in charge of the user with this number in Chatwoot, of nobody (`none`) or of
+    /// somebody (`any`).
+    assignee_id: Option<String>,
+    /// Only those of the team with this number in Chatwoot.
+    team_id: Option<i64>,
+    /// Only with this label.
+    label: Option<String>,
+    /// Only those of the inbox with this number in Chatwoot.
+    inbox_id: Option<i64>,
+    /// Only those with this number, with a contact whose name, address or phone number contains
+    /// this, or with a message that has these words.
+    #[param(max_length = 200)]
+    search: Option<String>,
+    /// What comes first; `newest` if not given.
+    #[param(inline)]
+    sort: Option<SortBy>,
+    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`.
+    #[param(minimum = 1)]
+    page: Option<u32>,
+    /// Rows of a page; 25 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before, asked for with the same `sort`.
+    cursor: Option<String>,
+}
+
+/// What comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum SortBy {
+    /// Where something happened last.
+    #[default]
+    Newest,
+    /// Where nothing has happened for longest.
+    Oldest,
+    /// The customer who has waited longest.
+    Waiting,
+    /// The most urgent, then the newest.
+    Priority,
+}
+
+/// A part of the list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct ConversationList {
+    data: Vec<Conversation>,
+    page: Page,
+    position: Snapshot,
+}
+
+/// List conversations.
+#[utoipa::path(
+    get, path = "/conversations", tag = "conversations", params(ListConversations),
+    responses((status = 200, description = "A page of the list", body = ConversationList))
+)]
+pub(in crate::routes) async fn list_conversations(
+    State(app): State<App>,
+    principal: Principal,
+    Query(mut query): Query<ListConversations>,
+) -> Result<Json<ConversationList>, ApiError> {
+    let asked = Asked::read(query.page, query.limit, query.cursor.take())?;
+    let sort = query.sort.unwrap_or_default();
+    let start = match &asked.start {
+        paging::Start::Page(_) => Start::Skip(asked.skip()),
+        paging::Start::Cursor(cursor) => Start::After(Cursor::read(cursor, sort)?),
+    };
+    let filter = query.filter()?;
+    let position = app.snapshot();
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let listed = store::conversations::list(
+        &mut transaction,
+        &principal.tenant,
+        &filter,
+        sort.into(),
+        start,
+        asked.limit,
+    )
+    .await?;
+    let next = listed.next.map(|place| Cursor::write(sort, &place));
+    Ok(Json(ConversationList { data: listed.conversations, page: asked.page(next), position }))
+}
+
+impl ListConversations {
+    fn filter(self) -> Result<Filter, ApiError> {
+        let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let assignee = match said(self.assignee_id).as_deref() {
+            None => None,
+            Some("none") => Some(AssigneeFilter::None),
+            Some("any") => Some(AssigneeFilter::Any),
+            Some(number) => Some(AssigneeFilter::Id(number.parse().map_err(|_| {
+                ApiError::field("assigneeId", "must be a number, `none` or `any`")
+            })?)),
+        };
+        let search = said(self.search);
+        if search.as_ref().is_some_and(|text| text.chars().count() > LONGEST_SEARCH) {
+            let message = format!("must have at most {LONGEST_SEARCH} characters");
+            return Err(ApiError::field("search", message));
+        }
+        Ok(Filter {
+            status: said(self.status),
+            priority: said(self.priority),
+            assignee,
+            team_id: self.team_id,
+            label: said(self.label),
+            inbox_id: self.inbox_id,
+            search,
+        })
+    }
+}
+
+impl From<SortBy> for Sort {
+    fn from(sort: SortBy) -> Self {
+        match sort {
+            SortBy::Newest => Self::Newest,
+            SortBy::Oldest => Self::Oldest,
+            SortBy::Waiting => Self::Waiting,
+            SortBy::Priority => Self::Priority,
+        }
+    }
+}
+
+/// The last row of a page and the order it was found in.
+#[derive(Serialize, Deserialize)]
+struct Cursor(SortBy, Option<i64>, i32, ConversationId);
+
+impl Cursor {
+    fn write(sort: SortBy, place: &Place) -> String {
+        let micros = place.at.map(|at| at.timestamp_micros());
+        paging::encode(&Self(sort, micros, place.rank, place.id))
+    }
+
+    fn read(cursor: &str, sort: SortBy) -> Result<Place, ApiError> {
+        let Self(sorted, micros, rank, id) = paging::decode(cursor)?;
+        if sorted != sort {
+            return Err(ApiError::field("cursor", "belongs to another sort; begin without one"));
+        }
+        let at = match (micros, sort) {
+            (None, SortBy::Waiting) => None,
+            (micros, _) => Some(
+                micros
+                    .and_then(DateTime::<Utc>::from_timestamp_micros)
+                    .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?,
+            ),
+        };
+        Ok(Place { at, rank, id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_fits_its_own_sort_only() {
+        let id = ConversationId::generate();
+        let at = DateTime::from_timestamp_micros(1_790_000_000_123_456);
+        let place = Place { at, rank: 3, id };
+        let cursor = Cursor::write(SortBy::Priority, &place);
+        assert_eq!(Cursor::read(&cursor, SortBy::Priority).unwrap(), place);
+        for other in [SortBy::Newest, SortBy::Oldest, SortBy::Waiting] {
+            assert!(Cursor::read(&cursor, other).is_err());
+        }
+        let endless = Cursor::write(SortBy::Newest, &Place { at: None, ..place });
+        assert!(Cursor::read(&endless, SortBy::Newest).is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! `/conversations/{id}/messages`
+
+pub(in crate::routes) mod create;
+pub(in crate::routes) mod list;

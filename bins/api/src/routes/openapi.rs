@@ -1,0 +1,80 @@
+//! The description of the API, made of the handlers.
+
+use axum::Router;
+use axum::http::header;
+use axum::response::Html;
+use axum::routing::get;
+use bytes::Bytes;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use super::reference;
+use crate::problem::Problem;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "AXIS-AFENDA",
+        description = "Conversations, approvals and the activity timeline of a company, by REST, \
+                       and their changes live."
+    ),
+    components(schemas(Problem, events::Announcement, events::Live)),
+    modifiers(&Bearer),
+    security(("bearer" = [])),
+    tags(
+        (name = "conversations", description = "Conversations and their messages"),
+        (name = "activity", description = "What happened, as a list and live"),
+        (name = "approvals", description = "What was asked of those who may decide")
+    )
+)]
+struct Description;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut Document) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// What is said of the API as a whole.
+pub(super) fn document() -> Document {
+    Description::openapi()
+}
+
+/// The description, pretty-printed JSON.
+pub fn openapi_json() -> Result<String, serde_json::Error> {
+    let (_, mut document) = super::documented().split_for_parts();
+    complete(&mut document);
+    document.to_pretty_json()
+}
+
+/// Every operation may fail, and all fail alike.
+fn complete(document: &mut Document) {
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let failure = ResponseBuilder::new()
+        .description("What went wrong")
+        .content("application/problem+json", problem)
+        .build();
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch];
+        for operation in operations.into_iter().chain([&mut item.delete]).flatten() {
+            let failure = RefOr::T(failure.clone());
+            operation.responses.responses.insert("default".to_owned(), failure);
+        }
+    }
+}
+
+/// `/openapi.json` and a page for people, `/docs`.
+pub(super) fn routes(document: &Document) -> Router {
+    let mut document = document.clone();
+    complete(&mut document);
+    let json = Bytes::from(document.to_json().unwrap_or_default());
+    let page: &'static str = reference::page(&document).leak();
+    let serve_json = async move || ([(header::CONTENT_TYPE, "application/json")], json.clone());
+    Router::new()
+        .route(&format!("{}/openapi.json", super::BASE), get(serve_json))
+        .route(&format!("{}/docs", super::BASE), get(async move || Html(page)))
+}

@@ -1,0 +1,41 @@
+//! The Shell's files, where this program serves them.
+
+use std::path::Path;
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::response::{Html, Redirect};
+use axum::routing::get;
+use tower::ServiceBuilder;
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+const NO_SHELL: &str = "<!doctype html><meta charset=utf-8><title>AXIS-AFENDA</title>\
+    <p>The API is here; the workspace is not. <a href=/api/v1/docs>Reference</a></p>";
+
+/// `/app/…`: a file, or else the page that finds its own way by the address.
+pub(super) fn routes(folder: Option<&Path>) -> Router {
+    let Some(folder) = folder.filter(|folder| folder.join("index.html").is_file()) else {
+        if let Some(folder) = folder {
+            let folder = folder.display();
+            tracing::warn!(%folder, "SHELL_DIR has no index.html, the Shell is not served");
+        }
+        return Router::new().route("/", get(async || Html(NO_SHELL)));
+    };
+    let cached = |rule| {
+        let rule = HeaderValue::from_static(rule);
+        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, rule)
+    };
+    let page = ServeFile::new(folder.join("index.html"));
+    let files = ServiceBuilder::new()
+        .layer(cached("no-cache"))
+        .service(ServeDir::new(folder).fallback(page));
+    // Names under assets/ change with the content.
+    let assets = ServiceBuilder::new()
+        .layer(cached("public, max-age=31536000, immutable"))
+        .service(ServeDir::new(folder.join("assets")));
+    Router::new()
+        .nest_service("/app/assets", assets)
+        .nest_service("/app", files)
+        .route("/", get(async || Redirect::temporary("/app/")))
+}

@@ -1,0 +1,136 @@
+use domain::ConversationId;
+use events::{Envelope, Headers, subject};
+use serde_json::json;
+use testkit::eventually;
+
+use crate::support::{Seed, Served, Stream, TENANT};
+
+/// Publishes an event of a tenant and says its text.
+async fn publish(served: &Served, tenant: &str, kind: &str, n: u64) -> String {
+    let payload = json!({ "n": n, "conversationId": null }).to_string();
+    let envelope = Envelope {
+        subject: subject::activity(&tenant.parse().unwrap(), kind),
+        message_id: format!("{tenant}-{kind}-{n}"),
+        headers: Headers::default(),
+        payload: payload.clone().into_bytes(),
+    };
+    served.world.bus.publisher().publish(envelope).await.unwrap();
+    payload
+}
+
+/// P6: snapshot and stream leave no hole; a client that resumes hears everything once, in order.
+#[tokio::test]
+async fn a_client_resumes_where_it_was() {
+    let served = Served::start().await;
+    eventually("the stream is followed", async || {
+        served.read("/activity").await["position"]["activity"].is_string()
+    })
+    .await;
+    let list = served.read("/conversations").await;
+    let position = list["position"]["activity"].as_str().unwrap();
+    for n in 0..450 {
+        publish(&served, TENANT, "note", n).await;
+        publish(&served, "theirs", "note", n).await;
+    }
+    let mut stream =
+        Stream::open(&served, &format!("/activity?lastEventId={position}"), None).await;
+    let mut heard = String::new();
+    for n in 0..300 {
+        let event = stream.expect("note").await;
+        assert_eq!(event.json()["n"], n);
+        heard = event.id.unwrap();
+    }
+    drop(stream);
+    let mut stream = Stream::open(&served, "/activity", Some(&heard)).await;
+    for n in 300..450 {
+        assert_eq!(stream.expect("note").await.json()["n"], n);
+    }
+    publish(&served, TENANT, "note", 450).await;
+    loop {
+        let event = stream.next().await.unwrap();
+        if event.kind == "note" {
+            assert_eq!(event.json()["n"], 450);
+            break;
+        }
+        assert_eq!(event.kind, "ready");
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_resume_is_reset() {
+    let served = Served::start().await;
+    for (n, last) in ["other:0", "nonsense", "beyond"].into_iter().enumerate() {
+        let ready =
+            Stream::open(&served, "/activity", None).await.expect("ready").await.id.unwrap();
+        let last = if last == "beyond" { format!("{ready}999") } else { last.to_owned() };
+        let mut stream = Stream::open(&served, "/activity", Some(&last)).await;
+        assert_eq!(stream.expect("reset").await.id.unwrap(), ready, "{last}");
+        let sent = publish(&served, TENANT, "note", n as u64).await;
+        assert_eq!(stream.expect("note").await.data, sent);
+    }
+}
+
+#[tokio::test]
+async fn filters_and_moments() {
+    let served = Served::start().await;
+    let here: ConversationId = served.write(&Seed::open(1)).await;
+    let mut notes = Stream::open(&served, "/activity?type=note,typing", None).await;
+    let mut of_here =
+        Stream::open(&served, &format!("/activity?conversationId={here}"), None).await;
+    notes.expect("ready").await;
+    of_here.expect("ready").await;
+    publish(&served, TENANT, "other", 1).await;
+    let note = publish(&served, TENANT, "note", 2).await;
+    assert_eq!(notes.expect("note").await.data, note);
+    let typing = events::Live::Typing {
+        conversation_id: here,
+        actor_type: "contact".to_owned(),
+        name: None,
+        on: true,
+        private: false,
+    };
+    let payload = serde_json::to_vec(&typing).unwrap();
+    let tenant = TENANT.parse().unwrap();
+    let publisher = served.world.bus.publisher();
+    // Nobody is told when the subscription is in place, so it is said until it is heard.
+    let saying = async {
+        loop {
+            let subject = subject::live(&tenant, typing.kind());
+            publisher.live(subject, payload.clone().into()).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let hearing = async {
+        let (one, two) = (notes.expect("typing").await, of_here.expect("typing").await);
+        assert_eq!((one.id, two.id), (None, None));
+        assert_eq!(two.data.as_bytes(), payload);
+    };
+    tokio::select! {
+        () = saying => {}
+        () = hearing => {}
+    }
+}
+
+#[tokio::test]
+async fn a_restart_of_nats_leaves_no_gap() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    publish(&served, TENANT, "note", 1).await;
+    stream.expect("note").await;
+    served.world.nats.restart().await.unwrap();
+    let path = format!("/conversations/{}/messages", served.write(&Seed::open(1)).await);
+    // Written while NATS may be away: it is announced once NATS is back.
+    let answer = served.post(&path, &json!({ "content": "Hi" })).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    stream.expect("message_queued").await;
+}
+
+#[tokio::test]
+async fn streams_end_with_the_program() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    served.shutdown.cancel();
+    assert_eq!(stream.next().await, None);
+}

@@ -1,0 +1,17 @@
+//! The API from outside: real HTTP, a real database, a real NATS.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+mod activity;
+mod approvals;
+mod conversations;
+mod live;
+mod messages;
+mod openapi;
+mod problems;
+mod shell;
+mod support;

@@ -1,0 +1,43 @@
+use serde_json::Value;
+
+use crate::support::{Served, problem};
+
+#[test]
+fn the_description_changes_knowingly() {
+    insta::assert_snapshot!(api::openapi_json().unwrap());
+}
+
+#[tokio::test]
+async fn the_description_is_served_and_readable_without_the_internet() {
+    let served = Served::start().await;
+    let json: Value = served.read("/openapi.json").await;
+    assert_eq!(json, serde_json::from_str::<Value>(&api::openapi_json().unwrap()).unwrap());
+    let page = served.get("/docs").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("/api/v1/conversations/{id}/messages"));
+    assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"));
+}
+
+#[tokio::test]
+async fn every_operation_wants_a_caller_who_is_known() {
+    let served = Served::start().await;
+    let description: Value = serde_json::from_str(&api::openapi_json().unwrap()).unwrap();
+    let id = uuid::Uuid::now_v7().to_string();
+    let mut asked = 0;
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let method = method.to_uppercase().parse().unwrap();
+            let url = format!("{}{}", served.base, path.replace("{id}", &id));
+            for token in [None, Some("Bearer other"), Some("Basic mock-token")] {
+                let mut request = served.http.request(Clone::clone(&method), &url);
+                if let Some(token) = token {
+                    request = request.header("authorization", token);
+                }
+                let answer = request.send().await.unwrap();
+                assert_eq!(answer.headers()["www-authenticate"], "Bearer", "{method} {path}");
+                assert_eq!(problem(answer).await, (401, "unauthorized".to_owned()));
+            }
+            asked += 1;
+        }
+    }
+    assert!(asked >= 8, "{asked}");
+}

@@ -1,0 +1,30 @@
+use api::Config;
+
+use crate::support::Served;
+
+#[tokio::test]
+async fn the_shell_is_served_and_finds_its_own_way() {
+    let folder = testkit::scratch("shell");
+    std::fs::create_dir_all(folder.join("assets")).unwrap();
+    std::fs::write(folder.join("index.html"), "the shell").unwrap();
+    std::fs::write(folder.join("assets/a.js"), "code").unwrap();
+    let served = Served::with(Config { shell_dir: Some(folder), ..Config::default() }).await;
+    let get = |path: &str| served.http.get(format!("{}{path}", served.base)).send();
+    for path in ["/", "/app/", "/app/inbox/7"] {
+        let page = get(path).await.unwrap();
+        assert_eq!(page.headers()["cache-control"], "no-cache", "{path}");
+        assert_eq!(page.text().await.unwrap(), "the shell", "{path}");
+    }
+    let code = get("/app/assets/a.js").await.unwrap();
+    assert!(code.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    assert_eq!(get("/app/assets/b.js").await.unwrap().status(), 404);
+    let away = get("/app/..%2f..%2fetc/passwd").await.unwrap();
+    assert_ne!(away.text().await.unwrap(), "root");
+}
+
+#[tokio::test]
+async fn without_a_shell_there_is_a_page_that_says_so() {
+    let served = Served::start().await;
+    let page = served.http.get(&served.base).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("/api/v1/docs"));
+}

@@ -1,0 +1,265 @@
+//! A served API and rows to ask for.
+
+use api::{Api, Config};
+use chrono::{DateTime, Utc};
+use domain::snapshot::{
+    Contact, ContactState, Conversation, ConversationState, DeliverySighting, Message, MessageState,
+};
+use domain::{ContactId, ConversationId, MessageId, Version};
+use serde_json::{Value, json};
+use store::Store;
+use testkit::reqwest::{Client, RequestBuilder, Response};
+use testkit::{Account, World};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub const TENANT: &str = "mock-tenant-id";
+
+/// A running API with everything around it. Dropping it stops the API.
+pub struct Served {
+    pub world: World,
+    pub ours: Account,
+    pub http: Client,
+    pub base: String,
+    pub shutdown: CancellationToken,
+    #[expect(dead_code, reason = "stops the API when dropped")]
+    guard: DropGuard,
+}
+
+impl Served {
+    pub async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub async fn with(config: Config) -> Self {
+        let world = World::start().await;
+        let ours = world.account(TENANT, 1).await;
+        let (base, shutdown) = serve(&config, world.store.clone(), world.bus.clone()).await;
+        let guard = shutdown.clone().drop_guard();
+        Self { world, ours, http: testkit::http(), base, shutdown, guard }
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.http.get(self.url(path)).bearer_auth("mock-token")
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.http.post(self.url(path)).bearer_auth("mock-token").json(body)
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.base)
+    }
+
+    /// The body of a good answer.
+    pub async fn read(&self, path: &str) -> Value {
+        let answer = self.get(path).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.json().await.unwrap()
+    }
+
+    /// The status and code of a refusal.
+    pub async fn refusal(&self, path: &str) -> (u16, String) {
+        problem(self.get(path).send().await.unwrap()).await
+    }
+
+    pub async fn write(&self, seed: &Seed) -> ConversationId {
+        seed.write(&self.world.store, &self.ours).await
+    }
+}
+
+/// Serves until the token is cancelled.
+pub async fn serve(config: &Config, store: Store, bus: bus::Bus) -> (String, CancellationToken) {
+    let shutdown = CancellationToken::new();
+    let health = service::Health::default();
+    let api = Api::start(config, store, bus, &health, shutdown.clone());
+    let listener = service::listen("127.0.0.1", 0).await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(api.serve(listener, shutdown.clone()));
+    (base, shutdown)
+}
+
+pub async fn problem(answer: Response) -> (u16, String) {
+    let status = answer.status().as_u16();
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    assert_eq!(kind, "application/problem+json");
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["status"], status);
+    assert_eq!(body["traceId"].as_str().unwrap().len(), 32);
+    (status, body["code"].as_str().unwrap().to_owned())
+}
+
+/// The ids of a list's rows, in order.
+pub fn ids(list: &Value) -> Vec<String> {
+    let rows = list["data"].as_array().unwrap();
+    rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The Chatwoot numbers of a list's rows, in order.
+pub fn numbers(list: &Value) -> Vec<i64> {
+    let rows = list["data"].as_array().unwrap();
+    rows.iter().map(|row| row["chatwootId"].as_i64().unwrap()).collect()
+}
+
+/// Seconds after the beginning of all tests' days.
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+}
+
+/// A conversation as Chatwoot would tell of it.
+#[derive(Default)]
+pub struct Seed {
+    pub number: i64,
+    pub last_activity: i64,
+    pub state: ConversationState,
+    pub contact: ContactState,
+    /// (type, text); numbered from `number * 100`, a second apart.
+    pub messages: Vec<(&'static str, &'static str)>,
+}
+
+impl Seed {
+    pub fn open(number: i64) -> Self {
+        let empty = Value::Object(serde_json::Map::default());
+        Self {
+            number,
+            last_activity: number,
+            state: ConversationState {
+                status: "open".to_owned(),
+                contact_chatwoot_id: Some(number),
+                inbox_id: Some(3),
+                channel: Some("Channel::WebWidget".to_owned()),
+                custom_attributes: empty.clone(),
+                additional_attributes: empty.clone(),
+                ..ConversationState::default()
+            },
+            contact: ContactState {
+                name: Some(format!("Customer {number}")),
+                additional_attributes: empty.clone(),
+                custom_attributes: empty,
+                ..ContactState::default()
+            },
+            messages: Vec::new(),
+        }
+    }
+
+    pub async fn write(&self, store: &Store, account: &Account) -> ConversationId {
+        let version = Version { at: 1, step: 1, digest: 1 };
+        let contact = Contact {
+            id: ContactId::of(account.key, self.number),
+            tenant: account.tenant.clone(),
+            account: account.key,
+            chatwoot_id: self.number,
+            version,
+            state: self.contact.clone(),
+        };
+        let id = ConversationId::of(account.key, self.number, Some(at(0)));
+        let conversation = Conversation {
+            id,
+            tenant: account.tenant.clone(),
+            account: account.key,
+            display_id: self.number,
+            version,
+            state: self.state.clone(),
+            created_at: Some(at(0)),
+            last_activity_at: Some(at(self.last_activity)),
+            agent_last_seen_at: None,
+            contact_last_seen_at: None,
+        };
+        let messages: Vec<_> = (0..)
+            .zip(&self.messages)
+            .map(|(index, (kind, text))| self.message(account, index, kind, text))
+            .collect();
+        let mut transaction = store.worker().await.unwrap();
+        store::contacts::apply(&mut transaction, &[contact]).await.unwrap();
+        let ids = store::conversations::apply(&mut transaction, &[conversation]).await.unwrap();
+        store::messages::apply(&mut transaction, &messages, &ids).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        id
+    }
+
+    fn message(&self, account: &Account, index: i64, kind: &str, text: &str) -> Message {
+        let number = self.number * 100 + index;
+        Message {
+            id: MessageId::of(account.key, number, Some(at(index))),
+            tenant: account.tenant.clone(),
+            account: account.key,
+            conversation_display_id: self.number,
+            chatwoot_id: number,
+            operation: None,
+            version: Version { at: 1, step: 1, digest: 1 },
+            state: MessageState {
+                message_type: kind.to_owned(),
+                content_type: "text".to_owned(),
+                content: Some(text.to_owned()),
+                content_attributes: json!({}),
+                sender_type: (kind == "incoming").then(|| "contact".to_owned()),
+                sender_id: Some(self.number),
+                attachments: json!([]),
+                ..MessageState::default()
+            },
+            deleted: false,
+            created_at: at(index),
+            delivery: DeliverySighting::default(),
+        }
+    }
+}
+
+/// One event of a live stream.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Event {
+    pub id: Option<String>,
+    pub kind: String,
+    pub data: String,
+}
+
+impl Event {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.data).unwrap()
+    }
+}
+
+/// A live stream being read.
+pub struct Stream {
+    answer: Response,
+    text: String,
+}
+
+impl Stream {
+    pub async fn open(served: &Served, path: &str, last: Option<&str>) -> Self {
+        let mut request = served.get(path).header("accept", "text/event-stream");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        assert_eq!(answer.headers()["x-accel-buffering"], "no");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        assert!(!answer.headers().contains_key("content-encoding"));
+        Self { answer, text: String::new() }
+    }
+
+    /// The next event; none when the stream ends.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            while let Some((frame, _)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    frame.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
+                };
+                let (id, kind, data) = (field("id: "), field("event: "), field("data: "));
+                self.text = self.text.split_off(frame.len() + 2);
+                if let (Some(kind), Some(data)) = (kind, data) {
+                    return Some(Event { id, kind, data });
+                }
+            }
+            let chunk = self.answer.chunk().await.ok()??;
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    /// The next event, which must be of this kind.
+    pub async fn expect(&mut self, kind: &str) -> Event {
+        let event = self.next().await.expect("the stream goes on");
+        assert_eq!(event.kind, kind, "{event:?}");
+        event
+    }
+}

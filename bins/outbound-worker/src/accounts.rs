@@ -1,0 +1,112 @@
+//! Callers of the accounts' Chatwoot, made from what the database says about them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chatwoot::client::{ClientError, Options};
+use chatwoot::{CallError, Client};
+use domain::{AccountKey, SealError, SecretKey};
+use store::Store;
+use store::accounts::Account;
+use tokio::sync::{Mutex, OnceCell};
+
+/// How long a changed token or address may go unnoticed.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// A caller of one account.
+pub(crate) struct Caller {
+    pub(crate) key: AccountKey,
+    pub(crate) client: Client,
+    /// What limits are counted by.
+    pub(crate) host: String,
+    user: OnceCell<i64>,
+}
+
+impl Caller {
+    /// The number of the user whose token this is.
+    pub(crate) async fn user(&self) -> Result<i64, CallError> {
+        let ask = async || self.client.profile().await.map(|profile| profile.id);
+        self.user.get_or_try_init(ask).await.copied()
+    }
+}
+
+/// Why an account cannot be called.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AccountError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("the account is not there")]
+    Gone,
+    #[error("the account's access token cannot be opened: {0}")]
+    Seal(Arc<SealError>),
+    #[error("the account cannot be called: {0}")]
+    Client(Arc<ClientError>),
+}
+
+type Known = HashMap<AccountKey, Result<Arc<Caller>, Unusable>>;
+
+#[derive(Clone)]
+enum Unusable {
+    Seal(Arc<SealError>),
+    Client(Arc<ClientError>),
+}
+
+/// All accounts, for a moment.
+pub(crate) struct Accounts {
+    store: Store,
+    key: SecretKey,
+    options: Options,
+    known: Mutex<Option<(Instant, Known, Option<Client>)>>,
+}
+
+impl Accounts {
+    pub(crate) fn new(store: Store, key: SecretKey, options: Options) -> Self {
+        Self { store, key, options, known: Mutex::new(None) }
+    }
+
+    /// The caller of an account. An account that is new is looked for at once.
+    pub(crate) async fn get(&self, account: AccountKey) -> Result<Arc<Caller>, AccountError> {
+        let mut known = self.known.lock().await;
+        if let Some((read_at, callers, _)) = &*known
+            && read_at.elapsed() < FRESH
+            && let Some(caller) = callers.get(&account)
+        {
+            return answer(caller);
+        }
+        let mut transaction = self.store.worker().await?;
+        let accounts = store::accounts::list(&mut transaction).await?;
+        store::commit(transaction).await?;
+        let mut shared = known.take().and_then(|(_, _, client)| client);
+        let callers: Known = accounts
+            .iter()
+            .map(|account| (account.id, self.caller(account, &mut shared).map(Arc::new)))
+            .collect();
+        let found = callers.get(&account).map_or(Err(AccountError::Gone), answer);
+        *known = Some((Instant::now(), callers, shared));
+        found
+    }
+
+    fn caller(&self, account: &Account, shared: &mut Option<Client>) -> Result<Caller, Unusable> {
+        let token = self
+            .key
+            .open(Account::TOKEN_PURPOSE, &account.api_token)
+            .map_err(|error| Unusable::Seal(Arc::new(error)))?;
+        let (url, number) = (&account.base_url, account.chatwoot_account_id);
+        let client = match shared {
+            Some(client) => client.for_account(url, number, &token),
+            None => Client::new(url, number, &token, &self.options),
+        };
+        let client = client.map_err(|error| Unusable::Client(Arc::new(error)))?;
+        shared.get_or_insert_with(|| client.clone());
+        Ok(Caller { key: account.id, host: client.host(), client, user: OnceCell::new() })
+    }
+}
+
+fn answer(caller: &Result<Arc<Caller>, Unusable>) -> Result<Arc<Caller>, AccountError> {
+    match caller {
+        Ok(caller) => Ok(Arc::clone(caller)),
+        Err(Unusable::Seal(error)) => Err(AccountError::Seal(Arc::clone(error))),
+        Err(Unusable::Client(error)) => Err(AccountError::Client(Arc::clone(error))),
+    }
+}

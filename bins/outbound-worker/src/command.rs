@@ -1,0 +1,191 @@
+//! The commands, as outbox rows hold them: a name and the full wanted state.
+//!
+//! All but [`Command::SendMessage`] may be repeated without harm.
+
+use chrono::{DateTime, Utc};
+use domain::MessageId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What is to be done in Chatwoot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", content = "payload", rename_all = "snake_case")]
+pub enum Command {
+    /// Send a reply, or write a note.
+    SendMessage(SendMessage),
+    /// Set the status.
+    SetStatus(SetStatus),
+    /// Set or take away the priority.
+    SetPriority(SetPriority),
+    /// Give to an agent, or to nobody.
+    Assign(Assign),
+    /// Give to a team, or to none.
+    SetTeam(SetTeam),
+    /// Replace the labels.
+    SetLabels(SetLabels),
+    /// Replace the custom attributes.
+    SetCustomAttributes(SetCustomAttributes),
+    /// Delete a message.
+    DeleteMessage(DeleteMessage),
+    /// Show that somebody types.
+    Typing(Typing),
+}
+
+/// A reply or a note.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SendMessage {
+    /// The text.
+    pub content: String,
+    /// Only the team sees it.
+    pub private: bool,
+    /// Chatwoot's number of the message it answers.
+    pub in_reply_to: Option<i64>,
+    /// Further content attributes.
+    pub content_attributes: Map<String, Value>,
+}
+
+/// See [`Command::SetStatus`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetStatus {
+    /// `open`, `resolved`, `pending` or `snoozed`.
+    pub status: String,
+    /// For `snoozed`: until then; without it until the customer writes.
+    pub snoozed_until: Option<DateTime<Utc>>,
+}
+
+/// See [`Command::SetPriority`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetPriority {
+    /// `low`, `medium`, `high`, `urgent` or none.
+    pub priority: Option<String>,
+}
+
+/// See [`Command::Assign`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assign {
+    /// Number of the agent in Chatwoot.
+    pub assignee_id: Option<i64>,
+}
+
+/// See [`Command::SetTeam`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetTeam {
+    /// Number of the team in Chatwoot.
+    pub team_id: Option<i64>,
+}
+
+/// See [`Command::SetLabels`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetLabels {
+    /// All of them.
+    pub labels: Vec<String>,
+}
+
+/// See [`Command::SetCustomAttributes`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetCustomAttributes {
+    /// All of them.
+    pub custom_attributes: Map<String, Value>,
+}
+
+/// See [`Command::DeleteMessage`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteMessage {
+    /// Our id of it.
+    pub message_id: MessageId,
+}
+
+/// See [`Command::Typing`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Typing {
+    /// Began, or stopped.
+    pub on: bool,
+    /// It is a note.
+    pub private: bool,
+}
+
+/// An outbox row that this program cannot carry out.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// A newer program asked for it; a newer worker will know it.
+    #[error("this program does not know the command {0:?}")]
+    UnknownCommand(String),
+    /// The payload is not that of its command.
+    #[error("the payload of {command} cannot be read")]
+    Payload {
+        /// Which command.
+        command: String,
+        /// Why not.
+        source: serde_json::Error,
+    },
+}
+
+impl Command {
+    /// The name under which replies and notes are in the outbox.
+    pub const SEND_MESSAGE: &'static str = "send_message";
+
+    const NAMES: [&'static str; 9] = [
+        Self::SEND_MESSAGE,
+        "set_status",
+        "set_priority",
+        "assign",
+        "set_team",
+        "set_labels",
+        "set_custom_attributes",
+        "delete_message",
+        "typing",
+    ];
+
+    /// Reads an outbox row.
+    pub fn read(name: &str, payload: &Value) -> Result<Self, Unreadable> {
+        if !Self::NAMES.contains(&name) {
+            return Err(Unreadable::UnknownCommand(name.to_owned()));
+        }
+        let row = serde_json::json!({ "command": name, "payload": payload });
+        serde_json::from_value(row)
+            .map_err(|source| Unreadable::Payload { command: name.to_owned(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_command_is_read_from_its_name_and_payload() {
+        let id = MessageId::generate();
+        for (name, payload) in [
+            ("send_message", json!({ "content": "Hello", "inReplyTo": 9, "private": false })),
+            ("set_status", json!({ "status": "snoozed", "snoozedUntil": "2026-10-07T08:00:00Z" })),
+            ("set_priority", json!({ "priority": null })),
+            ("assign", json!({ "assigneeId": 3 })),
+            ("set_team", json!({ "teamId": null })),
+            ("set_labels", json!({ "labels": ["vip"] })),
+            ("set_custom_attributes", json!({ "customAttributes": { "tier": 2 } })),
+            ("delete_message", json!({ "messageId": id })),
+            ("typing", json!({ "on": true, "private": false })),
+        ] {
+            let command = Command::read(name, &payload).unwrap();
+            assert_eq!(serde_json::to_value(&command).unwrap()["command"], name);
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_told_from_what_is_malformed() {
+        let unknown = Command::read("set_mood", &json!({})).unwrap_err();
+        assert!(matches!(unknown, Unreadable::UnknownCommand(_)));
+        let malformed = Command::read("set_labels", &json!({ "labels": 7 })).unwrap_err();
+        assert!(matches!(malformed, Unreadable::Payload { .. }));
+    }
+}

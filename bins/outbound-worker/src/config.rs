@@ -1,0 +1,197 @@
+//! Settings of the delivery.
+
+use std::time::Duration;
+
+use clap::Args;
+use secrecy::SecretString;
+use service::retry::Policy;
+use store::Store;
+
+/// How commands are carried to Chatwoot.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Delivering")]
+pub struct Config {
+    /// The key under which access tokens are sealed: 64 hexadecimal digits
+    #[arg(
+        id = "outbound_secret_key",
+        long = "secret-key",
+        env = "AXIS_SECRET_KEY",
+        hide_env_values = true,
+        value_name = "HEX"
+    )]
+    pub secret_key: SecretString,
+
+    /// Conversations carried at the same time, 1 to 256; each holds a database connection for its
+    /// lock, besides those of `DATABASE_CONNECTIONS`
+    #[arg(
+        long,
+        env = "OUTBOUND_CONCURRENCY",
+        default_value_t = 16,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub outbound_concurrency: u16,
+
+    /// Conversations of one Chatwoot account carried at the same time, 1 to 256: a slow account
+    /// must leave room for the others
+    #[arg(
+        long,
+        env = "OUTBOUND_ACCOUNT_CONCURRENCY",
+        default_value_t = 4,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub outbound_account_concurrency: u16,
+
+    /// Tries until a command counts as failed, 1 to 100; the default takes an hour or two
+    #[arg(
+        long,
+        env = "OUTBOUND_ATTEMPTS",
+        default_value_t = 12,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u16).range(1..=100)
+    )]
+    pub outbound_attempts: u16,
+
+    /// Milliseconds until the second try; the wait doubles with each one, 10 to 600000
+    #[arg(
+        long,
+        env = "OUTBOUND_RETRY_FIRST_MS",
+        default_value_t = 5_000,
+        value_name = "MILLISECONDS",
+        value_parser = clap::value_parser!(u64).range(10..=600_000)
+    )]
+    pub outbound_retry_first_ms: u64,
+
+    /// Seconds that the wait between two tries never exceeds, 1 to 86400
+    #[arg(
+        long,
+        env = "OUTBOUND_RETRY_LONGEST_SECONDS",
+        default_value_t = 1_800,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    pub outbound_retry_longest_seconds: u64,
+
+    /// Seconds after an unconfirmed reply until Chatwoot cannot be working on it any more, 1 to
+    /// 3600; only then may its absence be believed and the reply be sent again. Longer behind a
+    /// proxy that queues
+    #[arg(
+        long,
+        env = "ABSENCE_SECONDS",
+        default_value_t = 20,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=3_600)
+    )]
+    pub absence_seconds: u64,
+
+    /// Seconds that a request to Chatwoot may take, 1 to 120
+    #[arg(
+        long,
+        env = "CHATWOOT_TIMEOUT_SECONDS",
+        default_value_t = 15,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=120)
+    )]
+    pub chatwoot_timeout_seconds: u64,
+
+    /// Requests a minute to one Chatwoot host, 1 to 1000000; Chatwoot allows 3000 from one address
+    /// unless told otherwise
+    #[arg(
+        long,
+        env = "CHATWOOT_REQUESTS_PER_MINUTE",
+        default_value_t = 2_500,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub chatwoot_requests_per_minute: u32,
+
+    /// Failures in a row after which an account rests before it is tried again, 1 to 1000
+    #[arg(
+        long,
+        env = "CHATWOOT_FAILURES",
+        default_value_t = 5,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=1_000)
+    )]
+    pub chatwoot_failures: u32,
+}
+
+impl Config {
+    /// The defaults, with this key.
+    pub fn with(secret_key: SecretString) -> Self {
+        Self {
+            secret_key,
+            outbound_concurrency: 16,
+            outbound_account_concurrency: 4,
+            outbound_attempts: 12,
+            outbound_retry_first_ms: 5_000,
+            outbound_retry_longest_seconds: 1_800,
+            absence_seconds: 20,
+            chatwoot_timeout_seconds: 15,
+            chatwoot_requests_per_minute: 2_500,
+            chatwoot_failures: 5,
+        }
+    }
+
+    /// The connections that hold locks. They are apart from those that do the work, of which a
+    /// holder needs one too: out of one pool, holders could wait for each other for ever.
+    pub fn locks(&self, store: &store::Config) -> Result<Store, store::Error> {
+        let config = store::Config {
+            database_connections: self.outbound_concurrency.into(),
+            ..store.clone()
+        };
+        Store::connect(&config, "outbound-worker-locks")
+    }
+
+    pub(crate) fn retry(&self) -> Policy {
+        let shortest = Duration::from_millis(self.outbound_retry_first_ms);
+        let longest = Duration::from_secs(self.outbound_retry_longest_seconds);
+        Policy { shortest, longest: longest.max(shortest) }
+    }
+
+    pub(crate) fn absence(&self) -> Duration {
+        Duration::from_secs(self.absence_seconds)
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.chatwoot_timeout_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Alone {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_help_and_no_secret_is_shown() {
+        Alone::command().debug_assert();
+        let key = domain::SecretKey::generate_text();
+        let parsed = Alone::try_parse_from(["outbound-worker", "--secret-key", &key]).unwrap();
+        let config = Config::with(key.clone().into());
+        assert_eq!(format!("{:?}", parsed.config), format!("{config:?}"));
+        assert!(!format!("{parsed:?}").contains(&key));
+    }
+
+    #[test]
+    fn bad_values_are_refused() {
+        let arguments = |option, value| ["outbound-worker", "--secret-key", "00", option, value];
+        assert!(Alone::try_parse_from(arguments("--absence-seconds", "30")).is_ok());
+        for (option, value) in [
+            ("--absence-seconds", "0"),
+            ("--outbound-concurrency", "0"),
+            ("--outbound-attempts", "many"),
+            ("--chatwoot-timeout-seconds", "999"),
+        ] {
+            assert!(Alone::try_parse_from(arguments(option, value)).is_err(), "{option}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What may be done with a reply, from what is known of its tries. No I/O: this is where the promise
+//! is kept that a customer never gets a reply twice.
+//!
+//! ```text
+//!  no try yet ──► SEND ─┬─ 2xx ─────────────────────────────────► sent
+//!                 ▲  ▲  ├─ 401, 403, 404, 413, invalid ─────────► failed
+//!                 │  │  ├─ 429, refused ──► retry: it did not happen
+//!                 │  └──┼───────────────────┘
+//!                 │     └─ timeout, 5xx, cut, 422 {error}, crash ──► unknown
+//!                 │                                                     │
+//!                 │                          there ◄── LOOK UP ◄────────┤
+//!                 │                            │          │ not there   │
+//!                 │                            ▼          ▼             │
+//!                 │                          sent       absent ─────────┘
+//!                 └── not there again, at a look made once Chatwoot cannot be working on it
+//! ```
+//!
+//! A try is written down before it is made, so one without an outcome belongs to a program that is
+//! gone and counts as unknown.
+
+use std::time::Duration;
+
+use chatwoot::client::Cause;
+use chatwoot::{CallError, Outcome};
+use service::retry::Policy;
+use store::attempts::{Attempt, AttemptOutcome};
+
+/// The first look after an unknown outcome, and the pause between looks that could be the last.
+const SOON: Duration = Duration::from_secs(1);
+/// Added to a wait, so that clocks' grains do not cost another round.
+const GRAIN: Duration = Duration::from_millis(100);
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Send it: no try can have reached Chatwoot.
+    Send,
+    /// Look whether the last try reached Chatwoot.
+    LookUp,
+    /// It is there.
+    Finished,
+}
+
+/// What to do, by the newest try.
+pub fn next(last: Option<&Attempt>) -> Next {
+    let Some(attempt) = last else { return Next::Send };
+    match attempt.outcome {
+        Some(AttemptOutcome::Retry | AttemptOutcome::Failed) => Next::Send,
+        Some(AttemptOutcome::Unknown | AttemptOutcome::Absent) | None => Next::LookUp,
+        Some(AttemptOutcome::Done) => Next::Finished,
+    }
+}
+
+/// What a look-up leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is there, under this number.
+    Sent(i64),
+    /// It is not there and will not be: it may be sent again.
+    Send,
+    /// Note the absence and look again after this wait.
+    LookAgain(Duration),
+}
+
+/// Judges a complete look-up that was begun when the try was in the given state. Absence is believed
+/// the second time, and only if that look began at least `absence` after the try's end.
+pub fn judge(attempt: &Attempt, found: Option<i64>, absence: Duration) -> Verdict {
+    match found {
+        Some(id) => Verdict::Sent(id),
+        None if attempt.outcome == Some(AttemptOutcome::Absent) && attempt.ended_ago >= absence => {
+            Verdict::Send
+        }
+        None => Verdict::LookAgain(until_next_look(attempt.ended_ago, absence)),
+    }
+}
+
+/// Looks double their distance until absence can be believed, and are a second apart from then on.
+fn until_next_look(ended_ago: Duration, absence: Duration) -> Duration {
+    let doubled = ended_ago.max(SOON);
+    match absence.checked_sub(ended_ago) {
+        Some(left) if !left.is_zero() => doubled.min(left + GRAIN),
+        _ => SOON,
+    }
+}
+
+/// The wait after a look-up that could not be made: about as long as the try is ago.
+pub fn until_retried_look(ended_ago: Duration, retry: Policy) -> Duration {
+    let wait = ended_ago.max(SOON).min(retry.longest.max(SOON));
+    Policy { shortest: wait, longest: wait.saturating_mul(2) }.delay(1)
+}
+
+/// What the end of a try leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// It did not happen and will not.
+    Failed,
+    /// It did not happen; try again after this wait.
+    Retry(Duration),
+    /// It may have happened: look, or repeat what may be repeated, after this wait.
+    Unknown(Duration),
+}
+
+/// What to do after a try that did not succeed. `tries` counts it.
+pub fn ending(error: &CallError, tries: i32, most_tries: i32, retry: Policy) -> Ending {
+    let failures = u32::try_from(tries).unwrap_or(1);
+    match error.outcome() {
+        Outcome::Permanent => Ending::Failed,
+        Outcome::Retry if tries >= most_tries => Ending::Failed,
+        Outcome::Retry => {
+            let asked = match error {
+                CallError::RateLimited { retry_after } => *retry_after,
+                _ => None,
+            };
+            Ending::Retry(retry.delay_asked(failures, asked))
+        }
+        Outcome::Unknown => Ending::Unknown(Policy { shortest: SOON, longest: SOON * 2 }.delay(1)),
+    }
+}
+
+/// A failure in words for the people who wait for it.
+pub fn reason(error: &CallError) -> String {
+    match error {
+        CallError::Unauthorized(refusal) => {
+            format!("Chatwoot did not let us in: {refusal}")
+        }
+        CallError::Forbidden { message } => format!("Chatwoot forbids it: {message}"),
+        CallError::NotFound => "Chatwoot does not have this conversation (any more)".to_owned(),
+        CallError::PayloadTooLarge => "it is too large for Chatwoot".to_owned(),
+        CallError::Invalid { message, .. } => format!("Chatwoot found it invalid: {message}"),
+        CallError::RateLimited { .. } => "Chatwoot asks us to slow down".to_owned(),
+        CallError::Refused(_) => "Chatwoot cannot be reached".to_owned(),
+        CallError::Unexpected { status } => {
+            format!("Chatwoot's address gave an answer that Chatwoot does not give ({status})")
+        }
+        CallError::Unknown(Cause::Timeout) => "Chatwoot did not answer in time".to_owned(),
+        CallError::Unknown(Cause::Disconnected(_)) => "the connection to Chatwoot broke".to_owned(),
+        CallError::Unknown(Cause::ServerError(status)) => {
+            format!("Chatwoot failed inside ({status})")
+        }
+        CallError::Unknown(Cause::Unprocessable(said)) => {
+            format!("Chatwoot could not finish: {said}")
+        }
+        CallError::Unknown(Cause::Unreadable) => "Chatwoot's answer cannot be read".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+use chatwoot::client::Cause;
+use proptest::prelude::*;
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const ABSENCE: Duration = Duration::from_secs(20);
+/// What a request takes at most.
+const TIMEOUT: Duration = Duration::from_secs(15);
+const RETRY: Policy = Policy { shortest: SECOND, longest: Duration::from_mins(30) };
+
+fn attempt(outcome: Option<AttemptOutcome>, ended_ago: Duration) -> Attempt {
+    Attempt { number: 1, outcome, ended_ago, look_after: 0 }
+}
+
+#[test]
+fn only_tries_known_not_to_have_happened_are_followed_by_another() {
+    use AttemptOutcome::{Absent, Done, Failed, Retry, Unknown};
+    assert_eq!(next(None), Next::Send);
+    for (outcome, expected) in [
+        (Some(Retry), Next::Send),
+        (Some(Failed), Next::Send),
+        (Some(Unknown), Next::LookUp),
+        (Some(Absent), Next::LookUp),
+        (None, Next::LookUp),
+        (Some(Done), Next::Finished),
+    ] {
+        assert_eq!(next(Some(&attempt(outcome, ABSENCE * 9))), expected, "{outcome:?}");
+    }
+}
+
+#[test]
+fn absence_is_believed_the_second_time_and_late() {
+    let judged = |outcome, ago, found| judge(&attempt(Some(outcome), ago), found, ABSENCE);
+    let (unknown, absent) = (AttemptOutcome::Unknown, AttemptOutcome::Absent);
+    assert_eq!(judged(absent, ABSENCE, None), Verdict::Send);
+    assert!(matches!(judged(unknown, ABSENCE * 9, None), Verdict::LookAgain(_)), "only once");
+    let early = ABSENCE.saturating_sub(Duration::from_millis(1));
+    assert!(matches!(judged(absent, early, None), Verdict::LookAgain(_)), "too early");
+    assert_eq!(judged(unknown, Duration::ZERO, Some(7)), Verdict::Sent(7));
+}
+
+#[test]
+fn looks_lie_further_apart_until_absence_can_be_believed() {
+    let (mut at, mut looks) = (SECOND, 0);
+    while at < ABSENCE {
+        at += until_next_look(at, ABSENCE);
+        looks += 1;
+    }
+    assert!((3..8).contains(&looks), "{looks} looks");
+    assert!(at < ABSENCE + SECOND, "the last one comes in time");
+}
+
+#[test]
+fn endings_follow_what_is_known_of_the_call() {
+    let ended = |error: CallError, tries| ending(&error, tries, 3, RETRY);
+    let slow = |seconds| CallError::RateLimited { retry_after: Some(SECOND * seconds) };
+    assert_eq!(ended(CallError::NotFound, 1), Ending::Failed);
+    assert!(matches!(ended(slow(60), 1), Ending::Retry(wait) if wait >= SECOND * 60));
+    assert!(matches!(ended(slow(1_000_000), 1), Ending::Retry(wait) if wait <= RETRY.longest));
+    assert_eq!(ended(slow(1), 3), Ending::Failed, "tried often enough");
+    for tries in [1, 3] {
+        let unknown = ended(CallError::Unknown(Cause::Timeout), tries);
+        assert!(matches!(unknown, Ending::Unknown(wait) if wait >= SECOND && wait <= SECOND * 2));
+    }
+}
+
+/// What becomes of the next thing that is done, be it a try or a look.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    /// The answer comes as it should.
+    Good,
+    /// 429: nothing happened.
+    Refused,
+    /// Stored `late` after the answer that does not tell, or not at all.
+    Unclear { stored: bool, late: Duration },
+    /// The program dies while it asks; stored `late` after that, or not at all.
+    Crash { stored: bool, late: Duration },
+    /// The program dies when it has the answer, before it can write it down.
+    CrashAfter,
+}
+
+fn fates() -> impl Strategy<Value = Fate> {
+    // Chatwoot may still work on a request, for less time than it takes to believe in absence.
+    let late = || (0u64..19_900).prop_map(Duration::from_millis);
+    prop_oneof![
+        1 => Just(Fate::Good),
+        2 => Just(Fate::Refused),
+        4 => (any::<bool>(), late()).prop_map(|(stored, late)| Fate::Unclear { stored, late }),
+        3 => (any::<bool>(), late()).prop_map(|(stored, late)| Fate::Crash { stored, late }),
+        2 => Just(Fate::CrashAfter),
+    ]
+}
+
+#[derive(Debug)]
+struct Try {
+    outcome: Option<AttemptOutcome>,
+    started: Duration,
+    ended: Option<Duration>,
+}
+
+/// One reply, its tries as the database has them, and Chatwoot.
+#[derive(Debug, Default)]
+struct Model {
+    now: Duration,
+    tries: Vec<Try>,
+    /// When each copy became visible in Chatwoot.
+    stored: Vec<Duration>,
+    finished: bool,
+    /// Looks at which the last try was not there, and when the try had ended.
+    absences: Vec<Duration>,
+}
+
+impl Model {
+    fn step(&mut self, fate: Fate) -> Duration {
+        let now = self.now;
+        if let Some(last) = self.tries.last_mut()
+            && last.outcome.is_none()
+        {
+            last.outcome = Some(AttemptOutcome::Unknown);
+            last.ended = Some(now.max(last.started + TIMEOUT));
+        }
+        let last = self.tries.last().map(|last| {
+            let ended_ago = last.ended.map_or(Duration::ZERO, |ended| now.saturating_sub(ended));
+            attempt(last.outcome, ended_ago)
+        });
+        match next(last.as_ref()) {
+            Next::Finished => self.finished = true,
+            Next::Send => return self.send(fate),
+            Next::LookUp => {
+                let last = last.unwrap();
+                if matches!(fate, Fate::Refused | Fate::Unclear { .. }) {
+                    return until_retried_look(last.ended_ago, RETRY);
+                }
+                let found = self.stored.iter().position(|stored| *stored <= now);
+                let found = found.map(|index| i64::try_from(index).unwrap());
+                let verdict = judge(&last, found, ABSENCE);
+                if matches!(fate, Fate::Crash { .. } | Fate::CrashAfter) {
+                    return SECOND;
+                }
+                match verdict {
+                    Verdict::Sent(_) => {
+                        self.tries.last_mut().unwrap().outcome = Some(AttemptOutcome::Done);
+                        self.finished = true;
+                    }
+                    Verdict::LookAgain(wait) => {
+                        self.tries.last_mut().unwrap().outcome = Some(AttemptOutcome::Absent);
+                        self.absences.push(last.ended_ago);
+                        return wait;
+                    }
+                    Verdict::Send => {
+                        assert!(!self.absences.is_empty(), "absent at one look only");
+                        assert!(last.ended_ago >= ABSENCE, "absence believed too early");
+                        return self.send(fate);
+                    }
+                }
+            }
+        }
+        Duration::ZERO
+    }
+
+    fn send(&mut self, fate: Fate) -> Duration {
+        let started = self.now;
+        self.absences.clear();
+        let mut ending = |took: Duration, outcome: Option<AttemptOutcome>| {
+            self.now += took;
+            let ended = outcome.map(|_| self.now);
+            self.tries.push(Try { outcome, started, ended });
+        };
+        match fate {
+            Fate::Good => {
+                ending(SECOND, Some(AttemptOutcome::Done));
+                self.stored.push(self.now);
+                self.finished = true;
+            }
+            Fate::Refused => ending(SECOND, Some(AttemptOutcome::Retry)),
+            Fate::Unclear { stored, late } => {
+                ending(TIMEOUT, Some(AttemptOutcome::Unknown));
+                self.stored.extend(stored.then_some(self.now + late));
+            }
+            Fate::Crash { stored, late } => {
+                ending(SECOND, None);
+                self.stored.extend(stored.then_some(self.now + late));
+            }
+            Fate::CrashAfter => {
+                ending(SECOND, None);
+                self.stored.push(self.now);
+            }
+        }
+        SECOND
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// P4: whatever goes wrong and whenever somebody looks, a reply is in Chatwoot once at most;
+    /// and when things stop going wrong, it gets there.
+    #[test]
+    fn a_reply_arrives_once_whatever_happens(
+        story in proptest::collection::vec((fates(), 0u64..40_000), 0..40),
+    ) {
+        let mut model = Model::default();
+        for (fate, gap) in story {
+            model.now += Duration::from_millis(gap);
+            model.step(fate);
+            prop_assert!(model.stored.len() <= 1, "sent twice: {model:?}");
+            if model.finished {
+                break;
+            }
+        }
+        let mut steps = 0;
+        while !model.finished {
+            let wait = model.step(Fate::Good);
+            model.now += wait;
+            steps += 1;
+            prop_assert!(steps < 30, "never arrives: {model:?}");
+        }
+        prop_assert_eq!(model.stored.len(), 1);
+    }
+}

@@ -1,0 +1,143 @@
+//! Carrying out one command.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bus::Publisher;
+use chatwoot::client::{Cause, Options};
+use chatwoot::{CallError, Outcome};
+use domain::{ConversationId, SecretKey};
+use service::retry::Policy;
+use store::outbox::{self, Entry};
+use store::{Error, Store};
+use tokio::sync::Notify;
+
+use super::Lock;
+use super::settle::Carried;
+use crate::Config;
+use crate::accounts::{AccountError, Accounts, Caller};
+use crate::command::{Command, Unreadable};
+use crate::throttle::{Hold, Limits, Report, Throttle};
+
+/// How long a command waits that needs somebody to do something first.
+const UNTIL_REPAIRED: Duration = Duration::from_mins(1);
+/// The longest that a host is paused or an account rests.
+const LONGEST_REST: Duration = Duration::from_mins(5);
+
+/// Carries commands to Chatwoot.
+pub(crate) struct Carrier {
+    pub(super) store: Store,
+    pub(super) publisher: Publisher,
+    /// Told when a row was put off.
+    pub(super) wake: Arc<Notify>,
+    pub(super) retry: Policy,
+    pub(super) most_tries: i32,
+    pub(super) absence: Duration,
+    /// What a request takes at most.
+    pub(super) timeout: Duration,
+    accounts: Accounts,
+    throttle: Throttle,
+}
+
+impl Carrier {
+    pub(crate) fn new(
+        config: &Config,
+        store: Store,
+        key: SecretKey,
+        publisher: Publisher,
+        wake: Arc<Notify>,
+    ) -> Self {
+        let options = Options { timeout: config.timeout(), ..Options::default() };
+        let shortest = config.retry().shortest.min(LONGEST_REST);
+        let limits = Limits {
+            per_minute: config.chatwoot_requests_per_minute,
+            failures: config.chatwoot_failures,
+            rest: Policy { shortest, longest: LONGEST_REST },
+        };
+        Self {
+            accounts: Accounts::new(store.clone(), key, options),
+            throttle: Throttle::new(limits),
+            store,
+            publisher,
+            wake,
+            retry: config.retry(),
+            most_tries: config.outbound_attempts.into(),
+            absence: config.absence(),
+            timeout: config.timeout(),
+        }
+    }
+
+    /// The first command of a conversation.
+    pub(super) async fn head(&self, conversation: ConversationId) -> Result<Option<Entry>, Error> {
+        let mut transaction = self.store.worker().await?;
+        let entry = outbox::head(&mut transaction, conversation).await?;
+        store::commit(transaction).await?;
+        Ok(entry)
+    }
+
+    /// Carries out a command that is due.
+    #[tracing::instrument(
+        name = "outbound-worker.carry",
+        skip_all,
+        fields(
+            operation = %entry.operation,
+            command = %entry.command,
+            account = %entry.account,
+            trace_id = entry.trace.trace_id()
+        )
+    )]
+    pub(super) async fn carry(&self, entry: &Entry, lock: &mut Lock) -> Result<Carried, Error> {
+        let command = match Command::read(&entry.command, &entry.payload) {
+            Ok(command) => command,
+            Err(error @ Unreadable::UnknownCommand(_)) => {
+                tracing::error!(%error, "update this worker; the conversation's commands wait");
+                let reason = "this installation has to be updated first";
+                return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
+            }
+            Err(error @ Unreadable::Payload { .. }) => {
+                tracing::error!(%error, "a command is given up");
+                return self.give_up(entry, None, "it was not stored as it should be").await;
+            }
+        };
+        let caller = match self.accounts.get(entry.account).await {
+            Ok(caller) => caller,
+            Err(AccountError::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, "the account's commands wait until it is repaired");
+                let reason = "the Chatwoot account's settings have to be repaired first";
+                return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
+            }
+        };
+        match command {
+            Command::SendMessage(message) => self.send(entry, message, &caller, lock).await,
+            change => self.change(entry, change, &caller, lock).await,
+        }
+    }
+
+    /// Asks for one call to Chatwoot.
+    pub(super) fn admit(&self, caller: &Caller) -> Result<(), Hold> {
+        self.throttle.admit(&caller.host, caller.key, Instant::now())
+    }
+
+    /// Tells how an admitted call went.
+    pub(super) fn report<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
+        let report = match result {
+            Err(CallError::RateLimited { retry_after }) => Report::SlowDown(*retry_after),
+            Err(
+                CallError::Refused(_)
+                | CallError::Unknown(Cause::Timeout | Cause::Disconnected(_) | Cause::ServerError(_)),
+            ) => Report::Fails,
+            _ => Report::Answers,
+        };
+        self.throttle.report(&caller.host, caller.key, report, Instant::now());
+        let outcome = match result {
+            Ok(_) => "done",
+            Err(error) => match error.outcome() {
+                Outcome::Permanent => "refused",
+                Outcome::Retry => "retry",
+                Outcome::Unknown => "unknown",
+            },
+        };
+        metrics::counter!("axis_chatwoot_calls_total", "outcome" => outcome).increment(1);
+    }
+}

@@ -1,0 +1,121 @@
+//! Commands that send the full wanted state: what may have happened is simply done again.
+
+use chatwoot::client::Snooze;
+use chatwoot::{CallError, Priority, Status};
+use chrono::{TimeDelta, Utc};
+use domain::{DeliveryState, MessageId};
+use store::Error;
+use store::attempts::{self, AttemptOutcome};
+use store::messages;
+use store::outbox::{self, Entry};
+
+use super::settle::{Carried, News};
+use super::{Carrier, Lock};
+use crate::accounts::Caller;
+use crate::command::Command;
+use crate::decide::{self, Ending};
+
+/// After this long nobody cares any more that somebody typed.
+const TYPING_MATTERS: TimeDelta = TimeDelta::seconds(10);
+
+impl Carrier {
+    /// Carries out anything but a reply.
+    pub(super) async fn change(
+        &self,
+        entry: &Entry,
+        command: Command,
+        caller: &Caller,
+        lock: &mut Lock,
+    ) -> Result<Carried, Error> {
+        let typing = matches!(command, Command::Typing(_));
+        if typing && Utc::now() - entry.created_at > TYPING_MATTERS {
+            return self.sent(entry, None, None).await;
+        }
+        if let Err(hold) = self.admit(caller) {
+            return self.hold(entry, hold).await;
+        }
+        let mut transaction = self.store.worker().await?;
+        let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
+            return Ok(Carried::Settled);
+        };
+        let target = match &command {
+            Command::DeleteMessage(delete) => {
+                let id: MessageId = delete.message_id;
+                messages::chatwoot_id(&mut transaction, entry.account, id).await?.flatten()
+            }
+            _ => None,
+        };
+        let number = attempts::begin(&mut transaction, entry, 0).await?;
+        store::commit(transaction).await?;
+        lock.assert_held().await?;
+        let done = call(entry.display_id, &command, target, caller).await;
+        self.report(caller, &done);
+        let error = match done {
+            Ok(()) => return self.sent(entry, Some(number), None).await,
+            Err(_) if typing => return self.sent(entry, Some(number), None).await,
+            // What shall be gone is gone.
+            Err(CallError::NotFound) if matches!(command, Command::DeleteMessage(_)) => {
+                return self.sent(entry, Some(number), None).await;
+            }
+            Err(error) => error,
+        };
+        let reason = decide::reason(&error);
+        let (outcome, wait) = match decide::ending(&error, tries, self.most_tries, self.retry) {
+            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+            Ending::Retry(wait) => (AttemptOutcome::Retry, wait),
+            Ending::Unknown(_) if tries >= self.most_tries => {
+                return self.give_up(entry, Some(number), &reason).await;
+            }
+            Ending::Unknown(_) => {
+                let failures = u32::try_from(tries).unwrap_or(1);
+                (AttemptOutcome::Unknown, self.retry.delay(failures))
+            }
+        };
+        tracing::info!(attempt = number, reason, "a change did not reach Chatwoot for sure");
+        let news = News {
+            ended: Some((number, outcome)),
+            state: DeliveryState::Retrying,
+            reason: Some(&reason),
+            chatwoot_id: None,
+            again: Some(wait),
+        };
+        self.note(entry, news).await
+    }
+}
+
+async fn call(
+    conversation: i64,
+    command: &Command,
+    target: Option<i64>,
+    caller: &Caller,
+) -> Result<(), CallError> {
+    let client = &caller.client;
+    match command {
+        // Has a way of its own.
+        Command::SendMessage(_) => Ok(()),
+        Command::SetStatus(wanted) => {
+            let snooze = wanted.snoozed_until.map_or(Snooze::UntilReply, Snooze::Until);
+            let status = Status::from(wanted.status.as_str());
+            client.toggle_status(conversation, &status, snooze).await
+        }
+        Command::SetPriority(wanted) => {
+            let priority = wanted.priority.as_deref().map(Priority::from);
+            client.set_priority(conversation, priority.as_ref()).await
+        }
+        Command::Assign(wanted) => client.assign_agent(conversation, wanted.assignee_id).await,
+        Command::SetTeam(wanted) => client.assign_team(conversation, wanted.team_id).await,
+        Command::SetLabels(wanted) => {
+            client.set_labels(conversation, &wanted.labels).await.map(drop)
+        }
+        Command::SetCustomAttributes(wanted) => {
+            client.set_custom_attributes(conversation, &wanted.custom_attributes).await
+        }
+        Command::DeleteMessage(_) => match target {
+            Some(message) => client.delete_message(conversation, message).await,
+            None => Err(CallError::NotFound),
+        },
+        Command::Typing(typing) => {
+            client.toggle_typing(conversation, typing.on, typing.private).await
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Looking whether a reply of unknown outcome is in Chatwoot.
+
+use chatwoot::client::MessageRange;
+use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
+use domain::{DeliveryState, MessageId, OperationId};
+use store::attempts::{Attempt, AttemptOutcome};
+use store::outbox::Entry;
+use store::{Error, messages};
+
+use super::Carrier;
+use super::settle::{Carried, News};
+use crate::accounts::Caller;
+use crate::decide::{self, Verdict};
+use crate::throttle::Hold;
+
+/// Most pages of 100 messages that a look reads. More messages than that since the try: somebody
+/// has to look.
+const MOST_PAGES: usize = 200;
+
+/// What a look saw.
+enum Seen {
+    /// It is there.
+    There(i64),
+    /// All that came after the try was seen, and it is not among it.
+    NotThere,
+    /// Not everything could be seen.
+    Held(Hold),
+    /// More came after the try than is ever read.
+    TooMany,
+}
+
+impl Carrier {
+    /// Looks for a reply. None: it is not there and may be sent again.
+    pub(super) async fn look_up(
+        &self,
+        entry: &Entry,
+        attempt: Attempt,
+        caller: &Caller,
+    ) -> Result<Option<Carried>, Error> {
+        let id = MessageId(entry.operation.0);
+        let mut transaction = self.store.worker().await?;
+        let echoed = messages::chatwoot_id(&mut transaction, entry.account, id).await?.flatten();
+        store::commit(transaction).await?;
+        if let Some(id) = echoed {
+            count("echoed");
+            return self.sent(entry, Some(attempt.number), Some(id)).await.map(Some);
+        }
+        let found = match self.search(entry, &attempt, caller).await? {
+            Ok(Seen::There(id)) => Some(id),
+            Ok(Seen::NotThere) => None,
+            Ok(Seen::Held(hold)) => return self.hold(entry, hold).await.map(Some),
+            Ok(Seen::TooMany) => {
+                let reason = "Chatwoot did not confirm it, and too much was written since to tell \
+                              whether it has it; look there before sending it again";
+                return self.give_up(entry, None, reason).await.map(Some);
+            }
+            Err(error) => return self.not_seen(entry, &attempt, &error).await.map(Some),
+        };
+        match decide::judge(&attempt, found, self.absence) {
+            Verdict::Sent(id) => {
+                count("found");
+                self.sent(entry, Some(attempt.number), Some(id)).await.map(Some)
+            }
+            Verdict::LookAgain(wait) => {
+                count("absent");
+                let news = News {
+                    ended: Some((attempt.number, AttemptOutcome::Absent)),
+                    state: DeliveryState::Unknown,
+                    reason: Some("Chatwoot did not confirm it; looking whether it is there"),
+                    chatwoot_id: None,
+                    again: Some(wait),
+                };
+                self.note(entry, news).await.map(Some)
+            }
+            Verdict::Send if entry.attempts >= self.most_tries => {
+                let reason = "Chatwoot did not take it, however often it was tried";
+                self.give_up(entry, None, reason).await.map(Some)
+            }
+            Verdict::Send => {
+                count("concluded");
+                Ok(None)
+            }
+        }
+    }
+
+    /// A look that Chatwoot did not allow.
+    async fn not_seen(
+        &self,
+        entry: &Entry,
+        attempt: &Attempt,
+        error: &CallError,
+    ) -> Result<Carried, Error> {
+        let reason = decide::reason(error);
+        if error.outcome() == Outcome::Permanent {
+            let reason = format!(
+                "Chatwoot did not confirm it and does not let us look whether it has it ({reason}); \
+                 look there before sending it again"
+            );
+            return self.give_up(entry, None, &reason).await;
+        }
+        tracing::info!(reason, "a reply of unknown outcome could not be looked up");
+        let wait = decide::until_retried_look(attempt.ended_ago, self.retry);
+        self.put_off(entry, wait, None).await
+    }
+
+    /// Reads what was written since the first try.
+    async fn search(
+        &self,
+        entry: &Entry,
+        attempt: &Attempt,
+        caller: &Caller,
+    ) -> Result<Result<Seen, CallError>, Error> {
+        let mut deleted = Vec::new();
+        let mut after = attempt.look_after;
+        let mut complete = false;
+        for _ in 0..MOST_PAGES {
+            if let Err(hold) = self.admit(caller) {
+                return Ok(Ok(Seen::Held(hold)));
+            }
+            let range = MessageRange::After(after);
+            let page = caller.client.list_messages(entry.display_id, range).await;
+            self.report(caller, &page);
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => return Ok(Err(error)),
+            };
+            let ours = page.iter().filter(|message| bears(message, entry.operation));
+            let ours: Vec<i64> = ours.map(|message| message.id).collect();
+            if let Some(&first) = ours.iter().min() {
+                if ours.len() > 1 {
+                    count("twice");
+                    tracing::error!(messages = ?ours, "a reply is in Chatwoot more than once");
+                }
+                return Ok(Ok(Seen::There(first)));
+            }
+            deleted.extend(page.iter().filter_map(deleted_by_user));
+            // Until an empty page: a page may be short because an entry could not be read.
+            match page.iter().map(|message| message.id).max() {
+                Some(last) if last > after => after = last,
+                _ => {
+                    complete = true;
+                    break;
+                }
+            }
+        }
+        if !complete {
+            return Ok(Ok(Seen::TooMany));
+        }
+        if deleted.is_empty() {
+            return Ok(Ok(Seen::NotThere));
+        }
+        self.search_deleted(entry, &deleted, caller).await
+    }
+
+    /// Deleting a message takes its marker. One of our own user's that is no other reply of ours
+    /// therefore counts as this one: rather not sent than sent twice.
+    async fn search_deleted(
+        &self,
+        entry: &Entry,
+        deleted: &[(i64, i64)],
+        caller: &Caller,
+    ) -> Result<Result<Seen, CallError>, Error> {
+        let user = match caller.user().await {
+            Ok(user) => user,
+            Err(error) => return Ok(Err(error)),
+        };
+        let by_us = deleted.iter().filter(|(_, sender)| *sender == user);
+        let mut by_us: Vec<i64> = by_us.map(|(id, _)| *id).collect();
+        let mut transaction = self.store.worker().await?;
+        let known =
+            messages::written_here(&mut transaction, entry.account, entry.operation, &by_us)
+                .await?;
+        store::commit(transaction).await?;
+        by_us.retain(|id| !known.contains(id));
+        Ok(Ok(by_us.into_iter().min().map_or(Seen::NotThere, Seen::There)))
+    }
+}
+
+fn bears(message: &Message, operation: OperationId) -> bool {
+    message.marker().and_then(|marker| marker.parse().ok()) == Some(operation)
+}
+
+/// Number and sender of an outgoing message of a user that was deleted.
+fn deleted_by_user(message: &Message) -> Option<(i64, i64)> {
+    let outgoing = message.message_type == Some(MessageType::Outgoing);
+    match &message.sender {
+        Some(Sender::User { id, .. }) if outgoing && message.deleted() => Some((message.id, *id)),
+        _ => None,
+    }
+}
+
+fn count(result: &'static str) {
+    metrics::counter!("axis_outbound_lookups_total", "result" => result).increment(1);
+}

@@ -1,0 +1,156 @@
+//! From a wake-up to settled commands.
+//!
+//! ```text
+//! wake-up ──► a lane ──► the conversation's lock ──► its first command, carried out and settled ─┐
+//!                                                        ▲                                       │
+//!                                                        └── until none is left, or it waits ────┘
+//! ```
+//!
+//! Nobody sleeps with a wake-up in hand: what has to wait is put off in its row, and the relay
+//! publishes it in time.
+
+mod carrier;
+mod change;
+mod lanes;
+mod look_up;
+mod send;
+mod settle;
+mod tell;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Delivery, Failure, Handler, Outcome};
+use domain::ConversationId;
+use events::Command;
+use store::{Store, Transaction, outbox};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use carrier::Carrier;
+use lanes::{Lanes, Place};
+use settle::Carried;
+
+/// How soon a wake-up comes again that found another process at work on its conversation.
+const WHILE_LOCKED: Duration = Duration::from_millis(250);
+/// How soon a wake-up comes again for whom too many are waiting.
+const WHILE_FULL: Duration = Duration::from_secs(5);
+/// Most commands of a conversation carried out in a row, so that others get their turn.
+const MOST_IN_A_ROW: usize = 100;
+
+/// The conversation's lock, for as long as it exists.
+struct Lock(Transaction);
+
+impl Lock {
+    /// Fails if it was lost: then somebody else may be at work on the conversation.
+    async fn assert_held(&mut self) -> Result<(), store::Error> {
+        outbox::assert_locked(&mut self.0).await
+    }
+}
+
+/// How far a conversation was brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drained {
+    /// Nothing is left to do now.
+    Done,
+    /// Others shall have their turn first, or the program stops.
+    More,
+    /// Another process is at work on it.
+    Locked,
+}
+
+/// Handles wake-ups.
+pub(crate) struct Deliverer {
+    carrier: Carrier,
+    locks: Store,
+    lanes: Arc<Lanes>,
+    shutdown: CancellationToken,
+}
+
+impl Deliverer {
+    pub(crate) fn new(
+        carrier: Carrier,
+        locks: Store,
+        lanes: usize,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self { carrier, locks, lanes: Lanes::new(lanes), shutdown }
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Outcome {
+        let command: Command = serde_json::from_slice(&delivery.payload)
+            .map_err(|error| Failure::Reject { reason: "undecodable", error: error.into() })?;
+        let mut lane = match self.lanes.enter(command.account, command.conversation) {
+            Place::Lane(lane) => lane,
+            Place::Noted => return Ok(()),
+            Place::Full => {
+                let error = "too many conversations of the account are waiting";
+                return Err(Failure::RetryAfter(WHILE_FULL, error.into()));
+            }
+        };
+        let mut elsewhere = Vec::new();
+        let mut current = Some(command.conversation);
+        while let Some(conversation) = current {
+            match self.drain(conversation).await? {
+                Drained::Done => {}
+                Drained::More => lane.note(conversation),
+                Drained::Locked => elsewhere.push(conversation),
+            }
+            if self.shutdown.is_cancelled() {
+                return Err(Failure::RetryAfter(WHILE_LOCKED, "the worker stops".into()));
+            }
+            current = lane.next();
+        }
+        if elsewhere.is_empty() {
+            return Ok(());
+        }
+        // This wake-up comes again and finds their notes.
+        for conversation in elsewhere {
+            lane.note(conversation);
+        }
+        Err(Failure::RetryAfter(WHILE_LOCKED, "another worker has the conversation".into()))
+    }
+
+    /// Carries out the commands of a conversation that are due.
+    async fn drain(&self, conversation: ConversationId) -> Result<Drained, Failure> {
+        let failed = |error: store::Error| Failure::Retry(error.into());
+        let mut transaction = self.locks.worker().await.map_err(failed)?;
+        if !outbox::lock(&mut transaction, conversation).await.map_err(failed)? {
+            return Ok(Drained::Locked);
+        }
+        let mut lock = Lock(transaction);
+        let drained = self.drain_locked(conversation, &mut lock).await;
+        // Should this fail, the connection is gone, and the lock with it.
+        lock.0.rollback().await.ok();
+        drained.map_err(failed)
+    }
+
+    async fn drain_locked(
+        &self,
+        conversation: ConversationId,
+        lock: &mut Lock,
+    ) -> Result<Drained, store::Error> {
+        for _ in 0..MOST_IN_A_ROW {
+            let entry = self.carrier.head(conversation).await?;
+            let Some(entry) = entry.filter(|entry| entry.due_in.is_zero()) else {
+                return Ok(Drained::Done);
+            };
+            if self.carrier.carry(&entry, lock).await? == Carried::Waits {
+                return Ok(Drained::Done);
+            }
+            if self.shutdown.is_cancelled() {
+                break;
+            }
+        }
+        Ok(Drained::More)
+    }
+}
+
+impl Handler for Deliverer {
+    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for delivery in &batch {
+            outcomes.push(self.deliver(delivery).await);
+        }
+        outcomes
+    }
+}

@@ -1,0 +1,141 @@
+//! Replies and notes: the one command that must not be repeated blindly.
+
+use std::time::Instant;
+
+use chatwoot::client::NewMessage;
+use domain::{DeliveryState, MessageId};
+use store::Error;
+use store::attempts::{self, Attempt, AttemptOutcome};
+use store::messages::{self, Step};
+use store::outbox::{self, Entry};
+
+use super::settle::{Carried, News};
+use super::{Carrier, Lock};
+use crate::accounts::Caller;
+use crate::command::SendMessage;
+use crate::decide::{self, Ending, Next};
+
+/// What came of beginning a try.
+enum Begun {
+    /// The try's number, and how many were made since the command was asked for.
+    Attempt { number: i32, tries: i32 },
+    /// Chatwoot has it: a webhook with our marker said so.
+    There(i64),
+    /// It was cancelled, or its message is gone.
+    Gone,
+}
+
+impl Carrier {
+    /// Sends a reply, after a look-up if the last try may have sent it.
+    pub(super) async fn send(
+        &self,
+        entry: &Entry,
+        message: SendMessage,
+        caller: &Caller,
+        lock: &mut Lock,
+    ) -> Result<Carried, Error> {
+        let last = self.last_attempt(entry).await?;
+        match decide::next(last.as_ref()) {
+            Next::Finished => return self.sent(entry, None, None).await,
+            Next::LookUp => {
+                if let Some(attempt) = last
+                    && let Some(carried) = self.look_up(entry, attempt, caller).await?
+                {
+                    return Ok(carried);
+                }
+            }
+            Next::Send => {}
+        }
+        if let Err(hold) = self.admit(caller) {
+            return self.hold(entry, hold).await;
+        }
+        let (number, tries) = match self.begin(entry).await? {
+            Begun::Attempt { number, tries } => (number, tries),
+            Begun::There(id) => return self.sent(entry, None, Some(id)).await,
+            Begun::Gone => return self.withdraw(entry).await,
+        };
+        lock.assert_held().await?;
+        let new = NewMessage {
+            content: message.content,
+            private: message.private,
+            in_reply_to: message.in_reply_to,
+            marker: Some(entry.operation.to_string()),
+            content_attributes: message.content_attributes,
+            ..NewMessage::default()
+        };
+        let began = Instant::now();
+        let create = caller.client.create_message(entry.display_id, &new);
+        let (created, ()) = tokio::join!(create, self.tell_sending(entry, number));
+        metrics::histogram!("axis_outbound_send_seconds").record(began.elapsed().as_secs_f64());
+        self.report(caller, &created);
+        let error = match created {
+            Ok(created) => return self.sent(entry, Some(number), Some(created.id)).await,
+            Err(error) => error,
+        };
+        let reason = decide::reason(&error);
+        let (outcome, state, wait) =
+            match decide::ending(&error, tries, self.most_tries, self.retry) {
+                Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+                Ending::Retry(wait) => (AttemptOutcome::Retry, DeliveryState::Retrying, wait),
+                Ending::Unknown(wait) => (AttemptOutcome::Unknown, DeliveryState::Unknown, wait),
+            };
+        tracing::info!(attempt = number, reason, "a reply did not go out, or not for sure");
+        let news = News {
+            ended: Some((number, outcome)),
+            state,
+            reason: Some(&reason),
+            chatwoot_id: None,
+            again: Some(wait),
+        };
+        self.note(entry, news).await
+    }
+
+    /// The newest try. One that its program left open is closed as unknown: we hold the lock, so
+    /// that program is gone, or lost the lock with its connection.
+    async fn last_attempt(&self, entry: &Entry) -> Result<Option<Attempt>, Error> {
+        let mut transaction = self.store.worker().await?;
+        let mut last = attempts::last(&mut transaction, entry.operation).await?;
+        if let Some(attempt) = last
+            && attempt.outcome.is_none()
+        {
+            let (operation, number) = (entry.operation, attempt.number);
+            attempts::abandon(&mut transaction, operation, number, self.timeout).await?;
+            last = attempts::last(&mut transaction, operation).await?;
+        }
+        store::commit(transaction).await?;
+        Ok(last)
+    }
+
+    /// Writes down that a try begins.
+    async fn begin(&self, entry: &Entry) -> Result<Begun, Error> {
+        let mut transaction = self.store.worker().await?;
+        let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
+            return Ok(Begun::Gone);
+        };
+        let id = MessageId(entry.operation.0);
+        match messages::chatwoot_id(&mut transaction, entry.account, id).await? {
+            None => return Ok(Begun::Gone),
+            Some(Some(id)) => return Ok(Begun::There(id)),
+            Some(None) => {}
+        }
+        let highest = messages::highest_chatwoot_id(&mut transaction, entry.conversation).await?;
+        let number = attempts::begin(&mut transaction, entry, highest).await?;
+        let step = Step {
+            state: DeliveryState::Sending,
+            reason: None,
+            attempts: Some(number),
+            next_in: None,
+        };
+        messages::advance(&mut transaction, entry.operation, step).await?;
+        store::commit(transaction).await?;
+        Ok(Begun::Attempt { number, tries })
+    }
+
+    /// Removes the row of a command that was cancelled.
+    async fn withdraw(&self, entry: &Entry) -> Result<Carried, Error> {
+        let mut transaction = self.store.worker().await?;
+        outbox::settle(&mut transaction, entry.operation).await?;
+        store::commit(transaction).await?;
+        Ok(Carried::Settled)
+    }
+}

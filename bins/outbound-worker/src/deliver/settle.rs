@@ -1,0 +1,153 @@
+//! Writing down what became of a command, and telling it.
+
+use std::time::Duration;
+
+use domain::{DeliveryState, MessageId};
+use store::attempts::{self, AttemptOutcome};
+use store::messages::{self, Step};
+use store::outbox::{self, Entry};
+use store::{Error, activities};
+
+use super::Carrier;
+use super::tell::tale;
+use crate::command::Command;
+use crate::throttle::Hold;
+
+/// Below this a hold is not worth a word.
+const WORTH_A_WORD: Duration = Duration::from_secs(5);
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// Its row is gone: the next one may follow.
+    Settled,
+    /// It waits, and so do those behind it.
+    Waits,
+}
+
+/// The try that is ending, and how.
+pub(super) type Ended = (i32, AttemptOutcome);
+
+/// What is known of a command now.
+pub(super) struct News<'a> {
+    pub(super) ended: Option<Ended>,
+    pub(super) state: DeliveryState,
+    pub(super) reason: Option<&'a str>,
+    /// Chatwoot's number of the message, when it has it.
+    pub(super) chatwoot_id: Option<i64>,
+    /// The row becomes due again after this; none: it is settled.
+    pub(super) again: Option<Duration>,
+}
+
+impl Carrier {
+    /// Chatwoot has it.
+    pub(super) async fn sent(
+        &self,
+        entry: &Entry,
+        attempt: Option<i32>,
+        chatwoot_id: Option<i64>,
+    ) -> Result<Carried, Error> {
+        let ended = attempt.map(|number| (number, AttemptOutcome::Done));
+        let state = DeliveryState::Sent;
+        self.note(entry, News { ended, state, reason: None, chatwoot_id, again: None }).await
+    }
+
+    /// It will not go out unless somebody acts.
+    pub(super) async fn give_up(
+        &self,
+        entry: &Entry,
+        attempt: Option<i32>,
+        reason: &str,
+    ) -> Result<Carried, Error> {
+        tracing::warn!(reason, "a command failed");
+        let ended = attempt.map(|number| (number, AttemptOutcome::Failed));
+        let state = DeliveryState::Failed;
+        let reason = Some(reason);
+        self.note(entry, News { ended, state, reason, chatwoot_id: None, again: None }).await
+    }
+
+    /// It cannot be tried now.
+    pub(super) async fn hold(&self, entry: &Entry, hold: Hold) -> Result<Carried, Error> {
+        let reason = (hold.wait >= WORTH_A_WORD).then(|| hold.cause.reason());
+        self.put_off(entry, hold.wait, reason).await
+    }
+
+    /// It cannot be tried now; with a reason the people who wait are told.
+    pub(super) async fn put_off(
+        &self,
+        entry: &Entry,
+        wait: Duration,
+        reason: Option<&str>,
+    ) -> Result<Carried, Error> {
+        if let Some(reason) = reason
+            && entry.attempts == 0
+        {
+            let state = DeliveryState::Retrying;
+            let reason = Some(reason);
+            let again = Some(wait);
+            return self
+                .note(entry, News { ended: None, state, reason, chatwoot_id: None, again })
+                .await;
+        }
+        let mut transaction = self.store.worker().await?;
+        outbox::postpone(&mut transaction, entry.operation, wait).await?;
+        messages::hold(&mut transaction, entry.operation, wait).await?;
+        store::commit(transaction).await?;
+        self.wake.notify_one();
+        Ok(Carried::Waits)
+    }
+
+    /// Writes down what is known, in one transaction, then tells it.
+    pub(super) async fn note(&self, entry: &Entry, news: News<'_>) -> Result<Carried, Error> {
+        let mut transaction = self.store.worker().await?;
+        if let Some((number, outcome)) = news.ended {
+            let operation = entry.operation;
+            let ended =
+                attempts::finish(&mut transaction, operation, number, outcome, news.reason).await?;
+            if !ended {
+                // The lock was lost and somebody else took over: theirs is the newer knowledge.
+                tracing::warn!(attempt = number, "another worker took the command over");
+                return Ok(Carried::Waits);
+            }
+        }
+        match news.again {
+            Some(wait) => outbox::postpone(&mut transaction, entry.operation, wait).await?,
+            None => {
+                outbox::settle(&mut transaction, entry.operation).await?;
+            }
+        }
+        let reply = entry.command == Command::SEND_MESSAGE;
+        let mut moved = false;
+        if reply {
+            let message = MessageId(entry.operation.0);
+            if let Some(id) = news.chatwoot_id {
+                messages::link(&mut transaction, entry.account, message, id).await?;
+            }
+            let step = Step {
+                state: news.state,
+                reason: news.reason,
+                attempts: news.ended.map(|(number, _)| number),
+                next_in: news.again,
+            };
+            moved = messages::advance(&mut transaction, entry.operation, step).await?;
+        }
+        let failed = news.state == DeliveryState::Failed;
+        let told = (moved || failed && !reply).then(|| tale(entry, &news));
+        if let Some(activity) = told.as_ref().filter(|_| failed) {
+            let tenant = entry.tenant.clone();
+            let record = activities::Record { tenant, activity: activity.clone(), undated: true };
+            activities::record(&mut transaction, &[record]).await?;
+        }
+        store::commit(transaction).await?;
+        if let Some(activity) = told {
+            self.tell(entry, activity).await;
+        }
+        let state = news.state.as_str();
+        metrics::counter!("axis_outbound_commands_total", "state" => state).increment(1);
+        if news.again.is_some() {
+            self.wake.notify_one();
+            return Ok(Carried::Waits);
+        }
+        Ok(Carried::Settled)
+    }
+}

@@ -1,0 +1,95 @@
+//! Telling the screens how far a command is. Best effort: the rows are the truth, and who missed it
+//! sees it there.
+
+use chrono::Utc;
+use domain::{Activity, ActivityId, DeliveryState, Message, MessageId};
+use events::{Announcement, AnnouncementSubject};
+use serde_json::json;
+use store::messages;
+use store::outbox::Entry;
+
+use super::Carrier;
+use super::settle::News;
+use crate::command::Command;
+
+/// What is to be told; the same for every telling of the same state of the same try.
+pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
+    let attempt = news.ended.map_or(entry.attempts, |(number, _)| number);
+    let reply = entry.command == Command::SEND_MESSAGE;
+    let kind = if reply { "message_state_changed" } else { "command_failed" };
+    let data = if reply {
+        json!({
+            "messageId": entry.operation,
+            "state": news.state,
+            "reason": news.reason,
+            "attempt": attempt,
+        })
+    } else {
+        json!({
+            "operationId": entry.operation,
+            "command": entry.command,
+            "reason": news.reason,
+            "attempt": attempt,
+        })
+    };
+    // A person may ask for the same reply once more.
+    let asked_at = entry.created_at.timestamp_micros().to_be_bytes();
+    let which = [entry.operation.0.as_bytes(), &asked_at[..], news.state.as_str().as_bytes()];
+    Activity {
+        id: ActivityId::of(entry.account, kind, attempt.into(), &which.concat()),
+        kind: kind.to_owned(),
+        source: "axis".to_owned(),
+        account_id: Some(entry.account),
+        conversation_id: Some(entry.conversation),
+        actor: None,
+        occurred_at: Utc::now(),
+        data,
+    }
+}
+
+impl Carrier {
+    /// Tells that a try has begun.
+    pub(super) async fn tell_sending(&self, entry: &Entry, attempt: i32) {
+        let activity = tale(
+            &Entry { attempts: attempt, ..entry.clone() },
+            &News {
+                ended: None,
+                state: DeliveryState::Sending,
+                reason: None,
+                chatwoot_id: None,
+                again: None,
+            },
+        );
+        self.tell(entry, activity).await;
+    }
+
+    /// Tells, with the message as it is now.
+    pub(super) async fn tell(&self, entry: &Entry, activity: Activity) {
+        let message = match self.message(entry).await {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::debug!(%error, "a state is told without its message");
+                None
+            }
+        };
+        let subject = AnnouncementSubject { conversation: None, message };
+        let announcement = Announcement { activity, subject };
+        let Ok(envelope) = announcement.envelope(&entry.tenant, "", &entry.trace.child()) else {
+            return;
+        };
+        if let Err(error) = self.publisher.publish(envelope).await {
+            tracing::debug!(%error, "a state was not told");
+        }
+    }
+
+    async fn message(&self, entry: &Entry) -> Result<Option<Message>, store::Error> {
+        if entry.command != Command::SEND_MESSAGE {
+            return Ok(None);
+        }
+        let mut transaction = self.store.worker().await?;
+        let id = MessageId(entry.operation.0);
+        let mut found = messages::by_ids(&mut transaction, &[id]).await?;
+        store::commit(transaction).await?;
+        Ok(found.pop())
+    }
+}

@@ -1,0 +1,41 @@
+//! See the library.
+
+use anyhow::Context;
+use clap::Parser;
+use outbound_worker::{Config, OutboundWorker};
+use service::Service;
+use store::Store;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Carries what agents do to Chatwoot.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(flatten)]
+    service: service::Config,
+    #[command(flatten)]
+    bus: bus::Config,
+    #[command(flatten)]
+    store: store::Config,
+    #[command(flatten)]
+    worker: Config,
+    #[command(flatten)]
+    http: service::HttpConfig<8083>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let service = Service::start("outbound-worker", &arguments.service)?;
+    let store = Store::connect(&arguments.store, "outbound-worker")?;
+    let locks = arguments.worker.locks(&arguments.store)?;
+    let bus = bus::Bus::connect(&arguments.bus, "outbound-worker").await?;
+    let worker = OutboundWorker::start(&arguments.worker, store, locks, bus, service.health())
+        .await
+        .context("starting to deliver")?;
+    let listener = arguments.http.listen().await?;
+    let work = worker.run(service.shutdown());
+    service.run_worker(listener, work).await
+}

@@ -1,0 +1,136 @@
+//! Publishes outbox rows that are due, as wake-ups for whoever carries them out.
+//!
+//! Every worker runs a relay; they share the rows by skipping those another one has locked. A row
+//! stays and is published again after [`AGAIN`] unless it is settled or put off meanwhile, so a
+//! wake-up that is lost, or a stream that lost its tail, costs time and nothing else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bus::{PublishError, Publisher};
+use service::retry::Policy;
+use store::{Store, outbox};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Most rows published at a time.
+const BATCH: i64 = 500;
+/// When a row that was published is published again.
+const AGAIN: Duration = Duration::from_mins(1);
+/// The longest time between two looks: for wake-ups lost with the listener's connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A look this soon serves all rows that become due meanwhile.
+const GRAIN: Duration = Duration::from_millis(10);
+
+/// Publishes what is due.
+pub(crate) struct Relay {
+    pub(crate) store: Store,
+    pub(crate) publisher: Publisher,
+    /// Told when rows were added or put off.
+    pub(crate) wake: Arc<Notify>,
+    /// Whether the last round failed.
+    pub(crate) failing: Arc<AtomicBool>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RelayError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error("a wake-up cannot be written: {0}")]
+    Serialize(#[from] serde_json::Error),
+}
+
+impl Relay {
+    /// Publishes until the shutdown.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let mut failures = 0;
+        while !shutdown.is_cancelled() {
+            let wait = match self.round().await {
+                Ok(wait) => {
+                    failures = 0;
+                    if self.failing.swap(false, Ordering::Relaxed) {
+                        tracing::info!("outbox rows can be published again");
+                    }
+                    wait
+                }
+                Err(error) => {
+                    failures += 1;
+                    if !self.failing.swap(true, Ordering::Relaxed) {
+                        tracing::warn!(%error, "outbox rows cannot be published, trying again");
+                    }
+                    // Rows that come meanwhile do not make it work any sooner.
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = tokio::time::sleep(Policy::NEAR.delay(failures)) => continue,
+                    }
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Publishes a batch; gives back how long there is nothing to do.
+    async fn round(&self) -> Result<Duration, RelayError> {
+        let mut transaction = self.store.worker().await?;
+        let due = outbox::take_due(&mut transaction, BATCH).await?;
+        let mut failure = None;
+        if !due.is_empty() {
+            let envelopes = due
+                .iter()
+                .map(|(command, trace)| command.envelope(&trace.child()))
+                .collect::<Result<Vec<_>, _>>()?;
+            let answers = self.publisher.publish_all(envelopes).await;
+            let mut published = Vec::with_capacity(due.len());
+            for ((command, _), answer) in due.iter().zip(answers) {
+                match answer {
+                    Ok(_) => published.push(command.operation),
+                    Err(error) => failure = Some(error),
+                }
+            }
+            outbox::published(&mut transaction, &published, AGAIN).await?;
+            metrics::counter!("axis_outbox_published_total").increment(published.len() as u64);
+        }
+        let next = outbox::next_due(&mut transaction).await?;
+        store::commit(transaction).await?;
+        match failure {
+            Some(error) => Err(error.into()),
+            None => Ok(next.map_or(PATIENCE, |wait| wait.clamp(GRAIN, PATIENCE))),
+        }
+    }
+}
+
+/// Passes on the database's word that rows were added; listens anew when the connection is lost.
+pub(crate) async fn listen(store: Store, wake: Arc<Notify>, shutdown: CancellationToken) {
+    let mut failures = 0;
+    let listening = async {
+        loop {
+            let error = match store.wakeups().await {
+                Ok(mut wakeups) => {
+                    failures = 0;
+                    loop {
+                        // Also right after connecting: nobody listened until then.
+                        wake.notify_one();
+                        if let Err(error) = wakeups.next().await {
+                            break error;
+                        }
+                    }
+                }
+                Err(error) => error,
+            };
+            failures += 1;
+            tracing::debug!(%error, "nobody tells of new outbox rows; looking for them instead");
+            tokio::time::sleep(Policy::NEAR.delay(failures)).await;
+        }
+    };
+    tokio::select! {
+        () = shutdown.cancelled() => {}
+        () = listening => {}
+    }
+}

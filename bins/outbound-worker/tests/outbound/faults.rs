@@ -1,0 +1,108 @@
+//! P4: a customer never gets a reply twice, and replies of one conversation leave in the order in
+//! which they were written, whatever Chatwoot answers.
+
+use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use futures_util::future::join_all;
+
+use crate::stage::{Stage, config};
+
+fn rest(faults: &RestFaults) -> Faults {
+    let rest = RestFaults { scope: Scope::MessageCreate, timeout_ms: 30_000, ..faults.clone() };
+    Faults { rest, ..Faults::default() }
+}
+
+/// A name, what goes wrong with the first of the replies, and how its first try must end.
+fn cases() -> Vec<(&'static str, RestFaults, &'static str)> {
+    let once = Rule::next(1);
+    let none = RestFaults::default;
+    vec![
+        ("stored-then-timeout", RestFaults { stored_then_timeout: once, ..none() }, "done"),
+        ("stored-then-422", RestFaults { stored_then_422: once, ..none() }, "done"),
+        ("stored-then-5xx", RestFaults { stored_then_5xx: once, ..none() }, "done"),
+        ("stored-then-cut", RestFaults { stored_then_cut: once, ..none() }, "done"),
+        ("unavailable", RestFaults { unavailable: once, ..none() }, "absent"),
+        ("cut", RestFaults { cut: once, ..none() }, "absent"),
+        ("rate-limited", RestFaults { rate_limited: once, ..none() }, "retry"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_each_reply_arrives_once_and_in_order_whatever_is_answered() {
+    let stage = Stage::start().await;
+    stage.worker(&config()).await;
+    let runs = cases().into_iter().map(async |(name, fault, first_outcome)| {
+        let chatwoot = stage.chatwoot(name).await;
+        chatwoot.sim().set_faults(rest(&fault)).unwrap();
+        let conversation = stage.conversation(&chatwoot).await;
+        let texts = ["one", "two", "three"];
+        let mut replies = Vec::new();
+        for text in texts {
+            replies.push(stage.write(&chatwoot, &conversation, text).await);
+        }
+        for reply in &replies {
+            let row = stage.reaches(*reply, "sent").await;
+            assert!(row.chatwoot_id.is_some(), "{name}: linked");
+        }
+        let expected: Vec<_> = texts
+            .iter()
+            .zip(&replies)
+            .map(|(text, id)| ((*text).to_owned(), Some(id.to_string())))
+            .collect();
+        assert_eq!(chatwoot.replies(&conversation), expected, "{name}");
+        let outcomes = stage.attempts(replies[0].0).await;
+        assert_eq!(outcomes[0].as_deref(), Some(first_outcome), "{name}: {outcomes:?}");
+        assert_eq!(outcomes.last().unwrap().as_deref(), Some("done"), "{name}");
+    });
+    join_all(runs).await;
+    stage.all_settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_holds_when_everything_goes_wrong_at_random() {
+    let stage = Stage::start().await;
+    stage.worker(&config()).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let rarely = Rule::chance(0.06);
+    let faults = RestFaults {
+        rate_limited: rarely,
+        unavailable: rarely,
+        cut: rarely,
+        stored_then_5xx: rarely,
+        stored_then_422: rarely,
+        stored_then_cut: rarely,
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(rest(&faults)).unwrap();
+    let texts: Vec<String> = (0..4).map(|number| format!("reply {number}")).collect();
+    let mut conversations = Vec::new();
+    for _ in 0..8 {
+        conversations.push(stage.conversation(&chatwoot).await);
+    }
+    for text in &texts {
+        for conversation in &conversations {
+            stage.write(&chatwoot, conversation, text).await;
+        }
+    }
+    stage.all_settled().await;
+    for conversation in &conversations {
+        assert_eq!(chatwoot.texts(conversation), texts);
+    }
+}
+
+/// Deleting takes the marker away; sending again would be worse than not knowing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_was_deleted_before_it_was_looked_for_is_not_sent_again() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let fault = RestFaults { stored_then_5xx: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(rest(&fault)).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Oops").await;
+    stage.reaches(reply, "unknown").await;
+    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
+    let stored = messages.last().unwrap()["id"].as_i64().unwrap();
+    chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
+    let row = stage.reaches(reply, "sent").await;
+    assert_eq!(row.chatwoot_id, Some(stored));
+    assert_eq!(chatwoot.texts(&conversation).len(), 1);
+}

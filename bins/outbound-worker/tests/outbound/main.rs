@@ -1,0 +1,9 @@
+//! The worker between a real Postgres, a real NATS and a stand-in for Chatwoot that goes wrong.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
+
+mod changes;
+mod faults;
+mod outages;
+mod replies;
+mod stage;

@@ -1,0 +1,84 @@
+//! Programs and servers that end at the wrong moment.
+
+use std::time::Duration;
+
+use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use testkit::eventually;
+
+use crate::stage::{Stage, config};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_worker_killed_after_chatwoot_stored_the_reply_leads_to_one_copy() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let silent = RestFaults {
+        scope: Scope::MessageCreate,
+        stored_then_timeout: Rule::next(1),
+        timeout_ms: 60_000,
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let patient = outbound_worker::Config { chatwoot_timeout_seconds: 60, ..config() };
+    let doomed = stage.worker(&patient).await;
+    let first = stage.write(&chatwoot, &conversation, "one").await;
+    let second = stage.write(&chatwoot, &conversation, "two").await;
+    eventually("Chatwoot has it", || async { chatwoot.texts(&conversation).len() == 1 }).await;
+    doomed.abort();
+    doomed.await.unwrap_err();
+    assert_eq!(stage.row(first).await.state, "sending");
+    stage.worker(&config()).await;
+    // The wake-ups that the dead worker held come again in half a minute; a new one comes at once.
+    let third = stage.write(&chatwoot, &conversation, "three").await;
+    for reply in [third, second, first] {
+        stage.reaches(reply, "sent").await;
+    }
+    assert_eq!(chatwoot.texts(&conversation), ["one", "two", "three"]);
+    stage.all_settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p5_what_was_asked_while_nats_was_away_is_done_when_it_is_back() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.world.nats.stop().await.unwrap();
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.world.nats.restart().await.unwrap();
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+}
+
+/// A wake-up that nobody got, or a stream that lost its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p5_a_row_whose_wake_up_was_lost_is_published_again() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let again = Duration::from_millis(300);
+    store::outbox::published(&mut transaction, &[reply.0.into()], again).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p9_an_account_that_does_not_answer_does_not_delay_another() {
+    let stage = Stage::start().await;
+    let slow = stage.chatwoot("acme").await;
+    let latency = chatwoot_sim::Millis::between(60_000, 60_000);
+    let stuck = RestFaults { latency_ms: latency, ..RestFaults::default() };
+    slow.sim().set_faults(Faults { rest: stuck, ..Faults::default() }).unwrap();
+    for _ in 0..20 {
+        let conversation = stage.conversation(&slow).await;
+        stage.write(&slow, &conversation, "Hello").await;
+    }
+    let quick = stage.chatwoot("zeta").await;
+    let conversation = stage.conversation(&quick).await;
+    let reply = stage.write(&quick, &conversation, "Hello").await;
+    stage.reaches(reply, "sent").await;
+    assert!(stage.waiting().await >= 20, "the slow ones are not given up");
+}

@@ -1,0 +1,132 @@
+//! Replies when nothing goes wrong, or nothing can be done about it.
+
+use std::time::Duration;
+
+use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use events::Announcement;
+use testkit::{eventually_some, sqlx};
+
+use crate::stage::{Stage, config};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replies_of_a_conversation_leave_in_the_order_of_their_writing() {
+    let stage = Stage::start().await;
+    stage.worker(&config()).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let texts: Vec<String> = (0..30).map(|number| format!("reply {number}")).collect();
+    for text in &texts {
+        stage.write(&chatwoot, &conversation, text).await;
+    }
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), texts);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_reply_fails_with_a_reason_and_does_not_hold_up_others() {
+    let stage = Stage::start().await;
+    let locked_out = stage.chatwoot_with_token("acme", "no-longer-valid").await;
+    let conversation = stage.conversation(&locked_out).await;
+    let first = stage.write(&locked_out, &conversation, "Hello?").await;
+    let second = stage.write(&locked_out, &conversation, "Hello??").await;
+    for reply in [first, second] {
+        let row = stage.reaches(reply, "failed").await;
+        assert!(row.reason.unwrap().contains("access token"));
+    }
+    let sound = stage.chatwoot("zeta").await;
+    let elsewhere = stage.conversation(&sound).await;
+    let third = stage.write(&sound, &elsewhere, "Hello!").await;
+    stage.reaches(third, "sent").await;
+    stage.all_settled().await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let told: i64 = sqlx::query_scalar(
+        "select count(*) from activities
+         where kind = 'message_state_changed' and data ->> 'state' = 'failed'",
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .unwrap();
+    assert_eq!(told, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_fails_when_it_was_tried_often_enough() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let slow = RestFaults {
+        scope: Scope::MessageCreate,
+        rate_limited: Rule::ALWAYS,
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.worker(&outbound_worker::Config { outbound_attempts: 3, ..config() }).await;
+    let row = stage.reaches(reply, "failed").await;
+    assert_eq!(row.attempts, 3);
+    assert_eq!(chatwoot.texts(&conversation), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_waits_for_its_time_and_can_be_taken_back_until_then() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let hour = Duration::from_hours(1);
+    let late = stage.write_after(&chatwoot, &conversation, "too early", hour).await;
+    let elsewhere = stage.conversation(&chatwoot).await;
+    let now = stage.write(&chatwoot, &elsewhere, "now").await;
+    stage.reaches(now, "sent").await;
+    assert_eq!(stage.row(late).await.state, "queued");
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    assert!(store::outbox::take_back(&mut transaction, late.0.into()).await.unwrap());
+    store::commit(transaction).await.unwrap();
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), Vec::<String>::new());
+}
+
+/// The echo may come while the answer is still awaited, or instead of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_that_its_echo_already_linked_is_not_sent_again() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    store::messages::link(&mut transaction, chatwoot.account.key, reply, 4711).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
+    let row = stage.reaches(reply, "sent").await;
+    assert_eq!(row.chatwoot_id, Some(4711));
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn screens_are_told_how_far_a_reply_is() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let slow = RestFaults {
+        scope: Scope::MessageCreate,
+        rate_limited: Rule::next(1),
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let told = eventually_some("four states are told", || async {
+        let (_, last) = stage.world.bus.activity_range().await.unwrap();
+        let tenant = &chatwoot.account.tenant;
+        let read = stage.world.bus.read_activity(tenant, 0, last, 100).await.unwrap();
+        (read.len() >= 4).then_some(read)
+    })
+    .await;
+    let told: Vec<Announcement> =
+        told.iter().map(|tailed| serde_json::from_slice(&tailed.payload).unwrap()).collect();
+    let states: Vec<_> = told.iter().map(|told| told.activity.data["state"].clone()).collect();
+    assert_eq!(states, ["sending", "retrying", "sending", "sent"]);
+    for announcement in told {
+        assert_eq!(announcement.activity.kind, "message_state_changed");
+        assert_eq!(announcement.subject.message.unwrap().id, reply);
+    }
+}

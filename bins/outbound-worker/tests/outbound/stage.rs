@@ -1,0 +1,243 @@
+//! What all tests need: servers, workers, Chatwoots with accounts, and people who write.
+
+use std::time::Duration;
+
+use chatwoot_sim::{ADMIN_TOKEN, Options, Running, Sim};
+use domain::{Actor, ConversationId, MessageId, OperationId};
+use events::TraceParent;
+use outbound_worker::{Config, OutboundWorker};
+use serde_json::Value;
+use service::Health;
+use store::messages::{Composed, Composition};
+use store::outbox::Enqueue;
+use testkit::{Account, World, eventually, eventually_some, sqlx};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub const SECRET: &str = "a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7";
+
+pub struct Stage {
+    pub world: World,
+    pub shutdown: CancellationToken,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// Waits that suit a test.
+pub fn config() -> Config {
+    Config {
+        outbound_retry_first_ms: 50,
+        outbound_retry_longest_seconds: 1,
+        absence_seconds: 2,
+        chatwoot_timeout_seconds: 2,
+        chatwoot_requests_per_minute: 1_000_000,
+        chatwoot_failures: 1_000,
+        ..Config::with(SECRET.into())
+    }
+}
+
+impl Stage {
+    /// Servers, and nobody who works.
+    pub async fn empty() -> Self {
+        Self { world: World::start().await, shutdown: CancellationToken::new() }
+    }
+
+    /// Servers and a worker.
+    pub async fn start() -> Self {
+        let stage = Self::empty().await;
+        stage.worker(&config()).await;
+        stage
+    }
+
+    /// One more worker. Ending its task is as killing its process.
+    pub async fn worker(&self, config: &Config) -> JoinHandle<anyhow::Result<()>> {
+        let locks = config.locks(&self.world.store_config).unwrap();
+        let (store, bus) = (self.world.store.clone(), self.world.bus.clone());
+        let health = Health::default();
+        let worker = OutboundWorker::start(config, store, locks, bus, &health).await.unwrap();
+        tokio::spawn(worker.run(self.shutdown.clone()))
+    }
+
+    /// A Chatwoot of one's own, and its account 1 as a tenant's.
+    pub async fn chatwoot(&self, tenant: &str) -> Chatwoot {
+        self.chatwoot_with_token(tenant, ADMIN_TOKEN).await
+    }
+
+    pub async fn chatwoot_with_token(&self, tenant: &str, token: &str) -> Chatwoot {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let running = Sim::start(Options::default(), listener, self.shutdown.clone()).await;
+        let running = running.unwrap();
+        let account = testkit::account(&self.world.store, tenant, 1, &running.url(), token).await;
+        Chatwoot { running, account }
+    }
+
+    /// A customer's conversation, here and there.
+    pub async fn conversation(&self, chatwoot: &Chatwoot) -> Conversation {
+        let (number, _) = chatwoot.sim().start_conversation(1, "Where is my parcel?").unwrap();
+        let account = &chatwoot.account;
+        let id = ConversationId::of(account.key, number, None);
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query(
+            "insert into conversations (id, tenant_id, account_id, display_id, version_at,
+               version_step, version_digest, status, created_at, last_activity_at)
+             values ($1, $2, $3, $4, 0, 0, 0, 'open', now(), now())",
+        )
+        .bind(id.0)
+        .bind(account.tenant.as_str())
+        .bind(account.key.0)
+        .bind(number)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        store::commit(transaction).await.unwrap();
+        Conversation { id, number }
+    }
+
+    /// An agent writes.
+    pub async fn write(&self, chatwoot: &Chatwoot, to: &Conversation, text: &str) -> MessageId {
+        self.write_after(chatwoot, to, text, Duration::ZERO).await
+    }
+
+    pub async fn write_after(
+        &self,
+        chatwoot: &Chatwoot,
+        to: &Conversation,
+        text: &str,
+        due_in: Duration,
+    ) -> MessageId {
+        let author =
+            Actor { kind: "member".to_owned(), id: None, name: Some("Ada Example".to_owned()) };
+        let composition = Composition {
+            tenant: &chatwoot.account.tenant,
+            conversation: to.id,
+            content: text,
+            private: false,
+            in_reply_to: None,
+            client_id: None,
+            author: &author,
+            due_in,
+            trace: TraceParent::generate(),
+        };
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let composed = store::messages::compose(&mut transaction, &composition).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        let Composed::Queued { message, .. } = composed else { unreachable!("{composed:?}") };
+        message.id
+    }
+
+    /// An agent does something else.
+    pub async fn ask(
+        &self,
+        chatwoot: &Chatwoot,
+        to: &Conversation,
+        command: &str,
+        payload: &Value,
+    ) -> OperationId {
+        let operation = OperationId::generate();
+        let wanted = Enqueue {
+            operation,
+            tenant: &chatwoot.account.tenant,
+            account: chatwoot.account.key,
+            conversation: to.id,
+            command,
+            payload,
+            trace: TraceParent::generate(),
+            due_in: Duration::ZERO,
+        };
+        let mut transaction = self.world.store.worker().await.unwrap();
+        store::outbox::enqueue(&mut transaction, &wanted).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        operation
+    }
+
+    /// Waits until a reply has this state; gives back the row.
+    pub async fn reaches(&self, message: MessageId, state: &str) -> Row {
+        let what = format!("the reply is {state}");
+        eventually_some(&what, || async {
+            let row = self.row(message).await;
+            (row.state == state).then_some(row)
+        })
+        .await
+    }
+
+    pub async fn row(&self, message: MessageId) -> Row {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let (state, reason, chatwoot_id, attempts) = sqlx::query_as(
+            "select outbound_state, outbound_reason, chatwoot_id, outbound_attempts
+             from messages where id = $1",
+        )
+        .bind(message.0)
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+        Row { state, reason, chatwoot_id, attempts }
+    }
+
+    pub async fn attempts(&self, operation: Uuid) -> Vec<Option<String>> {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query_scalar(
+            "select outcome from outbound_attempts where operation_id = $1 order by attempt",
+        )
+        .bind(operation)
+        .fetch_all(&mut *transaction)
+        .await
+        .unwrap()
+    }
+
+    pub async fn waiting(&self) -> i64 {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query_scalar("select count(*) from outbox")
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap()
+    }
+
+    /// Waits until every command is settled; nothing may have become a dead letter.
+    pub async fn all_settled(&self) {
+        eventually("the outbox is empty", || async { self.waiting().await == 0 }).await;
+        assert_eq!(self.world.bus.dead_letters().count().await.unwrap(), 0);
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub state: String,
+    pub reason: Option<String>,
+    pub chatwoot_id: Option<i64>,
+    pub attempts: i32,
+}
+
+pub struct Conversation {
+    pub id: ConversationId,
+    pub number: i64,
+}
+
+pub struct Chatwoot {
+    pub running: Running,
+    pub account: Account,
+}
+
+impl Chatwoot {
+    pub fn sim(&self) -> &Sim {
+        &self.running.sim
+    }
+
+    /// What agents wrote to the customer, oldest first, each with its marker.
+    pub fn replies(&self, conversation: &Conversation) -> Vec<(String, Option<String>)> {
+        let messages = self.sim().messages(1, conversation.number).unwrap();
+        let outgoing = messages.iter().filter(|message| message["message_type"] == 1);
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        outgoing
+            .map(|m| (text(&m["content"]).unwrap(), text(&m["content_attributes"]["axis"]["op"])))
+            .collect()
+    }
+
+    pub fn texts(&self, conversation: &Conversation) -> Vec<String> {
+        self.replies(conversation).into_iter().map(|(text, _)| text).collect()
+    }
+}
