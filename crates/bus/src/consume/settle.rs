@@ -64,7 +64,7 @@ async fn sort(
     let consumer = consumption.consumer.name();
     let mut settlements = Vec::with_capacity(batch.len());
     let mut rejected = Vec::new();
-    let mut retried = 0;
+    let (mut retried, mut put_off) = (0, 0);
     let mut first_error = None;
     for (message, outcome) in batch.into_iter().zip(outcomes) {
         let (delay, error) = match outcome {
@@ -77,13 +77,21 @@ async fn sort(
                 continue;
             }
             Err(Failure::Retry(error)) => ((consumption.retry_delay)(message.attempt), error),
-            Err(Failure::RetryAfter(delay, error)) => (delay, error),
+            // The handler knows when; that is its plan, not a failure.
+            Err(Failure::RetryAfter(delay, reason)) => {
+                let sequence = message.sequence;
+                tracing::debug!(consumer, sequence, ?delay, %reason, "a message was put off");
+                put_off += 1;
+                settlements.push((message, AckKind::Nak(Some(delay))));
+                continue;
+            }
         };
         retried += 1;
         first_error.get_or_insert((message.sequence, message.attempt, error));
         settlements.push((message, AckKind::Nak(Some(delay))));
     }
-    count(consumer, "done", settlements.len() - retried);
+    count(consumer, "done", settlements.len() - retried - put_off);
+    count(consumer, "put_off", put_off);
     if let Some((sequence, attempt, error)) = first_error {
         count(consumer, "retried", retried);
         // One line for a batch: what fails now mostly fails for all of it alike.

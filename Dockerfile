@@ -1,0 +1,31 @@
+# All programs in one image; each service of docker-compose.yml runs one of them.
+
+FROM node:22-bookworm-slim AS shell
+WORKDIR /shell
+COPY shell/package.json shell/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY shell .
+RUN npm run build
+
+FROM rust:1.95-bookworm AS programs
+WORKDIR /axis
+COPY . .
+COPY --from=shell /shell/dist shell/dist
+ENV SQLX_OFFLINE=true
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/axis/target \
+    cargo build --release --locked --bins \
+    && mkdir /programs \
+    && for program in bins/*; do cp "target/release/${program#bins/}" /programs; done
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin axis \
+    && install --directory --owner axis --group axis /var/lib/axis/journal
+COPY --from=programs /programs /usr/local/bin
+COPY tools/is-ready /usr/local/bin
+USER axis
+WORKDIR /var/lib/axis
+CMD ["axis", "--help"]

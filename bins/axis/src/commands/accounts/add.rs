@@ -1,0 +1,77 @@
+//! `axis accounts add`
+
+use clap::Args;
+use domain::TenantId;
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::chatwoot_account::Wanted;
+use crate::{Answer, Place, sources};
+
+/// Which account.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The tenant whose account it is
+    #[arg(long)]
+    tenant: TenantId,
+
+    /// Address of the Chatwoot installation, `https://chat.example.com`
+    #[arg(long = "chatwoot-url", env = "CHATWOOT_API_URL", value_name = "URL")]
+    url: String,
+
+    /// Number of the account in that installation
+    #[arg(
+        long = "chatwoot-account-id",
+        env = "CHATWOOT_ACCOUNT_ID",
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(i64).range(1..)
+    )]
+    number: i64,
+
+    /// Access token of an administrator of the account; better in the environment than on the
+    /// command line, where others of this machine see it
+    #[arg(
+        long = "chatwoot-token",
+        env = "CHATWOOT_API_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    token: SecretString,
+
+    /// Accept webhooks without a signature, for Chatwoot before 4.11.2: whoever learns the address
+    /// can then make up events
+    #[arg(long)]
+    allow_unsigned: bool,
+}
+
+/// Checks the token, keeps the account, tells the receivers.
+pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
+    let (key, store, bus) = (place.secret_key()?, place.store().await?, place.bus().await?);
+    let wanted = Wanted {
+        tenant: arguments.tenant,
+        base_url: arguments.url,
+        number: arguments.number,
+        token: arguments.token,
+        allow_unsigned: arguments.allow_unsigned,
+        name: None,
+    };
+    let account = wanted.add(&store, &key).await?;
+    sources::publish(&bus, &account).await?;
+    let text = format!(
+        "account {} of {} is served for tenant {}, under the key {}",
+        account.chatwoot_account_id, account.base_url, account.tenant, account.id
+    );
+    let next = if account.webhook_id.is_none() {
+        let key = account.id;
+        format!("\nnext: axis webhook register --account {key} --public-url https://…")
+    } else {
+        String::new()
+    };
+    let value = json!({
+        "key": account.id,
+        "tenant": account.tenant,
+        "chatwootUrl": account.base_url,
+        "chatwootAccountId": account.chatwoot_account_id,
+    });
+    Answer::new(text + &next, &value)
+}

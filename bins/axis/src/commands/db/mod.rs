@@ -1,0 +1,22 @@
+//! `axis db …`
+
+pub mod check;
+
+use clap::Subcommand;
+
+use crate::{Answer, Place};
+
+/// What to do with the database.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what is in the database, newest first, and what looks wrong
+    Check(check::Arguments),
+}
+
+impl Command {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<Answer> {
+        match self {
+            Self::Check(arguments) => check::run(&arguments, place).await,
+        }
+    }
+}

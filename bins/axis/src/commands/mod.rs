@@ -1,0 +1,54 @@
+//! The commands.
+
+pub mod accounts;
+pub mod completions;
+pub mod db;
+pub mod migrate;
+pub mod streams;
+pub mod tenants;
+pub mod webhook;
+
+use clap::Subcommand;
+
+use crate::{Answer, Output, Place, up};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything in one process on one port, with servers of its own
+    Up(Box<up::Arguments>),
+    /// Bring the database's schema up to date
+    Migrate,
+    /// The streams in NATS
+    #[command(subcommand)]
+    Streams(streams::Command),
+    /// The companies that are served
+    #[command(subcommand)]
+    Tenants(tenants::Command),
+    /// The Chatwoot accounts that are served
+    #[command(subcommand)]
+    Accounts(accounts::Command),
+    /// The webhook that Chatwoot calls
+    #[command(subcommand)]
+    Webhook(webhook::Command),
+    /// The database
+    #[command(subcommand)]
+    Db(db::Command),
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+impl Command {
+    pub(crate) async fn run(self, place: &Place, output: Output) -> anyhow::Result<Answer> {
+        match self {
+            Self::Up(arguments) => Box::pin(up::run(*arguments, place, output)).await,
+            Self::Migrate => migrate::run(place).await,
+            Self::Streams(command) => command.run(place).await,
+            Self::Tenants(command) => command.run(place).await,
+            Self::Accounts(command) => command.run(place).await,
+            Self::Webhook(command) => command.run(place).await,
+            Self::Db(command) => command.run(place).await,
+            Self::Completions(arguments) => completions::run(&arguments),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `axis tenants …`
+
+pub mod add;
+pub mod list;
+
+use clap::Subcommand;
+
+use crate::{Answer, Place};
+
+/// What to do with the tenants.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add a tenant, or rename it
+    Add(add::Arguments),
+    /// List the tenants
+    List,
+}
+
+impl Command {
+    pub(crate) async fn run(self, place: &Place) -> anyhow::Result<Answer> {
+        match self {
+            Self::Add(arguments) => add::run(&arguments, place).await,
+            Self::List => list::run(place).await,
+        }
+    }
+}

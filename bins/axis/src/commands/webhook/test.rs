@@ -1,0 +1,189 @@
+//! `axis webhook test`
+
+use std::time::Duration;
+
+use anyhow::bail;
+use chatwoot::Delivery;
+use chrono::Utc;
+use clap::Args;
+use domain::{EventId, SecretKey};
+use events::Source;
+use serde::Serialize;
+use serde_json::Value;
+use store::Store;
+use store::accounts::Account;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::answer::table;
+use crate::up::TENANT;
+use crate::{Answer, Place, chatwoot_account, registration};
+
+/// How often the database is asked.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Which account is tested, and where.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The account: its key, or its number in Chatwoot
+    #[arg(long, value_name = "KEY or NUMBER")]
+    account: String,
+
+    /// The receiver to send to
+    #[arg(long, default_value = "http://127.0.0.1:8000", value_name = "URL")]
+    receiver_url: String,
+
+    /// Seconds to wait for the events to be applied, 1 to 600
+    #[arg(
+        long,
+        default_value_t = 15,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=600)
+    )]
+    wait: u64,
+
+    /// Write the examples (a made-up conversation 42 with contact 7) although the account's tenant
+    /// is a real one; rows of these numbers that are there may be overwritten
+    #[arg(long)]
+    yes: bool,
+}
+
+/// What became of one example.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tried {
+    event: &'static str,
+    /// What the receiver answered, or why it did not.
+    answer: String,
+    id: Option<EventId>,
+    /// `applied`, `ignored`, `rejected`, `not received` or `not seen`.
+    outcome: String,
+    detail: Option<String>,
+}
+
+/// Sends the examples and looks what becomes of them.
+pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
+    let (key, store) = (place.secret_key()?, place.store().await?);
+    let accounts = store::accounts::list(&mut *store.worker().await?).await?;
+    let account = chatwoot_account::find(accounts, &arguments.account)?;
+    if !arguments.yes && account.tenant.as_str() != TENANT {
+        bail!(
+            "this writes a made-up conversation 42 and contact 7 into tenant {}: say --yes if that \
+             is wanted",
+            account.tenant
+        );
+    }
+    let sender = sender(&account, &key, &arguments.receiver_url)?;
+    let mut tried = Vec::new();
+    for (event, body) in chatwoot::examples() {
+        tried.push(send(&sender, event, &body_for(body, account.chatwoot_account_id)?).await);
+    }
+    settle(&store, &mut tried, Duration::from_secs(arguments.wait)).await?;
+    let success = tried.iter().all(|one| one.outcome == "applied");
+    let rows: Vec<_> = tried.iter().map(row).collect();
+    let text = table(["event", "answer", "outcome", "detail"], &rows);
+    Ok(Answer::new(text, &tried)?.succeeding_if(success))
+}
+
+fn sender(account: &Account, key: &SecretKey, receiver: &str) -> anyhow::Result<Delivery> {
+    let url = format!("{}{}", receiver.trim_end_matches('/'), registration::path(account));
+    let secret = match account.webhook_secrets.first() {
+        Some(sealed) => Some(key.open(Source::SECRET_PURPOSE, sealed)?),
+        None if account.allow_unsigned => None,
+        None => bail!("the account has no webhook secret yet: run `axis webhook register` first"),
+    };
+    Ok(Delivery::to(&url, secret)?)
+}
+
+/// The example as if it were of this account, and different each time: what was applied before
+/// would prove nothing.
+fn body_for(example: &str, number: i64) -> anyhow::Result<String> {
+    let mut body: Value = serde_json::from_str(example)?;
+    rewrite(&mut body, number);
+    body["axis_test"] = Uuid::new_v4().to_string().into();
+    Ok(body.to_string())
+}
+
+fn rewrite(value: &mut Value, number: i64) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(id) = fields.get_mut("account").and_then(|account| account.get_mut("id")) {
+                *id = number.into();
+            }
+            if let Some(id) = fields.get_mut("account_id").filter(|id| id.is_number()) {
+                *id = number.into();
+            }
+            fields.values_mut().for_each(|value| rewrite(value, number));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| rewrite(value, number)),
+        _ => {}
+    }
+}
+
+async fn send(sender: &Delivery, event: &'static str, body: &str) -> Tried {
+    let delivery = Uuid::new_v4().to_string();
+    let sent = sender.send(body.to_owned(), &delivery, Utc::now().timestamp()).await;
+    let (answer, id) = match sent {
+        Ok(answer) => {
+            let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+            let id = body["id"].as_str().and_then(|id| id.parse().ok());
+            let said =
+                ["detail", "title", "error", "message"].iter().find_map(|k| body[k].as_str());
+            (format!("{} {}", answer.status, said.unwrap_or_default()).trim().to_owned(), id)
+        }
+        Err(error) => (error.to_string(), None),
+    };
+    let outcome = if id.is_some() { "not seen" } else { "not received" }.to_owned();
+    Tried { event, answer, id, outcome, detail: None }
+}
+
+/// Asks the database until every event has an outcome or the time is up.
+async fn settle(store: &Store, tried: &mut [Tried], limit: Duration) -> anyhow::Result<()> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let mut transaction = store.worker().await?;
+        for one in tried.iter_mut().filter(|one| one.outcome == "not seen") {
+            let Some(id) = one.id else { continue };
+            if let Some(fate) = store::inspect::event(&mut transaction, id).await? {
+                one.outcome = fate.outcome;
+                one.detail = fate.detail;
+            }
+        }
+        drop(transaction);
+        if tried.iter().all(|one| one.outcome != "not seen") {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            for one in tried.iter_mut().filter(|one| one.outcome == "not seen") {
+                let seconds = limit.as_secs();
+                one.detail = Some(format!("within {seconds} s: does the sync-worker run?"));
+            }
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn row(tried: &Tried) -> [String; 4] {
+    [
+        tried.event.to_owned(),
+        tried.answer.clone(),
+        tried.outcome.clone(),
+        tried.detail.clone().unwrap_or_default(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_becomes_one_of_the_account_and_differs_each_time() {
+        for (event, example) in chatwoot::examples() {
+            let body = body_for(example, 977).unwrap();
+            let peek = chatwoot::peek(body.as_bytes()).unwrap();
+            assert_eq!((&*peek.event, peek.account_id), (*event, Some(977)));
+            assert_ne!(body, body_for(example, 977).unwrap());
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The operator's tool: runs everything on one machine, sets up, checks and repairs.
+//!
+//! One file per command under [`commands`]; each has its arguments and a function that gives an
+//! [`Answer`], printed as text or JSON. What commands share:
+//!
+//! - [`Place`]: which database, which NATS, which key; those of an `axis up` in the data folder
+//!   unless told otherwise;
+//! - [`sources`], [`chatwoot_account`] and [`registration`]: what setting up an account consists of,
+//!   used by the commands and by `axis up`;
+//! - [`up`]: every program of the project in one process.
+
+mod answer;
+pub mod chatwoot_account;
+pub mod commands;
+mod place;
+pub mod registration;
+pub mod sources;
+pub mod up;
+
+use std::io::Write as _;
+
+use clap::Parser;
+
+pub use answer::{Answer, Output};
+pub use place::Place;
+
+/// Runs, sets up and checks AXIS-AFENDA
+///
+/// `axis up` runs everything on this machine. The other commands act on the database and NATS that
+/// `DATABASE_URL` and `NATS_URL` name, or else on those of an `axis up` that runs in this folder.
+#[derive(Debug, Parser)]
+#[command(name = "axis", version)]
+pub struct Axis {
+    /// How answers are printed
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    output: Output,
+
+    #[command(flatten)]
+    place: Place,
+
+    #[command(subcommand)]
+    command: commands::Command,
+}
+
+impl Axis {
+    /// Runs the command. False: it ran, and what it looked at is not as it should be.
+    pub async fn run(self) -> anyhow::Result<bool> {
+        let answer = self.command.run(&self.place, self.output).await?;
+        answer.print(self.output)?;
+        Ok(answer.is_success())
+    }
+}
+
+/// Says on standard error why a command failed, with its causes, on one line.
+pub fn complain(error: &anyhow::Error) {
+    let mut told = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        // Many errors quote their cause already.
+        if told.contains(&text) {
+            continue;
+        }
+        if !told.is_empty() {
+            told.push_str(": ");
+        }
+        told.push_str(&text);
+    }
+    // With standard error closed there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "axis: {told}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Axis::command().debug_assert();
+    }
+}

@@ -1,0 +1,152 @@
+//! Which database, which NATS, which key.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use bus::Bus;
+use clap::Args;
+use domain::SecretKey;
+use secrecy::{ExposeSecret as _, SecretString};
+use store::Store;
+
+/// Which database, which NATS, which key.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Where")]
+pub struct Place {
+    /// Folder with everything that `axis up` keeps
+    #[arg(
+        long,
+        global = true,
+        env = "AXIS_DATA_DIR",
+        default_value = ".axis",
+        value_name = "FOLDER"
+    )]
+    pub data_dir: PathBuf,
+
+    /// Address of the database, `postgres://user:password@host:port/name`; unset: that of `axis up`
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<SecretString>,
+
+    /// Address that bypasses a pooling proxy, for LISTEN and migrations; unset: `DATABASE_URL`
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_DIRECT_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub database_direct_url: Option<SecretString>,
+
+    /// Most connections to the database at once, 2 to 500
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_CONNECTIONS",
+        default_value_t = 16,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(2..=500)
+    )]
+    pub database_connections: u32,
+
+    /// Address of NATS, `nats://host:4222`; unset: that of `axis up`
+    #[arg(long, global = true, env = "NATS_URL", hide_env_values = true, value_name = "URL")]
+    pub nats_url: Option<SecretString>,
+
+    /// A NATS credentials file (user JWT and seed), where the server asks for one
+    #[arg(long, global = true, env = "NATS_CREDENTIALS", value_name = "FILE")]
+    pub nats_credentials: Option<PathBuf>,
+
+    /// A PEM file with certificates to trust besides the system's
+    #[arg(long, global = true, env = "NATS_CA", value_name = "FILE")]
+    pub nats_ca: Option<PathBuf>,
+
+    /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; unset: that of
+    /// `axis up`
+    #[arg(
+        long,
+        global = true,
+        env = "AXIS_SECRET_KEY",
+        hide_env_values = true,
+        value_name = "HEX"
+    )]
+    pub secret_key: Option<SecretString>,
+}
+
+impl Place {
+    /// The data of a private Postgres.
+    pub fn postgres_dir(&self) -> PathBuf {
+        self.data_dir.join("postgres")
+    }
+
+    /// The data of a private NATS.
+    pub fn nats_dir(&self) -> PathBuf {
+        self.data_dir.join("nats")
+    }
+
+    /// The file with a generated key.
+    pub fn key_file(&self) -> PathBuf {
+        self.data_dir.join("secret-key")
+    }
+
+    /// How to reach the database.
+    pub fn store_config(&self) -> anyhow::Result<store::Config> {
+        let database_url = match &self.database_url {
+            Some(url) => url.clone(),
+            None => running(&self.postgres_dir(), "DATABASE_URL")?,
+        };
+        let database_direct_url = self.database_direct_url.clone();
+        let database_connections = self.database_connections;
+        Ok(store::Config { database_url, database_direct_url, database_connections })
+    }
+
+    /// How to reach NATS.
+    pub fn bus_config(&self) -> anyhow::Result<bus::Config> {
+        let nats_url = match &self.nats_url {
+            Some(url) => url.clone(),
+            None => running(&self.nats_dir(), "NATS_URL")?,
+        };
+        let (nats_creds, nats_ca) = (self.nats_credentials.clone(), self.nats_ca.clone());
+        Ok(bus::Config { nats_url, nats_creds, nats_ca })
+    }
+
+    /// The key as text, if one is set or was generated.
+    pub fn secret_key_text(&self) -> anyhow::Result<Option<SecretString>> {
+        if let Some(key) = &self.secret_key {
+            return Ok(Some(key.clone()));
+        }
+        let file = self.key_file();
+        match std::fs::read_to_string(&file) {
+            Ok(text) => Ok(Some(text.trim().into())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("reading {}", file.display())),
+        }
+    }
+
+    /// The key.
+    pub fn secret_key(&self) -> anyhow::Result<SecretKey> {
+        let Some(text) = self.secret_key_text()? else {
+            bail!("there is no secret key: set AXIS_SECRET_KEY to what the programs use");
+        };
+        Ok(text.expose_secret().parse::<SecretKey>()?)
+    }
+
+    /// A connection to the database, whose schema must fit.
+    pub async fn store(&self) -> anyhow::Result<Store> {
+        let store = Store::connect(&self.store_config()?, "axis")?;
+        store.require_schema().await?;
+        Ok(store)
+    }
+
+    /// A connection to NATS.
+    pub async fn bus(&self) -> anyhow::Result<Bus> {
+        Ok(Bus::connect(&self.bus_config()?, "axis").await?)
+    }
+}
+
+fn running(data_dir: &Path, variable: &str) -> anyhow::Result<SecretString> {
+    match servers::running_url(data_dir)? {
+        Some(url) => Ok(url),
+        None => bail!("set {variable}, or run `axis up` in this folder and leave it running"),
+    }
+}

@@ -1,0 +1,71 @@
+//! What is told once everything runs.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::chatwoot::{Chatwoot, reachable};
+use crate::{Answer, Place};
+
+/// What is told once everything runs.
+pub(super) struct Greeting<'a> {
+    url: String,
+    shell: Option<&'a Path>,
+    chatwoot: &'a Chatwoot,
+    place: &'a Place,
+}
+
+impl<'a> Greeting<'a> {
+    pub(super) fn new(
+        address: SocketAddr,
+        shell: Option<&'a Path>,
+        chatwoot: &'a Chatwoot,
+        place: &'a Place,
+    ) -> Self {
+        let url = format!("http://{}", reachable(address));
+        Self { url, shell, chatwoot, place }
+    }
+
+    /// In words, and as one line of JSON with `ready`.
+    pub(super) fn answer(&self) -> anyhow::Result<Answer> {
+        let Self { url, chatwoot, .. } = self;
+        let api = format!("{url}/api/v1");
+        let docs = format!("{api}/docs");
+        let shell = self.shell.map(|_| format!("{url}/app/"));
+        let data = std::path::absolute(&self.place.data_dir)?;
+        let kind = if chatwoot.is_stand_in() { "a stand-in, " } else { "" };
+        let not_built = || "not built (`make shell`)".to_owned();
+        let mut text = format!(
+            "\nAXIS-AFENDA is up.\n\n  \
+             API       {api}\n  \
+             Shell     {}\n  \
+             Docs      {docs}\n  \
+             Chatwoot  {} ({kind}account {})\n  \
+             Data      {}\n\n  \
+             Try       curl -H 'Authorization: Bearer mock-token' {api}/conversations\n  \
+             Stop      Ctrl-C\n",
+            shell.clone().unwrap_or_else(not_built),
+            chatwoot.url,
+            chatwoot.number,
+            data.display(),
+        );
+        if let Some(notice) = &chatwoot.notice {
+            write!(text, "\n  Note      {notice}\n")?;
+        }
+        let value = json!({
+            "ready": true,
+            "url": url,
+            "apiUrl": api,
+            "shellUrl": shell,
+            "docsUrl": docs,
+            "chatwootUrl": chatwoot.url,
+            "chatwootAccountId": chatwoot.number,
+            "standIn": chatwoot.is_stand_in(),
+            "dataDir": data,
+            "notice": chatwoot.notice,
+        });
+        Answer::new(text, &value)
+    }
+}

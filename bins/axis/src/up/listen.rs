@@ -1,0 +1,22 @@
+//! The one port.
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+/// The port when none is wished for, and how many after it are tried.
+const PORT: u16 = 8000;
+const TRIED: u16 = 20;
+
+/// Listens on the wished port and no other, or else on 8000 or the next free one.
+pub(super) async fn on(host: &str, port: Option<u16>) -> anyhow::Result<TcpListener> {
+    if let Some(port) = port {
+        return Ok(service::listen(host, port).await?);
+    }
+    for port in PORT..PORT + TRIED {
+        if let Ok(listener) = service::listen(host, port).await {
+            return Ok(listener);
+        }
+    }
+    // Says why for the last time.
+    service::listen(host, PORT).await.context("no port from 8000 to 8019 is free; set PORT")
+}

@@ -1,0 +1,80 @@
+//! A stand-in for Chatwoot, for whoever has none at hand.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chatwoot_sim::{Millis, Options, Running, Sim, admin_token};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use super::TENANT;
+use crate::chatwoot_account::Wanted;
+
+const NAME: &str = "Chatwoot stand-in";
+
+/// A stand-in that serves.
+#[derive(Debug)]
+pub(super) struct StandIn {
+    running: Running,
+    number: i64,
+    stop: CancellationToken,
+}
+
+impl StandIn {
+    /// Starts one on this port, or on another one if it is taken.
+    ///
+    /// It forgets everything when it ends, and would then give the same numbers to other
+    /// conversations. So it has another account each time: what is in the database of the earlier
+    /// ones stays as it was.
+    pub(super) async fn start(store: &Store, port: u16, trickle: f64) -> anyhow::Result<Self> {
+        let accounts = store::accounts::list(&mut *store.worker().await?).await?;
+        let earlier = accounts
+            .iter()
+            .filter(|one| one.tenant.as_str() == TENANT && one.name.as_deref() == Some(NAME));
+        let number = earlier.map(|one| one.chatwoot_account_id).max().unwrap_or(0) + 1;
+        let listener = match service::listen("127.0.0.1", port).await {
+            Ok(listener) => listener,
+            Err(_) => service::listen("127.0.0.1", 0).await?,
+        };
+        let options = options(number, trickle);
+        let stop = CancellationToken::new();
+        let running = Sim::start(options, listener, stop.clone())
+            .await
+            .context("starting the stand-in for Chatwoot")?;
+        Ok(Self { running, number, stop })
+    }
+
+    pub(super) fn url(&self) -> String {
+        self.running.url()
+    }
+
+    /// The account to serve.
+    pub(super) fn account(&self) -> anyhow::Result<Wanted> {
+        Ok(Wanted {
+            tenant: TENANT.parse()?,
+            base_url: self.url(),
+            number: self.number,
+            token: admin_token(self.number).into(),
+            allow_unsigned: false,
+            name: Some(NAME.to_owned()),
+        })
+    }
+
+    pub(super) async fn stop(self) {
+        self.stop.cancel();
+        if let Err(error) = self.running.finished().await {
+            tracing::warn!(%error, "the stand-in for Chatwoot did not end well");
+        }
+    }
+}
+
+fn options(number: i64, trickle: f64) -> Options {
+    Options {
+        // Other people, other conversations.
+        seed: number.unsigned_abs(),
+        accounts: vec![number],
+        trickle: (trickle > 0.0).then(|| Duration::from_secs_f64(trickle)),
+        delivery_receipts: Some(Millis::between(300, 1_500)),
+        ..Options::default()
+    }
+}

@@ -1,0 +1,129 @@
+//! Programs that are killed while customers write and agents answer: nothing that was acknowledged
+//! is missing, nothing is doubled, replies leave in their order.
+
+use std::collections::BTreeSet;
+
+use chatwoot_sim::{Faults, Shuffle, WebhookFaults};
+use serde_json::Value;
+use testkit::eventually_some;
+
+use crate::system::{ACCOUNT, System, Workers};
+
+const ROUNDS: usize = 12;
+const CONVERSATIONS: usize = 3;
+
+#[tokio::test]
+async fn the_receiver_may_be_killed() {
+    survive("webhook-receiver", Workers { sync: 1, outbound: 1 }).await;
+}
+
+#[tokio::test]
+async fn a_sync_worker_may_be_killed() {
+    survive("sync-worker 1", Workers { sync: 1, outbound: 1 }).await;
+}
+
+#[tokio::test]
+async fn an_outbound_worker_may_be_killed() {
+    survive("outbound-worker 1", Workers { sync: 1, outbound: 1 }).await;
+}
+
+#[tokio::test]
+async fn the_api_may_be_killed() {
+    survive("api", Workers { sync: 1, outbound: 1 }).await;
+}
+
+#[tokio::test]
+async fn two_workers_of_each_do_the_work_of_one_and_one_of_them_may_be_killed() {
+    survive("outbound-worker 2", Workers { sync: 2, outbound: 2 }).await;
+}
+
+/// Customers write and agents answer in every conversation, webhooks arrive shuffled and twice, and
+/// the victim is killed and started again twice in between.
+async fn survive(victim: &str, workers: Workers) {
+    let mut system = System::start(workers).await;
+    let places: Vec<i64> = (0..CONVERSATIONS)
+        .map(|n| system.sim.start_conversation(ACCOUNT, &format!("start {n}")).unwrap().0)
+        .collect();
+    let mut conversations = Vec::new();
+    for place in &places {
+        let row = system.conversation(*place).await;
+        conversations.push(row["id"].as_str().unwrap().to_owned());
+    }
+    let webhooks = WebhookFaults {
+        shuffle: Shuffle { window: 5, hold_ms: 50 },
+        redispatch: chatwoot_sim::Rule::chance(0.2),
+        duplicate: chatwoot_sim::Rule::chance(0.2),
+        ..WebhookFaults::default()
+    };
+    system.sim.set_faults(Faults { webhooks, ..Faults::default() }).unwrap();
+
+    for round in 0..ROUNDS {
+        if round % 5 == 3 {
+            system.programs.get_mut(victim).unwrap().kill().await;
+        }
+        for (n, place) in places.iter().enumerate() {
+            system.sim.customer_writes(ACCOUNT, *place, &format!("question {round}")).unwrap();
+            let api_is_down = victim == "api" && round % 5 == 3;
+            if !api_is_down {
+                system.reply(&conversations[n], &format!("answer {round} in {n}")).await;
+            }
+        }
+        if round % 5 == 3 {
+            system.programs.get_mut(victim).unwrap().start_again().await;
+        }
+    }
+    system.sim.settled().await;
+    for (n, place) in places.iter().enumerate() {
+        check(&system, n, *place, &conversations[n]).await;
+    }
+    system.stop().await;
+}
+
+async fn check(system: &System, n: usize, place: i64, conversation: &str) {
+    let replies = eventually_some("all replies are in Chatwoot", || async {
+        let rows = system.messages(conversation).await?;
+        let ours: Vec<_> = rows.into_iter().filter(|row| !row["clientId"].is_null()).collect();
+        ours.iter().all(|row| row["state"] == "sent").then_some(ours)
+    })
+    .await;
+    system.sim.settled().await;
+    let truth = system.truth(place);
+    let text = |message: &Value| message["content"].as_str().unwrap().to_owned();
+    let wrote: Vec<String> = replies.iter().map(text).collect();
+    let has: Vec<String> =
+        truth.iter().map(text).filter(|content| content.starts_with("answer")).collect();
+    let mut order = wrote.clone();
+    order.sort_by_key(|answer| answer.split(' ').nth(1).unwrap().parse::<usize>().unwrap());
+    assert_eq!(has, order, "each reply once and in order");
+    assert!(has.iter().all(|answer| answer.ends_with(&format!("in {n}"))));
+
+    // What Chatwoot was told had arrived is there, once; so is what a later body mentioned.
+    let acknowledged: BTreeSet<i64> =
+        eventually_some("all that was acknowledged is applied", || async {
+            let rows = system.messages(conversation).await?;
+            let present: BTreeSet<i64> =
+                rows.iter().filter_map(|row| row["chatwootId"].as_i64()).collect();
+            assert_eq!(present.len(), rows.len(), "no message twice: {rows:#?}");
+            let lost = lost_by_chatwoot(system);
+            let wanted = truth.iter().filter_map(|message| message["id"].as_i64());
+            let missing: Vec<_> = wanted.filter(|id| !present.contains(id)).collect();
+            (missing.len() <= lost).then_some(present)
+        })
+        .await;
+    let known: BTreeSet<i64> = truth.iter().filter_map(|message| message["id"].as_i64()).collect();
+    assert!(acknowledged.is_subset(&known), "nothing that Chatwoot does not have");
+}
+
+/// How many new messages Chatwoot could not deliver, since the receiver was down: those it tries
+/// once and forgets. Zero unless the receiver is killed.
+fn lost_by_chatwoot(system: &System) -> usize {
+    let deliveries = system.sim.deliveries();
+    let failed = deliveries.iter().filter(|delivery| {
+        let answered = matches!(
+            delivery.outcome,
+            chatwoot_sim::Outcome::Answered { status } if (200..300).contains(&status)
+        );
+        delivery.event == "message_created" && !answered
+    });
+    failed.count()
+}

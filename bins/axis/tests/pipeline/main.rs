@@ -1,0 +1,7 @@
+//! The whole pipeline as processes of their own, on real servers, with Chatwoot's stand-in.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod faults;
+mod flow;
+mod system;

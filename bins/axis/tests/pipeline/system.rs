@@ -1,0 +1,147 @@
+//! Every program running, one Chatwoot account connected.
+
+use std::collections::BTreeMap;
+
+use chatwoot_sim::{ADMIN_TOKEN, Options, Sim};
+use events::Source;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use testkit::reqwest::{Client, StatusCode};
+use testkit::{Program, SECRET_KEY, World, eventually, scratch, secret_key};
+use tokio_util::sync::CancellationToken;
+
+/// The account's number in Chatwoot.
+pub const ACCOUNT: i64 = 1;
+/// Whose tenant the API's development token serves.
+const TENANT: &str = "mock-tenant-id";
+
+/// How many of each there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Workers {
+    pub sync: usize,
+    pub outbound: usize,
+}
+
+pub struct System {
+    pub world: World,
+    pub sim: Sim,
+    pub http: Client,
+    /// By name; workers are numbered.
+    pub programs: BTreeMap<String, Program>,
+    _simulated: tokio_util::sync::DropGuard,
+}
+
+impl System {
+    pub async fn start(workers: Workers) -> Self {
+        let world = World::start().await;
+        let shutdown = CancellationToken::new();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let sim = Sim::start(Options::default(), listener, shutdown.clone()).await.unwrap();
+        let (url, sim) = (sim.url(), sim.sim);
+        let account = testkit::account(&world.store, TENANT, ACCOUNT, &url, ADMIN_TOKEN).await;
+
+        let database = world.store_config.database_url.expose_secret();
+        let nats = world.bus_config.nats_url.expose_secret();
+        let journal = scratch("journal");
+        let (bus, store) = (("NATS_URL", nats), ("DATABASE_URL", database));
+        let key = ("AXIS_SECRET_KEY", SECRET_KEY);
+        let mut programs = BTreeMap::new();
+        let receiver = [bus, key, ("JOURNAL_DIR", journal.to_str().unwrap())];
+        let receiver = Program::start("webhook-receiver", &receiver).await;
+        let webhook =
+            format!("{}/api/v1/webhooks/chatwoot/{}", receiver.url(), account.key.token());
+        programs.insert("webhook-receiver".to_owned(), receiver);
+        for number in 1..=workers.sync {
+            let worker = Program::start("sync-worker", &[bus, store]).await;
+            programs.insert(format!("sync-worker {number}"), worker);
+        }
+        for number in 1..=workers.outbound {
+            let settings = [bus, store, key, ("ABSENCE_SECONDS", "2")];
+            let worker = Program::start("outbound-worker", &settings).await;
+            programs.insert(format!("outbound-worker {number}"), worker);
+        }
+        programs.insert("api".to_owned(), Program::start("api", &[bus, store]).await);
+
+        let registered = sim.register_webhook(ACCOUNT, &webhook, &[]).unwrap();
+        let sealed = secret_key().seal(Source::SECRET_PURPOSE, &registered.secret.into()).unwrap();
+        let source = Source {
+            account: account.key,
+            tenant: account.tenant.clone(),
+            chatwoot_account_id: ACCOUNT,
+            base_url: url,
+            sealed_secrets: vec![hex::encode(sealed.0)],
+            allow_unsigned: false,
+        };
+        world.bus.sources().put(&source).await.unwrap();
+        let system =
+            Self { world, sim, http: testkit::http(), programs, _simulated: shutdown.drop_guard() };
+        system.receiver_knows(&webhook).await;
+        system
+    }
+
+    /// Waits until the receiver has heard of the account: an unsigned body is then refused as such.
+    async fn receiver_knows(&self, webhook: &str) {
+        eventually("the receiver knows the account", || async {
+            let request = self.http.post(webhook).header("content-type", "application/json");
+            let answer = request.body("{}").send().await;
+            answer.is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED)
+        })
+        .await;
+    }
+
+    pub fn api(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.programs["api"].url())
+    }
+
+    /// What the API answers, or none if it does not.
+    pub async fn get(&self, path: &str) -> Option<Value> {
+        let request = self.http.get(self.api(path)).bearer_auth("mock-token");
+        let answer = request.send().await.ok()?.error_for_status().ok()?;
+        answer.json().await.ok()
+    }
+
+    /// The row of a conversation, once it is there.
+    pub async fn conversation(&self, display_id: i64) -> Value {
+        testkit::eventually_some("the conversation is in the API", || async {
+            let listed = self.get("/conversations?limit=100").await?;
+            let rows = listed["data"].as_array()?;
+            rows.iter().find(|row| row["chatwootId"] == display_id).cloned()
+        })
+        .await
+    }
+
+    /// Posts a reply until the API has taken it, always as the same message.
+    pub async fn reply(&self, conversation: &str, content: &str) -> Value {
+        let path = self.api(&format!("/conversations/{conversation}/messages"));
+        let body = json!({ "content": content, "private": false, "clientId": content });
+        testkit::eventually_some("the API takes the reply", || async {
+            let request = self.http.post(&path).bearer_auth("mock-token").json(&body);
+            let answer = request.send().await.ok()?;
+            let status = answer.status();
+            assert!(!status.is_client_error(), "{status}: {}", answer.text().await.unwrap());
+            if status.is_success() { answer.json().await.ok() } else { None }
+        })
+        .await
+    }
+
+    /// All messages of a conversation as the API has them, oldest first.
+    pub async fn messages(&self, conversation: &str) -> Option<Vec<Value>> {
+        let page = self.get(&format!("/conversations/{conversation}/messages?limit=100")).await?;
+        page["data"].as_array().cloned()
+    }
+
+    /// What Chatwoot has, activity lines aside: those are never sent.
+    pub fn truth(&self, display_id: i64) -> Vec<Value> {
+        let messages = self.sim.messages(ACCOUNT, display_id).unwrap();
+        messages.into_iter().filter(|message| message["message_type"] != 2).collect()
+    }
+
+    /// Ends every program and sees that each ends well.
+    pub async fn stop(self) {
+        for (name, program) in self.programs {
+            assert!(program.stop().await, "{name} ended with an error");
+        }
+        let letters = self.world.bus.dead_letters().count().await.unwrap();
+        assert_eq!(letters, 0, "nothing was poison");
+    }
+}

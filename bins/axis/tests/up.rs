@@ -1,0 +1,244 @@
+//! `axis up` as its users have it: the real program with its own servers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod program;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use chatwoot_sim::{Options, Sim, admin_token};
+use program::{axis, folder, run};
+use serde_json::{Value, json};
+use testkit::reqwest::{Client, StatusCode};
+use testkit::{eventually, eventually_some};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+struct Up {
+    child: Child,
+    ready: Value,
+    data: PathBuf,
+    http: Client,
+}
+
+fn up(data: &Path) -> Command {
+    let mut command = axis();
+    command
+        .args(["up", "--output", "json", "--trickle", "0.1", "--log", "warn"])
+        .env("AXIS_DATA_DIR", data)
+        .env("PORT", "0")
+        .env("SIM_PORT", "0");
+    command
+}
+
+impl Up {
+    async fn on(data: &Path) -> Self {
+        Self::from(up(data), data).await
+    }
+
+    async fn from(mut command: Command, data: &Path) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next_line().await.unwrap().unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(ready["ready"], true);
+        Self { child, ready, data: data.to_owned(), http: testkit::http() }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.ready["url"].as_str().unwrap())
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        let request = self.http.get(self.url(path)).bearer_auth("mock-token");
+        let response = request.send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    /// The ids of all conversations, once there are some.
+    async fn conversations(&self) -> Vec<String> {
+        eventually_some("there are conversations", || async {
+            let (status, body) = self.get("/api/v1/conversations?limit=100").await;
+            let all = body["data"].as_array()?;
+            let ids = all.iter().map(|one| one["id"].as_str().unwrap().to_owned());
+            (status == StatusCode::OK && !all.is_empty()).then(|| ids.collect())
+        })
+        .await
+    }
+
+    /// How often a text is in the stand-in.
+    async fn in_chatwoot(&self, text: &str) -> usize {
+        let url = format!("{}/_sim/state", self.ready["chatwootUrl"].as_str().unwrap());
+        let state: Value = self.http.get(url).send().await.unwrap().json().await.unwrap();
+        let accounts = state["accounts"].as_array().unwrap().iter();
+        let conversations = accounts.flat_map(|one| one["conversations"].as_array().unwrap());
+        let messages = conversations.flat_map(|one| one["messages"].as_array().unwrap());
+        messages.filter(|message| message["content"] == text).count()
+    }
+
+    fn pid_of(&self, server: &str) -> String {
+        let record = std::fs::read(self.data.join(server).join("process.json")).unwrap();
+        serde_json::from_slice::<Value>(&record).unwrap()["pid"].to_string()
+    }
+
+    /// Ends it with a signal and gives its exit code.
+    async fn ended_by(mut self, signal: &str) -> Option<i32> {
+        send(signal, &self.child.id().unwrap().to_string()).await;
+        self.child.wait().await.unwrap().code()
+    }
+}
+
+async fn send(signal: &str, pid: &str) {
+    let sent = Command::new("kill").args([signal, pid]).status().await.unwrap();
+    assert!(sent.success());
+}
+
+fn nothing_runs_on(data: &Path) -> bool {
+    ["postgres", "nats"]
+        .iter()
+        .all(|server| servers::running_url(data.join(server)).unwrap().is_none())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_works_in_one_process_and_ends_in_good_order() {
+    let data = folder("up");
+    let first = Up::on(&data).await;
+    let (status, health) = first.get("/health").await;
+    assert_eq!((status, &health["status"]), (StatusCode::OK, &json!("up")), "{health}");
+    let (status, approvals) = first.get("/api/v1/approvals").await;
+    assert_eq!((status, &approvals["data"]), (StatusCode::OK, &json!([])));
+    let refused = first.http.get(first.url("/api/v1/conversations")).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    let hook = first.url("/api/v1/webhooks/chatwoot/nobody");
+    let hook = first.http.post(hook).header("content-type", "application/json").body("{}");
+    assert_eq!(hook.send().await.unwrap().status(), StatusCode::NOT_FOUND);
+
+    // What happens in Chatwoot comes out of the live stream.
+    let conversation = first.conversations().await.remove(0);
+    let request = first.http.get(first.url("/api/v1/activity")).bearer_auth("mock-token");
+    let mut live = request.header("accept", "text/event-stream").send().await.unwrap();
+    assert_eq!(live.headers()["content-type"], "text/event-stream");
+    let mut seen = String::new();
+    while !seen.contains("\"message_created\"") {
+        seen += &String::from_utf8_lossy(&live.chunk().await.unwrap().unwrap());
+    }
+    drop(live);
+
+    // What an agent writes arrives there, once.
+    let text = "Your parcel left this morning, fictional as it is.";
+    let path = format!("/api/v1/conversations/{conversation}/messages");
+    let reply = first.http.post(first.url(&path)).bearer_auth("mock-token");
+    let reply = reply.json(&json!({ "content": text })).send().await.unwrap();
+    assert_eq!(reply.status(), StatusCode::CREATED);
+    eventually("the reply is sent", || async {
+        let (_, messages) = first.get(&path).await;
+        let all = messages["data"].as_array().unwrap();
+        let ours = all.iter().find(|one| one["content"] == text).unwrap();
+        ["sent", "delivered", "read"].contains(&ours["state"].as_str().unwrap_or_default())
+    })
+    .await;
+    assert_eq!(first.in_chatwoot(text).await, 1);
+
+    // One at a time.
+    let second = run(up(&data)).await;
+    assert_eq!(second.code, Some(1));
+    assert!(second.complaint.contains("another `axis up` runs on"), "{second:?}");
+
+    // Other commands find its servers, and what they say holds.
+    let command = |arguments: &[&str]| {
+        let mut command = axis();
+        command.args(["--output", "json"]).args(arguments).env("AXIS_DATA_DIR", &data);
+        command
+    };
+    let here = first.url("");
+    let examples = ["webhook", "test", "--account", "1", "--receiver-url", &here];
+    let tested = run(command(&examples)).await;
+    assert_eq!(tested.code, Some(0), "{tested:?}");
+    assert_eq!(tested.value.as_array().unwrap().len(), 10);
+    let checked = run(command(&["db", "check"])).await;
+    assert_eq!(checked.value["warnings"], json!([]), "nothing was rejected, nothing waits");
+
+    let known = first.conversations().await;
+    assert_eq!(first.ended_by("-TERM").await, Some(0));
+    assert!(nothing_runs_on(&data), "no server is left");
+
+    // The same data again: what was there is there, and another stand-in does not touch it.
+    let again = Up::on(&data).await;
+    assert_eq!(again.ready["chatwootAccountId"], 2);
+    let now = again.conversations().await;
+    assert!(known.iter().all(|one| now.contains(one)), "{known:?} in {now:?}");
+    let (_, messages) = again.get(&path).await;
+    assert!(messages["data"].as_array().unwrap().iter().any(|one| one["content"] == text));
+    assert_eq!(again.ended_by("-INT").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deaths_are_survived() {
+    let data = folder("up");
+    let first = Up::on(&data).await;
+    let known = first.conversations().await;
+    for server in ["postgres", "nats"] {
+        let before = first.pid_of(server);
+        send("-KILL", &before).await;
+        eventually("the server is back", || async {
+            first.pid_of(server) != before
+                && first.get("/health").await.1["status"] == "up"
+                && first.get("/api/v1/conversations").await.0 == StatusCode::OK
+        })
+        .await;
+    }
+    let so_many = first.conversations().await.len();
+    eventually("events are applied again", || async {
+        first.conversations().await.len() > so_many
+    })
+    .await;
+
+    assert_eq!(first.ended_by("-KILL").await, None);
+    eventually("the servers die with it", || async { nothing_runs_on(&data) }).await;
+    let second = Up::on(&data).await;
+    let now = second.conversations().await;
+    assert!(known.iter().all(|one| now.contains(one)));
+    assert_eq!(second.ended_by("-TERM").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chatwoot_that_is_away_keeps_nothing_else_from_running_and_is_served_when_it_comes() {
+    let data = folder("up");
+    let (port, chatwoot) = (testkit::free_port(), testkit::free_port());
+    let mut command = up(&data);
+    command
+        .env("PORT", port.to_string())
+        .env("AXIS_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+        .env("CHATWOOT_API_URL", format!("http://127.0.0.1:{chatwoot}"))
+        .env("CHATWOOT_API_TOKEN", admin_token(3))
+        .env("CHATWOOT_ACCOUNT_ID", "3");
+    let up = Up::from(command, &data).await;
+    assert_eq!(up.ready["standIn"], false);
+    let notice = up.ready["notice"].as_str().unwrap();
+    assert!(notice.contains("no connection to Chatwoot"), "{notice}");
+    let (status, health) = up.get("/health").await;
+    assert_eq!((status, &health["status"]), (StatusCode::OK, &json!("degraded")));
+    assert_eq!(up.get("/api/v1/conversations").await.0, StatusCode::OK);
+
+    let listener = TcpListener::bind(("127.0.0.1", chatwoot)).await.unwrap();
+    let options = Options { accounts: vec![3], ..Options::default() };
+    let stop = CancellationToken::new();
+    let _end = stop.clone().drop_guard();
+    let running = Sim::start(options, listener, stop).await.unwrap();
+    eventually("it is set up", || async { up.get("/health").await.1["status"] == "up" }).await;
+    running.sim.start_conversation(3, "Is anybody there?").unwrap();
+    assert_eq!(up.conversations().await.len(), 1);
+    assert_eq!(up.ended_by("-TERM").await, Some(0));
+}
+
+#[tokio::test]
+async fn half_a_chatwoot_is_refused() {
+    let mut half = axis();
+    half.args(["up"]).env("CHATWOOT_API_URL", "https://chat.example.com");
+    let half = run(half).await;
+    assert_eq!(half.code, Some(2), "{half:?}");
+    assert!(half.complaint.contains("--chatwoot-api-token"), "{half:?}");
+}
