@@ -10,7 +10,6 @@ RUN npm run build
 FROM rust:1.95-bookworm AS programs
 WORKDIR /axis
 COPY . .
-COPY --from=shell /shell/dist shell/dist
 ENV SQLX_OFFLINE=true
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/axis/target \
@@ -25,6 +24,7 @@ RUN apt-get update \
     && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin axis \
     && install --directory --owner axis --group axis /var/lib/axis/journal
 COPY --from=programs /programs /usr/local/bin
+COPY --from=shell /shell/dist /usr/share/axis/shell
 COPY tools/is-ready /usr/local/bin
 USER axis
 WORKDIR /var/lib/axis

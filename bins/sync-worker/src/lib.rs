@@ -6,7 +6,7 @@
 //!               └── undecodable ────┴──► DEAD_LETTER
 //! ```
 //!
-//! What an event says is turned into snapshots ([`apply`]) and activities ([`activity`]) without
+//! What an event says is turned into snapshots ([`apply`]) and activities (`activity.rs`) without
 //! looking at the database, and merged there as a join. So workers need no order among themselves,
 //! and an event that comes twice changes nothing.
 

@@ -79,17 +79,17 @@ impl Frames {
     /// The data of the next event.
     async fn next(&mut self) -> Value {
         loop {
-            if let Some((frame, rest)) = self.text.split_once("\n\n") {
+            if let Some(end) = self.text.find("\n\n") {
+                let frame: String = self.text.drain(..end + 2).collect();
                 let data = frame.lines().find_map(|line| line.strip_prefix("data:"));
                 let data = data.and_then(|data| serde_json::from_str(data).ok());
-                self.text = rest.to_owned();
                 if let Some(data) = data {
                     return data;
                 }
                 continue;
             }
             let wait = tokio::time::timeout(Duration::from_mins(1), self.stream.chunk());
-            let chunk = wait.await.expect("an event comes").unwrap().expect("the stream goes on");
+            let chunk = wait.await.unwrap().unwrap().unwrap();
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
