@@ -1,5 +1,7 @@
 //! REST and live events for the Shell and every other client. See the library.
 
+use std::process::ExitCode;
+
 use api::{Api, Config};
 use bus::Bus;
 use clap::Parser;
@@ -26,8 +28,11 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    service::exit("api", run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     arguments.api.check(&arguments.http.host)?;
     let service = Service::start("api", &arguments.service)?;
     let store = Store::connect(&arguments.store, "api")?;

@@ -17,8 +17,6 @@ pub mod registration;
 pub mod sources;
 pub mod up;
 
-use std::io::Write as _;
-
 use clap::Parser;
 
 pub use answer::{Answer, Output};
@@ -49,24 +47,6 @@ impl Axis {
         answer.print(self.output)?;
         Ok(answer.is_success())
     }
-}
-
-/// Says on standard error why a command failed, with its causes, on one line.
-pub fn complain(error: &anyhow::Error) {
-    let mut told = String::new();
-    for cause in error.chain() {
-        let text = cause.to_string();
-        // Many errors quote their cause already.
-        if told.contains(&text) {
-            continue;
-        }
-        if !told.is_empty() {
-            told.push_str(": ");
-        }
-        told.push_str(&text);
-    }
-    // With standard error closed there is nobody left to tell.
-    let _ = writeln!(std::io::stderr(), "axis: {told}");
 }
 
 #[cfg(test)]

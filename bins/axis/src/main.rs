@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
         Ok(success) if success => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
-            axis::complain(&error);
+            service::complain("axis", &error);
             ExitCode::FAILURE
         }
     }

@@ -95,8 +95,8 @@ pub struct Config {
     )]
     pub chatwoot_timeout_seconds: u64,
 
-    /// Requests a minute to one Chatwoot host, 1 to 1000000; Chatwoot allows 3000 from one address
-    /// unless told otherwise
+    /// Requests a minute that this worker sends to one Chatwoot host, 1 to 1000000; Chatwoot allows
+    /// 3000 from one address unless told otherwise, so divide by the number of workers
     #[arg(
         long,
         env = "CHATWOOT_REQUESTS_PER_MINUTE",

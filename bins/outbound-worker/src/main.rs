@@ -1,5 +1,7 @@
 //! See the library.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use clap::Parser;
 use outbound_worker::{Config, OutboundWorker};
@@ -26,8 +28,11 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    service::exit("outbound-worker", run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let service = Service::start("outbound-worker", &arguments.service)?;
     let store = Store::connect(&arguments.store, "outbound-worker")?;
     let locks = arguments.worker.locks(&arguments.store)?;

@@ -10,8 +10,10 @@ use crate::announce::announce;
 use crate::plan::plan;
 use crate::transaction::{self, Planned};
 
-/// How often a batch may meet another worker's rows before the rows themselves are suspected.
+/// How often a batch may meet another worker's rows before it has to come again.
 const COLLISIONS: usize = 10;
+/// From this delivery on, an event that meets a row is suspected itself.
+const SUSPICIOUS: u64 = 10;
 
 /// Applies events and announces what happened.
 pub struct Sync {
@@ -46,6 +48,11 @@ impl Sync {
                     collisions -= 1;
                     parts.push(part);
                     continue;
+                }
+                Err(error @ Error::Exists { .. })
+                    if part.iter().all(|(_, planned)| planned.attempt < SUSPICIOUS) =>
+                {
+                    Err(error.to_string())
                 }
                 Err(error) if part.len() == 1 => {
                     let (index, planned) = &part[0];
@@ -104,7 +111,8 @@ impl Sync {
         let read = catch_unwind(AssertUnwindSafe(|| plan(&inbound, &delivery.payload)));
         let refusal = match read {
             Ok(Ok(plan)) => {
-                return Ok(Planned { inbound, sequence: delivery.sequence, digest, plan });
+                let (sequence, attempt) = (delivery.sequence, delivery.attempt);
+                return Ok(Planned { inbound, sequence, attempt, digest, plan });
             }
             Ok(Err(refusal)) => refusal.into(),
             Err(_) => "the reader panicked".into(),

@@ -1,5 +1,7 @@
 //! See the library.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use clap::Parser;
 use service::Service;
@@ -26,8 +28,11 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    service::exit("sync-worker", run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let service = Service::start("sync-worker", &arguments.service)?;
     let store = Store::connect(&arguments.store, "sync-worker")?;
     let bus = bus::Bus::connect(&arguments.bus, "sync-worker").await?;

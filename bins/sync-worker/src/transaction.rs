@@ -16,6 +16,7 @@ use crate::activity::Draft;
 pub(crate) struct Planned {
     pub inbound: Inbound,
     pub sequence: u64,
+    pub attempt: u64,
     pub digest: Vec<u8>,
     pub plan: Plan,
 }

@@ -28,6 +28,7 @@ impl SyncWorker {
         health: &Health,
     ) -> anyhow::Result<Self> {
         bus.require_streams().await?;
+        store.require_schema().await?;
         let (watched, database) = (bus.clone(), store.clone());
         health.check("nats", move || {
             let connected = watched.connected();

@@ -145,3 +145,20 @@ async fn tenants_do_not_see_each_other_even_in_sql() {
         assert_eq!(seen(None, table).await, 0, "{table} of nobody");
     }
 }
+
+#[tokio::test]
+async fn what_is_too_large_to_announce_whole_is_announced_bare() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let mut body: serde_json::Value = serde_json::from_str(example("message_created")).unwrap();
+    body["content_attributes"] = serde_json::json!({ "email": "x".repeat(8_600_000) });
+    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let outcomes = handler.handle(vec![delivery(&account, &body.to_string(), 1)]).await;
+    assert!(outcomes[0].is_ok(), "{outcomes:?}");
+    assert_eq!(count(&world.store_config, "messages").await, 1);
+    let mut tail = std::pin::pin!(world.bus.tail_activity(TailStart::After(0)));
+    let told = tokio::time::timeout(Duration::from_mins(1), tail.next()).await.unwrap();
+    let told: Announcement = serde_json::from_slice(&told.unwrap().unwrap().payload).unwrap();
+    assert_eq!(told.activity.kind, "message_created");
+    assert_eq!(told.subject, events::AnnouncementSubject::default());
+}

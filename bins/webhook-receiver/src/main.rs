@@ -1,5 +1,7 @@
 //! Takes Chatwoot's webhooks: verifies, makes durable, acknowledges, publishes. See the library.
 
+use std::process::ExitCode;
+
 use anyhow::Context as _;
 use bus::Bus;
 use clap::Parser as _;
@@ -10,8 +12,11 @@ use webhook_receiver::{Receiver, Settings};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let settings = Settings::parse();
+async fn main() -> ExitCode {
+    service::exit("webhook-receiver", run(Settings::parse()).await)
+}
+
+async fn run(settings: Settings) -> anyhow::Result<()> {
     let service = Service::start("webhook-receiver", &settings.service)?;
     let bus = Bus::connect_lazily(&settings.bus, "webhook-receiver").await?;
     let receiver = Receiver::start(&settings.receiver, bus).await.context("starting to receive")?;

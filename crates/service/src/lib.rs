@@ -14,6 +14,7 @@
 //! ```
 
 mod config;
+mod exit;
 mod health;
 mod http;
 mod logs;
@@ -26,6 +27,7 @@ use std::future::Future;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, HttpConfig, LogFormat};
+pub use exit::{complain, exit};
 pub use health::{Health, Status};
 pub use http::{ListenError, listen, routes, serve};
 pub use shutdown::drain;

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 #[command(next_help_heading = "Postgres")]
 pub struct Config {
     /// Address of the database, `postgres://user:password@host:port/name`; a transaction-pooling
-    /// proxy (`PgBouncer`, Neon) is fine
+    /// proxy is fine if it supports prepared statements (Neon; `PgBouncer` 1.21 and later)
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: SecretString,
 

@@ -73,14 +73,19 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("it has an address").port()
 }
 
-fn spawn(name: &str, environment: &[(String, String)], log: &PathBuf) -> Child {
+/// Where a program of this workspace was built.
+pub fn program_path(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("this test is a program");
     let folder = own.ancestors().nth(2).expect("tests are built below the programs");
     let path = folder.join(name);
     assert!(path.exists(), "{} is not built; run `cargo build --workspace`", path.display());
+    path
+}
+
+fn spawn(name: &str, environment: &[(String, String)], log: &PathBuf) -> Child {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(log);
     let log = log.expect("a log can be written");
-    Command::new(path)
+    Command::new(program_path(name))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .envs(environment.iter().map(|(k, v)| (k, v)))

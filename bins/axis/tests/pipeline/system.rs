@@ -26,6 +26,8 @@ pub struct System {
     pub world: World,
     pub sim: Sim,
     pub http: Client,
+    /// Where Chatwoot posts to, and what it signs with.
+    pub webhook: (String, String),
     /// By name; workers are numbered.
     pub programs: BTreeMap<String, Program>,
     _simulated: tokio_util::sync::DropGuard,
@@ -63,7 +65,8 @@ impl System {
         programs.insert("api".to_owned(), Program::start("api", &[bus, store]).await);
 
         let registered = sim.register_webhook(ACCOUNT, &webhook, &[]).unwrap();
-        let sealed = secret_key().seal(Source::SECRET_PURPOSE, &registered.secret.into()).unwrap();
+        let secret = registered.secret.clone().into();
+        let sealed = secret_key().seal(Source::SECRET_PURPOSE, &secret).unwrap();
         let source = Source {
             account: account.key,
             tenant: account.tenant.clone(),
@@ -73,8 +76,14 @@ impl System {
             allow_unsigned: false,
         };
         world.bus.sources().put(&source).await.unwrap();
-        let system =
-            Self { world, sim, http: testkit::http(), programs, _simulated: shutdown.drop_guard() };
+        let system = Self {
+            world,
+            sim,
+            http: testkit::http(),
+            webhook: (webhook.clone(), registered.secret),
+            programs,
+            _simulated: shutdown.drop_guard(),
+        };
         system.receiver_knows(&webhook).await;
         system
     }

@@ -40,15 +40,35 @@ pub(super) async fn read(
     budget: &Budget,
 ) -> Result<Received, Refusal> {
     let announced = body.size_hint().lower();
-    if announced > limit as u64 {
-        return Err(Refusal::TooLarge { limit });
-    }
-    let reading = read_all(body.into_data_stream(), announced, limit, budget);
+    let mut chunks = body.into_data_stream();
+    let reading = async {
+        let received = if announced > limit as u64 {
+            Err(Refusal::TooLarge { limit })
+        } else {
+            read_all(&mut chunks, announced, limit, budget).await
+        };
+        if let Err(Refusal::TooLarge { .. }) = received {
+            discard(&mut chunks, 2 * limit).await;
+        }
+        received
+    };
     tokio::time::timeout(patience, reading).await.map_err(|_| Refusal::Slow)?
 }
 
+/// Reads on for a while without keeping anything: whoever is still sending when the connection
+/// closes gets an error of the connection instead of the answer.
+async fn discard(chunks: &mut BodyDataStream, most: usize) {
+    let mut read = 0;
+    while let Some(Ok(chunk)) = chunks.next().await {
+        read += chunk.len();
+        if read > most {
+            return;
+        }
+    }
+}
+
 async fn read_all(
-    mut chunks: BodyDataStream,
+    chunks: &mut BodyDataStream,
     announced: u64,
     limit: usize,
     budget: &Budget,

@@ -1,0 +1,83 @@
+//! Bad input: the right answer, nothing lost and nothing written that should not be.
+
+use std::process::Command;
+
+use chatwoot::{Delivery, sign};
+use serde_json::{Value, json};
+use testkit::eventually_some;
+use testkit::reqwest::StatusCode;
+
+use crate::system::{ACCOUNT, System, Workers};
+
+fn message(account: i64, content: &str) -> String {
+    let (_, body) = chatwoot::examples().iter().find(|(e, _)| *e == "message_created").unwrap();
+    let mut body: Value = serde_json::from_str(body).unwrap();
+    body["account"]["id"] = json!(account);
+    body["content"] = json!(content);
+    body.to_string()
+}
+
+#[tokio::test]
+async fn what_is_not_an_event_of_the_account_is_refused_and_leaves_no_trace() {
+    let system = System::start(Workers { sync: 1, outbound: 1 }).await;
+    let (url, secret) = &system.webhook;
+    let now = chrono::Utc::now().timestamp();
+    let signed = Delivery::to(url, Some(secret.as_str().into())).unwrap();
+    let post = async |body: String, at: i64| {
+        signed.send(body, "11111111-1111-4111-8111-111111111111", at).await.unwrap().status
+    };
+
+    assert_eq!(post(message(ACCOUNT, "stale"), now - 3600).await, 401, "a stale timestamp");
+    assert_eq!(post(message(99, "foreign"), now).await, 422, "a foreign account");
+    assert_eq!(post("{ no json".into(), now).await, 400, "no JSON");
+    assert_eq!(post("[]".into(), now).await, 422, "JSON, but no event");
+    assert_eq!(post(message(ACCOUNT, &"x".repeat(9_000_000)), now).await, 413, "9 MB");
+    let body = message(ACCOUNT, "forged");
+    let forged = sign(b"another secret", &now.to_string(), body.as_bytes());
+    let request = system.http.post(url).header("content-type", "application/json");
+    let request = request.header("x-chatwoot-timestamp", now.to_string());
+    let answer = request.header("x-chatwoot-signature", forged).body(body).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "a bad signature");
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["status"], 401, "{problem}");
+
+    // 1.2 MB is legal, and what comes after all that is applied.
+    let long = "ä".repeat(600_000);
+    assert_eq!(post(message(ACCOUNT, &long), now).await, 200, "1.2 MB");
+    let rows = eventually_some("the long message is applied", || async {
+        let listed = system.get("/conversations").await?;
+        let id = listed["data"].as_array()?.first()?["id"].as_str()?.to_owned();
+        let rows = system.messages(&id).await?;
+        rows.iter().any(|row| row["content"] == long.as_str()).then_some(rows)
+    })
+    .await;
+    let written: Vec<_> = rows.iter().filter_map(|row| row["content"].as_str()).collect();
+    assert!(!written.iter().any(|text| ["stale", "foreign", "forged"].contains(text)));
+    let inbound = system.world.bus.stream("INBOUND").await.unwrap();
+    assert_eq!(inbound.messages, 1, "only what was acknowledged is in the stream");
+    system.stop().await;
+}
+
+#[test]
+fn bad_settings_get_one_sentence_and_a_failure() {
+    let database = ["--database-url", "nonsense"];
+    let nobody = ["--nats-url", "no address", "--database-url", "postgres://127.0.0.1:1/x"];
+    let cases: [(&str, &[&str], &str); 7] = [
+        ("sync-worker", &database, "DATABASE_URL"),
+        ("sync-worker", &nobody, "NATS_URL"),
+        ("outbound-worker", &[&database[..], &["--secret-key", "12"]].concat(), "DATABASE_URL"),
+        ("webhook-receiver", &["--secret-key", "12"], "AXIS_SECRET_KEY"),
+        ("api", &["--database-url", "postgres://x/y", "--host", "0.0.0.0"], "AUTH_MODE"),
+        ("chatwoot-sim", &["--log", "!!"], "AXIS_LOG"),
+        ("axis", &["db", "check", "--data-dir", "/nowhere"], "axis up"),
+    ];
+    for (program, arguments, named) in cases {
+        let mut command = Command::new(testkit::program_path(program));
+        let output = command.env_clear().args(arguments).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let told: Vec<_> = told.lines().filter(|line| !line.contains(" INFO ")).collect();
+        assert!(!output.status.success(), "{program}: {told:?}");
+        assert_eq!(told.len(), 1, "{program}: {told:?}");
+        assert!(told[0].contains(named), "{program} names what is wrong: {told:?}");
+    }
+}
