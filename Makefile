@@ -8,7 +8,7 @@ PROGRAMS := webhook-receiver sync-worker outbound-worker api chatwoot-sim axis
 export SQLX_OFFLINE = true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint queries bench clean shell shell-test shell-lint
+.PHONY: help setup up test lint queries clean shell shell-test shell-lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -37,9 +37,6 @@ lint: shell-lint ## check format, lints, docs, dependencies, compose file and qu
 
 queries: setup ## describe the queries of crates/store anew, into .sqlx/
 	tools/queries
-
-bench: setup ## measure speed, as ratios to the limit of the parts
-	cargo bench --workspace
 
 clean: ## remove what was built, fetched and stored
 	rm -rf target .tools .axis shell/node_modules shell/dist

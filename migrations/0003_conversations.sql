@@ -169,6 +169,6 @@ create index messages_of_conversation on messages (conversation_id, created_at d
 create index messages_search on messages
   using gin (tenant_id, to_tsvector('simple', left(content, 20000)))
   where content is not null;
-select axis_fence('messages', 'select, insert, update', 'select, insert, update, delete');
+select axis_fence('messages', 'select, insert, update, delete', 'select, insert, update, delete');
 create policy search on messages for select to axis_search using (true);
 grant select (tenant_id, conversation_id, content) on messages to axis_search;

@@ -51,6 +51,7 @@ comment on column webhook_events.stream_sequence is 'Where the body is in INBOUN
 comment on column webhook_events.outcome is 'applied, ignored (nothing to apply) or rejected (dead letter)';
 comment on column webhook_events.detail is 'Why it was rejected';
 create index webhook_events_newest on webhook_events (tenant_id, received_at desc);
+create index webhook_events_rejected on webhook_events (received_at desc) where outcome = 'rejected';
 create table webhook_events_other partition of webhook_events default;
 select axis_fence('webhook_events', 'select', 'select, insert, update, delete');
 
@@ -74,8 +75,10 @@ begin
             part, parent, month::text || ' 00:00:00+00',
             (month + interval '1 month')::date::text || ' 00:00:00+00');
         exception
-          -- The default part holds rows of that month already; they stay there.
-          when check_violation then null;
+          -- The default part holds rows of that month already; it goes on taking them.
+          when check_violation then
+            raise warning 'part % cannot be made: the default part of % holds rows of that month',
+              part, parent;
         end;
       end if;
     end loop;

@@ -8,6 +8,7 @@ create table outbox (
   payload jsonb not null,
   traceparent text not null,
   due_at timestamptz not null default now(),
+  not_before timestamptz,
   publications integer not null default 0,
   attempts integer not null default 0,
   created_at timestamptz not null default now()
@@ -19,6 +20,7 @@ comment on column outbox.command is 'send_message, set_status, …';
 comment on column outbox.payload is 'The full wanted state';
 comment on column outbox.traceparent is 'The trace of the request';
 comment on column outbox.due_at is 'When the relay publishes the row (again)';
+comment on column outbox.not_before is 'Not tried before then, whatever wakes the worker; null: at once';
 comment on column outbox.publications is 'Times published; part of the message id';
 comment on column outbox.attempts is 'Times tried in Chatwoot';
 create index outbox_due on outbox (due_at, sequence);

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::DeliveryState;
 
 use crate::problem::{FieldError, Problem};
 
@@ -38,6 +39,20 @@ pub enum ApiError {
     /// The client's own id was used for another message before.
     #[error("another message was written under this clientId; take a new one")]
     ClientIdTaken,
+    /// The message has left, or may have.
+    #[error(
+        "the message is {}: only one that is queued or waits to be retried, and was never tried, \
+         can be taken back",
+        name(*.0)
+    )]
+    NotCancellable(Option<DeliveryState>),
+    /// The message neither failed on its way nor waits to be retried.
+    #[error(
+        "the message is {}: only one that failed on its way to Chatwoot, or waits to be retried, \
+         can be sent again",
+        name(*.0)
+    )]
+    NotRetriable(Option<DeliveryState>),
     /// It took too long.
     #[error("the request took too long; try again")]
     Timeout,
@@ -78,6 +93,12 @@ impl ApiError {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields"),
             Self::ClientIdTaken => (StatusCode::CONFLICT, "client-id-taken", "Client id taken"),
+            Self::NotCancellable(_) => {
+                (StatusCode::CONFLICT, "not-cancellable", "Too late to take back")
+            }
+            Self::NotRetriable(_) => {
+                (StatusCode::CONFLICT, "not-retriable", "Nothing to send again")
+            }
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Too slow"),
             Self::TooManyStreams => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")
@@ -122,6 +143,10 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(problem);
         response
     }
+}
+
+fn name(state: Option<DeliveryState>) -> &'static str {
+    state.map_or("not one of ours", DeliveryState::as_str)
 }
 
 /// The answer says no more than that it failed; the log says why, once.

@@ -29,14 +29,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 /// An id in a path. What is no id names nothing, so it is not found.
 pub struct Id<T>(pub T);
 
+/// The ids of a path with two, in their order.
+pub struct Ids<A, B>(pub A, pub B);
+
 impl<T: From<uuid::Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = axum::extract::Path::<uuid::Uuid>::from_request_parts(parts, state).await;
-        path.map(|axum::extract::Path(id)| Self(id.into()))
-            .map_err(|_| ApiError::NotFound("thing: its id is not one"))
+        path.map(|axum::extract::Path(id)| Self(id.into())).map_err(|_| no_id())
     }
+}
+
+impl<A, B, S> FromRequestParts<S> for Ids<A, B>
+where
+    A: From<uuid::Uuid>,
+    B: From<uuid::Uuid>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        type Path = axum::extract::Path<(uuid::Uuid, uuid::Uuid)>;
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path((a, b))| Self(a.into(), b.into())).map_err(|_| no_id())
+    }
+}
+
+fn no_id() -> ApiError {
+    ApiError::NotFound("thing: its id is not one")
 }
 
 /// A body of JSON.

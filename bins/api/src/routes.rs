@@ -47,6 +47,8 @@ fn operations() -> OpenApiRouter<App> {
             conversations::messages::list::list_messages,
             conversations::messages::create::create_message
         ))
+        .routes(routes!(conversations::messages::cancel::cancel_message))
+        .routes(routes!(conversations::messages::retry::retry_message))
         .routes(routes!(activity::list::list_activity))
         .routes(routes!(activity::get::get_activity))
         .routes(routes!(approvals::list::list_approvals))

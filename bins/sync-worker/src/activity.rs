@@ -3,7 +3,7 @@
 //! An activity holds only what every telling of the same thing agrees on. Its id is made of the
 //! thing, what happened to it, and which time, so two tellings are one line.
 
-use chatwoot::{Changes, Sender, Webhook, webhook};
+use chatwoot::{Changes, MessageStatus, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
 use domain::{Activity, ActivityId, Actor, Digest};
 use events::Inbound;
@@ -107,11 +107,20 @@ impl Teller<'_> {
             return self.tell("message_deleted", message.id, &[], message.created_at).about(event);
         }
         let now = clock::of_conversation(place).max(clock::of_message(message));
-        let kind =
-            if message.external_error().is_some() { "message_failed" } else { "message_updated" };
+        // The body does not say what changed. What has left is seldom edited: an update of it is
+        // nearly always the channel's report of how far it got, and then its writer did nothing.
+        let (kind, reported) = match &message.status {
+            _ if message.external_error().is_some() => ("message_failed", true),
+            Some(MessageStatus::Failed) => ("message_failed", true),
+            Some(MessageStatus::Delivered) => ("message_delivered", true),
+            Some(MessageStatus::Read) => ("message_read", true),
+            _ => ("message_updated", false),
+        };
         let what = json!([message.content, message.content_attributes, message.status]);
         let version = [now.to_be_bytes(), Digest::of(&what).to_be_bytes()].concat();
-        self.tell(kind, message.id, &version, clock::time(now)).about(event)
+        let mut told = self.tell(kind, message.id, &version, clock::time(now)).about(event);
+        told.activity.actor = told.activity.actor.filter(|_| !reported);
+        told
     }
 
     fn conversation_created(&self, event: &webhook::ConversationEvent) -> Draft {

@@ -20,6 +20,9 @@ pub struct Command {
     pub conversation: ConversationId,
     /// `send_message`, `set_status`, …
     pub command: String,
+    /// The row's place in the outbox. A command that is asked for once more has a row of its own, whose
+    /// messages must not be taken for repetitions of the first one's.
+    pub sequence: i64,
     /// How many times the row was published before.
     pub publication: i32,
 }
@@ -29,7 +32,7 @@ impl Command {
     pub fn envelope(&self, trace: &TraceParent) -> Result<Envelope, serde_json::Error> {
         Ok(Envelope {
             subject: subject::outbound(&self.tenant, &self.command),
-            message_id: format!("{}:{}", self.operation, self.publication),
+            message_id: format!("{}:{}:{}", self.operation, self.sequence, self.publication),
             headers: Headers::default().with(TraceParent::HEADER, trace.to_string()),
             payload: serde_json::to_vec(self)?,
         })

@@ -11,6 +11,11 @@ const CONSUMER: &str = "Axis-Dead-Consumer";
 const REASON: &str = "Axis-Dead-Reason";
 const DETAIL: &str = "Axis-Dead-Detail";
 const AT: &str = "Axis-Dead-At";
+const ID: &str = "Axis-Dead-Message-Id";
+/// Our own headers of a dead letter.
+const PREFIX: &str = "Axis-Dead-";
+/// The server's headers: about one storing of a message, and in some cases orders to it.
+const SERVERS: &str = "Nats-";
 
 /// Where a dead message came from and why it died. Its payload and other headers are unchanged, so
 /// that it can be sent to its subject again.
@@ -37,9 +42,12 @@ impl DeadLetter {
     pub fn envelope<P>(&self, original: &Headers, payload: P) -> Envelope<P> {
         let mut headers = Headers::default();
         for (name, value) in original.iter() {
-            if !name.eq_ignore_ascii_case(MESSAGE_ID) && !name.starts_with("Axis-Dead-") {
+            if !name.eq_ignore_ascii_case(MESSAGE_ID) && !name.starts_with(PREFIX) {
                 headers.push(name, value);
             }
+        }
+        if let Some(id) = original.get(MESSAGE_ID) {
+            headers.push(ID, id);
         }
         let detail: String = self.detail.chars().take(500).collect();
         headers = headers
@@ -54,6 +62,29 @@ impl DeadLetter {
             subject: subject::dead_letter(&self.stream, &self.reason),
             message_id: format!("{}:{}:{}", self.stream, self.consumer, self.sequence),
             headers,
+            payload,
+        }
+    }
+
+    /// The message that died, to be published again: at its subject, with its own headers, under a
+    /// message id that is new and the same for each redriving of the letter at `position` of
+    /// `DEAD_LETTER`, whose headers these are.
+    pub fn redriven<P>(&self, position: u64, headers: &Headers, payload: P) -> Envelope<P> {
+        let original = headers.get(ID).map_or_else(
+            || format!("{}:{}", self.stream, self.sequence),
+            // What died again after a redriving does not collect one suffix after the other.
+            |id| id.split(":redrive:").next().unwrap_or(id).to_owned(),
+        );
+        let mut own = Headers::default();
+        for (name, value) in headers.iter() {
+            if !name.starts_with(PREFIX) && !name.starts_with(SERVERS) {
+                own.push(name, value);
+            }
+        }
+        Envelope {
+            subject: self.subject.clone(),
+            message_id: format!("{original}:redrive:{position}"),
+            headers: own,
             payload,
         }
     }
@@ -95,5 +126,32 @@ mod tests {
         assert_eq!(envelope.headers.get("Axis-Event"), Some("odd"));
         let read = DeadLetter::read(&envelope.headers).unwrap();
         assert_eq!(read, DeadLetter { detail: "line one line two".into(), ..dead });
+    }
+
+    #[test]
+    fn a_redriven_letter_is_what_died_under_an_id_of_its_own() {
+        let dead = DeadLetter {
+            stream: "INBOUND".into(),
+            subject: "inbound.a.b".into(),
+            sequence: 7,
+            consumer: "sync-worker".into(),
+            reason: "undecodable".into(),
+            detail: "no JSON".into(),
+            at: DateTime::from_timestamp_micros(1_790_000_000_000_001).unwrap(),
+        };
+        let original = Headers::default().with(MESSAGE_ID, "x").with("Axis-Event", "odd");
+        let letter = dead.envelope(&original, "body");
+        let stored = letter.headers.with(MESSAGE_ID, letter.message_id).with("Nats-Sequence", "9");
+        let again = dead.redriven(9, &stored, "body");
+        assert_eq!((again.subject.as_str(), again.payload), ("inbound.a.b", "body"));
+        assert_eq!(again.message_id, "x:redrive:9");
+        assert_eq!(again.headers, Headers::default().with("Axis-Event", "odd"));
+
+        // It dies once more, as another message of the stream.
+        let letter = dead.envelope(&again.headers.with(MESSAGE_ID, again.message_id), "body");
+        let once_more = dead.redriven(12, &letter.headers, "body");
+        assert_eq!(once_more.message_id, "x:redrive:12");
+        let nameless = dead.redriven(9, &Headers::default(), ());
+        assert_eq!(nameless.message_id, "INBOUND:7:redrive:9");
     }
 }

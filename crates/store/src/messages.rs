@@ -3,11 +3,13 @@
 mod apply;
 mod carry;
 mod compose;
+mod intervene;
 mod numbers;
 mod read;
 
 pub use apply::*;
 pub use carry::*;
 pub use compose::*;
+pub use intervene::*;
 pub use numbers::*;
 pub use read::*;

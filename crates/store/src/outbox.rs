@@ -53,7 +53,7 @@ pub async fn take_due(
 ) -> Result<Vec<(Command, TraceParent)>, Error> {
     let rows = sqlx::query!(
         "select operation_id, tenant_id, account_id, conversation_id, command, traceparent,
-                publications
+                sequence, publications
          from outbox where due_at <= now()
          order by due_at, sequence limit $1
          for update skip locked",
@@ -69,6 +69,7 @@ pub async fn take_due(
                 account: AccountKey(row.account_id),
                 conversation: ConversationId(row.conversation_id),
                 command: row.command,
+                sequence: row.sequence,
                 publication: row.publications,
             };
             Ok((command, trace(&row.traceparent)))
@@ -131,18 +132,12 @@ pub async fn head(
     connection: &mut PgConnection,
     conversation: ConversationId,
 ) -> Result<Option<Entry>, Error> {
-    // Publishing moves due_at on, so it tells of a wait only before the first time; a reply that was
-    // put off later says so in its message. Other commands may be repeated and need no such care.
     let row = sqlx::query!(
         r#"select o.operation_id, o.tenant_id, o.account_id, c.display_id, o.command, o.payload,
                   o.traceparent, o.attempts, o.created_at,
-                  extract(epoch from
-                    case when o.publications = 0 then o.due_at
-                         when m.outbound_state <> 'queued' then m.outbound_next_at end
-                    - clock_timestamp())::float8 as due_in
+                  extract(epoch from o.not_before - clock_timestamp())::float8 as due_in
            from outbox o
            join conversations c on c.id = o.conversation_id
-           left join messages m on m.id = o.operation_id and o.command = 'send_message'
            where o.conversation_id = $1
            order by o.sequence limit 1"#,
         conversation.0
@@ -181,26 +176,68 @@ pub async fn count_attempt(
     Ok(attempts)
 }
 
-/// Takes a command back that was not tried yet. Says whether it could be.
+/// Takes a command back that was never tried, not even before somebody asked for it once more. Says
+/// whether it could be.
 pub async fn take_back(
     connection: &mut PgConnection,
     operation: OperationId,
 ) -> Result<bool, Error> {
-    let done =
-        sqlx::query!("delete from outbox where operation_id = $1 and attempts = 0", operation.0)
-            .execute(connection)
-            .await?;
+    // A try that begins meanwhile counts in the same row first; those of an earlier asking were all
+    // written down before this row was.
+    let done = sqlx::query!(
+        "delete from outbox
+         where operation_id = $1 and attempts = 0
+           and not exists (select from outbound_attempts where operation_id = $1)",
+        operation.0
+    )
+    .execute(connection)
+    .await?;
     Ok(done.rows_affected() > 0)
 }
 
-/// Has a row published again after a wait.
+/// Keeps a command of this conversation as it is until the transaction ends. Says whether it waits.
+pub async fn keep(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    operation: OperationId,
+) -> Result<bool, Error> {
+    let row = sqlx::query!(
+        "select operation_id from outbox
+         where operation_id = $1 and conversation_id = $2 for update",
+        operation.0,
+        conversation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Ends a row's wait and wakes the relay once the transaction commits.
+pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
+    sqlx::query!(
+        "with hastened as (
+           update outbox set due_at = now(), not_before = null where operation_id = $1
+           returning operation_id
+         )
+         select pg_notify('outbox', '') from hastened",
+        operation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
+/// Has a row published again after a wait, and not tried before.
 pub async fn postpone(
     connection: &mut PgConnection,
     operation: OperationId,
     wait: Duration,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "update outbox set due_at = now() + make_interval(secs => $2) where operation_id = $1",
+        "update outbox
+         set due_at = now() + make_interval(secs => $2),
+             not_before = now() + make_interval(secs => $2)
+         where operation_id = $1",
         operation.0,
         wait.as_secs_f64()
     )

@@ -26,7 +26,8 @@ async fn every_operation_wants_a_caller_who_is_known() {
     for (path, item) in description["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
             let method = method.to_uppercase().parse().unwrap();
-            let url = format!("{}{}", served.base, path.replace("{id}", &id));
+            let url =
+                format!("{}{}", served.base, path.replace("{id}", &id).replace("{messageId}", &id));
             for token in [None, Some("Bearer other"), Some("Basic mock-token")] {
                 let mut request = served.http.request(Clone::clone(&method), &url);
                 if let Some(token) = token {

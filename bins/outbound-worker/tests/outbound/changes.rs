@@ -1,5 +1,7 @@
 //! Everything but replies.
 
+use std::time::Duration;
+
 use chatwoot_sim::{Faults, RestFaults, Rule};
 use serde_json::json;
 
@@ -52,4 +54,23 @@ async fn a_change_that_cannot_be_read_fails_and_lets_the_next_one_pass() {
     stage.all_settled().await;
     let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
     assert_eq!(there["labels"], json!(["ok"]));
+}
+
+/// Whatever wakes the worker: publishing the row, or another command of the conversation.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_was_put_off_waits_for_its_time() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let change = json!({ "labels": ["late"] });
+    let operation = stage.ask(&chatwoot, &conversation, "set_labels", &change).await;
+    let hour = Duration::from_hours(1);
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let due = store::outbox::head(&mut transaction, conversation.id).await.unwrap().unwrap();
+    assert_eq!(due.due_in, Duration::ZERO);
+    store::outbox::postpone(&mut transaction, operation, hour).await.unwrap();
+    store::outbox::published(&mut transaction, &[operation], Duration::ZERO).await.unwrap();
+    let late = store::outbox::head(&mut transaction, conversation.id).await.unwrap().unwrap();
+    assert_eq!(late.operation, operation);
+    assert!(late.due_in > hour / 2);
 }

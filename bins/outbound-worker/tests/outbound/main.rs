@@ -4,6 +4,7 @@
 
 mod changes;
 mod faults;
+mod interventions;
 mod outages;
 mod replies;
 mod stage;

@@ -78,7 +78,8 @@ async fn a_reply_waits_for_its_time_and_can_be_taken_back_until_then() {
     let now = stage.write(&chatwoot, &elsewhere, "now").await;
     stage.reaches(now, "sent").await;
     assert_eq!(stage.row(late).await.state, "queued");
-    let mut transaction = stage.world.store.worker().await.unwrap();
+    let tenant = &chatwoot.account.tenant;
+    let mut transaction = stage.world.store.tenant(tenant).await.unwrap();
     assert!(store::outbox::take_back(&mut transaction, late.0.into()).await.unwrap());
     store::commit(transaction).await.unwrap();
     stage.all_settled().await;

@@ -123,7 +123,8 @@ impl Stage {
             due_in,
             trace: TraceParent::generate(),
         };
-        let mut transaction = self.world.store.worker().await.unwrap();
+        let tenant = &chatwoot.account.tenant;
+        let mut transaction = self.world.store.tenant(tenant).await.unwrap();
         let composed = store::messages::compose(&mut transaction, &composition).await.unwrap();
         store::commit(transaction).await.unwrap();
         let Composed::Queued { message, .. } = composed else { unreachable!("{composed:?}") };
@@ -149,7 +150,8 @@ impl Stage {
             trace: TraceParent::generate(),
             due_in: Duration::ZERO,
         };
-        let mut transaction = self.world.store.worker().await.unwrap();
+        let tenant = &chatwoot.account.tenant;
+        let mut transaction = self.world.store.tenant(tenant).await.unwrap();
         store::outbox::enqueue(&mut transaction, &wanted).await.unwrap();
         store::commit(transaction).await.unwrap();
         operation

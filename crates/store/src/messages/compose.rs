@@ -104,11 +104,7 @@ pub async fn compose(
     let account = AccountKey(place.account_id);
     let message =
         insert(connection, composition, operation, account, place.inbox_id, in_reply_to).await?;
-    let payload = json!({
-        "content": composition.content,
-        "private": composition.private,
-        "inReplyTo": in_reply_to,
-    });
+    let payload = payload(composition.content, composition.private, in_reply_to);
     let wanted = Enqueue {
         operation,
         tenant,
@@ -132,6 +128,11 @@ pub async fn compose(
     };
     activities::write(connection, tenant, &activity).await?;
     Ok(Composed::Queued { message, activity })
+}
+
+/// What [`SEND_MESSAGE`] needs to know of a message.
+pub(super) fn payload(content: &str, private: bool, in_reply_to: Option<i64>) -> Value {
+    json!({ "content": content, "private": private, "inReplyTo": in_reply_to })
 }
 
 async fn by_client_id(

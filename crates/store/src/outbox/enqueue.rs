@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use domain::{AccountKey, ConversationId, OperationId, TenantId};
 use events::TraceParent;
 use serde_json::Value;
@@ -31,19 +30,18 @@ pub struct Enqueue<'a> {
     pub due_in: Duration,
 }
 
-/// Adds a row and wakes the relay once the transaction commits. Says when the row is due.
+/// Adds a row and wakes the relay once the transaction commits.
 ///
 /// The conversation's row must be locked by the transaction: then the order of the rows is the order
 /// in which they were written.
-pub async fn enqueue(
-    connection: &mut PgConnection,
-    wanted: &Enqueue<'_>,
-) -> Result<DateTime<Utc>, Error> {
-    let due_at = sqlx::query_scalar!(
+pub async fn enqueue(connection: &mut PgConnection, wanted: &Enqueue<'_>) -> Result<(), Error> {
+    let wait = (!wanted.due_in.is_zero()).then_some(wanted.due_in.as_secs_f64());
+    sqlx::query!(
         "insert into outbox (operation_id, tenant_id, account_id, conversation_id, command,
-                             payload, traceparent, due_at)
-         values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))
-         returning due_at",
+                             payload, traceparent, due_at, not_before)
+         values ($1, $2, $3, $4, $5, $6, $7,
+                 coalesce(now() + make_interval(secs => $8), now()),
+                 now() + make_interval(secs => $8))",
         wanted.operation.0,
         wanted.tenant.as_str(),
         wanted.account.0,
@@ -51,9 +49,9 @@ pub async fn enqueue(
         wanted.command,
         wanted.payload,
         wanted.trace.to_string(),
-        wanted.due_in.as_secs_f64(),
+        wait,
     )
-    .fetch_one(connection)
+    .execute(connection)
     .await?;
-    Ok(due_at)
+    Ok(())
 }

@@ -1,0 +1,52 @@
+//! Taking back a message that has not left.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::{ConversationId, MessageId};
+use events::{Announcement, AnnouncementSubject};
+use store::messages::{Intervened, Intervention};
+
+use crate::App;
+use crate::auth::Principal;
+use crate::error::ApiError;
+use crate::extract::Ids;
+use crate::problem::Problem;
+use crate::request::Trace;
+
+/// Take back a message that is queued or waits to be retried, and that was never tried: then it has
+/// certainly not left. It is gone from the conversation; the activity `message_cancelled` tells so.
+#[utoipa::path(
+    post, path = "/conversations/{id}/messages/{messageId}/cancel", tag = "conversations",
+    params(
+        ("id" = ConversationId, Path, description = "The conversation"),
+        ("messageId" = MessageId, Path, description = "The message"),
+    ),
+    responses(
+        (status = 204, description = "The message is gone and will not be sent"),
+        (status = 404, description = "The conversation has no such message (any more)",
+         body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It has left or may have: the detail names its state",
+         body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn cancel_message(
+    State(app): State<App>,
+    principal: Principal,
+    Trace(trace): Trace,
+    Ids(conversation, message): Ids<ConversationId, MessageId>,
+) -> Result<StatusCode, ApiError> {
+    let actor = principal.actor();
+    let wanted =
+        Intervention { tenant: &principal.tenant, conversation, message, actor: &actor, trace };
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let activity = match store::messages::cancel(&mut transaction, &wanted).await? {
+        Intervened::Done(activity) => activity,
+        Intervened::NoMessage => return Err(ApiError::NotFound("message")),
+        Intervened::WrongState(state) => return Err(ApiError::NotCancellable(state)),
+    };
+    let shown = store::conversations::get(&mut transaction, conversation).await?;
+    store::commit(transaction).await?;
+    let subject = AnnouncementSubject { conversation: shown, message: None };
+    app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
+    Ok(StatusCode::NO_CONTENT)
+}

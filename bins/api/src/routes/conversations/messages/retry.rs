@@ -1,0 +1,54 @@
+//! Sending a message again, or now.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::{ConversationId, Message, MessageId};
+use events::{Announcement, AnnouncementSubject};
+use store::messages::{Intervened, Intervention};
+
+use crate::App;
+use crate::auth::Principal;
+use crate::error::ApiError;
+use crate::extract::Ids;
+use crate::problem::Problem;
+use crate::request::Trace;
+
+/// Send a message again that failed on its way to Chatwoot: it is queued behind everything that waits
+/// in its conversation. One that waits to be retried is tried at once, in its place. Should an
+/// earlier try have reached Chatwoot after all, it is found and not sent twice.
+#[utoipa::path(
+    post, path = "/conversations/{id}/messages/{messageId}/retry", tag = "conversations",
+    params(
+        ("id" = ConversationId, Path, description = "The conversation"),
+        ("messageId" = MessageId, Path, description = "The message"),
+    ),
+    responses(
+        (status = 202, description = "The message is on its way again", body = Message),
+        (status = 404, description = "The conversation has no such message", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 409, description = "It cannot be sent again: the detail names its state",
+         body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn retry_message(
+    State(app): State<App>,
+    principal: Principal,
+    Trace(trace): Trace,
+    Ids(conversation, message): Ids<ConversationId, MessageId>,
+) -> Result<(StatusCode, Json<Message>), ApiError> {
+    let actor = principal.actor();
+    let wanted =
+        Intervention { tenant: &principal.tenant, conversation, message, actor: &actor, trace };
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let (message, activity) = match store::messages::retry(&mut transaction, &wanted).await? {
+        Intervened::Done(retried) => retried,
+        Intervened::NoMessage => return Err(ApiError::NotFound("message")),
+        Intervened::WrongState(state) => return Err(ApiError::NotRetriable(state)),
+    };
+    let shown = store::conversations::get(&mut transaction, conversation).await?;
+    store::commit(transaction).await?;
+    let subject = AnnouncementSubject { conversation: shown, message: Some(message.clone()) };
+    app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
+    Ok((StatusCode::ACCEPTED, Json(message)))
+}

@@ -1,0 +1,150 @@
+//! People who take replies back, or send them again, while a worker is at work.
+
+use std::time::Duration;
+
+use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use domain::{Actor, DeliveryState, MessageId};
+use events::TraceParent;
+use futures_util::future::join_all;
+use store::messages::{Intervened, Intervention, Step};
+use testkit::{eventually, sqlx};
+
+use crate::stage::{Chatwoot, Conversation, Stage, config};
+
+fn by_ada() -> Actor {
+    Actor { kind: "member".to_owned(), id: None, name: Some("Ada Example".to_owned()) }
+}
+
+impl Stage {
+    /// Says whether it could be taken back.
+    async fn cancel(&self, chatwoot: &Chatwoot, of: &Conversation, message: MessageId) -> bool {
+        let (tenant, actor) = (&chatwoot.account.tenant, &by_ada());
+        let trace = TraceParent::generate();
+        let wanted = Intervention { tenant, conversation: of.id, message, actor, trace };
+        let mut transaction = self.world.store.tenant(tenant).await.unwrap();
+        let cancelled = store::messages::cancel(&mut transaction, &wanted).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        assert_ne!(cancelled, Intervened::NoMessage);
+        matches!(cancelled, Intervened::Done(_))
+    }
+
+    async fn retry(&self, chatwoot: &Chatwoot, of: &Conversation, message: MessageId) {
+        let (tenant, actor) = (&chatwoot.account.tenant, &by_ada());
+        let trace = TraceParent::generate();
+        let wanted = Intervention { tenant, conversation: of.id, message, actor, trace };
+        let mut transaction = self.world.store.tenant(tenant).await.unwrap();
+        let retried = store::messages::retry(&mut transaction, &wanted).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        assert!(matches!(retried, Intervened::Done(_)), "{retried:?}");
+    }
+
+    async fn exists(&self, message: MessageId) -> bool {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query_scalar("select exists (select from messages where id = $1)")
+            .bind(message.0)
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_is_taken_back_or_sent_and_never_both() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let mut conversations = Vec::new();
+    for _ in 0..30 {
+        conversations.push(stage.conversation(&chatwoot).await);
+    }
+    let runs = (0..).zip(&conversations).map(async |(number, conversation)| {
+        let reply = stage.write(&chatwoot, conversation, "Oops").await;
+        // Some think longer about it than others.
+        for _ in 0..number {
+            stage.row(reply).await;
+        }
+        (reply, stage.cancel(&chatwoot, conversation, reply).await)
+    });
+    let runs = join_all(runs).await;
+    stage.all_settled().await;
+    for (conversation, (reply, cancelled)) in conversations.iter().zip(runs) {
+        let sent = chatwoot.texts(conversation);
+        assert_eq!(sent.len(), usize::from(!cancelled), "cancelled: {cancelled}");
+        assert_eq!(stage.exists(reply).await, !cancelled);
+    }
+}
+
+/// A reply can be given up without anybody knowing whether Chatwoot has it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_failed_reply_that_is_sent_again_is_looked_up_first() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let silent = RestFaults {
+        scope: Scope::MessageCreate,
+        stored_then_timeout: Rule::next(1),
+        timeout_ms: 60_000,
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
+    let patient = outbound_worker::Config { chatwoot_timeout_seconds: 60, ..config() };
+    let doomed = stage.worker(&patient).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    eventually("Chatwoot has it", || async { chatwoot.texts(&conversation).len() == 1 }).await;
+    doomed.abort();
+    doomed.await.unwrap_err();
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let operation = reply.0.into();
+    let step = Step { state: DeliveryState::Failed, reason: None, attempts: None, next_in: None };
+    assert!(store::outbox::settle(&mut transaction, operation).await.unwrap());
+    assert!(store::messages::advance(&mut transaction, operation, step).await.unwrap());
+    store::commit(transaction).await.unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.worker(&config()).await;
+    // The wake-ups that the dead worker held come again in half a minute; a new one comes at once.
+    let next = stage.write(&chatwoot, &conversation, "Hello?").await;
+    for reply in [reply, next] {
+        stage.reaches(reply, "sent").await;
+    }
+    assert_eq!(chatwoot.texts(&conversation), ["Hello", "Hello?"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_reply_that_is_sent_again_gets_as_many_tries_as_before() {
+    let stage = Stage::empty().await;
+    stage.worker(&outbound_worker::Config { outbound_attempts: 1, ..config() }).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let slow = RestFaults {
+        scope: Scope::MessageCreate,
+        rate_limited: Rule::next(1),
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    let first = stage.write(&chatwoot, &conversation, "one").await;
+    stage.reaches(first, "failed").await;
+    let second = stage.write(&chatwoot, &conversation, "two").await;
+    stage.reaches(second, "sent").await;
+    stage.retry(&chatwoot, &conversation, first).await;
+    stage.reaches(first, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["two", "one"]);
+    let outcomes = stage.attempts(first.0).await;
+    assert_eq!(outcomes, [Some("failed".to_owned()), Some("done".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_that_waits_to_be_retried_goes_out_at_once_when_asked() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let hour = Duration::from_hours(1);
+    let reply = stage.write_after(&chatwoot, &conversation, "Hello", hour).await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let next_in = Some(hour);
+    let step = Step { state: DeliveryState::Retrying, reason: None, attempts: None, next_in };
+    assert!(store::messages::advance(&mut transaction, reply.0.into(), step).await.unwrap());
+    store::commit(transaction).await.unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.reaches(reply, "sent").await;
+}

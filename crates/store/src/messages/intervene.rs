@@ -1,0 +1,183 @@
+//! What people do about a message on its way: take it back, or have it sent again.
+//!
+//! Both hold the message's command while they look at it, so that no worker begins a try meanwhile:
+//! either the try comes first and is seen, or it finds the command gone or changed.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    AccountKey, Activity, ActivityId, Actor, ConversationId, DeliveryState, Message, MessageId,
+    OperationId, TenantId,
+};
+use events::TraceParent;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::compose::payload;
+use super::read::select_messages;
+use super::{SEND_MESSAGE, Step, advance, by_ids};
+use crate::outbox::{self, Enqueue};
+use crate::{Error, activities};
+
+/// Who wants something done about which message.
+#[derive(Debug, Clone, Copy)]
+pub struct Intervention<'a> {
+    /// The person's tenant.
+    pub tenant: &'a TenantId,
+    /// Where the message belongs.
+    pub conversation: ConversationId,
+    /// The message.
+    pub message: MessageId,
+    /// The person.
+    pub actor: &'a Actor,
+    /// The trace of the request.
+    pub trace: TraceParent,
+}
+
+/// What became of an intervention.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Intervened<T> {
+    /// It is done once the transaction commits.
+    Done(T),
+    /// The conversation has no such message that the transaction may see.
+    NoMessage,
+    /// The message is in a state in which that cannot be done; none: it never was on its way.
+    WrongState(Option<DeliveryState>),
+}
+
+/// Takes a message back that was never tried, as if it had not been written. Gives back its line of
+/// the timeline.
+pub async fn cancel(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+) -> Result<Intervened<Activity>, Error> {
+    let Some(held) = keep(connection, wanted).await? else {
+        return Ok(Intervened::NoMessage);
+    };
+    let state = held.message.state;
+    let waits = matches!(state, Some(DeliveryState::Queued | DeliveryState::Retrying));
+    if !waits || !outbox::take_back(connection, wanted.operation()).await? {
+        return Ok(Intervened::WrongState(state));
+    }
+    let cancelled_at = sqlx::query_scalar!(
+        r#"delete from messages where id = $1 returning clock_timestamp() as "at!""#,
+        wanted.message.0
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let activity = wanted.activity("message_cancelled", &held, cancelled_at);
+    activities::write(connection, wanted.tenant, &activity).await?;
+    Ok(Intervened::Done(activity))
+}
+
+/// Has a message sent that failed, after everything that waits in its conversation now; one that
+/// waits to be tried again is tried at once. Tries of before are not forgotten: what may have
+/// left is looked up first. Gives back the message and its line of the timeline.
+pub async fn retry(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+) -> Result<Intervened<(Message, Activity)>, Error> {
+    let Some(held) = keep(connection, wanted).await? else {
+        return Ok(Intervened::NoMessage);
+    };
+    let Held { message, waits, .. } = &held;
+    let (state, reason) = match message.state {
+        Some(DeliveryState::Failed) if message.chatwoot_id.is_none() && !waits => {
+            enqueue_again(connection, wanted, &held).await?;
+            (DeliveryState::Queued, None)
+        }
+        Some(DeliveryState::Retrying) if *waits => {
+            outbox::hasten(connection, wanted.operation()).await?;
+            (DeliveryState::Retrying, message.state_reason.as_deref())
+        }
+        state => return Ok(Intervened::WrongState(state)),
+    };
+    let step = Step { state, reason, attempts: None, next_in: Some(Duration::ZERO) };
+    advance(connection, wanted.operation(), step).await?;
+    let Some(message) = by_ids(connection, &[wanted.message]).await?.pop() else {
+        return Ok(Intervened::NoMessage);
+    };
+    let activity = wanted.activity("message_retried", &held, message.updated_at);
+    activities::write(connection, wanted.tenant, &activity).await?;
+    Ok(Intervened::Done((message, activity)))
+}
+
+/// A message that stays as it is until the transaction ends.
+struct Held {
+    account: AccountKey,
+    message: Message,
+    /// It has a command.
+    waits: bool,
+}
+
+async fn keep(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+) -> Result<Option<Held>, Error> {
+    let Intervention { tenant, conversation, message, .. } = *wanted;
+    // As when a message is written: one person after the other.
+    let Some(account) = sqlx::query_scalar!(
+        "select account_id from conversations
+         where id = $1 and tenant_id = $2 for no key update",
+        conversation.0,
+        tenant.as_str()
+    )
+    .fetch_optional(&mut *connection)
+    .await?
+    else {
+        return Ok(None);
+    };
+    // The command before the message, as workers do.
+    let waits = outbox::keep(connection, conversation, wanted.operation()).await?;
+    let row = select_messages!(
+        "where m.id = $1 and m.conversation_id = $2 for update",
+        message.0,
+        conversation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Held { account: AccountKey(account), message: row.try_into()?, waits }))
+}
+
+/// The command as it was when the message was written.
+async fn enqueue_again(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+    held: &Held,
+) -> Result<(), Error> {
+    let message = &held.message;
+    let content = message.content.as_deref().unwrap_or_default();
+    let in_reply_to = message.content_attributes["in_reply_to"].as_i64();
+    let again = Enqueue {
+        operation: wanted.operation(),
+        tenant: wanted.tenant,
+        account: held.account,
+        conversation: wanted.conversation,
+        command: SEND_MESSAGE,
+        payload: &payload(content, message.private, in_reply_to),
+        trace: wanted.trace,
+        due_in: Duration::ZERO,
+    };
+    outbox::enqueue(connection, &again).await
+}
+
+impl Intervention<'_> {
+    fn operation(&self) -> OperationId {
+        OperationId(self.message.0)
+    }
+
+    fn activity(&self, kind: &str, held: &Held, at: DateTime<Utc>) -> Activity {
+        Activity {
+            id: ActivityId::generate(),
+            kind: kind.to_owned(),
+            source: "axis".to_owned(),
+            account_id: Some(held.account),
+            conversation_id: Some(self.conversation),
+            actor: Some(self.actor.clone()),
+            occurred_at: at,
+            data: json!({ "messageId": self.message, "private": held.message.private }),
+        }
+    }
+}
