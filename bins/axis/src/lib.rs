@@ -10,8 +10,10 @@
 //! - [`up`]: every program of the project in one process.
 
 mod answer;
+mod audit;
 pub mod chatwoot_account;
 pub mod commands;
+mod pace;
 mod place;
 pub mod registration;
 pub mod sources;

@@ -18,6 +18,8 @@ pub struct SyncWorker {
 
 /// How often the coming months' parts of the tables that only grow are made.
 const HOUSEKEEPING: Duration = Duration::from_hours(6);
+/// How often it is seen whether the stream has room.
+const ROOM: Duration = Duration::from_mins(1);
 
 impl SyncWorker {
     /// Checks that the streams are as declared and registers the worker's health.
@@ -56,9 +58,11 @@ impl SyncWorker {
     /// Consumes until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let housekeeping = tokio::spawn(keep_house(self.store.clone(), shutdown.clone()));
+        let room = tokio::spawn(keep_room(self.bus.clone(), shutdown.clone()));
         let handler = Sync::new(self.store, self.bus.publisher());
         self.bus.consume(self.consumption, handler, shutdown).await?;
         housekeeping.await?;
+        room.await?;
         Ok(())
     }
 }
@@ -71,6 +75,25 @@ async fn keep_house(store: Store, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(HOUSEKEEPING) => {}
+        }
+    }
+}
+
+/// The stream keeps what was processed for replays, and takes nothing new when it is full: the oldest
+/// processed events make room before it is.
+async fn keep_room(bus: Bus, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(ROOM) => {}
+        }
+        match bus.make_room(Consumer::SyncWorker).await {
+            Ok(None) => {}
+            Ok(Some(purged)) => tracing::warn!(
+                stream.messages = purged.messages,
+                "INBOUND was nearly full; its oldest processed events are gone and cannot be replayed"
+            ),
+            Err(error) => tracing::debug!(%error, "whether INBOUND has room is not known"),
         }
     }
 }

@@ -2,13 +2,11 @@
 //!
 //! A NATS server that syncs lazily can lose the last of what it has acknowledged when its host dies.
 //! So when this program connects to a run of a server that it has not seen before, it publishes all
-//! that the journal still holds of the published. The message ids are the same, so what the stream
+//! that the journal still holds of what was ever handed out for publishing. The message ids are the same, so what the stream
 //! does have it does not take twice. Which run that was is noted in the journal, so that a restart of
 //! this program alone repeats nothing.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bus::{Bus, Publisher};
 use futures_util::stream::{self, StreamExt as _};
@@ -19,8 +17,8 @@ use crate::journal::{Record, Shared};
 /// Less than in normal publishing, which goes on meanwhile.
 const IN_FLIGHT: usize = 128;
 
-/// Runs for ever. `in_doubt` is set while the stream may lack something.
-pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, in_doubt: Arc<AtomicBool>) {
+/// Runs for ever.
+pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
     let publisher = bus.publisher();
     let mut connections = bus.connections();
     let mut healed = journal.healed_server();
@@ -28,7 +26,6 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, in_doubt: Arc<AtomicBool
         let count = *connections.borrow_and_update();
         let server = bus.server_id().filter(|_| count > 0);
         if server.is_some() && server != healed {
-            in_doubt.store(true, Ordering::Relaxed);
             tokio::select! {
                 () = pass(&journal, &publisher) => {}
                 // Another connection, maybe to yet another run of the server.
@@ -39,7 +36,6 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, in_doubt: Arc<AtomicBool
             }
             healed = server;
         }
-        in_doubt.store(false, Ordering::Relaxed);
         if connections.changed().await.is_err() {
             return;
         }
@@ -48,26 +44,14 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, in_doubt: Arc<AtomicBool
 
 /// Publishes everything once, however long it takes.
 async fn pass(journal: &Arc<Shared>, publisher: &Publisher) {
-    loop {
-        match publish_all(journal, publisher).await {
-            Ok(Counts { again: 0, .. }) => return,
-            Ok(counts) => {
-                metrics::counter!("axis_journal_healed_total").increment(counts.missing);
-                tracing::info!(
-                    events.published_again = counts.again,
-                    events.were_missing = counts.missing,
-                    "published again what the journal still holds, since NATS may have restarted"
-                );
-                return;
-            }
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "cannot read the journal to publish again from it; trying again"
-                );
-                tokio::time::sleep(Policy::NEAR.longest).await;
-            }
-        }
+    let counts = publish_all(journal, publisher).await;
+    if counts.again > 0 {
+        metrics::counter!("axis_journal_healed_total").increment(counts.missing);
+        tracing::info!(
+            events.published_again = counts.again,
+            events.were_missing = counts.missing,
+            "published again what the journal still holds, since NATS may have restarted"
+        );
     }
 }
 
@@ -79,13 +63,13 @@ struct Counts {
     missing: u64,
 }
 
-async fn publish_all(journal: &Arc<Shared>, publisher: &Publisher) -> io::Result<Counts> {
+async fn publish_all(journal: &Arc<Shared>, publisher: &Publisher) -> Counts {
     let mut counts = Counts::default();
-    let mut stretch = journal.settled();
+    let mut stretch = journal.handed_out();
     loop {
-        let (rest, records) = stretch.next().await?;
+        let (rest, records) = stretch.next().await;
         if records.is_empty() {
-            return Ok(counts);
+            return counts;
         }
         stretch = rest;
         let mut answers = stream::iter(records)

@@ -16,7 +16,7 @@ mod testing;
 mod upkeep;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use bus::Bus;
@@ -61,12 +61,11 @@ impl Receiver {
         let shared = journal.shared();
         let sources = follower.sources();
         let intake = Arc::new(Intake::of(sources, Arc::new(journal), config));
-        let in_doubt = Arc::new(AtomicBool::new(true));
         let refused = Arc::new(AtomicUsize::new(0));
         let stop = CancellationToken::new();
         let publishing = publish::run(Arc::clone(&shared), bus.clone(), stop.clone());
-        let healing = heal::run(Arc::clone(&shared), bus.clone(), Arc::clone(&in_doubt));
-        let upkeep = upkeep::run(shared, bus.clone(), in_doubt, Arc::clone(&refused));
+        let healing = heal::run(Arc::clone(&shared), bus.clone());
+        let upkeep = upkeep::run(shared, bus.clone(), Arc::clone(&refused));
         let following = follower.run(bus.sources());
         Ok(Self {
             intake,
@@ -130,7 +129,7 @@ impl Receiver {
         // It ends by itself; a panic in it has been reported.
         let _ = self.publisher.await;
         let shared = self.intake.journal.shared();
-        let maintained = tokio::task::spawn_blocking(move || shared.maintain(true)).await;
+        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None)).await;
         if let Ok(Err(error)) = maintained {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -1,7 +1,7 @@
 //! Once a second: writes down how far the journal is published, lets old segments go, measures.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bus::Bus;
@@ -13,12 +13,7 @@ use crate::journal::Shared;
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Runs for ever.
-pub(crate) async fn run(
-    journal: Arc<Shared>,
-    bus: Bus,
-    in_doubt: Arc<AtomicBool>,
-    refused: Arc<AtomicUsize>,
-) {
+pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize>) {
     describe_gauge!("axis_journal_bytes", metrics::Unit::Bytes, "Size of the journal");
     describe_gauge!(
         "axis_journal_unpublished_bytes",
@@ -33,8 +28,9 @@ pub(crate) async fn run(
         ticks.tick().await;
         let journal = Arc::clone(&journal);
         // A server that is gone may come back without its newest messages.
-        let in_doubt = in_doubt.load(Ordering::Relaxed) || !bus.connected();
-        let maintained = tokio::task::spawn_blocking(move || journal.maintain(in_doubt)).await;
+        let server = bus.server_id().filter(|_| bus.connected());
+        let maintained =
+            tokio::task::spawn_blocking(move || journal.maintain(server.as_deref())).await;
         match maintained {
             Ok(Ok(size)) => {
                 failing = false;

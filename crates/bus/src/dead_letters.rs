@@ -1,11 +1,11 @@
-//! Looking at `DEAD_LETTER`.
+//! Looking at `DEAD_LETTER`, and sending what is there to its stream again.
 
 use async_nats::jetstream::stream::{DeleteMessageErrorKind, DirectGetErrorKind};
 use bytes::Bytes;
 use events::{DeadLetter, Headers, subject};
 
 use crate::streams::stream_info;
-use crate::{Bus, BusError, headers};
+use crate::{Bus, BusError, History, PublishError, headers};
 
 /// What could not be processed.
 #[derive(Clone, Debug)]
@@ -24,6 +24,31 @@ pub struct StoredDeadLetter {
     pub headers: Headers,
     /// The message's bytes.
     pub payload: Bytes,
+}
+
+/// The dead letters of a moment, oldest first.
+pub struct OldestFirst(History);
+
+/// A dead letter was sent to its stream again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redriven {
+    /// Its position in its own stream now.
+    pub sequence: u64,
+    /// An earlier try had sent it already and not removed it.
+    pub duplicate: bool,
+    /// Whether it was still there to be removed: if not, somebody else redrove or dropped it.
+    pub removed: bool,
+}
+
+/// A dead letter could not be redriven.
+#[derive(Debug, thiserror::Error)]
+pub enum RedriveError {
+    /// It was not sent, as far as is known, and stays.
+    #[error("it stays a dead letter, since it could not be published")]
+    Publish(#[from] PublishError),
+    /// It was sent and stays all the same.
+    #[error("it was published but not removed: redrive it again within a quarter of an hour")]
+    Remove(#[from] BusError),
 }
 
 impl Bus {
@@ -70,17 +95,31 @@ impl DeadLetters {
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(BusError::Unavailable(error.into())),
         };
-        let headers = headers::from_nats(Some(&message.headers));
-        match DeadLetter::read(&headers) {
-            Ok(letter) => {
-                let payload = message.payload;
-                Ok(Some(StoredDeadLetter { sequence, letter, headers, payload }))
-            }
-            Err(error) => {
-                tracing::warn!(sequence, error = %error, "a dead letter cannot be read");
-                Ok(None)
-            }
-        }
+        Ok(stored(sequence, headers::from_nats(Some(&message.headers)), message.payload))
+    }
+
+    /// Those that there are now, oldest first: of all streams or one, for all reasons or one.
+    pub async fn oldest_first(
+        &self,
+        stream: Option<&str>,
+        reason: Option<&str>,
+    ) -> Result<OldestFirst, BusError> {
+        let any = || "*".to_owned();
+        let stream = stream.map_or_else(any, subject::token);
+        let reason = reason.map_or_else(any, subject::token);
+        let filter = format!("dead-letter.{stream}.{reason}");
+        Ok(OldestFirst(self.bus.history(subject::DEAD_LETTER, filter, None).await?))
+    }
+
+    /// Publishes one to the subject it had and, once its stream has it, removes it. Doing so twice
+    /// within the stream's window of duplicates sends it once.
+    pub async fn redrive(&self, stored: &StoredDeadLetter) -> Result<Redriven, RedriveError> {
+        let StoredDeadLetter { sequence, letter, headers, payload } = stored;
+        let envelope = letter.redriven(*sequence, headers, payload.clone());
+        let published = self.bus.publisher().publish(envelope).await?;
+        let removed = self.drop(*sequence).await?;
+        let (sequence, duplicate) = (published.sequence, published.duplicate);
+        Ok(Redriven { sequence, duplicate, removed })
     }
 
     /// Removes the one at this position; whether there was one.
@@ -97,6 +136,29 @@ impl DeadLetters {
                 DeleteMessageErrorKind::JetStream(_) => Ok(false),
                 _ => Err(BusError::Unavailable(error.into())),
             },
+        }
+    }
+}
+
+impl OldestFirst {
+    /// The next one; none at the end. Those that cannot be read are left out.
+    pub async fn next(&mut self) -> Result<Option<StoredDeadLetter>, BusError> {
+        while let Some(past) = self.0.next().await? {
+            let found = stored(past.sequence, past.headers, past.payload);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn stored(sequence: u64, headers: Headers, payload: Bytes) -> Option<StoredDeadLetter> {
+    match DeadLetter::read(&headers) {
+        Ok(letter) => Some(StoredDeadLetter { sequence, letter, headers, payload }),
+        Err(error) => {
+            tracing::warn!(sequence, error = %error, "a dead letter cannot be read");
+            None
         }
     }
 }

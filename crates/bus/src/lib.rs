@@ -40,6 +40,7 @@ mod consume;
 mod dead_letters;
 mod error;
 mod headers;
+mod history;
 mod live;
 mod publish;
 mod read;
@@ -50,12 +51,13 @@ mod tail;
 pub use config::Config;
 pub use connection::Bus;
 pub use consume::{BoxError, Consumer, Consumption, Delivery, Failure, Handler, Outcome};
-pub use dead_letters::{DeadLetters, StoredDeadLetter};
+pub use dead_letters::{DeadLetters, OldestFirst, RedriveError, Redriven, StoredDeadLetter};
 pub use error::{BusError, ConnectError, PublishError};
+pub use history::{History, Past};
 pub use live::LiveMessage;
 pub use publish::{PendingAck, Published, Publisher};
 pub use sources::{SourceChange, Sources};
-pub use streams::{Applied, Change, ConsumerState, Drift, Replicas, StreamState};
+pub use streams::{Applied, Change, ConsumerState, Drift, Purged, Replicas, StreamState};
 pub use tail::{TailStart, Tailed};
 
 /// The largest message a server has to accept, headers included, in bytes (`max_payload`).

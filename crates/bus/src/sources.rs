@@ -33,8 +33,14 @@ pub enum SourceChange {
     Put(Source),
     /// There is no such source any more.
     Removed(AccountKey),
+    /// There is such a source, but what is stored of it cannot be read: what was known of it is the
+    /// best there is.
+    Unreadable(AccountKey),
     /// Everything that exists has been told by now.
     Synced,
+    /// In place of [`SourceChange::Synced`]: the bucket holds nothing, not even the trace that a
+    /// removed source leaves. It is new, or was lost; of those told before none is told as removed.
+    Empty,
 }
 
 impl Bus {
@@ -88,8 +94,8 @@ impl Sources {
         Ok(sources)
     }
 
-    /// All sources, then [`SourceChange::Synced`], then every change. After an outage it begins
-    /// again: what exists, what was removed meanwhile, `Synced`. The first failure of an outage is
+    /// All sources, then [`SourceChange::Synced`] or [`SourceChange::Empty`], then every change. After
+    /// an outage it begins again: what exists, what was removed meanwhile, `Synced` or `Empty`. The first failure of an outage is
     /// an item too; the stream goes on after it.
     pub fn watch(
         &self,
@@ -154,21 +160,32 @@ impl Watch {
         let mut reading = self.sources.read().await?;
         let mut seen = HashSet::new();
         let mut waiting = reading.waiting;
+        let empty = waiting == 0;
         while waiting > 0 {
             let entry = reading.next().await?;
             waiting = entry.left;
             let change = read(&entry.message);
-            if let Some(SourceChange::Put(source)) = &change {
-                seen.insert(source.account);
+            match &change {
+                Some(SourceChange::Put(source)) => {
+                    seen.insert(source.account);
+                }
+                Some(SourceChange::Unreadable(account)) => {
+                    seen.insert(*account);
+                }
+                _ => {}
             }
             self.tell(change).await;
         }
-        // The bucket may have been made anew: what it does not name is no longer there.
-        let gone: Vec<AccountKey> = self.known.difference(&seen).copied().collect();
-        for account in gone {
-            self.tell(Some(SourceChange::Removed(account))).await;
+        if empty {
+            self.tell(Some(SourceChange::Empty)).await;
+        } else {
+            // The bucket may have been filled anew: what it does not name is no longer there.
+            let gone: Vec<AccountKey> = self.known.difference(&seen).copied().collect();
+            for account in gone {
+                self.tell(Some(SourceChange::Removed(account))).await;
+            }
+            self.tell(Some(SourceChange::Synced)).await;
         }
-        self.tell(Some(SourceChange::Synced)).await;
         *failures = 0;
         loop {
             let entry = reading.next().await?;
@@ -181,10 +198,13 @@ impl Watch {
             Some(SourceChange::Put(source)) => {
                 self.known.insert(source.account);
             }
+            Some(SourceChange::Unreadable(account)) => {
+                self.known.insert(*account);
+            }
             Some(SourceChange::Removed(account)) => {
                 self.known.remove(account);
             }
-            Some(SourceChange::Synced) | None => {}
+            Some(SourceChange::Synced | SourceChange::Empty) | None => {}
         }
         if let Some(change) = change {
             // Nobody listens any more: the task is about to be dropped.
@@ -214,7 +234,7 @@ fn read(message: &async_nats::Message) -> Option<SourceChange> {
         Err(error) => {
             tracing::error!(account = %account, error = %error, "a source cannot be read");
             // Serving with an outdated secret is better than not serving at all.
-            None
+            Some(SourceChange::Unreadable(account))
         }
     }
 }

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 
 /// An ephemeral event; nobody who was not listening will ever hear of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Live {
     /// Somebody began or stopped to type.
     Typing {
         /// Where.
+        #[serde(rename = "conversationId")]
         conversation_id: ConversationId,
         /// `contact`, `user`, `agent_bot`.
+        #[serde(rename = "actorType")]
         actor_type: String,
         /// The typist's name.
         name: Option<String>,

@@ -3,7 +3,9 @@
 pub mod accounts;
 pub mod completions;
 pub mod db;
+pub mod dead_letters;
 pub mod migrate;
+pub mod replay;
 pub mod streams;
 pub mod tenants;
 pub mod webhook;
@@ -34,6 +36,11 @@ pub enum Command {
     /// The database
     #[command(subcommand)]
     Db(db::Command),
+    /// What could not be processed
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
+    /// Hand events that Chatwoot sent to the workers again; doing so twice changes nothing
+    Replay(replay::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -48,6 +55,8 @@ impl Command {
             Self::Accounts(command) => command.run(place).await,
             Self::Webhook(command) => command.run(place).await,
             Self::Db(command) => command.run(place).await,
+            Self::DeadLetters(command) => command.run(place).await,
+            Self::Replay(arguments) => replay::run(&arguments, place).await,
             Self::Completions(arguments) => completions::run(&arguments),
         }
     }

@@ -1,13 +1,13 @@
 //! What is to be published, in order: from memory, or from the disk where memory has let go.
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
+use service::retry::Policy;
 use tokio::task::JoinHandle;
 
-use super::read::Cursor;
+use super::read::{Cursor, Failed};
 use super::tail::Next;
 use super::{Outgoing, Record, Shared};
 
@@ -15,6 +15,10 @@ use super::{Outgoing, Record, Shared};
 const FROM_MEMORY: usize = 256;
 /// Read from the disk in one go, in bytes.
 const FROM_DISK: usize = 4 * 1024 * 1024;
+/// How often a segment may fail to be read before it is set aside. Together with the waits between,
+/// longer than a program is short of memory or of file handles.
+const ATTEMPTS: u32 = 12;
+pub(super) const RETRIES: Policy = Policy::NEAR;
 
 /// The records from some sequence on, each once.
 #[derive(Debug)]
@@ -26,17 +30,18 @@ pub(crate) struct Feed {
     reading: Option<Reading>,
     /// Kept while the disk is read, so that a segment is not searched from its start each time.
     cursor: Option<Cursor>,
+    retries: Policy,
 }
 
 #[derive(Debug)]
 struct Reading {
     below: u64,
-    piece: JoinHandle<(Cursor, io::Result<Vec<Record>>)>,
+    piece: JoinHandle<(Cursor, Vec<Record>)>,
 }
 
 impl Feed {
-    pub(super) fn from(journal: Arc<Shared>, next: u64) -> Self {
-        Self { journal, next, ready: VecDeque::new(), reading: None, cursor: None }
+    pub(super) fn from(journal: Arc<Shared>, next: u64, retries: Policy) -> Self {
+        Self { journal, next, ready: VecDeque::new(), reading: None, cursor: None, retries }
     }
 
     /// The lowest sequence that may come next.
@@ -53,6 +58,7 @@ impl Feed {
     pub(crate) async fn next(&mut self) -> Outgoing {
         loop {
             if let Some(outgoing) = self.ready.pop_front() {
+                self.journal.handed_out.fetch_max(outgoing.record.sequence + 1, Ordering::Release);
                 return outgoing;
             }
             if self.reading.is_some() {
@@ -74,15 +80,8 @@ impl Feed {
     }
 
     fn start_reading(&mut self, below: u64) {
-        let journal = Arc::clone(&self.journal);
-        let mut cursor = self.cursor.take().unwrap_or_else(|| Cursor::at(self.next));
-        let piece = tokio::task::spawn_blocking(move || {
-            let records = cursor.read(&journal, below, FROM_DISK);
-            if records.is_err() {
-                std::thread::sleep(Duration::from_secs(1));
-            }
-            (cursor, records)
-        });
+        let cursor = self.cursor.take().unwrap_or_else(|| Cursor::at(self.next));
+        let piece = tokio::spawn(read(Arc::clone(&self.journal), cursor, below, self.retries));
         self.reading = Some(Reading { below, piece });
     }
 
@@ -91,20 +90,14 @@ impl Feed {
         let outcome = (&mut reading.piece).await;
         let below = reading.below;
         self.reading = None;
-        match outcome {
-            Ok((cursor, Ok(records))) => {
-                self.next = records.last().map_or(below, |last| last.sequence + 1);
-                self.cursor = Some(cursor);
-                let outgoing = |record| Outgoing { record, waiter: None };
-                self.ready = records.into_iter().map(outgoing).collect();
-            }
-            Ok((_, Err(error))) => tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "cannot read the journal to publish from it; trying again"
-            ),
+        let Ok((cursor, records)) = outcome else {
             // The runtime is shutting down.
-            Err(_) => std::future::pending().await,
-        }
+            return std::future::pending().await;
+        };
+        self.next = records.last().map_or(below, |last| last.sequence + 1);
+        self.cursor = Some(cursor);
+        let outgoing = |record| Outgoing { record, waiter: None };
+        self.ready = records.into_iter().map(outgoing).collect();
     }
 }
 
@@ -122,12 +115,50 @@ impl Stretch {
     }
 
     /// The next records; none at the end.
-    pub(crate) async fn next(self) -> io::Result<(Self, Vec<Record>)> {
-        let Self { journal, mut cursor, below } = self;
+    pub(crate) async fn next(self) -> (Self, Vec<Record>) {
+        let Self { journal, cursor, below } = self;
+        let (cursor, records) = read(Arc::clone(&journal), cursor, below, RETRIES).await;
+        (Self { journal, cursor, below }, records)
+    }
+}
+
+/// Reads the next piece. A segment that fails again and again is set aside, so that what comes after
+/// it does not wait for ever.
+async fn read(
+    journal: Arc<Shared>,
+    mut cursor: Cursor,
+    below: u64,
+    retries: Policy,
+) -> (Cursor, Vec<Record>) {
+    let mut failures = 0;
+    loop {
+        let shared = Arc::clone(&journal);
         let piece = tokio::task::spawn_blocking(move || {
-            let records = cursor.read(&journal, below, FROM_DISK)?;
-            Ok((Self { journal, cursor, below }, records))
+            let records = cursor.read(&shared, below, FROM_DISK);
+            (cursor, records)
         });
-        piece.await.map_err(io::Error::other)?
+        let Ok((read_on, records)) = piece.await else {
+            // The runtime is shutting down.
+            return std::future::pending().await;
+        };
+        cursor = read_on;
+        let Failed { segment, error } = match records {
+            Ok(records) => return (cursor, records),
+            Err(failed) => failed,
+        };
+        failures += 1;
+        if failures == 1 {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "cannot read the journal to publish from it; trying again"
+            );
+        }
+        if failures < ATTEMPTS {
+            tokio::time::sleep(retries.delay(failures)).await;
+        } else {
+            let shared = Arc::clone(&journal);
+            let _ = tokio::task::spawn_blocking(move || shared.set_aside(segment)).await;
+            failures = 0;
+        }
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Segment {
     pub(super) path: PathBuf,
     /// Nothing is appended any more.
     pub(super) sealed: bool,
-    /// When it was first seen to be published and closed.
+    /// Since when it has been published and closed, and the stream not in doubt.
     pub(super) published_at: Option<Instant>,
 }
 
@@ -50,6 +50,12 @@ pub(super) struct Ledger {
 impl Ledger {
     pub(super) fn of(segments: VecDeque<Segment>, mark: Mark, limits: Limits) -> Self {
         Self { segments, mark, in_doubt: true, limits }
+    }
+
+    /// The newest segment, if it is the one that begins with this sequence: otherwise that one was
+    /// set aside.
+    pub(super) fn present(&mut self, first: u64) -> Option<&mut Segment> {
+        self.segments.back_mut().filter(|segment| segment.first == first)
     }
 
     /// The bytes of all segments, and of those that are not published.
@@ -69,8 +75,8 @@ impl Ledger {
         let Self { segments, mark, in_doubt, limits } = self;
         for segment in segments.iter_mut() {
             let published = segment.sealed && segment.is_published(mark);
-            segment.published_at =
-                if published { segment.published_at.or(Some(now)) } else { None };
+            let since = segment.published_at.filter(|_| !*in_doubt).unwrap_or(now);
+            segment.published_at = published.then_some(since);
         }
         let mut total: u64 = segments.iter().map(|segment| segment.bytes).sum();
         let mut published = sum(segments.iter().filter(|segment| segment.published_at.is_some()));
@@ -152,6 +158,10 @@ mod tests {
         ledger.in_doubt = true;
         ledger.sweep(start, 0);
         assert!(ledger.sweep(start + Duration::from_mins(150), 0).is_empty());
+        // What was published again a moment ago may be lost again.
+        ledger.in_doubt = false;
+        assert!(ledger.sweep(start + Duration::from_mins(151), 0).is_empty());
+        assert_eq!(names(&ledger.sweep(start + Duration::from_mins(165), 0)), ["0", "1", "2"]);
     }
 
     #[test]

@@ -32,6 +32,7 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -70,6 +71,8 @@ pub(crate) struct Shared {
     limits: Limits,
     ledger: Mutex<Ledger>,
     tail: Tail,
+    /// Above every sequence that was handed out for publishing since this program started.
+    handed_out: AtomicU64,
     condition: watch::Sender<Condition>,
     /// The mark as the file has it.
     written: Mutex<Mark>,
@@ -151,6 +154,7 @@ impl Journal {
             written: Mutex::new(mark.clone()),
             ledger: Mutex::new(Ledger::of(segments, mark, limits)),
             tail: Tail::starting_at(next, limits.tail_bytes),
+            handed_out: AtomicU64::new(0),
             condition: watch::Sender::new(Condition::Writable),
             _lock: lock,
         });
@@ -202,12 +206,14 @@ impl Shared {
     /// Everything that is not known as published, from the oldest on and without an end.
     pub(crate) fn feed(self: &Arc<Self>) -> Feed {
         let from = self.ledger().mark.below;
-        Feed::from(Arc::clone(self), from)
+        Feed::from(Arc::clone(self), from, feed::RETRIES)
     }
 
-    /// Everything that is published but still here, and what was refused.
-    pub(crate) fn settled(self: &Arc<Self>) -> Stretch {
-        Stretch::below(Arc::clone(self), self.ledger().mark.below)
+    /// Everything still here that was handed out for publishing by now. The mark is no measure: one
+    /// slow event holds it back while the stream acknowledges, and may lose, many after it.
+    pub(crate) fn handed_out(self: &Arc<Self>) -> Stretch {
+        let below = self.ledger().mark.below.max(self.handed_out.load(Ordering::Acquire));
+        Stretch::below(Arc::clone(self), below)
     }
 
     /// Everything below is published or refused.
@@ -233,16 +239,43 @@ impl Shared {
         ledger.mark.server.clone().filter(|_| ledger.mark.refused.is_empty())
     }
 
-    /// Remembers the run of the NATS server that has everything published.
+    /// Remembers the run of the NATS server that has everything published. It may have got much of
+    /// it just now, so age counts from here on.
     pub(crate) fn note_healed(&self, server: &str) {
-        self.ledger().mark.server = Some(server.to_owned());
+        let mut ledger = self.ledger();
+        ledger.mark.server = Some(server.to_owned());
+        for segment in &mut ledger.segments {
+            segment.published_at = None;
+        }
     }
 
-    /// Removes what may go and writes the mark. Nothing goes by age while the stream is in doubt:
-    /// it may have lost what it acknowledged. Blocks on the disk.
-    pub(crate) fn maintain(&self, in_doubt: bool) -> io::Result<Size> {
+    /// Takes a segment that cannot be read out of the journal and keeps its file under another name.
+    fn set_aside(&self, first: u64) {
         let mut ledger = self.ledger();
-        ledger.in_doubt = in_doubt;
+        let Some(index) = ledger.segments.iter().position(|segment| segment.first == first) else {
+            return;
+        };
+        let Some(segment) = ledger.segments.remove(index) else { return };
+        drop(ledger);
+        let aside = segment.path.with_extension("damaged");
+        let renamed = std::fs::rename(&segment.path, &aside);
+        metrics::counter!("axis_journal_set_aside_total").increment(1);
+        tracing::error!(
+            journal.segment = %segment.path.display(),
+            journal.bytes = segment.bytes,
+            error = renamed.as_ref().err().map(|error| error as &dyn std::error::Error),
+            "a segment of the journal cannot be read and is set aside as {}: what it holds is not \
+             published from here any more; check the disk",
+            aside.display()
+        );
+    }
+
+    /// Removes what may go and writes the mark. Nothing goes by age unless `connected_to`, the run
+    /// of the NATS server that there is a connection to, is the one that has everything: any other
+    /// may have lost what was acknowledged. Blocks on the disk.
+    pub(crate) fn maintain(&self, connected_to: Option<&str>) -> io::Result<Size> {
+        let mut ledger = self.ledger();
+        ledger.in_doubt = connected_to.is_none() || connected_to != ledger.mark.server.as_deref();
         let gone = ledger.sweep(Instant::now(), 0);
         let mark = ledger.mark.clone();
         let (bytes, unpublished) = ledger.bytes();

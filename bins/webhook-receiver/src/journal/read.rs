@@ -55,6 +55,14 @@ pub(super) struct Cursor {
     open: Option<Open>,
 }
 
+/// A segment cannot be read.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// The segment's first sequence.
+    pub(super) segment: u64,
+    pub(super) error: io::Error,
+}
+
 /// A segment being read.
 #[derive(Debug)]
 struct Open {
@@ -70,22 +78,38 @@ impl Cursor {
     }
 
     /// The next records below `below`: about `max_bytes` of them, none if there are no more.
-    /// Blocks on the disk.
+    /// A failure is told once all before it has been read. Blocks on the disk.
     pub(super) fn read(
         &mut self,
         journal: &Shared,
         below: u64,
         max_bytes: usize,
-    ) -> io::Result<Vec<Record>> {
+    ) -> Result<Vec<Record>, Failed> {
         let mut records = Vec::new();
         let mut bytes = 0;
         while bytes < max_bytes && self.next < below {
-            let Some(open) = self.segment(journal)? else {
-                self.next = below;
-                break;
+            let open = match self.segment(journal) {
+                Ok(Some(open)) => open,
+                Ok(None) => {
+                    self.next = below;
+                    break;
+                }
+                Err(_) if !records.is_empty() => break,
+                Err(failed) => return Err(failed),
             };
-            let end = open.end;
-            match open.scan.next_record()? {
+            let (segment, end) = (open.first, open.end);
+            let record = match open.scan.next_record() {
+                Ok(record) => record,
+                Err(error) => {
+                    // Where the file stands now is anybody's guess.
+                    self.open = None;
+                    if records.is_empty() {
+                        return Err(Failed { segment, error });
+                    }
+                    break;
+                }
+            };
+            match record {
                 Some(record) if record.sequence >= below => {
                     // Read too far; whoever wants this record opens its segment again.
                     self.open = None;
@@ -104,7 +128,7 @@ impl Cursor {
     }
 
     /// The segment that holds the next sequence, or the first one after it.
-    fn segment(&mut self, journal: &Shared) -> io::Result<Option<&mut Open>> {
+    fn segment(&mut self, journal: &Shared) -> Result<Option<&mut Open>, Failed> {
         loop {
             let ledger = journal.ledger();
             let Some(found) = ledger.segments.iter().find(|segment| segment.end > self.next) else {
@@ -123,7 +147,7 @@ impl Cursor {
                 // Unreadable, or swept away meanwhile.
                 Ok(None) => self.next = end,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => self.next = end,
-                Err(error) => return Err(error),
+                Err(error) => return Err(Failed { segment: first, error }),
             }
         }
         Ok(self.open.as_mut())

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod healing;
+
 const LIMITS: Limits = Limits {
     segment_bytes: 64 * 1024,
     segment_age: Duration::from_hours(1),
@@ -121,7 +123,7 @@ fn a_start_feeds_what_is_not_marked_as_published_and_then_what_comes() {
     let journal = open(&dir, LIMITS);
     let sequences = append_all(&journal, &vec![b"x".to_vec(); 10]);
     journal.shared().advance(sequences[4]);
-    journal.shared().maintain(true).unwrap();
+    journal.shared().maintain(None).unwrap();
     drop(journal);
 
     let journal = open(&dir, LIMITS);
@@ -138,7 +140,7 @@ fn a_lost_mark_publishes_everything_again_and_a_lost_journal_reuses_no_sequence(
     let journal = open(&dir, LIMITS);
     let sequences = append_all(&journal, &vec![b"x".to_vec(); 3]);
     journal.shared().advance(sequences[2] + 1);
-    journal.shared().maintain(true).unwrap();
+    journal.shared().maintain(None).unwrap();
     drop(journal);
 
     let mark = dir.path().join("published.json");
@@ -198,7 +200,7 @@ fn unpublished_events_are_never_dropped_for_room_and_published_ones_are() {
     };
     assert_eq!(full, AppendError::Full);
     assert_eq!(*journal.condition().borrow(), Condition::Full);
-    let size = journal.shared().maintain(true).unwrap();
+    let size = journal.shared().maintain(None).unwrap();
     assert!(size.bytes <= limits.max_bytes && size.bytes > limits.max_bytes - 10_000, "{size:?}");
     let held = inspect(&dir).len();
     let files = segments(&dir).len() + 1;
@@ -219,15 +221,16 @@ fn refused_events_keep_their_segment_until_the_stream_takes_them() {
     let journal = open(&dir, Limits { keep_for: Duration::ZERO, segment_bytes: 1, ..LIMITS });
     let sequences = append_all(&journal, &vec![b"x".to_vec(); 3]);
     let shared = journal.shared();
+    shared.note_healed("run");
     shared.refuse(sequences[0]);
     shared.advance(sequences[2]);
-    assert_eq!(shared.maintain(false).unwrap().refused, 1);
+    assert_eq!(shared.maintain(Some("run")).unwrap().refused, 1);
     let left: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
     assert_eq!(left, [sequences[0], sequences[2]]);
-    let (_, settled) = block_on(shared.settled().next()).unwrap();
+    let (_, settled) = block_on(shared.handed_out().next());
     assert_eq!(settled.iter().map(|r| r.sequence).collect::<Vec<_>>(), [sequences[0]]);
     shared.unrefuse(sequences[0]);
-    shared.maintain(false).unwrap();
+    shared.maintain(Some("run")).unwrap();
     assert_eq!(inspect(&dir).len(), 1);
 }
 
@@ -241,7 +244,7 @@ fn a_folder_that_fails_refuses_events_until_it_works_again() {
     assert_eq!(append(), Err(AppendError::Unwritable));
     assert_eq!(*journal.condition().borrow(), Condition::Failing);
     std::fs::create_dir(&path).unwrap();
-    journal.shared().maintain(true).unwrap();
+    journal.shared().maintain(None).unwrap();
     assert_eq!(*journal.condition().borrow(), Condition::Writable);
     append().unwrap();
 }
@@ -376,18 +379,4 @@ fn a_body_that_looks_like_a_record_is_not_taken_for_one() {
     OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 1).unwrap();
     let _journal = open(&dir, LIMITS);
     assert_eq!(inspect(&dir).len(), 1);
-}
-
-#[test]
-fn a_start_knows_which_run_of_the_server_has_everything_unless_it_refused_something() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(&dir, LIMITS);
-    assert_eq!(journal.shared().healed_server(), None);
-    journal.shared().note_healed("run 1");
-    journal.shared().maintain(false).unwrap();
-    drop(journal);
-    let journal = open(&dir, LIMITS);
-    assert_eq!(journal.shared().healed_server().as_deref(), Some("run 1"));
-    journal.shared().refuse(1);
-    assert_eq!(journal.shared().healed_server(), None);
 }

@@ -41,6 +41,7 @@ pub(super) struct Writer {
 }
 
 struct Active {
+    first: u64,
     file: File,
     marker: Marker,
     path: PathBuf,
@@ -147,10 +148,12 @@ impl Writer {
         active.bytes += bytes.len() as u64;
         {
             let mut ledger = self.shared.ledger();
-            if let Some(segment) = ledger.segments.back_mut() {
-                segment.end = self.next;
-                segment.bytes = active.bytes;
-            }
+            let Some(segment) = ledger.present(active.first) else {
+                // What is in it cannot be relied on.
+                return Err(Refused::Failed(io::Error::other("the segment was set aside")));
+            };
+            segment.end = self.next;
+            segment.bytes = active.bytes;
         }
         self.active = Some(active);
         Ok(Stored { bytes, places })
@@ -193,13 +196,17 @@ impl Writer {
         });
         if due {
             self.seal();
+        } else if let Some(active) = &self.active
+            && self.shared.ledger().present(active.first).is_none()
+        {
+            self.active = None;
         }
     }
 
     /// Closes the segment that is written to.
     fn seal(&mut self) {
-        if self.active.take().is_some()
-            && let Some(segment) = self.shared.ledger().segments.back_mut()
+        if let Some(active) = self.active.take()
+            && let Some(segment) = self.shared.ledger().present(active.first)
         {
             segment.sealed = true;
         }
@@ -218,13 +225,15 @@ impl Writer {
             sealed: false,
             published_at: None,
         });
-        Ok(Active { file, marker, path, opened: Instant::now(), bytes: PREAMBLE })
+        Ok(Active { first, file, marker, path, opened: Instant::now(), bytes: PREAMBLE })
     }
 
     /// Gives up a segment whose end is in doubt; what was acknowledged of it stays.
     fn abandon(&self, active: &Active) {
         let mut ledger = self.shared.ledger();
-        if active.bytes == PREAMBLE {
+        if ledger.present(active.first).is_none() {
+            // Set aside meanwhile.
+        } else if active.bytes == PREAMBLE {
             ledger.segments.pop_back();
             drop(ledger);
             super::remove(std::slice::from_ref(&active.path));

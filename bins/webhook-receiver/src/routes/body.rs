@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, HttpBody as _};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -25,11 +25,17 @@ impl Budget {
     }
 }
 
-/// A whole body, and its share of the budget until it is dropped.
-#[derive(Debug)]
-pub(super) struct Received {
-    pub(super) bytes: Bytes,
-    _share: Option<OwnedSemaphorePermit>,
+/// The bytes of a body and their share of the budget: it is given back when the last who uses them
+/// is done, be it the journal long after the request was given up.
+struct Paid {
+    bytes: Vec<u8>,
+    _share: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Paid {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// Reads a body to its end.
@@ -38,7 +44,7 @@ pub(super) async fn read(
     limit: usize,
     patience: Duration,
     budget: &Budget,
-) -> Result<Received, Refusal> {
+) -> Result<Bytes, Refusal> {
     let announced = body.size_hint().lower();
     let mut chunks = body.into_data_stream();
     let reading = async {
@@ -72,38 +78,76 @@ async fn read_all(
     announced: u64,
     limit: usize,
     budget: &Budget,
-) -> Result<Received, Refusal> {
+) -> Result<Bytes, Refusal> {
+    let ceiling = match usize::try_from(announced) {
+        Ok(announced @ 1..) => announced,
+        _ => limit,
+    };
+    let mut bytes = Vec::new();
     let mut share: Option<OwnedSemaphorePermit> = None;
-    let mut take = |length: usize, had: usize| {
-        if had + length > limit {
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refusal::Broken)?;
+        let needed = bytes.len() + chunk.len();
+        if needed > limit {
             return Err(Refusal::TooLarge { limit });
         }
-        let more = budget.take(length)?;
-        match &mut share {
-            Some(share) => share.merge(more),
-            None => share = Some(more),
+        let had = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        if needed > had {
+            // What is announced costs its sender nothing, so room follows what has come.
+            let room = ceiling.min(2 * had).max(needed);
+            let more = budget.take(room - had)?;
+            match &mut share {
+                Some(share) => share.merge(more),
+                None => share = Some(more),
+            }
+            bytes.reserve_exact(room - bytes.len());
         }
-        Ok(())
-    };
-
-    // Most bodies come in one piece, which is then used as it is.
-    let Some(first) = chunks.next().await else {
-        return Ok(Received { bytes: Bytes::new(), _share: None });
-    };
-    let first = first.map_err(|_| Refusal::Broken)?;
-    take(first.len(), 0)?;
-    let Some(second) = chunks.next().await else {
-        return Ok(Received { bytes: first, _share: share });
-    };
-    let capacity = usize::try_from(announced).unwrap_or(limit).max(first.len());
-    let mut whole = BytesMut::with_capacity(capacity);
-    whole.extend_from_slice(&first);
-    let mut next = Some(second);
-    while let Some(chunk) = next {
-        let chunk = chunk.map_err(|_| Refusal::Broken)?;
-        take(chunk.len(), whole.len())?;
-        whole.extend_from_slice(&chunk);
-        next = chunks.next().await;
+        bytes.extend_from_slice(&chunk);
     }
-    Ok(Received { bytes: whole.freeze(), _share: share })
+    Ok(share.map_or_else(Bytes::new, |share| Bytes::from_owner(Paid { bytes, _share: share })))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt as _, stream};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    fn left(budget: &Budget) -> usize {
+        budget.0.available_permits()
+    }
+
+    #[tokio::test]
+    async fn a_share_is_held_until_the_last_who_uses_the_body_is_done() {
+        for body in [
+            Body::from(vec![b'x'; 60]),
+            Body::from_stream(stream::iter(vec![
+                Ok::<_, std::convert::Infallible>(vec![b'x'; 20]);
+                3
+            ])),
+        ] {
+            let budget = Budget::of(100);
+            let bytes = read(body, 100, PATIENCE, &budget).await.unwrap();
+            assert_eq!(bytes, vec![b'x'; 60]);
+            let journals = bytes.clone();
+            drop(bytes);
+            assert!(left(&budget) <= 40, "the journal has not written it yet");
+            drop(journals);
+            assert_eq!(left(&budget), 100);
+        }
+    }
+
+    #[tokio::test]
+    async fn room_is_paid_for_and_follows_what_has_come() {
+        let budget = Budget::of(1000);
+        let begun = stream::iter([Ok::<_, std::io::Error>(vec![b'x'; 10]), Ok(vec![b'x'; 10])]);
+        let mut chunks = Body::from_stream(begun.chain(stream::pending())).into_data_stream();
+        let mut reading = Box::pin(read_all(&mut chunks, 1000, 1000, &budget));
+        assert!((&mut reading).now_or_never().is_none());
+        assert_eq!(left(&budget), 980, "980 bytes were announced and never came");
+        drop(reading);
+        assert_eq!(left(&budget), 1000);
+    }
 }

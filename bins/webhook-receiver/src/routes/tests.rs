@@ -275,9 +275,10 @@ async fn unsigned_events_pass_only_where_the_operator_said_so() {
         let response = desk.send(unsigned(path, 8)).await;
         desk.assert_refused(response, 401, "signature").await;
     }
-    for path in ["", &path_of(&lax)] {
-        assert_eq!(desk.send(unsigned(path, 7)).await.status(), StatusCode::OK, "{path}");
-    }
+    // A number that anybody can guess is not enough.
+    let response = desk.send(unsigned("", 7)).await;
+    desk.assert_refused(response, 401, "signature").await;
+    assert_eq!(desk.send(unsigned(&path_of(&lax), 7)).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
@@ -292,9 +293,14 @@ async fn an_unsigned_event_that_may_be_anybodys_is_nobodys() {
 #[tokio::test]
 async fn a_secret_that_is_known_is_checked_even_where_unsigned_is_allowed() {
     let source = Source { allow_unsigned: true, ..source(&key(), 7, &["s"]) };
-    let desk = Desk::with(&[&source]);
-    let response = desk.post(&path_of(&source), "wrong", &event(7)).await;
-    desk.assert_refused(response, 401, "signature").await;
+    let unopened = Source { sealed_secrets: vec!["00".to_owned()], ..source.clone() };
+    for source in [source, unopened] {
+        let desk = Desk::with(&[&source]);
+        let response = desk.post(&path_of(&source), "wrong", &event(7)).await;
+        desk.assert_refused(response, 401, "signature").await;
+        let unsigned = request(&path_of(&source)).body(Body::from(event(7))).unwrap();
+        desk.assert_refused(desk.send(unsigned).await, 401, "signature").await;
+    }
 }
 
 #[tokio::test]

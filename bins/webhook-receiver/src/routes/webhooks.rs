@@ -84,11 +84,10 @@ impl Intake {
         if !is_json(&headers) {
             return Err(Refusal::MediaType);
         }
-        let received =
-            body::read(body, self.max_body_bytes, self.read_timeout, &self.budget).await?;
-        let body = received.bytes.clone();
-        let arrived = Arrived { headers, body, at: Utc::now(), tolerance: self.tolerance };
-        let inbound = if received.bytes.len() <= INLINE {
+        let body = body::read(body, self.max_body_bytes, self.read_timeout, &self.budget).await?;
+        let arrived =
+            Arrived { headers, body: body.clone(), at: Utc::now(), tolerance: self.tolerance };
+        let inbound = if body.len() <= INLINE {
             arrived.examine(&claim)?
         } else {
             let examined = tokio::task::spawn_blocking(move || arrived.examine(&claim)).await;
@@ -96,7 +95,6 @@ impl Intake {
         };
 
         let id = inbound.id;
-        let body = received.bytes.clone();
         match self.acknowledge_after {
             AcknowledgeAfter::Journal => {
                 self.journal.append(inbound, body, None).await.map_err(Refusal::Journal)?;

@@ -97,6 +97,21 @@ impl Follower {
                 self.confirmed.remove(&account);
                 self.all.remove(&account).is_some() && self.synced
             }
+            SourceChange::Unreadable(account) => {
+                self.confirmed.insert(account);
+                false
+            }
+            SourceChange::Empty => {
+                if !self.all.is_empty() {
+                    tracing::warn!(
+                        sources.kept = self.all.len(),
+                        "NATS knows no sources of webhooks, as if it had lost them: going on with \
+                         those known; run `axis accounts publish` to tell it of all accounts again"
+                    );
+                }
+                self.synced = true;
+                true
+            }
             SourceChange::Synced => {
                 // What only the cache knows was removed while this program was not running.
                 self.all.retain(|account, _| self.confirmed.contains(account));
@@ -145,6 +160,46 @@ mod tests {
         assert!(present.by_key(gone.account).is_none());
         let known = present.by_key(stays.account).unwrap();
         assert_eq!(known.secrets[0].expose_secret(), "b");
+    }
+
+    #[test]
+    fn an_empty_bucket_takes_no_sources_away_neither_in_memory_nor_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let key: SecretKey = SecretKey::generate_text().parse().unwrap();
+        let (cached, told) = (source(&key, 1, &["a"]), source(&key, 2, &["b"]));
+        Cache::of(dir.path()).write(std::slice::from_ref(&cached)).unwrap();
+        let mut follower = Follower::starting_in(dir.path(), key);
+        for changes in [vec![SourceChange::Empty], vec![SourceChange::Put(told.clone())]] {
+            for change in changes.into_iter().chain([SourceChange::Empty]) {
+                assert!(follower.apply(change));
+                block_on(follower.publish());
+                let present = follower.sources.present().unwrap();
+                assert!(present.by_key(cached.account).is_some());
+            }
+        }
+        assert!(follower.sources.present().unwrap().by_key(told.account).is_some());
+        assert_eq!(follower.cache.read().map(|sources| sources.len()), Some(2));
+
+        // Once it has been filled again, what it names counts.
+        follower.apply(SourceChange::Put(told.clone()));
+        follower.apply(SourceChange::Synced);
+        assert_eq!(follower.all.into_keys().collect::<Vec<_>>(), [told.account]);
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_read_is_served_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let key: SecretKey = SecretKey::generate_text().parse().unwrap();
+        let cached = source(&key, 1, &["a"]);
+        Cache::of(dir.path()).write(std::slice::from_ref(&cached)).unwrap();
+        let mut follower = Follower::starting_in(dir.path(), key);
+        follower.apply(SourceChange::Unreadable(cached.account));
+        follower.apply(SourceChange::Synced);
+        assert_eq!(follower.all.into_values().collect::<Vec<_>>(), [cached]);
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(crate) struct KnownSource {
     pub(crate) tenant: TenantId,
     pub(crate) chatwoot_account_id: i64,
     pub(crate) secrets: Vec<SecretString>,
+    /// Whether its own address takes events that nobody signed. Never while it has a secret, even
+    /// one that does not open.
     pub(crate) allow_unsigned: bool,
 }
 
@@ -49,7 +51,7 @@ impl Snapshot {
                 tenant: source.tenant.clone(),
                 chatwoot_account_id: source.chatwoot_account_id,
                 secrets,
-                allow_unsigned: source.allow_unsigned,
+                allow_unsigned: source.allow_unsigned && source.sealed_secrets.is_empty(),
             });
             snapshot
                 .by_account_id

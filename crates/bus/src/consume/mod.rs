@@ -14,6 +14,7 @@
 mod handle;
 mod message;
 mod pull;
+mod rewind;
 mod settle;
 mod slot;
 
@@ -128,6 +129,7 @@ impl Bus {
     ) -> Result<(), BusError> {
         let handler = Arc::new(handler);
         let health = Arc::new(slot::Health::new(consumption.consumer));
+        let place = Arc::new(rewind::Place::new(consumption.consumer));
         let mut slots = JoinSet::new();
         for _ in 0..consumption.concurrency.max(1) {
             slots.spawn(slot::run(
@@ -135,6 +137,7 @@ impl Bus {
                 consumption,
                 Arc::clone(&handler),
                 Arc::clone(&health),
+                Arc::clone(&place),
                 shutdown.clone(),
             ));
         }

@@ -10,15 +10,15 @@ use std::time::Duration;
 use async_nats::{Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::rewind::Place;
 use super::{BoxError, Consumption};
 use crate::connection::ANSWER_DEADLINE;
-use crate::{Bus, BusError, api};
+use crate::{Bus, BusError};
 
 /// How long a request waits at the server, and how often the server shows that it still does.
 const EXPIRES: Duration = Duration::from_secs(30);
@@ -27,6 +27,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(12);
 /// A server that did not end a request although no message follows gets no more time than this.
 const GAP: Duration = Duration::from_millis(20);
+
+/// How long the server waits for a settlement unless the consumer says otherwise.
+const ACK_WAIT: Duration = Duration::from_secs(30);
 
 /// A subscription to an inbox, and what the server may still send to it.
 pub(crate) struct Pull {
@@ -63,12 +66,17 @@ pub(crate) enum PullError {
 }
 
 impl Pull {
-    /// Looks the consumer up and gets ready to ask it.
-    pub(crate) async fn open(bus: &Bus, consumption: &Consumption) -> Result<Self, PullError> {
+    /// Looks the consumer up, sees to it that it stands where it should, and gets ready to ask it.
+    pub(crate) async fn open(
+        bus: &Bus,
+        consumption: &Consumption,
+        place: &Place,
+    ) -> Result<Self, PullError> {
         let mut connections = bus.connections();
         connections.borrow_and_update();
         let (stream, consumer) = (consumption.consumer.stream(), consumption.consumer.name());
-        let ack_wait = ack_wait(bus, stream, consumer).await?;
+        let info = place.check(bus).await?;
+        let ack_wait = info.config.get("ack_wait").and_then(Value::as_u64);
         let client = bus.client();
         let inbox = Subject::from(client.new_inbox());
         let subscriber =
@@ -82,7 +90,7 @@ impl Pull {
             batch: consumption.batch.max(1),
             linger: consumption.linger,
             open: 0,
-            ack_wait,
+            ack_wait: ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
         })
     }
 
@@ -179,22 +187,4 @@ impl Pull {
         self.open = batch;
         Ok(())
     }
-}
-
-#[derive(Deserialize)]
-struct ConsumerInfo {
-    config: ConsumerConfig,
-}
-
-#[derive(Deserialize)]
-struct ConsumerConfig {
-    ack_wait: u64,
-}
-
-async fn ack_wait(bus: &Bus, stream: &str, consumer: &str) -> Result<Duration, BusError> {
-    let of = format!("consumer {consumer} of {stream}");
-    let what = format!("describe {of}");
-    let subject = format!("CONSUMER.INFO.{stream}.{consumer}");
-    let info: ConsumerInfo = api::request(bus, subject, Bytes::new(), &what, &of).await?;
-    Ok(Duration::from_nanos(info.config.ack_wait))
 }

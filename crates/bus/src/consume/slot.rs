@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::message::InHand;
 use super::pull::{Pull, PullError};
+use super::rewind::Place;
 use super::{Consumer, Consumption, Handler, handle, settle};
 use crate::Bus;
 
@@ -49,6 +50,7 @@ pub(crate) async fn run<H: Handler>(
     consumption: Consumption,
     handler: Arc<H>,
     health: Arc<Health>,
+    place: Arc<Place>,
     shutdown: CancellationToken,
 ) {
     let mut failures = 0;
@@ -60,11 +62,12 @@ pub(crate) async fn run<H: Handler>(
             () = shutdown.cancelled() => return,
             // Whatever was asked over the old connection is not going to be answered.
             Ok(()) = connections.changed() => continue,
-            opened = Pull::open(&bus, &consumption) => opened,
+            opened = Pull::open(&bus, &consumption, &place) => opened,
         };
         let error = match opened {
             Ok(pull) => {
-                let error = rounds(&bus, &consumption, &handler, &health, &shutdown, pull).await;
+                let error =
+                    rounds(&bus, &consumption, &handler, &health, &place, &shutdown, pull).await;
                 let Some((error, worked)) = error else { return };
                 if worked {
                     failures = 0;
@@ -94,6 +97,7 @@ async fn rounds<H: Handler>(
     consumption: &Consumption,
     handler: &Arc<H>,
     health: &Health,
+    place: &Place,
     shutdown: &CancellationToken,
     mut pull: Pull,
 ) -> Option<(PullError, bool)> {
@@ -110,6 +114,7 @@ async fn rounds<H: Handler>(
             .filter_map(|message| InHand::read(message, bus.jetstream()))
             .collect();
         if !batch.is_empty() {
+            place.saw(bus, &batch);
             measure(consumption.consumer.name(), &batch);
             let outcomes = handle::run(handler, &batch, bus.client(), pull.ack_wait).await;
             settle::settle(bus, consumption, batch, outcomes).await;

@@ -10,6 +10,7 @@ use super::declaration::{self, Declaration};
 use crate::{Bus, BusError, api};
 
 const MAX_BYTES: &str = "max_bytes";
+const DELIVER_POLICY: &str = "deliver_policy";
 
 /// How many servers of a cluster keep a copy of each stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -218,10 +219,16 @@ fn differences(
 ///
 /// The declared `max_bytes` is the least: a server reserves it, so what is declared has to fit a
 /// small machine, and an operator gives streams what a larger one can spare.
+///
+/// Where a consumer began is no way in which it differs: a worker that rewinds it after the stream
+/// lost its end has to say where.
 fn agrees(field: &str, wanted: &Value, found: Option<&Value>) -> bool {
     match (wanted, found) {
         (wanted, Some(found)) if field == MAX_BYTES => {
             found.as_i64() == Some(-1) || found.as_i64() >= wanted.as_i64()
+        }
+        (wanted, Some(found)) if field == DELIVER_POLICY => {
+            wanted == found || found == "by_start_sequence"
         }
         (Value::Object(wanted), Some(Value::Object(found))) => {
             wanted.iter().all(|(key, value)| found.get(key) == Some(value))

@@ -6,10 +6,12 @@
 
 mod apply;
 mod declaration;
+mod room;
 mod state;
 
 pub use apply::{Applied, Change, Drift, Replicas, apply, check};
+pub use room::Purged;
 pub use state::{ConsumerState, StreamState};
 
 pub(crate) use declaration::bucket;
-pub(crate) use state::{StreamInfo, stream_info};
+pub(crate) use state::{ConsumerInfo, Positions, StreamInfo, consumer_info, stream_info};

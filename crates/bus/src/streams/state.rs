@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use serde::Deserialize;
 
-use crate::{Bus, BusError, api};
+use crate::{Bus, BusError, Consumer, api};
 
 /// A stream as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +55,29 @@ pub(crate) struct Positions {
     pub(crate) bytes: u64,
     pub(crate) first_seq: u64,
     pub(crate) last_seq: u64,
+}
+
+/// The part of a durable consumer's description that this crate relies on.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ConsumerInfo {
+    pub(crate) config: serde_json::Map<String, serde_json::Value>,
+    pub(crate) created: DateTime<Utc>,
+    /// The furthest message delivered.
+    pub(crate) delivered: Reached,
+    /// The message up to which all are settled.
+    pub(crate) ack_floor: Reached,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Reached {
+    pub(crate) stream_seq: u64,
+}
+
+pub(crate) async fn consumer_info(bus: &Bus, of: Consumer) -> Result<ConsumerInfo, BusError> {
+    let (stream, consumer) = (of.stream(), of.name());
+    let of = format!("consumer {consumer} of {stream}");
+    let what = format!("describe {of}");
+    api::request(bus, format!("CONSUMER.INFO.{stream}.{consumer}"), Bytes::new(), &what, &of).await
 }
 
 pub(crate) async fn stream_info(bus: &Bus, name: &str) -> Result<StreamInfo, BusError> {

@@ -1,11 +1,18 @@
 //! The bus against a real server.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod consume;
 mod dead_letters;
 mod outage;
 mod publish;
+mod rewind;
+mod room;
 mod sources;
 mod streams;
 mod support;

@@ -52,11 +52,11 @@ async fn what_can_never_be_published_is_told_from_what_may_work_later() {
     assert!(matches!(error, PublishError::NoStream { .. }) && !error.is_permanent(), "{error:?}");
 
     let raw = server.raw().await;
-    let mut config = raw.get_stream("OUTBOUND").await.unwrap().cached_info().config.clone();
+    let mut config = raw.get_stream("DEAD_LETTER").await.unwrap().cached_info().config.clone();
     config.max_messages = 1;
     raw.update_stream(config).await.unwrap();
-    publisher.publish(envelope("outbound.t.c", "1")).await.unwrap();
-    let error = publisher.publish(envelope("outbound.t.c", "2")).await.unwrap_err();
+    publisher.publish(envelope("dead-letter.t.c", "1")).await.unwrap();
+    let error = publisher.publish(envelope("dead-letter.t.c", "2")).await.unwrap_err();
     assert!(matches!(error, PublishError::Full(_)) && !error.is_permanent(), "{error:?}");
 
     server.nats.stop().await.unwrap();

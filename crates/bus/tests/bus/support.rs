@@ -1,6 +1,7 @@
 //! A private server with all streams, and a handler that tells the test what it is given.
 
 use std::future::Future;
+use std::path::Path;
 use std::time::Duration;
 
 use bus::streams::{self, Replicas};
@@ -179,4 +180,18 @@ pub async fn all_settled(bus: &Bus) {
         stream.consumers.iter().all(|c| (c.pending, c.ack_pending) == (0, 0))
     })
     .await;
+}
+
+/// Copies a directory.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }

@@ -1,9 +1,7 @@
-use std::path::Path;
-
 use bus::{Bus, BusError, Replicas, TailStart, Tailed, streams};
 use futures_util::{Stream, StreamExt as _};
 
-use crate::support::{Server, envelope, eventually, within};
+use crate::support::{Server, copy, envelope, eventually, within};
 
 async fn announce(bus: &Bus, tenant: &str, id: &str) -> u64 {
     let envelope = envelope(&format!("activity.{tenant}.test"), id);
@@ -121,17 +119,4 @@ async fn a_tenants_part_is_read_in_pages() {
     assert_eq!(sequences(6, 10, 3).await, [8, 10]);
     assert_eq!(sequences(0, 5, 10).await, [2, 4]);
     assert_eq!(sequences(10, 10, 10).await, [0; 0]);
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

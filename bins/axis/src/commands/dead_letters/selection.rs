@@ -1,0 +1,137 @@
+//! Which dead letters are meant.
+
+use anyhow::bail;
+use bus::{BusError, DeadLetters, OldestFirst, StoredDeadLetter};
+use clap::Args;
+use domain::AccountKey;
+use events::Inbound;
+use serde_json::{Value, json};
+
+/// What they have in common.
+#[derive(Debug, Clone, Default, Args)]
+#[group(skip)]
+pub(crate) struct Common {
+    /// Only those of this stream, `INBOUND` or `OUTBOUND`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: Option<String>,
+
+    /// Only those of this Chatwoot account
+    #[arg(long, value_name = "KEY")]
+    pub(crate) account: Option<AccountKey>,
+}
+
+impl Common {
+    /// Whether a dead letter is meant, as far as this goes.
+    pub(crate) fn fits(&self, stored: &StoredDeadLetter) -> bool {
+        self.stream.as_ref().is_none_or(|stream| *stream == stored.letter.stream)
+            && self.account.is_none_or(|account| account_of(stored) == Some(account))
+    }
+}
+
+/// The account of what came from Chatwoot.
+pub(crate) fn account_of(stored: &StoredDeadLetter) -> Option<AccountKey> {
+    Inbound::read(&stored.headers).ok().map(|inbound| inbound.account)
+}
+
+/// One dead letter by its position, or those with something in common.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    pub(crate) sequence: Option<u64>,
+    pub(crate) reason: Option<String>,
+    pub(crate) common: Common,
+}
+
+impl Selection {
+    /// In words, for the log.
+    pub(crate) fn words(&self) -> String {
+        let which = match (self.sequence, &self.reason) {
+            (Some(sequence), _) => format!("sequence {sequence}"),
+            (None, Some(reason)) => format!("reason {reason}"),
+            (None, None) => "all".to_owned(),
+        };
+        let mut words = vec![which];
+        words.extend(self.common.stream.as_ref().map(|stream| format!("stream {stream}")));
+        words.extend(self.common.account.map(|account| format!("account {account}")));
+        words.join(", ")
+    }
+
+    /// The dead letters that are meant, oldest first. One that is named must be there.
+    pub(crate) async fn open(self, letters: &DeadLetters) -> anyhow::Result<Selected> {
+        let Some(sequence) = self.sequence else {
+            let (stream, reason) = (self.common.stream.as_deref(), self.reason.as_deref());
+            let all = letters.oldest_first(stream, reason).await?;
+            return Ok(Selected { all: Some(all), one: None, selection: self });
+        };
+        let Some(one) = letters.get(sequence).await? else {
+            bail!("there is no dead letter {sequence}: see `axis dead-letters list`");
+        };
+        if !self.common.fits(&one) {
+            bail!("dead letter {sequence} is of another stream or account: leave those out");
+        }
+        Ok(Selected { all: None, one: Some(one), selection: self })
+    }
+
+    /// Whether a dead letter is meant.
+    pub(crate) fn fits(&self, stored: &StoredDeadLetter) -> bool {
+        // Names of streams and reasons are cut to fit into subjects, so the subject is not enough.
+        self.reason.as_ref().is_none_or(|reason| *reason == stored.letter.reason)
+            && self.common.fits(stored)
+    }
+}
+
+/// The dead letters of a selection, oldest first.
+pub(crate) struct Selected {
+    all: Option<OldestFirst>,
+    one: Option<StoredDeadLetter>,
+    selection: Selection,
+}
+
+impl Selected {
+    /// The next one; none at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<StoredDeadLetter>, BusError> {
+        let Some(all) = &mut self.all else { return Ok(self.one.take()) };
+        while let Some(stored) = all.next().await? {
+            if self.selection.fits(&stored) {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What became of one dead letter.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) sequence: u64,
+    pub(crate) subject: String,
+    pub(crate) reason: String,
+    /// In a word or a sentence.
+    pub(crate) outcome: String,
+}
+
+impl Done {
+    /// Notes what became of one.
+    pub(crate) fn new(stored: &StoredDeadLetter, outcome: impl Into<String>) -> Self {
+        Self {
+            sequence: stored.sequence,
+            subject: stored.letter.subject.clone(),
+            reason: stored.letter.reason.clone(),
+            outcome: outcome.into(),
+        }
+    }
+
+    /// As a line of text.
+    pub(crate) fn line(&self) -> String {
+        format!("{:<8} {}  {}: {}\n", self.sequence, self.subject, self.reason, self.outcome)
+    }
+
+    /// As a value.
+    pub(crate) fn value(&self) -> Value {
+        json!({
+            "sequence": self.sequence,
+            "subject": self.subject,
+            "reason": self.reason,
+            "outcome": self.outcome,
+        })
+    }
+}

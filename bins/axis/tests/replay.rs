@@ -1,0 +1,211 @@
+//! A database filled again from the stream (P1, P3).
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod program;
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use bus::Past;
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::EventId;
+use events::{Inbound, TraceParent, occurrence, subject};
+use program::{Answered, axis, folder, run};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use service::Health;
+use sync_worker::SyncWorker;
+use testkit::sqlx::{self, Connection as _, Row as _};
+use testkit::{Account, World, eventually};
+use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
+
+const LONG_AGO: &str = "2001-01-01T00:00:00Z";
+const MARK: &str = "Axis-Replay";
+
+fn replay(world: &World, arguments: &[&str]) -> Command {
+    let mut command = axis();
+    command
+        .args(["--output", "json", "replay"])
+        .args(arguments)
+        .env("NATS_URL", world.nats.url().expose_secret())
+        .env("AXIS_DATA_DIR", folder("none"))
+        .env("USER", "operator-7");
+    command
+}
+
+async fn answered(world: &World, arguments: &[&str]) -> Answered {
+    run(replay(world, arguments)).await
+}
+
+async fn succeeds(world: &World, arguments: &[&str]) -> Value {
+    let answered = answered(world, arguments).await;
+    assert_eq!(answered.code, Some(0), "{arguments:?}: {answered:?}");
+    answered.value
+}
+
+/// One event of each kind.
+async fn publish_examples(world: &World, account: &Account) {
+    for (number, (event, body)) in (1_i64..).zip(chatwoot::examples()) {
+        let delivery = format!("delivery-{number}");
+        let inbound = Inbound {
+            id: EventId::of(account.key, body.as_bytes(), occurrence(event, Some(&delivery))),
+            account: account.key,
+            tenant: account.tenant.clone(),
+            event: (*event).to_owned(),
+            received_at: DateTime::from_timestamp(1_790_000_000 + number, 0).unwrap(),
+            delivery: Some(delivery),
+            origin: "webhook".to_owned(),
+            trace: TraceParent::generate(),
+        };
+        world.bus.publisher().publish(inbound.envelope(body.as_bytes())).await.unwrap();
+    }
+}
+
+async fn held(world: &World) -> Vec<Past> {
+    let everything = "inbound.>".to_owned();
+    let mut history = world.bus.history(subject::INBOUND, everything, None).await.unwrap();
+    let mut all = Vec::new();
+    while let Some(past) = history.next().await.unwrap() {
+        all.push(past);
+    }
+    all
+}
+
+async fn settled(world: &World) {
+    eventually("all events are processed", async || {
+        let stream = world.bus.stream(subject::INBOUND).await.unwrap();
+        stream.consumers.iter().all(|one| (one.pending, one.ack_pending) == (0, 0))
+    })
+    .await;
+}
+
+async fn connect(world: &World) -> sqlx::PgConnection {
+    let url = world.store_config.database_url.expose_secret();
+    sqlx::PgConnection::connect(url).await.unwrap()
+}
+
+/// All rows, but for when this database wrote them and where in the stream the event is.
+async fn state(world: &World) -> BTreeMap<&'static str, Vec<String>> {
+    let mut connection = connect(world).await;
+    let mut state = BTreeMap::new();
+    for (table, without) in [
+        ("contacts", "{updated_at,first_seen_at}"),
+        ("conversations", "{updated_at}"),
+        ("messages", "{updated_at}"),
+        ("activities", "{}"),
+        ("webhook_events", "{processed_at,stream_sequence}"),
+    ] {
+        let query = format!("select (to_jsonb(t) - '{without}'::text[])::text from {table} t");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(&mut connection).await;
+        let mut rows: Vec<String> = rows.unwrap().iter().map(|row| row.get(0)).collect();
+        rows.sort();
+        state.insert(table, rows);
+    }
+    state
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emptied_database_is_the_same_after_a_replay_and_after_another_one() {
+    let world = World::start().await;
+    let (one, two) = (world.account("one", 1).await, world.account("two", 2).await);
+    let shutdown = CancellationToken::new();
+    let (store, bus) = (world.store.clone(), world.bus.clone());
+    let config = sync_worker::Config::default();
+    let worker = SyncWorker::start(&config, store, bus, &Health::default()).await.unwrap();
+    let running = tokio::spawn(worker.run(shutdown.clone()));
+    publish_examples(&world, &one).await;
+    publish_examples(&world, &two).await;
+    settled(&world).await;
+    let before = state(&world).await;
+    assert!(before.values().all(|rows| rows.len() >= 2), "{before:?}");
+    assert_eq!(before["webhook_events"].len(), 20);
+
+    let tables = "truncate contacts, conversations, messages, activities, webhook_events cascade";
+    sqlx::query(tables).execute(&mut connect(&world).await).await.unwrap();
+    let tried = succeeds(&world, &["--from", LONG_AGO, "--dry-run"]).await;
+    assert_eq!((&tried["replayed"], tried["by"].as_array().unwrap().len()), (&json!(20), 20));
+    assert_eq!(held(&world).await.len(), 20, "a dry run publishes nothing");
+    assert!(state(&world).await.values().all(Vec::is_empty));
+
+    let done = answered(&world, &["--from", LONG_AGO, "--per-second", "10000"]).await;
+    assert_eq!((done.code, &done.value["replayed"]), (Some(0), &json!(20)), "{done:?}");
+    assert_eq!(done.value["ended"], "done");
+    for told in ["operator-7", "\"replay\"", "count=20"] {
+        assert!(done.complaint.contains(told), "{told}: {}", done.complaint);
+    }
+    settled(&world).await;
+    assert_eq!(state(&world).await, before);
+
+    let again = succeeds(&world, &["--from", LONG_AGO]).await;
+    assert_eq!((&again["replayed"], &again["copies"]), (&json!(20), &json!(20)));
+    settled(&world).await;
+    assert_eq!(state(&world).await, before);
+    assert_eq!(held(&world).await.len(), 60);
+    assert_eq!(world.bus.dead_letters().count().await.unwrap(), 0);
+
+    shutdown.cancel();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_asked_for_is_replayed() {
+    let world = World::start().await;
+    let (one, two) = (world.account("one", 1).await, world.account("two", 2).await);
+    publish_examples(&world, &one).await;
+    publish_examples(&world, &two).await;
+    let (key, event) = (one.key.to_string(), "message_created");
+    let counted = async |arguments: &[&str]| {
+        succeeds(&world, &[&["--dry-run"], arguments].concat()).await["replayed"].clone()
+    };
+    assert_eq!(counted(&["--from", LONG_AGO, "--account", &key]).await, 10);
+    assert_eq!(counted(&["--from", LONG_AGO, "--event", event]).await, 2);
+    assert_eq!(counted(&["--from", LONG_AGO, "--account", &key, "--event", event]).await, 1);
+    assert_eq!(counted(&["--from", LONG_AGO, "--event", "nothing_like_it"]).await, 0);
+    let fifth = held(&world).await[4].published_at.to_rfc3339_opts(SecondsFormat::Nanos, true);
+    assert_eq!(counted(&["--from", &fifth]).await, 16);
+    assert_eq!(counted(&["--from", LONG_AGO, "--to", &fifth]).await, 4);
+    assert_eq!(counted(&["--from", &Utc::now().to_rfc3339()]).await, 0);
+    assert_eq!(answered(&world, &["--from", "yesterday"]).await.code, Some(2));
+
+    let some = succeeds(&world, &["--from", LONG_AGO, "--account", &key, "--most", "3"]).await;
+    assert_eq!((&some["replayed"], &some["ended"]), (&json!(3), &json!("most")));
+    let all = held(&world).await;
+    assert_eq!(all.len(), 23);
+    for (original, copy) in all.iter().zip(&all[20..]) {
+        assert_eq!((&copy.subject, &copy.payload), (&original.subject, &original.payload));
+        let read = |past: &Past| Inbound::read(&past.headers).unwrap();
+        assert_eq!(read(copy), read(original), "the time of the receipt among others");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_replay_says_where_to_go_on() {
+    let world = World::start().await;
+    let account = world.account("one", 1).await;
+    publish_examples(&world, &account).await;
+
+    let mut slow = replay(&world, &["--from", LONG_AGO, "--per-second", "1"]);
+    let slow = slow.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let sequence = async || world.bus.stream(subject::INBOUND).await.unwrap().last_sequence;
+    eventually("the first is replayed", async || sequence().await > 10).await;
+    let id = slow.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    let ended = slow.wait_with_output().await.unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let value: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(value["ended"], "interrupted");
+    let replayed = value["replayed"].as_u64().unwrap();
+    assert!(replayed < 10, "{value}");
+
+    let next = value["goOnFrom"].as_str().unwrap();
+    let rest = succeeds(&world, &["--from", next]).await;
+    assert_eq!(rest["replayed"], 10 - replayed);
+    let all = held(&world).await;
+    let ids = |wanted: bool| -> Vec<EventId> {
+        let chosen = all.iter().filter(|past| past.headers.get(MARK).is_some() == wanted);
+        chosen.map(|past| Inbound::read(&past.headers).unwrap().id).collect()
+    };
+    assert_eq!(ids(true), ids(false), "each once, in order");
+}

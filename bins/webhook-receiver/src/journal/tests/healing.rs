@@ -1,0 +1,90 @@
+//! What a run of the server that lost its end gets again, and what is set aside.
+
+use super::*;
+
+#[test]
+fn a_start_knows_which_run_of_the_server_has_everything_unless_it_refused_something() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    assert_eq!(journal.shared().healed_server(), None);
+    journal.shared().note_healed("run 1");
+    journal.shared().maintain(None).unwrap();
+    drop(journal);
+    let journal = open(&dir, LIMITS);
+    assert_eq!(journal.shared().healed_server().as_deref(), Some("run 1"));
+    journal.shared().refuse(1);
+    assert_eq!(journal.shared().healed_server(), None);
+}
+
+#[test]
+fn all_that_was_handed_out_is_published_again_however_slow_one_event_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    let sequences = append_all(&journal, &vec![b"x".to_vec(); 10]);
+    let shared = journal.shared();
+    let mut feed = shared.feed();
+    for _ in 0..8 {
+        block_on(feed.next());
+    }
+    // The stream has acknowledged all but the third.
+    shared.advance(sequences[2]);
+    let (_, again) = block_on(shared.handed_out().next());
+    assert_eq!(again.iter().map(|r| r.sequence).collect::<Vec<_>>(), sequences[..8]);
+}
+
+#[test]
+fn nothing_goes_by_age_before_this_run_of_the_server_has_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { keep_for: Duration::ZERO, segment_bytes: 1, ..LIMITS });
+    let sequences = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    let shared = journal.shared();
+    shared.advance(sequences[2] + 1);
+    shared.note_healed("run 1");
+    for connected_to in [None, Some("run 2")] {
+        shared.maintain(connected_to).unwrap();
+        assert_eq!(inspect(&dir).len(), 3, "{connected_to:?}");
+    }
+    shared.note_healed("run 2");
+    shared.maintain(Some("run 2")).unwrap();
+    assert_eq!(inspect(&dir).len(), 1, "the open segment");
+}
+
+/// Replaces a segment by something that can be opened and not read.
+fn make_unreadable(path: &Path) {
+    std::fs::remove_file(path).unwrap();
+    std::fs::create_dir(path).unwrap();
+}
+
+#[test]
+fn a_segment_that_cannot_be_read_is_set_aside_and_the_next_ones_are_published() {
+    let soon = service::retry::Policy {
+        shortest: Duration::from_millis(1),
+        longest: Duration::from_millis(1),
+    };
+    let dir = tempfile::tempdir().unwrap();
+    // Memory holds nothing, and each event has a segment of its own.
+    let journal = open(&dir, Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS });
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 4]);
+    // One that is closed, and the one that is written to.
+    for index in [1, 3] {
+        make_unreadable(&segments(&dir)[index]);
+    }
+    let aside = || {
+        let paths = dir.path().read_dir().unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.extension().is_some_and(|name| name == "damaged")).count()
+    };
+    let mut feed = Feed::from(journal.shared(), 1, soon);
+    let appending = async {
+        while aside() < 2 {
+            tokio::task::yield_now().await;
+        }
+        journal.append(inbound("e", None), Bytes::from_static(b"y"), None).await.unwrap()
+    };
+    let feeding = async {
+        [feed.next().await, feed.next().await, feed.next().await]
+            .map(|outgoing| outgoing.record.sequence)
+    };
+    let (came, later) = block_on(futures_util::future::join(feeding, appending));
+    assert_eq!(came, [appended[0], appended[2], later]);
+    assert_eq!(bodies(&inspect(&dir)).last().unwrap(), b"y");
+}

@@ -1,0 +1,223 @@
+//! Noticing that a stream lost its end, and going back.
+//!
+//! A server that loses power may forget the last messages of a stream and still know that the
+//! consumer had them. It then gives their positions to other messages, which the consumer would
+//! take for delivered:
+//!
+//! ```text
+//! before   … 48 49 50 51 52 … 100          delivered up to 100
+//! after    … 48 49 50                      delivered up to 100, so
+//! later    … 48 49 50 51'52'… 100'101'     51' to 100' would reach nobody
+//! ```
+//!
+//! It shows in two ways. The consumer stands behind the end of its stream; or, if the positions
+//! were taken again before anybody looked, there is another message where this program saw one. In
+//! both cases the durable consumer is made anew at a position that precedes all messages the stream
+//! got since. What comes twice by that does no harm, for a handler bears it.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::DeliverPolicy;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
+
+use super::Consumer;
+use super::message::InHand;
+use crate::read::ordered;
+use crate::streams::{ConsumerInfo, Positions, consumer_info, stream_info};
+use crate::{Bus, BusError, api};
+
+/// How far the clocks of two runs of a server, or of two servers, may be apart.
+const CLOCKS: Duration = Duration::from_mins(1);
+
+/// What the slots of a consumption know of the consumer's place in its stream.
+pub(crate) struct Place {
+    consumer: Consumer,
+    /// Held during a check, so that the slots of a program do not undo each other's rewinding.
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Which run of the server the rest was checked against.
+    server: Option<String>,
+    /// When the consumer was made.
+    created: Option<DateTime<Utc>>,
+    /// The furthest message that it delivered to this program.
+    seen: Option<Seen>,
+    /// The consumer that was taken away and not yet put back.
+    unmade: Option<Map<String, Value>>,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    sequence: u64,
+    published_at: DateTime<Utc>,
+}
+
+impl Place {
+    pub(crate) fn new(consumer: Consumer) -> Self {
+        Self { consumer, known: Mutex::default() }
+    }
+
+    /// Remembers how far a batch came.
+    ///
+    /// What a new run of the server delivers counts only once the old has been checked against it,
+    /// and so do messages that arrive during a check: else they would hide that others were lost.
+    pub(crate) fn saw(&self, bus: &Bus, batch: &[InHand]) {
+        let Some(last) = batch.iter().max_by_key(|message| message.sequence) else { return };
+        let Ok(mut known) = self.known.try_lock() else { return };
+        if known.server == bus.server_id()
+            && known.seen.is_none_or(|seen| seen.sequence < last.sequence)
+        {
+            let (sequence, published_at) = (last.sequence, last.published_at);
+            known.seen = Some(Seen { sequence, published_at });
+        }
+    }
+
+    /// Compares the consumer with its stream and rewinds it if need be. Gives back how it is then.
+    ///
+    /// May be dropped at any point; the next check goes on from there.
+    pub(crate) async fn check(&self, bus: &Bus) -> Result<ConsumerInfo, BusError> {
+        let mut known = self.known.lock().await;
+        let server = bus.server_id();
+        // First the consumer, then the stream: in between the end can only move away.
+        let mut info = self.find(bus, known.unmade.as_ref()).await?;
+        known.unmade = None;
+        if known.created.replace(info.created) != Some(info.created) {
+            // Somebody else has rewound it.
+            known.seen = None;
+        }
+        let stream = stream_info(bus, self.consumer.stream()).await?.state;
+        if self.has_lost_its_end(bus, &stream, &info, known.seen).await? {
+            let from = self.rewind_to(bus, &stream, &info, known.seen).await?;
+            tracing::warn!(
+                consumer = self.consumer.name(),
+                delivered = info.delivered.stream_seq,
+                stream.last = stream.last_seq,
+                from,
+                "NATS lost the end of a stream, messages of the last while come again"
+            );
+            known.unmade = Some(begin_at(info.config, from));
+            known.seen = None;
+            self.delete(bus).await?;
+            info = self.find(bus, known.unmade.as_ref()).await?;
+            known.unmade = None;
+            known.created = Some(info.created);
+        }
+        known.server = server;
+        Ok(info)
+    }
+
+    /// The consumer as it is, put back first if it is missing and `unmade` says how it was.
+    async fn find(
+        &self,
+        bus: &Bus,
+        unmade: Option<&Map<String, Value>>,
+    ) -> Result<ConsumerInfo, BusError> {
+        match (consumer_info(bus, self.consumer).await, unmade) {
+            (Err(BusError::NotFound { .. }), Some(config)) => {
+                match self.create(bus, config).await {
+                    // Another worker was faster. Where it begins serves this one as well.
+                    Err(BusError::Refused { .. }) => consumer_info(bus, self.consumer).await,
+                    created => created,
+                }
+            }
+            (found, _) => found,
+        }
+    }
+
+    async fn has_lost_its_end(
+        &self,
+        bus: &Bus,
+        stream: &Positions,
+        info: &ConsumerInfo,
+        seen: Option<Seen>,
+    ) -> Result<bool, BusError> {
+        if info.delivered.stream_seq > stream.last_seq {
+            return Ok(true);
+        }
+        let Some(seen) = seen.filter(|seen| seen.sequence >= stream.first_seq) else {
+            return Ok(false);
+        };
+        let stream = self.consumer.stream();
+        let subject = format!("STREAM.MSG.GET.{stream}");
+        let body = Bytes::from(json!({ "seq": seen.sequence }).to_string());
+        let of = format!("message {} of {stream}", seen.sequence);
+        match api::request(bus, subject, body, &format!("show {of}"), &of).await {
+            Ok(Stored { message }) => Ok(message.time != seen.published_at),
+            // Removed by somebody, or expired meanwhile.
+            Err(BusError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The position to begin at: nothing before it is new, and nothing before it is unsettled.
+    async fn rewind_to(
+        &self,
+        bus: &Bus,
+        stream: &Positions,
+        info: &ConsumerInfo,
+        seen: Option<Seen>,
+    ) -> Result<u64, BusError> {
+        // A program that saw nothing cannot tell new from old.
+        let Some(seen) = seen else { return Ok(1) };
+        // What was seen was published before the end was lost; what is new, after it.
+        let since = (seen.published_at - CLOCKS).timestamp_nanos_opt().unwrap_or_default();
+        let start_time = async_nats::datetime::from_nanos(i128::from(since)).map_err(|source| {
+            BusError::Malformed { what: format!("the time {}", seen.published_at), source }
+        })?;
+        let from = DeliverPolicy::ByStartTime { start_time };
+        let mut reading = ordered(bus, self.consumer.stream(), ">".to_owned(), from).await?;
+        let first_since =
+            if reading.waiting == 0 { stream.last_seq + 1 } else { reading.next().await?.sequence };
+        Ok(first_since.min(info.ack_floor.stream_seq + 1))
+    }
+
+    async fn delete(&self, bus: &Bus) -> Result<(), BusError> {
+        let (stream, name) = (self.consumer.stream(), self.consumer.name());
+        let of = format!("consumer {name} of {stream}");
+        let subject = format!("CONSUMER.DELETE.{stream}.{name}");
+        match api::request(bus, subject, Bytes::new(), &format!("rewind {of}"), &of).await {
+            Ok(Deleted {}) | Err(BusError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(
+        &self,
+        bus: &Bus,
+        config: &Map<String, Value>,
+    ) -> Result<ConsumerInfo, BusError> {
+        let (stream, name) = (self.consumer.stream(), self.consumer.name());
+        let of = format!("consumer {name} of {stream}");
+        let subject = format!("CONSUMER.CREATE.{stream}.{name}");
+        let body = json!({ "stream_name": stream, "config": config, "action": "create" });
+        let body = Bytes::from(body.to_string());
+        api::request(bus, subject, body, &format!("rewind {of}"), &of).await
+    }
+}
+
+/// The same consumer, beginning elsewhere.
+fn begin_at(mut config: Map<String, Value>, sequence: u64) -> Map<String, Value> {
+    config.remove("opt_start_time");
+    config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
+    config.insert("opt_start_seq".to_owned(), sequence.max(1).into());
+    config
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    message: StoredMessage,
+}
+
+#[derive(Deserialize)]
+struct StoredMessage {
+    time: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct Deleted {}

@@ -1,0 +1,139 @@
+//! Reading back what a stream holds.
+//!
+//! The end is fixed when reading begins, so that whoever publishes into the stream what it reads
+//! there does not meet it again.
+
+use std::time::Duration;
+
+use async_nats::datetime;
+use async_nats::jetstream::consumer::DeliverPolicy;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use events::Headers;
+
+use crate::read::{Reading, ordered};
+use crate::streams::stream_info;
+use crate::{Bus, BusError, headers};
+
+/// How often reading begins anew, where it was, before a failure is told.
+const ATTEMPTS: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(500);
+/// A message that is said to be there and does not come may have been removed meanwhile.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// What a stream held when reading began, oldest first.
+pub struct History {
+    bus: Bus,
+    stream: &'static str,
+    filter: String,
+    next: DeliverPolicy,
+    end: u64,
+    reading: Option<Reading>,
+    about: u64,
+    done: bool,
+}
+
+/// A message of a stream, read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// Its position in the stream.
+    pub sequence: u64,
+    /// When the stream got it.
+    pub published_at: DateTime<Utc>,
+    /// The subject it was published to.
+    pub subject: String,
+    /// Its headers.
+    pub headers: Headers,
+    /// Its bytes.
+    pub payload: Bytes,
+}
+
+impl Bus {
+    /// Reads back what `stream` holds now of the subjects that `filter` names: all of it, or what it
+    /// got at or after `since`.
+    pub async fn history(
+        &self,
+        stream: &'static str,
+        filter: String,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<History, BusError> {
+        let end = stream_info(self, stream).await?.state.last_seq;
+        let next = match since {
+            None => DeliverPolicy::All,
+            Some(since) => {
+                let nanos = i128::from(since.timestamp()) * 1_000_000_000
+                    + i128::from(since.timestamp_subsec_nanos());
+                let start_time = datetime::from_nanos(nanos).map_err(|error| {
+                    BusError::Malformed { what: format!("the time {since}"), source: error }
+                })?;
+                DeliverPolicy::ByStartTime { start_time }
+            }
+        };
+        let bus = self.clone();
+        let mut history =
+            History { bus, stream, filter, next, end, reading: None, about: 0, done: false };
+        history.about = history.open().await?.waiting;
+        Ok(history)
+    }
+}
+
+impl History {
+    /// How many messages there were to read at the beginning.
+    pub fn about(&self) -> u64 {
+        self.about
+    }
+
+    /// The next message; none at the end. Goes on by itself after a short outage; after an error it
+    /// may be called again.
+    pub async fn next(&mut self) -> Result<Option<Past>, BusError> {
+        let mut attempt = 1;
+        loop {
+            match self.read().await {
+                Err(error) if error.is_transient() && attempt < ATTEMPTS => {
+                    attempt += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                read => return read,
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<Option<Past>, BusError> {
+        if self.done {
+            return Ok(None);
+        }
+        let mut reading = match self.reading.take() {
+            Some(reading) => reading,
+            None => self.open().await?,
+        };
+        if reading.waiting == 0 {
+            self.done = true;
+            return Ok(None);
+        }
+        // Whatever fails from here on, the next call opens another reading.
+        let read = tokio::time::timeout(SILENCE, reading.next())
+            .await
+            .map_err(|error| BusError::Unavailable(error.into()))??;
+        if read.sequence > self.end {
+            self.done = true;
+            return Ok(None);
+        }
+        self.done = read.left == 0;
+        self.next = DeliverPolicy::ByStartSequence { start_sequence: read.sequence + 1 };
+        self.reading = Some(reading);
+        let message = read.message;
+        Ok(Some(Past {
+            sequence: read.sequence,
+            published_at: i64::try_from(read.published)
+                .map(DateTime::from_timestamp_nanos)
+                .unwrap_or_default(),
+            headers: headers::from_nats(message.headers.as_ref()),
+            subject: message.subject.into_string(),
+            payload: message.payload,
+        }))
+    }
+
+    async fn open(&self) -> Result<Reading, BusError> {
+        ordered(&self.bus, self.stream, self.filter.clone(), self.next).await
+    }
+}

@@ -1,0 +1,197 @@
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+use bus::{Bus, Consumption, Delivery, Handler, Outcome, streams};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{
+    Consuming, Server, all_settled, body, consumption, copy, envelope, eventually, publish, within,
+};
+
+/// Where the server keeps the messages of INBOUND. What it knows of consumers lies beside them.
+fn messages_of(server: &Server) -> PathBuf {
+    server.dir.path().join("jetstream/jetstream/$G/streams/INBOUND/msgs")
+}
+
+/// A server with 50 messages of INBOUND, and a copy of them.
+async fn with_a_copy() -> (Server, Bus, PathBuf) {
+    let (server, bus) = Server::start().await;
+    publish(&bus, 50).await;
+    let earlier = server.dir.path().join("earlier");
+    server.nats.stop().await.unwrap();
+    copy(&messages_of(&server), &earlier);
+    server.nats.restart().await.unwrap();
+    eventually(|| async { bus.stream("INBOUND").await.is_ok() }).await;
+    (server, bus, earlier)
+}
+
+async fn publish_as(bus: &Bus, prefix: &str, count: usize) -> BTreeSet<String> {
+    let ids: BTreeSet<String> = (0..count).map(|n| format!("{prefix}-{n}")).collect();
+    let envelopes = ids.iter().map(|id| envelope("inbound.a.test", id)).collect();
+    for published in bus.publisher().publish_all(envelopes).await {
+        published.unwrap();
+    }
+    ids
+}
+
+/// As after a power cut: what was published since the copy is gone, and the consumer had it.
+async fn lose_the_end(server: &Server, earlier: &Path) -> Bus {
+    server.nats.stop().await.unwrap();
+    std::fs::remove_dir_all(messages_of(server)).unwrap();
+    copy(earlier, &messages_of(server));
+    server.nats.restart().await.unwrap();
+    let bus = server.connect().await;
+    eventually(|| async { bus.stream("INBOUND").await.is_ok() }).await;
+    assert_eq!(bus.stream("INBOUND").await.unwrap().last_sequence, 50);
+    bus
+}
+
+async fn all_of(
+    batches: &mut mpsc::UnboundedReceiver<Vec<Delivery>>,
+    mut missing: BTreeSet<String>,
+) -> Vec<Delivery> {
+    let mut all = Vec::new();
+    while !missing.is_empty() {
+        let next = tokio::time::timeout(crate::support::DEADLINE, batches.recv()).await;
+        let Ok(batch) = next else { panic!("never delivered: {missing:?}") };
+        for delivery in batch.expect("the consumption ended") {
+            missing.remove(&body(&delivery));
+            all.push(delivery);
+        }
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_go_back_when_the_stream_lost_its_end() {
+    let (server, bus, earlier) = with_a_copy().await;
+    publish_as(&bus, "lost", 50).await;
+    let other = server.connect().await;
+    let mut first = Consuming::start(&bus, consumption(), |_| Ok(()));
+    let mut second = Consuming::start(&other, consumption(), |_| Ok(()));
+    all_settled(&bus).await;
+
+    let publisher = lose_the_end(&server, &earlier).await;
+    let wanted = publish_as(&publisher, "again", 50).await;
+    let (mut seen, deadline) =
+        (HashSet::new(), tokio::time::Instant::now() + crate::support::DEADLINE);
+    while !wanted.iter().all(|id| seen.contains(id)) {
+        let batch = tokio::select! {
+            batch = first.batches.recv() => batch,
+            batch = second.batches.recv() => batch,
+            () = tokio::time::sleep_until(deadline) => {
+                let missing = wanted.iter().filter(|id| !seen.contains(*id)).count();
+                panic!("{missing} messages were never delivered");
+            }
+        };
+        seen.extend(batch.expect("a consumption ended").iter().map(body));
+    }
+    all_settled(&bus).await;
+    assert_eq!(streams::check(&bus).await.unwrap(), []);
+    first.stop().await;
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_starts_after_the_loss_goes_back() {
+    let (server, bus, earlier) = with_a_copy().await;
+    publish_as(&bus, "lost", 50).await;
+    let before = Consuming::start(&bus, consumption(), |_| Ok(()));
+    all_settled(&bus).await;
+    before.stop().await;
+
+    let bus = lose_the_end(&server, &earlier).await;
+    let mut after = Consuming::start(&bus, consumption(), |_| Ok(()));
+    let wanted = publish_as(&bus, "again", 40).await;
+    all_of(&mut after.batches, wanted).await;
+    all_settled(&bus).await;
+    assert_eq!(streams::check(&bus).await.unwrap(), []);
+    after.stop().await;
+}
+
+/// Does not finish the batch that has the message `hold`.
+struct Holding {
+    seen: mpsc::UnboundedSender<Vec<Delivery>>,
+    release: CancellationToken,
+}
+
+impl Handler for Holding {
+    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        self.seen.send(batch.clone()).unwrap();
+        if batch.iter().any(|delivery| body(delivery) == "hold") {
+            self.release.cancelled().await;
+        }
+        batch.iter().map(|_| Ok(())).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_back_although_all_lost_positions_are_taken_again() {
+    let (server, bus, earlier) = with_a_copy().await;
+    publish_as(&bus, "lost", 49).await;
+    bus.publisher().publish(envelope("inbound.a.test", "hold")).await.unwrap();
+    let (seen, mut batches) = mpsc::unbounded_channel();
+    let (release, shutdown) = (CancellationToken::new(), CancellationToken::new());
+    let handler = Holding { seen, release: release.clone() };
+    let (worker, stop) = (bus.clone(), shutdown.clone());
+    let one = Consumption { concurrency: 1, ..consumption() };
+    let task = tokio::spawn(async move { worker.consume(one, handler, stop).await });
+    all_of(&mut batches, ["hold".to_owned()].into()).await;
+
+    // A server that notices at its start that the consumer is ahead mends it; so the consumer's
+    // state is put back when the stream is longer again.
+    server.nats.stop().await.unwrap();
+    let consumers = messages_of(&server).with_file_name("obs");
+    let ahead = server.dir.path().join("ahead");
+    copy(&consumers, &ahead);
+    let publisher = lose_the_end(&server, &earlier).await;
+    let wanted = publish_as(&publisher, "again", 60).await;
+    server.nats.stop().await.unwrap();
+    std::fs::remove_dir_all(&consumers).unwrap();
+    copy(&ahead, &consumers);
+    server.nats.restart().await.unwrap();
+    eventually(|| async { publisher.stream("INBOUND").await.is_ok() }).await;
+    release.cancel();
+    all_of(&mut batches, wanted).await;
+    all_settled(&publisher).await;
+    shutdown.cancel();
+    within(task).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_back_leaves_nothing_unsettled_behind() {
+    let (server, bus, earlier) = with_a_copy().await;
+    publish_as(&bus, "lost", 50).await;
+    // The tenth message waits for its time, long before the end.
+    let hour = std::time::Duration::from_hours(1);
+    let mut before = Consuming::start(&bus, consumption(), move |delivery| {
+        if delivery.sequence == 10 {
+            return Err(bus::Failure::RetryAfter(hour, "not yet".into()));
+        }
+        Ok(())
+    });
+    before.deliveries(100).await;
+    eventually(|| async {
+        let stream = bus.stream("INBOUND").await.unwrap();
+        stream.consumers.iter().all(|c| (c.pending, c.ack_pending) == (0, 1))
+    })
+    .await;
+    before.stop().await;
+
+    let bus = lose_the_end(&server, &earlier).await;
+    let mut after = Consuming::start(&bus, consumption(), |_| Ok(()));
+    let wanted = publish_as(&bus, "again", 5).await;
+    let delivered = all_of(&mut after.batches, wanted).await;
+    // It came again, or, where the server mends the consumer by itself, it still waits.
+    let mut came = delivered.iter().any(|delivery| delivery.sequence == 10);
+    eventually(|| {
+        while let Ok(batch) = after.batches.try_recv() {
+            came |= batch.iter().any(|delivery| delivery.sequence == 10);
+        }
+        let (bus, came) = (bus.clone(), came);
+        async move { came || bus.stream("INBOUND").await.unwrap().consumers[0].ack_pending == 1 }
+    })
+    .await;
+    after.stop().await;
+}

@@ -1,0 +1,102 @@
+use bus::{Bus, Consumer, PublishError, Purged};
+use events::Envelope;
+
+use crate::support::{Consuming, Server, all_settled, consumption, envelope};
+
+const ROOM: i64 = 100 * 1024;
+
+/// Gives a stream very little room.
+async fn shrink(server: &Server, stream: &str) {
+    let raw = server.raw().await;
+    let mut config = raw.get_stream(stream).await.unwrap().cached_info().config.clone();
+    config.max_bytes = ROOM;
+    raw.update_stream(config).await.unwrap();
+}
+
+fn large(subject: &str, id: usize) -> Envelope {
+    Envelope { payload: vec![b'x'; 1024], ..envelope(subject, &id.to_string()) }
+}
+
+/// Publishes until the stream refuses; how many it took, counted from `from`.
+async fn fill(bus: &Bus, from: usize) -> usize {
+    for id in from..from + 200 {
+        match bus.publisher().publish(large("inbound.a.test", id)).await {
+            Ok(_) => {}
+            Err(PublishError::Full(_)) => return id - from,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("the stream is never full")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_outbound_takes_new_commands_for_done_ones() {
+    let (server, bus) = Server::start().await;
+    shrink(&server, "OUTBOUND").await;
+    for id in 0..200 {
+        bus.publisher().publish(large("outbound.acme.test", id)).await.unwrap();
+    }
+    let state = bus.stream("OUTBOUND").await.unwrap();
+    assert_eq!(state.last_sequence, 200);
+    assert!(state.first_sequence > 1 && state.messages > 10, "{state:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_processed_makes_room_and_nothing_else_does() {
+    let (server, bus) = Server::start().await;
+    shrink(&server, "INBOUND").await;
+    assert_eq!(bus.make_room(Consumer::SyncWorker).await.unwrap(), None);
+    let count = fill(&bus, 0).await;
+    // Full, and nobody has read a thing.
+    assert_eq!(bus.make_room(Consumer::SyncWorker).await.unwrap(), None);
+
+    let consuming = Consuming::start(&bus, consumption(), |_| Ok(()));
+    all_settled(&bus).await;
+    consuming.stop().await;
+    // Several workers do it at once.
+    let mut calls = Vec::new();
+    for _ in 0..4 {
+        let bus = bus.clone();
+        calls.push(tokio::spawn(async move { bus.make_room(Consumer::SyncWorker).await }));
+    }
+    let mut purged = 0;
+    for call in calls {
+        purged += call.await.unwrap().unwrap().map_or(0, |Purged { messages, .. }| messages);
+    }
+    let state = bus.stream("INBOUND").await.unwrap();
+    assert_eq!(purged + state.messages, count as u64);
+    let half = u64::try_from(ROOM).unwrap() / 2;
+    assert!((half..half + half / 10).contains(&state.bytes), "{state:?}");
+    assert!(fill(&bus, count).await > 10);
+    // All that is new came after the floor.
+    let left = bus.stream("INBOUND").await.unwrap();
+    assert!(bus.make_room(Consumer::SyncWorker).await.unwrap().is_some());
+    assert_eq!(
+        bus.stream("INBOUND").await.unwrap().consumers[0].pending,
+        left.consumers[0].pending
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unsettled_message_and_all_after_it_stay() {
+    let (server, bus) = Server::start().await;
+    shrink(&server, "INBOUND").await;
+    fill(&bus, 0).await;
+    let hour = std::time::Duration::from_hours(1);
+    let consuming = Consuming::start(&bus, consumption(), move |delivery| {
+        if delivery.sequence == 6 {
+            return Err(bus::Failure::RetryAfter(hour, "not yet".into()));
+        }
+        Ok(())
+    });
+    crate::support::eventually(|| async {
+        let stream = bus.stream("INBOUND").await.unwrap();
+        stream.consumers.iter().all(|c| (c.pending, c.ack_pending) == (0, 1))
+    })
+    .await;
+    let purged = bus.make_room(Consumer::SyncWorker).await.unwrap();
+    assert_eq!(purged, Some(Purged { messages: 5, first_sequence: 6 }));
+    assert_eq!(bus.make_room(Consumer::SyncWorker).await.unwrap(), None);
+    assert_eq!(bus.stream("INBOUND").await.unwrap().first_sequence, 6);
+    consuming.stop().await;
+}
