@@ -1,0 +1,84 @@
+import js from '@eslint/js'
+import importX from 'eslint-plugin-import-x'
+import a11y from 'eslint-plugin-jsx-a11y'
+import hooks from 'eslint-plugin-react-hooks'
+import globals from 'globals'
+import ts from 'typescript-eslint'
+
+const features = ['frame', 'inbox', 'conversation', 'activity', 'approvals', 'operations']
+
+/** `target` may import nothing of `from`. */
+const zone = (target, from, message) => ({ target: `src/${target}`, from: `src/${from}`, message })
+
+export default ts.config(
+  { ignores: ['dist', 'src/api/schema.d.ts', 'e2e/.results'] },
+  js.configs.recommended,
+  ts.configs.strictTypeChecked,
+  ts.configs.stylisticTypeChecked,
+  hooks.configs.flat['recommended-latest'],
+  a11y.flatConfigs.recommended,
+  {
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'public/*.js', 'scripts/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    plugins: { 'import-x': importX },
+    rules: {
+      'import-x/order': [
+        'error',
+        {
+          groups: ['builtin', 'external', 'internal', 'parent', 'sibling'],
+          pathGroups: [{ pattern: '#**/**', group: 'internal', position: 'before' }],
+          pathGroupsExcludedImportTypes: [],
+          alphabetize: { order: 'asc', caseInsensitive: true },
+          'newlines-between': 'always',
+        },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          zones: [
+            ...['ui', 'live', 'api', 'auth', 'features'].map((part) =>
+              zone(part, 'routes', 'routes are at the top: nothing imports them'),
+            ),
+            ...['ui', 'live', 'api', 'auth'].map((part) =>
+              zone(part, 'features', 'features import this, not the other way round'),
+            ),
+            ...features.flatMap((one) =>
+              features
+                .filter((other) => other !== one)
+                .map((other) =>
+                  zone(`features/${one}`, `features/${other}`, 'a feature never imports another one; a route brings them together'),
+                ),
+            ),
+            zone('ui', 'live', 'ui shows what it is given'),
+            zone('ui', 'auth', 'ui shows what it is given'),
+            zone('api', 'live', 'api answers; live keeps answers up to date'),
+            zone('api', 'ui', 'api has no looks'),
+            zone('live', 'ui', 'live has no looks'),
+          ],
+        },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-console': 'error',
+    },
+    settings: {
+      'import-x/resolver-next': [
+        importX.createNodeResolver({ extensions: ['.ts', '.tsx', '.js', '.json'] }),
+      ],
+    },
+  },
+  { files: ['**/*.{js,mjs}'], extends: [ts.configs.disableTypeChecked], languageOptions: { globals: globals.node }, rules: { 'no-console': 'off' } },
+  { files: ['public/*.js'], languageOptions: { globals: globals.browser, sourceType: 'script' } },
+  {
+    files: ['src/**/*.test.{ts,tsx}', 'src/test/**', 'e2e/**'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+)

@@ -1,0 +1,34 @@
+import type { Problem } from './types'
+
+/** A request that did not get what it asked for. `message` is a sentence for people. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  /** HTTP status; 0 when there was no answer at all. */
+  readonly status: number
+  /** The API's stable name of the problem. */
+  readonly code: string
+  /** To be quoted in a report. */
+  readonly traceId: string | undefined
+
+  constructor(status: number, problem: Partial<Problem>, options?: ErrorOptions) {
+    super(problem.detail ?? inWords(status), options)
+    this.status = status
+    this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown')
+    this.traceId = problem.traceId
+  }
+
+  /** The same request may succeed later. */
+  get passing(): boolean {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+  }
+
+  static from(error: unknown): Failure {
+    if (error instanceof Failure) return error
+    return new Failure(0, {}, { cause: error })
+  }
+}
+
+function inWords(status: number): string {
+  if (status === 0) return 'the server cannot be reached'
+  return `the server answered ${status}`
+}

@@ -1,0 +1,1223 @@
+// Made of openapi.json by `npm run types`; not to be edited.
+
+export interface paths {
+    "/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the timeline, newest first, or follow it live.
+         * @description With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end.
+         *     `ready` says that nothing was missed up to its id. `reset` says that what was missed cannot be
+         *     told: read the state again and go on. Any other event is an `Announcement`, with its position as
+         *     id, or a `Live` one (`typing`) without an id.
+         */
+        get: operations["list_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activity/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an activity. */
+        get: operations["get_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List approvals, newest first. */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an approval. */
+        get: operations["get_approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List conversations. */
+        get: operations["list_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a conversation. */
+        get: operations["get_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List messages of a conversation: the newest, or those before or after one of them. */
+        get: operations["list_messages"];
+        put?: never;
+        /** Write a message or a note. It is on its way from here on: its `state` tells how far it is. */
+        post: operations["create_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{messageId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a message that is queued or waits to be retried, and that was never tried: then it has
+         *     certainly not left. It is gone from the conversation; the activity `message_cancelled` tells so.
+         */
+        post: operations["cancel_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{messageId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message again that failed on its way to Chatwoot: it is queued behind everything that waits
+         *     in its conversation. One that waits to be retried is tried at once, in its place. Should an
+         *     earlier try have reached Chatwoot after all, it is found and not sent twice.
+         */
+        post: operations["retry_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Format: uuid
+         * @description One Chatwoot account of one installation. Opaque: it is in subjects and webhook addresses.
+         */
+        AccountKey: string;
+        /**
+         * @description One line of the timeline. It holds only what can never change about what happened; the state
+         *     of things is in their own rows.
+         */
+        Activity: {
+            accountId?: components["schemas"]["AccountKey"] | null;
+            actor?: components["schemas"]["Actor"] | null;
+            conversationId?: components["schemas"]["ConversationId"] | null;
+            /** @description Facts of this type of activity. */
+            data: Record<string, unknown>;
+            /** @description The same for every telling of the same thing. */
+            id: components["schemas"]["ActivityId"];
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            occurredAt: string;
+            /**
+             * @description Where it was done: `chatwoot` or `axis`.
+             * @example chatwoot
+             */
+            source: string;
+            /**
+             * @description `message_created`, `conversation_status_changed`, …
+             * @example message_created
+             */
+            type: string;
+        };
+        /**
+         * Format: uuid
+         * @description One line of the activity timeline.
+         */
+        ActivityId: string;
+        /** @description A part of the timeline. */
+        ActivityList: {
+            data: components["schemas"]["Activity"][];
+            page: components["schemas"]["Page"];
+            position: components["schemas"]["Snapshot"];
+        };
+        /** @description Who did something. */
+        Actor: {
+            /** @description Id among those of its type. */
+            id?: string | null;
+            /** @description Display name. */
+            name?: string | null;
+            /**
+             * @description `contact`, `user`, `agent_bot`, `member` (a person of this workspace), `system`.
+             * @example user
+             */
+            type: string;
+        };
+        /**
+         * @description An activity, and the rows it is about as they were when it was announced, so that a screen can
+         *     show the change without asking.
+         */
+        Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"];
+        /** @description A request that somebody decides, or has decided. */
+        Approval: {
+            /** @description The conversation it is about. */
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: date-time
+             * @description When it was asked.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            decidedAt?: string | null;
+            /** @description Who decided. */
+            decidedBy?: string | null;
+            /** @description The decider's words. */
+            decision?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["ApprovalId"];
+            /** @description What was asked, frozen. */
+            metadata: Record<string, unknown>;
+            /** @description Why it was asked. */
+            reason: string;
+            /** @description Who asked. */
+            requestedBy: string;
+            /**
+             * @description `submitted`, `approved`, `rejected` or `withdrawn`.
+             * @example submitted
+             */
+            status: string;
+            /**
+             * @description `escalation`, `refund`, `discount`, …
+             * @example escalation
+             */
+            type: string;
+        };
+        /**
+         * Format: uuid
+         * @description An approval.
+         */
+        ApprovalId: string;
+        /** @description Approvals, newest first. */
+        ApprovalList: {
+            data: components["schemas"]["Approval"][];
+            page: components["schemas"]["Page"];
+            position: components["schemas"]["Snapshot"];
+        };
+        /** @description The user or bot in charge. */
+        Assignee: {
+            /**
+             * Format: int64
+             * @description Number in Chatwoot.
+             */
+            id: number;
+            /** @description Display name. */
+            name?: string | null;
+            /**
+             * @description `user` or `agent_bot`.
+             * @example user
+             */
+            type: string;
+        };
+        /** @description A file, a place or a card that came with a message. */
+        Attachment: {
+            /**
+             * @description Media type, where Chatwoot says it.
+             * @default null
+             */
+            contentType?: string | null;
+            /**
+             * @description Where Chatwoot serves it; whoever has the address can read the file.
+             * @default null
+             */
+            dataUrl?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes.
+             * @default null
+             */
+            fileSize?: number | null;
+            /**
+             * @description `image`, `audio`, `video`, `file`, `location`, `fallback`, `contact`, …
+             * @default
+             */
+            fileType?: string;
+            /**
+             * Format: int64
+             * @description Pixels.
+             * @default null
+             */
+            height?: number | null;
+            /**
+             * Format: int64
+             * @description Number in Chatwoot.
+             * @default null
+             */
+            id?: number | null;
+            /**
+             * Format: double
+             * @description Degrees.
+             * @default null
+             */
+            latitude?: number | null;
+            /**
+             * Format: double
+             * @description Degrees.
+             * @default null
+             */
+            longitude?: number | null;
+            /**
+             * @description Where Chatwoot serves a small picture of it.
+             * @default null
+             */
+            thumbUrl?: string | null;
+            /**
+             * @description Name or address in words, for places and cards.
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * @description What was said, for audio.
+             * @default null
+             */
+            transcript?: string | null;
+            /**
+             * Format: int64
+             * @description Pixels.
+             * @default null
+             */
+            width?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description A contact.
+         */
+        ContactId: string;
+        /** @description A conversation with a customer. */
+        Conversation: {
+            /** @description The Chatwoot account it belongs to. */
+            accountId: components["schemas"]["AccountKey"];
+            assignee?: components["schemas"]["Assignee"] | null;
+            /** @description The channel's reply window is open. */
+            canReply?: boolean | null;
+            /**
+             * @description `Channel::…`, as Chatwoot names it.
+             * @example Channel::WebWidget
+             */
+            channel?: string | null;
+            /**
+             * Format: int64
+             * @description Number within the Chatwoot account, as agents know it.
+             */
+            chatwootId: number;
+            contact?: components["schemas"]["ConversationContact"] | null;
+            /**
+             * Format: date-time
+             * @description When Chatwoot created it.
+             */
+            createdAt: string;
+            /** @description The company's attributes. */
+            customAttributes: Record<string, unknown>;
+            /**
+             * Format: date-time
+             * @description An agent's first answer.
+             */
+            firstReplyAt?: string | null;
+            /** @description Our id; it survives a rebuild of the database. */
+            id: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description Number of the inbox in Chatwoot.
+             */
+            inboxId?: number | null;
+            /** @description Labels, sorted. */
+            labels: string[];
+            /**
+             * Format: date-time
+             * @description When something last happened in it.
+             */
+            lastActivityAt: string;
+            lastMessage?: components["schemas"]["MessagePreview"] | null;
+            /**
+             * @description `low`, `medium`, `high`, `urgent`, or none.
+             * @example high
+             */
+            priority?: string | null;
+            /**
+             * Format: date-time
+             * @description Snoozed until then.
+             */
+            snoozedUntil?: string | null;
+            /**
+             * @description `open`, `resolved`, `pending`, `snoozed`, or another status of the installation.
+             * @example open
+             */
+            status: string;
+            team?: components["schemas"]["Team"] | null;
+            /**
+             * Format: int64
+             * @description Messages of the customer that no agent has seen.
+             */
+            unreadCount: number;
+            /**
+             * Format: date-time
+             * @description When this row last changed here; it is the entity tag too.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description The customer waits since then.
+             */
+            waitingSince?: string | null;
+        };
+        /** @description The customer, as far as a list needs. */
+        ConversationContact: {
+            /** @description Our id. */
+            id: components["schemas"]["ContactId"];
+            /** @description Display name. */
+            name?: string | null;
+            /** @description Address of a picture. */
+            thumbnail?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A conversation.
+         */
+        ConversationId: string;
+        /** @description A part of the list. */
+        ConversationList: {
+            data: components["schemas"]["Conversation"][];
+            page: components["schemas"]["Page"];
+            position: components["schemas"]["Snapshot"];
+        };
+        /** @description A message to be sent. */
+        CreateMessage: {
+            /** @description The client's own id of it: sent again under the same one, it is the same message. */
+            clientId?: string | null;
+            /**
+             * @description The text; not only blanks.
+             * @example Your parcel left today.
+             */
+            content: string;
+            inReplyTo?: components["schemas"]["MessageId"] | null;
+            /** @description A note, which only the team sees. */
+            private?: boolean;
+        };
+        /**
+         * @description How far a message got on its way to the customer.
+         *
+         *     ```text
+         *     queued ─► sending ─┬─► sent ─► delivered ─► read
+         *        ▲               ├─► retrying ─► sending …
+         *        └── undo        ├─► unknown ─► sent, or sending again
+         *                        └─► failed ─► (retry by a person) queued
+         *     ```
+         * @enum {string}
+         */
+        DeliveryState: "queued" | "sending" | "sent" | "delivered" | "read" | "retrying" | "failed" | "unknown";
+        /** @description What is wrong with one field. */
+        FieldError: {
+            /**
+             * @description Its name in the body or query string.
+             * @example content
+             */
+            field: string;
+            /**
+             * @description What it should be.
+             * @example must not be blank
+             */
+            message: string;
+        };
+        /** @description An ephemeral event; nobody who was not listening will ever hear of it. */
+        Live: {
+            /** @description `contact`, `user`, `agent_bot`. */
+            actorType: string;
+            /** @description Where. */
+            conversationId: components["schemas"]["ConversationId"];
+            /** @description The typist's name. */
+            name?: string | null;
+            /** @description Began, or stopped. */
+            on: boolean;
+            /** @description It is a note. */
+            private: boolean;
+            /** @enum {string} */
+            type: "typing";
+        };
+        /** @description One message of a conversation, a note included. */
+        Message: {
+            /** @description Files and places. */
+            attachments: components["schemas"]["Attachment"][];
+            /**
+             * Format: int32
+             * @description Number of tries so far, for what was written here.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Number in the Chatwoot installation; none until Chatwoot has it.
+             */
+            chatwootId?: number | null;
+            /** @description The client's own id of it, to recognise its optimistic copy. */
+            clientId?: string | null;
+            /** @description The text. */
+            content?: string | null;
+            /** @description Chatwoot's attributes of the content: mail, forms, quotes. */
+            contentAttributes: Record<string, unknown>;
+            /**
+             * @description `text`, `incoming_email`, `cards`, …
+             * @example text
+             */
+            contentType: string;
+            /** @description The conversation it belongs to. */
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            createdAt: string;
+            /** @description Deleted in Chatwoot; the text is gone. */
+            deleted: boolean;
+            /** @description Our id, the same before and after Chatwoot has it. */
+            id: components["schemas"]["MessageId"];
+            /**
+             * @description `incoming`, `outgoing`, `activity`, `template`.
+             * @example outgoing
+             */
+            messageType: string;
+            /**
+             * Format: date-time
+             * @description When the next try is due, while retrying or queued.
+             */
+            nextAttemptAt?: string | null;
+            /** @description Only the team sees it. */
+            private: boolean;
+            sender?: components["schemas"]["Sender"] | null;
+            state?: components["schemas"]["DeliveryState"] | null;
+            /** @description Why it is not further, in words, when it is retrying, failed or unknown. */
+            stateReason?: string | null;
+            /**
+             * Format: date-time
+             * @description When this row last changed here.
+             */
+            updatedAt: string;
+        };
+        /**
+         * Format: uuid
+         * @description A message, ours or Chatwoot's.
+         */
+        MessageId: string;
+        /** @description Messages, oldest first. */
+        MessageList: {
+            data: components["schemas"]["Message"][];
+            page: components["schemas"]["MessagePage"];
+            position: components["schemas"]["Snapshot"];
+        };
+        /** @description Where the messages are in their conversation. */
+        MessagePage: {
+            /** @description There are more: older ones, or newer ones if `after` was given. */
+            hasMore: boolean;
+            /**
+             * Format: int32
+             * @description Most messages of a page.
+             * @example 25
+             */
+            limit: number;
+        };
+        /** @description The line a list shows of the newest message. */
+        MessagePreview: {
+            /** @description At most 200 characters of the text. */
+            content?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            createdAt: string;
+            /** @description Our id. */
+            id: components["schemas"]["MessageId"];
+            /** @description `incoming`, `outgoing`, `template`. */
+            messageType: string;
+            /** @description Only the team sees it. */
+            private: boolean;
+            state?: components["schemas"]["DeliveryState"] | null;
+        };
+        /** @description Where a page is in its list. */
+        Page: {
+            /**
+             * Format: int32
+             * @description Most rows of a page.
+             * @example 25
+             */
+            limit: number;
+            /** @description Asks for the next page; null at the end of the list. */
+            nextCursor?: string | null;
+            /**
+             * Format: int32
+             * @description The number of this page, unless it was asked for by a cursor.
+             * @example 1
+             */
+            page?: number | null;
+        };
+        /** @description What went wrong, for programs (`code`, `errors`) and for people (`detail`). */
+        Problem: {
+            /**
+             * @description Stable name of this kind of problem.
+             * @example not-found
+             */
+            code: string;
+            /**
+             * @description What is wrong with this request, and what to do.
+             * @example there is no such conversation
+             */
+            detail: string;
+            /** @description The fields at fault, for `invalid`. */
+            errors?: components["schemas"]["FieldError"][];
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             * @example 404
+             */
+            status: number;
+            /**
+             * @description The kind in words.
+             * @example Not found
+             */
+            title: string;
+            /**
+             * @description The request's trace, to be quoted in a report.
+             * @example 4bf92f3577b34da6a3ce929d0e0e4736
+             */
+            traceId: string;
+            /**
+             * @description Stable address of this kind of problem.
+             * @example /problems/not-found
+             */
+            type: string;
+        };
+        /** @description Who wrote a message. */
+        Sender: {
+            /**
+             * Format: int64
+             * @description Number in Chatwoot; none for someone known only here.
+             */
+            id?: number | null;
+            /** @description Display name. */
+            name?: string | null;
+            /**
+             * @description `contact`, `user`, `agent_bot`, or another kind of the installation.
+             * @example user
+             */
+            type: string;
+        };
+        /**
+         * @description The place in the stream that an answer reflects at least. Taken before the database is asked:
+         *     what is announced by then is committed by then.
+         */
+        Snapshot: {
+            /**
+             * @description Pass it as `lastEventId` to hear of everything that the answer does not show yet; null
+             *     while the stream cannot be reached.
+             * @example 6437a8b2c91f3:1042
+             */
+            activity?: string | null;
+        };
+        /** @description The rows an announcement carries. */
+        Subject: {
+            conversation?: components["schemas"]["Conversation"] | null;
+            message?: components["schemas"]["Message"] | null;
+        };
+        /** @description A team. */
+        Team: {
+            /**
+             * Format: int64
+             * @description Number in Chatwoot.
+             */
+            id: number;
+            /** @description Display name. */
+            name?: string | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_activity: {
+        parameters: {
+            query?: {
+                /** @description Only of this conversation. */
+                conversationId?: components["schemas"]["ConversationId"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /**
+                 * @description Live stream: the id of the last event that was received, or `position.activity` of a list;
+                 *     the same as the header `Last-Event-ID`, which wins.
+                 */
+                lastEventId?: string;
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`. */
+                page?: number;
+                /** @description Only what was done in `chatwoot` or in `axis`; not for the live stream. */
+                source?: string;
+                /** @description Only of these types, separated by commas: `message_created,message_updated`. */
+                type?: string;
+            };
+            header?: {
+                /** @description Live stream: where to resume */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the timeline, or the live stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityList"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The activity */
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The activity */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approvals: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+                /** @description Number of the page, from 1. */
+                page?: number;
+                /** @description Only with this status. */
+                status?: "submitted" | "approved" | "rejected" | "withdrawn";
+                /** @description Only of this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval */
+                id: components["schemas"]["ApprovalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The approval */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conversations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those in charge of the user with this number in Chatwoot, of nobody (`none`) or of
+                 *     somebody (`any`).
+                 */
+                assigneeId?: string;
+                /** @description `nextCursor` of the page before, asked for with the same `sort`. */
+                cursor?: string;
+                /** @description Only those of the inbox with this number in Chatwoot. */
+                inboxId?: number;
+                /** @description Only with this label. */
+                label?: string;
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`. */
+                page?: number;
+                /** @description Only with this priority: `low`, `medium`, `high`, `urgent`, or `none`. */
+                priority?: string;
+                /**
+                 * @description Only those with this number, with a contact whose name, address or phone number contains
+                 *     this, or with a message that has these words.
+                 */
+                search?: string;
+                /** @description What comes first; `newest` if not given. */
+                sort?: "newest" | "oldest" | "waiting" | "priority";
+                /**
+                 * @description Only with this status: `open`, `resolved`, `pending`, `snoozed`, or another of the
+                 *     installation.
+                 */
+                status?: string;
+                /** @description Only those of the team with this number in Chatwoot. */
+                teamId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    etag?: string;
+                    /** @description The place in the stream that it reflects */
+                    "x-activity-position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                /** @description What was written after the message with this id. */
+                after?: components["schemas"]["MessageId"];
+                /** @description What was written before the message with this id. */
+                before?: components["schemas"]["MessageId"];
+                /** @description Most messages; 25 if not given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMessage"];
+            };
+        };
+        responses: {
+            /** @description It was there already, under this clientId */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The message is on its way */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The clientId stands for another message */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+                /** @description The message */
+                messageId: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message is gone and will not be sent */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The conversation has no such message (any more) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has left or may have: the detail names its state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+                /** @description The message */
+                messageId: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message is on its way again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The conversation has no such message */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be sent again: the detail names its state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,35 @@
+/** The API's own names for its shapes. */
+import type { components, operations } from './schema'
+
+type Schemas = components['schemas']
+
+export type Activity = Schemas['Activity']
+export type ActivityList = Schemas['ActivityList']
+export type Announcement = Schemas['Announcement']
+export type Approval = Schemas['Approval']
+export type Attachment = Schemas['Attachment']
+export type Conversation = Schemas['Conversation']
+export type ConversationList = Schemas['ConversationList']
+export type CreateMessage = Schemas['CreateMessage']
+export type DeliveryState = Schemas['DeliveryState']
+/** An event that is stored nowhere. By hand: the description names its fields otherwise than the API sends them. */
+export interface Live {
+  type: 'typing'
+  conversationId: string
+  actorType: string
+  name?: string | null
+  on: boolean
+  private: boolean
+}
+export type Message = Schemas['Message']
+export type MessageList = Schemas['MessageList']
+export type Problem = Schemas['Problem']
+
+type Given<T> = Omit<NonNullable<T>, 'page' | 'limit' | 'cursor' | 'lastEventId'>
+
+/** Which conversations to list, and in which order; what is absent does not restrict. */
+export type ConversationFilter = Given<operations['list_conversations']['parameters']['query']>
+export type ConversationSort = NonNullable<ConversationFilter['sort']>
+export type ActivityFilter = Given<operations['list_activity']['parameters']['query']>
+export type ApprovalFilter = Given<operations['list_approvals']['parameters']['query']>
+export type ApprovalStatus = NonNullable<ApprovalFilter['status']>

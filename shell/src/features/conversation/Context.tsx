@@ -1,0 +1,142 @@
+
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { ChevronRight } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+import type { Conversation } from '#api/types.ts'
+import { activityQuery } from '#live/queries.ts'
+import { ActivityLine } from '#ui/ActivityLine.tsx'
+import { Avatar } from '#ui/Avatar.tsx'
+import { Button } from '#ui/Button.tsx'
+import { channelName } from '#ui/ChannelIcon.tsx'
+import { Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
+import { useRemembered } from '#ui/remembered.ts'
+import { Failed } from '#ui/State.tsx'
+import { exactly } from '#ui/time.ts'
+import { When } from '#ui/When.tsx'
+import { titled } from '#ui/words.ts'
+
+/** What is around a conversation. */
+export function Context({ conversation }: { conversation: Conversation }) {
+  const { contact } = conversation
+  const attributes = Object.entries(conversation.customAttributes)
+  return (
+    <div className="pb-6">
+      <div className="flex items-center gap-3 px-4 pt-4 pb-3">
+        <Avatar name={contact?.name ?? '?'} seed={contact?.id ?? conversation.id} channel={conversation.channel} />
+        <div className="min-w-0">
+          <p className="truncate font-semibold">{contact?.name ?? 'Unknown contact'}</p>
+          <p className="truncate text-sm text-soft">
+            {channelName(conversation.channel)} · #{conversation.chatwootId}
+          </p>
+        </div>
+      </div>
+      <Section name="Details">
+        <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2.5 text-sm">
+          <Fact name="Status">
+            <StatusMark status={conversation.status} />
+          </Fact>
+          {conversation.snoozedUntil && <Fact name="Snoozed until">{exactly(conversation.snoozedUntil)}</Fact>}
+          <Fact name="Assignee">{conversation.assignee?.name ?? <None>Nobody</None>}</Fact>
+          <Fact name="Team">{conversation.team?.name ?? <None>None</None>}</Fact>
+          <Fact name="Priority">
+            {conversation.priority ? <PriorityMark priority={conversation.priority} words /> : <None>None</None>}
+          </Fact>
+          <Fact name="Labels">
+            {conversation.labels.length === 0 ? (
+              <None>None</None>
+            ) : (
+              <span className="flex flex-wrap gap-1">
+                {conversation.labels.map((label) => (
+                  <Label key={label} name={label} />
+                ))}
+              </span>
+            )}
+          </Fact>
+          {conversation.waitingSince && (
+            <Fact name="Waiting for">
+              <When at={conversation.waitingSince} />
+            </Fact>
+          )}
+          <Fact name="First reply">
+            {conversation.firstReplyAt ? <When at={conversation.firstReplyAt} /> : <None>Not yet</None>}
+          </Fact>
+          <Fact name="Started">{exactly(conversation.createdAt)}</Fact>
+        </dl>
+      </Section>
+      {attributes.length > 0 && (
+        <Section name="Attributes">
+          <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2.5 text-sm">
+            {attributes.map(([name, value]) => (
+              <Fact key={name} name={titled(name)}>
+                {typeof value === 'string' ? value : JSON.stringify(value)}
+              </Fact>
+            ))}
+          </dl>
+        </Section>
+      )}
+      <Section name="Activity">
+        <Timeline conversationId={conversation.id} />
+      </Section>
+    </div>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="truncate text-soft">{name}</dt>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
+    </>
+  )
+}
+
+function None({ children }: { children: ReactNode }) {
+  return <span className="text-faint">{children}</span>
+}
+
+function Section({ name, children }: { name: string; children: ReactNode }) {
+  const [open, setOpen] = useRemembered(`axis.section.${name.toLowerCase()}`, true)
+  return (
+    <section className="border-t border-line">
+      <h2>
+        <button
+          type="button"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+          className="flex h-10 w-full items-center justify-between px-4 text-sm font-semibold -outline-offset-2 hover:bg-hover"
+        >
+          {name}
+          <ChevronRight aria-hidden className={open ? 'size-4 rotate-90 text-faint' : 'size-4 text-faint'} />
+        </button>
+      </h2>
+      {open && <div className="px-4 pb-4">{children}</div>}
+    </section>
+  )
+}
+
+function Timeline({ conversationId }: { conversationId: string }) {
+  const query = useInfiniteQuery(activityQuery({ conversationId }))
+  if (query.isPending) return <div className="skeleton h-24" role="status" aria-label="Loading activity" />
+  if (query.isError && !query.data) {
+    return <Failed what="Activity did not load" error={query.error} retry={() => void query.refetch()} />
+  }
+  const lines = query.data
+  if (lines.length === 0) return <p className="text-sm text-faint">Nothing has happened yet</p>
+  return (
+    <>
+      <ol className="flex flex-col gap-2.5 text-sm">
+        {lines.map((activity) => (
+          <li key={activity.id}>
+            <ActivityLine activity={activity} narrow />
+          </li>
+        ))}
+      </ol>
+      {query.hasNextPage && (
+        <Button className="mt-3 w-full" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          Show earlier
+        </Button>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,131 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
+import { beforeEach, expect, test } from 'vitest'
+
+import type { CreateMessage, Message } from '#api/types.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { aConversation, aMessage, instant } from '#test/samples.ts'
+
+import { Conversation } from './Conversation.tsx'
+
+
+// Another one each time: drafts live as long as the page.
+let HERE = aConversation()
+beforeEach(() => {
+  HERE = aConversation()
+})
+
+function given(messages: Message[]) {
+  api.use(
+    http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(HERE)),
+    http.get('/api/v1/conversations/{id}/messages', ({ response }) =>
+      response(200).json({ data: messages, page: { limit: 50, hasMore: false }, position: NOWHERE }),
+    ),
+    http.untyped.get('*/api/v1/activity', () =>
+      HttpResponse.json({ data: [], page: { limit: 50, nextCursor: null }, position: NOWHERE }),
+    ),
+  )
+}
+
+const mine = (message: Partial<Message>) =>
+  aMessage({ messageType: 'outgoing', conversationId: HERE.id, sender: { type: 'user', name: 'Ana Beispiel' }, ...message })
+
+test('states are told in words', async () => {
+  given([
+    mine({ content: 'one', createdAt: instant(1), state: 'failed', stateReason: 'Chatwoot refused the attachment' }),
+    mine({ content: 'two', createdAt: instant(2), state: 'unknown' }),
+    mine({ content: 'three', createdAt: instant(3), state: 'retrying', attempts: 3, stateReason: 'Chatwoot is busy' }),
+    mine({ content: 'four', createdAt: instant(4), state: 'read' }),
+    mine({ content: 'five', createdAt: instant(5), private: true, state: 'sent' }),
+    mine({ content: null, createdAt: instant(6), deleted: true }),
+  ])
+  show(<Conversation id={HERE.id} />)
+  const log = within(await screen.findByRole('log'))
+  expect(log.getByText('Not sent: Chatwoot refused the attachment')).toBeVisible()
+  expect(log.getByText('Chatwoot did not answer; checking')).toBeVisible()
+  expect(log.getByText(/Trying again \(3 tries so far\): Chatwoot is busy/)).toBeVisible()
+  expect(log.getByText('Read')).toBeVisible()
+  expect(log.getByText(/Only your team sees this/)).toBeVisible()
+  expect(log.getByText('This message was deleted')).toBeVisible()
+})
+
+test('a failed reply can be sent again', async () => {
+  const failed = mine({ content: 'again', createdAt: instant(1), state: 'failed', attempts: 2 })
+  given([failed])
+  api.use(
+    http.untyped.post('*/messages/:messageId/retry', () =>
+      HttpResponse.json({ ...failed, state: 'sent', updatedAt: instant(9) }, { status: 202 }),
+    ),
+  )
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Retry' }))
+  expect(await screen.findByText('Sent')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull()
+})
+
+test('a reply that has not left can be taken back, and its text is not lost', async () => {
+  given([mine({ content: 'too early', createdAt: instant(1), state: 'queued' })])
+  api.use(http.untyped.post('*/messages/:messageId/cancel', () => new HttpResponse(null, { status: 204 })))
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  expect(await screen.findByText('No messages yet')).toBeVisible()
+  expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('too early')
+})
+
+test('markup in a message is text, and only addresses of the web are links', async () => {
+  given([aMessage({ conversationId: HERE.id, content: '<img src=x onerror=alert(1)> javascript:alert(1) https://shop.example/a?b=1.' })])
+  show(<Conversation id={HERE.id} />)
+  expect(await screen.findByText(/<img src=x/)).toBeVisible()
+  const log = screen.getByRole('log')
+  expect(log.querySelector('img')).toBeNull()
+  expect(within(log).getAllByRole('link').map((link) => link.getAttribute('href'))).toEqual(['https://shop.example/a?b=1'])
+})
+
+test('a reply shows at once, is sent once, and becomes the message of the API', async () => {
+  given([])
+  const bodies: CreateMessage[] = []
+  let answer: () => void = () => undefined
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', async ({ request }) => {
+      const body = (await request.json()) as CreateMessage
+      bodies.push(body)
+      await new Promise<void>((resolve) => (answer = resolve))
+      return HttpResponse.json(mine({ content: body.content, clientId: body.clientId ?? null, state: 'sent' }), { status: 201 })
+    }),
+  )
+  show(<Conversation id={HERE.id} />)
+  const field = await screen.findByRole('textbox', { name: 'Reply' })
+  await screen.findByText('No messages yet')
+  await userEvent.type(field, 'On its way{Control>}{Enter}{/Control}')
+  expect(field).toHaveValue('')
+  expect(await within(await screen.findByRole('log')).findByText('Sending')).toBeInTheDocument()
+  await waitFor(() => expect(bodies).toHaveLength(1))
+  answer()
+  expect(await screen.findByText('Sent')).toBeVisible()
+  expect(screen.getAllByText('On its way')).toHaveLength(1)
+  expect(bodies).toHaveLength(1)
+})
+
+test('a draft stays, each kind its own', async () => {
+  given([])
+  show(<Conversation id={HERE.id} />)
+  await userEvent.type(await screen.findByRole('textbox', { name: 'Reply' }), 'to the customer')
+  await userEvent.click(screen.getByRole('button', { name: 'Note' }))
+  const note = screen.getByRole('textbox', { name: 'Note' })
+  expect(note).toHaveValue('')
+  await userEvent.type(note, 'to the team')
+  expect(screen.getByRole('button', { name: 'Add note' })).toBeEnabled()
+  await userEvent.click(screen.getByRole('button', { name: 'Reply' }))
+  expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('to the customer')
+})
+
+test('a conversation that is not there says so', async () => {
+  api.use(
+    http.untyped.get('*/api/v1/conversations/:id', () => HttpResponse.json({ code: 'not-found' }, { status: 404 })),
+    http.untyped.get('*/api/v1/conversations/:id/messages', () => HttpResponse.json({}, { status: 404 })),
+  )
+  show(<Conversation id={HERE.id} />)
+  expect(await screen.findByText('There is no such conversation')).toBeVisible()
+})

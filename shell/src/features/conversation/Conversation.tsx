@@ -1,0 +1,135 @@
+
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { ArrowLeft, PanelRight, SearchX } from 'lucide-react'
+import { useRef, useState } from 'react'
+
+import type { Conversation as Shown } from '#api/types.ts'
+import { type DraftKind, prependDraft } from '#live/drafts.ts'
+import { useOutbox } from '#live/live.ts'
+import { conversationQuery } from '#live/queries.ts'
+import { Avatar } from '#ui/Avatar.tsx'
+import { Button, IconButton } from '#ui/Button.tsx'
+import { channelName } from '#ui/ChannelIcon.tsx'
+import { useKeys } from '#ui/keyboard.ts'
+import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
+import { useWide } from '#ui/media.ts'
+import { useRemembered } from '#ui/remembered.ts'
+import { Sheet } from '#ui/Sheet.tsx'
+import { Empty, Failed } from '#ui/State.tsx'
+
+import { Composer, type ComposerHandle } from './Composer.tsx'
+import { Context } from './Context.tsx'
+import { Thread } from './Thread.tsx'
+
+/** One conversation. Give it the id as its key too: each has its own place and drafts. */
+export function Conversation({ id }: { id: string }) {
+  const navigate = useNavigate()
+  const query = useQuery(conversationQuery(useQueryClient(), id))
+  const back = () => void navigate({ to: '/inbox', search: (view) => view })
+  useKeys({ Escape: back })
+
+  if (query.data) return <Panes conversation={query.data} back={back} />
+  if (query.isError) {
+    if (query.error.status === 404 || query.error.status === 422) {
+      return (
+        <Empty icon={SearchX} title="There is no such conversation" action={<Button onClick={back}>Back to the inbox</Button>}>
+          It may have been deleted, or the address is not complete.
+        </Empty>
+      )
+    }
+    return <Failed what="The conversation did not load" error={query.error} retry={() => void query.refetch()} />
+  }
+  return (
+    <div role="status" aria-label="Loading conversation">
+      <div className="flex h-13 items-center gap-3 border-b border-line px-4">
+        <span className="skeleton size-6 rounded-full" />
+        <span className="skeleton h-4 w-40" />
+      </div>
+    </div>
+  )
+}
+
+function Panes({ conversation, back }: { conversation: Shown; back: () => void }) {
+  const outbox = useOutbox()
+  const wide = useWide(1100)
+  const [beside, setBeside] = useRemembered('axis.context', true)
+  const [drawer, setDrawer] = useState(false)
+  const [kind, setKind] = useState<DraftKind>('reply')
+  const composer = useRef<ComposerHandle>(null)
+  const write = (next: DraftKind) => {
+    setKind(next)
+    composer.current?.focus()
+  }
+  useKeys({ r: () => write('reply'), n: () => write('note') })
+
+  return (
+    <div className="flex h-full min-h-0">
+      <section aria-label="Conversation" className="flex min-w-0 grow flex-col">
+        <Header
+          conversation={conversation}
+          back={back}
+          contextOpen={wide ? beside : drawer}
+          onContext={() => (wide ? setBeside(!beside) : setDrawer(true))}
+        />
+        <Thread
+          conversationId={conversation.id}
+          contactId={conversation.contact?.id ?? conversation.id}
+          unread={conversation.unreadCount}
+          onEdit={(written) => {
+            const next = written.private ? 'note' : 'reply'
+            prependDraft(conversation.id, next, written.content)
+            outbox.discard(written)
+            write(next)
+          }}
+        />
+        <Composer ref={composer} conversation={conversation} kind={kind} onKind={write} />
+      </section>
+      {wide && beside && (
+        <aside aria-label="Context" className="w-80 shrink-0 overflow-y-auto border-l border-line bg-surface">
+          <Context conversation={conversation} />
+        </aside>
+      )}
+      {!wide && (
+        <Sheet side="right" title="Context" open={drawer} onOpenChange={setDrawer}>
+          <Context conversation={conversation} />
+        </Sheet>
+      )}
+    </div>
+  )
+}
+
+interface HeaderProps {
+  conversation: Shown
+  back: () => void
+  contextOpen: boolean
+  onContext: () => void
+}
+
+function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
+  const { contact, channel, status, priority } = conversation
+  const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
+  return (
+    <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line bg-surface pr-2 pl-4">
+      <IconButton label="Back to the list" className="-ml-2 two:hidden" onClick={back}>
+        <ArrowLeft />
+      </IconButton>
+      <Avatar name={name} seed={contact?.id ?? conversation.id} size="small" />
+      <div className="flex min-w-0 grow items-baseline gap-2">
+        <h2 className="truncate font-semibold">{name}</h2>
+        <span className="shrink-0 truncate text-sm text-soft">{channelName(channel)}</span>
+      </div>
+      {priority && (
+        <span className="hidden text-sm text-soft two:inline">
+          <PriorityMark priority={priority} words />
+        </span>
+      )}
+      <span className="shrink-0 text-sm text-soft">
+        <StatusMark status={status} />
+      </span>
+      <IconButton label="Context" aria-pressed={contextOpen} onClick={onContext}>
+        <PanelRight />
+      </IconButton>
+    </header>
+  )
+}

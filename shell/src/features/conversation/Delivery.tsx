@@ -1,0 +1,125 @@
+import { Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock, LoaderCircle, type LucideIcon, RotateCw, WifiOff } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+
+import type { Message } from '#api/types.ts'
+import type { Written } from '#live/outbox.ts'
+import { classes } from '#ui/classes.ts'
+import { useNow } from '#ui/clock.ts'
+import { exactly, span } from '#ui/time.ts'
+
+interface StateProps {
+  icon: LucideIcon
+  colour?: string
+  spins?: boolean
+  title?: string
+  children: ReactNode
+}
+
+function State({ icon: Icon, colour = 'text-faint', spins = false, title, children }: StateProps) {
+  return (
+    <span title={title} className={classes('inline-flex items-center gap-1', colour)}>
+      <Icon aria-hidden className={classes('size-3.5 shrink-0', spins && 'spinner')} />
+      {children}
+    </span>
+  )
+}
+
+function Countdown({ until, words }: { until: string; words: string }) {
+  const left = Date.parse(until) - useNow('fast')
+  return <span className="tabular-nums">{left > 0 ? `${words} in ${span(left)}` : `${words} now`}</span>
+}
+
+/** How far a message got, in words. */
+export function Delivery({ message }: { message: Message }) {
+  const { state, stateReason, attempts, nextAttemptAt, updatedAt } = message
+  const noun = message.private ? 'Note not saved' : 'Not sent'
+  const at = exactly(updatedAt)
+  switch (state) {
+    case 'queued':
+      return (
+        <State icon={Clock}>
+          {nextAttemptAt ? <Countdown until={nextAttemptAt} words="Sending" /> : 'Waiting to be sent'}
+        </State>
+      )
+    case 'sending':
+      return (
+        <State icon={LoaderCircle} spins>
+          Sending
+        </State>
+      )
+    case 'sent':
+      return message.private ? null : (
+        <State icon={Check} title={at}>
+          Sent
+        </State>
+      )
+    case 'delivered':
+      return (
+        <State icon={CheckCheck} title={at}>
+          Delivered
+        </State>
+      )
+    case 'read':
+      return (
+        <State icon={CheckCheck} colour="text-accent" title={at}>
+          Read
+        </State>
+      )
+    case 'retrying':
+      return (
+        <State icon={RotateCw} colour="text-warn">
+          <span>
+            {nextAttemptAt ? <Countdown until={nextAttemptAt} words="Trying again" /> : 'Trying again'}
+            {attempts > 0 && ` (${attempts} ${attempts === 1 ? 'try' : 'tries'} so far)`}
+            {stateReason && `: ${stateReason}`}
+          </span>
+        </State>
+      )
+    case 'failed':
+      return (
+        <State icon={CircleAlert} colour="text-bad font-medium">
+          <span>
+            {noun}
+            {stateReason && `: ${stateReason}`}
+          </span>
+        </State>
+      )
+    case 'unknown':
+      return (
+        <State icon={CircleQuestionMark} colour="text-warn">
+          <span>{stateReason ? `${stateReason}; checking` : 'Chatwoot did not answer; checking'}</span>
+        </State>
+      )
+    default:
+      return null
+  }
+}
+
+/** The same for what the API does not have yet. */
+export function WrittenDelivery({ written, offline }: { written: Written; offline: boolean }) {
+  switch (written.state) {
+    case 'sending':
+      return (
+        <State icon={LoaderCircle} spins>
+          Sending
+        </State>
+      )
+    case 'waiting':
+      return offline ? (
+        <State icon={WifiOff} colour="text-warn">
+          Waits until you are online
+        </State>
+      ) : (
+        <State icon={Clock} colour={written.reason ? 'text-warn' : 'text-faint'}>
+          {written.reason ? `Trying again: ${written.reason}` : 'Waiting to be sent'}
+        </State>
+      )
+    case 'refused':
+      return (
+        <State icon={CircleAlert} colour="text-bad font-medium">
+          {`${written.private ? 'Note not saved' : 'Not sent'}: ${written.reason ?? 'refused'}`}
+        </State>
+      )
+  }
+}

@@ -1,0 +1,58 @@
+import { Ellipsis } from 'lucide-react'
+import { useState } from 'react'
+
+
+const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g
+/** Where the quoted part of a mail begins. */
+const QUOTE = /\n+(?:On .{5,120} wrote:\s*\n|-{2,} ?Original Message ?-{2,}|(?:>.*(?:\n|$)){2,})/
+
+/** Plain text: links can be followed, nothing else is read into it. */
+function Linked({ text }: { text: string }) {
+  const parts = []
+  let from = 0
+  for (const match of text.matchAll(LINK)) {
+    parts.push(text.slice(from, match.index))
+    parts.push(
+      <a
+        key={match.index}
+        href={match[0]}
+        target="_blank"
+        rel="noopener noreferrer"
+        className="underline decoration-1 underline-offset-2 hover:decoration-2"
+      >
+        {match[0]}
+      </a>,
+    )
+    from = match.index + match[0].length
+  }
+  parts.push(text.slice(from))
+  return <>{parts}</>
+}
+
+export function Text({ text, mail }: { text: string; mail: boolean }) {
+  const [open, setOpen] = useState(false)
+  const quote = mail ? text.search(QUOTE) : -1
+  return (
+    <div className="wrap-anywhere whitespace-pre-wrap" dir="auto">
+      <Linked text={quote > 0 ? text.slice(0, quote) : text} />
+      {quote > 0 && (
+        <>
+          <button
+            type="button"
+            aria-expanded={open}
+            aria-label={open ? 'Hide quoted text' : 'Show quoted text'}
+            onClick={() => setOpen(!open)}
+            className="mt-1 flex h-4.5 items-center rounded-full bg-sunken px-1.5 text-soft hover:text-ink"
+          >
+            <Ellipsis aria-hidden className="size-3.5" />
+          </button>
+          {open && (
+            <div className="mt-1 border-l-2 border-line-strong pl-2 text-soft">
+              <Linked text={text.slice(quote).trim()} />
+            </div>
+          )}
+        </>
+      )}
+    </div>
+  )
+}

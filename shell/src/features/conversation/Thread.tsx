@@ -1,0 +1,218 @@
+
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { ArrowDown, LoaderCircle, MessagesSquare } from 'lucide-react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+
+import type { Message } from '#api/types.ts'
+import { useWritten } from '#live/live.ts'
+import type { Written } from '#live/outbox.ts'
+import { messagesQuery } from '#live/queries.ts'
+import { useNow } from '#ui/clock.ts'
+import { Empty, Failed } from '#ui/State.tsx'
+import { day } from '#ui/time.ts'
+
+import { Bubble, WrittenBubble } from './Bubble.tsx'
+import { firstUnread, FOLD, type Line, linesOf } from './lines.ts'
+
+interface ThreadProps {
+  conversationId: string
+  contactId: string
+  unread: number
+  onEdit: (written: Written) => void
+}
+
+/** This near to the end counts as reading the newest. Pixels. */
+const NEAR = 80
+/** This near to the beginning, older messages are loaded. Pixels. */
+const AHEAD = 600
+
+export function Thread({ conversationId, contactId, unread, onEdit }: ThreadProps) {
+  const query = useInfiniteQuery(messagesQuery(conversationId))
+  const written = useWritten(conversationId)
+  const messages = query.data
+  // As it was when the thread was opened: the line does not wander while somebody reads.
+  const [opened, setOpened] = useState<{ unreadFrom: string | null } | null>(null)
+  if (messages && !opened) setOpened({ unreadFrom: firstUnread(messages, unread) })
+
+  if (query.isPending) return <Skeletons />
+  if (query.isError && !messages) {
+    return <Failed what="Messages did not load" error={query.error} retry={() => void query.refetch()} />
+  }
+  const lines = linesOf(messages ?? [], written, opened?.unreadFrom ?? null)
+  if (lines.length === 0) return <Empty icon={MessagesSquare} title="No messages yet" />
+  return (
+    <Scroller
+      newest={messages?.at(-1)}
+      written={written.length}
+      oldest={messages?.[0]?.id}
+      loading={query.isFetchingNextPage}
+      onOlder={() => {
+        if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
+      }}
+    >
+      {query.isFetchNextPageError && (
+        <p className="pb-2 text-center text-sm">
+          <button type="button" className="text-bad underline" onClick={() => void query.fetchNextPage()}>
+            Older messages did not load. Try again
+          </button>
+        </p>
+      )}
+      {lines.map((line) => (
+        <Drawn key={line.key} line={line} contactId={contactId} onEdit={onEdit} />
+      ))}
+    </Scroller>
+  )
+}
+
+function Drawn({ line, contactId, onEdit }: { line: Line } & Pick<ThreadProps, 'contactId' | 'onEdit'>) {
+  switch (line.kind) {
+    case 'day':
+      return <Day at={line.at} />
+    case 'new':
+      return (
+        <div className="mt-4 flex items-center gap-3 text-xs font-semibold text-accent" role="separator">
+          <span className="h-px grow bg-accent-line" />
+          New
+          <span className="h-px grow bg-accent-line" />
+        </div>
+      )
+    case 'activity':
+      return <Folded messages={line.messages} />
+    case 'message':
+      return <Bubble message={line.message} contactId={contactId} first={line.first} last={line.last} />
+    case 'written':
+      return <WrittenBubble written={line.written} first={line.first} onEdit={onEdit} />
+  }
+}
+
+function Day({ at }: { at: string }) {
+  const now = useNow()
+  return (
+    <div className="mt-4 flex justify-center first:mt-0" role="separator">
+      <span className="rounded-full bg-sunken px-2.5 py-0.5 text-xs font-medium text-soft">{day(at, now)}</span>
+    </div>
+  )
+}
+
+function Folded({ messages }: { messages: Message[] }) {
+  const [open, setOpen] = useState(false)
+  const folds = messages.length >= FOLD && !open
+  return (
+    <div className="mt-3 flex flex-col items-center gap-0.5 text-center text-xs text-faint">
+      {folds ? (
+        <button type="button" className="rounded px-2 py-0.5 hover:bg-hover hover:text-ink" onClick={() => setOpen(true)}>
+          {messages.length} changes · show
+        </button>
+      ) : (
+        messages.map((message) => <p key={message.id}>{message.content}</p>)
+      )}
+    </div>
+  )
+}
+
+interface ScrollerProps {
+  newest: Message | undefined
+  oldest: string | undefined
+  written: number
+  loading: boolean
+  onOlder: () => void
+  children: ReactNode
+}
+
+/**
+ * Keeps the place: at the end it follows what is new, elsewhere it stays and counts; what is loaded
+ * above does not move what is seen.
+ */
+function Scroller({ newest, oldest, written, loading, onOlder, children }: ScrollerProps) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
+  const place = useRef({ atEnd: true, height: 0, oldest, written })
+  const [missed, setMissed] = useState<{ last: string | undefined; count: number }>({ last: newest?.id, count: 0 })
+  const [away, setAway] = useState(false)
+
+  if (newest && missed.last !== newest.id) {
+    setMissed({ last: newest.id, count: away ? missed.count + 1 : 0 })
+  }
+
+  const toEnd = (behavior: ScrollBehavior = 'instant') => {
+    scroller.current?.scrollTo({ top: scroller.current.scrollHeight, behavior })
+  }
+
+  useLayoutEffect(() => {
+    const box = scroller.current
+    if (!box) return
+    const before = place.current
+    if (before.atEnd || written > before.written) toEnd()
+    else if (before.oldest !== oldest) box.scrollTop += box.scrollHeight - before.height
+    place.current = { ...before, height: box.scrollHeight, oldest, written }
+  }, [oldest, newest, written])
+
+  useEffect(() => {
+    const box = scroller.current
+    if (!box || !content.current) return
+    // Pictures and opened folds change heights later.
+    const observer = new ResizeObserver(() => {
+      if (place.current.atEnd) toEnd()
+      place.current.height = box.scrollHeight
+    })
+    observer.observe(content.current)
+    observer.observe(box)
+    return () => observer.disconnect()
+  }, [])
+
+  const onScroll = () => {
+    const box = scroller.current
+    if (!box) return
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR
+    place.current.atEnd = atEnd
+    if (away === atEnd) setAway(!atEnd)
+    if (atEnd && missed.count > 0) setMissed({ last: newest?.id, count: 0 })
+    if (box.scrollTop < AHEAD) onOlder()
+  }
+
+  return (
+    <div className="relative min-h-0 grow">
+      <div
+        ref={scroller}
+        onScroll={onScroll}
+        className="h-full overflow-y-auto [overflow-anchor:none]"
+        // A region that scrolls can be scrolled by keys.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        role="log"
+        aria-label="Messages"
+      >
+        <div ref={content} className="mx-auto max-w-4xl px-5 py-4">
+          {loading && (
+            <div className="flex justify-center pb-2" role="status" aria-label="Loading older messages">
+              <LoaderCircle aria-hidden className="spinner size-4 text-faint" />
+            </div>
+          )}
+          {children}
+        </div>
+      </div>
+      {away && (
+        <button
+          type="button"
+          onClick={() => toEnd('smooth')}
+          className="rise absolute right-5 bottom-3 inline-flex h-8 items-center gap-1.5 rounded-full border border-line bg-raised px-3 text-sm font-medium shadow-raised hover:border-line-strong"
+        >
+          <ArrowDown aria-hidden className="size-4" />
+          {missed.count > 0 ? `${missed.count} new` : 'Newest'}
+        </button>
+      )}
+    </div>
+  )
+}
+
+function Skeletons() {
+  return (
+    <div className="mx-auto w-full max-w-4xl grow px-5 py-6" role="status" aria-label="Loading messages">
+      {[52, 38, 61, 44].map((width, index) => (
+        <div key={width} className={index % 2 === 0 ? 'flex' : 'flex justify-end'}>
+          <span className="skeleton mt-3 block h-14 rounded-2xl" style={{ width: `${width}%` }} />
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+
+import type { Written } from '#live/outbox.ts'
+import { aMessage, instant } from '#test/samples.ts'
+
+import { firstUnread, linesOf } from './lines.ts'
+
+
+const kinds = (lines: ReturnType<typeof linesOf>) => lines.map((line) => line.kind)
+
+test('runs of one sender are grouped; another sender, a note or a long pause begins a new one', () => {
+  const messages = [
+    aMessage({ createdAt: instant(0) }),
+    aMessage({ createdAt: instant(10) }),
+    aMessage({ createdAt: instant(20), messageType: 'outgoing', sender: { type: 'user', name: 'Ana Beispiel' } }),
+    aMessage({ createdAt: instant(30), messageType: 'outgoing', private: true, sender: { type: 'user', name: 'Ana Beispiel' } }),
+    aMessage({ createdAt: instant(40 + 360), messageType: 'outgoing', private: true, sender: { type: 'user', name: 'Ana Beispiel' } }),
+  ]
+  const lines = linesOf(messages, [], null).filter((line) => line.kind === 'message')
+  expect(lines.map((line) => [line.first, line.last])).toEqual([
+    [true, false],
+    [false, true],
+    [true, true],
+    [true, true],
+    [true, true],
+  ])
+})
+
+test('activity lines in a row become one line', () => {
+  const activity = () => aMessage({ messageType: 'activity', sender: null })
+  expect(kinds(linesOf([activity(), activity(), activity(), aMessage()], [], null))).toEqual(['day', 'activity', 'message'])
+})
+
+test('what was written is shown until its message is there, at the same key', () => {
+  const written: Written = {
+    clientId: 'c1',
+    conversationId: 'x',
+    content: 'Hello',
+    private: false,
+    createdAt: instant(5),
+    state: 'sending',
+    reason: null,
+  }
+  const before = linesOf([aMessage()], [written], null)
+  const after = linesOf([aMessage(), aMessage({ clientId: 'c1', createdAt: instant(5) })], [written], null)
+  expect(kinds(before)).toEqual(['day', 'message', 'written'])
+  expect(kinds(after)).toEqual(['day', 'message', 'message'])
+  expect(after.at(-1)?.key).toBe(before.at(-1)?.key)
+})
+
+test('the line before what is new stands at the first unread message of the customer', () => {
+  const messages = [aMessage(), aMessage({ messageType: 'outgoing' }), aMessage(), aMessage()]
+  expect(firstUnread(messages, 2)).toBe(messages[2]?.id)
+  expect(firstUnread(messages, 9)).toBe(messages[0]?.id)
+  expect(firstUnread(messages, 0)).toBeNull()
+})

@@ -1,0 +1,43 @@
+import { useConnection } from '#live/live.ts'
+import { classes } from '#ui/classes.ts'
+import { useNow } from '#ui/clock.ts'
+import { span } from '#ui/time.ts'
+import { Tip } from '#ui/Tip.tsx'
+
+const LOOKS = {
+  connecting: { dot: 'bg-faint animate-pulse', word: '…' },
+  live: { dot: 'bg-good', word: 'Live' },
+  reconnecting: { dot: 'bg-warn animate-pulse', word: '' },
+  offline: { dot: 'border-2 border-bad', word: 'Offline' },
+}
+
+/** Whether what is on the screen is of now. */
+export function ConnectionMark() {
+  const { state, heardAt } = useConnection()
+  const now = useNow('fast')
+  const age = heardAt === null ? null : span(Math.max(0, now - heardAt))
+  const { dot, word } = LOOKS[state]
+  const label = {
+    connecting: 'Connecting',
+    live: 'Live: changes appear by themselves',
+    reconnecting: age ? `Reconnecting; last heard ${age} ago` : 'Reconnecting',
+    offline: age ? `Offline; last heard ${age} ago` : 'Offline',
+  }[state]
+  return (
+    <Tip label={label} side="right">
+      <span
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- shows its words on focus too
+        tabIndex={0}
+        role="img"
+        aria-label={label}
+        data-connection={state}
+        className="flex h-10 w-12 flex-col items-center justify-center gap-1 rounded-lg"
+      >
+        <span className={classes('size-2 rounded-full', dot)} />
+        <span aria-hidden className="text-[0.625rem] leading-none whitespace-nowrap text-soft tabular-nums">
+          {state === 'reconnecting' ? (age ?? '…') : word}
+        </span>
+      </span>
+    </Tip>
+  )
+}

@@ -1,0 +1,97 @@
+
+import { useNavigate, useRouter } from '@tanstack/react-router'
+import { Tooltip } from 'radix-ui'
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
+
+import { onNews } from '#live/news.ts'
+import { useKeys } from '#ui/keyboard.ts'
+import { useRemembered } from '#ui/remembered.ts'
+import { toast } from '#ui/toasts.ts'
+import { Toasts } from '#ui/Toasts.tsx'
+
+import { Rail } from './Rail.tsx'
+
+const loadHelp = () => import('./Help.tsx')
+const loadCommandBar = () => import('./CommandBar.tsx')
+const Help = lazy(loadHelp)
+const CommandBar = lazy(loadCommandBar)
+
+/** What is around every screen. */
+export function Frame({ children }: { children: ReactNode }) {
+  const navigate = useNavigate()
+  const [help, setHelp] = useState(false)
+  const [commands, setCommands] = useState(false)
+  const [singleKeys, setSingleKeys] = useRemembered('axis.keys', true)
+  useKeys({ 'mod+k': () => setCommands(true) })
+  useKeys(
+    {
+      '?': () => setHelp(true),
+      'g i': () => void navigate({ to: '/inbox' }),
+      'g a': () => void navigate({ to: '/approvals' }),
+      'g c': () => void navigate({ to: '/activity' }),
+      'g o': () => void navigate({ to: '/operations' }),
+    },
+    singleKeys,
+  )
+  useNews()
+  useEffect(() => {
+    // Before somebody asks for them: whoever types at once after the key loses nothing.
+    const timer = setTimeout(() => void Promise.allSettled([loadHelp(), loadCommandBar()]), 1_500)
+    return () => clearTimeout(timer)
+  }, [])
+  return (
+    <Tooltip.Provider delayDuration={400}>
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-raised focus:px-3 focus:py-2"
+      >
+        Skip to content
+      </a>
+      <div className="flex h-dvh flex-col two:flex-row">
+        <Rail />
+        <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">
+          {children}
+        </main>
+      </div>
+      <Toasts />
+      <Suspense>
+        {help && <Help open onOpenChange={setHelp} enabled={singleKeys} onEnabled={setSingleKeys} />}
+        {commands && <CommandBar open onOpenChange={setCommands} onHelp={() => setHelp(true)} />}
+      </Suspense>
+    </Tooltip.Provider>
+  )
+}
+
+/** Tells of what happened elsewhere. The list of the inbox tells of new messages itself. */
+function useNews(): void {
+  const router = useRouter()
+  useEffect(
+    () =>
+      onNews((news) => {
+        const { conversation, message } = news
+        const { pathname } = router.state.location
+        const name = conversation.contact?.name ?? `Conversation ${conversation.chatwootId}`
+        const open = () =>
+          void router.navigate({ to: '/inbox/$id', params: { id: conversation.id }, search: { status: 'any' } })
+        if (news.kind === 'not-sent') {
+          if (pathname.endsWith(conversation.id)) return
+          toast({
+            key: `not-sent ${conversation.id}`,
+            title: `Not sent to ${name}`,
+            detail: message.stateReason ?? 'Chatwoot refused the reply',
+            action: { label: 'Show', run: open },
+            bad: true,
+          })
+          return
+        }
+        if (pathname.includes('/inbox')) return
+        toast({
+          key: 'messages',
+          title: `New message from ${name}`,
+          detail: message.content ?? 'Attachment',
+          action: { label: 'Open', run: open },
+        })
+      }),
+    [router],
+  )
+}

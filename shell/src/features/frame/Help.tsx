@@ -1,0 +1,69 @@
+import { Keys } from '#ui/Keys.tsx'
+import { Sheet } from '#ui/Sheet.tsx'
+
+const GROUPS: [string, [string, string][]][] = [
+  [
+    'Everywhere',
+    [
+      ['Mod+K', 'Command bar'],
+      ['?', 'These keys'],
+      ['G I', 'Go to the inbox'],
+      ['G A', 'Go to approvals'],
+      ['G C', 'Go to activity'],
+      ['G O', 'Go to operations'],
+    ],
+  ],
+  [
+    'Inbox',
+    [
+      ['J', 'Next conversation'],
+      ['K', 'Previous conversation'],
+      ['Enter', 'Open'],
+      ['/', 'Search'],
+    ],
+  ],
+  [
+    'Conversation',
+    [
+      ['R', 'Reply'],
+      ['N', 'Note'],
+      ['Mod+Enter', 'Send'],
+      ['Esc', 'Leave the field; back to the list'],
+    ],
+  ],
+]
+
+interface HelpProps {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+  enabled: boolean
+  onEnabled: (enabled: boolean) => void
+}
+
+export default function Help({ open, onOpenChange, enabled, onEnabled }: HelpProps) {
+  return (
+    <Sheet title="Keys" open={open} onOpenChange={onOpenChange}>
+      <div className="grid gap-x-8 gap-y-5 p-5 two:grid-cols-2">
+        {GROUPS.map(([name, keys]) => (
+          <section key={name}>
+            <h3 className="mb-2 text-sm font-semibold text-soft">{name}</h3>
+            <dl className="flex flex-col gap-2">
+              {keys.map(([key, what]) => (
+                <div key={key} className="flex items-center justify-between gap-3">
+                  <dt className="order-last shrink-0">
+                    <Keys keys={key} />
+                  </dt>
+                  <dd>{what}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <label className="flex items-center gap-2 border-t border-line px-5 py-4">
+        <input type="checkbox" checked={enabled} onChange={(event) => onEnabled(event.target.checked)} className="size-4 accent-accent" />
+        Single keys do something
+      </label>
+    </Sheet>
+  )
+}

@@ -1,0 +1,80 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, type LinkProps } from '@tanstack/react-router'
+import { Activity, Gauge, Inbox, type LucideIcon, Moon, ShieldCheck, Sun } from 'lucide-react'
+
+import { session } from '#auth/session.ts'
+import { approvalsQuery } from '#live/queries.ts'
+import { Avatar } from '#ui/Avatar.tsx'
+import { IconButton } from '#ui/Button.tsx'
+import { setTheme, useTheme } from '#ui/theme.ts'
+import { Tip } from '#ui/Tip.tsx'
+
+import { ConnectionMark } from './ConnectionMark.tsx'
+
+/** At the left; at the bottom on narrow screens. */
+export function Rail() {
+  const waiting = useQuery({ ...approvalsQuery({ status: 'submitted' }), refetchInterval: 60_000 }).data?.length ?? 0
+  const theme = useTheme()
+  const { name } = session().person
+  return (
+    <nav
+      aria-label="Main"
+      className="order-last flex h-14 shrink-0 items-center gap-1 border-t border-line bg-ground px-2 two:order-first two:h-full two:w-14 two:flex-col two:border-t-0 two:border-r two:px-0 two:py-3"
+    >
+      <Place to="/inbox" label="Inbox" keys="G I" icon={Inbox} />
+      <Place to="/approvals" label="Approvals" keys="G A" icon={ShieldCheck} badge={waiting} />
+      <Place to="/activity" label="Activity" keys="G C" icon={Activity} />
+      <Place to="/operations" label="Operations" keys="G O" icon={Gauge} />
+      <span className="grow" />
+      <ConnectionMark />
+      <IconButton
+        label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+        onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')}
+      >
+        {theme === 'dark' ? <Sun /> : <Moon />}
+      </IconButton>
+      <Tip label={name} side="right">
+        <span
+          // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- shows its words on focus too
+          tabIndex={0}
+          role="img"
+          aria-label={`Signed in as ${name}`}
+          className="mt-1 rounded-full"
+        >
+          <Avatar name={name} size="small" />
+        </span>
+      </Tip>
+    </nav>
+  )
+}
+
+interface PlaceProps {
+  to: NonNullable<LinkProps['to']>
+  label: string
+  keys: string
+  icon: LucideIcon
+  badge?: number
+}
+
+function Place({ to, label, keys, icon: Icon, badge = 0 }: PlaceProps) {
+  const spoken = badge > 0 ? `${label}, ${badge} waiting` : label
+  return (
+    <Tip label={label} keys={keys} side="right">
+      <Link
+        to={to}
+        aria-label={spoken}
+        className="relative flex size-10 items-center justify-center rounded-xl text-soft transition-colors hover:bg-hover hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
+      >
+        <Icon aria-hidden className="size-5" strokeWidth={1.75} />
+        {badge > 0 && (
+          <span
+            aria-hidden
+            className="absolute top-0.5 right-0.5 flex h-4 min-w-4 items-center justify-center rounded-full bg-accent px-1 text-[0.625rem] font-semibold text-accent-text"
+          >
+            {badge > 99 ? '99+' : badge}
+          </span>
+        )}
+      </Link>
+    </Tip>
+  )
+}

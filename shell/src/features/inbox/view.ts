@@ -1,0 +1,69 @@
+import type { ConversationFilter, ConversationSort } from '#api/types.ts'
+
+/**
+ * What the inbox shows, as its address says it. Without a status it shows what is open; `any` lifts
+ * that.
+ */
+export interface View {
+  status?: string
+  priority?: string
+  assigneeId?: string
+  teamId?: number
+  label?: string
+  inboxId?: number
+  search?: string
+  sort?: ConversationSort
+}
+
+export const SORTS: Record<ConversationSort, string> = {
+  newest: 'Newest first',
+  oldest: 'Oldest first',
+  waiting: 'Waiting longest',
+  priority: 'Priority',
+}
+
+/** Reads an address; what makes no sense is left out. */
+export function readView(search: Record<string, unknown>): View {
+  const text = (name: keyof View) => {
+    const value = search[name]
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    const trimmed = String(value).trim().slice(0, 200)
+    return trimmed === '' ? undefined : trimmed
+  }
+  const number = (name: keyof View) => {
+    const value = Number(text(name) ?? Number.NaN)
+    return Number.isSafeInteger(value) ? value : undefined
+  }
+  const assigneeId = text('assigneeId')
+  const sort = text('sort')
+  return compact({
+    status: text('status'),
+    priority: text('priority'),
+    assigneeId: assigneeId && /^(none|any|\d+)$/.test(assigneeId) ? assigneeId : undefined,
+    teamId: number('teamId'),
+    label: text('label'),
+    inboxId: number('inboxId'),
+    search: text('search'),
+    sort: sort && sort !== 'newest' && sort in SORTS ? (sort as ConversationSort) : undefined,
+  })
+}
+
+/** Without what is not set, so that equal views have equal addresses and equal places in the cache. */
+function compact(view: { [K in keyof View]: View[K] | undefined }): View {
+  return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined))
+}
+
+export function changed(view: View, change: { [K in keyof View]?: View[K] | undefined }): View {
+  return compact({ ...view, ...change })
+}
+
+/** What the API is asked for. */
+export function filterOf({ status, ...rest }: View): ConversationFilter {
+  if (status === 'any') return rest
+  return { status: status ?? 'open', ...rest }
+}
+
+/** Whether anything but the usual restricts it. */
+export function isNarrowed({ sort: _sort, ...rest }: View): boolean {
+  return Object.keys(rest).length > 0
+}

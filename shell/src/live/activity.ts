@@ -1,0 +1,25 @@
+/** Timelines, newest first. What happened never changes, so a line is added once or not at all. */
+import { compareInstants } from '../api/instant.ts'
+import type { Activity, ActivityFilter, ActivityList } from '../api/types.ts'
+
+import { find, type Paged, placed } from './pages.ts'
+
+export type ActivityPages = Paged<ActivityList>
+
+function order(a: Activity, b: Activity): number {
+  return compareInstants(b.occurredAt, a.occurredAt) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+}
+
+function matches(filter: ActivityFilter, activity: Activity): boolean {
+  const types = filter.type?.split(',').map((type) => type.trim()).filter(Boolean) ?? []
+  if (types.length > 0 && !types.includes(activity.type)) return false
+  if (filter.source && activity.source !== filter.source) return false
+  return !filter.conversationId || activity.conversationId === filter.conversationId
+}
+
+export function addActivity(list: ActivityPages, filter: ActivityFilter, activity: Activity): ActivityPages {
+  if (!matches(filter, activity) || find<Activity, ActivityList>(list, activity.id)) return list
+  const last = list.pages.at(-1)
+  const end = last?.page.nextCursor == null ? null : (last.data.at(-1) ?? null)
+  return placed(list, activity, order, end)
+}

@@ -1,0 +1,172 @@
+/** Announcements and answers meet here, and end in the same cache whatever their order. */
+import type { Query, QueryClient } from '@tanstack/react-query'
+
+import type { ActivityFilter, Announcement, Conversation, ConversationFilter, Message } from '../api/types.ts'
+
+import { type ActivityPages, addActivity } from './activity.ts'
+import { type ConversationPages, upsertConversation } from './conversations.ts'
+import { earliest, type Heard, type Journal } from './journal.ts'
+import { keys, LIVE } from './keys.ts'
+import { type MessagePages, upsertMessage, withoutMessage } from './messages.ts'
+import { type Paged, rowsOf } from './pages.ts'
+import { type Position, readPosition } from './position.ts'
+
+interface Placed {
+  position: { activity?: string | null }
+}
+
+export class Cache {
+  readonly #client: QueryClient
+  readonly #journal: Journal
+  /** Messages that were taken back; a late look at one brings it back no more. */
+  readonly #withdrawn = new Set<string>()
+
+  constructor(client: QueryClient, journal: Journal) {
+    this.#client = client
+    this.#journal = journal
+  }
+
+  /** Watches answers come in; undoes that when called. */
+  watch(): () => void {
+    return this.#client.getQueryCache().subscribe((event) => {
+      if (event.type !== 'updated' || event.action.type !== 'success' || event.action.manual) return
+      this.#join(event.query as Query)
+    })
+  }
+
+  /** Tells everybody of an announcement; false if it was told before. */
+  announce(position: Position, announcement: Announcement): boolean {
+    if (!this.#journal.note(position, announcement)) return false
+    const withdrawn = withdrawnBy(announcement)
+    if (withdrawn) this.#withdrawn.add(withdrawn)
+    const heard = { sequence: position.sequence, announcement }
+    for (const query of this.#client.getQueryCache().getAll()) {
+      if (query.state.data !== undefined) this.#apply(query, heard)
+    }
+    if (announcement.type.startsWith('approval')) {
+      void this.#client.invalidateQueries({ queryKey: ['approvals'] })
+      void this.#client.invalidateQueries({ queryKey: ['approval'] })
+    }
+    return true
+  }
+
+  /** Takes what the API answered to a message that was written here. */
+  accept(message: Message): void {
+    this.#client.setQueryData<MessagePages>(keys.messages(message.conversationId), (thread) =>
+      thread ? upsertMessage(thread, message) : thread,
+    )
+  }
+
+  /** A message was taken back. */
+  withdraw({ id, conversationId }: Message): void {
+    this.#withdrawn.add(id)
+    this.#client.setQueryData<MessagePages>(keys.messages(conversationId), (thread) =>
+      thread ? withoutMessage(thread, id) : thread,
+    )
+  }
+
+  /** Everything up to here was heard. What was read before the journal began is read again. */
+  ready(position: Position): void {
+    this.#journal.ready(position)
+    for (const query of this.#client.getQueryCache().getAll()) {
+      if (!isLive(query) || query.state.data === undefined) continue
+      if (this.#journal.since(placeOf(query)) === null) void this.#refresh(query)
+    }
+  }
+
+  /** What was heard does not join on to what is known: reads everything again, quietly. */
+  reset(position: Position): void {
+    this.#journal.reset(position)
+    this.doubt()
+  }
+
+  /** Reads everything again, quietly. */
+  doubt(): void {
+    void this.#client.invalidateQueries({ predicate: isLive })
+  }
+
+  /** An answer came in: brings it up to what was heard meanwhile. */
+  #join(query: Query): void {
+    if (!isLive(query)) return
+    const place = placeOf(query)
+    const sequence = this.#journal.sequenceOf(place)
+    if (query.queryKey[0] === 'conversations') {
+      for (const row of rowsOf<Conversation>(query.state.data as ConversationPages)) {
+        this.#journal.newest(row, sequence)
+      }
+    }
+    if (query.queryKey[0] === 'conversation') {
+      const conversation = query.state.data as Conversation
+      this.#set(query, this.#journal.newest(conversation, sequence))
+      return
+    }
+    const missed = this.#journal.since(place)
+    if (missed === null) {
+      // Asked again only if the place is known: else this would go on as long as the API has none.
+      if (readPosition(place)) void this.#refresh(query)
+      return
+    }
+    for (const heard of missed) this.#apply(query, heard)
+  }
+
+  #refresh(query: Query): Promise<void> {
+    return this.#client.invalidateQueries({ queryKey: query.queryKey, exact: true })
+  }
+
+  #apply(query: Query, { sequence, announcement }: Heard): void {
+    const place = isLive(query) ? readPosition(placeOf(query)) : null
+    const { conversation, message } = announcement
+    switch (query.queryKey[0]) {
+      case 'conversations': {
+        if (!conversation) return
+        const newest = this.#journal.newest(conversation, sequence)
+        if (place && sequence <= place.sequence) return
+        const filter = query.queryKey[1] as ConversationFilter
+        this.#set(query, upsertConversation(query.state.data as ConversationPages, filter, newest))
+        return
+      }
+      case 'conversation':
+        if (conversation && conversation.id === query.queryKey[1]) {
+          this.#set(query, this.#journal.newest(conversation, sequence))
+        }
+        return
+      case 'messages':
+        if (announcement.conversationId !== query.queryKey[1]) return
+        if (withdrawnBy(announcement)) {
+          const thread = query.state.data as MessagePages
+          this.#set(query, withoutMessage(thread, withdrawnBy(announcement) ?? ''))
+        }
+        if (message && !this.#withdrawn.has(message.id)) {
+          this.#set(query, upsertMessage(query.state.data as MessagePages, message))
+        }
+        return
+      case 'activity': {
+        const filter = query.queryKey[1] as ActivityFilter
+        const { conversation: _row, message: _text, ...activity } = announcement
+        this.#set(query, addActivity(query.state.data as ActivityPages, filter, activity))
+        return
+      }
+    }
+  }
+
+  #set(query: Query, data: unknown): void {
+    if (data === query.state.data) return
+    this.#client.setQueryData(query.queryKey, data, { updatedAt: query.state.dataUpdatedAt })
+  }
+}
+
+/** The message that an announcement says is gone. */
+function withdrawnBy({ type, data }: Announcement): string | null {
+  return type === 'message_cancelled' && typeof data.messageId === 'string' ? data.messageId : null
+}
+
+function isLive(query: Query): boolean {
+  return LIVE.has(query.queryKey[0])
+}
+
+/** The place that the whole of an answer reflects. */
+function placeOf(query: Query): string | null {
+  const data = query.state.data as Partial<Paged<Placed> & Placed> | undefined
+  if (data?.pages) return earliest(data.pages.map((page) => page.position.activity))
+  return data?.position?.activity ?? null
+}

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { backoff } from './backoff.ts'
+import { Connection } from './connection.ts'
+import type { Frame } from './sse.ts'
+
+/** A server whose streams the test holds in its hands. */
+function server() {
+  const requests: { headers: Headers; send: (text: string) => void; end: () => void; aborted: () => boolean }[] = []
+  const answer = (_url: unknown, given?: RequestInit) => {
+    const init = given as { headers: Headers; signal: AbortSignal }
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined
+    const body = new ReadableStream<Uint8Array>({ start: (one) => void (controller = one) })
+    init.signal.addEventListener('abort', () => controller?.error(new DOMException('', 'AbortError')))
+    requests.push({
+      headers: init.headers,
+      send: (text) => controller?.enqueue(new TextEncoder().encode(text)),
+      end: () => controller?.close(),
+      aborted: () => init.signal.aborted,
+    })
+    return Promise.resolve(new Response(body))
+  }
+  vi.spyOn(globalThis, 'fetch').mockImplementation(answer)
+  return requests
+}
+
+function connect() {
+  const frames: Frame[] = []
+  const lost: string[] = []
+  const connection = new Connection({
+    url: 'http://shell.test/api/v1/activity',
+    token: () => Promise.resolve('t'),
+    handlers: { frame: (frame) => frames.push(frame), alive: () => undefined, lost: (why) => lost.push(why) },
+  })
+  void connection.run()
+  stop = () => connection.stop()
+  return { frames, lost }
+}
+
+let stop: () => void = () => undefined
+const settle = () => vi.advanceTimersByTimeAsync(0)
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  stop()
+  await settle()
+  vi.useRealTimers()
+})
+
+test('identifies itself and hands on what it hears', async () => {
+  const requests = server()
+  const { frames } = connect()
+  await settle()
+  expect(requests[0]?.headers.get('authorization')).toBe('Bearer t')
+  expect(requests[0]?.headers.has('last-event-id')).toBe(false)
+  requests[0]?.send('id: e:1\nevent: ready\ndata: {}\n\n')
+  await settle()
+  expect(frames).toEqual([{ event: 'ready', data: '{}', id: 'e:1' }])
+})
+
+test('comes back from where it was, after the pause that the server asked for', async () => {
+  const requests = server()
+  const { lost } = connect()
+  await settle()
+  requests[0]?.send('retry: 4000\n\nid: e:7\nevent: note\ndata: {}\n\n: alive\nid: e:9\n\n')
+  await settle()
+  requests[0]?.end()
+  await settle()
+  expect(lost).toEqual(['reconnecting'])
+  await vi.advanceTimersByTimeAsync(1_999)
+  expect(requests).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(2_001)
+  expect(requests[1]?.headers.get('last-event-id')).toBe('e:9')
+})
+
+test('a stream that falls silent is opened again', async () => {
+  const requests = server()
+  connect()
+  await settle()
+  requests[0]?.send(': alive\n\n')
+  await vi.advanceTimersByTimeAsync(44_000)
+  expect(requests[0]?.aborted()).toBe(false)
+  await vi.advanceTimersByTimeAsync(4_000)
+  expect(requests[0]?.aborted()).toBe(true)
+  expect(requests).toHaveLength(2)
+})
+
+test('offline it waits for the network and comes back at once', async () => {
+  const requests = server()
+  const { lost } = connect()
+  await settle()
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  window.dispatchEvent(new Event('offline'))
+  await settle()
+  expect(lost).toEqual(['offline'])
+  await vi.advanceTimersByTimeAsync(120_000)
+  expect(requests).toHaveLength(1)
+  online.mockReturnValue(true)
+  window.dispatchEvent(new Event('online'))
+  await settle()
+  expect(requests).toHaveLength(2)
+})
+
+test('pauses double up to half a minute, half of each by chance', () => {
+  expect(backoff(1, 1_000, () => 0)).toBe(500)
+  expect(backoff(1, 1_000, () => 1)).toBe(1_000)
+  expect(backoff(3, 1_000, () => 1)).toBe(4_000)
+  expect(backoff(60, 1_000, () => 1)).toBe(30_000)
+})

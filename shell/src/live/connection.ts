@@ -1,0 +1,118 @@
+import { backoff } from './backoff.ts'
+import { type Frame, Parser } from './sse.ts'
+
+export interface Handlers {
+  /** One event. Its id is its place in the stream; none for what is stored nowhere. */
+  frame: (frame: Frame) => void
+  /** Bytes came, events or not. */
+  alive: () => void
+  /** The connection is lost; it is being opened again, or waits for the network. */
+  lost: (reason: 'reconnecting' | 'offline') => void
+}
+
+export interface Options {
+  readonly url: string
+  readonly token: () => Promise<string>
+  readonly handlers: Handlers
+}
+
+/** Three heartbeats of the slowest server. */
+const LONGEST_SILENCE = 45_000
+
+/** Keeps one stream open, from the last event on, whatever happens to the network. */
+export class Connection {
+  readonly #options: Options
+  readonly #stopped = new AbortController()
+  #lastEventId: string | undefined
+  #retry = 1_000
+  #failures = 0
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** Runs until `stop`. */
+  async run(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      if (navigator.onLine) {
+        const ended = await this.#listen()
+        this.#failures = ended === 'heard' ? 1 : this.#failures + 1
+      }
+      if (this.#stopped.signal.aborted) return
+      this.#options.handlers.lost(navigator.onLine ? 'reconnecting' : 'offline')
+      await this.#pause()
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+  }
+
+  async #listen(): Promise<'heard' | 'silent'> {
+    const ended = new AbortController()
+    const end = () => ended.abort()
+    let watchdog = setTimeout(end, LONGEST_SILENCE)
+    this.#stopped.signal.addEventListener('abort', end)
+    window.addEventListener('offline', end)
+    let heard = false
+    try {
+      const headers = new Headers({
+        accept: 'text/event-stream',
+        authorization: `Bearer ${await this.#options.token()}`,
+      })
+      if (this.#lastEventId !== undefined) headers.set('last-event-id', this.#lastEventId)
+      const answer = await fetch(this.#options.url, { headers, signal: ended.signal, cache: 'no-store' })
+      if (!answer.ok || answer.body === null) return 'silent'
+      const parser = new Parser()
+      const reader = answer.body.getReader()
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return heard ? 'heard' : 'silent'
+        clearTimeout(watchdog)
+        watchdog = setTimeout(end, LONGEST_SILENCE)
+        heard = true
+        this.#take(parser, value)
+      }
+    } catch {
+      // Whatever it was, the answer is to open the stream again; the mark says so meanwhile.
+      return heard ? 'heard' : 'silent'
+    } finally {
+      clearTimeout(watchdog)
+      this.#stopped.signal.removeEventListener('abort', end)
+      window.removeEventListener('offline', end)
+      end()
+    }
+  }
+
+  #take(parser: Parser, bytes: Uint8Array): void {
+    const { handlers } = this.#options
+    const { frames, lastEventId, retry } = parser.push(bytes)
+    handlers.alive()
+    for (const frame of frames) handlers.frame(frame)
+    // After the frames: what was not taken is asked for again.
+    this.#lastEventId = lastEventId ?? this.#lastEventId
+    this.#retry = retry ?? this.#retry
+  }
+
+  /** Ends early when the network comes back or somebody looks at the page again. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#stopped
+      const done = () => {
+        clearTimeout(timer)
+        window.removeEventListener('online', done)
+        document.removeEventListener('visibilitychange', seen)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const seen = () => {
+        if (document.visibilityState === 'visible') done()
+      }
+      const timer = setTimeout(done, backoff(this.#failures, this.#retry))
+      window.addEventListener('online', done)
+      document.addEventListener('visibilitychange', seen)
+      signal.addEventListener('abort', done)
+    })
+  }
+}

@@ -1,0 +1,73 @@
+/** Lists of conversations, kept as the API would answer them. */
+import { compareInstants } from '../api/instant.ts'
+import type { Conversation, ConversationFilter, ConversationList, ConversationSort } from '../api/types.ts'
+
+import { find, type Paged, placed, replaced, without } from './pages.ts'
+
+/** A page, and the row it ended with when it was loaded: where its cursor points, wherever the row went. */
+export interface ConversationPage extends ConversationList {
+  end: Conversation | null
+}
+
+export type ConversationPages = Paged<ConversationPage>
+
+export function conversationPage(list: ConversationList): ConversationPage {
+  return { ...list, end: list.page.nextCursor == null ? null : (list.data.at(-1) ?? null) }
+}
+
+const RANK: Record<string, number> = { urgent: 4, high: 3, medium: 2, low: 1 }
+
+function rank(conversation: Conversation): number {
+  return RANK[conversation.priority ?? ''] ?? 0
+}
+
+type Order = (a: Conversation, b: Conversation) => number
+
+const byId: Order = (a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+const oldest: Order = (a, b) => compareInstants(a.lastActivityAt, b.lastActivityAt) || byId(a, b)
+const newest: Order = (a, b) => oldest(b, a)
+
+/** What comes first, as the API sorts. */
+export const ORDERS: Record<ConversationSort, Order> = {
+  newest,
+  oldest,
+  waiting: (a, b) => {
+    if (!a.waitingSince || !b.waitingSince) {
+      return Number(!a.waitingSince) - Number(!b.waitingSince) || byId(a, b)
+    }
+    return compareInstants(a.waitingSince, b.waitingSince) || byId(a, b)
+  },
+  priority: (a, b) => rank(b) - rank(a) || newest(a, b),
+}
+
+/** Whether the API would list it. A search cannot be answered here: see `upsertConversation`. */
+export function matches(filter: ConversationFilter, conversation: Conversation): boolean {
+  const { status, priority, assigneeId, teamId, label, inboxId } = filter
+  if (status && conversation.status !== status) return false
+  if (priority && (conversation.priority ?? 'none') !== priority) return false
+  if (assigneeId === 'none' && conversation.assignee) return false
+  if (assigneeId === 'any' && !conversation.assignee) return false
+  if (assigneeId && assigneeId !== 'none' && assigneeId !== 'any') {
+    if (String(conversation.assignee?.id) !== assigneeId) return false
+  }
+  if (teamId != null && conversation.team?.id !== teamId) return false
+  if (label && !conversation.labels.includes(label)) return false
+  return inboxId == null || conversation.inboxId === inboxId
+}
+
+/**
+ * The list after a look at a conversation. Results of a search stay as found: their rows are kept up
+ * to date where they are, and nothing joins them until somebody searches again.
+ */
+export function upsertConversation(
+  list: ConversationPages,
+  filter: ConversationFilter,
+  conversation: Conversation,
+): ConversationPages {
+  if (filter.search) {
+    const there = find<Conversation, ConversationPage>(list, conversation.id)
+    return there && there !== conversation ? replaced(list, conversation) : list
+  }
+  if (!matches(filter, conversation)) return without(list, conversation.id)
+  return placed(list, conversation, ORDERS[filter.sort ?? 'newest'], list.pages.at(-1)?.end ?? null)
+}

@@ -1,0 +1,15 @@
+import type { ActivityFilter, ApprovalFilter, ConversationFilter } from '../api/types.ts'
+
+/** Where the cache keeps what. */
+export const keys = {
+  conversations: (filter: ConversationFilter) => ['conversations', filter] as const,
+  conversation: (id: string) => ['conversation', id] as const,
+  messages: (conversationId: string) => ['messages', conversationId] as const,
+  activity: (filter: ActivityFilter) => ['activity', filter] as const,
+  approvals: (filter: ApprovalFilter) => ['approvals', filter] as const,
+  approval: (id: string) => ['approval', id] as const,
+  health: () => ['health'] as const,
+}
+
+/** What events keep up to date, and a `reset` has read again. */
+export const LIVE = new Set<unknown>(['conversations', 'conversation', 'messages', 'activity', 'approvals', 'approval'])

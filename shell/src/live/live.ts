@@ -1,0 +1,156 @@
+/**
+ * The one live connection of the page.
+ *
+ * ```text
+ * stream ──► connection ──► cache ──► screens
+ *                      ├──► outbox      (what was written here has arrived)
+ *                      ├──► typists
+ *                      └──► news ──► toasts
+ * ```
+ */
+import type { QueryClient } from '@tanstack/react-query'
+import { createContext, use, useSyncExternalStore } from 'react'
+
+
+import { answerOf, API_ORIGIN, client, doneOf } from '../api/client.ts'
+import type { Announcement, Live as LiveEvent, Message } from '../api/types.ts'
+import { session } from '../auth/session.ts'
+
+import { Cache } from './cache.ts'
+import { Connection } from './connection.ts'
+import { Journal } from './journal.ts'
+import { tellNews } from './news.ts'
+import { Outbox, type Written } from './outbox.ts'
+import { readPosition } from './position.ts'
+import type { Frame } from './sse.ts'
+import { type ConnectionStatus, connectionStatus } from './status.ts'
+import { type Typist, typing, typists, typistsOf } from './typing.ts'
+
+export class Live {
+  readonly outbox: Outbox
+  readonly #cache: Cache
+  /** What comes before the stream has caught up is no news. */
+  #caughtUp = false
+
+  constructor(queryClient: QueryClient) {
+    this.#cache = new Cache(queryClient, new Journal())
+    this.outbox = new Outbox((message) => this.#cache.accept(message))
+  }
+
+  /** Sends a message again that failed, or now one that waits to be tried again. */
+  async retry({ id, conversationId }: Message): Promise<void> {
+    const path = { id: conversationId, messageId: id }
+    this.#cache.accept(
+      await answerOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/retry', { params: { path } })),
+    )
+  }
+
+  /** Takes back a message that has not left. */
+  async cancel(message: Message): Promise<void> {
+    const path = { id: message.conversationId, messageId: message.id }
+    await doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params: { path } }))
+    this.#cache.withdraw(message)
+  }
+
+  /** Opens the connection; closes it when the returned function is called. */
+  start(): () => void {
+    const unwatch = this.#cache.watch()
+    const stopOutbox = this.outbox.start()
+    const connection = new Connection({
+      url: `${API_ORIGIN}/api/v1/activity`,
+      token: () => session().token(),
+      handlers: {
+        frame: (frame) => this.take(frame),
+        alive: () => connectionStatus.set({ ...connectionStatus.get(), heardAt: Date.now() }),
+        lost: (state) => {
+          this.#caughtUp = false
+          connectionStatus.set({ ...connectionStatus.get(), state })
+        },
+      },
+    })
+    void connection.run()
+    return () => {
+      connection.stop()
+      stopOutbox()
+      unwatch()
+    }
+  }
+
+  /** Takes one event of the stream. */
+  take(frame: Frame): void {
+    const position = readPosition(frame.id)
+    let told: unknown
+    try {
+      told = JSON.parse(frame.data)
+    } catch {
+      // Not to be read, now or when it is told again; what it said, the API knows.
+      this.#cache.doubt()
+      return
+    }
+    switch (frame.event) {
+      case 'ready':
+      case 'reset':
+        if (!position) return
+        if (frame.event === 'ready') this.#cache.ready(position)
+        else this.#cache.reset(position)
+        this.#caughtUp = true
+        connectionStatus.set({ state: 'live', heardAt: Date.now() })
+        return
+      case 'typing':
+        this.#typing(told as LiveEvent)
+        return
+      default:
+        if (position && this.#cache.announce(position, told as Announcement)) {
+          this.#react(told as Announcement)
+        }
+    }
+  }
+
+  #typing(event: LiveEvent): void {
+    const { conversationId, actorType, name = null, private: isPrivate, on } = event
+    typing(conversationId, { actorType, name, private: isPrivate }, on)
+  }
+
+  #react({ type, conversation, message }: Announcement): void {
+    if (!message) return
+    if (message.clientId) this.outbox.settled(message.conversationId, message.clientId)
+    if (message.messageType === 'incoming') {
+      typing(message.conversationId, { actorType: 'contact', name: message.sender?.name ?? null, private: false }, false)
+    }
+    if (!this.#caughtUp || !conversation) return
+    if (type === 'message_created' && message.messageType === 'incoming') {
+      tellNews({ kind: 'message', conversation, message })
+    }
+    if (message.state === 'failed' && type !== 'message_created') {
+      tellNews({ kind: 'not-sent', conversation, message })
+    }
+  }
+}
+
+const LiveContext = createContext<Live | null>(null)
+export const LiveProvider = LiveContext.Provider
+
+/** What can be done with the whole of it. */
+export function useLive(): Live {
+  const live = use(LiveContext)
+  if (!live) throw new Error('there is no LiveProvider above')
+  return live
+}
+
+export function useConnection(): ConnectionStatus {
+  return useSyncExternalStore(connectionStatus.subscribe, connectionStatus.get)
+}
+
+export function useTypists(conversationId: string): readonly Typist[] {
+  return useSyncExternalStore(typists.subscribe, () => typistsOf(typists.get(), conversationId))
+}
+
+export function useOutbox(): Outbox {
+  return useLive().outbox
+}
+
+/** What was written in this conversation and is not yet known to be with the API. */
+export function useWritten(conversationId: string): readonly Written[] {
+  const outbox = useOutbox()
+  return useSyncExternalStore(outbox.entries.subscribe, () => outbox.of(conversationId))
+}

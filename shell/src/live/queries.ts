@@ -1,0 +1,141 @@
+/**
+ * What the API knows, read once and kept up to date by what is heard. Screens use these and need
+ * not know that anything is live.
+ */
+import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query'
+
+import { answerOf, client } from '../api/client.ts'
+import type { Failure } from '../api/failure.ts'
+import { readHealth } from '../api/health.ts'
+import type {
+  Activity,
+  ActivityFilter,
+  ActivityList,
+  ApprovalFilter,
+  Conversation,
+  ConversationFilter,
+  Message,
+  MessageList,
+} from '../api/types.ts'
+
+import { conversationPage, type ConversationPage, type ConversationPages } from './conversations.ts'
+import { keys } from './keys.ts'
+import { messagesOf } from './messages.ts'
+import { find, rowsOf } from './pages.ts'
+
+const PAGE = 50
+
+/** Events keep it fresh: it is read again after a reset or when the connection was away for long. */
+const live = { staleTime: Infinity, structuralSharing: false } as const
+
+export function conversationsQuery(filter: ConversationFilter) {
+  return infiniteQueryOptions<ConversationPage, Failure, Conversation[], ReturnType<typeof keys.conversations>, string | null>({
+    queryKey: keys.conversations(filter),
+    queryFn: async ({ pageParam, signal }) =>
+      conversationPage(
+        await answerOf(
+          client.GET('/api/v1/conversations', {
+            params: { query: { ...filter, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+            signal,
+          }),
+        ),
+      ),
+    initialPageParam: null,
+    getNextPageParam: (last) => last.page.nextCursor ?? null,
+    select: rowsOf<Conversation>,
+    ...live,
+  })
+}
+
+export function conversationQuery(queryClient: QueryClient, id: string) {
+  return queryOptions<Conversation, Failure>({
+    queryKey: keys.conversation(id),
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/v1/conversations/{id}', { params: { path: { id } }, signal })),
+    placeholderData: () => listed(queryClient, id),
+    ...live,
+  })
+}
+
+/** A conversation as some list has it. */
+function listed(queryClient: QueryClient, id: string): Conversation | undefined {
+  for (const [, list] of queryClient.getQueriesData<ConversationPages>({ queryKey: ['conversations'] })) {
+    const row = list && find<Conversation, ConversationPage>(list, id)
+    if (row) return row
+  }
+  return undefined
+}
+
+export function messagesQuery(conversationId: string) {
+  return infiniteQueryOptions<MessageList, Failure, Message[], ReturnType<typeof keys.messages>, string | null>({
+    queryKey: keys.messages(conversationId),
+    queryFn: ({ pageParam, signal }) =>
+      answerOf(
+        client.GET('/api/v1/conversations/{id}/messages', {
+          params: {
+            path: { id: conversationId },
+            query: { limit: PAGE, ...(pageParam ? { before: pageParam } : {}) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null,
+    getNextPageParam: (last) =>
+      last.page.hasMore ? (last.data[0]?.id ?? null) : null,
+    select: messagesOf,
+    ...live,
+  })
+}
+
+export function activityQuery(filter: ActivityFilter) {
+  return infiniteQueryOptions<ActivityList, Failure, Activity[], ReturnType<typeof keys.activity>, string | null>({
+    queryKey: keys.activity(filter),
+    queryFn: async ({ pageParam, signal }) => {
+      const answer = await answerOf(
+        client.GET('/api/v1/activity', {
+          params: { query: { ...filter, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          headers: { accept: 'application/json' },
+          signal,
+        }),
+      )
+      // The same address answers with the stream, as text, to those who accept that.
+      return answer as ActivityList
+    },
+    initialPageParam: null,
+    getNextPageParam: (last) => last.page.nextCursor ?? null,
+    select: rowsOf<Activity>,
+    ...live,
+  })
+}
+
+/** At most 100; the API has no cursor for them yet. */
+export function approvalsQuery(filter: ApprovalFilter) {
+  return queryOptions({
+    queryKey: keys.approvals(filter),
+    queryFn: ({ signal }) =>
+      answerOf(
+        client.GET('/api/v1/approvals', { params: { query: { ...filter, limit: 100 } }, signal }),
+      ),
+    select: (list) => list.data,
+    staleTime: 30_000,
+    structuralSharing: false,
+  })
+}
+
+export function approvalQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.approval(id),
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/v1/approvals/{id}', { params: { path: { id } }, signal })),
+    staleTime: 30_000,
+  })
+}
+
+export function healthQuery() {
+  return queryOptions({
+    queryKey: keys.health(),
+    queryFn: ({ signal }) => readHealth(signal),
+    refetchInterval: 5_000,
+    staleTime: 4_000,
+  })
+}

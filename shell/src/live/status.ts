@@ -1,0 +1,10 @@
+import { createStore } from './store.ts'
+
+/** How the connection is, for people. */
+export interface ConnectionStatus {
+  readonly state: 'connecting' | 'live' | 'reconnecting' | 'offline'
+  /** When something was last heard, in milliseconds since 1970; null before the first time. */
+  readonly heardAt: number | null
+}
+
+export const connectionStatus = createStore<ConnectionStatus>({ state: 'connecting', heardAt: null })

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { typing, typists, typistsOf } from './typing.ts'
+
+const CUSTOMER = { actorType: 'contact', name: 'Paula Probe', private: false }
+const AGENT = { actorType: 'user', name: 'Ana Beispiel', private: false }
+const there = () => typistsOf(typists.get(), 'c')
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => {
+  vi.runAllTimers()
+  vi.useRealTimers()
+})
+
+test('somebody who types is shown for six seconds after the last word of it', () => {
+  typing('c', CUSTOMER, true)
+  vi.advanceTimersByTime(5_000)
+  typing('c', CUSTOMER, true)
+  vi.advanceTimersByTime(5_999)
+  expect(there()).toEqual([CUSTOMER])
+  vi.advanceTimersByTime(1)
+  expect(there()).toEqual([])
+})
+
+test('each stops for themselves', () => {
+  typing('c', CUSTOMER, true)
+  typing('c', AGENT, true)
+  typing('c', CUSTOMER, false)
+  expect(there()).toEqual([AGENT])
+})

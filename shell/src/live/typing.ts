@@ -1,0 +1,37 @@
+/** Who is typing where. Nobody says reliably that they stopped, so each word of it lasts 6 seconds. */
+import { createStore, type Store } from './store.ts'
+
+export interface Typist {
+  readonly name: string | null
+  readonly actorType: string
+  readonly private: boolean
+}
+
+const LASTS = 6_000
+const NOBODY: readonly Typist[] = []
+
+type Typists = ReadonlyMap<string, readonly Typist[]>
+
+export const typists: Store<Typists> = createStore<Typists>(new Map())
+const timers = new Map<string, ReturnType<typeof setTimeout>>()
+
+export function typistsOf(all: Typists, conversationId: string): readonly Typist[] {
+  return all.get(conversationId) ?? NOBODY
+}
+
+export function typing(conversationId: string, typist: Typist, on: boolean): void {
+  const key = `${conversationId} ${nameOf(typist)}`
+  clearTimeout(timers.get(key))
+  timers.delete(key)
+  const others = typistsOf(typists.get(), conversationId).filter((one) => nameOf(one) !== nameOf(typist))
+  const now = on ? [...others, typist] : others
+  const next = new Map(typists.get())
+  if (now.length > 0) next.set(conversationId, now)
+  else next.delete(conversationId)
+  typists.set(next)
+  if (on) timers.set(key, setTimeout(() => typing(conversationId, typist, false), LASTS))
+}
+
+function nameOf(typist: Typist): string {
+  return `${typist.actorType} ${typist.name ?? ''}`
+}

@@ -1,0 +1,56 @@
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createRouter, RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+
+import { Failure } from './api/failure.ts'
+import { Live, LiveProvider } from './live/live.ts'
+import { tree } from './routes/tree.tsx'
+import './styles.css'
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What a person must mend is not asked again; the rest is, a little.
+      retry: (failures, error) => failures < 2 && Failure.from(error).passing,
+      refetchOnWindowFocus: false,
+    },
+  },
+})
+
+const router = createRouter({
+  routeTree: tree,
+  basepath: '/app',
+  context: { queryClient },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  // Addresses that people can read and write: no quotes, no braces.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const said = Object.entries(search).filter(([, value]) => value !== undefined)
+    const text = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString()
+    return text === '' ? '' : `?${text}`
+  },
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+const live = new Live(queryClient)
+live.start()
+
+const place = document.getElementById('root')
+if (!place) throw new Error('the page has no place for the Shell')
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <LiveProvider value={live}>
+        <RouterProvider router={router} />
+      </LiveProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,5 @@
+import { createLazyRoute } from '@tanstack/react-router'
+
+import { Operations } from '#features/operations/Operations.tsx'
+
+export const Route = createLazyRoute('/operations')({ component: Operations })

@@ -1,0 +1,103 @@
+/**
+ * All addresses. What an address says and what it needs is here; how it looks is loaded when
+ * somebody goes there.
+ */
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRouteWithContext, createRoute, Link, Outlet, redirect } from '@tanstack/react-router'
+import { Compass } from 'lucide-react'
+
+import { readTimelineView } from '#features/activity/view.ts'
+import { readApprovalsView } from '#features/approvals/view.ts'
+import { Frame } from '#features/frame/Frame.tsx'
+import { filterOf, readView } from '#features/inbox/view.ts'
+import { conversationQuery, conversationsQuery, messagesQuery } from '#live/queries.ts'
+import { Empty } from '#ui/State.tsx'
+
+/** The screen that waits for it says what became of it. */
+function begin(asked: Promise<unknown>): void {
+  asked.catch(() => undefined)
+}
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: () => (
+    <Frame>
+      <Outlet />
+    </Frame>
+  ),
+  notFoundComponent: () => (
+    <Empty
+      icon={Compass}
+      title="There is nothing at this address"
+      action={
+        <Link to="/inbox" className="text-accent underline underline-offset-2">
+          Go to the inbox
+        </Link>
+      }
+    />
+  ),
+})
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to say it
+    throw redirect({ to: '/inbox', replace: true })
+  },
+})
+
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: 'inbox',
+  validateSearch: readView,
+  loaderDeps: ({ search }) => search,
+  // Begun while the screen itself is being loaded, and not waited for.
+  loader: ({ context, deps }) => {
+    begin(context.queryClient.infiniteQuery(conversationsQuery(filterOf(deps))))
+  },
+}).lazy(() => import('./inbox.lazy.tsx').then((screen) => screen.Route))
+
+const inboxIndex = createRoute({
+  getParentRoute: () => inbox,
+  path: '/',
+}).lazy(() => import('./inbox.index.lazy.tsx').then((screen) => screen.Route))
+
+const conversation = createRoute({
+  getParentRoute: () => inbox,
+  path: '$id',
+  loader: ({ context, params }) => {
+    begin(context.queryClient.query(conversationQuery(context.queryClient, params.id)))
+    begin(context.queryClient.infiniteQuery(messagesQuery(params.id)))
+  },
+}).lazy(() => import('./conversation.lazy.tsx').then((screen) => screen.Route))
+
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: 'approvals',
+  validateSearch: readApprovalsView,
+}).lazy(() => import('./approvals.lazy.tsx').then((screen) => screen.Route))
+
+const approval = createRoute({
+  getParentRoute: () => root,
+  path: 'approvals/$id',
+}).lazy(() => import('./approval.lazy.tsx').then((screen) => screen.Route))
+
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: 'activity',
+  validateSearch: readTimelineView,
+}).lazy(() => import('./activity.lazy.tsx').then((screen) => screen.Route))
+
+const operations = createRoute({
+  getParentRoute: () => root,
+  path: 'operations',
+}).lazy(() => import('./operations.lazy.tsx').then((screen) => screen.Route))
+
+export const tree = root.addChildren([
+  home,
+  inbox.addChildren([inboxIndex, conversation]),
+  approvals,
+  approval,
+  activity,
+  operations,
+])

@@ -1,0 +1,36 @@
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  RouterProvider,
+} from '@tanstack/react-router'
+import { render } from '@testing-library/react'
+import { Tooltip } from 'radix-ui'
+import type { ReactNode } from 'react'
+
+import { Live, LiveProvider } from '#live/live.ts'
+
+/** Something on a page of its own, with everything around it but the connection. */
+export function show(what: ReactNode) {
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const live = new Live(queryClient)
+  const root = createRootRoute()
+  const here = createRoute({ getParentRoute: () => root, path: '$', component: () => what })
+  const router = createRouter({
+    routeTree: root.addChildren([here]),
+    history: createMemoryHistory({ initialEntries: ['/inbox'] }),
+  })
+  render(
+    <QueryClientProvider client={queryClient}>
+      <LiveProvider value={live}>
+        <Tooltip.Provider>
+          <RouterProvider router={router} />
+        </Tooltip.Provider>
+      </LiveProvider>
+    </QueryClientProvider>,
+  )
+  return { queryClient, live, router }
+}

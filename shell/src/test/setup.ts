@@ -1,0 +1,39 @@
+import '@testing-library/jest-dom/vitest'
+import { cleanup } from '@testing-library/react'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
+
+import { api } from './api.ts'
+
+// jsdom has no layout. Lists draw as much as fits, so something must fit.
+class NoResizeObserver implements ResizeObserver {
+  observe() {
+    // Nothing is ever resized.
+  }
+  unobserve() {
+    // As above.
+  }
+  disconnect() {
+    // As above.
+  }
+}
+vi.stubGlobal('ResizeObserver', NoResizeObserver)
+vi.stubGlobal('scrollTo', () => undefined)
+vi.stubGlobal('matchMedia', (media: string) => ({
+  media,
+  matches: true,
+  addEventListener: () => undefined,
+  removeEventListener: () => undefined,
+}))
+Object.defineProperties(HTMLElement.prototype, {
+  scrollTo: { configurable: true, value: () => undefined },
+  clientHeight: { configurable: true, get: () => 800 },
+  clientWidth: { configurable: true, get: () => 400 },
+})
+
+beforeAll(() => api.listen({ onUnhandledRequest: 'error' }))
+afterEach(() => {
+  cleanup()
+  api.resetHandlers()
+  localStorage.clear()
+})
+afterAll(() => api.close())

@@ -1,0 +1,137 @@
+import { Activity as Pulse, CircleDot, CirclePlus, ContactRound, type LucideIcon, MessageSquare, Send, ShieldCheck, Trash2, TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+
+import type { Activity } from '../api/types.ts'
+
+import { When } from './When.tsx'
+import { titled } from './words.ts'
+
+/** Types that the timeline can be filtered by, and what each is called. */
+export const ACTIVITY_TYPES: Record<string, { name: string; icon: LucideIcon }> = {
+  message_created: { name: 'Messages', icon: MessageSquare },
+  message_updated: { name: 'Message changes', icon: MessageSquare },
+  message_delivered: { name: 'Delivered', icon: Send },
+  message_read: { name: 'Read', icon: Send },
+  message_failed: { name: 'Not delivered', icon: TriangleAlert },
+  message_deleted: { name: 'Deletions', icon: Trash2 },
+  message_queued: { name: 'Written here', icon: Send },
+  message_state_changed: { name: 'Deliveries', icon: Send },
+  conversation_created: { name: 'New conversations', icon: CirclePlus },
+  conversation_status_changed: { name: 'Status changes', icon: CircleDot },
+  conversation_updated: { name: 'Conversation changes', icon: CircleDot },
+  contact_created: { name: 'New contacts', icon: ContactRound },
+  contact_updated: { name: 'Contact changes', icon: ContactRound },
+  command_failed: { name: 'Failures', icon: TriangleAlert },
+}
+
+const STATES: Record<string, string> = {
+  queued: 'Reply waits to be sent',
+  sending: 'Reply is being sent',
+  retrying: 'Reply will be tried again',
+  failed: 'Reply not sent',
+  unknown: 'Reply may have been sent; checking',
+}
+
+type Facts = Record<string, unknown>
+
+function text(facts: Facts, name: string): string | null {
+  const value = facts[name]
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null
+}
+
+/** `assignee_id` and `label_list` are Chatwoot's words. */
+function attributeName(attribute: string): string {
+  if (attribute === 'label_list' || attribute === 'cached_label_list') return 'labels'
+  return attribute.replace(/_id$/, '').replaceAll('_', ' ')
+}
+
+function attributes(facts: Facts): string {
+  const changes = Array.isArray(facts.changes) ? (facts.changes as Facts[]) : []
+  const names = changes.map((change) => text(change, 'attribute')).filter((name) => name !== null)
+  return names.length > 0 ? [...new Set(names.map(attributeName))].join(', ') : 'details'
+}
+
+/** What happened: after who did it, and on its own where nobody knows who. */
+function inWords(activity: Activity): [after: string, alone: string] {
+  const facts: Facts = activity.data
+  switch (activity.type) {
+    case 'message_created':
+      if (facts.private === true) return ['added a note', 'Note added']
+      if (facts.messageType === 'incoming') return ['wrote a message', 'Message received']
+      if (facts.messageType === 'outgoing') return ['replied', 'Reply sent']
+      return ['recorded a change', 'Change recorded']
+    case 'message_updated':
+      return ['changed a message', 'Message changed']
+    case 'message_failed':
+      return ['had a message that was not delivered', 'Message not delivered']
+    case 'message_deleted':
+      return ['deleted a message', 'Message deleted']
+    case 'message_queued':
+      return facts.private === true ? ['wrote a note', 'Note written'] : ['wrote a reply', 'Reply written']
+    case 'message_cancelled':
+      return ['took back a message', 'Message taken back']
+    case 'message_retried':
+      return ['sent a message again', 'Message sent again']
+    case 'message_state_changed': {
+      const state = text(facts, 'state') ?? ''
+      const alone = STATES[state] ?? `Reply ${state || 'moved on'}`
+      return [`: ${alone.toLowerCase()}`, alone]
+    }
+    case 'conversation_created':
+      return ['started a conversation', 'Conversation started']
+    case 'conversation_status_changed': {
+      const to = text(facts, 'to')
+      return to ? [`set the status to ${to}`, `Status set to ${to}`] : ['changed the status', 'Status changed']
+    }
+    case 'conversation_updated': {
+      const what = attributes(facts)
+      return [`changed ${what}`, `${what.charAt(0).toUpperCase()}${what.slice(1)} changed`]
+    }
+    case 'contact_created':
+      return ['became a contact', 'Contact added']
+    case 'contact_updated':
+      return ['changed a contact', 'Contact changed']
+    case 'widget_opened':
+      return ['opened the chat window', 'Chat window opened']
+    default:
+      return [titled(activity.type).toLowerCase(), titled(activity.type)]
+  }
+}
+
+function who(activity: Activity): string | null {
+  const { actor } = activity
+  if (!actor) return null
+  if (actor.name) return actor.name
+  if (actor.type === 'contact') return 'A customer'
+  return actor.type === 'agent_bot' ? 'A bot' : 'A colleague'
+}
+
+interface ActivityLineProps {
+  activity: Activity
+  about?: ReactNode
+  /** Little room: the sentence may take two lines. */
+  narrow?: boolean
+}
+
+/** One line of a timeline. */
+export function ActivityLine({ activity, about, narrow = false }: ActivityLineProps) {
+  const Icon = activity.type.startsWith('approval')
+    ? ShieldCheck
+    : (ACTIVITY_TYPES[activity.type]?.icon ?? Pulse)
+  const actor = who(activity)
+  const [after, alone] = inWords(activity)
+  return (
+    <div className="flex min-w-0 items-center gap-3">
+      <span className="flex size-7 shrink-0 items-center justify-center rounded-full bg-sunken text-soft">
+        <Icon aria-hidden className="size-3.5" />
+      </span>
+      <p className={narrow ? 'line-clamp-2 min-w-0 grow' : 'min-w-0 grow truncate'}>
+        {actor && <span className="font-medium">{actor} </span>}
+        {actor ? <span className="text-soft">{after}</span> : alone}
+        {about && <span className="text-soft"> · {about}</span>}
+      </p>
+      <When at={activity.occurredAt} className="shrink-0 text-xs text-faint tabular-nums" />
+    </div>
+  )
+}

@@ -1,0 +1,56 @@
+import { ChannelIcon } from './ChannelIcon.tsx'
+import { classes } from './classes.ts'
+
+/** Calm and far enough apart; the text on them is dark or light as the theme wants. */
+const HUES = [25, 60, 95, 150, 190, 225, 265, 300, 340]
+
+function hueOf(text: string): number {
+  let hash = 0
+  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) | 0
+  return HUES[Math.abs(hash) % HUES.length] ?? 265
+}
+
+function letter(word = ''): string {
+  const code = word.codePointAt(0)
+  return code === undefined ? '' : String.fromCodePoint(code)
+}
+
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/).filter(Boolean)
+  const last = words.length > 1 ? letter(words.at(-1)) : ''
+  return ((letter(words[0]) || '?') + last).toUpperCase()
+}
+
+interface AvatarProps {
+  name: string
+  /** Tells people of one name apart. */
+  seed?: string
+  channel?: string | null | undefined
+  size?: 'small' | 'medium'
+  className?: string
+}
+
+export function Avatar({ name, seed = name, channel, size = 'medium', className }: AvatarProps) {
+  const hue = hueOf(seed)
+  return (
+    <span aria-hidden className={classes('relative inline-flex shrink-0', className)}>
+      <span
+        className={classes(
+          'flex items-center justify-center rounded-full font-semibold select-none',
+          size === 'medium' ? 'size-9 text-xs' : 'size-6 text-[0.625rem]',
+        )}
+        style={{
+          background: `light-dark(oklch(91% 0.05 ${hue}), oklch(36% 0.06 ${hue}))`,
+          color: `light-dark(oklch(38% 0.09 ${hue}), oklch(90% 0.05 ${hue}))`,
+        }}
+      >
+        {initials(name)}
+      </span>
+      {channel && (
+        <span className="absolute -right-1 -bottom-1 flex size-4.5 items-center justify-center rounded-full bg-surface text-soft">
+          <ChannelIcon channel={channel} className="size-3" />
+        </span>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,55 @@
+import type { ButtonHTMLAttributes, ReactNode } from 'react'
+
+import { classes } from './classes.ts'
+import { Tip } from './Tip.tsx'
+
+const LOOKS = {
+  plain: 'border border-line bg-surface text-ink hover:bg-hover hover:border-line-strong',
+  primary: 'bg-accent text-accent-text hover:bg-accent-strong',
+  note: 'bg-note-line text-ink hover:brightness-95',
+  quiet: 'text-soft hover:bg-hover hover:text-ink',
+}
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  look?: keyof typeof LOOKS
+}
+
+export function Button({ look = 'plain', className, ...rest }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      className={classes(
+        'inline-flex h-8 items-center justify-center gap-1.5 rounded-lg px-3 font-medium whitespace-nowrap transition-colors',
+        'disabled:cursor-default disabled:opacity-50',
+        LOOKS[look],
+        className,
+      )}
+      {...rest}
+    />
+  )
+}
+
+interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  label: string
+  keys?: string
+  children: ReactNode
+}
+
+/** A button that is only an icon: its label is told and shown on hover. */
+export function IconButton({ label, keys, className, children, ...rest }: IconButtonProps) {
+  return (
+    <Tip label={label} keys={keys}>
+      <button
+        type="button"
+        aria-label={label}
+        className={classes(
+          'inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft transition-colors hover:bg-hover hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent [&>svg]:size-4',
+          className,
+        )}
+        {...rest}
+      >
+        {children}
+      </button>
+    </Tip>
+  )
+}

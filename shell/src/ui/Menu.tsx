@@ -1,0 +1,50 @@
+
+import { Check } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import type { ReactNode } from 'react'
+
+interface ChoiceProps<T extends string> {
+  trigger: ReactNode
+  label: string
+  value: T | undefined
+  options: { value: T | undefined; label: ReactNode }[]
+  onChange: (value: T | undefined) => void
+}
+
+/** A menu in which one thing is chosen. */
+export function Choice<T extends string>({ trigger, label, value, options, onChange }: ChoiceProps<T>) {
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align="start"
+          sideOffset={6}
+          collisionPadding={8}
+          aria-label={label}
+          className="rise z-50 max-h-80 min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-raised"
+        >
+          <DropdownMenu.RadioGroup
+            value={value ?? ''}
+            onValueChange={(next) => onChange(options.find((one) => (one.value ?? '') === next)?.value)}
+          >
+            {options.map((one) => (
+              <DropdownMenu.RadioItem
+                key={one.value ?? ''}
+                value={one.value ?? ''}
+                className="flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-highlighted:bg-hover"
+              >
+                <span className="flex size-4 items-center">
+                  <DropdownMenu.ItemIndicator>
+                    <Check aria-hidden className="size-4 text-accent" />
+                  </DropdownMenu.ItemIndicator>
+                </span>
+                {one.label}
+              </DropdownMenu.RadioItem>
+            ))}
+          </DropdownMenu.RadioGroup>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}

@@ -1,0 +1,40 @@
+import { CloudOff, type LucideIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+
+import { Button } from './Button.tsx'
+
+interface EmptyProps {
+  icon: LucideIcon
+  title: string
+  children?: ReactNode
+  action?: ReactNode
+}
+
+/** Nothing to show, and why. */
+export function Empty({ icon: Icon, title, children, action }: EmptyProps) {
+  return (
+    <div className="flex h-full flex-col items-center justify-center gap-1 px-8 py-12 text-center">
+      <Icon aria-hidden className="mb-2 size-6 text-faint" strokeWidth={1.5} />
+      <p className="font-medium">{title}</p>
+      {children && <p className="max-w-72 text-sm text-soft">{children}</p>}
+      {action && <div className="mt-3">{action}</div>}
+    </div>
+  )
+}
+
+/** What went wrong, in words, and another try. */
+export function Failed({ what, error, retry }: { what: string; error: Error; retry: () => void }) {
+  const traceId = 'traceId' in error && typeof error.traceId === 'string' ? error.traceId : null
+  return (
+    <div role="alert" className="flex h-full flex-col items-center justify-center gap-1 px-8 py-12 text-center">
+      <CloudOff aria-hidden className="mb-2 size-6 text-bad" strokeWidth={1.5} />
+      <p className="font-medium">{what}</p>
+      <p className="max-w-80 text-sm text-soft first-letter:uppercase">{error.message}</p>
+      {traceId && <p className="text-xs text-faint">Trace {traceId}</p>}
+      <Button className="mt-3" onClick={retry}>
+        Try again
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,59 @@
+import { X } from 'lucide-react'
+import { useEffect, useSyncExternalStore } from 'react'
+
+
+import { Button, IconButton } from './Button.tsx'
+import { classes } from './classes.ts'
+import { dismiss, type Shown, subscribeToasts, toasts } from './toasts.ts'
+
+const LASTS = 6_000
+
+export function Toasts() {
+  const shown = useSyncExternalStore(subscribeToasts, toasts)
+  return (
+    <div
+      role="status"
+      aria-live="polite"
+      className="pointer-events-none fixed right-4 bottom-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2"
+    >
+      {shown.map((one) => (
+        <Card key={one.key} toast={one} />
+      ))}
+    </div>
+  )
+}
+
+function Card({ toast }: { toast: Shown }) {
+  const { key, count, bad } = toast
+  useEffect(() => {
+    // What went wrong stays until somebody has seen it.
+    if (bad) return
+    const timer = setTimeout(() => dismiss(key), LASTS)
+    return () => clearTimeout(timer)
+  }, [key, count, bad])
+  return (
+    <div
+      className={classes(
+        'rise pointer-events-auto flex items-start gap-2 rounded-xl border bg-raised p-3 shadow-raised',
+        bad ? 'border-bad-line' : 'border-line',
+      )}
+    >
+      <div className="min-w-0 grow">
+        <p className="truncate font-medium">{count > 1 ? `${toast.title}, and ${count - 1} more` : toast.title}</p>
+        <p className="line-clamp-2 text-sm text-soft">{toast.detail}</p>
+        <Button
+          className="mt-2 h-7 text-sm"
+          onClick={() => {
+            dismiss(key)
+            toast.action.run()
+          }}
+        >
+          {toast.action.label}
+        </Button>
+      </div>
+      <IconButton label="Dismiss" className="-mt-1 -mr-1" onClick={() => dismiss(key)}>
+        <X />
+      </IconButton>
+    </div>
+  )
+}

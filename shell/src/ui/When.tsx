@@ -1,0 +1,12 @@
+import { useNow } from './clock.ts'
+import { briefly, exactly } from './time.ts'
+
+/** How long ago, as short as can be; the exact time on hover. */
+export function When({ at, className }: { at: string; className?: string }) {
+  const now = useNow()
+  return (
+    <time dateTime={at} title={exactly(at)} className={className}>
+      {briefly(at, Math.max(now, Date.parse(at)))}
+    </time>
+  )
+}

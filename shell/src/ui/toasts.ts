@@ -1,0 +1,42 @@
+/** Short news at the edge of the screen: at most three, those of one kind merged into one. */
+export interface Toast {
+  /** Toasts with the same key are one. */
+  readonly key: string
+  readonly title: string
+  readonly detail: string
+  readonly action: { readonly label: string; readonly run: () => void }
+  readonly bad?: boolean
+}
+
+export interface Shown extends Toast {
+  /** How many were merged. */
+  readonly count: number
+}
+
+const MOST = 3
+let shown: readonly Shown[] = []
+const listeners = new Set<() => void>()
+
+export function toasts(): readonly Shown[] {
+  return shown
+}
+
+export function subscribeToasts(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+export function toast(next: Toast): void {
+  const alike = shown.find((one) => one.key === next.key)
+  const merged = { ...next, count: (alike?.count ?? 0) + 1 }
+  put([...shown.filter((one) => one.key !== next.key), merged].slice(-MOST))
+}
+
+export function dismiss(key: string): void {
+  put(shown.filter((one) => one.key !== key))
+}
+
+function put(next: readonly Shown[]): void {
+  shown = next
+  for (const listener of listeners) listener()
+}
