@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A copy has its original's headers, the time of its receipt among them, and so becomes the same
-//! rows. It bears [`MARK`], by which later replays pass it over.
+//! rows. It bears the header `Axis-Replay`, by which later replays pass it over.
 
 mod run;
 mod tally;
