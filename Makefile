@@ -20,7 +20,7 @@ up: setup shell ## run everything on this machine, at http://localhost:8000
 	cargo run -p axis -- up
 
 test: setup shell-test ## run every test
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 
 lint: shell-lint ## check format, lints, docs, dependencies, compose file and queries
 	cargo fmt --all --check
