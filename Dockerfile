@@ -3,7 +3,7 @@
 FROM node:22-bookworm-slim AS shell
 WORKDIR /shell
 COPY shell/package.json shell/package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm install --no-save --no-audit --no-fund
 COPY shell .
 RUN npm run build
 
