@@ -131,7 +131,7 @@ pub enum Unreadable {
 
 impl Command {
     /// The name under which replies and notes are in the outbox.
-    pub const SEND_MESSAGE: &'static str = "send_message";
+    pub const SEND_MESSAGE: &'static str = store::messages::SEND_MESSAGE;
 
     const NAMES: [&'static str; 9] = [
         Self::SEND_MESSAGE,
