@@ -8,7 +8,7 @@ PROGRAMS := webhook-receiver sync-worker outbound-worker api chatwoot-sim axis
 export SQLX_OFFLINE = true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint queries clean shell shell-test shell-lint
+.PHONY: help setup up test lint queries clean shell shell-test shell-e2e shell-lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -21,6 +21,7 @@ up: setup shell ## run everything on this machine, at http://localhost:8000
 
 test: setup shell-test ## run every test
 	cargo test --workspace --no-fail-fast
+	@$(MAKE) --no-print-directory shell-e2e
 
 lint: shell-lint ## check format, lints, docs, dependencies, compose file and queries
 	cargo fmt --all --check
@@ -47,6 +48,11 @@ ifneq ($(wildcard shell/package.json),)
 shell: shell/dist/index.html
 shell-test: shell/node_modules/.package-lock.json
 	npm --prefix shell test
+# In a real browser, on the real programs.
+shell-e2e: setup shell
+	@tools/setup browser
+	cargo build -p axis
+	npm --prefix shell run e2e
 shell-lint: shell/node_modules/.package-lock.json
 	npm --prefix shell run lint
 shell/node_modules/.package-lock.json: shell/package-lock.json
