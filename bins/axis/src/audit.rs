@@ -1,14 +1,20 @@
-//! Who did what, as a line of the log.
+//! Who did what: a row of the table `audit`, and a line of the log.
 
 use std::os::unix::fs::MetadataExt as _;
 
+use anyhow::Context as _;
 use clap::Args;
+use domain::{AccountKey, AuditId, TenantId};
+use serde_json::{Value, json};
+use store::accounts::Account;
+use store::audit::Entry;
+use store::{PgConnection, Store};
 
 /// Who acts.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub(crate) struct Operator {
-    /// Name under which the log tells who did it; the number of the system's user comes with it
+    /// Name under which the audit tells who did it; the number of the system's user comes with it
     #[arg(
         id = "operator",
         long = "operator",
@@ -19,19 +25,129 @@ pub(crate) struct Operator {
     name: String,
 }
 
+/// What is done, and to what.
+#[derive(Debug, Clone)]
+pub(crate) struct Act {
+    pub(crate) action: &'static str,
+    /// In words without personal data.
+    pub(crate) target: String,
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) account: Option<AccountKey>,
+}
+
+impl Act {
+    /// What is done to everybody's data, or to nobody's.
+    pub(crate) fn new(action: &'static str, target: impl Into<String>) -> Self {
+        Self { action, target: target.into(), tenant: None, account: None }
+    }
+
+    /// The same, on behalf of an account or of all. What is done to one is its tenant's to see.
+    pub(crate) async fn on(
+        self,
+        store: &Store,
+        account: Option<AccountKey>,
+    ) -> anyhow::Result<Self> {
+        let Some(key) = account else { return Ok(self) };
+        let accounts = store::accounts::list(&mut *store.worker().await?).await?;
+        let tenant = accounts.into_iter().find(|one| one.id == key).map(|one| one.tenant);
+        Ok(Self { tenant, account, ..self })
+    }
+}
+
+/// Something that takes long, written down before it was begun.
+pub(crate) struct Begun {
+    operator: Operator,
+    store: Store,
+    act: Act,
+    id: AuditId,
+}
+
 impl Operator {
-    /// Writes down that `action` was done to `count` of `what`.
-    pub(crate) fn did(&self, action: &str, what: &str, count: u64) {
+    /// Writes down what was done, in the transaction that does it.
+    pub(crate) async fn did(
+        &self,
+        transaction: &mut PgConnection,
+        act: &Act,
+        details: Value,
+    ) -> anyhow::Result<AuditId> {
+        self.record(transaction, act, None, details).await
+    }
+
+    /// Writes down what was done to an account.
+    pub(crate) async fn acted(
+        &self,
+        store: &Store,
+        action: &'static str,
+        account: &Account,
+        details: Value,
+    ) -> anyhow::Result<()> {
+        let number = account.chatwoot_account_id;
+        let act = Act {
+            tenant: Some(account.tenant.clone()),
+            account: Some(account.id),
+            ..Act::new(action, format!("account {number} of {}", account.base_url))
+        };
+        let mut transaction = store.worker().await.context("writing the audit")?;
+        self.did(&mut transaction, &act, details).await?;
+        store::commit(transaction).await.context("writing the audit")
+    }
+
+    /// Writes down what is about to be done: what cannot be written down is not begun.
+    pub(crate) async fn begin(self, store: Store, act: Act) -> anyhow::Result<Begun> {
+        let mut transaction = store.worker().await.context("writing the audit")?;
+        let id = self.record(&mut transaction, &act, None, json!({ "begins": true })).await?;
+        store::commit(transaction).await.context("writing the audit")?;
+        Ok(Begun { operator: self, store, act, id })
+    }
+
+    async fn record(
+        &self,
+        transaction: &mut PgConnection,
+        act: &Act,
+        count: Option<u64>,
+        mut details: Value,
+    ) -> anyhow::Result<AuditId> {
         // Whose process this is, which no variable of the environment can change. Linux only.
         let uid = std::fs::metadata("/proc/self").ok().map(|process| process.uid());
         tracing::info!(
             target: "axis::audit",
             operator = self.name,
             operator.uid = uid,
-            action,
-            what,
+            action = act.action,
+            what = act.target,
             count,
-            "an operator acted on the streams"
+            "an operator acts"
         );
+        details["uid"] = json!(uid);
+        let entry = Entry {
+            actor: self.name.clone(),
+            source: "axis",
+            action: act.action.to_owned(),
+            target: act.target.clone(),
+            tenant: act.tenant.clone(),
+            account: act.account,
+            count,
+            details,
+        };
+        store::audit::record(transaction, &entry).await.context("writing the audit")
+    }
+}
+
+impl Begun {
+    /// Writes down how it ended: to how many it was done, and why to no more.
+    pub(crate) async fn end(&self, count: u64, ended: &str) {
+        let details = json!({ "begun": self.id, "ended": ended });
+        let written = async {
+            let mut transaction = self.store.worker().await?;
+            self.operator.record(&mut transaction, &self.act, Some(count), details).await?;
+            store::commit(transaction).await?;
+            anyhow::Ok(())
+        };
+        if let Err(error) = written.await {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the audit has only that it was begun, not how it ended"
+            );
+        }
     }
 }

@@ -23,6 +23,7 @@ async fn answered(world: &World, arguments: &[&str]) -> Answered {
         .args(["--output", "json", "dead-letters"])
         .args(arguments)
         .env("NATS_URL", world.nats.url().expose_secret())
+        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
         .env("AXIS_DATA_DIR", folder("none"))
         .env("USER", "operator-7");
     run(command).await

@@ -30,6 +30,7 @@ fn replay(world: &World, arguments: &[&str]) -> Command {
         .args(["--output", "json", "replay"])
         .args(arguments)
         .env("NATS_URL", world.nats.url().expose_secret())
+        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
         .env("AXIS_DATA_DIR", folder("none"))
         .env("USER", "operator-7");
     command

@@ -59,6 +59,8 @@ ids! {
     ActivityId;
     /// An approval.
     ApprovalId;
+    /// One row of the audit.
+    AuditId;
     /// One thing that a client asked to be done in Chatwoot; it is the marker inside a reply.
     OperationId;
     /// One event received from Chatwoot; the same body of the same account has the same id.

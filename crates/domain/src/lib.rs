@@ -21,7 +21,8 @@ pub use activity::{Activity, Actor};
 pub use contact::Contact;
 pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};
 pub use id::{
-    AccountKey, ActivityId, ApprovalId, ContactId, ConversationId, EventId, MessageId, OperationId,
+    AccountKey, ActivityId, ApprovalId, AuditId, ContactId, ConversationId, EventId, MessageId,
+    OperationId,
 };
 pub use message::{Attachment, DeliveryState, Message, Sender};
 pub use sealed::{SealError, Sealed, SecretKey};

@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod activities;
 pub mod approvals;
 pub mod attempts;
+pub mod audit;
 mod config;
 mod connect;
 pub mod contacts;

@@ -1,6 +1,7 @@
 //! The commands.
 
 pub mod accounts;
+pub mod audit;
 pub mod completions;
 pub mod db;
 pub mod dead_letters;
@@ -41,6 +42,8 @@ pub enum Command {
     DeadLetters(dead_letters::Command),
     /// Hand events that Chatwoot sent to the workers again; doing so twice changes nothing
     Replay(replay::Arguments),
+    /// List what operators and clients did, newest first
+    Audit(audit::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -57,6 +60,7 @@ impl Command {
             Self::Db(command) => command.run(place).await,
             Self::DeadLetters(command) => command.run(place).await,
             Self::Replay(arguments) => replay::run(&arguments, place).await,
+            Self::Audit(arguments) => audit::run(&arguments, place).await,
             Self::Completions(arguments) => completions::run(&arguments),
         }
     }

@@ -5,6 +5,7 @@ use domain::TenantId;
 use secrecy::SecretString;
 use serde_json::json;
 
+use crate::audit::Operator;
 use crate::chatwoot_account::Wanted;
 use crate::{Answer, Place, sources};
 
@@ -42,6 +43,9 @@ pub struct Arguments {
     /// can then make up events
     #[arg(long)]
     allow_unsigned: bool,
+
+    #[command(flatten)]
+    operator: Operator,
 }
 
 /// Checks the token, keeps the account, tells the receivers.
@@ -56,6 +60,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         name: None,
     };
     let account = wanted.add(&store, &key).await?;
+    arguments.operator.acted(&store, "accounts add", &account, json!({})).await?;
     sources::publish(&bus, &account).await?;
     let text = format!(
         "account {} of {} is served for tenant {}, under the key {}",

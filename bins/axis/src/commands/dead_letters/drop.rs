@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use service::Service;
 
 use super::selection::{Common, Done, Selection};
-use crate::audit::Operator;
+use crate::audit::{Act, Operator};
 use crate::{Answer, Place};
 
 /// Which dead letters.
@@ -55,9 +55,16 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     }
     let shutdown = Service::start("axis", &service)?.shutdown();
     let selection = Selection { sequence: which.sequence, reason: which.reason, common };
-    let what = selection.words();
+    let (what, account) = (selection.words(), selection.common.account);
     let letters = place.bus().await?.dead_letters();
     let mut selected = selection.open(&letters).await?;
+    let begun = if dry_run {
+        None
+    } else {
+        let store = place.store().await?;
+        let act = Act::new("dead-letters drop", what).on(&store, account).await?;
+        Some(operator.begin(store, act).await?)
+    };
     let mut done = Vec::new();
     let mut dropped = 0;
     let ended = loop {
@@ -82,8 +89,8 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
             Err(error) => break Some(error.to_string()),
         }
     };
-    if !dry_run {
-        operator.did("dead-letters drop", &what, dropped);
+    if let Some(begun) = begun {
+        begun.end(dropped, ended.as_deref().unwrap_or("done")).await;
     }
     let mut text: String = done.iter().map(Done::line).collect();
     let summary = if dry_run {

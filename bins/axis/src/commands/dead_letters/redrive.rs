@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use service::Service;
 
 use super::selection::{Common, Done, Selected, Selection};
-use crate::audit::Operator;
+use crate::audit::{Act, Operator};
 use crate::pace::Pace;
 use crate::{Answer, Place};
 
@@ -84,18 +84,36 @@ enum End {
     Failed(anyhow::Error),
 }
 
+impl End {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Most => "most",
+            Self::Interrupted => "interrupted",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 /// Sends dead letters to the workers again.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let Arguments { which, common, limits, operator, service } = arguments;
     let service = Service::start("axis", &service)?;
     let selection = Selection { sequence: which.sequence, reason: which.reason, common };
-    let what = selection.words();
+    let (what, account) = (selection.words(), selection.common.account);
     let letters = place.bus().await?.dead_letters();
     let mut selected = selection.open(&letters).await?;
+    let begun = if limits.dry_run {
+        None
+    } else {
+        let store = place.store().await?;
+        let act = Act::new("dead-letters redrive", what).on(&store, account).await?;
+        Some(operator.begin(store, act).await?)
+    };
     let mut done = Vec::new();
     let (sent, end) = redrive(&letters, &mut selected, &limits, &service, &mut done).await;
-    if !limits.dry_run {
-        operator.did("dead-letters redrive", &what, sent);
+    if let Some(begun) = begun {
+        begun.end(sent, end.word()).await;
     }
     answer(&done, sent, &end, limits.dry_run)
 }
@@ -163,11 +181,11 @@ async fn send(
 fn answer(done: &[Done], sent: u64, end: &End, dry_run: bool) -> anyhow::Result<Answer> {
     let mut text: String = done.iter().map(Done::line).collect();
     let stay = done.len() as u64 - sent;
-    let (ended, why) = match end {
-        End::Done => ("done", String::new()),
-        End::Most => ("most", "; there are more, which --most left out".to_owned()),
-        End::Interrupted => ("interrupted", "; interrupted, the rest stays".to_owned()),
-        End::Failed(error) => ("failed", format!("; the rest stays, since {error:#}")),
+    let why = match end {
+        End::Done => String::new(),
+        End::Most => "; there are more, which --most left out".to_owned(),
+        End::Interrupted => "; interrupted, the rest stays".to_owned(),
+        End::Failed(error) => format!("; the rest stays, since {error:#}"),
     };
     let summary = if dry_run {
         format!("{} would be sent again{why}", done.len())
@@ -185,7 +203,7 @@ fn answer(done: &[Done], sent: u64, end: &End, dry_run: bool) -> anyhow::Result<
         "deadLetters": done.iter().map(Done::value).collect::<Vec<Value>>(),
         "sent": sent,
         "dryRun": dry_run,
-        "ended": ended,
+        "ended": end.word(),
         "error": error,
     });
     let complete = matches!(end, End::Done | End::Most) && (dry_run || stay == 0);

@@ -42,7 +42,7 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// In words, for the log.
+    /// In words, for the audit.
     pub(crate) fn words(&self) -> String {
         let which = match (self.sequence, &self.reason) {
             (Some(sequence), _) => format!("sequence {sequence}"),

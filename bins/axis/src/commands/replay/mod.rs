@@ -17,7 +17,7 @@ use domain::AccountKey;
 use events::{Envelope, Headers, MESSAGE_ID};
 use service::Service;
 
-use crate::audit::Operator;
+use crate::audit::{Act, Operator};
 use crate::{Answer, Place};
 
 use run::Replay;
@@ -75,7 +75,7 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 impl Arguments {
-    /// In words, for the log.
+    /// In words, for the audit.
     fn words(&self) -> String {
         let mut words = vec![format!("from {}", self.from.to_rfc3339())];
         words.extend(self.to.map(|to| format!("to {}", to.to_rfc3339())));
@@ -90,10 +90,15 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let service = Service::start("axis", &arguments.service)?;
     let bus = place.bus().await?;
     let mut replay = Replay::start(arguments, &bus).await?;
-    let ended = replay.run(service.shutdown()).await;
-    if !arguments.dry_run {
-        arguments.operator.did("replay", &arguments.words(), replay.count());
+    if arguments.dry_run {
+        let ended = replay.run(service.shutdown()).await;
+        return replay.answer(&ended);
     }
+    let store = place.store().await?;
+    let act = Act::new("replay", arguments.words()).on(&store, arguments.account).await?;
+    let begun = arguments.operator.clone().begin(store, act).await?;
+    let ended = replay.run(service.shutdown()).await;
+    begun.end(replay.count(), ended.word()).await;
     replay.answer(&ended)
 }
 

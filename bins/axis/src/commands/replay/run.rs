@@ -46,6 +46,17 @@ pub(super) enum Ended {
     Failed(anyhow::Error),
 }
 
+impl Ended {
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Most => "most",
+            Self::Interrupted => "interrupted",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 impl<'a> Replay<'a> {
     pub(super) async fn start(arguments: &'a Arguments, bus: &Bus) -> anyhow::Result<Self> {
         let any = || "*".to_owned();
@@ -143,12 +154,7 @@ impl<'a> Replay<'a> {
     }
 
     pub(super) fn answer(&self, ended: &Ended) -> anyhow::Result<Answer> {
-        let (word, complete) = match ended {
-            Ended::Done => ("done", true),
-            Ended::Most => ("most", true),
-            Ended::Interrupted => ("interrupted", false),
-            Ended::Failed(_) => ("failed", false),
-        };
+        let complete = matches!(ended, Ended::Done | Ended::Most);
         let error = match ended {
             Ended::Failed(error) => Some(format!("{error:#}")),
             _ => None,
@@ -184,7 +190,7 @@ impl<'a> Replay<'a> {
             "by": self.tally.value(),
             "copies": self.copies,
             "unreadable": self.unreadable,
-            "ended": word,
+            "ended": ended.word(),
             "error": error,
             "goOnFrom": next,
         });

@@ -4,6 +4,7 @@ use clap::Args;
 use domain::TenantId;
 use serde_json::json;
 
+use crate::audit::{Act, Operator};
 use crate::{Answer, Place};
 
 /// Which tenant.
@@ -15,6 +16,9 @@ pub struct Arguments {
     /// Its name for people; unset: the short one
     #[arg(long)]
     name: Option<String>,
+
+    #[command(flatten)]
+    operator: Operator,
 }
 
 /// Adds a tenant, or renames it.
@@ -23,6 +27,9 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let name = arguments.name.as_deref().unwrap_or(arguments.id.as_str());
     let mut transaction = store.worker().await?;
     store::tenants::put(&mut transaction, &arguments.id, name).await?;
+    let tenant = Some(arguments.id.clone());
+    let act = Act { tenant, ..Act::new("tenants add", format!("tenant {}", arguments.id)) };
+    arguments.operator.did(&mut transaction, &act, json!({ "name": name })).await?;
     store::commit(transaction).await?;
     let text = format!("tenant {} is there, named {name}", arguments.id);
     Answer::new(text, &json!({ "id": arguments.id, "name": name }))

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use clap::Args;
+use serde_json::json;
 
+use crate::audit::Operator;
 use crate::registration::{self, Change};
 use crate::{Answer, Place, chatwoot_account};
 
@@ -17,6 +19,9 @@ pub struct Arguments {
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`
     #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     public_url: String,
+
+    #[command(flatten)]
+    operator: Operator,
 }
 
 /// Refuses what Chatwoot could not call.
@@ -37,6 +42,8 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let account = chatwoot_account::find(accounts, &arguments.account)?;
     let registered =
         registration::register(&store, &bus, &key, &account, &arguments.public_url).await?;
+    let details = json!({ "webhookId": registered.webhook_id, "change": registered.change });
+    arguments.operator.acted(&store, "webhook register", &account, details).await?;
     let done = match registered.change {
         Change::Created => "was made",
         Change::Updated => "subscribes to all events now",

@@ -1,0 +1,177 @@
+//! Who did what. Rows are added and read; the database refuses to change or remove one.
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, AuditId, TenantId};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::conversations::plan_for_arguments;
+
+/// A deed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Who: an operator's name, or the principal of a request.
+    pub actor: String,
+    /// Where it was done: `axis` or `api`.
+    pub source: &'static str,
+    /// What was done: `replay`, `dead-letters drop`, ….
+    pub action: String,
+    /// To what, in words without personal data.
+    pub target: String,
+    /// Whose data; none: everybody's or nobody's, and then no tenant sees the row.
+    pub tenant: Option<TenantId>,
+    /// The Chatwoot account, if it was about one.
+    pub account: Option<AccountKey>,
+    /// To how many; none while it is under way, or where there is nothing to count.
+    pub count: Option<u64>,
+    /// An object with what else is to be known: `why`, `before`, `after`, ….
+    pub details: Value,
+}
+
+/// A deed as it was written down.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recorded {
+    /// The row.
+    pub id: AuditId,
+    /// When it was written down.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// Where it was done: `axis` or `api`.
+    pub source: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub target: String,
+    /// Whose data.
+    pub tenant: Option<TenantId>,
+    /// The Chatwoot account.
+    pub account: Option<AccountKey>,
+    /// To how many.
+    pub count: Option<i64>,
+    /// What else is to be known.
+    pub details: Value,
+}
+
+/// Which deeds to list; what is none does not restrict. A tenant's transaction sees the tenant's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this tenant.
+    pub tenant: Option<TenantId>,
+    /// Of this action.
+    pub action: Option<String>,
+    /// Of this actor.
+    pub actor: Option<String>,
+}
+
+/// The place of a row in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When it was written down.
+    pub at: DateTime<Utc>,
+    /// The row.
+    pub id: AuditId,
+}
+
+/// A part of the list, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// At most as many as were asked for.
+    pub entries: Vec<Recorded>,
+    /// Where the next part begins, if there is one.
+    pub next: Option<Place>,
+}
+
+/// Writes down a deed. In a tenant's transaction it must be the tenant's.
+pub async fn record(connection: &mut PgConnection, entry: &Entry) -> Result<AuditId, Error> {
+    let id = AuditId::generate();
+    sqlx::query!(
+        "insert into audit
+           (id, actor, source, action, target, tenant_id, account_id, count, details)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        id.0,
+        entry.actor,
+        entry.source,
+        entry.action,
+        entry.target,
+        entry.tenant.as_ref().map(TenantId::as_str),
+        entry.account.map(|account| account.0),
+        entry.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)),
+        entry.details,
+    )
+    .execute(connection)
+    .await?;
+    Ok(id)
+}
+
+struct Row {
+    id: Uuid,
+    at: DateTime<Utc>,
+    actor: String,
+    source: String,
+    action: String,
+    target: String,
+    tenant_id: Option<String>,
+    account_id: Option<Uuid>,
+    count: Option<i64>,
+    details: Value,
+}
+
+impl TryFrom<Row> for Recorded {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let tenant = row.tenant_id.map(TenantId::try_from).transpose();
+        Ok(Self {
+            id: AuditId(row.id),
+            at: row.at,
+            actor: row.actor,
+            source: row.source,
+            action: row.action,
+            target: row.target,
+            tenant: tenant
+                .map_err(|_| Error::Unreadable { table: "audit", column: "tenant_id" })?,
+            account: row.account_id.map(AccountKey),
+            count: row.count,
+            details: row.details,
+        })
+    }
+}
+
+/// At most `limit` deeds that the transaction may see, newest first, after `after` if it is given.
+pub async fn list(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Listed, Error> {
+    plan_for_arguments(connection).await?;
+    let mut rows = sqlx::query_as!(
+        Row,
+        "select id, at, actor, source, action, target, tenant_id, account_id, count, details
+         from audit
+         where ($1::text is null or tenant_id = $1)
+           and ($2::text is null or action = $2)
+           and ($3::text is null or actor = $3)
+           and ($5::uuid is null or (at, id) < ($4::timestamptz, $5))
+         order by at desc, id desc
+         limit $6",
+        filter.tenant.as_ref().map(TenantId::as_str),
+        filter.action,
+        filter.actor,
+        after.map(|place| place.at),
+        after.map(|place| place.id.0),
+        i64::from(limit) + 1,
+    )
+    .fetch_all(connection)
+    .await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let place = |row: &Row| Place { at: row.at, id: AuditId(row.id) };
+    let next = rows.last().filter(|_| more).map(place);
+    let entries = rows.into_iter().map(Recorded::try_from).collect::<Result<_, _>>()?;
+    Ok(Listed { entries, next })
+}
