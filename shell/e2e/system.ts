@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-import { test as base } from '@playwright/test'
+import { expect, test as base } from '@playwright/test'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -80,6 +80,15 @@ async function start(folder: string): Promise<{ system: System; process: ChildPr
 }
 
 export const test = base.extend<object, { system: System }>({
+  /** A page that broke no rule of its content security policy. */
+  page: async ({ page }, give) => {
+    const refused: string[] = []
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) refused.push(message.text())
+    })
+    await give(page)
+    expect(refused).toEqual([])
+  },
   system: [
     // eslint-disable-next-line no-empty-pattern -- the signature is Playwright's
     async ({}, use) => {
@@ -95,4 +104,4 @@ export const test = base.extend<object, { system: System }>({
   ],
 })
 
-export { expect } from '@playwright/test'
+export { expect }

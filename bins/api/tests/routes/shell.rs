@@ -13,6 +13,9 @@ async fn the_shell_is_served_and_finds_its_own_way() {
     for path in ["/", "/app/", "/app/inbox/7"] {
         let page = get(path).await.unwrap();
         assert_eq!(page.headers()["cache-control"], "no-cache", "{path}");
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        let scripts = policy.split("; ").find(|rule| rule.starts_with("script-src")).unwrap();
+        assert_eq!(scripts, "script-src 'self'", "{path}");
         assert_eq!(page.text().await.unwrap(), "the shell", "{path}");
     }
     let code = get("/app/assets/a.js").await.unwrap();
