@@ -1,10 +1,16 @@
-//! Who calls.
+//! Who calls, and what they may do.
+//!
+//! A handler says what it is open to by what it takes: `May<ReadConversations>` is a caller who is
+//! known and may read conversations. There is no other way to a tenant's rows.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use clap::ValueEnum;
-use domain::{Actor, TenantId};
+use domain::{Actor, Permission, Permissions, Role, TenantId};
 
 use crate::App;
 use crate::error::ApiError;
@@ -16,14 +22,7 @@ pub enum AuthMode {
     Dev,
 }
 
-/// What a caller may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Everything within the tenant.
-    Admin,
-}
-
-/// The caller: a handler that takes one is open to those who have proved who they are.
+/// The caller, who has proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// The one tenant whose rows the caller sees.
@@ -33,7 +32,7 @@ pub struct Principal {
     /// Display name.
     pub name: String,
     /// What the caller may do.
-    pub role: Role,
+    pub permissions: Permissions,
 }
 
 impl Principal {
@@ -45,6 +44,50 @@ impl Principal {
             name: Some(self.name.clone()),
         }
     }
+
+    /// Refuses a caller who may not do this. For what depends on the request; what an operation
+    /// always needs, its handler says by taking a [`May`].
+    pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
+        if self.permissions.contains(permission) {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden(permission))
+        }
+    }
+}
+
+/// A caller who may do what `N` names. Taken before the body, so that whoever may not is told so,
+/// and not what is wrong with their body.
+pub(crate) struct May<N> {
+    principal: Principal,
+    needed: PhantomData<N>,
+}
+
+impl<N> Deref for May<N> {
+    type Target = Principal;
+    fn deref(&self) -> &Principal {
+        &self.principal
+    }
+}
+
+/// What a handler needs of its caller.
+pub(crate) trait Need {
+    const PERMISSION: Permission;
+}
+
+/// A type for each permission, to be named in a handler's signature.
+macro_rules! needs {
+    ($($permission:ident)+) => {$(
+        #[doc = concat!("[`Permission::", stringify!($permission), "`].")]
+        pub(crate) struct $permission;
+        impl Need for $permission {
+            const PERMISSION: Permission = Permission::$permission;
+        }
+    )+};
+}
+
+needs! {
+    ReadConversations Reply ReadApprovals ReadActivity
 }
 
 /// The token of [`AuthMode::Dev`].
@@ -58,24 +101,30 @@ impl AuthMode {
                 tenant: DEV_TENANT.parse().map_err(ApiError::internal)?,
                 id: "dev-admin".to_owned(),
                 name: "Dev Admin".to_owned(),
-                role: Role::Admin,
+                permissions: Role::Admin.permissions(),
             }),
             Self::Dev => Err(ApiError::Unauthorized),
         }
     }
 }
 
-impl FromRequestParts<App> for Principal {
+impl<N: Need> FromRequestParts<App> for May<N> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let token = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
-        app.auth.principal(token.ok_or(ApiError::Unauthorized)?)
+        let principal = identify(parts, app)?;
+        principal.require(N::PERMISSION)?;
+        Ok(Self { principal, needed: PhantomData })
     }
+}
+
+fn identify(parts: &Parts, app: &App) -> Result<Principal, ApiError> {
+    let token = parts
+        .headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    app.auth.principal(token.ok_or(ApiError::Unauthorized)?)
 }

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::DeliveryState;
+use domain::{DeliveryState, Permission};
 
 use crate::problem::{FieldError, Problem};
 
@@ -12,6 +12,9 @@ pub enum ApiError {
     /// The caller has not proved who they are.
     #[error("send a valid token as `Authorization: Bearer …`")]
     Unauthorized,
+    /// The caller is known, and may not do this.
+    #[error("this needs the permission `{0}`, which you do not have")]
+    Forbidden(Permission),
     /// There is no such thing, or it is another tenant's, which is the same to the caller.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -78,10 +81,23 @@ impl ApiError {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
     }
 
+    /// What a caller lacks, as RFC 6750 tells it.
+    fn challenge(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Unauthorized => Some(HeaderValue::from_static("Bearer")),
+            Self::Forbidden(permission) => {
+                let lacks = format!("Bearer error=\"insufficient_scope\", scope=\"{permission}\"");
+                HeaderValue::from_str(&lacks).ok()
+            }
+            _ => None,
+        }
+    }
+
     /// Status, stable code and title: the only place where a failure meets HTTP.
     fn describe(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not permitted"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no-route", "No such address"),
             Self::MethodNotAllowed => {
@@ -123,8 +139,8 @@ impl IntoResponse for ApiError {
         let detail = self.to_string();
         let mut response = status.into_response();
         let headers = response.headers_mut();
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

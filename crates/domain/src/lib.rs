@@ -7,6 +7,7 @@
 //! - **snapshots** ([`snapshot`]): what one look at Chatwoot says about a row, with the
 //!   [`Version`] that decides which of two looks is the newer one.
 
+mod access;
 mod activity;
 mod contact;
 mod conversation;
@@ -17,6 +18,7 @@ pub mod snapshot;
 mod tenant;
 mod version;
 
+pub use access::{Permission, Permissions, Role, UnknownAccess};
 pub use activity::{Activity, Actor};
 pub use contact::Contact;
 pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};

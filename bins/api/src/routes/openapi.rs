@@ -1,10 +1,13 @@
 //! The description of the API, made of the handlers.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
 use bytes::Bytes;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
@@ -60,20 +63,39 @@ pub fn openapi_json() -> Result<String, serde_json::Error> {
     document.to_pretty_json()
 }
 
-/// Every operation may fail, and all fail alike.
+/// Every operation may fail, and all fail alike; each says what its caller must be permitted to do.
 fn complete(document: &mut Document) {
-    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let failure = ResponseBuilder::new()
-        .description("What went wrong")
-        .content("application/problem+json", problem)
-        .build();
+    let refuse = |description: &str| {
+        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let refusal = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", problem)
+            .build();
+        RefOr::T(refusal)
+    };
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch];
         for operation in operations.into_iter().chain([&mut item.delete]).flatten() {
-            let failure = RefOr::T(failure.clone());
-            operation.responses.responses.insert("default".to_owned(), failure);
+            let permissions = permissions(operation);
+            let responses = &mut operation.responses.responses;
+            responses.insert("401".to_owned(), refuse("The caller has not proved who they are"));
+            if !permissions.is_empty() {
+                let permissions = permissions.join("`, `");
+                let lacks = format!("The caller lacks the permission `{permissions}`");
+                responses.insert("403".to_owned(), refuse(&lacks));
+            }
+            responses.insert("default".to_owned(), refuse("What went wrong"));
         }
     }
+}
+
+/// What an operation says that its caller must be permitted to do.
+fn permissions(operation: &Operation) -> Vec<String> {
+    let schemes = operation.security.iter().flatten().filter_map(|needs| {
+        let needs = serde_json::to_value(needs).ok()?;
+        serde_json::from_value::<BTreeMap<String, Vec<String>>>(needs).ok()
+    });
+    schemes.flat_map(BTreeMap::into_values).flatten().collect()
 }
 
 /// `/openapi.json` and a page for people, `/docs`.

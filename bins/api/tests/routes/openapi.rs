@@ -42,3 +42,22 @@ async fn every_operation_wants_a_caller_who_is_known() {
     }
     assert!(asked >= 8, "{asked}");
 }
+
+#[test]
+fn every_operation_says_what_its_caller_must_be_permitted_to_do() {
+    let description: Value = serde_json::from_str(&api::openapi_json().unwrap()).unwrap();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let [needs] = &operation["security"].as_array().unwrap()[..] else {
+                panic!("{method} {path} names no permission");
+            };
+            let [permission] = &needs["bearer"].as_array().unwrap()[..] else {
+                panic!("{method} {path} names {needs}");
+            };
+            let permission = permission.as_str().unwrap();
+            assert!(permission.parse::<domain::Permission>().is_ok(), "{method} {path}");
+            let refusal = operation["responses"]["403"]["description"].as_str().unwrap();
+            assert!(refusal.contains(&format!("`{permission}`")), "{method} {path}: {refusal}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::{Activity, ActivityId};
 
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, ReadActivity};
 use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
@@ -13,6 +13,7 @@ use crate::problem::Problem;
 /// Read an activity.
 #[utoipa::path(
     get, path = "/activity/{id}", tag = "activity",
+    security(("bearer" = ["activity:read"])),
     params(("id" = ActivityId, Path, description = "The activity")),
     responses(
         (status = 200, description = "The activity", body = Activity),
@@ -22,7 +23,7 @@ use crate::problem::Problem;
 )]
 pub(in crate::routes) async fn get_activity(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<ReadActivity>,
     Id(id): Id<ActivityId>,
 ) -> Result<Json<Activity>, ApiError> {
     let mut transaction = app.store.tenant(&principal.tenant).await?;

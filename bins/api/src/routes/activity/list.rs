@@ -11,7 +11,7 @@ use store::activities::{Filter, Place, Start};
 
 use super::stream;
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, ReadActivity};
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::live;
@@ -61,6 +61,7 @@ pub(in crate::routes) struct ActivityList {
 /// id, or a `Live` one (`typing`) without an id.
 #[utoipa::path(
     get, path = "/activity", tag = "activity",
+    security(("bearer" = ["activity:read"])),
     params(
         ListActivity,
         ("Last-Event-ID" = Option<String>, Header, description = "Live stream: where to resume")
@@ -72,7 +73,7 @@ pub(in crate::routes) struct ActivityList {
 )]
 pub(in crate::routes) async fn list_activity(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<ReadActivity>,
     headers: HeaderMap,
     Query(query): Query<ListActivity>,
 ) -> Result<Response, ApiError> {
@@ -81,7 +82,7 @@ pub(in crate::routes) async fn list_activity(
         let filter = live::Filter { kinds, conversation: query.conversation_id };
         let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
         let last = last.or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
-        return stream::open(&app, principal.tenant, filter, last);
+        return stream::open(&app, principal.tenant.clone(), filter, last);
     }
     let asked = Asked::read(query.page, query.limit, query.cursor)?;
     let start = match &asked.start {

@@ -6,7 +6,7 @@ use domain::ApprovalId;
 
 use super::Approval;
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, ReadApprovals};
 use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
@@ -14,6 +14,7 @@ use crate::problem::Problem;
 /// Read an approval.
 #[utoipa::path(
     get, path = "/approvals/{id}", tag = "approvals",
+    security(("bearer" = ["approvals:read"])),
     params(("id" = ApprovalId, Path, description = "The approval")),
     responses(
         (status = 200, description = "The approval", body = Approval),
@@ -23,7 +24,7 @@ use crate::problem::Problem;
 )]
 pub(in crate::routes) async fn get_approval(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<ReadApprovals>,
     Id(id): Id<ApprovalId>,
 ) -> Result<Json<Approval>, ApiError> {
     let mut transaction = app.store.tenant(&principal.tenant).await?;

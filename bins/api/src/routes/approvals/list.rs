@@ -7,7 +7,7 @@ use store::approvals::Filter;
 
 use super::Approval;
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, ReadApprovals};
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::paging::{Asked, Page};
@@ -53,12 +53,14 @@ pub(in crate::routes) struct ApprovalList {
 
 /// List approvals, newest first.
 #[utoipa::path(
-    get, path = "/approvals", tag = "approvals", params(ListApprovals),
+    get, path = "/approvals", tag = "approvals",
+    security(("bearer" = ["approvals:read"])),
+    params(ListApprovals),
     responses((status = 200, description = "A page of the list", body = ApprovalList))
 )]
 pub(in crate::routes) async fn list_approvals(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<ReadApprovals>,
     Query(query): Query<ListApprovals>,
 ) -> Result<Json<ApprovalList>, ApiError> {
     let asked = Asked::read(query.page, query.limit, None)?;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::{Conversation, ConversationId};
 
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
@@ -18,6 +18,7 @@ const POSITION: HeaderName = HeaderName::from_static("x-activity-position");
 /// Read a conversation.
 #[utoipa::path(
     get, path = "/conversations/{id}", tag = "conversations",
+    security(("bearer" = ["conversations:read"])),
     params(("id" = ConversationId, Path, description = "The conversation")),
     responses(
         (status = 200, description = "The conversation", body = Conversation, headers(
@@ -30,7 +31,7 @@ const POSITION: HeaderName = HeaderName::from_static("x-activity-position");
 )]
 pub(in crate::routes) async fn get_conversation(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<ReadConversations>,
     Id(id): Id<ConversationId>,
 ) -> Result<Response, ApiError> {
     let position = app.snapshot().activity;

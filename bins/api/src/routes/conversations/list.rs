@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::conversations::{AssigneeFilter, Filter, Place, Sort, Start};
 
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::paging::{self, Asked, Page};
@@ -79,12 +79,14 @@ pub(in crate::routes) struct ConversationList {
 
 /// List conversations.
 #[utoipa::path(
-    get, path = "/conversations", tag = "conversations", params(ListConversations),
+    get, path = "/conversations", tag = "conversations",
+    security(("bearer" = ["conversations:read"])),
+    params(ListConversations),
     responses((status = 200, description = "A page of the list", body = ConversationList))
 )]
 pub(in crate::routes) async fn list_conversations(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<ReadConversations>,
     Query(mut query): Query<ListConversations>,
 ) -> Result<Json<ConversationList>, ApiError> {
     let asked = Asked::read(query.page, query.limit, query.cursor.take())?;

@@ -7,7 +7,7 @@ use events::{Announcement, AnnouncementSubject};
 use store::messages::{Intervened, Intervention};
 
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::Ids;
 use crate::problem::Problem;
@@ -17,6 +17,7 @@ use crate::request::Trace;
 /// certainly not left. It is gone from the conversation; the activity `message_cancelled` tells so.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/cancel", tag = "conversations",
+    security(("bearer" = ["conversations:reply"])),
     params(
         ("id" = ConversationId, Path, description = "The conversation"),
         ("messageId" = MessageId, Path, description = "The message"),
@@ -31,7 +32,7 @@ use crate::request::Trace;
 )]
 pub(in crate::routes) async fn cancel_message(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<Reply>,
     Trace(trace): Trace,
     Ids(conversation, message): Ids<ConversationId, MessageId>,
 ) -> Result<StatusCode, ApiError> {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use store::messages::{Composed, Composition};
 
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::{self, Id};
 use crate::problem::{FieldError, Problem};
@@ -42,6 +42,7 @@ pub(in crate::routes) struct CreateMessage {
 /// Write a message or a note. It is on its way from here on: its `state` tells how far it is.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages", tag = "conversations",
+    security(("bearer" = ["conversations:reply"])),
     params(("id" = ConversationId, Path, description = "The conversation")),
     request_body = CreateMessage,
     responses(
@@ -57,7 +58,7 @@ pub(in crate::routes) struct CreateMessage {
 )]
 pub(in crate::routes) async fn create_message(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<Reply>,
     Trace(trace): Trace,
     Id(conversation): Id<ConversationId>,
     extract::Json(wanted): extract::Json<CreateMessage>,

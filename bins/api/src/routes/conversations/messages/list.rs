@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::messages::Window;
 
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::{Id, Query};
 use crate::paging;
@@ -51,6 +51,7 @@ struct MessagePage {
 /// List messages of a conversation: the newest, or those before or after one of them.
 #[utoipa::path(
     get, path = "/conversations/{id}/messages", tag = "conversations",
+    security(("bearer" = ["conversations:read"])),
     params(("id" = ConversationId, Path, description = "The conversation"), ListMessages),
     responses(
         (status = 200, description = "Messages, oldest first", body = MessageList),
@@ -60,7 +61,7 @@ struct MessagePage {
 )]
 pub(in crate::routes) async fn list_messages(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<ReadConversations>,
     Id(conversation): Id<ConversationId>,
     Query(query): Query<ListMessages>,
 ) -> Result<Json<MessageList>, ApiError> {

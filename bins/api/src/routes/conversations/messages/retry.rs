@@ -8,7 +8,7 @@ use events::{Announcement, AnnouncementSubject};
 use store::messages::{Intervened, Intervention};
 
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::Ids;
 use crate::problem::Problem;
@@ -19,6 +19,7 @@ use crate::request::Trace;
 /// earlier try have reached Chatwoot after all, it is found and not sent twice.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/retry", tag = "conversations",
+    security(("bearer" = ["conversations:reply"])),
     params(
         ("id" = ConversationId, Path, description = "The conversation"),
         ("messageId" = MessageId, Path, description = "The message"),
@@ -33,7 +34,7 @@ use crate::request::Trace;
 )]
 pub(in crate::routes) async fn retry_message(
     State(app): State<App>,
-    principal: Principal,
+    principal: May<Reply>,
     Trace(trace): Trace,
     Ids(conversation, message): Ids<ConversationId, MessageId>,
 ) -> Result<(StatusCode, Json<Message>), ApiError> {
