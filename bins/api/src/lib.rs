@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use auth::AuthMode;
+pub use auth::{AuthMode, Principal, Tokens};
 pub use config::{Config, OpenToAll};
 pub use routes::openapi_json;
 
@@ -43,6 +43,7 @@ struct App {
     announcer: Announcer,
     streams: Arc<Semaphore>,
     auth: AuthMode,
+    tokens: Tokens,
     undo: Duration,
     heartbeat: Duration,
     shutdown: CancellationToken,
@@ -79,6 +80,7 @@ impl Api {
             announcer,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             auth: config.auth_mode,
+            tokens: config.tokens.clone(),
             undo: config.undo(),
             heartbeat: config.heartbeat(),
             shutdown,

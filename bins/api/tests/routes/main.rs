@@ -16,3 +16,5 @@ mod openapi;
 mod problems;
 mod shell;
 mod support;
+mod tenancy;
+mod walk;

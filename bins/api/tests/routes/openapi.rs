@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use crate::support::{Served, problem};
+use crate::walk::{Things, Walk};
 
 #[test]
 fn the_description_changes_knowingly() {
@@ -20,27 +21,20 @@ async fn the_description_is_served_and_readable_without_the_internet() {
 #[tokio::test]
 async fn every_operation_wants_a_caller_who_is_known() {
     let served = Served::start().await;
-    let description: Value = serde_json::from_str(&api::openapi_json().unwrap()).unwrap();
-    let id = uuid::Uuid::now_v7().to_string();
-    let mut asked = 0;
-    for (path, item) in description["paths"].as_object().unwrap() {
-        for method in item.as_object().unwrap().keys() {
-            let method = method.to_uppercase().parse().unwrap();
-            let url =
-                format!("{}{}", served.base, path.replace("{id}", &id).replace("{messageId}", &id));
-            for token in [None, Some("Bearer other"), Some("Basic mock-token")] {
-                let mut request = served.http.request(Clone::clone(&method), &url);
-                if let Some(token) = token {
-                    request = request.header("authorization", token);
-                }
-                let answer = request.send().await.unwrap();
-                assert_eq!(answer.headers()["www-authenticate"], "Bearer", "{method} {path}");
-                assert_eq!(problem(answer).await, (401, "unauthorized".to_owned()));
+    let walk = Walk::of(&served).await;
+    let operations = walk.operations();
+    assert!(operations.len() >= 8, "{}", operations.len());
+    for operation in &operations {
+        for token in [None, Some("Bearer other"), Some("Basic mock-token")] {
+            let mut request = walk.request(&served, operation, &Things::unknown());
+            if let Some(token) = token {
+                request = request.header("authorization", token);
             }
-            asked += 1;
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.headers()["www-authenticate"], "Bearer", "{operation}");
+            assert_eq!(problem(answer).await, (401, "unauthorized".to_owned()));
         }
     }
-    assert!(asked >= 8, "{asked}");
 }
 
 #[test]

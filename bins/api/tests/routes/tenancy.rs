@@ -1,0 +1,91 @@
+//! P8: tenants never meet. What the database itself refuses is in `crates/store/tests/tenancy.rs`.
+
+use api::{Config, Principal, Tokens};
+use domain::Role;
+use testkit::sqlx;
+
+use crate::support::{Served, problem};
+use crate::walk::{SECRET, Things, Walk};
+
+const THEIRS: &str = "theirs";
+const THEIR_TOKEN: &str = "their-token";
+
+fn two_tenants() -> Config {
+    let they = Principal {
+        tenant: THEIRS.parse().unwrap(),
+        id: "their-admin".to_owned(),
+        name: "Their Admin".to_owned(),
+        permissions: Role::Admin.permissions(),
+    };
+    Config { tokens: Tokens::new([(THEIR_TOKEN.to_owned(), they)]), ..Config::default() }
+}
+
+#[tokio::test]
+async fn no_operation_shows_or_changes_what_is_another_tenants() {
+    let served = Served::with(two_tenants()).await;
+    let account = served.world.account(THEIRS, 2).await;
+    let walk = Walk::of(&served).await;
+    let operations = walk.operations();
+    assert!(operations.len() >= 10, "{}", operations.len());
+    for (number, operation) in (1..).zip(&operations) {
+        let things = Things::seed(&served, &account, number).await;
+        let before = rows(&served).await;
+        let request = walk.request(&served, operation, &things).bearer_auth("mock-token");
+        let answer = request.send().await.unwrap();
+        if walk.names_a_thing(operation, &things) {
+            assert_eq!(problem(answer).await, (404, "not-found".to_owned()), "{operation}");
+        } else {
+            let body = answer.text().await.unwrap();
+            assert!(!body.contains(SECRET), "{operation} answers {body}");
+            assert!(!things.ids().any(|id| body.contains(id)), "{operation} answers {body}");
+        }
+        assert_eq!(rows(&served).await, before, "{operation} changed what is theirs");
+
+        // It was the tenant that made the difference: they find what the request names.
+        let request = walk.request(&served, operation, &things).bearer_auth(THEIR_TOKEN);
+        let answer = request.send().await.unwrap();
+        assert_ne!(answer.status(), 404, "{operation} does not find what is the caller's own");
+    }
+}
+
+#[tokio::test]
+async fn lists_and_their_filters_show_a_tenant_its_own_rows_only() {
+    let served = Served::with(two_tenants()).await;
+    let account = served.world.account(THEIRS, 2).await;
+    let ours = Things::seed(&served, &served.ours, 1).await;
+    let theirs = Things::seed(&served, &account, 1).await;
+    for path in ["/conversations", "/activity", "/approvals"] {
+        let both = [("mock-token", &ours, &theirs), (THEIR_TOKEN, &theirs, &ours)];
+        for (token, own, foreign) in both {
+            let request = served.http.get(served.url(path)).bearer_auth(token);
+            let body = request.send().await.unwrap().text().await.unwrap();
+            assert!(own.ids().any(|id| body.contains(id)), "{path} lacks what is one's own");
+            assert!(!foreign.ids().any(|id| body.contains(id)), "{path} shows {body}");
+        }
+    }
+}
+
+/// A digest of all rows that the other tenant has, in every table.
+async fn rows(served: &Served) -> Vec<(String, String)> {
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid
+         where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+           and not c.relispartition and a.attname = 'tenant_id'
+         order by 1",
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .unwrap();
+    let mut digests = Vec::new();
+    for table in tables {
+        let digest = format!(
+            "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '')
+             from {table} t where tenant_id = '{THEIRS}'"
+        );
+        let digest = sqlx::query_scalar(sqlx::AssertSqlSafe(digest));
+        digests.push((table, digest.fetch_one(&mut *transaction).await.unwrap()));
+    }
+    digests
+}

@@ -1,0 +1,212 @@
+//! Requests for every operation that the served description tells of, made of the description
+//! itself: an operation that is added is walked through without a word about it.
+
+use std::fmt;
+
+use domain::{Activity, ActivityId, ApprovalId};
+use serde_json::{Map, Value, json};
+use testkit::reqwest::{Method, RequestBuilder};
+use testkit::{Account, sqlx};
+
+use crate::support::{Seed, Served, at};
+
+/// Words of a tenant that no other one may read.
+pub const SECRET: &str = "confidential";
+
+/// What is served, as it describes itself.
+pub struct Walk {
+    document: Value,
+}
+
+/// One method of one address.
+#[derive(Clone)]
+pub struct Operation {
+    pub method: Method,
+    pub path: String,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+impl Operation {
+    /// The parameters of the path or the query that name a thing, with its id.
+    fn named(&self, place: &str, things: &Things) -> Vec<(String, String)> {
+        let there = self.parameters.iter().filter(|parameter| parameter["in"] == place);
+        there
+            .filter_map(|parameter| {
+                let id = things.id_of(&alternative(&parameter["schema"]))?;
+                Some((parameter["name"].as_str().unwrap().to_owned(), id.to_owned()))
+            })
+            .collect()
+    }
+}
+
+impl Walk {
+    pub async fn of(served: &Served) -> Self {
+        Self { document: served.read("/openapi.json").await }
+    }
+
+    pub fn operations(&self) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for (path, item) in self.document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                operations.push(Operation {
+                    method: method.to_uppercase().parse().unwrap(),
+                    path: path.clone(),
+                    parameters: operation["parameters"].as_array().cloned().unwrap_or_default(),
+                    body: operation
+                        .pointer("/requestBody/content/application~1json/schema")
+                        .cloned(),
+                });
+            }
+        }
+        operations
+    }
+
+    /// A request that names these things wherever it names any. One id in the query is enough:
+    /// several may contradict each other.
+    pub fn request(
+        &self,
+        served: &Served,
+        operation: &Operation,
+        things: &Things,
+    ) -> RequestBuilder {
+        let mut path = operation.path.clone();
+        for (name, id) in operation.named("path", things) {
+            path = path.replace(&format!("{{{name}}}"), &id);
+        }
+        let query: Vec<_> = operation.named("query", things).into_iter().take(1).collect();
+        let url = format!("{}{path}", served.base);
+        let request = served.http.request(operation.method.clone(), url).query(&query);
+        match &operation.body {
+            Some(schema) => request.json(&self.sample(schema, things)),
+            None => request,
+        }
+    }
+
+    /// Whether the address or the body names a thing.
+    pub fn names_a_thing(&self, operation: &Operation, things: &Things) -> bool {
+        let body = operation.body.as_ref().map(|schema| self.sample(schema, things).to_string());
+        !operation.named("path", things).is_empty()
+            || body.is_some_and(|body| things.ids().any(|id| body.contains(id)))
+    }
+
+    /// A value that the schema admits: its example, else the least that is required.
+    fn sample(&self, schema: &Value, things: &Things) -> Value {
+        let schema = alternative(schema);
+        if let Some(id) = things.id_of(&schema) {
+            return id.into();
+        }
+        if let Some(reference) = schema["$ref"].as_str() {
+            let pointer = reference.trim_start_matches('#');
+            return self.sample(self.document.pointer(pointer).unwrap(), things);
+        }
+        if let Some(example) = schema.get("example") {
+            return example.clone();
+        }
+        let kinds = match &schema["type"] {
+            Value::Array(kinds) => kinds.clone(),
+            kind => vec![kind.clone()],
+        };
+        match kinds.iter().find_map(|kind| kind.as_str().filter(|kind| *kind != "null")) {
+            Some("object") => self.fields(&schema, things).into(),
+            Some("array") => json!([]),
+            Some("boolean") => json!(false),
+            Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+            _ => match schema["enum"].as_array() {
+                Some(values) => values[0].clone(),
+                None => "x".into(),
+            },
+        }
+    }
+
+    fn fields(&self, schema: &Value, things: &Things) -> Map<String, Value> {
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let names = required.iter().map(|name| name.as_str().unwrap());
+        names
+            .map(|name| (name.to_owned(), self.sample(&schema["properties"][name], things)))
+            .collect()
+    }
+}
+
+/// What a field that may be null is if it is not.
+fn alternative(schema: &Value) -> Value {
+    let choices = schema["oneOf"].as_array().or(schema["anyOf"].as_array());
+    match choices.and_then(|all| all.iter().find(|one| one["type"] != "null")) {
+        Some(one) => alternative(one),
+        None => schema.clone(),
+    }
+}
+
+/// One of each thing that a request can name, by the schema of its id.
+pub struct Things(Vec<(&'static str, String)>);
+
+impl Things {
+    /// What is nobody's.
+    pub fn unknown() -> Self {
+        let names = ["ConversationId", "MessageId", "ActivityId", "ApprovalId"];
+        Self(names.map(|name| (name, uuid::Uuid::now_v7().to_string())).into())
+    }
+
+    /// Makes them in this account, full of its tenant's secrets.
+    pub async fn seed(served: &Served, account: &Account, number: i64) -> Self {
+        let mut seed = Seed::open(number);
+        seed.contact.name = Some(format!("{SECRET} {number}"));
+        seed.messages = vec![("incoming", SECRET), ("outgoing", SECRET)];
+        let conversation = seed.write(&served.world.store, account).await;
+        let activity = Activity {
+            id: ActivityId::generate(),
+            kind: "note".to_owned(),
+            source: "axis".to_owned(),
+            account_id: Some(account.key),
+            conversation_id: Some(conversation),
+            actor: None,
+            occurred_at: at(number),
+            data: json!({ "words": SECRET }),
+        };
+        let approval = ApprovalId::generate();
+        let mut transaction = served.world.store.tenant(&account.tenant).await.unwrap();
+        store::activities::write(&mut transaction, &account.tenant, &activity).await.unwrap();
+        let message: uuid::Uuid =
+            sqlx::query_scalar("select id from messages where conversation_id = $1 limit 1")
+                .bind(conversation.0)
+                .fetch_one(&mut *transaction)
+                .await
+                .unwrap();
+        sqlx::query(
+            "insert into approvals (id, tenant_id, conversation_id, kind, reason, requested_by)
+             values ($1, $2, $3, 'refund', $4, $4)",
+        )
+        .bind(approval.0)
+        .bind(account.tenant.as_str())
+        .bind(conversation.0)
+        .bind(SECRET)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        store::commit(transaction).await.unwrap();
+        Self(vec![
+            ("ConversationId", conversation.to_string()),
+            ("MessageId", message.to_string()),
+            ("ActivityId", activity.id.to_string()),
+            ("ApprovalId", approval.to_string()),
+        ])
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, id)| id.as_str())
+    }
+
+    /// The id that a schema asks for; none if it asks for something else.
+    fn id_of(&self, schema: &Value) -> Option<&str> {
+        let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+        let found = self.0.iter().find(|(known, _)| *known == name).map(|(_, id)| id.as_str());
+        assert!(found.is_some() || !name.ends_with("Id"), "Things::seed has to make a {name}");
+        found
+    }
+}
