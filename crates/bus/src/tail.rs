@@ -1,11 +1,16 @@
 //! Following `ACTIVITY`.
 //!
 //! A position is a sequence within an **epoch**. The epoch changes when positions lose their
-//! meaning: the stream was made anew, or the server lost the end of it in a crash and gives the
-//! same positions to other messages. The first is told by the stream's creation time. The second is
-//! found by whoever follows the stream: it reads the last message it saw once more, and if another
-//! is in its place (or none), it writes a new generation into the stream's metadata, from which
-//! the epoch is derived too.
+//! meaning:
+//!
+//! - The stream was made anew: its creation time is another one.
+//! - The server stands alone and runs anew. It syncs lazily, so it may have lost the end of the
+//!   stream and give the same positions to other messages. Nobody need have seen what was lost, so
+//!   nobody could tell; therefore every run counts as an epoch. Whoever restarts meanwhile, and
+//!   with however many others, comes to the same one.
+//! - A cluster lost the end of the stream, which takes a majority of its servers. Whoever follows
+//!   the stream finds out: it reads the last message that it saw once more, and if another one is
+//!   in its place (or none), it writes a new generation into the stream's metadata.
 
 use std::time::Duration;
 
@@ -25,6 +30,8 @@ use crate::{Bus, BusError, api, headers};
 
 /// The entry of the stream's metadata that is changed when its end was lost.
 const GENERATION: &str = "axis.generation";
+/// Where the part of a server's id that is in the epoch ends.
+const RUN: usize = 13;
 /// The pause after a failure, doubled with each in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
@@ -75,7 +82,7 @@ impl Bus {
     /// What positions of `ACTIVITY` belong to: letters and digits, stable until they lose their
     /// meaning.
     pub async fn activity_epoch(&self) -> Result<String, BusError> {
-        Ok(epoch(&stream_info(self, subject::ACTIVITY).await?))
+        Ok(described(self).await?.1)
     }
 
     /// The oldest and the newest position of `ACTIVITY`; the oldest is the larger one when the
@@ -165,8 +172,7 @@ impl Tail {
 
     /// Follows until something fails; fine only when nobody listens any more.
     async fn follow(&mut self, failures: &mut u32) -> Result<(), BusError> {
-        let info = stream_info(&self.bus, subject::ACTIVITY).await?;
-        let now = epoch(&info);
+        let (info, now) = described(&self.bus).await?;
         let (first, last) = (info.state.first_seq, info.state.last_seq);
         let after = match self.position {
             Position::End => last,
@@ -215,12 +221,26 @@ impl Tail {
     }
 }
 
-fn epoch(info: &StreamInfo) -> String {
-    let created = info.created.timestamp_micros();
-    match info.config.get("metadata").and_then(|all| all.get(GENERATION)).and_then(Value::as_str) {
-        None => format!("{created:x}"),
-        Some(generation) => format!("{created:x}{generation}"),
+/// The stream, and the epoch of its positions.
+async fn described(bus: &Bus) -> Result<(StreamInfo, String), BusError> {
+    let server = bus.server_id();
+    let info = stream_info(bus, subject::ACTIVITY).await?;
+    if server.is_none() || bus.server_id() != server {
+        return Err(BusError::Unavailable("NATS was connected to anew meanwhile".into()));
     }
+    let alone = info.cluster.name.as_ref().is_none_or(String::is_empty);
+    let epoch = epoch(&info, server.as_deref().filter(|_| alone).unwrap_or_default());
+    Ok((info, epoch))
+}
+
+fn epoch(info: &StreamInfo, run: &str) -> String {
+    let created = info.created.timestamp_micros();
+    let metadata = info.config.get("metadata");
+    let generation = metadata.and_then(|all| all.get(GENERATION)).and_then(Value::as_str);
+    let generation = generation.unwrap_or_default();
+    // Ids of servers are random but for their first letter, and long.
+    let run = run.get(1..RUN).unwrap_or(run);
+    format!("{created:x}{generation}{run}")
 }
 
 /// Makes positions given before meaningless for everybody.

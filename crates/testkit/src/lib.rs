@@ -28,7 +28,7 @@ mod world;
 pub use account::{Account, BASE_URL, SECRET_KEY, account, secret_key};
 pub use database::database;
 pub use http::http;
-pub use nats::nats;
+pub use nats::{Earlier, nats};
 pub use program::{Program, free_port, program_path};
 pub use scratch::scratch;
 pub use wait::{eventually, eventually_some};

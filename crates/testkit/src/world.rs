@@ -1,11 +1,14 @@
 //! Everything a program needs around it.
 
+use std::path::PathBuf;
+
 use bus::{Bus, streams};
 use secrecy::ExposeSecret;
 use servers::Nats;
 use store::Store;
 
-use crate::{Account, BASE_URL, account, database, nats};
+use crate::nats::{self, Earlier};
+use crate::{Account, BASE_URL, account, database, scratch};
 
 /// A database and a NATS server with the declared streams, for one test.
 pub struct World {
@@ -19,21 +22,33 @@ pub struct World {
     pub store: Store,
     /// How programs reach it.
     pub store_config: store::Config,
+    nats_folder: PathBuf,
 }
 
 impl World {
     /// Starts the servers and applies the schema and the streams.
     pub async fn start() -> Self {
-        let (store_config, nats) = tokio::join!(database(), nats());
+        let nats_folder = scratch("nats");
+        let (store_config, nats) = tokio::join!(database(), nats::nats_in(nats_folder.clone()));
         let bus_config = bus::Config::to_url(nats.url().expose_secret());
         let bus = Bus::connect(&bus_config, "test").await.expect("NATS accepts a connection");
         streams::apply(&bus, streams::Replicas::Keep).await.expect("the streams can be made");
         let store = Store::connect(&store_config, "test").expect("the address is one");
-        Self { nats, bus, bus_config, store, store_config }
+        Self { nats, bus, bus_config, store, store_config, nats_folder }
     }
 
     /// A tenant with an account on a Chatwoot that nobody will reach.
     pub async fn account(&self, tenant: &str, number: i64) -> Account {
         account(&self.store, tenant, number, BASE_URL, "token").await
+    }
+
+    /// Remembers what the streams hold now.
+    pub async fn keep_streams(&self) -> Earlier {
+        nats::keep(&self.nats, &self.nats_folder).await
+    }
+
+    /// Has NATS run anew without what its streams got since, consumers included.
+    pub async fn lose_streams_since(&self, earlier: &Earlier) {
+        nats::lose(&self.nats, &self.nats_folder, earlier).await;
     }
 }

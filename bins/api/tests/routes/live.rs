@@ -111,8 +111,9 @@ async fn filters_and_moments() {
     }
 }
 
+/// A server that runs anew may have lost what nobody heard, so clients read the state again.
 #[tokio::test]
-async fn a_restart_of_nats_leaves_no_gap() {
+async fn a_restart_of_nats_resets_and_what_is_done_meanwhile_is_told() {
     let served = Served::start().await;
     let mut stream = Stream::open(&served, "/activity", None).await;
     stream.expect("ready").await;
@@ -120,10 +121,32 @@ async fn a_restart_of_nats_leaves_no_gap() {
     stream.expect("note").await;
     served.world.nats.restart().await.unwrap();
     let path = format!("/conversations/{}/messages", served.write(&Seed::open(1)).await);
-    // Written while NATS may be away: it is announced once NATS is back.
+    stream.expect("reset").await;
     let answer = served.post(&path, &json!({ "content": "Hi" })).send().await.unwrap();
     assert_eq!(answer.status(), 201);
     stream.expect("message_queued").await;
+}
+
+/// What was lost had been heard by nobody who is still there, and its place is taken again.
+#[tokio::test]
+async fn who_was_away_while_nats_lost_its_end_is_reset() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    publish(&served, TENANT, "note", 1).await;
+    let heard = stream.expect("note").await.id.unwrap();
+    drop(stream);
+    let earlier = served.world.keep_streams().await;
+    publish(&served, TENANT, "note", 2).await;
+    served.shutdown.cancel();
+    served.world.lose_streams_since(&earlier).await;
+    eventually("the streams are there", async || served.world.bus.stream("ACTIVITY").await.is_ok())
+        .await;
+    publish(&served, TENANT, "note", 3).await;
+
+    let served = served.again().await;
+    let mut stream = Stream::open(&served, "/activity", Some(&heard)).await;
+    stream.expect("reset").await;
 }
 
 #[tokio::test]

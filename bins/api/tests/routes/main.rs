@@ -9,6 +9,7 @@
 mod activity;
 mod approvals;
 mod conversations;
+mod gaps;
 mod interventions;
 mod live;
 mod messages;

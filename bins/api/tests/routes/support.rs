@@ -38,6 +38,16 @@ impl Served {
         Self { world, ours, http: testkit::http(), base, shutdown, guard }
     }
 
+    /// Another process of the API over the same servers, in the place of this one.
+    pub async fn again(self) -> Self {
+        let Self { world, ours, http, shutdown, .. } = self;
+        shutdown.cancel();
+        let bus = bus::Bus::connect(&world.bus_config, "api").await.unwrap();
+        let (base, shutdown) = serve(&Config::default(), world.store.clone(), bus).await;
+        let guard = shutdown.clone().drop_guard();
+        Self { world, ours, http, base, shutdown, guard }
+    }
+
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.http.get(self.url(path)).bearer_auth("mock-token")
     }

@@ -47,6 +47,15 @@ pub(crate) struct StreamInfo {
     pub(crate) config: serde_json::Map<String, serde_json::Value>,
     pub(crate) created: DateTime<Utc>,
     pub(crate) state: Positions,
+    #[serde(default)]
+    pub(crate) cluster: Cluster,
+}
+
+/// Where the stream is kept.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Cluster {
+    /// The cluster's name; none for a server that stands alone.
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
