@@ -7,7 +7,7 @@ mod program;
 use std::collections::BTreeMap;
 use std::process::Stdio;
 
-use bus::Past;
+use bus::{Consumer, Past};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::EventId;
 use events::{Inbound, TraceParent, occurrence, subject};
@@ -76,8 +76,7 @@ async fn held(world: &World) -> Vec<Past> {
 
 async fn settled(world: &World) {
     eventually("all events are processed", async || {
-        let stream = world.bus.stream(subject::INBOUND).await.unwrap();
-        stream.consumers.iter().all(|one| (one.pending, one.ack_pending) == (0, 0))
+        world.bus.unsettled(Consumer::SyncWorker).await.unwrap() == 0
     })
     .await;
 }

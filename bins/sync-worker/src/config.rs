@@ -17,7 +17,8 @@ pub struct Config {
     )]
     pub sync_batch: u16,
 
-    /// Batches in hand at the same time, 1 to 32; each holds a database connection
+    /// Transactions at the same time, 1 to 32; each holds a database connection, and one account's
+    /// events half of them at most
     #[arg(
         long,
         env = "SYNC_CONCURRENCY",

@@ -1,5 +1,7 @@
 //! One transaction for the plans of a batch.
 
+use std::time::Duration;
+
 use domain::{Activity, ConversationId, EventId, snapshot};
 use events::Inbound;
 use sha2::{Digest, Sha256};
@@ -26,15 +28,20 @@ pub(crate) fn digest(body: &[u8]) -> Vec<u8> {
     Sha256::digest(body).to_vec()
 }
 
-/// Applies all of the plans or none. Gives back where the conversations are.
-pub(crate) async fn apply(store: &Store, batch: &[&Planned]) -> Result<Ids, Error> {
+/// Applies all of the plans or none; a row that somebody else has locked for longer than `patience`
+/// is a conflict. Gives back where the conversations are.
+pub(crate) async fn apply(
+    store: &Store,
+    patience: Duration,
+    batch: &[&Planned],
+) -> Result<Ids, Error> {
     let gather = |pick: fn(&Plan) -> &[_]| -> Vec<_> {
         batch.iter().flat_map(|planned| pick(&planned.plan)).cloned().collect()
     };
     let contacts: Vec<snapshot::Contact> = gather(|plan| &plan.contacts);
     let conversations = batch.iter().flat_map(|p| p.plan.conversations.iter().cloned()).collect();
     let messages = batch.iter().flat_map(|p| p.plan.messages.iter().cloned()).collect();
-    let mut transaction = store.worker().await?;
+    let mut transaction = store.worker_within(patience).await?;
     store::contacts::apply(&mut transaction, &snapshot::merge(contacts)).await?;
     let conversations = snapshot::merge(conversations);
     let ids = store::conversations::apply(&mut transaction, &conversations).await?;

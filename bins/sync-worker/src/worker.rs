@@ -13,6 +13,7 @@ use crate::{Config, Sync};
 pub struct SyncWorker {
     bus: Bus,
     store: Store,
+    config: Config,
     consumption: Consumption,
 }
 
@@ -46,20 +47,21 @@ impl SyncWorker {
         let consumption = Consumption {
             consumer: Consumer::SyncWorker,
             batch: config.sync_batch.into(),
-            concurrency: config.sync_concurrency.into(),
+            // As many as an account's events are applied in at once, and one to be read meanwhile.
+            concurrency: usize::from(config.sync_concurrency) / 2 + 1,
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },
             linger: Duration::ZERO,
         };
-        Ok(Self { bus, store, consumption })
+        Ok(Self { bus, store, config: config.clone(), consumption })
     }
 
     /// Consumes until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let housekeeping = tokio::spawn(keep_house(self.store.clone(), shutdown.clone()));
         let room = tokio::spawn(keep_room(self.bus.clone(), shutdown.clone()));
-        let handler = Sync::new(self.store, self.bus.publisher());
+        let handler = Sync::configured(&self.config, self.store, self.bus.publisher());
         self.bus.consume(self.consumption, handler, shutdown).await?;
         housekeeping.await?;
         room.await?;

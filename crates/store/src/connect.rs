@@ -54,6 +54,19 @@ impl Store {
         Ok(transaction)
     }
 
+    /// The same, in which a statement that has to wait for a lock longer than this fails with
+    /// [`Error::Conflict`].
+    pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query!(
+            "select set_config('role', 'axis_worker', true) as role, set_config('lock_timeout', $1, true) as patience",
+            patience.as_millis().to_string()
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        Ok(transaction)
+    }
+
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<(), Error> {
         sqlx::query!("select 1 as one").fetch_one(&self.pool).await?;

@@ -1,22 +1,27 @@
 //! Taking messages from a durable consumer, handing them to a [`Handler`] and settling them.
 //!
-//! A consumption has `concurrency` slots. Each slot goes round by itself:
+//! A lane goes round by itself, with up to `concurrency` batches in hand:
 //!
 //! ```text
-//! pull a batch ──► handle it (in a task of its own, kept alive) ──► settle each message ──┐
-//!      ▲                                                                                  │
-//!      └──────────────────────────────────────────────────────────────────────────────────┘
+//! pull a batch ──► handle it (in a task of its own, kept alive) ──► settle each message
+//!      ▲     │     handle it ────────────────────────────────────► settle each message
+//!      └─────┘
 //! ```
 //!
-//! A slot asks for a batch only when it has nothing in hand, so no more than `batch × concurrency`
+//! It asks for a batch only when it may take one more in hand, so no more than `batch × concurrency`
 //! messages are ever held, and none waits here while its time to be settled runs out.
+//!
+//! Commands have one lane. Events have one for each account (`lanes.rs`), so that what an account
+//! sends, or fails at, holds up nobody else; an idle lane costs one request that waits at the server.
 
+mod durable;
 mod handle;
+mod lane;
+mod lanes;
 mod message;
 mod pull;
 mod rewind;
 mod settle;
-mod slot;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,8 +30,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use events::Headers;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+pub(crate) use durable::{Durable, lane_prefix};
+use lane::{Health, Lane};
+use lanes::Lanes;
 
 use crate::{Bus, BusError};
 
@@ -71,26 +79,33 @@ pub type Outcome = Result<(), Failure>;
 
 /// Processes messages. It must bear being given one twice.
 pub trait Handler: Send + Sync + 'static {
-    /// Processes a batch, never an empty one. One outcome per delivery, in the same order.
+    /// Processes a batch, never an empty one, all of it from one lane. One outcome per delivery, in
+    /// the same order.
     fn handle(&self, batch: Vec<Delivery>) -> impl Future<Output = Vec<Outcome>> + Send;
 }
 
 /// The durable consumers declared in `nats/consumers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Consumer {
-    /// Events of Chatwoot.
+    /// Events of Chatwoot; a lane for each account.
     SyncWorker,
     /// Commands to Chatwoot.
     OutboundWorker,
 }
 
 impl Consumer {
-    /// The durable's name: that of the program that reads it.
+    /// The durable's name: that of the program that reads it. A lane's has the account's key behind
+    /// it.
     pub fn name(self) -> &'static str {
         match self {
             Self::SyncWorker => "sync-worker",
             Self::OutboundWorker => "outbound-worker",
         }
+    }
+
+    /// Whether each account has a consumer of its own.
+    pub(crate) fn has_lanes(self) -> bool {
+        matches!(self, Self::SyncWorker)
     }
 
     /// The stream that it reads.
@@ -109,7 +124,7 @@ pub struct Consumption {
     pub consumer: Consumer,
     /// At most so many messages in one batch.
     pub batch: usize,
-    /// So many batches in hand at the same time.
+    /// So many batches in hand at the same time, in each lane.
     pub concurrency: usize,
     /// How long until a message comes again whose attempt, counted from 1, was the given one.
     pub retry_delay: fn(attempt: u64) -> Duration,
@@ -128,21 +143,13 @@ impl Bus {
         shutdown: CancellationToken,
     ) -> Result<(), BusError> {
         let handler = Arc::new(handler);
-        let health = Arc::new(slot::Health::new(consumption.consumer));
-        let place = Arc::new(rewind::Place::new(consumption.consumer));
-        let mut slots = JoinSet::new();
-        for _ in 0..consumption.concurrency.max(1) {
-            slots.spawn(slot::run(
-                self.clone(),
-                consumption,
-                Arc::clone(&handler),
-                Arc::clone(&health),
-                Arc::clone(&place),
-                shutdown.clone(),
-            ));
-        }
-        while let Some(ended) = slots.join_next().await {
-            ended.map_err(|error| BusError::Crashed(error.into()))?;
+        if consumption.consumer.has_lanes() {
+            Box::pin(Lanes::new(self.clone(), consumption, handler, shutdown).run()).await?;
+        } else {
+            let durable = Durable::whole(consumption.consumer);
+            let health = Arc::<Health>::default();
+            let lane = Lane::new(self.clone(), consumption, durable, handler, health);
+            Box::pin(lane.run(shutdown)).await?;
         }
         self.flush().await;
         Ok(())

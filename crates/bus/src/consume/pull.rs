@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::durable::Durable;
 use super::rewind::Place;
 use super::{BoxError, Consumption};
 use crate::connection::ANSWER_DEADLINE;
@@ -70,11 +71,12 @@ impl Pull {
     pub(crate) async fn open(
         bus: &Bus,
         consumption: &Consumption,
+        durable: &Durable,
         place: &Place,
     ) -> Result<Self, PullError> {
         let mut connections = bus.connections();
         connections.borrow_and_update();
-        let (stream, consumer) = (consumption.consumer.stream(), consumption.consumer.name());
+        let (stream, consumer) = (durable.stream(), durable.name());
         let info = place.check(bus).await?;
         let ack_wait = info.config.get("ack_wait").and_then(Value::as_u64);
         let client = bus.client();

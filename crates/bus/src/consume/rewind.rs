@@ -24,19 +24,19 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
-use super::Consumer;
+use super::durable::{Durable, begin_at};
 use super::message::InHand;
 use crate::read::ordered;
-use crate::streams::{ConsumerInfo, Positions, consumer_info, stream_info};
+use crate::streams::{ConsumerInfo, Positions, stream_info};
 use crate::{Bus, BusError, api};
 
 /// How far the clocks of two runs of a server, or of two servers, may be apart.
 const CLOCKS: Duration = Duration::from_mins(1);
 
-/// What the slots of a consumption know of the consumer's place in its stream.
+/// What a lane knows of its consumer's place in the stream.
 pub(crate) struct Place {
-    consumer: Consumer,
-    /// Held during a check, so that the slots of a program do not undo each other's rewinding.
+    durable: Durable,
+    /// Held during a check.
     known: Mutex<Known>,
 }
 
@@ -59,8 +59,8 @@ struct Seen {
 }
 
 impl Place {
-    pub(crate) fn new(consumer: Consumer) -> Self {
-        Self { consumer, known: Mutex::default() }
+    pub(crate) fn new(durable: Durable) -> Self {
+        Self { durable, known: Mutex::default() }
     }
 
     /// Remembers how far a batch came.
@@ -85,17 +85,17 @@ impl Place {
         let mut known = self.known.lock().await;
         let server = bus.server_id();
         // First the consumer, then the stream: in between the end can only move away.
-        let mut info = self.find(bus, known.unmade.as_ref()).await?;
+        let mut info = self.durable.find(bus, known.unmade.as_ref()).await?;
         known.unmade = None;
         if known.created.replace(info.created) != Some(info.created) {
             // Somebody else has rewound it.
             known.seen = None;
         }
-        let stream = stream_info(bus, self.consumer.stream()).await?.state;
+        let stream = stream_info(bus, self.durable.stream()).await?.state;
         if self.has_lost_its_end(bus, &stream, &info, known.seen).await? {
             let from = self.rewind_to(bus, &stream, &info, known.seen).await?;
             tracing::warn!(
-                consumer = self.consumer.name(),
+                consumer = self.durable.name(),
                 delivered = info.delivered.stream_seq,
                 stream.last = stream.last_seq,
                 from,
@@ -103,31 +103,13 @@ impl Place {
             );
             known.unmade = Some(begin_at(info.config, from));
             known.seen = None;
-            self.delete(bus).await?;
-            info = self.find(bus, known.unmade.as_ref()).await?;
+            self.durable.delete(bus).await?;
+            info = self.durable.find(bus, known.unmade.as_ref()).await?;
             known.unmade = None;
             known.created = Some(info.created);
         }
         known.server = server;
         Ok(info)
-    }
-
-    /// The consumer as it is, put back first if it is missing and `unmade` says how it was.
-    async fn find(
-        &self,
-        bus: &Bus,
-        unmade: Option<&Map<String, Value>>,
-    ) -> Result<ConsumerInfo, BusError> {
-        match (consumer_info(bus, self.consumer).await, unmade) {
-            (Err(BusError::NotFound { .. }), Some(config)) => {
-                match self.create(bus, config).await {
-                    // Another worker was faster. Where it begins serves this one as well.
-                    Err(BusError::Refused { .. }) => consumer_info(bus, self.consumer).await,
-                    created => created,
-                }
-            }
-            (found, _) => found,
-        }
     }
 
     async fn has_lost_its_end(
@@ -143,7 +125,7 @@ impl Place {
         let Some(seen) = seen.filter(|seen| seen.sequence >= stream.first_seq) else {
             return Ok(false);
         };
-        let stream = self.consumer.stream();
+        let stream = self.durable.stream();
         let subject = format!("STREAM.MSG.GET.{stream}");
         let body = Bytes::from(json!({ "seq": seen.sequence }).to_string());
         let of = format!("message {} of {stream}", seen.sequence);
@@ -171,42 +153,11 @@ impl Place {
             BusError::Malformed { what: format!("the time {}", seen.published_at), source }
         })?;
         let from = DeliverPolicy::ByStartTime { start_time };
-        let mut reading = ordered(bus, self.consumer.stream(), ">".to_owned(), from).await?;
+        let mut reading = ordered(bus, self.durable.stream(), ">".to_owned(), from).await?;
         let first_since =
             if reading.waiting == 0 { stream.last_seq + 1 } else { reading.next().await?.sequence };
         Ok(first_since.min(info.ack_floor.stream_seq + 1))
     }
-
-    async fn delete(&self, bus: &Bus) -> Result<(), BusError> {
-        let (stream, name) = (self.consumer.stream(), self.consumer.name());
-        let of = format!("consumer {name} of {stream}");
-        let subject = format!("CONSUMER.DELETE.{stream}.{name}");
-        match api::request(bus, subject, Bytes::new(), &format!("rewind {of}"), &of).await {
-            Ok(Deleted {}) | Err(BusError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn create(
-        &self,
-        bus: &Bus,
-        config: &Map<String, Value>,
-    ) -> Result<ConsumerInfo, BusError> {
-        let (stream, name) = (self.consumer.stream(), self.consumer.name());
-        let of = format!("consumer {name} of {stream}");
-        let subject = format!("CONSUMER.CREATE.{stream}.{name}");
-        let body = json!({ "stream_name": stream, "config": config, "action": "create" });
-        let body = Bytes::from(body.to_string());
-        api::request(bus, subject, body, &format!("rewind {of}"), &of).await
-    }
-}
-
-/// The same consumer, beginning elsewhere.
-fn begin_at(mut config: Map<String, Value>, sequence: u64) -> Map<String, Value> {
-    config.remove("opt_start_time");
-    config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
-    config.insert("opt_start_seq".to_owned(), sequence.max(1).into());
-    config
 }
 
 #[derive(Deserialize)]
@@ -218,6 +169,3 @@ struct Stored {
 struct StoredMessage {
     time: DateTime<Utc>,
 }
-
-#[derive(Deserialize)]
-struct Deleted {}

@@ -25,7 +25,7 @@ pub enum Replicas {
 /// What [`apply`] did about a stream or consumer.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Applied {
-    /// `stream INBOUND`, `consumer sync-worker of INBOUND`
+    /// `stream INBOUND`, `consumer outbound-worker of OUTBOUND`
     pub what: String,
     /// What was done.
     pub change: Change,
@@ -48,7 +48,7 @@ pub enum Change {
 /// A difference between what is declared and what the server has.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Drift {
-    /// `stream INBOUND`, `consumer sync-worker of INBOUND`
+    /// `stream INBOUND`, `consumer outbound-worker of OUTBOUND`
     pub what: String,
     /// The setting, by its name in the JetStream API; none if the whole thing is missing.
     pub field: Option<String>,
@@ -73,7 +73,7 @@ impl fmt::Display for Drift {
 /// Creates what is missing and updates what differs. Nothing is ever deleted.
 pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusError> {
     let mut applied = Vec::new();
-    for mut declaration in declaration::all()? {
+    for mut declaration in declaration::all(bus).await? {
         if declaration.consumer.is_none()
             && let Replicas::Of(count) = replicas
         {
@@ -108,7 +108,7 @@ pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusErr
 /// operator's choice and never counts as a difference.
 pub async fn check(bus: &Bus) -> Result<Vec<Drift>, BusError> {
     let mut drift = Vec::new();
-    for declaration in declaration::all()? {
+    for declaration in declaration::all(bus).await? {
         let found = find(bus, &declaration).await?;
         drift.extend(differences(&declaration, found.as_ref(), Replicas::Keep));
     }
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     fn inbound() -> Declaration {
-        declaration::all().unwrap().swap_remove(0)
+        declaration::streams().unwrap().swap_remove(0)
     }
 
     #[test]

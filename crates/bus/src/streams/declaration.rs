@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::BusError;
+use crate::consume::{Consumer, lane_prefix};
+use crate::streams::consumer_names;
+use crate::{Bus, BusError};
 
 /// The key-value bucket of the receivers.
 pub(crate) mod bucket {
@@ -19,10 +21,17 @@ const STREAMS: [&str; 5] = [
     include_str!("../../../../nats/buckets/sources.json"),
 ];
 
-const CONSUMERS: [(&str, &str); 2] = [
-    (events::subject::INBOUND, include_str!("../../../../nats/consumers/sync-worker.json")),
-    (events::subject::OUTBOUND, include_str!("../../../../nats/consumers/outbound-worker.json")),
-];
+const CONSUMERS: [Consumer; 2] = [Consumer::SyncWorker, Consumer::OutboundWorker];
+
+/// What stands for the account in the declaration of a consumer with lanes.
+const ACCOUNT: &str = "<account>";
+
+fn consumer_text(consumer: Consumer) -> &'static str {
+    match consumer {
+        Consumer::SyncWorker => include_str!("../../../../nats/consumers/sync-worker.json"),
+        Consumer::OutboundWorker => include_str!("../../../../nats/consumers/outbound-worker.json"),
+    }
+}
 
 /// A stream, or a consumer of one.
 pub(crate) struct Declaration {
@@ -32,7 +41,7 @@ pub(crate) struct Declaration {
 }
 
 impl Declaration {
-    /// `stream INBOUND`, `consumer sync-worker of INBOUND`
+    /// `stream INBOUND`, `consumer outbound-worker of OUTBOUND`
     pub(crate) fn what(&self) -> String {
         match &self.consumer {
             None => format!("stream {}", self.stream),
@@ -41,19 +50,41 @@ impl Declaration {
     }
 }
 
-/// All of them, streams before their consumers.
-pub(crate) fn all() -> Result<Vec<Declaration>, BusError> {
-    let mut all = Vec::with_capacity(STREAMS.len() + CONSUMERS.len());
-    for text in STREAMS {
-        let config = read(text)?;
-        all.push(Declaration { stream: text_of(&config, "name"), consumer: None, config });
-    }
-    for (stream, text) in CONSUMERS {
-        let config = read(text)?;
-        let consumer = Some(text_of(&config, "durable_name"));
-        all.push(Declaration { stream: stream.to_owned(), consumer, config });
+/// All of them, streams before their consumers. Of the lanes those that there are: an account's is
+/// made by the first worker that reads it.
+pub(crate) async fn all(bus: &Bus) -> Result<Vec<Declaration>, BusError> {
+    let mut all = streams()?;
+    for consumer in CONSUMERS {
+        if !consumer.has_lanes() {
+            all.push(of(consumer, consumer_text(consumer))?);
+            continue;
+        }
+        let prefix = lane_prefix(consumer);
+        for name in consumer_names(bus, consumer.stream(), &prefix).await? {
+            all.push(lane(consumer, &name[prefix.len()..])?);
+        }
     }
     Ok(all)
+}
+
+/// The streams and buckets.
+pub(super) fn streams() -> Result<Vec<Declaration>, BusError> {
+    let declared = STREAMS.iter().map(|text| {
+        let config = read(text)?;
+        Ok(Declaration { stream: text_of(&config, "name"), consumer: None, config })
+    });
+    declared.collect()
+}
+
+/// The lane of an account.
+pub(crate) fn lane(consumer: Consumer, account: &str) -> Result<Declaration, BusError> {
+    of(consumer, &consumer_text(consumer).replace(ACCOUNT, account))
+}
+
+fn of(consumer: Consumer, text: &str) -> Result<Declaration, BusError> {
+    let config = read(text)?;
+    let name = Some(text_of(&config, "durable_name"));
+    Ok(Declaration { stream: consumer.stream().to_owned(), consumer: name, config })
 }
 
 fn read(text: &str) -> Result<Map<String, Value>, BusError> {
@@ -75,14 +106,17 @@ mod tests {
 
     #[test]
     fn every_declaration_is_readable_and_named_as_the_programs_name_it() {
-        let names: BTreeSet<String> = all().unwrap().iter().map(Declaration::what).collect();
+        let mut all = streams().unwrap();
+        all.push(lane(Consumer::SyncWorker, "a1").unwrap());
+        all.push(of(Consumer::OutboundWorker, consumer_text(Consumer::OutboundWorker)).unwrap());
+        let names: BTreeSet<String> = all.iter().map(Declaration::what).collect();
         let expected = [
             "stream INBOUND",
             "stream OUTBOUND",
             "stream ACTIVITY",
             "stream DEAD_LETTER",
             "stream KV_SOURCES",
-            "consumer sync-worker of INBOUND",
+            "consumer sync-worker-a1 of INBOUND",
             "consumer outbound-worker of OUTBOUND",
         ];
         assert_eq!(names, expected.map(str::to_owned).into());
@@ -95,19 +129,28 @@ mod tests {
             assert_eq!(config.retention, async_nats::jetstream::stream::RetentionPolicy::Limits);
             assert!(config.allow_direct && config.max_bytes > 0);
         }
-        for (_, text) in CONSUMERS {
+        for consumer in CONSUMERS {
             let config: async_nats::jetstream::consumer::Config =
-                serde_json::from_str(text).unwrap();
+                serde_json::from_str(consumer_text(consumer)).unwrap();
             assert_eq!(config.ack_wait, std::time::Duration::from_secs(30));
             assert_eq!(config.max_deliver, -1, "the server must never give up on a message");
         }
     }
 
     #[test]
+    fn a_lane_is_its_accounts_and_outlives_what_it_has_read() {
+        let lane = lane(Consumer::SyncWorker, "a1").unwrap().config;
+        assert_eq!(lane["durable_name"], "sync-worker-a1");
+        assert_eq!(lane["filter_subject"], "inbound.a1.*");
+        let inbound = streams().unwrap().swap_remove(0).config;
+        assert!(lane["inactive_threshold"].as_u64() > inbound["max_age"].as_u64());
+    }
+
+    #[test]
     fn the_dead_letter_of_the_largest_message_fits() {
         let size = |name: &str| {
-            let all = all().unwrap();
-            let found = all.iter().find(|d| d.stream == name && d.consumer.is_none()).unwrap();
+            let all = streams().unwrap();
+            let found = all.iter().find(|d| d.stream == name).unwrap();
             usize::try_from(found.config["max_msg_size"].as_u64().unwrap()).unwrap()
         };
         assert!(crate::MAX_BODY_BYTES < size("INBOUND"));

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::state::{Positions, consumer_info, stream_info};
+use super::state::{Positions, accounts_in, stream_info};
+use crate::consume::Durable;
 use crate::{Bus, BusError, Consumer, api};
 
 /// What [`Bus::make_room`] removed.
@@ -19,7 +20,8 @@ pub struct Purged {
 impl Bus {
     /// Removes the oldest processed messages of the stream that `consumer` reads, if the stream uses
     /// more than four fifths of its `max_bytes`: as many as it takes, going by their average size,
-    /// to be half full. What the consumer has not settled stays, and so does all that follows it.
+    /// to be half full. What the consumer, or the lane of any account, has not settled stays, and so
+    /// does all that follows it.
     ///
     /// None if there was room, or nothing to remove. Any number of workers may call this at once.
     pub async fn make_room(&self, consumer: Consumer) -> Result<Option<Purged>, BusError> {
@@ -29,14 +31,7 @@ impl Bus {
         if max_bytes == 0 || !is_crowded(&info.state, max_bytes) {
             return Ok(None);
         }
-        let progress = consumer_info(self, consumer).await?;
-        // Asked for after the stream's: it may be newer, and is checked against a newer end.
-        let last = stream_info(self, name).await?.state.last_seq;
-        if progress.delivered.stream_seq > last {
-            // The stream lost its end. Until the consumer is rewound its floor means nothing.
-            return Ok(None);
-        }
-        let floor = progress.ack_floor.stream_seq;
+        let Some(floor) = floor(self, consumer).await? else { return Ok(None) };
         let first_sequence = first_to_keep(&info.state, max_bytes).min(floor + 1);
         if first_sequence <= info.state.first_seq {
             return Ok(None);
@@ -59,6 +54,42 @@ struct Answer {
     purged: u64,
 }
 
+/// The position up to which everything is settled; none while that cannot be told.
+async fn floor(bus: &Bus, consumer: Consumer) -> Result<Option<u64>, BusError> {
+    let stream = consumer.stream();
+    // What is published from here on is behind this end, whoever it is for.
+    let mut floor = stream_info(bus, stream).await?.state.last_seq;
+    let durables: Vec<Durable> = if consumer.has_lanes() {
+        let accounts = accounts_in(bus, stream).await?;
+        accounts.keys().map(|account| Durable::lane(consumer, account)).collect()
+    } else {
+        vec![Durable::whole(consumer)]
+    };
+    let mut furthest = 0;
+    for durable in durables {
+        let info = match durable.info(bus).await {
+            // Nobody has begun to read this account's.
+            Err(BusError::NotFound { .. }) if consumer.has_lanes() => return Ok(None),
+            info => info?,
+        };
+        furthest = furthest.max(info.delivered.stream_seq);
+        if info.num_ack_pending == 0 && info.num_pending == 0 {
+            continue;
+        }
+        // A lane's own floor may be where its last message was, long ago. What it has yet to settle
+        // begins with its next one.
+        let settled = match durable.first_after(bus, info.ack_floor.stream_seq).await? {
+            Some(next) => next - 1,
+            None => info.ack_floor.stream_seq,
+        };
+        floor = floor.min(settled);
+    }
+    // Asked for after the consumers: it may be newer, and they are checked against a newer end. If
+    // the stream lost its end, their floors mean nothing until they are rewound.
+    let last = stream_info(bus, stream).await?.state.last_seq;
+    Ok((furthest <= last).then_some(floor))
+}
+
 fn is_crowded(state: &Positions, max_bytes: u64) -> bool {
     u128::from(state.bytes) * 5 > u128::from(max_bytes) * 4
 }
@@ -76,7 +107,13 @@ mod tests {
     use super::*;
 
     fn stream(first_seq: u64, last_seq: u64, bytes: u64) -> Positions {
-        Positions { messages: last_seq + 1 - first_seq, bytes, first_seq, last_seq }
+        Positions {
+            messages: last_seq + 1 - first_seq,
+            bytes,
+            first_seq,
+            last_seq,
+            num_subjects: 1,
+        }
     }
 
     #[test]

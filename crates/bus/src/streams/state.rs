@@ -1,10 +1,14 @@
 //! What streams hold now.
 
+use std::collections::{BTreeMap, HashMap};
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use serde::Deserialize;
+use serde_json::json;
 
+use crate::consume::lane_prefix;
 use crate::{Bus, BusError, Consumer, api};
 
 /// A stream as it is now.
@@ -64,6 +68,8 @@ pub(crate) struct Positions {
     pub(crate) bytes: u64,
     pub(crate) first_seq: u64,
     pub(crate) last_seq: u64,
+    #[serde(default)]
+    pub(crate) num_subjects: u64,
 }
 
 /// The part of a durable consumer's description that this crate relies on.
@@ -75,6 +81,10 @@ pub(crate) struct ConsumerInfo {
     pub(crate) delivered: Reached,
     /// The message up to which all are settled.
     pub(crate) ack_floor: Reached,
+    /// How many messages it has yet to deliver.
+    pub(crate) num_pending: u64,
+    /// How many are delivered and not settled.
+    pub(crate) num_ack_pending: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,11 +92,85 @@ pub(crate) struct Reached {
     pub(crate) stream_seq: u64,
 }
 
-pub(crate) async fn consumer_info(bus: &Bus, of: Consumer) -> Result<ConsumerInfo, BusError> {
-    let (stream, consumer) = (of.stream(), of.name());
-    let of = format!("consumer {consumer} of {stream}");
+pub(crate) async fn consumer_info(
+    bus: &Bus,
+    stream: &str,
+    name: &str,
+) -> Result<ConsumerInfo, BusError> {
+    let of = format!("consumer {name} of {stream}");
     let what = format!("describe {of}");
-    api::request(bus, format!("CONSUMER.INFO.{stream}.{consumer}"), Bytes::new(), &what, &of).await
+    api::request(bus, format!("CONSUMER.INFO.{stream}.{name}"), Bytes::new(), &what, &of).await
+}
+
+/// The names of a stream's consumers that begin with `prefix`; none if there is no stream.
+pub(crate) async fn consumer_names(
+    bus: &Bus,
+    stream: &str,
+    prefix: &str,
+) -> Result<Vec<String>, BusError> {
+    let (of, subject) = (format!("stream {stream}"), format!("CONSUMER.NAMES.{stream}"));
+    let what = format!("list the consumers of {of}");
+    let (mut names, mut offset) = (Vec::new(), 0);
+    loop {
+        let body = Bytes::from(json!({ "offset": offset }).to_string());
+        let page: Names = match api::request(bus, subject.clone(), body, &what, &of).await {
+            Err(BusError::NotFound { .. }) => return Ok(names),
+            page => page?,
+        };
+        let page_names = page.consumers.unwrap_or_default();
+        offset += page_names.len();
+        let last = page_names.is_empty() || offset >= page.total;
+        names.extend(page_names.into_iter().filter(|name| name.starts_with(prefix)));
+        if last {
+            return Ok(names);
+        }
+    }
+}
+
+/// How many messages a stream holds of each account: of the second token of their subjects.
+pub(crate) async fn accounts_in(
+    bus: &Bus,
+    stream: &str,
+) -> Result<BTreeMap<String, u64>, BusError> {
+    let (of, subject) = (format!("stream {stream}"), format!("STREAM.INFO.{stream}"));
+    let what = format!("list the subjects of {of}");
+    let (mut accounts, mut offset) = (BTreeMap::new(), 0);
+    loop {
+        let body = json!({ "subjects_filter": ">", "offset": offset });
+        let body = Bytes::from(body.to_string());
+        let page: Subjects = api::request(bus, subject.clone(), body, &what, &of).await?;
+        let subjects = page.state.subjects.unwrap_or_default();
+        offset += subjects.len();
+        let last = subjects.is_empty() || offset >= page.total;
+        for (subject, messages) in subjects {
+            if let Some(account) = subject.split('.').nth(1) {
+                *accounts.entry(account.to_owned()).or_default() += messages;
+            }
+        }
+        if last {
+            return Ok(accounts);
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Names {
+    total: usize,
+    consumers: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Subjects {
+    #[serde(default)]
+    total: usize,
+    state: HeldSubjects,
+}
+
+#[derive(Deserialize)]
+struct HeldSubjects {
+    /// How many messages each has.
+    #[serde(default)]
+    subjects: Option<HashMap<String, u64>>,
 }
 
 pub(crate) async fn stream_info(bus: &Bus, name: &str) -> Result<StreamInfo, BusError> {
@@ -96,6 +180,26 @@ pub(crate) async fn stream_info(bus: &Bus, name: &str) -> Result<StreamInfo, Bus
 }
 
 impl Bus {
+    /// How many messages `consumer` has yet to settle, those of accounts that nobody has begun to
+    /// read included.
+    pub async fn unsettled(&self, consumer: Consumer) -> Result<u64, BusError> {
+        let mut unread = BTreeMap::new();
+        if consumer.has_lanes() {
+            unread = accounts_in(self, consumer.stream()).await?;
+        }
+        let prefix = lane_prefix(consumer);
+        let mut unsettled = 0;
+        for one in self.stream(consumer.stream()).await?.consumers {
+            if one.name == consumer.name() && !consumer.has_lanes() {
+                unsettled += one.pending + one.ack_pending;
+            } else if let Some(account) = one.name.strip_prefix(&prefix) {
+                unread.remove(account);
+                unsettled += one.pending + one.ack_pending;
+            }
+        }
+        Ok(unsettled + unread.into_values().sum::<u64>())
+    }
+
     /// What a stream holds now, and how far its durable consumers are.
     pub async fn stream(&self, name: &str) -> Result<StreamState, BusError> {
         let info = stream_info(self, name).await?;

@@ -198,12 +198,12 @@ impl Handler for Slow {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_takes_long_is_not_given_to_another() {
     let (server, bus) = Server::start().await;
-    server.hurry(bus::Consumer::SyncWorker).await;
+    server.hurry().await;
     publish(&bus, 1).await;
     let (started, mut attempts) = mpsc::unbounded_channel();
     let shutdown = CancellationToken::new();
     let (consumer, stop) = (bus.clone(), shutdown.clone());
-    // Two and a half times the server's patience; the second slot would get the message.
+    // Two and a half times the server's patience; another request would get the message.
     let handler = Slow { started, work: Work::For(Duration::from_millis(2500)) };
     let task = tokio::spawn(async move { consumer.consume(consumption(), handler, stop).await });
     assert_eq!(within(attempts.recv()).await, Some(1));

@@ -9,6 +9,7 @@
 
 mod consume;
 mod dead_letters;
+mod lanes;
 mod outage;
 mod publish;
 mod rewind;

@@ -1,13 +1,13 @@
 use std::collections::HashSet;
 
-use bus::{Consumer, Replicas, streams};
+use bus::{Consumer, Consumption, Replicas, streams};
 
 use crate::support::{Consuming, Server, all_settled, body, consumption, envelope, publish};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_and_restarted_loses_nothing() {
     let (server, bus) = Server::start().await;
-    server.hurry(Consumer::SyncWorker).await;
+    server.hurry().await;
     publish(&bus, 300).await;
     let mut consuming = Consuming::start(&bus, consumption(), |_| Ok(()));
     let mut seen: HashSet<String> = HashSet::new();
@@ -36,15 +36,32 @@ async fn a_quiet_consumption_goes_on_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consumer_that_was_deleted_is_waited_for() {
+async fn a_lane_that_was_deleted_is_made_again() {
     let (server, bus) = Server::start().await;
     let mut consuming = Consuming::start(&bus, consumption(), |_| Ok(()));
     publish(&bus, 1).await;
     consuming.deliveries(1).await;
     let raw = server.raw().await;
-    raw.delete_consumer_from_stream("sync-worker", "INBOUND").await.unwrap();
-    streams::apply(&bus, Replicas::Keep).await.unwrap();
+    raw.delete_consumer_from_stream("sync-worker-a", "INBOUND").await.unwrap();
     bus.publisher().publish(envelope("inbound.a.test", "after")).await.unwrap();
+    // A new lane begins at the start of the stream.
+    let bodies: Vec<String> = consuming.deliveries(2).await.iter().map(body).collect();
+    assert_eq!(bodies, ["0", "after"]);
+    assert_eq!(streams::check(&bus).await.unwrap(), []);
+    consuming.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_was_deleted_is_waited_for() {
+    let (server, bus) = Server::start().await;
+    let commands = Consumption { consumer: Consumer::OutboundWorker, ..consumption() };
+    let mut consuming = Consuming::start(&bus, commands, |_| Ok(()));
+    bus.publisher().publish(envelope("outbound.acme.test", "0")).await.unwrap();
+    consuming.deliveries(1).await;
+    let raw = server.raw().await;
+    raw.delete_consumer_from_stream("outbound-worker", "OUTBOUND").await.unwrap();
+    streams::apply(&bus, Replicas::Keep).await.unwrap();
+    bus.publisher().publish(envelope("outbound.acme.test", "after")).await.unwrap();
     // A new consumer begins at the start of the stream.
     let bodies: Vec<String> = consuming.deliveries(2).await.iter().map(body).collect();
     assert_eq!(bodies, ["0", "after"]);

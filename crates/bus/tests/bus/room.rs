@@ -90,8 +90,8 @@ async fn an_unsettled_message_and_all_after_it_stay() {
         Ok(())
     });
     crate::support::eventually(|| async {
-        let stream = bus.stream("INBOUND").await.unwrap();
-        stream.consumers.iter().all(|c| (c.pending, c.ack_pending) == (0, 1))
+        let lanes = bus.stream("INBOUND").await.unwrap().consumers;
+        lanes.len() == 1 && lanes.iter().all(|c| (c.pending, c.ack_pending) == (0, 1))
     })
     .await;
     let purged = bus.make_room(Consumer::SyncWorker).await.unwrap();
@@ -99,4 +99,35 @@ async fn an_unsettled_message_and_all_after_it_stay() {
     assert_eq!(bus.make_room(Consumer::SyncWorker).await.unwrap(), None);
     assert_eq!(bus.stream("INBOUND").await.unwrap().first_sequence, 6);
     consuming.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_slowest_account_says_what_may_go() {
+    let (server, bus) = Server::start().await;
+    shrink(&server, "INBOUND").await;
+    // An account that was quiet ever since its first event does not count.
+    bus.publisher().publish(envelope("inbound.quiet.test", "once")).await.unwrap();
+    let other = bus.publisher().publish(envelope("inbound.b.test", "slow")).await.unwrap();
+    fill(&bus, 0).await;
+    let hour = std::time::Duration::from_hours(1);
+    let consuming = Consuming::start(&bus, consumption(), move |delivery| {
+        if delivery.sequence == other.sequence {
+            return Err(bus::Failure::RetryAfter(hour, "not yet".into()));
+        }
+        Ok(())
+    });
+    crate::support::eventually(|| async {
+        let lanes = bus.stream("INBOUND").await.unwrap().consumers;
+        lanes.len() == 3
+            && lanes.iter().all(|c| c.pending == 0)
+            && lanes.iter().map(|c| c.ack_pending).sum::<u64>() == 1
+    })
+    .await;
+    let purged = bus.make_room(Consumer::SyncWorker).await.unwrap();
+    assert_eq!(purged, Some(Purged { messages: 1, first_sequence: other.sequence }));
+    consuming.stop().await;
+    // What nobody has begun to read is not processed either.
+    let raw = server.raw().await;
+    raw.delete_consumer_from_stream("sync-worker-b", "INBOUND").await.unwrap();
+    assert_eq!(bus.make_room(Consumer::SyncWorker).await.unwrap(), None);
 }

@@ -12,7 +12,7 @@ async fn applying_creates_then_changes_nothing() {
     assert!(error.contains("run `axis streams apply`"), "{error}");
 
     let first = streams::apply(&bus, Replicas::Keep).await.unwrap();
-    assert_eq!(first.len(), 7);
+    assert_eq!(first.len(), 6);
     assert!(first.iter().all(|applied| applied.change == Change::Created), "{first:#?}");
     let second = streams::apply(&bus, Replicas::Keep).await.unwrap();
     assert!(second.iter().all(|applied| applied.change == Change::Unchanged), "{second:#?}");
@@ -28,7 +28,7 @@ async fn a_difference_is_named_and_repaired_without_losing_anything() {
     config.max_age = std::time::Duration::from_hours(1);
     config.compression = Some(async_nats::jetstream::stream::Compression::S2);
     raw.update_stream(config).await.unwrap();
-    server.hurry(bus::Consumer::SyncWorker).await;
+    server.hurry().await;
 
     let drift = streams::check(&bus).await.unwrap();
     let words: Vec<String> = drift.iter().map(ToString::to_string).collect();
@@ -36,7 +36,7 @@ async fn a_difference_is_named_and_repaired_without_losing_anything() {
         words,
         [
             "stream INBOUND has max_age 3600000000000 and should have 1209600000000000",
-            "consumer sync-worker of INBOUND has ack_wait 1000000000 and should have 30000000000",
+            "consumer sync-worker-a of INBOUND has ack_wait 1000000000 and should have 30000000000",
         ]
     );
     assert!(matches!(bus.require_streams().await, Err(BusError::Drift(_))));
@@ -47,7 +47,7 @@ async fn a_difference_is_named_and_repaired_without_losing_anything() {
         .filter(|applied| applied.change == Change::Updated)
         .map(|applied| applied.what.as_str())
         .collect();
-    assert_eq!(updated, ["stream INBOUND", "consumer sync-worker of INBOUND"]);
+    assert_eq!(updated, ["stream INBOUND", "consumer sync-worker-a of INBOUND"]);
     assert_eq!(streams::check(&bus).await.unwrap(), []);
     assert_eq!(bus.stream("INBOUND").await.unwrap().messages, 3);
     // What is not declared is the operator's.
@@ -57,11 +57,12 @@ async fn a_difference_is_named_and_repaired_without_losing_anything() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_tells_its_state() {
-    let (_server, bus) = Server::start().await;
+    let (server, bus) = Server::start().await;
     publish(&bus, 3).await;
+    server.hurry().await;
     let state = bus.stream("INBOUND").await.unwrap();
     assert_eq!((state.first_sequence, state.last_sequence, state.messages), (1, 3, 3));
     let [consumer] = &state.consumers[..] else { panic!("one consumer: {state:?}") };
-    assert_eq!((consumer.name.as_str(), consumer.pending), ("sync-worker", 3));
+    assert_eq!((consumer.name.as_str(), consumer.pending), ("sync-worker-a", 3));
     assert!(matches!(bus.stream("NOTHING").await, Err(BusError::NotFound { .. })));
 }

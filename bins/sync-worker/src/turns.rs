@@ -1,0 +1,237 @@
+//! Whose events go into the next transaction.
+//!
+//! ```text
+//! a few events of many accounts ──► one transaction for all of them
+//! many events of one account ─────► a transaction of its own
+//! an account that made trouble ───► a transaction of its own, for a while
+//! ```
+//!
+//! Accounts take turns. One account is worked on by half of the appliers at most, and those that have
+//! a transaction of their own leave one applier to all the others; so what an account sends or fails
+//! at makes nobody else wait for more than a small transaction.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use domain::AccountKey;
+
+/// With more waiting events than this, an account has transactions of its own: among the few events
+/// of others so many would make these wait for what is not theirs.
+const CROWD: usize = 16;
+/// After trouble, so many transactions of its own have to end well.
+const PROBATION: u8 = 8;
+
+/// What waits, by account.
+#[derive(Debug)]
+pub(crate) struct Turns<T> {
+    batch: usize,
+    /// How many transactions of one account, and how many of single accounts in all, at once.
+    per_account: usize,
+    single: usize,
+    accounts: HashMap<AccountKey, Account<T>>,
+    /// The accounts that have something waiting, each once, in the order of their turns.
+    order: VecDeque<AccountKey>,
+    single_now: usize,
+}
+
+#[derive(Debug)]
+struct Account<T> {
+    waiting: VecDeque<T>,
+    in_hand: usize,
+    probation: u8,
+}
+
+/// Whose events a transaction carries; [`Turns::ended`] has to be told of its end.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) accounts: Vec<AccountKey>,
+    single: bool,
+}
+
+impl<T> Account<T> {
+    fn new() -> Self {
+        Self { waiting: VecDeque::new(), in_hand: 0, probation: 0 }
+    }
+
+    fn stands_alone(&self) -> bool {
+        self.probation > 0 || self.waiting.len() > CROWD
+    }
+}
+
+impl<T> Turns<T> {
+    /// For so many appliers, which take at most `batch` events at once.
+    pub(crate) fn new(appliers: usize, batch: usize) -> Self {
+        Self {
+            batch: batch.max(1),
+            per_account: (appliers / 2).max(1),
+            single: appliers.saturating_sub(1).max(1),
+            accounts: HashMap::new(),
+            order: VecDeque::new(),
+            single_now: 0,
+        }
+    }
+
+    /// Puts an event behind those of its account.
+    pub(crate) fn add(&mut self, account: AccountKey, event: T) {
+        let entry = self.accounts.entry(account).or_insert_with(Account::new);
+        if entry.waiting.is_empty() {
+            self.order.push_back(account);
+        }
+        entry.waiting.push_back(event);
+    }
+
+    /// The next turn and its events, those of an account one behind the other in the order of their
+    /// coming. None if nothing waits, or only what has to wait for the end of another turn.
+    pub(crate) fn take(&mut self) -> Option<(Turn, Vec<T>)> {
+        let mut turn = Turn { accounts: Vec::new(), single: false };
+        let mut events = Vec::new();
+        for _ in 0..self.order.len() {
+            let key = self.order.pop_front()?;
+            let Some(account) = self.accounts.get_mut(&key) else { continue };
+            let alone = account.stands_alone();
+            let must_wait = account.in_hand >= self.per_account
+                || alone && (self.single_now >= self.single || !events.is_empty());
+            if must_wait {
+                self.order.push_back(key);
+                continue;
+            }
+            let most = self.batch - events.len();
+            let count = account.waiting.len().min(most);
+            events.extend(account.waiting.drain(..count));
+            turn.accounts.push(key);
+            account.in_hand += 1;
+            if !account.waiting.is_empty() {
+                self.order.push_back(key);
+            }
+            if alone {
+                self.single_now += 1;
+                turn.single = true;
+            }
+            if alone || events.len() == self.batch {
+                break;
+            }
+        }
+        (!events.is_empty()).then_some((turn, events))
+    }
+
+    /// Notes the end of a turn, and which of its accounts made trouble.
+    pub(crate) fn ended(&mut self, turn: &Turn, troubled: &HashSet<AccountKey>) {
+        if turn.single {
+            self.single_now -= 1;
+        }
+        for key in &turn.accounts {
+            let Some(account) = self.accounts.get_mut(key) else { continue };
+            account.in_hand -= 1;
+            if troubled.contains(key) {
+                account.probation = PROBATION;
+            } else if turn.single {
+                account.probation = account.probation.saturating_sub(1);
+            }
+            if account.waiting.is_empty() && account.in_hand == 0 && account.probation == 0 {
+                self.accounts.remove(key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOBODY: [AccountKey; 0] = [];
+
+    fn accounts<const N: usize>() -> [AccountKey; N] {
+        std::array::from_fn(|n| AccountKey(uuid::Uuid::from_u128(n as u128)))
+    }
+
+    fn add(turns: &mut Turns<u32>, account: AccountKey, events: u32) {
+        for event in 0..events {
+            turns.add(account, event);
+        }
+    }
+
+    #[test]
+    fn the_few_events_of_many_share_a_transaction() {
+        let mut turns = Turns::new(4, 10);
+        let all = accounts::<7>();
+        for account in all {
+            add(&mut turns, account, 2);
+        }
+        let (first, events) = turns.take().unwrap();
+        assert_eq!((first.accounts.as_slice(), events.len()), (&all[..5], 10));
+        assert_eq!(turns.take().unwrap().0.accounts, all[5..]);
+        assert!(turns.take().is_none());
+    }
+
+    #[test]
+    fn a_flood_takes_half_of_the_appliers_and_others_do_not_travel_with_it() {
+        let mut turns = Turns::new(4, 200);
+        let [flood, quiet] = accounts();
+        add(&mut turns, flood, 50_000);
+        let (first, events) = turns.take().unwrap();
+        assert_eq!((events.len(), events[0], events[199]), (200, 0, 199));
+        let (_second, _) = turns.take().unwrap();
+        assert!(turns.take().is_none(), "two of four appliers are all it gets");
+        add(&mut turns, quiet, 1);
+        assert_eq!(turns.take().unwrap().0.accounts, [quiet]);
+        turns.ended(&first, &NOBODY.into());
+        assert_eq!(turns.take().unwrap().0.accounts, [flood]);
+    }
+
+    #[test]
+    fn several_floods_leave_an_applier_to_the_others_and_take_turns() {
+        let mut turns = Turns::new(4, 100);
+        let [a, b, c, quiet] = accounts();
+        for flood in [a, b, c] {
+            add(&mut turns, flood, 1000);
+        }
+        let mut running: VecDeque<Turn> = (0..3).map(|_| turns.take().unwrap().0).collect();
+        assert!(turns.take().is_none());
+        add(&mut turns, quiet, 3);
+        assert_eq!(turns.take().unwrap().0.accounts, [quiet]);
+        let mut served = Vec::new();
+        for _ in 0..6 {
+            turns.ended(&running.pop_front().unwrap(), &NOBODY.into());
+            let next = turns.take().unwrap().0;
+            served.extend(next.accounts.iter().copied());
+            running.push_back(next);
+        }
+        assert_eq!(served, [a, b, c, a, b, c]);
+    }
+
+    #[test]
+    fn who_made_trouble_travels_alone_until_all_is_well_for_a_while() {
+        let mut turns = Turns::new(4, 100);
+        let [bad, good] = accounts();
+        let both = |turns: &mut Turns<u32>| {
+            add(turns, bad, 1);
+            add(turns, good, 1);
+        };
+        both(&mut turns);
+        let (turn, _) = turns.take().unwrap();
+        assert_eq!(turn.accounts, [bad, good]);
+        turns.ended(&turn, &[bad].into());
+        for _ in 0..PROBATION {
+            both(&mut turns);
+            let (alone, together) = (turns.take().unwrap().0, turns.take().unwrap().0);
+            assert_eq!((&alone.accounts[..], &together.accounts[..]), (&[bad][..], &[good][..]));
+            turns.ended(&alone, &NOBODY.into());
+            turns.ended(&together, &NOBODY.into());
+        }
+        both(&mut turns);
+        let (turn, _) = turns.take().unwrap();
+        assert_eq!(turn.accounts, [bad, good]);
+        turns.ended(&turn, &NOBODY.into());
+        assert!(turns.accounts.is_empty(), "nothing is remembered of those who are at rest");
+    }
+
+    #[test]
+    fn one_applier_serves_everybody() {
+        let mut turns = Turns::new(1, 100);
+        let [flood, quiet] = accounts();
+        add(&mut turns, flood, 1000);
+        add(&mut turns, quiet, 1);
+        let (turn, _) = turns.take().unwrap();
+        turns.ended(&turn, &NOBODY.into());
+        assert_eq!(turns.take().unwrap().0.accounts, [quiet]);
+    }
+}

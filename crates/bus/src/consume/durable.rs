@@ -1,0 +1,162 @@
+//! A durable consumer on the server, and making it where it is missing.
+//!
+//! `outbound-worker` is one consumer. `sync-worker` is a template: an account's events have a
+//! consumer of their own, its *lane*, so that no account waits for what another one sends. A lane is
+//! made when somebody first reads it and begins with the oldest event that the stream holds of its
+//! account; the server forgets it when nobody has read it for longer than the stream keeps anything.
+//!
+//! Versions before the lanes read the whole stream by one consumer named like the template. Lanes
+//! that are made while it exists begin where it has settled everything.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Consumer;
+use crate::streams::{ConsumerInfo, consumer_info, lane_declaration, stream_info};
+use crate::{Bus, BusError, api};
+
+/// Which consumer on the server.
+#[derive(Debug, Clone)]
+pub(crate) struct Durable {
+    consumer: Consumer,
+    name: String,
+    /// The account whose lane it is.
+    account: Option<String>,
+}
+
+impl Durable {
+    /// The one of this name, which reads the whole stream.
+    pub(crate) fn whole(consumer: Consumer) -> Self {
+        Self { consumer, name: consumer.name().to_owned(), account: None }
+    }
+
+    /// The lane of the account that is this token of the stream's subjects.
+    pub(crate) fn lane(consumer: Consumer, account: &str) -> Self {
+        let name = format!("{}{account}", lane_prefix(consumer));
+        Self { consumer, name, account: Some(account.to_owned()) }
+    }
+
+    pub(crate) fn stream(&self) -> &'static str {
+        self.consumer.stream()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The consumer as it is. `unmade` says how it was if this program has taken it away and not put
+    /// it back; a lane that is missing is made as declared.
+    pub(crate) async fn find(
+        &self,
+        bus: &Bus,
+        unmade: Option<&Map<String, Value>>,
+    ) -> Result<ConsumerInfo, BusError> {
+        let missing = match self.info(bus).await {
+            Err(error @ BusError::NotFound { .. }) => error,
+            found => return found,
+        };
+        let config = match (unmade, &self.account) {
+            (Some(config), _) => config.clone(),
+            (None, Some(account)) => self.first(bus, account).await?,
+            (None, None) => return Err(missing),
+        };
+        match self.create(bus, &config).await {
+            // Another worker was faster. Where it begins serves this one as well.
+            Err(BusError::Refused { .. }) => self.info(bus).await,
+            created => created,
+        }
+    }
+
+    pub(crate) async fn info(&self, bus: &Bus) -> Result<ConsumerInfo, BusError> {
+        consumer_info(bus, self.stream(), &self.name).await
+    }
+
+    /// The position of the first message behind `sequence` that this consumer has to deliver.
+    pub(crate) async fn first_after(
+        &self,
+        bus: &Bus,
+        sequence: u64,
+    ) -> Result<Option<u64>, BusError> {
+        let Some(account) = &self.account else { return Ok(Some(sequence + 1)) };
+        let stream = self.stream();
+        let config = lane_declaration(self.consumer, account)?.config;
+        let body = json!({ "seq": sequence + 1, "next_by_subj": config.get("filter_subject") });
+        let of = format!("a message of {stream} behind {sequence}");
+        let subject = format!("STREAM.MSG.GET.{stream}");
+        let body = Bytes::from(body.to_string());
+        match api::request(bus, subject, body, &format!("show {of}"), &of).await {
+            Ok(Stored { message }) => Ok(Some(message.seq)),
+            Err(BusError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn delete(&self, bus: &Bus) -> Result<(), BusError> {
+        let (stream, name) = (self.stream(), &self.name);
+        let of = self.what();
+        let subject = format!("CONSUMER.DELETE.{stream}.{name}");
+        match api::request(bus, subject, Bytes::new(), &format!("remove {of}"), &of).await {
+            Ok(Deleted {}) | Err(BusError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(
+        &self,
+        bus: &Bus,
+        config: &Map<String, Value>,
+    ) -> Result<ConsumerInfo, BusError> {
+        let (stream, name) = (self.stream(), &self.name);
+        let of = self.what();
+        let subject = format!("CONSUMER.CREATE.{stream}.{name}");
+        let body = json!({ "stream_name": stream, "config": config, "action": "create" });
+        let body = Bytes::from(body.to_string());
+        api::request(bus, subject, body, &format!("create {of}"), &of).await
+    }
+
+    /// How a lane is made: as declared, after what the consumer of earlier versions has settled.
+    async fn first(&self, bus: &Bus, account: &str) -> Result<Map<String, Value>, BusError> {
+        let config = lane_declaration(self.consumer, account)?.config;
+        let shared = match Self::whole(self.consumer).info(bus).await {
+            Err(BusError::NotFound { .. }) => return Ok(config),
+            shared => shared?,
+        };
+        let last = stream_info(bus, self.stream()).await?.state.last_seq;
+        // One that is ahead of the stream has settled what the stream lost, and nobody knows more.
+        if shared.delivered.stream_seq > last {
+            return Ok(config);
+        }
+        Ok(begin_at(config, shared.ack_floor.stream_seq + 1))
+    }
+
+    fn what(&self) -> String {
+        format!("consumer {} of {}", self.name, self.stream())
+    }
+}
+
+/// What the names of a consumer's lanes begin with.
+pub(crate) fn lane_prefix(consumer: Consumer) -> String {
+    format!("{}-", consumer.name())
+}
+
+/// The same consumer, beginning elsewhere.
+pub(crate) fn begin_at(mut config: Map<String, Value>, sequence: u64) -> Map<String, Value> {
+    config.remove("opt_start_time");
+    config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
+    config.insert("opt_start_seq".to_owned(), sequence.max(1).into());
+    config
+}
+
+#[derive(Deserialize)]
+struct Deleted {}
+
+#[derive(Deserialize)]
+struct Stored {
+    message: StoredMessage,
+}
+
+#[derive(Deserialize)]
+struct StoredMessage {
+    seq: u64,
+}

@@ -1,0 +1,229 @@
+//! One lane of a consumption: a durable consumer, asked for one batch after the other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::durable::Durable;
+use super::message::InHand;
+use super::pull::{Pull, PullError};
+use super::rewind::Place;
+use super::{Consumer, Consumption, Handler, handle, settle};
+use crate::{Bus, BusError};
+
+/// The pause after a failed pull, doubled with each failure in a row.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LAST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How many lanes of a consumption get no messages; said once, not once per lane and attempt.
+#[derive(Debug, Default)]
+pub(crate) struct Health {
+    failing: AtomicUsize,
+}
+
+/// A lane, and what it has in hand.
+pub(crate) struct Lane<H> {
+    bus: Bus,
+    consumption: Consumption,
+    durable: Durable,
+    handler: Arc<H>,
+    place: Place,
+    in_hand: JoinSet<()>,
+    gauges: Gauges,
+}
+
+impl<H: Handler> Lane<H> {
+    pub(crate) fn new(
+        bus: Bus,
+        consumption: Consumption,
+        durable: Durable,
+        handler: Arc<H>,
+        health: Arc<Health>,
+    ) -> Self {
+        let place = Place::new(durable.clone());
+        let gauges = Gauges::new(consumption.consumer, health);
+        Self { bus, consumption, durable, handler, place, in_hand: JoinSet::new(), gauges }
+    }
+
+    /// Goes round until `shutdown`, then finishes what is in hand.
+    pub(crate) async fn run(mut self, shutdown: CancellationToken) -> Result<(), BusError> {
+        self.go_round(&shutdown).await?;
+        while let Some(ended) = self.in_hand.join_next().await {
+            ended.map_err(crashed)?;
+        }
+        Ok(())
+    }
+
+    async fn go_round(&mut self, shutdown: &CancellationToken) -> Result<(), BusError> {
+        let mut failures = 0;
+        let mut connections = self.bus.connections();
+        loop {
+            connections.borrow_and_update();
+            let opened = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Ok(()),
+                // Whatever was asked over the old connection is not going to be answered.
+                Ok(()) = connections.changed() => continue,
+                opened = Pull::open(&self.bus, &self.consumption, &self.durable, &self.place) => opened,
+            };
+            let error = match opened {
+                Ok(pull) => {
+                    let Some((error, worked)) = self.rounds(shutdown, pull).await? else {
+                        return Ok(());
+                    };
+                    if worked {
+                        failures = 0;
+                    }
+                    error
+                }
+                Err(error) => error,
+            };
+            if matches!(error, PullError::Reconnected) {
+                continue;
+            }
+            self.gauges.failed(&self.durable, &error);
+            let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LAST_PAUSE);
+            failures += 1;
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                Ok(()) = connections.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Batch after batch from one pull. None at shutdown, else why the pull has to be made anew, and
+    /// whether it ever worked.
+    async fn rounds(
+        &mut self,
+        shutdown: &CancellationToken,
+        mut pull: Pull,
+    ) -> Result<Option<(PullError, bool)>, BusError> {
+        let mut worked = false;
+        let error = loop {
+            if !self.has_a_free_hand(shutdown).await? {
+                break None;
+            }
+            let messages = match pull.batch(shutdown).await {
+                Ok(messages) => messages,
+                Err(error) => break Some((error, worked)),
+            };
+            worked = true;
+            self.gauges.works();
+            self.take(messages, pull.ack_wait);
+        };
+        settle::give_back(&self.bus, pull.close().await).await;
+        Ok(error)
+    }
+
+    /// Waits until one more batch may be taken; false at shutdown.
+    async fn has_a_free_hand(&mut self, shutdown: &CancellationToken) -> Result<bool, BusError> {
+        while let Some(ended) = self.in_hand.try_join_next() {
+            ended.map_err(crashed)?;
+        }
+        while self.in_hand.len() >= self.consumption.concurrency.max(1) {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Ok(false),
+                Some(ended) = self.in_hand.join_next() => ended.map_err(crashed)?,
+            }
+        }
+        Ok(!shutdown.is_cancelled())
+    }
+
+    fn take(&mut self, messages: Vec<async_nats::Message>, ack_wait: Duration) {
+        let read = |message| InHand::read(message, self.bus.jetstream());
+        let batch: Vec<InHand> = messages.into_iter().filter_map(read).collect();
+        if batch.is_empty() {
+            return;
+        }
+        self.place.saw(&self.bus, &batch);
+        self.gauges.measure(&batch);
+        let (bus, consumption) = (self.bus.clone(), self.consumption);
+        let handler = Arc::clone(&self.handler);
+        self.in_hand.spawn(async move {
+            let outcomes = handle::run(&handler, &batch, bus.client(), ack_wait).await;
+            settle::settle(&bus, &consumption, batch, outcomes).await;
+        });
+    }
+}
+
+fn crashed(error: JoinError) -> BusError {
+    BusError::Crashed(error.into())
+}
+
+/// What a lane adds to the figures of its consumption, taken off again when it ends.
+struct Gauges {
+    consumer: &'static str,
+    health: Arc<Health>,
+    failing: bool,
+    pending: u64,
+}
+
+impl Gauges {
+    fn new(consumer: Consumer, health: Arc<Health>) -> Self {
+        let consumer = consumer.name();
+        metrics::gauge!("axis_consume_lanes", "consumer" => consumer).increment(1.0);
+        Self { consumer, health, failing: false, pending: 0 }
+    }
+
+    fn failed(&mut self, durable: &Durable, error: &PullError) {
+        let (consumer, name) = (self.consumer, durable.name());
+        let first = !self.failing && self.health.failing.fetch_add(1, Ordering::Relaxed) == 0;
+        self.failing = true;
+        if first {
+            tracing::warn!(consumer, name, %error, "messages cannot be pulled, trying again");
+        } else {
+            tracing::debug!(consumer, name, %error, "messages still cannot be pulled");
+        }
+    }
+
+    fn works(&mut self) {
+        let last = self.failing && self.health.failing.fetch_sub(1, Ordering::Relaxed) == 1;
+        self.failing = false;
+        if last {
+            tracing::info!(consumer = self.consumer, "messages can be pulled again");
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
+    fn measure(&mut self, batch: &[InHand]) {
+        let consumer = self.consumer;
+        metrics::histogram!("axis_consume_batch_messages", "consumer" => consumer)
+            .record(batch.len() as f64);
+        if let Some(last) = batch.last() {
+            self.behind(last.pending);
+        }
+        if let Some(first) = batch.first() {
+            // Messages of a batch follow each other; the first has waited longest.
+            let lag = (Utc::now() - first.published_at).to_std().unwrap_or_default();
+            metrics::histogram!("axis_consume_lag_seconds", "consumer" => consumer)
+                .record(lag.as_secs_f64());
+        }
+    }
+
+    /// Notes how many messages the lane has yet to get.
+    #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
+    fn behind(&mut self, pending: u64) {
+        let consumer = self.consumer;
+        let all = metrics::gauge!("axis_consume_pending", "consumer" => consumer);
+        let lanes = metrics::gauge!("axis_consume_lanes_behind", "consumer" => consumer);
+        all.increment(pending as f64 - self.pending as f64);
+        lanes.increment(f64::from(u8::from(pending > 0)) - f64::from(u8::from(self.pending > 0)));
+        self.pending = pending;
+    }
+}
+
+impl Drop for Gauges {
+    fn drop(&mut self) {
+        self.behind(0);
+        if self.failing {
+            self.health.failing.fetch_sub(1, Ordering::Relaxed);
+        }
+        metrics::gauge!("axis_consume_lanes", "consumer" => self.consumer).decrement(1.0);
+    }
+}
