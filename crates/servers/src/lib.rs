@@ -23,6 +23,9 @@
 //! locked for as long as its [`Nats`] or [`Postgres`] exists. No process is ever signalled that was
 //! not started from that data folder.
 //!
+//! [`NatsCluster`] runs three NATS servers as one, to see what becomes of a system whose servers are
+//! lost one at a time.
+//!
 //! **As root.** PostgreSQL refuses to run as root. When root starts it, it runs as the owner of its
 //! data, at first the user `postgres` or else `nobody`, and that user must be able to reach its data
 //! and binaries. Where a parent folder bars the way (a project under `/root`, say), folders of ours
@@ -37,6 +40,7 @@ mod error;
 mod folder;
 mod identity;
 mod nats;
+mod nats_cluster;
 mod port;
 mod postgres;
 mod probe;
@@ -47,4 +51,6 @@ mod unprivileged;
 pub use error::Error;
 pub use folder::running_url;
 pub use nats::{Nats, NatsOptions};
+pub use nats_cluster::NatsCluster;
+pub use port::free_port;
 pub use postgres::{Postgres, PostgresOptions};

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::folder::Folder;
@@ -33,29 +34,50 @@ impl NatsOptions {
 /// A private `nats-server`. Dropping it kills the server; [`Nats::stop`] is kinder.
 #[derive(Debug)]
 pub struct Nats {
+    name: String,
     server: Server,
+}
+
+/// A server's part in a cluster.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    /// What the others know the server by.
+    pub(crate) name: String,
+    /// Lets in clients, the same for all members.
+    pub(crate) token: SecretString,
+    /// The setting `cluster`.
+    pub(crate) cluster: Value,
 }
 
 impl Nats {
     /// Starts the server and returns once it answers.
     pub async fn start(options: NatsOptions) -> Result<Self, Error> {
+        Self::start_as(options, None).await
+    }
+
+    pub(crate) async fn start_as(
+        options: NatsOptions,
+        membership: Option<Membership>,
+    ) -> Result<Self, Error> {
         let binary = binaries::nats(options.binary)?;
         let folder = Folder::open(&options.data_dir)?;
         let path = folder.path().to_owned();
-        let token_file = path.join("token");
-        let token = match secret::load(&token_file)? {
-            Some(token) => token,
-            None => secret::create(&token_file)?,
+        let (name, token, cluster) = match membership {
+            Some(Membership { name, token, cluster }) => (name, token, Some(cluster)),
+            None => ("axis".to_owned(), secret::load_or_create(&path.join("token"))?, None),
         };
         let spec = |port| {
             let config_file = path.join("nats-server.conf");
-            let config = json!({
-                "server_name": "axis",
+            let mut config = json!({
+                "server_name": name,
                 "listen": format!("127.0.0.1:{port}"),
                 "authorization": { "token": token.expose_secret() },
                 "max_payload": options.max_payload,
                 "jetstream": { "store_dir": path.join("jetstream") },
             });
+            if let Some(cluster) = &cluster {
+                config["cluster"] = cluster.clone();
+            }
             secret::write(&config_file, &config.to_string().into())?;
             Ok(Spec {
                 name: "nats-server",
@@ -71,7 +93,22 @@ impl Nats {
                 url: format!("nats://{}@127.0.0.1:{port}", token.expose_secret()).into(),
             })
         };
-        Ok(Self { server: Server::start(folder, options.port, spec).await? })
+        let server = Server::start(folder, options.port, spec).await?;
+        Ok(Self { name, server })
+    }
+
+    /// What it is called, to others of its cluster too.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    pub(crate) fn did_not_join(&self, limit: Duration) -> Error {
+        let reason = format!("it did not become part of its cluster within {} s", limit.as_secs());
+        self.server.did_not_start(reason)
     }
 
     /// `nats://<token>@127.0.0.1:<port>`, the same for as long as this exists.

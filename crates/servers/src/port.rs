@@ -22,6 +22,24 @@ pub(crate) fn choose(wanted: Option<u16>) -> u16 {
         .unwrap_or(LOWEST)
 }
 
+/// A port of this machine that nobody listens on, for a program that has to find it again after
+/// having been away: no outgoing connection ever takes it.
+pub fn free_port() -> u16 {
+    choose(None)
+}
+
+/// So many different ports that nobody listens on.
+pub(crate) fn several_free(count: usize) -> Vec<u16> {
+    let mut ports = Vec::with_capacity(count);
+    while ports.len() < count {
+        let port = choose(None);
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
+    }
+    ports
+}
+
 /// Whether nobody listens on `port`.
 ///
 /// It does not listen itself, not for a moment: a process forked at that moment, by another thread,

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
@@ -15,8 +16,19 @@ const ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
 /// What to ask, and where.
 #[derive(Debug)]
 pub(crate) enum Probe {
-    Nats { port: u16, token: SecretString },
-    Postgres { port: u16 },
+    Nats {
+        port: u16,
+        token: SecretString,
+    },
+    /// A member of a NATS cluster of so many: it knows the others, and JetStream has a leader.
+    NatsCluster {
+        port: u16,
+        token: SecretString,
+        members: usize,
+    },
+    Postgres {
+        port: u16,
+    },
 }
 
 impl Probe {
@@ -29,34 +41,63 @@ impl Probe {
 
     pub(crate) fn port(&self) -> u16 {
         match self {
-            Self::Nats { port, .. } | Self::Postgres { port } => *port,
+            Self::Nats { port, .. } | Self::NatsCluster { port, .. } | Self::Postgres { port } => {
+                *port
+            }
         }
     }
 
     async fn is_ready(&self) -> io::Result<bool> {
         match self {
-            Self::Nats { port, token } => nats_answers(*port, token).await,
+            Self::Nats { port, token } => Ok(connected(*port, token).await?.is_some()),
+            Self::NatsCluster { port, token, members } => {
+                nats_cluster_answers(*port, token, *members).await
+            }
             Self::Postgres { port } => postgres_answers(*port).await,
         }
     }
 }
 
-/// Whether a connection with our token gets a `PONG`.
-async fn nats_answers(port: u16, token: &SecretString) -> io::Result<bool> {
+/// A connection to a NATS server that has answered `PONG`, and what the server said of itself; none
+/// if it does not let us in.
+async fn connected(
+    port: u16,
+    token: &SecretString,
+) -> io::Result<Option<(BufReader<TcpStream>, Value)>> {
     let mut stream = BufReader::new(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?);
     let mut line = String::new();
     stream.read_line(&mut line).await?;
-    if !line.starts_with("INFO ") {
-        return Ok(false);
-    }
-    let options = serde_json::json!({
+    let Some(info) = line.strip_prefix("INFO ") else { return Ok(None) };
+    let info = serde_json::from_str(info)?;
+    let options = json!({
         "verbose": false, "pedantic": false, "lang": "rust", "version": env!("CARGO_PKG_VERSION"),
         "auth_token": token.expose_secret(),
     });
     stream.write_all(format!("CONNECT {options}\r\nPING\r\n").as_bytes()).await?;
     line.clear();
     stream.read_line(&mut line).await?;
-    Ok(line.trim_end() == "PONG")
+    Ok((line.trim_end() == "PONG").then_some((stream, info)))
+}
+
+/// Whether a member tells clients of all others, and JetStream's leader answers through it.
+async fn nats_cluster_answers(port: u16, token: &SecretString, members: usize) -> io::Result<bool> {
+    let Some((mut stream, info)) = connected(port, token).await? else { return Ok(false) };
+    let known = info.get("connect_urls").and_then(Value::as_array).map_or(0, Vec::len);
+    if known < members {
+        return Ok(false);
+    }
+    stream.write_all(b"SUB probe 1\r\nPUB $JS.API.INFO probe 0\r\n\r\n").await?;
+    let mut line = String::new();
+    while !line.starts_with("MSG ") {
+        line.clear();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(false);
+        }
+    }
+    line.clear();
+    stream.read_line(&mut line).await?;
+    let answer: Value = serde_json::from_str(&line)?;
+    Ok(answer.get("error").is_none())
 }
 
 /// Whether a connection is asked for its password: before that, the server would refuse it with an

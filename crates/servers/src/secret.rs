@@ -19,6 +19,11 @@ pub(crate) fn load(file: &Path) -> Result<Option<SecretString>, Error> {
     }
 }
 
+/// The secret in `file`, made if there is none.
+pub(crate) fn load_or_create(file: &Path) -> Result<SecretString, Error> {
+    load(file)?.map_or_else(|| create(file), Ok)
+}
+
 /// Makes a secret of 256 random bits in hexadecimal digits, and keeps it in `file`.
 pub(crate) fn create(file: &Path) -> Result<SecretString, Error> {
     let mut bits = [0; 32];

@@ -178,6 +178,10 @@ impl Server {
         }
     }
 
+    pub(crate) fn did_not_start(&self, reason: String) -> Error {
+        did_not_start(&self.spec, &self.folder, reason)
+    }
+
     /// Lets a paused server go on.
     pub(crate) async fn resume(&self) {
         if let Some(child) = self.running.lock().await.as_ref() {
@@ -230,11 +234,10 @@ async fn launch(spec: &Spec, folder: &Folder) -> Result<Child, Error> {
             secret::write(&folder.path().join("url"), &spec.url)?;
             Ok(child)
         }
-        Some(reason) => Err(Error::DidNotStart {
-            server: spec.name,
-            reason,
-            log: folder.log(),
-            tail: folder.log_tail(),
-        }),
+        Some(reason) => Err(did_not_start(spec, folder, reason)),
     }
+}
+
+fn did_not_start(spec: &Spec, folder: &Folder, reason: String) -> Error {
+    Error::DidNotStart { server: spec.name, reason, log: folder.log(), tail: folder.log_tail() }
 }

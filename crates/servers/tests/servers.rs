@@ -9,7 +9,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use servers::{Error, Nats, NatsOptions, Postgres, PostgresOptions, running_url};
+use servers::{
+    Error, Nats, NatsCluster, NatsOptions, Postgres, PostgresOptions, free_port, running_url,
+};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader as AsyncBufReader};
 use tokio::net::TcpStream;
@@ -108,6 +110,51 @@ async fn a_paused_server_answers_only_once_it_is_resumed() {
 }
 
 #[tokio::test]
+async fn a_cluster_loses_any_node_and_lets_it_in_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = NatsCluster::start(nats_options(folder.path())).await.unwrap();
+    let urls = cluster.url().expose_secret().split(',').count();
+    let names: Vec<&str> = cluster.nodes().iter().map(Nats::name).collect();
+    assert_eq!((urls, names.as_slice()), (3, ["axis-1", "axis-2", "axis-3"].as_slice()));
+
+    for node in cluster.nodes() {
+        let (port, token) = (port_of(node.url()), token_of(node.url()));
+        node.kill().await.unwrap();
+        for other in cluster.nodes().iter().filter(|other| other.name() != node.name()) {
+            jetstream_answers(port_of(other.url()), &token).await;
+        }
+        node.restart().await.unwrap();
+        jetstream_answers(port, &token).await;
+        assert!(nats_answer(port, "guess").await.unwrap().contains("Authorization Violation"));
+    }
+}
+
+/// Waits until a node has JetStream's answer for its client.
+async fn jetstream_answers(port: u16, token: &str) {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        let asked = async {
+            let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+            let mut stream = AsyncBufReader::new(stream);
+            let connect = format!("CONNECT {{\"verbose\":false,\"auth_token\":\"{token}\"}}\r\n");
+            let ask = format!("{connect}SUB a 1\r\nPUB $JS.API.INFO a 0\r\n\r\n");
+            stream.write_all(ask.as_bytes()).await?;
+            let mut line = String::new();
+            while !line.starts_with('{') {
+                line.clear();
+                stream.read_line(&mut line).await?;
+            }
+            std::io::Result::Ok(!line.contains("\"error\""))
+        };
+        if let Ok(Ok(true)) = timeout(Duration::from_secs(2), asked).await {
+            return;
+        }
+        assert!(Instant::now() < deadline, "JetStream does not answer on port {port}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
 async fn postgres_keeps_what_it_committed_through_a_kill_and_a_new_start() {
     let folder = tempfile::tempdir().unwrap();
     let postgres = Postgres::start(postgres_options(folder.path())).await.unwrap();
@@ -189,6 +236,13 @@ async fn a_taken_port_is_left_to_its_owner() {
     let options = NatsOptions { port: Some(taken), ..nats_options(folder.path()) };
     let nats = Nats::start(options).await.unwrap();
     assert_ne!(port_of(nats.url()), taken);
+}
+
+#[test]
+fn a_free_port_can_be_taken_and_is_then_not_free() {
+    let port = free_port();
+    let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    assert_ne!(free_port(), port);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A fresh database.
+//! A fresh database, or a whole server.
 
 use servers::{Postgres, PostgresOptions};
 use sqlx::{Connection, PgConnection};
@@ -20,11 +20,24 @@ pub async fn database() -> Config {
     config(server, &name)
 }
 
-async fn start() -> Postgres {
+/// A server of the test's own, to be killed, paused and started again; the schema is in the
+/// database that the settings name.
+pub async fn postgres() -> (Postgres, Config) {
+    let server = server().await;
+    let config = config(&server, "postgres");
+    store::migrate(&config).await.expect("the migrations apply");
+    (server, config)
+}
+
+async fn server() -> Postgres {
     let mut options = PostgresOptions::new(scratch("postgres"));
     options.durable = false;
     options.max_connections = 400;
-    let server = Postgres::start(options).await.expect("Postgres starts; was `make setup` run?");
+    Postgres::start(options).await.expect("Postgres starts; was `make setup` run?")
+}
+
+async fn start() -> Postgres {
+    let server = server().await;
     create(&server, &format!("create database {TEMPLATE}")).await;
     store::migrate(&config(&server, TEMPLATE)).await.expect("the migrations apply");
     server

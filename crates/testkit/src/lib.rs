@@ -8,8 +8,8 @@
 //! # }
 //! ```
 //!
-//! One Postgres serves all tests of a process; each gets a copy of a migrated template. The servers
-//! die with the process. Nothing here sleeps for a fixed time: [`eventually`] asks until it holds.
+//! One Postgres serves all tests of a process; each gets a copy of a migrated template. A test that
+//! does something to the server itself has [`postgres`]. The servers die with the process. Nothing here sleeps for a fixed time: [`eventually`] asks until it holds.
 
 #![expect(
     clippy::expect_used,
@@ -26,11 +26,12 @@ mod wait;
 mod world;
 
 pub use account::{Account, BASE_URL, SECRET_KEY, account, secret_key};
-pub use database::database;
+pub use database::{database, postgres};
 pub use http::http;
 pub use nats::{Earlier, nats};
-pub use program::{Program, free_port, program_path};
+pub use program::{Program, program_path};
 pub use scratch::scratch;
+pub use servers::free_port;
 pub use wait::{eventually, eventually_some};
 pub use world::World;
 

@@ -1,8 +1,10 @@
 //! Our programs as processes of their own, to be killed and started again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
+use servers::free_port;
 use tokio::process::{Child, Command};
 
 use crate::{eventually, scratch};
@@ -36,23 +38,62 @@ impl Program {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Ends it at once, as a crash would.
+    /// What it has logged so far, over all its runs.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Ends it at once, as a crash would; also when it is paused.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("a running program can be killed");
     }
 
     /// Starts it again with the same settings.
     pub async fn start_again(&mut self) {
-        self.child = spawn(self.name, &self.environment, &self.log);
+        self.launch_again();
         self.ready().await;
+    }
+
+    /// Starts it again with the same settings, and does not wait until it is ready: without what
+    /// it needs around it, it may end instead.
+    pub fn launch_again(&mut self) {
+        self.child = spawn(self.name, &self.environment, &self.log);
+    }
+
+    /// Whether it has ended, by itself or by [`Program::kill`].
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be asked after").is_some()
+    }
+
+    /// Freezes it: its connections stay open and nothing answers.
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on from where it was frozen.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
     }
 
     /// Asks it to stop and says whether it ended well.
     pub async fn stop(mut self) -> bool {
-        let id = self.child.id().expect("it runs").to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().await;
-        assert!(asked.expect("kill can be run").success(), "{} is gone already", self.name);
+        assert!(self.child.id().is_some(), "{} is gone already", self.name);
+        self.end().await
+    }
+
+    /// Asks it to stop and says whether it ended well; it can be started again.
+    pub async fn end(&mut self) -> bool {
+        self.signal(Signal::TERM);
         self.child.wait().await.expect("it ends").success()
+    }
+
+    /// Sends a signal, unless it has ended.
+    fn signal(&self, signal: Signal) {
+        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(pid) = pid {
+            // It is our child and not waited for, so its id is its own.
+            kill_process(pid, signal).expect("a child can be signalled");
+        }
     }
 
     async fn ready(&self) {
@@ -65,12 +106,6 @@ impl Program {
         })
         .await;
     }
-}
-
-/// A port that was free a moment ago.
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
 }
 
 /// Where a program of this workspace was built.

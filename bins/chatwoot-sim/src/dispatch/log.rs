@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// One attempt to deliver a webhook.
@@ -15,8 +16,15 @@ pub struct Delivery {
     pub webhook_id: i64,
     /// Name of the event.
     pub event: String,
+    /// What the event is about: a message's id, a conversation's display id, a contact's or a
+    /// contact inbox's id.
+    pub subject_id: i64,
     /// `X-Chatwoot-Delivery`.
     pub delivery_id: String,
+    /// SHA-256 of the body, in hexadecimal digits.
+    pub body_sha256: String,
+    /// When it was sent.
+    pub sent_at: DateTime<Utc>,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: Outcome,

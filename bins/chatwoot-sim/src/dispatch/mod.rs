@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -79,6 +81,7 @@ struct Job {
     url: String,
     secret: Option<String>,
     event: &'static str,
+    subject: i64,
     delivery_id: String,
     body: Bytes,
     fate: DeliveryFate,
@@ -210,6 +213,7 @@ impl Dispatch {
             url,
             secret,
             event: event.name,
+            subject: event.subject.id(),
             delivery_id: world.uuid(),
             body: body.clone(),
             fate: self.faults.delivery(event.name),
@@ -264,7 +268,7 @@ impl Dispatch {
         // The semaphore is never closed.
         let _permit = self.workers.acquire().await;
         if job.fate.drop {
-            return self.record(&job, Outcome::Dropped);
+            return self.record(&job, Utc::now(), Outcome::Dropped);
         }
         let forged = job.secret.as_ref().filter(|_| job.fate.bad_signature).map(|_| "forged");
         for _ in 0..=usize::from(job.fate.duplicate) {
@@ -274,21 +278,25 @@ impl Dispatch {
                 delivery_id: &job.delivery_id,
                 body: job.body.clone(),
             };
+            let sent_at = Utc::now();
             let outcome = self.sender.post(request).await;
             if let Outcome::Failed { error } = &outcome {
                 debug!(event.name = job.event, error, "a webhook was not delivered");
             }
-            self.record(&job, outcome);
+            self.record(&job, sent_at, outcome);
         }
     }
 
-    fn record(&self, job: &Job, outcome: Outcome) {
+    fn record(&self, job: &Job, sent_at: DateTime<Utc>, outcome: Outcome) {
         lock(&self.log).push(Delivery {
             number: 0,
             account_id: job.account,
             webhook_id: job.webhook,
             event: job.event.to_owned(),
+            subject_id: job.subject,
             delivery_id: job.delivery_id.clone(),
+            body_sha256: hex::encode(Sha256::digest(&job.body)),
+            sent_at,
             outcome,
         });
     }

@@ -28,6 +28,17 @@ pub(crate) enum Subject {
     Widget { contact_inbox: i64, conversation: Option<i64>, info: Value },
 }
 
+impl Subject {
+    /// The record's id; of typing, its conversation's.
+    pub(crate) fn id(&self) -> i64 {
+        match self {
+            Self::Conversation { id } | Self::Message { id, .. } | Self::Contact { id } => *id,
+            Self::Typing { conversation, .. } => *conversation,
+            Self::Widget { contact_inbox, .. } => *contact_inbox,
+        }
+    }
+}
+
 /// The twelve names a webhook may subscribe to.
 pub(crate) const SUBSCRIPTIONS: [&str; 12] = [
     "conversation_created",
