@@ -2,15 +2,20 @@
 //!
 //! The library's ordered consumer heals itself, and in doing so goes on at a position of what may
 //! be another stream by then. Here any doubt is an error, and the caller begins again knowingly.
+//!
+//! In a cluster a reader is placed on any server that keeps a copy of the stream. One that is catching
+//! up, since it was away, would show an old end: what is read there to its end is not all that was
+//! published. So a reader that is not where the stream's leader is, is taken away and made anew.
 
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::{Config, Stream};
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use async_nats::jetstream::stream::ConsumerErrorKind;
 use async_nats::{Message, jetstream};
 use futures_util::StreamExt as _;
 
+use crate::streams::stream_info;
 use crate::{Bus, BusError};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -19,6 +24,9 @@ const EXPIRES: Duration = Duration::from_secs(30);
 const FORGET: Duration = Duration::from_mins(1);
 /// How many messages are under way to the reader at most.
 const PREFETCH: usize = 256;
+/// How often a reader is made anew to have it where the leader is: one in three tries succeeds, so
+/// that one reading in three thousand has to begin again.
+const PLACEMENTS: usize = 20;
 const PREFETCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// Messages in order, and how many of them existed when reading began.
@@ -54,14 +62,7 @@ pub(crate) async fn ordered(
         inactive_threshold: FORGET,
         ..Config::default()
     };
-    let created = bus.jetstream().create_consumer_on_stream(config, stream).await;
-    let consumer = created.map_err(|error| match error.kind() {
-        ConsumerErrorKind::JetStream(answer) => {
-            let what = format!("read stream {stream}");
-            BusError::answer(&what, &format!("stream {stream}"), answer)
-        }
-        _ => BusError::Unavailable(error.into()),
-    })?;
+    let consumer = beside_leader(bus, stream, config).await?;
     let waiting = consumer.cached_info().num_pending;
     let messages = consumer
         .stream()
@@ -73,6 +74,34 @@ pub(crate) async fn ordered(
         .await
         .map_err(|error| BusError::Unavailable(error.into()))?;
     Ok(Reading { messages, read: 0, waiting })
+}
+
+/// Makes a consumer where the stream's leader is; outside of a cluster that is anywhere.
+async fn beside_leader(
+    bus: &Bus,
+    stream: &str,
+    config: Config,
+) -> Result<Consumer<Config>, BusError> {
+    for _ in 0..PLACEMENTS {
+        let created = bus.jetstream().create_consumer_on_stream(config.clone(), stream).await;
+        let consumer = created.map_err(|error| match error.kind() {
+            ConsumerErrorKind::JetStream(answer) => {
+                let what = format!("read stream {stream}");
+                BusError::answer(&what, &format!("stream {stream}"), answer)
+            }
+            _ => BusError::Unavailable(error.into()),
+        })?;
+        let Some(cluster) = &consumer.cached_info().cluster else { return Ok(consumer) };
+        // Asked for afterwards: had it changed before, the reader would be beside a former leader.
+        let leader = stream_info(bus, stream).await?.cluster.leader;
+        if leader.is_some() && cluster.leader == leader {
+            return Ok(consumer);
+        }
+        // What cannot be taken away is forgotten by the server soon.
+        let name = &consumer.cached_info().name;
+        bus.jetstream().delete_consumer_from_stream(name, stream).await.ok();
+    }
+    Err(BusError::Unavailable("no reader could be placed with the stream's leader".into()))
 }
 
 impl Reading {

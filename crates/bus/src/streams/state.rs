@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::consume::lane_prefix;
@@ -26,8 +26,24 @@ pub struct StreamState {
     pub bytes: u64,
     /// When it was made.
     pub created: DateTime<Utc>,
+    /// The server that leads it; none outside of a cluster, and while its servers choose one.
+    pub leader: Option<String>,
+    /// The other servers that keep a copy of it.
+    pub followers: Vec<Follower>,
     /// Who reads it durably.
     pub consumers: Vec<ConsumerState>,
+}
+
+/// A server of a cluster that keeps a copy of a stream which another one leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follower {
+    /// Its name.
+    pub name: String,
+    /// Whether its copy is complete, as far as the leader knows.
+    pub current: bool,
+    /// How many operations it is behind.
+    #[serde(default)]
+    pub lag: u64,
 }
 
 /// A durable consumer as it is now.
@@ -60,6 +76,10 @@ pub(crate) struct StreamInfo {
 pub(crate) struct Cluster {
     /// The cluster's name; none for a server that stands alone.
     pub(crate) name: Option<String>,
+    /// The server that leads it, or that stands alone.
+    pub(crate) leader: Option<String>,
+    #[serde(default)]
+    pub(crate) replicas: Vec<Follower>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -229,6 +249,8 @@ impl Bus {
             messages: info.state.messages,
             bytes: info.state.bytes,
             created: info.created,
+            leader: info.cluster.name.and(info.cluster.leader),
+            followers: info.cluster.replicas,
             consumers,
         })
     }

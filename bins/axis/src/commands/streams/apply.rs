@@ -9,7 +9,7 @@ use crate::{Answer, Place};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Servers of a NATS cluster that keep a copy of each stream: 1, 3 or 5; unset: as it is
-    #[arg(long, value_name = "COUNT", value_parser = replicas)]
+    #[arg(long, env = "STREAM_REPLICAS", value_name = "COUNT", value_parser = replicas)]
     replicas: Option<u8>,
 }
 

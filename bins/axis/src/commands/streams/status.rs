@@ -18,7 +18,7 @@ pub async fn run(place: &Place) -> anyhow::Result<Answer> {
         states.push(bus.stream(name).await?);
     }
     let streams = table(
-        ["stream", "messages", "MiB", "first", "last"],
+        ["stream", "messages", "MiB", "first", "last", "led by", "copied by"],
         &states.iter().map(stream).collect::<Vec<_>>(),
     );
     let consumers = table(
@@ -29,7 +29,7 @@ pub async fn run(place: &Place) -> anyhow::Result<Answer> {
     Answer::new(format!("{streams}\n{consumers}"), &value)
 }
 
-fn stream(state: &StreamState) -> [String; 5] {
+fn stream(state: &StreamState) -> [String; 7] {
     let tenths = state.bytes.saturating_mul(10) / (1024 * 1024);
     [
         state.name.clone(),
@@ -37,7 +37,19 @@ fn stream(state: &StreamState) -> [String; 5] {
         format!("{}.{}", tenths / 10, tenths % 10),
         state.first_sequence.to_string(),
         state.last_sequence.to_string(),
+        state.leader.clone().unwrap_or_else(|| "-".to_owned()),
+        copies(state),
     ]
+}
+
+/// The followers in a cluster, and which of them are behind.
+fn copies(state: &StreamState) -> String {
+    let follower = |follower: &bus::Follower| {
+        let behind = if follower.current { "" } else { " (behind)" };
+        format!("{}{behind}", follower.name)
+    };
+    let all: Vec<String> = state.followers.iter().map(follower).collect();
+    if all.is_empty() { "-".to_owned() } else { all.join(", ") }
 }
 
 fn consumers(state: &StreamState) -> Vec<[String; 6]> {
@@ -71,6 +83,8 @@ fn value(state: &StreamState) -> Value {
         "firstSequence": state.first_sequence,
         "lastSequence": state.last_sequence,
         "created": state.created,
+        "leader": state.leader,
+        "followers": state.followers,
         "consumers": state.consumers.iter().map(consumer).collect::<Vec<_>>(),
     })
 }

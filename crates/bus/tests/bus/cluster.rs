@@ -1,0 +1,130 @@
+//! The bus against a cluster of three, of which one is away at a time.
+
+use bus::{Bus, Replicas, TailStart, Tailed, streams};
+use futures_util::StreamExt as _;
+use secrecy::ExposeSecret as _;
+use servers::{Nats, NatsCluster, NatsOptions};
+
+use crate::support::{envelope, eventually, within};
+
+struct Cluster {
+    nats: NatsCluster,
+    _dir: tempfile::TempDir,
+}
+
+impl Cluster {
+    async fn start() -> (Self, Bus) {
+        let dir = tempfile::tempdir().unwrap();
+        let nats = NatsCluster::start(NatsOptions::new(dir.path())).await.unwrap();
+        let config = bus::Config::to_url(nats.url().expose_secret());
+        let bus = Bus::connect(&config, "test").await.unwrap();
+        streams::apply(&bus, Replicas::Of(3)).await.unwrap();
+        (Self { nats, _dir: dir }, bus)
+    }
+
+    /// The node that leads `ACTIVITY`, and one that follows.
+    async fn leader_and_follower(&self, bus: &Bus) -> (&Nats, &Nats) {
+        let leads = async || bus.stream("ACTIVITY").await.ok().and_then(|state| state.leader);
+        eventually(|| async { leads().await.is_some() }).await;
+        let leader = leads().await.unwrap();
+        let nodes = self.nats.nodes();
+        let leads = nodes.iter().find(|node| node.name() == leader).unwrap();
+        (leads, nodes.iter().find(|node| node.name() != leader).unwrap())
+    }
+
+    /// Waits until every node has all of `ACTIVITY`.
+    async fn complete(&self, bus: &Bus) {
+        eventually(|| async {
+            let state = bus.stream("ACTIVITY").await;
+            state.is_ok_and(|state| state.followers.iter().all(|node| node.current))
+        })
+        .await;
+    }
+}
+
+/// Announces until the stream has it, as a publisher does that must not lose it.
+async fn announce(bus: &Bus, number: u64) {
+    let id = number.to_string();
+    eventually(|| async {
+        let envelope = envelope("activity.acme.test", &id);
+        bus.publisher().publish(envelope).await.is_ok()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_on_all_three_and_says_so() {
+    let (cluster, bus) = Cluster::start().await;
+    for stream in ["INBOUND", "OUTBOUND", "ACTIVITY", "DEAD_LETTER", "KV_SOURCES"] {
+        cluster.complete(&bus).await;
+        let state = bus.stream(stream).await.unwrap();
+        assert_eq!(state.followers.len(), 2, "{state:?}");
+        assert!(state.leader.is_some_and(|leader| leader.starts_with("axis-")));
+    }
+    assert_eq!(streams::check(&bus).await.unwrap(), []);
+    let again = streams::apply(&bus, Replicas::Of(3)).await.unwrap();
+    assert!(again.iter().all(|applied| applied.drift.is_empty()), "{again:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_misses_nothing_whichever_node_is_lost() {
+    let (cluster, bus) = Cluster::start().await;
+    let mut tail = bus.tail_activity(TailStart::After(0));
+    let mut next = async || -> Tailed {
+        loop {
+            match within(tail.next()).await.unwrap() {
+                Ok(tailed) => return tailed,
+                Err(error) => assert!(error.is_transient(), "{error:?}"),
+            }
+        }
+    };
+    let mut number = 0;
+    for round in 0..3 {
+        let (leader, follower) = cluster.leader_and_follower(&bus).await;
+        let lost = if round == 1 { follower } else { leader };
+        lost.kill().await.unwrap();
+        for _ in 0..50 {
+            number += 1;
+            announce(&bus, number).await;
+        }
+        lost.restart().await.unwrap();
+        cluster.complete(&bus).await;
+    }
+    for expected in 1..=number {
+        let tailed = next().await;
+        assert_eq!(tailed.payload, expected.to_string());
+        assert_eq!(tailed.sequence, expected, "nothing is there twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_is_read_to_its_end_while_a_node_is_catching_up() {
+    const EACH: u64 = 3_000;
+    let (cluster, bus) = Cluster::start().await;
+    let acme = "acme".parse().unwrap();
+    let mut last = 0;
+    for _ in 0..2 {
+        let (_, follower) = cluster.leader_and_follower(&bus).await;
+        follower.kill().await.unwrap();
+        let envelopes = (0..EACH).map(|n| {
+            let mut envelope = envelope("activity.acme.test", &(last + n).to_string());
+            envelope.payload = vec![b' '; 10_000];
+            envelope
+        });
+        for published in bus.publisher().publish_all(envelopes.collect()).await {
+            published.unwrap();
+        }
+        last += EACH;
+        follower.restart().await.unwrap();
+        eventually(|| async {
+            // It may be refused while the node is let in again, but never cut short.
+            let Ok(before) = bus.stream("ACTIVITY").await else { return false };
+            let Ok(read) = bus.read_activity(&acme, last - 10, last, 100).await else {
+                return false;
+            };
+            assert_eq!(read.len(), 10, "all that there was");
+            before.followers.iter().all(|node| node.current)
+        })
+        .await;
+    }
+}
