@@ -4,5 +4,7 @@
 
 mod faults;
 mod flow;
+#[path = "../installation/mod.rs"]
+mod installation;
 mod refusals;
 mod system;

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use chatwoot_sim::{ADMIN_TOKEN, Options, Sim};
-use events::Source;
-use secrecy::ExposeSecret;
+use chatwoot_sim::{Options, Sim};
 use serde_json::{Value, json};
-use testkit::reqwest::{Client, StatusCode};
-use testkit::{Program, SECRET_KEY, World, eventually, scratch, secret_key};
+use testkit::reqwest::Client;
+use testkit::{Program, World};
 use tokio_util::sync::CancellationToken;
+
+use crate::installation::{Servers, TENANT, connect, known};
 
 /// The account's number in Chatwoot.
 pub const ACCOUNT: i64 = 1;
-/// Whose tenant the API's development token serves.
-const TENANT: &str = "mock-tenant-id";
 
 /// How many of each there are.
 #[derive(Debug, Clone, Copy)]
@@ -40,62 +38,33 @@ impl System {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sim = Sim::start(Options::default(), listener, shutdown.clone()).await.unwrap();
         let (url, sim) = (sim.url(), sim.sim);
-        let account = testkit::account(&world.store, TENANT, ACCOUNT, &url, ADMIN_TOKEN).await;
 
-        let database = world.store_config.database_url.expose_secret();
-        let nats = world.bus_config.nats_url.expose_secret();
-        let journal = scratch("journal");
-        let (bus, store) = (("NATS_URL", nats), ("DATABASE_URL", database));
-        let key = ("AXIS_SECRET_KEY", SECRET_KEY);
+        let servers = Servers { bus: &world.bus_config, store: &world.store_config };
         let mut programs = BTreeMap::new();
-        let receiver = [bus, key, ("JOURNAL_DIR", journal.to_str().unwrap())];
-        let receiver = Program::start("webhook-receiver", &receiver).await;
-        let webhook =
-            format!("{}/api/v1/webhooks/chatwoot/{}", receiver.url(), account.key.token());
+        let receiver = servers.receiver().await;
+        let receiver_url = receiver.url();
         programs.insert("webhook-receiver".to_owned(), receiver);
         for number in 1..=workers.sync {
-            let worker = Program::start("sync-worker", &[bus, store]).await;
-            programs.insert(format!("sync-worker {number}"), worker);
+            programs.insert(format!("sync-worker {number}"), servers.sync_worker().await);
         }
         for number in 1..=workers.outbound {
-            let settings = [bus, store, key, ("ABSENCE_SECONDS", "2")];
-            let worker = Program::start("outbound-worker", &settings).await;
+            let worker = servers.outbound_worker(&[("ABSENCE_SECONDS", "2")]).await;
             programs.insert(format!("outbound-worker {number}"), worker);
         }
-        programs.insert("api".to_owned(), Program::start("api", &[bus, store]).await);
+        programs.insert("api".to_owned(), servers.api(&[]).await);
 
-        let registered = sim.register_webhook(ACCOUNT, &webhook, &[]).unwrap();
-        let secret = registered.secret.clone().into();
-        let sealed = secret_key().seal(Source::SECRET_PURPOSE, &secret).unwrap();
-        let source = Source {
-            account: account.key,
-            tenant: account.tenant.clone(),
-            chatwoot_account_id: ACCOUNT,
-            base_url: url,
-            sealed_secrets: vec![hex::encode(sealed.0)],
-            allow_unsigned: false,
-        };
-        world.bus.sources().put(&source).await.unwrap();
-        let system = Self {
+        let parts = (&world.store, &world.bus);
+        let (_, webhook, registered) =
+            connect(parts, (&sim, &url), (TENANT, ACCOUNT), &receiver_url).await;
+        known(&webhook).await;
+        Self {
             world,
             sim,
             http: testkit::http(),
-            webhook: (webhook.clone(), registered.secret),
+            webhook: (webhook, registered.secret),
             programs,
             _simulated: shutdown.drop_guard(),
-        };
-        system.receiver_knows(&webhook).await;
-        system
-    }
-
-    /// Waits until the receiver has heard of the account: an unsigned body is then refused as such.
-    async fn receiver_knows(&self, webhook: &str) {
-        eventually("the receiver knows the account", || async {
-            let request = self.http.post(webhook).header("content-type", "application/json");
-            let answer = request.body("{}").send().await;
-            answer.is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED)
-        })
-        .await;
+        }
     }
 
     pub fn api(&self, path: &str) -> String {

@@ -1,0 +1,221 @@
+//! Screens: clients that follow what happens, lose their connection at random and go on where they
+//! were, at whichever API process takes them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use serde_json::Value;
+use testkit::eventually;
+use testkit::reqwest::{Client, Response};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::ending;
+use crate::rig::Rig;
+
+const SCREENS: u64 = 4;
+/// Milliseconds until a connection is cut from this side.
+const CUT: std::ops::Range<u64> = 200..8_000;
+/// The API gives a sign of life every two seconds.
+const SILENCE: Duration = Duration::from_secs(7);
+
+/// What one screen has seen.
+#[derive(Debug, Default)]
+pub struct Screen {
+    /// The id of the last event.
+    position: Option<String>,
+    /// Activities that came live, and when.
+    pub heard: HashMap<String, DateTime<Utc>>,
+    /// Activities that were read after a reset.
+    pub read: HashSet<String>,
+    /// Told messages, by account and number, and when.
+    pub messages: HashMap<(String, i64), DateTime<Utc>>,
+    /// Accounts that something was told of.
+    pub accounts: HashSet<String>,
+    pub connections: usize,
+    pub resets: usize,
+    pub repeated: Vec<String>,
+    pub disordered: Vec<String>,
+}
+
+pub struct Screens {
+    pub all: Vec<Arc<Mutex<Screen>>>,
+    calm: CancellationToken,
+    end: CancellationToken,
+    clients: JoinSet<()>,
+}
+
+impl Screens {
+    /// Opens them all, and returns once each has been told where it stands.
+    pub async fn open(rig: &Rig, seed: u64) -> Self {
+        let (calm, end) = (ending(), ending());
+        let apis: Vec<String> = rig.named("api").map(|slot| slot.url.clone()).collect();
+        let mut clients = JoinSet::new();
+        let mut all = Vec::new();
+        for number in 0..SCREENS {
+            let screen = Arc::new(Mutex::new(Screen::default()));
+            let client = Following {
+                http: testkit::http(),
+                apis: apis.clone(),
+                dice: StdRng::seed_from_u64(seed.rotate_left(32) ^ number),
+                screen: Arc::clone(&screen),
+                calm: calm.clone(),
+            };
+            let end = end.clone();
+            clients.spawn(async move {
+                end.run_until_cancelled(client.follow()).await;
+            });
+            eventually("a screen knows where it stands", || async {
+                screen.lock().unwrap().position.is_some()
+            })
+            .await;
+            all.push(screen);
+        }
+        Self { all, calm, end, clients }
+    }
+
+    /// From now on no screen cuts its own connection.
+    pub fn calm(&self) {
+        self.calm.cancel();
+    }
+
+    pub async fn close(self) {
+        self.end.cancel();
+        self.clients.join_all().await;
+    }
+}
+
+struct Following {
+    http: Client,
+    apis: Vec<String>,
+    dice: StdRng,
+    screen: Arc<Mutex<Screen>>,
+    calm: CancellationToken,
+}
+
+impl Following {
+    async fn follow(mut self) {
+        loop {
+            if let Some(stream) = self.connect().await {
+                self.screen.lock().unwrap().connections += 1;
+                self.listen(stream).await;
+            }
+            sleep(Duration::from_millis(self.dice.random_range(10..300))).await;
+        }
+    }
+
+    fn api(&mut self) -> String {
+        let which = self.dice.random_range(0..self.apis.len());
+        format!("{}/api/v1/activity", self.apis[which])
+    }
+
+    async fn connect(&mut self) -> Option<Response> {
+        let api = self.api();
+        let request = self.http.get(api).bearer_auth("mock-token");
+        let mut request = request.header("accept", "text/event-stream");
+        if let Some(position) = &self.screen.lock().unwrap().position {
+            request = request.header("last-event-id", position);
+        }
+        let answer = timeout(SILENCE, request.send()).await.ok()?.ok()?;
+        answer.status().is_success().then_some(answer)
+    }
+
+    /// Until the connection is lost, silent, or cut; what was not read to its end is not seen.
+    async fn listen(&mut self, mut stream: Response) {
+        let life = Duration::from_millis(self.dice.random_range(CUT));
+        let (calm, cut) = (self.calm.clone(), Instant::now() + life);
+        let mut text = Vec::new();
+        loop {
+            let deadline = Instant::now() + SILENCE;
+            let deadline = if calm.is_cancelled() { deadline } else { deadline.min(cut) };
+            let Ok(Ok(Some(chunk))) = timeout_at(deadline, stream.chunk()).await else { return };
+            text.extend_from_slice(&chunk);
+            while let Some(end) = text.windows(2).position(|pair| pair == b"\n\n") {
+                let frame: Vec<u8> = text.drain(..end + 2).collect();
+                let reset = self.screen.lock().unwrap().take(&String::from_utf8(frame).unwrap());
+                if reset {
+                    self.read_again().await;
+                }
+            }
+        }
+    }
+
+    /// Reads the whole timeline, as a screen must that was told that it missed something.
+    async fn read_again(&mut self) {
+        'again: loop {
+            let mut read = HashSet::new();
+            let mut cursor = None;
+            loop {
+                let api = self.api();
+                let request = self.http.get(api).bearer_auth("mock-token");
+                let mut request = request.query(&[("limit", "100")]).timeout(SILENCE);
+                if let Some(cursor) = &cursor {
+                    request = request.query(&[("cursor", cursor)]);
+                }
+                let page: Option<Value> = match request.send().await {
+                    Ok(answer) if answer.status().is_success() => answer.json().await.ok(),
+                    _ => None,
+                };
+                let Some(page) = page else {
+                    sleep(Duration::from_millis(100)).await;
+                    continue 'again;
+                };
+                let rows = page["data"].as_array().unwrap();
+                read.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+                match page["page"]["nextCursor"].as_str() {
+                    Some(next) => cursor = Some(next.to_owned()),
+                    None => break,
+                }
+            }
+            self.screen.lock().unwrap().read.extend(read);
+            return;
+        }
+    }
+}
+
+impl Screen {
+    /// Takes a frame; whether it says that the state must be read again.
+    fn take(&mut self, frame: &str) -> bool {
+        let field = |name: &str| {
+            let line = frame.lines().find_map(|line| line.strip_prefix(name));
+            line.map(|value| value.trim_start().to_owned())
+        };
+        let Some(position) = field("id:") else { return false };
+        let before = self.position.replace(position.clone());
+        let kind = field("event:");
+        match kind.as_deref() {
+            Some("reset") => {
+                self.resets += 1;
+                return true;
+            }
+            None | Some("ready") => return false,
+            Some(_) => {}
+        }
+        let data: Value = serde_json::from_str(&field("data:").unwrap()).unwrap();
+        let (now, id) = (Utc::now(), data["id"].as_str().unwrap().to_owned());
+        if before.is_some_and(|before| sequence(&before) >= sequence(&position)) {
+            self.disordered.push(format!("{id} at {position}"));
+        }
+        let account = data["accountId"].as_str().unwrap_or_default().to_owned();
+        if data["type"] == "message_created"
+            && let Some(number) = data["message"]["chatwootId"].as_i64()
+        {
+            self.messages.entry((account.clone(), number)).or_insert(now);
+        }
+        self.accounts.insert(account);
+        if self.heard.insert(id.clone(), now).is_some() {
+            self.repeated.push(format!("{id} at {position}"));
+        }
+        false
+    }
+}
+
+/// The place within the stream that a position names.
+fn sequence(position: &str) -> u64 {
+    position.rsplit(':').next().unwrap().parse().unwrap()
+}
