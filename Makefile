@@ -8,7 +8,7 @@ PROGRAMS := webhook-receiver sync-worker outbound-worker api chatwoot-sim axis
 export SQLX_OFFLINE = true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint queries clean shell shell-test shell-e2e shell-lint
+.PHONY: help setup up test faults lint queries clean shell shell-test shell-e2e shell-lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -23,6 +23,11 @@ test: setup shell-test ## run every test
 	cargo test --workspace --no-fail-fast
 	@$(MAKE) --no-print-directory shell-e2e
 
+faults: setup ## kill, freeze and restart everything for minutes, with one NATS server and with three
+	cargo build $(PROGRAMS:%=-p %)
+	FAULTS_SECONDS=$${FAULTS_SECONDS:-300} cargo test -p axis --test faults -- --nocapture
+	FAULTS_SECONDS=$${FAULTS_SECONDS:-300} FAULTS_CLUSTER=1 cargo test -p axis --test faults -- --nocapture
+
 lint: shell-lint ## check format, lints, docs, dependencies, compose file and queries
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -34,6 +39,7 @@ lint: shell-lint ## check format, lints, docs, dependencies, compose file and qu
 		else echo "lint: advisories NOT checked: their database cannot be reached from here"; fi
 	cargo build $(PROGRAMS:%=-p %)
 	tools/check-compose
+	NATS_NAME=check .tools/nats/nats-server -t --config nats/cluster.conf
 	tools/queries --check
 
 queries: setup ## describe the queries of crates/store anew, into .sqlx/
