@@ -2,59 +2,112 @@
 //!
 //! A handler says what it is open to by what it takes: `May<ReadConversations>` is a caller who is
 //! known and may read conversations. There is no other way to a tenant's rows.
+//!
+//! ```text
+//! Authorization: Bearer axis_key_…  ──► key      ┐
+//!                Bearer …           ──► the mode ├──► Principal ──► May<…> ──► handler
+//! ?ticket=axis_ticket_…             ──► ticket   ┘
+//! ```
 
-use std::collections::HashMap;
-use std::fmt;
+mod key;
+mod ticket;
+
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
 use clap::ValueEnum;
-use domain::{Actor, Permission, Permissions, Role, TenantId};
+use domain::{Actor, Permission, Permissions, Role, TenantId, Token, TokenKind};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::App;
 use crate::error::ApiError;
 
-/// How callers prove who they are.
+pub(crate) use ticket::issue as issue_ticket;
+
+/// How people prove who they are; API keys are taken in every mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AuthMode {
     /// `Bearer mock-token` is an administrator of the tenant `mock-tenant-id`; for development
     Dev,
 }
 
+/// What a caller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CallerKind {
+    /// A person of the tenant.
+    Member,
+    /// A machine of the tenant.
+    ApiKey,
+}
+
 /// The caller, who has proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
+pub(crate) struct Principal {
     /// The one tenant whose rows the caller sees.
-    pub tenant: TenantId,
+    pub(crate) tenant: TenantId,
+    pub(crate) kind: CallerKind,
     /// Id of the person or machine within the tenant.
-    pub id: String,
+    pub(crate) id: String,
     /// Display name.
-    pub name: String,
+    pub(crate) name: String,
     /// What the caller may do.
-    pub permissions: Permissions,
+    pub(crate) permissions: Permissions,
+    /// When the caller must prove again who they are; none: never.
+    pub(crate) ends_at: Option<DateTime<Utc>>,
 }
 
 impl Principal {
     /// The caller as the one who did something.
-    pub fn actor(&self) -> Actor {
+    pub(crate) fn actor(&self) -> Actor {
         Actor {
-            kind: "member".to_owned(),
+            kind: self.kind.as_str().to_owned(),
             id: Some(self.id.clone()),
             name: Some(self.name.clone()),
         }
     }
 
+    /// The caller in a few characters, for the audit and for rows that name their maker.
+    pub(crate) fn signature(&self) -> String {
+        format!("{} {}", self.kind.as_str(), self.id)
+    }
+
+    /// A line for the audit: what the caller does, and to what.
+    pub(crate) fn does(&self, action: &str, target: String, details: Value) -> store::audit::Entry {
+        store::audit::Entry {
+            actor: self.signature(),
+            source: "api",
+            action: action.to_owned(),
+            target,
+            tenant: Some(self.tenant.clone()),
+            account: None,
+            count: None,
+            details,
+        }
+    }
+
     /// Refuses a caller who may not do this. For what depends on the request; what an operation
     /// always needs, its handler says by taking a [`May`].
-    pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), ApiError> {
         if self.permissions.contains(permission) {
             Ok(())
         } else {
             Err(ApiError::Forbidden(permission))
+        }
+    }
+}
+
+impl CallerKind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::ApiKey => "api_key",
         }
     }
 }
@@ -76,6 +129,8 @@ impl<N> Deref for May<N> {
 /// What a handler needs of its caller.
 pub(crate) trait Need {
     const PERMISSION: Permission;
+    /// Whether a ticket does as well as a token.
+    const TICKETS: bool = false;
 }
 
 /// A type for each permission, to be named in a handler's signature.
@@ -90,40 +145,31 @@ macro_rules! needs {
 }
 
 needs! {
-    ReadConversations Reply ReadApprovals ReadActivity
+    ReadConversations Reply ReadApprovals ReadActivity ManageKeys
+}
+
+/// [`Permission::ReadActivity`], by a browser that follows it live.
+pub(crate) struct FollowActivity;
+
+impl Need for FollowActivity {
+    const PERMISSION: Permission = Permission::ReadActivity;
+    const TICKETS: bool = true;
 }
 
 /// The token of [`AuthMode::Dev`].
 const DEV_TOKEN: &str = "mock-token";
 const DEV_TENANT: &str = "mock-tenant-id";
 
-/// Callers who are known by their tokens, whatever the mode says: given by whoever composes this
-/// program, never by its settings.
-#[derive(Clone, Default)]
-pub struct Tokens(Arc<HashMap<String, Principal>>);
-
-impl Tokens {
-    /// Each token stands for one caller.
-    pub fn new(callers: impl IntoIterator<Item = (String, Principal)>) -> Self {
-        Self(Arc::new(callers.into_iter().collect()))
-    }
-}
-
-/// Tokens are secrets.
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("callers", &self.0.len()).finish()
-    }
-}
-
 impl AuthMode {
     fn principal(self, token: &str) -> Result<Principal, ApiError> {
         match self {
             Self::Dev if token == DEV_TOKEN => Ok(Principal {
                 tenant: DEV_TENANT.parse().map_err(ApiError::internal)?,
+                kind: CallerKind::Member,
                 id: "dev-admin".to_owned(),
                 name: "Dev Admin".to_owned(),
                 permissions: Role::Admin.permissions(),
+                ends_at: None,
             }),
             Self::Dev => Err(ApiError::Unauthorized),
         }
@@ -134,23 +180,24 @@ impl<N: Need> FromRequestParts<App> for May<N> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let principal = identify(parts, app)?;
+        let principal = match bearer(&parts.headers) {
+            Some(token) => identify(token, app).await?,
+            None if N::TICKETS => ticket::redeem(parts, app).await?,
+            None => return Err(ApiError::Unauthorized),
+        };
         principal.require(N::PERMISSION)?;
         Ok(Self { principal, needed: PhantomData })
     }
 }
 
-fn identify(parts: &Parts, app: &App) -> Result<Principal, ApiError> {
-    let token = parts
-        .headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    let token = token.ok_or(ApiError::Unauthorized)?;
-    match app.tokens.0.get(token) {
-        Some(principal) => Ok(principal.clone()),
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+async fn identify(token: &str, app: &App) -> Result<Principal, ApiError> {
+    match Token::read(TokenKind::ApiKey, token) {
+        Some(key) => key::holder(&key, app).await,
         None => app.auth.principal(token),
     }
 }

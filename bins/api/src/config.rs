@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use clap::Args;
 
-use crate::auth::{AuthMode, Tokens};
+use crate::auth::AuthMode;
 
 /// What the API alone needs to know.
 #[derive(Debug, Clone, Args)]
@@ -57,10 +57,6 @@ pub struct Config {
     /// Folder with the built Shell, served under `/app/`; unset: it is served by somebody else
     #[arg(long, env = "SHELL_DIR", value_name = "FOLDER")]
     pub shell_dir: Option<PathBuf>,
-
-    /// Callers known beside those of the mode; no setting
-    #[arg(skip)]
-    pub tokens: Tokens,
 }
 
 impl Default for Config {
@@ -72,7 +68,6 @@ impl Default for Config {
             undo_seconds: 0,
             sse_heartbeat_seconds: 15,
             shell_dir: None,
-            tokens: Tokens::default(),
         }
     }
 }

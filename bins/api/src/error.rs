@@ -56,6 +56,9 @@ pub enum ApiError {
         name(*.0)
     )]
     NotRetriable(Option<DeliveryState>),
+    /// The tenant has as many valid keys as it may.
+    #[error("there are {0} valid keys already; revoke one that is not needed")]
+    TooManyKeys(i64),
     /// It took too long.
     #[error("the request took too long; try again")]
     Timeout,
@@ -115,6 +118,7 @@ impl ApiError {
             Self::NotRetriable(_) => {
                 (StatusCode::CONFLICT, "not-retriable", "Nothing to send again")
             }
+            Self::TooManyKeys(_) => (StatusCode::CONFLICT, "too-many-keys", "Too many keys"),
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Too slow"),
             Self::TooManyStreams => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")

@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use auth::{AuthMode, Principal, Tokens};
+pub use auth::AuthMode;
 pub use config::{Config, OpenToAll};
 pub use routes::openapi_json;
 
@@ -43,7 +43,6 @@ struct App {
     announcer: Announcer,
     streams: Arc<Semaphore>,
     auth: AuthMode,
-    tokens: Tokens,
     undo: Duration,
     heartbeat: Duration,
     shutdown: CancellationToken,
@@ -80,7 +79,6 @@ impl Api {
             announcer,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             auth: config.auth_mode,
-            tokens: config.tokens.clone(),
             undo: config.undo(),
             heartbeat: config.heartbeat(),
             shutdown,

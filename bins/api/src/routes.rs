@@ -1,6 +1,7 @@
 //! All addresses. A folder per resource, a file per operation.
 
 mod activity;
+mod api_keys;
 mod approvals;
 mod conversations;
 mod openapi;
@@ -51,6 +52,9 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(conversations::messages::retry::retry_message))
         .routes(routes!(activity::list::list_activity))
         .routes(routes!(activity::get::get_activity))
+        .routes(routes!(activity::tickets::create_ticket))
+        .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
+        .routes(routes!(api_keys::revoke::revoke_api_key))
         .routes(routes!(approvals::list::list_approvals))
         .routes(routes!(approvals::get::get_approval))
 }

@@ -63,6 +63,11 @@ pub(crate) struct Begun {
 }
 
 impl Operator {
+    /// Who acts.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Writes down what was done, in the transaction that does it.
     pub(crate) async fn did(
         &self,

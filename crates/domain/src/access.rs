@@ -150,6 +150,23 @@ impl Permissions {
         self.0 == 0
     }
 
+    /// Those of these names that this program knows: what another version allows is worth nothing
+    /// here.
+    pub fn known(names: &[String]) -> Self {
+        names.iter().filter_map(|name| name.parse::<Permission>().ok()).collect()
+    }
+
+    /// The names of what it holds.
+    pub fn names(self) -> Vec<String> {
+        self.iter().map(|permission| permission.to_string()).collect()
+    }
+
+    /// What one or the other holds.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// What both hold.
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
@@ -251,6 +268,9 @@ mod tests {
         assert!(!Role::Agent.permissions().covers(both));
         let reply: Permissions = [Permission::Reply].into_iter().collect();
         assert_eq!(both.intersection(reply), reply);
+        assert_eq!(Permissions::default().union(reply), reply);
+        let names = ["conversations:reply".to_owned(), "of-another-version".to_owned()];
+        assert_eq!(Permissions::known(&names).names(), names[..1]);
         assert!(Permissions::default().is_empty() && !reply.is_empty());
         assert_eq!(format!("{reply:?}"), "{\"conversations:reply\"}");
     }

@@ -37,7 +37,8 @@ pub struct Activity {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Actor {
-    /// `contact`, `user`, `agent_bot`, `member` (a person of this workspace), `system`.
+    /// `contact`, `user`, `agent_bot`, `member` (a person of this workspace),
+    /// `api_key` (a machine of this workspace), `system`.
     #[serde(rename = "type")]
     #[schema(example = "user")]
     pub kind: String,

@@ -59,6 +59,8 @@ ids! {
     ActivityId;
     /// An approval.
     ApprovalId;
+    /// An API key; not the key itself, which is a secret.
+    ApiKeyId;
     /// One row of the audit.
     AuditId;
     /// One thing that a client asked to be done in Chatwoot; it is the marker inside a reply.

@@ -16,6 +16,7 @@ mod message;
 mod sealed;
 pub mod snapshot;
 mod tenant;
+mod token;
 mod version;
 
 pub use access::{Permission, Permissions, Role, UnknownAccess};
@@ -23,10 +24,11 @@ pub use activity::{Activity, Actor};
 pub use contact::Contact;
 pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};
 pub use id::{
-    AccountKey, ActivityId, ApprovalId, AuditId, ContactId, ConversationId, EventId, MessageId,
-    OperationId,
+    AccountKey, ActivityId, ApiKeyId, ApprovalId, AuditId, ContactId, ConversationId, EventId,
+    MessageId, OperationId,
 };
 pub use message::{Attachment, DeliveryState, Message, Sender};
 pub use sealed::{SealError, Sealed, SecretKey};
 pub use tenant::{InvalidTenant, TenantId};
+pub use token::{Token, TokenKind};
 pub use version::{Digest, Version};

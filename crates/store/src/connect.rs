@@ -67,6 +67,15 @@ impl Store {
         Ok(transaction)
     }
 
+    /// A transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
+    pub async fn gate(&self) -> Result<Transaction, Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query!("select set_config('role', 'axis_gate', true) as role")
+            .fetch_one(&mut *transaction)
+            .await?;
+        Ok(transaction)
+    }
+
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<(), Error> {
         sqlx::query!("select 1 as one").fetch_one(&self.pool).await?;

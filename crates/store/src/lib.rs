@@ -1,8 +1,8 @@
 //! All SQL. A module per table; free functions that take a connection, so that the caller owns the
 //! transaction.
 //!
-//! Two kinds of transaction exist: [`Store::tenant`] sees one tenant's rows, [`Store::worker`] all.
-//! Both step down to a role that can do no more than it must (`migrations/0001_roles.sql`), for the
+//! Three kinds of transaction exist: [`Store::tenant`] sees one tenant's rows, [`Store::worker`] all,
+//! and [`Store::gate`] only what tells whose a caller is. Each steps down to a role that can do no more than it must (`migrations/0001_roles.sql`), for the
 //! length of the transaction only, so that a transaction-pooling proxy may stand in between.
 
 /// One column of many rows, as an array for `unnest`.
@@ -14,6 +14,7 @@ macro_rules! column {
 
 pub mod accounts;
 pub mod activities;
+pub mod api_keys;
 pub mod approvals;
 pub mod attempts;
 pub mod audit;
@@ -25,6 +26,8 @@ mod error;
 pub mod inspect;
 pub mod messages;
 pub mod outbox;
+pub mod stream_tickets;
+pub mod tenant_claims;
 pub mod tenants;
 pub mod webhook_events;
 

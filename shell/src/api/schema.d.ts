@@ -41,6 +41,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/activity/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a ticket that opens one live stream, within half a minute, without a header: for
+         *     `EventSource`. The stream ends when the token ends that the ticket was asked for with.
+         */
+        post: operations["create_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List keys, newest first. None is shown with its secret. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** Make a key for a machine. It may do no more than whoever makes it. */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key: it is worth nothing from the next request on. A live stream that it opened ends
+         *     within a quarter of an hour. Doing so again changes nothing.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals": {
         parameters: {
             query?: never;
@@ -223,7 +281,8 @@ export interface components {
             /** @description Display name. */
             name?: string | null;
             /**
-             * @description `contact`, `user`, `agent_bot`, `member` (a person of this workspace), `system`.
+             * @description `contact`, `user`, `agent_bot`, `member` (a person of this workspace),
+             *     `api_key` (a machine of this workspace), `system`.
              * @example user
              */
             type: string;
@@ -233,6 +292,53 @@ export interface components {
          *     show the change without asking.
          */
         Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"];
+        /** @description A key for a machine, without its secret. */
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * @description Who made it.
+             * @example member dev-admin
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description From when on it is worth nothing; null: for good.
+             */
+            expiresAt?: string | null;
+            /** @description Its id; not the key itself. */
+            id: components["schemas"]["ApiKeyId"];
+            /**
+             * Format: date-time
+             * @description When it last came in, to the minute.
+             */
+            lastUsedAt?: string | null;
+            /**
+             * @description What it is for.
+             * @example nightly export
+             */
+            name: string;
+            /** @description What it may do. */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: date-time
+             * @description Since when it is worth nothing, by somebody's word.
+             */
+            revokedAt?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description An API key; not the key itself, which is a secret.
+         */
+        ApiKeyId: string;
+        /** @description Keys, newest first, revoked and expired ones too. */
+        ApiKeyList: {
+            data: components["schemas"]["ApiKey"][];
+            page: components["schemas"]["Page"];
+        };
         /** @description A request that somebody decides, or has decided. */
         Approval: {
             /** @description The conversation it is about. */
@@ -467,6 +573,37 @@ export interface components {
             page: components["schemas"]["Page"];
             position: components["schemas"]["Snapshot"];
         };
+        /** @description A key to be made. */
+        CreateApiKey: {
+            /**
+             * Format: date-time
+             * @description From when on it is worth nothing; not given: for good.
+             */
+            expiresAt?: string | null;
+            /**
+             * @description What it is for; not only blanks.
+             * @example nightly export
+             */
+            name: string;
+            /** @description What it may do; together with `roles` at least one thing. */
+            permissions?: components["schemas"]["Permission"][];
+            /**
+             * @description It may do what these may.
+             * @example [
+             *       "viewer"
+             *     ]
+             */
+            roles?: components["schemas"]["Role"][];
+        };
+        /** @description A key that was made. */
+        CreatedApiKey: {
+            key: components["schemas"]["ApiKey"];
+            /**
+             * @description The key itself, for `Authorization: Bearer …`. It is shown here, and never again.
+             * @example axis_key_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
+             */
+            token: string;
+        };
         /** @description A message to be sent. */
         CreateMessage: {
             /** @description The client's own id of it: sent again under the same one, it is the same message. */
@@ -634,6 +771,11 @@ export interface components {
              */
             page?: number | null;
         };
+        /**
+         * @description Something that a caller may do within their tenant.
+         * @enum {string}
+         */
+        Permission: "ReadConversations" | "Reply" | "UpdateConversations" | "ManageCatalogue" | "ReadApprovals" | "RequestApprovals" | "DecideApprovals" | "ReadActivity" | "ReadOperations" | "RedriveDeadLetters" | "ReplayEvents" | "ReadAccounts" | "ManageAccounts" | "ManageKeys" | "ReadAudit";
         /** @description What went wrong, for programs (`code`, `errors`) and for people (`detail`). */
         Problem: {
             /**
@@ -670,6 +812,11 @@ export interface components {
              */
             type: string;
         };
+        /**
+         * @description What a person is to the company; one may have several.
+         * @enum {string}
+         */
+        Role: "viewer" | "agent" | "approver" | "operator" | "admin";
         /** @description Who wrote a message. */
         Sender: {
             /**
@@ -712,6 +859,19 @@ export interface components {
             /** @description Display name. */
             name?: string | null;
         };
+        /** @description A ticket for one live stream. */
+        Ticket: {
+            /**
+             * Format: date-time
+             * @description Until when it can be used.
+             */
+            expiresAt: string;
+            /**
+             * @description For `GET /activity?ticket=…`, once.
+             * @example axis_ticket_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
+             */
+            ticket: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -739,6 +899,11 @@ export interface operations {
                 page?: number;
                 /** @description Only what was done in `chatwoot` or in `axis`; not for the live stream. */
                 source?: string;
+                /**
+                 * @description Instead of a token: a ticket of `POST /activity/tickets`, for browsers, whose `EventSource`
+                 *     sends no header.
+                 */
+                ticket?: string;
                 /** @description Only of these types, separated by commas: `message_created,message_updated`. */
                 type?: string;
             };
@@ -821,6 +986,240 @@ export interface operations {
                 };
             };
             /** @description The caller lacks the permission `activity:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `activity:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tickets of the tenant wait to be used */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+                /** @description Number of the page, from 1. */
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `api-keys:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key, with its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `api-keys:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tenant has too many valid keys */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is worth nothing */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `api-keys:manage` */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -3,3 +3,4 @@
 pub(super) mod get;
 pub(super) mod list;
 mod stream;
+pub(super) mod tickets;

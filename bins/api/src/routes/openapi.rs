@@ -28,7 +28,8 @@ use crate::problem::Problem;
     tags(
         (name = "conversations", description = "Conversations and their messages"),
         (name = "activity", description = "What happened, as a list and live"),
-        (name = "approvals", description = "What was asked of those who may decide")
+        (name = "approvals", description = "What was asked of those who may decide"),
+        (name = "administration", description = "Who may come in, and what they did")
     )
 )]
 struct Description;

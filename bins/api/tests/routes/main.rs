@@ -7,6 +7,7 @@
 )]
 
 mod activity;
+mod api_keys;
 mod approvals;
 mod conversations;
 mod gaps;
@@ -18,4 +19,5 @@ mod problems;
 mod shell;
 mod support;
 mod tenancy;
+mod tickets;
 mod walk;

@@ -1,6 +1,7 @@
+use domain::Permission;
 use serde_json::Value;
 
-use crate::support::{Served, problem};
+use crate::support::{Served, TENANT, problem};
 use crate::walk::{Things, Walk};
 
 #[test]
@@ -37,21 +38,22 @@ async fn every_operation_wants_a_caller_who_is_known() {
     }
 }
 
-#[test]
-fn every_operation_says_what_its_caller_must_be_permitted_to_do() {
-    let description: Value = serde_json::from_str(&api::openapi_json().unwrap()).unwrap();
-    for (path, item) in description["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let [needs] = &operation["security"].as_array().unwrap()[..] else {
-                panic!("{method} {path} names no permission");
-            };
-            let [permission] = &needs["bearer"].as_array().unwrap()[..] else {
-                panic!("{method} {path} names {needs}");
-            };
-            let permission = permission.as_str().unwrap();
-            assert!(permission.parse::<domain::Permission>().is_ok(), "{method} {path}");
-            let refusal = operation["responses"]["403"]["description"].as_str().unwrap();
-            assert!(refusal.contains(&format!("`{permission}`")), "{method} {path}: {refusal}");
-        }
+#[tokio::test]
+async fn every_operation_says_what_its_caller_must_be_permitted_to_do_and_wants_just_that() {
+    let served = Served::start().await;
+    let walk = Walk::of(&served).await;
+    for operation in walk.operations() {
+        let needed = operation.permission.unwrap_or_else(|| panic!("{operation} names none"));
+        let others = Permission::ALL.iter().copied().filter(|one| *one != needed).collect();
+        let request = walk.request(&served, &operation, &Things::unknown());
+        let answer = request.bearer_auth(served.key(TENANT, others).await).send().await.unwrap();
+        let lacks = answer.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        assert_eq!(lacks, format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\""));
+        assert_eq!(problem(answer).await, (403, "forbidden".to_owned()), "{operation}");
+
+        let alone = served.key(TENANT, [needed].into_iter().collect()).await;
+        let request = walk.request(&served, &operation, &Things::unknown());
+        let answer = request.bearer_auth(alone).send().await.unwrap();
+        assert_ne!(answer.status(), 403, "{operation} wants more than it says");
     }
 }

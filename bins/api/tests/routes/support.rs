@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use domain::snapshot::{
     Contact, ContactState, Conversation, ConversationState, DeliverySighting, Message, MessageState,
 };
-use domain::{ContactId, ConversationId, MessageId, Version};
+use domain::{ContactId, ConversationId, MessageId, Permissions, Token, TokenKind, Version};
 use serde_json::{Value, json};
 use store::Store;
+use store::api_keys::NewApiKey;
 use testkit::reqwest::{Client, RequestBuilder, Response};
 use testkit::{Account, World};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -70,6 +71,24 @@ impl Served {
     /// The status and code of a refusal.
     pub async fn refusal(&self, path: &str) -> (u16, String) {
         problem(self.get(path).send().await.unwrap()).await
+    }
+
+    /// A key of a tenant's, which may do this.
+    pub async fn key(&self, tenant: &str, permissions: Permissions) -> String {
+        let tenant = tenant.parse().unwrap();
+        let token = Token::generate(TokenKind::ApiKey);
+        let key = NewApiKey {
+            tenant: &tenant,
+            name: "a test's",
+            digest: token.digest(),
+            permissions,
+            created_by: "a test",
+            expires_at: None,
+        };
+        let mut transaction = self.world.store.worker().await.unwrap();
+        store::api_keys::create(&mut transaction, &key).await.unwrap().unwrap();
+        store::commit(transaction).await.unwrap();
+        token.expose().to_owned()
     }
 
     pub async fn write(&self, seed: &Seed) -> ConversationId {
@@ -235,7 +254,12 @@ pub struct Stream {
 
 impl Stream {
     pub async fn open(served: &Served, path: &str, last: Option<&str>) -> Self {
-        let mut request = served.get(path).header("accept", "text/event-stream");
+        Self::of(served.get(path), last).await
+    }
+
+    /// The stream that a request asks for.
+    pub async fn of(request: RequestBuilder, last: Option<&str>) -> Self {
+        let mut request = request.header("accept", "text/event-stream");
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }

@@ -1,6 +1,5 @@
 //! P8: tenants never meet. What the database itself refuses is in `crates/store/tests/tenancy.rs`.
 
-use api::{Config, Principal, Tokens};
 use domain::Role;
 use testkit::sqlx;
 
@@ -8,22 +7,12 @@ use crate::support::{Served, problem};
 use crate::walk::{SECRET, Things, Walk};
 
 const THEIRS: &str = "theirs";
-const THEIR_TOKEN: &str = "their-token";
-
-fn two_tenants() -> Config {
-    let they = Principal {
-        tenant: THEIRS.parse().unwrap(),
-        id: "their-admin".to_owned(),
-        name: "Their Admin".to_owned(),
-        permissions: Role::Admin.permissions(),
-    };
-    Config { tokens: Tokens::new([(THEIR_TOKEN.to_owned(), they)]), ..Config::default() }
-}
 
 #[tokio::test]
 async fn no_operation_shows_or_changes_what_is_another_tenants() {
-    let served = Served::with(two_tenants()).await;
+    let served = Served::start().await;
     let account = served.world.account(THEIRS, 2).await;
+    let their_token = served.key(THEIRS, Role::Admin.permissions()).await;
     let walk = Walk::of(&served).await;
     let operations = walk.operations();
     assert!(operations.len() >= 10, "{}", operations.len());
@@ -42,7 +31,7 @@ async fn no_operation_shows_or_changes_what_is_another_tenants() {
         assert_eq!(rows(&served).await, before, "{operation} changed what is theirs");
 
         // It was the tenant that made the difference: they find what the request names.
-        let request = walk.request(&served, operation, &things).bearer_auth(THEIR_TOKEN);
+        let request = walk.request(&served, operation, &things).bearer_auth(&their_token);
         let answer = request.send().await.unwrap();
         assert_ne!(answer.status(), 404, "{operation} does not find what is the caller's own");
     }
@@ -50,12 +39,13 @@ async fn no_operation_shows_or_changes_what_is_another_tenants() {
 
 #[tokio::test]
 async fn lists_and_their_filters_show_a_tenant_its_own_rows_only() {
-    let served = Served::with(two_tenants()).await;
+    let served = Served::start().await;
     let account = served.world.account(THEIRS, 2).await;
+    let their_token = served.key(THEIRS, Role::Admin.permissions()).await;
     let ours = Things::seed(&served, &served.ours, 1).await;
     let theirs = Things::seed(&served, &account, 1).await;
     for path in ["/conversations", "/activity", "/approvals"] {
-        let both = [("mock-token", &ours, &theirs), (THEIR_TOKEN, &theirs, &ours)];
+        let both = [(&"mock-token".to_owned(), &ours, &theirs), (&their_token, &theirs, &ours)];
         for (token, own, foreign) in both {
             let request = served.http.get(served.url(path)).bearer_auth(token);
             let body = request.send().await.unwrap().text().await.unwrap();

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use domain::{Activity, ActivityId, ApprovalId};
+use domain::{Activity, ActivityId, ApprovalId, Permission, Role, Token, TokenKind};
 use serde_json::{Map, Value, json};
 use testkit::reqwest::{Method, RequestBuilder};
 use testkit::{Account, sqlx};
@@ -25,6 +25,8 @@ pub struct Operation {
     pub path: String,
     parameters: Vec<Value>,
     body: Option<Value>,
+    /// What its caller must be permitted to do.
+    pub permission: Option<Permission>,
 }
 
 impl fmt::Display for Operation {
@@ -62,6 +64,9 @@ impl Walk {
                     body: operation
                         .pointer("/requestBody/content/application~1json/schema")
                         .cloned(),
+                    permission: operation
+                        .pointer("/security/0/bearer/0")
+                        .and_then(|name| name.as_str()?.parse().ok()),
                 });
             }
         }
@@ -149,7 +154,7 @@ pub struct Things(Vec<(&'static str, String)>);
 impl Things {
     /// What is nobody's.
     pub fn unknown() -> Self {
-        let names = ["ConversationId", "MessageId", "ActivityId", "ApprovalId"];
+        let names = ["ConversationId", "MessageId", "ActivityId", "ApprovalId", "ApiKeyId"];
         Self(names.map(|name| (name, uuid::Uuid::now_v7().to_string())).into())
     }
 
@@ -189,8 +194,18 @@ impl Things {
         .execute(&mut *transaction)
         .await
         .unwrap();
+        let key = store::api_keys::NewApiKey {
+            tenant: &account.tenant,
+            name: SECRET,
+            digest: Token::generate(TokenKind::ApiKey).digest(),
+            permissions: Role::Viewer.permissions(),
+            created_by: SECRET,
+            expires_at: None,
+        };
+        let key = store::api_keys::create(&mut transaction, &key).await.unwrap().unwrap();
         store::commit(transaction).await.unwrap();
         Self(vec![
+            ("ApiKeyId", key.id.to_string()),
             ("ConversationId", conversation.to_string()),
             ("MessageId", message.to_string()),
             ("ActivityId", activity.id.to_string()),

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod completions;
 pub mod db;
 pub mod dead_letters;
+pub mod keys;
 pub mod migrate;
 pub mod replay;
 pub mod streams;
@@ -31,6 +32,9 @@ pub enum Command {
     /// The Chatwoot accounts that are served
     #[command(subcommand)]
     Accounts(accounts::Command),
+    /// The API keys of machines
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// The webhook that Chatwoot calls
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -56,6 +60,7 @@ impl Command {
             Self::Streams(command) => command.run(place).await,
             Self::Tenants(command) => command.run(place).await,
             Self::Accounts(command) => command.run(place).await,
+            Self::Keys(command) => command.run(place).await,
             Self::Webhook(command) => command.run(place).await,
             Self::Db(command) => command.run(place).await,
             Self::DeadLetters(command) => command.run(place).await,

@@ -11,7 +11,7 @@ use store::activities::{Filter, Place, Start};
 
 use super::stream;
 use crate::App;
-use crate::auth::{May, ReadActivity};
+use crate::auth::{FollowActivity, May};
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::live;
@@ -42,6 +42,11 @@ pub(in crate::routes) struct ListActivity {
     /// Live stream: the id of the last event that was received, or `position.activity` of a list;
     /// the same as the header `Last-Event-ID`, which wins.
     last_event_id: Option<String>,
+    /// Instead of a token: a ticket of `POST /activity/tickets`, for browsers, whose `EventSource`
+    /// sends no header.
+    #[serde(rename = "ticket")]
+    #[param(rename = "ticket")]
+    _ticket: Option<String>,
 }
 
 /// A part of the timeline.
@@ -73,7 +78,7 @@ pub(in crate::routes) struct ActivityList {
 )]
 pub(in crate::routes) async fn list_activity(
     State(app): State<App>,
-    principal: May<ReadActivity>,
+    principal: May<FollowActivity>,
     headers: HeaderMap,
     Query(query): Query<ListActivity>,
 ) -> Result<Response, ApiError> {
@@ -82,7 +87,7 @@ pub(in crate::routes) async fn list_activity(
         let filter = live::Filter { kinds, conversation: query.conversation_id };
         let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
         let last = last.or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
-        return stream::open(&app, principal.tenant.clone(), filter, last);
+        return stream::open(&app, &principal, filter, last);
     }
     let asked = Asked::read(query.page, query.limit, query.cursor)?;
     let start = match &asked.start {

@@ -2,34 +2,41 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use domain::TenantId;
+use bus::Bus;
+use bytes::Bytes;
+use chrono::Utc;
 use futures_util::stream;
 use rand::RngExt as _;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 use crate::App;
+use crate::auth::{CallerKind, Principal};
 use crate::error::ApiError;
 use crate::live::{Filter, Resume, Session, Terms};
 
 /// What clients wait before they come back, in milliseconds: spread, so that those who lost their
 /// stream together do not come back together.
 const RETRY: std::ops::RangeInclusive<u32> = 1_000..=3_000;
+/// How long a stream goes on that was opened with an API key.
+const LONGEST_WITH_KEY: Duration = Duration::from_mins(15);
 
 /// Opens a stream for one client, after the event with the id `last`.
 pub(super) fn open(
     app: &App,
-    tenant: TenantId,
+    principal: &Principal,
     filter: Filter,
     last: Option<&str>,
 ) -> Result<Response, ApiError> {
     let permit =
         Arc::clone(&app.streams).try_acquire_owned().map_err(|_| ApiError::TooManyStreams)?;
     let terms = Terms {
-        tenant,
+        tenant: principal.tenant.clone(),
         filter,
         resume: Resume::from_last_event_id(last),
         heartbeat: app.heartbeat,
@@ -37,8 +44,10 @@ pub(super) fn open(
     };
     let (history, shutdown) = (app.bus.clone(), app.shutdown.clone());
     let session = Session::begin(history, app.fan_out.clone(), terms, shutdown);
-    let frames = stream::unfold((session, Open::count(permit)), async |(mut session, open)| {
-        session.next().await.map(|frame| (Ok::<_, Infallible>(frame), (session, open)))
+    let open = Open { session, end: end(principal), _counted: Counted::new(permit) };
+    let frames = stream::unfold(open, async |mut open| {
+        let frame = open.next().await?;
+        Some((Ok::<_, Infallible>(frame), open))
     });
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -49,19 +58,49 @@ pub(super) fn open(
     Ok((headers, Body::from_stream(frames)).into_response())
 }
 
-/// A stream that is open, as long as it lives.
+/// When a stream ends at the latest, and its client proves again who they are.
+fn end(principal: &Principal) -> Option<Instant> {
+    let left = principal.ends_at.map(|end| (end - Utc::now()).to_std().unwrap_or_default());
+    let left = match principal.kind {
+        // It may have been revoked since.
+        CallerKind::ApiKey => {
+            Some(left.map_or(LONGEST_WITH_KEY, |left| left.min(LONGEST_WITH_KEY)))
+        }
+        CallerKind::Member => left,
+    };
+    left.and_then(|left| Instant::now().checked_add(left))
+}
+
+/// A stream that is open.
 struct Open {
-    _permit: OwnedSemaphorePermit,
+    session: Session<Bus>,
+    end: Option<Instant>,
+    _counted: Counted,
 }
 
 impl Open {
-    fn count(permit: OwnedSemaphorePermit) -> Self {
+    /// The next thing to write; none when the stream ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        match self.end {
+            Some(end) => tokio::time::timeout_at(end, self.session.next()).await.ok()?,
+            None => self.session.next().await,
+        }
+    }
+}
+
+/// A stream's place among those that are open, as long as it lives.
+struct Counted {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Counted {
+    fn new(permit: OwnedSemaphorePermit) -> Self {
         metrics::gauge!("axis_api_streams").increment(1);
         Self { _permit: permit }
     }
 }
 
-impl Drop for Open {
+impl Drop for Counted {
     fn drop(&mut self) {
         metrics::gauge!("axis_api_streams").decrement(1);
     }

@@ -1,0 +1,78 @@
+//! Browsers that open a live stream, by a ticket: `EventSource` cannot send a header, and a token in
+//! an address would stay in logs and histories. A ticket may: it is worth nothing once it is used.
+
+use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
+use domain::{Permissions, Token, TokenKind};
+use serde::{Deserialize, Serialize};
+use store::stream_tickets::Bearer;
+
+use super::{CallerKind, Principal};
+use crate::App;
+use crate::error::ApiError;
+
+/// How long a ticket waits to be used.
+const SECONDS: i32 = 30;
+
+/// What a ticket remembers of who asked for it.
+#[derive(Serialize, Deserialize)]
+struct Caller {
+    kind: CallerKind,
+    id: String,
+    name: String,
+    permissions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Shown {
+    ticket: Option<String>,
+}
+
+/// A ticket for this caller, and until when it can be used.
+pub(crate) async fn issue(
+    principal: &Principal,
+    app: &App,
+) -> Result<(Token, DateTime<Utc>), ApiError> {
+    let caller = Caller {
+        kind: principal.kind,
+        id: principal.id.clone(),
+        name: principal.name.clone(),
+        permissions: principal.permissions.names(),
+    };
+    let bearer = Bearer {
+        tenant: principal.tenant.clone(),
+        caller: serde_json::to_value(caller).map_err(ApiError::internal)?,
+        session_ends_at: principal.ends_at,
+    };
+    let ticket = Token::generate(TokenKind::Ticket);
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let issued =
+        store::stream_tickets::issue(&mut transaction, &ticket.digest(), &bearer, SECONDS).await?;
+    let until = issued.ok_or(ApiError::TooManyStreams)?;
+    store::commit(transaction).await?;
+    Ok((ticket, until))
+}
+
+/// Who shows a ticket in the query string; it is used up by that.
+pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiError> {
+    let shown = axum::extract::Query::<Shown>::try_from_uri(&parts.uri);
+    let shown = shown.ok().and_then(|query| query.0.ticket);
+    let ticket = shown.and_then(|text| Token::read(TokenKind::Ticket, &text));
+    let ticket = ticket.ok_or(ApiError::Unauthorized)?;
+    let mut transaction = app.store.gate().await?;
+    let bearer = store::stream_tickets::redeem(&mut transaction, &ticket.digest()).await?;
+    store::commit(transaction).await?;
+    let bearer = bearer.ok_or(ApiError::Unauthorized)?;
+    if bearer.session_ends_at.is_some_and(|end| end <= Utc::now()) {
+        return Err(ApiError::Unauthorized);
+    }
+    let caller: Caller = serde_json::from_value(bearer.caller).map_err(ApiError::internal)?;
+    Ok(Principal {
+        tenant: bearer.tenant,
+        kind: caller.kind,
+        id: caller.id,
+        name: caller.name,
+        permissions: Permissions::known(&caller.permissions),
+        ends_at: bearer.session_ends_at,
+    })
+}

@@ -1,0 +1,117 @@
+//! Making a key.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use domain::{Permission, Permissions, Role, Token, TokenKind};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::api_keys::{MOST_VALID, NewApiKey};
+
+use super::ApiKey;
+use crate::App;
+use crate::auth::{ManageKeys, May, Principal};
+use crate::error::ApiError;
+use crate::extract;
+use crate::problem::{FieldError, Problem};
+
+/// Longest name, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// A key to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct CreateApiKey {
+    /// What it is for; not only blanks.
+    #[schema(min_length = 1, max_length = 200, example = "nightly export")]
+    name: String,
+    /// What it may do; together with `roles` at least one thing.
+    #[serde(default)]
+    permissions: Vec<Permission>,
+    /// It may do what these may.
+    #[serde(default)]
+    #[schema(example = json!(["viewer"]))]
+    roles: Vec<Role>,
+    /// From when on it is worth nothing; not given: for good.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// A key that was made.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct CreatedApiKey {
+    key: ApiKey,
+    /// The key itself, for `Authorization: Bearer …`. It is shown here, and never again.
+    #[schema(
+        example = "axis_key_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+    )]
+    token: String,
+}
+
+/// Make a key for a machine. It may do no more than whoever makes it.
+#[utoipa::path(
+    post, path = "/api-keys", tag = "administration",
+    security(("bearer" = ["api-keys:manage"])),
+    request_body = CreateApiKey,
+    responses(
+        (status = 201, description = "The key, with its secret", body = CreatedApiKey),
+        (status = 409, description = "The tenant has too many valid keys", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn create_api_key(
+    State(app): State<App>,
+    principal: May<ManageKeys>,
+    extract::Json(wanted): extract::Json<CreateApiKey>,
+) -> Result<(StatusCode, Json<CreatedApiKey>), ApiError> {
+    let permissions = wanted.check(&principal)?;
+    let token = Token::generate(TokenKind::ApiKey);
+    let created_by = principal.signature();
+    let new = NewApiKey {
+        tenant: &principal.tenant,
+        name: wanted.name.trim(),
+        digest: token.digest(),
+        permissions,
+        created_by: &created_by,
+        expires_at: wanted.expires_at,
+    };
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let created = store::api_keys::create(&mut transaction, &new).await?;
+    let key: ApiKey = created.ok_or(ApiError::TooManyKeys(MOST_VALID))?.into();
+    let after = serde_json::to_value(&key).map_err(ApiError::internal)?;
+    let target = format!("api key {}", key.id);
+    let entry = principal.does("api-keys create", target, json!({ "after": after }));
+    store::audit::record(&mut transaction, &entry).await?;
+    store::commit(transaction).await?;
+    Ok((StatusCode::CREATED, Json(CreatedApiKey { key, token: token.expose().to_owned() })))
+}
+
+impl CreateApiKey {
+    fn check(&self, maker: &Principal) -> Result<Permissions, ApiError> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, message: String| {
+            errors.push(FieldError { field: field.to_owned(), message });
+        };
+        let name = self.name.trim();
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains('\0') {
+            wrong("name", format!("must have 1 to {LONGEST_NAME} characters"));
+        }
+        let permissions: Permissions = self.permissions.iter().copied().collect();
+        let roles: Permissions = self.roles.iter().copied().collect();
+        let permissions = permissions.union(roles);
+        if permissions.is_empty() {
+            wrong("permissions", "must name what the key may do, or `roles` must".to_owned());
+        }
+        if self.expires_at.is_some_and(|at| at <= Utc::now()) {
+            wrong("expiresAt", "must be in the future".to_owned());
+        }
+        if !errors.is_empty() {
+            return Err(ApiError::Invalid(errors));
+        }
+        permissions.iter().try_for_each(|permission| maker.require(permission))?;
+        Ok(permissions)
+    }
+}

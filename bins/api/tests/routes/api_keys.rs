@@ -1,0 +1,153 @@
+use chrono::{TimeDelta, Utc};
+use domain::{Permission, Role};
+use serde_json::{Value, json};
+use testkit::sqlx;
+
+use crate::support::{Served, Stream, TENANT, ids, problem};
+
+/// What a request for a key answers.
+async fn made(served: &Served, wanted: &Value) -> (String, String) {
+    let answer = served.post("/api-keys", wanted).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let body: Value = answer.json().await.unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&body["key"]["id"]), text(&body["token"]))
+}
+
+async fn asked(served: &Served, token: &str, path: &str) -> u16 {
+    let request = served.http.get(served.url(path)).bearer_auth(token);
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_does_what_it_may_and_is_worth_nothing_once_revoked() {
+    let served = Served::start().await;
+    let wanted = json!({ "name": " export ", "permissions": ["approvals:read"], "roles": [] });
+    let (id, token) = made(&served, &wanted).await;
+    assert_eq!(asked(&served, &token, "/approvals").await, 200);
+    assert_eq!(asked(&served, &token, "/conversations").await, 403);
+    assert_eq!(asked(&served, &format!("{token}0"), "/approvals").await, 401);
+
+    let list = served.read("/api-keys").await;
+    let key = &list["data"][0];
+    assert_eq!((&key["id"], &key["name"]), (&json!(id), &json!("export")));
+    assert_eq!(key["permissions"], json!(["approvals:read"]));
+    assert_eq!(key["createdBy"], "member dev-admin");
+    assert!(key["lastUsedAt"].is_string() && key["revokedAt"].is_null());
+    assert!(!list.to_string().contains(&token[9..]), "a secret is shown once");
+
+    let revoke = || {
+        let path = served.url(&format!("/api-keys/{id}"));
+        served.http.delete(path).bearer_auth("mock-token").send()
+    };
+    for _ in 0..2 {
+        assert_eq!(revoke().await.unwrap().status(), 204);
+        assert_eq!(asked(&served, &token, "/approvals").await, 401);
+    }
+    assert!(served.read("/api-keys").await["data"][0]["revokedAt"].is_string());
+
+    let tenant = TENANT.parse().unwrap();
+    let mut transaction = served.world.store.tenant(&tenant).await.unwrap();
+    let filter = store::audit::Filter::default();
+    let audit = store::audit::list(&mut transaction, &filter, None, 10).await.unwrap().entries;
+    let told: Vec<_> =
+        audit.iter().map(|row| (&*row.action, &*row.actor, row.target.clone())).collect();
+    let target = format!("api key {id}");
+    let [revoked, created] = ["api-keys revoke", "api-keys create"]
+        .map(|action| (action, "member dev-admin", target.clone()));
+    assert_eq!(told, [revoked, created], "the second revocation did nothing");
+    assert_eq!(audit[1].details["after"]["permissions"], json!(["approvals:read"]));
+    assert!(!format!("{audit:?}").contains(&token[9..]));
+}
+
+#[tokio::test]
+async fn a_key_may_do_no_more_than_whoever_makes_it() {
+    let served = Served::start().await;
+    let few = [Permission::ManageKeys, Permission::ReadApprovals].into_iter().collect();
+    let maker = served.key(TENANT, few).await;
+    let make = |wanted: Value| {
+        let request = served.http.post(served.url("/api-keys")).bearer_auth(&maker);
+        async move { request.json(&wanted).send().await.unwrap() }
+    };
+    let more = make(json!({ "name": "a", "roles": ["viewer"] })).await;
+    assert_eq!(problem(more).await, (403, "forbidden".to_owned()));
+    let same = make(json!({ "name": "a", "permissions": ["approvals:read"] })).await;
+    assert_eq!(same.status(), 201);
+    let body: Value = same.json().await.unwrap();
+    assert!(body["key"]["createdBy"].as_str().unwrap().starts_with("api_key "));
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_is_refused() {
+    let served = Served::start().await;
+    let past = Utc::now() - TimeDelta::seconds(1);
+    for (wanted, field) in [
+        (json!({ "name": " ", "roles": ["viewer"] }), "name"),
+        (json!({ "name": "a".repeat(201), "roles": ["viewer"] }), "name"),
+        (json!({ "name": "a" }), "permissions"),
+        (json!({ "name": "a", "roles": ["viewer"], "expiresAt": past }), "expiresAt"),
+    ] {
+        let answer = served.post("/api-keys", &wanted).send().await.unwrap();
+        assert_eq!(answer.status(), 422, "{wanted}");
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["errors"][0]["field"], field, "{wanted}");
+    }
+    for unknown in [json!({ "name": "a", "roles": ["boss"] }), json!({ "roles": ["viewer"] })] {
+        let answer = served.post("/api-keys", &unknown).send().await.unwrap();
+        assert_eq!(problem(answer).await, (422, "invalid".to_owned()), "{unknown}");
+    }
+    let tenant = TENANT.parse().unwrap();
+    let mut transaction = served.world.store.tenant(&tenant).await.unwrap();
+    sqlx::query(
+        "insert into api_keys (id, tenant_id, name, digest, permissions, created_by)
+         select gen_random_uuid(), $1, 'n', sha256(n::text::bytea), '{}', 'x'
+         from generate_series(1, $2) as n",
+    )
+    .bind(TENANT)
+    .bind(store::api_keys::MOST_VALID)
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    let wanted = json!({ "name": "one too many", "roles": ["viewer"] });
+    let answer = served.post("/api-keys", &wanted).send().await.unwrap();
+    assert_eq!(problem(answer).await, (409, "too-many-keys".to_owned()));
+    let page = served.read("/api-keys?limit=10&page=20").await;
+    assert_eq!(ids(&page).len(), 10);
+}
+
+#[tokio::test]
+async fn a_key_and_the_streams_that_it_opened_end_with_its_time() {
+    let served = Served::start().await;
+    let soon = Utc::now() + TimeDelta::seconds(3);
+    let wanted = json!({ "name": "short", "roles": ["viewer"], "expiresAt": soon });
+    let (_, token) = made(&served, &wanted).await;
+    let request = served.http.get(served.url("/activity")).bearer_auth(&token);
+    let mut stream = Stream::of(request, None).await;
+    stream.expect("ready").await;
+    assert_eq!(stream.next().await, None, "the stream ends");
+    assert!(Utc::now() >= soon - TimeDelta::milliseconds(100));
+    testkit::eventually("the key is worth nothing", || async {
+        asked(&served, &token, "/approvals").await == 401
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_the_gate_knows_whose_a_key_is() {
+    let served = Served::start().await;
+    served.world.account("theirs", 2).await;
+    served.key("theirs", Role::Admin.permissions()).await;
+    assert_eq!(ids(&served.read("/api-keys").await), Vec::<String>::new());
+    for statement in [
+        "select created_by from api_keys",
+        "update api_keys set revoked_at = null",
+        "delete from api_keys",
+        "select * from conversations",
+        "insert into tenant_claims values ('a', 'theirs')",
+    ] {
+        let mut transaction = served.world.store.gate().await.unwrap();
+        let refused = sqlx::query(statement).execute(&mut *transaction).await.unwrap_err();
+        assert!(refused.to_string().contains("permission denied"), "{statement}: {refused}");
+    }
+}

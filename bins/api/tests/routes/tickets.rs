@@ -1,0 +1,88 @@
+use api::Config;
+use chrono::{TimeDelta, Utc};
+use domain::Role;
+use serde_json::{Value, json};
+use testkit::reqwest::RequestBuilder;
+
+use crate::support::{Served, Stream, TENANT, problem, serve};
+
+/// A ticket asked for with this token.
+async fn ticket(served: &Served, token: &str) -> String {
+    let request = served.http.post(served.url("/activity/tickets")).bearer_auth(token);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let body: Value = answer.json().await.unwrap();
+    body["ticket"].as_str().unwrap().to_owned()
+}
+
+/// As a browser does it: no header that says who asks.
+fn with(served: &Served, ticket: &str) -> RequestBuilder {
+    at(&served.base, served, ticket)
+}
+
+fn at(base: &str, served: &Served, ticket: &str) -> RequestBuilder {
+    let path = format!("{base}/api/v1/activity?ticket={ticket}");
+    served.http.get(path).header("accept", "text/event-stream")
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_stream_on_any_process() {
+    let served = Served::start().await;
+    let (store, bus) = (served.world.store.clone(), served.world.bus.clone());
+    let (other, shutdown) = serve(&Config::default(), store, bus).await;
+    let _stops = shutdown.drop_guard();
+    let viewer = served.key(TENANT, Role::Viewer.permissions()).await;
+    for token in ["mock-token", &viewer] {
+        let ticket = ticket(&served, token).await;
+        let mut stream = Stream::of(at(&other, &served, &ticket), None).await;
+        stream.expect("ready").await;
+        for base in [&served.base, &other] {
+            let again = at(base, &served, &ticket).send().await.unwrap();
+            assert_eq!(problem(again).await, (401, "unauthorized".to_owned()));
+        }
+    }
+    let kept = format!("axis_ticket_{}", "0".repeat(64));
+    for unknown in ["", "mock-token", &viewer, &kept] {
+        let answer = with(&served, unknown).send().await.unwrap();
+        assert_eq!(problem(answer).await, (401, "unauthorized".to_owned()), "{unknown}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_opens_nothing_else_and_a_token_in_an_address_nothing_at_all() {
+    let served = Served::start().await;
+    let ticket = ticket(&served, "mock-token").await;
+    for path in [
+        format!("/conversations?ticket={ticket}"),
+        format!("/api-keys?ticket={ticket}"),
+        "/activity?ticket=mock-token".to_owned(),
+    ] {
+        let answer = served.http.get(served.url(&path)).send().await.unwrap();
+        assert_eq!(problem(answer).await, (401, "unauthorized".to_owned()), "{path}");
+    }
+    let bearer = served.http.get(served.url("/activity")).bearer_auth(&ticket);
+    assert_eq!(bearer.send().await.unwrap().status(), 401);
+    Stream::of(with(&served, &ticket), None).await.expect("ready").await;
+}
+
+#[tokio::test]
+async fn a_ticket_dies_unused_and_its_stream_with_the_token() {
+    let served = Served::start().await;
+    let late = ticket(&served, "mock-token").await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let old = "update stream_tickets set expires_at = now() - interval '1 second'";
+    // The schema's owner: no role of ours may change a ticket.
+    testkit::sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+    testkit::sqlx::query(old).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let answer = with(&served, &late).send().await.unwrap();
+    assert_eq!(problem(answer).await, (401, "unauthorized".to_owned()));
+
+    let soon = Utc::now() + TimeDelta::seconds(3);
+    let wanted = json!({ "name": "short", "roles": ["viewer"], "expiresAt": soon });
+    let made: Value = served.post("/api-keys", &wanted).send().await.unwrap().json().await.unwrap();
+    let token = made["token"].as_str().unwrap();
+    let mut stream = Stream::of(with(&served, &ticket(&served, token).await), None).await;
+    stream.expect("ready").await;
+    assert_eq!(stream.next().await, None, "the stream ends with the token");
+}

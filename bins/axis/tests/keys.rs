@@ -1,0 +1,68 @@
+//! Keys for machines, made and revoked by an operator.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod program;
+
+use domain::{Permissions, Role, Token, TokenKind};
+use program::{Answered, axis, folder, run};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+use store::api_keys::{Holder, identify};
+use testkit::World;
+
+async fn answered(world: &World, arguments: &[&str]) -> Answered {
+    let mut command = axis();
+    command
+        .args(["--output", "json"])
+        .args(arguments)
+        .env("NATS_URL", world.nats.url().expose_secret())
+        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
+        .env("AXIS_DATA_DIR", folder("none"))
+        .env("USER", "operator-7");
+    run(command).await
+}
+
+/// Whose a key is, as the API asks.
+async fn holder(world: &World, token: &str) -> Option<Holder> {
+    let token = Token::read(TokenKind::ApiKey, token).unwrap();
+    identify(&mut world.store.gate().await.unwrap(), &token.digest()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_made_shown_once_listed_without_its_secret_and_revoked() {
+    let world = World::start().await;
+    let add = ["keys", "add", "--tenant", "acme", "--name", "export", "--role"];
+    let nobodys = answered(&world, &[&add[..], &["viewer"]].concat()).await;
+    assert!(nobodys.complaint.contains("axis tenants add acme"), "{nobodys:?}");
+    world.account("acme", 7).await;
+    let unknown = answered(&world, &[&add[..], &["boss"]].concat()).await;
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+
+    let more = ["viewer", "--permission", "conversations:reply", "--days", "90"];
+    let made = answered(&world, &[&add[..], &more].concat()).await;
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let token = made.value["token"].as_str().unwrap();
+    let reply: Permissions = [domain::Permission::Reply].into_iter().collect();
+    let held = holder(&world, token).await.unwrap();
+    assert_eq!(held.permissions, Role::Viewer.permissions().union(reply));
+    assert!(held.expires_at.is_some());
+
+    let list = answered(&world, &["keys", "list", "--tenant", "acme"]).await.value;
+    let id = list[0]["id"].as_str().unwrap();
+    assert_eq!(
+        (&list[0]["name"], &list[0]["createdBy"]),
+        (&json!("export"), &json!("operator operator-7"))
+    );
+    for revoked in [true, false] {
+        let answer = answered(&world, &["keys", "revoke", id]).await;
+        assert_eq!((answer.code, &answer.value["revoked"]), (Some(0), &json!(revoked)));
+        assert_eq!(holder(&world, token).await, None);
+    }
+    let audit = answered(&world, &["audit", "--tenant", "acme"]).await;
+    let actions = audit.value["audit"].as_array().unwrap().iter().map(|row| row["action"].clone());
+    assert_eq!(actions.collect::<Vec<_>>(), ["api-keys revoke", "api-keys create"]);
+    for told in [&list, &audit.value, &json!(audit.complaint), &json!(made.complaint)] {
+        assert!(!told.to_string().contains(&token[9..]), "a secret is shown once: {told}");
+    }
+}

@@ -1,0 +1,220 @@
+//! Machines that may come in.
+
+use chrono::{DateTime, Utc};
+use domain::{ApiKeyId, Permissions, TenantId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// A key, without its secret.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub permissions: Permissions,
+    /// Who made it.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// From when on it is worth nothing.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it last came in, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// Since when it is worth nothing, by somebody's word.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// A key to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewApiKey<'a> {
+    /// Whose it is.
+    pub tenant: &'a TenantId,
+    /// What it is for.
+    pub name: &'a str,
+    /// The digest of its secret.
+    pub digest: [u8; 32],
+    /// What it may do.
+    pub permissions: Permissions,
+    /// Who makes it.
+    pub created_by: &'a str,
+    /// From when on it is worth nothing.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Who shows a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holder {
+    /// The key's id.
+    pub id: ApiKeyId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub permissions: Permissions,
+    /// From when on it is worth nothing.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Keys of one tenant that may be valid at once.
+pub const MOST_VALID: i64 = 200;
+
+struct Row {
+    id: Uuid,
+    tenant_id: String,
+    name: String,
+    permissions: Vec<String>,
+    created_by: String,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for ApiKey {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: ApiKeyId(row.id),
+            tenant: tenant(row.tenant_id)?,
+            name: row.name,
+            permissions: permissions(&row.permissions),
+            created_by: row.created_by,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            revoked_at: row.revoked_at,
+        })
+    }
+}
+
+fn tenant(text: String) -> Result<TenantId, Error> {
+    let unreadable = |_| Error::Unreadable { table: "api_keys", column: "tenant_id" };
+    TenantId::try_from(text).map_err(unreadable)
+}
+
+/// Those that this program knows: another version's are worth nothing here.
+fn permissions(names: &[String]) -> Permissions {
+    names.iter().filter_map(|name| name.parse::<domain::Permission>().ok()).collect()
+}
+
+/// Makes a key; none if the tenant has [`MOST_VALID`] already.
+pub async fn create(
+    connection: &mut PgConnection,
+    key: &NewApiKey<'_>,
+) -> Result<Option<ApiKey>, Error> {
+    let names: Vec<String> = key.permissions.iter().map(|one| one.to_string()).collect();
+    let row = sqlx::query_as!(
+        Row,
+        "insert into api_keys (id, tenant_id, name, digest, permissions, created_by, expires_at)
+         select $1, $2, $3, $4, $5, $6, $7
+         where $8 > (select count(*) from api_keys
+                     where tenant_id = $2 and revoked_at is null
+                       and (expires_at is null or expires_at > now()))
+         returning id, tenant_id, name, permissions, created_by, created_at, expires_at,
+                   last_used_at, revoked_at",
+        ApiKeyId::generate().0,
+        key.tenant.as_str(),
+        key.name,
+        &key.digest[..],
+        &names,
+        key.created_by,
+        key.expires_at,
+        MOST_VALID,
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(ApiKey::try_from).transpose()
+}
+
+/// At most `limit` keys that the transaction may see, of this tenant if one is named, newest first,
+/// after `skip` of them.
+pub async fn list(
+    connection: &mut PgConnection,
+    tenant: Option<&TenantId>,
+    skip: u32,
+    limit: u32,
+) -> Result<Vec<ApiKey>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, tenant_id, name, permissions, created_by, created_at, expires_at, last_used_at,
+                revoked_at
+         from api_keys
+         where $1::text is null or tenant_id = $1
+         order by created_at desc, id desc
+         offset $2 limit $3",
+        tenant.map(TenantId::as_str),
+        i64::from(skip),
+        i64::from(limit),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(ApiKey::try_from).collect()
+}
+
+/// One key.
+pub async fn get(connection: &mut PgConnection, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, tenant_id, name, permissions, created_by, created_at, expires_at, last_used_at,
+                revoked_at
+         from api_keys where id = $1",
+        id.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(ApiKey::try_from).transpose()
+}
+
+/// Makes a key worth nothing from now on. False: it is so already, or there is none.
+pub async fn revoke(connection: &mut PgConnection, id: ApiKeyId) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "update api_keys set revoked_at = now() where id = $1 and revoked_at is null",
+        id.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Whose the key with this digest is, if it is worth something. Takes a transaction of
+/// [`Store::gate`](crate::Store::gate).
+pub async fn identify(
+    connection: &mut PgConnection,
+    digest: &[u8; 32],
+) -> Result<Option<Holder>, Error> {
+    let row = sqlx::query!(
+        "with valid as (
+           select id, tenant_id, name, permissions, expires_at, last_used_at
+           from api_keys
+           where digest = $1 and revoked_at is null and (expires_at is null or expires_at > now())
+         ), used as (
+           -- To the minute: a busy key shall not write with each request.
+           update api_keys set last_used_at = now()
+           from valid
+           where api_keys.id = valid.id
+             and (valid.last_used_at is null or valid.last_used_at < now() - interval '1 minute')
+         )
+         select id, tenant_id, name, permissions, expires_at from valid",
+        &digest[..],
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Holder {
+            id: ApiKeyId(row.id),
+            tenant: tenant(row.tenant_id)?,
+            name: row.name,
+            permissions: permissions(&row.permissions),
+            expires_at: row.expires_at,
+        })
+    })
+    .transpose()
+}

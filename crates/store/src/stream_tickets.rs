@@ -1,0 +1,76 @@
+//! Tickets: each opens one live stream, once.
+
+use chrono::{DateTime, Utc};
+use domain::TenantId;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// Tickets of one tenant that may wait to be used at once.
+pub const MOST_WAITING: i64 = 10_000;
+
+/// Who asked for a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bearer {
+    /// Their tenant.
+    pub tenant: TenantId,
+    /// Who they are, as the API wrote it.
+    pub caller: Value,
+    /// When the stream ends; none: never.
+    pub session_ends_at: Option<DateTime<Utc>>,
+}
+
+/// Keeps a ticket that can be used for so many seconds, and forgets those that no longer can. Says
+/// until when; none if too many wait already.
+pub async fn issue(
+    connection: &mut PgConnection,
+    digest: &[u8; 32],
+    bearer: &Bearer,
+    seconds: i32,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let tenant = bearer.tenant.as_str();
+    sqlx::query!("delete from stream_tickets where tenant_id = $1 and expires_at <= now()", tenant)
+        .execute(&mut *connection)
+        .await?;
+    let until = sqlx::query_scalar!(
+        "insert into stream_tickets (digest, tenant_id, caller, expires_at, session_ends_at)
+         select $1, $2, $3, now() + make_interval(secs => $4), $5
+         where $6 > (select count(*) from stream_tickets where tenant_id = $2)
+         returning expires_at",
+        &digest[..],
+        tenant,
+        bearer.caller,
+        f64::from(seconds),
+        bearer.session_ends_at,
+        MOST_WAITING,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(until)
+}
+
+/// Takes a ticket away from whoever shows it; none if there is none, it is used, or too old. Takes a
+/// transaction of [`Store::gate`](crate::Store::gate).
+pub async fn redeem(
+    connection: &mut PgConnection,
+    digest: &[u8; 32],
+) -> Result<Option<Bearer>, Error> {
+    let row = sqlx::query!(
+        r#"delete from stream_tickets where digest = $1
+           returning tenant_id, caller, session_ends_at, expires_at > now() as "valid!""#,
+        &digest[..],
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.filter(|row| row.valid)
+        .map(|row| {
+            let unreadable = |_| Error::Unreadable { table: "stream_tickets", column: "tenant_id" };
+            Ok(Bearer {
+                tenant: TenantId::try_from(row.tenant_id).map_err(unreadable)?,
+                caller: row.caller,
+                session_ends_at: row.session_ends_at,
+            })
+        })
+        .transpose()
+}

@@ -1,0 +1,90 @@
+//! Which tenant an OpenID provider means by what it says.
+
+use chrono::{DateTime, Utc};
+use domain::TenantId;
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// What the provider says, and whom it means.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantClaim {
+    /// What the provider's claim says.
+    pub claim: String,
+    /// The tenant it means.
+    pub tenant: TenantId,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+fn tenant(text: String) -> Result<TenantId, Error> {
+    let unreadable = |_| Error::Unreadable { table: "tenant_claims", column: "tenant_id" };
+    TenantId::try_from(text).map_err(unreadable)
+}
+
+/// Lets a claim mean this tenant. False: it means another one.
+pub async fn put(
+    connection: &mut PgConnection,
+    claim: &str,
+    tenant: &TenantId,
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "insert into tenant_claims (claim, tenant_id) values ($1, $2)
+         on conflict (claim) do update set claim = excluded.claim
+         where tenant_claims.tenant_id = excluded.tenant_id",
+        claim,
+        tenant.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Lets a claim mean nobody. False: it did not mean this tenant.
+pub async fn remove(
+    connection: &mut PgConnection,
+    claim: &str,
+    tenant: &TenantId,
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "delete from tenant_claims where claim = $1 and tenant_id = $2",
+        claim,
+        tenant.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// All that the transaction may see, by tenant.
+pub async fn list(connection: &mut PgConnection) -> Result<Vec<TenantClaim>, Error> {
+    let rows = sqlx::query!(
+        "select claim, tenant_id, created_at from tenant_claims order by tenant_id, claim"
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(TenantClaim {
+                claim: row.claim,
+                tenant: tenant(row.tenant_id)?,
+                created_at: row.created_at,
+            })
+        })
+        .collect()
+}
+
+/// The tenants that these claims mean. Takes a transaction of [`Store::gate`](crate::Store::gate).
+pub async fn resolve(
+    connection: &mut PgConnection,
+    claims: &[String],
+) -> Result<Vec<TenantId>, Error> {
+    let rows = sqlx::query_scalar!(
+        "select distinct tenant_id from tenant_claims where claim = any($1) order by tenant_id",
+        claims
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(tenant).collect()
+}
