@@ -1,7 +1,8 @@
 //! REST and live events for the Shell and every other client.
 //!
-//! A change is one transaction: the state, its line of the timeline, its row of the outbox. It is
-//! announced after the commit, and comes back to every screen by `live`.
+//! A change is one transaction: the state, its line of the timeline, its row of the outbox, and the
+//! promise to announce it. It is announced after the commit, and comes back to every screen by
+//! `live`.
 
 mod auth;
 mod config;
@@ -69,7 +70,7 @@ impl Api {
         let tasks = TaskTracker::new();
         tasks.spawn(live::follow(bus.clone(), fan_out.clone(), shutdown.clone()));
         tasks.spawn(live::listen(bus.clone(), fan_out.clone(), shutdown.clone()));
-        tasks.spawn(live::announce(bus.clone(), announcements, shutdown.clone()));
+        tasks.spawn(live::announce(bus.clone(), store.clone(), announcements));
         tasks.close();
         report(health, &store, &bus);
         let app = App {

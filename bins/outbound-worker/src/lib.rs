@@ -21,6 +21,7 @@ pub mod command;
 mod config;
 pub mod decide;
 mod deliver;
+mod leftovers;
 mod relay;
 pub mod throttle;
 mod worker;

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::deliver::{Carrier, Deliverer};
+use crate::leftovers::{Leftovers, Told};
 use crate::relay::{self, Relay};
 
 /// Publishes outbox rows and carries them out until it is told to stop.
@@ -74,8 +75,16 @@ impl OutboundWorker {
         let relay = tokio::spawn(relay.run(shutdown.clone()));
         let listening =
             tokio::spawn(relay::listen(self.store.clone(), Arc::clone(&wake), shutdown.clone()));
+        let told = Told::default();
+        let leftovers = Leftovers {
+            store: self.store.clone(),
+            publisher: self.bus.publisher(),
+            told: told.clone(),
+        };
+        let done = CancellationToken::new();
+        let leftovers = tokio::spawn(leftovers.run(done.clone()));
         let publisher = self.bus.publisher();
-        let carrier = Carrier::new(&self.config, self.store, self.key, publisher, wake);
+        let carrier = Carrier::new(&self.config, self.store, self.key, publisher, wake, told);
         let lanes = self.config.outbound_account_concurrency.into();
         let deliverer = Deliverer::new(carrier, self.locks, lanes, shutdown.clone());
         let consumption = Consumption {
@@ -88,6 +97,8 @@ impl OutboundWorker {
             linger: std::time::Duration::ZERO,
         };
         Box::pin(self.bus.consume(consumption, deliverer, shutdown)).await?;
+        done.cancel();
+        leftovers.await?;
         relay.await?;
         listening.await?;
         Ok(())

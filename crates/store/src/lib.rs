@@ -14,6 +14,7 @@ macro_rules! column {
 
 pub mod accounts;
 pub mod activities;
+pub mod announcements;
 pub mod api_keys;
 pub mod approvals;
 pub mod attempts;

@@ -7,6 +7,7 @@
 )]
 
 mod activity;
+mod announcements;
 mod api_keys;
 mod approvals;
 mod conversations;

@@ -17,6 +17,7 @@ use super::settle::Carried;
 use crate::Config;
 use crate::accounts::{AccountError, Accounts, Caller};
 use crate::command::{Command, Unreadable};
+use crate::leftovers::Told;
 use crate::throttle::{Hold, Limits, Report, Throttle};
 
 /// How long a command waits that needs somebody to do something first.
@@ -30,6 +31,8 @@ pub(crate) struct Carrier {
     pub(super) publisher: Publisher,
     /// Told when a row was put off.
     pub(super) wake: Arc<Notify>,
+    /// What was announced.
+    pub(super) told: Told,
     pub(super) retry: Policy,
     pub(super) most_tries: i32,
     pub(super) absence: Duration,
@@ -46,6 +49,7 @@ impl Carrier {
         key: SecretKey,
         publisher: Publisher,
         wake: Arc<Notify>,
+        told: Told,
     ) -> Self {
         let options = Options { timeout: config.timeout(), ..Options::default() };
         let shortest = config.retry().shortest.min(LONGEST_REST);
@@ -60,6 +64,7 @@ impl Carrier {
             store,
             publisher,
             wake,
+            told,
             retry: config.retry(),
             most_tries: config.outbound_attempts.into(),
             absence: config.absence(),

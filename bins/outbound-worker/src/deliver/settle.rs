@@ -6,7 +6,7 @@ use domain::{DeliveryState, MessageId};
 use store::attempts::{self, AttemptOutcome};
 use store::messages::{self, Step};
 use store::outbox::{self, Entry};
-use store::{Error, activities};
+use store::{Error, activities, announcements};
 
 use super::Carrier;
 use super::tell::tale;
@@ -133,10 +133,19 @@ impl Carrier {
         }
         let failed = news.state == DeliveryState::Failed;
         let told = (moved || failed && !reply).then(|| tale(entry, &news));
-        if let Some(activity) = told.as_ref().filter(|_| failed) {
-            let tenant = entry.tenant.clone();
-            let record = activities::Record { tenant, activity: activity.clone(), undated: true };
-            activities::record(&mut transaction, &[record]).await?;
+        if let Some(activity) = &told {
+            let tenant = &entry.tenant;
+            if failed {
+                let (tenant, activity) = (tenant.clone(), activity.clone());
+                let record = activities::Record { tenant, activity, undated: true };
+                activities::record(&mut transaction, &[record]).await?;
+            }
+            if reply {
+                let message = MessageId(entry.operation.0);
+                announcements::keep_state(&mut transaction, tenant, message, activity).await?;
+            } else {
+                announcements::keep(&mut transaction, tenant, activity).await?;
+            }
         }
         store::commit(transaction).await?;
         if let Some(activity) = told {

@@ -1,5 +1,5 @@
-//! Telling the screens how far a command is. Best effort: the rows are the truth, and who missed it
-//! sees it there.
+//! Telling the screens how far a command is. What a try ended in is told at once, or later by
+//! [`crate::leftovers`]; that one begins is told at best, since its end follows.
 
 use chrono::Utc;
 use domain::{Activity, ActivityId, DeliveryState, Message, MessageId};
@@ -60,11 +60,19 @@ impl Carrier {
                 again: None,
             },
         );
-        self.tell(entry, activity).await;
+        self.publish(entry, activity).await;
     }
 
-    /// Tells, with the message as it is now.
+    /// Tells what is written down, and notes that it needs not be told any more.
     pub(super) async fn tell(&self, entry: &Entry, activity: Activity) {
+        let id = activity.id;
+        if self.publish(entry, activity).await {
+            self.told.note(id);
+        }
+    }
+
+    /// Tells, with the message as it is now. Says whether the stream has it.
+    async fn publish(&self, entry: &Entry, activity: Activity) -> bool {
         let message = match self.message(entry).await {
             Ok(message) => message,
             Err(error) => {
@@ -75,11 +83,13 @@ impl Carrier {
         let subject = AnnouncementSubject { conversation: None, message };
         let announcement = Announcement { activity, subject };
         let Ok(envelope) = announcement.envelope(&entry.tenant, "", &entry.trace.child()) else {
-            return;
+            return false;
         };
-        if let Err(error) = self.publisher.publish(envelope).await {
+        let published = self.publisher.publish(envelope).await;
+        if let Err(error) = &published {
             tracing::debug!(%error, "a state was not told");
         }
+        published.is_ok()
     }
 
     async fn message(&self, entry: &Entry) -> Result<Option<Message>, store::Error> {

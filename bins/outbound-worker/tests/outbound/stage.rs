@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{ADMIN_TOKEN, Options, Running, Sim};
-use domain::{Actor, ConversationId, MessageId, OperationId};
-use events::TraceParent;
+use chatwoot_sim::{ADMIN_TOKEN, Options, Sim, admin_token};
+use domain::{Actor, ConversationId, MessageId, OperationId, TenantId};
+use events::{Announcement, TraceParent};
 use outbound_worker::{Config, OutboundWorker};
 use serde_json::Value;
 use service::Health;
@@ -189,6 +189,22 @@ impl Stage {
         .fetch_all(&mut *transaction)
         .await
         .unwrap()
+    }
+
+    /// Everything that was announced to a tenant, oldest first.
+    pub async fn announced(&self, tenant: &TenantId) -> Vec<Announcement> {
+        let (_, last) = self.world.bus.activity_range().await.unwrap();
+        let read = self.world.bus.read_activity(tenant, 0, last, 1_000).await.unwrap();
+        read.iter().map(|tailed| serde_json::from_slice(&tailed.payload).unwrap()).collect()
+    }
+
+    /// How many activities are committed and not known to be announced.
+    pub async fn unannounced(&self) -> i64 {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query_scalar("select count(*) from announcements")
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap()
     }
 
     pub async fn waiting(&self) -> i64 {

@@ -3,10 +3,11 @@
 use domain::{Activity, TenantId};
 use sqlx::PgConnection;
 
-use crate::Error;
+use crate::{Error, announcements};
 
-/// Writes an activity that nobody else can have written, since its id was made here; a tenant's own
-/// transaction can. What Chatwoot tells of, perhaps twice, is for [`super::record`].
+/// Writes an activity that nobody else can have written, since its id was made here, and has it
+/// announced; a tenant's own transaction can. What Chatwoot tells of, perhaps twice, is for
+/// [`super::record`].
 pub async fn write(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -28,7 +29,7 @@ pub async fn write(
         actor,
         activity.data,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    announcements::keep(connection, tenant, activity).await
 }

@@ -1,0 +1,199 @@
+//! Announces what was committed and whose writer did not come to announce it: it died in between, or
+//! NATS was away.
+//!
+//! The rows that an announcement carries are read when it is made, so a late one shows nothing that
+//! is over. One that was made already, and not noted, has the same message id again.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bus::{PublishError, Publisher};
+use domain::{Activity, ActivityId, Conversation, ConversationId, Message, MessageId, TenantId};
+use events::{Announcement, AnnouncementSubject, TraceParent};
+use store::announcements::Left;
+use store::{PgConnection, Store, announcements, conversations, messages};
+use tokio_util::sync::CancellationToken;
+
+/// How long a writer is given to announce it by itself.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The time between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// Most that are announced at a time.
+const BATCH: i64 = 100;
+/// Most that are noted between two looks. Others are announced again, which nobody notices.
+const MOST_TOLD: usize = 50_000;
+
+/// What this worker announced and has not removed from the database yet.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told(Arc<Mutex<Vec<ActivityId>>>);
+
+impl Told {
+    pub(crate) fn note(&self, activity: ActivityId) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < MOST_TOLD {
+            told.push(activity);
+        }
+    }
+
+    fn take(&self) -> Vec<ActivityId> {
+        mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Clears up.
+pub(crate) struct Leftovers {
+    pub(crate) store: Store,
+    pub(crate) publisher: Publisher,
+    pub(crate) told: Told,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum LeftoverError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error("an announcement cannot be written: {0}")]
+    Serialize(#[from] serde_json::Error),
+}
+
+impl Leftovers {
+    /// Works until the shutdown, then removes what was announced meanwhile.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let mut failing = false;
+        while !shutdown.is_cancelled() {
+            let more = match self.round().await {
+                Ok(more) => {
+                    failing = false;
+                    more
+                }
+                Err(error) => {
+                    if !mem::replace(&mut failing, true) {
+                        tracing::warn!(%error, "changes cannot be announced, trying again");
+                    }
+                    false
+                }
+            };
+            if !more {
+                shutdown.run_until_cancelled(tokio::time::sleep(EVERY)).await;
+            }
+        }
+        if let Err(error) = self.clear().await {
+            tracing::debug!(%error, "what was announced is announced once more");
+        }
+    }
+
+    /// Removes what was announced and announces a batch of what was left. Says whether there may be
+    /// more.
+    async fn round(&self) -> Result<bool, LeftoverError> {
+        self.clear().await?;
+        let mut transaction = self.store.worker().await?;
+        let left = announcements::take_left(&mut transaction, PATIENCE, BATCH).await?;
+        if left.is_empty() {
+            return Ok(false);
+        }
+        let more = i64::try_from(left.len()).is_ok_and(|count| count == BATCH);
+        let (mut done, mut failure) = (Vec::with_capacity(left.len()), None);
+        let left: Vec<_> = left
+            .into_iter()
+            .filter_map(|Left { id, tenant, activity }| match serde_json::from_value(activity) {
+                Ok(activity) => Some((tenant, activity)),
+                Err(error) => {
+                    refused(&error);
+                    done.push(id);
+                    None
+                }
+            })
+            .collect();
+        let rows = Rows::read(&mut transaction, &left).await?;
+        let mut envelopes = Vec::with_capacity(left.len());
+        for (tenant, activity) in &left {
+            let announcement = rows.about(activity);
+            envelopes.push(announcement.envelope(tenant, "", &TraceParent::generate())?);
+        }
+        let answers = self.publisher.publish_all(envelopes).await;
+        for ((tenant, activity), answer) in left.into_iter().zip(answers) {
+            let id = activity.id;
+            match answer {
+                Ok(_) => done.push(id),
+                Err(error) if error.is_permanent() => {
+                    self.bare(&tenant, activity).await?;
+                    done.push(id);
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        announcements::remove(&mut transaction, &done).await?;
+        store::commit(transaction).await?;
+        metrics::counter!("axis_announcements_repaired_total").increment(done.len() as u64);
+        failure.map_or(Ok(more), |error| Err(error.into()))
+    }
+
+    async fn clear(&self) -> Result<(), store::Error> {
+        let told = self.told.take();
+        if told.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.store.worker().await?;
+        announcements::remove(&mut transaction, &told).await?;
+        store::commit(transaction).await
+    }
+
+    /// Announces without its rows what the stream does not take with them: it is too large, and the
+    /// screens ask for them. What it does not take even so is in the database all the same.
+    async fn bare(&self, tenant: &TenantId, activity: Activity) -> Result<(), LeftoverError> {
+        let subject = AnnouncementSubject::default();
+        let announcement = Announcement { activity, subject };
+        let envelope = announcement.envelope(tenant, "", &TraceParent::generate())?;
+        match self.publisher.publish(envelope).await {
+            Err(error) if error.is_permanent() => {
+                refused(&error);
+                Ok(())
+            }
+            other => Ok(other.map(drop)?),
+        }
+    }
+}
+
+fn refused(error: &dyn std::fmt::Display) {
+    metrics::counter!("axis_announcements_refused_total").increment(1);
+    tracing::error!(%error, "an activity is not announced");
+}
+
+/// The rows that announcements carry, as they are now.
+struct Rows {
+    conversations: HashMap<ConversationId, Conversation>,
+    messages: HashMap<MessageId, Message>,
+}
+
+impl Rows {
+    async fn read(
+        connection: &mut PgConnection,
+        left: &[(TenantId, Activity)],
+    ) -> Result<Self, store::Error> {
+        let places: Vec<_> =
+            left.iter().filter_map(|(_, activity)| activity.conversation_id).collect();
+        let ids: Vec<_> = left.iter().filter_map(|(_, activity)| message_of(activity)).collect();
+        let places = conversations::by_ids(connection, &places).await?;
+        let messages = messages::by_ids(connection, &ids).await?;
+        Ok(Self {
+            conversations: places.into_iter().map(|place| (place.id, place)).collect(),
+            messages: messages.into_iter().map(|message| (message.id, message)).collect(),
+        })
+    }
+
+    fn about(&self, activity: &Activity) -> Announcement {
+        let place = activity.conversation_id;
+        let conversation = place.and_then(|id| self.conversations.get(&id).cloned());
+        let message = message_of(activity).and_then(|id| self.messages.get(&id).cloned());
+        let subject = AnnouncementSubject { conversation, message };
+        Announcement { activity: activity.clone(), subject }
+    }
+}
+
+/// The message that an activity is about.
+fn message_of(activity: &Activity) -> Option<MessageId> {
+    activity.data.get("messageId")?.as_str()?.parse().ok()
+}

@@ -1,0 +1,104 @@
+//! What is committed and not known to be announced. A row is written with the change that it tells
+//! of; whoever wrote it announces it at once and removes the row, and what is left after a while is
+//! announced by an outbound worker.
+
+use std::time::Duration;
+
+use domain::{Activity, ActivityId, MessageId, TenantId};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// Has an activity announced once the transaction commits.
+pub async fn keep(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    activity: &Activity,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into announcements (activity_id, tenant_id, activity) values ($1, $2, $3)
+         on conflict (activity_id) do nothing",
+        activity.id.0,
+        tenant.as_str(),
+        written(activity)?
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Has the state of a message announced once the transaction commits, in the place of an older one
+/// that was not: told late, that would only confuse.
+pub async fn keep_state(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    message: MessageId,
+    activity: &Activity,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into announcements (activity_id, tenant_id, state_of, activity)
+         values ($1, $2, $3, $4)
+         on conflict (state_of) do update
+           set activity_id = excluded.activity_id, activity = excluded.activity,
+               created_at = excluded.created_at",
+        activity.id.0,
+        tenant.as_str(),
+        message.0,
+        written(activity)?
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets what was announced.
+pub async fn remove(connection: &mut PgConnection, activities: &[ActivityId]) -> Result<(), Error> {
+    let ids: Vec<_> = activities.iter().map(|id| id.0).collect();
+    sqlx::query!("delete from announcements where activity_id = any($1)", &ids)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// An activity that was left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Left {
+    /// Its id.
+    pub id: ActivityId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// An [`Activity`], as some program wrote it.
+    pub activity: Value,
+}
+
+/// At most `limit` activities that have waited for `patience` or longer and that nobody else has in
+/// hand, oldest first. They stay locked until the transaction ends, so that a newer state of a
+/// message waits for the telling of an older one.
+pub async fn take_left(
+    connection: &mut PgConnection,
+    patience: Duration,
+    limit: i64,
+) -> Result<Vec<Left>, Error> {
+    let rows = sqlx::query!(
+        "select activity_id, tenant_id, activity from announcements
+         where created_at <= now() - make_interval(secs => $1)
+         order by created_at, activity_id limit $2
+         for update skip locked",
+        patience.as_secs_f64(),
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let tenant = TenantId::try_from(row.tenant_id)
+                .map_err(|_| Error::Unreadable { table: "announcements", column: "tenant_id" })?;
+            Ok(Left { id: ActivityId(row.activity_id), tenant, activity: row.activity })
+        })
+        .collect()
+}
+
+fn written(activity: &Activity) -> Result<Value, Error> {
+    serde_json::to_value(activity).map_err(|error| Error::Data(sqlx::Error::Encode(error.into())))
+}
