@@ -95,8 +95,8 @@ pub struct Config {
     )]
     pub chatwoot_timeout_seconds: u64,
 
-    /// Requests a minute that this worker sends to one Chatwoot host, 1 to 1000000; Chatwoot allows
-    /// 3000 from one address unless told otherwise, so divide by the number of workers
+    /// Requests a minute that all workers together send to one Chatwoot host, 1 to 1000000, the same
+    /// for all of them; Chatwoot allows 3000 from one address unless told otherwise
     #[arg(
         long,
         env = "CHATWOOT_REQUESTS_PER_MINUTE",
@@ -106,7 +106,8 @@ pub struct Config {
     )]
     pub chatwoot_requests_per_minute: u32,
 
-    /// Failures in a row after which an account rests before it is tried again, 1 to 1000
+    /// Failures in a row, of all workers, after which an account rests before one of them tries it
+    /// again, 1 to 1000
     #[arg(
         long,
         env = "CHATWOOT_FAILURES",

@@ -14,8 +14,9 @@ use store::{Store, outbox};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Most rows published at a time.
+/// Most rows published at a time, and those of one account among them.
 const BATCH: i64 = 500;
+const SHARE: i64 = 100;
 /// When a row that was published is published again.
 const AGAIN: Duration = Duration::from_mins(1);
 /// The longest time between two looks: for wake-ups lost with the listener's connection.
@@ -79,7 +80,7 @@ impl Relay {
     /// Publishes a batch; gives back how long there is nothing to do.
     async fn round(&self) -> Result<Duration, RelayError> {
         let mut transaction = self.store.worker().await?;
-        let due = outbox::take_due(&mut transaction, BATCH).await?;
+        let due = outbox::take_due(&mut transaction, BATCH, SHARE).await?;
         let mut failure = None;
         if !due.is_empty() {
             let envelopes = due

@@ -45,19 +45,39 @@ pub struct Entry {
     pub due_in: Duration,
 }
 
-/// Takes at most `limit` rows that are due and that no other relay has in hand, longest due first.
-/// They stay locked until the transaction ends.
+/// Takes at most `limit` rows that are due and that no other relay has in hand, longest due first;
+/// accounts take turns, and none gets more than `share`. They stay locked until the transaction
+/// ends.
 pub async fn take_due(
     connection: &mut PgConnection,
     limit: i64,
+    share: i64,
 ) -> Result<Vec<(Command, TraceParent)>, Error> {
     let rows = sqlx::query!(
-        "select operation_id, tenant_id, account_id, conversation_id, command, traceparent,
-                sequence, publications
-         from outbox where due_at <= now()
-         order by due_at, sequence limit $1
-         for update skip locked",
-        limit
+        // From account to account along the index, however many rows each has.
+        r#"with recursive waiting (account_id) as (
+             (select account_id from outbox order by account_id limit 1)
+             union all
+             select (select o.account_id from outbox o where o.account_id > w.account_id
+                     order by o.account_id limit 1)
+             from waiting w where w.account_id is not null
+           )
+           select due.operation_id as "operation_id!", due.tenant_id as "tenant_id!",
+                  due.account_id as "account_id!", due.conversation_id as "conversation_id!",
+                  due.command as "command!", due.traceparent as "traceparent!",
+                  due.sequence as "sequence!", due.publications as "publications!"
+           from waiting cross join lateral (
+             select * from outbox o
+             where o.account_id = waiting.account_id and o.due_at <= now()
+             order by o.due_at, o.sequence limit $2
+             for update skip locked
+           ) due
+           order by row_number() over (partition by due.account_id
+                                       order by due.due_at, due.sequence),
+                    due.due_at, due.sequence
+           limit $1"#,
+        limit,
+        share
     )
     .fetch_all(connection)
     .await?;

@@ -278,7 +278,7 @@ async fn a_message_that_waits_to_be_retried_is_tried_at_once() {
     assert_eq!((due.operation, due.due_in), (written.operation(), Duration::ZERO));
     drop(transaction);
     let mut transaction = served.world.store.worker().await.unwrap();
-    let published = outbox::take_due(&mut transaction, 2).await.unwrap();
+    let published = outbox::take_due(&mut transaction, 2, 2).await.unwrap();
     assert!(published.iter().any(|(command, _)| command.operation == written.operation()));
 }
 

@@ -1,7 +1,7 @@
 //! Carrying out one command.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bus::Publisher;
 use chatwoot::client::{Cause, Options};
@@ -22,6 +22,8 @@ use crate::throttle::{Hold, Limits, Report, Throttle};
 
 /// How long a command waits that needs somebody to do something first.
 const UNTIL_REPAIRED: Duration = Duration::from_mins(1);
+/// How much later than a request's end its outcome is written down, at most.
+const AFTER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a host is paused or an account rests.
 const LONGEST_REST: Duration = Duration::from_mins(5);
 
@@ -57,10 +59,11 @@ impl Carrier {
             per_minute: config.chatwoot_requests_per_minute,
             failures: config.chatwoot_failures,
             rest: Policy { shortest, longest: LONGEST_REST },
+            trial: config.timeout() + AFTER_TIMEOUT,
         };
         Self {
             accounts: Accounts::new(store.clone(), key, options),
-            throttle: Throttle::new(limits),
+            throttle: Throttle::new(store.clone(), limits),
             store,
             publisher,
             wake,
@@ -119,13 +122,13 @@ impl Carrier {
         }
     }
 
-    /// Asks for one call to Chatwoot.
-    pub(super) fn admit(&self, caller: &Caller) -> Result<(), Hold> {
-        self.throttle.admit(&caller.host, caller.key, Instant::now())
+    /// Asks for one call to Chatwoot; gives back why it may not be made now.
+    pub(super) async fn admit(&self, caller: &Caller) -> Result<Option<Hold>, Error> {
+        self.throttle.admit(&caller.host, caller.key).await
     }
 
     /// Tells how an admitted call went.
-    pub(super) fn report<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
+    pub(super) async fn report<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
         let report = match result {
             Err(CallError::RateLimited { retry_after }) => Report::SlowDown(*retry_after),
             Err(
@@ -134,7 +137,7 @@ impl Carrier {
             ) => Report::Fails,
             _ => Report::Answers,
         };
-        self.throttle.report(&caller.host, caller.key, report, Instant::now());
+        self.throttle.report(&caller.host, caller.key, report).await;
         let outcome = match result {
             Ok(_) => "done",
             Err(error) => match error.outcome() {

@@ -31,7 +31,7 @@ impl Carrier {
         if typing && Utc::now() - entry.created_at > TYPING_MATTERS {
             return self.sent(entry, None, None).await;
         }
-        if let Err(hold) = self.admit(caller) {
+        if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
         }
         let mut transaction = self.store.worker().await?;
@@ -49,7 +49,7 @@ impl Carrier {
         store::commit(transaction).await?;
         lock.assert_held().await?;
         let done = call(entry.display_id, &command, target, caller).await;
-        self.report(caller, &done);
+        self.report(caller, &done).await;
         let error = match done {
             Ok(()) => return self.sent(entry, Some(number), None).await,
             Err(_) if typing => return self.sent(entry, Some(number), None).await,

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{AccountKey, ConversationId};
 
-/// Most conversations noted for one account.
+/// Most conversations noted for one account. The relay publishes the others again.
 const MOST_WAITING: usize = 10_000;
 
 /// All lanes.
@@ -42,10 +42,8 @@ impl Account {
 pub(crate) enum Place {
     /// A lane, with the conversation in it.
     Lane(Lane),
-    /// Somebody else will see to the conversation.
+    /// Somebody else will see to the conversation, now or when it is published again.
     Noted,
-    /// Ask again later.
-    Full,
 }
 
 /// The right to work on one conversation of an account after the other.
@@ -74,10 +72,9 @@ impl Lanes {
             let lanes = Arc::clone(self);
             return Place::Lane(Lane { lanes, account: key, current: Some(conversation) });
         }
-        if account.waiting.len() >= MOST_WAITING && !account.noted.contains(&conversation) {
-            return Place::Full;
+        if account.waiting.len() < MOST_WAITING {
+            account.note(conversation);
         }
-        account.note(conversation);
         Place::Noted
     }
 }
@@ -128,7 +125,7 @@ mod tests {
     fn lane(place: Place) -> Lane {
         match place {
             Place::Lane(lane) => lane,
-            other => panic!("{other:?}"),
+            Place::Noted => panic!("noted"),
         }
     }
 

@@ -114,12 +114,12 @@ impl Carrier {
         let mut after = attempt.look_after;
         let mut complete = false;
         for _ in 0..MOST_PAGES {
-            if let Err(hold) = self.admit(caller) {
+            if let Some(hold) = self.admit(caller).await? {
                 return Ok(Ok(Seen::Held(hold)));
             }
             let range = MessageRange::After(after);
             let page = caller.client.list_messages(entry.display_id, range).await;
-            self.report(caller, &page);
+            self.report(caller, &page).await;
             let page = match page {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),

@@ -32,8 +32,6 @@ use settle::Carried;
 
 /// How soon a wake-up comes again that found another process at work on its conversation.
 const WHILE_LOCKED: Duration = Duration::from_millis(250);
-/// How soon a wake-up comes again for whom too many are waiting.
-const WHILE_FULL: Duration = Duration::from_secs(5);
 /// Most commands of a conversation carried out in a row, so that others get their turn.
 const MOST_IN_A_ROW: usize = 100;
 
@@ -82,10 +80,6 @@ impl Deliverer {
         let mut lane = match self.lanes.enter(command.account, command.conversation) {
             Place::Lane(lane) => lane,
             Place::Noted => return Ok(()),
-            Place::Full => {
-                let error = "too many conversations of the account are waiting";
-                return Err(Failure::RetryAfter(WHILE_FULL, error.into()));
-            }
         };
         let mut elsewhere = Vec::new();
         let mut current = Some(command.conversation);

@@ -46,7 +46,7 @@ impl Carrier {
             }
             Next::Send => {}
         }
-        if let Err(hold) = self.admit(caller) {
+        if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
         }
         let (number, tries) = match self.begin(entry).await? {
@@ -67,7 +67,7 @@ impl Carrier {
         let create = caller.client.create_message(entry.display_id, &new);
         let (created, ()) = tokio::join!(create, self.tell_sending(entry, number));
         metrics::histogram!("axis_outbound_send_seconds").record(began.elapsed().as_secs_f64());
-        self.report(caller, &created);
+        self.report(caller, &created).await;
         let error = match created {
             Ok(created) => return self.sent(entry, Some(number), Some(created.id)).await,
             Err(error) => error,

@@ -7,51 +7,57 @@
 //!   └────────────────────────────────────────── succeeds ───────────┘
 //! ```
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use service::retry::Policy;
 
 /// Keeps calls from one that does not answer. Closed by default.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Breaker {
-    failures: u32,
+    /// Calls in a row that were not answered.
+    pub failures: u32,
     /// Times opened since it last worked.
-    opened: u32,
-    state: State,
+    pub opened: u32,
+    /// Whether calls pass.
+    pub state: State,
 }
 
-#[derive(Debug, Default)]
-enum State {
+/// Whether calls pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum State {
+    /// They do.
     #[default]
     Closed,
+    /// They do not.
     Open {
-        until: Instant,
+        /// Then one may try.
+        until: DateTime<Utc>,
     },
+    /// One tries.
     Trial {
         /// A trial that nobody reports on by then was lost.
-        until: Instant,
+        until: DateTime<Utc>,
     },
 }
 
-/// Longer than any call takes.
-const TRIAL: Duration = Duration::from_mins(3);
 /// How long others wait for the outcome of a trial before they ask again.
 const AFTER_TRIAL: Duration = Duration::from_secs(2);
 
 impl Breaker {
     /// How long no call may be made; none if one may be made now.
-    pub fn wait(&self, now: Instant) -> Option<Duration> {
+    pub fn wait(&self, now: DateTime<Utc>) -> Option<Duration> {
         match self.state {
-            State::Open { until } if now < until => Some(until - now),
+            State::Open { until } if now < until => (until - now).to_std().ok(),
             State::Trial { until } if now < until => Some(AFTER_TRIAL),
             _ => None,
         }
     }
 
-    /// A call is made; after a rest it is the trial.
-    pub fn enter(&mut self, now: Instant) {
-        if !matches!(self.state, State::Closed) {
-            self.state = State::Trial { until: now + TRIAL };
+    /// A call is made; after a rest it is the trial, which takes no longer than `trial`.
+    pub fn enter(&mut self, trial: Duration, now: DateTime<Utc>) {
+        if self.state != State::Closed {
+            self.state = State::Trial { until: now + trial };
         }
     }
 
@@ -60,8 +66,9 @@ impl Breaker {
         *self = Self::default();
     }
 
-    /// A call was not answered. The `limit`th in a row, or a failed trial, opens the breaker.
-    pub fn failed(&mut self, now: Instant, limit: u32, rest: Policy) {
+    /// A call was not answered. The `limit`th in a row, or a failed trial, opens the breaker; says
+    /// whether this one did.
+    pub fn failed(&mut self, limit: u32, rest: Policy, now: DateTime<Utc>) -> bool {
         self.failures = self.failures.saturating_add(1);
         let opens = match self.state {
             State::Closed => self.failures >= limit,
@@ -72,6 +79,7 @@ impl Breaker {
             self.opened = self.opened.saturating_add(1);
             self.state = State::Open { until: now + rest.delay(self.opened) };
         }
+        opens
     }
 }
 
@@ -79,41 +87,44 @@ impl Breaker {
 mod tests {
     use super::*;
 
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+    const TRIAL: Duration = Duration::from_secs(20);
     const REST: Policy =
         Policy { shortest: Duration::from_secs(1), longest: Duration::from_mins(1) };
 
     #[test]
     fn opens_after_failures_in_a_row_only() {
-        let (mut breaker, now) = (Breaker::default(), Instant::now());
-        breaker.failed(now, 2, REST);
+        let mut breaker = Breaker::default();
+        breaker.failed(2, REST, NOW);
         breaker.succeeded();
-        breaker.failed(now, 2, REST);
-        assert_eq!(breaker.wait(now), None);
-        breaker.failed(now, 2, REST);
-        assert!(breaker.wait(now).is_some());
+        assert!(!breaker.failed(2, REST, NOW));
+        assert_eq!(breaker.wait(NOW), None);
+        assert!(breaker.failed(2, REST, NOW));
+        assert!(breaker.wait(NOW).is_some());
+        assert!(!breaker.failed(2, REST, NOW), "this one was under way");
     }
 
     #[test]
     fn a_failed_trial_opens_it_again_and_a_good_one_closes_it() {
-        let (mut breaker, now) = (Breaker::default(), Instant::now());
-        breaker.failed(now, 1, REST);
-        let later = now + REST.longest;
+        let mut breaker = Breaker::default();
+        breaker.failed(1, REST, NOW);
+        let later = NOW + REST.longest;
         assert_eq!(breaker.wait(later), None);
-        breaker.enter(later);
+        breaker.enter(TRIAL, later);
         assert!(breaker.wait(later).is_some(), "one trial at a time");
-        breaker.failed(later, 1, REST);
+        assert!(breaker.failed(1, REST, later));
         assert!(breaker.wait(later).is_some());
         let last = later + REST.longest;
-        breaker.enter(last);
+        breaker.enter(TRIAL, last);
         breaker.succeeded();
         assert_eq!(breaker.wait(last), None);
     }
 
     #[test]
     fn a_lost_trial_does_not_keep_it_shut() {
-        let (mut breaker, now) = (Breaker::default(), Instant::now());
-        breaker.failed(now, 1, REST);
-        breaker.enter(now + REST.longest);
-        assert_eq!(breaker.wait(now + REST.longest + TRIAL), None);
+        let mut breaker = Breaker::default();
+        breaker.failed(1, REST, NOW);
+        breaker.enter(TRIAL, NOW + REST.longest);
+        assert_eq!(breaker.wait(NOW + REST.longest + TRIAL), None);
     }
 }

@@ -1,75 +1,119 @@
-//! A token bucket that sends callers away instead of letting them wait.
+//! A token bucket whose tokens are handed out in leases.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 /// Tokens that come at a steady rate; at most a second's worth is kept.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bucket {
-    per_second: f64,
-    tokens: f64,
-    /// How many were sent away and have not had their turn; they come back one by one.
-    away: f64,
-    at: Instant,
+    /// What is there and in nobody's lease.
+    pub tokens: f64,
+    /// How many were sent away and have not had their turn.
+    pub away: f64,
+    /// When both were reckoned.
+    pub at: DateTime<Utc>,
+}
+
+/// What a holder asks for when its lease is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// Tokens for the next lease.
+    pub wanted: u32,
+    /// Tokens of the last one that were not used.
+    pub back: u32,
+    /// How many were sent away meanwhile.
+    pub away: u32,
+}
+
+/// The tokens that come in a second.
+pub(super) fn per_second(per_minute: u32) -> f64 {
+    f64::from(per_minute.max(1)) / 60.0
 }
 
 impl Bucket {
-    /// A full bucket.
-    pub fn new(per_minute: u32, now: Instant) -> Self {
-        let per_second = f64::from(per_minute.max(1)) / 60.0;
-        Self { per_second, tokens: per_second.max(1.0), away: 0.0, at: now }
-    }
-
-    /// Takes a token, or says when to come back: later for each one sent away before.
-    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+    /// Takes back what is left of a lease and gives out another one: as much as is there.
+    pub fn grant(&mut self, per_minute: u32, ask: Ask, now: DateTime<Utc>) -> u32 {
+        let per_second = per_second(per_minute);
+        let passed = (now - self.at).to_std().unwrap_or(Duration::ZERO).as_secs_f64();
         self.at = self.at.max(now);
-        let gained = passed * self.per_second;
-        self.tokens = (self.tokens + gained).min(self.per_second.max(1.0));
-        self.away = (self.away - gained).max(0.0);
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
-            return Ok(());
-        }
-        self.away += 1.0;
-        Err(Duration::from_secs_f64(self.away / self.per_second))
+        let gained = passed * per_second;
+        let kept = self.tokens.max(0.0) + gained + f64::from(ask.back);
+        self.tokens = kept.min(per_second.max(1.0));
+        self.away = (self.away - gained).max(0.0) + f64::from(ask.away);
+        let granted = self.tokens.floor().min(f64::from(ask.wanted));
+        self.tokens -= granted;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to wanted")]
+        let granted = granted as u32;
+        granted
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::throttle::lease::{Draw, Lease};
+
+    /// Several holders draw from one bucket; some die with their lease.
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Draw(usize),
+        Die(usize),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
+        let step = prop_oneof![
+            20 => (0usize..4).prop_map(Step::Draw),
+            1 => (0usize..4).prop_map(Step::Die),
+        ];
+        proptest::collection::vec((0u64..300, step), 1..400)
+    }
 
     proptest! {
         #[test]
-        fn no_more_than_the_rate_and_a_second_s_worth(
-            per_minute in 1u32..100_000,
-            gaps in proptest::collection::vec(0u64..2_000, 1..200),
+        fn all_holders_together_get_no_more_than_the_rate_and_a_second_s_worth(
+            per_minute in 1u32..20_000,
+            steps in steps(),
         ) {
-            let start = Instant::now();
-            let mut bucket = Bucket::new(per_minute, start);
-            let mut now = start;
-            let mut taken = 0.0;
-            for gap in gaps {
-                now += Duration::from_millis(gap);
-                taken += if bucket.take(now).is_ok() { 1.0 } else { 0.0 };
+            let start = DateTime::UNIX_EPOCH;
+            let mut bucket = Bucket { tokens: f64::MAX, away: 0.0, at: start };
+            let mut holders = [Lease::default(); 4];
+            let (mut now, mut calls) = (start, 0.0);
+            for (gap, step) in steps {
+                now += TimeDelta::milliseconds(i64::try_from(gap).unwrap());
+                let holder = match step {
+                    Step::Draw(holder) => &mut holders[holder],
+                    Step::Die(holder) => {
+                        holders[holder] = Lease::default();
+                        continue;
+                    }
+                };
+                let mut draw = holder.draw(per_minute, now);
+                if let Draw::Renew(ask) = draw {
+                    let granted = bucket.grant(per_minute, ask, now);
+                    *holder = Lease::new(granted, ask, bucket.away, now);
+                    draw = holder.draw(per_minute, now);
+                }
+                calls += if draw == Draw::Token { 1.0 } else { 0.0 };
             }
-            let per_second = f64::from(per_minute) / 60.0;
-            let allowed = per_second * (now - start).as_secs_f64() + per_second.max(1.0);
-            prop_assert!(taken <= allowed + 1e-6, "{} of {}", taken, allowed);
+            let per_second = per_second(per_minute);
+            let seconds = (now - start).to_std().unwrap().as_secs_f64();
+            let allowed = per_second * seconds + per_second.max(1.0);
+            prop_assert!(calls <= allowed + 1e-6, "{} of {}", calls, allowed);
         }
     }
 
     #[test]
-    fn those_sent_away_come_back_in_turn_and_get_theirs() {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(60, start);
-        bucket.take(start).unwrap();
-        let waits: Vec<_> = (0..5).map(|_| bucket.take(start).unwrap_err()).collect();
-        assert!(waits.is_sorted() && waits[0] < waits[4]);
-        for wait in waits {
-            assert!(bucket.take(start + wait + Duration::from_millis(1)).is_ok());
-        }
+    fn what_a_lease_did_not_use_is_there_for_others() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut bucket = Bucket { tokens: 10.0, away: 0.0, at: now };
+        let ask = |wanted, back| Ask { wanted, back, away: 0 };
+        assert_eq!(bucket.grant(600, ask(10, 0), now), 10);
+        assert_eq!(bucket.grant(600, ask(10, 0), now), 0);
+        assert_eq!(bucket.grant(600, ask(2, 7), now), 2);
+        assert_eq!(bucket.grant(600, ask(10, 0), now), 5);
     }
 }

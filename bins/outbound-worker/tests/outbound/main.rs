@@ -6,6 +6,7 @@ mod announcements;
 mod changes;
 mod faults;
 mod interventions;
+mod limits;
 mod outages;
 mod replies;
 mod stage;

@@ -72,13 +72,22 @@ impl Stage {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let running = Sim::start(Options::default(), listener, self.shutdown.clone()).await;
         let running = running.unwrap();
-        let account = testkit::account(&self.world.store, tenant, 1, &running.url(), token).await;
-        Chatwoot { running, account }
+        let url = running.url();
+        let account = testkit::account(&self.world.store, tenant, 1, &url, token).await;
+        Chatwoot { sim: running.sim, url, account }
+    }
+
+    /// Another account of the same installation, as another tenant's.
+    pub async fn neighbour(&self, of: &Chatwoot, tenant: &str) -> Chatwoot {
+        let number = of.sim.create_account(None, tenant).unwrap();
+        let (store, token) = (&self.world.store, admin_token(number));
+        let account = testkit::account(store, tenant, number, &of.url, &token).await;
+        Chatwoot { sim: of.sim.clone(), url: of.url.clone(), account }
     }
 
     /// A customer's conversation, here and there.
     pub async fn conversation(&self, chatwoot: &Chatwoot) -> Conversation {
-        let (number, _) = chatwoot.sim().start_conversation(1, "Where is my parcel?").unwrap();
+        let number = chatwoot.start_conversation("Where is my parcel?");
         let account = &chatwoot.account;
         let id = ConversationId::of(account.key, number, None);
         let mut transaction = self.world.store.worker().await.unwrap();
@@ -236,18 +245,24 @@ pub struct Conversation {
 }
 
 pub struct Chatwoot {
-    pub running: Running,
+    pub sim: Sim,
+    pub url: String,
     pub account: Account,
 }
 
 impl Chatwoot {
     pub fn sim(&self) -> &Sim {
-        &self.running.sim
+        &self.sim
+    }
+
+    /// A customer writes for the first time; gives back the conversation's number.
+    pub fn start_conversation(&self, text: &str) -> i64 {
+        self.sim.start_conversation(self.account.number, text).unwrap().0
     }
 
     /// What agents wrote to the customer, oldest first, each with its marker.
     pub fn replies(&self, conversation: &Conversation) -> Vec<(String, Option<String>)> {
-        let messages = self.sim().messages(1, conversation.number).unwrap();
+        let messages = self.sim().messages(self.account.number, conversation.number).unwrap();
         let outgoing = messages.iter().filter(|message| message["message_type"] == 1);
         let text = |value: &Value| value.as_str().map(str::to_owned);
         outgoing

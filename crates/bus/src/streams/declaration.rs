@@ -132,7 +132,7 @@ mod tests {
         for consumer in CONSUMERS {
             let config: async_nats::jetstream::consumer::Config =
                 serde_json::from_str(consumer_text(consumer)).unwrap();
-            assert_eq!(config.ack_wait, std::time::Duration::from_secs(30));
+            assert!(config.ack_wait >= std::time::Duration::from_secs(5));
             assert_eq!(config.max_deliver, -1, "the server must never give up on a message");
         }
     }

@@ -1,0 +1,102 @@
+//! A process's share of a host's tokens, for a moment.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::LEASE;
+use super::bucket::{Ask, per_second};
+
+/// Tokens that this process may use until the lease is over. Over from the beginning by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Lease {
+    tokens: u32,
+    /// There were fewer than were wanted: asking again before its end is of no use.
+    dry: bool,
+    /// How many others were sent away before, by all processes.
+    before: f64,
+    /// How many were sent away during this lease.
+    away: u32,
+    until: DateTime<Utc>,
+}
+
+/// What comes of asking for a token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Draw {
+    /// Here it is.
+    Token,
+    /// Come back after this: later for each one sent away before.
+    Wait(Duration),
+    /// The lease is over: ask the bucket for another one.
+    Renew(Ask),
+}
+
+impl Lease {
+    /// What the bucket granted, and how many it knows to be away.
+    pub fn new(granted: u32, ask: Ask, away: f64, now: DateTime<Utc>) -> Self {
+        Self {
+            tokens: granted,
+            dry: granted < ask.wanted,
+            before: away,
+            away: 0,
+            until: now + LEASE,
+        }
+    }
+
+    /// Asks for a token.
+    pub fn draw(&mut self, per_minute: u32, now: DateTime<Utc>) -> Draw {
+        let per_second = per_second(per_minute);
+        let left = (self.until - now).to_std().unwrap_or(Duration::ZERO);
+        if left.is_zero() || self.tokens == 0 && !self.dry {
+            let share = (per_second * LEASE.as_secs_f64()).ceil().max(1.0);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+            let wanted = share as u32;
+            return Draw::Renew(Ask { wanted, back: self.tokens, away: self.away });
+        }
+        if self.tokens > 0 {
+            self.tokens -= 1;
+            return Draw::Token;
+        }
+        self.away += 1;
+        let turn = (self.before + f64::from(self.away)) / per_second;
+        Draw::Wait(left.max(Duration::try_from_secs_f64(turn).unwrap_or(Duration::MAX)))
+    }
+
+    /// Puts a token back that was not used after all.
+    pub fn put_back(&mut self) {
+        self.tokens += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    #[test]
+    fn those_sent_away_come_back_one_after_the_other_and_not_before_its_end() {
+        let ask = Ask { wanted: 10, back: 0, away: 0 };
+        let mut lease = Lease::new(1, ask, 4.0, NOW);
+        assert_eq!(lease.draw(600, NOW), Draw::Token);
+        let waits: Vec<_> = (0..5).map(|_| lease.draw(600, NOW)).collect();
+        let after = |millis| Draw::Wait(Duration::from_millis(millis));
+        assert_eq!(waits, [after(500), after(600), after(700), after(800), after(900)]);
+        let mut dry = Lease::new(0, ask, 0.0, NOW);
+        assert_eq!(dry.draw(600, NOW), Draw::Wait(LEASE), "sooner there is nothing");
+        assert_eq!(dry.draw(600, NOW + LEASE), Draw::Renew(Ask { wanted: 3, back: 0, away: 1 }));
+    }
+
+    #[test]
+    fn it_ends_with_its_time_or_with_its_tokens_and_gives_back_what_is_left() {
+        let ask = Ask { wanted: 2, back: 0, away: 0 };
+        let mut lease = Lease::new(2, ask, 0.0, NOW);
+        assert_eq!(lease.draw(240, NOW), Draw::Token);
+        let late = NOW + LEASE + TimeDelta::milliseconds(1);
+        assert_eq!(lease.draw(240, late), Draw::Renew(Ask { wanted: 1, back: 1, away: 0 }));
+        assert_eq!(lease.draw(240, NOW), Draw::Token);
+        assert!(matches!(lease.draw(240, NOW), Draw::Renew(_)), "there may be more");
+    }
+}

@@ -1,0 +1,171 @@
+//! What may be asked of a Chatwoot is one thing for all workers.
+
+use std::time::Instant;
+
+use chatwoot_sim::{Faults, Millis, RestFaults, Rule};
+use store::{breakers, hosts};
+use testkit::{eventually, sqlx};
+
+use crate::stage::{Chatwoot, Stage, config};
+
+/// Rests and pauses outlast the test.
+fn patient() -> outbound_worker::Config {
+    outbound_worker::Config {
+        outbound_retry_first_ms: 60_000,
+        outbound_retry_longest_seconds: 600,
+        chatwoot_failures: 2,
+        ..config()
+    }
+}
+
+const MOST: u32 = 1_000;
+
+/// How many requests were struck by the fault.
+fn struck(chatwoot: &Chatwoot) -> u32 {
+    let rest = chatwoot.sim().faults().rest;
+    MOST - rest.unavailable.next.max(rest.rate_limited.next)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_workers_share_the_rate_of_a_host() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let neighbour = stage.neighbour(&chatwoot, "zeta").await;
+    let mut replies = Vec::new();
+    for place in [&chatwoot, &neighbour] {
+        for _ in 0..5 {
+            let conversation = stage.conversation(place).await;
+            for text in ["one", "two", "three", "four"] {
+                replies.push(stage.write(place, &conversation, text).await);
+            }
+        }
+    }
+    let began = Instant::now();
+    let slow = outbound_worker::Config { chatwoot_requests_per_minute: 600, ..config() };
+    stage.worker(&slow).await;
+    stage.worker(&slow).await;
+    stage.all_settled().await;
+    // Ten a second, and a second's worth at the beginning: more would be too many, however slow
+    // this machine is.
+    let allowed = 10.0 + 10.0 * began.elapsed().as_secs_f64();
+    let calls = u32::try_from(replies.len()).unwrap();
+    assert!(f64::from(calls) <= allowed, "{calls} calls, {allowed} allowed");
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let known = hosts::list(&mut transaction).await.unwrap();
+    assert_eq!(known.len(), 1);
+    assert_eq!(known[0].per_minute, 600);
+    assert!(known[0].granted >= i64::from(calls), "{known:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_put_to_rest_by_one_worker_is_left_alone_by_another() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let rest = RestFaults { unavailable: Rule::next(MOST), ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let (here, there) = (stage.conversation(&chatwoot).await, stage.conversation(&chatwoot).await);
+    let first = stage.worker(&patient()).await;
+    stage.write(&chatwoot, &here, "one").await;
+    eventually("the account rests", || async {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let known = breakers::list(&mut transaction).await.unwrap();
+        known.iter().any(|breaker| matches!(breaker.state, breakers::State::Open(_)))
+    })
+    .await;
+    first.abort();
+    first.await.unwrap_err();
+    assert_eq!(struck(&chatwoot), 2);
+    stage.worker(&patient()).await;
+    let second = stage.write(&chatwoot, &there, "two").await;
+    let row = stage.reaches(second, "retrying").await;
+    assert!(row.reason.unwrap().contains("does not answer"));
+    assert_eq!((struck(&chatwoot), row.attempts), (2, 0), "nobody asked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_asked_one_worker_to_slow_down_is_left_alone_by_another() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let neighbour = stage.neighbour(&chatwoot, "zeta").await;
+    let rest = RestFaults { rate_limited: Rule::next(MOST), ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let here = stage.conversation(&chatwoot).await;
+    let there = stage.conversation(&neighbour).await;
+    let first = stage.worker(&patient()).await;
+    let reply = stage.write(&chatwoot, &here, "one").await;
+    stage.reaches(reply, "retrying").await;
+    first.abort();
+    first.await.unwrap_err();
+    stage.worker(&patient()).await;
+    let second = stage.write(&neighbour, &there, "two").await;
+    let row = stage.reaches(second, "retrying").await;
+    assert!(row.reason.unwrap().contains("slow down"));
+    assert_eq!((struck(&chatwoot), row.attempts), (1, 0), "nobody asked");
+}
+
+/// Thousands of commands of a tenant are queued before another one's reply.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p9_a_tenant_s_flood_does_not_delay_another_s_reply() {
+    const FLOOD: i64 = 5_000;
+    let stage = Stage::empty().await;
+    let flooded = stage.chatwoot("acme").await;
+    let rest = RestFaults { latency_ms: Millis::between(50, 50), ..RestFaults::default() };
+    flooded.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    flood(&stage, &flooded, FLOOD).await;
+    stage.worker(&config()).await;
+    eventually("the flood is being carried", || async { stage.waiting().await < FLOOD }).await;
+    let quiet = stage.chatwoot("zeta").await;
+    let conversation = stage.conversation(&quiet).await;
+    for text in ["one", "two", "three"] {
+        let reply = stage.write(&quiet, &conversation, text).await;
+        stage.reaches(reply, "sent").await;
+    }
+    let waiting = stage.waiting().await;
+    assert!(waiting > FLOOD / 2, "only {waiting} still wait: that was no test");
+}
+
+/// Changes to so many conversations, which Chatwoot does not know.
+async fn flood(stage: &Stage, chatwoot: &Chatwoot, count: i64) {
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let (tenant, account) = (chatwoot.account.tenant.as_str(), chatwoot.account.key.0);
+    sqlx::query(
+        "with places as (
+           insert into conversations (id, tenant_id, account_id, display_id, version_at,
+             version_step, version_digest, status, created_at, last_activity_at)
+           select gen_random_uuid(), $1, $2, 100000 + n, 0, 0, 0, 'open', now(), now()
+           from generate_series(1, $3) n
+           returning id
+         )
+         insert into outbox (operation_id, tenant_id, account_id, conversation_id, command,
+                             payload, traceparent)
+         select gen_random_uuid(), $1, $2, id, 'set_labels', '{\"labels\": []}', ''
+         from places",
+    )
+    .bind(tenant)
+    .bind(account)
+    .bind(count)
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+}
+
+/// A dead worker's lease is a moment's worth, not the bucket.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_dies_takes_its_lease_with_it_and_no_more() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let slow = outbound_worker::Config { chatwoot_requests_per_minute: 600, ..config() };
+    for text in ["one", "two", "three"] {
+        let doomed = stage.worker(&slow).await;
+        let conversation = stage.conversation(&chatwoot).await;
+        let reply = stage.write(&chatwoot, &conversation, text).await;
+        stage.reaches(reply, "sent").await;
+        doomed.abort();
+        doomed.await.unwrap_err();
+    }
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let known = hosts::list(&mut transaction).await.unwrap().remove(0);
+    // Three a lease of a quarter of a second.
+    assert!((3..=9).contains(&known.granted), "{known:?}");
+}

@@ -1,0 +1,88 @@
+//! Chatwoot installations, and how much may be asked of each: known to all workers together.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// What is known of an installation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Host {
+    /// Its name, and its port.
+    pub host: String,
+    /// Requests a minute by the settings of the worker that took some last.
+    pub per_minute: i32,
+    /// Requests that may be made now and are in no worker's lease.
+    pub tokens: f64,
+    /// Callers sent away that have not had their turn.
+    pub away: f64,
+    /// When the two were reckoned; long ago: the bucket is full.
+    pub filled_at: DateTime<Utc>,
+    /// Requests granted ever, less those given back.
+    pub granted: i64,
+    /// It asked to slow down until then.
+    pub paused_until: Option<DateTime<Utc>>,
+    /// Pauses since it last answered well.
+    pub pauses: i32,
+}
+
+/// What is known of an installation, and the database's time. Nobody else can change it until the
+/// transaction ends.
+pub async fn lock(
+    connection: &mut PgConnection,
+    host: &str,
+) -> Result<(Host, DateTime<Utc>), Error> {
+    let row = sqlx::query!(
+        r#"insert into chatwoot_hosts (host) values ($1)
+           on conflict (host) do update set host = excluded.host
+           returning host, per_minute, tokens, away, filled_at, granted, paused_until, pauses,
+                     clock_timestamp() as "now!""#,
+        host
+    )
+    .fetch_one(connection)
+    .await?;
+    let known = Host {
+        host: row.host,
+        per_minute: row.per_minute,
+        tokens: row.tokens,
+        away: row.away,
+        filled_at: row.filled_at,
+        granted: row.granted,
+        paused_until: row.paused_until,
+        pauses: row.pauses,
+    };
+    Ok((known, row.now))
+}
+
+/// Writes what is known now of an installation that the transaction has locked.
+pub async fn write(connection: &mut PgConnection, host: &Host) -> Result<(), Error> {
+    sqlx::query!(
+        "update chatwoot_hosts
+         set per_minute = $2, tokens = $3, away = $4, filled_at = $5, granted = $6,
+             paused_until = $7, pauses = $8
+         where host = $1",
+        host.host,
+        host.per_minute,
+        host.tokens,
+        host.away,
+        host.filled_at,
+        host.granted,
+        host.paused_until,
+        host.pauses
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// All installations that were ever called, by name.
+pub async fn list(connection: &mut PgConnection) -> Result<Vec<Host>, Error> {
+    let hosts = sqlx::query_as!(
+        Host,
+        "select host, per_minute, tokens, away, filled_at, granted, paused_until, pauses
+         from chatwoot_hosts order by host"
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(hosts)
+}
