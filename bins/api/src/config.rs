@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
@@ -44,6 +45,16 @@ pub struct Config {
     )]
     pub undo_seconds: u64,
 
+    /// The same for single channels, named as in Chatwoot's `Channel::Email`: `Email=60,WebWidget=5`
+    #[arg(
+        long,
+        env = "UNDO_SECONDS_BY_CHANNEL",
+        value_delimiter = ',',
+        value_name = "CHANNEL=SECONDS",
+        value_parser = channel_undo
+    )]
+    pub undo_seconds_by_channel: Vec<(String, u64)>,
+
     /// Seconds of silence after which a live stream gets a sign of life, 1 to 30
     #[arg(
         long,
@@ -66,6 +77,7 @@ impl Default for Config {
             auth_mode: AuthMode::Dev,
             dev_auth_anywhere: false,
             undo_seconds: 0,
+            undo_seconds_by_channel: Vec::new(),
             sse_heartbeat_seconds: 15,
             shell_dir: None,
         }
@@ -95,12 +107,54 @@ impl Config {
         }
     }
 
-    pub(crate) fn undo(&self) -> Duration {
-        Duration::from_secs(self.undo_seconds)
+    pub(crate) fn undo(&self) -> Undo {
+        let windows = self.undo_seconds_by_channel.iter();
+        Undo {
+            otherwise: Duration::from_secs(self.undo_seconds),
+            by_channel: windows
+                .map(|(channel, seconds)| (channel.clone(), Duration::from_secs(*seconds)))
+                .collect(),
+        }
     }
 
     pub(crate) fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.sse_heartbeat_seconds)
+    }
+}
+
+/// How long a message can be taken back before it leaves.
+#[derive(Debug, Clone)]
+pub(crate) struct Undo {
+    otherwise: Duration,
+    by_channel: Arc<[(String, Duration)]>,
+}
+
+impl Undo {
+    /// Whether the channel makes a difference.
+    pub(crate) fn varies(&self) -> bool {
+        !self.by_channel.is_empty()
+    }
+
+    /// In conversations of this channel.
+    pub(crate) fn of(&self, channel: Option<&str>) -> Duration {
+        let channel = channel.map(short);
+        let window = self.by_channel.iter().find(|(name, _)| Some(name.as_str()) == channel);
+        window.map_or(self.otherwise, |(_, window)| *window)
+    }
+}
+
+/// `Email` of `Channel::Email`.
+fn short(channel: &str) -> &str {
+    channel.strip_prefix("Channel::").unwrap_or(channel)
+}
+
+fn channel_undo(text: &str) -> Result<(String, u64), String> {
+    let refusal = || format!("write it like Email=60, with 0 to 600 seconds, not {text:?}");
+    let (channel, seconds) = text.split_once('=').ok_or_else(refusal)?;
+    let seconds = seconds.parse().ok().filter(|seconds| *seconds <= 600).ok_or_else(refusal)?;
+    match short(channel.trim()) {
+        "" => Err(refusal()),
+        channel => Ok((channel.to_owned(), seconds)),
     }
 }
 
@@ -136,6 +190,9 @@ mod tests {
     fn bad_values_are_refused() {
         for (option, value) in [
             ("--undo-seconds", "601"),
+            ("--undo-seconds-by-channel", "Email"),
+            ("--undo-seconds-by-channel", "Email=601"),
+            ("--undo-seconds-by-channel", "Channel::=5"),
             ("--sse-heartbeat-seconds", "31"),
             ("--auth-mode", "none"),
             ("--cors-origin", "*"),
@@ -144,6 +201,22 @@ mod tests {
         ] {
             assert!(Alone::try_parse_from(["api", option, value]).is_err(), "{option}");
         }
+    }
+
+    #[test]
+    fn a_channel_may_have_an_undo_window_of_its_own() {
+        let windows = "Email=60,Channel::WebWidget=0";
+        let arguments = ["api", "--undo-seconds", "5", "--undo-seconds-by-channel", windows];
+        let undo = Alone::try_parse_from(arguments).unwrap().config.undo();
+        for (channel, seconds) in [
+            (Some("Channel::Email"), 60),
+            (Some("Channel::WebWidget"), 0),
+            (Some("Channel::Whatsapp"), 5),
+            (None, 5),
+        ] {
+            assert_eq!(undo.of(channel), Duration::from_secs(seconds), "{channel:?}");
+        }
+        assert!(undo.varies() && !Config::default().undo().varies());
     }
 
     #[test]

@@ -44,8 +44,8 @@ pub enum ApiError {
     ClientIdTaken,
     /// The message has left, or may have.
     #[error(
-        "the message is {}: only one that is queued or waits to be retried, and was never tried, \
-         can be taken back",
+        "the message is {}: only one that is queued or waits to be retried, and that has \
+         certainly not left, can be taken back",
         name(*.0)
     )]
     NotCancellable(Option<DeliveryState>),

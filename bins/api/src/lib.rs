@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use auth::AuthMode;
+use config::Undo;
 pub use config::{Config, OpenToAll};
 pub use routes::openapi_json;
 
@@ -44,7 +45,7 @@ struct App {
     announcer: Announcer,
     streams: Arc<Semaphore>,
     auth: AuthMode,
-    undo: Duration,
+    undo: Undo,
     heartbeat: Duration,
     shutdown: CancellationToken,
 }

@@ -17,11 +17,17 @@
 //!
 //! A try is written down before it is made, so one without an outcome belongs to a program that is
 //! gone and counts as unknown.
+//!
+//! A reply that Chatwoot's validation turned down, that was then not there, and that is turned down
+//! again in the same words, fails. What is known of the try does not change by that: should a person
+//! have it sent again, it is looked up first.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use chatwoot::client::Cause;
 use chatwoot::{CallError, Outcome};
+use chrono::{DateTime, Utc};
 use service::retry::Policy;
 use store::attempts::{Attempt, AttemptOutcome};
 
@@ -83,6 +89,14 @@ fn until_next_look(ended_ago: Duration, absence: Duration) -> Duration {
     }
 }
 
+/// By how much Chatwoot's clock and ours may differ.
+const SKEW: Duration = Duration::from_mins(2);
+
+/// When, by Chatwoot's clock, what any of the tries made was written.
+pub fn window(attempt: &Attempt, absence: Duration) -> RangeInclusive<DateTime<Utc>> {
+    attempt.first_at - SKEW..=attempt.ended_at + absence + SKEW
+}
+
 /// The wait after a look-up that could not be made: about as long as the try is ago.
 pub fn until_retried_look(ended_ago: Duration, retry: Policy) -> Duration {
     let wait = ended_ago.max(SOON).min(retry.longest.max(SOON));
@@ -115,6 +129,13 @@ pub fn ending(error: &CallError, tries: i32, most_tries: i32, retry: Policy) -> 
         }
         Outcome::Unknown => Ending::Unknown(Policy { shortest: SOON, longest: SOON * 2 }.delay(1)),
     }
+}
+
+/// Whether an answer says that the message itself does not do. Such an answer does not tell whether
+/// the message is stored; but if it was not, and the same answer comes again, it never will be.
+pub fn is_validation(error: &CallError) -> bool {
+    let CallError::Unknown(Cause::Unprocessable(said)) = error else { return false };
+    said.starts_with("Validation failed") && !said.contains("Too many messages")
 }
 
 /// A failure in words for the people who wait for it.

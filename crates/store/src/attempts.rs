@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::OperationId;
 use sqlx::PgConnection;
 
@@ -53,6 +54,10 @@ pub struct Attempt {
     pub ended_ago: Duration,
     /// What came of any try at this command has a greater message number than this.
     pub look_after: i64,
+    /// When the first try at this command began.
+    pub first_at: DateTime<Utc>,
+    /// When this one ended, or began if it has no end.
+    pub ended_at: DateTime<Utc>,
 }
 
 /// The newest try at a command.
@@ -63,7 +68,9 @@ pub async fn last(
     let row = sqlx::query!(
         r#"select attempt, outcome,
                   extract(epoch from clock_timestamp() - finished_at)::float8 as ended_ago,
-                  min(highest_message_id) over () as "look_after!"
+                  min(highest_message_id) over () as "look_after!",
+                  min(started_at) over () as "first_at!",
+                  coalesce(finished_at, started_at) as "ended_at!"
            from outbound_attempts where operation_id = $1
            order by attempt desc limit 1"#,
         operation.0
@@ -77,6 +84,8 @@ pub async fn last(
             ended_ago: Duration::try_from_secs_f64(row.ended_ago.unwrap_or(0.0).max(0.0))
                 .unwrap_or(Duration::MAX),
             look_after: row.look_after,
+            first_at: row.first_at,
+            ended_at: row.ended_at,
         })
     })
     .transpose()
@@ -127,8 +136,29 @@ pub async fn abandon(
     Ok(())
 }
 
+/// Whether the try before this one ended with the same cause and was then looked for in vain.
+pub async fn is_repeated(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    number: i32,
+    detail: &str,
+) -> Result<bool, Error> {
+    let repeated = sqlx::query_scalar!(
+        r#"select exists (
+             select from outbound_attempts
+             where operation_id = $1 and attempt = $2 - 1 and outcome = 'absent' and detail = $3
+           ) as "repeated!""#,
+        operation.0,
+        number,
+        detail
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(repeated)
+}
+
 /// Ends a try. Says whether it could be: a try that somebody else ended meanwhile can only be
-/// found done or absent.
+/// found done or absent. The first cause that is known of it stays.
 pub async fn finish(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -138,7 +168,7 @@ pub async fn finish(
 ) -> Result<bool, Error> {
     let ended = sqlx::query!(
         "update outbound_attempts
-         set outcome = $3, detail = coalesce($4, detail), finished_at = coalesce(finished_at, now())
+         set outcome = $3, detail = coalesce(detail, $4), finished_at = coalesce(finished_at, now())
          where operation_id = $1 and attempt = $2
            and (outcome is null or (outcome in ('unknown', 'absent') and $3 in ('done', 'absent')))",
         operation.0,

@@ -196,18 +196,27 @@ pub async fn count_attempt(
     Ok(attempts)
 }
 
-/// Takes a command back that was never tried, not even before somebody asked for it once more. Says
-/// whether it could be.
+/// Takes a command back of which no try can have reached Chatwoot, not even before somebody asked for
+/// it once more. Says whether it could be.
 pub async fn take_back(
     connection: &mut PgConnection,
     operation: OperationId,
 ) -> Result<bool, Error> {
-    // A try that begins meanwhile counts in the same row first; those of an earlier asking were all
-    // written down before this row was.
+    // A try that begins meanwhile counts in the same row first, so it is seen: the row is locked
+    // before tries are looked at. One that was looked for in vain is followed by another only once
+    // it is certain that it did not happen.
+    sqlx::query!("select sequence from outbox where operation_id = $1 for update", operation.0)
+        .fetch_optional(&mut *connection)
+        .await?;
     let done = sqlx::query!(
         "delete from outbox
-         where operation_id = $1 and attempts = 0
-           and not exists (select from outbound_attempts where operation_id = $1)",
+         where operation_id = $1 and not exists (
+           select from outbound_attempts a
+           where a.operation_id = $1 and a.outcome is distinct from 'retry'
+             and a.outcome is distinct from 'failed'
+             and not (a.outcome is not distinct from 'absent' and exists (
+               select from outbound_attempts later
+               where later.operation_id = $1 and later.attempt > a.attempt)))",
         operation.0
     )
     .execute(connection)

@@ -195,8 +195,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take back a message that is queued or waits to be retried, and that was never tried: then it has
-         *     certainly not left. It is gone from the conversation; the activity `message_cancelled` tells so.
+         * Take back a message that is queued or waits to be retried, and that has certainly not left: it was
+         *     never tried, or no try reached Chatwoot. It is gone from the conversation; the activity
+         *     `message_cancelled` tells so.
          */
         post: operations["cancel_message"];
         delete?: never;

@@ -157,6 +157,21 @@ async fn a_message_that_waits_for_its_first_try_is_taken_back_too() {
     assert_eq!(commands(&served).await, []);
 }
 
+/// A try that was looked for in vain is followed by another only when it certainly did not happen.
+#[tokio::test]
+async fn a_message_of_which_no_try_happened_is_taken_back() {
+    let served = Served::start().await;
+    let written = Written::start(&served).await;
+    tried(&served, &written, AttemptOutcome::Absent).await;
+    advance(&served, written.operation(), DeliveryState::Retrying, true).await;
+    let refused = (409, "not-cancellable".to_owned());
+    assert_eq!(refusal(&served, &written.to("cancel")).await, refused, "one look is not enough");
+    tried(&served, &written, AttemptOutcome::Retry).await;
+    advance(&served, written.operation(), DeliveryState::Retrying, true).await;
+    assert_eq!(ask(&served, &written.to("cancel")).await.status(), 204);
+    assert_eq!(commands(&served).await, []);
+}
+
 #[tokio::test]
 async fn what_left_or_may_have_left_is_not_taken_back() {
     let served = Served::start().await;

@@ -10,7 +10,27 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const RETRY: Policy = Policy { shortest: SECOND, longest: Duration::from_mins(30) };
 
 fn attempt(outcome: Option<AttemptOutcome>, ended_ago: Duration) -> Attempt {
-    Attempt { number: 1, outcome, ended_ago, look_after: 0 }
+    let ended_at = DateTime::UNIX_EPOCH;
+    Attempt { number: 1, outcome, ended_ago, look_after: 0, first_at: ended_at - TIMEOUT, ended_at }
+}
+
+#[test]
+fn what_was_written_long_before_or_after_the_tries_is_none_of_them() {
+    let tried = attempt(Some(AttemptOutcome::Unknown), ABSENCE);
+    let window = window(&tried, ABSENCE);
+    assert!(window.contains(&tried.first_at) && window.contains(&(tried.ended_at + ABSENCE)));
+    assert!(!window.contains(&(tried.first_at - SKEW * 2)));
+    assert!(!window.contains(&(tried.ended_at + ABSENCE + SKEW * 2)));
+}
+
+#[test]
+fn only_what_the_message_itself_is_turned_down_for_will_be_again() {
+    let said = |text: &str| CallError::Unknown(Cause::Unprocessable(text.to_owned()));
+    assert!(is_validation(&said("Validation failed: Content is too long")));
+    for passing in ["Error connecting to Redis", "Validation failed: Too many messages"] {
+        assert!(!is_validation(&said(passing)), "{passing}");
+    }
+    assert!(!is_validation(&CallError::Unknown(Cause::Timeout)));
 }
 
 #[test]

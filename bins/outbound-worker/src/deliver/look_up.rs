@@ -111,6 +111,7 @@ impl Carrier {
         caller: &Caller,
     ) -> Result<Result<Seen, CallError>, Error> {
         let mut deleted = Vec::new();
+        let window = decide::window(attempt, self.absence);
         let mut after = attempt.look_after;
         let mut complete = false;
         for _ in 0..MOST_PAGES {
@@ -128,12 +129,20 @@ impl Carrier {
             let ours: Vec<i64> = ours.map(|message| message.id).collect();
             if let Some(&first) = ours.iter().min() {
                 if ours.len() > 1 {
-                    count("twice");
-                    tracing::error!(messages = ?ours, "a reply is in Chatwoot more than once");
+                    metrics::counter!("axis_outbound_twice_total").increment(1);
+                    tracing::error!(
+                        messages = ?ours,
+                        kept = first,
+                        "a reply is in Chatwoot more than once; the oldest counts, the others have \
+                         to be looked at by somebody"
+                    );
                 }
                 return Ok(Ok(Seen::There(first)));
             }
-            deleted.extend(page.iter().filter_map(deleted_by_user));
+            let written_then = |message: &&Message| {
+                message.created_at.is_none_or(|created_at| window.contains(&created_at))
+            };
+            deleted.extend(page.iter().filter(written_then).filter_map(deleted_by_user));
             // Until an empty page: a page may be short because an entry could not be read.
             match page.iter().map(|message| message.id).max() {
                 Some(last) if last > after => after = last,
@@ -152,8 +161,8 @@ impl Carrier {
         self.search_deleted(entry, &deleted, caller).await
     }
 
-    /// Deleting a message takes its marker. One of our own user's that is no other reply of ours
-    /// therefore counts as this one: rather not sent than sent twice.
+    /// Deleting a message takes its marker. One of our own user's from the time of the tries that is no
+    /// other reply of ours therefore counts as this one: rather not sent than sent twice.
     async fn search_deleted(
         &self,
         entry: &Entry,

@@ -73,6 +73,9 @@ impl Carrier {
             Err(error) => error,
         };
         let reason = decide::reason(&error);
+        if decide::is_validation(&error) && self.is_repeated(entry, number, &reason).await? {
+            return self.turned_down(entry, number, &reason).await;
+        }
         let (outcome, state, wait) =
             match decide::ending(&error, tries, self.most_tries, self.retry) {
                 Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
@@ -88,6 +91,15 @@ impl Carrier {
             again: Some(wait),
         };
         self.note(entry, news).await
+    }
+
+    /// Whether the try before ended in the same words and was then not there.
+    async fn is_repeated(&self, entry: &Entry, number: i32, reason: &str) -> Result<bool, Error> {
+        let mut transaction = self.store.worker().await?;
+        let operation = entry.operation;
+        let repeated = attempts::is_repeated(&mut transaction, operation, number, reason).await?;
+        store::commit(transaction).await?;
+        Ok(repeated)
     }
 
     /// The newest try. One that its program left open is closed as unknown: we hold the lock, so

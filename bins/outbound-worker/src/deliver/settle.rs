@@ -66,6 +66,20 @@ impl Carrier {
         self.note(entry, News { ended, state, reason, chatwoot_id: None, again: None }).await
     }
 
+    /// Chatwoot turned it down twice in the same words. Whether it has it stays unknown, for a look
+    /// should a person have it sent again.
+    pub(super) async fn turned_down(
+        &self,
+        entry: &Entry,
+        attempt: i32,
+        reason: &str,
+    ) -> Result<Carried, Error> {
+        tracing::warn!(reason, "a command failed");
+        let ended = Some((attempt, AttemptOutcome::Unknown));
+        let (state, reason) = (DeliveryState::Failed, Some(reason));
+        self.note(entry, News { ended, state, reason, chatwoot_id: None, again: None }).await
+    }
+
     /// It cannot be tried now.
     pub(super) async fn hold(&self, entry: &Entry, hold: Hold) -> Result<Carried, Error> {
         let reason = (hold.wait >= WORTH_A_WORD).then(|| hold.cause.reason());

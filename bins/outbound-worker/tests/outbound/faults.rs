@@ -1,8 +1,9 @@
 //! P4: a customer never gets a reply twice, and replies of one conversation leave in the order in
 //! which they were written, whatever Chatwoot answers.
 
-use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
 use futures_util::future::join_all;
+use serde_json::json;
 
 use crate::stage::{Stage, config};
 
@@ -105,4 +106,44 @@ async fn p4_a_reply_that_was_deleted_before_it_was_looked_for_is_not_sent_again(
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(row.chatwoot_id, Some(stored));
     assert_eq!(chatwoot.texts(&conversation).len(), 1);
+}
+
+/// P4: two were stored where one was asked for. Nobody but a person can put that right.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_of_two_copies_the_older_counts_and_none_is_deleted() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let fault = RestFaults { stored_then_5xx: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(rest(&fault)).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "unknown").await;
+    let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);
+    let copy = json!({ "content": "Hello", "content_attributes": { "axis": { "op": reply } } });
+    let request = testkit::http().post(format!("{path}/messages")).json(&copy);
+    let answer = request.header("api_access_token", ADMIN_TOKEN).send().await.unwrap();
+    assert!(answer.status().is_success());
+    let row = stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello", "Hello"]);
+    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
+    let older = messages.iter().find(|message| message["message_type"] == 1).unwrap();
+    assert_eq!(row.chatwoot_id, older["id"].as_i64());
+    stage.all_settled().await;
+}
+
+/// What Chatwoot's validation turns down again, in the same words, does not hold up the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_that_is_turned_down_twice_in_the_same_words_fails() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let long = stage.write(&chatwoot, &conversation, &"x".repeat(150_001)).await;
+    let next = stage.write(&chatwoot, &conversation, "Hello").await;
+    let row = stage.reaches(long, "failed").await;
+    assert!(row.reason.unwrap().contains("too long"));
+    let outcomes = stage.attempts(long.0).await;
+    // Should a person have it sent again, the second try is looked up first.
+    assert_eq!(outcomes, [Some("absent".to_owned()), Some("unknown".to_owned())]);
+    stage.reaches(next, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
 }

@@ -241,6 +241,15 @@ pub async fn get(
     Ok(by_ids(connection, &[id]).await?.pop())
 }
 
+/// The kind of a conversation's inbox, such as `Channel::Email`, where it is known.
+pub async fn channel(
+    connection: &mut PgConnection,
+    id: ConversationId,
+) -> Result<Option<String>, Error> {
+    let channel = sqlx::query_scalar!("select channel from conversations where id = $1", id.0);
+    Ok(channel.fetch_optional(connection).await?.flatten())
+}
+
 /// Whether there is a conversation with this id that the transaction may see.
 pub async fn exists(connection: &mut PgConnection, id: ConversationId) -> Result<bool, Error> {
     let row = sqlx::query!("select id from conversations where id = $1", id.0);

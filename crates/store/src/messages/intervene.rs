@@ -46,8 +46,8 @@ pub enum Intervened<T> {
     WrongState(Option<DeliveryState>),
 }
 
-/// Takes a message back that was never tried, as if it had not been written. Gives back its line of
-/// the timeline.
+/// Takes a message back that no try can have brought to Chatwoot, as if it had not been written. Gives
+/// back its line of the timeline.
 pub async fn cancel(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,

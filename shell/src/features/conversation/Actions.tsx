@@ -17,8 +17,8 @@ export function Actions({ message }: { message: Message }) {
   })
   const { state, attempts } = message
   const again = state === 'failed' ? 'Retry' : state === 'retrying' ? 'Send now' : null
-  // What was tried may have arrived; then it cannot be taken back.
-  const back = attempts > 0 ? null : state === 'queued' ? 'Undo' : state === 'retrying' ? 'Cancel' : null
+  // What was tried and failed may have arrived; what is to be retried has not.
+  const back = state === 'retrying' ? 'Cancel' : state === 'queued' && attempts === 0 ? 'Undo' : null
   const busy = retry.isPending || cancel.isPending
   const error = retry.error ?? cancel.error
   return (

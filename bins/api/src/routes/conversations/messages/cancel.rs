@@ -13,8 +13,9 @@ use crate::extract::Ids;
 use crate::problem::Problem;
 use crate::request::Trace;
 
-/// Take back a message that is queued or waits to be retried, and that was never tried: then it has
-/// certainly not left. It is gone from the conversation; the activity `message_cancelled` tells so.
+/// Take back a message that is queued or waits to be retried, and that has certainly not left: it was
+/// never tried, or no try reached Chatwoot. It is gone from the conversation; the activity
+/// `message_cancelled` tells so.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/cancel", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),

@@ -65,6 +65,11 @@ pub(in crate::routes) async fn create_message(
 ) -> Result<Response, ApiError> {
     wanted.check()?;
     let author = principal.actor();
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut channel = None;
+    if app.undo.varies() {
+        channel = store::conversations::channel(&mut transaction, conversation).await?;
+    }
     let composition = Composition {
         tenant: &principal.tenant,
         conversation,
@@ -73,10 +78,9 @@ pub(in crate::routes) async fn create_message(
         in_reply_to: wanted.in_reply_to,
         client_id: wanted.client_id.as_deref(),
         author: &author,
-        due_in: app.undo,
+        due_in: app.undo.of(channel.as_deref()),
         trace,
     };
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
     let composed = store::messages::compose(&mut transaction, &composition).await?;
     let (message, activity) = match composed {
         Composed::Queued { message, activity } => (message, activity),
