@@ -4,6 +4,7 @@
 
 mod announcements;
 mod changes;
+mod chaos;
 mod faults;
 mod interventions;
 mod limits;
