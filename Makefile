@@ -8,7 +8,7 @@ PROGRAMS := webhook-receiver sync-worker outbound-worker api chatwoot-sim axis
 export SQLX_OFFLINE = true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test faults lint queries clean shell shell-test shell-e2e shell-lint
+.PHONY: help setup up test faults bench lint queries clean shell shell-test shell-e2e shell-lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -27,6 +27,14 @@ faults: setup ## kill, freeze and restart everything for minutes, with one NATS 
 	cargo build $(PROGRAMS:%=-p %)
 	FAULTS_SECONDS=$${FAULTS_SECONDS:-300} cargo test -p axis --test faults -- --nocapture
 	FAULTS_SECONDS=$${FAULTS_SECONDS:-300} FAULTS_CLUSTER=1 cargo test -p axis --test faults -- --nocapture
+
+# What is measured are the programs as they are released, each a process of its own.
+MEASURED := webhook-receiver sync-worker outbound-worker api
+BENCH ?=
+
+bench: setup ## measure speed and memory against the limit of the parts; BENCH="path --quick" for a part
+	cargo build --release $(MEASURED:%=-p %)
+	cargo bench -p axis --bench measure -- $(BENCH)
 
 lint: shell-lint ## check format, lints, docs, dependencies, compose file and queries
 	cargo fmt --all --check

@@ -38,6 +38,11 @@ impl Program {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The process id; none once it has ended.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// What it has logged so far, over all its runs.
     pub fn log(&self) -> &Path {
         &self.log
