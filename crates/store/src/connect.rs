@@ -55,11 +55,12 @@ impl Store {
     }
 
     /// The same, in which a statement that has to wait for a lock longer than this fails with
-    /// [`Error::Conflict`].
+    /// [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it made when
+    /// the tables were small, and would go on reading them whole.
     pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query!(
-            "select set_config('role', 'axis_worker', true) as role, set_config('lock_timeout', $1, true) as patience",
+            "select set_config('role', 'axis_worker', true) as role, set_config('lock_timeout', $1, true) as patience, set_config('enable_seqscan', 'off', true) as seqscan",
             patience.as_millis().to_string()
         )
         .fetch_one(&mut *transaction)
