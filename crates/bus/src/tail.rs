@@ -223,14 +223,17 @@ impl Tail {
 
 /// The stream, and the epoch of its positions.
 async fn described(bus: &Bus) -> Result<(StreamInfo, String), BusError> {
-    let server = bus.server_id();
-    let info = stream_info(bus, subject::ACTIVITY).await?;
-    if server.is_none() || bus.server_id() != server {
-        return Err(BusError::Unavailable("NATS was connected to anew meanwhile".into()));
+    loop {
+        let server = bus.server_id();
+        let info = stream_info(bus, subject::ACTIVITY).await?;
+        // Asked again if that was another server, since the two must belong together.
+        if server.is_some() && bus.server_id() == server {
+            let alone = info.cluster.name.as_ref().is_none_or(String::is_empty);
+            let run = server.filter(|_| alone).unwrap_or_default();
+            let epoch = epoch(&info, &run);
+            return Ok((info, epoch));
+        }
     }
-    let alone = info.cluster.name.as_ref().is_none_or(String::is_empty);
-    let epoch = epoch(&info, server.as_deref().filter(|_| alone).unwrap_or_default());
-    Ok((info, epoch))
 }
 
 fn epoch(info: &StreamInfo, run: &str) -> String {

@@ -79,7 +79,8 @@ async fn survive(victim: &str, workers: Workers) {
     system.stop().await;
 }
 
-async fn check(system: &System, n: usize, place: i64, conversation: &str) {
+/// Sees that each reply is there once and in order, and that all that was acknowledged is applied.
+pub async fn check(system: &System, n: usize, place: i64, conversation: &str) {
     let replies = eventually_some("all replies are in Chatwoot", || async {
         let rows = system.messages(conversation).await?;
         let ours: Vec<_> = rows.into_iter().filter(|row| !row["clientId"].is_null()).collect();

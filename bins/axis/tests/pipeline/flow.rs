@@ -1,10 +1,9 @@
 //! One event's way to the screen, and one reply's way to the customer and back.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use testkit::eventually_some;
 
+use crate::screen::Screen;
 use crate::system::{ACCOUNT, System, Workers};
 
 const ONE: Workers = Workers { sync: 1, outbound: 1 };
@@ -12,15 +11,13 @@ const ONE: Workers = Workers { sync: 1, outbound: 1 };
 #[tokio::test]
 async fn an_event_becomes_a_row_an_activity_and_a_live_event() {
     let system = System::start(ONE).await;
-    let request = system.http.get(system.api("/activity")).bearer_auth("mock-token");
-    let stream = request.header("accept", "text/event-stream").send().await.unwrap();
-    assert_eq!(stream.status(), 200);
-    let mut live = Frames { stream, text: String::new() };
+    let mut live = Screen::open(&system, None).await;
+    assert_eq!(live.next().await.unwrap().0, "ready");
 
     let (display_id, message) = system.sim.start_conversation(ACCOUNT, "Where is it?").unwrap();
     let frame = loop {
-        let frame = live.next().await;
-        if frame["type"] == "message_created" {
+        let (kind, frame) = live.next().await.unwrap();
+        if kind == "message_created" {
             break frame;
         }
     };
@@ -68,29 +65,4 @@ async fn a_reply_reaches_chatwoot_once_and_comes_back_as_one_message() {
     let messages = system.messages(conversation).await.unwrap();
     assert_eq!(messages.len(), 2, "question and answer: {messages:#?}");
     system.stop().await;
-}
-
-struct Frames {
-    stream: testkit::reqwest::Response,
-    text: String,
-}
-
-impl Frames {
-    /// The data of the next event.
-    async fn next(&mut self) -> Value {
-        loop {
-            if let Some(end) = self.text.find("\n\n") {
-                let frame: String = self.text.drain(..end + 2).collect();
-                let data = frame.lines().find_map(|line| line.strip_prefix("data:"));
-                let data = data.and_then(|data| serde_json::from_str(data).ok());
-                if let Some(data) = data {
-                    return data;
-                }
-                continue;
-            }
-            let wait = tokio::time::timeout(Duration::from_mins(1), self.stream.chunk());
-            let chunk = wait.await.unwrap().unwrap().unwrap();
-            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
 }

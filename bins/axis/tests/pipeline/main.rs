@@ -6,5 +6,7 @@ mod faults;
 mod flow;
 #[path = "../installation/mod.rs"]
 mod installation;
+mod losses;
 mod refusals;
+mod screen;
 mod system;
