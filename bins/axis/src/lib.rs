@@ -13,6 +13,7 @@ mod answer;
 mod audit;
 pub mod chatwoot_account;
 pub mod commands;
+mod mask;
 mod pace;
 mod place;
 pub mod registration;

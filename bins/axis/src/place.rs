@@ -84,6 +84,11 @@ impl Place {
         self.data_dir.join("nats")
     }
 
+    /// The journal of the receiver in `axis up`.
+    pub fn journal_dir(&self) -> PathBuf {
+        self.data_dir.join("journal")
+    }
+
     /// The file with a generated key.
     pub fn key_file(&self) -> PathBuf {
         self.data_dir.join("secret-key")

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bus::Bus;
-use metrics::{describe_gauge, gauge};
+use metrics::{describe_counter, describe_gauge, gauge};
 use tokio::time::MissedTickBehavior;
 
 use crate::journal::Shared;
@@ -20,7 +20,20 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize
         metrics::Unit::Bytes,
         "Size of the journal's segments that hold an unpublished event"
     );
+    describe_gauge!("axis_journal_segments", "Files of the journal");
+    describe_gauge!(
+        "axis_journal_waiting_events",
+        "Events of the journal from the oldest on that is not published"
+    );
     describe_gauge!("axis_journal_refused_events", "Events that the stream refused for good");
+    describe_counter!(
+        "axis_journal_set_aside_total",
+        "Segments that could not be read and were set aside"
+    );
+    describe_counter!(
+        "axis_journal_healed_total",
+        "Events that the stream had lost and got again from the journal"
+    );
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;
@@ -37,6 +50,8 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize
                 refused.store(size.refused, Ordering::Relaxed);
                 gauge!("axis_journal_bytes").set(float(size.bytes));
                 gauge!("axis_journal_unpublished_bytes").set(float(size.unpublished));
+                gauge!("axis_journal_segments").set(float(size.segments as u64));
+                gauge!("axis_journal_waiting_events").set(float(size.waiting));
                 gauge!("axis_journal_refused_events").set(float(size.refused as u64));
             }
             Ok(Err(error)) if !failing => {

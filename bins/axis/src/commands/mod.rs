@@ -5,6 +5,7 @@ pub mod audit;
 pub mod completions;
 pub mod db;
 pub mod dead_letters;
+pub mod journal;
 pub mod keys;
 pub mod migrate;
 pub mod replay;
@@ -44,6 +45,9 @@ pub enum Command {
     /// What could not be processed
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
+    /// A receiver's journal
+    #[command(subcommand)]
+    Journal(journal::Command),
     /// Hand events that Chatwoot sent to the workers again; doing so twice changes nothing
     Replay(replay::Arguments),
     /// List what operators and clients did, newest first
@@ -64,6 +68,7 @@ impl Command {
             Self::Webhook(command) => command.run(place).await,
             Self::Db(command) => command.run(place).await,
             Self::DeadLetters(command) => command.run(place).await,
+            Self::Journal(command) => command.run(place).await,
             Self::Replay(arguments) => replay::run(&arguments, place).await,
             Self::Audit(arguments) => audit::run(&arguments, place).await,
             Self::Completions(arguments) => completions::run(&arguments),

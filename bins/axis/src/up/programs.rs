@@ -108,7 +108,7 @@ fn receiver_config(
     let key = ["--secret-key", foundation.key_text.expose_secret()];
     let (mut config, matches) = from_environment::<webhook_receiver::Config>(&key)?;
     if matches.value_source("journal_dir") == Some(ValueSource::DefaultValue) {
-        config.journal_dir = place.data_dir.join("journal");
+        config.journal_dir = place.journal_dir();
     }
     Ok(config)
 }

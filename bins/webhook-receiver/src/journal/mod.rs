@@ -17,8 +17,10 @@
 
 mod facts;
 mod feed;
+mod inspect;
 mod ledger;
 mod mark;
+mod measure;
 mod read;
 mod record;
 mod recover;
@@ -42,6 +44,7 @@ use events::Inbound;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use feed::{Feed, Stretch};
+pub use inspect::{Inspection, inspect, set_aside};
 pub use ledger::Limits;
 pub use read::{Inspected, read};
 pub use record::Record;
@@ -49,6 +52,7 @@ pub(crate) use tail::Outgoing;
 
 use ledger::Ledger;
 use mark::Mark;
+use measure::Latency;
 use tail::Tail;
 use writer::{Append, Writer};
 
@@ -62,6 +66,7 @@ pub struct Journal {
     shared: Arc<Shared>,
     queue: Option<mpsc::Sender<Append>>,
     writer: Option<JoinHandle<()>>,
+    latency: Latency,
 }
 
 /// What the writer, the publisher and readers have in common.
@@ -164,7 +169,8 @@ impl Journal {
             .name("journal".to_owned())
             .spawn(move || writer.run())
             .map_err(unusable)?;
-        Ok(Self { shared, queue: Some(queue), writer: Some(writer) })
+        let latency = Latency::register();
+        Ok(Self { shared, queue: Some(queue), writer: Some(writer), latency })
     }
 
     /// Makes an event durable and answers its sequence. `waiter` is told when the stream has it, and
@@ -178,8 +184,11 @@ impl Journal {
         let (done, answer) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(AppendError::Unwritable)?;
         let append = Append { inbound, body, done, waiter };
+        let begun = Instant::now();
         queue.send(append).await.map_err(|_| AppendError::Unwritable)?;
-        answer.await.unwrap_or(Err(AppendError::Unwritable))
+        let sequence = answer.await.unwrap_or(Err(AppendError::Unwritable))?;
+        self.latency.record(begun.elapsed());
+        Ok(sequence)
     }
 
     /// How the last append went, and how the next ones do.
@@ -279,12 +288,15 @@ impl Shared {
         let gone = ledger.sweep(Instant::now(), 0);
         let mark = ledger.mark.clone();
         let (bytes, unpublished) = ledger.bytes();
+        let segments = ledger.segments.len();
+        let end = ledger.segments.back().map_or(0, |segment| segment.end);
         drop(ledger);
         let refused = mark.refused.len();
+        let waiting = end.saturating_sub(mark.below);
         self.write_mark(mark)?;
         remove(&gone);
         self.look_again();
-        Ok(Size { bytes, unpublished, refused })
+        Ok(Size { segments, bytes, unpublished, waiting, refused })
     }
 
     fn write_mark(&self, mark: Mark) -> io::Result<()> {
@@ -331,10 +343,14 @@ impl Shared {
 /// How much the journal holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
+    /// How many segments.
+    pub(crate) segments: usize,
     /// Of all segments.
     pub(crate) bytes: u64,
     /// Of segments that hold something unpublished.
     pub(crate) unpublished: u64,
+    /// Events from the oldest on that is not published.
+    pub(crate) waiting: u64,
     /// Events that the stream refused for good.
     pub(crate) refused: usize,
 }

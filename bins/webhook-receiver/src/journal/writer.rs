@@ -16,6 +16,7 @@ use events::Inbound;
 use tokio::sync::{mpsc, oneshot};
 
 use super::ledger::Segment;
+use super::measure::Groups;
 use super::record::{self, Marker};
 use super::segment::{self, PREAMBLE};
 use super::{AppendError, Condition, Outgoing, Record, Shared};
@@ -38,6 +39,7 @@ pub(super) struct Writer {
     queue: mpsc::Receiver<Append>,
     active: Option<Active>,
     next: u64,
+    groups: Groups,
 }
 
 struct Active {
@@ -52,7 +54,7 @@ struct Active {
 impl Writer {
     /// `next` is above every sequence the journal ever had.
     pub(super) fn new(shared: Arc<Shared>, queue: mpsc::Receiver<Append>, next: u64) -> Self {
-        Self { shared, queue, active: None, next }
+        Self { shared, queue, active: None, next, groups: Groups::register() }
     }
 
     /// Ends when nobody is left who could append.
@@ -141,10 +143,12 @@ impl Writer {
             }
             return Err(Refused::Full);
         }
+        let begun = Instant::now();
         if let Err(error) = active.file.write_all(&bytes).and_then(|()| active.file.sync_data()) {
             self.abandon(&active);
             return Err(Refused::Failed(error));
         }
+        self.groups.synced(group.len(), begun.elapsed());
         active.bytes += bytes.len() as u64;
         {
             let mut ledger = self.shared.ledger();

@@ -5,9 +5,9 @@ use chrono::SecondsFormat;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::mask;
 use super::selection::{Common, Selection, account_of};
 use crate::answer::table;
+use crate::mask;
 use crate::{Answer, Place};
 
 /// How many are asked for at once.

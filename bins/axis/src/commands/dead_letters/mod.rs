@@ -2,7 +2,6 @@
 
 pub mod drop;
 pub mod list;
-mod mask;
 pub mod redrive;
 mod selection;
 pub mod show;

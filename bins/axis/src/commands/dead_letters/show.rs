@@ -6,7 +6,8 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use super::{list, mask};
+use super::list;
+use crate::mask;
 use crate::{Answer, Place};
 
 /// Which dead letter.

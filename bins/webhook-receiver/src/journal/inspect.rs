@@ -1,0 +1,96 @@
+//! What is in a journal, segment by segment; its receiver may be running.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::mark::Mark;
+use super::segment::{self, Scan};
+
+/// What a segment holds. Every record was read and its checksum compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// Its first sequence, after which it is named.
+    pub first: u64,
+    /// Its file.
+    pub path: PathBuf,
+    /// How long the file is.
+    pub bytes: u64,
+    /// Good records.
+    pub records: u64,
+    /// Of these, how many the stream is known to have.
+    pub published: u64,
+    /// Of these, how many a later version wrote in a way that this one cannot read.
+    pub foreign: u64,
+    /// When the first of the good records was received, and the last.
+    pub received: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Bytes between good records that are none: something that was acknowledged may be lost.
+    pub damaged: u64,
+    /// Bytes behind the last good record. In the newest segment they are being written, or were
+    /// when the receiver ended; they were never acknowledged.
+    pub torn: u64,
+    /// Its beginning is not that of a segment, so that nothing in it can be read.
+    pub unreadable: bool,
+}
+
+/// Looks at every segment, oldest first, without touching anything.
+pub fn inspect(dir: &Path) -> io::Result<Vec<Inspection>> {
+    let mark = Mark::read(dir);
+    let mut inspected = Vec::new();
+    for (first, path, bytes) in segment::list(dir)? {
+        match look(&mark, first, path, bytes) {
+            // Removed by its receiver since the folder was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            looked => inspected.push(looked?),
+        }
+    }
+    Ok(inspected)
+}
+
+/// The segments that a receiver could not read and set aside.
+pub fn set_aside(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut aside = Vec::new();
+    for entry in dir.read_dir()? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "damaged") {
+            aside.push(path);
+        }
+    }
+    aside.sort_unstable();
+    Ok(aside)
+}
+
+fn look(mark: &Mark, first: u64, path: PathBuf, bytes: u64) -> io::Result<Inspection> {
+    let mut found = Inspection {
+        first,
+        path,
+        bytes,
+        records: 0,
+        published: 0,
+        foreign: 0,
+        received: None,
+        damaged: 0,
+        torn: 0,
+        unreadable: false,
+    };
+    let Some(mut scan) = Scan::open(&found.path, bytes)? else {
+        found.unreadable = true;
+        return Ok(found);
+    };
+    while let Some((head, payload)) = scan.next()? {
+        found.records += 1;
+        found.published += u64::from(mark.is_published(head.sequence));
+        match head.record(&payload) {
+            Some(record) => {
+                let at = record.inbound.received_at;
+                let (oldest, _) = found.received.unwrap_or((at, at));
+                found.received = Some((oldest, at));
+            }
+            None => found.foreign += 1,
+        }
+    }
+    found.damaged = scan.damaged;
+    found.torn = bytes - scan.good_until;
+    Ok(found)
+}
