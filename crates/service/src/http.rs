@@ -43,7 +43,9 @@ pub async fn serve(
             tracing::debug!(%error, "a connection keeps waiting to fill packets");
         }
     });
-    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    // Given a bare router, axum copies all its routes for every connection.
+    let routes = router.into_make_service();
+    axum::serve(listener, routes).with_graceful_shutdown(shutdown.cancelled_owned()).await
 }
 
 /// `/live`, `/ready`, `/health` and `/metrics`.
@@ -75,4 +77,56 @@ async fn exposition() -> Response {
 
 fn code(status: &str) -> StatusCode {
     if status == "down" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// Counts how often it was copied.
+    struct Copied(Arc<AtomicUsize>);
+
+    impl Clone for Copied {
+        fn clone(&self) -> Self {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Self(Arc::clone(&self.0))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_costs_no_copy_of_the_routes() {
+        let copies = Arc::new(AtomicUsize::new(0));
+        let copied = Copied(Arc::clone(&copies));
+        let route = get(move || {
+            let _held = &copied;
+            std::future::ready("")
+        });
+        let router = routes(&Health::default()).route("/copied", route);
+        let listener = listen("127.0.0.1", 0).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(serve(listener, router, stop.clone()));
+        let connect = async || {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = b"GET /live HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n";
+            stream.write_all(request).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        };
+        connect().await;
+        let before = copies.load(Ordering::SeqCst);
+        for _ in 0..10 {
+            connect().await;
+        }
+        assert_eq!(copies.load(Ordering::SeqCst), before);
+        stop.cancel();
+        serving.await.unwrap().unwrap();
+    }
 }
