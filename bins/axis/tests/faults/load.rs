@@ -20,7 +20,7 @@ const CONVERSATIONS: usize = 3;
 /// Milliseconds between two things that customers and Chatwoot's own agents do.
 const CUSTOMERS: std::ops::Range<u64> = 10..90;
 /// Milliseconds between two replies in one conversation.
-const AGENTS: std::ops::Range<u64> = 200..1_200;
+const AGENTS: std::ops::Range<u64> = 500..3_000;
 
 /// A reply that the API has taken.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ struct Place {
     display_id: i64,
     /// Its id in the API.
     id: String,
+    /// Lets its agents in.
+    token: String,
 }
 
 impl Load {
@@ -57,10 +59,9 @@ impl Load {
             for n in 0..CONVERSATIONS {
                 let text = format!("first words {n}");
                 let (display_id, _) = rig.sim.start_conversation(number, &text).unwrap();
-                if rig.visible().any(|visible| visible.number == number) {
-                    let id = id_of(rig, account.key.to_string(), display_id).await;
-                    places.push(Place { account: number, display_id, id });
-                }
+                let token = &rig.tenant_of(account).token;
+                let id = id_of(rig, token, account.key.to_string(), display_id).await;
+                places.push(Place { account: number, display_id, id, token: token.clone() });
             }
         }
         rig.sim.set_faults(mishaps()).unwrap();
@@ -85,11 +86,11 @@ impl Load {
     }
 }
 
-async fn id_of(rig: &Rig, account: String, display_id: i64) -> String {
+async fn id_of(rig: &Rig, token: &str, account: String, display_id: i64) -> String {
     let (http, api) = (testkit::http(), rig.named("api").next().unwrap());
     let url = format!("{}/api/v1/conversations?limit=100", api.url);
     eventually_some("the conversation is in the API", || async {
-        let listed = http.get(&url).bearer_auth("mock-token").send().await.ok()?;
+        let listed = http.get(&url).bearer_auth(token).send().await.ok()?;
         let listed: Value = listed.json().await.ok()?;
         let here = |row: &&Value| row["chatwootId"] == display_id && row["accountId"] == account;
         let found = listed["data"].as_array()?.iter().find(here)?;
@@ -145,7 +146,7 @@ async fn answer(
         tokio::time::sleep(Duration::from_millis(dice.random_range(AGENTS))).await;
         let client_id =
             format!("reply {} to {} of {}", posted.len(), place.display_id, place.account);
-        post(&http, &apis, &place.id, &client_id, &mut dice).await;
+        post(&http, &apis, &place, &client_id, &mut dice).await;
         let accepted_at = Utc::now();
         let Place { account, display_id, .. } = place;
         posted.push(Posted { account, display_id, client_id, accepted_at });
@@ -154,12 +155,12 @@ async fn answer(
 }
 
 /// Posts a reply at any API until one has taken it, always as the same message.
-async fn post(http: &Client, apis: &[String], place: &str, client_id: &str, dice: &mut StdRng) {
+async fn post(http: &Client, apis: &[String], place: &Place, client_id: &str, dice: &mut StdRng) {
     let body = json!({ "content": client_id, "private": false, "clientId": client_id });
     loop {
         let api = &apis[dice.random_range(0..apis.len())];
-        let request = http.post(format!("{api}/api/v1/conversations/{place}/messages"));
-        let request = request.bearer_auth("mock-token").timeout(Duration::from_secs(3));
+        let request = http.post(format!("{api}/api/v1/conversations/{}/messages", place.id));
+        let request = request.bearer_auth(&place.token).timeout(Duration::from_secs(3));
         if let Ok(answer) = request.json(&body).send().await {
             let status = answer.status();
             assert!(!status.is_client_error(), "{status}: {:?}", answer.text().await);

@@ -60,11 +60,12 @@ async fn nothing_is_lost_or_doubled_whatever_is_killed_or_frozen() {
     let verdict = verdict::reach(&rig, &ledger, &screens, PATIENCE).await;
     report::print(&rig, &ledger, &verdict);
     screens.close().await;
-    if !verdict.is_clean() {
+    let unwell = rig.stop().await;
+    if !verdict.is_clean() || !unwell.is_empty() {
         report::explain(&rig, seed, &ledger, &verdict);
+        assert!(unwell.is_empty(), "these ended with an error: {unwell:?}");
         panic!("the books do not balance: see above, and run again with FAULTS_SEED={seed}");
     }
-    Arc::into_inner(rig).expect("nobody else uses the rig").stop().await;
 }
 
 /// A token that ends what was started with it.

@@ -1,5 +1,7 @@
 //! The table at the end.
 
+use std::path::Path;
+
 use crate::ledger::Ledger;
 use crate::rig::Rig;
 use crate::verdict::{Span, Verdict};
@@ -26,13 +28,12 @@ pub fn print(rig: &Rig, ledger: &Ledger, verdict: &Verdict) {
         verdict.replies_disordered.len()
     );
     println!(
-        "screens    activities {} · connections {} · resets {} · gaps {} · not announced {} · \
+        "screens    activities {} · connections {} · resets {} · gaps {} · \
          repeats {} · out of order {} · foreign {}",
         verdict.activities,
         verdict.connections,
         verdict.resets,
         verdict.gaps.len(),
-        verdict.unannounced,
         verdict.repeats.len(),
         verdict.screens_disordered.len(),
         verdict.foreign.len()
@@ -93,10 +94,13 @@ pub fn explain(rig: &Rig, seed: u64, ledger: &Ledger, verdict: &Verdict) {
             }
         }
     }
-    println!("logs:");
+    // Where they are, the next test to begin removes them.
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("faults-{seed}"));
+    std::fs::create_dir_all(&kept).unwrap();
     for slot in &rig.programs {
-        println!("  {}: {}", slot.name, slot.log.display());
+        std::fs::copy(&slot.log, kept.join(&slot.name)).unwrap();
     }
+    println!("the programs' logs are in {}", kept.display());
 }
 
 fn count(number: usize, what: &str) -> String {

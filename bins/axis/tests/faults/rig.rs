@@ -8,9 +8,11 @@ use std::time::Duration;
 use bus::{Bus, streams};
 use chatwoot_sim::{DeliveryOptions, Faults, Options, RestFaults, Rule, Scope, Shuffle, Sim};
 use chatwoot_sim::{Millis, WebhookFaults};
+use domain::{Role, Token, TokenKind};
 use secrecy::ExposeSecret as _;
 use servers::{Nats, NatsCluster, NatsOptions, Postgres};
 use store::Store;
+use store::api_keys::NewApiKey;
 use testkit::{Account, Program, eventually, scratch};
 use tokio::sync::Mutex;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -18,9 +20,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::balancer::Balancer;
 use crate::installation::{Servers, TENANT, connect, known};
 
-/// The accounts' numbers and tenants. The API's development token knows one tenant; the others'
-/// events go the same ways and must not show.
-const ACCOUNTS: [(i64, &str); 3] = [(1, TENANT), (2, TENANT), (3, "another-tenant")];
+/// The accounts' numbers and tenants.
+const ACCOUNTS: [(i64, &str); 3] = [(1, TENANT), (2, TENANT), (3, OTHER_TENANT)];
+const OTHER_TENANT: &str = "another-tenant";
 
 /// Short waits, so that a short run sees many tries.
 const DELIVERY: [(&str, &str); 5] = [
@@ -127,6 +129,13 @@ impl Slot {
     }
 }
 
+/// A tenant, and what lets its people into the API.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub name: String,
+    pub token: String,
+}
+
 pub struct Rig {
     pub postgres: Postgres,
     pub nats: NatsServers,
@@ -135,6 +144,7 @@ pub struct Rig {
     pub store_config: store::Config,
     pub sim: Sim,
     pub accounts: Vec<Account>,
+    pub tenants: Vec<Tenant>,
     pub programs: Vec<Slot>,
     _balancer: Balancer,
     _simulated: DropGuard,
@@ -184,6 +194,8 @@ impl Rig {
             }
             accounts.push(account);
         }
+        let dev = Tenant { name: TENANT.to_owned(), token: "mock-token".to_owned() };
+        let other = Tenant { name: OTHER_TENANT.to_owned(), token: key(&store).await };
         Self {
             postgres,
             nats,
@@ -192,15 +204,17 @@ impl Rig {
             store_config,
             sim,
             accounts,
+            tenants: vec![dev, other],
             programs,
             _balancer: balancer,
             _simulated: simulated,
         }
     }
 
-    /// The accounts that the API's development token sees.
-    pub fn visible(&self) -> impl Iterator<Item = &Account> {
-        self.accounts.iter().filter(|account| account.tenant.as_str() == TENANT)
+    /// The tenant of an account.
+    pub fn tenant_of(&self, account: &Account) -> &Tenant {
+        let is_its = |tenant: &&Tenant| tenant.name == account.tenant.as_str();
+        self.tenants.iter().find(is_its).expect("every account has a tenant")
     }
 
     /// The programs of this name.
@@ -234,13 +248,34 @@ impl Rig {
         self.sim.settled().await;
     }
 
-    /// Ends every program and sees that each ends well.
-    pub async fn stop(self) {
-        for slot in self.programs {
-            let (name, program) = (slot.name, slot.program.into_inner());
-            assert!(program.stop().await, "{name} ended with an error");
+    /// Ends every program. Gives back those that did not end well.
+    pub async fn stop(&self) -> Vec<String> {
+        let mut unwell = Vec::new();
+        for slot in &self.programs {
+            if !slot.program.lock().await.end().await {
+                unwell.push(slot.name.clone());
+            }
         }
+        unwell
     }
+}
+
+/// A key to the API for the tenant that the development token does not know.
+async fn key(store: &Store) -> String {
+    let tenant = OTHER_TENANT.parse().unwrap();
+    let token = Token::generate(TokenKind::ApiKey);
+    let key = NewApiKey {
+        tenant: &tenant,
+        name: "agents",
+        digest: token.digest(),
+        permissions: Role::Admin.permissions(),
+        created_by: "the fault run",
+        expires_at: None,
+    };
+    let mut transaction = store.worker().await.unwrap();
+    store::api_keys::create(&mut transaction, &key).await.unwrap().unwrap();
+    store::commit(transaction).await.unwrap();
+    token.expose().to_owned()
 }
 
 /// A Chatwoot that goes wrong by itself now and then, too.

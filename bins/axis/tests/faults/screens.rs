@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use crate::ending;
 use crate::rig::Rig;
 
-const SCREENS: u64 = 4;
+/// For each tenant.
+const SCREENS: u64 = 3;
 /// Milliseconds until a connection is cut from this side.
 const CUT: std::ops::Range<u64> = 200..8_000;
 /// The API gives a sign of life every two seconds.
@@ -27,6 +28,8 @@ const SILENCE: Duration = Duration::from_secs(7);
 /// What one screen has seen.
 #[derive(Debug, Default)]
 pub struct Screen {
+    /// Whose screen it is.
+    pub tenant: String,
     /// The id of the last event.
     position: Option<String>,
     /// Activities that came live, and when.
@@ -57,11 +60,14 @@ impl Screens {
         let apis: Vec<String> = rig.named("api").map(|slot| slot.url.clone()).collect();
         let mut clients = JoinSet::new();
         let mut all = Vec::new();
-        for number in 0..SCREENS {
-            let screen = Arc::new(Mutex::new(Screen::default()));
+        let whose = rig.tenants.iter().flat_map(|tenant| (0..SCREENS).map(move |_| tenant));
+        for (number, tenant) in (0..).zip(whose) {
+            let screen = Screen { tenant: tenant.name.clone(), ..Screen::default() };
+            let screen = Arc::new(Mutex::new(screen));
             let client = Following {
                 http: testkit::http(),
                 apis: apis.clone(),
+                token: tenant.token.clone(),
                 dice: StdRng::seed_from_u64(seed.rotate_left(32) ^ number),
                 screen: Arc::clone(&screen),
                 calm: calm.clone(),
@@ -93,6 +99,7 @@ impl Screens {
 struct Following {
     http: Client,
     apis: Vec<String>,
+    token: String,
     dice: StdRng,
     screen: Arc<Mutex<Screen>>,
     calm: CancellationToken,
@@ -116,7 +123,7 @@ impl Following {
 
     async fn connect(&mut self) -> Option<Response> {
         let api = self.api();
-        let request = self.http.get(api).bearer_auth("mock-token");
+        let request = self.http.get(api).bearer_auth(&self.token);
         let mut request = request.header("accept", "text/event-stream");
         if let Some(position) = &self.screen.lock().unwrap().position {
             request = request.header("last-event-id", position);
@@ -152,7 +159,7 @@ impl Following {
             let mut cursor = None;
             loop {
                 let api = self.api();
-                let request = self.http.get(api).bearer_auth("mock-token");
+                let request = self.http.get(api).bearer_auth(&self.token);
                 let mut request = request.query(&[("limit", "100")]).timeout(SILENCE);
                 if let Some(cursor) = &cursor {
                     request = request.query(&[("cursor", cursor)]);

@@ -11,7 +11,6 @@ use serde_json::Value;
 use testkit::sqlx::{self, Connection as _, PgConnection};
 use tokio::time::{Instant, sleep};
 
-use crate::installation::TENANT;
 use crate::ledger::Ledger;
 use crate::rig::Rig;
 use crate::screens::Screens;
@@ -32,11 +31,9 @@ pub struct Verdict {
     pub replies_twice: Vec<String>,
     pub replies_missing: Vec<String>,
     pub replies_disordered: Vec<String>,
-    /// Activities of the screens' tenant.
+    /// Activities of all tenants.
     pub activities: usize,
     pub gaps: Vec<String>,
-    /// Of those that happened here, not in Chatwoot; seen once they are read.
-    pub unannounced: usize,
     pub repeats: Vec<String>,
     pub screens_disordered: Vec<String>,
     pub foreign: Vec<String>,
@@ -114,8 +111,8 @@ struct Rows {
     replies: HashMap<String, (usize, usize)>,
     /// How many lines say that a message came.
     told: HashMap<(String, i64), usize>,
-    /// The screens' tenant's activities, and what they are.
-    activities: HashMap<String, String>,
+    /// Each tenant's activities, and what they are.
+    activities: HashMap<String, HashMap<String, String>>,
     /// Activities that are there twice.
     doubled: Vec<String>,
 }
@@ -160,7 +157,8 @@ impl Rows {
                 counts.1 += usize::from(state.as_deref() == Some("sent"));
             }
         }
-        let (mut told, mut all, mut activities) = (HashMap::new(), HashSet::new(), HashMap::new());
+        let (mut told, mut all) = (HashMap::new(), HashSet::new());
+        let mut activities: HashMap<_, HashMap<_, _>> = HashMap::new();
         let mut doubled = Vec::new();
         let found: Vec<Line> = sqlx::query_as(
             "select id::text, tenant_id, account_id::text, kind, source, data from activities",
@@ -174,9 +172,8 @@ impl Rows {
             {
                 *told.entry((account, number)).or_insert(0) += 1;
             }
-            if tenant == TENANT {
-                activities.insert(id.clone(), format!("{kind} of {source}"));
-            }
+            let what = format!("{kind} of {source}");
+            activities.entry(tenant).or_default().insert(id.clone(), what);
             if !all.insert(id.clone()) {
                 doubled.push(format!("activity {id} ({kind})"));
             }
@@ -259,25 +256,21 @@ fn replies(verdict: &mut Verdict, rig: &Rig, ledger: &Ledger, rows: &Rows) {
 }
 
 fn follow(verdict: &mut Verdict, rig: &Rig, screens: &Screens, rows: &Rows) {
-    let visible: HashSet<String> = rig.visible().map(|account| account.key.to_string()).collect();
-    verdict.activities = rows.activities.len();
+    verdict.activities = rows.activities.values().map(HashMap::len).sum();
     for (number, screen) in (1..).zip(&screens.all) {
         let screen = screen.lock().unwrap();
         verdict.connections += screen.connections;
         verdict.resets += screen.resets;
-        let seen = |id: &String| screen.heard.contains_key(id) || screen.read.contains(id);
-        for (id, what) in rows.activities.iter().filter(|(id, _)| !seen(id)) {
-            // What the API and the outbound worker announce is lost with their process.
-            if what.ends_with("axis") {
-                verdict.unannounced += 1;
-            } else {
-                verdict.gaps.push(format!("screen {number}: {id}, {what}"));
-            }
-        }
         let with_number = |what: &String| format!("screen {number}: {what}");
         verdict.repeats.extend(screen.repeated.iter().map(with_number));
         verdict.screens_disordered.extend(screen.disordered.iter().map(with_number));
-        verdict.foreign.extend(screen.accounts.difference(&visible).map(with_number));
+        let its = rig.accounts.iter().filter(|account| account.tenant.as_str() == screen.tenant);
+        let its: HashSet<String> = its.map(|account| account.key.to_string()).collect();
+        verdict.foreign.extend(screen.accounts.difference(&its).map(with_number));
+        let seen = |id: &String| screen.heard.contains_key(id) || screen.read.contains(id);
+        let there = rows.activities.get(&screen.tenant).into_iter().flatten();
+        let missed = there.filter(|(id, _)| !seen(id));
+        verdict.gaps.extend(missed.map(|(id, what)| format!("screen {number}: {id}, {what}")));
     }
 }
 
