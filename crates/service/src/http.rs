@@ -44,8 +44,8 @@ pub async fn serve(
         }
     });
     // Given a bare router, axum copies all its routes for every connection.
-    let routes = router.into_make_service();
-    axum::serve(listener, routes).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    let shared = router.into_make_service();
+    axum::serve(listener, shared).with_graceful_shutdown(shutdown.cancelled_owned()).await
 }
 
 /// `/live`, `/ready`, `/health` and `/metrics`.
