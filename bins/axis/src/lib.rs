@@ -14,7 +14,6 @@ mod audit;
 pub mod chatwoot_account;
 pub mod commands;
 mod mask;
-mod pace;
 mod place;
 pub mod registration;
 pub mod sources;

@@ -2,13 +2,14 @@
 //!
 //! Nothing here does I/O. Two families of types live side by side:
 //!
-//! - **read models** ([`Conversation`], [`Message`], [`Contact`], [`Activity`]): what REST answers
-//!   and live events carry, one shape for both;
+//! - **read models** ([`Conversation`], [`Message`], [`Contact`], [`Activity`], [`catalogue`]): what
+//!   REST answers and live events carry, one shape for both;
 //! - **snapshots** ([`snapshot`]): what one look at Chatwoot says about a row, with the
 //!   [`Version`] that decides which of two looks is the newer one.
 
 mod access;
 mod activity;
+pub mod catalogue;
 mod contact;
 mod conversation;
 mod id;

@@ -9,7 +9,18 @@ use sha2::{Digest as _, Sha256};
 /// `at` is the newest instant the snapshot knows of, in microseconds since 1970 (0: none known).
 /// `step` orders snapshots of one instant. `digest` of the content settles what is left, so that
 /// two workers that see the same snapshots in different orders still agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Version {
     /// Microseconds since 1970, 0 when unknown.
     pub at: i64,
@@ -17,6 +28,18 @@ pub struct Version {
     pub step: i64,
     /// See [`Digest`].
     pub digest: i64,
+}
+
+impl Version {
+    /// The least version above this one: of a look that is known to be newer and cannot date itself.
+    /// Whatever happens later and has a time still wins over it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self.digest.checked_add(1) {
+            Some(digest) => Self { digest, ..self },
+            None => Self { step: self.step.saturating_add(1), digest: i64::MIN, ..self },
+        }
+    }
 }
 
 /// Eight bytes of a SHA-256 over JSON values; equal values digest alike whatever their key order.
@@ -85,6 +108,15 @@ mod tests {
                 .map(|value| Digest::of(&value));
         for (i, a) in digests.iter().enumerate() {
             assert!(digests[i + 1..].iter().all(|b| a != b));
+        }
+    }
+
+    #[test]
+    fn the_next_version_is_just_above() {
+        let v = |at, step, digest| Version { at, step, digest };
+        for (version, next) in [(v(1, 2, 3), v(1, 2, 4)), (v(1, 2, i64::MAX), v(1, 3, i64::MIN))] {
+            assert_eq!(version.next(), next);
+            assert!(next > version && next < v(2, 0, i64::MIN));
         }
     }
 

@@ -19,6 +19,7 @@ mod health;
 mod http;
 mod logs;
 mod metrics;
+mod pace;
 pub mod retry;
 mod shutdown;
 
@@ -30,6 +31,7 @@ pub use config::{Config, HttpConfig, LogFormat};
 pub use exit::{complain, exit};
 pub use health::{Health, Status};
 pub use http::{ListenError, listen, routes, serve};
+pub use pace::Pace;
 pub use shutdown::drain;
 
 /// A running program: its name, its health, and the wish to stop.

@@ -1,6 +1,7 @@
 //! Conversations: merged from snapshots, read by clients.
 
 mod apply;
+pub mod mirror;
 mod read;
 mod search;
 

@@ -102,7 +102,7 @@ macro_rules! look {
 }
 
 // Ids of conversations and messages begin with the time, so the primary key finds the newest.
-const LOOKS: [Look; 10] = [
+const LOOKS: [Look; 11] = [
     look!("tenants", "created_at", "created_at desc", "'id', id", "'name', name"),
     look!(
         "chatwoot_accounts",
@@ -170,6 +170,14 @@ const LOOKS: [Look; 10] = [
         "started_at desc",
         "'id', operation_id, 'tenant', tenant_id, 'attempt', attempt, 'outcome', outcome",
         "'detail', detail"
+    ),
+    look!(
+        "reconciliations",
+        "updated_at",
+        "updated_at desc",
+        "'account', account_id, 'tenant', tenant_id, 'sweptTo', swept_to, 'walkedAt', walked_at,
+         'driftFound', drift_found, 'driftRepaired', drift_repaired, 'failures', failures",
+        "'lastError', last_error"
     ),
 ];
 

@@ -4,6 +4,7 @@ mod apply;
 mod carry;
 mod compose;
 mod intervene;
+pub mod mirror;
 mod numbers;
 mod read;
 

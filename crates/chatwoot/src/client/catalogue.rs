@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{CallError, Client, entries, expected};
+use super::{CallError, Client, Verbatim, entries, expected};
 use crate::json::Object;
 use crate::model::Contact;
 
@@ -199,12 +199,17 @@ impl Client {
 
     /// One contact.
     pub async fn get_contact(&self, id: i64) -> Result<Contact, CallError> {
+        Ok(self.contact_verbatim(id).await?.value)
+    }
+
+    /// One contact, with Chatwoot's own words.
+    pub async fn contact_verbatim(&self, id: i64) -> Result<Verbatim<Contact>, CallError> {
         let mut answer = self.json(self.request(Method::GET, &format!("contacts/{id}"))).await?;
         let contact = match answer.get_mut("payload") {
             Some(payload) => payload.take(),
             None => answer,
         };
-        expected(Contact::from_value(contact))
+        expected(Verbatim::read(contact, Contact::from_value))
     }
 
     /// The token's owner: whether the token is valid, and what it may do.

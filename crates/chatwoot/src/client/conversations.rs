@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::{CallError, Client, entries, expected};
+use super::{CallError, Client, Verbatim, entries, expected};
 use crate::model::{Conversation, Priority, Status};
 
 /// Which conversations to list.
@@ -22,9 +22,9 @@ pub struct ConversationQuery {
 
 /// A page of conversations.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ConversationPage {
+pub struct ConversationPage<C = Conversation> {
     /// The conversations, 25 a page unless the installation says otherwise.
-    pub conversations: Vec<Conversation>,
+    pub conversations: Vec<C>,
     /// How many match in all, if it was said.
     pub all_count: Option<i64>,
 }
@@ -45,8 +45,16 @@ pub type Assign = Option<i64>;
 impl Client {
     /// One conversation.
     pub async fn get_conversation(&self, id: i64) -> Result<Conversation, CallError> {
+        Ok(self.conversation_verbatim(id).await?.value)
+    }
+
+    /// One conversation, with Chatwoot's own words.
+    pub async fn conversation_verbatim(
+        &self,
+        id: i64,
+    ) -> Result<Verbatim<Conversation>, CallError> {
         let answer = self.json(self.request(Method::GET, &format!("conversations/{id}"))).await?;
-        expected(Conversation::from_value(answer))
+        expected(Verbatim::read(answer, Conversation::from_value))
     }
 
     /// A page of conversations, or everything updated within a time. Only an administrator's token
@@ -55,6 +63,17 @@ impl Client {
         &self,
         query: &ConversationQuery,
     ) -> Result<ConversationPage, CallError> {
+        let ConversationPage { conversations, all_count } =
+            self.conversations_verbatim(query).await?;
+        let conversations = conversations.into_iter().map(|read| read.value).collect();
+        Ok(ConversationPage { conversations, all_count })
+    }
+
+    /// The same, with Chatwoot's own words.
+    pub async fn conversations_verbatim(
+        &self,
+        query: &ConversationQuery,
+    ) -> Result<ConversationPage<Verbatim<Conversation>>, CallError> {
         let status = query.status.as_ref().map_or("all", Status::as_str);
         let mut request = self.request(Method::GET, "conversations").query(&[("status", status)]);
         if let Some(page) = query.page {
@@ -70,7 +89,8 @@ impl Client {
         let count = |path| answer.pointer(path).and_then(crate::json::int);
         let all_count = count("/data/meta/all_count").or_else(|| count("/meta/all_count"));
         let paths = ["/data/payload", "/payload"];
-        let conversations = expected(entries(answer, &paths, Conversation::from_value))?;
+        let read = |value| Verbatim::read(value, Conversation::from_value);
+        let conversations = expected(entries(answer, &paths, read))?;
         Ok(ConversationPage { conversations, all_count })
     }
 

@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
-use super::{CallError, Client, entries, expected};
+use super::{CallError, Client, Verbatim, entries, expected};
 use crate::model::Message;
 
 /// A message or note to be written. The sender is the token's owner.
@@ -152,6 +152,16 @@ impl Client {
         conversation: i64,
         range: MessageRange,
     ) -> Result<Vec<Message>, CallError> {
+        let read = self.messages_verbatim(conversation, range).await?;
+        Ok(read.into_iter().map(|read| read.value).collect())
+    }
+
+    /// The same, with Chatwoot's own words.
+    pub async fn messages_verbatim(
+        &self,
+        conversation: i64,
+        range: MessageRange,
+    ) -> Result<Vec<Verbatim<Message>>, CallError> {
         let path = format!("conversations/{conversation}/messages");
         let request = self.request(Method::GET, &path);
         let request = match range {
@@ -160,9 +170,10 @@ impl Client {
             MessageRange::After(id) => request.query(&[("after", id)]),
         };
         let answer = self.json(request).await?;
-        let mut messages = expected(entries(answer, &["/payload", ""], Message::from_value))?;
+        let read = |value| Verbatim::read(value, Message::from_value);
+        let mut messages = expected(entries(answer, &["/payload", ""], read))?;
         for message in &mut messages {
-            message.conversation_display_id.get_or_insert(conversation);
+            message.value.conversation_display_id.get_or_insert(conversation);
         }
         Ok(messages)
     }

@@ -34,6 +34,30 @@ pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
 /// Rails reads both as the same. Sending both is no remedy: older Pumas join them into one value.
 const TOKEN_HEADER: &str = "api-access-token";
 
+/// What an answer says, and the words in which Chatwoot said it: for whoever hands them on to be read
+/// elsewhere.
+#[derive(Clone, PartialEq)]
+pub struct Verbatim<T> {
+    /// What was read.
+    pub value: T,
+    /// From what.
+    pub text: Value,
+}
+
+impl<T> Verbatim<T> {
+    fn read(text: Value, read: impl FnOnce(Value) -> Option<T>) -> Option<Self> {
+        let value = read(text.clone())?;
+        Some(Self { value, text })
+    }
+}
+
+/// Leaves the words out: what nobody reads may hold tokens.
+impl<T: std::fmt::Debug> std::fmt::Debug for Verbatim<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Verbatim").field(&self.value).finish()
+    }
+}
+
 /// Limits of a client; the defaults suit production.
 #[derive(Debug, Clone)]
 pub struct Options {

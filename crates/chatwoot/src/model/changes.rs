@@ -26,7 +26,7 @@ pub struct Changes(Vec<Change>);
 
 impl Changes {
     /// Reads an array of one-key objects; anything else is no change.
-    pub(crate) fn read(value: Option<Value>) -> Self {
+    pub fn read(value: Option<Value>) -> Self {
         let Some(Value::Array(items)) = value else { return Self::default() };
         let entries = items.into_iter().filter_map(Object::from_value).flat_map(Object::into_map);
         let changes = entries.filter_map(|(attribute, value)| {

@@ -19,7 +19,8 @@ pub struct Record {
 }
 
 /// Writes activities that are not there yet. Tellings of one activity agree in all that matters; should
-/// they differ (a person was renamed in between), the greater text stays, whichever came first.
+/// they differ (a person was renamed in between), the greater text stays, whichever came first. Of two
+/// times, one in whole seconds and the other within that second, the finer one stays.
 pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result<u64, Error> {
     if records.is_empty() {
         return Ok(0);
@@ -27,15 +28,26 @@ pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result
     let actor = |r: &Record| r.activity.actor.as_ref().map(serde_json::to_value).transpose();
     let actors = records.iter().map(actor).collect::<Result<Vec<_>, _>>();
     let actors = actors.map_err(|error| Error::Data(sqlx::Error::Encode(Box::new(error))))?;
+    refine(connection, records).await?;
     let done = sqlx::query!(
         "insert into activities as t
            (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
          select distinct on (id)
-           id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data
-         from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
-                     $6::uuid[], $7::uuid[], $8::jsonb[], $9::jsonb[], $10::bool[])
-           as x (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor,
-                 data, undated)
+           id, tenant_id,
+           coalesce(case when not undated and told_at = date_trunc('second', told_at) then
+                      (select a.occurred_at from activities a
+                       where a.id = x.id and a.occurred_at > x.told_at
+                         and a.occurred_at < x.told_at + interval '1 second' limit 1)
+                    end, told_at),
+           kind, source, account_id, conversation_id, actor, data
+         from (
+           select *, case when undated then occurred_at
+                          else max(occurred_at) over (partition by id) end as told_at
+           from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
+                       $6::uuid[], $7::uuid[], $8::jsonb[], $9::jsonb[], $10::bool[])
+             as y (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor,
+                   data, undated)
+         ) x
          where not (undated and exists (select from activities a where a.id = x.id))
          order by id, coalesce(actor::text, '') collate \"C\" desc, data::text collate \"C\" desc
          on conflict (occurred_at, id) do update
@@ -57,4 +69,26 @@ pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Gives activities that were told in whole seconds (as REST does) the finer time that is known now.
+async fn refine(connection: &mut PgConnection, records: &[Record]) -> Result<(), Error> {
+    let finer: Vec<&Record> = records
+        .iter()
+        .filter(|r| !r.undated && r.activity.occurred_at.timestamp_subsec_nanos() > 0)
+        .collect();
+    if finer.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update activities a set occurred_at = x.occurred_at
+         from (select distinct on (id) * from unnest($1::uuid[], $2::timestamptz[])
+                 as y (id, occurred_at) order by id, occurred_at desc) x
+         where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at)",
+        &column!(finer, |r| r.activity.id.0),
+        &column!(finer, |r| r.activity.occurred_at),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

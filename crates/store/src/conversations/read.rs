@@ -183,7 +183,7 @@ macro_rules! select_page {
         select_conversations!(
             chosen [
                 "select * from conversations c
-                 where c.tenant_id = $1
+                 where c.tenant_id = $1 and c.gone_at <= c.version_at
                    and ($2::text is null or c.status = $2)
                    and ($3::text is null or coalesce(c.priority, 'none') = $3)
                    and ($4::bigint is null or c.assignee_id = $4)

@@ -3,11 +3,11 @@
 use bus::{DeadLetters, StoredDeadLetter};
 use clap::Args;
 use serde_json::{Value, json};
+use service::Pace;
 use service::Service;
 
 use super::selection::{Common, Done, Selected, Selection};
 use crate::audit::{Act, Operator};
-use crate::pace::Pace;
 use crate::{Answer, Place};
 
 /// Which dead letters, and how fast.

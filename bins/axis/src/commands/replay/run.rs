@@ -8,13 +8,13 @@ use bus::{Bus, History, Past, Publisher};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use events::{Inbound, subject};
 use serde_json::json;
+use service::Pace;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::tally::Tally;
 use super::{Arguments, MARK, copy};
 use crate::Answer;
-use crate::pace::Pace;
 
 /// How often it says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);

@@ -1,0 +1,68 @@
+//! Prepared answers.
+
+use domain::AccountKey;
+use domain::catalogue::CannedResponse;
+use sqlx::PgConnection;
+
+use super::Owner;
+use crate::Error;
+
+/// Makes the account's canned responses those of the list; the list's own accounts and times do not matter.
+pub async fn replace_canned_responses(
+    connection: &mut PgConnection,
+    owner: &Owner,
+    all: &[CannedResponse],
+) -> Result<(), Error> {
+    let numbers = column!(all, |one| one.chatwoot_id);
+    sqlx::query!(
+        "delete from canned_responses where account_id = $1 and chatwoot_id <> all($2)",
+        owner.account.0,
+        &numbers
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "insert into canned_responses as t (account_id, tenant_id, chatwoot_id, short_code, content)
+         select $1, $2, x.*
+         from (select distinct on (chatwoot_id) *
+               from unnest($3::bigint[], $4::text[], $5::text[])
+                 as y (chatwoot_id, short_code, content)) x
+         on conflict (account_id, chatwoot_id) do update
+           set short_code = excluded.short_code,
+               content = excluded.content,
+               updated_at = now()
+           where (t.short_code, t.content)
+             is distinct from (excluded.short_code, excluded.content)",
+        owner.account.0,
+        owner.tenant.as_str(),
+        &numbers,
+        &column!(all, |one| one.short_code.as_str()) as &[&str],
+        &column!(all, |one| one.content.as_str()) as &[&str],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The canned responses that the transaction may see, of one account or of all of them.
+pub async fn canned_responses(
+    connection: &mut PgConnection,
+    account: Option<AccountKey>,
+) -> Result<Vec<CannedResponse>, Error> {
+    let rows = sqlx::query!(
+        "select account_id, chatwoot_id, short_code, content, updated_at
+         from canned_responses where $1::uuid is null or account_id = $1
+         order by short_code, account_id, chatwoot_id",
+        account.map(|key| key.0)
+    )
+    .fetch_all(connection)
+    .await?;
+    let all = rows.into_iter().map(|row| CannedResponse {
+        account_id: AccountKey(row.account_id),
+        chatwoot_id: row.chatwoot_id,
+        short_code: row.short_code,
+        content: row.content,
+        updated_at: row.updated_at,
+    });
+    Ok(all.collect())
+}

@@ -1,0 +1,25 @@
+//! What accounts consist of besides conversations. It is only ever asked for, as whole lists: a list
+//! replaces the one before.
+
+mod agents;
+mod canned_responses;
+mod inboxes;
+mod labels;
+mod teams;
+
+use domain::{AccountKey, TenantId};
+
+pub use agents::{agents, replace_agents};
+pub use canned_responses::{canned_responses, replace_canned_responses};
+pub use inboxes::{inboxes, replace_inboxes};
+pub use labels::{labels, replace_labels};
+pub use teams::{replace_teams, teams};
+
+/// Whose list it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The account.
+    pub account: AccountKey,
+}

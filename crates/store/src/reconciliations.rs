@@ -1,0 +1,288 @@
+//! How far each account has been compared with its Chatwoot. One process at a time holds an account;
+//! a hold that is not renewed ends by itself.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, TenantId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// How far an account has been compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reconciliation {
+    /// The account.
+    pub account: AccountKey,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Somebody compares it at this moment.
+    pub held: bool,
+    /// Where it is.
+    pub progress: Progress,
+    /// What came of it so far.
+    pub tally: Tally,
+}
+
+/// Where the comparing is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// When what changed lately is asked for next.
+    pub sweep_due_at: DateTime<Utc>,
+    /// Everything that changed before then has been compared once.
+    pub swept_to: Option<DateTime<Utc>>,
+    /// The way through everything.
+    pub walk: Walk,
+    /// When a walk last came to its end.
+    pub walked_at: Option<DateTime<Utc>>,
+    /// Tries in a row that failed.
+    pub failures: u32,
+    /// Why the last one did.
+    pub last_error: Option<String>,
+}
+
+/// The way through all conversations, and then through the contacts that have none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    /// When it goes on, or begins anew.
+    pub due_at: DateTime<Utc>,
+    /// Pages of conversations behind it.
+    pub page: u32,
+    /// Highest display id behind it, or the number of the last contact.
+    pub place: i64,
+    /// It is at the contacts.
+    pub contacts: bool,
+    /// How many conversations there are, as Chatwoot says.
+    pub total: Option<i64>,
+    /// How many of them are behind it.
+    pub done: i64,
+}
+
+impl Walk {
+    /// Whether it has begun and not ended.
+    pub fn under_way(&self) -> bool {
+        self.page > 0 || self.contacts
+    }
+}
+
+/// What was found, in rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Missing before the first walk was through: history.
+    pub brought_in: i64,
+    /// Missing, different or gone since then.
+    pub drift_found: i64,
+    /// Those whose repair is under way.
+    pub drift_repaired: i64,
+}
+
+struct Row {
+    account_id: Uuid,
+    tenant_id: String,
+    held: bool,
+    sweep_due_at: DateTime<Utc>,
+    swept_to: Option<DateTime<Utc>>,
+    walk_due_at: DateTime<Utc>,
+    walk_page: i32,
+    walk_place: i64,
+    walk_contacts: bool,
+    walk_total: Option<i64>,
+    walk_done: i64,
+    walked_at: Option<DateTime<Utc>>,
+    brought_in: i64,
+    drift_found: i64,
+    drift_repaired: i64,
+    failures: i32,
+    last_error: Option<String>,
+}
+
+impl TryFrom<Row> for Reconciliation {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let unreadable = |_| Error::Unreadable { table: "reconciliations", column: "tenant_id" };
+        Ok(Self {
+            account: AccountKey(row.account_id),
+            tenant: TenantId::try_from(row.tenant_id).map_err(unreadable)?,
+            held: row.held,
+            progress: Progress {
+                sweep_due_at: row.sweep_due_at,
+                swept_to: row.swept_to,
+                walk: Walk {
+                    due_at: row.walk_due_at,
+                    page: u32::try_from(row.walk_page).unwrap_or_default(),
+                    place: row.walk_place,
+                    contacts: row.walk_contacts,
+                    total: row.walk_total,
+                    done: row.walk_done,
+                },
+                walked_at: row.walked_at,
+                failures: u32::try_from(row.failures).unwrap_or_default(),
+                last_error: row.last_error,
+            },
+            tally: Tally {
+                brought_in: row.brought_in,
+                drift_found: row.drift_found,
+                drift_repaired: row.drift_repaired,
+            },
+        })
+    }
+}
+
+/// A checked query whose answer is [`Row`]s; `-infinity`, which no `DateTime` holds, is 1970.
+macro_rules! select_reconciliations {
+    ($before:tt, $after:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            $before + " account_id, tenant_id, held_until > now() as \"held!\",
+              greatest(sweep_due_at, 'epoch') as \"sweep_due_at!\", swept_to,
+              greatest(walk_due_at, 'epoch') as \"walk_due_at!\", walk_page, walk_place,
+              walk_contacts, walk_total, walk_done, walked_at, brought_in, drift_found,
+              drift_repaired, failures, last_error " + $after
+            $(, $argument)*
+        )
+    };
+}
+
+/// Makes sure that every account has its row.
+pub async fn know_all(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into reconciliations (account_id, tenant_id)
+         select id, tenant_id from chatwoot_accounts a
+         where not exists (select from reconciliations r where r.account_id = a.id)
+         on conflict do nothing"
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes hold of the account that has been due for longest, if there is one that nobody holds.
+pub async fn claim_due(
+    connection: &mut PgConnection,
+    holder: Uuid,
+    hold: Duration,
+) -> Result<Option<Reconciliation>, Error> {
+    select_reconciliations!(
+        "update reconciliations
+         set holder = $1, held_until = now() + make_interval(secs => $2)
+         where account_id = (
+           select account_id from reconciliations
+           where held_until <= now() and least(sweep_due_at, walk_due_at) <= now()
+           order by least(sweep_due_at, walk_due_at)
+           limit 1 for update skip locked)
+         returning",
+        "",
+        holder,
+        hold.as_secs_f64(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Reconciliation::try_from)
+    .transpose()
+}
+
+/// Takes hold of an account, whoever has it: an operator wants it now. Who held it finds out at its
+/// next [`save`].
+pub async fn claim(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    holder: Uuid,
+    hold: Duration,
+) -> Result<Option<Reconciliation>, Error> {
+    select_reconciliations!(
+        "update reconciliations
+         set holder = $1, held_until = now() + make_interval(secs => $2)
+         where account_id = $3
+         returning",
+        "",
+        holder,
+        hold.as_secs_f64(),
+        account.0,
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Reconciliation::try_from)
+    .transpose()
+}
+
+/// Writes down where the comparing is and what was found since the last time, and holds the account
+/// for so long from now; zero lets go of it. False: another holder has it, and nothing was written.
+pub async fn save(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    holder: Uuid,
+    hold: Duration,
+    progress: &Progress,
+    found: Tally,
+) -> Result<bool, Error> {
+    let Progress { walk, .. } = progress;
+    let done = sqlx::query!(
+        "update reconciliations
+         set held_until = now() + make_interval(secs => $3),
+             sweep_due_at = $4, swept_to = $5, walk_due_at = $6, walk_page = $7, walk_place = $8,
+             walk_contacts = $9, walk_total = $10, walk_done = $11, walked_at = $12,
+             brought_in = brought_in + $13, drift_found = drift_found + $14,
+             drift_repaired = drift_repaired + $15, failures = $16, last_error = $17,
+             updated_at = now()
+         where account_id = $1 and holder = $2",
+        account.0,
+        holder,
+        hold.as_secs_f64(),
+        progress.sweep_due_at,
+        progress.swept_to,
+        walk.due_at,
+        i32::try_from(walk.page).unwrap_or(i32::MAX),
+        walk.place,
+        walk.contacts,
+        walk.total,
+        walk.done,
+        progress.walked_at,
+        found.brought_in,
+        found.drift_found,
+        found.drift_repaired,
+        i32::try_from(progress.failures).unwrap_or(i32::MAX),
+        progress.last_error,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Holds an account for so long from now. False: another holder has it.
+pub async fn hold(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    holder: Uuid,
+    hold: Duration,
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "update reconciliations set held_until = now() + make_interval(secs => $3)
+         where account_id = $1 and holder = $2",
+        account.0,
+        holder,
+        hold.as_secs_f64(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Makes the next sweep of every account due: webhooks may have been missed.
+pub async fn hasten(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!("update reconciliations set sweep_due_at = now() where sweep_due_at > now()")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// All that the transaction may see, by tenant and account.
+pub async fn list(connection: &mut PgConnection) -> Result<Vec<Reconciliation>, Error> {
+    select_reconciliations!("select", "from reconciliations order by tenant_id, account_id")
+        .fetch_all(connection)
+        .await?
+        .into_iter()
+        .map(Reconciliation::try_from)
+        .collect()
+}
