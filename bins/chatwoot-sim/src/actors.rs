@@ -78,6 +78,29 @@ impl Sim {
         self.act(|world| world.change_contact(account, id, wanted))
     }
 
+    /// Sets an attribute of a contact.
+    pub fn describe_contact(
+        &self,
+        account: i64,
+        id: i64,
+        attribute: &str,
+        value: &str,
+    ) -> Result<(), SimError> {
+        let attributes = [(attribute.to_owned(), json!(value))].into_iter().collect();
+        let wanted = NewContact { custom_attributes: Some(attributes), ..NewContact::default() };
+        self.act(|world| world.change_contact(account, id, wanted))
+    }
+
+    /// Removes a contact who has no conversation; nothing is sent.
+    pub fn delete_contact(&self, account: i64, id: i64) -> Result<(), SimError> {
+        self.act(|world| {
+            world.contact(account, id)?;
+            world.contacts.remove(&id);
+            world.contact_inboxes.retain(|_, row| row.contact_id != id);
+            Ok(())
+        })
+    }
+
     /// An empty conversation; its display id.
     pub fn create_conversation(
         &self,
@@ -196,6 +219,22 @@ impl Sim {
         self.act(|world| {
             let by = first_agent(world, account)?;
             world.set_labels(account, conversation, Some(by), labels)
+        })
+    }
+
+    /// The customer answers what a message asks for.
+    pub fn customer_answers(
+        &self,
+        account: i64,
+        conversation: i64,
+        message: i64,
+        answer: &str,
+    ) -> Result<(), SimError> {
+        let values = json!([{ "name": "answer", "title": answer, "value": answer }]);
+        self.act(|world| {
+            world.update_message(account, conversation, message, |row| {
+                row.content_attributes.insert("submitted_values".to_owned(), values);
+            })
         })
     }
 

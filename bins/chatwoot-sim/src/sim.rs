@@ -125,6 +125,18 @@ impl Sim {
         self.shared.dispatch.settled().await;
     }
 
+    /// The bodies that webhooks would have of all that has happened since the last call, built from
+    /// the state of now. Only for an installation that is not served; its webhooks are then lost.
+    pub fn bodies(&self) -> Vec<String> {
+        self.shared.dispatch.bodies()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: Duration) {
+        let by = chrono::TimeDelta::from_std(by).unwrap_or_default();
+        lock(&self.shared.world).shift += by;
+    }
+
     /// The newest attempts to deliver, in the order in which they ended.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.shared.dispatch.deliveries()

@@ -22,6 +22,8 @@ pub struct Draft {
     pub message: Option<i64>,
     /// Its time is that of its receipt.
     pub undated: bool,
+    /// It is history: written down, but no news to anybody.
+    pub silent: bool,
 }
 
 /// The activities of an event, mostly one.
@@ -33,10 +35,7 @@ pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
         Webhook::ConversationCreated(event) => vec![teller.conversation_created(event)],
         Webhook::ConversationUpdated(event) => teller.conversation_updated(event),
         Webhook::ConversationStatusChanged(event) => vec![teller.status_changed(event)],
-        Webhook::ContactCreated(event) => {
-            let told = teller.tell("contact_created", event.contact.id, &[], None);
-            vec![told.with(json!({ "contactId": event.contact.id }))]
-        }
+        Webhook::ContactCreated(event) => vec![teller.contact_created(event)],
         Webhook::ContactUpdated(event) => teller.contact_updated(event).into_iter().collect(),
         Webhook::WebwidgetTriggered(event) => vec![teller.widget_opened(event)],
         Webhook::TypingOn(_)
@@ -72,8 +71,10 @@ const NOISE: [&str; 5] = [
     "first_reply_created_at",
 ];
 
-struct Teller<'a> {
-    inbound: &'a Inbound,
+/// Tells what happened, as one event has it.
+pub(crate) struct Teller<'a> {
+    /// The event.
+    pub(crate) inbound: &'a Inbound,
 }
 
 impl Teller<'_> {
@@ -92,15 +93,16 @@ impl Teller<'_> {
             conversation: None,
             message: None,
             undated: at.is_none(),
+            silent: false,
         }
     }
 
-    fn message_created(&self, event: &webhook::MessageEvent) -> Draft {
+    pub(crate) fn message_created(&self, event: &webhook::MessageEvent) -> Draft {
         let message = &event.message;
         self.tell("message_created", message.id, &[], message.created_at).about(event)
     }
 
-    fn message_updated(&self, event: &webhook::MessageEvent) -> Draft {
+    pub(crate) fn message_updated(&self, event: &webhook::MessageEvent) -> Draft {
         let (message, place) = (&event.message, &event.conversation);
         if message.deleted() {
             // Once only; its time is the creation's, the only one that every telling has.
@@ -123,7 +125,7 @@ impl Teller<'_> {
         told
     }
 
-    fn conversation_created(&self, event: &webhook::ConversationEvent) -> Draft {
+    pub(crate) fn conversation_created(&self, event: &webhook::ConversationEvent) -> Draft {
         let place = &event.conversation;
         self.tell("conversation_created", place.display_id, &[], place.created_at)
             .within(place)
@@ -131,7 +133,7 @@ impl Teller<'_> {
     }
 
     /// The status has a line of its own, the same that `conversation_status_changed` tells.
-    fn conversation_updated(&self, event: &webhook::ConversationEvent) -> Vec<Draft> {
+    pub(crate) fn conversation_updated(&self, event: &webhook::ConversationEvent) -> Vec<Draft> {
         let place = &event.conversation;
         let status = event.changes.get("status").is_some().then(|| self.status_changed(event));
         let changes: Vec<Value> = told(&event.changes, |attribute| attribute != "status");
@@ -165,8 +167,28 @@ impl Teller<'_> {
         }))
     }
 
+    pub(crate) fn contact_created(&self, event: &webhook::ContactEvent) -> Draft {
+        let told = self.tell("contact_created", event.contact.id, &[], None);
+        told.with(json!({ "contactId": event.contact.id }))
+    }
+
+    /// Undated: nobody knows when it happened, and the first notice of it stays.
+    pub(crate) fn conversation_deleted(&self, display_id: i64, noticed_at: i64) -> Draft {
+        let mut told = self.tell("conversation_deleted", display_id, &[], None);
+        told.activity.occurred_at = clock::time(noticed_at).unwrap_or(self.inbound.received_at);
+        told.conversation = Some(display_id);
+        told.with(json!({ "chatwootConversationId": display_id }))
+    }
+
+    /// The same of a contact, who may have been merged into another one.
+    pub(crate) fn contact_deleted(&self, contact: i64, noticed_at: i64) -> Draft {
+        let mut told = self.tell("contact_deleted", contact, &[], None);
+        told.activity.occurred_at = clock::time(noticed_at).unwrap_or(self.inbound.received_at);
+        told.with(json!({ "contactId": contact }))
+    }
+
     /// None when only the last activity moved, which happens with every message.
-    fn contact_updated(&self, event: &webhook::ContactEvent) -> Option<Draft> {
+    pub(crate) fn contact_updated(&self, event: &webhook::ContactEvent) -> Option<Draft> {
         let changes = told(&event.changes, |_| true);
         if changes.is_empty() && !event.changes.is_empty() {
             return None;

@@ -36,6 +36,7 @@ pub(crate) async fn announce(
     let told: Vec<_> = batch
         .iter()
         .flat_map(|planned| planned.plan.activities.iter().map(move |draft| (*planned, draft)))
+        .filter(|(_, draft)| !draft.silent)
         .collect();
     if !told.is_empty() {
         let places = told.iter().filter_map(|(planned, draft)| {

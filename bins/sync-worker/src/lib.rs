@@ -11,7 +11,7 @@
 //!
 //! What an event says is turned into snapshots ([`apply`]) and activities (`activity.rs`) without
 //! looking at the database, and merged there as a join. So workers need no order among themselves,
-//! and an event that comes twice changes nothing.
+//! and an event that comes twice changes nothing. What webhooks missed, [`reconcile`] brings.
 
 mod activity;
 mod announce;
@@ -21,6 +21,7 @@ mod clock;
 mod config;
 mod handler;
 mod plan;
+pub mod reconcile;
 mod rejection;
 mod transaction;
 mod turns;
@@ -28,5 +29,5 @@ mod worker;
 
 pub use config::Config;
 pub use handler::Sync;
-pub use plan::{Plan, Refusal, plan};
+pub use plan::{GoneRow, Plan, Refusal, plan};
 pub use worker::SyncWorker;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Parser;
 use service::Service;
 use store::Store;
-use sync_worker::{Config, SyncWorker};
+use sync_worker::{Config, SyncWorker, reconcile};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -24,6 +24,8 @@ struct Arguments {
     #[command(flatten)]
     worker: Config,
     #[command(flatten)]
+    reconcile: reconcile::Config,
+    #[command(flatten)]
     http: service::HttpConfig<8082>,
 }
 
@@ -38,7 +40,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let bus = bus::Bus::connect(&arguments.bus, "sync-worker").await?;
     let worker = SyncWorker::start(&arguments.worker, store, bus, service.health())
         .await
-        .context("starting to consume")?;
+        .context("starting to consume")?
+        .reconciling(arguments.reconcile)?;
     let listener = arguments.http.listen().await?;
     let work = worker.run(service.shutdown());
     service.run_worker(listener, work).await

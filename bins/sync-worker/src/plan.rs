@@ -6,7 +6,7 @@ use events::Inbound;
 
 use crate::activity::{self, Draft};
 use crate::apply::{Owner, contact, conversation, message};
-use crate::clock;
+use crate::{clock, reconcile};
 
 /// All that one event asks for.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +21,17 @@ pub struct Plan {
     pub activities: Vec<Draft>,
     /// Who types.
     pub typing: Option<Typing>,
+    /// What Chatwoot does not know any more.
+    pub gone: Vec<GoneRow>,
+}
+
+/// Something that Chatwoot does not know any more.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GoneRow {
+    /// A conversation.
+    Conversation(store::conversations::mirror::Gone),
+    /// A contact.
+    Contact(store::contacts::mirror::Gone),
 }
 
 /// Somebody began or stopped to type.
@@ -44,10 +55,22 @@ pub enum Refusal {
     /// The body is not what it says it is.
     #[error(transparent)]
     Undecodable(#[from] chatwoot::DecodeError),
+    /// A body of our own is not one.
+    #[error("the body is none of the reconciler's: {0}")]
+    Foreign(#[from] serde_json::Error),
+    /// A body of our own does not say what it is about.
+    #[error("the body has no id of the {what} that was read")]
+    Nameless {
+        /// What was read.
+        what: &'static str,
+    },
 }
 
 /// Reads a body. Depends on nothing but its arguments, so the same event always asks for the same.
 pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
+    if inbound.origin == reconcile::ORIGIN {
+        return reconcile::plan(inbound, body);
+    }
     let webhook = chatwoot::decode(body)?;
     let owner = Owner { tenant: inbound.tenant.clone(), account: inbound.account };
     let mut plan = Plan { activities: activity::drafts(inbound, &webhook), ..Plan::default() };
@@ -97,6 +120,7 @@ impl Plan {
             && self.messages.is_empty()
             && self.activities.is_empty()
             && self.typing.is_none()
+            && self.gone.is_empty()
     }
 
     fn mention(&mut self, owner: &Owner, person: &chatwoot::Contact, at: i64) {

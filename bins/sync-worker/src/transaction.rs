@@ -10,8 +10,8 @@ use store::conversations::Ids;
 use store::webhook_events::{Outcome, WebhookEvent};
 use store::{Error, Store};
 
-use crate::Plan;
 use crate::activity::Draft;
+use crate::plan::{GoneRow, Plan};
 
 /// An event that could be read.
 #[derive(Debug)]
@@ -44,8 +44,19 @@ pub(crate) async fn apply(
     let mut transaction = store.worker_within(patience).await?;
     store::contacts::apply(&mut transaction, &snapshot::merge(contacts)).await?;
     let conversations = snapshot::merge(conversations);
-    let ids = store::conversations::apply(&mut transaction, &conversations).await?;
+    let mut ids = store::conversations::apply(&mut transaction, &conversations).await?;
     store::messages::apply(&mut transaction, &snapshot::merge(messages), &ids).await?;
+    for gone in batch.iter().flat_map(|planned| &planned.plan.gone) {
+        match gone {
+            GoneRow::Conversation(gone) => {
+                let id = store::conversations::mirror::mark_gone(&mut transaction, gone).await?;
+                ids.insert((gone.account, gone.display_id), id);
+            }
+            GoneRow::Contact(gone) => {
+                store::contacts::mirror::mark_gone(&mut transaction, gone).await?;
+            }
+        }
+    }
     store::activities::record(&mut transaction, &records(batch, &ids)).await?;
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
     store::webhook_events::record(&mut transaction, &events).await?;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use bus::{Bus, Consumer, Consumption};
+use secrecy::ExposeSecret as _;
 use service::{Health, Status, retry};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+use crate::reconcile::{self, Reconciler};
 use crate::{Config, Sync};
 
 /// Consumes `INBOUND` until it is told to stop.
@@ -15,6 +18,7 @@ pub struct SyncWorker {
     store: Store,
     config: Config,
     consumption: Consumption,
+    reconciler: Option<Reconciler>,
 }
 
 /// How often the coming months' parts of the tables that only grow are made.
@@ -54,17 +58,34 @@ impl SyncWorker {
             },
             linger: Duration::ZERO,
         };
-        Ok(Self { bus, store, config: config.clone(), consumption })
+        let config = config.clone();
+        Ok(Self { bus, store, config, consumption, reconciler: None })
+    }
+
+    /// Has it compare the rows with Chatwoot too, if there is a key to the accounts' tokens.
+    pub fn reconciling(mut self, config: reconcile::Config) -> anyhow::Result<Self> {
+        let Some(text) = &config.secret_key else {
+            tracing::warn!("AXIS_SECRET_KEY is not set: what webhooks miss stays missing");
+            return Ok(self);
+        };
+        let key = text.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;
+        let (store, bus) = (self.store.clone(), self.bus.clone());
+        self.reconciler = Some(Reconciler::new(config, key, store, bus));
+        Ok(self)
     }
 
     /// Consumes until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let housekeeping = tokio::spawn(keep_house(self.store.clone(), shutdown.clone()));
         let room = tokio::spawn(keep_room(self.bus.clone(), shutdown.clone()));
+        let comparing = self.reconciler.map(|it| tokio::spawn(it.run(shutdown.clone())));
         let handler = Sync::configured(&self.config, self.store, self.bus.publisher());
         self.bus.consume(self.consumption, handler, shutdown).await?;
         housekeeping.await?;
         room.await?;
+        if let Some(comparing) = comparing {
+            comparing.await?;
+        }
         Ok(())
     }
 }

@@ -124,6 +124,20 @@ impl Dispatch {
         }
     }
 
+    /// Builds the bodies of all events that wait, from the state of now, and delivers none of them.
+    /// Empty once [`Dispatch::run`] has begun.
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        let mut intake = lock(&self.intake);
+        let Some(intake) = intake.as_mut() else { return Vec::new() };
+        let world = lock(&self.world);
+        let mut bodies = Vec::new();
+        while let Ok(event) = intake.try_recv() {
+            bodies.extend(webhook::event(&world, &event).map(|body| escape::print(&body)));
+            self.end();
+        }
+        bodies
+    }
+
     /// Delivers until `shutdown`. A second call while the first runs does nothing.
     pub(crate) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let Some(mut intake) = lock(&self.intake).take() else { return };

@@ -15,6 +15,8 @@ pub enum Occasion {
     Mentioned,
     /// It is new.
     Created,
+    /// As one of a conversation that was asked for; the answer has no time of its own.
+    Read,
     /// It changed.
     Updated,
 }
@@ -106,7 +108,7 @@ fn attachment(attachment: &chatwoot::Attachment) -> Attachment {
 
 /// A status is dated by the message's own update where the body has it; an error of the channel,
 /// which any body of the message shows, by the body.
-fn delivery(message: &chatwoot::Message, at: i64) -> DeliverySighting {
+pub fn delivery(message: &chatwoot::Message, at: i64) -> DeliverySighting {
     let seen_at = message.updated_at_us.unwrap_or(at);
     let mut sighting = match &message.status {
         Some(MessageStatus::Sent) => success(1, seen_at),

@@ -1,6 +1,9 @@
 //! Deliveries made by hand, and the database written out.
 #![allow(dead_code, reason = "not every test file uses all of it")]
 
+pub mod history;
+pub mod memory;
+
 use std::collections::BTreeMap;
 
 use bus::Delivery;
@@ -11,6 +14,9 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use testkit::Account;
 use testkit::sqlx::{self, Connection, Row};
+
+/// When deliveries made here begin to be received: long before anything happens in the stand-in.
+const RECEIVED: i64 = 1_000_000_000;
 
 /// A body as the stream would deliver it, the `sequence`-th of the stream.
 pub fn delivery(account: &Account, body: &str, sequence: u64) -> Delivery {
@@ -27,6 +33,7 @@ pub fn delivery(account: &Account, body: &str, sequence: u64) -> Delivery {
 
 pub fn inbound(account: &Account, body: &str, sequence: u64) -> Inbound {
     let event = chatwoot::peek(body.as_bytes()).map_or("unknown".into(), |p| p.event.to_string());
+    let event_is_ours = event.starts_with("reconciled_");
     let delivery = format!("delivery-{sequence}");
     let what = body.as_bytes();
     Inbound {
@@ -35,10 +42,10 @@ pub fn inbound(account: &Account, body: &str, sequence: u64) -> Inbound {
         tenant: account.tenant.clone(),
         event,
         // Another one for every delivery, as in life.
-        received_at: DateTime::from_timestamp(1_790_000_000 + i64::try_from(sequence).unwrap(), 0)
+        received_at: DateTime::from_timestamp(RECEIVED + i64::try_from(sequence).unwrap(), 0)
             .unwrap(),
         delivery: Some(delivery),
-        origin: "webhook".into(),
+        origin: if event_is_ours { "reconciler" } else { "webhook" }.into(),
         trace: TraceParent::generate(),
     }
 }
@@ -57,7 +64,7 @@ pub async fn state(config: &store::Config) -> State {
         ("messages", "select to_jsonb(t) - '{updated_at}'::text[] from messages t"),
         (
             "activities",
-            "select case when kind in ('contact_created', 'widget_opened')
+            "select case when occurred_at < '2015-01-01'
                     then to_jsonb(t) - 'occurred_at' else to_jsonb(t) end from activities t",
         ),
         (

@@ -1,0 +1,98 @@
+//! What an account consists of besides conversations. No event tells of it, so the lists are read
+//! whole and written straight to the database.
+
+use chatwoot::CallError;
+use domain::catalogue::{Agent, CannedResponse, Inbox, Label, Team};
+use store::catalogue::{self, Owner};
+
+use super::ReconcileError;
+use super::session::Session;
+
+impl Session {
+    /// Reads and writes every list.
+    pub(super) async fn catalogue(&self) -> Result<(), ReconcileError> {
+        let (client, account_id) = (&self.client, self.owner.account);
+        let updated_at = chrono::Utc::now();
+        let agents = offered(self.ask(client.list_agents()).await)?;
+        let teams = offered(self.ask(client.list_teams()).await)?;
+        let inboxes = offered(self.ask(client.list_inboxes()).await)?;
+        let labels = offered(self.ask(client.list_labels()).await)?;
+        let responses = offered(self.ask(client.list_canned_responses()).await)?;
+
+        let owner = Owner { tenant: self.owner.tenant.clone(), account: account_id };
+        let mut transaction = self.store.worker().await?;
+        if let Some(agents) = agents {
+            let agents = agents.into_iter().map(|agent| Agent {
+                account_id,
+                chatwoot_id: agent.id,
+                name: agent.name,
+                available_name: agent.available_name,
+                email: agent.email,
+                role: agent.role,
+                availability: agent.availability,
+                confirmed: agent.confirmed,
+                thumbnail: agent.thumbnail,
+                updated_at,
+            });
+            let agents: Vec<_> = agents.collect();
+            catalogue::replace_agents(&mut transaction, &owner, &agents).await?;
+        }
+        if let Some(teams) = teams {
+            let teams = teams.into_iter().map(|team| Team {
+                account_id,
+                chatwoot_id: team.id,
+                name: team.name,
+                description: team.description,
+                updated_at,
+            });
+            let teams: Vec<_> = teams.collect();
+            catalogue::replace_teams(&mut transaction, &owner, &teams).await?;
+        }
+        if let Some(inboxes) = inboxes {
+            let inboxes = inboxes.into_iter().map(|inbox| Inbox {
+                account_id,
+                chatwoot_id: inbox.id,
+                name: inbox.name,
+                channel: inbox.channel_type,
+                updated_at,
+            });
+            let inboxes: Vec<_> = inboxes.collect();
+            catalogue::replace_inboxes(&mut transaction, &owner, &inboxes).await?;
+        }
+        if let Some(labels) = labels {
+            let labels = labels.into_iter().map(|label| Label {
+                account_id,
+                chatwoot_id: label.id,
+                title: label.title,
+                description: label.description,
+                color: label.color,
+                show_on_sidebar: label.show_on_sidebar,
+                updated_at,
+            });
+            let labels: Vec<_> = labels.collect();
+            catalogue::replace_labels(&mut transaction, &owner, &labels).await?;
+        }
+        if let Some(responses) = responses {
+            let responses = responses.into_iter().map(|response| CannedResponse {
+                account_id,
+                chatwoot_id: response.id,
+                short_code: response.short_code,
+                content: response.content,
+                updated_at,
+            });
+            let responses: Vec<_> = responses.collect();
+            catalogue::replace_canned_responses(&mut transaction, &owner, &responses).await?;
+        }
+        store::commit(transaction).await?;
+        Ok(())
+    }
+}
+
+/// A list; none where the installation or the account's plan does not have it.
+fn offered<T>(list: Result<Vec<T>, CallError>) -> Result<Option<Vec<T>>, CallError> {
+    match list {
+        Ok(list) => Ok(Some(list)),
+        Err(CallError::NotFound | CallError::Forbidden { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

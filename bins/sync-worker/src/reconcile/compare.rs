@@ -1,0 +1,186 @@
+//! Whether a row shows what Chatwoot has. Pure: what was read, the row, and when it was asked for.
+//!
+//! Some differences are none: forms that webhooks and REST print differently (whitespace, precision
+//! of times), and what changes without anybody doing anything to it (names, addresses of files).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::Version;
+use domain::snapshot::{Contact, Conversation, ConversationState, Message, MessageState};
+use serde_json::{Value, json};
+use store::{contacts, conversations, messages};
+
+use super::body::Found;
+
+/// A row that changed this short before the question, or after it, may be newer than the answer:
+/// clocks differ, and a row has the time of its transaction's beginning.
+const SKEW: TimeDelta = TimeDelta::seconds(2);
+
+/// What a comparison found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Finding {
+    /// What to say of the row.
+    pub found: Found,
+    /// It is missing or shows something else; if not, only what webhooks never tell has moved.
+    pub drift: bool,
+}
+
+/// Compares a conversation. None: the row shows it, or may be newer.
+pub(crate) fn conversation(
+    read: &Conversation,
+    row: Option<&conversations::mirror::Mirrored>,
+    asked_at: DateTime<Utc>,
+) -> Option<Finding> {
+    let Some(row) = row else {
+        return Some(Finding { found: Found::missing(), drift: true });
+    };
+    let age = |version: Version| (version.at, version.step);
+    let newer = age(read.version) > age(row.version);
+    // What waits in the outbox is shown as it shall be, and what is gone does not come back by itself.
+    if row.pending || age(read.version) < age(row.version) || (row.gone && !newer) {
+        return None;
+    }
+    let same = plain(read.state.clone()) == plain(row.state.clone());
+    if !same {
+        let over = (!newer).then_some(row.version);
+        let known = newer || settled(row.updated_at, asked_at);
+        let changed_attributes = changes(&row.state, &read.state);
+        let found = Found { over, changed_attributes, ..Found::default() };
+        return known.then_some(Finding { found, drift: true });
+    }
+    let moved = newer
+        || read.last_activity_at > Some(row.last_activity_at)
+        || read.agent_last_seen_at > row.agent_last_seen_at
+        || read.contact_last_seen_at > row.contact_last_seen_at;
+    moved.then(|| Finding { found: Found::default(), drift: false })
+}
+
+/// Compares a message. None: the row shows it, or may be newer.
+pub(crate) fn message(
+    read: &Message,
+    row: Option<&messages::mirror::Mirrored>,
+    asked_at: DateTime<Utc>,
+) -> Option<(Finding, i64)> {
+    let Some(row) = row else {
+        return Some((Finding { found: Found::missing(), drift: true }, 0));
+    };
+    if row.deleted && !read.deleted {
+        return None;
+    }
+    let differs =
+        row.deleted != read.deleted || (!read.deleted && shown(&read.state) != shown(&row.state));
+    let delivery = reported_otherwise(read, row);
+    if !(differs || delivery) || !settled(row.updated_at, asked_at) {
+        return None;
+    }
+    let found = Found {
+        // Written here and never described by Chatwoot since: nobody has told of it.
+        missing: row.version == Version::default(),
+        over: differs.then_some(row.version),
+        ..Found::default()
+    };
+    let delivery_over = row.delivery.succeeded_at.max(row.delivery.failed_at);
+    Some((Finding { found, drift: true }, if delivery { delivery_over } else { 0 }))
+}
+
+/// Compares a contact. None: the row shows it, or may be newer.
+pub(crate) fn contact(
+    read: &Contact,
+    row: Option<&contacts::mirror::Mirrored>,
+    asked_at: DateTime<Utc>,
+) -> Option<Finding> {
+    let Some(row) = row else {
+        return Some(Finding { found: Found::missing(), drift: true });
+    };
+    let (was, is) = (&row.state, &read.state);
+    let fields = [
+        ("name", json!(was.name), json!(is.name)),
+        ("email", json!(was.email), json!(is.email)),
+        ("phone_number", json!(was.phone_number), json!(is.phone_number)),
+        ("identifier", json!(was.identifier), json!(is.identifier)),
+        ("custom_attributes", was.custom_attributes.clone(), is.custom_attributes.clone()),
+        (
+            "additional_attributes",
+            was.additional_attributes.clone(),
+            is.additional_attributes.clone(),
+        ),
+    ];
+    let changed_attributes = changed(fields);
+    let newer = read.version > row.version;
+    if changed_attributes.is_empty()
+        || (row.gone && !newer)
+        || !(newer || settled(row.updated_at, asked_at))
+    {
+        return None;
+    }
+    let over = (!newer).then_some(row.version);
+    Some(Finding { found: Found { over, changed_attributes, ..Found::default() }, drift: true })
+}
+
+/// Whether the row has been as it is since before the question.
+fn settled(row_updated_at: DateTime<Utc>, asked_at: DateTime<Utc>) -> bool {
+    row_updated_at + SKEW < asked_at
+}
+
+/// A state in the coarser of its two forms.
+fn plain(mut state: ConversationState) -> ConversationState {
+    let seconds = |time: DateTime<Utc>| DateTime::from_timestamp(time.timestamp(), 0);
+    let millis = |time: DateTime<Utc>| DateTime::from_timestamp_millis(time.timestamp_millis());
+    state.first_reply_at = state.first_reply_at.and_then(seconds);
+    state.waiting_since = state.waiting_since.and_then(seconds);
+    state.snoozed_until = state.snoozed_until.and_then(millis);
+    state.assignee_name = None;
+    state.team_name = None;
+    state
+}
+
+/// What people did, by the names and in the forms of Chatwoot's columns.
+fn changes(was: &ConversationState, is: &ConversationState) -> Vec<Value> {
+    changed([
+        ("status", json!(was.status), json!(is.status)),
+        ("priority", json!(was.priority), json!(is.priority)),
+        ("assignee_id", json!(was.assignee_id), json!(is.assignee_id)),
+        ("team_id", json!(was.team_id), json!(is.team_id)),
+        ("label_list", json!(was.labels), json!(is.labels)),
+        ("snoozed_until", json!(was.snoozed_until), json!(is.snoozed_until)),
+        ("custom_attributes", was.custom_attributes.clone(), is.custom_attributes.clone()),
+    ])
+}
+
+fn changed<const N: usize>(fields: [(&str, Value, Value); N]) -> Vec<Value> {
+    let changed = fields.into_iter().filter(|(_, was, is)| was != is);
+    changed
+        .map(|(name, was, is)| json!({ name: { "previous_value": was, "current_value": is } }))
+        .collect()
+}
+
+/// What of a message people see or write.
+fn shown(state: &MessageState) -> Value {
+    let files = state.attachments.as_array().map_or(0, Vec::len);
+    // Chatwoot puts a link into the text of a survey that it sends by webhook.
+    let text = state.content.as_deref().filter(|_| state.content_type != "input_csat");
+    // Webhooks print line breaks of the editor plainly and leave out those at the end.
+    let text = text.unwrap_or_default().replace("\\\n", "\n");
+    json!([
+        state.message_type,
+        state.content_type,
+        text.trim_end(),
+        state.content_attributes,
+        state.private,
+        state.sender_type,
+        state.sender_id,
+        state.source_id,
+        files,
+    ])
+}
+
+/// Whether the answer tells something else of the delivery than the row: a failure that the row does
+/// not show or no longer, or a step further. A step back is Chatwoot's channel contradicting itself.
+fn reported_otherwise(read: &Message, row: &messages::mirror::Mirrored) -> bool {
+    if !matches!(read.state.message_type.as_str(), "outgoing" | "template") || read.deleted {
+        return false;
+    }
+    let failed = |failed_at: i64, succeeded_at: i64| failed_at > succeeded_at;
+    let fails = failed(read.delivery.failed_at, read.delivery.succeeded_at);
+    let failed = failed(row.delivery.failed_at, row.delivery.succeeded_at);
+    fails != failed || read.delivery.rank > row.delivery.rank.max(1)
+}

@@ -1,0 +1,68 @@
+//! Why a comparison could not go on.
+
+use std::time::Duration;
+
+use bus::PublishError;
+use chatwoot::client::ClientError;
+use chatwoot::{CallError, Outcome};
+use domain::SealError;
+use service::retry::Policy;
+
+/// How long to wait for somebody to do something about it.
+const ATTENDED: Duration = Duration::from_mins(30);
+
+/// Why a comparison could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// Chatwoot did not answer as it must.
+    #[error(transparent)]
+    Chatwoot(#[from] CallError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// NATS.
+    #[error("what was found could not be published: {0}")]
+    Publish(#[from] PublishError),
+    /// The account's token cannot be opened.
+    #[error("the account's access token cannot be opened: {0}")]
+    Seal(#[from] SealError),
+    /// The account's address or token is none.
+    #[error("the account cannot be called: {0}")]
+    Client(#[from] ClientError),
+    /// With fewer rights parts of the account would seem to be gone.
+    #[error("the access token is not an administrator's: give one that is to `axis accounts add`")]
+    NotAdministrator,
+    /// An event cannot be written.
+    #[error("what was found cannot be written: {0}")]
+    Body(#[from] serde_json::Error),
+    /// There is no such account.
+    #[error("the account is not there")]
+    NoAccount,
+    /// An operator or another worker took the account over.
+    #[error("somebody else compares this account now")]
+    TakenOver,
+}
+
+impl ReconcileError {
+    /// Whether another try can succeed without anybody doing something about it.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Chatwoot(error) => error.outcome() != Outcome::Permanent,
+            Self::Store(error) => error.is_transient(),
+            Self::Publish(error) => !error.is_permanent(),
+            _ => false,
+        }
+    }
+
+    /// How long to wait before the next try, after so many failures in a row.
+    pub(super) fn delay(&self, failures: u32) -> Duration {
+        if !self.may_pass() {
+            return ATTENDED;
+        }
+        let asked = match self {
+            Self::Chatwoot(CallError::RateLimited { retry_after }) => *retry_after,
+            _ => None,
+        };
+        Policy::FAR.delay_asked(failures, asked)
+    }
+}

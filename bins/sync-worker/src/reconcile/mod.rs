@@ -1,0 +1,189 @@
+//! What webhooks missed is found by asking Chatwoot, and repaired.
+//!
+//! ```text
+//!             ┌── sweep  every few minutes, after a start, after an outage: what changed lately
+//! Chatwoot ◄──┤
+//!   (REST)    └── walk   slowly always: everything, page by page
+//!                  │
+//!            compare with the rows ── same ──► nothing
+//!                  │ missing, different, gone
+//!                  ▼
+//!            INBOUND, as events of our own ──► the way of all events
+//! ```
+//!
+//! One worker at a time compares an account: it holds the account's row in `reconciliations`, which
+//! also keeps how far it is, so that another one goes on where it ended. An answer may be older than
+//! a webhook that came meanwhile: it has the version that its instants amount to, like every
+//! snapshot; only where a row has been different since before the question is it put just above the
+//! row's version.
+
+mod backfill;
+mod body;
+mod catalogue;
+mod compare;
+mod config;
+mod error;
+mod plan;
+mod session;
+mod sweep;
+mod turn;
+mod walk;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Bus;
+use chatwoot::Client;
+use chatwoot::client::Options;
+use chrono::TimeDelta;
+use domain::{AccountKey, SecretKey};
+use rand::RngExt as _;
+use service::Pace;
+use store::Store;
+use store::accounts::Account;
+use store::reconciliations::Reconciliation;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub use backfill::{Backfill, Reached, Speed};
+pub use body::ORIGIN;
+pub use config::Config;
+pub use error::ReconcileError;
+pub(crate) use plan::plan;
+
+use crate::apply::Owner;
+use session::{Found, Session};
+
+/// Accounts compared by one worker at the same time.
+const ACCOUNTS: usize = 4;
+/// How often a worker looks for an account that is due, on average.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long an account is held without a sign of life.
+const HOLD: Duration = Duration::from_mins(1);
+/// Conversations of one account compared at the same time by a worker.
+const GENTLY: usize = 2;
+
+/// Compares all accounts, until it is told to stop.
+pub struct Reconciler {
+    config: Config,
+    key: SecretKey,
+    store: Store,
+    bus: Bus,
+    holder: Uuid,
+    callers: Mutex<Callers>,
+}
+
+/// What accounts on the same host share.
+#[derive(Default)]
+struct Callers {
+    client: Option<Client>,
+    paces: HashMap<String, Arc<Mutex<Pace>>>,
+}
+
+impl Reconciler {
+    /// One that can open the accounts' tokens with this key.
+    pub fn new(config: Config, key: SecretKey, store: Store, bus: Bus) -> Self {
+        let callers = Mutex::default();
+        Self { config, key, store, bus, holder: Uuid::new_v4(), callers }
+    }
+
+    /// Compares until the shutdown.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let this = Arc::new(self);
+        let mut connections = this.bus.connections();
+        let mut turns: JoinSet<()> = JoinSet::new();
+        this.hasten().await;
+        while !shutdown.is_cancelled() {
+            while turns.len() < ACCOUNTS
+                && let Some(due) = this.due().await
+            {
+                let (this, shutdown) = (Arc::clone(&this), shutdown.clone());
+                turns.spawn(async move { this.turn(due, &shutdown).await });
+            }
+            let look = LOOK.mul_f64(rand::rng().random_range(0.5..1.5));
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                // The next one may be due already.
+                Some(_) = turns.join_next() => {}
+                // Webhooks may have been missed while NATS, or the way to it, was away.
+                Ok(()) = connections.changed() => this.hasten().await,
+                () = tokio::time::sleep(look) => {}
+            }
+        }
+        while turns.join_next().await.is_some() {}
+    }
+
+    /// Nobody knows what was missed while this was away.
+    async fn hasten(&self) {
+        let hastened = async {
+            let mut transaction = self.store.worker().await?;
+            store::reconciliations::hasten(&mut transaction).await?;
+            store::commit(transaction).await
+        };
+        if let Err(error) = hastened.await {
+            tracing::debug!(%error, "the next sweeps could not be hastened");
+        }
+    }
+
+    /// Takes hold of an account that is due.
+    async fn due(&self) -> Option<Reconciliation> {
+        let claimed = async {
+            let mut transaction = self.store.worker().await?;
+            store::reconciliations::know_all(&mut transaction).await?;
+            let due =
+                store::reconciliations::claim_due(&mut transaction, self.holder, HOLD).await?;
+            store::commit(transaction).await?;
+            Ok::<_, store::Error>(due)
+        };
+        claimed.await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "whether an account is due is not known");
+            None
+        })
+    }
+
+    /// A session with an account's Chatwoot.
+    async fn session(
+        &self,
+        reconciliation: &Reconciliation,
+        speed: Speed,
+    ) -> Result<Session, ReconcileError> {
+        let account = self.account(reconciliation.account).await?;
+        let token = self.key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
+        let (url, number) = (&account.base_url, account.chatwoot_account_id);
+        let mut callers = self.callers.lock().await;
+        let client = match &callers.client {
+            Some(client) => client.for_account(url, number, &token)?,
+            None => Client::new(url, number, &token, &Options::default())?,
+        };
+        callers.client.get_or_insert_with(|| client.clone());
+        let pace = callers
+            .paces
+            .entry(client.host())
+            .or_insert_with(|| Arc::new(Mutex::new(Pace::new(speed.per_second))));
+        Ok(Session {
+            store: self.store.clone(),
+            publisher: self.bus.publisher(),
+            pace: Arc::clone(pace),
+            client,
+            owner: Owner { tenant: account.tenant, account: account.id },
+            first_time: reconciliation.progress.walked_at.is_none(),
+            grace: TimeDelta::seconds(self.config.reconcile_grace_seconds.into()),
+            concurrency: speed.concurrency,
+            found: Found::default(),
+        })
+    }
+
+    async fn account(&self, key: AccountKey) -> Result<Account, ReconcileError> {
+        let mut transaction = self.store.worker().await?;
+        let accounts = store::accounts::list(&mut transaction).await?;
+        store::commit(transaction).await?;
+        accounts.into_iter().find(|one| one.id == key).ok_or(ReconcileError::NoAccount)
+    }
+
+    fn gently(&self) -> Speed {
+        Speed { per_second: self.config.reconcile_requests_per_second, concurrency: GENTLY }
+    }
+}

@@ -1,0 +1,153 @@
+//! What events of our own ask for.
+
+use chatwoot::{Changes, Contact, Conversation, Message, webhook};
+use domain::snapshot;
+use events::Inbound;
+use serde_json::Value;
+use store::{contacts, conversations};
+
+use super::body::{Body, ContactRead, ConversationRead, Found, Gone, MessageRead};
+use crate::activity::{Draft, Teller};
+use crate::apply::{Owner, contact, conversation, message};
+use crate::clock;
+use crate::plan::{GoneRow, Plan, Refusal};
+
+/// Reads a body of our own. Like [`crate::plan()`], it depends on nothing but its arguments.
+pub(crate) fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
+    let owner = Owner { tenant: inbound.tenant.clone(), account: inbound.account };
+    let reader = Reader { owner, teller: Teller { inbound } };
+    match serde_json::from_slice(body)? {
+        Body::ReconciledConversation(read) => reader.conversation(read),
+        Body::ReconciledContact(read) => reader.contact(read),
+        Body::ReconciledGone(gone) => reader.gone(&gone),
+    }
+}
+
+struct Reader<'a> {
+    owner: Owner,
+    teller: Teller<'a>,
+}
+
+impl Reader<'_> {
+    fn conversation(&self, read: ConversationRead) -> Result<Plan, Refusal> {
+        let mut plan = Plan::default();
+        let described = Conversation::from_value(read.conversation)
+            .ok_or(Refusal::Nameless { what: "conversation" })?;
+        let at = clock::of_conversation(&described);
+        if let Some(person) = &described.contact {
+            let mentioned = contact::Occasion::Mentioned;
+            plan.contacts.push(contact::snapshot(&self.owner, person, mentioned, at));
+        }
+        let mut snapshot = conversation::snapshot(&self.owner, &described);
+        if let Some(found) = &read.found {
+            snapshot.version = found.version(snapshot.version);
+            plan.activities = self.told_of(&described, found);
+        }
+        plan.conversations.push(snapshot);
+        for one in read.messages {
+            let (snapshot, told) = self.message(one, &described, at)?;
+            plan.messages.push(snapshot);
+            plan.activities
+                .extend(told.into_iter().map(|told| Draft { silent: read.quiet, ..told }));
+        }
+        Ok(plan)
+    }
+
+    /// As the webhooks that were missed would have told it, as far as that can be known.
+    fn told_of(&self, described: &Conversation, found: &Found) -> Vec<Draft> {
+        if !found.missing && found.changed_attributes.is_empty() {
+            return Vec::new();
+        }
+        let event = webhook::ConversationEvent {
+            account: None,
+            conversation: described.clone(),
+            changes: changes(found),
+        };
+        if found.missing {
+            return vec![self.teller.conversation_created(&event)];
+        }
+        self.teller.conversation_updated(&event)
+    }
+
+    fn message(
+        &self,
+        read: MessageRead,
+        place: &Conversation,
+        at: i64,
+    ) -> Result<(snapshot::Message, Vec<Draft>), Refusal> {
+        let MessageRead { message: words, found, delivery_over } = read;
+        let described = Message::from_value(words).ok_or(Refusal::Nameless { what: "message" })?;
+        let read = message::Occasion::Read;
+        let received_at = self.teller.inbound.received_at;
+        let mut snapshot =
+            message::snapshot(&self.owner, &described, place.display_id, read, at, received_at);
+        snapshot.version = found.version(snapshot.version);
+        // A report is newer than another that the row has shown since before the question.
+        let reported_at = at.max(delivery_over.saturating_add(i64::from(delivery_over > 0)));
+        snapshot.delivery = message::delivery(&described, reported_at);
+        let event = webhook::MessageEvent {
+            account: None,
+            message: described,
+            conversation: place.clone(),
+            inbox: None,
+            changes: Changes::default(),
+        };
+        let mut told = Vec::new();
+        if found.missing {
+            told.push(self.teller.message_created(&event));
+        }
+        if !found.missing || event.message.deleted() {
+            told.push(self.teller.message_updated(&event));
+        }
+        Ok((snapshot, told))
+    }
+
+    fn contact(&self, read: ContactRead) -> Result<Plan, Refusal> {
+        let ContactRead { contact: words, found, at } = read;
+        let described = Contact::from_value(words).ok_or(Refusal::Nameless { what: "contact" })?;
+        let mentioned = contact::Occasion::Mentioned;
+        let mut snapshot = contact::snapshot(&self.owner, &described, mentioned, at);
+        snapshot.version = found.version(snapshot.version);
+        let changes = changes(&found);
+        let event = webhook::ContactEvent { account: None, contact: described, changes };
+        let told = if found.missing {
+            Some(self.teller.contact_created(&event))
+        } else {
+            self.teller.contact_updated(&event)
+        };
+        let activities = told.into_iter().collect();
+        Ok(Plan { contacts: vec![snapshot], activities, ..Plan::default() })
+    }
+
+    fn gone(&self, gone: &Gone) -> Result<Plan, Refusal> {
+        let Owner { tenant, account } = &self.owner;
+        let (row, told) = match (gone.conversation, gone.created_at, gone.contact) {
+            (Some(display_id), Some(created_at), None) => {
+                let row = conversations::mirror::Gone {
+                    tenant: tenant.clone(),
+                    account: *account,
+                    display_id,
+                    created_at,
+                    at: gone.at,
+                };
+                let told = self.teller.conversation_deleted(display_id, gone.at);
+                (GoneRow::Conversation(row), told)
+            }
+            (None, None, Some(chatwoot_id)) => {
+                let row = contacts::mirror::Gone {
+                    tenant: tenant.clone(),
+                    account: *account,
+                    chatwoot_id,
+                    at: gone.at,
+                };
+                (GoneRow::Contact(row), self.teller.contact_deleted(chatwoot_id, gone.at))
+            }
+            _ => return Err(Refusal::Nameless { what: "thing that is gone" }),
+        };
+        Ok(Plan { gone: vec![row], activities: vec![told], ..Plan::default() })
+    }
+}
+
+fn changes(found: &Found) -> Changes {
+    Changes::read(Some(Value::Array(found.changed_attributes.clone())))
+}

@@ -1,0 +1,93 @@
+//! A sweep: what changed since the last one.
+//!
+//! `updated_within` misses what moves only a conversation's last activity, so the list by last
+//! activity is read too, as far back as the last sweep.
+
+use std::collections::HashSet;
+
+use chatwoot::CallError;
+use chatwoot::client::{Cause, ConversationQuery};
+use chrono::{TimeDelta, Utc};
+use store::reconciliations::Progress;
+
+use super::ReconcileError;
+use super::session::{Depth, Session};
+
+/// What a sweep looks at twice, besides the time that webhooks are given: clocks differ, and a
+/// transaction may have taken long.
+const OVERLAP: TimeDelta = TimeDelta::minutes(2);
+/// The first sweep goes back this far; the walk sees the rest.
+const FIRST: TimeDelta = TimeDelta::hours(1);
+/// After a longer absence a walk is due at once, and the sweep goes back no further.
+const LONGEST: TimeDelta = TimeDelta::days(1);
+
+impl Session {
+    /// Compares what changed since the last sweep, and the catalogue.
+    pub(super) async fn sweep(&self, progress: &mut Progress) -> Result<(), ReconcileError> {
+        let started = Utc::now();
+        let last = progress.swept_to.unwrap_or(started - FIRST);
+        if started - last > LONGEST {
+            progress.walk.due_at = started;
+        }
+        let since = last.max(started - LONGEST) - OVERLAP - self.grace * 2;
+        let mut seen = HashSet::new();
+        self.sweep_updated(since, &mut seen, progress).await?;
+        self.sweep_active(since, &mut seen).await?;
+        self.catalogue().await?;
+        progress.swept_to = Some(started);
+        Ok(())
+    }
+
+    async fn sweep_updated(
+        &self,
+        since: chrono::DateTime<Utc>,
+        seen: &mut HashSet<i64>,
+        progress: &mut Progress,
+    ) -> Result<(), ReconcileError> {
+        let asked_at = Utc::now();
+        let seconds = (asked_at - since).num_seconds() + 1;
+        let query = ConversationQuery {
+            updated_within: Some(u64::try_from(seconds).unwrap_or_default()),
+            ..ConversationQuery::default()
+        };
+        let updated = match self.ask(self.client.conversations_verbatim(&query)).await {
+            Ok(page) => page.conversations,
+            // The answer has no pages and can be too large to take: then everything is walked.
+            Err(CallError::Unknown(Cause::Unreadable)) => {
+                tracing::warn!(seconds, "Chatwoot's answer cannot be read; a walk is due");
+                progress.walk.due_at = asked_at;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        seen.extend(updated.iter().map(|one| one.value.display_id));
+        self.compare(updated, asked_at, Depth::Since(since)).await
+    }
+
+    async fn sweep_active(
+        &self,
+        since: chrono::DateTime<Utc>,
+        seen: &mut HashSet<i64>,
+    ) -> Result<(), ReconcileError> {
+        for page in 1.. {
+            let asked_at = Utc::now();
+            let query = ConversationQuery {
+                page: Some(page),
+                sort_by: Some("last_activity_at_desc".to_owned()),
+                ..ConversationQuery::default()
+            };
+            let listed = self.ask(self.client.conversations_verbatim(&query)).await?.conversations;
+            let before = |at: Option<_>| at.is_none_or(|at| at < since);
+            let last =
+                listed.is_empty() || listed.iter().any(|one| before(one.value.last_activity_at));
+            let active = listed.into_iter().filter(|one| {
+                !before(one.value.last_activity_at) && seen.insert(one.value.display_id)
+            });
+            self.compare(active.collect(), asked_at, Depth::Since(since)).await?;
+            if last {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! One turn with one account: a sweep if one is due, else some way of the walk.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use rand::RngExt as _;
+use store::reconciliations::{Progress, Reconciliation, Tally};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::session::Session;
+use super::walk::Stage;
+use super::{HOLD, ReconcileError, Reconciler};
+
+/// A walk lets others have their turn after this long.
+const TURN: Duration = Duration::from_secs(20);
+
+impl Reconciler {
+    /// What is due of an account that is held, until it is done, fails, or the program stops.
+    pub(super) async fn turn(&self, due: Reconciliation, shutdown: &CancellationToken) {
+        let mut progress = due.progress.clone();
+        let session = match self.session(&due, self.gently()).await {
+            Ok(session) => session,
+            Err(error) => {
+                put_off(&due, &mut progress, &error);
+                return self.let_go(&due, &progress, Tally::default()).await;
+            }
+        };
+        let work = self.while_held(&due, self.work(&session, &due, &mut progress));
+        match shutdown.run_until_cancelled(work).await {
+            Some(Ok(())) => (progress.failures, progress.last_error) = (0, None),
+            // Its progress is another's now.
+            Some(Err(ReconcileError::TakenOver)) => return,
+            Some(Err(error)) => {
+                put_off(&due, &mut progress, &error);
+            }
+            None => {}
+        }
+        self.let_go(&due, &progress, session.found.take()).await;
+    }
+
+    async fn work(
+        &self,
+        session: &Session,
+        due: &Reconciliation,
+        progress: &mut Progress,
+    ) -> Result<(), ReconcileError> {
+        if progress.sweep_due_at <= Utc::now() {
+            session.sweep(progress).await?;
+            let spread = rand::rng().random_range(0.8..1.2);
+            progress.sweep_due_at = Utc::now() + self.config.period().mul_f64(spread);
+            self.keep(session, due, progress).await?;
+        }
+        let until = Instant::now() + TURN;
+        while progress.walk.due_at <= Utc::now()
+            && progress.sweep_due_at > Utc::now()
+            && Instant::now() < until
+        {
+            let stage = session.walk(progress, self.config.walk_period()).await?;
+            self.keep(session, due, progress).await?;
+            if stage == Stage::Over {
+                tracing::info!(account.key = %due.account, "an account was compared as a whole");
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does some work, and shows now and then that it is being done.
+    pub(super) async fn while_held(
+        &self,
+        held: &Reconciliation,
+        work: impl Future<Output = Result<(), ReconcileError>>,
+    ) -> Result<(), ReconcileError> {
+        let holding = async {
+            loop {
+                tokio::time::sleep(HOLD / 4).await;
+                let mut transaction = self.store.worker().await?;
+                let holder = self.holder;
+                let ours =
+                    store::reconciliations::hold(&mut transaction, held.account, holder, HOLD);
+                let ours = ours.await?;
+                store::commit(transaction).await?;
+                if !ours {
+                    return Err::<(), _>(ReconcileError::TakenOver);
+                }
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            lost = holding => lost,
+        }
+    }
+
+    /// Writes down how far it is, and holds the account for longer.
+    pub(super) async fn keep(
+        &self,
+        session: &Session,
+        held: &Reconciliation,
+        progress: &Progress,
+    ) -> Result<(), ReconcileError> {
+        let found = session.found.take();
+        let saved = self.save(held, progress, found, HOLD).await;
+        if !matches!(saved, Ok(true)) {
+            session.found.put_back(found);
+        }
+        if saved? { Ok(()) } else { Err(ReconcileError::TakenOver) }
+    }
+
+    /// Writes down how far it is, and lets go of the account.
+    pub(super) async fn let_go(&self, held: &Reconciliation, progress: &Progress, found: Tally) {
+        if let Err(error) = self.save(held, progress, found, Duration::ZERO).await {
+            tracing::warn!(account.key = %held.account, %error, "how far it is could not be written");
+        }
+    }
+
+    async fn save(
+        &self,
+        held: &Reconciliation,
+        progress: &Progress,
+        found: Tally,
+        hold: Duration,
+    ) -> Result<bool, store::Error> {
+        let mut transaction = self.store.worker().await?;
+        let (account, holder) = (held.account, self.holder);
+        let saved =
+            store::reconciliations::save(&mut transaction, account, holder, hold, progress, found);
+        let saved = saved.await?;
+        store::commit(transaction).await?;
+        Ok(saved)
+    }
+}
+
+/// Notes a failure and when to try again.
+pub(super) fn put_off(
+    held: &Reconciliation,
+    progress: &mut Progress,
+    error: &ReconcileError,
+) -> Duration {
+    progress.failures = progress.failures.saturating_add(1);
+    progress.last_error = Some(error.to_string());
+    let wait = error.delay(progress.failures);
+    let again = Utc::now() + wait;
+    progress.sweep_due_at = progress.sweep_due_at.max(again);
+    progress.walk.due_at = progress.walk.due_at.max(again);
+    metrics::counter!("axis_reconcile_failures_total").increment(1);
+    // Once is enough; `axis reconcile status` shows it for as long as it lasts.
+    if progress.failures == 1 {
+        tracing::warn!(account.key = %held.account, %error, "an account cannot be compared");
+    }
+    wait
+}

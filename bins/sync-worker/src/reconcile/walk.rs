@@ -1,0 +1,155 @@
+//! A walk: everything, page by page, in the one order that does not change underfoot; then the
+//! contacts that no conversation speaks of. It finds what sweeps cannot: what is gone, and what
+//! changed without moving any time.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chatwoot::CallError;
+use chatwoot::client::ConversationQuery;
+use chrono::{DateTime, Utc};
+use store::reconciliations::{Progress, Walk};
+use store::{contacts, conversations};
+
+use super::ReconcileError;
+use super::body::{Body, Gone};
+use super::session::{Depth, Session};
+
+/// Rows asked about in one step.
+const STEP: u32 = 50;
+
+/// Where a walk is after a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// There is more.
+    Goes,
+    /// It came to its end.
+    Over,
+}
+
+impl Session {
+    /// Goes on by one page, or by some contacts. `next_in`: how long after its end the next begins.
+    pub(super) async fn walk(
+        &self,
+        progress: &mut Progress,
+        next_in: Duration,
+    ) -> Result<Stage, ReconcileError> {
+        if !progress.walk.under_way() {
+            self.require_administrator().await?;
+        }
+        if !progress.walk.contacts {
+            self.walk_page(&mut progress.walk).await?;
+            return Ok(Stage::Goes);
+        }
+        if self.walk_contacts(&mut progress.walk).await? == Stage::Goes {
+            return Ok(Stage::Goes);
+        }
+        let now = Utc::now();
+        progress.walked_at = Some(now);
+        let walk = &mut progress.walk;
+        *walk = Walk {
+            due_at: now + next_in,
+            page: 0,
+            place: 0,
+            contacts: false,
+            total: walk.total,
+            done: walk.done,
+        };
+        Ok(Stage::Over)
+    }
+
+    /// An agent sees his own inboxes only, and everything else would seem to be gone.
+    async fn require_administrator(&self) -> Result<(), ReconcileError> {
+        let profile = self.ask(self.client.profile()).await?;
+        match profile.role_in(self.client.account_id()) {
+            Some("administrator") => Ok(()),
+            _ => Err(ReconcileError::NotAdministrator),
+        }
+    }
+
+    async fn walk_page(&self, walk: &mut Walk) -> Result<(), ReconcileError> {
+        let asked_at = Utc::now();
+        let query = ConversationQuery {
+            page: Some(walk.page + 1),
+            sort_by: Some("created_at_asc".to_owned()),
+            ..ConversationQuery::default()
+        };
+        let page = self.ask(self.client.conversations_verbatim(&query)).await?;
+        let listed: HashSet<i64> =
+            page.conversations.iter().map(|one| one.value.display_id).collect();
+        let (first, last) = (walk.page == 0, listed.is_empty());
+        let place = if first { 0 } else { walk.place };
+        let highest = listed.iter().copied().max().map_or(place, |highest| highest.max(place));
+        self.compare(page.conversations, asked_at, Depth::Everything).await?;
+        // Beyond the last page there is nothing; what began since then is still there when asked for.
+        let to = if last { i64::MAX } else { highest };
+        for (display_id, created_at) in self.left_out(place, to, &listed, asked_at).await? {
+            self.gone(display_id, created_at).await?;
+        }
+        if last {
+            // How many there were stays: it is what a progress bar ends at.
+            (walk.contacts, walk.place) = (true, 0);
+            return Ok(());
+        }
+        walk.page += 1;
+        walk.place = highest;
+        walk.total = page.all_count.or(walk.total);
+        let before = if first { 0 } else { walk.done };
+        walk.done = before + i64::try_from(listed.len()).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Conversations that are known here, were there before the question, and were not listed.
+    async fn left_out(
+        &self,
+        after: i64,
+        to: i64,
+        listed: &HashSet<i64>,
+        asked_at: DateTime<Utc>,
+    ) -> Result<Vec<(i64, DateTime<Utc>)>, ReconcileError> {
+        let (mut after, account) = (after, self.owner.account);
+        let mut left_out = Vec::new();
+        loop {
+            let mut transaction = self.store.worker().await?;
+            let known =
+                conversations::mirror::known_between(&mut transaction, account, after, to, STEP);
+            let known = known.await?;
+            store::commit(transaction).await?;
+            let Some((highest, _)) = known.last() else { return Ok(left_out) };
+            after = *highest;
+            let unlisted = known.into_iter().filter(|(display_id, created_at)| {
+                !listed.contains(display_id) && *created_at <= asked_at
+            });
+            left_out.extend(unlisted);
+        }
+    }
+
+    async fn walk_contacts(&self, walk: &mut Walk) -> Result<Stage, ReconcileError> {
+        let account = self.owner.account;
+        let mut transaction = self.store.worker().await?;
+        let lonely =
+            contacts::mirror::without_conversations(&mut transaction, account, walk.place, STEP);
+        let lonely = lonely.await?;
+        let rows = contacts::mirror::mirrored(&mut transaction, account, &lonely).await?;
+        store::commit(transaction).await?;
+        let Some(highest) = lonely.last() else { return Ok(Stage::Over) };
+        for number in &lonely {
+            let asked_at = Utc::now();
+            match self.ask(self.client.contact_verbatim(*number)).await {
+                Ok(read) => {
+                    let row = rows.get(number);
+                    self.compare_contact(&read.value, read.text, 0, row, asked_at).await?;
+                }
+                Err(CallError::NotFound) => {
+                    let at = asked_at.timestamp_micros();
+                    let contact = Some(*number);
+                    let gone = Gone { conversation: None, created_at: None, contact, at };
+                    self.publish(&Body::ReconciledGone(gone), 1).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        walk.place = *highest;
+        Ok(Stage::Goes)
+    }
+}

@@ -1,0 +1,421 @@
+//! What webhooks missed heals (P7): found, repaired, counted, and only once.
+//!
+//! `RECONCILE_HISTORY=10000` has the backfill bring in so many conversations.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chatwoot_sim::{Faults, Options, Rule, Running, Sim};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use store::reconciliations::{Reconciliation, Tally};
+use support::history::{Life, step};
+use support::{count, execute, inbound};
+use sync_worker::reconcile::{self, Backfill, Speed};
+use sync_worker::{Config, SyncWorker};
+use testkit::sqlx::{self, Row as _};
+use testkit::{Account, World, eventually};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const FAST: Speed = Speed { per_second: 10_000, concurrency: 8 };
+
+/// A Chatwoot whose webhooks go straight to the stream, and a worker behind it.
+struct Stage {
+    world: World,
+    chatwoot: Running,
+    account: Account,
+    worker: JoinHandle<anyhow::Result<()>>,
+    shutdown: CancellationToken,
+}
+
+impl Stage {
+    async fn set(options: Options, comparing: bool) -> Self {
+        let world = World::start().await;
+        let shutdown = CancellationToken::new();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let chatwoot = Sim::start(options, listener, shutdown.clone()).await.unwrap();
+        let token = chatwoot_sim::ADMIN_TOKEN;
+        let account = testkit::account(&world.store, "acme", 1, &chatwoot.url(), token).await;
+        let (store, bus) = (world.store.clone(), world.bus.clone());
+        let health = service::Health::default();
+        let mut worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
+        if comparing {
+            let config = reconcile::Config { reconcile_period_seconds: 1, ..config() };
+            worker = worker.reconciling(config).unwrap();
+        }
+        let worker = tokio::spawn(worker.run(shutdown.clone()));
+        let stage = Self { world, chatwoot, account, worker, shutdown };
+        stage.receive().await;
+        stage
+    }
+
+    /// A receiver that publishes every body.
+    async fn receive(&self) {
+        let (bus, account) = (self.world.bus.clone(), self.account.clone());
+        let number = Arc::new(AtomicU64::new(0));
+        let receiver = axum::Router::new().fallback(async move |body: String| {
+            let event = inbound(&account, &body, number.fetch_add(1, Ordering::Relaxed));
+            bus.publisher().publish(event.envelope(body.into_bytes())).await.unwrap();
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, receiver).await });
+        self.chatwoot.sim.register_webhook(1, &url, &[]).unwrap();
+    }
+
+    fn backfill(&self) -> Backfill {
+        let (store, bus) = (self.world.store.clone(), self.world.bus.clone());
+        Backfill::new(config(), testkit::secret_key(), store, bus)
+    }
+
+    /// Compares everything, and waits until it is applied. Gives back what was found.
+    async fn everything(&self) -> Tally {
+        let (shutdown, account) = (&self.shutdown, self.account.key);
+        let reached = self.backfill().everything(account, FAST, true, shutdown, |_| {}).await;
+        let reached = reached.unwrap();
+        assert!(reached.complete);
+        self.settled().await;
+        reached.found
+    }
+
+    async fn lately(&self) -> Tally {
+        let reached = self.backfill().lately(self.account.key, FAST, &self.shutdown).await;
+        self.settled().await;
+        reached.unwrap().found
+    }
+
+    async fn settled(&self) {
+        self.chatwoot.sim.settled().await;
+        let last = self.last_sequence().await;
+        let processed = format!("webhook_events where stream_sequence = {last}");
+        eventually("everything in the stream is processed", async || {
+            last == 0 || count(&self.world.store_config, &processed).await > 0
+        })
+        .await;
+        eventually("nothing is in hand", async || {
+            let stream = self.world.bus.stream("INBOUND").await.unwrap();
+            stream.consumers.iter().all(|one| (one.pending, one.ack_pending) == (0, 0))
+        })
+        .await;
+    }
+
+    async fn last_sequence(&self) -> u64 {
+        self.world.bus.stream("INBOUND").await.unwrap().last_sequence
+    }
+
+    async fn status(&self) -> Reconciliation {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        store::reconciliations::list(&mut transaction).await.unwrap().remove(0)
+    }
+
+    async fn rows(&self, query: &'static str) -> Vec<Value> {
+        let mut connection = support::connect(&self.world.store_config).await;
+        let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// How many rows do not show what Chatwoot has.
+    async fn differing(&self) -> usize {
+        let conversations = self.rows("select to_jsonb(c) from conversations c").await;
+        let messages = self.rows("select to_jsonb(m) from messages m").await;
+        let contacts = self.rows("select to_jsonb(k) from contacts k").await;
+        let conversations = Numbered::by("display_id", conversations);
+        let messages = Numbered::by("chatwoot_id", messages);
+        let contacts = Numbered::by("chatwoot_id", contacts);
+        let truth = self.chatwoot.sim.state();
+        let mut differing = 0;
+        for conversation in truth["accounts"][0]["conversations"].as_array().unwrap() {
+            let row = conversations.row(&conversation["id"]);
+            let mut labels = conversation["labels"].as_array().unwrap().clone();
+            labels.sort_by_key(Value::to_string);
+            let same = row["status"] == conversation["status"]
+                && row["priority"] == conversation["priority"]
+                && row["labels"] == Value::from(labels);
+            differing += usize::from(!same);
+            let person = &conversation["meta"]["sender"];
+            let row = contacts.row(&person["id"]);
+            let same = row["name"] == person["name"]
+                && row["custom_attributes"] == person["custom_attributes"];
+            differing += usize::from(!same);
+            for message in conversation["messages"].as_array().unwrap() {
+                if message["message_type"] == 2 {
+                    continue;
+                }
+                let row = messages.row(&message["id"]);
+                let deleted = message["content_attributes"]["deleted"] == true;
+                let rank = ["sent", "delivered", "read"]
+                    .iter()
+                    .position(|status| message["status"] == *status)
+                    .map_or(0, |position| position + 1);
+                let failed =
+                    row["delivery_failed_at"].as_i64() > row["delivery_succeeded_at"].as_i64();
+                let reported = message["message_type"] != 1
+                    || deleted
+                    || (failed == (message["status"] == "failed")
+                        && row["delivery_rank"].as_u64().unwrap_or(0).max(1)
+                            >= u64::try_from(rank).unwrap());
+                let same = row["content"] == message["content"]
+                    && row["deleted"] == deleted
+                    && (deleted || row["content_attributes"] == message["content_attributes"])
+                    && reported;
+                differing += usize::from(!same);
+            }
+        }
+        differing
+    }
+
+    async fn end(self) {
+        self.shutdown.cancel();
+        self.worker.await.unwrap().unwrap();
+    }
+}
+
+/// Rows by their numbers in Chatwoot.
+struct Numbered(HashMap<i64, Value>);
+
+impl Numbered {
+    fn by(column: &str, rows: Vec<Value>) -> Self {
+        Self(rows.into_iter().filter_map(|row| Some((row[column].as_i64()?, row))).collect())
+    }
+
+    fn row(&self, number: &Value) -> &Value {
+        number.as_i64().and_then(|number| self.0.get(&number)).unwrap_or(&Value::Null)
+    }
+}
+
+fn config() -> reconcile::Config {
+    reconcile::Config {
+        reconcile_grace_seconds: 0,
+        reconcile_requests_per_second: 1_000,
+        ..reconcile::Config::with(testkit::SECRET_KEY.into())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_webhooks_missed_is_found_repaired_and_counted() {
+    let stage = Stage::set(Options::default(), false).await;
+    assert_eq!(stage.everything().await, Tally::default(), "there is nothing yet");
+    let sim = stage.chatwoot.sim.clone();
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::chance(0.5);
+    sim.set_faults(faults).unwrap();
+    let mut life = Life::of(sim);
+    let mut runner = TestRunner::deterministic();
+    for number in 0..60 {
+        life.happens(&step().new_tree(&mut runner).unwrap().current());
+        if number % 4 == 0 {
+            stage.settled().await;
+        }
+    }
+    stage.settled().await;
+    assert!(stage.differing().await > 5, "webhooks were lost");
+
+    // A row that has only just changed may be newer than an answer: the next sweep sees to it.
+    eventually("the rows are what Chatwoot has", async || {
+        stage.lately().await;
+        stage.differing().await == 0
+    })
+    .await;
+    let Reconciliation { tally, progress, .. } = stage.status().await;
+    assert!(tally.drift_found > 5, "{tally:?}");
+    assert_eq!(tally.drift_found, tally.drift_repaired);
+    assert!(progress.swept_to.is_some());
+
+    eventually("there is nothing left to find", async || stage.lately().await == Tally::default())
+        .await;
+    let quiet = stage.last_sequence().await;
+    assert_eq!([stage.lately().await, stage.everything().await], [Tally::default(); 2]);
+    assert_eq!(stage.last_sequence().await, quiet, "a quiet account publishes nothing");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_told_once_by_whoever_comes_first() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.everything().await;
+    let sim = stage.chatwoot.sim.clone();
+    let mut faults = Faults::default();
+    faults.webhooks.stall = true;
+    sim.set_faults(faults).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    let reached = stage.backfill().lately(stage.account.key, FAST, &stage.shutdown).await.unwrap();
+    assert_eq!(reached.found.drift_found, 2, "a conversation and its message");
+    let told = "activities where kind in ('message_created', 'conversation_created')";
+    eventually("both are told", async || count(&stage.world.store_config, told).await == 2).await;
+
+    // The webhooks come after all.
+    sim.set_faults(Faults::default()).unwrap();
+    stage.settled().await;
+    assert_eq!(count(&stage.world.store_config, told).await, 2);
+    let at = "activities where kind = 'message_created'
+              and occurred_at <> date_trunc('second', occurred_at)";
+    assert_eq!(count(&stage.world.store_config, at).await, 1, "the finer time stays");
+    assert_eq!(count(&stage.world.store_config, "messages").await, 1);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_in_chatwoot_is_noticed() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (gone, _) = sim.start_conversation(1, "forget me").unwrap();
+    let (kept, _) = sim.start_conversation(1, "keep me").unwrap();
+    let contact = sim.contact_of(1, gone).unwrap()["id"].as_i64().unwrap();
+    stage.settled().await;
+    stage.everything().await;
+    sim.delete_conversation(1, gone).unwrap();
+    sim.delete_contact(1, contact).unwrap();
+    let found = stage.everything().await;
+    // The contact is without a conversation only once the conversation's absence is applied.
+    let found = found.drift_found + stage.everything().await.drift_found;
+    assert_eq!(found, 2, "a conversation and a contact");
+
+    let config = &stage.world.store_config;
+    assert_eq!(count(config, "conversations where gone_at > version_at").await, 1);
+    assert_eq!(count(config, "contacts where gone_at > version_at").await, 1);
+    for kind in ["conversation_deleted", "contact_deleted"] {
+        assert_eq!(count(config, &format!("activities where kind = '{kind}'")).await, 1);
+    }
+    let mut transaction = stage.world.store.tenant(&stage.account.tenant).await.unwrap();
+    let start = store::conversations::Start::Skip(0);
+    let filter = store::conversations::Filter::default();
+    let sort = store::conversations::Sort::Newest;
+    let tenant = &stage.account.tenant;
+    let listed =
+        store::conversations::list(&mut transaction, tenant, &filter, sort, start, 10).await;
+    let listed: Vec<i64> =
+        listed.unwrap().conversations.iter().map(|one| one.chatwoot_id).collect();
+    assert_eq!(listed, [kept]);
+    assert_eq!(stage.everything().await, Tally::default(), "it is told once");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_that_is_cut_off_goes_on_and_a_second_one_publishes_nothing() {
+    let history = std::env::var("RECONCILE_HISTORY").map_or(120, |count| count.parse().unwrap());
+    let options = Options { history, ..Options::default() };
+    let stage = Stage::set(options, false).await;
+    let (backfill, account) = (stage.backfill(), stage.account.key);
+    let (pages, mut reached) = tokio::sync::mpsc::unbounded_channel();
+    let slow = Speed { per_second: 200, concurrency: 2 };
+    let shutdown = stage.shutdown.clone();
+    let cut_off = tokio::spawn(async move {
+        let told = |at: &reconcile::Reached| {
+            let _unread = pages.send(at.progress.walk.page);
+        };
+        backfill.everything(account, slow, false, &shutdown, told).await
+    });
+    while reached.recv().await.unwrap() < 2 {}
+    cut_off.abort();
+    assert!(cut_off.await.unwrap_err().is_cancelled());
+    let stopped_at = stage.status().await.progress.walk;
+    let pages = u32::try_from(history.div_ceil(25)).unwrap();
+    assert!(stopped_at.page >= 2 && stopped_at.page < pages, "{stopped_at:?}");
+
+    let mut first = None;
+    let told = |at: &reconcile::Reached| {
+        first.get_or_insert(at.progress.walk.page);
+    };
+    let rest =
+        stage.backfill().everything(account, FAST, false, &stage.shutdown, told).await.unwrap();
+    assert!(rest.complete);
+    assert!(first.unwrap() > stopped_at.page, "it did not begin anew");
+    stage.settled().await;
+    assert_eq!(stage.differing().await, 0);
+    let history = i64::try_from(history).unwrap();
+    assert_eq!(count(&stage.world.store_config, "conversations").await, history);
+    let status = stage.status().await;
+    let walk = &status.progress.walk;
+    assert_eq!((walk.total, walk.done), (Some(history), history));
+    assert_eq!(status.tally.drift_found, 0, "history is no drift");
+    assert!(status.tally.brought_in > 2 * history, "{status:?}");
+
+    let before = stage.last_sequence().await;
+    assert_eq!(stage.everything().await, Tally::default());
+    assert_eq!(stage.last_sequence().await, before, "nothing was published");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_workers_compare_by_themselves_and_wait_when_chatwoot_asks_them_to() {
+    let stage = Stage::set(Options::default(), true).await;
+    let sim = stage.chatwoot.sim.clone();
+    eventually("the account is known as a whole", async || {
+        count(&stage.world.store_config, "reconciliations where walked_at is not null").await == 1
+    })
+    .await;
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    faults.rest.rate_limited = Rule::next(2);
+    sim.set_faults(faults).unwrap();
+    sim.start_conversation(1, "is anybody there?").unwrap();
+    eventually("a message that no webhook told of", async || {
+        count(&stage.world.store_config, "messages").await == 1
+    })
+    .await;
+    eventually("it was asked to slow down, and got over it", async || {
+        let status = stage.status().await;
+        sim.faults().rest.rate_limited.next == 0 && status.progress.failures == 0
+    })
+    .await;
+    assert_eq!(stage.status().await.tally.drift_found, 2);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_catalogue_is_what_chatwoot_lists() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.lately().await;
+    let config = &stage.world.store_config;
+    for (table, rows) in
+        [("agents", 5), ("teams", 2), ("inboxes", 4), ("labels", 6), ("canned_responses", 4)]
+    {
+        assert_eq!(count(config, table).await, rows, "{table}");
+    }
+    execute(config, "update labels set title = 'stale', chatwoot_id = -1 where title = 'vip'")
+        .await;
+    execute(config, "update teams set name = 'stale' where name = 'billing'").await;
+    stage.lately().await;
+    let mut transaction = stage.world.store.tenant(&stage.account.tenant).await.unwrap();
+    let labels = store::catalogue::labels(&mut transaction, None).await.unwrap();
+    let titles: Vec<_> = labels.iter().map(|label| label.title.as_str()).collect();
+    assert_eq!(titles, ["billing", "bug", "feedback", "returns", "shipping", "vip"]);
+    let teams = store::catalogue::teams(&mut transaction, None).await.unwrap();
+    let names: Vec<_> = teams.iter().filter_map(|team| team.name.as_deref()).collect();
+    assert_eq!(names, ["billing", "support"]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_at_a_time_compares_an_account_unless_it_dies_or_an_operator_comes() {
+    use std::time::Duration;
+    use store::reconciliations::{claim, claim_due, know_all, save};
+
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let (one, two) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+    let minute = Duration::from_mins(1);
+    let mut connection = world.store.worker().await.unwrap();
+    know_all(&mut connection).await.unwrap();
+    let held = claim_due(&mut connection, one, minute).await.unwrap().unwrap();
+    assert_eq!(held.account, account.key);
+    store::commit(connection).await.unwrap();
+
+    let mut connection = world.store.worker().await.unwrap();
+    assert_eq!(claim_due(&mut connection, two, minute).await.unwrap(), None);
+    store::commit(connection).await.unwrap();
+    execute(&world.store_config, "update reconciliations set held_until = now()").await;
+    let mut connection = world.store.worker().await.unwrap();
+    assert!(claim_due(&mut connection, two, minute).await.unwrap().is_some());
+    let kept = save(&mut connection, account.key, one, minute, &held.progress, Tally::default());
+    assert!(!kept.await.unwrap(), "the first has lost it");
+    assert!(claim(&mut connection, account.key, one, minute).await.unwrap().is_some());
+}
