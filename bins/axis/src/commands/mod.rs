@@ -2,12 +2,14 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backfill;
 pub mod completions;
 pub mod db;
 pub mod dead_letters;
 pub mod journal;
 pub mod keys;
 pub mod migrate;
+pub mod reconcile;
 pub mod replay;
 pub mod streams;
 pub mod tenants;
@@ -48,6 +50,11 @@ pub enum Command {
     /// A receiver's journal
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Bring in all conversations of an account, or what of them is missing; may be interrupted
+    Backfill(backfill::Arguments),
+    /// What webhooks missed
+    #[command(subcommand)]
+    Reconcile(reconcile::Command),
     /// Hand events that Chatwoot sent to the workers again; doing so twice changes nothing
     Replay(replay::Arguments),
     /// List what operators and clients did, newest first
@@ -69,6 +76,8 @@ impl Command {
             Self::Db(command) => command.run(place).await,
             Self::DeadLetters(command) => command.run(place).await,
             Self::Journal(command) => command.run(place).await,
+            Self::Backfill(arguments) => Box::pin(backfill::run(&arguments, place)).await,
+            Self::Reconcile(command) => command.run(place).await,
             Self::Replay(arguments) => replay::run(&arguments, place).await,
             Self::Audit(arguments) => audit::run(&arguments, place).await,
             Self::Completions(arguments) => completions::run(&arguments),

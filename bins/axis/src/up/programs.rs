@@ -42,6 +42,8 @@ impl Programs {
             .await
             .context("sync-worker")?;
         let key = ["--secret-key", foundation.key_text.expose_secret()];
+        let (config, _) = from_environment::<sync_worker::reconcile::Config>(&key)?;
+        let sync = sync.reconciling(config).context("sync-worker")?;
         let (config, _) = from_environment::<outbound_worker::Config>(&key)?;
         let locks = config.locks(&foundation.store_config)?;
         let outbound = OutboundWorker::start(&config, store.clone(), locks, bus.clone(), health)

@@ -1,0 +1,191 @@
+//! `axis backfill`
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use service::Service;
+use store::reconciliations::Tally;
+use sync_worker::reconcile::{Backfill, Config, Reached, Speed};
+use tokio::time::Instant;
+
+use crate::audit::{Act, Operator};
+use crate::{Answer, Place, chatwoot_account};
+
+/// How often it says how far it is where there is no screen to draw on.
+const PROGRESS: Duration = Duration::from_secs(2);
+
+/// Which account, and how fast.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The account: its key, or its number if that is enough
+    #[arg(long, value_name = "KEY OR NUMBER")]
+    account: String,
+
+    /// Begin anew, even where an earlier one did not come to its end
+    #[arg(long)]
+    anew: bool,
+
+    #[command(flatten)]
+    speed: Fast,
+
+    #[command(flatten)]
+    operator: Operator,
+
+    #[command(flatten)]
+    service: service::Config,
+}
+
+/// How fast.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(skip)]
+pub(super) struct Fast {
+    /// Requests a second to Chatwoot, which allows 50 from one address unless told otherwise
+    #[arg(
+        long,
+        default_value_t = 25,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    per_second: u32,
+
+    /// Conversations read at the same time, 1 to 64
+    #[arg(
+        long,
+        default_value_t = 8,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u8).range(1..=64)
+    )]
+    concurrency: u8,
+
+    /// Seconds that a webhook has to arrive before its event counts as missed
+    #[arg(long, default_value_t = 30, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u32).range(0..=3_600))]
+    pub(super) grace: u32,
+}
+
+impl Fast {
+    pub(super) fn speed(self) -> Speed {
+        Speed { per_second: self.per_second, concurrency: self.concurrency.into() }
+    }
+}
+
+/// Compares an account with its Chatwoot, whole.
+pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
+    let service = Service::start("axis", &arguments.service)?;
+    let (backfill, account) = open(place, &arguments.account, arguments.speed).await?;
+    let store = place.store().await?;
+    let act = Act::new("backfill", format!("account {account}")).on(&store, Some(account)).await?;
+    let begun = arguments.operator.clone().begin(store, act).await?;
+    let mut shown = Shown::new();
+    let (speed, anew) = (arguments.speed.speed(), arguments.anew);
+    let shutdown = service.shutdown();
+    let reached = backfill.everything(account, speed, anew, &shutdown, |reached| shown.at(reached));
+    let reached = Box::pin(reached).await;
+    shown.ended();
+    match &reached {
+        Ok(reached) => {
+            let Tally { brought_in, drift_repaired, .. } = reached.found;
+            let rows = u64::try_from(brought_in + drift_repaired).unwrap_or_default();
+            let ended = if reached.complete { "done" } else { "interrupted" };
+            begun.end(rows, ended).await;
+        }
+        Err(error) => begun.end(0, &error.to_string()).await,
+    }
+    answer(&reached?)
+}
+
+/// What a command of this kind works with.
+pub(super) async fn open(
+    place: &Place,
+    account: &str,
+    fast: Fast,
+) -> anyhow::Result<(Backfill, domain::AccountKey)> {
+    let (key, store, bus) = (place.secret_key()?, place.store().await?, place.bus().await?);
+    let accounts = store::accounts::list(&mut *store.worker().await?).await?;
+    let account = chatwoot_account::find(accounts, account)?.id;
+    let config = Config { reconcile_grace_seconds: fast.grace, ..Config::default() };
+    Ok((Backfill::new(config, key, store, bus), account))
+}
+
+/// What came of it.
+pub(super) fn answer(reached: &Reached) -> anyhow::Result<Answer> {
+    let Tally { brought_in, drift_found, drift_repaired } = reached.found;
+    let walk = &reached.progress.walk;
+    let mut text = String::new();
+    if brought_in > 0 {
+        writeln!(text, "{brought_in} rows brought in")?;
+    }
+    writeln!(
+        text,
+        "{drift_found} rows were missing, different or gone; {drift_repaired} repaired"
+    )?;
+    text += if reached.complete {
+        "done; the sync workers apply what was found"
+    } else {
+        "interrupted; the same command goes on from here"
+    };
+    let value = json!({
+        "broughtIn": brought_in,
+        "driftFound": drift_found,
+        "driftRepaired": drift_repaired,
+        "conversations": walk.done,
+        "complete": reached.complete,
+    });
+    Ok(Answer::new(text, &value)?.succeeding_if(reached.complete))
+}
+
+/// How far it is, on standard error.
+struct Shown {
+    bar: ProgressBar,
+    on_screen: bool,
+    told: Option<Instant>,
+    untold: Option<String>,
+}
+
+impl Shown {
+    fn new() -> Self {
+        let bar = ProgressBar::new(0);
+        let style = "{bar:30} {pos} of {len} conversations, {per_sec}, {eta} left{msg}";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Self { bar, on_screen: std::io::stderr().is_terminal(), told: None, untold: None }
+    }
+
+    fn at(&mut self, reached: &Reached) {
+        let walk = &reached.progress.walk;
+        let done = u64::try_from(walk.done).unwrap_or_default();
+        let total = u64::try_from(walk.total.unwrap_or(walk.done)).unwrap_or_default().max(done);
+        let trouble = reached.progress.last_error.as_deref();
+        let trouble = trouble.map_or(String::new(), |error| format!("; waiting, since {error}"));
+        if self.on_screen {
+            self.bar.set_length(total);
+            self.bar.set_position(done);
+            self.bar.set_message(trouble);
+            return;
+        }
+        self.untold = Some(format!("{done} of {total} conversations{trouble}"));
+        if self.told.is_none_or(|told| told.elapsed() >= PROGRESS) {
+            self.told = Some(Instant::now());
+            self.tell();
+        }
+    }
+
+    fn ended(mut self) {
+        if self.on_screen {
+            self.bar.abandon();
+        }
+        self.tell();
+    }
+
+    fn tell(&mut self) {
+        if let Some(line) = self.untold.take() {
+            // With standard error closed there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+}
