@@ -20,6 +20,7 @@ up: setup shell ## run everything on this machine, at http://localhost:8000
 	cargo run -p axis -- up
 
 test: setup shell-test ## run every test
+	@tools/setup openid
 	cargo test --workspace --no-fail-fast
 	@$(MAKE) --no-print-directory shell-e2e
 

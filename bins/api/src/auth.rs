@@ -10,6 +10,7 @@
 //! ```
 
 mod key;
+mod person;
 mod ticket;
 
 use std::marker::PhantomData;
@@ -22,6 +23,7 @@ use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use domain::{Actor, Permission, Permissions, Role, TenantId, Token, TokenKind};
+use identity::Provider;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,6 +37,15 @@ pub(crate) use ticket::issue as issue_ticket;
 pub enum AuthMode {
     /// `Bearer mock-token` is an administrator of the tenant `mock-tenant-id`; for development
     Dev,
+    /// By access tokens of an OpenID provider
+    Oidc,
+}
+
+/// The mode, with what it needs.
+#[derive(Clone)]
+pub(crate) enum Auth {
+    Dev,
+    Oidc(Provider),
 }
 
 /// What a caller is.
@@ -145,7 +156,7 @@ macro_rules! needs {
 }
 
 needs! {
-    ReadConversations Reply ReadApprovals ReadActivity ManageKeys
+    ReadConversations Reply ReadApprovals ReadActivity ManageKeys ReadAudit
 }
 
 /// [`Permission::ReadActivity`], by a browser that follows it live.
@@ -160,20 +171,18 @@ impl Need for FollowActivity {
 const DEV_TOKEN: &str = "mock-token";
 const DEV_TENANT: &str = "mock-tenant-id";
 
-impl AuthMode {
-    fn principal(self, token: &str) -> Result<Principal, ApiError> {
-        match self {
-            Self::Dev if token == DEV_TOKEN => Ok(Principal {
-                tenant: DEV_TENANT.parse().map_err(ApiError::internal)?,
-                kind: CallerKind::Member,
-                id: "dev-admin".to_owned(),
-                name: "Dev Admin".to_owned(),
-                permissions: Role::Admin.permissions(),
-                ends_at: None,
-            }),
-            Self::Dev => Err(ApiError::Unauthorized),
-        }
+fn developer(token: &str) -> Result<Principal, ApiError> {
+    if token != DEV_TOKEN {
+        return Err(ApiError::Unauthorized);
     }
+    Ok(Principal {
+        tenant: DEV_TENANT.parse().map_err(ApiError::internal)?,
+        kind: CallerKind::Member,
+        id: "dev-admin".to_owned(),
+        name: "Dev Admin".to_owned(),
+        permissions: Role::Admin.permissions(),
+        ends_at: None,
+    })
 }
 
 impl<N: Need> FromRequestParts<App> for May<N> {
@@ -196,8 +205,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 async fn identify(token: &str, app: &App) -> Result<Principal, ApiError> {
-    match Token::read(TokenKind::ApiKey, token) {
-        Some(key) => key::holder(&key, app).await,
-        None => app.auth.principal(token),
+    if let Some(key) = Token::read(TokenKind::ApiKey, token) {
+        return key::holder(&key, app).await;
+    }
+    match &app.auth {
+        Auth::Dev => developer(token),
+        Auth::Oidc(provider) => person::bearer(token, provider, app).await,
     }
 }

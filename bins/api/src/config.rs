@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Args;
+use identity::Provider;
 
-use crate::auth::AuthMode;
+use crate::auth::{Auth, AuthMode};
 
 /// What the API alone needs to know.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +30,10 @@ pub struct Config {
     /// How callers prove who they are
     #[arg(long, env = "AUTH_MODE", value_enum, default_value_t = AuthMode::Dev)]
     pub auth_mode: AuthMode,
+
+    /// The provider of sign-ins, for [`AuthMode::Oidc`]
+    #[command(flatten)]
+    pub oidc: identity::Config,
 
     /// Lets `AUTH_MODE=dev` listen on addresses that other machines can reach: then whoever reaches
     /// it is an administrator
@@ -75,6 +80,7 @@ impl Default for Config {
         Self {
             cors_origin: Vec::new(),
             auth_mode: AuthMode::Dev,
+            oidc: identity::Config::default(),
             dev_auth_anywhere: false,
             undo_seconds: 0,
             undo_seconds_by_channel: Vec::new(),
@@ -103,7 +109,14 @@ impl Config {
             AuthMode::Dev if !local && !self.dev_auth_anywhere => {
                 Err(OpenToAll { host: host.to_owned() })
             }
-            AuthMode::Dev => Ok(()),
+            AuthMode::Dev | AuthMode::Oidc => Ok(()),
+        }
+    }
+
+    pub(crate) fn auth(&self) -> Result<Auth, identity::SetupError> {
+        match self.auth_mode {
+            AuthMode::Dev => Ok(Auth::Dev),
+            AuthMode::Oidc => Provider::new(&self.oidc).map(Auth::Oidc),
         }
     }
 
@@ -229,6 +242,8 @@ mod tests {
         for host in ["0.0.0.0", "::", "10.1.2.3", "desk.example.com"] {
             assert!(config.check(host).is_err(), "{host}");
             assert!(anywhere.check(host).is_ok(), "{host}");
+            let oidc = Config { auth_mode: AuthMode::Oidc, ..Config::default() };
+            assert!(oidc.check(host).is_ok(), "{host}");
         }
     }
 }

@@ -15,6 +15,9 @@ pub enum ApiError {
     /// The caller is known, and may not do this.
     #[error("this needs the permission `{0}`, which you do not have")]
     Forbidden(Permission),
+    /// The provider knows the caller, and nobody said whose they are.
+    #[error("you are signed in, but to no tenant here, or to several; ask an administrator")]
+    NoTenant,
     /// There is no such thing, or it is another tenant's, which is the same to the caller.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -65,6 +68,9 @@ pub enum ApiError {
     /// As many live streams as this process serves are open.
     #[error("too many live streams are open; try again in a moment")]
     TooManyStreams,
+    /// The OpenID provider is away, and so is what its tokens are worth.
+    #[error("the provider of sign-ins does not answer at the moment; try again")]
+    NoProvider(#[source] identity::FetchError),
     /// The database is away or busy.
     #[error("the database does not answer at the moment; try again")]
     Unavailable(#[source] store::Error),
@@ -101,6 +107,7 @@ impl ApiError {
         match self {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not permitted"),
+            Self::NoTenant => (StatusCode::FORBIDDEN, "no-tenant", "No tenant"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no-route", "No such address"),
             Self::MethodNotAllowed => {
@@ -122,6 +129,9 @@ impl ApiError {
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Too slow"),
             Self::TooManyStreams => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")
+            }
+            Self::NoProvider(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "no-provider", "Nobody can sign in at the moment")
             }
             Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment")
@@ -152,6 +162,7 @@ impl IntoResponse for ApiError {
         let (errors, cause) = match self {
             Self::Invalid(errors) => (errors, None),
             Self::Unavailable(error) => (Vec::new(), Some(anyhow::Error::from(error))),
+            Self::NoProvider(error) => (Vec::new(), Some(anyhow::Error::from(error))),
             Self::Internal(error) => (Vec::new(), Some(error)),
             _ => (Vec::new(), None),
         };

@@ -31,6 +31,7 @@ use config::Undo;
 pub use config::{Config, OpenToAll};
 pub use routes::openapi_json;
 
+use auth::Auth;
 use live::{Announcer, FanOut};
 
 /// Live streams that one process serves.
@@ -44,7 +45,7 @@ struct App {
     fan_out: FanOut,
     announcer: Announcer,
     streams: Arc<Semaphore>,
-    auth: AuthMode,
+    auth: Auth,
     undo: Undo,
     heartbeat: Duration,
     shutdown: CancellationToken,
@@ -57,15 +58,16 @@ pub struct Api {
 }
 
 impl Api {
-    /// Starts what works in the background until the shutdown. A database or NATS that is away
-    /// makes requests fail, not the start.
+    /// Starts what works in the background until the shutdown. A database, a NATS or an OpenID
+    /// provider that is away makes requests fail, not the start; settings that do not fit do.
     pub fn start(
         config: &Config,
         store: Store,
         bus: Bus,
         health: &Health,
         shutdown: CancellationToken,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
+        let auth = config.auth()?;
         let fan_out = FanOut::default();
         let (announcer, announcements) = Announcer::channel();
         let tasks = TaskTracker::new();
@@ -74,18 +76,21 @@ impl Api {
         tasks.spawn(live::announce(bus.clone(), store.clone(), announcements));
         tasks.close();
         report(health, &store, &bus);
+        if let Auth::Oidc(provider) = &auth {
+            report_provider(health, provider);
+        }
         let app = App {
             store,
             bus,
             fan_out,
             announcer,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
-            auth: config.auth_mode,
+            auth,
             undo: config.undo(),
             heartbeat: config.heartbeat(),
             shutdown,
         };
-        Self { router: routes::router(app, config, health), tasks }
+        Ok(Self { router: routes::router(app, config, health), tasks })
     }
 
     /// All routes, those of the health checks included.
@@ -124,5 +129,19 @@ fn report(health: &Health, store: &Store, bus: &Bus) {
     health.check("nats", move || {
         let connected = bus.connected();
         async move { Status::up_or_degraded(connected, "no connection: screens are not live") }
+    });
+}
+
+fn report_provider(health: &Health, provider: &identity::Provider) {
+    let provider = provider.clone();
+    health.check("openid", move || {
+        let provider = provider.clone();
+        async move {
+            let answers = provider.check().await.is_ok();
+            Status::up_or_degraded(
+                answers,
+                "the OpenID provider does not answer: nobody can sign in",
+            )
+        }
     });
 }

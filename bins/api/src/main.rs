@@ -37,7 +37,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let service = Service::start("api", &arguments.service)?;
     let store = Store::connect(&arguments.store, "api")?;
     let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
-    let api = Api::start(&arguments.api, store, bus, service.health(), service.shutdown());
+    let api = Api::start(&arguments.api, store, bus, service.health(), service.shutdown())?;
     let listener = arguments.http.listen().await?;
     let serving = api.serve(listener, service.shutdown());
     service.run(serving).await

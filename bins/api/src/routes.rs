@@ -3,6 +3,7 @@
 mod activity;
 mod api_keys;
 mod approvals;
+mod audit;
 mod conversations;
 mod openapi;
 mod reference;
@@ -55,6 +56,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(activity::tickets::create_ticket))
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))
+        .routes(routes!(audit::list::list_audit))
         .routes(routes!(approvals::list::list_approvals))
         .routes(routes!(approvals::get::get_approval))
 }

@@ -23,6 +23,29 @@ async fn answered(world: &World, arguments: &[&str]) -> Answered {
     run(command).await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_means_one_tenant_by_an_operators_word() {
+    let world = World::start().await;
+    let claims = |arguments: &'static [&'static str]| {
+        let world = &world;
+        async move { answered(world, &[&["tenants", "claims"], arguments].concat()).await }
+    };
+    let nobodys = claims(&["add", "acme", "acme-inc"]).await;
+    assert!(nobodys.complaint.contains("no tenant acme"), "{nobodys:?}");
+    world.account("acme", 7).await;
+    world.account("other", 8).await;
+    for _ in 0..2 {
+        assert_eq!(claims(&["add", "acme", "acme-inc"]).await.code, Some(0));
+    }
+    let taken = claims(&["add", "other", "acme-inc"]).await;
+    assert!(taken.complaint.contains("means another tenant"), "{taken:?}");
+    let list = claims(&["list"]).await.value;
+    assert_eq!((&list[0]["tenant"], &list[0]["claim"]), (&json!("acme"), &json!("acme-inc")));
+    assert_eq!(claims(&["remove", "other", "acme-inc"]).await.code, Some(1));
+    assert_eq!(claims(&["remove", "acme", "acme-inc"]).await.code, Some(0));
+    assert_eq!(claims(&["list"]).await.value, json!([]));
+}
+
 /// Whose a key is, as the API asks.
 async fn holder(world: &World, token: &str) -> Option<Holder> {
     let token = Token::read(TokenKind::ApiKey, token).unwrap();

@@ -133,6 +133,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who did what, newest first: by people, by machines and by operators. Rows are added only; nobody
+         *     changes or removes one.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -474,6 +494,16 @@ export interface components {
         };
         /**
          * Format: uuid
+         * @description One row of the audit.
+         */
+        AuditId: string;
+        /** @description Deeds, newest first. */
+        AuditList: {
+            data: components["schemas"]["Deed"][];
+            page: components["schemas"]["Page"];
+        };
+        /**
+         * Format: uuid
          * @description A contact.
          */
         ContactId: string;
@@ -617,6 +647,43 @@ export interface components {
             inReplyTo?: components["schemas"]["MessageId"] | null;
             /** @description A note, which only the team sees. */
             private?: boolean;
+        };
+        /** @description Something that was done to the tenant or its data. */
+        Deed: {
+            accountId?: components["schemas"]["AccountKey"] | null;
+            /**
+             * @description What was done.
+             * @example api-keys create
+             */
+            action: string;
+            /**
+             * @description Who did it.
+             * @example member dev-admin
+             */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it was written down.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description To how many, where there is something to count.
+             */
+            count?: number | null;
+            /** @description What else is known: `why`, `before`, `after`, …. */
+            details: Record<string, unknown>;
+            id: components["schemas"]["AuditId"];
+            /**
+             * @description Where: `api`, or `axis`, the operators' tool.
+             * @example api
+             */
+            source: string;
+            /**
+             * @description To what.
+             * @example api key 0199f1a0-0000-7000-8000-000000000000
+             */
+            target: string;
         };
         /**
          * @description How far a message got on its way to the customer.
@@ -1346,6 +1413,62 @@ export interface operations {
             };
             /** @description There is none with this id */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Only this action, such as `api-keys create`. */
+                action?: string;
+                /** @description Only what this one did, as `actor` of a row has it. */
+                actor?: string;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `audit:read` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,6 +16,7 @@ mod interventions;
 mod live;
 mod messages;
 mod openapi;
+mod openid;
 mod problems;
 mod shell;
 mod support;

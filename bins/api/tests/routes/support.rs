@@ -100,7 +100,7 @@ impl Served {
 pub async fn serve(config: &Config, store: Store, bus: bus::Bus) -> (String, CancellationToken) {
     let shutdown = CancellationToken::new();
     let health = service::Health::default();
-    let api = Api::start(config, store, bus, &health, shutdown.clone());
+    let api = Api::start(config, store, bus, &health, shutdown.clone()).unwrap();
     let listener = service::listen("127.0.0.1", 0).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(api.serve(listener, shutdown.clone()));

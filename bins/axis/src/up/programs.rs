@@ -50,7 +50,7 @@ impl Programs {
             .await
             .context("outbound-worker")?;
         // Last: where parts have the same name, the API's is the one that users notice.
-        let api = Api::start(&arguments.api, store.clone(), bus.clone(), health, shutdown);
+        let api = Api::start(&arguments.api, store.clone(), bus.clone(), health, shutdown)?;
         Ok(Self { receiver, sync, outbound, api })
     }
 

@@ -62,12 +62,13 @@ async fn what_is_not_an_event_of_the_account_is_refused_and_leaves_no_trace() {
 fn bad_settings_get_one_sentence_and_a_failure() {
     let database = ["--database-url", "nonsense"];
     let nobody = ["--nats-url", "no address", "--database-url", "postgres://127.0.0.1:1/x"];
-    let cases: [(&str, &[&str], &str); 7] = [
+    let cases: [(&str, &[&str], &str); 8] = [
         ("sync-worker", &database, "DATABASE_URL"),
         ("sync-worker", &nobody, "NATS_URL"),
         ("outbound-worker", &[&database[..], &["--secret-key", "12"]].concat(), "DATABASE_URL"),
         ("webhook-receiver", &["--secret-key", "12"], "AXIS_SECRET_KEY"),
         ("api", &["--database-url", "postgres://x/y", "--host", "0.0.0.0"], "AUTH_MODE"),
+        ("api", &["--database-url", "postgres://x/y", "--auth-mode", "oidc"], "OIDC_ISSUER"),
         ("chatwoot-sim", &["--log", "!!"], "AXIS_LOG"),
         ("axis", &["db", "check", "--data-dir", "/nowhere"], "axis up"),
     ];

@@ -1,6 +1,7 @@
 //! `axis tenants …`
 
 pub mod add;
+pub mod claims;
 pub mod list;
 
 use clap::Subcommand;
@@ -14,6 +15,9 @@ pub enum Command {
     Add(add::Arguments),
     /// List the tenants
     List,
+    /// Which tenant the OpenID provider means
+    #[command(subcommand)]
+    Claims(claims::Command),
 }
 
 impl Command {
@@ -21,6 +25,7 @@ impl Command {
         match self {
             Self::Add(arguments) => add::run(&arguments, place).await,
             Self::List => list::run(place).await,
+            Self::Claims(command) => command.run(place).await,
         }
     }
 }

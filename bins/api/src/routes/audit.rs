@@ -1,0 +1,3 @@
+//! `/audit`
+
+pub(super) mod list;

@@ -1,0 +1,117 @@
+//! Who did what.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, AuditId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::audit::{Filter, Place, Recorded};
+
+use crate::App;
+use crate::auth::{May, ReadAudit};
+use crate::error::ApiError;
+use crate::extract::Query;
+use crate::paging::{self, Asked, Page, Start};
+
+/// Which deeds.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(in crate::routes) struct ListAudit {
+    /// Only this action, such as `api-keys create`.
+    action: Option<String>,
+    /// Only what this one did, as `actor` of a row has it.
+    actor: Option<String>,
+    /// Rows of a page; 25 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Something that was done to the tenant or its data.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Deed {
+    id: AuditId,
+    /// When it was written down.
+    at: DateTime<Utc>,
+    /// Who did it.
+    #[schema(example = "member dev-admin")]
+    actor: String,
+    /// Where: `api`, or `axis`, the operators' tool.
+    #[schema(example = "api")]
+    source: String,
+    /// What was done.
+    #[schema(example = "api-keys create")]
+    action: String,
+    /// To what.
+    #[schema(example = "api key 0199f1a0-0000-7000-8000-000000000000")]
+    target: String,
+    /// The Chatwoot account, if it was about one.
+    account_id: Option<AccountKey>,
+    /// To how many, where there is something to count.
+    count: Option<i64>,
+    /// What else is known: `why`, `before`, `after`, ….
+    #[schema(value_type = Object)]
+    details: Value,
+}
+
+impl From<Recorded> for Deed {
+    fn from(row: Recorded) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            actor: row.actor,
+            source: row.source,
+            action: row.action,
+            target: row.target,
+            account_id: row.account,
+            count: row.count,
+            details: row.details,
+        }
+    }
+}
+
+/// Deeds, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct AuditList {
+    data: Vec<Deed>,
+    page: Page,
+}
+
+/// List who did what, newest first: by people, by machines and by operators. Rows are added only; nobody
+/// changes or removes one.
+#[utoipa::path(
+    get, path = "/audit", tag = "administration",
+    security(("bearer" = ["audit:read"])),
+    params(ListAudit),
+    responses((status = 200, description = "A page of the list", body = AuditList))
+)]
+pub(in crate::routes) async fn list_audit(
+    State(app): State<App>,
+    principal: May<ReadAudit>,
+    Query(query): Query<ListAudit>,
+) -> Result<Json<AuditList>, ApiError> {
+    let asked = Asked::read(None, query.limit, query.cursor)?;
+    let after = match &asked.start {
+        Start::Page(_) => None,
+        Start::Cursor(cursor) => Some(read_cursor(cursor)?),
+    };
+    let tenant = Some(principal.tenant.clone());
+    let filter = Filter { tenant, action: query.action, actor: query.actor };
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let listed = store::audit::list(&mut transaction, &filter, after, asked.limit).await?;
+    let next = listed.next.map(|place| paging::encode(&(place.at.timestamp_micros(), place.id)));
+    let data = listed.entries.into_iter().map(Deed::from).collect();
+    Ok(Json(AuditList { data, page: asked.page(next) }))
+}
+
+fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
+    let (micros, id): (i64, AuditId) = paging::decode(cursor)?;
+    let at = DateTime::<Utc>::from_timestamp_micros(micros)
+        .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?;
+    Ok(Place { at, id })
+}

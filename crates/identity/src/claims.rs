@@ -1,0 +1,140 @@
+//! What a token says of a person.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use crate::config::Settings;
+
+/// Whom a token speaks of, by a provider's word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The person's id at the provider.
+    pub subject: String,
+    /// What the person is called.
+    pub name: String,
+    /// What the tenant claim says.
+    pub tenants: Vec<String>,
+    /// What the claims of roles say, without the prefix; those without it are left out.
+    pub roles: Vec<String>,
+    /// When the token ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Identity {
+    /// Reads the claims of a token that was found good.
+    pub(crate) fn read(
+        claims: &Map<String, Value>,
+        settings: &Settings,
+    ) -> Result<Self, &'static str> {
+        // Only access tokens: an id token tells an application who somebody is, and lets nobody in.
+        // Keycloak says so by this claim.
+        if claims.get("typ").and_then(Value::as_str).is_some_and(|typ| typ != "Bearer") {
+            return Err("it is no access token");
+        }
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        let subject = text("sub").filter(|sub| fit(sub)).ok_or("it names nobody")?;
+        let name = text("name").or_else(|| text("preferred_username")).or_else(|| text("email"));
+        let seconds = claims.get("exp").and_then(|exp| {
+            #[expect(clippy::cast_possible_truncation, reason = "a second more or less is nothing")]
+            exp.as_i64().or_else(|| exp.as_f64().map(|seconds| seconds as i64))
+        });
+        let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        let roles = settings.roles_claims.iter().flat_map(|claim| words(claims, claim));
+        let ours = |role: String| role.strip_prefix(&settings.role_prefix).map(str::to_owned);
+        Ok(Self {
+            name: name.filter(|name| fit(name)).unwrap_or_else(|| subject.clone()),
+            subject,
+            tenants: words(claims, &settings.tenant_claim),
+            roles: roles.filter_map(ours).collect(),
+            expires_at: expires_at.ok_or("it does not say when it ends")?,
+        })
+    }
+}
+
+/// Fit for a column and a line of a log.
+fn fit(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && !text.contains(char::is_control)
+}
+
+/// What a claim says: a text, several, or the names of an object's fields, as Keycloak has its
+/// organizations.
+fn words(claims: &Map<String, Value>, path: &str) -> Vec<String> {
+    let words: Vec<&str> = match find(claims, path) {
+        Some(Value::String(word)) => vec![word],
+        Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).collect(),
+        Some(Value::Object(fields)) => fields.keys().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    words.into_iter().filter(|word| fit(word)).map(str::to_owned).collect()
+}
+
+/// A claim of this very name, which may hold dots, or else the one that the dots lead to.
+fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    if let Some(value) = claims.get(path) {
+        return Some(value);
+    }
+    let (first, rest) = path.split_once('.')?;
+    find(claims.get(first)?.as_object()?, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Config;
+
+    fn read(claims: &Value, config: Config) -> Result<Identity, &'static str> {
+        let config = Config {
+            oidc_issuer: Some("https://id.example.com".to_owned()),
+            oidc_audience: Some("axis".to_owned()),
+            ..config
+        };
+        Identity::read(claims.as_object().unwrap(), &config.settings().unwrap())
+    }
+
+    #[test]
+    fn claims_are_found_where_the_operator_says() {
+        let claims = json!({
+            "sub": "7", "exp": 1_790_000_000, "preferred_username": "ana", "name": "",
+            "tenant": "acme", "organization": { "acme": {}, "other": {} },
+            "https://example.com/tenant": ["one", 2],
+            "realm_access": { "roles": ["axis-agent", "offline_access"] },
+            "roles": ["axis-approver"],
+        });
+        let usual = read(&claims, Config::default()).unwrap();
+        assert_eq!((&*usual.subject, &*usual.name), ("7", "7"));
+        assert_eq!((usual.tenants, usual.roles.len()), (vec!["acme".to_owned()], 3));
+        assert_eq!(usual.expires_at.timestamp(), 1_790_000_000);
+        let of = |claim: &str| {
+            let config = Config {
+                oidc_tenant_claim: claim.to_owned(),
+                oidc_role_prefix: "axis-".to_owned(),
+                ..Config::default()
+            };
+            read(&claims, config).unwrap()
+        };
+        assert_eq!(of("organization").tenants, ["acme", "other"]);
+        assert_eq!(of("https://example.com/tenant").tenants, ["one"]);
+        assert_eq!(of("none.such").tenants, Vec::<String>::new());
+        assert_eq!(of("sub.x").roles, ["agent", "approver"]);
+    }
+
+    #[test]
+    fn what_is_no_access_token_of_somebody_is_none() {
+        for claims in [
+            json!({ "sub": "7", "exp": 1, "typ": "ID" }),
+            json!({ "sub": "7", "exp": 1, "typ": "Refresh" }),
+            json!({ "sub": "", "exp": 1 }),
+            json!({ "sub": "a\0", "exp": 1 }),
+            json!({ "exp": 1 }),
+            json!({ "sub": "7" }),
+            json!({ "sub": "7", "exp": 1e300 }),
+        ] {
+            assert!(read(&claims, Config::default()).is_err(), "{claims}");
+        }
+        assert!(
+            read(&json!({ "sub": "7", "exp": 1.5, "typ": "Bearer" }), Config::default()).is_ok()
+        );
+    }
+}

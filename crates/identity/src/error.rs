@@ -1,0 +1,57 @@
+//! What can go wrong, by what the caller can do about it.
+
+/// The settings do not describe a provider.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// There is no issuer.
+    #[error(
+        "OIDC_ISSUER is not set: give the provider's address, such as https://id.example.com/realms/acme"
+    )]
+    NoIssuer,
+    /// There is no audience.
+    #[error(
+        "OIDC_AUDIENCE is not set: name whom tokens must be meant for, or any application's would do"
+    )]
+    NoAudience,
+    /// An address that others could answer in the provider's place.
+    #[error(
+        "{0} is no address of a provider: it must begin with https://, or with http:// on this machine, or OIDC_ALLOW_HTTP must be set"
+    )]
+    Address(String),
+    /// TLS cannot be set up here.
+    #[error("the HTTP client cannot be set up: check the system's certificates")]
+    Http(#[source] reqwest::Error),
+}
+
+/// The provider could not be asked, or answers what cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// No answer, or none that says yes.
+    #[error("the OpenID provider does not answer: {0}")]
+    Unavailable(#[source] reqwest::Error),
+    /// It did not answer a moment ago.
+    #[error("the OpenID provider did not answer a moment ago")]
+    Resting,
+    /// Its answer is too large or not what the standard says.
+    #[error("the OpenID provider's answer cannot be read: {0}")]
+    Unreadable(&'static str),
+    /// It calls itself something else than the configured issuer.
+    #[error("the OpenID provider calls itself {found}, not {expected}; check OIDC_ISSUER")]
+    OtherIssuer {
+        /// What it says.
+        found: String,
+        /// What was configured.
+        expected: String,
+    },
+}
+
+/// A token is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It proves nothing, for this reason.
+    #[error("the token is not accepted: {0}")]
+    Invalid(&'static str),
+    /// Whether it does cannot be said at the moment.
+    #[error(transparent)]
+    Unknown(FetchError),
+}

@@ -1,0 +1,141 @@
+//! The provider's keys, as it publishes them.
+
+use std::collections::HashMap;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use reqwest::{Client, Url, redirect};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::config::{Settings, address};
+use crate::crypto::ALGORITHMS;
+use crate::{FetchError, SetupError};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Greatest answer, in bytes.
+const MOST_BYTES: usize = 512 * 1024;
+/// Keys of one provider.
+const MOST_KEYS: usize = 100;
+
+/// The part of the discovery document that is needed.
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    jwks_uri: String,
+    #[serde(default)]
+    id_token_signing_alg_values_supported: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Published {
+    /// Each read by itself: one of a kind that is not known here takes nothing from the others.
+    keys: Vec<Value>,
+}
+
+/// A key that tokens may be signed with.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) key: DecodingKey,
+    /// The one algorithm that it is good for; none: any that fits it.
+    algorithm: Option<Algorithm>,
+}
+
+/// All that is known of how the provider signs.
+pub(crate) struct Keys {
+    by_id: HashMap<String, Key>,
+    /// The only key, if there is one only: it may go without an id.
+    only: Option<Key>,
+    algorithms: Vec<Algorithm>,
+}
+
+impl Keys {
+    /// The key that a token names, for the algorithm that it names.
+    pub(crate) fn find(&self, id: Option<&str>) -> Option<&Key> {
+        match id {
+            Some(id) => self.by_id.get(id),
+            None => self.only.as_ref(),
+        }
+    }
+
+    /// Whether the provider signs with this algorithm.
+    pub(crate) fn admits(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.contains(&algorithm)
+    }
+}
+
+impl Key {
+    pub(crate) fn is_for(&self, algorithm: Algorithm) -> bool {
+        match self.algorithm {
+            Some(only) => only == algorithm,
+            None => self.key.family() == algorithm.family(),
+        }
+    }
+
+    fn read(published: Value) -> Option<(Option<String>, Self)> {
+        let jwk: Jwk = serde_json::from_value(published).ok()?;
+        let signs = jwk.common.public_key_use.as_ref();
+        if signs.is_some_and(|purpose| *purpose != PublicKeyUse::Signature) {
+            return None;
+        }
+        let algorithm = match jwk.common.key_algorithm {
+            Some(named) => Some(Algorithm::from_str(&named.to_string()).ok()?),
+            None => None,
+        };
+        let key = DecodingKey::from_jwk(&jwk).ok()?;
+        Some((jwk.common.key_id, Self { key, algorithm }))
+    }
+}
+
+/// A client that asks the provider and nobody it points to.
+pub(crate) fn client() -> Result<Client, SetupError> {
+    // Fails only if a provider is installed already, which is then the same one.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .timeout(PATIENCE)
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("axis-afenda/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(SetupError::Http)
+}
+
+/// Asks the provider how it signs.
+pub(crate) async fn fetch(http: &Client, settings: &Settings) -> Result<Keys, FetchError> {
+    let metadata: Metadata = read(http, settings.discovery.clone()).await?;
+    if metadata.issuer != settings.issuer {
+        let (found, expected) = (metadata.issuer, settings.issuer.clone());
+        return Err(FetchError::OtherIssuer { found, expected });
+    }
+    let place = address(&metadata.jwks_uri, settings.allow_http);
+    let place = place.ok_or(FetchError::Unreadable("its keys are where others could answer"))?;
+    let published: Published = read(http, place).await?;
+    let keys = published.keys.into_iter().take(MOST_KEYS).filter_map(Key::read);
+    let (named, nameless): (Vec<_>, Vec<_>) = keys.partition(|(id, _)| id.is_some());
+    let only = match (&named[..], &nameless[..]) {
+        ([(_, key)], []) | ([], [(_, key)]) => Some(key.clone()),
+        _ => None,
+    };
+    let by_id = named.into_iter().filter_map(|(id, key)| Some((id?, key))).collect();
+    // The standard has every provider announce them; one that does not signs as all must be able to.
+    let announced = metadata.id_token_signing_alg_values_supported;
+    let announced = if announced.is_empty() { vec!["RS256".to_owned()] } else { announced };
+    let announced = announced.iter().filter_map(|name| Algorithm::from_str(name).ok());
+    let algorithms = announced.filter(|algorithm| ALGORITHMS.contains(algorithm)).collect();
+    Ok(Keys { by_id, only, algorithms })
+}
+
+async fn read<T: DeserializeOwned>(http: &Client, place: Url) -> Result<T, FetchError> {
+    let answer = http.get(place).send().await.and_then(reqwest::Response::error_for_status);
+    let mut answer = answer.map_err(FetchError::Unavailable)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(FetchError::Unavailable)? {
+        if body.len() + chunk.len() > MOST_BYTES {
+            return Err(FetchError::Unreadable("it is too large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&body).map_err(|_| FetchError::Unreadable("it is not what it should be"))
+}

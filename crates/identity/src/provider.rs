@@ -1,0 +1,161 @@
+//! Telling good tokens from others.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
+use reqwest::Client;
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+
+use crate::config::Settings;
+use crate::keys::{self, Keys};
+use crate::{Config, FetchError, Identity, Refusal, SetupError, crypto};
+
+/// Keys that are older are fetched anew: one that the provider took back is good no longer.
+const FRESH: Duration = Duration::from_mins(5);
+/// Keys that are older than this are good for nothing, should the provider be away for so long.
+const STALE: Duration = Duration::from_hours(1);
+/// However many tokens name keys that are not known, the provider is asked no more often.
+const MOST_OFTEN: Duration = Duration::from_secs(1);
+/// The longest token, in bytes: headers are not longer either.
+const LONGEST: usize = 16 * 1024;
+
+/// An OpenID provider. Cheap to clone.
+#[derive(Clone)]
+pub struct Provider(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    http: Client,
+    known: RwLock<Option<Known>>,
+    /// When the provider was asked last; whoever holds it asks.
+    asked: Mutex<Option<Instant>>,
+}
+
+#[derive(Clone)]
+struct Known {
+    keys: Arc<Keys>,
+    since: Instant,
+}
+
+impl Provider {
+    /// A provider that is asked when its keys are needed: one that is away makes tokens fail, not
+    /// the start.
+    pub fn new(config: &Config) -> Result<Self, SetupError> {
+        crypto::install();
+        let (settings, http) = (config.settings()?, keys::client()?);
+        let (known, asked) = (RwLock::new(None), Mutex::new(None));
+        Ok(Self(Arc::new(Inner { settings, http, known, asked })))
+    }
+
+    /// Whom an access token speaks of.
+    pub async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
+        let invalid = Refusal::Invalid;
+        if token.len() > LONGEST {
+            return Err(invalid("it is too long"));
+        }
+        // `none` and whatever else is not known fails here.
+        let header = decode_header(token).map_err(|_| invalid("it is not one"))?;
+        if !crypto::ALGORITHMS.contains(&header.alg) {
+            return Err(invalid("nobody signs like that"));
+        }
+        if header.crit.is_some() {
+            return Err(invalid("it demands what is not known here"));
+        }
+        if !header.typ.as_deref().is_none_or(is_access) {
+            return Err(invalid("it is no access token"));
+        }
+        let keys = self.keys(&header).await?;
+        if !keys.admits(header.alg) {
+            return Err(invalid("the provider does not sign like that"));
+        }
+        let key = keys.find(header.kid.as_deref()).ok_or(invalid("nobody knows its key"))?;
+        if !key.is_for(header.alg) {
+            return Err(invalid("its key signs otherwise"));
+        }
+        let validation = self.validation(header.alg);
+        let decoded = decode::<Map<String, Value>>(token, &key.key, &validation);
+        let claims = decoded.map_err(|error| invalid(reason(error.kind())))?.claims;
+        Identity::read(&claims, &self.0.settings).map_err(invalid)
+    }
+
+    /// Whether the provider's keys can be had, for those who ask how things are.
+    pub async fn check(&self) -> Result<(), FetchError> {
+        match self.known().filter(|known| known.since.elapsed() < STALE) {
+            Some(_) => Ok(()),
+            None => self.refresh(Duration::ZERO).await.map(drop),
+        }
+    }
+
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let settings = &self.0.settings;
+        let mut validation = Validation::new(algorithm);
+        validation.set_issuer(&[&settings.issuer]);
+        validation.set_audience(&[&settings.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.leeway = settings.skew.as_secs();
+        validation.validate_nbf = true;
+        validation
+    }
+
+    /// The provider's keys, with the one that is named if there is such.
+    async fn keys(&self, header: &Header) -> Result<Arc<Keys>, Refusal> {
+        let Some(known) = self.known() else {
+            return self.refresh(STALE).await.map_err(Refusal::Unknown);
+        };
+        let age = known.since.elapsed();
+        let named = known.keys.find(header.kid.as_deref()).is_some();
+        if named && age < FRESH {
+            return Ok(known.keys);
+        }
+        match self.refresh(if named { FRESH } else { Duration::ZERO }).await {
+            Ok(keys) => Ok(keys),
+            // Known well enough, though not for ever.
+            Err(error) if age < STALE && named => {
+                tracing::warn!(%error, "the OpenID provider's keys cannot be fetched anew");
+                Ok(known.keys)
+            }
+            Err(error) => Err(Refusal::Unknown(error)),
+        }
+    }
+
+    fn known(&self) -> Option<Known> {
+        self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks the provider, unless somebody did a moment ago, or did while this waited and what they
+    /// got is young enough.
+    async fn refresh(&self, young: Duration) -> Result<Arc<Keys>, FetchError> {
+        let mut asked = self.0.asked.lock().await;
+        let often = asked.is_some_and(|at| at.elapsed() < MOST_OFTEN);
+        match self.known().filter(|known| known.since.elapsed() < STALE) {
+            Some(known) if often || known.since.elapsed() < young => return Ok(known.keys),
+            None if often => return Err(FetchError::Resting),
+            _ => {}
+        }
+        *asked = Some(Instant::now());
+        let keys = Arc::new(keys::fetch(&self.0.http, &self.0.settings).await?);
+        let known = Known { keys: Arc::clone(&keys), since: Instant::now() };
+        *self.0.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        Ok(keys)
+    }
+}
+
+/// As RFC 9068 calls them, and as everybody did before.
+fn is_access(typ: &str) -> bool {
+    ["jwt", "at+jwt", "application/at+jwt"].iter().any(|known| typ.eq_ignore_ascii_case(known))
+}
+
+fn reason(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::ExpiredSignature => "it has expired",
+        ErrorKind::ImmatureSignature => "it is not good yet",
+        ErrorKind::InvalidIssuer => "another provider made it",
+        ErrorKind::InvalidAudience => "it is meant for somebody else",
+        ErrorKind::MissingRequiredClaim(_) => "it says too little",
+        ErrorKind::InvalidSignature => "its signature is not the provider's",
+        _ => "it cannot be read",
+    }
+}
