@@ -43,6 +43,6 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         .context("starting to consume")?
         .reconciling(arguments.reconcile)?;
     let listener = arguments.http.listen().await?;
-    let work = worker.run(service.shutdown());
+    let work = Box::pin(worker.run(service.shutdown()));
     service.run_worker(listener, work).await
 }

@@ -76,11 +76,14 @@ impl SyncWorker {
 
     /// Consumes until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let housekeeping = tokio::spawn(keep_house(self.store.clone(), shutdown.clone()));
-        let room = tokio::spawn(keep_room(self.bus.clone(), shutdown.clone()));
-        let comparing = self.reconciler.map(|it| tokio::spawn(it.run(shutdown.clone())));
+        // Both may end anywhere: what they were about is done by the next worker.
+        let until = || shutdown.clone();
+        let housekeeping =
+            tokio::spawn(until().run_until_cancelled_owned(keep_house(self.store.clone())));
+        let room = tokio::spawn(until().run_until_cancelled_owned(keep_room(self.bus.clone())));
+        let comparing = self.reconciler.map(|it| tokio::spawn(Box::pin(it.run(until()))));
         let handler = Sync::configured(&self.config, self.store, self.bus.publisher());
-        self.bus.consume(self.consumption, handler, shutdown).await?;
+        Box::pin(self.bus.consume(self.consumption, handler, shutdown)).await?;
         housekeeping.await?;
         room.await?;
         if let Some(comparing) = comparing {
@@ -90,26 +93,20 @@ impl SyncWorker {
     }
 }
 
-async fn keep_house(store: Store, shutdown: CancellationToken) {
+async fn keep_house(store: Store) {
     loop {
         if let Err(error) = make_partitions(&store).await {
             tracing::warn!(%error, "the coming months' tables could not be made; trying later");
         }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(HOUSEKEEPING) => {}
-        }
+        tokio::time::sleep(HOUSEKEEPING).await;
     }
 }
 
 /// The stream keeps what was processed for replays, and takes nothing new when it is full: the oldest
 /// processed events make room before it is.
-async fn keep_room(bus: Bus, shutdown: CancellationToken) {
+async fn keep_room(bus: Bus) {
     loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(ROOM) => {}
-        }
+        tokio::time::sleep(ROOM).await;
         match bus.make_room(Consumer::SyncWorker).await {
             Ok(None) => {}
             Ok(Some(purged)) => tracing::warn!(

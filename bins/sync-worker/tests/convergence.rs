@@ -169,10 +169,14 @@ fn any_order_of_thousands_of_histories_comes_to_the_same() {
         let plans: Vec<Plan> =
             bodies.iter().zip(1_000..).map(|(body, n)| planned(body, n)).collect();
         let mut memory = Memory::default();
-        shuffled(&history, plans.len()).iter().for_each(|&which| memory.apply(&plans[which]));
+        for which in shuffled(&history, plans.len()) {
+            memory.apply(&plans[which]);
+        }
         prop_assert_eq!(&memory, &expected);
         let mut backwards = Memory::default();
-        plans.iter().rev().for_each(|plan| backwards.apply(plan));
+        for plan in plans.iter().rev() {
+            backwards.apply(plan);
+        }
         prop_assert_eq!(&backwards, &expected);
         Ok(())
     });

@@ -218,18 +218,20 @@ async fn what_webhooks_missed_is_found_repaired_and_counted() {
     assert!(stage.differing().await > 5, "webhooks were lost");
 
     // A row that has only just changed may be newer than an answer: the next sweep sees to it.
-    eventually("the rows are what Chatwoot has", async || {
+    Box::pin(eventually("the rows are what Chatwoot has", async || {
         stage.lately().await;
         stage.differing().await == 0
-    })
+    }))
     .await;
     let Reconciliation { tally, progress, .. } = stage.status().await;
     assert!(tally.drift_found > 5, "{tally:?}");
     assert_eq!(tally.drift_found, tally.drift_repaired);
     assert!(progress.swept_to.is_some());
 
-    eventually("there is nothing left to find", async || stage.lately().await == Tally::default())
-        .await;
+    Box::pin(eventually("there is nothing left to find", async || {
+        stage.lately().await == Tally::default()
+    }))
+    .await;
     let quiet = stage.last_sequence().await;
     assert_eq!([stage.lately().await, stage.everything().await], [Tally::default(); 2]);
     assert_eq!(stage.last_sequence().await, quiet, "a quiet account publishes nothing");

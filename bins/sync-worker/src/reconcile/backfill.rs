@@ -62,7 +62,7 @@ impl Backfill {
         speed: Speed,
         shutdown: &CancellationToken,
     ) -> Result<Reached, ReconcileError> {
-        self.run(account, speed, None, shutdown, |_| {}).await
+        Box::pin(self.run(account, speed, None, shutdown, |_| {})).await
     }
 
     async fn run(
@@ -103,7 +103,7 @@ impl Backfill {
                 reached.complete = true;
                 Ok(())
             };
-            let step = shutdown.run_until_cancelled(worker.while_held(&held, step)).await;
+            let step = Box::pin(shutdown.run_until_cancelled(worker.while_held(&held, step))).await;
             let wait = match &step {
                 None => None,
                 Some(Ok(())) => {

@@ -13,14 +13,17 @@ pub const ORIGIN: &str = "reconciler";
 
 /// What was found in Chatwoot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(tag = "event")]
 pub(crate) enum Body {
     /// A conversation, and messages of it.
-    ReconciledConversation(ConversationRead),
+    #[serde(rename = "reconciled_conversation")]
+    Conversation(ConversationRead),
     /// A contact.
-    ReconciledContact(ContactRead),
+    #[serde(rename = "reconciled_contact")]
+    Contact(ContactRead),
     /// Something is not there any more.
-    ReconciledGone(Gone),
+    #[serde(rename = "reconciled_gone")]
+    Gone(Gone),
 }
 
 /// A conversation as it was read.
@@ -112,9 +115,9 @@ impl Body {
     /// The event's name.
     pub(crate) fn event(&self) -> &'static str {
         match self {
-            Self::ReconciledConversation(_) => "reconciled_conversation",
-            Self::ReconciledContact(_) => "reconciled_contact",
-            Self::ReconciledGone(_) => "reconciled_gone",
+            Self::Conversation(_) => "reconciled_conversation",
+            Self::Contact(_) => "reconciled_contact",
+            Self::Gone(_) => "reconciled_gone",
         }
     }
 }
@@ -142,7 +145,7 @@ mod tests {
     #[test]
     fn a_body_names_its_event_and_reads_back() {
         let over = Some(Version { at: 1, step: 2, digest: -3 });
-        let body = Body::ReconciledConversation(ConversationRead {
+        let body = Body::Conversation(ConversationRead {
             conversation: json!({ "id": 7 }),
             found: Some(Found { over, ..Found::default() }),
             quiet: true,

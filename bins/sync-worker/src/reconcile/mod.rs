@@ -101,7 +101,7 @@ impl Reconciler {
                 && let Some(due) = this.due().await
             {
                 let (this, shutdown) = (Arc::clone(&this), shutdown.clone());
-                turns.spawn(async move { this.turn(due, &shutdown).await });
+                turns.spawn(async move { Box::pin(this.turn(due, &shutdown)).await });
             }
             let look = LOOK.mul_f64(rand::rng().random_range(0.5..1.5));
             tokio::select! {

@@ -17,9 +17,9 @@ pub(crate) fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
     let owner = Owner { tenant: inbound.tenant.clone(), account: inbound.account };
     let reader = Reader { owner, teller: Teller { inbound } };
     match serde_json::from_slice(body)? {
-        Body::ReconciledConversation(read) => reader.conversation(read),
-        Body::ReconciledContact(read) => reader.contact(read),
-        Body::ReconciledGone(gone) => reader.gone(&gone),
+        Body::Conversation(read) => reader.conversation(read),
+        Body::Contact(read) => reader.contact(read),
+        Body::Gone(gone) => reader.gone(&gone),
     }
 }
 

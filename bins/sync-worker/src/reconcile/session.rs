@@ -148,8 +148,7 @@ impl Session {
         let snapshot = contact::snapshot(&self.owner, person, mentioned, at);
         let Some(finding) = compare::contact(&snapshot, row, asked_at) else { return Ok(()) };
         let (rows, found) = (i64::from(finding.drift), finding.found);
-        self.publish(&Body::ReconciledContact(ContactRead { contact: words, found, at }), rows)
-            .await
+        self.publish(&Body::Contact(ContactRead { contact: words, found, at }), rows).await
     }
 
     async fn compare_conversation(
@@ -226,7 +225,7 @@ impl Session {
         let rows = of_conversation + i64::try_from(messages.len()).unwrap_or(i64::MAX);
         let found = finding.map(|finding| finding.found);
         let part = ConversationRead { found, messages, ..body.clone() };
-        self.publish(&Body::ReconciledConversation(part), rows).await
+        self.publish(&Body::Conversation(part), rows).await
     }
 
     /// The messages whose rows are missing or different, each with the size of its words.
@@ -281,7 +280,7 @@ impl Session {
                     contact: None,
                     at: asked_at.timestamp_micros(),
                 };
-                self.publish(&Body::ReconciledGone(gone), 1).await
+                self.publish(&Body::Gone(gone), 1).await
             }
             Err(error) => Err(error.into()),
         }

@@ -27,7 +27,7 @@ impl Reconciler {
             }
         };
         let work = self.while_held(&due, self.work(&session, &due, &mut progress));
-        match shutdown.run_until_cancelled(work).await {
+        match Box::pin(shutdown.run_until_cancelled(work)).await {
             Some(Ok(())) => (progress.failures, progress.last_error) = (0, None),
             // Its progress is another's now.
             Some(Err(ReconcileError::TakenOver)) => return,
@@ -119,12 +119,12 @@ impl Reconciler {
         held: &Reconciliation,
         progress: &Progress,
         found: Tally,
-        hold: Duration,
+        lease: Duration,
     ) -> Result<bool, store::Error> {
         let mut transaction = self.store.worker().await?;
         let (account, holder) = (held.account, self.holder);
         let saved =
-            store::reconciliations::save(&mut transaction, account, holder, hold, progress, found);
+            store::reconciliations::save(&mut transaction, account, holder, lease, progress, found);
         let saved = saved.await?;
         store::commit(transaction).await?;
         Ok(saved)

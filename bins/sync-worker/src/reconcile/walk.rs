@@ -144,7 +144,7 @@ impl Session {
                     let at = asked_at.timestamp_micros();
                     let contact = Some(*number);
                     let gone = Gone { conversation: None, created_at: None, contact, at };
-                    self.publish(&Body::ReconciledGone(gone), 1).await?;
+                    self.publish(&Body::Gone(gone), 1).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
