@@ -37,12 +37,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Where to begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TailStart {
     /// With what is published from now on.
     New,
     /// With what follows this position.
     After(u64),
+    /// With what follows this position of this epoch, or with a reset if that is over.
+    In(String, u64),
 }
 
 /// A message of `ACTIVITY`.
@@ -70,13 +72,12 @@ impl Bus {
         from: TailStart,
     ) -> impl Stream<Item = Result<Tailed, BusError>> + Send + Unpin + use<> {
         let bus = self.clone();
-        let position = match from {
-            TailStart::New => Position::End,
-            TailStart::After(sequence) => Position::After(sequence),
+        let (position, epoch) = match from {
+            TailStart::New => (Position::End, None),
+            TailStart::After(sequence) => (Position::After(sequence), None),
+            TailStart::In(epoch, sequence) => (Position::After(sequence), Some(epoch)),
         };
-        stream_of(
-            move |sender| async move { Tail { bus, sender, position, epoch: None }.run().await },
-        )
+        stream_of(move |sender| async move { Tail { bus, sender, position, epoch }.run().await })
     }
 
     /// What positions of `ACTIVITY` belong to: letters and digits, stable until they lose their
@@ -202,6 +203,10 @@ impl Tail {
         let from = DeliverPolicy::ByStartSequence { start_sequence };
         let mut reading =
             ordered(&self.bus, subject::ACTIVITY, "activity.>".to_owned(), from).await?;
+        // The server may have begun anew since it was asked.
+        if described(&self.bus).await?.1 != now {
+            return Err(BusError::Reset { after });
+        }
         if let Some(published) = known {
             let seen = reading.next().await?;
             if (seen.sequence, seen.published) != (after, published) {

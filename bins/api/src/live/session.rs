@@ -160,7 +160,7 @@ impl<H: History> Session<H> {
 
     fn read(&self, join: &Position, pause: Duration) -> Reading {
         let (history, tenant) = (self.history.clone(), self.tenant.clone());
-        let (after, up_to) = (self.heard, join.sequence.max(self.heard));
+        let (after, up_to) = (join.at(self.heard), join.sequence.max(self.heard));
         Box::pin(async move {
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;

@@ -83,10 +83,11 @@ impl History for Past {
     async fn read(
         &self,
         tenant: TenantId,
-        after: u64,
+        after: Position,
         up_to: u64,
         limit: usize,
     ) -> Result<Vec<Tailed>, BusError> {
+        let after = after.sequence;
         tokio::task::yield_now().await;
         let stream = self.0.lock().unwrap();
         if after > stream.end() || after + 1 < stream.first {

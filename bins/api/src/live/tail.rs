@@ -26,7 +26,8 @@ pub(crate) async fn follow(bus: Bus, fan_out: FanOut, shutdown: CancellationToke
             }
         };
         failures = 0;
-        let mut tail = bus.tail_activity(TailStart::After(position.sequence));
+        let from = TailStart::In(position.epoch.to_string(), position.sequence);
+        let mut tail = bus.tail_activity(from);
         tracing::info!(position = %position, "following ACTIVITY");
         fan_out.begin(&position);
         loop {
