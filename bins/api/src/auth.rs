@@ -35,7 +35,8 @@ pub(crate) use ticket::issue as issue_ticket;
 /// How people prove who they are; API keys are taken in every mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AuthMode {
-    /// `Bearer mock-token` is an administrator of the tenant `mock-tenant-id`; for development
+    /// `Bearer mock-token` is an administrator of the tenant `mock-tenant-id`, and
+    /// `Bearer mock-agent-token` an agent there; for development
     Dev,
     /// By access tokens of an OpenID provider
     Oidc,
@@ -156,7 +157,8 @@ macro_rules! needs {
 }
 
 needs! {
-    ReadConversations Reply ReadApprovals ReadActivity ManageKeys ReadAudit
+    ReadConversations Reply UpdateConversations ReadApprovals RequestApprovals DecideApprovals
+    ReadActivity ManageKeys ReadAudit
 }
 
 /// [`Permission::ReadActivity`], by a browser that follows it live.
@@ -167,20 +169,23 @@ impl Need for FollowActivity {
     const TICKETS: bool = true;
 }
 
-/// The token of [`AuthMode::Dev`].
+/// The tokens of [`AuthMode::Dev`]: two people, since nobody approves what they asked for.
 const DEV_TOKEN: &str = "mock-token";
+const DEV_AGENT_TOKEN: &str = "mock-agent-token";
 const DEV_TENANT: &str = "mock-tenant-id";
 
 fn developer(token: &str) -> Result<Principal, ApiError> {
-    if token != DEV_TOKEN {
-        return Err(ApiError::Unauthorized);
-    }
+    let (id, name, role) = match token {
+        DEV_TOKEN => ("dev-admin", "Dev Admin", Role::Admin),
+        DEV_AGENT_TOKEN => ("dev-agent", "Dev Agent", Role::Agent),
+        _ => return Err(ApiError::Unauthorized),
+    };
     Ok(Principal {
         tenant: DEV_TENANT.parse().map_err(ApiError::internal)?,
         kind: CallerKind::Member,
-        id: "dev-admin".to_owned(),
-        name: "Dev Admin".to_owned(),
-        permissions: Role::Admin.permissions(),
+        id: id.to_owned(),
+        name: name.to_owned(),
+        permissions: role.permissions(),
         ends_at: None,
     })
 }

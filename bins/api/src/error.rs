@@ -4,7 +4,25 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{DeliveryState, Permission};
 
+use crate::etag::Tagged;
 use crate::problem::{FieldError, Problem};
+
+/// What a refused request was about, as it is now.
+#[derive(Debug)]
+pub struct Current {
+    /// Its tag.
+    pub tag: String,
+    /// As it is read.
+    pub value: serde_json::Value,
+}
+
+impl Current {
+    #[expect(clippy::unnecessary_box_returns, reason = "errors carry it boxed, to stay small")]
+    pub(crate) fn of(thing: &(impl Tagged + serde::Serialize)) -> Box<Self> {
+        // Text and numbers always serialise.
+        Box::new(Self { tag: thing.tag(), value: serde_json::to_value(thing).unwrap_or_default() })
+    }
+}
 
 /// A request that is not answered with what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +80,37 @@ pub enum ApiError {
     /// The tenant has as many valid keys as it may.
     #[error("there are {0} valid keys already; revoke one that is not needed")]
     TooManyKeys(i64),
+    /// Chatwoot does not have the message yet.
+    #[error(
+        "the message is {}: only one that Chatwoot has can be deleted; one that has not left can be \
+         cancelled",
+        name(*.0)
+    )]
+    NotDeletable(Option<DeliveryState>),
+    /// It is in another state than the caller wants it to be in.
+    #[error("it has changed since; `current` is what it is now, and the header ETag its tag")]
+    Changed(Box<Current>),
+    /// The customer has written since approval was asked for.
+    #[error(
+        "the customer has written since it was asked; read the conversation, then send the tag of \
+         `current` as If-Match"
+    )]
+    Stale(Box<Current>),
+    /// Somebody has decided already.
+    #[error("it is {} already; `current` says by whom", .0.value["status"].as_str().unwrap_or("decided"))]
+    Decided(Box<Current>),
+    /// Nobody decides what they have asked for themselves.
+    #[error("you asked for it yourself; somebody else has to decide")]
+    OwnApproval,
+    /// Only who has asked may withdraw.
+    #[error("somebody else asked for it; only they can withdraw it")]
+    OthersApproval,
+    /// The key stood for another request before.
+    #[error("another request was sent under this Idempotency-Key; take a new one")]
+    KeyReused,
+    /// The same request is being carried out.
+    #[error("a request with this Idempotency-Key is being carried out; ask again in a moment")]
+    UnderWay,
     /// It took too long.
     #[error("the request took too long; try again")]
     Timeout,
@@ -126,6 +175,20 @@ impl ApiError {
                 (StatusCode::CONFLICT, "not-retriable", "Nothing to send again")
             }
             Self::TooManyKeys(_) => (StatusCode::CONFLICT, "too-many-keys", "Too many keys"),
+            Self::NotDeletable(_) => (StatusCode::CONFLICT, "not-deletable", "Not in Chatwoot yet"),
+            Self::Changed(_) => {
+                (StatusCode::PRECONDITION_FAILED, "changed", "Changed in the meantime")
+            }
+            Self::Stale(_) => (StatusCode::CONFLICT, "stale", "The customer has written since"),
+            Self::Decided(_) => (StatusCode::CONFLICT, "decided", "Decided already"),
+            Self::OwnApproval => (StatusCode::FORBIDDEN, "own-approval", "One's own request"),
+            Self::OthersApproval => {
+                (StatusCode::FORBIDDEN, "others-approval", "Somebody else's request")
+            }
+            Self::KeyReused => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "key-reused", "Idempotency key reused")
+            }
+            Self::UnderWay => (StatusCode::CONFLICT, "under-way", "Being carried out"),
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Too slow"),
             Self::TooManyStreams => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")
@@ -159,17 +222,20 @@ impl IntoResponse for ApiError {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
-        let (errors, cause) = match self {
-            Self::Invalid(errors) => (errors, None),
-            Self::Unavailable(error) => (Vec::new(), Some(anyhow::Error::from(error))),
-            Self::NoProvider(error) => (Vec::new(), Some(anyhow::Error::from(error))),
-            Self::Internal(error) => (Vec::new(), Some(error)),
-            _ => (Vec::new(), None),
-        };
-        if let Some(cause) = cause {
-            log(status, &cause);
+        let mut problem = Problem::describing(status, code, title, detail);
+        match self {
+            Self::Invalid(errors) => problem.errors = errors,
+            Self::Changed(current) | Self::Stale(current) | Self::Decided(current) => {
+                if let Ok(tag) = HeaderValue::from_str(&current.tag) {
+                    headers.insert(header::ETAG, tag);
+                }
+                problem.current = Some(current.value);
+            }
+            Self::Unavailable(error) => log(status, &error.into()),
+            Self::NoProvider(error) => log(status, &error.into()),
+            Self::Internal(error) => log(status, &error),
+            _ => {}
         }
-        let problem = Problem::describing(status, code, title, detail, errors);
         // The request's trace is known further out, where the body is written.
         response.extensions_mut().insert(problem);
         response

@@ -7,7 +7,9 @@
 mod auth;
 mod config;
 mod error;
+mod etag;
 mod extract;
+mod idempotency;
 mod live;
 mod paging;
 mod problem;

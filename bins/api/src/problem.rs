@@ -31,6 +31,10 @@ pub struct Problem {
     /// The fields at fault, for `invalid`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What the request was about as it is now, for `changed`, `stale` and `decided`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub current: Option<serde_json::Value>,
 }
 
 /// What is wrong with one field.
@@ -59,11 +63,11 @@ impl Problem {
         code: &'static str,
         title: &'static str,
         detail: String,
-        errors: Vec<FieldError>,
     ) -> Self {
         let kind = format!("/problems/{code}");
         let status = status.as_u16();
-        Self { kind, title, status, detail, code, trace_id: String::new(), errors }
+        let (trace_id, errors, current) = (String::new(), Vec::new(), None);
+        Self { kind, title, status, detail, code, trace_id, errors, current }
     }
 
     /// Writes the problem of a response, if it has one, into its body.

@@ -25,14 +25,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::ApiError;
-use crate::{App, Config, request};
+use crate::{App, Config, idempotency, request};
 
 pub use openapi::openapi_json;
 
 /// Where everything that has a version is.
 const BASE: &str = "/api/v1";
 /// The longest message with every character escaped fits.
-const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
+pub(crate) const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// How long an answer may take to begin; live streams go on afterwards.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -44,11 +44,25 @@ fn documented() -> OpenApiRouter<App> {
 fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(conversations::list::list_conversations))
-        .routes(routes!(conversations::get::get_conversation))
+        .routes(routes!(
+            conversations::get::get_conversation,
+            conversations::update::update_conversation
+        ))
+        .routes(routes!(conversations::marks::mark_read))
+        .routes(routes!(conversations::marks::mark_unread))
+        .routes(routes!(conversations::typing::show_typing))
+        .routes(routes!(conversations::presence::show_presence))
+        .routes(routes!(
+            conversations::draft::get::get_draft,
+            conversations::draft::put::put_draft,
+            conversations::draft::delete::delete_draft
+        ))
+        .routes(routes!(conversations::escalate::escalate_conversation))
         .routes(routes!(
             conversations::messages::list::list_messages,
             conversations::messages::create::create_message
         ))
+        .routes(routes!(conversations::messages::delete::delete_message))
         .routes(routes!(conversations::messages::cancel::cancel_message))
         .routes(routes!(conversations::messages::retry::retry_message))
         .routes(routes!(activity::list::list_activity))
@@ -57,8 +71,12 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))
         .routes(routes!(audit::list::list_audit))
-        .routes(routes!(approvals::list::list_approvals))
-        .routes(routes!(approvals::get::get_approval))
+        .routes(routes!(approvals::list::list_approvals, approvals::create::create_approval))
+        .routes(routes!(
+            approvals::get::get_approval,
+            approvals::decide::decide_approval,
+            approvals::withdraw::withdraw_approval
+        ))
 }
 
 pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
@@ -75,6 +93,7 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
         .merge(shell::routes(config.shell_dir.as_deref()))
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(middleware::from_fn(idempotency::read))
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CompressionLayer::new())
@@ -100,6 +119,7 @@ fn cors(config: &Config) -> CorsLayer {
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,
+            idempotency::REPLAYED,
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("x-activity-position"),
             HeaderName::from_static("x-request-id"),

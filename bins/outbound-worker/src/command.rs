@@ -29,6 +29,8 @@ pub enum Command {
     DeleteMessage(DeleteMessage),
     /// Show that somebody types.
     Typing(Typing),
+    /// Say that somebody has seen the conversation.
+    MarkRead(MarkRead),
 }
 
 /// A reply or a note.
@@ -113,6 +115,10 @@ pub struct Typing {
     pub private: bool,
 }
 
+/// See [`Command::MarkRead`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MarkRead {}
+
 /// An outbox row that this program cannot carry out.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
@@ -133,7 +139,12 @@ impl Command {
     /// The name under which replies and notes are in the outbox.
     pub const SEND_MESSAGE: &'static str = store::messages::SEND_MESSAGE;
 
-    const NAMES: [&'static str; 9] = [
+    /// The name under which deletions of messages are in the outbox.
+    pub const DELETE_MESSAGE: &'static str = "delete_message";
+    const TYPING: &'static str = "typing";
+    const MARK_READ: &'static str = "mark_read";
+
+    const NAMES: [&'static str; 10] = [
         Self::SEND_MESSAGE,
         "set_status",
         "set_priority",
@@ -141,9 +152,16 @@ impl Command {
         "set_team",
         "set_labels",
         "set_custom_attributes",
-        "delete_message",
-        "typing",
+        Self::DELETE_MESSAGE,
+        Self::TYPING,
+        Self::MARK_READ,
     ];
+
+    /// Whether a command is of use at its moment only: then nobody is told what became of it, and it
+    /// is tried once.
+    pub fn is_momentary(name: &str) -> bool {
+        matches!(name, Self::TYPING | Self::MARK_READ)
+    }
 
     /// Reads an outbox row.
     pub fn read(name: &str, payload: &Value) -> Result<Self, Unreadable> {
@@ -175,6 +193,7 @@ mod tests {
             ("set_custom_attributes", json!({ "customAttributes": { "tier": 2 } })),
             ("delete_message", json!({ "messageId": id })),
             ("typing", json!({ "on": true, "private": false })),
+            ("mark_read", json!({})),
         ] {
             let command = Command::read(name, &payload).unwrap();
             assert_eq!(serde_json::to_value(&command).unwrap()["command"], name);

@@ -188,7 +188,7 @@ impl Rows {
         let place = activity.conversation_id;
         let conversation = place.and_then(|id| self.conversations.get(&id).cloned());
         let message = message_of(activity).and_then(|id| self.messages.get(&id).cloned());
-        let subject = AnnouncementSubject { conversation, message };
+        let subject = AnnouncementSubject { conversation, message, approval: None };
         Announcement { activity: activity.clone(), subject }
     }
 }

@@ -110,6 +110,7 @@ impl Rows {
                 .conversation_id
                 .and_then(|id| self.conversations.get(&id).cloned()),
             message: message.and_then(|number| self.messages.get(&(account, number)).cloned()),
+            approval: None,
         }
     }
 }
@@ -155,6 +156,7 @@ fn live(planned: &Planned, ids: &Ids) -> Option<Live> {
     Some(Live::Typing {
         conversation_id,
         actor_type: typing.actor_type.clone(),
+        actor_id: None,
         name: typing.name.clone(),
         on: typing.on,
         private: typing.private,

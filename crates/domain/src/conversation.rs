@@ -51,6 +51,10 @@ pub struct Conversation {
     pub last_activity_at: DateTime<Utc>,
     /// When Chatwoot created it.
     pub created_at: DateTime<Utc>,
+    /// Fields that show what somebody here wants and that Chatwoot has not confirmed yet: `status`,
+    /// `priority`, `assignee`, `team`, `labels`, `customAttributes`.
+    #[serde(default)]
+    pub pending_changes: Vec<String>,
     /// When this row last changed here; it is the entity tag too.
     pub updated_at: DateTime<Utc>,
     /// The company's attributes.

@@ -9,6 +9,7 @@
 
 mod access;
 mod activity;
+mod approval;
 pub mod catalogue;
 mod contact;
 mod conversation;
@@ -22,6 +23,7 @@ mod version;
 
 pub use access::{Permission, Permissions, Role, UnknownAccess};
 pub use activity::{Activity, Actor};
+pub use approval::Approval;
 pub use contact::Contact;
 pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};
 pub use id::{

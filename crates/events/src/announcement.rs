@@ -1,6 +1,6 @@
 //! A change on its way to the screens, on `ACTIVITY`.
 
-use domain::{Activity, Conversation, Message, TenantId};
+use domain::{Activity, Approval, Conversation, Message, TenantId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Envelope, Headers, TraceParent, subject};
@@ -28,6 +28,16 @@ pub struct Subject {
     /// The message after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
+    /// The approval after the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+impl Subject {
+    /// A conversation, and nothing else.
+    pub fn of(conversation: Conversation) -> Self {
+        Self { conversation: Some(conversation), ..Self::default() }
+    }
 }
 
 impl Announcement {

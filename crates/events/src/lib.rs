@@ -24,7 +24,7 @@ pub use command::Command;
 pub use dead_letter::DeadLetter;
 pub use envelope::{Envelope, HeaderError, Headers};
 pub use inbound::{Inbound, occurrence};
-pub use live::Live;
+pub use live::{Live, PresenceState};
 pub use source::Source;
 pub use trace::TraceParent;
 

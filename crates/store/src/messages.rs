@@ -7,6 +7,7 @@ mod intervene;
 pub mod mirror;
 mod numbers;
 mod read;
+mod remove;
 
 pub use apply::*;
 pub use carry::*;
@@ -14,3 +15,4 @@ pub use compose::*;
 pub use intervene::*;
 pub use numbers::*;
 pub use read::*;
+pub use remove::*;

@@ -109,7 +109,8 @@ export interface paths {
         /** List approvals, newest first. */
         get: operations["list_approvals"];
         put?: never;
-        post?: never;
+        /** Ask for an approval. What is asked stays as it is; with it is kept how the conversation was. */
+        post: operations["create_approval"];
         delete?: never;
         options?: never;
         head?: never;
@@ -127,10 +128,17 @@ export interface paths {
         get: operations["get_approval"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Withdraw an approval that you asked for and that nobody has decided. It stays readable. */
+        delete: operations["withdraw_approval"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Decide an approval that somebody else asked for.
+         * @description Of several who decide one wins; the others are told who. Approving is refused when the customer
+         *     has written since it was asked, unless `If-Match` names the tag of that very state: then the
+         *     decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step.
+         */
+        patch: operations["decide_approval"];
         trace?: never;
     };
     "/api/v1/audit": {
@@ -184,6 +192,48 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Change a conversation.
+         * @description The answer, and every list, shows the change at once; `pendingChanges` names what Chatwoot has not
+         *     confirmed. If Chatwoot refuses, what it shows is shown again, and the activity `command_failed`
+         *     says why. Each field is a command of its own: they succeed and fail by themselves, in their order.
+         */
+        patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what you have begun to write in a conversation. */
+        get: operations["get_draft"];
+        /** Keep what you have begun to write, in place of what you kept before. Nobody else sees it. */
+        put: operations["put_draft"];
+        post?: never;
+        /** Throw away what you have begun to write in a conversation. */
+        delete: operations["delete_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Escalate a conversation: an approval of the type `escalation`, for somebody else to decide. */
+        post: operations["escalate_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -200,6 +250,27 @@ export interface paths {
         /** Write a message or a note. It is on its way from here on: its `state` tells how far it is. */
         post: operations["create_message"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message in Chatwoot. It is shown as deleted from now on; should Chatwoot refuse, it is
+         *     shown again and the activity `command_failed` says why. What the customer's channel has brought
+         *     is mostly not recalled there.
+         */
+        delete: operations["delete_message"];
         options?: never;
         head?: never;
         patch?: never;
@@ -241,6 +312,87 @@ export interface paths {
          *     earlier try have reached Chatwoot after all, it is found and not sent twice.
          */
         post: operations["retry_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show colleagues that you look at a conversation, answer in it, or have left it.
+         * @description They get the live event `presence`. Nothing is stored: say it again at least every half minute
+         *     while it is so, and take somebody who says it no more for gone.
+         */
+        post: operations["show_presence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a conversation as read: nothing that the customer wrote is unread any more, for the whole
+         *     team. Chatwoot is told.
+         */
+        post: operations["mark_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show that you type, or that you stopped: to colleagues at once (the live event `typing`), and
+         *     through Chatwoot to the customer. Say it every few seconds while it is so.
+         */
+        post: operations["show_typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a conversation as unread: the customer's newest message counts as not seen, until somebody
+         *     reads it here or in Chatwoot. Chatwoot cannot be told.
+         */
+        post: operations["mark_unread"];
         delete?: never;
         options?: never;
         head?: never;
@@ -371,31 +523,53 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was decided.
+             * @description When it was decided or withdrawn.
              */
             decidedAt?: string | null;
-            /** @description Who decided. */
+            /** @description Who decided or withdrew it. */
             decidedBy?: string | null;
+            /** @description Who decided or withdrew it, as the id of an activity's actor. */
+            decidedById?: string | null;
             /** @description The decider's words. */
             decision?: string | null;
             /** @description Its id. */
             id: components["schemas"]["ApprovalId"];
+            /**
+             * Format: date-time
+             * @description The customer's newest message.
+             */
+            lastHeardAt?: string | null;
+            messageId?: components["schemas"]["MessageId"] | null;
             /** @description What was asked, frozen. */
             metadata: Record<string, unknown>;
             /** @description Why it was asked. */
             reason: string;
             /** @description Who asked. */
             requestedBy: string;
+            /** @description Who asked, as the id of an activity's actor; they may not decide. */
+            requestedById?: string | null;
+            /**
+             * @description The conversation as it was when it was asked: its status, priority, assignee, team, labels
+             *     and custom attributes, and its newest message.
+             */
+            snapshot: Record<string, unknown>;
+            /** @description It waits for a decision, and the customer has written since it was asked. */
+            stale: boolean;
             /**
              * @description `submitted`, `approved`, `rejected` or `withdrawn`.
              * @example submitted
              */
             status: string;
             /**
-             * @description `escalation`, `refund`, `discount`, …
+             * @description `escalation`, `proposed_reply`, `refund`, `discount`, …
              * @example escalation
              */
             type: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
         };
         /**
          * Format: uuid
@@ -553,6 +727,11 @@ export interface components {
             lastActivityAt: string;
             lastMessage?: components["schemas"]["MessagePreview"] | null;
             /**
+             * @description Fields that show what somebody here wants and that Chatwoot has not confirmed yet: `status`,
+             *     `priority`, `assignee`, `team`, `labels`, `customAttributes`.
+             */
+            pendingChanges?: string[];
+            /**
              * @description `low`, `medium`, `high`, `urgent`, or none.
              * @example high
              */
@@ -626,6 +805,24 @@ export interface components {
              */
             roles?: components["schemas"]["Role"][];
         };
+        /** @description Something that somebody else has to approve. */
+        CreateApproval: {
+            /** @description The conversation it is about. */
+            conversationId: components["schemas"]["ConversationId"];
+            /** @description What exactly. For `proposed_reply` as for a message: `content`, `private`, `inReplyTo`. */
+            metadata?: Record<string, unknown>;
+            /**
+             * @description Why; not only blanks.
+             * @example The parcel arrived broken.
+             */
+            reason: string;
+            /**
+             * @description `refund`, `discount`, or another word of the company's: small letters, digits, `_` and `-`.
+             *     `proposed_reply` has a meaning: approved, the reply in its metadata is sent.
+             * @example refund
+             */
+            type: string;
+        };
         /** @description A key that was made. */
         CreatedApiKey: {
             key: components["schemas"]["ApiKey"];
@@ -647,6 +844,18 @@ export interface components {
             inReplyTo?: components["schemas"]["MessageId"] | null;
             /** @description A note, which only the team sees. */
             private?: boolean;
+        };
+        /**
+         * @description A decision.
+         * @example {
+         *       "decision": "Refund it.",
+         *       "status": "approved"
+         *     }
+         */
+        Decide: {
+            /** @description Why, in words. */
+            decision?: string | null;
+            status: ("approved" | "rejected") & Record<string, unknown>;
         };
         /** @description Something that was done to the tenant or its data. */
         Deed: {
@@ -697,6 +906,28 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "queued" | "sending" | "sent" | "delivered" | "read" | "retrying" | "failed" | "unknown";
+        /** @description What somebody has begun to write. */
+        Draft: {
+            /** @description The text so far. */
+            content: string;
+            /** @description It is to be a note. */
+            private: boolean;
+            /**
+             * Format: date-time
+             * @description When it was kept.
+             */
+            updatedAt: string;
+        };
+        /** @description Why it is escalated. */
+        Escalate: {
+            /** @description What else is to be known. */
+            metadata?: Record<string, unknown>;
+            /**
+             * @description Why; not only blanks.
+             * @example The customer threatens to leave.
+             */
+            reason: string;
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /**
@@ -712,7 +943,9 @@ export interface components {
         };
         /** @description An ephemeral event; nobody who was not listening will ever hear of it. */
         Live: {
-            /** @description `contact`, `user`, `agent_bot`. */
+            /** @description The id of a member, so that clients tell their own person. */
+            actorId?: string | null;
+            /** @description `contact`, `user`, `agent_bot`, `member` (a person of this workspace). */
             actorType: string;
             /** @description Where. */
             conversationId: components["schemas"]["ConversationId"];
@@ -724,6 +957,17 @@ export interface components {
             private: boolean;
             /** @enum {string} */
             type: "typing";
+        } | {
+            /** @description Who. */
+            actorId: string;
+            /** @description Where. */
+            conversationId: components["schemas"]["ConversationId"];
+            /** @description The person's name. */
+            name?: string | null;
+            /** @description `viewing`, `replying` or `away`. */
+            state: components["schemas"]["PresenceState"];
+            /** @enum {string} */
+            type: "presence";
         };
         /** @description One message of a conversation, a note included. */
         Message: {
@@ -844,6 +1088,21 @@ export interface components {
          * @enum {string}
          */
         Permission: "ReadConversations" | "Reply" | "UpdateConversations" | "ManageCatalogue" | "ReadApprovals" | "RequestApprovals" | "DecideApprovals" | "ReadActivity" | "ReadOperations" | "RedriveDeadLetters" | "ReplayEvents" | "ReadAccounts" | "ManageAccounts" | "ManageKeys" | "ReadAudit";
+        /**
+         * @description What somebody does there.
+         * @example {
+         *       "state": "viewing"
+         *     }
+         */
+        Presence: {
+            /** @description `viewing`, `replying`, or `away` when they leave. */
+            state: components["schemas"]["PresenceState"];
+        };
+        /**
+         * @description What somebody does in a conversation.
+         * @enum {string}
+         */
+        PresenceState: "viewing" | "replying" | "away";
         /** @description What went wrong, for programs (`code`, `errors`) and for people (`detail`). */
         Problem: {
             /**
@@ -851,6 +1110,8 @@ export interface components {
              * @example not-found
              */
             code: string;
+            /** @description What the request was about as it is now, for `changed`, `stale` and `decided`. */
+            current?: Record<string, unknown> | null;
             /**
              * @description What is wrong with this request, and what to do.
              * @example there is no such conversation
@@ -879,6 +1140,16 @@ export interface components {
              * @example /problems/not-found
              */
             type: string;
+        };
+        /** @description A draft to be kept. */
+        PutDraft: {
+            /**
+             * @description The text so far.
+             * @example Your parcel
+             */
+            content: string;
+            /** @description It is to be a note. */
+            private?: boolean;
         };
         /**
          * @description What a person is to the company; one may have several.
@@ -914,6 +1185,7 @@ export interface components {
         };
         /** @description The rows an announcement carries. */
         Subject: {
+            approval?: components["schemas"]["Approval"] | null;
             conversation?: components["schemas"]["Conversation"] | null;
             message?: components["schemas"]["Message"] | null;
         };
@@ -939,6 +1211,51 @@ export interface components {
              * @example axis_ticket_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
              */
             ticket: string;
+        };
+        /** @description Whether somebody types. */
+        Typing: {
+            /**
+             * @description Began, or stopped.
+             * @example true
+             */
+            on: boolean;
+            /** @description It is a note: the customer is not shown it. */
+            private?: boolean;
+        };
+        /**
+         * @description What is to be changed; a field that is absent stays as it is.
+         * @example {
+         *       "labels": [
+         *         "billing"
+         *       ],
+         *       "status": "resolved"
+         *     }
+         */
+        UpdateConversation: {
+            /**
+             * Format: int64
+             * @description Number of the agent in Chatwoot; null gives it to nobody. Chatwoot takes a number that it
+             *     does not know for nobody's.
+             */
+            assigneeId?: number | null;
+            /** @description All custom attributes: those that are not named are taken away. */
+            customAttributes?: Record<string, unknown> | null;
+            /** @description All labels: those that are not named are taken away. */
+            labels?: string[] | null;
+            /** @description The priority; null takes it away. */
+            priority?: ("low" | "medium" | "high" | "urgent") | null;
+            /**
+             * Format: date-time
+             * @description With `snoozed` only: until then; without it until the customer writes. Whole seconds.
+             */
+            snoozedUntil?: string | null;
+            /** @description The status. */
+            status?: ("open" | "resolved" | "pending" | "snoozed") | null;
+            /**
+             * Format: int64
+             * @description Number of the team in Chatwoot; null gives it to none.
+             */
+            teamId?: number | null;
         };
     };
     responses: never;
@@ -1319,6 +1636,8 @@ export interface operations {
     list_approvals: {
         parameters: {
             query?: {
+                /** @description Only about this conversation. */
+                conversationId?: components["schemas"]["ConversationId"];
                 /** @description Rows of a page; 25 if not given. */
                 limit?: number;
                 /** @description Number of the page, from 1. */
@@ -1372,6 +1691,80 @@ export interface operations {
             };
         };
     };
+    create_approval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApproval"];
+            };
+        };
+        responses: {
+            /** @description The approval, which waits for a decision */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `approvals:request` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_approval: {
         parameters: {
             query?: never;
@@ -1387,6 +1780,8 @@ export interface operations {
             /** @description The approval */
             200: {
                 headers: {
+                    /** @description Its version; the customer's writing changes it too */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1413,6 +1808,169 @@ export interface operations {
             };
             /** @description There is none with this id */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval */
+                id: components["schemas"]["ApprovalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The approval, withdrawn */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `approvals:request` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such approval */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is decided: `current` says by whom */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_approval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if its tag is still this one */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The approval */
+                id: components["schemas"]["ApprovalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description The approval, decided */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `approvals:decide` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such approval */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `decided`: somebody has decided or withdrawn it; `stale`: the customer has written since. `current` is what it is now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed: `current` is what it is now */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not, or the proposed reply answers a message that Chatwoot does not have */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1629,6 +2187,357 @@ export interface operations {
             };
         };
     };
+    update_conversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if its tag is still this one */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateConversation"];
+            };
+        };
+        responses: {
+            /** @description The conversation as it is shown from now on */
+            200: {
+                headers: {
+                    /** @description Its version */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:update` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed: `current` is what it is now */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your draft */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation, or no draft of yours in it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutDraft"];
+            };
+        };
+        responses: {
+            /** @description It is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no draft of yours any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escalate_conversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Escalate"];
+            };
+        };
+        responses: {
+            /** @description The approval, which waits for a decision */
+            201: {
+                headers: {
+                    /** @description The address of the approval */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `approvals:request` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -1698,7 +2607,12 @@ export interface operations {
     create_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+                /** @description Only if the conversation's tag is still this one */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The conversation */
                 id: components["schemas"]["ConversationId"];
@@ -1765,8 +2679,96 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The conversation has changed: `current` is what it is now */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Fields hold what they may not */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+                /** @description The message */
+                messageId: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was deleted already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description It is being deleted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The conversation has no such message */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Chatwoot does not have it yet */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1788,7 +2790,10 @@ export interface operations {
     cancel_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The conversation */
                 id: components["schemas"]["ConversationId"];
@@ -1856,7 +2861,10 @@ export interface operations {
     retry_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The conversation */
                 id: components["schemas"]["ConversationId"];
@@ -1905,6 +2913,254 @@ export interface operations {
             };
             /** @description It cannot be sent again: the detail names its state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_presence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Presence"];
+            };
+        };
+        responses: {
+            /** @description It is shown to whoever looks */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is read */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:update` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_typing: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Typing"];
+            };
+        };
+        responses: {
+            /** @description It is shown to whoever looks */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_unread: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation */
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is unread, if the customer ever wrote */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:update` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such conversation */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

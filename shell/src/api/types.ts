@@ -17,6 +17,7 @@ export interface Live {
   type: 'typing'
   conversationId: string
   actorType: string
+  actorId?: string | null
   name?: string | null
   on: boolean
   private: boolean

@@ -142,7 +142,7 @@ export class Cache {
         return
       case 'activity': {
         const filter = query.queryKey[1] as ActivityFilter
-        const { conversation: _row, message: _text, ...activity } = announcement
+        const { conversation: _row, message: _text, approval: _asked, ...activity } = announcement
         this.#set(query, addActivity(query.state.data as ActivityPages, filter, activity))
         return
       }

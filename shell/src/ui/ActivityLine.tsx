@@ -17,11 +17,14 @@ export const ACTIVITY_TYPES: Record<string, { name: string; icon: LucideIcon }> 
   message_deleted: { name: 'Deletions', icon: Trash2 },
   message_queued: { name: 'Written here', icon: Send },
   message_state_changed: { name: 'Deliveries', icon: Send },
+  message_delete_queued: { name: 'Deleted here', icon: Trash2 },
+  conversation_change_queued: { name: 'Changed here', icon: CircleDot },
   conversation_created: { name: 'New conversations', icon: CirclePlus },
   conversation_status_changed: { name: 'Status changes', icon: CircleDot },
   conversation_updated: { name: 'Conversation changes', icon: CircleDot },
   contact_created: { name: 'New contacts', icon: ContactRound },
   contact_updated: { name: 'Contact changes', icon: ContactRound },
+  command_settled: { name: 'Confirmations', icon: Send },
   command_failed: { name: 'Failures', icon: TriangleAlert },
 }
 
@@ -88,6 +91,29 @@ function inWords(activity: Activity): [after: string, alone: string] {
       const what = attributes(facts)
       return [`changed ${what}`, `${what.charAt(0).toUpperCase()}${what.slice(1)} changed`]
     }
+    case 'conversation_change_queued': {
+      const field = attributeName((text(facts, 'field') ?? 'details').replace('customAttributes', 'attributes'))
+      const to = field === 'status' ? text(facts, 'to') : null
+      return to
+        ? [`set the status to ${to}`, `Status set to ${to}`]
+        : [`changed ${field}`, `${titled(field)} changed`]
+    }
+    case 'conversation_read':
+      return ['read the conversation', 'Conversation read']
+    case 'conversation_unread':
+      return ['marked the conversation as unread', 'Conversation marked as unread']
+    case 'message_delete_queued':
+      return ['deleted a message', 'Message deleted']
+    case 'command_settled':
+      return ['had a change confirmed by Chatwoot', 'Chatwoot confirmed a change']
+    case 'approval_submitted':
+      return ['asked for approval', 'Approval asked for']
+    case 'approval_approved':
+      return ['approved a request', 'Request approved']
+    case 'approval_rejected':
+      return ['rejected a request', 'Request rejected']
+    case 'approval_withdrawn':
+      return ['withdrew a request', 'Request withdrawn']
     case 'contact_created':
       return ['became a contact', 'Contact added']
     case 'contact_updated':

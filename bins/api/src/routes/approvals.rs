@@ -1,59 +1,25 @@
 //! `/approvals`
 
+pub(super) mod create;
+pub(super) mod decide;
 pub(super) mod get;
 pub(super) mod list;
+pub(super) mod withdraw;
 
-use chrono::{DateTime, Utc};
-use domain::{ApprovalId, ConversationId};
-use serde::Serialize;
-use serde_json::Value;
+use domain::{Activity, Approval, Conversation, TenantId};
+use events::{Announcement, AnnouncementSubject, TraceParent};
 
-/// A request that somebody decides, or has decided.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Approval {
-    /// Its id.
-    id: ApprovalId,
-    /// The conversation it is about.
-    conversation_id: ConversationId,
-    /// `escalation`, `refund`, `discount`, …
-    #[serde(rename = "type")]
-    #[schema(example = "escalation")]
-    kind: String,
-    /// `submitted`, `approved`, `rejected` or `withdrawn`.
-    #[schema(example = "submitted")]
-    status: String,
-    /// Why it was asked.
-    reason: String,
-    /// What was asked, frozen.
-    #[schema(value_type = Object)]
-    metadata: Value,
-    /// Who asked.
-    requested_by: String,
-    /// Who decided.
-    decided_by: Option<String>,
-    /// The decider's words.
-    decision: Option<String>,
-    /// When it was asked.
-    created_at: DateTime<Utc>,
-    /// When it was decided.
-    decided_at: Option<DateTime<Utc>>,
-}
+use crate::App;
 
-impl From<store::approvals::Approval> for Approval {
-    fn from(approval: store::approvals::Approval) -> Self {
-        Self {
-            id: approval.id,
-            conversation_id: approval.conversation_id,
-            kind: approval.kind,
-            status: approval.status,
-            reason: approval.reason,
-            metadata: approval.metadata,
-            requested_by: approval.requested_by,
-            decided_by: approval.decided_by,
-            decision: approval.decision,
-            created_at: approval.created_at,
-            decided_at: approval.decided_at,
-        }
-    }
+/// Tells the screens what became of an approval.
+fn tell(
+    app: &App,
+    tenant: &TenantId,
+    activity: Activity,
+    approval: Approval,
+    conversation: Option<Conversation>,
+    trace: &TraceParent,
+) {
+    let subject = AnnouncementSubject { conversation, message: None, approval: Some(approval) };
+    app.announcer.tell(tenant, &Announcement { activity, subject }, trace);
 }

@@ -7,9 +7,12 @@ use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
 use bytes::Bytes;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder,
+};
 use utoipa::{Modify, OpenApi};
 
 use super::reference;
@@ -74,7 +77,7 @@ fn complete(document: &mut Document) {
             .build();
         RefOr::T(refusal)
     };
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch];
         for operation in operations.into_iter().chain([&mut item.delete]).flatten() {
             let permissions = permissions(operation);
@@ -87,7 +90,30 @@ fn complete(document: &mut Document) {
             }
             responses.insert("default".to_owned(), refuse("What went wrong"));
         }
+        let keeps = !SECRET_ANSWERS.iter().any(|secret| path.ends_with(secret));
+        if let Some(post) = item.post.as_mut().filter(|_| keeps) {
+            post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+        }
     }
+}
+
+/// Where the answer to a POST holds a secret, and so is not kept under an `Idempotency-Key`.
+const SECRET_ANSWERS: [&str; 2] = ["/api-keys", "/activity/tickets"];
+
+/// What every other request that makes something takes.
+fn idempotency_key() -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(255)).build();
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Your own name of this request, for a day: sent again under it, the request is carried \
+             out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` \
+             while the first is being carried out, 422 `key-reused` for another request.",
+        ))
+        .schema(Some(text))
+        .build()
 }
 
 /// What an operation says that its caller must be permitted to do.

@@ -85,6 +85,7 @@ async fn filters_and_moments() {
     let typing = events::Live::Typing {
         conversation_id: here,
         actor_type: "contact".to_owned(),
+        actor_id: None,
         name: None,
         on: true,
         private: false,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store::Store;
 use store::api_keys::NewApiKey;
 use testkit::reqwest::{Client, RequestBuilder, Response};
-use testkit::{Account, World};
+use testkit::{Account, World, sqlx};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub const TENANT: &str = "mock-tenant-id";
@@ -55,6 +55,27 @@ impl Served {
 
     pub fn post(&self, path: &str, body: &Value) -> RequestBuilder {
         self.http.post(self.url(path)).bearer_auth("mock-token").json(body)
+    }
+
+    pub fn delete(&self, path: &str) -> RequestBuilder {
+        self.http.delete(self.url(path)).bearer_auth("mock-token")
+    }
+
+    pub fn patch(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.http.patch(self.url(path)).bearer_auth("mock-token").json(body)
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.http.put(self.url(path)).bearer_auth("mock-token").json(body)
+    }
+
+    /// What waits to be done in Chatwoot, in its order.
+    pub async fn commands(&self) -> Vec<(String, Value)> {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query_as("select command, payload from outbox order by sequence")
+            .fetch_all(&mut *transaction)
+            .await
+            .unwrap()
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -143,6 +164,8 @@ pub struct Seed {
     pub contact: ContactState,
     /// (type, text); numbered from `number * 100`, a second apart.
     pub messages: Vec<(&'static str, &'static str)>,
+    /// Chatwoot's `updated_at` of it, microseconds since 1970.
+    pub version: i64,
 }
 
 impl Seed {
@@ -167,11 +190,12 @@ impl Seed {
                 ..ContactState::default()
             },
             messages: Vec::new(),
+            version: 1,
         }
     }
 
     pub async fn write(&self, store: &Store, account: &Account) -> ConversationId {
-        let version = Version { at: 1, step: 1, digest: 1 };
+        let version = Version { at: self.version, step: 1, digest: 1 };
         let contact = Contact {
             id: ContactId::of(account.key, self.number),
             tenant: account.tenant.clone(),

@@ -184,6 +184,16 @@ impl Things {
                 .await
                 .unwrap();
         sqlx::query(
+            "insert into drafts (conversation_id, principal_id, tenant_id, content, private)
+             select $1, id::text, $2, $3, false from api_keys where tenant_id = $2",
+        )
+        .bind(conversation.0)
+        .bind(account.tenant.as_str())
+        .bind(SECRET)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        sqlx::query(
             "insert into approvals (id, tenant_id, conversation_id, kind, reason, requested_by)
              values ($1, $2, $3, 'refund', $4, $4)",
         )

@@ -28,6 +28,7 @@ impl Carrier {
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
         let typing = matches!(command, Command::Typing(_));
+        let momentary = Command::is_momentary(&entry.command);
         if typing && Utc::now() - entry.created_at > TYPING_MATTERS {
             return self.sent(entry, None, None).await;
         }
@@ -52,7 +53,7 @@ impl Carrier {
         self.report(caller, &done).await;
         let error = match done {
             Ok(()) => return self.sent(entry, Some(number), None).await,
-            Err(_) if typing => return self.sent(entry, Some(number), None).await,
+            Err(_) if momentary => return self.sent(entry, Some(number), None).await,
             // What shall be gone is gone.
             Err(CallError::NotFound) if matches!(command, Command::DeleteMessage(_)) => {
                 return self.sent(entry, Some(number), None).await;
@@ -117,5 +118,6 @@ async fn call(
         Command::Typing(typing) => {
             client.toggle_typing(conversation, typing.on, typing.private).await
         }
+        Command::MarkRead(_) => client.update_last_seen(conversation).await,
     }
 }

@@ -6,7 +6,7 @@ use domain::{DeliveryState, MessageId};
 use store::attempts::{self, AttemptOutcome};
 use store::messages::{self, Step};
 use store::outbox::{self, Entry};
-use store::{Error, activities, announcements};
+use store::{Error, PgConnection, activities, announcements, conversations};
 
 use super::Carrier;
 use super::tell::tale;
@@ -146,10 +146,16 @@ impl Carrier {
             moved = messages::advance(&mut transaction, entry.operation, step).await?;
         }
         let failed = news.state == DeliveryState::Failed;
-        let told = (moved || failed && !reply).then(|| tale(entry, &news));
+        // A change is on show since it was asked for: what is told is how it ended.
+        let ended = !reply && news.again.is_none();
+        if ended {
+            end_change(&mut transaction, entry, failed).await?;
+        }
+        let heard = ended && (failed || !Command::is_momentary(&entry.command));
+        let told = (moved || heard).then(|| tale(entry, &news));
         if let Some(activity) = &told {
             let tenant = &entry.tenant;
-            if failed {
+            if failed || heard {
                 let (tenant, activity) = (tenant.clone(), activity.clone());
                 let record = activities::Record { tenant, activity, undated: true };
                 activities::record(&mut transaction, &[record]).await?;
@@ -173,4 +179,26 @@ impl Carrier {
         }
         Ok(Carried::Settled)
     }
+}
+
+/// Leaves on show what Chatwoot did, and takes back what it refused.
+async fn end_change(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    failed: bool,
+) -> Result<(), Error> {
+    let Entry { conversation, operation, .. } = *entry;
+    if !failed {
+        return conversations::settle_change(connection, conversation, operation).await;
+    }
+    if let Some(message) = deleted(entry) {
+        messages::restore(connection, message, operation).await?;
+    }
+    conversations::undo_change(connection, conversation, operation).await
+}
+
+/// The message that a command deletes.
+pub(super) fn deleted(entry: &Entry) -> Option<MessageId> {
+    let id = (entry.command == Command::DELETE_MESSAGE).then(|| &entry.payload["messageId"])?;
+    id.as_str()?.parse().ok()
 }

@@ -2,21 +2,25 @@
 //! [`crate::leftovers`]; that one begins is told at best, since its end follows.
 
 use chrono::Utc;
-use domain::{Activity, ActivityId, DeliveryState, Message, MessageId};
+use domain::{Activity, ActivityId, DeliveryState, MessageId};
 use events::{Announcement, AnnouncementSubject};
 use serde_json::json;
-use store::messages;
 use store::outbox::Entry;
+use store::{conversations, messages};
 
 use super::Carrier;
-use super::settle::News;
+use super::settle::{News, deleted};
 use crate::command::Command;
 
 /// What is to be told; the same for every telling of the same state of the same try.
 pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
     let attempt = news.ended.map_or(entry.attempts, |(number, _)| number);
     let reply = entry.command == Command::SEND_MESSAGE;
-    let kind = if reply { "message_state_changed" } else { "command_failed" };
+    let kind = match news.state {
+        _ if reply => "message_state_changed",
+        DeliveryState::Failed => "command_failed",
+        _ => "command_settled",
+    };
     let data = if reply {
         json!({
             "messageId": entry.operation,
@@ -71,16 +75,15 @@ impl Carrier {
         }
     }
 
-    /// Tells, with the message as it is now. Says whether the stream has it.
+    /// Tells, with what the command is about as it is now. Says whether the stream has it.
     async fn publish(&self, entry: &Entry, activity: Activity) -> bool {
-        let message = match self.message(entry).await {
-            Ok(message) => message,
+        let subject = match self.subject(entry).await {
+            Ok(subject) => subject,
             Err(error) => {
-                tracing::debug!(%error, "a state is told without its message");
-                None
+                tracing::debug!(%error, "a state is told without its row");
+                AnnouncementSubject::default()
             }
         };
-        let subject = AnnouncementSubject { conversation: None, message };
         let announcement = Announcement { activity, subject };
         let Ok(envelope) = announcement.envelope(&entry.tenant, "", &entry.trace.child()) else {
             return false;
@@ -92,14 +95,21 @@ impl Carrier {
         published.is_ok()
     }
 
-    async fn message(&self, entry: &Entry) -> Result<Option<Message>, store::Error> {
-        if entry.command != Command::SEND_MESSAGE {
-            return Ok(None);
-        }
+    async fn subject(&self, entry: &Entry) -> Result<AnnouncementSubject, store::Error> {
+        let message = match entry.command.as_str() {
+            Command::SEND_MESSAGE => Some(MessageId(entry.operation.0)),
+            _ => deleted(entry),
+        };
         let mut transaction = self.store.worker().await?;
-        let id = MessageId(entry.operation.0);
-        let mut found = messages::by_ids(&mut transaction, &[id]).await?;
+        let mut subject = AnnouncementSubject::default();
+        match message {
+            Some(id) => subject.message = messages::by_ids(&mut transaction, &[id]).await?.pop(),
+            None => {
+                subject.conversation =
+                    conversations::get(&mut transaction, entry.conversation).await?;
+            }
+        }
         store::commit(transaction).await?;
-        Ok(found.pop())
+        Ok(subject)
     }
 }

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use chatwoot_sim::{Faults, RestFaults, Rule};
+use domain::{Actor, Conversation};
+use events::TraceParent;
 use serde_json::json;
+use store::conversations::{Asking, Wanted};
+use testkit::{eventually, sqlx};
 
-use crate::stage::Stage;
+use crate::stage::{self, Chatwoot, Stage};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_change_reaches_chatwoot_through_faults() {
@@ -73,4 +77,94 @@ async fn a_change_that_was_put_off_waits_for_its_time() {
     let late = store::outbox::head(&mut transaction, conversation.id).await.unwrap().unwrap();
     assert_eq!(late.operation, operation);
     assert!(late.due_in > hour / 2);
+}
+
+/// Somebody changes a conversation; gives back how it is shown at once.
+async fn change(
+    stage: &Stage,
+    chatwoot: &Chatwoot,
+    to: &stage::Conversation,
+    wanted: Wanted,
+) -> Conversation {
+    let actor = Actor { kind: "member".to_owned(), id: None, name: None };
+    let tenant = &chatwoot.account.tenant;
+    let trace = TraceParent::generate();
+    let asking = Asking { tenant, conversation: to.id, actor: &actor, trace };
+    let mut transaction = stage.world.store.tenant(tenant).await.unwrap();
+    let account = chatwoot.account.key;
+    store::conversations::change(&mut transaction, &asking, account, wanted).await.unwrap();
+    let shown = store::conversations::get(&mut transaction, to.id).await.unwrap().unwrap();
+    store::commit(transaction).await.unwrap();
+    shown
+}
+
+async fn shown(stage: &Stage, conversation: &stage::Conversation) -> Conversation {
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    store::conversations::get(&mut transaction, conversation.id).await.unwrap().unwrap()
+}
+
+async fn lines(stage: &Stage, kind: &str) -> Vec<serde_json::Value> {
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    sqlx::query_scalar("select data from activities where kind = $1")
+        .bind(kind)
+        .fetch_all(&mut *transaction)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_shown_at_once_and_confirmed() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let wanted = Wanted {
+        status: Some(("resolved".to_owned(), None)),
+        labels: Some(vec!["vip".to_owned()]),
+        ..Wanted::default()
+    };
+    let at_once = change(&stage, &chatwoot, &conversation, wanted).await;
+    assert_eq!((at_once.status.as_str(), at_once.pending_changes.len()), ("resolved", 2));
+    stage.all_settled().await;
+    let now = shown(&stage, &conversation).await;
+    assert_eq!((now.status.as_str(), now.pending_changes.len()), ("resolved", 0));
+    assert_eq!(now.labels, ["vip"]);
+    assert_eq!(lines(&stage, "command_settled").await.len(), 2);
+    let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
+    assert_eq!((&there["status"], &there["labels"]), (&json!("resolved"), &json!(["vip"])));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_chatwoot_refuses_is_undone_with_a_reason() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot_with_token("acme", "no-longer-valid").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let wanted = Wanted { priority: Some(Some("high".to_owned())), ..Wanted::default() };
+    let at_once = change(&stage, &chatwoot, &conversation, wanted).await;
+    assert_eq!(at_once.priority.as_deref(), Some("high"));
+    eventually("the change is undone", || async {
+        let now = shown(&stage, &conversation).await;
+        now.priority.is_none() && now.pending_changes.is_empty()
+    })
+    .await;
+    let [line] = &lines(&stage, "command_failed").await[..] else { panic!("one line") };
+    assert_eq!(line["command"], "set_priority");
+    assert!(line["reason"].is_string(), "{line}");
+}
+
+/// What is of use at its moment only is tried once, and nobody hears of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_is_told_to_chatwoot_and_not_insisted_on() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.ask(&chatwoot, &conversation, "mark_read", &json!({})).await;
+    stage.all_settled().await;
+    let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
+    assert!(there["agent_last_seen_at"].as_i64() > Some(0), "{there}");
+    let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.ask(&chatwoot, &conversation, "mark_read", &json!({})).await;
+    stage.all_settled().await;
+    assert!(lines(&stage, "command_settled").await.is_empty());
+    assert!(lines(&stage, "command_failed").await.is_empty());
 }

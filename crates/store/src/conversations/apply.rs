@@ -15,7 +15,7 @@ pub type Ids = HashMap<(AccountKey, i64), ConversationId>;
 
 /// Merges snapshots, at most one of each conversation ([`domain::snapshot::merge`]); the contacts
 /// they name must be there. A snapshot that is not newer than what is there writes at most the
-/// columns that grow.
+/// columns that grow; fields for which a change is pending go on showing what is wanted.
 pub async fn apply(
     connection: &mut PgConnection,
     conversations: &[Conversation],
@@ -25,6 +25,9 @@ pub async fn apply(
     }
     write_newer(connection, conversations).await?;
     grow(connection, conversations).await?;
+    let accounts = column!(conversations, |c| c.account.0);
+    let numbers = column!(conversations, |c| c.display_id);
+    super::change::uphold(connection, &accounts, &numbers).await?;
     ids(connection, conversations).await
 }
 

@@ -112,6 +112,7 @@ struct Row {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     custom_attributes: Value,
+    pending_changes: Vec<String>,
     unread_count: i64,
     last_id: Option<Uuid>,
     last_content: Option<String>,
@@ -140,6 +141,10 @@ macro_rules! select_conversations {
                       c.first_reply_at, c.last_activity_at as "last_activity_at!",
                       c.created_at as "created_at!", c.updated_at as "updated_at!",
                       c.custom_attributes as "custom_attributes!",
+                      array(
+                        select distinct w.field from conversation_changes w
+                        where w.conversation_id = c.id and w.settled_at is null order by 1
+                      ) as "pending_changes!",
                       unread.count as "unread_count!",
                       last.id as "last_id?", last.content as last_content,
                       last.message_type as "last_type?", last.private as "last_private?",
@@ -163,7 +168,9 @@ macro_rules! select_conversations {
                  select count(*) from (
                    select from messages m
                    where m.conversation_id = c.id and m.message_type = 'incoming'
-                     and m.created_at > coalesce(c.agent_last_seen_at, '-infinity')
+                     and m.created_at > coalesce(
+                       case when c.marked_at > coalesce(c.agent_last_seen_at, '-infinity')
+                       then c.marked_seen_until else c.agent_last_seen_at end, '-infinity')
                    limit 10
                  ) first_ten
                ) unread "# + $($order)+
@@ -404,6 +411,7 @@ impl TryFrom<Row> for Conversation {
             labels: row.labels,
             can_reply: row.can_reply,
             unread_count: row.unread_count,
+            pending_changes: row.pending_changes,
             snoozed_until: row.snoozed_until,
             waiting_since: row.waiting_since,
             first_reply_at: row.first_reply_at,

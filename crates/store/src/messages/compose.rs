@@ -191,8 +191,9 @@ async fn insert(
          values ($1, $2, $3, $4, 'outgoing', 'text', $5, $6, $7, $8, $9, $10, 'queued',
                  clock_timestamp() + make_interval(secs => $11), $12, clock_timestamp())
          returning id, conversation_id, chatwoot_id, message_type, content_type, content,
-                   content_attributes, private, deleted, sender_type, sender_id, sender_name,
-                   attachments, delivery_rank, delivery_succeeded_at, delivery_failed_at,
+                   content_attributes, private, deleted,
+                   delete_operation is not null as \"deleting!\",
+                   sender_type, sender_id, sender_name, attachments, delivery_rank, delivery_succeeded_at, delivery_failed_at,
                    outbound_state, outbound_reason, outbound_attempts, outbound_next_at, client_id,
                    created_at, updated_at",
         operation.0,

@@ -40,6 +40,7 @@ pub(crate) struct Row {
     pub(crate) content_attributes: Value,
     pub(crate) private: bool,
     pub(crate) deleted: bool,
+    pub(crate) deleting: bool,
     pub(crate) sender_type: Option<String>,
     pub(crate) sender_id: Option<i64>,
     pub(crate) sender_name: Option<String>,
@@ -62,8 +63,8 @@ macro_rules! select_messages {
         sqlx::query_as!(
             crate::messages::Row,
             "select m.id, m.conversation_id, m.chatwoot_id, m.message_type, m.content_type,
-                    m.content, m.content_attributes, m.private, m.deleted, m.sender_type,
-                    m.sender_id, m.sender_name, m.attachments, m.delivery_rank,
+                    m.content, m.content_attributes, m.private, m.deleted,
+                    m.delete_operation is not null as \"deleting!\", m.sender_type, m.sender_id, m.sender_name, m.attachments, m.delivery_rank,
                     m.delivery_succeeded_at, m.delivery_failed_at, m.outbound_state,
                     m.outbound_reason, m.outbound_attempts, m.outbound_next_at, m.client_id,
                     m.created_at, m.updated_at
@@ -104,10 +105,10 @@ impl TryFrom<Row> for Message {
             chatwoot_id: row.chatwoot_id,
             message_type: row.message_type,
             content_type: row.content_type,
-            content: row.content,
+            content: row.content.filter(|_| !row.deleting),
             content_attributes: row.content_attributes,
             private: row.private,
-            deleted: row.deleted,
+            deleted: row.deleted || row.deleting,
             sender: row.sender_type.map(|kind| Sender {
                 kind,
                 id: row.sender_id,

@@ -30,6 +30,22 @@ pub struct Enqueue<'a> {
     pub due_in: Duration,
 }
 
+/// Forgets commands of one kind that were never tried, where only the newest matters.
+pub async fn forget_untried(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    command: &str,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "delete from outbox where conversation_id = $1 and command = $2 and attempts = 0",
+        conversation.0,
+        command
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Adds a row and wakes the relay once the transaction commits.
 ///
 /// The conversation's row must be locked by the transaction: then the order of the rows is the order

@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::ApprovalId;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use domain::{Approval, ApprovalId};
 
-use super::Approval;
 use crate::App;
 use crate::auth::{May, ReadApprovals};
 use crate::error::ApiError;
+use crate::etag::Tagged;
 use crate::extract::Id;
 use crate::problem::Problem;
 
@@ -17,7 +19,8 @@ use crate::problem::Problem;
     security(("bearer" = ["approvals:read"])),
     params(("id" = ApprovalId, Path, description = "The approval")),
     responses(
-        (status = 200, description = "The approval", body = Approval),
+        (status = 200, description = "The approval", body = Approval,
+         headers(("etag" = String, description = "Its version; the customer's writing changes it too"))),
         (status = 404, description = "There is none with this id", body = Problem,
          content_type = "application/problem+json"),
     )
@@ -26,8 +29,9 @@ pub(in crate::routes) async fn get_approval(
     State(app): State<App>,
     principal: May<ReadApprovals>,
     Id(id): Id<ApprovalId>,
-) -> Result<Json<Approval>, ApiError> {
+) -> Result<Response, ApiError> {
     let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let approval = store::approvals::get(&mut transaction, id).await?;
-    Ok(Json(approval.ok_or(ApiError::NotFound("approval"))?.into()))
+    let approval =
+        store::approvals::get(&mut transaction, id).await?.ok_or(ApiError::NotFound("approval"))?;
+    Ok(([(header::ETAG, approval.tag())], Json(approval)).into_response())
 }

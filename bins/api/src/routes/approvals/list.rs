@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::{Approval, ConversationId};
 use serde::{Deserialize, Serialize};
 use store::approvals::Filter;
 
-use super::Approval;
 use crate::App;
 use crate::auth::{May, ReadApprovals};
 use crate::error::ApiError;
@@ -25,6 +25,8 @@ pub(in crate::routes) struct ListApprovals {
     #[serde(rename = "type")]
     #[param(rename = "type")]
     kind: Option<String>,
+    /// Only about this conversation.
+    conversation_id: Option<ConversationId>,
     /// Number of the page, from 1.
     #[param(minimum = 1)]
     page: Option<u32>,
@@ -70,10 +72,14 @@ pub(in crate::routes) async fn list_approvals(
         ApprovalStatus::Rejected => "rejected",
         ApprovalStatus::Withdrawn => "withdrawn",
     });
-    let filter = Filter { status: status.map(str::to_owned), kind: query.kind };
+    let filter = Filter {
+        status: status.map(str::to_owned),
+        kind: query.kind,
+        conversation: query.conversation_id,
+    };
     let position = app.snapshot();
     let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let approvals = store::approvals::list(
+    let data = store::approvals::list(
         &mut transaction,
         &principal.tenant,
         &filter,
@@ -81,6 +87,5 @@ pub(in crate::routes) async fn list_approvals(
         asked.limit,
     )
     .await?;
-    let data = approvals.into_iter().map(Approval::from).collect();
     Ok(Json(ApprovalList { data, page: asked.page(None), position }))
 }

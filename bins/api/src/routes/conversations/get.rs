@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
 use domain::{Conversation, ConversationId};
 
 use crate::App;
 use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
+use crate::etag::Tagged;
 use crate::extract::Id;
 use crate::problem::Problem;
 
@@ -39,11 +39,7 @@ pub(in crate::routes) async fn get_conversation(
     let conversation = store::conversations::get(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
-    let tag = [(header::ETAG, entity_tag(conversation.updated_at))];
+    let tag = [(header::ETAG, conversation.tag())];
     let position = position.map(|position| [(POSITION, position)]);
     Ok((tag, position, Json(conversation)).into_response())
-}
-
-fn entity_tag(updated_at: DateTime<Utc>) -> String {
-    format!("\"{:x}\"", updated_at.timestamp_micros())
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use domain::{ConversationId, MessageId};
 use events::{Announcement, AnnouncementSubject};
 use store::messages::{Intervened, Intervention};
@@ -10,6 +11,7 @@ use crate::App;
 use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::Ids;
+use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 use crate::request::Trace;
 
@@ -36,19 +38,23 @@ pub(in crate::routes) async fn cancel_message(
     principal: May<Reply>,
     Trace(trace): Trace,
     Ids(conversation, message): Ids<ConversationId, MessageId>,
-) -> Result<StatusCode, ApiError> {
+    key: Key,
+) -> Result<Response, ApiError> {
     let actor = principal.actor();
     let wanted =
         Intervention { tenant: &principal.tenant, conversation, message, actor: &actor, trace };
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let activity = match store::messages::cancel(&mut transaction, &wanted).await? {
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let activity = match store::messages::cancel(work.connection(), &wanted).await? {
         Intervened::Done(activity) => activity,
         Intervened::NoMessage => return Err(ApiError::NotFound("message")),
         Intervened::WrongState(state) => return Err(ApiError::NotCancellable(state)),
     };
-    let shown = store::conversations::get(&mut transaction, conversation).await?;
-    store::commit(transaction).await?;
-    let subject = AnnouncementSubject { conversation: shown, message: None };
+    let shown = store::conversations::get(work.connection(), conversation).await?;
+    let answer = work.finish(StatusCode::NO_CONTENT, None, &()).await?;
+    let subject = AnnouncementSubject { conversation: shown, ..AnnouncementSubject::default() };
     app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
-    Ok(StatusCode::NO_CONTENT)
+    Ok(answer)
 }

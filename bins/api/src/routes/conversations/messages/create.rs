@@ -1,23 +1,28 @@
 //! Writing to a customer, or a note for the team.
 
-use axum::Json;
+use std::time::Duration;
+
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use domain::{ConversationId, Message, MessageId};
-use events::{Announcement, AnnouncementSubject};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::{Actor, ConversationId, Message, MessageId, TenantId};
+use events::{Announcement, AnnouncementSubject, TraceParent};
 use serde::Deserialize;
+use serde_json::{Map, Value};
+use store::PgConnection;
 use store::messages::{Composed, Composition};
 
 use crate::App;
 use crate::auth::{May, Reply};
-use crate::error::ApiError;
+use crate::error::{ApiError, Current};
+use crate::etag::{IfMatch, Tagged};
 use crate::extract::{self, Id};
+use crate::idempotency::{Begun, Key};
 use crate::problem::{FieldError, Problem};
 use crate::request::Trace;
 
 /// Longest text that Chatwoot takes, in characters.
-const LONGEST_CONTENT: usize = 150_000;
+pub(in crate::routes) const LONGEST_CONTENT: usize = 150_000;
 /// Longest id that a client gives, in characters.
 const LONGEST_CLIENT_ID: usize = 128;
 
@@ -43,7 +48,11 @@ pub(in crate::routes) struct CreateMessage {
 #[utoipa::path(
     post, path = "/conversations/{id}/messages", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
-    params(("id" = ConversationId, Path, description = "The conversation")),
+    params(
+        ("id" = ConversationId, Path, description = "The conversation"),
+        ("If-Match" = Option<String>, Header,
+         description = "Only if the conversation's tag is still this one"),
+    ),
     request_body = CreateMessage,
     responses(
         (status = 201, description = "The message is on its way", body = Message),
@@ -52,6 +61,8 @@ pub(in crate::routes) struct CreateMessage {
          content_type = "application/problem+json"),
         (status = 409, description = "The clientId stands for another message", body = Problem,
          content_type = "application/problem+json"),
+        (status = 412, description = "The conversation has changed: `current` is what it is now",
+         body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Fields hold what they may not", body = Problem,
          content_type = "application/problem+json"),
     )
@@ -61,30 +72,30 @@ pub(in crate::routes) async fn create_message(
     principal: May<Reply>,
     Trace(trace): Trace,
     Id(conversation): Id<ConversationId>,
+    if_match: IfMatch,
+    key: Key,
     extract::Json(wanted): extract::Json<CreateMessage>,
 ) -> Result<Response, ApiError> {
     wanted.check()?;
+    let tenant = &principal.tenant;
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    if if_match.is_given() {
+        unchanged(work.connection(), tenant, conversation, &if_match).await?;
+    }
     let author = principal.actor();
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
     let mut channel = None;
     if app.undo.varies() {
-        channel = store::conversations::channel(&mut transaction, conversation).await?;
+        channel = store::conversations::channel(work.connection(), conversation).await?;
     }
-    let composition = Composition {
-        tenant: &principal.tenant,
-        conversation,
-        content: &wanted.content,
-        private: wanted.private,
-        in_reply_to: wanted.in_reply_to,
-        client_id: wanted.client_id.as_deref(),
-        author: &author,
-        due_in: app.undo.of(channel.as_deref()),
-        trace,
-    };
-    let composed = store::messages::compose(&mut transaction, &composition).await?;
+    let composition = wanted.composition(tenant, conversation, &author, trace);
+    let composition = Composition { due_in: app.undo.of(channel.as_deref()), ..composition };
+    let composed = store::messages::compose(work.connection(), &composition).await?;
     let (message, activity) = match composed {
         Composed::Queued { message, activity } => (message, activity),
-        Composed::Known(message) => return Ok(Json(message).into_response()),
+        Composed::Known(message) => return work.finish(StatusCode::OK, None, &message).await,
         Composed::Contradicts => return Err(ApiError::ClientIdTaken),
         Composed::NoConversation => return Err(ApiError::NotFound("conversation")),
         Composed::NoOriginal => {
@@ -94,16 +105,62 @@ pub(in crate::routes) async fn create_message(
             return Err(ApiError::field("inReplyTo", "has not reached Chatwoot yet"));
         }
     };
-    let shown = store::conversations::get(&mut transaction, conversation).await?;
-    store::commit(transaction).await?;
-    let subject = AnnouncementSubject { conversation: shown, message: Some(message.clone()) };
-    let announcement = Announcement { activity, subject };
-    app.announcer.tell(&principal.tenant, &announcement, &trace);
+    let shown = store::conversations::get(work.connection(), conversation).await?;
     let location = format!("{}/conversations/{conversation}/messages", crate::routes::BASE);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(message)).into_response())
+    let answer = work.finish(StatusCode::CREATED, Some(location), &message).await?;
+    let subject = AnnouncementSubject {
+        conversation: shown,
+        message: Some(message),
+        ..AnnouncementSubject::default()
+    };
+    app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
+    Ok(answer)
+}
+
+/// Refuses to write into a conversation that is not as the writer has seen it.
+async fn unchanged(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    conversation: ConversationId,
+    if_match: &IfMatch,
+) -> Result<(), ApiError> {
+    store::conversations::hold(connection, tenant, conversation).await?;
+    let now = store::conversations::get(connection, conversation)
+        .await?
+        .ok_or(ApiError::NotFound("conversation"))?;
+    if if_match.admits(&now.tag()) { Ok(()) } else { Err(ApiError::Changed(Current::of(&now))) }
 }
 
 impl CreateMessage {
+    /// A reply that is proposed in an approval's metadata.
+    pub(in crate::routes) fn proposed(metadata: &Map<String, Value>) -> Result<Self, ApiError> {
+        let read: Result<Self, _> = serde_json::from_value(Value::Object(metadata.clone()));
+        let message = read.map_err(|error| ApiError::field("content", error.to_string()))?;
+        message.check()?;
+        Ok(message)
+    }
+
+    /// The message as this person writes it, at once.
+    pub(in crate::routes) fn composition<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        conversation: ConversationId,
+        author: &'a Actor,
+        trace: TraceParent,
+    ) -> Composition<'a> {
+        Composition {
+            tenant,
+            conversation,
+            content: &self.content,
+            private: self.private,
+            in_reply_to: self.in_reply_to,
+            client_id: self.client_id.as_deref(),
+            author,
+            due_in: Duration::ZERO,
+            trace,
+        }
+    }
+
     fn check(&self) -> Result<(), ApiError> {
         let mut errors = Vec::new();
         let mut wrong = |field: &str, message: String| {

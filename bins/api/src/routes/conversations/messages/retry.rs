@@ -1,8 +1,8 @@
 //! Sending a message again, or now.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use domain::{ConversationId, Message, MessageId};
 use events::{Announcement, AnnouncementSubject};
 use store::messages::{Intervened, Intervention};
@@ -11,6 +11,7 @@ use crate::App;
 use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::Ids;
+use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 use crate::request::Trace;
 
@@ -37,19 +38,27 @@ pub(in crate::routes) async fn retry_message(
     principal: May<Reply>,
     Trace(trace): Trace,
     Ids(conversation, message): Ids<ConversationId, MessageId>,
-) -> Result<(StatusCode, Json<Message>), ApiError> {
+    key: Key,
+) -> Result<Response, ApiError> {
     let actor = principal.actor();
     let wanted =
         Intervention { tenant: &principal.tenant, conversation, message, actor: &actor, trace };
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let (message, activity) = match store::messages::retry(&mut transaction, &wanted).await? {
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let (message, activity) = match store::messages::retry(work.connection(), &wanted).await? {
         Intervened::Done(retried) => retried,
         Intervened::NoMessage => return Err(ApiError::NotFound("message")),
         Intervened::WrongState(state) => return Err(ApiError::NotRetriable(state)),
     };
-    let shown = store::conversations::get(&mut transaction, conversation).await?;
-    store::commit(transaction).await?;
-    let subject = AnnouncementSubject { conversation: shown, message: Some(message.clone()) };
+    let shown = store::conversations::get(work.connection(), conversation).await?;
+    let answer = work.finish(StatusCode::ACCEPTED, None, &message).await?;
+    let subject = AnnouncementSubject {
+        conversation: shown,
+        message: Some(message),
+        ..AnnouncementSubject::default()
+    };
     app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
-    Ok((StatusCode::ACCEPTED, Json(message)))
+    Ok(answer)
 }

@@ -1,0 +1,176 @@
+//! `Idempotency-Key`: a request that is sent again has one effect and gets the answer that it had.
+//!
+//! ```text
+//! track ─► read (digests the request) ─► handler: begin ─► its changes ─► finish (answer + commit)
+//! ```
+//!
+//! The answer is kept in the transaction of the change. What was refused changed nothing and is not
+//! kept, so it may be asked again under the same key.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use store::idempotency::{self, Answer, Claimed};
+use store::{PgConnection, Transaction};
+
+use crate::App;
+use crate::auth::Principal;
+use crate::error::ApiError;
+use crate::routes::MOST_BODY_BYTES;
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Says of an answer that it is the one that the request had before.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Longest key, in characters.
+const LONGEST_KEY: usize = 255;
+/// How long an answer is kept.
+const KEPT: Duration = Duration::from_hours(24);
+
+/// The caller's name for a request, and what it asks for.
+#[derive(Debug, Clone)]
+struct Named {
+    key: String,
+    digest: Vec<u8>,
+}
+
+/// Reads the key of a request that has one, and digests what it asks for.
+pub(crate) async fn read(request: Request, next: Next) -> Response {
+    let Some(key) = request.headers().get(&KEY).filter(|_| request.method() == Method::POST) else {
+        return next.run(request).await;
+    };
+    let fits = |key: &&HeaderValue| {
+        (1..=LONGEST_KEY).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic)
+    };
+    let Some(key) = Some(key).filter(fits).and_then(|key| key.to_str().ok()).map(str::to_owned)
+    else {
+        let message = format!("must have 1 to {LONGEST_KEY} visible ASCII characters");
+        return ApiError::field("Idempotency-Key", message).into_response();
+    };
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, MOST_BODY_BYTES).await else {
+        return ApiError::TooLarge.into_response();
+    };
+    let mut digest = Sha256::new();
+    digest.update(parts.uri.to_string());
+    digest.update([0]);
+    digest.update(&bytes);
+    parts.extensions.insert(Named { key, digest: digest.finalize().to_vec() });
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+/// The key of a request, if it has one.
+pub(crate) struct Key(Option<Named>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Key {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get().cloned()))
+    }
+}
+
+/// What a request begins with.
+pub(crate) enum Begun<'a> {
+    /// It is to be carried out.
+    Fresh(Work<'a>),
+    /// It was carried out before, with this answer.
+    Answered(Response),
+}
+
+/// A request that is being carried out, in a transaction of its caller's tenant; rolled back unless
+/// finished.
+pub(crate) struct Work<'a> {
+    transaction: Transaction,
+    caller: &'a Principal,
+    named: Option<Named>,
+}
+
+impl Key {
+    /// Opens the transaction of a request that changes something.
+    pub(crate) async fn begin<'a>(
+        self,
+        app: &App,
+        caller: &'a Principal,
+    ) -> Result<Begun<'a>, ApiError> {
+        let mut transaction = app.store.tenant(&caller.tenant).await?;
+        let Some(named) = self.0 else {
+            return Ok(Begun::Fresh(Work { transaction, caller, named: None }));
+        };
+        let known = match idempotency::claim(&mut transaction, &named.of(caller)).await? {
+            Claimed::Fresh => {
+                return Ok(Begun::Fresh(Work { transaction, caller, named: Some(named) }));
+            }
+            Claimed::Answered(answer) => Ok(Begun::Answered(again(answer))),
+            Claimed::Other => Err(ApiError::KeyReused),
+            Claimed::UnderWay => Err(ApiError::UnderWay),
+        };
+        // Ended before the answer: the name is free by the time that the caller asks again.
+        store::commit(transaction).await?;
+        known
+    }
+}
+
+impl Named {
+    fn of<'a>(&'a self, caller: &'a Principal) -> idempotency::Request<'a> {
+        idempotency::Request {
+            tenant: &caller.tenant,
+            principal: &caller.id,
+            key: &self.key,
+            digest: &self.digest,
+        }
+    }
+}
+
+impl Work<'_> {
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    /// Commits what was done together with the answer to it. An answer without content has no body.
+    pub(crate) async fn finish(
+        mut self,
+        status: StatusCode,
+        location: Option<String>,
+        content: &(impl Serialize + Sync),
+    ) -> Result<Response, ApiError> {
+        let body = match status {
+            StatusCode::NO_CONTENT => Vec::new(),
+            _ => serde_json::to_vec(content).map_err(ApiError::internal)?,
+        };
+        let answer = Answer { status: status.as_u16(), location, body };
+        if let Some(named) = &self.named {
+            let request = named.of(self.caller);
+            idempotency::keep(&mut self.transaction, &request, &answer, KEPT).await?;
+        }
+        store::commit(self.transaction).await?;
+        Ok(respond(answer))
+    }
+}
+
+fn again(answer: Answer) -> Response {
+    let mut response = respond(answer);
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+fn respond(answer: Answer) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if !answer.body.is_empty() {
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        *response.body_mut() = Body::from(answer.body);
+    }
+    if let Some(location) = answer.location.and_then(|to| HeaderValue::from_str(&to).ok()) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}

@@ -1,0 +1,154 @@
+//! Asking for an approval.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::{Approval, ConversationId};
+use events::TraceParent;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use store::approvals::Submission;
+
+use super::tell;
+use crate::App;
+use crate::auth::{May, Principal, RequestApprovals};
+use crate::error::ApiError;
+use crate::extract;
+use crate::idempotency::{Begun, Key};
+use crate::problem::{FieldError, Problem};
+use crate::request::Trace;
+use crate::routes::conversations::messages::create::CreateMessage;
+
+/// Longest name of a type, in characters.
+const LONGEST_KIND: usize = 64;
+/// Longest reason, in characters.
+pub(super) const LONGEST_REASON: usize = 2_000;
+/// Metadata, as JSON; the longest reply with every character escaped fits.
+const MOST_METADATA_BYTES: usize = 1024 * 1024;
+
+/// Something that somebody else has to approve.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct CreateApproval {
+    /// The conversation it is about.
+    conversation_id: ConversationId,
+    /// `refund`, `discount`, or another word of the company's: small letters, digits, `_` and `-`.
+    /// `proposed_reply` has a meaning: approved, the reply in its metadata is sent.
+    #[serde(rename = "type")]
+    #[schema(min_length = 1, max_length = 64, example = "refund")]
+    kind: String,
+    /// Why; not only blanks.
+    #[schema(min_length = 1, max_length = 2_000, example = "The parcel arrived broken.")]
+    reason: String,
+    /// What exactly. For `proposed_reply` as for a message: `content`, `private`, `inReplyTo`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    metadata: Map<String, Value>,
+}
+
+/// Ask for an approval. What is asked stays as it is; with it is kept how the conversation was.
+#[utoipa::path(
+    post, path = "/approvals", tag = "approvals",
+    security(("bearer" = ["approvals:request"])),
+    request_body = CreateApproval,
+    responses(
+        (status = 201, description = "The approval, which waits for a decision", body = Approval,
+         headers(("location" = String, description = "Its address"))),
+        (status = 404, description = "There is no such conversation", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn create_approval(
+    State(app): State<App>,
+    principal: May<RequestApprovals>,
+    Trace(trace): Trace,
+    key: Key,
+    extract::Json(wanted): extract::Json<CreateApproval>,
+) -> Result<Response, ApiError> {
+    let asked = Asked {
+        conversation: wanted.conversation_id,
+        kind: wanted.kind,
+        reason: wanted.reason,
+        metadata: wanted.metadata,
+    };
+    ask(&app, &principal, trace, key, asked).await
+}
+
+/// What is asked for.
+pub(in crate::routes) struct Asked {
+    pub(in crate::routes) conversation: ConversationId,
+    pub(in crate::routes) kind: String,
+    pub(in crate::routes) reason: String,
+    pub(in crate::routes) metadata: Map<String, Value>,
+}
+
+/// Writes down what is asked for, and tells it.
+pub(in crate::routes) async fn ask(
+    app: &App,
+    principal: &Principal,
+    trace: TraceParent,
+    key: Key,
+    asked: Asked,
+) -> Result<Response, ApiError> {
+    asked.check()?;
+    let tenant = &principal.tenant;
+    let mut work = match key.begin(app, principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let actor = principal.actor();
+    let submission = Submission {
+        tenant,
+        conversation: asked.conversation,
+        kind: &asked.kind,
+        reason: &asked.reason,
+        metadata: &Value::Object(asked.metadata),
+        actor: &actor,
+    };
+    let (approval, activity) = store::approvals::submit(work.connection(), &submission)
+        .await?
+        .ok_or(ApiError::NotFound("conversation"))?;
+    let shown = store::conversations::get(work.connection(), asked.conversation).await?;
+    let location = format!("{}/approvals/{}", crate::routes::BASE, approval.id);
+    let answer = work.finish(StatusCode::CREATED, Some(location), &approval).await?;
+    tell(app, tenant, activity, approval, shown, &trace);
+    Ok(answer)
+}
+
+impl Asked {
+    fn check(&self) -> Result<(), ApiError> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, message: String| {
+            errors.push(FieldError { field: field.to_owned(), message });
+        };
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+        if !(1..=LONGEST_KIND).contains(&self.kind.len()) || !self.kind.chars().all(fits) {
+            let message = "must have 1 to 64 small letters, digits, `_` or `-`";
+            wrong("type", message.to_owned());
+        }
+        if self.reason.trim().is_empty() || self.reason.contains('\0') {
+            wrong("reason", "must not be blank nor hold NUL characters".to_owned());
+        } else if self.reason.chars().count() > LONGEST_REASON {
+            wrong("reason", format!("must have at most {LONGEST_REASON} characters"));
+        }
+        let metadata = serde_json::to_string(&self.metadata).unwrap_or_default();
+        if metadata.len() > MOST_METADATA_BYTES {
+            wrong("metadata", format!("must have at most {MOST_METADATA_BYTES} bytes"));
+        } else if metadata.contains("\\u0000") {
+            wrong("metadata", "must not hold NUL characters".to_owned());
+        } else if self.kind == Approval::PROPOSED_REPLY {
+            match CreateMessage::proposed(&self.metadata) {
+                Ok(_) => {}
+                Err(ApiError::Invalid(faults)) => {
+                    for fault in faults {
+                        wrong(&format!("metadata.{}", fault.field), fault.message);
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+    }
+}

@@ -1,0 +1,205 @@
+//! Approving and rejecting.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use domain::{Actor, Approval, ApprovalId, Message};
+use events::{Announcement, AnnouncementSubject, TraceParent};
+use serde::Deserialize;
+use serde_json::json;
+use store::approvals::Ending;
+use store::messages::{Composed, Composition};
+use store::{PgConnection, audit};
+
+use super::create::LONGEST_REASON;
+use super::tell;
+use crate::App;
+use crate::auth::{DecideApprovals, May, Principal};
+use crate::error::{ApiError, Current};
+use crate::etag::{IfMatch, Tagged};
+use crate::extract::{self, Id};
+use crate::problem::Problem;
+use crate::request::Trace;
+use crate::routes::conversations::messages::create::CreateMessage;
+
+/// A decision.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "status": "approved", "decision": "Refund it." }))]
+pub(in crate::routes) struct Decide {
+    /// The decision.
+    #[schema(inline)]
+    status: Verdict,
+    /// Why, in words.
+    #[schema(max_length = 2_000)]
+    decision: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Approved,
+    Rejected,
+}
+
+impl Verdict {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// Decide an approval that somebody else asked for.
+///
+/// Of several who decide one wins; the others are told who. Approving is refused when the customer
+/// has written since it was asked, unless `If-Match` names the tag of that very state: then the
+/// decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step.
+#[utoipa::path(
+    patch, path = "/approvals/{id}", tag = "approvals",
+    security(("bearer" = ["approvals:decide"])),
+    params(
+        ("id" = ApprovalId, Path, description = "The approval"),
+        ("If-Match" = Option<String>, Header, description = "Only if its tag is still this one"),
+    ),
+    request_body = Decide,
+    responses(
+        (status = 200, description = "The approval, decided", body = Approval,
+         headers(("etag" = String, description = "Its version"))),
+        (status = 404, description = "There is no such approval", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 409, description = "`decided`: somebody has decided or withdrawn it; `stale`: the \
+         customer has written since. `current` is what it is now", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 412, description = "It has changed: `current` is what it is now", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not, or the proposed reply answers \
+         a message that Chatwoot does not have", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn decide_approval(
+    State(app): State<App>,
+    principal: May<DecideApprovals>,
+    Trace(trace): Trace,
+    Id(id): Id<ApprovalId>,
+    if_match: IfMatch,
+    extract::Json(wanted): extract::Json<Decide>,
+) -> Result<Response, ApiError> {
+    wanted.check()?;
+    let tenant = &principal.tenant;
+    let mut transaction = app.store.tenant(tenant).await?;
+    let held = store::approvals::hold(&mut transaction, id)
+        .await?
+        .ok_or(ApiError::NotFound("approval"))?;
+    if wanted.is_as(&held, &principal) {
+        return Ok(([(header::ETAG, held.tag())], Json(held)).into_response());
+    }
+    wanted.check_against(&held, &principal, &if_match)?;
+    let mut sent = None;
+    if wanted.status == Verdict::Approved && held.kind == Approval::PROPOSED_REPLY {
+        sent = Some(send(&mut transaction, &principal, &held, trace).await?);
+    }
+    let actor = principal.actor();
+    let ending = Ending {
+        tenant,
+        status: wanted.status.as_str(),
+        decision: wanted.decision.as_deref(),
+        actor: &actor,
+        message: sent.as_ref().map(|announcement| announcement.0.id),
+    };
+    let (approval, activity) = store::approvals::end(&mut transaction, id, &ending)
+        .await?
+        .ok_or(ApiError::NotFound("approval"))?;
+    let shown = store::conversations::get(&mut transaction, approval.conversation_id).await?;
+    let details = json!({ "before": held.status, "after": approval.status });
+    let deed = principal.does("approvals decide", format!("approval {id}"), details);
+    audit::record(&mut transaction, &deed).await?;
+    store::commit(transaction).await?;
+    if let Some((message, activity)) = sent {
+        let subject = AnnouncementSubject {
+            conversation: shown.clone(),
+            message: Some(message),
+            ..AnnouncementSubject::default()
+        };
+        app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
+    }
+    tell(&app, tenant, activity, approval.clone(), shown, &trace);
+    Ok(([(header::ETAG, approval.tag())], Json(approval)).into_response())
+}
+
+impl Decide {
+    fn check(&self) -> Result<(), ApiError> {
+        let Some(words) = &self.decision else { return Ok(()) };
+        if words.chars().count() > LONGEST_REASON || words.contains('\0') {
+            let message =
+                format!("must have at most {LONGEST_REASON} characters, none of them NUL");
+            return Err(ApiError::field("decision", message));
+        }
+        Ok(())
+    }
+
+    /// The caller has decided just so before: an answer may have been lost.
+    fn is_as(&self, held: &Approval, caller: &Principal) -> bool {
+        held.status == self.status.as_str()
+            && held.decision == self.decision
+            && held.decided_by_id.as_deref() == Some(&caller.id)
+    }
+
+    fn check_against(
+        &self,
+        held: &Approval,
+        caller: &Principal,
+        if_match: &IfMatch,
+    ) -> Result<(), ApiError> {
+        if held.status != "submitted" {
+            return Err(ApiError::Decided(Current::of(held)));
+        }
+        if held.requested_by_id.as_deref() == Some(&caller.id) {
+            return Err(ApiError::OwnApproval);
+        }
+        if !if_match.admits(&held.tag()) {
+            return Err(ApiError::Changed(Current::of(held)));
+        }
+        if held.stale && self.status == Verdict::Approved && !if_match.is_given() {
+            return Err(ApiError::Stale(Current::of(held)));
+        }
+        Ok(())
+    }
+}
+
+/// Sends a reply that was approved, as the message of whoever proposed it. Under the approval's name,
+/// so that it is one message whatever happens.
+async fn send(
+    connection: &mut PgConnection,
+    decider: &Principal,
+    approval: &Approval,
+    trace: TraceParent,
+) -> Result<(Message, domain::Activity), ApiError> {
+    let unreadable = || ApiError::internal(anyhow::anyhow!("a proposed reply is not one"));
+    let metadata = approval.metadata.as_object().ok_or_else(unreadable)?;
+    let proposed = CreateMessage::proposed(metadata).map_err(|_| unreadable())?;
+    let author = Actor {
+        kind: "member".to_owned(),
+        id: approval.requested_by_id.clone(),
+        name: Some(approval.requested_by.clone()),
+    };
+    let name = format!("approval:{}", approval.id);
+    // Whoever approves has had the time to think: nothing is left to be undone.
+    let composition =
+        proposed.composition(&decider.tenant, approval.conversation_id, &author, trace);
+    let composition = Composition { client_id: Some(&name), due_in: Duration::ZERO, ..composition };
+    match store::messages::compose(connection, &composition).await? {
+        Composed::Queued { message, activity } => Ok((message, activity)),
+        Composed::NoOriginal | Composed::OriginalNotSent => {
+            let message = "is not in Chatwoot (any more): reject it, or ask again later";
+            Err(ApiError::field("metadata.inReplyTo", message))
+        }
+        Composed::NoConversation => Err(ApiError::NotFound("conversation")),
+        Composed::Known(_) | Composed::Contradicts => Err(ApiError::ClientIdTaken),
+    }
+}

@@ -1,0 +1,68 @@
+//! Keeping a draft.
+
+use axum::Json;
+use axum::extract::State;
+use domain::ConversationId;
+use serde::Deserialize;
+
+use super::Draft;
+use crate::App;
+use crate::auth::{May, Reply};
+use crate::error::ApiError;
+use crate::extract::{self, Id};
+use crate::problem::Problem;
+use crate::routes::conversations::messages::create::LONGEST_CONTENT;
+
+/// A draft to be kept.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct PutDraft {
+    /// The text so far.
+    #[schema(max_length = 150_000, example = "Your parcel")]
+    content: String,
+    /// It is to be a note.
+    #[serde(default)]
+    private: bool,
+}
+
+/// Keep what you have begun to write, in place of what you kept before. Nobody else sees it.
+#[utoipa::path(
+    put, path = "/conversations/{id}/draft", tag = "conversations",
+    security(("bearer" = ["conversations:reply"])),
+    params(("id" = ConversationId, Path, description = "The conversation")),
+    request_body = PutDraft,
+    responses(
+        (status = 200, description = "It is kept", body = Draft),
+        (status = 404, description = "There is no such conversation", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn put_draft(
+    State(app): State<App>,
+    principal: May<Reply>,
+    Id(conversation): Id<ConversationId>,
+    extract::Json(wanted): extract::Json<PutDraft>,
+) -> Result<Json<Draft>, ApiError> {
+    if wanted.content.chars().count() > LONGEST_CONTENT {
+        let message = format!("must have at most {LONGEST_CONTENT} characters");
+        return Err(ApiError::field("content", message));
+    }
+    if wanted.content.contains('\0') {
+        return Err(ApiError::field("content", "must not hold NUL characters"));
+    }
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let kept = store::drafts::put(
+        &mut transaction,
+        &principal.tenant,
+        conversation,
+        &principal.id,
+        &wanted.content,
+        wanted.private,
+    )
+    .await?
+    .ok_or(ApiError::NotFound("conversation"))?;
+    store::commit(transaction).await?;
+    Ok(Json(kept.into()))
+}

@@ -1,0 +1,116 @@
+//! Whether the team has seen what the customer wrote.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::Utc;
+use domain::{Activity, ActivityId, ConversationId, OperationId};
+use events::{Announcement, AnnouncementSubject};
+use serde_json::json;
+use store::outbox::Enqueue;
+
+use crate::App;
+use crate::auth::{May, Principal, UpdateConversations};
+use crate::error::ApiError;
+use crate::extract::Id;
+use crate::idempotency::{Begun, Key};
+use crate::problem::Problem;
+use crate::request::Trace;
+
+/// Mark a conversation as read: nothing that the customer wrote is unread any more, for the whole
+/// team. Chatwoot is told.
+#[utoipa::path(
+    post, path = "/conversations/{id}/read", tag = "conversations",
+    security(("bearer" = ["conversations:update"])),
+    params(("id" = ConversationId, Path, description = "The conversation")),
+    responses(
+        (status = 204, description = "It is read"),
+        (status = 404, description = "There is no such conversation", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn mark_read(
+    State(app): State<App>,
+    principal: May<UpdateConversations>,
+    trace: Trace,
+    Id(conversation): Id<ConversationId>,
+    key: Key,
+) -> Result<Response, ApiError> {
+    mark(&app, &principal, trace, conversation, key, true).await
+}
+
+/// Mark a conversation as unread: the customer's newest message counts as not seen, until somebody
+/// reads it here or in Chatwoot. Chatwoot cannot be told.
+#[utoipa::path(
+    post, path = "/conversations/{id}/unread", tag = "conversations",
+    security(("bearer" = ["conversations:update"])),
+    params(("id" = ConversationId, Path, description = "The conversation")),
+    responses(
+        (status = 204, description = "It is unread, if the customer ever wrote"),
+        (status = 404, description = "There is no such conversation", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn mark_unread(
+    State(app): State<App>,
+    principal: May<UpdateConversations>,
+    trace: Trace,
+    Id(conversation): Id<ConversationId>,
+    key: Key,
+) -> Result<Response, ApiError> {
+    mark(&app, &principal, trace, conversation, key, false).await
+}
+
+/// What is so already is not told again.
+async fn mark(
+    app: &App,
+    principal: &Principal,
+    Trace(trace): Trace,
+    conversation: ConversationId,
+    key: Key,
+    read: bool,
+) -> Result<Response, ApiError> {
+    let tenant = &principal.tenant;
+    let mut work = match key.begin(app, principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let held = store::conversations::hold(work.connection(), tenant, conversation)
+        .await?
+        .ok_or(ApiError::NotFound("conversation"))?;
+    let marked = store::conversations::mark(work.connection(), conversation, read).await?;
+    let Some(shown) = marked else {
+        return work.finish(StatusCode::NO_CONTENT, None, &()).await;
+    };
+    if read {
+        let command = Enqueue {
+            operation: OperationId::generate(),
+            tenant,
+            account: held.account,
+            conversation,
+            command: "mark_read",
+            payload: &json!({}),
+            trace,
+            due_in: Duration::ZERO,
+        };
+        store::outbox::enqueue(work.connection(), &command).await?;
+    }
+    let kind = if read { "conversation_read" } else { "conversation_unread" };
+    let activity = Activity {
+        id: ActivityId::generate(),
+        kind: kind.to_owned(),
+        source: "axis".to_owned(),
+        account_id: Some(held.account),
+        conversation_id: Some(conversation),
+        actor: Some(principal.actor()),
+        occurred_at: Utc::now(),
+        data: json!({}),
+    };
+    store::activities::write(work.connection(), tenant, &activity).await?;
+    let answer = work.finish(StatusCode::NO_CONTENT, None, &()).await?;
+    let subject = AnnouncementSubject::of(shown);
+    app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
+    Ok(answer)
+}

@@ -1,0 +1,211 @@
+//! Changing a conversation.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::{Conversation, ConversationId};
+use events::{Announcement, AnnouncementSubject};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+use store::conversations::{Asking, Wanted};
+
+use crate::App;
+use crate::auth::{May, UpdateConversations};
+use crate::error::{ApiError, Current};
+use crate::etag::{IfMatch, Tagged, tag};
+use crate::extract::{self, Id};
+use crate::problem::{FieldError, Problem};
+use crate::request::Trace;
+
+const MOST_LABELS: usize = 100;
+/// Longest label, in characters.
+const LONGEST_LABEL: usize = 255;
+/// Custom attributes, as JSON.
+const MOST_ATTRIBUTE_BYTES: usize = 64 * 1024;
+
+/// What is to be changed; a field that is absent stays as it is.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "status": "resolved", "labels": ["billing"] }))]
+pub(in crate::routes) struct UpdateConversation {
+    /// The status.
+    #[schema(inline)]
+    status: Option<StatusName>,
+    /// With `snoozed` only: until then; without it until the customer writes. Whole seconds.
+    snoozed_until: Option<DateTime<Utc>>,
+    /// The priority; null takes it away.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<PriorityName>, inline)]
+    priority: Option<Option<PriorityName>>,
+    /// Number of the agent in Chatwoot; null gives it to nobody. Chatwoot takes a number that it
+    /// does not know for nobody's.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    assignee_id: Option<Option<i64>>,
+    /// Number of the team in Chatwoot; null gives it to none.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    team_id: Option<Option<i64>>,
+    /// All labels: those that are not named are taken away.
+    #[schema(max_items = 100)]
+    labels: Option<Vec<String>>,
+    /// All custom attributes: those that are not named are taken away.
+    #[schema(value_type = Option<Object>)]
+    custom_attributes: Option<Map<String, Value>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StatusName {
+    Open,
+    Resolved,
+    Pending,
+    Snoozed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum PriorityName {
+    Low,
+    Medium,
+    High,
+    Urgent,
+}
+
+/// Change a conversation.
+///
+/// The answer, and every list, shows the change at once; `pendingChanges` names what Chatwoot has not
+/// confirmed. If Chatwoot refuses, what it shows is shown again, and the activity `command_failed`
+/// says why. Each field is a command of its own: they succeed and fail by themselves, in their order.
+#[utoipa::path(
+    patch, path = "/conversations/{id}", tag = "conversations",
+    security(("bearer" = ["conversations:update"])),
+    params(
+        ("id" = ConversationId, Path, description = "The conversation"),
+        ("If-Match" = Option<String>, Header, description = "Only if its tag is still this one"),
+    ),
+    request_body = UpdateConversation,
+    responses(
+        (status = 200, description = "The conversation as it is shown from now on",
+         body = Conversation, headers(("etag" = String, description = "Its version"))),
+        (status = 404, description = "There is no such conversation", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 412, description = "It has changed: `current` is what it is now", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn update_conversation(
+    State(app): State<App>,
+    principal: May<UpdateConversations>,
+    Trace(trace): Trace,
+    Id(conversation): Id<ConversationId>,
+    if_match: IfMatch,
+    extract::Json(asked): extract::Json<UpdateConversation>,
+) -> Result<Response, ApiError> {
+    let wanted = asked.wanted()?;
+    let tenant = &principal.tenant;
+    let mut transaction = app.store.tenant(tenant).await?;
+    let held = store::conversations::hold(&mut transaction, tenant, conversation)
+        .await?
+        .ok_or(ApiError::NotFound("conversation"))?;
+    let actor = principal.actor();
+    let lines = if if_match.admits(&tag(held.updated_at)) {
+        let asking = Asking { tenant, conversation, actor: &actor, trace };
+        Some(store::conversations::change(&mut transaction, &asking, held.account, wanted).await?)
+    } else {
+        None
+    };
+    let shown = store::conversations::get(&mut transaction, conversation)
+        .await?
+        .ok_or(ApiError::NotFound("conversation"))?;
+    let Some(lines) = lines else { return Err(ApiError::Changed(Current::of(&shown))) };
+    store::commit(transaction).await?;
+    for activity in lines {
+        let subject = AnnouncementSubject::of(shown.clone());
+        app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
+    }
+    Ok(([(header::ETAG, shown.tag())], Json(shown)).into_response())
+}
+
+impl UpdateConversation {
+    fn wanted(self) -> Result<Wanted, ApiError> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, message: String| {
+            errors.push(FieldError { field: field.to_owned(), message });
+        };
+        if self.snoozed_until.is_some() && self.status != Some(StatusName::Snoozed) {
+            wrong("snoozedUntil", "goes with the status snoozed only".to_owned());
+        } else if self.snoozed_until.is_some_and(|until| until <= Utc::now()) {
+            wrong("snoozedUntil", "must be in the future".to_owned());
+        }
+        for (field, number) in [("assigneeId", self.assignee_id), ("teamId", self.team_id)] {
+            if number.flatten().is_some_and(|number| number < 1) {
+                wrong(field, "must be a number of Chatwoot, or null".to_owned());
+            }
+        }
+        let labels = self.labels.map(|mut labels| {
+            labels.sort_unstable();
+            labels.dedup();
+            labels
+        });
+        if let Some(labels) = &labels {
+            let fits = |label: &String| {
+                !label.trim().is_empty()
+                    && label.chars().count() <= LONGEST_LABEL
+                    && !label.contains(['\0', ','])
+            };
+            if labels.len() > MOST_LABELS || !labels.iter().all(fits) {
+                wrong(
+                    "labels",
+                    format!(
+                        "must be at most {MOST_LABELS}, of 1 to {LONGEST_LABEL} characters, without commas"
+                    ),
+                );
+            }
+        }
+        if let Some(attributes) = &self.custom_attributes {
+            let text = serde_json::to_string(attributes).unwrap_or_default();
+            if text.len() > MOST_ATTRIBUTE_BYTES {
+                wrong(
+                    "customAttributes",
+                    format!("must have at most {MOST_ATTRIBUTE_BYTES} bytes"),
+                );
+            } else if text.contains("\\u0000") {
+                wrong("customAttributes", "must not hold NUL characters".to_owned());
+            }
+        }
+        if !errors.is_empty() {
+            return Err(ApiError::Invalid(errors));
+        }
+        Ok(Wanted {
+            status: self.status.map(|status| (word(status), self.snoozed_until)),
+            priority: self.priority.map(|priority| priority.map(word)),
+            assignee_id: self.assignee_id,
+            team_id: self.team_id,
+            labels,
+            custom_attributes: self.custom_attributes,
+        })
+    }
+}
+
+/// The name that a variant has on the wire.
+fn word(name: impl Serialize) -> String {
+    match serde_json::to_value(name) {
+        Ok(Value::String(word)) => word,
+        // Variants without content are always text.
+        _ => String::new(),
+    }
+}
+
+/// Tells null, which takes something away, from what is absent.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}

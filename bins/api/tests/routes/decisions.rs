@@ -1,0 +1,262 @@
+//! Asking for approvals and deciding them.
+
+use domain::Role;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use testkit::reqwest::{Method, Response, header};
+use testkit::sqlx;
+
+use crate::support::{Seed, Served, Stream, TENANT, ids, problem};
+
+/// The agent of the development mode.
+const AGENT: &str = "mock-agent-token";
+
+/// A caller with this role, beside those of the development mode.
+async fn caller(served: &Served, role: Role) -> String {
+    served.key(TENANT, role.permissions()).await
+}
+
+async fn ask(served: &Served, who: &str, method: Method, path: &str, body: &Value) -> Response {
+    let request = served.http.request(method, served.url(path)).bearer_auth(who);
+    request.json(body).send().await.unwrap()
+}
+
+/// What an agent asks for about a conversation; its address.
+async fn asked(
+    served: &Served,
+    conversation: &str,
+    kind: &str,
+    metadata: Value,
+) -> (String, Value) {
+    let body = json!({
+        "conversationId": conversation, "type": kind, "reason": "Broken", "metadata": metadata,
+    });
+    let answer = ask(served, AGENT, Method::POST, "/approvals", &body).await;
+    assert_eq!(answer.status(), 201);
+    let location = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    (location.replace("/api/v1", ""), answer.json().await.unwrap())
+}
+
+async fn decide(served: &Served, who: &str, path: &str, status: &str) -> Response {
+    let body = json!({ "status": status, "decision": "so be it" });
+    ask(served, who, Method::PATCH, path, &body).await
+}
+
+#[tokio::test]
+async fn what_is_asked_is_frozen_told_and_decided_by_somebody_else() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let mut seed = Seed { messages: vec![("incoming", "It is broken")], ..Seed::open(1) };
+    seed.state.labels = vec!["vip".to_owned()];
+    let conversation = served.write(&seed).await.to_string();
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let path = format!("/conversations/{conversation}/escalate");
+    let body = json!({ "reason": "They leave", "metadata": { "amount": 5 } });
+    let answer = ask(&served, AGENT, Method::POST, &path, &body).await;
+    assert_eq!(answer.status(), 201);
+    let path = answer.headers()[header::LOCATION].to_str().unwrap().replace("/api/v1", "");
+    let approval: Value = answer.json().await.unwrap();
+    assert_eq!(approval["type"], "escalation");
+    assert_eq!(
+        (&approval["requestedBy"], &approval["requestedById"]),
+        (&json!("Dev Agent"), &json!("dev-agent"))
+    );
+    assert_eq!(approval["snapshot"]["labels"], json!(["vip"]));
+    assert_eq!((&approval["stale"], &approval["metadata"]), (&json!(false), &body["metadata"]));
+    assert_eq!(served.read(&path).await, approval);
+    let told = stream.expect("approval_submitted").await.json();
+    assert_eq!((&told["approval"], &told["actor"]["id"]), (&approval, &json!("dev-agent")));
+    assert_eq!(told["conversation"]["id"], json!(conversation));
+
+    let own = ids(&served.read(&format!("/approvals?conversationId={conversation}")).await);
+    assert_eq!(own, [approval["id"].as_str().unwrap()]);
+    let viewer = caller(&served, Role::Viewer).await;
+    for who in [AGENT, &viewer] {
+        let refused = decide(&served, who, &path, "approved").await;
+        assert_eq!(problem(refused).await, (403, "forbidden".to_owned()), "{who}");
+    }
+    let answer = decide(&served, &ann, &path, "rejected").await;
+    assert_eq!(answer.status(), 200);
+    let decided: Value = answer.json().await.unwrap();
+    assert_eq!(
+        (&decided["status"], decided["decidedById"].is_string()),
+        (&json!("rejected"), true)
+    );
+    assert_eq!(decided["decision"], "so be it");
+    assert_eq!(stream.expect("approval_rejected").await.json()["approval"], decided);
+    // The answer may have been lost: the same decision of the same person is no contradiction.
+    let again = decide(&served, &ann, &path, "rejected").await;
+    assert_eq!(again.json::<Value>().await.unwrap(), decided);
+    let types: Vec<_> = served.read("/activity").await["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(types, ["approval_rejected", "approval_submitted"]);
+    let mut transaction = served.world.store.tenant(&served.ours.tenant).await.unwrap();
+    let deeds: Vec<Value> =
+        sqlx::query_scalar("select details from audit").fetch_all(&mut *transaction).await.unwrap();
+    let details = json!({ "before": "submitted", "after": "rejected" });
+    assert_eq!(deeds, [details], "once, however often it is said");
+}
+
+#[tokio::test]
+async fn of_several_deciders_one_wins_and_the_others_are_told_who() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let ben = caller(&served, Role::Approver).await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    for _ in 0..5 {
+        let (path, _) = asked(&served, &conversation, "refund", json!({})).await;
+        let answers = join_all([
+            decide(&served, &ann, &path, "approved"),
+            decide(&served, &ben, &path, "rejected"),
+            decide(&served, "mock-token", &path, "rejected"),
+        ])
+        .await;
+        let (won, lost): (Vec<_>, Vec<_>) =
+            answers.into_iter().partition(|answer| answer.status() == 200);
+        assert_eq!((won.len(), lost.len()), (1, 2));
+        let winner: Value = won.into_iter().next().unwrap().json().await.unwrap();
+        for answer in lost {
+            assert_eq!(answer.status(), 409);
+            let refusal: Value = answer.json().await.unwrap();
+            assert_eq!((&refusal["code"], &refusal["current"]), (&json!("decided"), &winner));
+        }
+        assert_eq!(served.read(&path).await, winner);
+    }
+}
+
+#[tokio::test]
+async fn nobody_decides_their_own_and_only_they_withdraw_it() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let ben = caller(&served, Role::Approver).await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    let body = json!({ "conversationId": conversation, "type": "refund", "reason": "Broken" });
+    let answer = ask(&served, &ann, Method::POST, "/approvals", &body).await;
+    let approval: Value = answer.json().await.unwrap();
+    let path = format!("/approvals/{}", approval["id"].as_str().unwrap());
+    let own = decide(&served, &ann, &path, "approved").await;
+    assert_eq!(problem(own).await, (403, "own-approval".to_owned()));
+    let others = ask(&served, AGENT, Method::DELETE, &path, &json!(null)).await;
+    assert_eq!(problem(others).await, (403, "others-approval".to_owned()));
+    for _ in 0..2 {
+        let withdrawn = ask(&served, &ann, Method::DELETE, &path, &json!(null)).await;
+        assert_eq!(withdrawn.status(), 200);
+        assert_eq!(withdrawn.json::<Value>().await.unwrap()["status"], "withdrawn");
+    }
+    let late = decide(&served, &ben, &path, "approved").await;
+    assert_eq!(problem(late).await, (409, "decided".to_owned()));
+
+    let (path, _) = asked(&served, &conversation, "refund", json!({})).await;
+    decide(&served, &ben, &path, "approved").await;
+    let late = ask(&served, AGENT, Method::DELETE, &path, &json!(null)).await;
+    assert_eq!(problem(late).await, (409, "decided".to_owned()));
+}
+
+#[tokio::test]
+async fn an_approved_reply_goes_out_once_as_its_askers() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let ben = caller(&served, Role::Approver).await;
+    let seed = Seed { messages: vec![("incoming", "Where is it?")], ..Seed::open(1) };
+    let conversation = served.write(&seed).await.to_string();
+    let messages = format!("/conversations/{conversation}/messages");
+    let question = ids(&served.read(&messages).await)[0].clone();
+    let reply = json!({ "content": "Here.", "inReplyTo": question });
+    let (path, _) = asked(&served, &conversation, "proposed_reply", reply).await;
+    let (rejected, _) =
+        asked(&served, &conversation, "proposed_reply", json!({ "content": "There." })).await;
+    decide(&served, &ben, &rejected, "rejected").await;
+    let both = "/activity?type=message_queued,approval_approved";
+    let mut stream = Stream::open(&served, both, None).await;
+    stream.expect("ready").await;
+    let answers = join_all([&ann, &ben].map(|who| decide(&served, who, &path, "approved"))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status() == 200).count(), 1);
+    let payload = json!({ "content": "Here.", "private": false, "inReplyTo": 100 });
+    assert_eq!(served.commands().await, [("send_message".to_owned(), payload)]);
+    let approval = served.read(&path).await;
+    let message = &served.read(&messages).await["data"][1];
+    assert_eq!(approval["messageId"], message["id"]);
+    assert_eq!(message["sender"], json!({ "type": "member", "id": null, "name": "Dev Agent" }));
+    assert_eq!(stream.expect("message_queued").await.json()["message"]["id"], message["id"]);
+    stream.expect("approval_approved").await;
+}
+
+#[tokio::test]
+async fn what_the_customer_wrote_since_must_be_known_to_who_approves() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let mut seed = Seed { messages: vec![("incoming", "Where is it?")], ..Seed::open(1) };
+    let conversation = served.write(&seed).await.to_string();
+    let (path, _) =
+        asked(&served, &conversation, "proposed_reply", json!({ "content": "Soon." })).await;
+    let before = served.get(&path).send().await.unwrap().headers()[header::ETAG].clone();
+    seed.messages.push(("incoming", "Never mind, I have it."));
+    served.write(&seed).await;
+
+    let blind = decide(&served, &ann, &path, "approved").await;
+    assert_eq!(blind.status(), 409);
+    let now = blind.headers()[header::ETAG].clone();
+    let refusal: Value = blind.json().await.unwrap();
+    assert_eq!((&refusal["code"], &refusal["current"]["stale"]), (&json!("stale"), &json!(true)));
+    assert_ne!(before, now);
+    let knowing = |tag| {
+        let body = json!({ "status": "approved" });
+        let request = served.http.patch(served.url(&path)).bearer_auth(&ann).json(&body);
+        request.header(header::IF_MATCH, tag).send()
+    };
+    assert_eq!(problem(knowing(before).await.unwrap()).await, (412, "changed".to_owned()));
+    assert!(served.commands().await.is_empty());
+    let answer = knowing(now).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.json::<Value>().await.unwrap()["stale"], false);
+    assert_eq!(served.commands().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_for_is_refused() {
+    let served = Served::start().await;
+    let viewer = caller(&served, Role::Viewer).await;
+    let conversation = served.write(&Seed::open(1)).await;
+    let with = |field: &str, value: Value| {
+        let mut body = json!({ "conversationId": conversation, "type": "refund", "reason": "x" });
+        body[field] = value;
+        body
+    };
+    let reply = |metadata: Value| {
+        let mut body = with("type", json!("proposed_reply"));
+        body["metadata"] = metadata;
+        body
+    };
+    for (body, field) in [
+        (with("type", json!("A refund")), "type"),
+        (with("type", json!("")), "type"),
+        (with("reason", json!(" ")), "reason"),
+        (with("reason", json!("x".repeat(2_001))), "reason"),
+        (with("metadata", json!({ "a": "\u{0}" })), "metadata"),
+        (with("metadata", json!([])), "metadata"),
+        (with("conversationId", json!("7")), "conversationId"),
+        (reply(json!({})), "metadata.content"),
+        (reply(json!({ "content": " " })), "metadata.content"),
+    ] {
+        let answer = served.post("/approvals", &body).send().await.unwrap();
+        assert_eq!(answer.status(), 422, "{body}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    let (path, _) = asked(&served, &conversation.to_string(), "refund", json!({})).await;
+    for body in [
+        json!({ "status": "withdrawn" }),
+        json!({}),
+        json!({ "status": "approved", "decision": "x".repeat(2_001) }),
+    ] {
+        let answer = served.patch(&path, &body).send().await.unwrap();
+        assert_eq!(problem(answer).await.0, 422);
+    }
+    let viewer = ask(&served, &viewer, Method::POST, "/approvals", &with("type", json!("a"))).await;
+    assert_eq!(problem(viewer).await, (403, "forbidden".to_owned()));
+}

@@ -1,0 +1,140 @@
+//! Reading, typing, presence, drafts, deleting.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testkit::sqlx;
+
+use crate::support::{Seed, Served, Stream, ids, problem};
+
+async fn post(served: &Served, path: &str, body: &Value) {
+    let answer = served.post(path, body).send().await.unwrap();
+    assert_eq!(answer.status(), 204, "{path}");
+}
+
+#[tokio::test]
+async fn the_later_of_reading_here_and_there_counts() {
+    let served = Served::start().await;
+    let mut seed = Seed { messages: vec![("incoming", "1"), ("incoming", "2")], ..Seed::open(1) };
+    let path = format!("/conversations/{}", served.write(&seed).await);
+    let unread = async || served.read(&path).await["unreadCount"].as_i64().unwrap();
+    assert_eq!(unread().await, 2);
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    post(&served, &format!("{path}/read"), &json!(null)).await;
+    assert_eq!(unread().await, 0);
+    assert_eq!(stream.expect("conversation_read").await.json()["conversation"]["unreadCount"], 0);
+    post(&served, &format!("{path}/read"), &json!(null)).await;
+    assert_eq!(served.commands().await, [("mark_read".to_owned(), json!({}))], "asked for once");
+    post(&served, &format!("{path}/unread"), &json!(null)).await;
+    assert_eq!(unread().await, 1, "the newest one");
+    stream.expect("conversation_unread").await;
+
+    // An agent opens it in Chatwoot.
+    seed.version = 2;
+    let id = served.write(&seed).await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update conversations set agent_last_seen_at = now() where id = $1")
+        .bind(id.0)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(unread().await, 0);
+}
+
+#[tokio::test]
+async fn typing_and_presence_are_shown_to_colleagues_and_typing_to_chatwoot_once() {
+    let served = Served::start().await;
+    let path = format!("/conversations/{}", served.write(&Seed::open(1)).await);
+    let mut stream = Stream::open(&served, "/activity?type=typing,presence", None).await;
+    stream.expect("ready").await;
+    // Nobody is told when the subscription is in place, so it is said until it is heard.
+    let saying = async {
+        loop {
+            post(&served, &format!("{path}/typing"), &json!({ "on": true })).await;
+            post(&served, &format!("{path}/presence"), &json!({ "state": "replying" })).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let hearing = async {
+        let mut heard = [None, None];
+        while heard.iter().any(Option::is_none) {
+            let event = stream.next().await.unwrap();
+            heard[usize::from(event.kind == "presence")] = Some(event.json());
+        }
+        heard.map(Option::unwrap)
+    };
+    let [typing, presence] = tokio::select! {
+        () = saying => unreachable!(),
+        heard = hearing => heard,
+    };
+    assert_eq!((&typing["actorId"], &typing["on"]), (&json!("dev-admin"), &json!(true)));
+    assert_eq!((&presence["name"], &presence["state"]), (&json!("Dev Admin"), &json!("replying")));
+    post(&served, &format!("{path}/typing"), &json!({ "on": false, "private": true })).await;
+    // Only the newest matters, unless a worker has begun.
+    let command = ("typing".to_owned(), json!({ "on": false, "private": true }));
+    assert_eq!(served.commands().await, [command]);
+    let odd = served.post(&format!("{path}/presence"), &json!({ "state": "asleep" })).send().await;
+    assert_eq!(odd.unwrap().status(), 422);
+}
+
+#[tokio::test]
+async fn a_draft_is_ones_own() {
+    let served = Served::start().await;
+    let path = format!("/conversations/{}/draft", served.write(&Seed::open(1)).await);
+    let not_found = (404, "not-found".to_owned());
+    assert_eq!(served.refusal(&path).await, not_found);
+    for text in ["Dear", "Dear customer"] {
+        let draft = json!({ "content": text, "private": true });
+        assert_eq!(served.put(&path, &draft).send().await.unwrap().status(), 200);
+    }
+    let kept = served.read(&path).await;
+    assert_eq!((&kept["content"], &kept["private"]), (&json!("Dear customer"), &json!(true)));
+    let other =
+        served.http.get(served.url(&path)).bearer_auth("mock-agent-token").send().await.unwrap();
+    assert_eq!(problem(other).await, not_found);
+    for content in ["a\u{0}b".to_owned(), "é".repeat(150_001)] {
+        let answer = served.put(&path, &json!({ "content": content })).send().await.unwrap();
+        assert_eq!(problem(answer).await, (422, "invalid".to_owned()));
+    }
+    for _ in 0..2 {
+        assert_eq!(served.delete(&path).send().await.unwrap().status(), 204);
+    }
+    assert_eq!(served.refusal(&path).await, not_found);
+    let nowhere = format!("/conversations/{}/draft", uuid::Uuid::now_v7());
+    let answer = served.put(&nowhere, &json!({ "content": "a" })).send().await.unwrap();
+    assert_eq!(problem(answer).await, not_found);
+}
+
+#[tokio::test]
+async fn a_message_is_shown_as_deleted_until_chatwoot_refuses() {
+    let served = Served::start().await;
+    let seed = Seed { messages: vec![("outgoing", "Oops")], ..Seed::open(1) };
+    let path = format!("/conversations/{}/messages", served.write(&seed).await);
+    let id = ids(&served.read(&path).await)[0].clone();
+    let one = format!("{path}/{id}");
+    let answer = served.delete(&one).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    let shown: Value = answer.json().await.unwrap();
+    assert_eq!((&shown["deleted"], &shown["content"]), (&json!(true), &Value::Null));
+    assert_eq!(served.read(&path).await["data"][0], shown);
+    assert_eq!(served.delete(&one).send().await.unwrap().status(), 200);
+    let command = ("delete_message".to_owned(), json!({ "messageId": id }));
+    assert_eq!(served.commands().await, [command]);
+    let line = &served.read("/activity").await["data"][0];
+    assert_eq!(line["type"], "message_delete_queued");
+
+    let operation: String = line["data"]["operationId"].as_str().unwrap().to_owned();
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let (message, operation) = (id.parse().unwrap(), operation.parse().unwrap());
+    store::messages::restore(&mut transaction, message, operation).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(served.read(&path).await["data"][0]["content"], "Oops");
+
+    let queued: Value =
+        served.post(&path, &json!({ "content": "a" })).send().await.unwrap().json().await.unwrap();
+    let queued = format!("{path}/{}", queued["id"].as_str().unwrap());
+    let refused = served.delete(&queued).send().await.unwrap();
+    assert_eq!(problem(refused).await, (409, "not-deletable".to_owned()));
+}

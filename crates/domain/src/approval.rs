@@ -1,0 +1,62 @@
+//! An approval as clients see it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{ApprovalId, ConversationId, MessageId};
+
+/// A request that somebody decides, or has decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// The conversation it is about.
+    pub conversation_id: ConversationId,
+    /// `escalation`, `proposed_reply`, `refund`, `discount`, …
+    #[serde(rename = "type")]
+    #[schema(example = "escalation")]
+    pub kind: String,
+    /// `submitted`, `approved`, `rejected` or `withdrawn`.
+    #[schema(example = "submitted")]
+    pub status: String,
+    /// Why it was asked.
+    pub reason: String,
+    /// What was asked, frozen.
+    #[schema(value_type = Object)]
+    pub metadata: Value,
+    /// The conversation as it was when it was asked: its status, priority, assignee, team, labels
+    /// and custom attributes, and its newest message.
+    #[schema(value_type = Object)]
+    pub snapshot: Value,
+    /// It waits for a decision, and the customer has written since it was asked.
+    pub stale: bool,
+    /// The customer's newest message.
+    pub last_heard_at: Option<DateTime<Utc>>,
+    /// Who asked.
+    pub requested_by: String,
+    /// Who asked, as the id of an activity's actor; they may not decide.
+    pub requested_by_id: Option<String>,
+    /// Who decided or withdrew it.
+    pub decided_by: Option<String>,
+    /// Who decided or withdrew it, as the id of an activity's actor.
+    pub decided_by_id: Option<String>,
+    /// The decider's words.
+    pub decision: Option<String>,
+    /// The message that was sent by its approval.
+    pub message_id: Option<MessageId>,
+    /// When it was asked.
+    pub created_at: DateTime<Utc>,
+    /// When it was decided or withdrawn.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Approval {
+    /// The type whose approval sends the reply that its metadata hold.
+    pub const PROPOSED_REPLY: &'static str = "proposed_reply";
+    /// The type that `escalate` makes.
+    pub const ESCALATION: &'static str = "escalation";
+}

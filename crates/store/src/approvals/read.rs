@@ -1,0 +1,131 @@
+//! What clients read of approvals.
+
+use chrono::{DateTime, Utc};
+use domain::{Approval, ApprovalId, ConversationId, MessageId, TenantId};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// Which approvals to list; what is none does not restrict.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// With this status.
+    pub status: Option<String>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// About this conversation.
+    pub conversation: Option<ConversationId>,
+}
+
+pub(super) struct Row {
+    id: Uuid,
+    conversation_id: Uuid,
+    kind: String,
+    status: String,
+    reason: String,
+    metadata: Value,
+    snapshot: Value,
+    heard_until: DateTime<Utc>,
+    last_heard_at: Option<DateTime<Utc>>,
+    requested_by: String,
+    requested_by_id: Option<String>,
+    decided_by: Option<String>,
+    decided_by_id: Option<String>,
+    decision: Option<String>,
+    message_id: Option<Uuid>,
+    created_at: DateTime<Utc>,
+    decided_at: Option<DateTime<Utc>>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Row> for Approval {
+    fn from(row: Row) -> Self {
+        let stale =
+            row.status == "submitted" && row.last_heard_at.is_some_and(|at| at > row.heard_until);
+        Self {
+            id: ApprovalId(row.id),
+            conversation_id: ConversationId(row.conversation_id),
+            kind: row.kind,
+            status: row.status,
+            reason: row.reason,
+            metadata: row.metadata,
+            snapshot: row.snapshot,
+            stale,
+            last_heard_at: row.last_heard_at,
+            requested_by: row.requested_by,
+            requested_by_id: row.requested_by_id,
+            decided_by: row.decided_by,
+            decided_by_id: row.decided_by_id,
+            decision: row.decision,
+            message_id: row.message_id.map(MessageId),
+            created_at: row.created_at,
+            decided_at: row.decided_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A checked query whose answer is [`Row`]s; what follows `from approvals a` is given.
+macro_rules! select_approvals {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"select a.id, a.conversation_id, a.kind, a.status, a.reason, a.metadata, a.snapshot,
+                      coalesce(a.heard_until, a.created_at) as "heard_until!",
+                      (select m.created_at from messages m
+                       where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
+                       order by m.created_at desc limit 1) as last_heard_at,
+                      a.requested_by, a.requested_by_id, a.decided_by, a.decided_by_id, a.decision,
+                      a.message_id, a.created_at, a.decided_at, a.updated_at
+               from approvals a "# + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+/// At most `limit` approvals of a tenant after the first `skip`, newest first.
+pub async fn list(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    filter: &Filter,
+    skip: u32,
+    limit: u32,
+) -> Result<Vec<Approval>, Error> {
+    let rows = select_approvals!(
+        "where a.tenant_id = $1
+           and ($2::text is null or a.status = $2)
+           and ($3::text is null or a.kind = $3)
+           and ($4::uuid is null or a.conversation_id = $4)
+         order by a.created_at desc, a.id desc
+         limit $5 offset $6",
+        tenant.as_str(),
+        filter.status.as_deref(),
+        filter.kind.as_deref(),
+        filter.conversation.map(|id| id.0),
+        i64::from(limit),
+        i64::from(skip),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Approval::from).collect())
+}
+
+/// The approval with this id, if the transaction may see it.
+pub async fn get(connection: &mut PgConnection, id: ApprovalId) -> Result<Option<Approval>, Error> {
+    let row = select_approvals!("where a.id = $1", id.0).fetch_optional(connection).await?;
+    Ok(row.map(Approval::from))
+}
+
+/// As [`get`]; it stays as it is until the transaction ends.
+pub async fn hold(
+    connection: &mut PgConnection,
+    id: ApprovalId,
+) -> Result<Option<Approval>, Error> {
+    // Locked first and read then: a decision that was being made meanwhile is seen.
+    sqlx::query!("select id from approvals where id = $1 for update", id.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    get(connection, id).await
+}

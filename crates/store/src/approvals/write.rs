@@ -1,0 +1,148 @@
+//! Asking and deciding.
+
+use domain::{
+    Activity, ActivityId, Actor, Approval, ApprovalId, Conversation, ConversationId, MessageId,
+    TenantId,
+};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use super::get;
+use crate::{Error, activities, conversations};
+
+/// What somebody asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Submission<'a> {
+    /// The asker's tenant.
+    pub tenant: &'a TenantId,
+    /// What it is about.
+    pub conversation: ConversationId,
+    /// `escalation`, `refund`, …
+    pub kind: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// What exactly.
+    pub metadata: &'a Value,
+    /// The asker.
+    pub actor: &'a Actor,
+}
+
+/// How a request ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// The tenant.
+    pub tenant: &'a TenantId,
+    /// `approved`, `rejected` or `withdrawn`.
+    pub status: &'a str,
+    /// Why, in words.
+    pub decision: Option<&'a str>,
+    /// Who ends it.
+    pub actor: &'a Actor,
+    /// The message that it sent.
+    pub message: Option<MessageId>,
+}
+
+/// Writes down a request with its line of the timeline. None if the tenant has no such
+/// conversation.
+pub async fn submit(
+    connection: &mut PgConnection,
+    asked: &Submission<'_>,
+) -> Result<Option<(Approval, Activity)>, Error> {
+    let held = conversations::hold(connection, asked.tenant, asked.conversation).await?;
+    let Some(about) = conversations::get(connection, asked.conversation).await? else {
+        return Ok(None);
+    };
+    if held.is_none() {
+        return Ok(None);
+    }
+    let id = ApprovalId::generate();
+    sqlx::query!(
+        "insert into approvals
+           (id, tenant_id, conversation_id, kind, reason, metadata, snapshot, requested_by,
+            requested_by_id, created_at, heard_until)
+         select $1, c.tenant_id, c.id, $3, $4, $5, $6, $7, $8, clock_timestamp(),
+                (select m.created_at from messages m
+                 where m.conversation_id = c.id and m.message_type = 'incoming'
+                 order by m.created_at desc limit 1)
+         from conversations c where c.id = $2",
+        id.0,
+        asked.conversation.0,
+        asked.kind,
+        asked.reason,
+        asked.metadata,
+        snapshot(&about),
+        asked.actor.name.as_deref().unwrap_or_default(),
+        asked.actor.id,
+    )
+    .execute(&mut *connection)
+    .await?;
+    tell(connection, asked.tenant, id, "approval_submitted", asked.actor).await
+}
+
+/// Ends a request that is held ([`super::hold`]) and that nobody has ended, with its line of the
+/// timeline.
+pub async fn end(
+    connection: &mut PgConnection,
+    id: ApprovalId,
+    ending: &Ending<'_>,
+) -> Result<Option<(Approval, Activity)>, Error> {
+    sqlx::query!(
+        "update approvals
+         set status = $2, decision = $3, decided_by = $4, decided_by_id = $5, message_id = $6,
+             decided_at = clock_timestamp(), updated_at = clock_timestamp()
+         where id = $1 and status = 'submitted'",
+        id.0,
+        ending.status,
+        ending.decision,
+        ending.actor.name,
+        ending.actor.id,
+        ending.message.map(|message| message.0),
+    )
+    .execute(&mut *connection)
+    .await?;
+    let kind = format!("approval_{}", ending.status);
+    tell(connection, ending.tenant, id, &kind, ending.actor).await
+}
+
+async fn tell(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: ApprovalId,
+    kind: &str,
+    actor: &Actor,
+) -> Result<Option<(Approval, Activity)>, Error> {
+    let Some(approval) = get(connection, id).await? else { return Ok(None) };
+    let about = conversations::get(connection, approval.conversation_id).await?;
+    let activity = Activity {
+        id: ActivityId::generate(),
+        kind: kind.to_owned(),
+        source: "axis".to_owned(),
+        account_id: about.map(|conversation| conversation.account_id),
+        conversation_id: Some(approval.conversation_id),
+        actor: Some(actor.clone()),
+        occurred_at: approval.decided_at.unwrap_or(approval.created_at),
+        data: json!({
+            "approvalId": id,
+            "approvalType": approval.kind,
+            "messageId": approval.message_id,
+        }),
+    };
+    activities::write(connection, tenant, &activity).await?;
+    Ok(Some((approval, activity)))
+}
+
+/// What a decider must be able to see later, whatever becomes of the conversation; no texts, which
+/// may have to be erased.
+fn snapshot(about: &Conversation) -> Value {
+    let last = about.last_message.as_ref();
+    json!({
+        "status": about.status,
+        "priority": about.priority,
+        "assignee": about.assignee,
+        "team": about.team,
+        "labels": about.labels,
+        "customAttributes": about.custom_attributes,
+        "lastMessageId": last.map(|message| message.id),
+        "lastMessageAt": last.map(|message| message.created_at),
+    })
+}

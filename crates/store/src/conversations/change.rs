@@ -1,0 +1,391 @@
+//! What people want of a conversation, shown from the moment they ask for it.
+//!
+//! ```text
+//! asked ──► shown, pending ──► Chatwoot did it ──► held until a snapshot of then ──► gone
+//!                       └────► Chatwoot refused ──► what Chatwoot last told is shown again
+//! ```
+//!
+//! The row shows what is wanted, so that lists filter and sort by it. What Chatwoot tells of the same
+//! field meanwhile is kept beside it ([`uphold`]), so that it can be shown when the change is over.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    AccountKey, Activity, ActivityId, Actor, Conversation, ConversationId, OperationId, TenantId,
+};
+use events::TraceParent;
+use serde_json::{Map, Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::by_ids;
+use crate::outbox::{Enqueue, enqueue};
+use crate::{Error, activities};
+
+/// What a person wants of a conversation; what is none stays as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wanted {
+    /// The status, and until when it is snoozed.
+    pub status: Option<(String, Option<DateTime<Utc>>)>,
+    /// The priority; none inside: take it away.
+    pub priority: Option<Option<String>>,
+    /// Number of the agent in Chatwoot; none inside: nobody.
+    pub assignee_id: Option<Option<i64>>,
+    /// Number of the team in Chatwoot; none inside: none.
+    pub team_id: Option<Option<i64>>,
+    /// All labels.
+    pub labels: Option<Vec<String>>,
+    /// All custom attributes.
+    pub custom_attributes: Option<Map<String, Value>>,
+}
+
+/// Who wants a change of which conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// The person's tenant.
+    pub tenant: &'a TenantId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The person.
+    pub actor: &'a Actor,
+    /// The trace of the request.
+    pub trace: TraceParent,
+}
+
+/// A conversation that stays as it is until the transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Its account.
+    pub account: AccountKey,
+    /// When the row last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// One field, as its command and its row have it.
+struct Part {
+    field: &'static str,
+    command: &'static str,
+    payload: Value,
+    shown: Value,
+    /// What the timeline tells; values that may be personal are not told.
+    told: Value,
+}
+
+/// Keeps a conversation as it is until the transaction ends; none if the tenant has no such one.
+/// Whoever changes it waits here for whoever changes it before, so that commands are numbered in
+/// the order of their asking.
+pub async fn hold(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    conversation: ConversationId,
+) -> Result<Option<Held>, Error> {
+    let row = sqlx::query!(
+        "select account_id, updated_at from conversations
+         where id = $1 and tenant_id = $2 for no key update",
+        conversation.0,
+        tenant.as_str()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Held { account: AccountKey(row.account_id), updated_at: row.updated_at }))
+}
+
+/// Changes a conversation that is [`hold`]ed: each field that is not so already with its command,
+/// its line of the timeline, and at once in the row. Gives back the lines.
+pub async fn change(
+    connection: &mut PgConnection,
+    asking: &Asking<'_>,
+    account: AccountKey,
+    wanted: Wanted,
+) -> Result<Vec<Activity>, Error> {
+    let Asking { tenant, conversation, .. } = *asking;
+    let mut lines = Vec::new();
+    for part in parts(wanted) {
+        let operation = OperationId::generate();
+        let from = sqlx::query_scalar!(
+            r#"insert into conversation_changes
+                 (operation_id, tenant_id, conversation_id, field, wanted,
+                  told, told_at, told_step, told_digest)
+               select $1, c.tenant_id, c.id, $3, $4,
+                      coalesce(earlier.told, axis_changeable(c) -> $3),
+                      c.version_at, c.version_step, c.version_digest
+               from conversations c
+               left join lateral (
+                 select told from conversation_changes w
+                 where w.conversation_id = c.id and w.field = $3 order by number desc limit 1
+               ) earlier on true
+               where c.id = $2 and not axis_same($3, axis_changeable(c) -> $3, $4)
+               returning (select axis_changeable(c) -> $3 from conversations c where c.id = $2)
+                 as "from!""#,
+            operation.0,
+            conversation.0,
+            part.field,
+            part.shown,
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        // It is so already.
+        let Some(from) = from else { continue };
+        let command = Enqueue {
+            operation,
+            tenant,
+            account,
+            conversation,
+            command: part.command,
+            payload: &part.payload,
+            trace: asking.trace,
+            due_in: Duration::ZERO,
+        };
+        enqueue(connection, &command).await?;
+        let mut data = json!({ "operationId": operation, "field": part.field, "to": part.told });
+        if part.field == "status" {
+            data["from"] = from["status"].clone();
+        }
+        let line = Activity {
+            id: ActivityId::generate(),
+            kind: "conversation_change_queued".to_owned(),
+            source: "axis".to_owned(),
+            account_id: Some(account),
+            conversation_id: Some(conversation),
+            actor: Some(asking.actor.clone()),
+            occurred_at: Utc::now(),
+            data,
+        };
+        activities::write(connection, tenant, &line).await?;
+        lines.push(line);
+    }
+    if !lines.is_empty() {
+        show(connection, &[conversation.0], &json!({})).await?;
+    }
+    Ok(lines)
+}
+
+fn parts(wanted: Wanted) -> Vec<Part> {
+    let mut parts = Vec::new();
+    if let Some((status, until)) = wanted.status {
+        // Chatwoot's resolution.
+        let until = until.and_then(|until| DateTime::from_timestamp(until.timestamp(), 0));
+        parts.push(Part {
+            field: "status",
+            command: "set_status",
+            payload: json!({ "status": status, "snoozedUntil": until }),
+            shown: json!({ "status": status, "until": until.map(|until| until.timestamp()) }),
+            told: json!(status),
+        });
+    }
+    if let Some(priority) = wanted.priority {
+        parts.push(Part {
+            field: "priority",
+            command: "set_priority",
+            payload: json!({ "priority": priority }),
+            shown: json!(priority),
+            told: json!(priority),
+        });
+    }
+    if let Some(id) = wanted.assignee_id {
+        parts.push(Part {
+            field: "assignee",
+            command: "assign",
+            payload: json!({ "assigneeId": id }),
+            shown: id.map_or(Value::Null, |id| json!({ "id": id, "type": "user", "name": null })),
+            told: json!(id),
+        });
+    }
+    if let Some(id) = wanted.team_id {
+        parts.push(Part {
+            field: "team",
+            command: "set_team",
+            payload: json!({ "teamId": id }),
+            shown: id.map_or(Value::Null, |id| json!({ "id": id, "name": null })),
+            told: json!(id),
+        });
+    }
+    if let Some(labels) = wanted.labels {
+        parts.push(Part {
+            field: "labels",
+            command: "set_labels",
+            payload: json!({ "labels": labels }),
+            shown: json!(labels),
+            told: json!(labels),
+        });
+    }
+    if let Some(attributes) = wanted.custom_attributes {
+        let names: Vec<_> = attributes.keys().cloned().collect();
+        parts.push(Part {
+            field: "customAttributes",
+            command: "set_custom_attributes",
+            payload: json!({ "customAttributes": attributes }),
+            shown: json!(attributes),
+            told: json!(names),
+        });
+    }
+    parts
+}
+
+/// Keeps what is wanted on show where snapshots have just been merged, and notes what they told.
+pub(super) async fn uphold(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+    numbers: &[i64],
+) -> Result<(), Error> {
+    let told = sqlx::query_scalar!(
+        "update conversation_changes w
+         set told = s.shown -> w.field,
+             -- What is told may say more of the same: a name.
+             wanted = case when axis_same(w.field, s.shown -> w.field, w.wanted)
+                      then s.shown -> w.field else w.wanted end,
+             told_at = s.version_at, told_step = s.version_step, told_digest = s.version_digest
+         from (
+           select c.id, c.version_at, c.version_step, c.version_digest,
+                  axis_changeable(c) as shown
+           from unnest($1::uuid[], $2::bigint[]) as x (account_id, display_id)
+           join conversations c using (account_id, display_id)
+           where exists (select from conversation_changes p where p.conversation_id = c.id)
+         ) s
+         where w.conversation_id = s.id
+           and (w.told_at, w.told_step, w.told_digest)
+               is distinct from (s.version_at, s.version_step, s.version_digest)
+         returning w.conversation_id",
+        accounts,
+        numbers
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if told.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "delete from conversation_changes
+         where conversation_id = any($1) and settled_at is not null
+           and (axis_same(field, told, wanted)
+             -- Told of later than it was done: somebody has changed it again.
+             or told_at >= extract(epoch from settled_at) * 1000000
+             or settled_at < now() - interval '10 minutes')",
+        &told
+    )
+    .execute(&mut *connection)
+    .await?;
+    show(connection, &told, &json!({})).await
+}
+
+/// Chatwoot did what was asked: it stays on show until a snapshot tells of it. Nothing happens for
+/// commands that are no change of a conversation.
+pub async fn settle_change(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    operation: OperationId,
+) -> Result<(), Error> {
+    // The conversation before its changes, as everybody does.
+    sqlx::query!("select id from conversations where id = $1 for no key update", conversation.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "update conversation_changes set settled_at = clock_timestamp() where operation_id = $1",
+        operation.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    // Told of already, or followed by another one.
+    sqlx::query!(
+        "delete from conversation_changes w using conversation_changes done
+         where done.operation_id = $1 and w.conversation_id = done.conversation_id
+           and w.field = done.field and w.settled_at is not null
+           and (w.number < done.number or axis_same(w.field, w.told, w.wanted))",
+        operation.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Chatwoot refused what was asked: what it told last is on show again, unless something else is
+/// wanted by now. Nothing happens for commands that are no change of a conversation.
+pub async fn undo_change(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    operation: OperationId,
+) -> Result<(), Error> {
+    sqlx::query!("select id from conversations where id = $1 for no key update", conversation.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let undone = sqlx::query!(
+        "delete from conversation_changes where operation_id = $1 returning field, told",
+        operation.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(undone) = undone else { return Ok(()) };
+    show(connection, &[conversation.0], &json!({ undone.field: undone.told })).await
+}
+
+/// Writes into the rows what is wanted of them, over these values.
+async fn show(
+    connection: &mut PgConnection,
+    conversations: &[Uuid],
+    under: &Value,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update conversations c
+         set status = case when f ? 'status' then f #>> '{status,status}' else c.status end,
+             snoozed_until = case when f ? 'status'
+               then to_timestamp((f #>> '{status,until}')::float8) else c.snoozed_until end,
+             priority = case when f ? 'priority' then f ->> 'priority' else c.priority end,
+             assignee_id = case when f ? 'assignee'
+               then (f #>> '{assignee,id}')::bigint else c.assignee_id end,
+             assignee_type = case when f ? 'assignee'
+               then f #>> '{assignee,type}' else c.assignee_type end,
+             assignee_name = case when f ? 'assignee'
+               then f #>> '{assignee,name}' else c.assignee_name end,
+             team_id = case when f ? 'team' then (f #>> '{team,id}')::bigint else c.team_id end,
+             team_name = case when f ? 'team' then f #>> '{team,name}' else c.team_name end,
+             labels = case when f ? 'labels'
+               then array(select jsonb_array_elements_text(f -> 'labels')) else c.labels end,
+             custom_attributes = case when f ? 'customAttributes'
+               then f -> 'customAttributes' else c.custom_attributes end,
+             -- Ever later, since clients tell by it which look is the newer one.
+             updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
+         from (
+           select x.id, $2::jsonb || coalesce(
+                    jsonb_object_agg(w.field, w.wanted order by w.number)
+                      filter (where w.field is not null), '{}') as f
+           from unnest($1::uuid[]) as x (id)
+           left join conversation_changes w on w.conversation_id = x.id
+           group by x.id
+         ) wanted
+         where c.id = wanted.id",
+        conversations,
+        under
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Says that everything up to now was seen, or that the newest message of the customer was not. The
+/// later of this and of what Chatwoot tells counts. Gives back the conversation if that changed
+/// anything.
+pub async fn mark(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    read: bool,
+) -> Result<Option<Conversation>, Error> {
+    let Some(before) = by_ids(connection, &[conversation]).await?.pop() else { return Ok(None) };
+    if (before.unread_count == 0) == read {
+        return Ok(None);
+    }
+    sqlx::query!(
+        "update conversations c
+         set marked_at = clock_timestamp(),
+             marked_seen_until = case when $2 then clock_timestamp() else (
+               select max(m.created_at) - interval '1 microsecond' from messages m
+               where m.conversation_id = c.id and m.message_type = 'incoming') end,
+             updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
+         where c.id = $1",
+        conversation.0,
+        read
+    )
+    .execute(&mut *connection)
+    .await?;
+    Ok(by_ids(connection, &[conversation]).await?.pop())
+}

@@ -1,0 +1,128 @@
+//! Requests that are sent again, and the answers that they had.
+//!
+//! The answer is written in the transaction of the change that it tells of: either both are there or
+//! neither. While that transaction is open it holds a lock of the request's name, so a second one is
+//! told that the first is under way, and a program that dies leaves nothing behind.
+
+use std::time::Duration;
+
+use domain::TenantId;
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// Names that one request throws away when it keeps its own; bounds what is left behind.
+const MOST_FORGOTTEN: i64 = 16;
+
+/// A request with a name that its caller gave.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The caller's tenant.
+    pub tenant: &'a TenantId,
+    /// The caller.
+    pub principal: &'a str,
+    /// The name.
+    pub key: &'a str,
+    /// What it asks for, digested.
+    pub digest: &'a [u8],
+}
+
+/// An answer to be given again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Where what was made is.
+    pub location: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What is known of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// Nothing: it is the caller's to carry out, until the transaction ends.
+    Fresh,
+    /// It was answered.
+    Answered(Answer),
+    /// Another request had its name.
+    Other,
+    /// It is being carried out.
+    UnderWay,
+}
+
+/// Asks whether a request was sent before.
+pub async fn claim(connection: &mut PgConnection, request: &Request<'_>) -> Result<Claimed, Error> {
+    let name = [request.tenant.as_str(), request.principal, request.key].join("\n");
+    let ours = sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock(hashtextextended($1, 1)) as "got!""#,
+        name
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !ours {
+        return Ok(Claimed::UnderWay);
+    }
+    let known = sqlx::query!(
+        "select request, status, location, body from idempotency_keys
+         where tenant_id = $1 and principal_id = $2 and key = $3 and expires_at > now()",
+        request.tenant.as_str(),
+        request.principal,
+        request.key
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(match known {
+        None => Claimed::Fresh,
+        Some(known) if known.request != request.digest => Claimed::Other,
+        Some(known) => Claimed::Answered(Answer {
+            status: known
+                .status
+                .try_into()
+                .map_err(|_| Error::Unreadable { table: "idempotency_keys", column: "status" })?,
+            location: known.location,
+            body: known.body,
+        }),
+    })
+}
+
+/// Keeps the answer to a request that was [`Claimed::Fresh`], and forgets some that are too old.
+pub async fn keep(
+    connection: &mut PgConnection,
+    request: &Request<'_>,
+    answer: &Answer,
+    keep: Duration,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into idempotency_keys
+           (tenant_id, principal_id, key, request, status, location, body, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))
+         on conflict (tenant_id, principal_id, key) do update
+           set request = excluded.request, status = excluded.status,
+               location = excluded.location, body = excluded.body,
+               created_at = now(), expires_at = excluded.expires_at",
+        request.tenant.as_str(),
+        request.principal,
+        request.key,
+        request.digest,
+        i16::try_from(answer.status).unwrap_or(0),
+        answer.location.as_deref(),
+        answer.body,
+        keep.as_secs_f64()
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "delete from idempotency_keys
+         where (tenant_id, principal_id, key) in (
+           select tenant_id, principal_id, key from idempotency_keys
+           where tenant_id = $1 and expires_at <= now()
+           order by expires_at limit $2
+           for update skip locked)",
+        request.tenant.as_str(),
+        MOST_FORGOTTEN
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Deleting a message in Chatwoot.
+
+use std::time::Duration;
+
+use domain::{Activity, ActivityId, Message, MessageId, OperationId};
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::{Intervened, Intervention, by_ids};
+use crate::conversations::hold;
+use crate::outbox::{Enqueue, enqueue};
+use crate::{Error, activities};
+
+/// Has a message deleted that Chatwoot has; it is shown as deleted from now on. Gives back the
+/// message, and its line of the timeline unless it was deleted already.
+pub async fn remove(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+) -> Result<Intervened<(Message, Option<Activity>)>, Error> {
+    let Intervention { tenant, conversation, message: id, .. } = *wanted;
+    let Some(held) = hold(connection, tenant, conversation).await? else {
+        return Ok(Intervened::NoMessage);
+    };
+    let found = by_ids(connection, &[id]).await?.pop();
+    let Some(message) = found.filter(|message| message.conversation_id == conversation) else {
+        return Ok(Intervened::NoMessage);
+    };
+    if message.deleted {
+        return Ok(Intervened::Done((message, None)));
+    }
+    if message.chatwoot_id.is_none() {
+        return Ok(Intervened::WrongState(message.state));
+    }
+    let operation = OperationId::generate();
+    let command = Enqueue {
+        operation,
+        tenant,
+        account: held.account,
+        conversation,
+        command: "delete_message",
+        payload: &json!({ "messageId": id }),
+        trace: wanted.trace,
+        due_in: Duration::ZERO,
+    };
+    enqueue(connection, &command).await?;
+    let at = sqlx::query_scalar!(
+        r#"update messages set delete_operation = $2, updated_at = clock_timestamp()
+           where id = $1 returning updated_at as "at!""#,
+        id.0,
+        operation.0
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let activity = Activity {
+        id: ActivityId::generate(),
+        kind: "message_delete_queued".to_owned(),
+        source: "axis".to_owned(),
+        account_id: Some(held.account),
+        conversation_id: Some(conversation),
+        actor: Some(wanted.actor.clone()),
+        occurred_at: at,
+        data: json!({ "operationId": operation, "messageId": id, "private": message.private }),
+    };
+    activities::write(connection, tenant, &activity).await?;
+    let shown = by_ids(connection, &[id]).await?.pop().unwrap_or(message);
+    Ok(Intervened::Done((shown, Some(activity))))
+}
+
+/// Chatwoot refused to delete a message: it is shown again. Nothing happens for other commands.
+pub async fn restore(
+    connection: &mut PgConnection,
+    message: MessageId,
+    operation: OperationId,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update messages set delete_operation = null, updated_at = clock_timestamp()
+         where id = $1 and delete_operation = $2",
+        message.0,
+        operation.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
