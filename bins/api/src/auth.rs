@@ -69,6 +69,8 @@ pub(crate) struct Principal {
     pub(crate) id: String,
     /// Display name.
     pub(crate) name: String,
+    /// Their address, if the provider has verified it.
+    pub(crate) email: Option<String>,
     /// What the caller may do.
     pub(crate) permissions: Permissions,
     /// When the caller must prove again who they are; none: never.
@@ -175,9 +177,10 @@ const DEV_AGENT_TOKEN: &str = "mock-agent-token";
 const DEV_TENANT: &str = "mock-tenant-id";
 
 fn developer(token: &str) -> Result<Principal, ApiError> {
-    let (id, name, role) = match token {
-        DEV_TOKEN => ("dev-admin", "Dev Admin", Role::Admin),
-        DEV_AGENT_TOKEN => ("dev-agent", "Dev Agent", Role::Agent),
+    // The addresses are those of people whom the stand-in for Chatwoot knows.
+    let (id, name, email, role) = match token {
+        DEV_TOKEN => ("dev-admin", "Dev Admin", "robin@support.example", Role::Admin),
+        DEV_AGENT_TOKEN => ("dev-agent", "Dev Agent", "maya@support.example", Role::Agent),
         _ => return Err(ApiError::Unauthorized),
     };
     Ok(Principal {
@@ -185,6 +188,7 @@ fn developer(token: &str) -> Result<Principal, ApiError> {
         kind: CallerKind::Member,
         id: id.to_owned(),
         name: name.to_owned(),
+        email: Some(email.to_owned()),
         permissions: role.permissions(),
         ends_at: None,
     })

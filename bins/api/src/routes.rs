@@ -1,13 +1,19 @@
 //! All addresses. A folder per resource, a file per operation.
 
 mod activity;
+mod agents;
 mod api_keys;
 mod approvals;
 mod audit;
+mod canned_responses;
+mod contacts;
 mod conversations;
+mod inboxes;
+mod labels;
 mod openapi;
 mod reference;
 mod shell;
+mod teams;
 
 use std::time::Duration;
 
@@ -15,6 +21,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware;
+use domain::AccountKey;
 use service::Health;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -68,6 +75,12 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(activity::list::list_activity))
         .routes(routes!(activity::get::get_activity))
         .routes(routes!(activity::tickets::create_ticket))
+        .routes(routes!(agents::list::list_agents))
+        .routes(routes!(teams::list::list_teams))
+        .routes(routes!(labels::list::list_labels))
+        .routes(routes!(inboxes::list::list_inboxes))
+        .routes(routes!(canned_responses::list::list_canned_responses))
+        .routes(routes!(contacts::get::get_contact))
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))
         .routes(routes!(audit::list::list_audit))
@@ -136,6 +149,15 @@ struct Snapshot {
     /// while the stream cannot be reached.
     #[schema(example = "6437a8b2c91f3:1042")]
     activity: Option<String>,
+}
+
+/// Whose catalogue.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct OfAccount {
+    /// Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's.
+    account_id: Option<AccountKey>,
 }
 
 impl App {

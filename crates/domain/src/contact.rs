@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ContactId;
+use crate::{AccountKey, ContactId};
 
 /// A person who writes to the company.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -12,6 +12,8 @@ use crate::ContactId;
 pub struct Contact {
     /// Our id.
     pub id: ContactId,
+    /// The account that knows the person.
+    pub account_id: AccountKey,
     /// Number in the Chatwoot installation.
     pub chatwoot_id: i64,
     /// Display name.

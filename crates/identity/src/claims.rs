@@ -12,6 +12,8 @@ pub struct Identity {
     pub subject: String,
     /// What the person is called.
     pub name: String,
+    /// The person's address, if the provider says that it is theirs.
+    pub email: Option<String>,
     /// What the tenant claim says.
     pub tenants: Vec<String>,
     /// What the claims of roles say, without the prefix; those without it are left out.
@@ -34,6 +36,8 @@ impl Identity {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let subject = text("sub").filter(|sub| fit(sub)).ok_or("it names nobody")?;
         let name = text("name").or_else(|| text("preferred_username")).or_else(|| text("email"));
+        let verified = claims.get("email_verified").and_then(Value::as_bool) == Some(true);
+        let email = text("email").filter(|email| verified && fit(email));
         let seconds = claims.get("exp").and_then(|exp| {
             #[expect(clippy::cast_possible_truncation, reason = "a second more or less is nothing")]
             exp.as_i64().or_else(|| exp.as_f64().map(|seconds| seconds as i64))
@@ -44,6 +48,7 @@ impl Identity {
         Ok(Self {
             name: name.filter(|name| fit(name)).unwrap_or_else(|| subject.clone()),
             subject,
+            email,
             tenants: words(claims, &settings.tenant_claim),
             roles: roles.filter_map(ours).collect(),
             expires_at: expires_at.ok_or("it does not say when it ends")?,

@@ -2,5 +2,7 @@
 
 mod apply;
 pub mod mirror;
+mod read;
 
 pub use apply::*;
+pub use read::*;

@@ -61,6 +61,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List agents, all of them, as Chatwoot told when it was last asked. */
+        get: operations["list_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -153,6 +170,40 @@ export interface paths {
          *     changes or removes one.
          */
         get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/canned-responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List canned responses, all of them, as Chatwoot told when it was last asked. */
+        get: operations["list_canned_responses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a contact. Its conversations: `GET /conversations?contactId=…`. */
+        get: operations["get_contact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -399,6 +450,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List inboxes, all of them, as Chatwoot told when it was last asked. */
+        get: operations["list_inboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List labels, all of them, as Chatwoot told when it was last asked. */
+        get: operations["list_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List teams, all of them, as Chatwoot told when it was last asked. */
+        get: operations["list_teams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -459,6 +561,39 @@ export interface components {
              * @example user
              */
             type: string;
+        };
+        /** @description A person on our side. */
+        Agent: {
+            /** @description The account that knows the agent. */
+            accountId: components["schemas"]["AccountKey"];
+            /** @description `online`, `busy` or `offline` when Chatwoot was last asked. */
+            availability?: string | null;
+            /** @description The name that customers see. */
+            availableName?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the user in the Chatwoot installation.
+             */
+            chatwootId: number;
+            /** @description Whether the invitation was accepted. */
+            confirmed?: boolean | null;
+            /** @description E-mail address. */
+            email?: string | null;
+            /** @description Full name. */
+            name?: string | null;
+            /** @description `agent`, `administrator`, or another role of the installation. */
+            role?: string | null;
+            /** @description Address of a picture. */
+            thumbnail?: string | null;
+            /**
+             * Format: date-time
+             * @description When this row last changed here.
+             */
+            updatedAt: string;
+        };
+        /** @description People who answer, by name. Those who have not accepted their invitation are left out. */
+        AgentList: {
+            data: components["schemas"]["ListedAgent"][];
         };
         /**
          * @description An activity, and the rows it is about as they were when it was announced, so that a screen can
@@ -675,6 +810,79 @@ export interface components {
         AuditList: {
             data: components["schemas"]["Deed"][];
             page: components["schemas"]["Page"];
+        };
+        /** @description A prepared answer. */
+        CannedResponse: {
+            /** @description The account that has it. */
+            accountId: components["schemas"]["AccountKey"];
+            /**
+             * Format: int64
+             * @description Number in the Chatwoot installation.
+             */
+            chatwootId: number;
+            /** @description Text. */
+            content: string;
+            /** @description What an agent types to get it. */
+            shortCode: string;
+            /**
+             * Format: date-time
+             * @description When this row last changed here.
+             */
+            updatedAt: string;
+        };
+        /** @description Prepared answers, by short code. */
+        CannedResponseList: {
+            data: components["schemas"]["CannedResponse"][];
+        };
+        /** @description A team that conversations can be given to. */
+        CatalogueTeam: {
+            /** @description The account that has it. */
+            accountId: components["schemas"]["AccountKey"];
+            /**
+             * Format: int64
+             * @description Number in the Chatwoot installation.
+             */
+            chatwootId: number;
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Name. */
+            name?: string | null;
+            /**
+             * Format: date-time
+             * @description When this row last changed here.
+             */
+            updatedAt: string;
+        };
+        /** @description A person who writes to the company. */
+        Contact: {
+            /** @description The account that knows the person. */
+            accountId: components["schemas"]["AccountKey"];
+            /** @description Chatwoot's attributes. */
+            additionalAttributes: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description Number in the Chatwoot installation.
+             */
+            chatwootId: number;
+            /** @description The company's attributes. */
+            customAttributes: Record<string, unknown>;
+            /** @description E-mail address. */
+            email?: string | null;
+            /** @description Our id. */
+            id: components["schemas"]["ContactId"];
+            /** @description The company's own id of the person. */
+            identifier?: string | null;
+            /** @description Display name. */
+            name?: string | null;
+            /** @description E.164 number. */
+            phoneNumber?: string | null;
+            /** @description Address of a picture. */
+            thumbnail?: string | null;
+            /**
+             * Format: date-time
+             * @description When this row last changed here.
+             */
+            updatedAt: string;
         };
         /**
          * Format: uuid
@@ -941,6 +1149,61 @@ export interface components {
              */
             message: string;
         };
+        /** @description A way by which customers write. */
+        Inbox: {
+            /** @description The account that has it. */
+            accountId: components["schemas"]["AccountKey"];
+            /** @description `Channel::…`, as Chatwoot names it. */
+            channel?: string | null;
+            /**
+             * Format: int64
+             * @description Number in the Chatwoot installation.
+             */
+            chatwootId: number;
+            /** @description Name. */
+            name?: string | null;
+            /**
+             * Format: date-time
+             * @description When this row last changed here.
+             */
+            updatedAt: string;
+        };
+        /** @description Ways by which customers write, by name. */
+        InboxList: {
+            data: components["schemas"]["Inbox"][];
+        };
+        /** @description A label that conversations can bear. */
+        Label: {
+            /** @description The account that has it. */
+            accountId: components["schemas"]["AccountKey"];
+            /**
+             * Format: int64
+             * @description Number in the Chatwoot installation.
+             */
+            chatwootId: number;
+            /** @description `#rrggbb`. */
+            color?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Whether Chatwoot's own screen lists it. */
+            showOnSidebar?: boolean | null;
+            /** @description What conversations name it by. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When this row last changed here.
+             */
+            updatedAt: string;
+        };
+        /** @description Labels that conversations can bear, by title. */
+        LabelList: {
+            data: components["schemas"]["Label"][];
+        };
+        /** @description A person who answers. */
+        ListedAgent: components["schemas"]["Agent"] & {
+            /** @description It is whoever asks: the agent has the e-mail address that the caller's token vouches for. */
+            you: boolean;
+        };
         /** @description An ephemeral event; nobody who was not listening will ever hear of it. */
         Live: {
             /** @description The id of a member, so that clients tell their own person. */
@@ -1199,6 +1462,10 @@ export interface components {
             /** @description Display name. */
             name?: string | null;
         };
+        /** @description Teams that conversations can be given to, by name. */
+        TeamList: {
+            data: components["schemas"]["CatalogueTeam"][];
+        };
         /** @description A ticket for one live stream. */
         Ticket: {
             /**
@@ -1234,13 +1501,12 @@ export interface components {
         UpdateConversation: {
             /**
              * Format: int64
-             * @description Number of the agent in Chatwoot; null gives it to nobody. Chatwoot takes a number that it
-             *     does not know for nobody's.
+             * @description Number of the agent in Chatwoot, one of `GET /agents`; null gives it to nobody.
              */
             assigneeId?: number | null;
             /** @description All custom attributes: those that are not named are taken away. */
             customAttributes?: Record<string, unknown> | null;
-            /** @description All labels: those that are not named are taken away. */
+            /** @description All labels, by titles that `GET /labels` has: those that are not named are taken away. */
             labels?: string[] | null;
             /** @description The priority; null takes it away. */
             priority?: ("low" | "medium" | "high" | "urgent") | null;
@@ -1253,7 +1519,7 @@ export interface components {
             status?: ("open" | "resolved" | "pending" | "snoozed") | null;
             /**
              * Format: int64
-             * @description Number of the team in Chatwoot; null gives it to none.
+             * @description Number of the team in Chatwoot, one of `GET /teams`; null gives it to none.
              */
             teamId?: number | null;
         };
@@ -1437,6 +1703,56 @@ export interface operations {
             };
             /** @description Too many tickets of the tenant wait to be used */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_agents: {
+        parameters: {
+            query?: {
+                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                accountId?: components["schemas"]["AccountKey"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The people who answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2045,6 +2361,115 @@ export interface operations {
             };
         };
     };
+    list_canned_responses: {
+        parameters: {
+            query?: {
+                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                accountId?: components["schemas"]["AccountKey"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The prepared answers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedResponseList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The contact */
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contact */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id, or none any more */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: {
@@ -2053,6 +2478,8 @@ export interface operations {
                  *     somebody (`any`).
                  */
                 assigneeId?: string;
+                /** @description Only those with this contact. */
+                contactId?: components["schemas"]["ContactId"];
                 /** @description `nextCursor` of the page before, asked for with the same `sort`. */
                 cursor?: string;
                 /** @description Only those of the inbox with this number in Chatwoot. */
@@ -3161,6 +3588,156 @@ export interface operations {
             };
             /** @description There is no such conversation */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_inboxes: {
+        parameters: {
+            query?: {
+                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                accountId?: components["schemas"]["AccountKey"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The inboxes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_labels: {
+        parameters: {
+            query?: {
+                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                accountId?: components["schemas"]["AccountKey"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The labels */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_teams: {
+        parameters: {
+            query?: {
+                /** @description Only what belongs to this Chatwoot account; without it, what belongs to any of the tenant's. */
+                accountId?: components["schemas"]["AccountKey"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The teams */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,6 +17,7 @@ pub(super) async fn holder(key: &Token, app: &App) -> Result<Principal, ApiError
         kind: CallerKind::ApiKey,
         id: holder.id.to_string(),
         name: holder.name,
+        email: None,
         permissions: holder.permissions,
         ends_at: holder.expires_at,
     })

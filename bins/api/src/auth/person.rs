@@ -32,6 +32,7 @@ pub(super) async fn bearer(
         kind: CallerKind::Member,
         id: identity.subject,
         name: identity.name,
+        email: identity.email,
         permissions: roles.collect::<Permissions>(),
         ends_at: Some(identity.expires_at),
     })

@@ -72,6 +72,7 @@ pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiErr
         kind: caller.kind,
         id: caller.id,
         name: caller.name,
+        email: None,
         permissions: Permissions::known(&caller.permissions),
         ends_at: bearer.session_ends_at,
     })

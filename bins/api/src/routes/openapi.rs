@@ -32,6 +32,7 @@ use crate::problem::Problem;
         (name = "conversations", description = "Conversations and their messages"),
         (name = "activity", description = "What happened, as a list and live"),
         (name = "approvals", description = "What was asked of those who may decide"),
+        (name = "catalogue", description = "What accounts consist of besides conversations"),
         (name = "administration", description = "Who may come in, and what they did")
     )
 )]

@@ -10,6 +10,7 @@ mod activity;
 mod announcements;
 mod api_keys;
 mod approvals;
+mod catalogue;
 mod changes;
 mod conversations;
 mod decisions;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use domain::{Activity, ActivityId, ApprovalId, Permission, Role, Token, TokenKind};
+use domain::{Activity, ActivityId, ApprovalId, ContactId, Permission, Role, Token, TokenKind};
 use serde_json::{Map, Value, json};
 use testkit::reqwest::{Method, RequestBuilder};
 use testkit::{Account, sqlx};
@@ -154,7 +154,15 @@ pub struct Things(Vec<(&'static str, String)>);
 impl Things {
     /// What is nobody's.
     pub fn unknown() -> Self {
-        let names = ["ConversationId", "MessageId", "ActivityId", "ApprovalId", "ApiKeyId"];
+        let names = [
+            "AccountKey",
+            "ContactId",
+            "ConversationId",
+            "MessageId",
+            "ActivityId",
+            "ApprovalId",
+            "ApiKeyId",
+        ];
         Self(names.map(|name| (name, uuid::Uuid::now_v7().to_string())).into())
     }
 
@@ -204,6 +212,19 @@ impl Things {
         .execute(&mut *transaction)
         .await
         .unwrap();
+        for statement in [
+            "insert into agents (account_id, tenant_id, chatwoot_id, name) values ($1, $2, $3, $4)",
+            "insert into teams (account_id, tenant_id, chatwoot_id, name) values ($1, $2, $3, $4)",
+            "insert into inboxes (account_id, tenant_id, chatwoot_id, name) values ($1, $2, $3, $4)",
+            "insert into labels (account_id, tenant_id, chatwoot_id, title) values ($1, $2, $3, $4)",
+            "insert into canned_responses (account_id, tenant_id, chatwoot_id, short_code, content)
+             values ($1, $2, $3, $4, $4)",
+        ] {
+            let mut lists = served.world.store.worker().await.unwrap();
+            let insert = sqlx::query(statement).bind(account.key.0).bind(account.tenant.as_str());
+            insert.bind(number).bind(SECRET).execute(&mut *lists).await.unwrap();
+            store::commit(lists).await.unwrap();
+        }
         let key = store::api_keys::NewApiKey {
             tenant: &account.tenant,
             name: SECRET,
@@ -215,6 +236,8 @@ impl Things {
         let key = store::api_keys::create(&mut transaction, &key).await.unwrap().unwrap();
         store::commit(transaction).await.unwrap();
         Self(vec![
+            ("AccountKey", account.key.to_string()),
+            ("ContactId", ContactId::of(account.key, number).to_string()),
             ("ApiKeyId", key.id.to_string()),
             ("ConversationId", conversation.to_string()),
             ("MessageId", message.to_string()),

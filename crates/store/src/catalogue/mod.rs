@@ -4,6 +4,7 @@
 mod agents;
 mod canned_responses;
 mod inboxes;
+mod known;
 mod labels;
 mod teams;
 
@@ -12,6 +13,7 @@ use domain::{AccountKey, TenantId};
 pub use agents::{agents, replace_agents};
 pub use canned_responses::{canned_responses, replace_canned_responses};
 pub use inboxes::{inboxes, replace_inboxes};
+pub use known::{Named, Unknown, unknown};
 pub use labels::{labels, replace_labels};
 pub use teams::{replace_teams, teams};
 

@@ -28,6 +28,8 @@ pub struct Filter {
     pub label: Option<String>,
     /// Of this inbox, by its number in Chatwoot.
     pub inbox_id: Option<i64>,
+    /// With this person.
+    pub contact: Option<ContactId>,
     /// Whose number is this, whose contact's name, address or number contains it, or that have a
     /// message with these words.
     pub search: Option<String>,
@@ -179,8 +181,8 @@ macro_rules! select_conversations {
     };
 }
 
-/// A checked query for a part of a tenant's list. Its arguments: tenant, filter (8 of them), row
-/// ids found by a search, how many rows, how many to skip; then what `after` speaks of, from `$12`.
+/// A checked query for a part of a tenant's list. Its arguments: tenant, filter (9 of them), row
+/// ids found by a search, how many rows, how many to skip; then what `after` speaks of, from `$13`.
 macro_rules! select_page {
     (
         after $after:literal order $order:literal
@@ -198,8 +200,9 @@ macro_rules! select_page {
                    and ($6::bigint is null or c.team_id = $6)
                    and ($7::text is null or $7 = any(c.labels))
                    and ($8::bigint is null or c.inbox_id = $8)
-                   and ($9::uuid[] is null or c.id = any($9))
-                   and " + $after + " order by " + $order + " limit $10 offset $11"
+                   and ($9::uuid is null or c.contact_id = $9)
+                   and ($10::uuid[] is null or c.id = any($10))
+                   and " + $after + " order by " + $order + " limit $11 offset $12"
             ]
             order [" order by " + $order],
             $tenant.as_str(),
@@ -217,6 +220,7 @@ macro_rules! select_page {
             $filter.team_id,
             $filter.label.as_deref(),
             $filter.inbox_id,
+            $filter.contact.map(|contact| contact.0),
             $found,
             $limit,
             $skip
@@ -288,14 +292,14 @@ pub async fn list(
     let mut rows =
         match sort {
             Sort::Newest => select_page!(
-                after "($13::uuid is null or (c.last_activity_at, c.id) < ($12::timestamptz, $13))"
+                after "($14::uuid is null or (c.last_activity_at, c.id) < ($13::timestamptz, $14))"
                 order "c.last_activity_at desc, c.id desc"
                 arguments (tenant, filter, found, fetched, skip), at, id
             )
             .fetch_all(connection)
             .await?,
             Sort::Oldest => select_page!(
-                after "($13::uuid is null or (c.last_activity_at, c.id) > ($12::timestamptz, $13))"
+                after "($14::uuid is null or (c.last_activity_at, c.id) > ($13::timestamptz, $14))"
                 order "c.last_activity_at, c.id"
                 arguments (tenant, filter, found, fetched, skip), at, id
             )
@@ -303,8 +307,8 @@ pub async fn list(
             .await?,
             Sort::Waiting => {
                 select_page!(
-                    after "($13::uuid is null or (coalesce(c.waiting_since, 'infinity'), c.id)
-                                               > (coalesce($12::timestamptz, 'infinity'), $13))"
+                    after "($14::uuid is null or (coalesce(c.waiting_since, 'infinity'), c.id)
+                                               > (coalesce($13::timestamptz, 'infinity'), $14))"
                     order "coalesce(c.waiting_since, 'infinity'), c.id"
                     arguments (tenant, filter, found, fetched, skip), at, id
                 )
@@ -313,10 +317,10 @@ pub async fn list(
             }
             Sort::Priority => {
                 select_page!(
-                    after "($13::uuid is null
+                    after "($14::uuid is null
                         or (case c.priority when 'urgent' then 4 when 'high' then 3
                               when 'medium' then 2 when 'low' then 1 else 0 end,
-                            c.last_activity_at, c.id) < ($14::integer, $12::timestamptz, $13))"
+                            c.last_activity_at, c.id) < ($15::integer, $13::timestamptz, $14))"
                     order "case c.priority when 'urgent' then 4 when 'high' then 3
                          when 'medium' then 2 when 'low' then 1 else 0 end desc,
                        c.last_activity_at desc, c.id desc"

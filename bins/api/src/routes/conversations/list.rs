@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use domain::{Conversation, ConversationId};
+use domain::{ContactId, Conversation, ConversationId};
 use serde::{Deserialize, Serialize};
 use store::conversations::{AssigneeFilter, Filter, Place, Sort, Start};
 
@@ -36,6 +36,8 @@ pub(in crate::routes) struct ListConversations {
     label: Option<String>,
     /// Only those of the inbox with this number in Chatwoot.
     inbox_id: Option<i64>,
+    /// Only those with this contact.
+    contact_id: Option<ContactId>,
     /// Only those with this number, with a contact whose name, address or phone number contains
     /// this, or with a message that has these words.
     #[param(max_length = 200)]
@@ -134,6 +136,7 @@ impl ListConversations {
             team_id: self.team_id,
             label: said(self.label),
             inbox_id: self.inbox_id,
+            contact: self.contact_id,
             search,
         })
     }

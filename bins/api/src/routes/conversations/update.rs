@@ -5,10 +5,12 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use domain::{Conversation, ConversationId};
+use domain::{AccountKey, Conversation, ConversationId};
 use events::{Announcement, AnnouncementSubject};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use store::PgConnection;
+use store::catalogue::Named;
 use store::conversations::{Asking, Wanted};
 
 use crate::App;
@@ -40,16 +42,15 @@ pub(in crate::routes) struct UpdateConversation {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<PriorityName>, inline)]
     priority: Option<Option<PriorityName>>,
-    /// Number of the agent in Chatwoot; null gives it to nobody. Chatwoot takes a number that it
-    /// does not know for nobody's.
+    /// Number of the agent in Chatwoot, one of `GET /agents`; null gives it to nobody.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<i64>, minimum = 1)]
     assignee_id: Option<Option<i64>>,
-    /// Number of the team in Chatwoot; null gives it to none.
+    /// Number of the team in Chatwoot, one of `GET /teams`; null gives it to none.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<i64>, minimum = 1)]
     team_id: Option<Option<i64>>,
-    /// All labels: those that are not named are taken away.
+    /// All labels, by titles that `GET /labels` has: those that are not named are taken away.
     #[schema(max_items = 100)]
     labels: Option<Vec<String>>,
     /// All custom attributes: those that are not named are taken away.
@@ -115,6 +116,7 @@ pub(in crate::routes) async fn update_conversation(
         .ok_or(ApiError::NotFound("conversation"))?;
     let actor = principal.actor();
     let lines = if if_match.admits(&tag(held.updated_at)) {
+        refuse_unknown(&mut transaction, held.account, conversation, &wanted).await?;
         let asking = Asking { tenant, conversation, actor: &actor, trace };
         Some(store::conversations::change(&mut transaction, &asking, held.account, wanted).await?)
     } else {
@@ -191,6 +193,35 @@ impl UpdateConversation {
             custom_attributes: self.custom_attributes,
         })
     }
+}
+
+/// Refuses what the account's lists do not have: Chatwoot takes an agent that it does not know for
+/// nobody, and says nothing.
+async fn refuse_unknown(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    conversation: ConversationId,
+    wanted: &Wanted,
+) -> Result<(), ApiError> {
+    let (agent, team) = (wanted.assignee_id.flatten(), wanted.team_id.flatten());
+    let labels = wanted.labels.as_deref().unwrap_or_default();
+    let named = Named { agent, team, labels };
+    let unknown = store::catalogue::unknown(connection, account, conversation, named).await?;
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, message: String| {
+        errors.push(FieldError { field: field.to_owned(), message });
+    };
+    if let Some(number) = agent.filter(|_| unknown.agent) {
+        wrong("assigneeId", format!("{number} is no agent of the account"));
+    }
+    if let Some(number) = team.filter(|_| unknown.team) {
+        wrong("teamId", format!("{number} is no team of the account"));
+    }
+    if !unknown.labels.is_empty() {
+        let labels = unknown.labels.join(", ");
+        wrong("labels", format!("the account does not have {labels}"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
 }
 
 /// The name that a variant has on the wire.

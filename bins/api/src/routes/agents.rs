@@ -1,0 +1,3 @@
+//! `/agents`
+
+pub(super) mod list;

@@ -1,0 +1,3 @@
+//! `/canned-responses`
+
+pub(super) mod list;

@@ -1,0 +1,35 @@
+//! The list of canned responses.
+
+use axum::Json;
+use axum::extract::State;
+use domain::catalogue::CannedResponse;
+use serde::Serialize;
+
+use crate::App;
+use crate::auth::{May, ReadConversations};
+use crate::error::ApiError;
+use crate::extract::Query;
+use crate::routes::OfAccount;
+
+/// Prepared answers, by short code.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::routes) struct CannedResponseList {
+    data: Vec<CannedResponse>,
+}
+
+/// List canned responses, all of them, as Chatwoot told when it was last asked.
+#[utoipa::path(
+    get, path = "/canned-responses", tag = "catalogue",
+    security(("bearer" = ["conversations:read"])),
+    params(OfAccount),
+    responses((status = 200, description = "The prepared answers", body = CannedResponseList))
+)]
+pub(in crate::routes) async fn list_canned_responses(
+    State(app): State<App>,
+    principal: May<ReadConversations>,
+    Query(query): Query<OfAccount>,
+) -> Result<Json<CannedResponseList>, ApiError> {
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let data = store::catalogue::canned_responses(&mut transaction, query.account_id).await?;
+    Ok(Json(CannedResponseList { data }))
+}

@@ -1,0 +1,3 @@
+//! `/contacts`
+
+pub(super) mod get;

@@ -1,0 +1,3 @@
+//! `/inboxes`
+
+pub(super) mod list;

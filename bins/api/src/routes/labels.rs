@@ -1,0 +1,3 @@
+//! `/labels`
+
+pub(super) mod list;

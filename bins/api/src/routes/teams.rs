@@ -1,0 +1,3 @@
+//! `/teams`
+
+pub(super) mod list;
