@@ -66,6 +66,7 @@ shell-test: shell/node_modules/.package-lock.json
 # In a real browser, on the real programs.
 shell-e2e: setup shell
 	@tools/setup browser
+	@tools/setup openid
 	cargo build -p axis
 	npm --prefix shell run e2e
 shell-lint: shell/node_modules/.package-lock.json

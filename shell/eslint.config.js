@@ -5,7 +5,7 @@ import hooks from 'eslint-plugin-react-hooks'
 import globals from 'globals'
 import ts from 'typescript-eslint'
 
-const features = ['frame', 'inbox', 'conversation', 'activity', 'approvals', 'operations']
+const features = ['frame', 'inbox', 'conversation', 'activity', 'approvals', 'operations', 'door']
 
 /** `target` may import nothing of `from`. */
 const zone = (target, from, message) => ({ target: `src/${target}`, from: `src/${from}`, message })

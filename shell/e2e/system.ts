@@ -7,7 +7,9 @@ import { createInterface } from 'node:readline'
 
 import { expect, test as base } from '@playwright/test'
 
-const ROOT = join(import.meta.dirname, '../..')
+export const ROOT = join(import.meta.dirname, '../..')
+
+export const AXIS = process.env.AXIS ?? join(ROOT, 'target/debug/axis')
 
 interface Ready {
   ready: true
@@ -59,14 +61,17 @@ export class System {
   }
 }
 
-async function start(folder: string): Promise<{ system: System; process: ChildProcess }> {
-  const axis = process.env.AXIS ?? join(ROOT, 'target/debug/axis')
+/** Everything, with its data in a folder and these settings. */
+export async function start(
+  folder: string,
+  settings: Record<string, string> = {},
+): Promise<{ system: System; process: ChildProcess }> {
   const child = spawn(
-    axis,
+    AXIS,
     ['--output', 'json', '--data-dir', folder, 'up', '--port', '0', '--sim-port', '0', '--trickle', '0'],
-    { cwd: ROOT, env: { ...process.env, SHELL_DIR: join(ROOT, 'shell/dist') }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { cwd: ROOT, env: { ...process.env, SHELL_DIR: join(ROOT, 'shell/dist'), ...settings }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  const ended = new Promise<never>((_, reject) => {
+  const failed = new Promise<never>((_, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`axis up ended with ${code ?? 'a signal'}`)))
   })
@@ -76,7 +81,14 @@ async function start(folder: string): Promise<{ system: System; process: ChildPr
     }
     throw new Error('axis up said nothing')
   })()
-  return { system: new System(await Promise.race([ready, ended])), process: child }
+  return { system: new System(await Promise.race([ready, failed])), process: child }
+}
+
+/** Asks a program to end, and waits until it has. */
+export async function ended(child: ChildProcess): Promise<void> {
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await exited
 }
 
 export const test = base.extend<object, { system: System }>({
@@ -95,9 +107,7 @@ export const test = base.extend<object, { system: System }>({
       const folder = await mkdtemp(join(tmpdir(), 'axis-e2e-'))
       const { system, process: child } = await start(folder)
       await use(system)
-      const exited = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await exited
+      await ended(child)
       await rm(folder, { recursive: true, force: true })
     },
     { scope: 'worker', timeout: 120_000 },

@@ -5,6 +5,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { Failure } from './api/failure.ts'
+import { SIGNED_OUT } from './auth/provider.ts'
+import { begin, session } from './auth/session.ts'
+import { backoff } from './live/backoff.ts'
 import { Live, LiveProvider } from './live/live.ts'
 import { tree } from './routes/tree.tsx'
 import './styles.css'
@@ -21,7 +24,7 @@ const queryClient = new QueryClient({
 
 const router = createRouter({
   routeTree: tree,
-  basepath: '/app',
+  basepath: import.meta.env.BASE_URL,
   context: { queryClient },
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
@@ -40,17 +43,38 @@ declare module '@tanstack/react-router' {
   }
 }
 
-const live = new Live(queryClient)
-live.start()
-
 const place = document.getElementById('root')
 if (!place) throw new Error('the page has no place for the Shell')
-createRoot(place).render(
-  <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <LiveProvider value={live}>
-        <RouterProvider router={router} />
-      </LiveProvider>
-    </QueryClientProvider>
-  </StrictMode>,
-)
+const page = createRoot(place)
+
+/** Lets somebody in, or says why not. */
+async function open(failures = 0): Promise<void> {
+  try {
+    await begin()
+  } catch (error) {
+    const failure = Failure.from(error)
+    const { Door } = await import('./features/door/Door.tsx')
+    const waits = failure.passing && failure.code !== 'signed-out'
+    const again = waits ? setTimeout(() => void open(failures + 1), backoff(failures + 1)) : undefined
+    const enter = () => {
+      clearTimeout(again)
+      if (window.location.pathname === SIGNED_OUT) window.history.replaceState(null, '', import.meta.env.BASE_URL)
+      void open()
+    }
+    page.render(<Door failure={failure} enter={enter} signOut={session().signOut} />)
+    return
+  }
+  const live = new Live(queryClient)
+  live.start()
+  page.render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <LiveProvider value={live}>
+          <RouterProvider router={router} />
+        </LiveProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  )
+}
+
+void open()

@@ -1,8 +1,9 @@
 // A real OpenID provider for tests: `node provider.mjs <port> [issuer]`, below .tools/openid, where
 // `tools/setup test` puts it beside its packages. Says `ready` when it listens.
 //
-// Whoever `login_hint` names is signed in without being asked; who that is, PEOPLE says. Access tokens
-// are JWTs, meant for the `resource` that was asked for. Beside the standard's addresses:
+// Whoever `login_hint` names is signed in without being asked; without one, a page asks. Who there is,
+// PEOPLE says. Access tokens are JWTs, meant for the `resource` that was asked for. Beside the
+// standard's addresses:
 //
 //   POST /test/rotate   signs with a new key from now on; the old ones stay published
 //   POST /test/retire   publishes the newest key only
@@ -49,19 +50,23 @@ function provider(keys) {
       {
         client_id: 'shell',
         token_endpoint_auth_method: 'none',
-        redirect_uris: ['http://127.0.0.1/callback'],
-        grant_types: ['authorization_code'],
+        redirect_uris: ['http://127.0.0.1/callback', 'http://127.0.0.1/app/'],
+        post_logout_redirect_uris: ['http://127.0.0.1/app/signed-out'],
+        grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         application_type: 'native',
       },
     ],
     enabledJWA: { idTokenSigningAlgValues: Object.keys(ALGORITHMS) },
     pkce: { required: () => true },
+    clientBasedCORS: () => true,
+    issueRefreshToken: () => true,
     claims: { openid: ['sub'] },
     features: {
       devInteractions: { enabled: false },
       resourceIndicators: {
         enabled: true,
+        useGrantedResource: () => true,
         // `urn:<audience>?alg=ES256&ttl=1`
         getResourceServerInfo: (_, resource) => {
           const [audience, options] = resource.split('?')
@@ -85,10 +90,17 @@ function provider(keys) {
   return made
 }
 
-/** Signs in whom `login_hint` names, and grants what is asked for. */
+/** Signs in whom `login_hint` or somebody's click names, and grants what is asked for. */
 async function interact(current, request, response) {
-  const { params } = await current.interactionDetails(request, response)
-  const accountId = params.login_hint
+  const { params, session } = await current.interactionDetails(request, response)
+  const chosen = new URL(request.url, issuer).searchParams.get('as')
+  const accountId = chosen ?? session?.accountId ?? params.login_hint
+  if (!accountId) {
+    const links = Object.entries(PEOPLE).map(([id, { name }]) => `<a href="?as=${id}">${name}</a>`)
+    response.writeHead(200, { 'content-type': 'text/html' })
+    response.end(`<!doctype html><title>Sign in</title><h1>Who are you?</h1>${links.join(' ')}`)
+    return
+  }
   const grant = new current.Grant({ accountId, clientId: params.client_id })
   grant.addOIDCScope('openid')
   grant.addResourceScope(params.resource, 'openid')

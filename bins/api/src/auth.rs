@@ -50,7 +50,7 @@ pub(crate) enum Auth {
 }
 
 /// What a caller is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CallerKind {
     /// A person of the tenant.
@@ -192,6 +192,18 @@ fn developer(token: &str) -> Result<Principal, ApiError> {
         permissions: role.permissions(),
         ends_at: None,
     })
+}
+
+/// A caller who is known, whatever they may do.
+pub(crate) struct Known(pub(crate) Principal);
+
+impl FromRequestParts<App> for Known {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let token = bearer(&parts.headers).ok_or(ApiError::Unauthorized)?;
+        identify(token, app).await.map(Self)
+    }
 }
 
 impl<N: Need> FromRequestParts<App> for May<N> {

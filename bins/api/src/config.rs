@@ -10,6 +10,7 @@ use clap::Args;
 use identity::Provider;
 
 use crate::auth::{Auth, AuthMode};
+use crate::sign_in::SignIn;
 
 /// What the API alone needs to know.
 #[derive(Debug, Clone, Args)]
@@ -34,6 +35,10 @@ pub struct Config {
     /// The provider of sign-ins, for [`AuthMode::Oidc`]
     #[command(flatten)]
     pub oidc: identity::Config,
+
+    /// How the Shell signs people in there
+    #[command(flatten)]
+    pub sign_in: SignIn,
 
     /// Lets `AUTH_MODE=dev` listen on addresses that other machines can reach: then whoever reaches
     /// it is an administrator
@@ -81,6 +86,7 @@ impl Default for Config {
             cors_origin: Vec::new(),
             auth_mode: AuthMode::Dev,
             oidc: identity::Config::default(),
+            sign_in: SignIn::default(),
             dev_auth_anywhere: false,
             undo_seconds: 0,
             undo_seconds_by_channel: Vec::new(),
@@ -172,7 +178,7 @@ fn channel_undo(text: &str) -> Result<(String, u64), String> {
 }
 
 /// Any page of any site is no origin: such a page could act for whoever opens it.
-fn origin(text: &str) -> Result<HeaderValue, String> {
+pub(crate) fn origin(text: &str) -> Result<HeaderValue, String> {
     let refusal = || format!("{text:?} is no origin; write it like https://desk.example.com");
     if !text.starts_with("http://") && !text.starts_with("https://") || text.ends_with('/') {
         return Err(refusal());
@@ -208,6 +214,9 @@ mod tests {
             ("--undo-seconds-by-channel", "Channel::=5"),
             ("--sse-heartbeat-seconds", "31"),
             ("--auth-mode", "none"),
+            ("--oidc-parameters", "audience"),
+            ("--oidc-parameters", "state=1"),
+            ("--oidc-origins", "https://id.example/"),
             ("--cors-origin", "*"),
             ("--cors-origin", "https://a\nb"),
             ("--cors-origin", "https://desk.example/"),

@@ -15,6 +15,7 @@ mod paging;
 mod problem;
 mod request;
 mod routes;
+mod sign_in;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub use auth::AuthMode;
 use config::Undo;
 pub use config::{Config, OpenToAll};
 pub use routes::openapi_json;
+pub use sign_in::SignIn;
 
 use auth::Auth;
 use live::{Announcer, FanOut};
@@ -48,6 +50,7 @@ struct App {
     announcer: Announcer,
     streams: Arc<Semaphore>,
     auth: Auth,
+    sign_in: Arc<SignIn>,
     undo: Undo,
     heartbeat: Duration,
     shutdown: CancellationToken,
@@ -88,6 +91,7 @@ impl Api {
             announcer,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             auth,
+            sign_in: Arc::new(config.sign_in.clone()),
             undo: config.undo(),
             heartbeat: config.heartbeat(),
             shutdown,

@@ -5,11 +5,13 @@ mod agents;
 mod api_keys;
 mod approvals;
 mod audit;
+mod auth;
 mod canned_responses;
 mod contacts;
 mod conversations;
 mod inboxes;
 mod labels;
+mod me;
 mod openapi;
 mod reference;
 mod shell;
@@ -50,6 +52,8 @@ fn documented() -> OpenApiRouter<App> {
 
 fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::default()
+        .routes(routes!(auth::config::get_auth_config))
+        .routes(routes!(me::get_me))
         .routes(routes!(conversations::list::list_conversations))
         .routes(routes!(
             conversations::get::get_conversation,
@@ -94,6 +98,7 @@ fn operations() -> OpenApiRouter<App> {
 
 pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     let (operations, document) = documented().split_for_parts();
+    let policy = shell::policy(&app);
     let health_routes = service::routes(health);
     // A router inside of a router, under one of its addresses only.
     let one = MapRequest::new(health_routes.clone(), |request: Request| request);
@@ -103,7 +108,7 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
         .merge(openapi::routes(&document))
         .merge(health_routes)
         .nest(BASE, versioned_health)
-        .merge(shell::routes(config.shell_dir.as_deref()))
+        .merge(shell::routes(config.shell_dir.as_deref(), &policy))
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(idempotency::read))

@@ -4,14 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// The permissions, with their names on the wire and in the database, and what they allow.
 macro_rules! permissions {
     ($($(#[doc = $allows:literal])+ $variant:ident = $name:literal,)+) => {
         /// Something that a caller may do within their tenant.
         #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
-            Serialize, Deserialize, utoipa::ToSchema,
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
         pub enum Permission {
             $($(#[doc = $allows])+ #[serde(rename = $name)] $variant,)+
@@ -66,6 +67,20 @@ permissions! {
     /// Read who did what
     ReadAudit = "audit:read",
 }
+
+// By hand, since the derived one does not see names that a macro gives.
+impl utoipa::PartialSchema for Permission {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|permission| permission.as_str());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("Something that a caller may do within their tenant."))
+            .enum_values(Some(names))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Permission {}
 
 /// What a person is to the company; one may have several.
 #[derive(

@@ -81,6 +81,17 @@ impl Provider {
         Identity::read(&claims, &self.0.settings).map_err(invalid)
     }
 
+    /// What it calls itself, which is its address.
+    pub fn issuer(&self) -> &str {
+        &self.0.settings.issuer
+    }
+
+    /// Scheme, host and port of its address; none if its name is no address.
+    pub fn origin(&self) -> Option<String> {
+        let origin = reqwest::Url::parse(self.issuer()).ok()?.origin();
+        origin.is_tuple().then(|| origin.ascii_serialization())
+    }
+
     /// Whether the provider's keys can be had, for those who ask how things are.
     pub async fn check(&self) -> Result<(), FetchError> {
         match self.known().filter(|known| known.since.elapsed() < STALE) {

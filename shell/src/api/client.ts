@@ -3,11 +3,9 @@ import createClient, { type Middleware } from 'openapi-fetch'
 import { session } from '../auth/session.ts'
 
 import { Failure } from './failure.ts'
+import { API_ORIGIN } from './origin.ts'
 import type { paths } from './schema'
 import type { Problem } from './types.ts'
-
-/** Scheme and host of the API: that of the page, unless the build was told otherwise. */
-export const API_ORIGIN: string = import.meta.env.VITE_API_URL ?? window.location.origin
 
 const identify: Middleware = {
   async onRequest({ request }) {
@@ -18,10 +16,21 @@ const identify: Middleware = {
 
 export const client = createClient<paths>({
   baseUrl: API_ORIGIN,
-  // Looked up at each call: tests put their own in place.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: sent,
 })
 client.use(identify)
+
+/** Sends a request; with another token once more, if its own is refused and there is another. */
+async function sent(request: Request): Promise<Response> {
+  const again = request.clone()
+  // Looked up at each call: tests put their own in place.
+  const answer = await globalThis.fetch(request)
+  if (answer.status !== 401) return answer
+  const refused = request.headers.get('authorization')?.replace(/^Bearer /, '') ?? ''
+  if (!(await session().renewed(refused))) return answer
+  again.headers.set('authorization', `Bearer ${await session().token()}`)
+  return await globalThis.fetch(again)
+}
 
 interface Answer<T> {
   data?: T | undefined

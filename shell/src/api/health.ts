@@ -1,7 +1,7 @@
 import { session } from '../auth/session.ts'
 
-import { API_ORIGIN } from './client.ts'
 import { Failure } from './failure.ts'
+import { API_ORIGIN } from './origin.ts'
 
 export type PartStatus = 'up' | 'degraded' | 'down'
 

@@ -178,6 +178,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how people sign in. Anybody may. */
+        get: operations["get_auth_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/canned-responses": {
         parameters: {
             query?: never;
@@ -476,6 +493,23 @@ export interface paths {
         };
         /** List labels, all of them, as Chatwoot told when it was last asked. */
         get: operations["list_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read who you are and what you may do. Whoever is known may. */
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -811,6 +845,11 @@ export interface components {
             data: components["schemas"]["Deed"][];
             page: components["schemas"]["Page"];
         };
+        /**
+         * @description What a caller is.
+         * @enum {string}
+         */
+        CallerKind: "member" | "api_key";
         /** @description A prepared answer. */
         CannedResponse: {
             /** @description The account that has it. */
@@ -1232,6 +1271,25 @@ export interface components {
             /** @enum {string} */
             type: "presence";
         };
+        /** @description The caller. */
+        Me: {
+            /**
+             * @description Its id within the tenant.
+             * @example dev-admin
+             */
+            id: string;
+            /** @description Person or machine. */
+            kind: components["schemas"]["CallerKind"];
+            /**
+             * @description What to call it.
+             * @example Dev Admin
+             */
+            name: string;
+            /** @description What it may do. */
+            permissions: components["schemas"]["Permission"][];
+            /** @description The tenant whose rows it sees. */
+            tenantId: components["schemas"]["TenantId"];
+        };
         /** @description One message of a conversation, a note included. */
         Message: {
             /** @description Files and places. */
@@ -1350,7 +1408,7 @@ export interface components {
          * @description Something that a caller may do within their tenant.
          * @enum {string}
          */
-        Permission: "ReadConversations" | "Reply" | "UpdateConversations" | "ManageCatalogue" | "ReadApprovals" | "RequestApprovals" | "DecideApprovals" | "ReadActivity" | "ReadOperations" | "RedriveDeadLetters" | "ReplayEvents" | "ReadAccounts" | "ManageAccounts" | "ManageKeys" | "ReadAudit";
+        Permission: "conversations:read" | "conversations:reply" | "conversations:update" | "catalogue:manage" | "approvals:read" | "approvals:request" | "approvals:decide" | "activity:read" | "operations:read" | "dead-letters:redrive" | "events:replay" | "accounts:read" | "accounts:manage" | "api-keys:manage" | "audit:read";
         /**
          * @description What somebody does there.
          * @example {
@@ -1434,6 +1492,35 @@ export interface components {
              */
             type: string;
         };
+        /** @description What a program in a browser needs to know to sign somebody in. */
+        SignIn: {
+            /** @enum {string} */
+            mode: "dev";
+        } | {
+            /**
+             * @description What the provider knows the program by.
+             * @example shell
+             */
+            clientId: string;
+            /**
+             * @description The provider; its addresses are found by discovery below this one.
+             * @example https://id.example.com/realms/axis
+             */
+            issuer: string;
+            /** @enum {string} */
+            mode: "oidc";
+            /** @description What else to say when asking. */
+            parameters: {
+                [key: string]: string;
+            };
+            /**
+             * @description What to ask the provider for.
+             * @example [
+             *       "openid"
+             *     ]
+             */
+            scopes: string[];
+        };
         /**
          * @description The place in the stream that an answer reflects at least. Taken before the database is asked:
          *     what is announced by then is committed by then.
@@ -1466,6 +1553,12 @@ export interface components {
         TeamList: {
             data: components["schemas"]["CatalogueTeam"][];
         };
+        /**
+         * @description A tenant: 1 to 64 of `a-z`, `0-9`, `-` and `_`, so that it is one token of a subject, safe in a
+         *     log line and readable in an address.
+         * @example mock-tenant-id
+         */
+        TenantId: string;
         /** @description A ticket for one live stream. */
         Ticket: {
             /**
@@ -2348,6 +2441,35 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How people sign in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
                 };
             };
             /** @description What went wrong */
@@ -3688,6 +3810,44 @@ export interface operations {
             };
             /** @description The caller lacks the permission `conversations:read` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

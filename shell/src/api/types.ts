@@ -22,9 +22,12 @@ export interface Live {
   on: boolean
   private: boolean
 }
+export type Me = Schemas['Me']
 export type Message = Schemas['Message']
 export type MessageList = Schemas['MessageList']
+export type Permission = Schemas['Permission']
 export type Problem = Schemas['Problem']
+export type SignIn = Schemas['SignIn']
 
 type Given<T> = Omit<NonNullable<T>, 'page' | 'limit' | 'cursor' | 'lastEventId'>
 

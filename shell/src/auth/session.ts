@@ -1,27 +1,67 @@
 /**
  * Who works here, and the token that proves it.
  *
- * One seam for every way of signing in: `session()` says who it is, `token()` is asked before each
- * request, so that a provider can renew it. Development has one person and one token that never
- * expires; an OpenID provider will be a second `Provider`.
+ * One seam for every way of signing in, which the API names: development has people who need not
+ * prove anything; else an OpenID provider knows them (`openid.ts`, loaded when it is needed).
+ * `token()` is asked before each request, so that a provider can renew it.
  */
+import { Failure } from '../api/failure.ts'
+import { API_ORIGIN } from '../api/origin.ts'
+import type { Me, Permission, Problem, SignIn } from '../api/types.ts'
+
+import { developer } from './development.ts'
+import { type Provider, SIGNED_OUT, signedOut } from './provider.ts'
+
 export interface Person {
   readonly id: string
   readonly name: string
+  may: (permission: Permission) => boolean
 }
 
-export interface Provider {
+export interface Session extends Provider {
   readonly person: Person
-  /** A token that is valid now. */
-  token: () => Promise<string>
 }
 
-/** What an API with `AUTH_MODE=dev` accepts. */
-const development: Provider = {
-  person: { id: 'dev-admin', name: 'Dev Admin' },
-  token: () => Promise.resolve('mock-token'),
+/** Until the API has said who it is. */
+const SOMEBODY: Person = { id: 'dev-admin', name: 'Dev Admin', may: () => true }
+
+let current: Session = { ...developer(), person: SOMEBODY }
+
+export function session(): Session {
+  return current
 }
 
-export function session(): Provider {
-  return development
+/** Signs somebody in; may leave the page for that. */
+export async function begin(): Promise<void> {
+  if (window.location.pathname === SIGNED_OUT) throw signedOut()
+  const provider = await providerOf()
+  current = Object.assign(provider, { person: SOMEBODY })
+  const { id, name, permissions } = await read<Me>('/api/v1/me', await provider.token())
+  const granted = new Set(permissions)
+  current = Object.assign(provider, { person: { id, name, may: (one: Permission) => granted.has(one) } })
+}
+
+async function providerOf(): Promise<Provider> {
+  // The provider may have sent somebody back.
+  if (new URLSearchParams(window.location.search).has('state')) {
+    const { finish } = await import('./openid.ts')
+    const provider = await finish()
+    if (provider) return provider
+  }
+  const config = await read<SignIn>('/api/v1/auth/config')
+  if (config.mode === 'dev') return developer()
+  const { leave } = await import('./openid.ts')
+  return await leave(config)
+}
+
+async function read<T>(path: string, token?: string): Promise<T> {
+  let answer: Response
+  try {
+    answer = await fetch(API_ORIGIN + path, token ? { headers: { authorization: `Bearer ${token}` } } : {})
+  } catch (error) {
+    throw Failure.from(error)
+  }
+  const said: unknown = await answer.json().catch(() => ({}))
+  if (!answer.ok) throw new Failure(answer.status, said as Partial<Problem>)
+  return said as T
 }

@@ -24,12 +24,12 @@ function server() {
   return requests
 }
 
-function connect() {
+function connect(endsAt: number | null = null) {
   const frames: Frame[] = []
   const lost: string[] = []
   const connection = new Connection({
-    url: 'http://shell.test/api/v1/activity',
-    token: () => Promise.resolve('t'),
+    admission: () =>
+      Promise.resolve({ url: 'http://shell.test/api/v1/activity', headers: { authorization: 'Bearer t' }, endsAt }),
     handlers: { frame: (frame) => frames.push(frame), alive: () => undefined, lost: (why) => lost.push(why) },
   })
   void connection.run()
@@ -73,6 +73,21 @@ test('comes back from where it was, after the pause that the server asked for', 
   expect(requests).toHaveLength(1)
   await vi.advanceTimersByTimeAsync(2_001)
   expect(requests[1]?.headers.get('last-event-id')).toBe('e:9')
+})
+
+test('a stream that the server ends in time is opened again at once, and nobody hears of it', async () => {
+  const requests = server()
+  const { lost } = connect(Date.now() + 60_000)
+  await settle()
+  requests[0]?.send('id: e:1\nevent: ready\ndata: {}\n\n')
+  await vi.advanceTimersByTimeAsync(30_000)
+  requests[0]?.send(': alive\n\n')
+  await vi.advanceTimersByTimeAsync(29_900)
+  requests[0]?.end()
+  await settle()
+  expect(requests).toHaveLength(2)
+  expect(requests[1]?.headers.get('last-event-id')).toBe('e:1')
+  expect(lost).toEqual([])
 })
 
 test('a stream that falls silent is opened again', async () => {

@@ -10,14 +10,26 @@ export interface Handlers {
   lost: (reason: 'reconnecting' | 'offline') => void
 }
 
-export interface Options {
+/** What opens a stream once. */
+export interface Admission {
   readonly url: string
-  readonly token: () => Promise<string>
+  readonly headers: Readonly<Record<string, string>>
+  /** When the server ends the stream by itself, in milliseconds since 1970; null: it does not. */
+  readonly endsAt: number | null
+}
+
+export interface Options {
+  readonly admission: () => Promise<Admission>
   readonly handlers: Handlers
 }
 
 /** Three heartbeats of the slowest server. */
 const LONGEST_SILENCE = 45_000
+/** By how much clocks may differ. */
+const CLOCKS = 5_000
+
+/** How a stream ended: in time, after it was heard, or without a word. */
+type End = 'in-time' | 'heard' | 'silent'
 
 /** Keeps one stream open, from the last event on, whatever happens to the network. */
 export class Connection {
@@ -37,6 +49,7 @@ export class Connection {
     while (!signal.aborted) {
       if (navigator.onLine) {
         const ended = await this.#listen()
+        if (ended === 'in-time') continue
         this.#failures = ended === 'heard' ? 1 : this.#failures + 1
       }
       if (this.#stopped.signal.aborted) return
@@ -49,7 +62,7 @@ export class Connection {
     this.#stopped.abort()
   }
 
-  async #listen(): Promise<'heard' | 'silent'> {
+  async #listen(): Promise<End> {
     const ended = new AbortController()
     const end = () => ended.abort()
     let watchdog = setTimeout(end, LONGEST_SILENCE)
@@ -57,17 +70,16 @@ export class Connection {
     window.addEventListener('offline', end)
     let heard = false
     try {
-      const headers = new Headers({
-        accept: 'text/event-stream',
-        authorization: `Bearer ${await this.#options.token()}`,
-      })
+      const { url, headers: admitted, endsAt } = await this.#options.admission()
+      const headers = new Headers({ accept: 'text/event-stream', ...admitted })
       if (this.#lastEventId !== undefined) headers.set('last-event-id', this.#lastEventId)
-      const answer = await fetch(this.#options.url, { headers, signal: ended.signal, cache: 'no-store' })
+      const answer = await fetch(url, { headers, signal: ended.signal, cache: 'no-store' })
       if (!answer.ok || answer.body === null) return 'silent'
       const parser = new Parser()
       const reader = answer.body.getReader()
       for (;;) {
         const { done, value } = await reader.read()
+        if (done && heard && endsAt !== null && Date.now() > endsAt - CLOCKS) return 'in-time'
         if (done) return heard ? 'heard' : 'silent'
         clearTimeout(watchdog)
         watchdog = setTimeout(end, LONGEST_SILENCE)

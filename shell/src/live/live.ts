@@ -12,12 +12,13 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createContext, use, useSyncExternalStore } from 'react'
 
 
-import { answerOf, API_ORIGIN, client, doneOf } from '../api/client.ts'
+import { answerOf, client, doneOf } from '../api/client.ts'
+import { API_ORIGIN } from '../api/origin.ts'
 import type { Announcement, Live as LiveEvent, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
 import { Cache } from './cache.ts'
-import { Connection } from './connection.ts'
+import { type Admission, Connection } from './connection.ts'
 import { Journal } from './journal.ts'
 import { tellNews } from './news.ts'
 import { Outbox, type Written } from './outbox.ts'
@@ -57,8 +58,7 @@ export class Live {
     const unwatch = this.#cache.watch()
     const stopOutbox = this.outbox.start()
     const connection = new Connection({
-      url: `${API_ORIGIN}/api/v1/activity`,
-      token: () => session().token(),
+      admission,
       handlers: {
         frame: (frame) => this.take(frame),
         alive: () => connectionStatus.set({ ...connectionStatus.get(), heardAt: Date.now() }),
@@ -125,6 +125,15 @@ export class Live {
       tellNews({ kind: 'not-sent', conversation, message })
     }
   }
+}
+
+/** Where the stream is, and what opens it: a ticket where tokens end, else the token itself. */
+async function admission(): Promise<Admission> {
+  const url = `${API_ORIGIN}/api/v1/activity`
+  const { token, tickets } = session()
+  if (!tickets) return { url, headers: { authorization: `Bearer ${await token()}` }, endsAt: null }
+  const { ticket } = await answerOf(client.POST('/api/v1/activity/tickets'))
+  return { url: `${url}?ticket=${encodeURIComponent(ticket)}`, headers: {}, endsAt: session().endsAt }
 }
 
 const LiveContext = createContext<Live | null>(null)

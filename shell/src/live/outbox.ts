@@ -4,11 +4,12 @@
  * An entry leaves when the API has its message (told by the answer or by the stream, whichever comes
  * first) or when a person discards it, never by a timer. It goes out under the same client id each
  * time, so trying again is safe; entries of one conversation go out one after the other. They are
- * kept in local storage, an entry each, and survive the page.
+ * kept in local storage, an entry each, and survive the page; those of another person wait for them.
  */
 import { answerOf, client } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
 import type { Message } from '../api/types.ts'
+import { session } from '../auth/session.ts'
 
 import { backoff } from './backoff.ts'
 import { createStore, type Store } from './store.ts'
@@ -24,8 +25,11 @@ export interface Written {
   readonly reason: string | null
 }
 
-const PREFIX = 'axis.outbox.'
 const NONE: readonly Written[] = []
+
+function prefix(): string {
+  return `axis.outbox.${session().person.id}.`
+}
 
 type Entries = ReadonlyMap<string, readonly Written[]>
 
@@ -153,7 +157,7 @@ export class Outbox {
 
 function keep(entry: Written): void {
   try {
-    localStorage.setItem(PREFIX + entry.clientId, JSON.stringify(entry))
+    localStorage.setItem(prefix() + entry.clientId, JSON.stringify(entry))
   } catch {
     // Full or switched off: the entry lives as long as the page.
   }
@@ -161,7 +165,7 @@ function keep(entry: Written): void {
 
 function forget(clientId: string): void {
   try {
-    localStorage.removeItem(PREFIX + clientId)
+    localStorage.removeItem(prefix() + clientId)
   } catch {
     // As above.
   }
@@ -170,7 +174,7 @@ function forget(clientId: string): void {
 function stored(): Written[] {
   try {
     return Object.keys(localStorage)
-      .filter((key) => key.startsWith(PREFIX))
+      .filter((key) => key.startsWith(prefix()))
       .map((key) => JSON.parse(localStorage.getItem(key) ?? 'null') as Written | null)
       .filter((entry) => entry !== null)
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))

@@ -29,6 +29,7 @@ use crate::problem::Problem;
     modifiers(&Bearer, &NoLicence),
     security(("bearer" = [])),
     tags(
+        (name = "session", description = "Who calls, and how people sign in"),
         (name = "conversations", description = "Conversations and their messages"),
         (name = "activity", description = "What happened, as a list and live"),
         (name = "approvals", description = "What was asked of those who may decide"),
@@ -82,8 +83,12 @@ fn complete(document: &mut Document) {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch];
         for operation in operations.into_iter().chain([&mut item.delete]).flatten() {
             let permissions = permissions(operation);
+            let open = is_open(operation);
             let responses = &mut operation.responses.responses;
-            responses.insert("401".to_owned(), refuse("The caller has not proved who they are"));
+            if !open {
+                let unknown = refuse("The caller has not proved who they are");
+                responses.insert("401".to_owned(), unknown);
+            }
             if !permissions.is_empty() {
                 let permissions = permissions.join("`, `");
                 let lacks = format!("The caller lacks the permission `{permissions}`");
@@ -115,6 +120,13 @@ fn idempotency_key() -> Parameter {
         ))
         .schema(Some(text))
         .build()
+}
+
+/// Whether an operation says that anybody may call it.
+fn is_open(operation: &Operation) -> bool {
+    let nothing = serde_json::Value::Object(serde_json::Map::default());
+    let needs = operation.security.iter().flatten();
+    needs.map(serde_json::to_value).any(|needs| needs.is_ok_and(|needs| needs == nothing))
 }
 
 /// What an operation says that its caller must be permitted to do.

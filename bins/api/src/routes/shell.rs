@@ -10,18 +10,34 @@ use tower::ServiceBuilder;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::App;
+use crate::auth::Auth;
+
 /// Scripts come from here and are files. Styles may be in elements, since menus and lists place
 /// themselves so; pictures and sounds come from wherever Chatwoot keeps them.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    connect-src 'self'; font-src 'self'; img-src 'self' data: blob: http: https:; \
+    font-src 'self'; img-src 'self' data: blob: http: https:; \
     media-src 'self' blob: http: https:; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-    frame-ancestors 'none'";
+    frame-ancestors 'none'; connect-src 'self'";
+
+/// What the Shell's pages may do: besides this API they speak to the OpenID provider.
+pub(super) fn policy(app: &App) -> HeaderValue {
+    let mut policy = POLICY.to_owned();
+    if let Auth::Oidc(provider) = &app.auth {
+        let further = app.sign_in.oidc_origins.iter().filter_map(|origin| origin.to_str().ok());
+        for origin in provider.origin().iter().map(String::as_str).chain(further) {
+            policy.push(' ');
+            policy.push_str(origin);
+        }
+    }
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))
+}
 
 const NO_SHELL: &str = "<!doctype html><meta charset=utf-8><title>AXIS-AFENDA</title>\
     <p>The API is here; the workspace is not. <a href=/api/v1/docs>Reference</a></p>";
 
 /// `/app/…`: a file, or else the page that finds its own way by the address.
-pub(super) fn routes(folder: Option<&Path>) -> Router {
+pub(super) fn routes(folder: Option<&Path>, policy: &HeaderValue) -> Router {
     let Some(folder) = folder.filter(|folder| folder.join("index.html").is_file()) else {
         if let Some(folder) = folder {
             let folder = folder.display();
@@ -31,11 +47,13 @@ pub(super) fn routes(folder: Option<&Path>) -> Router {
     };
     let says =
         |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let policy =
+        SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy.clone());
     let cached = |rule| says(header::CACHE_CONTROL, rule);
     let page = ServeFile::new(folder.join("index.html"));
     let files = ServiceBuilder::new()
         .layer(cached("no-cache"))
-        .layer(says(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(policy)
         .layer(says(header::REFERRER_POLICY, "same-origin"))
         .layer(says(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .service(ServeDir::new(folder).fallback(page));

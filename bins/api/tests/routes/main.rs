@@ -24,6 +24,7 @@ mod moments;
 mod openapi;
 mod openid;
 mod problems;
+mod session;
 mod shell;
 mod support;
 mod tenancy;

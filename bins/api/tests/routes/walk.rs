@@ -25,6 +25,8 @@ pub struct Operation {
     pub path: String,
     parameters: Vec<Value>,
     body: Option<Value>,
+    /// Anybody may call it.
+    pub open: bool,
     /// What its caller must be permitted to do.
     pub permission: Option<Permission>,
 }
@@ -64,6 +66,7 @@ impl Walk {
                     body: operation
                         .pointer("/requestBody/content/application~1json/schema")
                         .cloned(),
+                    open: operation.pointer("/security/0") == Some(&json!({})),
                     permission: operation
                         .pointer("/security/0/bearer/0")
                         .and_then(|name| name.as_str()?.parse().ok()),

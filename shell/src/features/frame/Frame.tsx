@@ -10,6 +10,7 @@ import { toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
 import { Rail } from './Rail.tsx'
+import { SignedOut } from './SignedOut.tsx'
 
 const loadHelp = () => import('./Help.tsx')
 const loadCommandBar = () => import('./CommandBar.tsx')
@@ -47,6 +48,7 @@ export function Frame({ children }: { children: ReactNode }) {
       >
         Skip to content
       </a>
+      <SignedOut />
       <div className="flex h-dvh flex-col two:flex-row">
         <Rail />
         <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">

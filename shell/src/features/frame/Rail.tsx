@@ -4,18 +4,17 @@ import { Activity, Gauge, Inbox, type LucideIcon, Moon, ShieldCheck, Sun } from 
 
 import { session } from '#auth/session.ts'
 import { approvalsQuery } from '#live/queries.ts'
-import { Avatar } from '#ui/Avatar.tsx'
 import { IconButton } from '#ui/Button.tsx'
 import { setTheme, useTheme } from '#ui/theme.ts'
 import { Tip } from '#ui/Tip.tsx'
 
 import { ConnectionMark } from './ConnectionMark.tsx'
+import { Person } from './Person.tsx'
 
 /** At the left; at the bottom on narrow screens. */
 export function Rail() {
   const waiting = useQuery({ ...approvalsQuery({ status: 'submitted' }), refetchInterval: 60_000 }).data?.length ?? 0
   const theme = useTheme()
-  const { name } = session().person
   return (
     <nav
       aria-label="Main"
@@ -24,7 +23,9 @@ export function Rail() {
       <Place to="/inbox" label="Inbox" keys="G I" icon={Inbox} />
       <Place to="/approvals" label="Approvals" keys="G A" icon={ShieldCheck} badge={waiting} />
       <Place to="/activity" label="Activity" keys="G C" icon={Activity} />
-      <Place to="/operations" label="Operations" keys="G O" icon={Gauge} />
+      {session().person.may('operations:read') && (
+        <Place to="/operations" label="Operations" keys="G O" icon={Gauge} />
+      )}
       <span className="grow" />
       <ConnectionMark />
       <IconButton
@@ -33,17 +34,7 @@ export function Rail() {
       >
         {theme === 'dark' ? <Sun /> : <Moon />}
       </IconButton>
-      <Tip label={name} side="right">
-        <span
-          // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- shows its words on focus too
-          tabIndex={0}
-          role="img"
-          aria-label={`Signed in as ${name}`}
-          className="mt-1 rounded-full"
-        >
-          <Avatar name={name} size="small" />
-        </span>
-      </Tip>
+      <Person />
     </nav>
   )
 }

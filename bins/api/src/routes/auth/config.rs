@@ -1,0 +1,52 @@
+//! How people sign in.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::App;
+use crate::auth::Auth;
+
+/// What a program in a browser needs to know to sign somebody in.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(tag = "mode", rename_all = "lowercase")]
+pub(in crate::routes) enum SignIn {
+    /// Nobody has to: `Bearer mock-token` is an administrator, and `Bearer mock-agent-token` an
+    /// agent. For development.
+    Dev,
+    /// With an OpenID provider, by an authorisation code and PKCE.
+    #[serde(rename_all = "camelCase")]
+    Oidc {
+        /// The provider; its addresses are found by discovery below this one.
+        #[schema(example = "https://id.example.com/realms/axis")]
+        issuer: String,
+        /// What the provider knows the program by.
+        #[schema(example = "shell")]
+        client_id: String,
+        /// What to ask the provider for.
+        #[schema(example = json!(["openid"]))]
+        scopes: Vec<String>,
+        /// What else to say when asking.
+        parameters: BTreeMap<String, String>,
+    },
+}
+
+/// Read how people sign in. Anybody may.
+#[utoipa::path(
+    get, path = "/auth/config", tag = "session",
+    security(()),
+    responses((status = 200, description = "How people sign in", body = SignIn))
+)]
+pub(in crate::routes) async fn get_auth_config(State(app): State<App>) -> Json<SignIn> {
+    Json(match &app.auth {
+        Auth::Dev => SignIn::Dev,
+        Auth::Oidc(provider) => SignIn::Oidc {
+            issuer: provider.issuer().to_owned(),
+            client_id: app.sign_in.oidc_client_id.clone(),
+            scopes: app.sign_in.oidc_scopes.clone(),
+            parameters: app.sign_in.oidc_parameters.iter().cloned().collect(),
+        },
+    })
+}

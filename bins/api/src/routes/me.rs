@@ -1,0 +1,41 @@
+//! `/me`
+
+use axum::Json;
+use domain::{Permission, TenantId};
+use serde::Serialize;
+
+use crate::auth::{CallerKind, Known};
+
+/// The caller.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Me {
+    /// Person or machine.
+    kind: CallerKind,
+    /// Its id within the tenant.
+    #[schema(example = "dev-admin")]
+    id: String,
+    /// What to call it.
+    #[schema(example = "Dev Admin")]
+    name: String,
+    /// The tenant whose rows it sees.
+    tenant_id: TenantId,
+    /// What it may do.
+    permissions: Vec<Permission>,
+}
+
+/// Read who you are and what you may do. Whoever is known may.
+#[utoipa::path(
+    get, path = "/me", tag = "session",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The caller", body = Me))
+)]
+pub(super) async fn get_me(Known(caller): Known) -> Json<Me> {
+    Json(Me {
+        kind: caller.kind,
+        id: caller.id,
+        name: caller.name,
+        tenant_id: caller.tenant,
+        permissions: caller.permissions.iter().collect(),
+    })
+}

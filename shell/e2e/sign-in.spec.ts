@@ -1,0 +1,152 @@
+/** Signing in with a real OpenID provider: the one that the API's own tests use. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+
+import type { Page } from '@playwright/test'
+
+import { AXIS, ended, expect, ROOT, start, type System, test as base } from './system.ts'
+
+/** Seconds that a token is good for: less than a test takes, so that it is renewed within it. */
+const TOKEN_SECONDS = 4
+
+interface World {
+  system: System
+  provider: Provider
+}
+
+class Provider {
+  readonly url: string
+  readonly #process: ChildProcess
+
+  constructor(url: string, process: ChildProcess) {
+    this.url = url
+    this.#process = process
+  }
+
+  static async start(): Promise<Provider> {
+    const port = await freePort()
+    const script = join(ROOT, '.tools/openid/provider.mjs')
+    const child = spawn('node', [script, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    for await (const line of createInterface({ input: child.stdout })) if (line === 'ready') break
+    return new Provider(`http://127.0.0.1:${port}`, child)
+  }
+
+  async stop(): Promise<void> {
+    await ended(this.#process)
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (typeof address !== 'object' || address === null) throw new Error('there is no free port')
+  return address.port
+}
+
+const test = base.extend<object, { world: World }>({
+  world: [
+    // eslint-disable-next-line no-empty-pattern -- the signature is Playwright's
+    async ({}, use) => {
+      const folder = await mkdtemp(join(tmpdir(), 'axis-e2e-'))
+      const provider = await Provider.start()
+      const { system, process: child } = await start(folder, {
+        AUTH_MODE: 'oidc',
+        OIDC_ISSUER: provider.url,
+        OIDC_AUDIENCE: 'axis',
+        OIDC_CLOCK_SKEW_SECONDS: '0',
+        OIDC_PARAMETERS: `resource=urn:axis?ttl=${TOKEN_SECONDS}`,
+      })
+      const claim = ['--data-dir', folder, 'tenants', 'claims', 'add', 'mock-tenant-id', 'acme']
+      await promisify(execFile)(AXIS, claim, { cwd: ROOT })
+      await use({ system, provider })
+      await ended(child)
+      await provider.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+})
+
+async function signIn(page: Page, { system, provider }: World, name: string, place = 'inbox'): Promise<void> {
+  await page.goto(`${system.url}/app/${place}`)
+  await expect(page).toHaveURL((url) => url.origin === provider.url)
+  await page.getByRole('link', { name }).click()
+  await expect(page.locator('[data-connection=live]')).toBeVisible()
+}
+
+/** Everything that the browser keeps beyond this page. */
+const kept = (page: Page) => page.evaluate(() => JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]))
+
+test('who signs in comes to where they wanted to be, and no token is kept', async ({ page, world }) => {
+  await signIn(page, world, 'Ana', 'inbox?sort=waiting')
+  await expect(page).toHaveURL(`${world.system.url}/app/inbox?sort=waiting`)
+  await expect(page.getByRole('button', { name: 'Signed in as Ana' })).toBeVisible()
+  // An agent: what is for operators is not shown.
+  await expect(page.getByRole('link', { name: 'Operations' })).toBeHidden()
+  expect(await kept(page)).not.toMatch(/eyJ|token|code/i)
+  // The provider knows her: loading the page anew asks nobody.
+  await page.reload()
+  await expect(page.locator('[data-connection=live]')).toBeVisible()
+  await expect(page).toHaveURL(`${world.system.url}/app/inbox?sort=waiting`)
+})
+
+test('a token is renewed in silence, and the stream goes on from where it was', async ({ page, world }) => {
+  await signIn(page, world, 'Ana')
+  const states: string[] = []
+  await page.exposeFunction('noteState', (state: string) => states.push(state))
+  await page.evaluate(() => {
+    const mark = document.querySelector('[data-connection]')!
+    const note = (window as unknown as { noteState: (state: string) => void }).noteState
+    new MutationObserver(() => note(mark.getAttribute('data-connection')!)).observe(mark, { attributeFilter: ['data-connection'] })
+  })
+  const tickets = await Promise.all([0, 1].map(() => page.waitForRequest(/\/activity\?ticket=axis_ticket_/)))
+  expect(tickets[0]!.headers().authorization).toBeUndefined()
+  await world.system.customerBegins('Renate Renewal', 'After the first token.')
+  await expect(page.locator('[data-row]', { hasText: 'Renate Renewal' })).toBeVisible()
+  await page.waitForRequest(/\/activity\?ticket=axis_ticket_/)
+  expect(states).toEqual([])
+})
+
+test('a session that is over ends quietly, and what was written is there afterwards', async ({ page, context, world }) => {
+  await world.system.customerBegins('Xenia Expiry', 'Still there?')
+  await signIn(page, world, 'Ana')
+  await page.locator('[data-row]', { hasText: 'Xenia Expiry' }).click()
+  await page.getByRole('textbox', { name: 'Reply' }).fill('Half of a thought')
+  // The provider renews nothing any more.
+  await page.route(`${world.provider.url}/token`, (route) => route.fulfill({ status: 400, json: { error: 'invalid_grant' } }))
+  await expect(page.getByRole('alert')).toContainText('You have been signed out', { timeout: 20_000 })
+  await page.getByRole('textbox', { name: 'Reply' }).press('End')
+  await page.keyboard.type(', and the other half')
+  await page.unrouteAll()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('textbox', { name: 'Reply' })).toHaveValue('Half of a thought, and the other half')
+  await context.clearCookies()
+})
+
+test('signing out ends the session at the provider too', async ({ page, world }) => {
+  await signIn(page, world, 'Ana')
+  await page.getByRole('button', { name: 'Signed in as Ana' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  // The provider asks whether one means it.
+  await page.getByRole('button', { name: /sign me out/ }).click()
+  await expect(page.getByText('You are signed out')).toBeVisible()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'Ben' }).click()
+  await expect(page.getByRole('button', { name: 'Signed in as Ben' })).toBeVisible()
+})
+
+test('whose company nobody knows is told so, and may come as somebody else', async ({ page, world }) => {
+  await page.goto(`${world.system.url}/app/inbox`)
+  await page.getByRole('link', { name: 'Eve' }).click()
+  await expect(page.getByText('You cannot come in')).toBeVisible()
+  await page.getByRole('button', { name: 'Sign in as somebody else' }).click()
+  await page.getByRole('button', { name: /sign me out/ }).click()
+  await expect(page.getByText('You are signed out')).toBeVisible()
+})

@@ -1,0 +1,36 @@
+import type { Provider } from './provider.ts'
+
+/** What an API with `AUTH_MODE=dev` accepts: two people, since nobody approves what they asked for. */
+export const DEVELOPERS = {
+  admin: { name: 'Dev Admin', token: 'mock-token' },
+  agent: { name: 'Dev Agent', token: 'mock-agent-token' },
+} as const
+
+export type Developer = keyof typeof DEVELOPERS
+
+const CHOSEN = 'axis.developer'
+
+/** Whom somebody chose to be in this tab. */
+export function chosen(): Developer {
+  try {
+    return sessionStorage.getItem(CHOSEN) === 'agent' ? 'agent' : 'admin'
+  } catch {
+    return 'admin'
+  }
+}
+
+export function choose(one: Developer): void {
+  sessionStorage.setItem(CHOSEN, one)
+  window.location.reload()
+}
+
+export function developer(): Provider {
+  const { token } = DEVELOPERS[chosen()]
+  return {
+    token: () => Promise.resolve(token),
+    endsAt: null,
+    renewed: () => Promise.resolve(false),
+    tickets: false,
+    signOut: null,
+  }
+}

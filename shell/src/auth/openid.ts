@@ -1,0 +1,207 @@
+/**
+ * Signing in with an OpenID provider, by an authorisation code with PKCE.
+ *
+ * ```text
+ * leave ──► provider ──► finish ──► tokens, in the memory of this page
+ *   ▲                                  │ renewed before they end
+ *   └───────── somebody asks ◄── ended ┘ when the provider gives none any more
+ * ```
+ *
+ * A page that is loaded anew has no tokens: it leaves for the provider, which knows the person, and
+ * is back at once. Meanwhile session storage keeps where they were and what proves that the answer is
+ * to this question; never a token.
+ */
+import * as oauth from 'oauth4webapi'
+
+import { Failure } from '../api/failure.ts'
+import type { SignIn } from '../api/types.ts'
+
+import { end } from './ended.ts'
+import { type Provider, SIGNED_OUT, signedOut } from './provider.ts'
+
+export type OpenId = Extract<SignIn, { mode: 'oidc' }>
+
+interface Pending {
+  config: OpenId
+  server: oauth.AuthorizationServer
+  verifier: string
+  state: string
+  nonce: string
+  /** Path and search of where somebody was. */
+  place: string
+}
+
+const PENDING = 'axis.sign-in'
+const HOME = import.meta.env.BASE_URL
+
+/** The first of these answers no more before they end, so that a slow request has time. */
+const EARLY = 30_000
+
+/** Leaves for the provider. */
+export async function leave(config: OpenId): Promise<never> {
+  const { pathname, search } = window.location
+  const server = await discover(config)
+  const verifier = oauth.generateRandomCodeVerifier()
+  const pending: Pending = {
+    config,
+    server,
+    verifier,
+    state: oauth.generateRandomState(),
+    nonce: oauth.generateRandomNonce(),
+    place: new URLSearchParams(search).has('state') ? HOME : pathname + search,
+  }
+  const address = new URL(server.authorization_endpoint ?? missing('no authorisation endpoint'))
+  const asked = {
+    ...config.parameters,
+    client_id: config.clientId,
+    redirect_uri: home(),
+    response_type: 'code',
+    scope: config.scopes.join(' '),
+    state: pending.state,
+    nonce: pending.nonce,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+  }
+  for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value)
+  sessionStorage.setItem(PENDING, JSON.stringify(pending))
+  window.location.assign(address)
+  return await new Promise<never>(() => undefined)
+}
+
+/** Takes what the provider answered; null if this page asked it nothing. */
+export async function finish(): Promise<Provider | null> {
+  const text = sessionStorage.getItem(PENDING)
+  if (text === null) return null
+  sessionStorage.removeItem(PENDING)
+  const { config, server, verifier, state, nonce, place } = JSON.parse(text) as Pending
+  const answer = new URLSearchParams(window.location.search)
+  // Neither the code stays in the address, nor what went wrong: reloading tries once more.
+  window.history.replaceState(null, '', place)
+  const client = { client_id: config.clientId }
+  try {
+    const checked = oauth.validateAuthResponse(server, client, answer, state)
+    const given = await oauth.authorizationCodeGrantRequest(
+      server, client, oauth.None(), checked, home(), verifier, insecure(config),
+    )
+    const tokens = await oauth.processAuthorizationCodeResponse(
+      server, client, given, config.scopes.includes('openid') ? { expectedNonce: nonce } : {},
+    )
+    return new Tokens(config, server, tokens)
+  } catch (error) {
+    throw failed(error)
+  }
+}
+
+class Tokens implements Provider {
+  readonly tickets = true
+  readonly #config: OpenId
+  readonly #server: oauth.AuthorizationServer
+  #access = ''
+  #refresh: string | undefined
+  #id: string | undefined
+  #endsAt: number | null = null
+  #early = EARLY
+  #renewing: Promise<void> | null = null
+
+  constructor(config: OpenId, server: oauth.AuthorizationServer, tokens: oauth.TokenEndpointResponse) {
+    this.#config = config
+    this.#server = server
+    this.#take(tokens)
+  }
+
+  get endsAt(): number | null {
+    return this.#endsAt
+  }
+
+  token = async (): Promise<string> => {
+    if (this.#endsAt !== null && Date.now() >= this.#endsAt - this.#early) await this.#renew()
+    return this.#access
+  }
+
+  renewed = async (refused: string): Promise<boolean> => {
+    if (refused === this.#access) await this.#renew()
+    return true
+  }
+
+  signOut = (): void => {
+    const { end_session_endpoint: there } = this.#server
+    const address = new URL(there ?? SIGNED_OUT, window.location.origin)
+    if (there) {
+      address.searchParams.set('client_id', this.#config.clientId)
+      address.searchParams.set('post_logout_redirect_uri', window.location.origin + SIGNED_OUT)
+      if (this.#id) address.searchParams.set('id_token_hint', this.#id)
+    }
+    window.location.assign(address)
+  }
+
+  /** One request, however many wait for it. */
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#ask().finally(() => (this.#renewing = null))
+    return this.#renewing
+  }
+
+  async #ask(): Promise<void> {
+    const client = { client_id: this.#config.clientId }
+    const refresh = this.#refresh
+    if (refresh === undefined) throw this.#end()
+    let given: Response
+    try {
+      given = await oauth.refreshTokenGrantRequest(
+        this.#server, client, oauth.None(), refresh, insecure(this.#config),
+      )
+    } catch (error) {
+      throw Failure.from(error)
+    }
+    // What the provider cannot answer now, it may answer later.
+    if (given.status >= 500 || given.status === 429) throw new Failure(given.status, {})
+    try {
+      this.#take(await oauth.processRefreshTokenResponse(this.#server, client, given))
+    } catch {
+      throw this.#end()
+    }
+  }
+
+  #take(tokens: oauth.TokenEndpointResponse): void {
+    const { access_token, refresh_token, id_token, expires_in } = tokens
+    this.#access = access_token
+    this.#refresh = refresh_token ?? this.#refresh
+    this.#id = id_token ?? this.#id
+    this.#endsAt = expires_in === undefined ? null : Date.now() + expires_in * 1000
+    this.#early = Math.min(EARLY, (expires_in ?? 0) * 200)
+  }
+
+  #end(): Failure {
+    this.#refresh = undefined
+    end()
+    return signedOut()
+  }
+}
+
+async function discover(config: OpenId): Promise<oauth.AuthorizationServer> {
+  const issuer = new URL(config.issuer)
+  try {
+    return await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure(config)))
+  } catch (error) {
+    throw new Failure(0, { code: 'no-provider', detail: 'the provider of sign-ins does not answer' }, { cause: error })
+  }
+}
+
+/** The API takes tokens of a provider without TLS only where that is safe, or its operator said so. */
+function insecure({ issuer }: OpenId) {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- its way to stand out
+  return { [oauth.allowInsecureRequests]: issuer.startsWith('http:') }
+}
+
+function home(): string {
+  return window.location.origin + HOME
+}
+
+function missing(what: string): never {
+  throw new Failure(502, { code: 'no-provider', detail: `the provider of sign-ins names ${what}` })
+}
+
+function failed(error: unknown): Failure {
+  const said = error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError
+  const why = said ? (error.error_description ?? error.error) : 'its answer is not to be trusted'
+  return new Failure(403, { code: 'not-signed-in', detail: `the provider did not sign you in: ${why}` }, { cause: error })
+}

@@ -1,0 +1,54 @@
+import { CloudOff, DoorOpen, LogOut } from 'lucide-react'
+
+import type { Failure } from '#api/failure.ts'
+import { Button } from '#ui/Button.tsx'
+import { Empty } from '#ui/State.tsx'
+
+interface DoorProps {
+  failure: Failure
+  /** Goes in, or tries to. */
+  enter: () => void
+  /** Ends what the provider knows of somebody, to come back as somebody else. */
+  signOut: (() => void) | null
+}
+
+/** What is seen instead of the workspace while nobody can be let in. */
+export function Door({ failure, enter, signOut }: DoorProps) {
+  const { code, traceId } = failure
+  if (code === 'signed-out') {
+    return (
+      <Empty
+        icon={LogOut}
+        title="You are signed out"
+        action={
+          <Button look="primary" onClick={enter}>
+            Sign in
+          </Button>
+        }
+      >
+        What you had begun to write is kept on this machine.
+      </Empty>
+    )
+  }
+  const away = failure.passing
+  return (
+    <div role="alert" className="h-full">
+      <Empty
+        icon={away ? CloudOff : DoorOpen}
+        title={away ? 'The workspace cannot be reached' : 'You cannot come in'}
+        action={
+          <span className="flex gap-2">
+            <Button look="primary" onClick={enter}>
+              Try again
+            </Button>
+            {!away && signOut && <Button onClick={signOut}>Sign in as somebody else</Button>}
+          </span>
+        }
+      >
+        <span className="inline-block first-letter:uppercase">{failure.message}.</span>
+        {away && ' It is tried again by itself.'}
+        {traceId && <span className="mt-1 block text-xs text-faint">Trace {traceId}</span>}
+      </Empty>
+    </div>
+  )
+}
