@@ -1628,6 +1628,11 @@ export interface operations {
     list_activity: {
         parameters: {
             query?: {
+                /**
+                 * @description Only what this one did, by type and id (`user:7`), or anybody of a type (`contact`); not for
+                 *     the live stream.
+                 */
+                actor?: string;
                 /** @description Only of this conversation. */
                 conversationId?: components["schemas"]["ConversationId"];
                 /** @description `nextCursor` of the page before. */

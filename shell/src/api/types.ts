@@ -29,7 +29,7 @@ export type Permission = Schemas['Permission']
 export type Problem = Schemas['Problem']
 export type SignIn = Schemas['SignIn']
 
-type Given<T> = Omit<NonNullable<T>, 'page' | 'limit' | 'cursor' | 'lastEventId'>
+type Given<T> = Omit<NonNullable<T>, 'page' | 'limit' | 'cursor' | 'lastEventId' | 'ticket'>
 
 /** Which conversations to list, and in which order; what is absent does not restrict. */
 export type ConversationFilter = Given<operations['list_conversations']['parameters']['query']>

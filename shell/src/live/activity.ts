@@ -14,7 +14,10 @@ function matches(filter: ActivityFilter, activity: Activity): boolean {
   const types = filter.type?.split(',').map((type) => type.trim()).filter(Boolean) ?? []
   if (types.length > 0 && !types.includes(activity.type)) return false
   if (filter.source && activity.source !== filter.source) return false
-  return !filter.conversationId || activity.conversationId === filter.conversationId
+  if (filter.conversationId && activity.conversationId !== filter.conversationId) return false
+  if (!filter.actor) return true
+  const { type = '', id = null } = activity.actor ?? {}
+  return filter.actor === type || filter.actor === `${type}:${id ?? ''}`
 }
 
 export function addActivity(list: ActivityPages, filter: ActivityFilter, activity: Activity): ActivityPages {

@@ -20,6 +20,10 @@ async fn the_timeline_is_listed_filtered_and_gone_through() {
         ("type=other".to_owned(), 0),
         ("source=axis".to_owned(), 3),
         ("source=chatwoot".to_owned(), 0),
+        ("actor=member".to_owned(), 3),
+        ("actor=member:dev-admin".to_owned(), 3),
+        ("actor=member:somebody-else".to_owned(), 0),
+        ("actor=contact".to_owned(), 0),
     ] {
         assert_eq!(ids(&served.read(&format!("/activity?{query}")).await).len(), count, "{query}");
     }

@@ -18,6 +18,17 @@ pub struct Filter {
     pub source: Option<String>,
     /// Of this conversation.
     pub conversation: Option<ConversationId>,
+    /// Done by this one.
+    pub actor: Option<ByActor>,
+}
+
+/// Whose doings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByActor {
+    /// The actor's type.
+    pub kind: String,
+    /// Its id among those of its type; none: anybody of the type.
+    pub id: Option<String>,
 }
 
 /// The place of an activity in the timeline.
@@ -102,6 +113,8 @@ pub async fn list(
            and ($3::text is null or source = $3)
            and ($4::uuid is null or conversation_id = $4)
            and ($6::uuid is null or (occurred_at, id) < ($5::timestamptz, $6))
+           and ($9::text is null or actor ->> 'type' = $9)
+           and ($10::text is null or actor ->> 'id' = $10)
          order by occurred_at desc, id desc
          limit $7 offset $8",
         tenant.as_str(),
@@ -112,6 +125,8 @@ pub async fn list(
         place.map(|place| place.id.0),
         i64::from(limit) + 1,
         skip,
+        filter.actor.as_ref().map(|actor| actor.kind.as_str()),
+        filter.actor.as_ref().and_then(|actor| actor.id.as_deref()),
     )
     .fetch_all(connection)
     .await?;

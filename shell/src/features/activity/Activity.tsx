@@ -2,32 +2,26 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { Activity as Pulse, ArrowUp, ChevronDown } from 'lucide-react'
+import { Activity as Pulse, ArrowUp, ListFilter } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 import { activityQuery } from '#live/queries.ts'
-import { ACTIVITY_TYPES, ActivityLine } from '#ui/ActivityLine.tsx'
-import { Button } from '#ui/Button.tsx'
+import { ActivityLine } from '#ui/ActivityLine.tsx'
+import { Button, IconButton } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
-import { Choice } from '#ui/Menu.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 
+import { type Change, Filters } from './Filters.tsx'
 import { readTimelineView, type TimelineView } from './view.ts'
 
 const ROW = 48
-
-const SOURCES = [
-  { value: undefined, label: 'Any source' },
-  { value: 'chatwoot', label: 'Chatwoot' },
-  { value: 'axis', label: 'Here' },
-]
 
 export function Activity({ view }: { view: TimelineView }) {
   const navigate = useNavigate()
   const query = useInfiniteQuery(activityQuery(view))
   const rows = query.data ?? []
   const scroller = useRef<HTMLDivElement>(null)
-  const set = (change: { [K in keyof TimelineView]?: string | undefined }) =>
+  const set = (change: Change) =>
     void navigate({ to: '/activity', search: readTimelineView({ ...view, ...change }), replace: true })
 
   // eslint-disable-next-line react-hooks/incompatible-library -- its methods are used while rendering only
@@ -46,22 +40,9 @@ export function Activity({ view }: { view: TimelineView }) {
   }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage, lastShown, rows.length])
   const { scrolled, missed, toTop, onScroll } = useAnchor(scroller, rows)
 
-  const types = [
-    { value: undefined, label: 'Any type' },
-    ...Object.entries(ACTIVITY_TYPES).map(([value, { name }]) => ({ value, label: name })),
-  ]
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
-      <header className="flex h-13 shrink-0 items-center gap-2 border-b border-line px-5">
-        <h1 className="mr-3 text-lg font-semibold">Activity</h1>
-        <Filter name="Type" value={view.type} options={types} onChange={(type) => set({ type })} />
-        <Filter name="Source" value={view.source} options={SOURCES} onChange={(source) => set({ source })} />
-        {view.conversationId && (
-          <Button className="h-7 rounded-full text-xs" onClick={() => set({ conversationId: undefined })}>
-            One conversation ✕
-          </Button>
-        )}
-      </header>
+      <Filters view={view} rows={rows} onChange={set} />
       <div className="relative min-h-0 grow">
         {scrolled && missed > 0 && (
           <Button
@@ -99,13 +80,24 @@ export function Activity({ view }: { view: TimelineView }) {
                     about={typeof activity.data.chatwootConversationId === 'number' && `#${activity.data.chatwootConversationId}`}
                   />
                 )
-                const look = 'flex h-full items-center px-5 [&>div]:grow'
+                const look = 'flex h-full items-center pr-10 pl-5 [&>div]:grow'
                 return (
                   <li
                     key={item.key}
-                    className="absolute inset-x-0 top-0 border-b border-line/60"
+                    className="group absolute inset-x-0 top-0 border-b border-line/60"
                     style={{ height: ROW, transform: `translateY(${item.start}px)` }}
                   >
+                    {activity.conversationId && !view.conversationId && (
+                      <span className="absolute top-2 right-1 opacity-0 group-hover:opacity-100 focus-within:opacity-100">
+                        <IconButton
+                          label="Only this conversation"
+                          className="bg-surface"
+                          onClick={() => set({ conversationId: activity.conversationId ?? undefined })}
+                        >
+                          <ListFilter />
+                        </IconButton>
+                      </span>
+                    )}
                     {activity.conversationId ? (
                       <Link
                         to="/inbox/$id"
@@ -126,38 +118,6 @@ export function Activity({ view }: { view: TimelineView }) {
         </div>
       </div>
     </div>
-  )
-}
-
-interface FilterProps {
-  name: string
-  value: string | null | undefined
-  options: { value: string | undefined; label: string }[]
-  onChange: (value: string | undefined) => void
-}
-
-function Filter({ name, value, options, onChange }: FilterProps) {
-  const chosen = options.find((one) => one.value === (value ?? undefined))?.label ?? value ?? ''
-  return (
-    <Choice
-      label={name}
-      value={value ?? undefined}
-      options={options}
-      onChange={onChange}
-      trigger={
-        <button
-          type="button"
-          aria-label={`${name}: ${chosen}`}
-          className={classes(
-            'inline-flex h-7 items-center gap-1 rounded-full border px-2.5 text-xs font-medium',
-            value ? 'border-accent-line bg-accent-soft text-accent' : 'border-line text-soft hover:border-line-strong hover:text-ink',
-          )}
-        >
-          {value ? chosen : name}
-          <ChevronDown aria-hidden className="size-3 opacity-70" />
-        </button>
-      }
-    />
   )
 }
 

@@ -1,5 +1,5 @@
 import { Ban, Bot, Lock } from 'lucide-react'
-import { memo, type ReactNode } from 'react'
+import { lazy, memo, type ReactNode, Suspense } from 'react'
 
 
 import type { Message } from '#api/types.ts'
@@ -14,7 +14,10 @@ import { exactly, timeOfDay } from '#ui/time.ts'
 import { Actions } from './Actions.tsx'
 import { Attachments } from './Attachments.tsx'
 import { Delivery, WrittenDelivery } from './Delivery.tsx'
+import { mailOf } from './mail.ts'
 import { Text } from './Text.tsx'
+
+const MailBody = lazy(() => import('./MailBody.tsx'))
 
 type Look = 'customer' | 'agent' | 'bot' | 'note' | 'failed' | 'deleted'
 
@@ -138,7 +141,7 @@ export const Bubble = memo(function Bubble({ message, contactId, first, last }: 
         </span>
       ) : (
         <>
-          {content && <Text text={content} mail={contentType === 'incoming_email'} />}
+          <Content message={message} />
           <Attachments attachments={attachments} />
           {!content && attachments.length === 0 && (
             <span className="text-faint italic">This kind of message ({contentType}) shows in Chatwoot only</span>
@@ -148,6 +151,20 @@ export const Bubble = memo(function Bubble({ message, contactId, first, last }: 
     </Frame>
   )
 })
+
+/** A mail as it was laid out; any other message, and a mail until then, as its text. */
+function Content({ message }: { message: Message }) {
+  const { content, contentType } = message
+  const text = content && <Text text={content} mail={contentType === 'incoming_email'} />
+  const mail = mailOf(message)
+  return mail ? (
+    <Suspense fallback={text}>
+      <MailBody mail={mail} />
+    </Suspense>
+  ) : (
+    text
+  )
+}
 
 interface WrittenBubbleProps {
   written: Written

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::{Activity, ActivityId, ConversationId};
 use serde::{Deserialize, Serialize};
-use store::activities::{Filter, Place, Start};
+use store::activities::{ByActor, Filter, Place, Start};
 
 use super::stream;
 use crate::App;
@@ -31,6 +31,9 @@ pub(in crate::routes) struct ListActivity {
     source: Option<String>,
     /// Only of this conversation.
     conversation_id: Option<ConversationId>,
+    /// Only what this one did, by type and id (`user:7`), or anybody of a type (`contact`); not for
+    /// the live stream.
+    actor: Option<String>,
     /// Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`.
     #[param(minimum = 1)]
     page: Option<u32>,
@@ -94,7 +97,12 @@ pub(in crate::routes) async fn list_activity(
         paging::Start::Page(_) => Start::Skip(asked.skip()),
         paging::Start::Cursor(cursor) => Start::After(read_cursor(cursor)?),
     };
-    let filter = Filter { kinds, source: query.source, conversation: query.conversation_id };
+    let filter = Filter {
+        kinds,
+        source: query.source,
+        conversation: query.conversation_id,
+        actor: query.actor.as_deref().map(actor),
+    };
     let position = app.snapshot();
     let mut transaction = app.store.tenant(&principal.tenant).await?;
     let listed =
@@ -107,6 +115,13 @@ pub(in crate::routes) async fn list_activity(
 
 fn kinds(list: &str) -> Vec<String> {
     list.split(',').map(str::trim).filter(|kind| !kind.is_empty()).map(str::to_owned).collect()
+}
+
+fn actor(text: &str) -> ByActor {
+    match text.split_once(':') {
+        Some((kind, id)) => ByActor { kind: kind.to_owned(), id: Some(id.to_owned()) },
+        None => ByActor { kind: text.to_owned(), id: None },
+    }
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {

@@ -1,0 +1,108 @@
+import { ChevronDown, X } from 'lucide-react'
+import type { ComponentProps } from 'react'
+
+import type { Activity } from '#api/types.ts'
+import { Choices } from '#ui/Choices.tsx'
+import { classes } from '#ui/classes.ts'
+import { Choice } from '#ui/Menu.tsx'
+
+import { ACTORS, KINDS, kindsOf, type TimelineView, typesOf } from './view.ts'
+
+const SOURCES = [
+  { value: undefined, label: 'Any source' },
+  { value: 'chatwoot', label: 'Chatwoot' },
+  { value: 'axis', label: 'Here' },
+]
+
+/** What of the view is to be different. */
+export type Change = { [K in keyof TimelineView]?: string | undefined }
+
+interface FiltersProps {
+  view: TimelineView
+  /** What is loaded: whoever did something is there to choose. */
+  rows: readonly Activity[]
+  onChange: (change: Change) => void
+}
+
+export function Filters({ view, rows, onChange }: FiltersProps) {
+  const { kinds, others } = kindsOf(view.type)
+  const count = kinds.length + others.length
+  const actors = [{ value: undefined, label: 'Anybody' }, ...ACTORS, ...people(rows)]
+  const actor = actors.find((one) => one.value === view.actor)?.label ?? view.actor
+  return (
+    <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-2 border-b border-line px-5 py-2">
+      <h1 className="mr-3 text-lg font-semibold">Activity</h1>
+      <Choices
+        label="Type"
+        values={kinds}
+        options={KINDS.map(({ name }) => ({ value: name, label: name }))}
+        onChange={(chosen) => onChange({ type: typesOf(chosen, others) })}
+        trigger={<Chip name="Type" chosen={count === 1 ? (kinds[0] ?? others[0]) : count > 1 ? `${count} types` : undefined} />}
+      />
+      <Choice
+        label="Source"
+        value={view.source}
+        options={SOURCES}
+        onChange={(source) => onChange({ source })}
+        trigger={<Chip name="Source" chosen={view.source && (SOURCES.find((one) => one.value === view.source)?.label ?? view.source)} />}
+      />
+      <Choice
+        label="Who"
+        value={view.actor}
+        options={actors}
+        onChange={(one) => onChange({ actor: one })}
+        trigger={<Chip name="Who" chosen={view.actor && actor} />}
+      />
+      {view.conversationId && (
+        <button
+          type="button"
+          aria-label="One conversation: show all"
+          className={look(true)}
+          onClick={() => onChange({ conversationId: undefined })}
+        >
+          One conversation
+          <X aria-hidden className="size-3" />
+        </button>
+      )}
+      {Object.keys(view).length > 1 && (
+        <button
+          type="button"
+          className="text-xs text-soft underline underline-offset-2 hover:text-ink"
+          onClick={() => onChange({ type: undefined, source: undefined, actor: undefined, conversationId: undefined })}
+        >
+          Show everything
+        </button>
+      )}
+    </header>
+  )
+}
+
+/** Whoever is known by name in what is loaded, each once. */
+function people(rows: readonly Activity[]) {
+  const found = new Map<string, string>()
+  for (const { actor } of rows) {
+    if (actor?.id && actor.name) found.set(`${actor.type}:${actor.id}`, actor.name)
+  }
+  return [...found].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label))
+}
+
+function look(set: boolean): string {
+  return classes(
+    'inline-flex h-7 max-w-56 shrink-0 items-center gap-1 rounded-full border px-2.5 text-xs font-medium',
+    set ? 'border-accent-line bg-accent-soft text-accent' : 'border-line text-soft hover:border-line-strong hover:text-ink',
+  )
+}
+
+interface ChipProps extends ComponentProps<'button'> {
+  name: string
+  chosen: string | undefined
+}
+
+function Chip({ name, chosen, ...rest }: ChipProps) {
+  return (
+    <button type="button" aria-label={`${name}: ${chosen ?? 'any'}`} className={look(chosen !== undefined)} {...rest}>
+      <span className="truncate">{chosen ?? name}</span>
+      <ChevronDown aria-hidden className="size-3 shrink-0 opacity-70" />
+    </button>
+  )
+}

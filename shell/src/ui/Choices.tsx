@@ -1,0 +1,46 @@
+import { Check } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import type { ReactNode } from 'react'
+
+interface ChoicesProps {
+  trigger: ReactNode
+  label: string
+  values: readonly string[]
+  options: readonly { value: string; label: ReactNode }[]
+  onChange: (values: string[]) => void
+}
+
+/** A menu in which several things can be chosen; it stays open meanwhile. */
+export function Choices({ trigger, label, values, options, onChange }: ChoicesProps) {
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align="start"
+          sideOffset={6}
+          collisionPadding={8}
+          aria-label={label}
+          className="rise z-50 max-h-80 min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-raised"
+        >
+          {options.map((one) => (
+            <DropdownMenu.CheckboxItem
+              key={one.value}
+              checked={values.includes(one.value)}
+              onSelect={(event) => event.preventDefault()}
+              onCheckedChange={(on) => onChange(on ? [...values, one.value] : values.filter((value) => value !== one.value))}
+              className="flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-highlighted:bg-hover"
+            >
+              <span className="flex size-4 items-center">
+                <DropdownMenu.ItemIndicator>
+                  <Check aria-hidden className="size-4 text-accent" />
+                </DropdownMenu.ItemIndicator>
+              </span>
+              {one.label}
+            </DropdownMenu.CheckboxItem>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
