@@ -23,6 +23,7 @@ use store::{PgConnection, Transaction};
 use crate::App;
 use crate::auth::Principal;
 use crate::error::ApiError;
+use crate::files::is_form;
 use crate::routes::MOST_BODY_BYTES;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -53,6 +54,13 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
         let message = format!("must have 1 to {LONGEST_KEY} visible ASCII characters");
         return ApiError::field("Idempotency-Key", message).into_response();
     };
+    if is_form(request.headers()) {
+        // Too large to be held here: its handler says what it asks for, once it has read it.
+        let (mut parts, body) = request.into_parts();
+        let digest = Sha256::digest(parts.uri.to_string()).to_vec();
+        parts.extensions.insert(Named { key, digest });
+        return next.run(Request::from_parts(parts, body)).await;
+    }
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, MOST_BODY_BYTES).await else {
         return ApiError::TooLarge.into_response();
@@ -93,6 +101,18 @@ pub(crate) struct Work<'a> {
 }
 
 impl Key {
+    /// The key of a request that asks for this too.
+    pub(crate) fn covering(self, asked: &[&[u8]]) -> Self {
+        Self(self.0.map(|Named { key, digest }| {
+            let mut all = Sha256::new_with_prefix(digest);
+            for part in asked {
+                all.update((part.len() as u64).to_be_bytes());
+                all.update(part);
+            }
+            Named { key, digest: all.finalize().to_vec() }
+        }))
+    }
+
     /// Opens the transaction of a request that changes something.
     pub(crate) async fn begin<'a>(
         self,
