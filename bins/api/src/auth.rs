@@ -87,6 +87,11 @@ impl Principal {
         }
     }
 
+    /// Whether this names the caller. Rows of before say no kind.
+    pub(crate) fn is(&self, kind: Option<&str>, id: Option<&str>) -> bool {
+        id == Some(&self.id) && kind.is_none_or(|kind| kind == self.kind.as_str())
+    }
+
     /// The caller in a few characters, for the audit and for rows that name their maker.
     pub(crate) fn signature(&self) -> String {
         format!("{} {}", self.kind.as_str(), self.id)

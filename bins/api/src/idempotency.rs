@@ -5,8 +5,10 @@
 //! ```
 //!
 //! The answer is kept in the transaction of the change. What was refused changed nothing and is not
-//! kept, so it may be asked again under the same key.
+//! kept, so it may be asked again under the same key, and at once: `read` has the transaction rolled
+//! back, and the key free, before the caller hears of the refusal.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -19,11 +21,11 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use store::idempotency::{self, Answer, Claimed};
 use store::{PgConnection, Transaction};
+use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use crate::App;
 use crate::auth::Principal;
 use crate::error::ApiError;
-use crate::files::is_form;
 use crate::routes::MOST_BODY_BYTES;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -35,11 +37,15 @@ const LONGEST_KEY: usize = 255;
 const KEPT: Duration = Duration::from_hours(24);
 
 /// The caller's name for a request, and what it asks for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Named {
     key: String,
     digest: Vec<u8>,
+    /// The transaction that holds the name, while the request is carried out.
+    open: Open,
 }
+
+type Open = Arc<Mutex<Option<Transaction>>>;
 
 /// Reads the key of a request that has one, and digests what it asks for.
 pub(crate) async fn read(request: Request, next: Next) -> Response {
@@ -54,13 +60,6 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
         let message = format!("must have 1 to {LONGEST_KEY} visible ASCII characters");
         return ApiError::field("Idempotency-Key", message).into_response();
     };
-    if is_form(request.headers()) {
-        // Too large to be held here: its handler says what it asks for, once it has read it.
-        let (mut parts, body) = request.into_parts();
-        let digest = Sha256::digest(parts.uri.to_string()).to_vec();
-        parts.extensions.insert(Named { key, digest });
-        return next.run(Request::from_parts(parts, body)).await;
-    }
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, MOST_BODY_BYTES).await else {
         return ApiError::TooLarge.into_response();
@@ -69,8 +68,15 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
     digest.update(parts.uri.to_string());
     digest.update([0]);
     digest.update(&bytes);
-    parts.extensions.insert(Named { key, digest: digest.finalize().to_vec() });
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    let open = Open::default();
+    let named = Named { key, digest: digest.finalize().to_vec(), open: Arc::clone(&open) };
+    parts.extensions.insert(named);
+    let answer = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    if let Some(refused) = open.lock().await.take() {
+        // Lost with its connection, it is rolled back as well.
+        let _ = store::rollback(refused).await;
+    }
+    answer
 }
 
 /// The key of a request, if it has one.
@@ -95,24 +101,13 @@ pub(crate) enum Begun<'a> {
 /// A request that is being carried out, in a transaction of its caller's tenant; rolled back unless
 /// finished.
 pub(crate) struct Work<'a> {
-    transaction: Transaction,
+    transaction: OwnedMappedMutexGuard<Option<Transaction>, Transaction>,
+    open: Open,
     caller: &'a Principal,
     named: Option<Named>,
 }
 
 impl Key {
-    /// The key of a request that asks for this too.
-    pub(crate) fn covering(self, asked: &[&[u8]]) -> Self {
-        Self(self.0.map(|Named { key, digest }| {
-            let mut all = Sha256::new_with_prefix(digest);
-            for part in asked {
-                all.update((part.len() as u64).to_be_bytes());
-                all.update(part);
-            }
-            Named { key, digest: all.finalize().to_vec() }
-        }))
-    }
-
     /// Opens the transaction of a request that changes something.
     pub(crate) async fn begin<'a>(
         self,
@@ -121,11 +116,14 @@ impl Key {
     ) -> Result<Begun<'a>, ApiError> {
         let mut transaction = app.store.tenant(&caller.tenant).await?;
         let Some(named) = self.0 else {
-            return Ok(Begun::Fresh(Work { transaction, caller, named: None }));
+            return Work::begin(transaction, Open::default(), caller, None).map(Begun::Fresh);
         };
-        let known = match idempotency::claim(&mut transaction, &named.of(caller)).await? {
+        let signature = caller.signature();
+        let request = named.of(caller, &signature);
+        let known = match idempotency::claim(&mut transaction, &request).await? {
             Claimed::Fresh => {
-                return Ok(Begun::Fresh(Work { transaction, caller, named: Some(named) }));
+                let open = Arc::clone(&named.open);
+                return Work::begin(transaction, open, caller, Some(named)).map(Begun::Fresh);
             }
             Claimed::Answered(answer) => Ok(Begun::Answered(again(answer))),
             Claimed::Other => Err(ApiError::KeyReused),
@@ -138,17 +136,30 @@ impl Key {
 }
 
 impl Named {
-    fn of<'a>(&'a self, caller: &'a Principal) -> idempotency::Request<'a> {
+    fn of<'a>(&'a self, caller: &'a Principal, signature: &'a str) -> idempotency::Request<'a> {
         idempotency::Request {
             tenant: &caller.tenant,
-            principal: &caller.id,
+            principal: signature,
             key: &self.key,
             digest: &self.digest,
         }
     }
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn begin(
+        transaction: Transaction,
+        open: Open,
+        caller: &'a Principal,
+        named: Option<Named>,
+    ) -> Result<Self, ApiError> {
+        let mut held = Arc::clone(&open).try_lock_owned().map_err(ApiError::internal)?;
+        *held = Some(transaction);
+        let transaction = OwnedMutexGuard::try_map(held, Option::as_mut)
+            .map_err(|_| ApiError::internal(anyhow::anyhow!("a transaction is lost")))?;
+        Ok(Self { transaction, open, caller, named })
+    }
+
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.transaction
     }
@@ -166,10 +177,17 @@ impl Work<'_> {
         };
         let answer = Answer { status: status.as_u16(), location, body };
         if let Some(named) = &self.named {
-            let request = named.of(self.caller);
+            let caller = self.caller.signature();
+            let request = named.of(self.caller, &caller);
             idempotency::keep(&mut self.transaction, &request, &answer, KEPT).await?;
         }
-        store::commit(self.transaction).await?;
+        let Self { transaction, open, .. } = self;
+        drop(transaction);
+        let done = open.lock().await.take();
+        store::commit(
+            done.ok_or_else(|| ApiError::internal(anyhow::anyhow!("a transaction is lost")))?,
+        )
+        .await?;
         Ok(respond(answer))
     }
 }

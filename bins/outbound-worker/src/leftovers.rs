@@ -10,10 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bus::{PublishError, Publisher};
-use domain::{Activity, ActivityId, Conversation, ConversationId, Message, MessageId, TenantId};
+use domain::{
+    Activity, ActivityId, Approval, ApprovalId, Conversation, ConversationId, Message, MessageId,
+    TenantId,
+};
 use events::{Announcement, AnnouncementSubject, TraceParent};
 use store::announcements::Left;
-use store::{PgConnection, Store, announcements, conversations, messages};
+use store::{PgConnection, Store, announcements, approvals, conversations, messages};
 use tokio_util::sync::CancellationToken;
 
 /// How long a writer is given to announce it by itself.
@@ -166,6 +169,7 @@ fn refused(error: &dyn std::fmt::Display) {
 struct Rows {
     conversations: HashMap<ConversationId, Conversation>,
     messages: HashMap<MessageId, Message>,
+    approvals: HashMap<ApprovalId, Approval>,
 }
 
 impl Rows {
@@ -176,11 +180,14 @@ impl Rows {
         let places: Vec<_> =
             left.iter().filter_map(|(_, activity)| activity.conversation_id).collect();
         let ids: Vec<_> = left.iter().filter_map(|(_, activity)| message_of(activity)).collect();
+        let asked: Vec<_> = left.iter().filter_map(|(_, activity)| approval_of(activity)).collect();
         let places = conversations::by_ids(connection, &places).await?;
         let messages = messages::by_ids(connection, &ids).await?;
+        let approvals = approvals::by_ids(connection, &asked).await?;
         Ok(Self {
             conversations: places.into_iter().map(|place| (place.id, place)).collect(),
             messages: messages.into_iter().map(|message| (message.id, message)).collect(),
+            approvals: approvals.into_iter().map(|approval| (approval.id, approval)).collect(),
         })
     }
 
@@ -188,9 +195,15 @@ impl Rows {
         let place = activity.conversation_id;
         let conversation = place.and_then(|id| self.conversations.get(&id).cloned());
         let message = message_of(activity).and_then(|id| self.messages.get(&id).cloned());
-        let subject = AnnouncementSubject { conversation, message, approval: None };
+        let approval = approval_of(activity).and_then(|id| self.approvals.get(&id).cloned());
+        let subject = AnnouncementSubject { conversation, message, approval };
         Announcement { activity: activity.clone(), subject }
     }
+}
+
+/// The approval that an activity is about.
+fn approval_of(activity: &Activity) -> Option<ApprovalId> {
+    activity.data.get("approvalId")?.as_str()?.parse().ok()
 }
 
 /// The message that an activity is about.

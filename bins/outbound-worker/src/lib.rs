@@ -23,7 +23,6 @@ pub mod decide;
 mod deliver;
 mod leftovers;
 mod relay;
-pub mod sweep;
 pub mod throttle;
 mod worker;
 

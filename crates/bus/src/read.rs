@@ -31,6 +31,9 @@ const PREFETCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// Messages in order, and how many of them existed when reading began.
 pub(crate) struct Reading {
+    bus: Bus,
+    stream: String,
+    consumer: String,
     messages: Stream,
     read: u64,
     pub(crate) waiting: u64,
@@ -64,6 +67,7 @@ pub(crate) async fn ordered(
     };
     let consumer = beside_leader(bus, stream, config).await?;
     let waiting = consumer.cached_info().num_pending;
+    let name = consumer.cached_info().name.clone();
     let messages = consumer
         .stream()
         .heartbeat(HEARTBEAT)
@@ -73,7 +77,8 @@ pub(crate) async fn ordered(
         .messages()
         .await
         .map_err(|error| BusError::Unavailable(error.into()))?;
-    Ok(Reading { messages, read: 0, waiting })
+    let (bus, stream) = (bus.clone(), stream.to_owned());
+    Ok(Reading { bus, stream, consumer: name, messages, read: 0, waiting })
 }
 
 /// Makes a consumer where the stream's leader is; outside of a cluster that is anywhere.
@@ -105,6 +110,13 @@ async fn beside_leader(
 }
 
 impl Reading {
+    /// Takes the consumer away at once. Without this the server forgets it after a while.
+    pub(crate) async fn end(self) {
+        let Self { bus, stream, consumer, messages, .. } = self;
+        drop(messages);
+        bus.jetstream().delete_consumer_from_stream(&consumer, &stream).await.ok();
+    }
+
     /// The next message, whenever it comes.
     pub(crate) async fn next(&mut self) -> Result<Read, BusError> {
         let message: jetstream::Message = match self.messages.next().await {

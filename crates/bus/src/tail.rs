@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::channel::stream_of;
-use crate::read::{Read, ordered};
+use crate::read::{Read, Reading, ordered};
 use crate::streams::{StreamInfo, stream_info};
 use crate::{Bus, BusError, api, headers};
 
@@ -110,18 +110,25 @@ impl Bus {
         let from = DeliverPolicy::ByStartSequence { start_sequence: after + 1 };
         let filter = format!("activity.{tenant}.>");
         let mut reading = ordered(self, subject::ACTIVITY, filter, from).await?;
-        let mut read = Vec::new();
-        let mut waiting = reading.waiting;
-        while waiting > 0 && read.len() < limit {
-            let message = reading.next().await?;
-            if message.sequence > up_to {
-                break;
-            }
-            waiting = message.left;
-            read.push(tailed(message));
-        }
-        Ok(read)
+        let read = part(&mut reading, up_to, limit).await;
+        reading.end().await;
+        read
     }
+}
+
+/// What there is of a reading, up to a position and a number of messages.
+async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Vec<Tailed>, BusError> {
+    let mut read = Vec::new();
+    let mut waiting = reading.waiting;
+    while waiting > 0 && read.len() < limit {
+        let message = reading.next().await?;
+        if message.sequence > up_to {
+            break;
+        }
+        waiting = message.left;
+        read.push(tailed(message));
+    }
+    Ok(read)
 }
 
 #[derive(Debug, Clone, Copy)]

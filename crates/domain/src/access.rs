@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// The permissions, with their names on the wire and in the database, and what they allow.
 macro_rules! permissions {
-    ($($(#[doc = $allows:literal])+ $variant:ident = $name:literal,)+) => {
+    ($($(#[doc = $allows:literal])+ $variant:ident = $name:tt,)+) => {
         /// Something that a caller may do within their tenant.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

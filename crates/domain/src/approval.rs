@@ -38,10 +38,16 @@ pub struct Approval {
     pub requested_by: String,
     /// Who asked, as the id of an activity's actor; they may not decide.
     pub requested_by_id: Option<String>,
+    /// What asked: `member`, or `api_key` for a machine.
+    #[serde(default)]
+    pub requested_by_type: Option<String>,
     /// Who decided or withdrew it.
     pub decided_by: Option<String>,
     /// Who decided or withdrew it, as the id of an activity's actor.
     pub decided_by_id: Option<String>,
+    /// What decided or withdrew: `member`, or `api_key` for a machine.
+    #[serde(default)]
+    pub decided_by_type: Option<String>,
     /// The decider's words.
     pub decision: Option<String>,
     /// The message that was sent by its approval.

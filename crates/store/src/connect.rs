@@ -83,21 +83,23 @@ impl Store {
         Ok(())
     }
 
-    /// Refuses a database whose schema is not the one this program was built for.
+    /// Refuses a database that lacks any of the migrations this program was built for. Migrations
+    /// that it has besides are a newer program's.
     pub async fn require_schema(&self) -> Result<(), Error> {
-        let wanted = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-        let found = sqlx::query_scalar::<_, Option<i64>>(
-            "select max(version) from _sqlx_migrations where success",
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        if found.unwrap_or(0) >= wanted {
+        let applied =
+            sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success")
+                .fetch_all(&self.pool)
+                .await?;
+        let missing: Vec<_> = MIGRATIONS
+            .iter()
+            .filter(|migration| !applied.contains(&migration.version))
+            .map(|migration| format!("{:04}", migration.version))
+            .collect();
+        if missing.is_empty() {
             return Ok(());
         }
-        Err(Error::Schema(sqlx::Error::Protocol(format!(
-            "it is at version {}, this program needs {wanted}",
-            found.unwrap_or(0)
-        ))))
+        let missing = missing.join(", ");
+        Err(Error::Schema(sqlx::Error::Protocol(format!("it lacks migration {missing}"))))
     }
 
     /// Listens for rows added to the outbox, on a connection of its own.

@@ -17,7 +17,6 @@ pub mod activities;
 pub mod announcements;
 pub mod api_keys;
 pub mod approvals;
-pub mod attachments;
 pub mod attempts;
 pub mod audit;
 pub mod breakers;
@@ -37,7 +36,6 @@ pub mod reconciliations;
 pub mod stream_tickets;
 pub mod tenant_claims;
 pub mod tenants;
-pub mod uploads;
 pub mod webhook_events;
 
 pub use config::Config;
@@ -48,6 +46,11 @@ pub use sqlx::PgConnection;
 
 /// A transaction of a [`Store`]; rolled back unless committed.
 pub type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
+
+/// Rolls a transaction back, and waits until it is.
+pub async fn rollback(transaction: Transaction) -> Result<(), Error> {
+    transaction.rollback().await.map_err(Error::from)
+}
 
 /// Commits a transaction.
 pub async fn commit(transaction: Transaction) -> Result<(), Error> {

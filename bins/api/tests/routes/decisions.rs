@@ -187,6 +187,26 @@ async fn an_approved_reply_goes_out_once_as_its_askers() {
 }
 
 #[tokio::test]
+async fn a_reply_that_a_machine_proposed_is_a_machines() {
+    let served = Served::start().await;
+    let machine = caller(&served, Role::Agent).await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    let body = json!({
+        "conversationId": conversation, "type": "proposed_reply", "reason": "It is late",
+        "metadata": { "content": "Here." },
+    });
+    let answer = ask(&served, &machine, Method::POST, "/approvals", &body).await;
+    let path = answer.headers()[header::LOCATION].to_str().unwrap().replace("/api/v1", "");
+    let approval: Value = answer.json().await.unwrap();
+    assert_eq!(approval["requestedByType"], "api_key");
+    assert_eq!(decide(&served, "mock-token", &path, "approved").await.status(), 200);
+    let approval = served.read(&path).await;
+    assert_eq!(approval["decidedByType"], "member");
+    let messages = format!("/conversations/{conversation}/messages");
+    assert_eq!(served.read(&messages).await["data"][0]["sender"]["type"], "api_key");
+}
+
+#[tokio::test]
 async fn what_the_customer_wrote_since_must_be_known_to_who_approves() {
     let served = Served::start().await;
     let ann = caller(&served, Role::Approver).await;

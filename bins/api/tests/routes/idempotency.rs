@@ -1,11 +1,12 @@
 //! `Idempotency-Key`: a request that is sent again has one effect and gets the answer that it had.
 
+use domain::Role;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use testkit::reqwest::Method;
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, ids, problem};
+use crate::support::{Seed, Served, TENANT, ids, problem};
 use crate::walk::{Things, Walk};
 
 const KEY: &str = "idempotency-key";
@@ -128,4 +129,43 @@ async fn what_is_too_old_is_forgotten() {
         .await
         .unwrap();
     assert_eq!(kept, 2, "those that have expired are gone");
+}
+
+/// What is refused inside of its transaction frees its key before the refusal is heard.
+#[tokio::test]
+async fn what_was_refused_may_be_asked_again_at_once() {
+    let served = Served::start().await;
+    let path = format!("/conversations/{}/messages", served.write(&Seed::open(1)).await);
+    let unknown = json!({ "content": "Hi", "inReplyTo": uuid::Uuid::now_v7() });
+    for number in 0..100 {
+        for _ in 0..2 {
+            let refused = served.post(&path, &unknown).header(KEY, format!("k{number}")).send();
+            assert_eq!(problem(refused.await.unwrap()).await, (422, "invalid".to_owned()));
+        }
+    }
+    let good = served.post(&path, &json!({ "content": "Hi" })).header(KEY, "k0").send().await;
+    assert_eq!(good.unwrap().status(), 201);
+}
+
+/// A machine and a person of the same id are two.
+#[tokio::test]
+async fn a_key_is_a_machines_or_a_persons() {
+    let served = Served::start().await;
+    let path = format!("/conversations/{}/messages", served.write(&Seed::open(1)).await);
+    let machine = served.key(TENANT, Role::Admin.permissions()).await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+    sqlx::query(
+        "insert into idempotency_keys
+           (tenant_id, principal_id, key, request, status, body, expires_at)
+         select tenant_id, 'member ' || id, 'k', '', 201, '', now() + interval '1 hour'
+         from api_keys",
+    )
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    let request = served.http.post(served.url(&path)).bearer_auth(machine).header(KEY, "k");
+    let answer = request.json(&json!({ "content": "Hi" })).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
 }

@@ -94,6 +94,13 @@ async fn a_draft_is_ones_own() {
     let other =
         served.http.get(served.url(&path)).bearer_auth("mock-agent-token").send().await.unwrap();
     assert_eq!(problem(other).await, not_found);
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let kept: String = sqlx::query_scalar("select principal_id from drafts")
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    assert_eq!(kept, "member dev-admin", "a machine with the same id has another one");
+    drop(transaction);
     for content in ["a\u{0}b".to_owned(), "é".repeat(150_001)] {
         let answer = served.put(&path, &json!({ "content": content })).send().await.unwrap();
         assert_eq!(problem(answer).await, (422, "invalid".to_owned()));

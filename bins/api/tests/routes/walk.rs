@@ -165,7 +165,6 @@ impl Things {
             "ActivityId",
             "ApprovalId",
             "ApiKeyId",
-            "AttachmentId",
         ];
         Self(names.map(|name| (name, uuid::Uuid::now_v7().to_string())).into())
     }
@@ -197,7 +196,7 @@ impl Things {
                 .unwrap();
         sqlx::query(
             "insert into drafts (conversation_id, principal_id, tenant_id, content, private)
-             select $1, id::text, $2, $3, false from api_keys where tenant_id = $2",
+             select $1, 'api_key ' || id, $2, $3, false from api_keys where tenant_id = $2",
         )
         .bind(conversation.0)
         .bind(account.tenant.as_str())
@@ -229,14 +228,6 @@ impl Things {
             insert.bind(number).bind(SECRET).execute(&mut *lists).await.unwrap();
             store::commit(lists).await.unwrap();
         }
-        let upload = store::uploads::begin(&mut transaction, &account.tenant, SECRET, "image/png");
-        let upload = upload.await.unwrap();
-        sqlx::query("update uploads set message_id = $1, file_size = 1 where id = $2")
-            .bind(message)
-            .bind(upload.id.0)
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
         let key = store::api_keys::NewApiKey {
             tenant: &account.tenant,
             name: SECRET,
@@ -255,7 +246,6 @@ impl Things {
             ("MessageId", message.to_string()),
             ("ActivityId", activity.id.to_string()),
             ("ApprovalId", approval.to_string()),
-            ("AttachmentId", upload.id.to_string()),
         ])
     }
 

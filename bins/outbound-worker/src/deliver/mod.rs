@@ -11,7 +11,6 @@
 
 mod carrier;
 mod change;
-mod files;
 mod lanes;
 mod look_up;
 mod send;

@@ -1,7 +1,8 @@
 //! P6: what is committed is announced, also if its writer did not live to do it.
 
 use chatwoot_sim::{Faults, Millis, RestFaults, Scope};
-use domain::DeliveryState;
+use domain::{Actor, DeliveryState};
+use store::approvals::Submission;
 use testkit::eventually;
 
 use crate::stage::{Stage, config};
@@ -26,6 +27,35 @@ async fn p6_what_its_writer_did_not_live_to_announce_is_announced_once() {
     let message = subject.message.as_ref().unwrap();
     assert_eq!((message.id, message.state), (reply, Some(DeliveryState::Sent)), "as it is now");
     assert_eq!(subject.conversation.as_ref().unwrap().id, conversation.id);
+}
+
+/// What approvals are about is told with them, late too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p6_an_approval_that_was_left_is_announced_with_what_it_is() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let tenant = &chatwoot.account.tenant;
+    let actor = Actor {
+        kind: "member".to_owned(),
+        id: Some("ana".to_owned()),
+        name: Some("Ana".to_owned()),
+    };
+    let submission = Submission {
+        tenant,
+        conversation: conversation.id,
+        kind: "refund",
+        reason: "It is broken",
+        metadata: &serde_json::json!({}),
+        actor: &actor,
+    };
+    let mut transaction = stage.world.store.tenant(tenant).await.unwrap();
+    let submitted = store::approvals::submit(&mut transaction, &submission).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
+    eventually("everything is announced", || async { stage.unannounced().await == 0 }).await;
+    let told = stage.announced(tenant).await;
+    assert_eq!(told.last().unwrap().subject.approval, submitted.map(|(approval, _)| approval));
 }
 
 /// NATS is away between the worker's commit and the end of the worker.

@@ -115,7 +115,7 @@ async fn a_lost_end_resets_and_changes_the_epoch_even_if_its_positions_are_taken
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenants_part_is_read_in_pages() {
-    let (_server, bus) = Server::start().await;
+    let (server, bus) = Server::start().await;
     for number in 1..=10 {
         let tenant = if number % 2 == 0 { "acme" } else { "other" };
         announce(&bus, tenant, &number.to_string()).await;
@@ -129,4 +129,7 @@ async fn a_tenants_part_is_read_in_pages() {
     assert_eq!(sequences(6, 10, 3).await, [8, 10]);
     assert_eq!(sequences(0, 5, 10).await, [2, 4]);
     assert_eq!(sequences(10, 10, 10).await, [0; 0]);
+    let stream = server.raw().await.get_stream("ACTIVITY").await.unwrap();
+    let readers = stream.get_info().await.unwrap().state.consumer_count;
+    assert_eq!(readers, 0, "who has read leaves nothing behind");
 }

@@ -31,8 +31,10 @@ pub(super) struct Row {
     last_heard_at: Option<DateTime<Utc>>,
     requested_by: String,
     requested_by_id: Option<String>,
+    requested_by_kind: Option<String>,
     decided_by: Option<String>,
     decided_by_id: Option<String>,
+    decided_by_kind: Option<String>,
     decision: Option<String>,
     message_id: Option<Uuid>,
     created_at: DateTime<Utc>,
@@ -56,8 +58,10 @@ impl From<Row> for Approval {
             last_heard_at: row.last_heard_at,
             requested_by: row.requested_by,
             requested_by_id: row.requested_by_id,
+            requested_by_type: row.requested_by_kind,
             decided_by: row.decided_by,
             decided_by_id: row.decided_by_id,
+            decided_by_type: row.decided_by_kind,
             decision: row.decision,
             message_id: row.message_id.map(MessageId),
             created_at: row.created_at,
@@ -77,8 +81,8 @@ macro_rules! select_approvals {
                       (select m.created_at from messages m
                        where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
                        order by m.created_at desc limit 1) as last_heard_at,
-                      a.requested_by, a.requested_by_id, a.decided_by, a.decided_by_id, a.decision,
-                      a.message_id, a.created_at, a.decided_at, a.updated_at
+                      a.requested_by, a.requested_by_id, a.requested_by_kind, a.decided_by,
+                      a.decided_by_id, a.decided_by_kind, a.decision, a.message_id, a.created_at, a.decided_at, a.updated_at
                from approvals a "# + $rest
             $(, $argument)*
         )
@@ -116,6 +120,16 @@ pub async fn list(
 pub async fn get(connection: &mut PgConnection, id: ApprovalId) -> Result<Option<Approval>, Error> {
     let row = select_approvals!("where a.id = $1", id.0).fetch_optional(connection).await?;
     Ok(row.map(Approval::from))
+}
+
+/// The approvals with these ids.
+pub async fn by_ids(
+    connection: &mut PgConnection,
+    ids: &[ApprovalId],
+) -> Result<Vec<Approval>, Error> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = select_approvals!("where a.id = any($1)", &ids).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(Approval::from).collect())
 }
 
 /// As [`get`]; it stays as it is until the transaction ends.

@@ -59,8 +59,8 @@ pub async fn submit(
     sqlx::query!(
         "insert into approvals
            (id, tenant_id, conversation_id, kind, reason, metadata, snapshot, requested_by,
-            requested_by_id, created_at, heard_until)
-         select $1, c.tenant_id, c.id, $3, $4, $5, $6, $7, $8, clock_timestamp(),
+            requested_by_id, requested_by_kind, created_at, heard_until)
+         select $1, c.tenant_id, c.id, $3, $4, $5, $6, $7, $8, $9, clock_timestamp(),
                 (select m.created_at from messages m
                  where m.conversation_id = c.id and m.message_type = 'incoming'
                  order by m.created_at desc limit 1)
@@ -73,6 +73,7 @@ pub async fn submit(
         snapshot(&about),
         asked.actor.name.as_deref().unwrap_or_default(),
         asked.actor.id,
+        asked.actor.kind,
     )
     .execute(&mut *connection)
     .await?;
@@ -88,14 +89,15 @@ pub async fn end(
 ) -> Result<Option<(Approval, Activity)>, Error> {
     sqlx::query!(
         "update approvals
-         set status = $2, decision = $3, decided_by = $4, decided_by_id = $5, message_id = $6,
-             decided_at = clock_timestamp(), updated_at = clock_timestamp()
+         set status = $2, decision = $3, decided_by = $4, decided_by_id = $5, decided_by_kind = $6,
+             message_id = $7, decided_at = clock_timestamp(), updated_at = clock_timestamp()
          where id = $1 and status = 'submitted'",
         id.0,
         ending.status,
         ending.decision,
         ending.actor.name,
         ending.actor.id,
+        ending.actor.kind,
         ending.message.map(|message| message.0),
     )
     .execute(&mut *connection)

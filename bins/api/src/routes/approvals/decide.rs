@@ -31,13 +31,13 @@ use crate::routes::conversations::messages::create::CreateMessage;
 #[schema(example = json!({ "status": "approved", "decision": "Refund it." }))]
 pub(in crate::routes) struct Decide {
     /// The decision.
-    #[schema(inline)]
     status: Verdict,
     /// Why, in words.
     #[schema(max_length = 2_000)]
     decision: Option<String>,
 }
 
+/// What a decider says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Verdict {
@@ -147,7 +147,7 @@ impl Decide {
     fn is_as(&self, held: &Approval, caller: &Principal) -> bool {
         held.status == self.status.as_str()
             && held.decision == self.decision
-            && held.decided_by_id.as_deref() == Some(&caller.id)
+            && caller.is(held.decided_by_type.as_deref(), held.decided_by_id.as_deref())
     }
 
     fn check_against(
@@ -159,7 +159,7 @@ impl Decide {
         if held.status != "submitted" {
             return Err(ApiError::Decided(Current::of(held)));
         }
-        if held.requested_by_id.as_deref() == Some(&caller.id) {
+        if caller.is(held.requested_by_type.as_deref(), held.requested_by_id.as_deref()) {
             return Err(ApiError::OwnApproval);
         }
         if !if_match.admits(&held.tag()) {
@@ -184,7 +184,7 @@ async fn send(
     let metadata = approval.metadata.as_object().ok_or_else(unreadable)?;
     let proposed = CreateMessage::proposed(metadata).map_err(|_| unreadable())?;
     let author = Actor {
-        kind: "member".to_owned(),
+        kind: approval.requested_by_type.clone().unwrap_or_else(|| "member".to_owned()),
         id: approval.requested_by_id.clone(),
         name: Some(approval.requested_by.clone()),
     };

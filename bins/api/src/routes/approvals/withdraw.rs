@@ -37,7 +37,7 @@ pub(in crate::routes) async fn withdraw_approval(
     let held = store::approvals::hold(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound("approval"))?;
-    if held.requested_by_id.as_deref() != Some(&principal.id) {
+    if !principal.is(held.requested_by_type.as_deref(), held.requested_by_id.as_deref()) {
         return Err(ApiError::OthersApproval);
     }
     match held.status.as_str() {

@@ -30,7 +30,7 @@ pub(in crate::routes) async fn delete_draft(
     if !store::conversations::exists(&mut transaction, conversation).await? {
         return Err(ApiError::NotFound("conversation"));
     }
-    store::drafts::delete(&mut transaction, conversation, &principal.id).await?;
+    store::drafts::delete(&mut transaction, conversation, &principal.signature()).await?;
     store::commit(transaction).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -28,6 +28,6 @@ pub(in crate::routes) async fn get_draft(
     Id(conversation): Id<ConversationId>,
 ) -> Result<Json<Draft>, ApiError> {
     let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let draft = store::drafts::get(&mut transaction, conversation, &principal.id).await?;
+    let draft = store::drafts::get(&mut transaction, conversation, &principal.signature()).await?;
     Ok(Json(draft.ok_or(ApiError::NotFound("draft"))?.into()))
 }

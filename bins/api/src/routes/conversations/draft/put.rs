@@ -57,7 +57,7 @@ pub(in crate::routes) async fn put_draft(
         &mut transaction,
         &principal.tenant,
         conversation,
-        &principal.id,
+        &principal.signature(),
         &wanted.content,
         wanted.private,
     )

@@ -1,3 +1,0 @@
-//! `/attachments`
-
-pub(super) mod get;
