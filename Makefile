@@ -8,7 +8,7 @@ PROGRAMS := webhook-receiver sync-worker outbound-worker api chatwoot-sim axis
 export SQLX_OFFLINE = true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test faults bench lint queries clean shell shell-test shell-e2e shell-lint
+.PHONY: help setup up test api-check faults bench lint queries clean shell shell-test shell-e2e shell-lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -22,7 +22,12 @@ up: setup shell ## run everything on this machine, at http://localhost:8000
 test: setup shell-test ## run every test
 	@tools/setup openid
 	cargo test --workspace --no-fail-fast
-	@$(MAKE) --no-print-directory shell-e2e
+	@$(MAKE) --no-print-directory api-check shell-e2e
+
+api-check: setup ## try every operation of the API with good and bad input: do answers fit its description?
+	@tools/setup api
+	cargo build -p axis
+	tools/api-check
 
 faults: setup ## kill, freeze and restart everything for minutes, with one NATS server and with three
 	cargo build $(PROGRAMS:%=-p %)
