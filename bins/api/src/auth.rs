@@ -165,7 +165,8 @@ macro_rules! needs {
 
 needs! {
     ReadConversations Reply UpdateConversations ReadApprovals RequestApprovals DecideApprovals
-    ReadActivity ManageKeys ReadAudit
+    ReadActivity ManageKeys ReadAudit ReadOperations RedriveDeadLetters ReplayEvents
+    ReconcileAccounts
 }
 
 /// [`Permission::ReadActivity`], by a browser that follows it live.

@@ -117,6 +117,15 @@ pub enum ApiError {
     /// As many live streams as this process serves are open.
     #[error("too many live streams are open; try again in a moment")]
     TooManyStreams,
+    /// As many replays as this process runs at a time are under way.
+    #[error("other replays are under way; try again when they have ended")]
+    TooManyReplays,
+    /// The letter's stream will not take it.
+    #[error("its stream will never take it again: it can only be dropped")]
+    NotRedrivable,
+    /// NATS is away or busy.
+    #[error("the streams do not answer at the moment; try again")]
+    NoBus(#[source] anyhow::Error),
     /// The OpenID provider is away, and so is what its tokens are worth.
     #[error("the provider of sign-ins does not answer at the moment; try again")]
     NoProvider(#[source] identity::FetchError),
@@ -193,10 +202,14 @@ impl ApiError {
             Self::TooManyStreams => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")
             }
+            Self::TooManyReplays => {
+                (StatusCode::SERVICE_UNAVAILABLE, "too-many-replays", "Too many replays")
+            }
+            Self::NotRedrivable => (StatusCode::CONFLICT, "not-redrivable", "Not to be sent again"),
             Self::NoProvider(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "no-provider", "Nobody can sign in at the moment")
             }
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::NoBus(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment")
             }
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
@@ -207,6 +220,12 @@ impl ApiError {
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         if error.is_transient() { Self::Unavailable(error) } else { Self::internal(error) }
+    }
+}
+
+impl From<bus::BusError> for ApiError {
+    fn from(error: bus::BusError) -> Self {
+        if error.is_transient() { Self::NoBus(error.into()) } else { Self::internal(error) }
     }
 }
 
@@ -233,7 +252,7 @@ impl IntoResponse for ApiError {
             }
             Self::Unavailable(error) => log(status, &error.into()),
             Self::NoProvider(error) => log(status, &error.into()),
-            Self::Internal(error) => log(status, &error),
+            Self::NoBus(error) | Self::Internal(error) => log(status, &error),
             _ => {}
         }
         // The request's trace is known further out, where the body is written.

@@ -40,6 +40,8 @@ use live::{Announcer, FanOut};
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
+/// Replays that one process runs at a time.
+const MOST_REPLAYS: usize = 4;
 
 /// What handlers need. Cheap to clone.
 #[derive(Clone)]
@@ -49,6 +51,8 @@ struct App {
     fan_out: FanOut,
     announcer: Announcer,
     streams: Arc<Semaphore>,
+    replays: Arc<Semaphore>,
+    tasks: TaskTracker,
     auth: Auth,
     sign_in: Arc<SignIn>,
     undo: Undo,
@@ -90,6 +94,8 @@ impl Api {
             fan_out,
             announcer,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            replays: Arc::new(Semaphore::new(MOST_REPLAYS)),
+            tasks: tasks.clone(),
             auth,
             sign_in: Arc::new(config.sign_in.clone()),
             undo: config.undo(),

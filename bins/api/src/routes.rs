@@ -13,6 +13,7 @@ mod inboxes;
 mod labels;
 mod me;
 mod openapi;
+mod operations;
 mod reference;
 mod shell;
 mod teams;
@@ -88,6 +89,16 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))
         .routes(routes!(audit::list::list_audit))
+        .routes(routes!(operations::pipeline::get_pipeline))
+        .routes(routes!(operations::dead_letters::list::list_dead_letters))
+        .routes(routes!(operations::dead_letters::get::get_dead_letter))
+        .routes(routes!(operations::dead_letters::redrive::redrive_dead_letter))
+        .routes(routes!(operations::dead_letters::drop::drop_dead_letter))
+        .routes(routes!(operations::replays::create::replay_events))
+        .routes(routes!(operations::replays::list::list_replays))
+        .routes(routes!(operations::replays::get::get_replay))
+        .routes(routes!(operations::accounts::list::list_account_states))
+        .routes(routes!(operations::accounts::reconcile::reconcile_account))
         .routes(routes!(approvals::list::list_approvals, approvals::create::create_approval))
         .routes(routes!(
             approvals::get::get_approval,

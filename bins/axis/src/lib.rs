@@ -13,7 +13,6 @@ mod answer;
 mod audit;
 pub mod chatwoot_account;
 pub mod commands;
-mod mask;
 mod place;
 pub mod registration;
 pub mod sources;

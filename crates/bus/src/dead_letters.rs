@@ -82,6 +82,24 @@ impl DeadLetters {
         Ok(found)
     }
 
+    /// The readable ones among the newest `reach` positions below `before`, or below the end, newest
+    /// first; and where to go on, none at the beginning of the stream.
+    pub async fn among(
+        &self,
+        before: Option<u64>,
+        reach: u64,
+    ) -> Result<(Vec<StoredDeadLetter>, Option<u64>), BusError> {
+        let state = stream_info(&self.bus, subject::DEAD_LETTER).await?.state;
+        let first = state.first_seq.max(1);
+        let end = before.unwrap_or(u64::MAX).min(state.last_seq.saturating_add(1)).max(first);
+        let begin = end.saturating_sub(reach).max(first);
+        let mut found = Vec::new();
+        for sequence in (begin..end).rev() {
+            found.extend(self.get(sequence).await?);
+        }
+        Ok((found, (begin > first).then_some(begin)))
+    }
+
     /// The one at this position; none if there is none, or none that can be read.
     pub async fn get(&self, sequence: u64) -> Result<Option<StoredDeadLetter>, BusError> {
         let stream = self

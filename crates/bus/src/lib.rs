@@ -57,7 +57,9 @@ pub use history::{History, Past};
 pub use live::LiveMessage;
 pub use publish::{PendingAck, Published, Publisher};
 pub use sources::{SourceChange, Sources};
-pub use streams::{Applied, Change, ConsumerState, Drift, Follower, Purged, Replicas, StreamState};
+pub use streams::{
+    Applied, Change, ConsumerState, Drift, Follower, Lane, Purged, Replicas, StreamState,
+};
 pub use tail::{TailStart, Tailed};
 
 /// The largest message a server has to accept, headers included, in bytes (`max_payload`).

@@ -58,6 +58,8 @@ permissions! {
     RedriveDeadLetters = "dead-letters:redrive",
     /// Replay events of the past
     ReplayEvents = "events:replay",
+    /// Have a Chatwoot account compared with what is here
+    ReconcileAccounts = "accounts:reconcile",
     /// Read the tenant and its Chatwoot accounts, without their secrets
     ReadAccounts = "accounts:read",
     /// Change the tenant and its Chatwoot accounts
@@ -130,15 +132,17 @@ impl Role {
     pub fn permissions(self) -> Permissions {
         use Permission::{
             DecideApprovals, ReadAccounts, ReadActivity, ReadApprovals, ReadConversations,
-            ReadOperations, RedriveDeadLetters, ReplayEvents, Reply, RequestApprovals,
-            UpdateConversations,
+            ReadOperations, ReconcileAccounts, RedriveDeadLetters, ReplayEvents, Reply,
+            RequestApprovals, UpdateConversations,
         };
         let reads = [ReadConversations, ReadApprovals, ReadActivity];
         let more: &[Permission] = match self {
             Self::Viewer => &[ReadOperations],
             Self::Agent => &[Reply, UpdateConversations, RequestApprovals],
             Self::Approver => &[RequestApprovals, DecideApprovals],
-            Self::Operator => &[ReadOperations, RedriveDeadLetters, ReplayEvents, ReadAccounts],
+            Self::Operator => {
+                &[ReadOperations, RedriveDeadLetters, ReplayEvents, ReconcileAccounts, ReadAccounts]
+            }
             Self::Admin => Permission::ALL,
         };
         reads.iter().chain(more).copied().collect()

@@ -111,3 +111,36 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> 
         })
         .collect()
 }
+
+/// An account without its secrets, as its tenant sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// Our key of it.
+    pub id: AccountKey,
+    /// Scheme and host of the installation.
+    pub base_url: String,
+    /// Its number there.
+    pub chatwoot_account_id: i64,
+    /// For people.
+    pub name: Option<String>,
+    /// What rate limits are counted by: see [`crate::hosts::Allowance`].
+    pub host: String,
+}
+
+/// The accounts of a tenant, in a transaction of that tenant, by address and number.
+pub async fn served(connection: &mut PgConnection) -> Result<Vec<Served>, Error> {
+    let rows = sqlx::query!(
+        r#"select id, base_url, chatwoot_account_id, name, axis_host(base_url) as "host!"
+           from chatwoot_accounts order by base_url, chatwoot_account_id"#
+    )
+    .fetch_all(connection)
+    .await?;
+    let served = rows.into_iter().map(|row| Served {
+        id: AccountKey(row.id),
+        base_url: row.base_url,
+        chatwoot_account_id: row.chatwoot_account_id,
+        name: row.name,
+        host: row.host,
+    });
+    Ok(served.collect())
+}

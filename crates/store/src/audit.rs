@@ -90,8 +90,8 @@ pub async fn record(connection: &mut PgConnection, entry: &Entry) -> Result<Audi
     let id = AuditId::generate();
     sqlx::query!(
         "insert into audit
-           (id, actor, source, action, target, tenant_id, account_id, count, details)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+           (id, actor, source, action, target, tenant_id, account_id, count, details, at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())",
         id.0,
         entry.actor,
         entry.source,
@@ -174,4 +174,71 @@ pub async fn list(
     let next = rows.last().filter(|_| more).map(place);
     let entries = rows.into_iter().map(Recorded::try_from).collect::<Result<_, _>>()?;
     Ok(Listed { entries, next })
+}
+
+/// Something that takes long, with the row of its beginning and what is known of its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undertaking {
+    /// The row of its beginning.
+    pub begun: Recorded,
+    /// When the row of its end was written down.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// To how many it was done.
+    pub count: Option<i64>,
+    /// How it ended, in a word.
+    pub ended: Option<String>,
+}
+
+/// At most `limit` undertakings of one action that the transaction may see, newest first, after
+/// `after` if it is given; or the one with this id.
+pub async fn undertakings(
+    connection: &mut PgConnection,
+    action: &str,
+    which: Option<AuditId>,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<(Vec<Undertaking>, Option<Place>), Error> {
+    plan_for_arguments(connection).await?;
+    let mut rows = sqlx::query!(
+        r#"select b.id, b.at, b.actor, b.source, b.action, b.target, b.tenant_id, b.account_id,
+                  b.details, e.at as "ended_at?", e.count as "count?", e.ended as "ended?"
+           from audit b
+           left join lateral (
+             select at, count, details ->> 'ended' as ended from audit
+             where details ? 'begun' and details ->> 'begun' = b.id::text
+             limit 1
+           ) e on true
+           where b.action = $1 and b.details ? 'begins'
+             and ($2::uuid is null or b.id = $2)
+             and ($4::uuid is null or (b.at, b.id) < ($3::timestamptz, $4))
+           order by b.at desc, b.id desc
+           limit $5"#,
+        action,
+        which.map(|id| id.0),
+        after.map(|place| place.at),
+        after.map(|place| place.id.0),
+        i64::from(limit) + 1,
+    )
+    .fetch_all(connection)
+    .await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| more).map(|row| Place { at: row.at, id: AuditId(row.id) });
+    let undertakings = rows.into_iter().map(|row| {
+        let begun = Row {
+            id: row.id,
+            at: row.at,
+            actor: row.actor,
+            source: row.source,
+            action: row.action,
+            target: row.target,
+            tenant_id: row.tenant_id,
+            account_id: row.account_id,
+            count: None,
+            details: row.details,
+        };
+        let begun = Recorded::try_from(begun)?;
+        Ok(Undertaking { begun, ended_at: row.ended_at, count: row.count, ended: row.ended })
+    });
+    Ok((undertakings.collect::<Result<_, Error>>()?, next))
 }

@@ -86,3 +86,32 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Host>, Error> {
     .await?;
     Ok(hosts)
 }
+
+/// How much may be asked of an installation, as those who have an account there see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allowance {
+    /// Its name, and its port.
+    pub host: String,
+    /// Requests a minute by the settings of the worker that took some last.
+    pub per_minute: i32,
+    /// Requests that may be made at once: at most a second's worth is kept.
+    pub available: f64,
+    /// It asked to slow down until then.
+    pub paused_until: Option<DateTime<Utc>>,
+}
+
+/// The installations that the tenant's accounts are on, as far as they were ever called.
+pub async fn allowances(connection: &mut PgConnection) -> Result<Vec<Allowance>, Error> {
+    let allowances = sqlx::query_as!(
+        Allowance,
+        r#"select host, per_minute,
+                  least(greatest(per_minute / 60.0, 1),
+                        greatest(tokens, 0) + greatest(extract(epoch from now() - filled_at), 0)
+                          * per_minute / 60.0)::float8 as "available!",
+                  case when paused_until > now() then paused_until end as paused_until
+           from chatwoot_hosts order by host"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(allowances)
+}

@@ -32,6 +32,7 @@ pub mod idempotency;
 pub mod inspect;
 pub mod messages;
 pub mod outbox;
+pub mod pipeline;
 pub mod reconciliations;
 pub mod stream_tickets;
 pub mod tenant_claims;

@@ -277,6 +277,26 @@ pub async fn hasten(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes an account's next sweep due, and with `everything` the way through all of it. One that is
+/// under way goes on.
+pub async fn ask_for(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    everything: bool,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update reconciliations
+         set sweep_due_at = least(sweep_due_at, now()),
+             walk_due_at = case when $2 then least(walk_due_at, now()) else walk_due_at end
+         where account_id = $1",
+        account.0,
+        everything
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// All that the transaction may see, by tenant and account.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Reconciliation>, Error> {
     select_reconciliations!("select", "from reconciliations order by tenant_id, account_id")

@@ -63,8 +63,8 @@ pub async fn record(connection: &mut PgConnection, events: &[WebhookEvent]) -> R
     sqlx::query!(
         "insert into webhook_events as w
            (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
-            stream_sequence, outcome, detail)
-         select distinct on (x.received_at, x.event_id) *
+            stream_sequence, outcome, detail, processed_at)
+         select distinct on (x.received_at, x.event_id) x.*, clock_timestamp()
          from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[],
                      $6::text[], $7::text[], $8::bytea[], $9::bigint[], $10::text[], $11::text[])
            as x (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
@@ -74,7 +74,7 @@ pub async fn record(connection: &mut PgConnection, events: &[WebhookEvent]) -> R
            set outcome = excluded.outcome,
                detail = excluded.detail,
                stream_sequence = excluded.stream_sequence,
-               processed_at = now()
+               processed_at = excluded.processed_at
            where w.outcome = 'rejected' and excluded.outcome <> 'rejected'",
         &column!(events, |e| e.id.0),
         &column!(events, |e| e.received_at),

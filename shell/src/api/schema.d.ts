@@ -518,6 +518,197 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how we get on with each Chatwoot account: whether it answers, what may be asked of it, what
+         *     waits, and how far it has been compared with what is here.
+         */
+        get: operations["list_account_states"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/accounts/{id}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have an account compared with Chatwoot now, and what webhooks missed repaired.
+         * @description The sync workers do so, at their own pace; one that is under way goes on.
+         */
+        post: operations["reconcile_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what could not be processed, newest first.
+         * @description A page may have fewer rows than asked for, or none, and still say where to go on: go on until
+         *     `nextCursor` is null.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a dead letter, with personal data masked. */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/dead-letters/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a dead letter that will never be processed. It cannot be got back. */
+        post: operations["drop_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/dead-letters/{id}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a dead letter to the workers again, once what it died of is mended.
+         * @description It is applied once, however often it is sent; should it die again, it is a new dead letter.
+         */
+        post: operations["redrive_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how events and commands get on: each stage with its rate, what waits before it, since when, and
+         *     its failures; throughput and latency of the last hour.
+         */
+        get: operations["get_pipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand an account's events of the past to the workers again.
+         * @description They become the same rows: replaying is always safe, and repairs what was lost or changed here. A dry
+         *     run counts them; a real one goes on after the answer, at the pace asked for, and is followed at
+         *     `Location`.
+         */
+        post: operations["replay_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List replays of the tenant's events, newest first. */
+        get: operations["list_replays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how far a replay is. */
+        get: operations["get_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -544,6 +735,29 @@ export interface components {
          * @description One Chatwoot account of one installation. Opaque: it is in subjects and webhook addresses.
          */
         AccountKey: string;
+        /** @description A Chatwoot account, and how we get on with it. */
+        AccountState: {
+            /** @description The installation. */
+            baseUrl: string;
+            breaker: components["schemas"]["Breaker"];
+            /**
+             * Format: int64
+             * @description Its number in the installation.
+             */
+            chatwootAccountId: number;
+            id: components["schemas"]["AccountKey"];
+            inbound?: components["schemas"]["Queue"] | null;
+            /** @description For people. */
+            name?: string | null;
+            /** @description Commands that wait to be carried out. */
+            outbound: components["schemas"]["Queue"];
+            rate?: components["schemas"]["Rate"] | null;
+            reconciliation?: components["schemas"]["Comparison"] | null;
+        };
+        /** @description The tenant's Chatwoot accounts. */
+        AccountStateList: {
+            data: components["schemas"]["AccountState"][];
+        };
         /**
          * @description One line of the timeline. It holds only what can never change about what happened; the state
          *     of things is in their own rows.
@@ -582,6 +796,16 @@ export interface components {
             data: components["schemas"]["Activity"][];
             page: components["schemas"]["Page"];
             position: components["schemas"]["Snapshot"];
+        };
+        /**
+         * @description What to do with a letter.
+         * @example {
+         *       "dryRun": true
+         *     }
+         */
+        ActOnDeadLetter: {
+            /** @description Only say what would be done. */
+            dryRun?: boolean;
         };
         /** @description Who did something. */
         Actor: {
@@ -849,6 +1073,22 @@ export interface components {
             data: components["schemas"]["Deed"][];
             page: components["schemas"]["Page"];
         };
+        /** @description Whether calls to an account pass. */
+        Breaker: {
+            /**
+             * Format: int32
+             * @description Calls in a row that were not answered.
+             */
+            failures: number;
+            state: components["schemas"]["BreakerState"];
+            /**
+             * Format: date-time
+             * @description The end of the rest, or of the wait for the trial's outcome.
+             */
+            until?: string | null;
+        };
+        /** @enum {string} */
+        BreakerState: "closed" | "open" | "trial";
         /**
          * @description What a caller is.
          * @enum {string}
@@ -895,6 +1135,60 @@ export interface components {
              * @description When this row last changed here.
              */
             updatedAt: string;
+        };
+        /** @description How far an account has been compared with Chatwoot. */
+        Comparison: {
+            /**
+             * Format: int64
+             * @description Rows of history brought in.
+             */
+            broughtIn: number;
+            /**
+             * Format: int64
+             * @description Rows that were missing, different or gone since then.
+             */
+            driftFound: number;
+            /**
+             * Format: int64
+             * @description Those whose repair is under way or done.
+             */
+            driftRepaired: number;
+            /**
+             * Format: int32
+             * @description Tries in a row that failed.
+             */
+            failures: number;
+            /** @description Why the last one did. */
+            lastError?: string | null;
+            /**
+             * Format: date-time
+             * @description When what changed lately is asked for next.
+             */
+            sweepDueAt: string;
+            /**
+             * Format: date-time
+             * @description Everything that changed before then has been compared once.
+             */
+            sweptTo?: string | null;
+            /** @description It is being compared at this moment. */
+            underWay: boolean;
+            /**
+             * Format: int64
+             * @description Conversations behind it.
+             */
+            walkDone: number;
+            /**
+             * Format: date-time
+             * @description When a walk last came to its end.
+             */
+            walkedAt?: string | null;
+            /**
+             * Format: int64
+             * @description Conversations that there are, as Chatwoot says.
+             */
+            walkTotal?: number | null;
+            /** @description The way through everything has begun and not ended. */
+            walkUnderWay: boolean;
         };
         /** @description A person who writes to the company. */
         Contact: {
@@ -1034,6 +1328,11 @@ export interface components {
             page: components["schemas"]["Page"];
             position: components["schemas"]["Snapshot"];
         };
+        /**
+         * @description Why counting ended.
+         * @enum {string}
+         */
+        CountingEnded: "done" | "most" | "time";
         /** @description A key to be made. */
         CreateApiKey: {
             /**
@@ -1095,6 +1394,82 @@ export interface components {
             inReplyTo?: components["schemas"]["MessageId"] | null;
             /** @description A note, which only the team sees. */
             private?: boolean;
+        };
+        /** @description What could not be processed, without what it holds. */
+        DeadLetter: {
+            accountId?: components["schemas"]["AccountKey"] | null;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            at: string;
+            /**
+             * @description Who could not process it.
+             * @example sync-worker
+             */
+            consumer: string;
+            /** @description The failure in words, with what it quotes masked. */
+            detail: string;
+            /**
+             * @description What it is: the name of an event or of a command.
+             * @example message_created
+             */
+            event?: string | null;
+            id: components["schemas"]["DeadLetterId"];
+            /**
+             * @description A word for the kind of failure.
+             * @example undecodable
+             */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Its position among all dead letters, as `axis dead-letters` names it.
+             */
+            sequence: number;
+            /**
+             * @description The stream that it was read from.
+             * @example INBOUND
+             */
+            stream: string;
+            /**
+             * Format: int64
+             * @description Its position there.
+             */
+            streamSequence: number;
+            /** @description Its subject. */
+            subject: string;
+        };
+        /** @description What became of a letter. */
+        DeadLetterActedOn: {
+            deadLetter: components["schemas"]["DeadLetter"];
+            /** @description Nothing was done. */
+            dryRun: boolean;
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Format: int64
+             * @description Its new position in its own stream, if it was sent there again.
+             */
+            sequence?: number | null;
+        };
+        /** @description What could not be processed, with what it holds. */
+        DeadLetterContent: components["schemas"]["DeadLetter"] & {
+            /** @description How large it is. */
+            bytes: number;
+            /** @description Its headers; those that are not ours are masked. */
+            headers: Record<string, unknown>;
+            /** @description Its structure, with all texts masked that may be personal. */
+            payload: unknown;
+        };
+        /**
+         * Format: uuid
+         * @description Names a dead letter by when it died and its position, so that another letter which comes to have
+         *     that position is not taken for it.
+         */
+        DeadLetterId: string;
+        /** @description Dead letters, newest first. */
+        DeadLetterList: {
+            data: components["schemas"]["DeadLetter"][];
+            page: components["schemas"]["Page"];
         };
         /**
          * @description A decision.
@@ -1179,6 +1554,13 @@ export interface components {
              * @example The customer threatens to leave.
              */
             reason: string;
+        };
+        /** @description How many of an event. */
+        EventCount: {
+            /** Format: int64 */
+            count: number;
+            /** @example message_created */
+            event: string;
         };
         /** @description What is wrong with one field. */
         FieldError: {
@@ -1392,6 +1774,11 @@ export interface components {
             private: boolean;
             state?: components["schemas"]["DeliveryState"] | null;
         };
+        /**
+         * @description What became of a letter, or would.
+         * @enum {string}
+         */
+        Outcome: "would-be-sent" | "sent" | "sent-before" | "would-be-dropped" | "dropped" | "gone";
         /** @description Where a page is in its list. */
         Page: {
             /**
@@ -1413,7 +1800,53 @@ export interface components {
          * @description Something that a caller may do within their tenant.
          * @enum {string}
          */
-        Permission: "conversations:read" | "conversations:reply" | "conversations:update" | "catalogue:manage" | "approvals:read" | "approvals:request" | "approvals:decide" | "activity:read" | "operations:read" | "dead-letters:redrive" | "events:replay" | "accounts:read" | "accounts:manage" | "api-keys:manage" | "audit:read";
+        Permission: "conversations:read" | "conversations:reply" | "conversations:update" | "catalogue:manage" | "approvals:read" | "approvals:request" | "approvals:decide" | "activity:read" | "operations:read" | "dead-letters:redrive" | "events:replay" | "accounts:reconcile" | "accounts:read" | "accounts:manage" | "api-keys:manage" | "audit:read";
+        /** @description How the tenant's events and commands get on. */
+        Pipeline: {
+            /**
+             * Format: date-time
+             * @description When this was looked at.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The tenant's among the 200 newest dead letters; null while NATS does not answer.
+             */
+            deadLetters?: number | null;
+            /** @description The last 60 minutes, oldest first, that under way last. */
+            points: components["schemas"]["Point"][];
+            /** @description From Chatwoot to the screen and back: receiver, inbound, sync, outbound, chatwoot, activity. */
+            stages: components["schemas"]["Stage"][];
+        };
+        /** @description A minute. */
+        Point: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description Milliseconds from the receipt of a webhook to the commit that screens are told of, of half of
+             *     them at most.
+             */
+            p50Ms?: number | null;
+            /**
+             * Format: double
+             * @description The same of 95 in a hundred.
+             */
+            p95Ms?: number | null;
+            /**
+             * Format: double
+             * @description The same of 99 in a hundred.
+             */
+            p99Ms?: number | null;
+            /**
+             * Format: int64
+             * @description Webhooks received in it, as far as they are processed.
+             */
+            received: number;
+        };
         /**
          * @description What somebody does there.
          * @example {
@@ -1477,6 +1910,143 @@ export interface components {
             /** @description It is to be a note. */
             private?: boolean;
         };
+        /** @description What waits. */
+        Queue: {
+            /**
+             * Format: date-time
+             * @description When the oldest of it came.
+             */
+            oldestAt?: string | null;
+            /** Format: int64 */
+            pending: number;
+        };
+        /** @description What may be asked of an installation. */
+        Rate: {
+            /**
+             * Format: double
+             * @description Requests that may be made at once.
+             */
+            available: number;
+            /**
+             * Format: date-time
+             * @description It asked to slow down until then.
+             */
+            pausedUntil?: string | null;
+            /**
+             * Format: int32
+             * @description Requests a minute.
+             */
+            perMinute: number;
+        };
+        /**
+         * @description How much to compare.
+         * @example {
+         *       "everything": false
+         *     }
+         */
+        Reconcile: {
+            /** @description Go through everything, and not only through what changed lately. */
+            everything?: boolean;
+        };
+        /** @description A replay, as the audit has it: those of operators at the tool too. */
+        Replay: {
+            accountId?: components["schemas"]["AccountKey"] | null;
+            /**
+             * @description Who asked for it.
+             * @example member dev-admin
+             */
+            by: string;
+            /**
+             * Format: int64
+             * @description How many events were handed to the workers; null until it has ended.
+             */
+            count?: number | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            endedAt?: string | null;
+            /** @description The row of the audit that has its beginning. */
+            id: components["schemas"]["AuditId"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            state: components["schemas"]["ReplayState"];
+            /** @description Which events. */
+            target: string;
+        };
+        /** @description What a replay would hand to the workers. */
+        ReplayCounted: {
+            /** @description The same by event. */
+            by: components["schemas"]["EventCount"][];
+            /**
+             * Format: int64
+             * @description Copies of earlier replays, which would be passed over.
+             */
+            copies: number;
+            /**
+             * Format: int64
+             * @description How many events.
+             */
+            count: number;
+            /** @description Nothing was done. */
+            dryRun: boolean;
+            ended: components["schemas"]["CountingEnded"];
+            /**
+             * Format: date-time
+             * @description Where to begin to see the rest; null if this is all.
+             */
+            goOnFrom?: string | null;
+            /**
+             * Format: int64
+             * @description What no worker could read either.
+             */
+            unreadable: number;
+        };
+        /** @description Replays, newest first. */
+        ReplayList: {
+            data: components["schemas"]["Replay"][];
+            page: components["schemas"]["Page"];
+        };
+        /** @enum {string} */
+        ReplayState: "running" | "done" | "most" | "interrupted" | "failed" | "lost";
+        /** @description Which events to hand to the workers again. */
+        ReplayWanted: {
+            /** @description The Chatwoot account. */
+            accountId: components["schemas"]["AccountKey"];
+            /**
+             * @description Only count them; it does unless told otherwise.
+             * @default true
+             */
+            dryRun?: boolean;
+            /** @description Only events of this name: `message_created`, …. */
+            event?: string | null;
+            /**
+             * Format: date-time
+             * @description Begin with what came in at this time.
+             * @example 2026-03-01T08:00:00Z
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Most to hand to the workers; 1,000 if not given.
+             * @default 1000
+             */
+            most?: number;
+            /**
+             * Format: int32
+             * @description Most to hand to the workers in a second; 200 if not given.
+             * @default 200
+             */
+            perSecond?: number;
+            /**
+             * Format: date-time
+             * @description End before what came in at this time; without it, with what there is now.
+             */
+            to?: string | null;
+        };
         /**
          * @description What a person is to the company; one may have several.
          * @enum {string}
@@ -1538,6 +2108,34 @@ export interface components {
              */
             activity?: string | null;
         };
+        /** @description A stage of the pipeline. What is null is not known. */
+        Stage: {
+            /**
+             * Format: int64
+             * @description Failures of the last hour: events rejected, commands given up, calls that Chatwoot did not
+             *     answer well.
+             */
+            errors?: number | null;
+            name: components["schemas"]["StageName"];
+            /**
+             * Format: date-time
+             * @description When the oldest of that came.
+             */
+            oldestAt?: string | null;
+            /**
+             * Format: int64
+             * @description What waits before it.
+             */
+            pending?: number | null;
+            /**
+             * Format: double
+             * @description What passed in a minute, as a mean of the last five. The receiver's and the stream's counts
+             *     what has been processed since.
+             */
+            perMinute?: number | null;
+        };
+        /** @enum {string} */
+        StageName: "receiver" | "inbound" | "sync" | "outbound" | "chatwoot" | "activity";
         /** @description The rows an announcement carries. */
         Subject: {
             approval?: components["schemas"]["Approval"] | null;
@@ -3863,6 +4461,618 @@ export interface operations {
             };
             /** @description The caller has not proved who they are */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_account_states: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountStateList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `operations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconcile_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The account */
+                id: components["schemas"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reconcile"];
+            };
+        };
+        responses: {
+            /** @description It is due now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountState"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:reconcile` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description Only those of this Chatwoot account. */
+                accountId?: components["schemas"]["AccountKey"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+                /** @description Only those given up for this reason: `undecodable`, `refused-by-database`, …. */
+                reason?: string;
+                /** @description Only those of this stream, `INBOUND` or `OUTBOUND`. */
+                stream?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `operations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead letter */
+                id: components["schemas"]["DeadLetterId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dead letter */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterContent"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `operations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id, or none any more */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The dead letter */
+                id: components["schemas"]["DeadLetterId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnDeadLetter"];
+            };
+        };
+        responses: {
+            /** @description What became of it, or would */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterActedOn"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `dead-letters:redrive` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id, or none any more */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrive_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The dead letter */
+                id: components["schemas"]["DeadLetterId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnDeadLetter"];
+            };
+        };
+        responses: {
+            /** @description What became of it, or would */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterActedOn"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `dead-letters:redrive` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id, or none any more */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its stream will never take it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pipeline now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `operations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayWanted"];
+            };
+        };
+        responses: {
+            /** @description What a replay would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayCounted"];
+                };
+            };
+            /** @description It has begun */
+            202: {
+                headers: {
+                    /** @description Where to follow it */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `events:replay` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_replays: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `operations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The replay */
+                id: components["schemas"]["AuditId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replay */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `operations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

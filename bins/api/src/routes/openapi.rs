@@ -34,6 +34,7 @@ use crate::problem::Problem;
         (name = "activity", description = "What happened, as a list and live"),
         (name = "approvals", description = "What was asked of those who may decide"),
         (name = "catalogue", description = "What accounts consist of besides conversations"),
+        (name = "operations", description = "How events and commands get on, and repairs"),
         (name = "administration", description = "Who may come in, and what they did")
     )
 )]

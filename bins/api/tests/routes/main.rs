@@ -23,6 +23,7 @@ mod messages;
 mod moments;
 mod openapi;
 mod openid;
+mod operations;
 mod problems;
 mod session;
 mod shell;

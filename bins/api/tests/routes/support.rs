@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use domain::snapshot::{
     Contact, ContactState, Conversation, ConversationState, DeliverySighting, Message, MessageState,
 };
-use domain::{ContactId, ConversationId, MessageId, Permissions, Token, TokenKind, Version};
+use domain::{
+    ContactId, ConversationId, EventId, MessageId, Permissions, Token, TokenKind, Version,
+};
+use events::{DeadLetter, Inbound, TraceParent};
 use serde_json::{Value, json};
 use store::Store;
 use store::api_keys::NewApiKey;
@@ -254,6 +257,40 @@ impl Seed {
             delivery: DeliverySighting::default(),
         }
     }
+}
+
+/// An event of an account that died, with this text in it; gives back its id.
+pub async fn dead_letter(served: &Served, account: &Account, text: &str) -> String {
+    let body = json!({ "event": "message_created", "id": 901, "content": text }).to_string();
+    let inbound = Inbound {
+        id: EventId::generate(),
+        account: account.key,
+        tenant: account.tenant.clone(),
+        event: "message_created".to_owned(),
+        received_at: Utc::now(),
+        delivery: None,
+        origin: "webhook".to_owned(),
+        trace: TraceParent::generate(),
+    };
+    let envelope = inbound.envelope(body.clone());
+    let letter = DeadLetter {
+        stream: "INBOUND".to_owned(),
+        subject: envelope.subject,
+        // What died once has one place in its stream, by which the bus knows the letter.
+        sequence: Utc::now().timestamp_micros().unsigned_abs(),
+        consumer: "sync-worker".to_owned(),
+        reason: "undecodable".to_owned(),
+        detail: format!("invalid input \"{text}\""),
+        at: Utc::now(),
+    };
+    let letter = letter.envelope(&envelope.headers, body);
+    let sequence = served.world.bus.publisher().publish(letter).await.unwrap().sequence;
+    let stored = served.world.bus.dead_letters().get(sequence).await.unwrap().unwrap();
+    let mut bytes = [0; 16];
+    let millis = stored.letter.at.timestamp_millis().unsigned_abs();
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    bytes[8..].copy_from_slice(&sequence.to_be_bytes());
+    uuid::Uuid::new_v8(bytes).to_string()
 }
 
 /// One event of a live stream.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use testkit::reqwest::{Method, RequestBuilder};
 use testkit::{Account, sqlx};
 
-use crate::support::{Seed, Served, at};
+use crate::support::{Seed, Served, at, dead_letter};
 
 /// Words of a tenant that no other one may read.
 pub const SECRET: &str = "confidential";
@@ -159,7 +159,9 @@ impl Things {
     pub fn unknown() -> Self {
         let names = [
             "AccountKey",
+            "AuditId",
             "ContactId",
+            "DeadLetterId",
             "ConversationId",
             "MessageId",
             "ActivityId",
@@ -237,10 +239,24 @@ impl Things {
             expires_at: None,
         };
         let key = store::api_keys::create(&mut transaction, &key).await.unwrap().unwrap();
+        let replay = store::audit::Entry {
+            actor: SECRET.to_owned(),
+            source: "api",
+            action: "replay".to_owned(),
+            target: SECRET.to_owned(),
+            tenant: Some(account.tenant.clone()),
+            account: Some(account.key),
+            count: None,
+            details: json!({ "begins": true }),
+        };
+        let replay = store::audit::record(&mut transaction, &replay).await.unwrap();
         store::commit(transaction).await.unwrap();
+        let dead_letter = dead_letter(served, account, SECRET).await;
         Self(vec![
             ("AccountKey", account.key.to_string()),
+            ("AuditId", replay.to_string()),
             ("ContactId", ContactId::of(account.key, number).to_string()),
+            ("DeadLetterId", dead_letter),
             ("ApiKeyId", key.id.to_string()),
             ("ConversationId", conversation.to_string()),
             ("MessageId", message.to_string()),

@@ -11,7 +11,7 @@ mod state;
 
 pub use apply::{Applied, Change, Drift, Replicas, apply, check};
 pub use room::Purged;
-pub use state::{ConsumerState, Follower, StreamState};
+pub use state::{ConsumerState, Follower, Lane, StreamState};
 
 pub(crate) use declaration::{bucket, lane as lane_declaration};
 pub(crate) use state::{

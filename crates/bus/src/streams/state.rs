@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use domain::AccountKey;
+use events::Headers;
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::consume::lane_prefix;
-use crate::{Bus, BusError, Consumer, api};
+use crate::{Bus, BusError, Consumer, api, headers};
 
 /// A stream as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,6 +176,15 @@ pub(crate) async fn accounts_in(
     }
 }
 
+/// How many messages of these subjects a stream holds.
+async fn held(bus: &Bus, stream: &str, subjects: &str) -> Result<u64, BusError> {
+    let (of, subject) = (format!("stream {stream}"), format!("STREAM.INFO.{stream}"));
+    let what = format!("list the subjects of {of}");
+    let body = Bytes::from(json!({ "subjects_filter": subjects }).to_string());
+    let info: Subjects = api::request(bus, subject, body, &what, &of).await?;
+    Ok(info.state.subjects.unwrap_or_default().into_values().sum())
+}
+
 #[derive(Deserialize)]
 struct Names {
     total: usize,
@@ -199,7 +211,47 @@ pub(crate) async fn stream_info(bus: &Bus, name: &str) -> Result<StreamInfo, Bus
     api::request(bus, format!("STREAM.INFO.{name}"), Bytes::new(), &what, &of).await
 }
 
+/// What of an account is in a stream and not settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    /// Messages not yet delivered to a worker.
+    pub pending: u64,
+    /// Messages that a worker has in hand.
+    pub in_hand: u64,
+    /// The headers of the oldest of both; none if there is none.
+    pub oldest: Option<Headers>,
+}
+
 impl Bus {
+    /// What `INBOUND` holds of an account that no sync worker has settled.
+    pub async fn lane(&self, account: AccountKey) -> Result<Lane, BusError> {
+        let (consumer, token) = (Consumer::SyncWorker, account.token());
+        let stream = consumer.stream();
+        let subjects = format!("inbound.{token}.*");
+        let name = format!("{}{token}", lane_prefix(consumer));
+        let (pending, in_hand, settled) = match consumer_info(self, stream, &name).await {
+            Ok(info) => (info.num_pending, info.num_ack_pending, info.ack_floor.stream_seq),
+            // Nobody has begun to read it.
+            Err(BusError::NotFound { .. }) => (held(self, stream, &subjects).await?, 0, 0),
+            Err(error) => return Err(error),
+        };
+        let mut lane = Lane { pending, in_hand, oldest: None };
+        if pending + in_hand > 0 {
+            let stream = self
+                .jetstream()
+                .get_stream_no_info(stream)
+                .await
+                .map_err(|error| BusError::Unavailable(error.into()))?;
+            lane.oldest =
+                match stream.direct_get_next_for_subject(subjects, Some(settled + 1)).await {
+                    Ok(message) => Some(headers::from_nats(Some(&message.headers))),
+                    Err(error) if error.kind() == DirectGetErrorKind::NotFound => None,
+                    Err(error) => return Err(BusError::Unavailable(error.into())),
+                };
+        }
+        Ok(lane)
+    }
+
     /// How many messages `consumer` has yet to settle, those of accounts that nobody has begun to
     /// read included.
     pub async fn unsettled(&self, consumer: Consumer) -> Result<u64, BusError> {

@@ -27,9 +27,17 @@ async fn dead_letters_are_listed_newest_first_and_dropped_one_by_one() {
     assert_eq!(sequences(Some(2), 2).await, [1]);
     assert_eq!(letters.get(2).await.unwrap().unwrap().letter.sequence, 2);
 
+    let among = async |before, reach| {
+        let (found, next) = letters.among(before, reach).await.unwrap();
+        (found.iter().map(|stored| stored.sequence).collect::<Vec<u64>>(), next)
+    };
+    assert_eq!(among(None, 2).await, (vec![3, 2], Some(2)));
+    assert_eq!(among(Some(2), 2).await, (vec![1], None));
+
     assert!(letters.drop(2).await.unwrap());
     assert!(!letters.drop(2).await.unwrap());
     assert_eq!(letters.get(2).await.unwrap(), None);
     assert_eq!(sequences(None, 10).await, [3, 1]);
+    assert_eq!(among(None, 2).await, (vec![3], Some(2)));
     assert_eq!(letters.count().await.unwrap(), 2);
 }

@@ -104,12 +104,16 @@ pub(in crate::routes) async fn list_audit(
     let filter = Filter { tenant, action: query.action, actor: query.actor };
     let mut transaction = app.store.tenant(&principal.tenant).await?;
     let listed = store::audit::list(&mut transaction, &filter, after, asked.limit).await?;
-    let next = listed.next.map(|place| paging::encode(&(place.at.timestamp_micros(), place.id)));
+    let next = listed.next.as_ref().map(write_cursor);
     let data = listed.entries.into_iter().map(Deed::from).collect();
     Ok(Json(AuditList { data, page: asked.page(next) }))
 }
 
-fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
+pub(in crate::routes) fn write_cursor(place: &Place) -> String {
+    paging::encode(&(place.at.timestamp_micros(), place.id))
+}
+
+pub(in crate::routes) fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
     let (micros, id): (i64, AuditId) = paging::decode(cursor)?;
     let at = DateTime::<Utc>::from_timestamp_micros(micros)
         .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?;

@@ -3,11 +3,11 @@
 use bus::{DeadLetters, StoredDeadLetter};
 use chrono::SecondsFormat;
 use clap::Args;
+use repair::mask;
 use serde_json::{Value, json};
 
 use super::selection::{Common, Selection, account_of};
 use crate::answer::table;
-use crate::mask;
 use crate::{Answer, Place};
 
 /// How many are asked for at once.

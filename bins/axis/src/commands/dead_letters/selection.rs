@@ -4,7 +4,6 @@ use anyhow::bail;
 use bus::{BusError, DeadLetters, OldestFirst, StoredDeadLetter};
 use clap::Args;
 use domain::AccountKey;
-use events::Inbound;
 use serde_json::{Value, json};
 
 /// What they have in common.
@@ -28,9 +27,9 @@ impl Common {
     }
 }
 
-/// The account of what came from Chatwoot.
+/// The account that it is about, where that is known.
 pub(crate) fn account_of(stored: &StoredDeadLetter) -> Option<AccountKey> {
-    Inbound::read(&stored.headers).ok().map(|inbound| inbound.account)
+    repair::owner_of(stored)?.account()
 }
 
 /// One dead letter by its position, or those with something in common.

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use anyhow::bail;
 use clap::Args;
+use repair::mask;
 use serde_json::json;
 
 use super::list;
-use crate::mask;
 use crate::{Answer, Place};
 
 /// Which dead letter.

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
+use repair::mask;
 use webhook_receiver::journal;
 
 use super::{Folder, list};
-use crate::{Answer, Place, mask};
+use crate::{Answer, Place};
 
 /// Which event.
 #[derive(Debug, Args)]

@@ -51,7 +51,7 @@ const FREE: [&str; 5] = [
 const SHORT: usize = 40;
 
 /// The body with its structure kept and its texts masked.
-pub(crate) fn payload(bytes: &[u8]) -> Value {
+pub fn payload(bytes: &[u8]) -> Value {
     match serde_json::from_slice(bytes) {
         Ok(value) => body(value, "", false),
         Err(error) => Value::Object(Map::from_iter([
@@ -66,13 +66,13 @@ pub(crate) fn payload(bytes: &[u8]) -> Value {
 }
 
 /// The body as it is.
-pub(crate) fn unmasked(bytes: &[u8]) -> Value {
+pub fn unmasked(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
 
 /// The headers: those that the project writes itself as they are.
-pub(crate) fn headers(stored: &StoredDeadLetter, masked: bool) -> Value {
+pub fn headers(stored: &StoredDeadLetter, masked: bool) -> Value {
     let ours = |name: &str| {
         ["Axis-", "Nats-"].iter().any(|prefix| name.starts_with(prefix)) || name == "traceparent"
     };
@@ -89,7 +89,7 @@ pub(crate) fn headers(stored: &StoredDeadLetter, masked: bool) -> Value {
 }
 
 /// A failure in words, with what it quotes masked; names of constraints and columns stay.
-pub(crate) fn quotations(words: &str) -> String {
+pub fn quotations(words: &str) -> String {
     let mut shown = String::with_capacity(words.len());
     for (index, part) in words.split('"').enumerate() {
         if index > 0 {

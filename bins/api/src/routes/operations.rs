@@ -1,0 +1,68 @@
+//! `/operations`
+//!
+//! Everything is the caller's tenant's: its accounts' events, its commands, its dead letters. What
+//! reaches beyond the database is in the audit before it is begun.
+
+pub(super) mod accounts;
+pub(super) mod dead_letters;
+pub(super) mod pipeline;
+pub(super) mod replays;
+
+use domain::{AccountKey, AuditId};
+use serde_json::{Value, json};
+use store::audit::Entry;
+use store::{PgConnection, Store};
+
+use crate::auth::Principal;
+use crate::error::ApiError;
+
+/// Something that was written down before it was begun.
+struct Begun {
+    id: AuditId,
+    entry: Entry,
+}
+
+impl Begun {
+    /// Writes down what is about to be done: what cannot be written down is not begun.
+    async fn write(
+        connection: &mut PgConnection,
+        principal: &Principal,
+        action: &str,
+        target: String,
+        account: Option<AccountKey>,
+        mut details: Value,
+    ) -> Result<Self, ApiError> {
+        details["begins"] = true.into();
+        let entry = Entry { account, ..principal.does(action, target, details) };
+        let id = store::audit::record(connection, &entry).await?;
+        Ok(Self { id, entry })
+    }
+
+    /// Writes down how it ended.
+    async fn end(
+        self,
+        connection: &mut PgConnection,
+        count: u64,
+        ended: &str,
+    ) -> Result<(), store::Error> {
+        let details = json!({ "begun": self.id, "ended": ended });
+        let entry = Entry { count: Some(count), details, ..self.entry };
+        store::audit::record(connection, &entry).await?;
+        Ok(())
+    }
+
+    /// Writes down how it ended, when there is nobody left to tell that this failed.
+    async fn end_at_last(self, store: &Store, count: u64, ended: &str) {
+        let written = async {
+            let tenant = self.entry.tenant.clone();
+            let Some(tenant) = tenant else { return Ok(()) };
+            let mut transaction = store.tenant(&tenant).await?;
+            self.end(&mut transaction, count, ended).await?;
+            store::commit(transaction).await
+        };
+        if let Err(error) = written.await {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(error, "the audit has only that it was begun, not how it ended");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `/operations/accounts`
+
+pub(in crate::routes) mod list;
+pub(in crate::routes) mod reconcile;
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, TenantId};
+use serde::Serialize;
+use store::PgConnection;
+use store::breakers::State;
+use store::hosts::Allowance;
+use store::reconciliations::Reconciliation;
+
+use super::pipeline;
+use crate::App;
+use crate::error::ApiError;
+
+/// A Chatwoot account, and how we get on with it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccountState {
+    id: AccountKey,
+    /// Its number in the installation.
+    chatwoot_account_id: i64,
+    /// The installation.
+    base_url: String,
+    /// For people.
+    name: Option<String>,
+    breaker: Breaker,
+    /// What may be asked of the installation, by all who have an account there; null: it was never
+    /// called.
+    rate: Option<Rate>,
+    /// Events that are not processed; null while NATS does not answer.
+    inbound: Option<Queue>,
+    /// Commands that wait to be carried out.
+    outbound: Queue,
+    /// How far it has been compared with Chatwoot; null: nobody has begun to.
+    reconciliation: Option<Comparison>,
+}
+
+/// Whether calls to an account pass.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Breaker {
+    state: BreakerState,
+    /// Calls in a row that were not answered.
+    failures: i32,
+    /// The end of the rest, or of the wait for the trial's outcome.
+    until: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum BreakerState {
+    /// They do.
+    Closed,
+    /// They do not: Chatwoot did not answer.
+    Open,
+    /// One worker tries.
+    Trial,
+}
+
+/// What may be asked of an installation.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Rate {
+    /// Requests a minute.
+    per_minute: i32,
+    /// Requests that may be made at once.
+    available: f64,
+    /// It asked to slow down until then.
+    paused_until: Option<DateTime<Utc>>,
+}
+
+/// What waits.
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Queue {
+    pending: u64,
+    /// When the oldest of it came.
+    oldest_at: Option<DateTime<Utc>>,
+}
+
+/// How far an account has been compared with Chatwoot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Comparison {
+    /// It is being compared at this moment.
+    under_way: bool,
+    /// Everything that changed before then has been compared once.
+    swept_to: Option<DateTime<Utc>>,
+    /// When what changed lately is asked for next.
+    sweep_due_at: DateTime<Utc>,
+    /// The way through everything has begun and not ended.
+    walk_under_way: bool,
+    /// Conversations behind it.
+    walk_done: i64,
+    /// Conversations that there are, as Chatwoot says.
+    walk_total: Option<i64>,
+    /// When a walk last came to its end.
+    walked_at: Option<DateTime<Utc>>,
+    /// Rows of history brought in.
+    brought_in: i64,
+    /// Rows that were missing, different or gone since then.
+    drift_found: i64,
+    /// Those whose repair is under way or done.
+    drift_repaired: i64,
+    /// Tries in a row that failed.
+    failures: u32,
+    /// Why the last one did.
+    last_error: Option<String>,
+}
+
+/// The tenant's accounts, or one of them, in a transaction of the tenant.
+async fn states(
+    app: &App,
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    which: Option<AccountKey>,
+) -> Result<Vec<AccountState>, ApiError> {
+    let served = store::accounts::served(connection).await?;
+    let breakers = store::breakers::list(connection).await?;
+    let allowances = store::hosts::allowances(connection).await?;
+    let reconciliations = store::reconciliations::list(connection).await?;
+    let waiting = store::pipeline::waiting(connection, tenant).await?;
+    let mut states = Vec::new();
+    for account in served.into_iter().filter(|account| which.is_none_or(|id| id == account.id)) {
+        let id = account.id;
+        let breaker = breakers.iter().find(|breaker| breaker.account == id);
+        let allowance = allowances.iter().find(|allowance| allowance.host == account.host);
+        let compared = reconciliations.iter().find(|one| one.account == id);
+        let outbound = waiting.iter().find(|one| one.account == id);
+        let inside = pipeline::lane(app, id).await;
+        states.push(AccountState {
+            id,
+            chatwoot_account_id: account.chatwoot_account_id,
+            base_url: account.base_url,
+            name: account.name,
+            breaker: Breaker::of(breaker),
+            rate: allowance.map(Rate::of),
+            inbound: inside.map(|inside| Queue {
+                pending: inside.pending + inside.in_hand,
+                oldest_at: inside.oldest_at,
+            }),
+            outbound: outbound.map_or_else(Queue::default, |one| Queue {
+                pending: u64::try_from(one.commands).unwrap_or_default(),
+                oldest_at: one.since,
+            }),
+            reconciliation: compared.map(Comparison::of),
+        });
+    }
+    Ok(states)
+}
+
+impl Breaker {
+    fn of(breaker: Option<&store::breakers::Breaker>) -> Self {
+        let (state, until) = match breaker.map(|breaker| breaker.state) {
+            None | Some(State::Closed) => (BreakerState::Closed, None),
+            Some(State::Open(until)) => (BreakerState::Open, Some(until)),
+            Some(State::Trial(until)) => (BreakerState::Trial, Some(until)),
+        };
+        Self { state, failures: breaker.map_or(0, |breaker| breaker.failures), until }
+    }
+}
+
+impl Rate {
+    fn of(allowance: &Allowance) -> Self {
+        let Allowance { per_minute, available, paused_until, .. } = *allowance;
+        Self { per_minute, available, paused_until }
+    }
+}
+
+impl Comparison {
+    fn of(one: &Reconciliation) -> Self {
+        let (progress, tally) = (&one.progress, &one.tally);
+        Self {
+            under_way: one.held,
+            swept_to: progress.swept_to,
+            sweep_due_at: progress.sweep_due_at,
+            walk_under_way: progress.walk.under_way(),
+            walk_done: progress.walk.done,
+            walk_total: progress.walk.total,
+            walked_at: progress.walked_at,
+            brought_in: tally.brought_in,
+            drift_found: tally.drift_found,
+            drift_repaired: tally.drift_repaired,
+            failures: progress.failures,
+            last_error: progress.last_error.clone(),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! How we get on with each account.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::{AccountState, states};
+use crate::App;
+use crate::auth::{May, ReadOperations};
+use crate::error::ApiError;
+
+/// The tenant's Chatwoot accounts.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::routes) struct AccountStateList {
+    data: Vec<AccountState>,
+}
+
+/// See how we get on with each Chatwoot account: whether it answers, what may be asked of it, what
+/// waits, and how far it has been compared with what is here.
+#[utoipa::path(
+    get, path = "/operations/accounts", tag = "operations",
+    security(("bearer" = ["operations:read"])),
+    responses((status = 200, description = "The accounts now", body = AccountStateList))
+)]
+pub(in crate::routes) async fn list_account_states(
+    State(app): State<App>,
+    principal: May<ReadOperations>,
+) -> Result<Json<AccountStateList>, ApiError> {
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let data = states(&app, &mut transaction, &principal.tenant, None).await?;
+    Ok(Json(AccountStateList { data }))
+}

@@ -1,0 +1,71 @@
+//! Removing a dead letter.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, find, words};
+use crate::App;
+use crate::auth::{May, RedriveDeadLetters};
+use crate::error::ApiError;
+use crate::extract::{Id, Json};
+use crate::idempotency::{Begun, Key};
+use crate::problem::Problem;
+use crate::routes::operations;
+
+/// Remove a dead letter that will never be processed. It cannot be got back.
+#[utoipa::path(
+    post, path = "/operations/dead-letters/{id}/drop", tag = "operations",
+    security(("bearer" = ["dead-letters:redrive"])),
+    params(("id" = DeadLetterId, Path, description = "The dead letter")),
+    request_body = ActOnDeadLetter,
+    responses(
+        (status = 200, description = "What became of it, or would", body = DeadLetterActedOn),
+        (status = 404, description = "There is none with this id, or none any more", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn drop_dead_letter(
+    State(app): State<App>,
+    principal: May<RedriveDeadLetters>,
+    Id(id): Id<DeadLetterId>,
+    key: Key,
+    Json(asked): Json<ActOnDeadLetter>,
+) -> Result<Response, ApiError> {
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let stored = find(&app, work.connection(), &principal, id).await?;
+    let mut done = DeadLetterActedOn {
+        dead_letter: DeadLetter::of(&stored),
+        outcome: Outcome::WouldBeDropped,
+        sequence: None,
+        dry_run: asked.dry_run,
+    };
+    if !asked.dry_run {
+        let mut transaction = app.store.tenant(&principal.tenant).await?;
+        let begun = operations::Begun::write(
+            &mut transaction,
+            &principal,
+            "dead-letters drop",
+            words(&stored),
+            done.dead_letter.account_id,
+            json!({}),
+        )
+        .await?;
+        store::commit(transaction).await?;
+        match app.bus.dead_letters().drop(stored.sequence).await {
+            Ok(dropped) => {
+                done.outcome = if dropped { Outcome::Dropped } else { Outcome::Gone };
+                begun.end(work.connection(), u64::from(dropped), "done").await?;
+            }
+            Err(error) => {
+                begun.end_at_last(&app.store, 0, "failed").await;
+                return Err(error.into());
+            }
+        }
+    }
+    work.finish(StatusCode::OK, None, &done).await
+}

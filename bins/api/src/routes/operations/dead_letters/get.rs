@@ -1,0 +1,55 @@
+//! One dead letter.
+
+use axum::Json;
+use axum::extract::State;
+use repair::mask;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{DeadLetter, DeadLetterId, find};
+use crate::App;
+use crate::auth::{May, ReadOperations};
+use crate::error::ApiError;
+use crate::extract::Id;
+use crate::problem::Problem;
+
+/// What could not be processed, with what it holds.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct DeadLetterContent {
+    #[serde(flatten)]
+    letter: DeadLetter,
+    /// How large it is.
+    bytes: usize,
+    /// Its headers; those that are not ours are masked.
+    #[schema(value_type = Object)]
+    headers: Value,
+    /// Its structure, with all texts masked that may be personal.
+    payload: Value,
+}
+
+/// Read a dead letter, with personal data masked.
+#[utoipa::path(
+    get, path = "/operations/dead-letters/{id}", tag = "operations",
+    security(("bearer" = ["operations:read"])),
+    params(("id" = DeadLetterId, Path, description = "The dead letter")),
+    responses(
+        (status = 200, description = "The dead letter", body = DeadLetterContent),
+        (status = 404, description = "There is none with this id, or none any more", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn get_dead_letter(
+    State(app): State<App>,
+    principal: May<ReadOperations>,
+    Id(id): Id<DeadLetterId>,
+) -> Result<Json<DeadLetterContent>, ApiError> {
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let stored = find(&app, &mut transaction, &principal, id).await?;
+    Ok(Json(DeadLetterContent {
+        letter: DeadLetter::of(&stored),
+        bytes: stored.payload.len(),
+        headers: mask::headers(&stored, true),
+        payload: mask::payload(&stored.payload),
+    }))
+}

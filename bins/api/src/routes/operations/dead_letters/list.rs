@@ -1,0 +1,95 @@
+//! The list of dead letters.
+
+use axum::Json;
+use axum::extract::State;
+use domain::AccountKey;
+use repair::owner_of;
+use serde::{Deserialize, Serialize};
+
+use super::{DeadLetter, Own};
+use crate::App;
+use crate::auth::{May, ReadOperations};
+use crate::error::ApiError;
+use crate::extract::Query;
+use crate::paging::{self, Asked, Page, Start};
+
+/// How many positions are looked at for one page: those of other tenants cost as much as one's own.
+const REACH: u64 = 1_000;
+/// How many letters are in memory at a time; one may have 8 MB.
+const AT_ONCE: u64 = 16;
+
+/// Which dead letters.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(in crate::routes) struct ListDeadLetters {
+    /// Only those given up for this reason: `undecodable`, `refused-by-database`, ….
+    reason: Option<String>,
+    /// Only those of this stream, `INBOUND` or `OUTBOUND`.
+    stream: Option<String>,
+    /// Only those of this Chatwoot account.
+    account_id: Option<AccountKey>,
+    /// Rows of a page; 25 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Dead letters, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct DeadLetterList {
+    data: Vec<DeadLetter>,
+    page: Page,
+}
+
+/// List what could not be processed, newest first.
+///
+/// A page may have fewer rows than asked for, or none, and still say where to go on: go on until
+/// `nextCursor` is null.
+#[utoipa::path(
+    get, path = "/operations/dead-letters", tag = "operations",
+    security(("bearer" = ["operations:read"])),
+    params(ListDeadLetters),
+    responses((status = 200, description = "A page of the list", body = DeadLetterList))
+)]
+pub(in crate::routes) async fn list_dead_letters(
+    State(app): State<App>,
+    principal: May<ReadOperations>,
+    Query(query): Query<ListDeadLetters>,
+) -> Result<Json<DeadLetterList>, ApiError> {
+    let asked = Asked::read(None, query.limit, query.cursor)?;
+    let mut before = match &asked.start {
+        Start::Page(_) => None,
+        Start::Cursor(cursor) => Some(paging::decode::<u64>(cursor)?),
+    };
+    let own = Own::of(&mut *app.store.tenant(&principal.tenant).await?, &principal).await?;
+    let (letters, mut data) = (app.bus.dead_letters(), Vec::new());
+    let mut looked_at = 0;
+    let next = 'page: loop {
+        let (some, go_on) = letters.among(before, AT_ONCE).await?;
+        for stored in some {
+            let letter = &stored.letter;
+            let meant = query.reason.as_ref().is_none_or(|reason| *reason == letter.reason)
+                && query.stream.as_ref().is_none_or(|stream| *stream == letter.stream)
+                && query.account_id.is_none_or(|account| {
+                    owner_of(&stored).and_then(|owner| owner.account()) == Some(account)
+                });
+            if !meant || !own.holds(&stored) {
+                continue;
+            }
+            data.push(DeadLetter::of(&stored));
+            if data.len() == asked.limit as usize {
+                break 'page Some(stored.sequence).filter(|sequence| *sequence > 1);
+            }
+        }
+        looked_at += AT_ONCE;
+        if go_on.is_none() || looked_at >= REACH {
+            break go_on;
+        }
+        before = go_on;
+    };
+    let next = next.map(|sequence| paging::encode(&sequence));
+    Ok(Json(DeadLetterList { data, page: asked.page(next) }))
+}

@@ -1,0 +1,88 @@
+//! Sending a dead letter to the workers again.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bus::RedriveError;
+use serde_json::json;
+
+use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, find, words};
+use crate::App;
+use crate::auth::{May, RedriveDeadLetters};
+use crate::error::ApiError;
+use crate::extract::{Id, Json};
+use crate::idempotency::{Begun, Key};
+use crate::problem::Problem;
+use crate::routes::operations;
+
+/// Send a dead letter to the workers again, once what it died of is mended.
+///
+/// It is applied once, however often it is sent; should it die again, it is a new dead letter.
+#[utoipa::path(
+    post, path = "/operations/dead-letters/{id}/redrive", tag = "operations",
+    security(("bearer" = ["dead-letters:redrive"])),
+    params(("id" = DeadLetterId, Path, description = "The dead letter")),
+    request_body = ActOnDeadLetter,
+    responses(
+        (status = 200, description = "What became of it, or would", body = DeadLetterActedOn),
+        (status = 404, description = "There is none with this id, or none any more", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 409, description = "Its stream will never take it", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn redrive_dead_letter(
+    State(app): State<App>,
+    principal: May<RedriveDeadLetters>,
+    Id(id): Id<DeadLetterId>,
+    key: Key,
+    Json(asked): Json<ActOnDeadLetter>,
+) -> Result<Response, ApiError> {
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let stored = find(&app, work.connection(), &principal, id).await?;
+    let mut done = DeadLetterActedOn {
+        dead_letter: DeadLetter::of(&stored),
+        outcome: Outcome::WouldBeSent,
+        sequence: None,
+        dry_run: asked.dry_run,
+    };
+    if !asked.dry_run {
+        let mut transaction = app.store.tenant(&principal.tenant).await?;
+        let begun = operations::Begun::write(
+            &mut transaction,
+            &principal,
+            "dead-letters redrive",
+            words(&stored),
+            done.dead_letter.account_id,
+            json!({}),
+        )
+        .await?;
+        store::commit(transaction).await?;
+        match app.bus.dead_letters().redrive(&stored).await {
+            Ok(redriven) => {
+                done.sequence = Some(redriven.sequence);
+                done.outcome = match (redriven.duplicate, redriven.removed) {
+                    (false, _) => Outcome::Sent,
+                    (true, true) => Outcome::SentBefore,
+                    (true, false) => Outcome::Gone,
+                };
+                begun.end(work.connection(), 1, "done").await?;
+            }
+            Err(error) => {
+                begun.end_at_last(&app.store, 0, "failed").await;
+                return Err(refused(error));
+            }
+        }
+    }
+    work.finish(StatusCode::OK, None, &done).await
+}
+
+fn refused(error: RedriveError) -> ApiError {
+    match error {
+        RedriveError::Publish(error) if error.is_permanent() => ApiError::NotRedrivable,
+        error => ApiError::NoBus(error.into()),
+    }
+}

@@ -1,0 +1,224 @@
+//! How events and commands get on.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::AccountKey;
+use events::Inbound;
+use serde::Serialize;
+use store::pipeline::{Counts, Minute};
+
+use super::dead_letters::Own;
+use crate::App;
+use crate::auth::{May, ReadOperations};
+use crate::error::ApiError;
+
+/// Among so many of the newest dead letters the tenant's are counted.
+const COUNTED: u64 = 200;
+/// How many letters are in memory at a time.
+const AT_ONCE: u64 = 16;
+
+/// How the tenant's events and commands get on.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct Pipeline {
+    /// When this was looked at.
+    at: DateTime<Utc>,
+    /// From Chatwoot to the screen and back: receiver, inbound, sync, outbound, chatwoot, activity.
+    stages: Vec<Stage>,
+    /// The last 60 minutes, oldest first, that under way last.
+    points: Vec<Point>,
+    /// The tenant's among the 200 newest dead letters; null while NATS does not answer.
+    dead_letters: Option<u64>,
+}
+
+/// A stage of the pipeline. What is null is not known.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Stage {
+    name: StageName,
+    /// What passed in a minute, as a mean of the last five. The receiver's and the stream's counts
+    /// what has been processed since.
+    per_minute: Option<f64>,
+    /// What waits before it.
+    pending: Option<u64>,
+    /// When the oldest of that came.
+    oldest_at: Option<DateTime<Utc>>,
+    /// Failures of the last hour: events rejected, commands given up, calls that Chatwoot did not
+    /// answer well.
+    errors: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StageName {
+    /// Takes webhooks; what waits in its journal, only it knows.
+    Receiver,
+    /// The stream of events.
+    Inbound,
+    /// Applies events to the database.
+    Sync,
+    /// Commands that wait to be carried out.
+    Outbound,
+    /// Calls to Chatwoot.
+    Chatwoot,
+    /// Announces to screens what happened.
+    Activity,
+}
+
+/// A minute.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Point {
+    /// When it began.
+    at: DateTime<Utc>,
+    /// Webhooks received in it, as far as they are processed.
+    received: u64,
+    /// Milliseconds from the receipt of a webhook to the commit that screens are told of, of half of
+    /// them at most.
+    p50_ms: Option<f64>,
+    /// The same of 95 in a hundred.
+    p95_ms: Option<f64>,
+    /// The same of 99 in a hundred.
+    p99_ms: Option<f64>,
+}
+
+/// See how events and commands get on: each stage with its rate, what waits before it, since when, and
+/// its failures; throughput and latency of the last hour.
+#[utoipa::path(
+    get, path = "/operations/pipeline", tag = "operations",
+    security(("bearer" = ["operations:read"])),
+    responses((status = 200, description = "The pipeline now", body = Pipeline))
+)]
+pub(in crate::routes) async fn get_pipeline(
+    State(app): State<App>,
+    principal: May<ReadOperations>,
+) -> Result<Json<Pipeline>, ApiError> {
+    let tenant = &principal.tenant;
+    let mut transaction = app.store.tenant(tenant).await?;
+    let accounts = store::accounts::served(&mut transaction).await?;
+    let counts = store::pipeline::counts(&mut transaction, tenant).await?;
+    let minutes = store::pipeline::minutes(&mut transaction, tenant).await?;
+    let waiting = store::pipeline::waiting(&mut transaction, tenant).await?;
+    let own = Own::of(&mut transaction, &principal).await?;
+    store::commit(transaction).await?;
+    let mut inbound = Some(Inside::default());
+    for account in accounts {
+        let inside = lane(&app, account.id).await;
+        inbound = inbound.zip(inside).map(|(all, one)| all.and(one));
+    }
+    let outbound = (
+        waiting.iter().map(|one| one.commands).sum(),
+        waiting.iter().filter_map(|one| one.since).min(),
+    );
+    Ok(Json(Pipeline {
+        at: Utc::now(),
+        stages: stages(&counts, inbound, outbound),
+        points: minutes.into_iter().map(Point::from).collect(),
+        dead_letters: dead_letters(&app, &own).await,
+    }))
+}
+
+/// What of the accounts is in the stream and not settled.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Inside {
+    pub(super) pending: u64,
+    pub(super) in_hand: u64,
+    pub(super) oldest_at: Option<DateTime<Utc>>,
+}
+
+impl Inside {
+    fn and(self, other: Self) -> Self {
+        Self {
+            pending: self.pending + other.pending,
+            in_hand: self.in_hand + other.in_hand,
+            oldest_at: self.oldest_at.into_iter().chain(other.oldest_at).min(),
+        }
+    }
+}
+
+/// What of an account is in the stream; none while NATS does not answer.
+pub(super) async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
+    let lane = match app.bus.lane(account).await {
+        Ok(lane) => lane,
+        Err(error) => {
+            tracing::debug!(%account, %error, "an account's lane cannot be seen");
+            return None;
+        }
+    };
+    let oldest = lane.oldest.and_then(|headers| Inbound::read(&headers).ok());
+    let oldest_at = oldest.map(|inbound| inbound.received_at);
+    Some(Inside { pending: lane.pending, in_hand: lane.in_hand, oldest_at })
+}
+
+async fn dead_letters(app: &App, own: &Own<'_>) -> Option<u64> {
+    let (letters, mut count, mut before) = (app.bus.dead_letters(), 0, None);
+    for _ in 0..COUNTED.div_ceil(AT_ONCE) {
+        let (some, go_on) = letters.among(before, AT_ONCE).await.ok()?;
+        count += some.iter().filter(|stored| own.holds(stored)).count() as u64;
+        if go_on.is_none() {
+            break;
+        }
+        before = go_on;
+    }
+    Some(count)
+}
+
+fn stages(
+    counts: &Counts,
+    inbound: Option<Inside>,
+    outbound: (i64, Option<DateTime<Utc>>),
+) -> Vec<Stage> {
+    let whole = |count: i64| u64::try_from(count).unwrap_or_default();
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more precision")]
+    let rate = |count: i64| Some(count as f64 / 5.0);
+    let stage = |name, per_minute, pending, oldest_at, errors: Option<i64>| Stage {
+        name,
+        per_minute,
+        pending,
+        oldest_at,
+        errors: errors.map(whole),
+    };
+    let oldest_at = inbound.and_then(|inside| inside.oldest_at);
+    let pending = inbound.map(|inside| inside.pending);
+    let in_hand = inbound.map(|inside| inside.in_hand);
+    let (commands, since) = outbound;
+    vec![
+        stage(StageName::Receiver, rate(counts.received), None, None, None),
+        stage(StageName::Inbound, rate(counts.came_in), pending, oldest_at, None),
+        stage(StageName::Sync, rate(counts.processed), in_hand, None, Some(counts.rejected)),
+        stage(
+            StageName::Outbound,
+            rate(counts.settled),
+            Some(whole(commands)),
+            since,
+            Some(counts.given_up),
+        ),
+        stage(
+            StageName::Chatwoot,
+            rate(counts.tried),
+            Some(whole(counts.under_way)),
+            counts.under_way_since,
+            Some(counts.failed_tries),
+        ),
+        stage(
+            StageName::Activity,
+            rate(counts.told),
+            Some(whole(counts.untold)),
+            counts.untold_since,
+            None,
+        ),
+    ]
+}
+
+impl From<Minute> for Point {
+    fn from(minute: Minute) -> Self {
+        Self {
+            at: minute.at,
+            received: u64::try_from(minute.received).unwrap_or_default(),
+            p50_ms: minute.p50,
+            p95_ms: minute.p95,
+            p99_ms: minute.p99,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `/operations/replay` and `/operations/replays`
+
+pub(in crate::routes) mod create;
+pub(in crate::routes) mod get;
+pub(in crate::routes) mod list;
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, AuditId};
+use serde::Serialize;
+use store::audit::Undertaking;
+
+/// The action's name in the audit.
+const ACTION: &str = "replay";
+
+/// A replay, as the audit has it: those of operators at the tool too.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct Replay {
+    /// The row of the audit that has its beginning.
+    id: AuditId,
+    /// When it began.
+    started_at: DateTime<Utc>,
+    /// When it ended.
+    ended_at: Option<DateTime<Utc>>,
+    /// Who asked for it.
+    #[schema(example = "member dev-admin")]
+    by: String,
+    /// The Chatwoot account whose events it is about; null: all of them.
+    account_id: Option<AccountKey>,
+    /// Which events.
+    target: String,
+    state: ReplayState,
+    /// How many events were handed to the workers; null until it has ended.
+    count: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ReplayState {
+    /// It goes on, as far as is known.
+    Running,
+    /// It came to the end.
+    Done,
+    /// As many as wanted were handed out, and there are more.
+    Most,
+    /// The program was stopped.
+    Interrupted,
+    /// NATS failed for too long.
+    Failed,
+    /// It should have ended and has not said how: the program that ran it is gone.
+    Lost,
+}
+
+impl From<Undertaking> for Replay {
+    fn from(undertaking: Undertaking) -> Self {
+        let Undertaking { begun, ended_at, count, ended } = undertaking;
+        let ends_by = begun.details["endsBy"].as_str();
+        let ends_by = ends_by.and_then(|time| time.parse::<DateTime<Utc>>().ok());
+        let state = match ended.as_deref() {
+            Some("done") => ReplayState::Done,
+            Some("most") => ReplayState::Most,
+            Some("interrupted") => ReplayState::Interrupted,
+            Some(_) => ReplayState::Failed,
+            None if ends_by.is_some_and(|time| time < Utc::now()) => ReplayState::Lost,
+            None => ReplayState::Running,
+        };
+        Self {
+            id: begun.id,
+            started_at: begun.at,
+            ended_at,
+            by: begun.actor,
+            account_id: begun.account,
+            target: begun.target,
+            state,
+            count,
+        }
+    }
+}

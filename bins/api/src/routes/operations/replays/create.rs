@@ -1,0 +1,248 @@
+//! Replaying an account's events.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::AccountKey;
+use repair::replay::{self, Ended, Wanted};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::audit::Undertaking;
+use tokio_util::sync::CancellationToken;
+
+use super::{ACTION, Replay};
+use crate::App;
+use crate::auth::{May, ReplayEvents};
+use crate::error::ApiError;
+use crate::extract;
+use crate::idempotency::{Begun, Key};
+use crate::problem::{FieldError, Problem};
+use crate::routes::{BASE, operations};
+
+/// Longest name of an event, in characters.
+const LONGEST_EVENT: usize = 64;
+/// Most events of a replay.
+const MOST: u64 = 10_000;
+/// Most events in a second.
+const FASTEST: u32 = 1_000;
+/// How long is counted before an answer says how far it came.
+const COUNTING: Duration = Duration::from_secs(15);
+/// By how much later than reckoned a replay may end before it counts as lost.
+const LATE: TimeDelta = TimeDelta::minutes(10);
+
+/// Which events to hand to the workers again.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct ReplayWanted {
+    /// The Chatwoot account.
+    account_id: AccountKey,
+    /// Begin with what came in at this time.
+    #[schema(example = "2026-03-01T08:00:00Z")]
+    from: DateTime<Utc>,
+    /// End before what came in at this time; without it, with what there is now.
+    to: Option<DateTime<Utc>>,
+    /// Only events of this name: `message_created`, ….
+    #[schema(max_length = 64)]
+    event: Option<String>,
+    /// Only count them; it does unless told otherwise.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    dry_run: bool,
+    /// Most to hand to the workers; 1,000 if not given.
+    #[serde(default = "most")]
+    #[schema(minimum = 1, maximum = 10_000, default = 1_000)]
+    most: u64,
+    /// Most to hand to the workers in a second; 200 if not given.
+    #[serde(default = "per_second")]
+    #[schema(minimum = 1, maximum = 1_000, default = 200)]
+    per_second: u32,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn most() -> u64 {
+    1_000
+}
+
+const fn per_second() -> u32 {
+    200
+}
+
+/// What a replay would hand to the workers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct ReplayCounted {
+    /// Nothing was done.
+    dry_run: bool,
+    /// How many events.
+    count: u64,
+    /// The same by event.
+    by: Vec<EventCount>,
+    /// Copies of earlier replays, which would be passed over.
+    copies: u64,
+    /// What no worker could read either.
+    unreadable: u64,
+    ended: CountingEnded,
+    /// Where to begin to see the rest; null if this is all.
+    go_on_from: Option<DateTime<Utc>>,
+}
+
+/// How many of an event.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct EventCount {
+    #[schema(example = "message_created")]
+    event: String,
+    count: u64,
+}
+
+/// Why counting ended.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum CountingEnded {
+    /// There are no more.
+    Done,
+    /// There are more than `most`.
+    Most,
+    /// It took too long to look at them all.
+    Time,
+}
+
+/// Hand an account's events of the past to the workers again.
+///
+/// They become the same rows: replaying is always safe, and repairs what was lost or changed here. A dry
+/// run counts them; a real one goes on after the answer, at the pace asked for, and is followed at
+/// `Location`.
+#[utoipa::path(
+    post, path = "/operations/replay", tag = "operations",
+    security(("bearer" = ["events:replay"])),
+    request_body = ReplayWanted,
+    responses(
+        (status = 200, description = "What a replay would do", body = ReplayCounted),
+        (status = 202, description = "It has begun", body = Replay,
+         headers(("location" = String, description = "Where to follow it"))),
+        (status = 404, description = "There is no such account", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn replay_events(
+    State(app): State<App>,
+    principal: May<ReplayEvents>,
+    key: Key,
+    extract::Json(asked): extract::Json<ReplayWanted>,
+) -> Result<Response, ApiError> {
+    asked.check()?;
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let served = store::accounts::served(work.connection()).await?;
+    if !served.iter().any(|account| account.id == asked.account_id) {
+        return Err(ApiError::NotFound("account"));
+    }
+    let wanted = asked.wanted();
+    if asked.dry_run {
+        // Counting may take long, and a transaction that is open keeps the database from tidying up.
+        drop(work);
+        return Ok(Json(count(&app, wanted).await?).into_response());
+    }
+    let permit = app.replays.clone().try_acquire_owned().map_err(|_| ApiError::TooManyReplays)?;
+    let (words, account) = (wanted.words(), asked.account_id);
+    let mut replay = replay::Replay::start(wanted, &app.bus).await?;
+    let details = json!({ "endsBy": asked.ends_by() });
+    let connection = work.connection();
+    let begun =
+        operations::Begun::write(connection, &principal, ACTION, words, Some(account), details)
+            .await?;
+    let (mut found, _) =
+        store::audit::undertakings(connection, ACTION, Some(begun.id), None, 1).await?;
+    let shown: Replay = found.pop().map(Undertaking::into).ok_or(ApiError::NotFound("replay"))?;
+    let location = format!("{BASE}/operations/replays/{}", begun.id);
+    let answer = work.finish(StatusCode::ACCEPTED, Some(location), &shown).await?;
+    app.tasks.spawn(async move {
+        let _permit = permit;
+        let ended = replay.run(&app.shutdown, |_| ()).await;
+        if let Ended::Failed(error) = &ended {
+            tracing::warn!(%error, "a replay failed");
+        }
+        begun.end_at_last(&app.store, replay.count(), ended.word()).await;
+    });
+    Ok(answer)
+}
+
+async fn count(app: &App, wanted: Wanted) -> Result<ReplayCounted, ApiError> {
+    let mut replay = replay::Replay::start(wanted, &app.bus).await?;
+    let never = CancellationToken::new();
+    let ended = match tokio::time::timeout(COUNTING, replay.run(&never, |_| ())).await {
+        Err(_) => CountingEnded::Time,
+        Ok(Ended::Done | Ended::Interrupted) => CountingEnded::Done,
+        Ok(Ended::Most) => CountingEnded::Most,
+        Ok(Ended::Failed(error)) => return Err(ApiError::NoBus(error.into())),
+    };
+    let by = replay
+        .counts()
+        .iter()
+        .map(|((_, event), count)| EventCount { event: event.clone(), count: *count });
+    Ok(ReplayCounted {
+        dry_run: true,
+        count: replay.count(),
+        by: by.collect(),
+        copies: replay.copies(),
+        unreadable: replay.unreadable(),
+        ended,
+        go_on_from: (!matches!(ended, CountingEnded::Done)).then(|| replay.next()),
+    })
+}
+
+impl ReplayWanted {
+    fn check(&self) -> Result<(), ApiError> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, message: String| {
+            errors.push(FieldError { field: field.to_owned(), message });
+        };
+        if self.from > Utc::now() || self.from < DateTime::UNIX_EPOCH {
+            wrong("from", "must be in the past, and after 1970".to_owned());
+        }
+        if self.to.is_some_and(|to| to <= self.from) {
+            wrong("to", "must be after from".to_owned());
+        }
+        if self.event.as_ref().is_some_and(|event| {
+            let characters = event.chars().count();
+            !(1..=LONGEST_EVENT).contains(&characters) || event.contains(char::is_control)
+        }) {
+            wrong("event", format!("must have 1 to {LONGEST_EVENT} printable characters"));
+        }
+        if !(1..=MOST).contains(&self.most) {
+            wrong("most", format!("must be 1 to {MOST}"));
+        }
+        if !(1..=FASTEST).contains(&self.per_second) {
+            wrong("perSecond", format!("must be 1 to {FASTEST}"));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            from: self.from,
+            to: self.to,
+            account: Some(self.account_id),
+            event: self.event.clone(),
+            dry_run: self.dry_run,
+            most: Some(self.most),
+            per_second: self.per_second,
+        }
+    }
+
+    /// When it has ended if it ends at all. Looking for what is meant takes its time, too.
+    fn ends_by(&self) -> DateTime<Utc> {
+        let seconds = self.most / u64::from(self.per_second);
+        Utc::now() + LATE + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
+    }
+}

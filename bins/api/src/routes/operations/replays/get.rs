@@ -1,0 +1,34 @@
+//! One replay.
+
+use axum::Json;
+use axum::extract::State;
+use domain::AuditId;
+
+use super::{ACTION, Replay};
+use crate::App;
+use crate::auth::{May, ReadOperations};
+use crate::error::ApiError;
+use crate::extract::Id;
+use crate::problem::Problem;
+
+/// See how far a replay is.
+#[utoipa::path(
+    get, path = "/operations/replays/{id}", tag = "operations",
+    security(("bearer" = ["operations:read"])),
+    params(("id" = AuditId, Path, description = "The replay")),
+    responses(
+        (status = 200, description = "The replay", body = Replay),
+        (status = 404, description = "There is none with this id", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn get_replay(
+    State(app): State<App>,
+    principal: May<ReadOperations>,
+    Id(id): Id<AuditId>,
+) -> Result<Json<Replay>, ApiError> {
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let (mut found, _) =
+        store::audit::undertakings(&mut transaction, ACTION, Some(id), None, 1).await?;
+    Ok(Json(found.pop().ok_or(ApiError::NotFound("replay"))?.into()))
+}

@@ -1,0 +1,173 @@
+//! `axis replay`
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
+use domain::AccountKey;
+use repair::replay::{Ended, Replay, Wanted};
+use serde_json::{Value, json};
+use service::Service;
+
+use crate::answer::table;
+use crate::audit::{Act, Operator};
+use crate::{Answer, Place};
+
+/// Which events, and how fast.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Begin with what the stream got at this time, `2026-03-01T08:00:00Z`
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: DateTime<Utc>,
+
+    /// End before what it got at this time; unset: with what it has when the replay begins
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Option<DateTime<Utc>>,
+
+    /// Only events of this Chatwoot account
+    #[arg(long, value_name = "KEY")]
+    account: Option<AccountKey>,
+
+    /// Only events of this name: `message_created`, …
+    #[arg(long, value_name = "NAME")]
+    event: Option<String>,
+
+    /// Only count them, by account and event
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Most to hand to the workers; unset: all
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    most: Option<u64>,
+
+    /// Most to hand to the workers in a second
+    #[arg(
+        long,
+        default_value_t = 200,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    per_second: u32,
+
+    #[command(flatten)]
+    operator: Operator,
+
+    #[command(flatten)]
+    service: service::Config,
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(Into::into)
+        .map_err(|_| "give a date and time with its zone, such as 2026-03-01T08:00:00Z".to_owned())
+}
+
+impl Arguments {
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            from: self.from,
+            to: self.to,
+            account: self.account,
+            event: self.event.clone(),
+            dry_run: self.dry_run,
+            most: self.most,
+            per_second: self.per_second,
+        }
+    }
+}
+
+/// Hands events to the workers again.
+pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
+    let service = Service::start("axis", &arguments.service)?;
+    let (bus, shutdown) = (place.bus().await?, service.shutdown());
+    let wanted = arguments.wanted();
+    let words = wanted.words();
+    let mut replay = Replay::start(wanted, &bus).await?;
+    if arguments.dry_run {
+        let ended = replay.run(&shutdown, tell).await;
+        return answer(&replay, ended);
+    }
+    let store = place.store().await?;
+    let act = Act::new("replay", words).on(&store, arguments.account).await?;
+    let begun = arguments.operator.clone().begin(store, act).await?;
+    let ended = replay.run(&shutdown, tell).await;
+    begun.end(replay.count(), ended.word()).await;
+    answer(&replay, ended)
+}
+
+fn tell(replay: &Replay) {
+    let (count, about, done) = (replay.count(), replay.about(), verb(replay));
+    let at = replay.next().to_rfc3339_opts(SecondsFormat::Secs, true);
+    // With standard error closed there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{count} of at most {about} {done}, now at {at}");
+}
+
+fn verb(replay: &Replay) -> &'static str {
+    if replay.is_dry() { "would be replayed" } else { "replayed" }
+}
+
+fn answer(replay: &Replay, ended: Ended) -> anyhow::Result<Answer> {
+    let (complete, word) = (matches!(ended, Ended::Done | Ended::Most), ended.word());
+    let next = replay.next().to_rfc3339_opts(SecondsFormat::Nanos, true);
+    let next = (!matches!(ended, Ended::Done)).then_some(next);
+    let mut text = String::new();
+    let counts = replay.counts().iter();
+    if replay.count() > 0 {
+        let row = |((account, event), count): (&(AccountKey, String), &u64)| {
+            [account.to_string(), event.clone(), count.to_string()]
+        };
+        let rows: Vec<_> = counts.clone().map(row).collect();
+        text = table(["account", "event", "events"], &rows) + "\n";
+    }
+    write!(text, "{} {}", replay.count(), verb(replay))?;
+    if replay.copies() > 0 {
+        write!(text, ", {} copies of earlier replays passed over", replay.copies())?;
+    }
+    if replay.unreadable() > 0 {
+        write!(text, ", {} that are no events passed over", replay.unreadable())?;
+    }
+    text += match &ended {
+        Ended::Done => "",
+        Ended::Most => "; there are more",
+        Ended::Interrupted => "; interrupted",
+        Ended::Failed(_) => "; failed",
+    };
+    let error = match ended {
+        Ended::Failed(error) => Some(format!("{:#}", anyhow::Error::from(error))),
+        _ => None,
+    };
+    if let Some(error) = &error {
+        write!(text, ", since {error}")?;
+    }
+    if let Some(next) = &next {
+        write!(text, "\nto go on: --from {next}")?;
+    }
+    let by: Vec<Value> = counts
+        .map(|((account, event), count)| {
+            json!({ "account": account, "event": event, "count": count })
+        })
+        .collect();
+    let value = json!({
+        "replayed": replay.count(),
+        "dryRun": replay.is_dry(),
+        "by": by,
+        "copies": replay.copies(),
+        "unreadable": replay.unreadable(),
+        "ended": word,
+        "error": error,
+        "goOnFrom": next,
+    });
+    Ok(Answer::new(text, &value)?.succeeding_if(complete))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_needs_a_zone() {
+        assert!(time("2026-03-01T08:00:00.5+02:00").is_ok());
+        assert!(time("2026-03-01").unwrap_err().contains("zone"));
+    }
+}

@@ -1,0 +1,79 @@
+//! Whose a dead letter is.
+
+use bus::StoredDeadLetter;
+use domain::{AccountKey, TenantId};
+use events::{Command, subject};
+use uuid::Uuid;
+
+/// Whose a dead letter is, as far as its subject tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// It came from this Chatwoot account.
+    Account(AccountKey),
+    /// It was asked for by this tenant, for this account if it says so.
+    Tenant(TenantId, Option<AccountKey>),
+}
+
+impl Owner {
+    /// The Chatwoot account, where it is known.
+    pub fn account(&self) -> Option<AccountKey> {
+        match self {
+            Self::Account(account) => Some(*account),
+            Self::Tenant(_, account) => *account,
+        }
+    }
+}
+
+/// Whose it is; none if its subject is none of ours. Subjects are written by our own programs, while
+/// what a letter holds may be what it died of.
+pub fn owner_of(stored: &StoredDeadLetter) -> Option<Owner> {
+    let (stream, subject) = (stored.letter.stream.as_str(), stored.letter.subject.as_str());
+    match stream {
+        subject::INBOUND => {
+            let token = subject.split('.').nth(1)?;
+            Some(Owner::Account(AccountKey(Uuid::try_parse(token).ok()?)))
+        }
+        subject::OUTBOUND => {
+            let command: Option<Command> = serde_json::from_slice(&stored.payload).ok();
+            Some(Owner::Tenant(subject::tenant(subject)?, command.map(|command| command.account)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use chrono::Utc;
+    use events::{DeadLetter, Headers};
+
+    use super::*;
+
+    fn letter(stream: &str, subject: String) -> StoredDeadLetter {
+        let letter = DeadLetter {
+            stream: stream.to_owned(),
+            subject,
+            sequence: 1,
+            consumer: "x".to_owned(),
+            reason: "undecodable".to_owned(),
+            detail: String::new(),
+            at: Utc::now(),
+        };
+        let payload = Bytes::from_static(b"{");
+        StoredDeadLetter { sequence: 1, letter, headers: Headers::default(), payload }
+    }
+
+    #[test]
+    fn the_subject_tells_though_the_rest_be_unreadable() {
+        let (account, tenant) = (AccountKey::generate(), "acme".parse::<TenantId>().unwrap());
+        let inbound = letter("INBOUND", subject::inbound(account, "message_created"));
+        assert_eq!(owner_of(&inbound), Some(Owner::Account(account)));
+        let outbound = letter("OUTBOUND", subject::outbound(&tenant, "assign"));
+        assert_eq!(owner_of(&outbound), Some(Owner::Tenant(tenant, None)));
+        for (stream, subject) in
+            [("INBOUND", "inbound.x.y"), ("OUTBOUND", "outbound"), ("X", "a.b")]
+        {
+            assert_eq!(owner_of(&letter(stream, subject.to_owned())), None, "{subject}");
+        }
+    }
+}

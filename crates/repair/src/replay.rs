@@ -1,0 +1,258 @@
+//! Replaying what was received.
+//!
+//! ```text
+//! INBOUND  1 2 3 4 5 6 │ 2' 4' 5' …     a copy of each event that is meant, behind the end
+//!            └─window┘ │                that the stream had when the replay began
+//! ```
+//!
+//! A copy has its original's headers, the time of its receipt among them, and so becomes the same
+//! rows. It bears the header `Axis-Replay`, by which later replays pass it over.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bus::{Bus, BusError, History, Past, PublishError, Publisher};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use domain::AccountKey;
+use events::{Envelope, Headers, Inbound, MESSAGE_ID, subject};
+use service::Pace;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// The header of a copy: when its replay began.
+const MARK: &str = "Axis-Replay";
+/// How often it says how far it is.
+const PROGRESS: Duration = Duration::from_secs(1);
+
+/// Which events, and how fast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Begin with what the stream got at this time.
+    pub from: DateTime<Utc>,
+    /// End before what it got at this time; none: with what it has when the replay begins.
+    pub to: Option<DateTime<Utc>>,
+    /// Only events of this account.
+    pub account: Option<AccountKey>,
+    /// Only events of this name.
+    pub event: Option<String>,
+    /// Only count them.
+    pub dry_run: bool,
+    /// Most to hand to the workers; none: all.
+    pub most: Option<u64>,
+    /// Most to hand to the workers in a second.
+    pub per_second: u32,
+}
+
+/// A replay under way.
+pub struct Replay {
+    wanted: Wanted,
+    history: History,
+    publisher: Publisher,
+    stamp: String,
+    counts: BTreeMap<(AccountKey, String), u64>,
+    count: u64,
+    copies: u64,
+    unreadable: u64,
+    next: DateTime<Utc>,
+}
+
+/// Why it ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// It came to the end.
+    Done,
+    /// As many as wanted were handed out, and there are more.
+    Most,
+    /// Somebody interrupted it.
+    Interrupted,
+    /// NATS failed for too long.
+    Failed(ReplayError),
+}
+
+/// An event could not be read, or its copy not be published.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// It could not be read.
+    #[error(transparent)]
+    Read(#[from] BusError),
+    /// Its copy could not be published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+}
+
+impl Ended {
+    /// In a word, for the audit.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Most => "most",
+            Self::Interrupted => "interrupted",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl Wanted {
+    /// In words, for the audit.
+    pub fn words(&self) -> String {
+        let mut words = vec![format!("from {}", self.from.to_rfc3339())];
+        words.extend(self.to.map(|to| format!("to {}", to.to_rfc3339())));
+        words.extend(self.account.map(|account| format!("account {account}")));
+        words.extend(self.event.as_ref().map(|event| format!("event {event}")));
+        words.join(", ")
+    }
+}
+
+impl Replay {
+    /// Finds what there is to replay.
+    pub async fn start(wanted: Wanted, bus: &Bus) -> Result<Self, BusError> {
+        let any = || "*".to_owned();
+        let account = wanted.account.map_or_else(any, |account| account.token());
+        let event = wanted.event.as_deref().map_or_else(any, subject::token);
+        let filter = format!("inbound.{account}.{event}");
+        let history = bus.history(subject::INBOUND, filter, Some(wanted.from)).await?;
+        Ok(Self {
+            history,
+            publisher: bus.publisher(),
+            stamp: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            counts: BTreeMap::new(),
+            count: 0,
+            copies: 0,
+            unreadable: 0,
+            next: wanted.from,
+            wanted,
+        })
+    }
+
+    /// How many events were handed to the workers, or would be.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The same, by account and event.
+    pub fn counts(&self) -> &BTreeMap<(AccountKey, String), u64> {
+        &self.counts
+    }
+
+    /// Copies of earlier replays, which were passed over.
+    pub fn copies(&self) -> u64 {
+        self.copies
+    }
+
+    /// What no worker could read either.
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// How many messages there were to look at, at most.
+    pub fn about(&self) -> u64 {
+        self.history.about()
+    }
+
+    /// Where another replay would have to begin to do what this one did not.
+    pub fn next(&self) -> DateTime<Utc> {
+        self.next
+    }
+
+    /// Whether it only counts.
+    pub fn is_dry(&self) -> bool {
+        self.wanted.dry_run
+    }
+
+    /// Hands the events to the workers until the end, or the shutdown. Says how far it is every
+    /// second.
+    pub async fn run(&mut self, shutdown: &CancellationToken, tell: impl Fn(&Self)) -> Ended {
+        let mut pace = Pace::new(self.wanted.per_second);
+        let mut told = Instant::now();
+        loop {
+            let past = match shutdown.run_until_cancelled(self.history.next()).await {
+                None => return Ended::Interrupted,
+                Some(Err(error)) => return Ended::Failed(error.into()),
+                Some(Ok(None)) => return Ended::Done,
+                Some(Ok(Some(past))) => past,
+            };
+            if self.wanted.to.is_some_and(|to| past.published_at >= to) {
+                return Ended::Done;
+            }
+            let (at, after) = (past.published_at, past.published_at + TimeDelta::nanoseconds(1));
+            let Some(inbound) = self.meant(&past) else {
+                self.next = after;
+                continue;
+            };
+            self.next = at;
+            if self.wanted.most.is_some_and(|most| self.count >= most) {
+                return Ended::Most;
+            }
+            if !self.wanted.dry_run {
+                if shutdown.run_until_cancelled(pace.turn()).await.is_none() {
+                    return Ended::Interrupted;
+                }
+                if let Err(error) = self.hand_out(past).await {
+                    return Ended::Failed(error.into());
+                }
+            }
+            self.next = after;
+            self.count += 1;
+            *self.counts.entry((inbound.account, inbound.event)).or_default() += 1;
+            if told.elapsed() >= PROGRESS {
+                told = Instant::now();
+                tell(self);
+            }
+        }
+    }
+
+    /// What a message says of itself, if it is an event that is meant.
+    fn meant(&mut self, past: &Past) -> Option<Inbound> {
+        if past.headers.get(MARK).is_some() {
+            self.copies += 1;
+            return None;
+        }
+        let Ok(inbound) = Inbound::read(&past.headers) else {
+            self.unreadable += 1;
+            return None;
+        };
+        // Names are cut to fit into subjects, so the subject is not enough.
+        let named = self.wanted.event.as_ref().is_none_or(|event| *event == inbound.event);
+        let meant = self.wanted.account.is_none_or(|account| account == inbound.account);
+        (named && meant).then_some(inbound)
+    }
+
+    async fn hand_out(&self, past: Past) -> Result<(), PublishError> {
+        let Past { sequence, subject, headers, payload, .. } = past;
+        let envelope = copy(subject, &headers, payload, &self.stamp, sequence);
+        self.publisher.publish(envelope).await?;
+        Ok(())
+    }
+}
+
+/// An event once more. Its id is new, and the same should it have to be published twice.
+fn copy<P>(subject: String, original: &Headers, payload: P, stamp: &str, at: u64) -> Envelope<P> {
+    let id = original.get(MESSAGE_ID).unwrap_or("unnamed");
+    let mut headers = Headers::default();
+    for (name, value) in original.iter().filter(|(name, _)| !name.starts_with("Nats-")) {
+        headers.push(name, value);
+    }
+    Envelope {
+        subject,
+        message_id: format!("{id}:replay:{stamp}:{at}"),
+        headers: headers.with(MARK, stamp),
+        payload,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_differs_from_its_original_in_its_id_and_its_mark_only() {
+        let original = Headers::default().with("Axis-Received-At", "17").with(MESSAGE_ID, "x");
+        let copied = copy("inbound.a.b".to_owned(), &original, "body", "now", 7);
+        assert_eq!(copied.message_id, "x:replay:now:7");
+        let expected = Headers::default().with("Axis-Received-At", "17").with(MARK, "now");
+        assert_eq!(copied.headers, expected);
+        // One event may be in the stream more than once, received at different times.
+        let other = copy("inbound.a.b".to_owned(), &original, "body", "now", 8);
+        assert_ne!(copied.message_id, other.message_id);
+    }
+}
