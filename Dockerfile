@@ -22,7 +22,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin axis \
-    && install --directory --owner axis --group axis /var/lib/axis/journal
+    && install --directory --owner axis --group axis /var/lib/axis/journal /var/lib/axis/attachments
 COPY --from=programs /programs /usr/local/bin
 COPY --from=shell /shell/dist /usr/share/axis/shell
 COPY tools/is-ready /usr/local/bin

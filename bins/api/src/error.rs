@@ -57,6 +57,15 @@ pub enum ApiError {
     /// The body is too large.
     #[error("the body is larger than this address takes")]
     TooLarge,
+    /// A file is too large, or all of them together.
+    #[error("{0}")]
+    FileTooLarge(String),
+    /// The body is no form.
+    #[error("{0}")]
+    BadForm(String),
+    /// The body is neither JSON nor a form.
+    #[error("send the body as `application/json`, or with files as `multipart/form-data`")]
+    NeitherJsonNorForm,
     /// Fields hold what they may not.
     #[error("{}", FieldError::in_words(.0))]
     Invalid(Vec<FieldError>),
@@ -126,6 +135,18 @@ pub enum ApiError {
     /// NATS is away or busy.
     #[error("the streams do not answer at the moment; try again")]
     NoBus(#[source] anyhow::Error),
+    /// As many files as this process takes are on their way.
+    #[error("too many files are on their way; try again in a moment")]
+    Busy,
+    /// The file ends before the part that was asked for; the file's length, if it is known.
+    #[error("the file ends before that part")]
+    NoSuchPart(Option<u64>),
+    /// The file is known, and cannot be had.
+    #[error("the file is not available")]
+    NoFile(#[source] anyhow::Error),
+    /// The object store is away.
+    #[error("the place where files are kept does not answer at the moment; try again")]
+    NoStorage(#[source] objects::Error),
     /// The OpenID provider is away, and so is what its tokens are worth.
     #[error("the provider of sign-ins does not answer at the moment; try again")]
     NoProvider(#[source] identity::FetchError),
@@ -175,6 +196,11 @@ impl ApiError {
             Self::BadJson(_) => (StatusCode::BAD_REQUEST, "bad-json", "Unreadable body"),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Not JSON"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
+            Self::FileTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "File too large"),
+            Self::BadForm(_) => (StatusCode::BAD_REQUEST, "bad-multipart", "Unreadable form"),
+            Self::NeitherJsonNorForm => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Neither JSON nor a form")
+            }
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields"),
             Self::ClientIdTaken => (StatusCode::CONFLICT, "client-id-taken", "Client id taken"),
             Self::NotCancellable(_) => {
@@ -206,6 +232,14 @@ impl ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-replays", "Too many replays")
             }
             Self::NotRedrivable => (StatusCode::CONFLICT, "not-redrivable", "Not to be sent again"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            Self::NoSuchPart(_) => {
+                (StatusCode::RANGE_NOT_SATISFIABLE, "no-such-part", "No such part")
+            }
+            Self::NoFile(_) => (StatusCode::BAD_GATEWAY, "no-file", "The file is not available"),
+            Self::NoStorage(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "no-storage", "Files cannot be kept or read")
+            }
             Self::NoProvider(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "no-provider", "Nobody can sign in at the moment")
             }
@@ -251,8 +285,15 @@ impl IntoResponse for ApiError {
                 problem.current = Some(current.value);
             }
             Self::Unavailable(error) => log(status, &error.into()),
+            Self::NoSuchPart(length) => {
+                let length = length.map_or_else(|| "*".to_owned(), |length| length.to_string());
+                if let Ok(value) = HeaderValue::from_str(&format!("bytes */{length}")) {
+                    headers.insert(header::CONTENT_RANGE, value);
+                }
+            }
+            Self::NoStorage(error) => log(status, &error.into()),
             Self::NoProvider(error) => log(status, &error.into()),
-            Self::NoBus(error) | Self::Internal(error) => log(status, &error),
+            Self::NoFile(error) | Self::NoBus(error) | Self::Internal(error) => log(status, &error),
             _ => {}
         }
         // The request's trace is known further out, where the body is written.

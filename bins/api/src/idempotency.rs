@@ -26,6 +26,7 @@ use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use crate::App;
 use crate::auth::Principal;
 use crate::error::ApiError;
+use crate::files::is_form;
 use crate::routes::MOST_BODY_BYTES;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -60,18 +61,25 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
         let message = format!("must have 1 to {LONGEST_KEY} visible ASCII characters");
         return ApiError::field("Idempotency-Key", message).into_response();
     };
+    let open = Open::default();
+    let is_form = is_form(request.headers());
     let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, MOST_BODY_BYTES).await else {
-        return ApiError::TooLarge.into_response();
-    };
     let mut digest = Sha256::new();
     digest.update(parts.uri.to_string());
-    digest.update([0]);
-    digest.update(&bytes);
-    let open = Open::default();
+    let body = if is_form {
+        // Too large to be held here: its handler says what it asks for, once it has read it.
+        body
+    } else {
+        let Ok(bytes) = axum::body::to_bytes(body, MOST_BODY_BYTES).await else {
+            return ApiError::TooLarge.into_response();
+        };
+        digest.update([0]);
+        digest.update(&bytes);
+        Body::from(bytes)
+    };
     let named = Named { key, digest: digest.finalize().to_vec(), open: Arc::clone(&open) };
     parts.extensions.insert(named);
-    let answer = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    let answer = next.run(Request::from_parts(parts, body)).await;
     if let Some(refused) = open.lock().await.take() {
         // Lost with its connection, it is rolled back as well.
         let _ = store::rollback(refused).await;
@@ -108,6 +116,18 @@ pub(crate) struct Work<'a> {
 }
 
 impl Key {
+    /// The key of a request that asks for this too.
+    pub(crate) fn covering(self, asked: &[&[u8]]) -> Self {
+        Self(self.0.map(|Named { key, digest, open }| {
+            let mut all = Sha256::new_with_prefix(digest);
+            for part in asked {
+                all.update((part.len() as u64).to_be_bytes());
+                all.update(part);
+            }
+            Named { key, digest: all.finalize().to_vec(), open }
+        }))
+    }
+
     /// Opens the transaction of a request that changes something.
     pub(crate) async fn begin<'a>(
         self,

@@ -9,6 +9,7 @@ mod config;
 mod error;
 mod etag;
 mod extract;
+mod files;
 mod idempotency;
 mod live;
 mod paging;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bus::Bus;
+use objects::Objects;
 use service::{Health, Status};
 use store::Store;
 use tokio::net::TcpListener;
@@ -36,6 +38,7 @@ pub use routes::openapi_json;
 pub use sign_in::SignIn;
 
 use auth::Auth;
+use files::Files;
 use live::{Announcer, FanOut};
 
 /// Live streams that one process serves.
@@ -48,6 +51,7 @@ const MOST_REPLAYS: usize = 4;
 struct App {
     store: Store,
     bus: Bus,
+    files: Files,
     fan_out: FanOut,
     announcer: Announcer,
     streams: Arc<Semaphore>,
@@ -73,6 +77,7 @@ impl Api {
         config: &Config,
         store: Store,
         bus: Bus,
+        objects: Objects,
         health: &Health,
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
@@ -84,13 +89,14 @@ impl Api {
         tasks.spawn(live::listen(bus.clone(), fan_out.clone(), shutdown.clone()));
         tasks.spawn(live::announce(bus.clone(), store.clone(), announcements));
         tasks.close();
-        report(health, &store, &bus);
+        report(health, &store, &bus, &objects);
         if let Auth::Oidc(provider) = &auth {
             report_provider(health, provider);
         }
         let app = App {
             store,
             bus,
+            files: Files::new(objects),
             fan_out,
             announcer,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
@@ -129,7 +135,7 @@ impl Api {
     }
 }
 
-fn report(health: &Health, store: &Store, bus: &Bus) {
+fn report(health: &Health, store: &Store, bus: &Bus, objects: &Objects) {
     let store = store.clone();
     health.check("postgres", move || {
         let store = store.clone();
@@ -141,6 +147,14 @@ fn report(health: &Health, store: &Store, bus: &Bus) {
     health.check("nats", move || {
         let connected = bus.connected();
         async move { Status::up_or_degraded(connected, "no connection: screens are not live") }
+    });
+    let objects = objects.clone();
+    health.check("attachments", move || {
+        let objects = objects.clone();
+        async move {
+            let answers = objects.ping().await.is_ok();
+            Status::up_or_degraded(answers, "files can be neither sent nor read")
+        }
     });
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use api::{Api, Config};
 use bus::Bus;
 use clap::Parser;
+use objects::Objects;
 use service::Service;
 use store::Store;
 
@@ -22,6 +23,8 @@ struct Arguments {
     #[command(flatten)]
     store: store::Config,
     #[command(flatten)]
+    objects: objects::Config,
+    #[command(flatten)]
     api: Config,
     #[command(flatten)]
     http: service::HttpConfig<8000>,
@@ -37,7 +40,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let service = Service::start("api", &arguments.service)?;
     let store = Store::connect(&arguments.store, "api")?;
     let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
-    let api = Api::start(&arguments.api, store, bus, service.health(), service.shutdown())?;
+    let objects = Objects::open(&arguments.objects)?;
+    let (health, shutdown) = (service.health(), service.shutdown());
+    let api = Api::start(&arguments.api, store, bus, objects, health, shutdown)?;
     let listener = arguments.http.listen().await?;
     let serving = api.serve(listener, service.shutdown());
     service.run(serving).await

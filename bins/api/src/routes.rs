@@ -4,6 +4,7 @@ mod activity;
 mod agents;
 mod api_keys;
 mod approvals;
+mod attachments;
 mod audit;
 mod auth;
 mod canned_responses;
@@ -22,19 +23,21 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, Method, StatusCode, header};
-use axum::middleware;
+use axum::http::{Extensions, HeaderMap, HeaderName, Method, StatusCode, Version, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use domain::AccountKey;
 use service::Health;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::ApiError;
+use crate::files::{Untouched, is_form};
 use crate::{App, Config, idempotency, request};
 
 pub use openapi::openapi_json;
@@ -45,6 +48,8 @@ const BASE: &str = "/api/v1";
 pub(crate) const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// How long an answer may take to begin; live streams go on afterwards.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The same where files have to arrive first. Less than what no message has wanted is kept for.
+const PATIENCE_WITH_FILES: Duration = Duration::from_mins(10);
 
 /// The documented operations, with their description.
 fn documented() -> OpenApiRouter<App> {
@@ -77,6 +82,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(conversations::messages::delete::delete_message))
         .routes(routes!(conversations::messages::cancel::cancel_message))
         .routes(routes!(conversations::messages::retry::retry_message))
+        .routes(routes!(attachments::get::get_attachment))
         .routes(routes!(activity::list::list_activity))
         .routes(routes!(activity::get::get_activity))
         .routes(routes!(activity::tickets::create_ticket))
@@ -124,11 +130,26 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(idempotency::read))
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(patience))
+        .layer(CompressionLayer::new().compress_when(compressed()))
         .layer(cors(config))
         .layer(CatchPanicLayer::custom(request::panicked))
         .layer(middleware::from_fn(request::track))
+}
+
+/// Answers for a handler that takes too long.
+async fn patience(request: Request, next: Next) -> Response {
+    let patience = if is_form(request.headers()) { PATIENCE_WITH_FILES } else { PATIENCE };
+    let answer = tokio::time::timeout(patience, next.run(request)).await;
+    answer.unwrap_or_else(|_| ApiError::Timeout.into_response())
+}
+
+/// What is given out byte for byte stays as it is.
+fn compressed() -> impl Predicate {
+    let touched = |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
+        extensions.get::<Untouched>().is_none()
+    };
+    DefaultPredicate::new().and(touched)
 }
 
 fn cors(config: &Config) -> CorsLayer {
@@ -139,12 +160,18 @@ fn cors(config: &Config) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            header::IF_RANGE,
+            header::RANGE,
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("x-request-id"),
         ])
         .expose_headers([
+            header::ACCEPT_RANGES,
+            header::CONTENT_DISPOSITION,
+            header::CONTENT_RANGE,
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,

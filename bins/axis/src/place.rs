@@ -89,6 +89,11 @@ impl Place {
         self.data_dir.join("journal")
     }
 
+    /// Attachments in `axis up`.
+    pub fn attachments_dir(&self) -> PathBuf {
+        self.data_dir.join("attachments")
+    }
+
     /// The file with a generated key.
     pub fn key_file(&self) -> PathBuf {
         self.data_dir.join("secret-key")

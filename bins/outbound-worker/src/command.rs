@@ -3,7 +3,7 @@
 //! All but [`Command::SendMessage`] may be repeated without harm.
 
 use chrono::{DateTime, Utc};
-use domain::MessageId;
+use domain::{MessageId, Upload};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -43,6 +43,8 @@ pub struct SendMessage {
     pub private: bool,
     /// Chatwoot's number of the message it answers.
     pub in_reply_to: Option<i64>,
+    /// Its files, in their order.
+    pub uploads: Vec<Upload>,
     /// Further content attributes.
     pub content_attributes: Map<String, Value>,
 }
@@ -185,6 +187,11 @@ mod tests {
         let id = MessageId::generate();
         for (name, payload) in [
             ("send_message", json!({ "content": "Hello", "inReplyTo": 9, "private": false })),
+            (
+                "send_message",
+                json!({ "content": "", "uploads": [{ "id": id, "key": "t/k", "fileName": "a.png",
+                        "contentType": "image/png", "fileSize": 7 }] }),
+            ),
             ("set_status", json!({ "status": "snoozed", "snoozedUntil": "2026-10-07T08:00:00Z" })),
             ("set_priority", json!({ "priority": null })),
             ("assign", json!({ "assigneeId": 3 })),

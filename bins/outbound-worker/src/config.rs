@@ -95,6 +95,16 @@ pub struct Config {
     )]
     pub chatwoot_timeout_seconds: u64,
 
+    /// Seconds that a message with files may take on its way to Chatwoot, 1 to 600
+    #[arg(
+        long,
+        env = "CHATWOOT_UPLOAD_SECONDS",
+        default_value_t = 120,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=600)
+    )]
+    pub chatwoot_upload_seconds: u64,
+
     /// Requests a minute that all workers together send to one Chatwoot host, 1 to 1000000, the same
     /// for all of them; Chatwoot allows 3000 from one address unless told otherwise
     #[arg(
@@ -130,6 +140,7 @@ impl Config {
             outbound_retry_longest_seconds: 1_800,
             absence_seconds: 20,
             chatwoot_timeout_seconds: 15,
+            chatwoot_upload_seconds: 120,
             chatwoot_requests_per_minute: 2_500,
             chatwoot_failures: 5,
         }
@@ -157,6 +168,10 @@ impl Config {
 
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.chatwoot_timeout_seconds)
+    }
+
+    pub(crate) fn upload_timeout(&self) -> Duration {
+        Duration::from_secs(self.chatwoot_upload_seconds).max(self.timeout())
     }
 }
 

@@ -23,6 +23,7 @@ pub mod decide;
 mod deliver;
 mod leftovers;
 mod relay;
+pub mod sweep;
 pub mod throttle;
 mod worker;
 

@@ -22,6 +22,8 @@ struct Arguments {
     #[command(flatten)]
     store: store::Config,
     #[command(flatten)]
+    objects: objects::Config,
+    #[command(flatten)]
     worker: Config,
     #[command(flatten)]
     http: service::HttpConfig<8083>,
@@ -37,7 +39,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let store = Store::connect(&arguments.store, "outbound-worker")?;
     let locks = arguments.worker.locks(&arguments.store)?;
     let bus = bus::Bus::connect(&arguments.bus, "outbound-worker").await?;
-    let worker = OutboundWorker::start(&arguments.worker, store, locks, bus, service.health())
+    let objects = objects::Objects::open(&arguments.objects)?;
+    let health = service.health();
+    let worker = OutboundWorker::start(&arguments.worker, store, locks, bus, objects, health)
         .await
         .context("starting to deliver")?;
     let listener = arguments.http.listen().await?;

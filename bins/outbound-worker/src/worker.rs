@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
+use objects::Objects;
 use secrecy::ExposeSecret;
 use service::{Health, Status, retry};
 use store::Store;
@@ -16,6 +17,7 @@ use crate::Config;
 use crate::deliver::{Carrier, Deliverer};
 use crate::leftovers::{Leftovers, Told};
 use crate::relay::{self, Relay};
+use crate::sweep;
 
 /// Publishes outbox rows and carries them out until it is told to stop.
 pub struct OutboundWorker {
@@ -24,6 +26,7 @@ pub struct OutboundWorker {
     store: Store,
     locks: Store,
     bus: Bus,
+    objects: Objects,
     failing: Arc<AtomicBool>,
 }
 
@@ -35,6 +38,7 @@ impl OutboundWorker {
         store: Store,
         locks: Store,
         bus: Bus,
+        objects: Objects,
         health: &Health,
     ) -> anyhow::Result<Self> {
         let key = config.secret_key.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;
@@ -54,13 +58,21 @@ impl OutboundWorker {
                 Status::up_or_degraded(up, "does not answer; commands wait there")
             }
         });
+        let files = objects.clone();
+        health.check("attachments", move || {
+            let files = files.clone();
+            async move {
+                let answers = files.ping().await.is_ok();
+                Status::up_or_degraded(answers, "cannot be read; messages with files wait")
+            }
+        });
         let failing = Arc::new(AtomicBool::new(false));
         let relay = Arc::clone(&failing);
         health.check("outbox relay", move || {
             let works = !relay.load(Ordering::Relaxed);
             async move { Status::up_or_degraded(works, "cannot publish; commands wait in the outbox") }
         });
-        Ok(Self { config: config.clone(), key, store, locks, bus, failing })
+        Ok(Self { config: config.clone(), key, store, locks, bus, objects, failing })
     }
 
     /// Works until the shutdown, then finishes what is in hand.
@@ -83,8 +95,11 @@ impl OutboundWorker {
         };
         let done = CancellationToken::new();
         let leftovers = tokio::spawn(leftovers.run(done.clone()));
+        let sweeping = sweep::run(self.store.clone(), self.objects.clone(), shutdown.clone());
+        let sweeping = tokio::spawn(sweeping);
         let publisher = self.bus.publisher();
-        let carrier = Carrier::new(&self.config, self.store, self.key, publisher, wake, told);
+        let (store, objects) = (self.store, self.objects);
+        let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told);
         let lanes = self.config.outbound_account_concurrency.into();
         let deliverer = Deliverer::new(carrier, self.locks, lanes, shutdown.clone());
         let consumption = Consumption {
@@ -101,6 +116,7 @@ impl OutboundWorker {
         leftovers.await?;
         relay.await?;
         listening.await?;
+        sweeping.await?;
         Ok(())
     }
 }

@@ -59,6 +59,8 @@ ids! {
     ActivityId;
     /// An approval.
     ApprovalId;
+    /// A file, a place or a card of a message.
+    AttachmentId;
     /// An API key; not the key itself, which is a secret.
     ApiKeyId;
     /// One row of the audit.
@@ -90,6 +92,13 @@ impl MessageId {
     /// The id of the message that has this number in this account's installation.
     pub fn of(account: AccountKey, chatwoot_id: i64, created_at: Option<DateTime<Utc>>) -> Self {
         Self(derive(created_at, &[b"message", account.0.as_bytes(), &chatwoot_id.to_be_bytes()]))
+    }
+}
+
+impl AttachmentId {
+    /// The id of the attachment that has this number in this account's installation.
+    pub fn of(account: AccountKey, chatwoot_id: i64) -> Self {
+        Self(derive(None, &[b"attachment", account.0.as_bytes(), &chatwoot_id.to_be_bytes()]))
     }
 }
 

@@ -10,6 +10,7 @@
 mod access;
 mod activity;
 mod approval;
+mod attachment;
 pub mod catalogue;
 mod contact;
 mod conversation;
@@ -24,13 +25,14 @@ mod version;
 pub use access::{Permission, Permissions, Role, UnknownAccess};
 pub use activity::{Activity, Actor};
 pub use approval::Approval;
+pub use attachment::{Attachment, MirroredAttachment, Upload};
 pub use contact::Contact;
 pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};
 pub use id::{
-    AccountKey, ActivityId, ApiKeyId, ApprovalId, AuditId, ContactId, ConversationId, EventId,
-    MessageId, OperationId,
+    AccountKey, ActivityId, ApiKeyId, ApprovalId, AttachmentId, AuditId, ContactId, ConversationId,
+    EventId, MessageId, OperationId,
 };
-pub use message::{Attachment, DeliveryState, Message, Sender};
+pub use message::{DeliveryState, Message, Sender};
 pub use sealed::{SealError, Sealed, SecretKey};
 pub use tenant::{InvalidTenant, TenantId};
 pub use token::{Token, TokenKind};

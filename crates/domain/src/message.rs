@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ConversationId, MessageId};
+use crate::{Attachment, ConversationId, MessageId};
 
 /// One message of a conversation, a note included.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -63,36 +63,6 @@ pub struct Sender {
     pub id: Option<i64>,
     /// Display name.
     pub name: Option<String>,
-}
-
-/// A file, a place or a card that came with a message.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Attachment {
-    /// Number in Chatwoot.
-    pub id: Option<i64>,
-    /// `image`, `audio`, `video`, `file`, `location`, `fallback`, `contact`, …
-    pub file_type: String,
-    /// Media type, where Chatwoot says it.
-    pub content_type: Option<String>,
-    /// Bytes.
-    pub file_size: Option<i64>,
-    /// Name or address in words, for places and cards.
-    pub title: Option<String>,
-    /// Pixels.
-    pub width: Option<i64>,
-    /// Pixels.
-    pub height: Option<i64>,
-    /// Degrees.
-    pub latitude: Option<f64>,
-    /// Degrees.
-    pub longitude: Option<f64>,
-    /// What was said, for audio.
-    pub transcript: Option<String>,
-    /// Where Chatwoot serves it; whoever has the address can read the file.
-    pub data_url: Option<String>,
-    /// Where Chatwoot serves a small picture of it.
-    pub thumb_url: Option<String>,
 }
 
 /// How far a message got on its way to the customer.

@@ -175,7 +175,7 @@ pub struct MessageState {
     pub source_id: Option<String>,
     /// Number of the inbox.
     pub inbox_id: Option<i64>,
-    /// Files and places, as [`crate::Attachment`] objects.
+    /// Files and places, as [`crate::MirroredAttachment`] objects.
     pub attachments: Value,
 }
 

@@ -17,6 +17,7 @@ pub mod activities;
 pub mod announcements;
 pub mod api_keys;
 pub mod approvals;
+pub mod attachments;
 pub mod attempts;
 pub mod audit;
 pub mod breakers;
@@ -37,6 +38,7 @@ pub mod reconciliations;
 pub mod stream_tickets;
 pub mod tenant_claims;
 pub mod tenants;
+pub mod uploads;
 pub mod webhook_events;
 
 pub use config::Config;

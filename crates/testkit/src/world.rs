@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bus::{Bus, streams};
+use objects::Objects;
 use secrecy::ExposeSecret;
 use servers::Nats;
 use store::Store;
@@ -22,6 +23,8 @@ pub struct World {
     pub store: Store,
     /// How programs reach it.
     pub store_config: store::Config,
+    /// A place for files.
+    pub objects: Objects,
     nats_folder: PathBuf,
 }
 
@@ -34,7 +37,10 @@ impl World {
         let bus = Bus::connect(&bus_config, "test").await.expect("NATS accepts a connection");
         streams::apply(&bus, streams::Replicas::Keep).await.expect("the streams can be made");
         let store = Store::connect(&store_config, "test").expect("the address is one");
-        Self { nats, bus, bus_config, store, store_config, nats_folder }
+        let attachments_url = objects::Address::Folder(scratch("attachments"));
+        let objects = Objects::open(&objects::Config { attachments_url });
+        let objects = objects.expect("the folder can be used");
+        Self { nats, bus, bus_config, store, store_config, objects, nats_folder }
     }
 
     /// A tenant with an account on a Chatwoot that nobody will reach.

@@ -158,6 +158,26 @@ export interface paths {
         patch: operations["decide_approval"];
         trace?: never;
     };
+    "/api/v1/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a file of a message, or a part of it. Pictures, sound and films come with their type, to be
+         *     shown; all else as bytes, to be kept: a page or a document of a stranger's is not opened here.
+         */
+        get: operations["get_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -994,18 +1014,26 @@ export interface components {
              */
             type: string;
         };
-        /** @description A file, a place or a card that came with a message. */
+        /** @description A file, a place or a card that comes with a message, as clients see it. */
         Attachment: {
             /**
-             * @description Media type, where Chatwoot says it.
+             * Format: int64
+             * @description Number in Chatwoot; none until Chatwoot has it.
              * @default null
+             */
+            chatwootId?: number | null;
+            /**
+             * @description Media type, where it is known.
+             * @default null
+             * @example image/png
              */
             contentType?: string | null;
             /**
-             * @description Where Chatwoot serves it; whoever has the address can read the file.
+             * @description Name of the file.
              * @default null
+             * @example scratch.png
              */
-            dataUrl?: string | null;
+            fileName?: string | null;
             /**
              * Format: int64
              * @description Bytes.
@@ -1015,6 +1043,7 @@ export interface components {
             /**
              * @description `image`, `audio`, `video`, `file`, `location`, `fallback`, `contact`, …
              * @default
+             * @example image
              */
             fileType?: string;
             /**
@@ -1023,12 +1052,8 @@ export interface components {
              * @default null
              */
             height?: number | null;
-            /**
-             * Format: int64
-             * @description Number in Chatwoot.
-             * @default null
-             */
-            id?: number | null;
+            /** @default null */
+            id?: components["schemas"]["AttachmentId"] | null;
             /**
              * Format: double
              * @description Degrees.
@@ -1036,13 +1061,18 @@ export interface components {
              */
             latitude?: number | null;
             /**
+             * @description Where it is on the web: posts and links.
+             * @default null
+             */
+            link?: string | null;
+            /**
              * Format: double
              * @description Degrees.
              * @default null
              */
             longitude?: number | null;
             /**
-             * @description Where Chatwoot serves a small picture of it.
+             * @description Where the API serves a small picture of it.
              * @default null
              */
             thumbUrl?: string | null;
@@ -1057,12 +1087,23 @@ export interface components {
              */
             transcript?: string | null;
             /**
+             * @description Where the API serves the file, to those who may read the conversation; none without a file.
+             * @default null
+             * @example /api/v1/attachments/0199b6d3-6f52-7d2f-a6f5-0a5c3f2f8f11
+             */
+            url?: string | null;
+            /**
              * Format: int64
              * @description Pixels.
              * @default null
              */
             width?: number | null;
         };
+        /**
+         * Format: uuid
+         * @description A file, a place or a card of a message.
+         */
+        AttachmentId: string;
         /**
          * Format: uuid
          * @description One row of the audit.
@@ -1394,6 +1435,21 @@ export interface components {
             inReplyTo?: components["schemas"]["MessageId"] | null;
             /** @description A note, which only the team sees. */
             private?: boolean;
+        };
+        /** @description The same as a form, with files. Text may be left out if there are files. */
+        CreateMessageWithFiles: {
+            /** @description Files, of 40 MiB at most and 100 MiB together. */
+            "attachments[]": string[];
+            /** @description The client's own id of it: sent again under the same one, it is the same message. */
+            clientId?: string | null;
+            /**
+             * @description The text.
+             * @example Here is the label.
+             */
+            content?: string | null;
+            inReplyTo?: components["schemas"]["MessageId"] | null;
+            /** @description A note, which only the team sees: `true` or `false`. */
+            private?: boolean | null;
         };
         /** @description What could not be processed, without what it holds. */
         DeadLetter: {
@@ -3011,6 +3067,109 @@ export interface operations {
             };
         };
     };
+    get_attachment: {
+        parameters: {
+            query?: {
+                /** @description A small picture of it instead, where there is one. */
+                thumb?: boolean;
+            };
+            header?: {
+                /** @description Only if the file's tag is another one */
+                "If-None-Match"?: string | null;
+                /** @description The part only if the file's tag is still this one, else all of it */
+                "If-Range"?: string | null;
+                /** @description One part of it, such as `bytes=0-1023` */
+                Range?: string | null;
+            };
+            path: {
+                /** @description The attachment */
+                id: components["schemas"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The part of it */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such file (any more) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file ends before the part */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file is not to be had where it is kept */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -3784,6 +3943,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CreateMessage"];
+                "multipart/form-data": components["schemas"]["CreateMessageWithFiles"];
             };
         };
         responses: {
@@ -3843,6 +4003,24 @@ export interface operations {
             };
             /** @description The conversation has changed: `current` is what it is now */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file has more than 40 MiB, or all of them more than 100 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is neither JSON nor a form */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -84,7 +84,7 @@ impl Scene {
     async fn serve(&self) -> (String, CancellationToken) {
         let bus = bus::Bus::connect(&self.world.bus_config, "api").await.unwrap();
         let config = Config { sse_heartbeat_seconds: 1, ..Config::default() };
-        serve(&config, self.world.store.clone(), bus).await
+        serve(&config, self.world.store.clone(), bus, self.world.objects.clone()).await
     }
 
     /// A process at random, which may be stopping.

@@ -34,7 +34,8 @@ async fn a_database_that_is_away_is_said_to_be() {
     let world = World::start().await;
     let config = store::Config::for_url("postgres://nobody@127.0.0.1:9/none");
     let store = store::Store::connect(&config, "test").unwrap();
-    let (base, _shutdown) = serve(&Config::default(), store, world.bus.clone()).await;
+    let (base, _shutdown) =
+        serve(&Config::default(), store, world.bus.clone(), world.objects.clone()).await;
     let http = testkit::http();
     let ask = http.get(format!("{base}/api/v1/conversations")).bearer_auth("mock-token");
     let answer = ask.send().await.unwrap();

@@ -9,9 +9,11 @@ use domain::{
     ContactId, ConversationId, EventId, MessageId, Permissions, Token, TokenKind, Version,
 };
 use events::{DeadLetter, Inbound, TraceParent};
+use objects::Objects;
 use serde_json::{Value, json};
 use store::Store;
 use store::api_keys::NewApiKey;
+use testkit::reqwest::multipart::{Form, Part};
 use testkit::reqwest::{Client, RequestBuilder, Response};
 use testkit::{Account, World, sqlx};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -37,7 +39,8 @@ impl Served {
     pub async fn with(config: Config) -> Self {
         let world = World::start().await;
         let ours = world.account(TENANT, 1).await;
-        let (base, shutdown) = serve(&config, world.store.clone(), world.bus.clone()).await;
+        let (store, bus, objects) = (world.store.clone(), world.bus.clone(), world.objects.clone());
+        let (base, shutdown) = serve(&config, store, bus, objects).await;
         let guard = shutdown.clone().drop_guard();
         Self { world, ours, http: testkit::http(), base, shutdown, guard }
     }
@@ -47,7 +50,8 @@ impl Served {
         let Self { world, ours, http, shutdown, .. } = self;
         shutdown.cancel();
         let bus = bus::Bus::connect(&world.bus_config, "api").await.unwrap();
-        let (base, shutdown) = serve(&Config::default(), world.store.clone(), bus).await;
+        let (store, objects) = (world.store.clone(), world.objects.clone());
+        let (base, shutdown) = serve(&Config::default(), store, bus, objects).await;
         let guard = shutdown.clone().drop_guard();
         Self { world, ours, http, base, shutdown, guard }
     }
@@ -58,6 +62,38 @@ impl Served {
 
     pub fn post(&self, path: &str, body: &Value) -> RequestBuilder {
         self.http.post(self.url(path)).bearer_auth("mock-token").json(body)
+    }
+
+    /// A message as a form: fields, and files as (name, type, content).
+    pub fn send(
+        &self,
+        path: &str,
+        fields: &[(&'static str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> RequestBuilder {
+        let mut form = Form::new();
+        for (name, value) in fields {
+            form = form.text(*name, (*value).to_owned());
+        }
+        for (name, kind, content) in files {
+            let part = Part::bytes(content.to_vec()).file_name((*name).to_owned());
+            form = form.part("attachments[]", part.mime_str(kind).unwrap());
+        }
+        self.http.post(self.url(path)).bearer_auth("mock-token").multipart(form)
+    }
+
+    /// Keys of the files that are kept, and how many rows tell of files.
+    pub async fn kept(&self) -> (usize, i64) {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let keys: Vec<String> = sqlx::query_scalar("select object_key from uploads")
+            .fetch_all(&mut *transaction)
+            .await
+            .unwrap();
+        let mut files = 0;
+        for key in &keys {
+            files += usize::from(self.world.objects.length(key).await.is_ok());
+        }
+        (files, i64::try_from(keys.len()).unwrap())
     }
 
     pub fn delete(&self, path: &str) -> RequestBuilder {
@@ -121,10 +157,15 @@ impl Served {
 }
 
 /// Serves until the token is cancelled.
-pub async fn serve(config: &Config, store: Store, bus: bus::Bus) -> (String, CancellationToken) {
+pub async fn serve(
+    config: &Config,
+    store: Store,
+    bus: bus::Bus,
+    objects: Objects,
+) -> (String, CancellationToken) {
     let shutdown = CancellationToken::new();
     let health = service::Health::default();
-    let api = Api::start(config, store, bus, &health, shutdown.clone()).unwrap();
+    let api = Api::start(config, store, bus, objects, &health, shutdown.clone()).unwrap();
     let listener = service::listen("127.0.0.1", 0).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(api.serve(listener, shutdown.clone()));

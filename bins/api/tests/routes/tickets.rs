@@ -29,7 +29,8 @@ fn at(base: &str, served: &Served, ticket: &str) -> RequestBuilder {
 async fn a_ticket_opens_one_stream_on_any_process() {
     let served = Served::start().await;
     let (store, bus) = (served.world.store.clone(), served.world.bus.clone());
-    let (other, shutdown) = serve(&Config::default(), store, bus).await;
+    let (other, shutdown) =
+        serve(&Config::default(), store, bus, served.world.objects.clone()).await;
     let _stops = shutdown.drop_guard();
     let viewer = served.key(TENANT, Role::Viewer.permissions()).await;
     for token in ["mock-token", &viewer] {

@@ -167,6 +167,7 @@ impl Things {
             "ActivityId",
             "ApprovalId",
             "ApiKeyId",
+            "AttachmentId",
         ];
         Self(names.map(|name| (name, uuid::Uuid::now_v7().to_string())).into())
     }
@@ -230,6 +231,14 @@ impl Things {
             insert.bind(number).bind(SECRET).execute(&mut *lists).await.unwrap();
             store::commit(lists).await.unwrap();
         }
+        let upload = store::uploads::begin(&mut transaction, &account.tenant, SECRET, "image/png");
+        let upload = upload.await.unwrap();
+        sqlx::query("update uploads set message_id = $1, file_size = 1 where id = $2")
+            .bind(message)
+            .bind(upload.id.0)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
         let key = store::api_keys::NewApiKey {
             tenant: &account.tenant,
             name: SECRET,
@@ -262,6 +271,7 @@ impl Things {
             ("MessageId", message.to_string()),
             ("ActivityId", activity.id.to_string()),
             ("ApprovalId", approval.to_string()),
+            ("AttachmentId", upload.id.to_string()),
         ])
     }
 

@@ -4,6 +4,7 @@ use anyhow::{Context as _, anyhow};
 use api::Api;
 use clap::parser::ValueSource;
 use clap::{Args, Command};
+use objects::Objects;
 use outbound_worker::OutboundWorker;
 use secrecy::ExposeSecret as _;
 use service::Health;
@@ -46,11 +47,14 @@ impl Programs {
         let sync = sync.reconciling(config).context("sync-worker")?;
         let (config, _) = from_environment::<outbound_worker::Config>(&key)?;
         let locks = config.locks(&foundation.store_config)?;
-        let outbound = OutboundWorker::start(&config, store.clone(), locks, bus.clone(), health)
+        let objects = objects(place)?;
+        let (files, bus_of) = (objects.clone(), bus.clone());
+        let outbound = OutboundWorker::start(&config, store.clone(), locks, bus_of, files, health)
             .await
             .context("outbound-worker")?;
         // Last: where parts have the same name, the API's is the one that users notice.
-        let api = Api::start(&arguments.api, store.clone(), bus.clone(), health, shutdown)?;
+        let (store, bus) = (store.clone(), bus.clone());
+        let api = Api::start(&arguments.api, store, bus, objects, health, shutdown)?;
         Ok(Self { receiver, sync, outbound, api })
     }
 
@@ -101,6 +105,14 @@ fn untimely(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> anyhow
         Ok(Err(error)) => error,
         Err(panicked) => panicked.into(),
     }
+}
+
+fn objects(place: &Place) -> anyhow::Result<Objects> {
+    let (mut config, matches) = from_environment::<objects::Config>(&[])?;
+    if matches.value_source("attachments_url") == Some(ValueSource::DefaultValue) {
+        config.attachments_url = objects::Address::Folder(place.attachments_dir());
+    }
+    Ok(Objects::open(&config)?)
 }
 
 fn receiver_config(

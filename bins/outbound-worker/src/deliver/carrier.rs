@@ -7,6 +7,7 @@ use bus::Publisher;
 use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Outcome};
 use domain::{ConversationId, SecretKey};
+use objects::Objects;
 use service::retry::Policy;
 use store::outbox::{self, Entry};
 use store::{Error, Store};
@@ -21,7 +22,7 @@ use crate::leftovers::Told;
 use crate::throttle::{Hold, Limits, Report, Throttle};
 
 /// How long a command waits that needs somebody to do something first.
-const UNTIL_REPAIRED: Duration = Duration::from_mins(1);
+pub(super) const UNTIL_REPAIRED: Duration = Duration::from_mins(1);
 /// How much later than a request's end its outcome is written down, at most.
 const AFTER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a host is paused or an account rests.
@@ -40,6 +41,10 @@ pub(crate) struct Carrier {
     pub(super) absence: Duration,
     /// What a request takes at most.
     pub(super) timeout: Duration,
+    /// The same for one with files.
+    pub(super) upload_timeout: Duration,
+    /// Where files are.
+    pub(super) objects: Objects,
     accounts: Accounts,
     throttle: Throttle,
 }
@@ -48,12 +53,17 @@ impl Carrier {
     pub(crate) fn new(
         config: &Config,
         store: Store,
+        objects: Objects,
         key: SecretKey,
         publisher: Publisher,
         wake: Arc<Notify>,
         told: Told,
     ) -> Self {
-        let options = Options { timeout: config.timeout(), ..Options::default() };
+        let options = Options {
+            timeout: config.timeout(),
+            upload_timeout: config.upload_timeout(),
+            ..Options::default()
+        };
         let shortest = config.retry().shortest.min(LONGEST_REST);
         let limits = Limits {
             per_minute: config.chatwoot_requests_per_minute,
@@ -72,6 +82,8 @@ impl Carrier {
             most_tries: config.outbound_attempts.into(),
             absence: config.absence(),
             timeout: config.timeout(),
+            upload_timeout: config.upload_timeout(),
+            objects,
         }
     }
 

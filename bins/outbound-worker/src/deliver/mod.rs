@@ -11,6 +11,7 @@
 
 mod carrier;
 mod change;
+mod files;
 mod lanes;
 mod look_up;
 mod send;

@@ -1,6 +1,6 @@
 //! Replies and notes: the one command that must not be repeated blindly.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chatwoot::client::NewMessage;
 use domain::{DeliveryState, MessageId};
@@ -9,6 +9,8 @@ use store::attempts::{self, Attempt, AttemptOutcome};
 use store::messages::{self, Step};
 use store::outbox::{self, Entry};
 
+use super::carrier::UNTIL_REPAIRED;
+use super::files::{self, Missing};
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
 use crate::accounts::Caller;
@@ -34,7 +36,8 @@ impl Carrier {
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
-        let last = self.last_attempt(entry).await?;
+        let longest = if message.uploads.is_empty() { self.timeout } else { self.upload_timeout };
+        let last = self.last_attempt(entry, longest).await?;
         match decide::next(last.as_ref()) {
             Next::Finished => return self.sent(entry, None, None).await,
             Next::LookUp => {
@@ -45,6 +48,19 @@ impl Carrier {
                 }
             }
             Next::Send => {}
+        }
+        match files::check(&self.objects, &message.uploads).await {
+            Ok(()) => {}
+            Err(Missing::ForGood) => {
+                let reason = "a file that it should carry is not there any more";
+                return self.give_up(entry, None, reason).await;
+            }
+            Err(Missing::ForNow(error)) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(error, "a reply waits for its files");
+                let reason = "its files cannot be read at the moment";
+                return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
+            }
         }
         if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
@@ -64,7 +80,8 @@ impl Carrier {
             ..NewMessage::default()
         };
         let began = Instant::now();
-        let create = caller.client.create_message(entry.display_id, &new);
+        let uploads = files::read(&self.objects, &message.uploads);
+        let create = caller.client.create_message_with(entry.display_id, &new, uploads);
         let (created, ()) = tokio::join!(create, self.tell_sending(entry, number));
         metrics::histogram!("axis_outbound_send_seconds").record(began.elapsed().as_secs_f64());
         self.report(caller, &created).await;
@@ -104,14 +121,18 @@ impl Carrier {
 
     /// The newest try. One that its program left open is closed as unknown: we hold the lock, so
     /// that program is gone, or lost the lock with its connection.
-    async fn last_attempt(&self, entry: &Entry) -> Result<Option<Attempt>, Error> {
+    async fn last_attempt(
+        &self,
+        entry: &Entry,
+        longest: Duration,
+    ) -> Result<Option<Attempt>, Error> {
         let mut transaction = self.store.worker().await?;
         let mut last = attempts::last(&mut transaction, entry.operation).await?;
         if let Some(attempt) = last
             && attempt.outcome.is_none()
         {
             let (operation, number) = (entry.operation, attempt.number);
-            attempts::abandon(&mut transaction, operation, number, self.timeout).await?;
+            attempts::abandon(&mut transaction, operation, number, longest).await?;
             last = attempts::last(&mut transaction, operation).await?;
         }
         store::commit(transaction).await?;

@@ -6,6 +6,7 @@ mod announcements;
 mod changes;
 mod chaos;
 mod faults;
+mod files;
 mod interventions;
 mod limits;
 mod outages;

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use chatwoot_sim::{ADMIN_TOKEN, Options, Sim, admin_token};
-use domain::{Actor, ConversationId, MessageId, OperationId, TenantId};
+use domain::{Actor, ConversationId, MessageId, OperationId, TenantId, Upload};
 use events::{Announcement, TraceParent};
 use outbound_worker::{Config, OutboundWorker};
 use serde_json::Value;
 use service::Health;
 use store::messages::{Composed, Composition};
 use store::outbox::Enqueue;
+use store::uploads::{self, Received};
 use testkit::{Account, World, eventually, eventually_some, sqlx};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -58,8 +59,9 @@ impl Stage {
     pub async fn worker(&self, config: &Config) -> JoinHandle<anyhow::Result<()>> {
         let locks = config.locks(&self.world.store_config).unwrap();
         let (store, bus) = (self.world.store.clone(), self.world.bus.clone());
-        let health = Health::default();
-        let worker = OutboundWorker::start(config, store, locks, bus, &health).await.unwrap();
+        let (objects, health) = (self.world.objects.clone(), Health::default());
+        let worker = OutboundWorker::start(config, store, locks, bus, objects, &health).await;
+        let worker = worker.unwrap();
         tokio::spawn(worker.run(self.shutdown.clone()))
     }
 
@@ -119,13 +121,69 @@ impl Stage {
         text: &str,
         due_in: Duration,
     ) -> MessageId {
-        let author =
-            Actor { kind: "member".to_owned(), id: None, name: Some("Ada Example".to_owned()) };
+        self.compose(chatwoot, to, text, &[], due_in).await
+    }
+
+    /// An agent writes and attaches files: name, type and content of each.
+    pub async fn write_files(
+        &self,
+        chatwoot: &Chatwoot,
+        to: &Conversation,
+        text: &str,
+        files: &[(&str, &str, &[u8])],
+    ) -> MessageId {
+        let mut received = Vec::new();
+        for file in files {
+            received.push(self.receive(chatwoot, *file).await);
+        }
+        self.compose(chatwoot, to, text, &received, Duration::ZERO).await
+    }
+
+    /// A file that is no message's yet.
+    pub async fn receive(
+        &self,
+        chatwoot: &Chatwoot,
+        (name, kind, content): (&str, &str, &[u8]),
+    ) -> Received {
+        let tenant = &chatwoot.account.tenant;
+        let mut transaction = self.world.store.tenant(tenant).await.unwrap();
+        let upload = uploads::begin(&mut transaction, tenant, name, kind).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        let mut writer = self.world.objects.write(&upload.key);
+        writer.put(content.to_vec().into()).await.unwrap();
+        writer.finish().await.unwrap();
+        let file_size = i64::try_from(content.len()).unwrap();
+        Received { upload: Upload { file_size, ..upload }, digest: content[..1].to_vec() }
+    }
+
+    /// Where files are, as rows tell.
+    pub async fn keys(&self) -> Vec<String> {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query_scalar("select object_key from uploads order by created_at, position")
+            .fetch_all(&mut *transaction)
+            .await
+            .unwrap()
+    }
+
+    pub fn author() -> Actor {
+        Actor { kind: "member".to_owned(), id: None, name: Some("Ada Example".to_owned()) }
+    }
+
+    async fn compose(
+        &self,
+        chatwoot: &Chatwoot,
+        to: &Conversation,
+        text: &str,
+        files: &[Received],
+        due_in: Duration,
+    ) -> MessageId {
+        let author = Self::author();
         let composition = Composition {
             tenant: &chatwoot.account.tenant,
             conversation: to.id,
             content: text,
             private: false,
+            files,
             in_reply_to: None,
             client_id: None,
             author: &author,

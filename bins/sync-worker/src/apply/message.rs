@@ -3,7 +3,7 @@
 use chatwoot::{MessageStatus, MessageType, Sender};
 use chrono::{DateTime, Utc};
 use domain::snapshot::{DeliverySighting, Message, MessageState};
-use domain::{Attachment, MessageId, OperationId, Version};
+use domain::{MessageId, MirroredAttachment, OperationId, Version};
 use serde_json::Value;
 
 use super::{Owner, object};
@@ -89,8 +89,8 @@ fn state(message: &chatwoot::Message) -> MessageState {
     }
 }
 
-fn attachment(attachment: &chatwoot::Attachment) -> Attachment {
-    Attachment {
+fn attachment(attachment: &chatwoot::Attachment) -> MirroredAttachment {
+    MirroredAttachment {
         id: attachment.id,
         file_type: attachment.file_type.clone().unwrap_or_else(|| "file".to_owned()),
         content_type: attachment.content_type.clone(),

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Body, Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
 use super::{CallError, Client, Verbatim, entries, expected};
@@ -26,48 +27,52 @@ pub struct NewMessage {
     pub marker: Option<String>,
     /// Further content attributes.
     pub content_attributes: Map<String, Value>,
-    /// Files, at most 15. Chatwoot hands them to the channel some two seconds later.
-    pub attachments: Vec<Upload>,
 }
 
 /// A file to be sent.
-#[derive(Clone, PartialEq, Eq)]
 pub struct Upload {
     /// Name that the customer sees.
     pub file_name: String,
     /// Media type; one that can't be a media type is sent as `application/octet-stream`.
     pub media_type: String,
-    /// Content.
-    pub bytes: Bytes,
+    /// Bytes of it.
+    pub length: u64,
+    /// They come as they are sent.
+    pub bytes: BoxStream<'static, Result<Bytes, ReadError>>,
 }
+
+/// Why a file that is being sent could not be read to its end.
+pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")
             .field("media_type", &self.media_type)
-            .field("length", &self.bytes.len())
+            .field("length", &self.length)
             .finish_non_exhaustive()
     }
 }
 
 impl Upload {
-    fn part(&self) -> Part {
-        let length = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX);
-        let part = || {
-            Part::stream_with_length(self.bytes.clone(), length).file_name(self.file_name.clone())
-        };
-        part().mime_str(&self.media_type).unwrap_or_else(|_| {
-            // Without a type of its own a part counts as text.
-            part().mime_str("application/octet-stream").unwrap_or_else(|_| part())
-        })
+    /// The part of a form; without a type of its own it would count as text.
+    fn part(self) -> Result<Part, reqwest::Error> {
+        let fits = Part::text("").mime_str(&self.media_type).is_ok();
+        let media_type = if fits { self.media_type.as_str() } else { "application/octet-stream" };
+        Part::stream_with_length(Body::wrap_stream(self.bytes), self.length)
+            .file_name(self.file_name)
+            .mime_str(media_type)
     }
 }
 
 impl NewMessage {
     /// Puts the message into a request: as JSON, or with files as a form whose objects are JSON text.
-    fn put_into(&self, request: RequestBuilder) -> RequestBuilder {
+    fn put_into(
+        &self,
+        request: RequestBuilder,
+        uploads: Vec<Upload>,
+    ) -> Result<RequestBuilder, reqwest::Error> {
         let attributes = self.attributes();
-        if self.attachments.is_empty() {
+        if uploads.is_empty() {
             let mut body = json!({
                 "content": self.content,
                 "message_type": "outgoing",
@@ -77,7 +82,7 @@ impl NewMessage {
             if let Some(content_type) = &self.content_type {
                 body["content_type"] = content_type.as_str().into();
             }
-            return request.json(&body);
+            return Ok(request.json(&body));
         }
         let mut form = Form::new()
             .text("content", self.content.clone())
@@ -87,10 +92,10 @@ impl NewMessage {
         if let Some(content_type) = &self.content_type {
             form = form.text("content_type", content_type.clone());
         }
-        for upload in &self.attachments {
-            form = form.part("attachments[]", upload.part());
+        for upload in uploads {
+            form = form.part("attachments[]", upload.part()?);
         }
-        request.multipart(form)
+        Ok(request.multipart(form))
     }
 
     /// The attributes, with the marker and the quoted message among them.
@@ -125,11 +130,22 @@ impl Client {
         conversation: i64,
         message: &NewMessage,
     ) -> Result<Message, CallError> {
+        self.create_message_with(conversation, message, Vec::new()).await
+    }
+
+    /// The same with files, at most 15. Chatwoot hands them to the channel some two seconds later.
+    pub async fn create_message_with(
+        &self,
+        conversation: i64,
+        message: &NewMessage,
+        uploads: Vec<Upload>,
+    ) -> Result<Message, CallError> {
         let path = format!("conversations/{conversation}/messages");
-        let mut request = message.put_into(self.request(Method::POST, &path));
-        if !message.attachments.is_empty() {
+        let mut request = self.request(Method::POST, &path);
+        if !uploads.is_empty() {
             request = request.timeout(self.upload_timeout);
         }
+        let request = message.put_into(request, uploads).map_err(CallError::from_transport)?;
         expected(Message::from_value(self.json(request).await?))
     }
 

@@ -27,7 +27,7 @@ use serde_json::Value;
 
 pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooze};
 pub use self::error::{CallError, Cause, Outcome, Refusal};
-pub use self::messages::{MessageRange, NewMessage, Upload};
+pub use self::messages::{MessageRange, NewMessage, ReadError, Upload};
 pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
 
 /// The header with the token. Chatwoot's documents write it with underscores, which nginx drops;

@@ -15,6 +15,7 @@ use chatwoot::client::{
 };
 use chatwoot::{Client, MessageType, Priority, Status};
 use chrono::DateTime;
+use futures_util::{StreamExt as _, stream};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, json};
 
@@ -123,16 +124,18 @@ async fn a_message_with_files_is_a_form() {
     let file = |name: &str, media_type: &str| Upload {
         file_name: name.into(),
         media_type: media_type.into(),
-        bytes: "four".into(),
+        length: 4,
+        bytes: stream::iter(["fo", "ur"]).map(|part| Ok(part.into())).boxed(),
     };
     let message = NewMessage {
         content: "See below".into(),
         private: true,
         marker: Some("01K6WJ3M5Q8R2T7V9X0YZABCDE".into()),
-        attachments: vec![file("a.txt", "text/plain"), file("b \"x\".bin", "no media type")],
         ..NewMessage::default()
     };
-    client(address, &Options::default()).create_message(42, &message).await.unwrap();
+    let files = vec![file("a.txt", "text/plain"), file("b \"x\".bin", "no media type")];
+    let client = client(address, &Options::default());
+    client.create_message_with(42, &message, files).await.unwrap();
     insta::assert_snapshot!(seen.lock().unwrap());
 }
 

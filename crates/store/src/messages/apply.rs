@@ -6,8 +6,8 @@ use domain::{AccountKey, MessageId};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use crate::Error;
 use crate::conversations::Ids;
+use crate::{Error, attachments};
 
 /// Merges snapshots, at most one of each message ([`domain::snapshot::merge`]), into conversations
 /// that are there. A message that bears our marker is the row that was written here. A snapshot that
@@ -32,7 +32,9 @@ pub async fn apply(
         link(connection, message.account, message.id, message.chatwoot_id).await?;
     }
     write_newer(connection, &placed).await?;
-    grow(connection, &placed).await
+    grow(connection, &placed).await?;
+    let merged: Vec<_> = placed.iter().map(|(message, _)| *message).collect();
+    attachments::follow(connection, &merged).await
 }
 
 /// Says which number Chatwoot gave to a message that was written here. A row that was made for that

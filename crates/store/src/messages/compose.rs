@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     AccountKey, Activity, ActivityId, Actor, ConversationId, Message, MessageId, OperationId,
-    TenantId,
+    TenantId, Upload,
 };
 use events::TraceParent;
 use serde_json::{Value, json};
@@ -12,10 +12,11 @@ use sqlx::PgConnection;
 
 use super::read::select_messages;
 use crate::outbox::{Enqueue, enqueue};
+use crate::uploads::{self, Received};
 use crate::{Error, activities};
 
-/// The command that brings a message to Chatwoot. Its payload: `{content, private, inReplyTo}`,
-/// the last a Chatwoot number or null.
+/// The command that brings a message to Chatwoot. Its payload: `{content, private, inReplyTo,
+/// uploads}`, where `inReplyTo` is a Chatwoot number or null, and `uploads` is there if there are any.
 pub const SEND_MESSAGE: &str = "send_message";
 
 /// A message as a person wrote it.
@@ -29,6 +30,8 @@ pub struct Composition<'a> {
     pub content: &'a str,
     /// A note, for the team only.
     pub private: bool,
+    /// Its files.
+    pub files: &'a [Received],
     /// The message of the same conversation that it answers.
     pub in_reply_to: Option<MessageId>,
     /// The client's own id of it: what is written under one id twice is written once.
@@ -86,7 +89,7 @@ pub async fn compose(
     if let Some(client_id) = composition.client_id
         && let Some(known) = by_client_id(connection, conversation, client_id).await?
     {
-        return Ok(if contradicts(&known, composition) {
+        return Ok(if contradicts(connection, &known, composition).await? {
             Composed::Contradicts
         } else {
             Composed::Known(known)
@@ -104,7 +107,9 @@ pub async fn compose(
     let account = AccountKey(place.account_id);
     let message =
         insert(connection, composition, operation, account, place.inbox_id, in_reply_to).await?;
-    let payload = payload(composition.content, composition.private, in_reply_to);
+    uploads::attach(connection, message.id, composition.files).await?;
+    let uploads = composition.uploads();
+    let payload = payload(composition.content, composition.private, in_reply_to, &uploads);
     let wanted = Enqueue {
         operation,
         tenant,
@@ -131,8 +136,28 @@ pub async fn compose(
 }
 
 /// What [`SEND_MESSAGE`] needs to know of a message.
-pub(super) fn payload(content: &str, private: bool, in_reply_to: Option<i64>) -> Value {
-    json!({ "content": content, "private": private, "inReplyTo": in_reply_to })
+pub(super) fn payload(
+    content: &str,
+    private: bool,
+    in_reply_to: Option<i64>,
+    uploads: &[Upload],
+) -> Value {
+    let mut payload = json!({ "content": content, "private": private, "inReplyTo": in_reply_to });
+    if !uploads.is_empty() {
+        payload["uploads"] = json!(uploads);
+    }
+    payload
+}
+
+impl Composition<'_> {
+    fn uploads(&self) -> Vec<Upload> {
+        self.files.iter().map(|file| file.upload.clone()).collect()
+    }
+
+    /// The text; files may go without.
+    fn text(&self) -> Option<&str> {
+        Some(self.content).filter(|text| self.files.is_empty() || !text.is_empty())
+    }
 }
 
 async fn by_client_id(
@@ -149,10 +174,19 @@ async fn by_client_id(
 
 /// Once Chatwoot has a message, the text is Chatwoot's, which may have changed it: then the id alone
 /// decides, since refusing would make a client write again what the customer has.
-fn contradicts(known: &Message, composition: &Composition<'_>) -> bool {
-    known.chatwoot_id.is_none()
-        && (known.content.as_deref() != Some(composition.content)
-            || known.private != composition.private)
+async fn contradicts(
+    connection: &mut PgConnection,
+    known: &Message,
+    composition: &Composition<'_>,
+) -> Result<bool, Error> {
+    if known.chatwoot_id.is_some() {
+        return Ok(false);
+    }
+    if known.content.as_deref() != composition.text() || known.private != composition.private {
+        return Ok(true);
+    }
+    let digests = uploads::digests(connection, known.id).await?;
+    Ok(!digests.iter().eq(composition.files.iter().map(|file| &file.digest)))
 }
 
 async fn chatwoot_id_of(
@@ -187,20 +221,20 @@ async fn insert(
         "insert into messages
            (id, tenant_id, account_id, conversation_id, message_type, content_type, content,
             content_attributes, private, sender_type, sender_name, inbox_id, outbound_state,
-            outbound_next_at, client_id, created_at)
+            outbound_next_at, client_id, uploads, created_at)
          values ($1, $2, $3, $4, 'outgoing', 'text', $5, $6, $7, $8, $9, $10, 'queued',
-                 clock_timestamp() + make_interval(secs => $11), $12, clock_timestamp())
-         returning id, conversation_id, chatwoot_id, message_type, content_type, content,
+                 clock_timestamp() + make_interval(secs => $11), $12, $13, clock_timestamp())
+         returning id, account_id, conversation_id, chatwoot_id, message_type, content_type, content,
                    content_attributes, private, deleted,
                    delete_operation is not null as \"deleting!\",
-                   sender_type, sender_id, sender_name, attachments, delivery_rank, delivery_succeeded_at, delivery_failed_at,
+                   sender_type, sender_id, sender_name, attachments, uploads, delivery_rank, delivery_succeeded_at, delivery_failed_at,
                    outbound_state, outbound_reason, outbound_attempts, outbound_next_at, client_id,
                    created_at, updated_at",
         operation.0,
         composition.tenant.as_str(),
         account.0,
         composition.conversation.0,
-        composition.content,
+        composition.text(),
         content_attributes,
         composition.private,
         composition.author.kind,
@@ -208,6 +242,7 @@ async fn insert(
         inbox_id,
         composition.due_in.as_secs_f64(),
         composition.client_id,
+        json!(composition.uploads()),
     )
     .fetch_one(connection)
     .await?

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::{
     AccountKey, Activity, ActivityId, Actor, ConversationId, DeliveryState, Message, MessageId,
-    OperationId, TenantId,
+    OperationId, TenantId, Upload,
 };
 use events::TraceParent;
 use serde_json::json;
@@ -107,6 +107,8 @@ pub async fn retry(
 struct Held {
     account: AccountKey,
     message: Message,
+    /// Its files.
+    uploads: Vec<Upload>,
     /// It has a command.
     waits: bool,
 }
@@ -138,7 +140,9 @@ async fn keep(
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(Held { account: AccountKey(account), message: row.try_into()?, waits }))
+    let uploads = serde_json::from_value(row.uploads.clone())
+        .map_err(|_| Error::Unreadable { table: "messages", column: "uploads" })?;
+    Ok(Some(Held { account: AccountKey(account), message: row.try_into()?, uploads, waits }))
 }
 
 /// The command as it was when the message was written.
@@ -156,7 +160,7 @@ async fn enqueue_again(
         account: held.account,
         conversation: wanted.conversation,
         command: SEND_MESSAGE,
-        payload: &payload(content, message.private, in_reply_to),
+        payload: &payload(content, message.private, in_reply_to, &held.uploads),
         trace: wanted.trace,
         due_in: Duration::ZERO,
     };

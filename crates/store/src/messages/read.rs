@@ -1,7 +1,7 @@
 //! What clients read of messages.
 
 use chrono::{DateTime, Utc};
-use domain::{ConversationId, DeliveryState, Message, MessageId, Sender};
+use domain::{AccountKey, Attachment, ConversationId, DeliveryState, Message, MessageId, Sender};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -32,6 +32,7 @@ pub struct Messages {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) id: Uuid,
+    pub(crate) account_id: Uuid,
     pub(crate) conversation_id: Uuid,
     pub(crate) chatwoot_id: Option<i64>,
     pub(crate) message_type: String,
@@ -45,6 +46,7 @@ pub(crate) struct Row {
     pub(crate) sender_id: Option<i64>,
     pub(crate) sender_name: Option<String>,
     pub(crate) attachments: Value,
+    pub(crate) uploads: Value,
     pub(crate) delivery_rank: i16,
     pub(crate) delivery_succeeded_at: i64,
     pub(crate) delivery_failed_at: i64,
@@ -62,9 +64,9 @@ macro_rules! select_messages {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             crate::messages::Row,
-            "select m.id, m.conversation_id, m.chatwoot_id, m.message_type, m.content_type,
+            "select m.id, m.account_id, m.conversation_id, m.chatwoot_id, m.message_type, m.content_type,
                     m.content, m.content_attributes, m.private, m.deleted,
-                    m.delete_operation is not null as \"deleting!\", m.sender_type, m.sender_id, m.sender_name, m.attachments, m.delivery_rank,
+                    m.delete_operation is not null as \"deleting!\", m.sender_type, m.sender_id, m.sender_name, m.attachments, m.uploads, m.delivery_rank,
                     m.delivery_succeeded_at, m.delivery_failed_at, m.outbound_state,
                     m.outbound_reason, m.outbound_attempts, m.outbound_next_at, m.client_id,
                     m.created_at, m.updated_at
@@ -89,6 +91,15 @@ impl TryFrom<Row> for Message {
             failed_at: row.delivery_failed_at,
         }
         .state()?;
+        let attachments = if row.deleted || row.deleting {
+            Vec::new()
+        } else {
+            let read = serde_json::from_value(row.attachments);
+            let attachments = read.map_err(|_| unreadable("attachments"))?;
+            let uploads = serde_json::from_value(row.uploads);
+            let uploads = uploads.map_err(|_| unreadable("uploads"))?;
+            Attachment::all(AccountKey(row.account_id), uploads, attachments)
+        };
         let unsettled = matches!(
             state,
             Some(
@@ -114,8 +125,7 @@ impl TryFrom<Row> for Message {
                 id: row.sender_id,
                 name: row.sender_name,
             }),
-            attachments: serde_json::from_value(row.attachments)
-                .map_err(|_| unreadable("attachments"))?,
+            attachments,
             state,
             state_reason: row.outbound_reason.filter(|_| unsettled),
             attempts: row.outbound_attempts,

@@ -8,14 +8,7 @@ function webAddress(address: string | null | undefined): string | undefined {
 }
 
 function nameOf(attachment: Attachment): string {
-  if (attachment.title) return attachment.title
-  const address = webAddress(attachment.dataUrl)
-  const last = address ? new URL(address).pathname.split('/').at(-1) : ''
-  try {
-    return decodeURIComponent(last ?? '') || 'File'
-  } catch {
-    return last ?? 'File'
-  }
+  return attachment.title ?? attachment.fileName ?? 'File'
 }
 
 function size(bytes: number | null | undefined): string {
@@ -32,37 +25,8 @@ export function Attachments({ attachments }: { attachments: Attachment[] }) {
 }
 
 function One({ attachment }: { attachment: Attachment }) {
-  const address = webAddress(attachment.dataUrl)
   const name = nameOf(attachment)
   switch (attachment.fileType) {
-    case 'image':
-      return address ? (
-        <a href={address} target="_blank" rel="noopener noreferrer" className="mt-1 block">
-          <img
-            src={webAddress(attachment.thumbUrl) ?? address}
-            alt={name}
-            loading="lazy"
-            width={attachment.width ?? 240}
-            height={attachment.height ?? 180}
-            className="h-44 w-60 max-w-full rounded-lg bg-sunken object-cover"
-          />
-        </a>
-      ) : (
-        <File name={name} attachment={attachment} />
-      )
-    case 'audio':
-      return (
-        <figure className="mt-1">
-          {/* eslint-disable-next-line jsx-a11y/media-has-caption -- the transcript stands below it */}
-          <audio controls preload="none" src={address} className="h-10 w-60 max-w-full" />
-          {attachment.transcript && <figcaption className="text-sm text-soft">{attachment.transcript}</figcaption>}
-        </figure>
-      )
-    case 'video':
-      return (
-        // eslint-disable-next-line jsx-a11y/media-has-caption -- customers send none
-        <video controls preload="none" src={address} className="mt-1 h-44 w-72 max-w-full rounded-lg bg-sunken" />
-      )
     case 'location': {
       const { latitude, longitude } = attachment
       return (
@@ -90,7 +54,7 @@ function One({ attachment }: { attachment: Attachment }) {
 }
 
 function File({ name, attachment }: { name: string; attachment: Attachment }) {
-  const address = webAddress(attachment.dataUrl)
+  const address = webAddress(attachment.link)
   const Icon = address ? FileText : Paperclip
   const inside = (
     <>

@@ -1,8 +1,10 @@
 //! Writing to a customer, or a note for the team.
 
+mod form;
+
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{Actor, ConversationId, Message, MessageId, TenantId};
@@ -11,12 +13,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::PgConnection;
 use store::messages::{Composed, Composition};
+use store::uploads::Received;
 
 use crate::App;
-use crate::auth::{May, Reply};
+use crate::auth::{May, Principal, Reply};
 use crate::error::{ApiError, Current};
 use crate::etag::{IfMatch, Tagged};
 use crate::extract::{self, Id};
+use crate::files::{Files, Form, Receipt, is_form};
 use crate::idempotency::{Begun, Key};
 use crate::problem::{FieldError, Problem};
 use crate::request::Trace;
@@ -27,7 +31,7 @@ pub(in crate::routes) const LONGEST_CONTENT: usize = 150_000;
 const LONGEST_CLIENT_ID: usize = 128;
 
 /// A message to be sent.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct CreateMessage {
     /// The text; not only blanks.
@@ -44,6 +48,26 @@ pub(in crate::routes) struct CreateMessage {
     client_id: Option<String>,
 }
 
+/// The same as a form, with files. Text may be left out if there are files.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it is what the description says of the form")]
+pub(in crate::routes) struct CreateMessageWithFiles {
+    /// The text.
+    #[schema(max_length = 150_000, example = "Here is the label.")]
+    content: Option<String>,
+    /// A note, which only the team sees: `true` or `false`.
+    private: Option<bool>,
+    /// The message of the same conversation that it answers.
+    #[schema(rename = "inReplyTo")]
+    in_reply_to: Option<MessageId>,
+    /// The client's own id of it: sent again under the same one, it is the same message.
+    #[schema(rename = "clientId", min_length = 1, max_length = 128)]
+    client_id: Option<String>,
+    /// Files, of 40 MiB at most and 100 MiB together.
+    #[schema(rename = "attachments[]", value_type = Vec<String>, format = Binary, max_items = 15)]
+    attachments: Vec<u8>,
+}
+
 /// Write a message or a note. It is on its way from here on: its `state` tells how far it is.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages", tag = "conversations",
@@ -53,13 +77,20 @@ pub(in crate::routes) struct CreateMessage {
         ("If-Match" = Option<String>, Header,
          description = "Only if the conversation's tag is still this one"),
     ),
-    request_body = CreateMessage,
+    request_body(content(
+        (CreateMessage = "application/json"),
+        (CreateMessageWithFiles = "multipart/form-data"),
+    )),
     responses(
         (status = 201, description = "The message is on its way", body = Message),
         (status = 200, description = "It was there already, under this clientId", body = Message),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
         (status = 409, description = "The clientId stands for another message", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 413, description = "A file has more than 40 MiB, or all of them more than 100",
+         body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither JSON nor a form", body = Problem,
          content_type = "application/problem+json"),
         (status = 412, description = "The conversation has changed: `current` is what it is now",
          body = Problem, content_type = "application/problem+json"),
@@ -74,47 +105,114 @@ pub(in crate::routes) async fn create_message(
     Id(conversation): Id<ConversationId>,
     if_match: IfMatch,
     key: Key,
-    extract::Json(wanted): extract::Json<CreateMessage>,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    wanted.check()?;
-    let tenant = &principal.tenant;
-    let mut work = match key.begin(&app, &principal).await? {
-        Begun::Fresh(work) => work,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    if if_match.is_given() {
-        unchanged(work.connection(), tenant, conversation, &if_match).await?;
+    let writer = Writer { app: &app, principal: &principal, trace, conversation, if_match };
+    if !is_form(request.headers()) {
+        let read = extract::Json::<CreateMessage>::from_request(request, &app).await;
+        let extract::Json(wanted) = read.map_err(|error| match error {
+            ApiError::NotJson => ApiError::NeitherJsonNorForm,
+            error => error,
+        })?;
+        return writer.write(&wanted, &[], key).await.map(Written::answer);
     }
-    let author = principal.actor();
-    let mut channel = None;
-    if app.undo.varies() {
-        channel = store::conversations::channel(work.connection(), conversation).await?;
+    writer.find().await?;
+    let mut receipt = Receipt::begin(&app, &principal.tenant)?;
+    let written = match form::receive(Form::of(request).await?, &mut receipt).await {
+        Ok(wanted) => {
+            let key = key.covering(&[&wanted.digest(), &Files::digest(receipt.files())]);
+            writer.write(&wanted, receipt.files(), key).await
+        }
+        Err(error) => Err(error),
+    };
+    if !matches!(written, Ok(Written::Now(_))) {
+        receipt.discard().await;
     }
-    let composition = wanted.composition(tenant, conversation, &author, trace);
-    let composition = Composition { due_in: app.undo.of(channel.as_deref()), ..composition };
-    let composed = store::messages::compose(work.connection(), &composition).await?;
-    let (message, activity) = match composed {
-        Composed::Queued { message, activity } => (message, activity),
-        Composed::Known(message) => return work.finish(StatusCode::OK, None, &message).await,
-        Composed::Contradicts => return Err(ApiError::ClientIdTaken),
-        Composed::NoConversation => return Err(ApiError::NotFound("conversation")),
-        Composed::NoOriginal => {
-            return Err(ApiError::field("inReplyTo", "is no message of this conversation"));
+    written.map(Written::answer)
+}
+
+/// Who writes, and where.
+struct Writer<'a> {
+    app: &'a App,
+    principal: &'a Principal,
+    trace: TraceParent,
+    conversation: ConversationId,
+    if_match: IfMatch,
+}
+
+/// What was answered, and whether anything was written for it.
+enum Written {
+    Now(Response),
+    Before(Response),
+}
+
+impl Written {
+    fn answer(self) -> Response {
+        match self {
+            Self::Now(answer) | Self::Before(answer) => answer,
         }
-        Composed::OriginalNotSent => {
-            return Err(ApiError::field("inReplyTo", "has not reached Chatwoot yet"));
+    }
+}
+
+impl Writer<'_> {
+    /// Refuses before anything large is read.
+    async fn find(&self) -> Result<(), ApiError> {
+        let mut transaction = self.app.store.tenant(&self.principal.tenant).await?;
+        let found = store::conversations::get(&mut transaction, self.conversation).await?;
+        store::commit(transaction).await?;
+        found.map(drop).ok_or(ApiError::NotFound("conversation"))
+    }
+
+    async fn write(
+        &self,
+        wanted: &CreateMessage,
+        files: &[Received],
+        key: Key,
+    ) -> Result<Written, ApiError> {
+        let Self { app, principal, trace, conversation, if_match } = self;
+        wanted.check(files)?;
+        let tenant = &principal.tenant;
+        let mut work = match key.begin(app, principal).await? {
+            Begun::Fresh(work) => work,
+            Begun::Answered(answer) => return Ok(Written::Before(answer)),
+        };
+        if if_match.is_given() {
+            unchanged(work.connection(), tenant, *conversation, if_match).await?;
         }
-    };
-    let shown = store::conversations::get(work.connection(), conversation).await?;
-    let location = format!("{}/conversations/{conversation}/messages", crate::routes::BASE);
-    let answer = work.finish(StatusCode::CREATED, Some(location), &message).await?;
-    let subject = AnnouncementSubject {
-        conversation: shown,
-        message: Some(message),
-        ..AnnouncementSubject::default()
-    };
-    app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
-    Ok(answer)
+        let author = principal.actor();
+        let mut channel = None;
+        if app.undo.varies() {
+            channel = store::conversations::channel(work.connection(), *conversation).await?;
+        }
+        let composition = wanted.composition(tenant, *conversation, &author, *trace);
+        let due_in = app.undo.of(channel.as_deref());
+        let composition = Composition { files, due_in, ..composition };
+        let composed = store::messages::compose(work.connection(), &composition).await?;
+        let (message, activity) = match composed {
+            Composed::Queued { message, activity } => (message, activity),
+            Composed::Known(message) => {
+                return work.finish(StatusCode::OK, None, &message).await.map(Written::Before);
+            }
+            Composed::Contradicts => return Err(ApiError::ClientIdTaken),
+            Composed::NoConversation => return Err(ApiError::NotFound("conversation")),
+            Composed::NoOriginal => {
+                return Err(ApiError::field("inReplyTo", "is no message of this conversation"));
+            }
+            Composed::OriginalNotSent => {
+                return Err(ApiError::field("inReplyTo", "has not reached Chatwoot yet"));
+            }
+        };
+        let shown = store::conversations::get(work.connection(), *conversation).await?;
+        let location = format!("{}/conversations/{conversation}/messages", crate::routes::BASE);
+        let answer = work.finish(StatusCode::CREATED, Some(location), &message).await?;
+        let subject = AnnouncementSubject {
+            conversation: shown,
+            message: Some(message),
+            ..AnnouncementSubject::default()
+        };
+        app.announcer.tell(tenant, &Announcement { activity, subject }, trace);
+        Ok(Written::Now(answer))
+    }
 }
 
 /// Refuses to write into a conversation that is not as the writer has seen it.
@@ -136,7 +234,7 @@ impl CreateMessage {
     pub(in crate::routes) fn proposed(metadata: &Map<String, Value>) -> Result<Self, ApiError> {
         let read: Result<Self, _> = serde_json::from_value(Value::Object(metadata.clone()));
         let message = read.map_err(|error| ApiError::field("content", error.to_string()))?;
-        message.check()?;
+        message.check(&[])?;
         Ok(message)
     }
 
@@ -153,6 +251,7 @@ impl CreateMessage {
             conversation,
             content: &self.content,
             private: self.private,
+            files: &[],
             in_reply_to: self.in_reply_to,
             client_id: self.client_id.as_deref(),
             author,
@@ -161,12 +260,20 @@ impl CreateMessage {
         }
     }
 
-    fn check(&self) -> Result<(), ApiError> {
+    /// What it says, for telling it from another one.
+    fn digest(&self) -> Vec<u8> {
+        let in_reply_to = self.in_reply_to;
+        let Self { content, private, client_id, .. } = self;
+        // Text always serialises.
+        serde_json::to_vec(&(content, private, in_reply_to, client_id)).unwrap_or_default()
+    }
+
+    fn check(&self, files: &[Received]) -> Result<(), ApiError> {
         let mut errors = Vec::new();
         let mut wrong = |field: &str, message: String| {
             errors.push(FieldError { field: field.to_owned(), message });
         };
-        if self.content.trim().is_empty() {
+        if self.content.trim().is_empty() && files.is_empty() {
             wrong("content", "must not be blank".to_owned());
         } else if self.content.chars().count() > LONGEST_CONTENT {
             wrong("content", format!("must have at most {LONGEST_CONTENT} characters"));

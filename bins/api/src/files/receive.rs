@@ -1,0 +1,196 @@
+//! Receiving the files of a message.
+//!
+//! A row says that a file comes before its first byte does. Whatever happens then, the file is a
+//! message's in the end, or is found by its row and swept away.
+
+use domain::TenantId;
+use sha2::{Digest as _, Sha256};
+use store::uploads::{self, Received};
+use tokio::sync::SemaphorePermit;
+
+use super::Files;
+use super::form::{FormPart, MOST_FILES_BYTES, too_much};
+use crate::App;
+use crate::error::ApiError;
+
+/// Files of a message.
+const MOST_FILES: usize = 15;
+/// Bytes of one of them.
+const MOST_FILE_BYTES: u64 = 40 * 1024 * 1024;
+/// Longest name of one, in characters.
+const LONGEST_NAME: usize = 255;
+/// Longest media type, in characters.
+const LONGEST_TYPE: usize = 127;
+/// What nothing is known of.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// Files that were received and are no message's yet.
+pub(crate) struct Receipt<'a> {
+    app: &'a App,
+    tenant: &'a TenantId,
+    files: Vec<Received>,
+    bytes: u64,
+    _room: SemaphorePermit<'a>,
+}
+
+impl<'a> Receipt<'a> {
+    /// Room to receive files in, if there is any.
+    pub(crate) fn begin(app: &'a App, tenant: &'a TenantId) -> Result<Self, ApiError> {
+        Ok(Self { app, tenant, files: Vec::new(), bytes: 0, _room: app.files.room()? })
+    }
+
+    /// Those that were received so far.
+    pub(crate) fn files(&self) -> &[Received] {
+        &self.files
+    }
+
+    /// Receives one.
+    pub(crate) async fn take(&mut self, mut part: FormPart<'_>) -> Result<(), ApiError> {
+        if self.files.len() == MOST_FILES {
+            return Err(invalid(format!("must be at most {MOST_FILES}")));
+        }
+        let name = name(part.file_name().unwrap_or_default())?;
+        let content_type = media_type(part.content_type());
+        let mut transaction = self.app.store.tenant(self.tenant).await?;
+        let upload = uploads::begin(&mut transaction, self.tenant, &name, &content_type).await?;
+        store::commit(transaction).await?;
+        self.files.push(Received { upload, digest: Vec::new() });
+        let received = self.copy(&mut part).await;
+        let file = self.files.last_mut().zip(received.as_ref().ok());
+        if let Some((file, (size, digest))) = file {
+            file.upload.file_size = *size;
+            file.digest.clone_from(digest);
+        }
+        received.map(drop)
+    }
+
+    /// Brings the newest file to the object store; gives back its size and digest.
+    async fn copy(&mut self, part: &mut FormPart<'_>) -> Result<(i64, Vec<u8>), ApiError> {
+        let Some(file) = self.files.last() else { return Err(invalid("must be files".to_owned())) };
+        let mut writer = self.app.files.objects.write(&file.upload.key);
+        let (mut size, mut digest) = (0, Sha256::new());
+        let copied = async {
+            while let Some(chunk) = part.chunk().await? {
+                size += chunk.len() as u64;
+                if size > MOST_FILE_BYTES {
+                    let most = MOST_FILE_BYTES / 1024 / 1024;
+                    let detail = format!("a file may have {most} MiB");
+                    return Err(ApiError::FileTooLarge(detail));
+                }
+                if self.bytes + size > MOST_FILES_BYTES {
+                    return Err(too_much());
+                }
+                digest.update(&chunk);
+                writer.put(chunk).await.map_err(ApiError::NoStorage)?;
+            }
+            if size == 0 { Err(invalid("must not be empty files".to_owned())) } else { Ok(()) }
+        };
+        if let Err(error) = copied.await {
+            writer.abort().await;
+            return Err(error);
+        }
+        writer.finish().await.map_err(ApiError::NoStorage)?;
+        self.bytes += size;
+        Ok((i64::try_from(size).unwrap_or(i64::MAX), digest.finalize().to_vec()))
+    }
+
+    /// Removes what no message wants. What cannot be removed now is swept away later.
+    pub(crate) async fn discard(self) {
+        if self.files.is_empty() {
+            return;
+        }
+        let removed = async {
+            for file in &self.files {
+                self.app.files.objects.remove(&file.upload.key).await?;
+            }
+            let ids: Vec<_> = self.files.iter().map(|file| file.upload.id).collect();
+            let mut transaction = self.app.store.tenant(self.tenant).await?;
+            uploads::forget(&mut transaction, &ids).await?;
+            store::commit(transaction).await?;
+            anyhow::Ok(())
+        };
+        if let Err(error) = removed.await {
+            let error = format!("{error:#}");
+            tracing::info!(error, "files that no message wants are left for later");
+        }
+    }
+}
+
+fn invalid(message: String) -> ApiError {
+    ApiError::field("attachments", message)
+}
+
+/// The name alone: some browsers send the path before it.
+fn name(sent: &str) -> Result<String, ApiError> {
+    let name = sent.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    let name = name.trim();
+    if name.chars().count() > LONGEST_NAME {
+        return Err(invalid(format!("must have names of at most {LONGEST_NAME} characters")));
+    }
+    Ok(if name.is_empty() { "file".to_owned() } else { name.to_owned() })
+}
+
+/// The media type without parameters; what is none is unknown.
+fn media_type(sent: Option<&str>) -> String {
+    let essence = sent.unwrap_or_default().split(';').next().unwrap_or_default();
+    let essence = essence.trim().to_ascii_lowercase();
+    let token = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+    };
+    let fits = |kind: &str| {
+        kind.len() <= LONGEST_TYPE
+            && kind.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
+    };
+    if fits(&essence) { essence } else { UNKNOWN_TYPE.to_owned() }
+}
+
+impl Files {
+    /// What a request with these files asks for, whatever stands between them.
+    pub(crate) fn digest(files: &[Received]) -> Vec<u8> {
+        let mut digest = Sha256::new();
+        for file in files {
+            for text in [&file.upload.file_name, &file.upload.content_type] {
+                digest.update((text.len() as u64).to_be_bytes());
+                digest.update(text);
+            }
+            digest.update(&file.digest);
+        }
+        digest.finalize().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_without_a_path() {
+        for (sent, kept) in [
+            ("a b.png", "a b.png"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\x\\b.txt", "b.txt"),
+            ("a\r\nb", "ab"),
+            ("", "file"),
+            ("x/", "file"),
+        ] {
+            assert_eq!(name(sent).unwrap(), kept, "{sent:?}");
+        }
+        assert!(name(&"é".repeat(256)).is_err());
+    }
+
+    #[test]
+    fn a_media_type_is_one_or_unknown() {
+        for (sent, kept) in [
+            (Some("Image/PNG"), "image/png"),
+            (Some("text/plain; charset=utf-8"), "text/plain"),
+            (Some("text"), UNKNOWN_TYPE),
+            (Some("a/b/c"), UNKNOWN_TYPE),
+            (Some("a/b\"x"), UNKNOWN_TYPE),
+            (None, UNKNOWN_TYPE),
+        ] {
+            assert_eq!(media_type(sent), kept, "{sent:?}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! `/attachments`
+
+pub(super) mod get;

@@ -1,0 +1,88 @@
+//! Giving out a file.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use domain::{AttachmentId, Upload};
+use serde::Deserialize;
+
+use crate::App;
+use crate::auth::{May, ReadConversations};
+use crate::error::ApiError;
+use crate::extract::{Id, Query};
+use crate::files::{Asked, Headers};
+use crate::problem::Problem;
+
+/// Which form of it.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(in crate::routes) struct GetAttachment {
+    /// A small picture of it instead, where there is one.
+    #[serde(default)]
+    thumb: bool,
+}
+
+/// Read a file of a message, or a part of it. Pictures, sound and films come with their type, to be
+/// shown; all else as bytes, to be kept: a page or a document of a stranger's is not opened here.
+#[utoipa::path(
+    get, path = "/attachments/{id}", tag = "conversations",
+    security(("bearer" = ["conversations:read"])),
+    params(
+        ("id" = AttachmentId, Path, description = "The attachment"),
+        GetAttachment,
+        ("Range" = Option<String>, Header, description = "One part of it, such as `bytes=0-1023`"),
+        ("If-Range" = Option<String>, Header,
+         description = "The part only if the file's tag is still this one, else all of it"),
+        ("If-None-Match" = Option<String>, Header,
+         description = "Only if the file's tag is another one"),
+    ),
+    responses(
+        (status = 200, description = "The file", body = Vec<u8>,
+         content_type = "application/octet-stream"),
+        (status = 206, description = "The part of it", body = Vec<u8>,
+         content_type = "application/octet-stream"),
+        (status = 304, description = "The caller has it"),
+        (status = 404, description = "There is no such file (any more)", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 416, description = "The file ends before the part", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 502, description = "The file is not to be had where it is kept", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn get_attachment(
+    State(app): State<App>,
+    principal: May<ReadConversations>,
+    Id(id): Id<AttachmentId>,
+    Query(form): Query<GetAttachment>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let upload = store::uploads::get(&mut transaction, id).await?;
+    store::commit(transaction).await?;
+    let Some(upload) = upload else { return Err(ApiError::NotFound("attachment")) };
+    let thumb = if form.thumb { "-thumb" } else { "" };
+    let tag = format!("\"{id}{thumb}\"");
+    let asked = Asked::read(&headers, &tag);
+    own(&app, &upload, &tag, asked).await
+}
+
+/// A file that was written here.
+async fn own(app: &App, upload: &Upload, tag: &str, asked: Asked) -> Result<Response, ApiError> {
+    let headers =
+        Headers { tag, file_name: &upload.file_name, content_type: Some(&upload.content_type) };
+    let length = u64::try_from(upload.file_size).unwrap_or_default();
+    let range = match asked {
+        Asked::Known => return Ok(headers.known()),
+        Asked::Whole => None,
+        Asked::Part(part) => Some(part.of(length)?),
+    };
+    let reader = match app.files.objects.read(&upload.key, range.clone()).await {
+        Ok(reader) => reader,
+        Err(error @ objects::Error::Place(_)) => return Err(ApiError::NoStorage(error)),
+        Err(error) => return Err(ApiError::NoFile(error.into())),
+    };
+    Ok(headers.answer(range, Some(reader.length), Body::from_stream(reader.bytes)))
+}

@@ -1,0 +1,45 @@
+//! The files of a reply, from where they are kept.
+
+use chatwoot::client;
+use domain::Upload;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use objects::{Error, Objects};
+
+/// Why a reply cannot go with its files.
+pub(super) enum Missing {
+    /// They may be had later.
+    ForNow(Error),
+    /// One is not there, or is not what was attached.
+    ForGood,
+}
+
+/// Whether all of them are there.
+pub(super) async fn check(objects: &Objects, uploads: &[Upload]) -> Result<(), Missing> {
+    for upload in uploads {
+        match objects.length(&upload.key).await {
+            Ok(length) if i64::try_from(length) == Ok(upload.file_size) => {}
+            Ok(_) | Err(Error::NotFound) => return Err(Missing::ForGood),
+            Err(error) => return Err(Missing::ForNow(error)),
+        }
+    }
+    Ok(())
+}
+
+/// Them, each read when its turn comes.
+pub(super) fn read(objects: &Objects, uploads: &[Upload]) -> Vec<client::Upload> {
+    uploads.iter().map(|upload| one(objects.clone(), upload)).collect()
+}
+
+fn one(objects: Objects, upload: &Upload) -> client::Upload {
+    let key = upload.key.clone();
+    let reading = async move {
+        let reader = objects.read(&key, None).await.map_err(client::ReadError::from)?;
+        Ok::<_, client::ReadError>(reader.bytes.map_err(client::ReadError::from))
+    };
+    client::Upload {
+        file_name: upload.file_name.clone(),
+        media_type: upload.content_type.clone(),
+        length: u64::try_from(upload.file_size).unwrap_or_default(),
+        bytes: stream::once(reading).try_flatten().boxed(),
+    }
+}

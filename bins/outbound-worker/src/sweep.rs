@@ -1,0 +1,62 @@
+//! Removes files that are no message's: of requests that came to nothing, and of messages that were
+//! taken back or deleted.
+
+use std::mem;
+use std::time::Duration;
+
+use objects::Objects;
+use store::{Store, uploads};
+use tokio_util::sync::CancellationToken;
+
+/// How long a file may wait for its message; far longer than a request may take.
+const PATIENCE: Duration = Duration::from_hours(1);
+/// The time between two looks.
+const EVERY: Duration = Duration::from_mins(10);
+/// Most that are removed at a time.
+const BATCH: i64 = 100;
+
+/// Looks now and then, until the shutdown.
+pub(crate) async fn run(store: Store, objects: Objects, shutdown: CancellationToken) {
+    let mut failing = false;
+    while !shutdown.is_cancelled() {
+        let more = match round(&store, &objects, PATIENCE).await {
+            Ok(removed) => {
+                failing = false;
+                i64::try_from(removed).is_ok_and(|removed| removed >= BATCH)
+            }
+            Err(error) => {
+                if !mem::replace(&mut failing, true) {
+                    let error = format!("{error:#}");
+                    tracing::warn!(error, "files of nobody cannot be removed, trying again");
+                }
+                false
+            }
+        };
+        if !more {
+            shutdown.run_until_cancelled(tokio::time::sleep(EVERY)).await;
+        }
+    }
+}
+
+/// Removes a batch of files that were left for so long; says how many. The file first: a row without
+/// one is found again, a file without a row never is.
+pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyhow::Result<usize> {
+    let mut transaction = store.worker().await?;
+    let left = uploads::left(&mut transaction, patience, BATCH).await?;
+    store::commit(transaction).await?;
+    let mut removed = Vec::with_capacity(left.len());
+    let mut failure = None;
+    for (id, key) in left {
+        match objects.remove(&key).await {
+            Ok(()) => removed.push(id),
+            Err(error) => failure = Some(error),
+        }
+    }
+    if !removed.is_empty() {
+        let mut transaction = store.worker().await?;
+        uploads::forget(&mut transaction, &removed).await?;
+        store::commit(transaction).await?;
+        metrics::counter!("axis_uploads_swept_total").increment(removed.len() as u64);
+    }
+    failure.map_or(Ok(removed.len()), |error| Err(error.into()))
+}

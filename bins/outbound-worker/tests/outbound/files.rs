@@ -1,0 +1,172 @@
+//! Replies with files.
+
+use std::time::Duration;
+
+use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
+use domain::MessageId;
+use events::TraceParent;
+use outbound_worker::{Config, sweep};
+use serde_json::{Value, json};
+use store::messages::{Intervened, Intervention, cancel};
+use testkit::eventually;
+
+use crate::stage::{Chatwoot, Conversation, Stage, config};
+
+const FILES: [(&str, &str, &[u8]); 2] =
+    [("a.png", "image/png", b"\x89PNG not really"), ("b.txt", "text/plain", &[b'x'; 300_000])];
+
+/// Waits that suit files in a test.
+fn quick() -> Config {
+    Config { chatwoot_upload_seconds: 2, ..config() }
+}
+
+fn faults(rest: &RestFaults) -> Faults {
+    let rest = RestFaults { scope: Scope::MessageCreate, timeout_ms: 30_000, ..rest.clone() };
+    Faults { rest, ..Faults::default() }
+}
+
+/// What Chatwoot has of the conversation's replies: their text, marker and files.
+fn there(chatwoot: &Chatwoot, conversation: &Conversation) -> Vec<(Value, Value, Vec<Value>)> {
+    let messages = chatwoot.sim().messages(chatwoot.account.number, conversation.number).unwrap();
+    let outgoing = messages.into_iter().filter(|message| message["message_type"] == 1);
+    let file = |file: &Value| json!([file["file_type"], file["content_type"], file["file_size"]]);
+    outgoing
+        .map(|message| {
+            let files = message["attachments"]
+                .as_array()
+                .map_or(Vec::new(), |files| files.iter().map(file).collect());
+            let marker = message["content_attributes"]["axis"]["op"].clone();
+            (message["content"].clone(), marker, files)
+        })
+        .collect()
+}
+
+fn expected(text: &str, id: MessageId) -> Vec<(Value, Value, Vec<Value>)> {
+    let files = vec![
+        json!(["image", "image/png", FILES[0].2.len()]),
+        json!(["file", "text/plain", FILES[1].2.len()]),
+    ];
+    vec![(json!(text), json!(id.to_string()), files)]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_goes_out_with_its_files() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write_files(&chatwoot, &conversation, "See below", &FILES).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(there(&chatwoot, &conversation), expected("See below", reply));
+    let bare = stage.write_files(&chatwoot, &conversation, "", &FILES).await;
+    stage.reaches(bare, "sent").await;
+    stage.all_settled().await;
+}
+
+/// P4, for what takes longer to send.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_with_files_arrives_once_whatever_is_answered() {
+    let stage = Stage::empty().await;
+    stage.worker(&quick()).await;
+    let once = Rule::next(1);
+    let none = RestFaults::default;
+    for (name, fault) in [
+        ("stored-then-timeout", RestFaults { stored_then_timeout: once, ..none() }),
+        ("stored-then-5xx", RestFaults { stored_then_5xx: once, ..none() }),
+        ("stored-then-cut", RestFaults { stored_then_cut: once, ..none() }),
+        ("cut", RestFaults { cut: once, ..none() }),
+        ("rate-limited", RestFaults { rate_limited: once, ..none() }),
+    ] {
+        let chatwoot = stage.chatwoot(name).await;
+        chatwoot.sim().set_faults(faults(&fault)).unwrap();
+        let conversation = stage.conversation(&chatwoot).await;
+        let reply = stage.write_files(&chatwoot, &conversation, name, &FILES).await;
+        stage.reaches(reply, "sent").await;
+        assert_eq!(there(&chatwoot, &conversation), expected(name, reply), "{name}");
+    }
+    stage.all_settled().await;
+}
+
+/// P4: the worker dies after Chatwoot has the files and before it knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_worker_that_is_killed_after_the_upload_does_not_send_it_twice() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let silent = RestFaults { stored_then_timeout: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(faults(&silent)).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let config = quick();
+    let worker = stage.worker(&Config { chatwoot_upload_seconds: 60, ..config.clone() }).await;
+    let reply = stage.write_files(&chatwoot, &conversation, "Once", &FILES).await;
+    eventually("Chatwoot has it", || async { !there(&chatwoot, &conversation).is_empty() }).await;
+    worker.abort();
+    assert_eq!(stage.attempts(reply.0).await, [None]);
+    stage.worker(&config).await;
+    stage.reaches(reply, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(there(&chatwoot, &conversation), expected("Once", reply));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_whose_file_is_gone_fails_and_does_not_go_without_it() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write_files(&chatwoot, &conversation, "See below", &FILES).await;
+    for key in stage.keys().await.into_iter().take(1) {
+        stage.world.objects.remove(&key).await.unwrap();
+    }
+    let behind = stage.write(&chatwoot, &conversation, "Did it arrive?").await;
+    stage.worker(&config()).await;
+    let row = stage.reaches(reply, "failed").await;
+    assert!(row.reason.unwrap().contains("not there any more"));
+    stage.reaches(behind, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Did it arrive?"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_nobody_are_swept_away_and_no_others() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.write_files(&chatwoot, &conversation, "Stays", &FILES).await;
+    let kept = stage.keys().await;
+    let taken_back = stage.write_files(&chatwoot, &conversation, "Goes", &FILES).await;
+    stage.receive(&chatwoot, FILES[0]).await;
+    let author = Stage::author();
+    let wanted = Intervention {
+        tenant: &chatwoot.account.tenant,
+        conversation: conversation.id,
+        message: taken_back,
+        actor: &author,
+        trace: TraceParent::generate(),
+    };
+    let mut transaction = stage.world.store.tenant(wanted.tenant).await.unwrap();
+    let cancelled = cancel(&mut transaction, &wanted).await.unwrap();
+    assert!(matches!(cancelled, Intervened::Done(_)));
+    store::commit(transaction).await.unwrap();
+
+    let all = stage.keys().await;
+    let sweep = async |patience| {
+        sweep::round(&stage.world.store, &stage.world.objects, patience).await.unwrap()
+    };
+    assert_eq!(sweep(Duration::from_hours(1)).await, 0, "they may yet become somebody's");
+    assert_eq!(sweep(Duration::ZERO).await, 3);
+    assert_eq!(stage.keys().await, kept);
+    for key in all {
+        let there = stage.world.objects.length(&key).await.is_ok();
+        assert_eq!(there, kept.contains(&key), "{key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_upload_has_more_time_than_a_text() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let slow = RestFaults { latency_ms: Millis::between(2_500, 2_500), ..RestFaults::default() };
+    chatwoot.sim().set_faults(faults(&slow)).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.worker(&Config { chatwoot_upload_seconds: 60, ..config() }).await;
+    let reply = stage.write_files(&chatwoot, &conversation, "Slow", &FILES).await;
+    let row = stage.reaches(reply, "sent").await;
+    assert_eq!(row.attempts, 1);
+}

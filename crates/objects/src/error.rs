@@ -1,0 +1,43 @@
+//! What can go wrong.
+
+/// Why a file cannot be written, read or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such file.
+    #[error("there is no such file")]
+    NotFound,
+    /// The file ends before the part that was asked for.
+    #[error("the file has {length} bytes only")]
+    OutOfRange {
+        /// Bytes of the file.
+        length: u64,
+    },
+    /// The place does not work at the moment, or does not let us.
+    #[error("the place where files are kept does not work")]
+    Place(#[source] Box<object_store::Error>),
+}
+
+impl From<object_store::Error> for Error {
+    fn from(error: object_store::Error) -> Self {
+        match error {
+            object_store::Error::NotFound { .. } => Self::NotFound,
+            error => Self::Place(Box::new(error)),
+        }
+    }
+}
+
+/// Why the place cannot be used; a mistake in the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot be made or used.
+    #[error("the folder {folder} for attachments cannot be used")]
+    Folder {
+        /// Which one.
+        folder: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The bucket's settings do not do.
+    #[error("ATTACHMENTS_URL and the settings AWS_* do not describe a place for attachments")]
+    Settings(#[source] Box<object_store::Error>),
+}

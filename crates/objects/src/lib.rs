@@ -1,0 +1,62 @@
+//! Files by key: on a disk by default, in a bucket where the deployment has one.
+//!
+//! ```text
+//! Objects ── write ──► Writer ── put, put, … ── finish   from then on it is there, whole and durable
+//!         ── read  ──► Reader ── length, bytes           all of it, or a part
+//!         ── remove                                      what is not there is removed already
+//! ```
+//!
+//! A file is never changed: what is written twice under one key is the same file. Nothing of a
+//! writer that was not finished can be read.
+
+mod config;
+mod error;
+mod read;
+mod write;
+
+use std::sync::Arc;
+
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+
+pub use config::{Address, Config};
+pub use error::{Error, OpenError};
+pub use read::Reader;
+pub use write::Writer;
+
+/// Where files are. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    /// What is in front of every key.
+    prefix: Path,
+    /// Bytes that a writer gathers before it passes them on.
+    part: usize,
+}
+
+impl Objects {
+    fn path(&self, key: &str) -> Path {
+        self.prefix.parts().chain(Path::from(key).parts()).collect()
+    }
+
+    /// Bytes of a file.
+    pub async fn length(&self, key: &str) -> Result<u64, Error> {
+        Ok(self.store.head(&self.path(key)).await?.size)
+    }
+
+    /// Removes a file; one that is not there is removed already.
+    pub async fn remove(&self, key: &str) -> Result<(), Error> {
+        match self.store.delete(&self.path(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks for a sign of life.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match self.store.head(&self.path(".ping")).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Attachments that Chatwoot has: which message has which. Follows from the messages, so any order of
+//! the same events ends in the same rows.
+
+use domain::snapshot::Message;
+use domain::{AccountKey, AttachmentId, MirroredAttachment};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// Where an attachment is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attachment {
+    /// The account that has it.
+    pub account: AccountKey,
+    /// Scheme and host of the account's installation.
+    pub base_url: String,
+    /// Number of its conversation in the account.
+    pub display_id: i64,
+    /// Number of its message in the installation.
+    pub message: i64,
+    /// What Chatwoot last said of it.
+    pub mirrored: MirroredAttachment,
+}
+
+/// An attachment of a message that is not deleted, of those that the transaction may see.
+pub async fn get(
+    connection: &mut PgConnection,
+    id: AttachmentId,
+) -> Result<Option<Attachment>, Error> {
+    let row = sqlx::query!(
+        "select a.account_id, a.chatwoot_id, a.message_chatwoot_id, m.attachments, c.display_id,
+                k.base_url
+         from attachments a
+         join messages m on m.account_id = a.account_id and m.chatwoot_id = a.message_chatwoot_id
+         join conversations c on c.id = m.conversation_id
+         join chatwoot_accounts k on k.id = a.account_id
+         where a.id = $1 and not m.deleted and m.delete_operation is null",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let all: Vec<MirroredAttachment> = serde_json::from_value(row.attachments)
+        .map_err(|_| Error::Unreadable { table: "messages", column: "attachments" })?;
+    let found = all.into_iter().find(|attachment| attachment.id == Some(row.chatwoot_id));
+    Ok(found.map(|mirrored| Attachment {
+        account: AccountKey(row.account_id),
+        base_url: row.base_url,
+        display_id: row.display_id,
+        message: row.message_chatwoot_id,
+        mirrored,
+    }))
+}
+
+/// Follows messages that were merged: some have attachments, some were deleted.
+pub(crate) async fn follow(
+    connection: &mut PgConnection,
+    messages: &[&Message],
+) -> Result<(), Error> {
+    let deleted: Vec<_> = messages.iter().filter(|message| message.deleted).collect();
+    let known: Vec<_> = messages
+        .iter()
+        .filter_map(|message| Some((message, message.state.attachments.as_array()?)))
+        .flat_map(|(message, all)| {
+            all.iter().filter_map(move |one| number(one).map(|n| (message, n)))
+        })
+        .collect();
+    if !known.is_empty() {
+        sqlx::query!(
+            "insert into attachments (id, tenant_id, account_id, chatwoot_id, message_chatwoot_id)
+             select x.id, m.tenant_id, m.account_id, x.number, m.chatwoot_id
+             from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[])
+               as x (id, account_id, number, message)
+             join messages m on m.account_id = x.account_id and m.chatwoot_id = x.message
+             where not m.deleted
+             on conflict (id) do nothing",
+            &column!(known, |(message, number)| AttachmentId::of(message.account, *number).0),
+            &column!(known, |(message, _)| message.account.0),
+            &column!(known, |(_, number)| *number),
+            &column!(known, |(message, _)| message.chatwoot_id),
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    if !deleted.is_empty() {
+        sqlx::query!(
+            "delete from attachments a using unnest($1::uuid[], $2::bigint[]) as x (account_id, message)
+             where a.account_id = x.account_id and a.message_chatwoot_id = x.message",
+            &column!(deleted, |message| message.account.0),
+            &column!(deleted, |message| message.chatwoot_id),
+        )
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}
+
+fn number(attachment: &Value) -> Option<i64> {
+    attachment.get("id")?.as_i64()
+}

@@ -1,0 +1,138 @@
+//! Files that people attach: known from before the first byte, a message's once all are there, and left
+//! when the message never came to be, was taken back or was deleted.
+
+use std::time::Duration;
+
+use domain::{AttachmentId, MessageId, TenantId, Upload};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// A file that was received whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The file.
+    pub upload: Upload,
+    /// SHA-256 of it.
+    pub digest: Vec<u8>,
+}
+
+/// Notes that a file is going to be received. Should nothing come of it, it is left.
+pub async fn begin(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    file_name: &str,
+    content_type: &str,
+) -> Result<Upload, Error> {
+    let id = AttachmentId::generate();
+    let key = format!("{tenant}/{id}");
+    sqlx::query!(
+        "insert into uploads (id, tenant_id, object_key, file_name, content_type)
+         values ($1, $2, $3, $4, $5)",
+        id.0,
+        tenant.as_str(),
+        key,
+        file_name,
+        content_type
+    )
+    .execute(connection)
+    .await?;
+    let (file_name, content_type) = (file_name.to_owned(), content_type.to_owned());
+    Ok(Upload { id, key, file_name, content_type, file_size: 0 })
+}
+
+/// Gives files to their message, in this order.
+pub(crate) async fn attach(
+    connection: &mut PgConnection,
+    message: MessageId,
+    files: &[Received],
+) -> Result<(), Error> {
+    let positions: Vec<i16> = (0..).take(files.len()).collect();
+    let attached = sqlx::query!(
+        "update uploads u
+         set message_id = $1, position = x.position, file_size = x.size, digest = x.digest
+         from unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::bytea[])
+           as x (id, position, size, digest)
+         where u.id = x.id and u.message_id is null",
+        message.0,
+        &column!(files, |file| file.upload.id.0),
+        &positions,
+        &column!(files, |file| file.upload.file_size),
+        &column!(files, |file| file.digest.as_slice()) as &[&[u8]],
+    )
+    .execute(connection)
+    .await?;
+    // Swept away meanwhile: the request took longer than any may.
+    if attached.rows_affected() == files.len() as u64 {
+        Ok(())
+    } else {
+        Err(Error::Unreadable { table: "uploads", column: "message_id" })
+    }
+}
+
+/// The digests of a message's files, in their order.
+pub(crate) async fn digests(
+    connection: &mut PgConnection,
+    message: MessageId,
+) -> Result<Vec<Vec<u8>>, Error> {
+    let digests = sqlx::query_scalar!(
+        r#"select digest as "digest!" from uploads
+           where message_id = $1 and digest is not null order by position"#,
+        message.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(digests)
+}
+
+/// The file of a message that is not deleted, of those that the transaction may see.
+pub async fn get(connection: &mut PgConnection, id: AttachmentId) -> Result<Option<Upload>, Error> {
+    let row = sqlx::query!(
+        "select u.id, u.object_key, u.file_name, u.content_type, u.file_size
+         from uploads u join messages m on m.id = u.message_id
+         where u.id = $1 and not m.deleted and m.delete_operation is null",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Upload {
+        id: AttachmentId(row.id),
+        key: row.object_key,
+        file_name: row.file_name,
+        content_type: row.content_type,
+        file_size: row.file_size,
+    }))
+}
+
+/// At most `limit` files that are nobody's any more, and where they are. One without a message is
+/// given this long to get one.
+pub async fn left(
+    connection: &mut PgConnection,
+    patience: Duration,
+    limit: i64,
+) -> Result<Vec<(AttachmentId, String)>, Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", object_key as "object_key!" from (
+             (select id, object_key from uploads
+              where message_id is null and created_at < now() - make_interval(secs => $1)
+              order by created_at limit $2)
+             union all
+             (select u.id, u.object_key
+              from uploads u join messages m on m.id = u.message_id
+              where m.deleted limit $2)
+           ) as x limit $2"#,
+        patience.as_secs_f64(),
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (AttachmentId(row.id), row.object_key)).collect())
+}
+
+/// Forgets files that are gone.
+pub async fn forget(connection: &mut PgConnection, ids: &[AttachmentId]) -> Result<(), Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("delete from uploads where id = any($1)", &ids).execute(connection).await?;
+    Ok(())
+}
