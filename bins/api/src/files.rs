@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! POST …/messages (form) ──► receive ──► object store ──► one transaction: message, outbox, files
-//! GET /attachments/{id}  ──► part    ◄── object store
+//! GET /attachments/{id}  ──► part    ◄── object store, for what was written here
+//!                                    ◄── fetch ◄── Chatwoot, for all else
 //!                        ──► headers
 //! ```
 //!
 //! Nothing here holds a file in memory: bytes pass by in pieces.
 
+mod config;
+mod fetch;
 mod form;
 mod headers;
 mod part;
@@ -15,11 +18,15 @@ mod receive;
 
 use std::sync::Arc;
 
+use domain::SecretKey;
 use objects::Objects;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use secrecy::ExposeSecret as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::error::ApiError;
 
+pub use config::Config;
+pub(crate) use fetch::theirs;
 pub(crate) use form::{Form, is_form};
 pub(crate) use headers::{Headers, Untouched};
 pub(crate) use part::Asked;
@@ -27,20 +34,43 @@ pub(crate) use receive::Receipt;
 
 /// Messages with files that one process receives at the same time.
 const MOST_RECEIVED: usize = 32;
+/// Files of Chatwoot's that one process gives out at the same time.
+const MOST_FETCHED: usize = 128;
 
 /// Where files are, and how many may be under way. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Files {
-    pub(crate) objects: Objects,
+pub struct Files {
+    objects: Objects,
+    chatwoot: chatwoot::Files,
+    /// Opens the token that a fresh address is asked for with.
+    key: Option<SecretKey>,
     receiving: Arc<Semaphore>,
+    fetching: Arc<Semaphore>,
 }
 
 impl Files {
-    pub(crate) fn new(objects: Objects) -> Self {
-        Self { objects, receiving: Arc::new(Semaphore::new(MOST_RECEIVED)) }
+    /// Files that were written here are in `objects`; all others are fetched from Chatwoot.
+    pub fn new(config: &Config, objects: Objects) -> anyhow::Result<Self> {
+        let key = config.secret_key.as_ref().map(|key| key.expose_secret().parse());
+        let most_bytes = u64::from(config.attachment_max_mib) * 1024 * 1024;
+        Ok(Self {
+            objects,
+            chatwoot: chatwoot::Files::new(&config.attachment_hosts, most_bytes)?,
+            key: key.transpose()?,
+            receiving: Arc::new(Semaphore::new(MOST_RECEIVED)),
+            fetching: Arc::new(Semaphore::new(MOST_FETCHED)),
+        })
+    }
+
+    pub(crate) fn objects(&self) -> &Objects {
+        &self.objects
     }
 
     fn room(&self) -> Result<SemaphorePermit<'_>, ApiError> {
         self.receiving.try_acquire().map_err(|_| ApiError::Busy)
+    }
+
+    fn reading(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.fetching).try_acquire_owned().map_err(|_| ApiError::Busy)
     }
 }

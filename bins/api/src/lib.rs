@@ -23,7 +23,6 @@ use std::time::Duration;
 
 use axum::Router;
 use bus::Bus;
-use objects::Objects;
 use service::{Health, Status};
 use store::Store;
 use tokio::net::TcpListener;
@@ -34,11 +33,11 @@ use tokio_util::task::TaskTracker;
 pub use auth::AuthMode;
 use config::Undo;
 pub use config::{Config, OpenToAll};
+pub use files::{Config as FilesConfig, Files};
 pub use routes::openapi_json;
 pub use sign_in::SignIn;
 
 use auth::Auth;
-use files::Files;
 use live::{Announcer, FanOut};
 
 /// Live streams that one process serves.
@@ -77,7 +76,7 @@ impl Api {
         config: &Config,
         store: Store,
         bus: Bus,
-        objects: Objects,
+        files: Files,
         health: &Health,
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
@@ -89,14 +88,14 @@ impl Api {
         tasks.spawn(live::listen(bus.clone(), fan_out.clone(), shutdown.clone()));
         tasks.spawn(live::announce(bus.clone(), store.clone(), announcements));
         tasks.close();
-        report(health, &store, &bus, &objects);
+        report(health, &store, &bus, &files);
         if let Auth::Oidc(provider) = &auth {
             report_provider(health, provider);
         }
         let app = App {
             store,
             bus,
-            files: Files::new(objects),
+            files,
             fan_out,
             announcer,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
@@ -135,7 +134,7 @@ impl Api {
     }
 }
 
-fn report(health: &Health, store: &Store, bus: &Bus, objects: &Objects) {
+fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
     let store = store.clone();
     health.check("postgres", move || {
         let store = store.clone();
@@ -148,7 +147,7 @@ fn report(health: &Health, store: &Store, bus: &Bus, objects: &Objects) {
         let connected = bus.connected();
         async move { Status::up_or_degraded(connected, "no connection: screens are not live") }
     });
-    let objects = objects.clone();
+    let objects = files.objects().clone();
     health.check("attachments", move || {
         let objects = objects.clone();
         async move {

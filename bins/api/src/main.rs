@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use api::{Api, Config};
+use api::{Api, Config, Files, FilesConfig};
 use bus::Bus;
 use clap::Parser;
 use objects::Objects;
@@ -25,6 +25,8 @@ struct Arguments {
     #[command(flatten)]
     objects: objects::Config,
     #[command(flatten)]
+    files: FilesConfig,
+    #[command(flatten)]
     api: Config,
     #[command(flatten)]
     http: service::HttpConfig<8000>,
@@ -40,9 +42,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let service = Service::start("api", &arguments.service)?;
     let store = Store::connect(&arguments.store, "api")?;
     let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
-    let objects = Objects::open(&arguments.objects)?;
+    let files = Files::new(&arguments.files, Objects::open(&arguments.objects)?)?;
     let (health, shutdown) = (service.health(), service.shutdown());
-    let api = Api::start(&arguments.api, store, bus, objects, health, shutdown)?;
+    let api = Api::start(&arguments.api, store, bus, files, health, shutdown)?;
     let listener = arguments.http.listen().await?;
     let serving = api.serve(listener, service.shutdown());
     service.run(serving).await

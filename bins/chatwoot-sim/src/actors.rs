@@ -143,6 +143,7 @@ impl Sim {
             file_name: file.name,
             content_type: file.content_type,
             file_size: file.size,
+            content: None,
         });
         let attachments = attachments.collect();
         self.act(|world| {

@@ -15,6 +15,18 @@ pub struct Faults {
     pub webhooks: WebhookFaults,
     /// In answers to REST requests.
     pub rest: RestFaults,
+    /// Where attachments are.
+    pub files: FileFaults,
+}
+
+/// Faults of attachments' addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileFaults {
+    /// They answer 503.
+    pub unavailable: bool,
+    /// They redirect there instead of to the file.
+    pub redirect_to: Option<String>,
 }
 
 /// When a fault strikes: for the next `next` chances surely, after that with `probability`.
@@ -177,7 +189,7 @@ pub struct BadProbability;
 impl Faults {
     /// Refuses probabilities outside of 0 to 1.
     pub fn check(&self) -> Result<(), BadProbability> {
-        let Self { webhooks: w, rest: r } = self;
+        let Self { webhooks: w, rest: r, files: _ } = self;
         let rules = [
             &w.drop,
             &w.duplicate,
@@ -229,6 +241,14 @@ pub(crate) enum After {
     Error,
     Unprocessable,
     Cut,
+}
+
+/// What befalls somebody who asks for an attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FileFate {
+    Served,
+    Unavailable,
+    Elsewhere(String),
 }
 
 /// What is known of a request before it is handled.
@@ -312,6 +332,15 @@ impl Switchboard {
         let slow = kind.write && before.is_none() && faults.slow_echo.strikes(rng);
         let echo_delay = if slow { faults.slow_echo_ms.draw(rng) } else { Duration::ZERO };
         RequestFate { latency: faults.latency_ms.draw(rng), before, echo_delay }
+    }
+
+    /// Asked for every attachment.
+    pub(crate) fn file(&self) -> FileFate {
+        match &self.lock().0.files {
+            FileFaults { redirect_to: Some(place), .. } => FileFate::Elsewhere(place.clone()),
+            FileFaults { unavailable: true, .. } => FileFate::Unavailable,
+            FileFaults { .. } => FileFate::Served,
+        }
     }
 
     /// Asked once a write has succeeded.

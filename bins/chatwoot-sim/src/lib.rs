@@ -68,7 +68,9 @@ mod trickle;
 pub use actors::{Customer, File, PROMPT_RECEIPTS, RegisteredWebhook};
 pub use config::{Config, Options, Settings};
 pub use dispatch::{Delivery, DeliveryOptions, Outcome};
-pub use faults::{BadProbability, Faults, Millis, RestFaults, Rule, Scope, Shuffle, WebhookFaults};
+pub use faults::{
+    BadProbability, Faults, FileFaults, Millis, RestFaults, Rule, Scope, Shuffle, WebhookFaults,
+};
 pub use seed::{ADMIN_TOKEN, BOT_TOKEN, admin_token, agent_token, bot_token};
 pub use server::Running;
 pub use sim::{Sim, SimError};

@@ -142,6 +142,13 @@ impl Sim {
         self.shared.dispatch.deliveries()
     }
 
+    /// Makes every address of an attachment that was given out so far worthless, as a change of the
+    /// installation's secret would.
+    pub fn expire_files(&self) {
+        let mut world = lock(&self.shared.world);
+        world.signing = world.signing.wrapping_add(1);
+    }
+
     /// The faults in force, with what remains of `next`.
     pub fn faults(&self) -> Faults {
         self.shared.faults.get()

@@ -43,6 +43,7 @@
 
 pub mod client;
 pub mod delivery;
+pub mod files;
 pub mod model;
 pub mod signature;
 pub mod webhook;
@@ -54,6 +55,7 @@ mod tls;
 pub use client::{CallError, Client, Outcome};
 pub use delivery::Delivery;
 pub use examples::examples;
+pub use files::{File, FileError, Files};
 pub use model::{
     Account, Assignee, AssigneeKind, Attachment, Change, Changes, Contact, Conversation, Inbox,
     Message, MessageStatus, MessageType, Priority, Sender, Status, Team,

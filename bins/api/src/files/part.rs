@@ -76,6 +76,17 @@ impl Part {
     }
 }
 
+/// As it is asked for over HTTP.
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::From(first) => write!(f, "bytes={first}-"),
+            Self::Between(first, last) => write!(f, "bytes={first}-{last}"),
+            Self::Last(count) => write!(f, "bytes=-{count}"),
+        }
+    }
+}
+
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -67,7 +67,7 @@ impl<'a> Receipt<'a> {
     /// Brings the newest file to the object store; gives back its size and digest.
     async fn copy(&mut self, part: &mut FormPart<'_>) -> Result<(i64, Vec<u8>), ApiError> {
         let Some(file) = self.files.last() else { return Err(invalid("must be files".to_owned())) };
-        let mut writer = self.app.files.objects.write(&file.upload.key);
+        let mut writer = self.app.files.objects().write(&file.upload.key);
         let (mut size, mut digest) = (0, Sha256::new());
         let copied = async {
             while let Some(chunk) = part.chunk().await? {
@@ -101,7 +101,7 @@ impl<'a> Receipt<'a> {
         }
         let removed = async {
             for file in &self.files {
-                self.app.files.objects.remove(&file.upload.key).await?;
+                self.app.files.objects().remove(&file.upload.key).await?;
             }
             let ids: Vec<_> = self.files.iter().map(|file| file.upload.id).collect();
             let mut transaction = self.app.store.tenant(self.tenant).await?;

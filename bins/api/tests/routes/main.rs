@@ -16,6 +16,7 @@ mod changes;
 mod conversations;
 mod decisions;
 mod document;
+mod fetched;
 mod gaps;
 mod idempotency;
 mod interventions;

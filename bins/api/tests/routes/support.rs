@@ -1,6 +1,6 @@
 //! A served API and rows to ask for.
 
-use api::{Api, Config};
+use api::{Api, Config, Files, FilesConfig};
 use chrono::{DateTime, Utc};
 use domain::snapshot::{
     Contact, ContactState, Conversation, ConversationState, DeliverySighting, Message, MessageState,
@@ -37,10 +37,24 @@ impl Served {
     }
 
     pub async fn with(config: Config) -> Self {
+        Self::start_with(&config, &Self::files()).await
+    }
+
+    pub async fn with_files(files: FilesConfig) -> Self {
+        Self::start_with(&Config::default(), &files).await
+    }
+
+    /// What the API usually knows about files.
+    pub fn files() -> FilesConfig {
+        FilesConfig { secret_key: Some(testkit::SECRET_KEY.into()), ..FilesConfig::default() }
+    }
+
+    async fn start_with(config: &Config, files: &FilesConfig) -> Self {
         let world = World::start().await;
         let ours = world.account(TENANT, 1).await;
         let (store, bus, objects) = (world.store.clone(), world.bus.clone(), world.objects.clone());
-        let (base, shutdown) = serve(&config, store, bus, objects).await;
+        let files = Files::new(files, objects).unwrap();
+        let (base, shutdown) = serve_with(config, store, bus, files).await;
         let guard = shutdown.clone().drop_guard();
         Self { world, ours, http: testkit::http(), base, shutdown, guard }
     }
@@ -163,9 +177,19 @@ pub async fn serve(
     bus: bus::Bus,
     objects: Objects,
 ) -> (String, CancellationToken) {
+    let files = Files::new(&Served::files(), objects).unwrap();
+    serve_with(config, store, bus, files).await
+}
+
+async fn serve_with(
+    config: &Config,
+    store: Store,
+    bus: bus::Bus,
+    files: Files,
+) -> (String, CancellationToken) {
     let shutdown = CancellationToken::new();
     let health = service::Health::default();
-    let api = Api::start(config, store, bus, objects, &health, shutdown.clone()).unwrap();
+    let api = Api::start(config, store, bus, files, &health, shutdown.clone()).unwrap();
     let listener = service::listen("127.0.0.1", 0).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(api.serve(listener, shutdown.clone()));
@@ -208,6 +232,8 @@ pub struct Seed {
     pub contact: ContactState,
     /// (type, text); numbered from `number * 100`, a second apart.
     pub messages: Vec<(&'static str, &'static str)>,
+    /// (number, attachments) of messages that the customer sent besides.
+    pub sent: Vec<(i64, Value)>,
     /// Chatwoot's `updated_at` of it, microseconds since 1970.
     pub version: i64,
 }
@@ -234,6 +260,7 @@ impl Seed {
                 ..ContactState::default()
             },
             messages: Vec::new(),
+            sent: Vec::new(),
             version: 1,
         }
     }
@@ -261,10 +288,17 @@ impl Seed {
             agent_last_seen_at: None,
             contact_last_seen_at: None,
         };
-        let messages: Vec<_> = (0..)
+        let mut messages: Vec<_> = (0..)
             .zip(&self.messages)
             .map(|(index, (kind, text))| self.message(account, index, kind, text))
             .collect();
+        for (number, attachments) in &self.sent {
+            let mut message = self.message(account, 0, "incoming", "");
+            message.id = MessageId::of(account.key, *number, Some(at(0)));
+            message.chatwoot_id = *number;
+            message.state.attachments = attachments.clone();
+            messages.push(message);
+        }
         let mut transaction = store.worker().await.unwrap();
         store::contacts::apply(&mut transaction, &[contact]).await.unwrap();
         let ids = store::conversations::apply(&mut transaction, &[conversation]).await.unwrap();

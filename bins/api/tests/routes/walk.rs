@@ -231,14 +231,7 @@ impl Things {
             insert.bind(number).bind(SECRET).execute(&mut *lists).await.unwrap();
             store::commit(lists).await.unwrap();
         }
-        let upload = store::uploads::begin(&mut transaction, &account.tenant, SECRET, "image/png");
-        let upload = upload.await.unwrap();
-        sqlx::query("update uploads set message_id = $1, file_size = 1 where id = $2")
-            .bind(message)
-            .bind(upload.id.0)
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
+        let upload = file(&mut transaction, &account.tenant, message).await;
         let key = store::api_keys::NewApiKey {
             tenant: &account.tenant,
             name: SECRET,
@@ -271,7 +264,7 @@ impl Things {
             ("MessageId", message.to_string()),
             ("ActivityId", activity.id.to_string()),
             ("ApprovalId", approval.to_string()),
-            ("AttachmentId", upload.id.to_string()),
+            ("AttachmentId", upload.to_string()),
         ])
     }
 
@@ -286,4 +279,20 @@ impl Things {
         assert!(found.is_some() || !name.ends_with("Id"), "Things::seed has to make a {name}");
         found
     }
+}
+
+/// A file of a message's.
+async fn file(
+    connection: &mut store::PgConnection,
+    tenant: &domain::TenantId,
+    message: uuid::Uuid,
+) -> domain::AttachmentId {
+    let upload = store::uploads::begin(connection, tenant, SECRET, "image/png").await.unwrap();
+    sqlx::query("update uploads set message_id = $1, file_size = 1 where id = $2")
+        .bind(message)
+        .bind(upload.id.0)
+        .execute(connection)
+        .await
+        .unwrap();
+    upload.id
 }

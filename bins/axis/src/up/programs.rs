@@ -54,7 +54,9 @@ impl Programs {
             .context("outbound-worker")?;
         // Last: where parts have the same name, the API's is the one that users notice.
         let (store, bus) = (store.clone(), bus.clone());
-        let api = Api::start(&arguments.api, store, bus, objects, health, shutdown)?;
+        let (config, _) = from_environment::<api::FilesConfig>(&key)?;
+        let files = api::Files::new(&config, objects).context("api")?;
+        let api = Api::start(&arguments.api, store, bus, files, health, shutdown)?;
         Ok(Self { receiver, sync, outbound, api })
     }
 

@@ -316,7 +316,7 @@ pub fn mishaps() -> Faults {
         slow_echo_ms: Millis::between(200, 2_000),
         ..RestFaults::default()
     };
-    Faults { webhooks, rest }
+    Faults { webhooks, rest, ..Faults::default() }
 }
 
 fn named<'a>(programs: &'a [Slot], name: &str) -> impl Iterator<Item = &'a Slot> {

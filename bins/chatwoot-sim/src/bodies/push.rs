@@ -7,6 +7,7 @@ use crate::model::{
     Account, Attachment, Bot, Contact, Conversation, Message, MessageType, Person, Team, User,
     World,
 };
+use crate::rest::files::encoded;
 
 pub(crate) fn contact(row: &Contact) -> Value {
     json!({
@@ -54,7 +55,9 @@ pub(crate) fn person(world: &World, person: Person) -> Option<Value> {
 pub(crate) fn attachment(world: &World, account: i64, message: i64, row: &Attachment) -> Value {
     let url = format!(
         "{}/rails/active_storage/blobs/redirect/{}/{}",
-        world.base_url, row.id, row.file_name
+        world.base_url,
+        world.sign(&row.id.to_string()),
+        encoded(&row.file_name)
     );
     let thumb = if row.file_type == "image" { url.as_str() } else { "" };
     let mut body = json!({

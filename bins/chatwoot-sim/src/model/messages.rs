@@ -1,5 +1,6 @@
 //! Messages and what they do to their conversation.
 
+use bytes::Bytes;
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -10,6 +11,8 @@ use super::{Denied, World};
 /// Longest text, in characters.
 const MAX_CONTENT: usize = 150_000;
 const MAX_ATTACHMENTS: usize = 15;
+/// Bytes of one of them, in inboxes of the widget.
+const MAX_FILE: u64 = 40 * 1024 * 1024;
 const DELETED: &str = "This message was deleted";
 
 #[derive(Debug)]
@@ -41,12 +44,14 @@ impl NewMessage {
     }
 }
 
-/// A file; only what describes it is kept.
+/// A file.
 #[derive(Debug, Clone)]
 pub(crate) struct NewAttachment {
     pub file_name: String,
     pub content_type: Option<String>,
     pub file_size: u64,
+    /// None: made up when somebody reads it.
+    pub content: Option<Bytes>,
 }
 
 impl NewAttachment {
@@ -59,8 +64,8 @@ impl NewAttachment {
             _ => "file",
         };
         let extension = self.file_name.rsplit_once('.').map(|(_, end)| end.to_owned());
-        let Self { file_name, content_type, file_size } = self;
-        Attachment { id, file_type, extension, content_type, file_name, file_size }
+        let Self { file_name, content_type, file_size, content } = self;
+        Attachment { id, file_type, extension, content_type, file_name, file_size, content }
     }
 }
 
@@ -75,6 +80,11 @@ impl World {
         let failed = |why: String| Err(Denied::Failed(format!("Validation failed: {why}")));
         if message.content.as_ref().is_some_and(|text| text.chars().count() > MAX_CONTENT) {
             return failed(format!("Content is too long (maximum is {MAX_CONTENT} characters)"));
+        }
+        let inbox = self.conversation(account, conversation)?.inbox_id;
+        let widget = self.inbox(account, inbox)?.channel == "Channel::WebWidget";
+        if widget && message.attachments.iter().any(|file| file.file_size > MAX_FILE) {
+            return failed("Attachments size is too big".to_owned());
         }
         if message.attachments.len() > MAX_ATTACHMENTS {
             return failed("Attachments exceeded maximum allowed".to_owned());

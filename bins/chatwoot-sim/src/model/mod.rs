@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use chrono::{DurationRound as _, TimeDelta, Utc};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 pub(crate) use catalogue::WebhookChange;
 pub(crate) use contacts::NewContact;
@@ -53,6 +54,8 @@ pub(crate) struct World {
     pub contact_inboxes: BTreeMap<i64, ContactInbox>,
     /// Where attachments claim to live, without a slash at the end.
     pub base_url: String,
+    /// Addresses of attachments that were signed before it last changed are good no more.
+    pub signing: u64,
     /// Most messages in one conversation and minute, all writers together.
     pub messages_per_minute: usize,
     /// Moves the clock while history is written.
@@ -72,6 +75,7 @@ impl World {
             contacts: BTreeMap::new(),
             contact_inboxes: BTreeMap::new(),
             base_url: base_url.to_owned(),
+            signing: seed,
             messages_per_minute,
             shift: TimeDelta::zero(),
             rng: StdRng::seed_from_u64(seed),
@@ -96,6 +100,20 @@ impl World {
     pub(crate) fn token(&mut self, length: usize) -> String {
         let alphabet = rand::distr::Alphanumeric;
         (0..length).map(|_| char::from(self.rng.sample(alphabet))).collect()
+    }
+
+    /// What only this installation can have written.
+    pub(crate) fn sign(&self, text: &str) -> String {
+        let mut digest = Sha256::new();
+        digest.update(self.signing.to_be_bytes());
+        digest.update(text);
+        format!("{text}--{}", hex::encode(&digest.finalize()[..10]))
+    }
+
+    /// The text that was signed.
+    pub(crate) fn signed<'a>(&self, signed: &'a str) -> Option<&'a str> {
+        let (text, _) = signed.rsplit_once("--")?;
+        (self.sign(text) == signed).then_some(text)
     }
 
     pub(crate) fn uuid(&mut self) -> String {

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+
+use crate::rest::files;
 
 /// A JSON object column.
 pub(crate) type Json = Map<String, Value>;
@@ -206,4 +209,13 @@ pub(crate) struct Attachment {
     pub content_type: Option<String>,
     pub file_name: String,
     pub file_size: u64,
+    /// None: made up when somebody reads it.
+    pub content: Option<Bytes>,
+}
+
+impl Attachment {
+    pub(crate) fn bytes(&self) -> Bytes {
+        let made_up = || files::content(self.content_type.as_deref(), self.file_size);
+        self.content.clone().unwrap_or_else(made_up)
+    }
 }

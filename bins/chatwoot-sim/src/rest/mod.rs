@@ -5,6 +5,7 @@ mod catalogue;
 mod contacts;
 mod conversations;
 mod fault_layer;
+pub(crate) mod files;
 mod messages;
 mod params;
 mod refusal;
@@ -19,8 +20,8 @@ use serde_json::json;
 
 use crate::sim::Sim;
 
-/// Room for a message with files; nothing of them is kept but a description.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+/// Room for a message with files; what a proxy before it would take.
+pub(crate) const MAX_BODY: usize = 128 * 1024 * 1024;
 
 pub(crate) fn router(sim: &Sim) -> Router {
     let account = Router::new()
@@ -79,6 +80,8 @@ pub(crate) fn router(sim: &Sim) -> Router {
         .nest("/api/v1/accounts/{account}", account)
         .route("/api/v1/profile", get(catalogue::profile))
         .layer(axum::middleware::from_fn_with_state(sim.clone(), fault_layer::apply))
+        .route("/rails/active_storage/blobs/redirect/{signed}/{name}", get(files::redirect))
+        .route("/rails/active_storage/disk/{signed}/{name}", get(files::serve))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .fallback(unknown)
         .with_state(sim.clone())

@@ -151,7 +151,7 @@ impl Case {
             shuffle: Shuffle { window: 3, hold_ms: 50 },
             ..WebhookFaults::default()
         };
-        self.chatwoots[0].sim().set_faults(Faults { webhooks, rest }).unwrap();
+        self.chatwoots[0].sim().set_faults(Faults { webhooks, rest, ..Faults::default() }).unwrap();
     }
 
     /// Waits until some more tries were begun, or all is done.

@@ -57,6 +57,12 @@ async fn a_reply_goes_out_with_its_files() {
     let reply = stage.write_files(&chatwoot, &conversation, "See below", &FILES).await;
     stage.reaches(reply, "sent").await;
     assert_eq!(there(&chatwoot, &conversation), expected("See below", reply));
+    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
+    let files = messages.last().unwrap()["attachments"].as_array().unwrap();
+    for (file, (_, _, content)) in files.iter().zip(FILES) {
+        let read = testkit::http().get(file["data_url"].as_str().unwrap()).send().await.unwrap();
+        assert_eq!(read.bytes().await.unwrap(), content, "as it was written, byte for byte");
+    }
     let bare = stage.write_files(&chatwoot, &conversation, "", &FILES).await;
     stage.reaches(bare, "sent").await;
     stage.all_settled().await;

@@ -11,7 +11,7 @@ use crate::App;
 use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::{Id, Query};
-use crate::files::{Asked, Headers};
+use crate::files::{Asked, Headers, theirs};
 use crate::problem::Problem;
 
 /// Which form of it.
@@ -61,12 +61,19 @@ pub(in crate::routes) async fn get_attachment(
 ) -> Result<Response, ApiError> {
     let mut transaction = app.store.tenant(&principal.tenant).await?;
     let upload = store::uploads::get(&mut transaction, id).await?;
+    let attachment = match &upload {
+        Some(_) => None,
+        None => store::attachments::get(&mut transaction, id).await?,
+    };
     store::commit(transaction).await?;
-    let Some(upload) = upload else { return Err(ApiError::NotFound("attachment")) };
     let thumb = if form.thumb { "-thumb" } else { "" };
     let tag = format!("\"{id}{thumb}\"");
     let asked = Asked::read(&headers, &tag);
-    own(&app, &upload, &tag, asked).await
+    match (upload, attachment) {
+        (Some(upload), _) => own(&app, &upload, &tag, asked).await,
+        (None, Some(attachment)) => theirs(&app, &attachment, form.thumb, &tag, asked).await,
+        (None, None) => Err(ApiError::NotFound("attachment")),
+    }
 }
 
 /// A file that was written here.
@@ -79,7 +86,7 @@ async fn own(app: &App, upload: &Upload, tag: &str, asked: Asked) -> Result<Resp
         Asked::Whole => None,
         Asked::Part(part) => Some(part.of(length)?),
     };
-    let reader = match app.files.objects.read(&upload.key, range.clone()).await {
+    let reader = match app.files.objects().read(&upload.key, range.clone()).await {
         Ok(reader) => reader,
         Err(error @ objects::Error::Place(_)) => return Err(ApiError::NoStorage(error)),
         Err(error) => return Err(ApiError::NoFile(error.into())),

@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::{FromRequest as _, Multipart, Request, State};
 use axum::http::header::CONTENT_TYPE;
+use bytes::BytesMut;
 use serde_json::{Value, json};
 
 use crate::model::{Json as Object, MessageType, NewAttachment, NewMessage, Person, World};
@@ -75,13 +76,14 @@ async fn read(request: Request) -> Result<(Params, Vec<NewAttachment>), Refusal>
         }
         let content_type = part.content_type().map(str::to_owned);
         let file_name = part.file_name().map(str::to_owned);
-        let mut file_size = 0;
+        let mut content = BytesMut::new();
         while let Some(chunk) = part.chunk().await.map_err(|_| Refusal::BadRequest)? {
-            file_size += chunk.len() as u64;
+            content.extend_from_slice(&chunk);
         }
+        let (file_size, content) = (content.len() as u64, Some(content.freeze()));
         // Without a name it is the signed id of an earlier upload.
         let file_name = file_name.unwrap_or_else(|| "upload".to_owned());
-        files.push(NewAttachment { file_name, content_type, file_size });
+        files.push(NewAttachment { file_name, content_type, file_size, content });
     }
     Ok((params, files))
 }

@@ -1,0 +1,89 @@
+//! Reading what is Chatwoot's: at the address that its message tells, or at a fresh one where that is
+//! good no more.
+
+use axum::body::Body;
+use axum::response::Response;
+use chatwoot::client::{MessageRange, Options};
+use chatwoot::{Client, File, FileError};
+use futures_util::StreamExt as _;
+use store::accounts::Account;
+use store::attachments::Attachment;
+
+use super::{Asked, Headers};
+use crate::App;
+use crate::error::ApiError;
+
+/// Gives out a file of Chatwoot's, or a small picture of it.
+pub(crate) async fn theirs(
+    app: &App,
+    attachment: &Attachment,
+    thumb: bool,
+    tag: &str,
+    asked: Asked,
+) -> Result<Response, ApiError> {
+    let mirrored = &attachment.mirrored;
+    let file_name = mirrored.file_name().unwrap_or_else(|| "file".to_owned());
+    let headers = |content_type| Headers { tag, file_name: &file_name, content_type };
+    let range = match asked {
+        Asked::Known => return Ok(headers(None).known()),
+        Asked::Whole => None,
+        Asked::Part(part) => Some(part.to_string()),
+    };
+    let address = if thumb { &mirrored.thumb_url } else { &mirrored.data_url };
+    let address = address.as_deref().ok_or(ApiError::NotFound("attachment"))?;
+    let room = app.files.reading()?;
+    let (files, base) = (&app.files.chatwoot, &attachment.base_url);
+    let mut fetched = files.fetch(base, address, range.as_deref()).await;
+    if matches!(fetched, Err(FileError::Gone))
+        && let Some(fresh) = fresh(app, attachment, thumb).await?
+        && fresh != address
+    {
+        fetched = files.fetch(base, &fresh, range.as_deref()).await;
+    }
+    let File { part, length, content_type, bytes } = match fetched {
+        Ok(file) => file,
+        Err(FileError::NoSuchPart { length }) => return Err(ApiError::NoSuchPart(length)),
+        Err(error) => return Err(ApiError::NoFile(error.into())),
+    };
+    // Chatwoot's word before its storage's, which often says nothing.
+    let content_type = mirrored.content_type.as_deref().or(content_type.as_deref());
+    let (range, length) = match part {
+        Some((range, whole)) => (Some(range), whole),
+        None => (None, length),
+    };
+    // There is room for the next one when the last byte is out.
+    let bytes = bytes.map(move |chunk| {
+        let _room = &room;
+        chunk
+    });
+    Ok(headers(content_type).answer(range, length, Body::from_stream(bytes)))
+}
+
+/// Where Chatwoot says now that the file is. None: it does not say.
+async fn fresh(
+    app: &App,
+    attachment: &Attachment,
+    thumb: bool,
+) -> Result<Option<String>, ApiError> {
+    let Some(key) = &app.files.key else { return Ok(None) };
+    // Only workers read sealed tokens; the caller was found to be the account's tenant before.
+    let mut transaction = app.store.worker().await?;
+    let accounts = store::accounts::list(&mut transaction).await?;
+    store::commit(transaction).await?;
+    let account = accounts.into_iter().find(|account| account.id == attachment.account);
+    let Some(account) = account else { return Ok(None) };
+    let unusable = |error: anyhow::Error| ApiError::NoFile(error);
+    let token = key.open(Account::TOKEN_PURPOSE, &account.api_token);
+    let token = token.map_err(|error| unusable(error.into()))?;
+    let (base, number) = (&account.base_url, account.chatwoot_account_id);
+    let client = Client::new(base, number, &token, &Options::default());
+    let client = client.map_err(|error| unusable(error.into()))?;
+    let range = MessageRange::After(attachment.message.saturating_sub(1));
+    let messages = client.list_messages(attachment.display_id, range).await;
+    let messages = messages.map_err(|error| unusable(error.into()))?;
+    let message = messages.into_iter().find(|message| message.id == attachment.message);
+    let found = message.and_then(|message| {
+        message.attachments.into_iter().find(|one| one.id == attachment.mirrored.id)
+    });
+    Ok(found.and_then(|found| if thumb { found.thumb_url } else { found.data_url }))
+}
