@@ -1,16 +1,13 @@
 //! Telling the screens, after the commit and before the acknowledgement: a crash in between is
 //! repaired by the redelivery, and the stream drops what it has been told already.
 
-use std::collections::{BTreeSet, HashMap};
-
 use bus::{PublishError, Publisher};
 use chrono::{TimeDelta, Utc};
-use domain::{AccountKey, Activity, Conversation, ConversationId, Message, TenantId};
+use domain::TenantId;
 use events::{Announcement, AnnouncementSubject, Live, TraceParent, subject};
 use store::conversations::Ids;
-use store::{Error, Store};
 
-use crate::transaction::{Planned, placed};
+use crate::transaction::{Applied, Planned, placed};
 
 /// Typing that was received longer ago than this is over.
 const STALE: TimeDelta = TimeDelta::seconds(10);
@@ -18,41 +15,30 @@ const STALE: TimeDelta = TimeDelta::seconds(10);
 /// Why a batch could not be announced.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnnounceError {
-    #[error(transparent)]
-    Store(#[from] Error),
     #[error("the activities could not be announced: {0}")]
     Publish(#[from] PublishError),
     #[error("an announcement cannot be written: {0}")]
     Serialize(#[from] serde_json::Error),
 }
 
-/// Announces what the plans tell, with the rows as they are now.
+/// Announces what the plans tell, with the rows as their transaction left them.
 pub(crate) async fn announce(
-    store: &Store,
     publisher: &Publisher,
     batch: &[&Planned],
-    ids: &Ids,
+    applied: &Applied,
 ) -> Result<(), AnnounceError> {
+    let Applied { ids, rows } = applied;
     let told: Vec<_> = batch
         .iter()
         .flat_map(|planned| planned.plan.activities.iter().map(move |draft| (*planned, draft)))
         .filter(|(_, draft)| !draft.silent)
         .collect();
     if !told.is_empty() {
-        let places = told.iter().filter_map(|(planned, draft)| {
-            ids.get(&(planned.inbound.account, draft.conversation?)).copied()
-        });
-        let places: BTreeSet<ConversationId> = places.collect();
-        let numbers: BTreeSet<_> = told
-            .iter()
-            .filter_map(|(planned, draft)| Some((planned.inbound.account, draft.message?)))
-            .collect();
-        let rows = Rows::read(store, Vec::from_iter(places), Vec::from_iter(numbers)).await?;
         let mut announcements = Vec::with_capacity(told.len());
         let mut envelopes = Vec::with_capacity(told.len());
         for (planned, draft) in told {
             let activity = placed(&planned.inbound, draft, ids);
-            let subject = rows.about(&activity, planned.inbound.account, draft.message);
+            let subject = rows.about(&activity, draft.message);
             let announcement = Announcement { activity, subject };
             let (tenant, trace) = (&planned.inbound.tenant, planned.inbound.trace.child());
             envelopes.push(announcement.envelope(tenant, "", &trace)?);
@@ -77,53 +63,6 @@ pub(crate) async fn announce(
         }
     }
     Ok(())
-}
-
-/// The rows that announcements carry, as they are now.
-struct Rows {
-    conversations: HashMap<ConversationId, Conversation>,
-    messages: HashMap<(AccountKey, i64), Message>,
-}
-
-impl Rows {
-    async fn read(
-        store: &Store,
-        places: Vec<ConversationId>,
-        numbers: Vec<(AccountKey, i64)>,
-    ) -> Result<Self, Error> {
-        let mut transaction = store.worker().await?;
-        let conversations = store::conversations::by_ids(&mut transaction, &places).await;
-        let messages = store::messages::by_numbers(&mut transaction, &numbers).await;
-        store::commit(transaction).await?;
-        let conversations = readable(conversations)?.into_iter().map(|c| (c.id, c)).collect();
-        Ok(Self { conversations, messages: readable(messages)? })
-    }
-
-    fn about(
-        &self,
-        activity: &Activity,
-        account: AccountKey,
-        message: Option<i64>,
-    ) -> AnnouncementSubject {
-        AnnouncementSubject {
-            conversation: activity
-                .conversation_id
-                .and_then(|id| self.conversations.get(&id).cloned()),
-            message: message.and_then(|number| self.messages.get(&(account, number)).cloned()),
-            approval: None,
-        }
-    }
-}
-
-/// A row that cannot be read keeps nobody from hearing that something happened.
-fn readable<T: Default>(rows: Result<T, Error>) -> Result<T, Error> {
-    match rows {
-        Err(error @ Error::Unreadable { .. }) => {
-            tracing::error!(%error, "activities are announced without their rows");
-            Ok(T::default())
-        }
-        other => other,
-    }
 }
 
 /// Announces without the rows what the stream will never take with them (they are too large): the

@@ -161,8 +161,8 @@ impl Inner {
             let patience = if several { SHARED_PATIENCE } else { SINGLE_PATIENCE };
             let batch: Vec<&Planned> = part.iter().map(|waiting| &waiting.planned).collect();
             let error = match transaction::apply(&self.store, patience, &batch).await {
-                Ok(ids) => {
-                    match announce(&self.store, &self.publisher, &batch, &ids).await {
+                Ok(done) => {
+                    match announce(&self.publisher, &batch, &done).await {
                         Ok(()) => applied(part),
                         Err(error) => put_off(part, &error.to_string()),
                     }

@@ -23,6 +23,7 @@ mod handler;
 mod plan;
 pub mod reconcile;
 mod rejection;
+mod rows;
 mod transaction;
 mod turns;
 mod worker;

@@ -12,6 +12,7 @@ use store::{Error, Store};
 
 use crate::activity::Draft;
 use crate::plan::{GoneRow, Plan};
+use crate::rows::Rows;
 
 /// An event that could be read.
 #[derive(Debug)]
@@ -23,29 +24,35 @@ pub(crate) struct Planned {
     pub plan: Plan,
 }
 
+/// What a batch has come to.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    /// Where the conversations are.
+    pub ids: Ids,
+    /// What is to be told of.
+    pub rows: Rows,
+}
+
 /// SHA-256 of a body, for the audit.
 pub(crate) fn digest(body: &[u8]) -> Vec<u8> {
     Sha256::digest(body).to_vec()
 }
 
 /// Applies all of the plans or none; a row that somebody else has locked for longer than `patience`
-/// is a conflict. Gives back where the conversations are.
+/// is a conflict.
 pub(crate) async fn apply(
     store: &Store,
     patience: Duration,
     batch: &[&Planned],
-) -> Result<Ids, Error> {
-    let gather = |pick: fn(&Plan) -> &[_]| -> Vec<_> {
-        batch.iter().flat_map(|planned| pick(&planned.plan)).cloned().collect()
-    };
-    let contacts: Vec<snapshot::Contact> = gather(|plan| &plan.contacts);
-    let conversations = batch.iter().flat_map(|p| p.plan.conversations.iter().cloned()).collect();
-    let messages = batch.iter().flat_map(|p| p.plan.messages.iter().cloned()).collect();
+) -> Result<Applied, Error> {
+    let plans = || batch.iter().map(|planned| &planned.plan);
+    let contacts = snapshot::merge(plans().flat_map(|plan| &plan.contacts));
+    let conversations = snapshot::merge(plans().flat_map(|plan| &plan.conversations));
+    let messages = snapshot::merge(plans().flat_map(|plan| &plan.messages));
     let mut transaction = store.worker_within(patience).await?;
-    store::contacts::apply(&mut transaction, &snapshot::merge(contacts)).await?;
-    let conversations = snapshot::merge(conversations);
+    store::contacts::apply(&mut transaction, &contacts).await?;
     let mut ids = store::conversations::apply(&mut transaction, &conversations).await?;
-    store::messages::apply(&mut transaction, &snapshot::merge(messages), &ids).await?;
+    store::messages::apply(&mut transaction, &messages, &ids).await?;
     for gone in batch.iter().flat_map(|planned| &planned.plan.gone) {
         match gone {
             GoneRow::Conversation(gone) => {
@@ -60,8 +67,9 @@ pub(crate) async fn apply(
     store::activities::record(&mut transaction, &records(batch, &ids)).await?;
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
     store::webhook_events::record(&mut transaction, &events).await?;
+    let rows = Rows::read(&mut transaction, batch, &ids).await?;
     store::commit(transaction).await?;
-    Ok(ids)
+    Ok(Applied { ids, rows })
 }
 
 /// Notes that an event is a dead letter.

@@ -3,6 +3,8 @@
 //! Merging is a join: every field is either part of the winning snapshot (greatest [`Version`]) or
 //! only ever grows. So any order of the same snapshots, with repetitions, ends in the same row.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -204,7 +206,7 @@ fn digest(state: &impl Serialize) -> i64 {
 }
 
 /// Snapshots of one row can be joined; the join of many does not depend on their order.
-pub trait Snapshot: Sized {
+pub trait Snapshot: Clone {
     /// What tells rows apart.
     type Key: Ord + Copy;
     /// The row it is a snapshot of.
@@ -214,16 +216,19 @@ pub trait Snapshot: Sized {
     fn join(self, other: Self) -> Self;
 }
 
-/// Joins the snapshots of each row. Sorted by row, so that transactions which touch the same rows
-/// lock them in the same order.
-pub fn merge<S: Snapshot>(mut snapshots: Vec<S>) -> Vec<S> {
-    snapshots.sort_by_key(Snapshot::key);
-    let mut merged: Vec<S> = Vec::with_capacity(snapshots.len());
+/// Joins the snapshots of each row; copies only those of a row that has several. Sorted by row, so
+/// that transactions which touch the same rows lock them in the same order.
+pub fn merge<'a, S: Snapshot>(snapshots: impl IntoIterator<Item = &'a S>) -> Vec<Cow<'a, S>> {
+    let mut snapshots: Vec<&S> = snapshots.into_iter().collect();
+    snapshots.sort_by_key(|snapshot| snapshot.key());
+    let mut merged: Vec<Cow<'a, S>> = Vec::with_capacity(snapshots.len());
     for snapshot in snapshots {
         match merged.pop() {
-            Some(last) if last.key() == snapshot.key() => merged.push(last.join(snapshot)),
-            Some(last) => merged.extend([last, snapshot]),
-            None => merged.push(snapshot),
+            Some(last) if last.key() == snapshot.key() => {
+                merged.push(Cow::Owned(last.into_owned().join(snapshot.clone())));
+            }
+            Some(last) => merged.extend([last, Cow::Borrowed(snapshot)]),
+            None => merged.push(Cow::Borrowed(snapshot)),
         }
     }
     merged
@@ -349,7 +354,10 @@ mod tests {
             order in any::<prop::sample::Index>(),
             cut in any::<prop::sample::Index>(),
         ) {
-            let expected = merge(snapshots.clone());
+            let joined = |snapshots: &[Message]| -> Vec<Message> {
+                merge(snapshots).into_iter().map(Cow::into_owned).collect()
+            };
+            let expected = joined(&snapshots);
             let mut other = snapshots.clone();
             other.reverse();
             if !other.is_empty() {
@@ -357,9 +365,9 @@ mod tests {
                 other.rotate_left(at);
                 other.push(other[at].clone());
             }
-            prop_assert_eq!(&merge(other.clone()), &expected);
+            prop_assert_eq!(&joined(&other), &expected);
             let tail = other.split_off(if other.is_empty() { 0 } else { cut.index(other.len()) });
-            let in_two = merge([merge(other), merge(tail)].concat());
+            let in_two = joined(&[joined(&other), joined(&tail)].concat());
             prop_assert_eq!(in_two, expected);
         }
     }

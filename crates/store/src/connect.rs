@@ -6,9 +6,12 @@ use std::time::Duration;
 use domain::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::{Config, Error, Transaction};
+
+/// A connection that was used within this time is taken for alive.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +32,16 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
             .acquire_timeout(Duration::from_secs(5))
+            // A connection in steady use needs no question whether it lives before each transaction.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         Ok(Self { pool, direct })
     }
@@ -47,34 +60,25 @@ impl Store {
 
     /// A transaction that sees all tenants' rows, for programs that carry everybody's events.
     pub async fn worker(&self) -> Result<Transaction, Error> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query!("select set_config('role', 'axis_worker', true) as role")
-            .fetch_one(&mut *transaction)
-            .await?;
-        Ok(transaction)
+        Ok(self.pool.begin_with("begin; set local role axis_worker").await?)
     }
 
     /// The same, in which a statement that has to wait for a lock longer than this fails with
     /// [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it made when
     /// the tables were small, and would go on reading them whole.
     pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query!(
-            "select set_config('role', 'axis_worker', true) as role, set_config('lock_timeout', $1, true) as patience, set_config('enable_seqscan', 'off', true) as seqscan",
-            patience.as_millis().to_string()
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
-        Ok(transaction)
+        let patience = patience.as_millis();
+        let begin = format!(
+            "begin; set local role axis_worker; set local lock_timeout = {patience}; \
+             set local enable_seqscan = off"
+        );
+        // Nothing but a number is in it.
+        Ok(self.pool.begin_with(AssertSqlSafe(begin)).await?)
     }
 
     /// A transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
     pub async fn gate(&self) -> Result<Transaction, Error> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query!("select set_config('role', 'axis_gate', true) as role")
-            .fetch_one(&mut *transaction)
-            .await?;
-        Ok(transaction)
+        Ok(self.pool.begin_with("begin; set local role axis_gate").await?)
     }
 
     /// Asks the database for a sign of life.

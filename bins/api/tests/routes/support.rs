@@ -1,5 +1,7 @@
 //! A served API and rows to ask for.
 
+use std::borrow::Cow;
+
 use api::{Api, Config, Files, FilesConfig};
 use chrono::{DateTime, Utc};
 use domain::snapshot::{
@@ -290,18 +292,20 @@ impl Seed {
         };
         let mut messages: Vec<_> = (0..)
             .zip(&self.messages)
-            .map(|(index, (kind, text))| self.message(account, index, kind, text))
+            .map(|(index, (kind, text))| Cow::Owned(self.message(account, index, kind, text)))
             .collect();
         for (number, attachments) in &self.sent {
             let mut message = self.message(account, 0, "incoming", "");
             message.id = MessageId::of(account.key, *number, Some(at(0)));
             message.chatwoot_id = *number;
             message.state.attachments = attachments.clone();
-            messages.push(message);
+            messages.push(Cow::Owned(message));
         }
         let mut transaction = store.worker().await.unwrap();
-        store::contacts::apply(&mut transaction, &[contact]).await.unwrap();
-        let ids = store::conversations::apply(&mut transaction, &[conversation]).await.unwrap();
+        store::contacts::apply(&mut transaction, &[Cow::Owned(contact)]).await.unwrap();
+        let ids = store::conversations::apply(&mut transaction, &[Cow::Owned(conversation)])
+            .await
+            .unwrap();
         store::messages::apply(&mut transaction, &messages, &ids).await.unwrap();
         store::commit(transaction).await.unwrap();
         id

@@ -1,5 +1,7 @@
 //! Merging snapshots of contacts.
 
+use std::borrow::Cow;
+
 use domain::snapshot::Contact;
 use sqlx::PgConnection;
 
@@ -7,7 +9,10 @@ use crate::Error;
 
 /// Merges snapshots, at most one of each contact ([`domain::snapshot::merge`]). A snapshot that is
 /// not newer than what is there writes nothing.
-pub async fn apply(connection: &mut PgConnection, contacts: &[Contact]) -> Result<u64, Error> {
+pub async fn apply(
+    connection: &mut PgConnection,
+    contacts: &[Cow<'_, Contact>],
+) -> Result<u64, Error> {
     if contacts.is_empty() {
         return Ok(0);
     }

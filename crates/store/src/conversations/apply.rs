@@ -1,5 +1,6 @@
 //! Merging snapshots of conversations.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -18,27 +19,36 @@ pub type Ids = HashMap<(AccountKey, i64), ConversationId>;
 /// columns that grow; fields for which a change is pending go on showing what is wanted.
 pub async fn apply(
     connection: &mut PgConnection,
-    conversations: &[Conversation],
+    conversations: &[Cow<'_, Conversation>],
 ) -> Result<Ids, Error> {
     if conversations.is_empty() {
         return Ok(Ids::new());
     }
-    write_newer(connection, conversations).await?;
-    grow(connection, conversations).await?;
+    let mut ids = write_newer(connection, conversations).await?;
+    let lost: Vec<&Conversation> = conversations
+        .iter()
+        .map(Cow::as_ref)
+        .filter(|c| !ids.contains_key(&(c.account, c.display_id)))
+        .collect();
+    if !lost.is_empty() {
+        grow(connection, &lost).await?;
+        ids.extend(known(connection, &lost).await?);
+    }
     let accounts = column!(conversations, |c| c.account.0);
     let numbers = column!(conversations, |c| c.display_id);
     super::change::uphold(connection, &accounts, &numbers).await?;
-    ids(connection, conversations).await
+    Ok(ids)
 }
 
+/// Gives back the rows that were written.
 async fn write_newer(
     connection: &mut PgConnection,
-    conversations: &[Conversation],
-) -> Result<(), Error> {
+    conversations: &[Cow<'_, Conversation>],
+) -> Result<Ids, Error> {
     let contact = |c: &Conversation| {
         c.state.contact_chatwoot_id.map(|number| ContactId::of(c.account, number).0)
     };
-    sqlx::query!(
+    let written = sqlx::query!(
         "insert into conversations as c
            (id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
             status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
@@ -95,7 +105,8 @@ async fn write_newer(
                  greatest(c.contact_last_seen_at, excluded.contact_last_seen_at),
                updated_at = now()
            where (excluded.version_at, excluded.version_step, excluded.version_digest)
-               > (c.version_at, c.version_step, c.version_digest)",
+               > (c.version_at, c.version_step, c.version_digest)
+         returning c.account_id, c.display_id, c.id",
         &column!(conversations, |c| c.id.0),
         &column!(conversations, |c| c.tenant.as_str()) as &[&str],
         &column!(conversations, |c| c.account.0),
@@ -126,13 +137,16 @@ async fn write_newer(
         &column!(conversations, |c| c.agent_last_seen_at) as &[Option<DateTime<Utc>>],
         &column!(conversations, |c| c.contact_last_seen_at) as &[Option<DateTime<Utc>>],
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    let written = written.into_iter();
+    Ok(written
+        .map(|row| ((AccountKey(row.account_id), row.display_id), ConversationId(row.id)))
+        .collect())
 }
 
 /// What a snapshot that lost still knew: when somebody was there last.
-async fn grow(connection: &mut PgConnection, conversations: &[Conversation]) -> Result<(), Error> {
+async fn grow(connection: &mut PgConnection, conversations: &[&Conversation]) -> Result<(), Error> {
     sqlx::query!(
         "update conversations c
          set last_activity_at = greatest(c.last_activity_at, x.last_activity_at),
@@ -158,7 +172,11 @@ async fn grow(connection: &mut PgConnection, conversations: &[Conversation]) -> 
     Ok(())
 }
 
-async fn ids(connection: &mut PgConnection, conversations: &[Conversation]) -> Result<Ids, Error> {
+/// The rows that are there already.
+async fn known(
+    connection: &mut PgConnection,
+    conversations: &[&Conversation],
+) -> Result<Ids, Error> {
     let accounts = column!(conversations, |c| c.account.0);
     let numbers = column!(conversations, |c| c.display_id);
     let rows = sqlx::query!(

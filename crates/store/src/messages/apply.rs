@@ -1,5 +1,7 @@
 //! Merging snapshots of messages.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use domain::snapshot::Message;
 use domain::{AccountKey, MessageId};
@@ -14,7 +16,7 @@ use crate::{Error, attachments};
 /// is not newer than what is there writes at most the columns that grow.
 pub async fn apply(
     connection: &mut PgConnection,
-    messages: &[Message],
+    messages: &[Cow<'_, Message>],
     conversations: &Ids,
 ) -> Result<(), Error> {
     let placed: Vec<_> = messages
@@ -22,7 +24,7 @@ pub async fn apply(
         .filter_map(|message| {
             let conversation =
                 conversations.get(&(message.account, message.conversation_display_id))?;
-            Some((message, conversation.0))
+            Some((message.as_ref(), conversation.0))
         })
         .collect();
     if placed.is_empty() {
@@ -31,8 +33,9 @@ pub async fn apply(
     for (message, _) in placed.iter().filter(|(message, _)| message.operation.is_some()) {
         link(connection, message.account, message.id, message.chatwoot_id).await?;
     }
-    write_newer(connection, &placed).await?;
-    grow(connection, &placed).await?;
+    if write_newer(connection, &placed).await? < placed.len() as u64 {
+        grow(connection, &placed).await?;
+    }
     let merged: Vec<_> = placed.iter().map(|(message, _)| *message).collect();
     attachments::follow(connection, &merged).await
 }
@@ -98,13 +101,14 @@ pub async fn link(
     Ok(())
 }
 
+/// Gives back how many rows were written.
 async fn write_newer(
     connection: &mut PgConnection,
     placed: &[(&Message, uuid::Uuid)],
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
     let conversations = column!(placed, |(_, conversation)| *conversation);
     let fallback = |m: &Message| MessageId::of(m.account, m.chatwoot_id, Some(m.created_at)).0;
-    sqlx::query!(
+    let done = sqlx::query!(
         // A marker can be forged or repeated: an id that another message has is not taken.
         "insert into messages as m
            (id, tenant_id, account_id, conversation_id, chatwoot_id,
@@ -186,7 +190,7 @@ async fn write_newer(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
 
 /// What a snapshot that lost still knew: how far the message got, and when exactly it was written.
