@@ -29,6 +29,7 @@ use serde_json::Value;
 
 use crate::App;
 use crate::error::ApiError;
+use crate::live;
 
 pub(crate) use ticket::issue as issue_ticket;
 
@@ -208,7 +209,9 @@ impl FromRequestParts<App> for Known {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers).ok_or(ApiError::Unauthorized)?;
-        identify(token, app).await.map(Self)
+        let principal = identify(token, app).await?;
+        app.limits.admit(parts, &principal)?;
+        Ok(Self(principal))
     }
 }
 
@@ -221,6 +224,9 @@ impl<N: Need> FromRequestParts<App> for May<N> {
             None if N::TICKETS => ticket::redeem(parts, app).await?,
             None => return Err(ApiError::Unauthorized),
         };
+        if !(N::TICKETS && live::is_wanted(&parts.headers)) {
+            app.limits.admit(parts, &principal)?;
+        }
         principal.require(N::PERMISSION)?;
         Ok(Self { principal, needed: PhantomData })
     }

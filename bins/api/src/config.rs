@@ -75,6 +75,17 @@ pub struct Config {
     )]
     pub sse_heartbeat_seconds: u64,
 
+    /// Requests a minute that each person and each API key may make, all at once if they like; each
+    /// process counts by itself, live streams are not counted, 0: any number
+    #[arg(
+        long,
+        env = "API_REQUESTS_PER_MINUTE",
+        default_value_t = 3_000,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub api_requests_per_minute: u32,
+
     /// Folder with the built Shell, served under `/app/`; unset: it is served by somebody else
     #[arg(long, env = "SHELL_DIR", value_name = "FOLDER")]
     pub shell_dir: Option<PathBuf>,
@@ -91,6 +102,7 @@ impl Default for Config {
             undo_seconds: 0,
             undo_seconds_by_channel: Vec::new(),
             sse_heartbeat_seconds: 15,
+            api_requests_per_minute: 3_000,
             shell_dir: None,
         }
     }
@@ -213,6 +225,7 @@ mod tests {
             ("--undo-seconds-by-channel", "Email=601"),
             ("--undo-seconds-by-channel", "Channel::=5"),
             ("--sse-heartbeat-seconds", "31"),
+            ("--api-requests-per-minute", "1000001"),
             ("--auth-mode", "none"),
             ("--oidc-parameters", "audience"),
             ("--oidc-parameters", "state=1"),

@@ -126,6 +126,12 @@ pub enum ApiError {
     /// As many live streams as this process serves are open.
     #[error("too many live streams are open; try again in a moment")]
     TooManyStreams,
+    /// The caller makes more requests than it may.
+    #[error("you make more requests than you may; try again in {seconds} s")]
+    TooManyRequests {
+        /// Until there is an allowance again.
+        seconds: u64,
+    },
     /// As many replays as this process runs at a time are under way.
     #[error("other replays are under way; try again when they have ended")]
     TooManyReplays,
@@ -228,6 +234,9 @@ impl ApiError {
             Self::TooManyStreams => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")
             }
+            Self::TooManyRequests { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
+            }
             Self::TooManyReplays => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-replays", "Too many replays")
             }
@@ -274,6 +283,8 @@ impl IntoResponse for ApiError {
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        } else if let Self::TooManyRequests { seconds } = self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         let mut problem = Problem::describing(status, code, title, detail);
         match self {

@@ -11,6 +11,7 @@ mod etag;
 mod extract;
 mod files;
 mod idempotency;
+mod limits;
 mod live;
 mod paging;
 mod problem;
@@ -38,6 +39,7 @@ pub use routes::openapi_json;
 pub use sign_in::SignIn;
 
 use auth::Auth;
+use limits::Limits;
 use live::{Announcer, FanOut};
 
 /// Live streams that one process serves.
@@ -57,6 +59,7 @@ struct App {
     replays: Arc<Semaphore>,
     tasks: TaskTracker,
     auth: Auth,
+    limits: Limits,
     sign_in: Arc<SignIn>,
     undo: Undo,
     heartbeat: Duration,
@@ -83,7 +86,9 @@ impl Api {
         let auth = config.auth()?;
         let fan_out = FanOut::default();
         let (announcer, announcements) = Announcer::channel();
+        let limits = Limits::per_minute(config.api_requests_per_minute);
         let tasks = TaskTracker::new();
+        tasks.spawn(limits.clone().forget(shutdown.clone()));
         tasks.spawn(live::follow(bus.clone(), fan_out.clone(), shutdown.clone()));
         tasks.spawn(live::listen(bus.clone(), fan_out.clone(), shutdown.clone()));
         tasks.spawn(live::announce(bus.clone(), store.clone(), announcements));
@@ -102,6 +107,7 @@ impl Api {
             replays: Arc::new(Semaphore::new(MOST_REPLAYS)),
             tasks: tasks.clone(),
             auth,
+            limits,
             sign_in: Arc::new(config.sign_in.clone()),
             undo: config.undo(),
             heartbeat: config.heartbeat(),

@@ -17,9 +17,20 @@ mod position;
 mod session;
 mod tail;
 
+use axum::http::{HeaderMap, header};
+
 pub(crate) use announcer::{Announcer, announce};
 pub(crate) use fan_out::FanOut;
 pub(crate) use frame::Filter;
 pub(crate) use position::Resume;
 pub(crate) use session::{Session, Terms};
 pub(crate) use tail::{follow, listen};
+
+/// Whether a request asks to be told what happens from now on.
+pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|accepted| accepted.contains("text/event-stream"))
+}

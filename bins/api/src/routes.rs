@@ -38,7 +38,7 @@ use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::files::{Untouched, is_form};
-use crate::{App, Config, idempotency, request};
+use crate::{App, Config, idempotency, limits, request};
 
 pub use openapi::openapi_json;
 
@@ -129,6 +129,7 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(idempotency::read))
+        .layer(middleware::from_fn(limits::tell))
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(middleware::from_fn(patience))
         .layer(CompressionLayer::new().compress_when(compressed()))
@@ -176,6 +177,8 @@ fn cors(config: &Config) -> CorsLayer {
             header::LOCATION,
             header::RETRY_AFTER,
             idempotency::REPLAYED,
+            limits::LIMIT,
+            limits::POLICY,
             HeaderName::from_static("traceparent"),
             HeaderName::from_static("x-activity-position"),
             HeaderName::from_static("x-request-id"),

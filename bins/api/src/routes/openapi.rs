@@ -95,6 +95,10 @@ fn complete(document: &mut Document) {
                 let lacks = format!("The caller lacks the permission `{permissions}`");
                 responses.insert("403".to_owned(), refuse(&lacks));
             }
+            if !open {
+                let more = refuse("The caller makes more requests than it may: see `Retry-After`");
+                responses.insert("429".to_owned(), more);
+            }
             responses.insert("default".to_owned(), refuse("What went wrong"));
         }
         let keeps = !SECRET_ANSWERS.iter().any(|secret| path.ends_with(secret));

@@ -20,6 +20,7 @@ mod fetched;
 mod gaps;
 mod idempotency;
 mod interventions;
+mod limits;
 mod live;
 mod messages;
 mod moments;

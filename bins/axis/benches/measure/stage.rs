@@ -101,7 +101,8 @@ impl Stage {
         Ok(account)
     }
 
-    /// Starts a program with its production settings.
+    /// Starts a program with its production settings, but for how much one caller may ask: here one
+    /// makes the load of many.
     pub async fn program(&self, name: &'static str) -> Program {
         let database = self.database_url(DATABASE);
         Program::start(
@@ -111,6 +112,7 @@ impl Stage {
                 ("DATABASE_URL", database.expose_secret()),
                 ("AXIS_SECRET_KEY", SECRET_KEY),
                 ("JOURNAL_DIR", &self.journal.to_string_lossy()),
+                ("API_REQUESTS_PER_MINUTE", "0"),
             ],
         )
         .await

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::{Activity, ActivityId, ConversationId};
@@ -86,7 +86,7 @@ pub(in crate::routes) async fn list_activity(
     Query(query): Query<ListActivity>,
 ) -> Result<Response, ApiError> {
     let kinds = query.kind.as_deref().map(kinds).filter(|kinds| !kinds.is_empty());
-    if wants_stream(&headers) {
+    if live::is_wanted(&headers) {
         let filter = live::Filter { kinds, conversation: query.conversation_id };
         let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
         let last = last.or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
@@ -122,14 +122,6 @@ fn actor(text: &str) -> ByActor {
         Some((kind, id)) => ByActor { kind: kind.to_owned(), id: Some(id.to_owned()) },
         None => ByActor { kind: text.to_owned(), id: None },
     }
-}
-
-fn wants_stream(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|accepted| accepted.contains("text/event-stream"))
 }
 
 fn read_cursor(cursor: &str) -> Result<Place, ApiError> {

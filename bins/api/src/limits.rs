@@ -1,0 +1,198 @@
+//! How many requests each caller may make, so that one of a tenant's machines that runs wild leaves
+//! room for the others.
+//!
+//! ```text
+//! tell ─► handler's `May<…>`: who calls ─► admit ─┬─► handler
+//!   └── RateLimit, RateLimit-Policy ◄── standing ◄┴─► 429, Retry-After
+//! ```
+//!
+//! A caller is a person or a key of a tenant. Each process counts by itself. A live stream is one
+//! connection for hours and has a limit of its own; who has not proved who they are is refused before
+//! anything is counted.
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::TenantId;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{CallerKind, Principal};
+use crate::error::ApiError;
+
+/// What is left to the caller.
+pub(crate) const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// What the caller may do in all.
+pub(crate) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// Callers that are remembered at most; beyond, those who are new are not counted.
+const MOST_CALLERS: usize = 100_000;
+/// How often callers are forgotten who have their whole allowance again.
+const FORGET: Duration = Duration::from_mins(1);
+
+/// The seconds over which an allowance comes back.
+const WINDOW: u32 = 60;
+
+type Caller = (TenantId, CallerKind, String);
+type Counter =
+    RateLimiter<Caller, DashMapStateStore<Caller>, DefaultClock, StateInformationMiddleware>;
+
+/// How many requests each caller may make. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Limits(Option<Arc<Counting>>);
+
+struct Counting {
+    per_minute: NonZeroU32,
+    counter: Counter,
+}
+
+/// Where a caller stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Requests in a minute.
+    per_minute: u32,
+    /// Requests that may be made at once.
+    left: u32,
+    /// Seconds until the whole allowance is back or, if nothing is left, until there is some.
+    seconds: u64,
+}
+
+impl Limits {
+    /// So many requests a minute for each caller, all of them at once if it likes; 0: any number.
+    pub(crate) fn per_minute(count: u32) -> Self {
+        Self(NonZeroU32::new(count).map(|per_minute| {
+            let counter = RateLimiter::dashmap(Quota::per_minute(per_minute))
+                .with_middleware::<StateInformationMiddleware>();
+            Arc::new(Counting { per_minute, counter })
+        }))
+    }
+
+    /// Counts a request of this caller. What comes of it is told with the answer.
+    pub(crate) fn admit(&self, parts: &Parts, principal: &Principal) -> Result<(), ApiError> {
+        let Some(counting) = &self.0 else { return Ok(()) };
+        if counting.counter.len() >= MOST_CALLERS {
+            counting.counter.retain_recent();
+            if counting.counter.len() >= MOST_CALLERS {
+                metrics::counter!("axis_api_requests_uncounted_total").increment(1);
+                return Ok(());
+            }
+        }
+        let caller = (principal.tenant.clone(), principal.kind, principal.id.clone());
+        let (standing, admitted) = counting.count(&caller);
+        if let Some(told) = parts.extensions.get::<Told>() {
+            // Once a request: nobody calls twice by one.
+            let _ = told.0.set(standing);
+        }
+        if admitted {
+            return Ok(());
+        }
+        metrics::counter!("axis_api_requests_limited_total").increment(1);
+        Err(ApiError::TooManyRequests { seconds: standing.seconds })
+    }
+
+    /// Forgets, until the shutdown, callers who have their whole allowance again.
+    pub(crate) async fn forget(self, shutdown: CancellationToken) {
+        let Some(counting) = self.0 else { return };
+        while shutdown.run_until_cancelled(tokio::time::sleep(FORGET)).await.is_some() {
+            counting.counter.retain_recent();
+            counting.counter.shrink_to_fit();
+        }
+    }
+}
+
+impl Counting {
+    fn count(&self, caller: &Caller) -> (Standing, bool) {
+        let per_minute = self.per_minute.get();
+        match self.counter.check_key(caller) {
+            Ok(state) => {
+                let left = state.remaining_burst_capacity();
+                let spent = u64::from(per_minute.saturating_sub(left));
+                let seconds = (spent * u64::from(WINDOW)).div_ceil(u64::from(per_minute));
+                (Standing { per_minute, left, seconds }, true)
+            }
+            Err(refused) => {
+                let wait = refused.wait_time_from(self.counter.clock().now());
+                let seconds = wait.as_millis().div_ceil(1_000).max(1);
+                let seconds = u64::try_from(seconds).unwrap_or(u64::from(WINDOW));
+                (Standing { per_minute, left: 0, seconds }, false)
+            }
+        }
+    }
+}
+
+/// Where the caller of a request stands, once it is known who that is.
+#[derive(Debug, Clone, Default)]
+struct Told(Arc<OnceLock<Standing>>);
+
+/// Tells with every answer where its caller stands.
+pub(crate) async fn tell(mut request: Request, next: Next) -> Response {
+    let told = Told::default();
+    request.extensions_mut().insert(told.clone());
+    let mut response = next.run(request).await;
+    if let Some(standing) = told.0.get() {
+        standing.write(response.headers_mut());
+    }
+    response
+}
+
+impl Standing {
+    /// As the IETF's draft of these fields has it (draft-ietf-httpapi-ratelimit-headers-10).
+    fn write(&self, headers: &mut HeaderMap) {
+        let Self { per_minute, left, seconds } = self;
+        let policy = format!("\"requests\";q={per_minute};w={WINDOW}");
+        let limit = format!("\"requests\";r={left};t={seconds}");
+        for (name, value) in [(POLICY, policy), (LIMIT, limit)] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(id: &str) -> Caller {
+        ("acme".parse().unwrap(), CallerKind::Member, id.to_owned())
+    }
+
+    #[test]
+    fn each_caller_has_an_allowance_of_their_own_and_hears_when_there_is_more() {
+        let limits = Limits::per_minute(2);
+        let counting = limits.0.as_ref().unwrap();
+        let (first, admitted) = counting.count(&caller("ana"));
+        assert!(admitted);
+        assert_eq!(first, Standing { per_minute: 2, left: 1, seconds: 30 });
+        let (second, admitted) = counting.count(&caller("ana"));
+        assert!(admitted);
+        assert_eq!((second.left, second.seconds), (0, 60));
+        let (third, admitted) = counting.count(&caller("ana"));
+        assert!(!admitted);
+        assert!((1..=30).contains(&third.seconds), "{third:?}");
+        assert!(counting.count(&caller("ben")).1);
+        let machine = ("acme".parse().unwrap(), CallerKind::ApiKey, "ana".to_owned());
+        assert!(counting.count(&machine).1, "a key is not the person of the same name");
+    }
+
+    #[test]
+    fn the_headers_are_structured_fields() {
+        let mut headers = HeaderMap::new();
+        Standing { per_minute: 600, left: 17, seconds: 59 }.write(&mut headers);
+        assert_eq!(headers["ratelimit"], "\"requests\";r=17;t=59");
+        assert_eq!(headers["ratelimit-policy"], "\"requests\";q=600;w=60");
+    }
+
+    #[test]
+    fn no_number_is_no_limit() {
+        assert!(Limits::per_minute(0).0.is_none());
+    }
+}
