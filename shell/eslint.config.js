@@ -5,7 +5,7 @@ import hooks from 'eslint-plugin-react-hooks'
 import globals from 'globals'
 import ts from 'typescript-eslint'
 
-const features = ['frame', 'inbox', 'conversation', 'activity', 'approvals', 'operations', 'door']
+const features = ['frame', 'inbox', 'conversation', 'changes', 'activity', 'approvals', 'operations', 'door']
 
 /** `target` may import nothing of `from`. */
 const zone = (target, from, message) => ({ target: `src/${target}`, from: `src/${from}`, message })
@@ -43,10 +43,10 @@ export default ts.config(
         'error',
         {
           zones: [
-            ...['ui', 'live', 'api', 'auth', 'features'].map((part) =>
+            ...['ui', 'desk', 'live', 'api', 'auth', 'features'].map((part) =>
               zone(part, 'routes', 'routes are at the top: nothing imports them'),
             ),
-            ...['ui', 'live', 'api', 'auth'].map((part) =>
+            ...['ui', 'desk', 'live', 'api', 'auth'].map((part) =>
               zone(part, 'features', 'features import this, not the other way round'),
             ),
             ...features.flatMap((one) =>
@@ -61,6 +61,8 @@ export default ts.config(
             zone('api', 'live', 'api answers; live keeps answers up to date'),
             zone('api', 'ui', 'api has no looks'),
             zone('live', 'ui', 'live has no looks'),
+            zone('desk', 'ui', 'desk has no looks'),
+            ...['live', 'api', 'auth', 'ui'].map((part) => zone(part, 'desk', 'desk is built on this')),
           ],
         },
       ],

@@ -9,12 +9,15 @@ export class Failure extends Error {
   readonly code: string
   /** To be quoted in a report. */
   readonly traceId: string | undefined
+  /** What the request was about as it is now, if it was not as the caller had seen it. */
+  readonly current: unknown
 
   constructor(status: number, problem: Partial<Problem>, options?: ErrorOptions) {
     super(problem.detail ?? inWords(status), options)
     this.status = status
     this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown')
     this.traceId = problem.traceId
+    this.current = problem.current
   }
 
   /** The same request may succeed later. */

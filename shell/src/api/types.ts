@@ -5,13 +5,16 @@ type Schemas = components['schemas']
 
 export type Activity = Schemas['Activity']
 export type ActivityList = Schemas['ActivityList']
+export type Agent = Schemas['ListedAgent']
 export type Announcement = Schemas['Announcement']
 export type Approval = Schemas['Approval']
 export type Attachment = Schemas['Attachment']
+export type CannedResponse = Schemas['CannedResponse']
 export type Conversation = Schemas['Conversation']
 export type ConversationList = Schemas['ConversationList']
 export type CreateMessage = Schemas['CreateMessage']
 export type DeliveryState = Schemas['DeliveryState']
+export type Draft = Schemas['Draft']
 /** An event that is stored nowhere. By hand: the description names its fields otherwise than the API sends them. */
 export interface Live {
   type: 'typing'
@@ -28,6 +31,7 @@ export type MessageList = Schemas['MessageList']
 export type Permission = Schemas['Permission']
 export type Problem = Schemas['Problem']
 export type SignIn = Schemas['SignIn']
+export type UpdateConversation = Schemas['UpdateConversation']
 
 type Given<T> = Omit<NonNullable<T>, 'page' | 'limit' | 'cursor' | 'lastEventId' | 'ticket'>
 

@@ -11,6 +11,12 @@ import { type MessagePages, upsertMessage, withoutMessage } from './messages.ts'
 import { type Paged, rowsOf } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
 
+/** Something asked for here that the API has not answered yet: shown over whatever is heard meanwhile. */
+export interface Wish {
+  readonly conversationId: string
+  readonly over: (conversation: Conversation) => Conversation
+}
+
 interface Placed {
   position: { activity?: string | null }
 }
@@ -20,6 +26,8 @@ export class Cache {
   readonly #journal: Journal
   /** Messages that were taken back; a late look at one brings it back no more. */
   readonly #withdrawn = new Set<string>()
+  /** In the order in which they were made. */
+  readonly #wishes = new Map<string, readonly Wish[]>()
 
   constructor(client: QueryClient, journal: Journal) {
     this.#client = client
@@ -55,6 +63,29 @@ export class Cache {
     this.#client.setQueryData<MessagePages>(keys.messages(message.conversationId), (thread) =>
       thread ? upsertMessage(thread, message) : thread,
     )
+  }
+
+  /** The newest look at a conversation, with what is wished for it. */
+  look(id: string): Conversation | undefined {
+    const newest = this.#journal.look(id)
+    return newest && this.#wished(newest)
+  }
+
+  /** Shows what is wished for, from now until it is `granted` or given up. */
+  wish(wish: Wish): void {
+    const { conversationId: id } = wish
+    this.#wishes.set(id, [...(this.#wishes.get(id) ?? []), wish])
+    this.#show(id)
+  }
+
+  /** The wish is over: as the API answered, or, without an answer, as it was told last. */
+  settle(wish: Wish, answer?: Conversation): void {
+    const { conversationId: id } = wish
+    const left = (this.#wishes.get(id) ?? []).filter((one) => one !== wish)
+    if (left.length > 0) this.#wishes.set(id, left)
+    else this.#wishes.delete(id)
+    if (answer) this.#journal.newest(answer, this.#journal.sequenceOf(null))
+    this.#show(id)
   }
 
   /** A message was taken back. */
@@ -94,10 +125,11 @@ export class Cache {
       for (const row of rowsOf<Conversation>(query.state.data as ConversationPages)) {
         this.#journal.newest(row, sequence)
       }
+      for (const id of this.#wishes.keys()) this.#showIn(query, id)
     }
     if (query.queryKey[0] === 'conversation') {
       const conversation = query.state.data as Conversation
-      this.#set(query, this.#journal.newest(conversation, sequence))
+      this.#set(query, this.#wished(this.#journal.newest(conversation, sequence)))
       return
     }
     const missed = this.#journal.since(place)
@@ -119,7 +151,7 @@ export class Cache {
     switch (query.queryKey[0]) {
       case 'conversations': {
         if (!conversation) return
-        const newest = this.#journal.newest(conversation, sequence)
+        const newest = this.#wished(this.#journal.newest(conversation, sequence))
         if (place && sequence <= place.sequence) return
         const filter = query.queryKey[1] as ConversationFilter
         this.#set(query, upsertConversation(query.state.data as ConversationPages, filter, newest))
@@ -127,7 +159,7 @@ export class Cache {
       }
       case 'conversation':
         if (conversation && conversation.id === query.queryKey[1]) {
-          this.#set(query, this.#journal.newest(conversation, sequence))
+          this.#set(query, this.#wished(this.#journal.newest(conversation, sequence)))
         }
         return
       case 'messages':
@@ -146,6 +178,29 @@ export class Cache {
         this.#set(query, addActivity(query.state.data as ActivityPages, filter, activity))
         return
       }
+    }
+  }
+
+  #wished(conversation: Conversation): Conversation {
+    const wishes = this.#wishes.get(conversation.id) ?? []
+    return wishes.reduce((row, wish) => wish.over(row), conversation)
+  }
+
+  /** Brings a conversation up to date wherever it shows, and where it should. */
+  #show(id: string): void {
+    for (const query of this.#client.getQueryCache().getAll()) {
+      if (query.state.data !== undefined) this.#showIn(query, id)
+    }
+  }
+
+  #showIn(query: Query, id: string): void {
+    const conversation = this.look(id)
+    if (!conversation) return
+    if (query.queryKey[0] === 'conversations') {
+      const filter = query.queryKey[1] as ConversationFilter
+      this.#set(query, upsertConversation(query.state.data as ConversationPages, filter, conversation))
+    } else if (query.queryKey[0] === 'conversation' && query.queryKey[1] === id) {
+      this.#set(query, conversation)
     }
   }
 

@@ -85,6 +85,11 @@ export class Journal {
     return look.conversation
   }
 
+  /** The newest look at a conversation so far. */
+  look(id: string): Conversation | undefined {
+    return this.#looks.get(id)?.conversation
+  }
+
   /** Announcements that an answer from this place may lack; null: too old to tell. */
   since(place: string | null | undefined): Heard[] | null {
     const position = readPosition(place)

@@ -8,6 +8,7 @@ export const keys = {
   activity: (filter: ActivityFilter) => ['activity', filter] as const,
   approvals: (filter: ApprovalFilter) => ['approvals', filter] as const,
   approval: (id: string) => ['approval', id] as const,
+  catalogue: (what: string) => ['catalogue', what] as const,
   health: () => ['health'] as const,
 }
 

@@ -13,10 +13,13 @@ import { createContext, use, useSyncExternalStore } from 'react'
 
 
 import { answerOf, client, doneOf } from '../api/client.ts'
+import { Failure } from '../api/failure.ts'
 import { API_ORIGIN } from '../api/origin.ts'
-import type { Announcement, Live as LiveEvent, Message } from '../api/types.ts'
+import { approvalTag, tagOf } from '../api/tag.ts'
+import type { Announcement, Approval, Conversation, Live as LiveEvent, Message, UpdateConversation } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
+import { backoff } from './backoff.ts'
 import { Cache } from './cache.ts'
 import { type Admission, Connection } from './connection.ts'
 import { Journal } from './journal.ts'
@@ -27,11 +30,24 @@ import type { Frame } from './sse.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
 import { type Typist, typing, typists, typistsOf } from './typing.ts'
 
+/** A change of a conversation, as it shows from now on and as the API is asked for it. */
+export interface Alteration {
+  readonly over: (row: Conversation) => Conversation
+  readonly body: (row: Conversation) => UpdateConversation
+  /** What is asked for depends on what there is: somebody else may be changing the same. */
+  readonly builds: boolean
+}
+
+/** So often a change is asked for before it is given up. */
+const TRIES = 3
+
 export class Live {
   readonly outbox: Outbox
   readonly #cache: Cache
   /** What comes before the stream has caught up is no news. */
   #caughtUp = false
+  /** Commands of this person, which they are told of should Chatwoot refuse them. */
+  readonly #own = new Set<string>()
 
   constructor(queryClient: QueryClient) {
     this.#cache = new Cache(queryClient, new Journal())
@@ -51,6 +67,89 @@ export class Live {
     const path = { id: message.conversationId, messageId: message.id }
     await doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params: { path } }))
     this.#cache.withdraw(message)
+  }
+
+  /** The newest that is known of a conversation here. */
+  look(id: string): Conversation | undefined {
+    return this.#cache.look(id)
+  }
+
+  /** Changes a conversation: at once on the screen, and back again should the API refuse. Says what it was. */
+  async change(id: string, { over, body, builds }: Alteration): Promise<Conversation> {
+    const before = this.#cache.look(id) ?? (await this.#read(id))
+    const wish = { conversationId: id, over }
+    this.#cache.wish(wish)
+    try {
+      this.#cache.settle(wish, await this.#ask(id, before, body, builds))
+      return before
+    } catch (error) {
+      this.#cache.settle(wish)
+      throw Failure.from(error)
+    }
+  }
+
+  async #ask(id: string, seen: Conversation, body: Alteration['body'], builds: boolean): Promise<Conversation> {
+    let row = seen
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await answerOf(
+          client.PATCH('/api/v1/conversations/{id}', {
+            params: { path: { id }, header: builds ? { 'If-Match': tagOf(row.updatedAt) } : {} },
+            body: body(row),
+          }),
+        )
+      } catch (error) {
+        const failure = Failure.from(error)
+        if (tries === TRIES) throw failure
+        if (failure.status === 412) row = failure.current as Conversation
+        else if (failure.passing && navigator.onLine) await new Promise((go) => setTimeout(go, backoff(tries, 300)))
+        else throw failure
+      }
+    }
+  }
+
+  async #read(id: string): Promise<Conversation> {
+    return await answerOf(client.GET('/api/v1/conversations/{id}', { params: { path: { id } } }))
+  }
+
+  /** Says that the team has seen what the customer wrote, or has not. */
+  async mark(id: string, read: boolean): Promise<void> {
+    const over = (row: Conversation) => ({ ...row, unreadCount: read ? 0 : Math.max(1, row.unreadCount) })
+    const wish = { conversationId: id, over }
+    this.#cache.wish(wish)
+    const params = { path: { id } }
+    try {
+      if (read) await doneOf(client.POST('/api/v1/conversations/{id}/read', { params }))
+      else await doneOf(client.POST('/api/v1/conversations/{id}/unread', { params }))
+      this.#cache.settle(wish, await this.#read(id))
+    } catch (error) {
+      this.#cache.settle(wish)
+      throw Failure.from(error)
+    }
+  }
+
+  /** Asks those who decide about a conversation; one request however often it is sent under a key. */
+  async escalate(id: string, reason: string, key: string): Promise<Approval> {
+    return await answerOf(
+      client.POST('/api/v1/conversations/{id}/escalate', {
+        params: { path: { id }, header: { 'Idempotency-Key': key } },
+        body: { reason },
+      }),
+    )
+  }
+
+  /** Decides what this person has read: as it was then, or not at all. */
+  async decide(approval: Approval, status: 'approved' | 'rejected', words: string): Promise<Approval> {
+    return await answerOf(
+      client.PATCH('/api/v1/approvals/{id}', {
+        params: { path: { id: approval.id }, header: { 'If-Match': approvalTag(approval) } },
+        body: { status, ...(words !== '' && { decision: words }) },
+      }),
+    )
+  }
+
+  async withdrawApproval({ id }: Approval): Promise<Approval> {
+    return await answerOf(client.DELETE('/api/v1/approvals/{id}', { params: { path: { id } } }))
   }
 
   /** Opens the connection; closes it when the returned function is called. */
@@ -111,7 +210,12 @@ export class Live {
     typing(conversationId, { actorType, name, private: isPrivate }, on)
   }
 
-  #react({ type, conversation, message }: Announcement): void {
+  #react(announcement: Announcement): void {
+    const { type, conversation, message, actor, data } = announcement
+    const operation = typeof data.operationId === 'string' ? data.operationId : null
+    if (operation && actor?.id === session().person.id) this.#own.add(operation)
+    if (operation && type === 'command_failed' && this.#own.delete(operation)) tellNews({ kind: 'undone', announcement })
+    if (announcement.approval && this.#caughtUp) tellNews({ kind: 'approval', type, approval: announcement.approval })
     if (!message) return
     if (message.clientId) this.outbox.settled(message.conversationId, message.clientId)
     if (message.messageType === 'incoming') {

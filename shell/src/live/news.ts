@@ -1,9 +1,13 @@
 /** Things that people are told of while they look elsewhere. */
-import type { Conversation, Message } from '../api/types.ts'
+import type { Announcement, Approval, Conversation, Message } from '../api/types.ts'
 
 export type News =
   | { readonly kind: 'message'; readonly conversation: Conversation; readonly message: Message }
   | { readonly kind: 'not-sent'; readonly conversation: Conversation; readonly message: Message }
+  /** Somebody has asked for approval, or decided. */
+  | { readonly kind: 'approval'; readonly type: string; readonly approval: Approval }
+  /** Chatwoot refused what this person had asked for, and it shows as before. */
+  | { readonly kind: 'undone'; readonly announcement: Announcement }
 
 const listeners = new Set<(news: News) => void>()
 

@@ -139,3 +139,46 @@ export function healthQuery() {
     staleTime: 4_000,
   })
 }
+
+/** What an account consists of changes rarely; an account that was just added is not known at once. */
+const catalogue = {
+  staleTime: 5 * 60_000,
+  refetchInterval: (query: { state: { data: { data: unknown[] } | undefined } }) =>
+    query.state.data?.data.length === 0 ? 3_000 : (false as const),
+}
+
+export function agentsQuery() {
+  return queryOptions({
+    queryKey: keys.catalogue('agents'),
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/agents', { signal })),
+    select: (list) => list.data,
+    ...catalogue,
+  })
+}
+
+export function teamsQuery() {
+  return queryOptions({
+    queryKey: keys.catalogue('teams'),
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/teams', { signal })),
+    select: (list) => list.data,
+    ...catalogue,
+  })
+}
+
+export function labelsQuery() {
+  return queryOptions({
+    queryKey: keys.catalogue('labels'),
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/labels', { signal })),
+    select: (list) => list.data,
+    ...catalogue,
+  })
+}
+
+export function cannedQuery() {
+  return queryOptions({
+    queryKey: keys.catalogue('canned'),
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/canned-responses', { signal })),
+    select: (list) => list.data,
+    ...catalogue,
+  })
+}

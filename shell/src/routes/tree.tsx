@@ -8,6 +8,7 @@ import { Compass } from 'lucide-react'
 
 import { readTimelineView } from '#features/activity/view.ts'
 import { readApprovalsView } from '#features/approvals/view.ts'
+import { Changes } from '#features/changes/Changes.tsx'
 import { Frame } from '#features/frame/Frame.tsx'
 import { filterOf, readView } from '#features/inbox/view.ts'
 import { conversationQuery, conversationsQuery, messagesQuery } from '#live/queries.ts'
@@ -22,6 +23,7 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: () => (
     <Frame>
       <Outlet />
+      <Changes />
     </Frame>
   ),
   notFoundComponent: () => (

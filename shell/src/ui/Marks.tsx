@@ -28,12 +28,12 @@ const STATUS: Record<string, { icon: LucideIcon; colour: string }> = {
   resolved: { icon: CircleCheck, colour: 'text-good' },
 }
 
-export function StatusMark({ status }: { status: string }) {
+export function StatusMark({ status, words = true }: { status: string; words?: boolean }) {
   const { icon: Icon, colour } = STATUS[status] ?? { icon: CircleDot, colour: 'text-soft' }
   return (
     <span className="inline-flex items-center gap-1.5">
       <Icon aria-hidden className={classes('size-3.5', colour)} />
-      {titled(status)}
+      {words && titled(status)}
     </span>
   )
 }

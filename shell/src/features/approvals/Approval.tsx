@@ -11,6 +11,7 @@ import { exactly } from '#ui/time.ts'
 import { titled } from '#ui/words.ts'
 
 import { ApprovalMark } from './Approvals.tsx'
+import { Deciding } from './Deciding.tsx'
 
 /** One request, as it was submitted. */
 export function Approval({ id }: { id: string }) {
@@ -33,6 +34,9 @@ export function Approval({ id }: { id: string }) {
         <h1 className="grow truncate font-semibold">{titled(approval.type)}</h1>
         <ApprovalMark status={approval.status} />
       </header>
+      <div className="mx-auto max-w-3xl px-6 pt-6">
+        <Deciding approval={approval} />
+      </div>
       <dl className="mx-auto grid max-w-3xl grid-cols-[8rem_1fr] gap-y-4 p-6">
         <Fact name="Reason">{approval.reason}</Fact>
         <Fact name="Asked by">{approval.requestedBy}</Fact>
@@ -50,6 +54,13 @@ export function Approval({ id }: { id: string }) {
             Open the conversation
           </Link>
         </Fact>
+        {approval.type === 'proposed_reply' && typeof approval.metadata.content === 'string' && (
+          <Fact name="Reply">
+            <p className="rounded-2xl border border-dashed border-accent-line bg-accent-soft px-3.5 py-2 whitespace-pre-wrap" dir="auto">
+              {approval.metadata.content}
+            </p>
+          </Fact>
+        )}
         <Fact name="Request">
           <pre className="overflow-x-auto rounded-lg bg-sunken p-3 text-sm">{JSON.stringify(approval.metadata, null, 2)}</pre>
         </Fact>

@@ -1,10 +1,10 @@
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import type { Conversation } from '#api/types.ts'
-import { activityQuery } from '#live/queries.ts'
+import { activityQuery, agentsQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button } from '#ui/Button.tsx'
@@ -15,6 +15,8 @@ import { Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
+
+import { Asking } from './Asking.tsx'
 
 /** What is around a conversation. */
 export function Context({ conversation }: { conversation: Conversation }) {
@@ -34,24 +36,38 @@ export function Context({ conversation }: { conversation: Conversation }) {
       <Section name="Details">
         <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2.5 text-sm">
           <Fact name="Status">
-            <StatusMark status={conversation.status} />
+            <Asking what="status" label="Status" about={conversation.id}>
+              <StatusMark status={conversation.status} />
+            </Asking>
           </Fact>
           {conversation.snoozedUntil && <Fact name="Snoozed until">{exactly(conversation.snoozedUntil)}</Fact>}
-          <Fact name="Assignee">{conversation.assignee?.name ?? <None>Nobody</None>}</Fact>
-          <Fact name="Team">{conversation.team?.name ?? <None>None</None>}</Fact>
+          <Fact name="Assignee">
+            <Asking what="assignee" label="Assignee" keys="A" about={conversation.id}>
+              <Assignee conversation={conversation} />
+            </Asking>
+          </Fact>
+          <Fact name="Team">
+            <Asking what="team" label="Team" keys="T" about={conversation.id}>
+              {conversation.team ? (conversation.team.name ?? `Team ${conversation.team.id}`) : <None>None</None>}
+            </Asking>
+          </Fact>
           <Fact name="Priority">
-            {conversation.priority ? <PriorityMark priority={conversation.priority} words /> : <None>None</None>}
+            <Asking what="priority" label="Priority" keys="P" about={conversation.id}>
+              {conversation.priority ? <PriorityMark priority={conversation.priority} words /> : <None>None</None>}
+            </Asking>
           </Fact>
           <Fact name="Labels">
-            {conversation.labels.length === 0 ? (
-              <None>None</None>
-            ) : (
-              <span className="flex flex-wrap gap-1">
-                {conversation.labels.map((label) => (
-                  <Label key={label} name={label} />
-                ))}
-              </span>
-            )}
+            <Asking what="labels" label="Labels" keys="L" about={conversation.id}>
+              {conversation.labels.length === 0 ? (
+                <None>None</None>
+              ) : (
+                <span className="flex flex-wrap gap-1">
+                  {conversation.labels.map((label) => (
+                    <Label key={label} name={label} />
+                  ))}
+                </span>
+              )}
+            </Asking>
           </Fact>
           {conversation.waitingSince && (
             <Fact name="Waiting for">
@@ -80,6 +96,15 @@ export function Context({ conversation }: { conversation: Conversation }) {
       </Section>
     </div>
   )
+}
+
+/** Until Chatwoot has told the name, the catalogue knows it. */
+function Assignee({ conversation: { assignee, accountId } }: { conversation: Conversation }) {
+  const nameless = assignee != null && assignee.name == null
+  const agents = useQuery({ ...agentsQuery(), enabled: nameless }).data
+  if (!assignee) return <None>Nobody</None>
+  const known = agents?.find((one) => one.chatwootId === assignee.id && one.accountId === accountId)
+  return assignee.name ?? known?.name ?? `Agent ${assignee.id}`
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

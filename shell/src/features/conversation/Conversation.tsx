@@ -1,12 +1,13 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { ArrowLeft, PanelRight, SearchX } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { ArrowLeft, CircleCheck, CircleDot, Clock, MailOpen, PanelRight, SearchX, ShieldAlert } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
 
 import type { Conversation as Shown } from '#api/types.ts'
+import { ask, want } from '#desk/asked.ts'
 import { type DraftKind, prependDraft } from '#live/drafts.ts'
-import { useOutbox } from '#live/live.ts'
+import { useLive, useOutbox } from '#live/live.ts'
 import { conversationQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
@@ -18,6 +19,7 @@ import { useRemembered } from '#ui/remembered.ts'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 
+import { Asking } from './Asking.tsx'
 import { Composer, type ComposerHandle } from './Composer.tsx'
 import { Context } from './Context.tsx'
 import { Thread } from './Thread.tsx'
@@ -61,6 +63,7 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
     setKind(next)
     composer.current?.focus()
   }
+  useSeen(conversation)
   useKeys({ r: () => write('reply'), n: () => write('note') })
 
   return (
@@ -99,6 +102,30 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
   )
 }
 
+/** So long somebody looks at a conversation before it counts as read. Milliseconds. */
+const SEEN_AFTER = 800
+
+/** Who has it open and looks at the page has read it. */
+function useSeen({ id, unreadCount }: Shown): void {
+  const live = useLive()
+  useEffect(() => {
+    if (unreadCount === 0) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = () => {
+      clearTimeout(timer)
+      if (document.visibilityState === 'visible') {
+        timer = setTimeout(() => void live.mark(id, true).catch(() => undefined), SEEN_AFTER)
+      }
+    }
+    look()
+    document.addEventListener('visibilitychange', look)
+    return () => {
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', look)
+    }
+  }, [live, id, unreadCount])
+}
+
 interface HeaderProps {
   conversation: Shown
   back: () => void
@@ -107,7 +134,8 @@ interface HeaderProps {
 }
 
 function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
-  const { contact, channel, status, priority } = conversation
+  const live = useLive()
+  const { id, contact, channel, status, priority } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
   return (
     <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line bg-surface pr-2 pl-4">
@@ -119,14 +147,41 @@ function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
         <h2 className="truncate font-semibold">{name}</h2>
         <span className="shrink-0 truncate text-sm text-soft">{channelName(channel)}</span>
       </div>
-      {priority && (
-        <span className="hidden text-sm text-soft two:inline">
-          <PriorityMark priority={priority} words />
-        </span>
-      )}
-      <span className="shrink-0 text-sm text-soft">
+      <Asking what="priority" label="Priority" keys="P" about={id} className="hidden text-sm text-soft two:inline-flex">
+        {priority ? <PriorityMark priority={priority} words /> : <span className="text-faint">Priority</span>}
+      </Asking>
+      <Asking what="status" label="Status" about={id} className="shrink-0 text-sm text-soft">
         <StatusMark status={status} />
-      </span>
+      </Asking>
+      <IconButton
+        label="Mark as unread"
+        keys="U"
+        className="hidden two:inline-flex"
+        onClick={() => {
+          back()
+          void live.mark(id, false).catch(() => undefined)
+        }}
+      >
+        <MailOpen />
+      </IconButton>
+      <IconButton label="Escalate" onClick={() => ask('escalate', [id])}>
+        <ShieldAlert />
+      </IconButton>
+      <IconButton
+        label="Snooze"
+        keys="S"
+        onClick={(event) => ask('snooze', [id], { at: event.currentTarget.getBoundingClientRect() })}
+      >
+        <Clock />
+      </IconButton>
+      <Button
+        className="hidden two:inline-flex"
+        title={status === 'resolved' ? 'Reopen (E)' : 'Resolve (E)'}
+        onClick={() => want([id], { status: status === 'resolved' ? 'open' : 'resolved' })}
+      >
+        {status === 'resolved' ? <CircleDot aria-hidden className="size-4" /> : <CircleCheck aria-hidden className="size-4" />}
+        {status === 'resolved' ? 'Reopen' : 'Resolve'}
+      </Button>
       <IconButton label="Context" aria-pressed={contextOpen} onClick={onContext}>
         <PanelRight />
       </IconButton>

@@ -3,6 +3,8 @@ import { useNavigate, useRouter } from '@tanstack/react-router'
 import { Tooltip } from 'radix-ui'
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 
+import { session } from '#auth/session.ts'
+import { refusedCommand } from '#desk/words.ts'
 import { onNews } from '#live/news.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { useRemembered } from '#ui/remembered.ts'
@@ -70,8 +72,39 @@ function useNews(): void {
   useEffect(
     () =>
       onNews((news) => {
-        const { conversation, message } = news
         const { pathname } = router.state.location
+        if (news.kind === 'undone') {
+          const { conversationId: id, data } = news.announcement
+          toast({
+            key: `undone ${news.announcement.id}`,
+            title: refusedCommand(data.command),
+            detail: typeof data.reason === 'string' ? data.reason : 'Chatwoot refused it',
+            action: {
+              label: id ? 'Show' : 'All right',
+              run: () => id && void router.navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } }),
+            },
+            bad: true,
+          })
+          return
+        }
+        if (news.kind === 'approval') {
+          const { type, approval } = news
+          const { person } = session()
+          const own = approval.requestedById === person.id
+          const asks = type === 'approval_submitted' && !own && person.may('approvals:decide')
+          const decided = own && (type === 'approval_approved' || type === 'approval_rejected')
+          if ((!asks && !decided) || pathname.endsWith(approval.id)) return
+          toast({
+            key: `approval ${approval.id}`,
+            title: asks
+              ? `${approval.requestedBy} asks for approval`
+              : `${approval.status === 'approved' ? 'Approved' : 'Rejected'} by ${approval.decidedBy ?? 'somebody'}`,
+            detail: asks ? approval.reason : (approval.decision ?? approval.reason),
+            action: { label: 'Open', run: () => void router.navigate({ to: '/approvals/$id', params: { id: approval.id } }) },
+          })
+          return
+        }
+        const { conversation, message } = news
         const name = conversation.contact?.name ?? `Conversation ${conversation.chatwootId}`
         const open = () =>
           void router.navigate({ to: '/inbox/$id', params: { id: conversation.id }, search: { status: 'any' } })

@@ -6,11 +6,13 @@ import { ArrowUp, Inbox, SearchX } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
+import { clearSelection, selectUpTo, shownOrder, toggle, useSelection } from '#desk/selection.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
 import { Empty, Failed } from '#ui/State.tsx'
 
+import { BulkBar } from './BulkBar.tsx'
 import { Filters, SearchField, SortMenu } from './Filters.tsx'
 import { useHeldOrder } from './order.ts'
 import { Row, ROW_HEIGHT } from './Row.tsx'
@@ -31,7 +33,7 @@ export function List({ view, openId }: ListProps) {
   const [scrolled, setScrolled] = useState(false)
   const key = JSON.stringify(view)
   const loaded = query.data ?? NOTHING
-  const { rows, moved, release } = useHeldOrder(loaded, hovered || scrolled, key)
+  const { rows, gone, moved, release } = useHeldOrder(loaded, hovered || scrolled, key)
 
   const onChange = (next: View) => {
     void navigate({ to: openId ? '/inbox/$id' : '/inbox', params: { id: openId ?? '' }, search: next, replace: true })
@@ -55,7 +57,11 @@ export function List({ view, openId }: ListProps) {
 
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 })
+    clearSelection()
   }, [key])
+
+  const selected = useSelection()
+  useEffect(() => shownOrder.set(rows.filter((row) => !gone.has(row.id)).map((row) => row.id)), [rows, gone])
 
   const step = (by: 1 | -1) => {
     const focused = document.activeElement?.getAttribute('data-row') ?? openId
@@ -72,6 +78,11 @@ export function List({ view, openId }: ListProps) {
   useKeys({
     j: () => step(1),
     k: () => step(-1),
+    x: (event) => {
+      const id = document.activeElement?.getAttribute('data-row') ?? openId
+      if (id) (event.shiftKey ? selectUpTo : toggle)(id)
+    },
+    ...(selected.length > 0 && { Escape: clearSelection }),
     '/': () => document.querySelector<HTMLInputElement>('[data-search]')?.focus(),
   })
 
@@ -127,7 +138,13 @@ export function List({ view, openId }: ListProps) {
                       className="absolute inset-x-0 top-0"
                       style={{ height: ROW_HEIGHT, transform: `translateY(${item.start}px)` }}
                     >
-                      <Row conversation={row} open={row.id === openId} />
+                      <Row
+                        conversation={row}
+                        open={row.id === openId}
+                        selected={selected.includes(row.id)}
+                        selecting={selected.length > 0}
+                        gone={gone.has(row.id)}
+                      />
                     </li>
                   )
                 )
@@ -135,6 +152,7 @@ export function List({ view, openId }: ListProps) {
             </ul>
           )}
         </div>
+        <BulkBar loaded={loaded.length} />
       </div>
     </div>
   )

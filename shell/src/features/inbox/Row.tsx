@@ -4,6 +4,7 @@ import { CornerUpLeft, Lock, TriangleAlert } from 'lucide-react'
 import { memo } from 'react'
 
 import type { Conversation } from '#api/types.ts'
+import { selectUpTo, toggle } from '#desk/selection.ts'
 import { useDraftPreview } from '#live/drafts.ts'
 import { useTypists } from '#live/live.ts'
 import { Avatar, initials } from '#ui/Avatar.tsx'
@@ -18,74 +19,98 @@ export const ROW_HEIGHT = 84
 interface RowProps {
   conversation: Conversation
   open: boolean
+  selected: boolean
+  /** Others are: then every row shows that it can be. */
+  selecting: boolean
+  /** It has left the list and is about to go. */
+  gone: boolean
 }
 
-export const Row = memo(function Row({ conversation, open }: RowProps) {
+export const Row = memo(function Row({ conversation, open, selected, selecting, gone }: RowProps) {
   const { id, contact, labels, priority, unreadCount, lastMessage, assignee } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
   const unread = unreadCount > 0
   return (
-    <Link
-      to="/inbox/$id"
-      params={{ id }}
-      search={(view) => view}
-      data-row={id}
-      aria-current={open ? 'true' : undefined}
-      className={classes(
-        'group flex h-full gap-3 border-b border-line/70 py-2.5 pr-3 pl-3.5 -outline-offset-2',
-        open ? 'bg-accent-soft shadow-[inset_3px_0_0_var(--accent)]' : 'hover:bg-hover',
-      )}
-    >
-      <Avatar name={name} seed={contact?.id ?? id} channel={conversation.channel} className="mt-0.5 self-start" />
-      <div className="min-w-0 grow">
-        <div className="flex items-center gap-1.5">
-          <span className={classes('min-w-0 grow truncate', unread ? 'font-semibold' : 'font-medium')}>
-            {name}
-            <span className="sr-only">, {channelName(conversation.channel)}</span>
-          </span>
-          {lastMessage?.state === 'failed' && (
-            <span title="Last reply not sent" className="text-bad">
-              <TriangleAlert aria-hidden className="size-3.5" />
-              <span className="sr-only">Last reply not sent</span>
+    <div className={classes('group relative h-full transition-opacity duration-200', gone && 'opacity-35')}>
+      <input
+        type="checkbox"
+        aria-label={`Select ${name}`}
+        checked={selected}
+        onChange={() => undefined}
+        onClick={(event) => (event.shiftKey ? selectUpTo(id) : toggle(id))}
+        className={classes(
+          'absolute top-5 left-5.5 z-10 size-4.5 accent-accent focus-visible:opacity-100',
+          selected || selecting ? 'opacity-100' : 'opacity-0 group-hover:opacity-100',
+        )}
+      />
+      <Link
+        to="/inbox/$id"
+        params={{ id }}
+        search={(view) => view}
+        data-row={id}
+        aria-current={open ? 'true' : undefined}
+        className={classes(
+          'flex h-full gap-3 border-b border-line/70 py-2.5 pr-3 pl-3.5 -outline-offset-2',
+          selected || open ? 'bg-accent-soft' : 'hover:bg-hover',
+          open && 'shadow-[inset_3px_0_0_var(--accent)]',
+        )}
+      >
+        <Avatar
+          name={name}
+          seed={contact?.id ?? id}
+          channel={conversation.channel}
+          className={classes('mt-0.5 self-start', selected || selecting ? 'opacity-0' : 'group-hover:opacity-0 group-has-[input:focus-visible]:opacity-0')}
+        />
+        <div className="min-w-0 grow">
+          <div className="flex items-center gap-1.5">
+            <span className={classes('min-w-0 grow truncate', unread ? 'font-semibold' : 'font-medium')}>
+              {name}
+              <span className="sr-only">, {channelName(conversation.channel)}</span>
             </span>
-          )}
-          {priority && <PriorityMark priority={priority} />}
-          <When
-            at={conversation.lastActivityAt}
-            className={classes('shrink-0 text-xs tabular-nums', unread ? 'text-accent' : 'text-faint')}
-          />
+            {lastMessage?.state === 'failed' && (
+              <span title="Last reply not sent" className="text-bad">
+                <TriangleAlert aria-hidden className="size-3.5" />
+                <span className="sr-only">Last reply not sent</span>
+              </span>
+            )}
+            {priority && <PriorityMark priority={priority} />}
+            <When
+              at={conversation.lastActivityAt}
+              className={classes('shrink-0 text-xs tabular-nums', unread ? 'text-accent' : 'text-faint')}
+            />
+          </div>
+          <div className="mt-0.5 flex items-center gap-2">
+            <p className={classes('min-w-0 grow truncate text-sm', unread ? 'text-ink' : 'text-soft')}>
+              <Preview conversation={conversation} />
+            </p>
+            {unread && (
+              <span className="inline-flex h-4.5 min-w-4.5 items-center justify-center rounded-full bg-accent px-1.5 text-[0.6875rem] font-semibold text-accent-text tabular-nums">
+                <span aria-hidden>{unreadCount > 9 ? '9+' : unreadCount}</span>
+                <span className="sr-only">{unreadCount} unread</span>
+              </span>
+            )}
+          </div>
+          <div className="mt-1 flex h-5 items-center gap-1">
+            {labels.slice(0, 2).map((label) => (
+              <Label key={label} name={label} />
+            ))}
+            {labels.length > 2 && <span className="text-xs text-faint">+{labels.length - 2}</span>}
+            <span className="grow" />
+            {assignee ? (
+              <span
+                title={`Assigned to ${assignee.name ?? 'somebody'}`}
+                className="text-[0.6875rem] font-medium text-faint"
+              >
+                <span className="sr-only">Assigned to {assignee.name ?? 'somebody'}</span>
+                <span aria-hidden>{initials(assignee.name ?? '?')}</span>
+              </span>
+            ) : (
+              <span className="text-[0.6875rem] text-faint">Unassigned</span>
+            )}
+          </div>
         </div>
-        <div className="mt-0.5 flex items-center gap-2">
-          <p className={classes('min-w-0 grow truncate text-sm', unread ? 'text-ink' : 'text-soft')}>
-            <Preview conversation={conversation} />
-          </p>
-          {unread && (
-            <span className="inline-flex h-4.5 min-w-4.5 items-center justify-center rounded-full bg-accent px-1.5 text-[0.6875rem] font-semibold text-accent-text tabular-nums">
-              <span aria-hidden>{unreadCount > 9 ? '9+' : unreadCount}</span>
-              <span className="sr-only">{unreadCount} unread</span>
-            </span>
-          )}
-        </div>
-        <div className="mt-1 flex h-5 items-center gap-1">
-          {labels.slice(0, 2).map((label) => (
-            <Label key={label} name={label} />
-          ))}
-          {labels.length > 2 && <span className="text-xs text-faint">+{labels.length - 2}</span>}
-          <span className="grow" />
-          {assignee ? (
-            <span
-              title={`Assigned to ${assignee.name ?? 'somebody'}`}
-              className="text-[0.6875rem] font-medium text-faint"
-            >
-              <span className="sr-only">Assigned to {assignee.name ?? 'somebody'}</span>
-              <span aria-hidden>{initials(assignee.name ?? '?')}</span>
-            </span>
-          ) : (
-            <span className="text-[0.6875rem] text-faint">Unassigned</span>
-          )}
-        </div>
-      </div>
-    </Link>
+      </Link>
+    </div>
   )
 })
 

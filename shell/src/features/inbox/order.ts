@@ -1,25 +1,43 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 
 interface Held {
   rows: Conversation[]
+  /** Those of them that the list has no more. */
+  gone: ReadonlySet<string>
   /** How many rows would be elsewhere. */
   moved: number
   release: () => void
 }
 
+/** How long a row that leaves is seen to fade. Milliseconds. */
+const FADE = 220
+/** If more than so many leave at once, the list is another one. */
+const MOST_LEAVING = 50
+const NONE: ReadonlySet<string> = new Set()
+
 /**
  * Nothing moves under the pointer: while `hold`, rows stay where they were and show what is new in
- * them; those that are new wait, and those that left stay until the order may change.
+ * them; those that are new wait, and those that left fade and stay until the order may change.
  */
 export function useHeldOrder(rows: Conversation[], hold: boolean, view: unknown): Held {
   const [kept, setKept] = useState({ rows, view })
-  const free = !hold || kept.view !== view || kept.rows.length === 0
-  if (free && (kept.rows !== rows || kept.view !== view)) setKept({ rows, view })
-  if (free) return { rows, moved: 0, release: () => undefined }
-
   const now = new Map(rows.map((row) => [row.id, row]))
+  const left = kept.rows.filter((row) => !now.has(row.id)).map((row) => row.id)
+  const leaving = left.length > 0 && left.length <= MOST_LEAVING && kept.view === view
+  const which = left.join(' ')
+  const free = (!hold && !leaving) || kept.view !== view || kept.rows.length === 0
+  if (free && (kept.rows !== rows || kept.view !== view)) setKept({ rows, view })
+  useEffect(() => {
+    if (hold || !leaving) return
+    const timer = setTimeout(() => setKept({ rows, view }), FADE)
+    return () => clearTimeout(timer)
+    // Rows that change meanwhile do not make those that leave stay longer.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [hold, leaving, which, view])
+  if (free) return { rows, gone: NONE, moved: 0, release: () => undefined }
+
   const before = new Map(kept.rows.map((row) => [row.id, row]))
   // More of the list was loaded: that is no change of its order.
   const last = kept.rows.at(-1)
@@ -30,10 +48,10 @@ export function useHeldOrder(rows: Conversation[], hold: boolean, view: unknown)
   const still = kept.rows.filter((row) => now.has(row.id))
   const displaced = wanted.filter((row, index) => still[index]?.id !== row.id).length > 0
   const joined = rows.filter((row) => !before.has(row.id)).length - appended.length
-  const gone = kept.rows.length - still.length
   return {
     rows: shown,
-    moved: joined + gone + (displaced ? 1 : 0),
+    gone: new Set(left),
+    moved: hold ? joined + left.length + (displaced ? 1 : 0) : 0,
     release: () => setKept({ rows, view }),
   }
 }

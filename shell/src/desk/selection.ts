@@ -1,0 +1,46 @@
+/** Which conversations are selected, and in which order the list shows them. */
+import { useSyncExternalStore } from 'react'
+
+import { createStore } from '#live/store.ts'
+
+const NONE: readonly string[] = []
+
+/** In the order in which they were selected. */
+export const selection = createStore<readonly string[]>(NONE)
+
+/** The rows that the list shows, from above. */
+export const shownOrder = createStore<readonly string[]>(NONE)
+
+export function useSelection(): readonly string[] {
+  return useSyncExternalStore(selection.subscribe, selection.get)
+}
+
+export function clearSelection(): void {
+  selection.set(NONE)
+}
+
+export function toggle(id: string): void {
+  const now = selection.get()
+  selection.set(now.includes(id) ? now.filter((one) => one !== id) : [...now, id])
+}
+
+/** Selects everything from the row that was selected last up to this one. */
+export function selectUpTo(id: string): void {
+  const order = shownOrder.get()
+  const from = order.indexOf(selection.get().at(-1) ?? id)
+  const to = order.indexOf(id)
+  if (from === -1 || to === -1) { toggle(id); return; }
+  const between = order.slice(Math.min(from, to), Math.max(from, to) + 1)
+  selection.set([...new Set([...selection.get(), ...between, id])])
+}
+
+export function select(ids: readonly string[]): void {
+  selection.set(ids)
+}
+
+/** Where to go on after this conversation: the one below it, or else the one above. */
+export function neighbour(id: string): string | undefined {
+  const order = shownOrder.get()
+  const at = order.indexOf(id)
+  return at === -1 ? undefined : (order[at + 1] ?? order[at - 1])
+}

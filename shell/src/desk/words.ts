@@ -1,0 +1,43 @@
+/** Changes in words, as they are told when they are done. */
+import type { Change } from './change.ts'
+
+export function told(change: Change): string {
+  const { status, priority, assignee, team, add = [], remove = [] } = change
+  switch (status) {
+    case 'resolved':
+      return 'Resolved'
+    case 'snoozed':
+      return 'Snoozed'
+    case 'open':
+      return 'Reopened'
+    case 'pending':
+      return 'Set to pending'
+    case undefined:
+      break
+  }
+  if (priority !== undefined) return priority === null ? 'Priority taken away' : `Priority set to ${priority}`
+  if (assignee !== undefined) return assignee ? `Assigned to ${assignee.name ?? 'an agent'}` : 'Assigned to nobody'
+  if (team !== undefined) return team ? `Given to ${team.name ?? 'a team'}` : 'Taken from its team'
+  if (add.length > 0) return `Labelled ${add.join(', ')}`
+  return remove.length > 0 ? `Label ${remove.join(', ')} taken off` : 'Changed'
+}
+
+/** What Chatwoot refused, by the name of its command. */
+export function refusedCommand(command: unknown): string {
+  switch (command) {
+    case 'set_status':
+      return 'The status was not changed'
+    case 'set_priority':
+      return 'The priority was not changed'
+    case 'assign':
+      return 'It was not assigned'
+    case 'set_team':
+      return 'The team was not changed'
+    case 'set_labels':
+      return 'The labels were not changed'
+    case 'delete_message':
+      return 'The message was not deleted'
+    default:
+      return 'A change was not made'
+  }
+}

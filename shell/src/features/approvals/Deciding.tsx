@@ -1,0 +1,114 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+
+import { Failure } from '#api/failure.ts'
+import type { Approval } from '#api/types.ts'
+import { session } from '#auth/session.ts'
+import { keys } from '#live/keys.ts'
+import { useLive } from '#live/live.ts'
+import { Button } from '#ui/Button.tsx'
+import { useKeys } from '#ui/keyboard.ts'
+import { Keys } from '#ui/Keys.tsx'
+import { exactly } from '#ui/time.ts'
+
+const LONGEST = 2_000
+
+/** What can be done with a request that waits: by whoever asked, or by somebody else. */
+export function Deciding({ approval }: { approval: Approval }) {
+  const live = useLive()
+  const queryClient = useQueryClient()
+  const [words, setWords] = useState('')
+  const [asksReason, setAsksReason] = useState(false)
+  const { person } = session()
+  const own = approval.requestedById === person.id
+  const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
+  const decide = useMutation({
+    mutationFn: (status: 'approved' | 'rejected') => live.decide(approval, status, words.trim()),
+    onSuccess: put,
+    onError: (error) => {
+      const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
+      if (current) put(current)
+    },
+  })
+  const withdraw = useMutation({ mutationFn: () => live.withdrawApproval(approval), onSuccess: put })
+  const busy = decide.isPending || withdraw.isPending
+  const may = !own && person.may('approvals:decide')
+  const approve = () => {
+    if (may && !busy) decide.mutate('approved')
+  }
+  const reject = () => {
+    if (words.trim() === '') setAsksReason(true)
+    else decide.mutate('rejected')
+  }
+  useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
+
+  if (approval.status !== 'submitted') {
+    const late = decide.error instanceof Failure && decide.error.code === 'decided'
+    if (!late) return null
+    return (
+      <p role="alert" className="rounded-lg border border-line bg-sunken px-3 py-2">
+        {approval.decidedBy ?? 'Somebody'} was first: it was {approval.status}
+        {approval.decidedAt && ` at ${exactly(approval.decidedAt)}`}.
+      </p>
+    )
+  }
+  const error = decide.error ?? withdraw.error
+  return (
+    <div className="flex flex-col gap-3">
+      {approval.stale && (
+        <p className="rounded-lg border border-note-line bg-note px-3 py-2 text-note-text">
+          The customer has written since this was asked. Read that first.
+        </p>
+      )}
+      {error && (
+        <p role="alert" className="text-bad first-letter:uppercase">
+          {error.message}
+        </p>
+      )}
+      {own ? (
+        <div className="flex items-center gap-3">
+          <p className="grow text-soft">Somebody else decides what you have asked for.</p>
+          <Button disabled={busy} onClick={() => withdraw.mutate()}>
+            Withdraw
+          </Button>
+        </div>
+      ) : may ? (
+        <>
+          <label className="flex flex-col gap-1 text-sm font-medium">
+            Your words to {approval.requestedBy}
+            <textarea
+              value={words}
+              rows={2}
+              maxLength={LONGEST}
+              aria-invalid={asksReason && words.trim() === ''}
+              aria-describedby={asksReason ? 'reason-wanted' : undefined}
+              onChange={(event) => setWords(event.target.value)}
+              onKeyDown={(event) => {
+                if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+                event.preventDefault()
+                approve()
+              }}
+              className="rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal"
+            />
+          </label>
+          {asksReason && words.trim() === '' && (
+            <p id="reason-wanted" role="alert" className="text-sm text-bad">
+              Say why it is rejected.
+            </p>
+          )}
+          <div className="flex items-center justify-end gap-2">
+            <Button disabled={busy} onClick={reject}>
+              Reject
+            </Button>
+            <Button look="primary" disabled={busy} onClick={approve}>
+              Approve
+              <Keys keys="Mod+Enter" className="border-current opacity-80" />
+            </Button>
+          </div>
+        </>
+      ) : (
+        <p className="text-soft">Somebody who may decide has been asked.</p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,92 @@
+import { screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
+import { beforeEach, expect, test } from 'vitest'
+
+import type { Conversation, UpdateConversation } from '#api/types.ts'
+import { ask, want } from '#desk/asked.ts'
+import { api, http } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { aConversation, instant } from '#test/samples.ts'
+import { dismiss, toasts } from '#ui/toasts.ts'
+import { Toasts } from '#ui/Toasts.tsx'
+
+import { Changes } from './Changes.tsx'
+
+beforeEach(() => {
+  for (const one of toasts()) dismiss(one.key)
+})
+
+/** An API with these conversations, that refuses changes of those named. */
+function given(rows: Conversation[], refused: readonly string[] = []) {
+  const now = new Map(rows.map((row) => [row.id, row]))
+  const asked: [string, UpdateConversation][] = []
+  let second = 1
+  api.use(
+    http.untyped.get('*/api/v1/conversations/:id', ({ params }) => HttpResponse.json(now.get(String(params.id)))),
+    http.untyped.patch('*/api/v1/conversations/:id', async ({ request, params }) => {
+      const id = String(params.id)
+      const body = (await request.json()) as UpdateConversation
+      asked.push([id, body])
+      if (refused.includes(id)) {
+        return HttpResponse.json({ code: 'invalid', detail: 'Chatwoot has no such agent' }, { status: 422 })
+      }
+      const { assigneeId: _one, teamId: _other, ...fields } = body
+      const next = { ...now.get(id), ...fields, updatedAt: instant((second += 1)) } as Conversation
+      now.set(id, next)
+      return HttpResponse.json(next)
+    }),
+    http.untyped.get('*/api/v1/labels', () =>
+      HttpResponse.json({
+        data: ['billing', 'vip'].map((title, index) => ({
+          accountId: rows[0]?.accountId, chatwootId: index + 1, title, updatedAt: instant(0),
+        })),
+      }),
+    ),
+  )
+  const page = show(
+    <>
+      <Changes />
+      <Toasts />
+    </>,
+  )
+  return { ...page, asked, status: (id: string) => now.get(id)?.status }
+}
+
+test('a change is told, and undone on request', async () => {
+  const row = aConversation()
+  const { asked, status } = given([row])
+  await waitFor(() => {
+    if (asked.length === 0) want([row.id], { status: 'resolved' })
+    expect(status(row.id)).toBe('resolved')
+  })
+  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  await waitFor(() => expect(status(row.id)).toBe('open'))
+})
+
+test('of several, those that were refused are named with the reason, and tried again alone', async () => {
+  const rows = [aConversation(), aConversation(), aConversation()]
+  const bad = rows[1]!.id
+  const { asked } = given(rows, [bad])
+  await screen.findByRole('status')
+  want(rows.map((row) => row.id), { priority: 'high' })
+  expect(await screen.findByText(/Not changed/)).toBeVisible()
+  expect(screen.getByText('Chatwoot has no such agent')).toBeVisible()
+  expect(asked).toHaveLength(3)
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await waitFor(() => expect(asked).toHaveLength(4))
+  expect(asked[3]?.[0]).toBe(bad)
+})
+
+test('labels are put on by typing, and those of others stay', async () => {
+  const row = aConversation({ labels: ['urgent'] })
+  const { asked, live } = given([row])
+  await screen.findByRole('status')
+  // What the picker shows is what was read.
+  await live.change(row.id, { over: (one) => one, body: () => ({}), builds: false })
+  ask('labels', [row.id])
+  await userEvent.type(await screen.findByRole('combobox', { name: 'Labels' }), 'vip')
+  await screen.findByRole('option', { name: /vip/ })
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(asked.at(-1)?.[1]).toEqual({ labels: ['urgent', 'vip'] }))
+})

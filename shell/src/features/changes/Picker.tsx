@@ -1,0 +1,276 @@
+import { useQuery } from '@tanstack/react-query'
+import { CalendarClock, CircleSlash, Clock, UserRoundX } from 'lucide-react'
+import { Popover } from 'radix-ui'
+import { useState } from 'react'
+
+import type { Conversation } from '#api/types.ts'
+import { type Asked, ask } from '#desk/asked.ts'
+import type { Change } from '#desk/change.ts'
+import { myAgent, rememberMe } from '#desk/me.ts'
+import { snoozeChoices } from '#desk/snooze.ts'
+import { useLive } from '#live/live.ts'
+import { agentsQuery, labelsQuery, teamsQuery } from '#live/queries.ts'
+import { Avatar } from '#ui/Avatar.tsx'
+import { Button } from '#ui/Button.tsx'
+import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
+import { type Option, Pick } from '#ui/Pick.tsx'
+import { exactly } from '#ui/time.ts'
+import { PRIORITIES, STATUSES, titled } from '#ui/words.ts'
+
+interface PickerProps {
+  asked: Asked
+  choose: (change: Change) => void
+  close: () => void
+}
+
+const TITLES: Record<Asked['what'], string> = {
+  status: 'Status',
+  snooze: 'Snooze until',
+  priority: 'Priority',
+  assignee: 'Assignee',
+  me: 'Which agent are you?',
+  team: 'Team',
+  labels: 'Labels',
+  escalate: 'Escalate',
+}
+
+/** Where nobody pressed anything: at the top, in the middle. */
+function middle(): DOMRect {
+  return new DOMRect(window.innerWidth / 2, window.innerHeight * 0.14, 0, 0)
+}
+
+/** Asks what conversations are to become. */
+export default function Picker({ asked, choose, close }: PickerProps) {
+  const [anchor] = useState(() => ({ current: { getBoundingClientRect: () => asked.at ?? middle() } }))
+  const several = asked.about.length > 1
+  const title = several ? `${TITLES[asked.what]} of ${asked.about.length} conversations` : TITLES[asked.what]
+  return (
+    <Popover.Root open modal onOpenChange={(open) => !open && close()}>
+      <Popover.Anchor virtualRef={anchor} />
+      <Popover.Portal>
+        <Popover.Content
+          aria-label={title}
+          align={asked.at ? 'start' : 'center'}
+          sideOffset={6}
+          collisionPadding={12}
+          className="rise z-50 flex max-h-(--radix-popover-content-available-height) w-88 max-w-[calc(100vw-2rem)] flex-col overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none"
+        >
+          <Choices key={asked.what} asked={asked} title={title} choose={choose} close={close} />
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}
+
+function Choices({ asked, title, choose, close }: PickerProps & { title: string }) {
+  const live = useLive()
+  const rows = asked.about.map((id) => live.look(id)).filter((row) => row !== undefined)
+  const take = (change: Change) => {
+    close()
+    choose(change)
+  }
+  switch (asked.what) {
+    case 'status':
+      return <Statuses title={title} rows={rows} take={take} asked={asked} />
+    case 'snooze':
+      return <Snooze title={title} take={take} />
+    case 'priority':
+      return <Priorities title={title} rows={rows} take={take} />
+    case 'assignee':
+      return <Agents title={title} rows={rows} take={take} />
+    case 'me':
+      return <Agents title={title} rows={rows} take={take} asksWho />
+    case 'team':
+      return <Teams title={title} rows={rows} take={take} />
+    case 'labels':
+      return <Labels title={title} rows={rows} choose={choose} />
+    case 'escalate':
+      return null
+  }
+}
+
+interface ChoicesProps {
+  title: string
+  rows: readonly Conversation[]
+  take: (change: Change) => void
+}
+
+/** Whether all of them, some or none are so; nothing is said of none. */
+function checked(rows: readonly Conversation[], so: (row: Conversation) => boolean): Option['checked'] {
+  const those = rows.filter(so).length
+  if (those === 0) return false
+  return those === rows.length ? true : 'some'
+}
+
+const NOTHING = 'Nothing has this name'
+
+function Statuses({ title, rows, take, asked }: ChoicesProps & { asked: Asked }) {
+  const options = STATUSES.map((status): Option => ({
+    id: status,
+    name: status === 'snoozed' ? 'Snoozed…' : titled(status),
+    mark: <StatusMark status={status} words={false} />,
+    checked: checked(rows, (row) => row.status === status),
+    run: () => (status === 'snoozed' ? ask('snooze', asked.about, asked) : take({ status })),
+  }))
+  return <Pick label={title} list="Statuses" placeholder="Status" options={options} nothing={NOTHING} />
+}
+
+function Priorities({ title, rows, take }: ChoicesProps) {
+  const options: Option[] = [
+    ...PRIORITIES.map((priority) => ({
+      id: priority,
+      name: titled(priority),
+      mark: <PriorityMark priority={priority} />,
+      checked: checked(rows, (row) => row.priority === priority),
+      run: () => take({ priority }),
+    })),
+    {
+      id: 'none',
+      name: 'No priority',
+      icon: CircleSlash,
+      checked: checked(rows, (row) => row.priority == null),
+      run: () => take({ priority: null }),
+    },
+  ]
+  return <Pick label={title} list="Priorities" placeholder="Priority" options={options} nothing={NOTHING} />
+}
+
+function Snooze({ title, take }: Omit<ChoicesProps, 'rows'>) {
+  const [now] = useState(() => new Date())
+  const [dated, setDated] = useState(false)
+  if (dated) return <SnoozeDate now={now} take={take} />
+  const options: Option[] = [
+    ...snoozeChoices(now).map(({ name, until }) => ({
+      id: name,
+      name,
+      detail: until ? exactly(until.toISOString()).replace(/:00(?=\D*$)/, '') : undefined,
+      icon: Clock,
+      run: () => take({ status: 'snoozed' as const, snoozedUntil: until?.toISOString() ?? null }),
+    })),
+    { id: 'date', name: 'Choose a date and time…', icon: CalendarClock, run: () => setDated(true) },
+  ]
+  return <Pick label={title} list="Times" placeholder="Snooze until" options={options} nothing={NOTHING} />
+}
+
+/** As a field for dates wants it, in the time of this place. */
+function local(date: Date): string {
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+function SnoozeDate({ now, take }: { now: Date; take: ChoicesProps['take'] }) {
+  const [text, setText] = useState(() => local(new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 9)))
+  const until = new Date(text)
+  const good = until.getTime() > now.getTime()
+  return (
+    <form
+      className="flex flex-col gap-3 p-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (good) take({ status: 'snoozed', snoozedUntil: until.toISOString() })
+      }}
+    >
+      <label className="flex flex-col gap-1 text-sm font-medium">
+        Snooze until
+        <input
+          type="datetime-local"
+          // The dialog was opened to choose just this.
+          // eslint-disable-next-line jsx-a11y/no-autofocus
+          autoFocus
+          required
+          value={text}
+          min={local(now)}
+          onChange={(event) => setText(event.target.value)}
+          className="h-9 rounded-lg border border-line bg-surface px-2.5 text-base"
+        />
+      </label>
+      <Button type="submit" look="primary" disabled={!good}>
+        Snooze
+      </Button>
+    </form>
+  )
+}
+
+function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho?: boolean }) {
+  const query = useQuery(agentsQuery())
+  const account = rows[0]?.accountId
+  const agents = (query.data ?? []).filter((one) => one.accountId === account)
+  const me = myAgent(agents)
+  const all = agents.map((agent): Option => {
+    const name = agent.name ?? `Agent ${agent.chatwootId}`
+    return {
+      id: String(agent.chatwootId),
+      name,
+      detail: agent.chatwootId === me?.chatwootId && !asksWho ? 'you' : (agent.email ?? undefined),
+      mark: <Avatar name={name} size="small" />,
+      keys: agent.chatwootId === me?.chatwootId && !asksWho ? 'M' : undefined,
+      checked: asksWho ? undefined : checked(rows, (row) => row.assignee?.id === agent.chatwootId),
+      run: () => {
+        if (asksWho) rememberMe(agent)
+        take({ assignee: { id: agent.chatwootId, name } })
+      },
+    }
+  })
+  const nobody: Option = {
+    id: 'none',
+    name: 'Nobody',
+    icon: UserRoundX,
+    checked: checked(rows, (row) => !row.assignee),
+    run: () => take({ assignee: null }),
+  }
+  return (
+    <Pick
+      label={title}
+      list="Agents"
+      placeholder={asksWho ? title : 'Assign to'}
+      options={asksWho ? all : [nobody, ...all]}
+      nothing={query.isPending ? 'Loading…' : NOTHING}
+    />
+  )
+}
+
+function Teams({ title, rows, take }: ChoicesProps) {
+  const query = useQuery(teamsQuery())
+  const account = rows[0]?.accountId
+  const options: Option[] = [
+    {
+      id: 'none',
+      name: 'No team',
+      icon: CircleSlash,
+      checked: checked(rows, (row) => !row.team),
+      run: () => take({ team: null }),
+    },
+    ...(query.data ?? [])
+      .filter((one) => one.accountId === account)
+      .map(({ chatwootId: id, name }) => ({
+        id: String(id),
+        name: name ?? `Team ${id}`,
+        mark: <Avatar name={name ?? '?'} size="small" />,
+        checked: checked(rows, (row) => row.team?.id === id),
+        run: () => take({ team: { id, name: name ?? null } }),
+      })),
+  ]
+  return <Pick label={title} list="Teams" placeholder="Team" options={options} nothing={query.isPending ? 'Loading…' : NOTHING} />
+}
+
+/** Each is put on or taken off at once; the list stays open for more. */
+function Labels({ title, rows, choose }: Omit<ChoicesProps, 'take'> & { choose: PickerProps['choose'] }) {
+  const query = useQuery(labelsQuery())
+  const account = rows[0]?.accountId
+  // What was chosen here, over what the rows were when this opened.
+  const [put, setPut] = useState<Readonly<Record<string, boolean>>>({})
+  const known = (query.data ?? []).filter((one) => one.accountId === account).map((one) => one.title)
+  const labels = [...new Set([...known, ...rows.flatMap((row) => row.labels)])].sort((a, b) => a.localeCompare(b))
+  const options = labels.map((label): Option => {
+    const on = put[label] ?? checked(rows, (row) => row.labels.includes(label))
+    return {
+      id: label,
+      name: label,
+      checked: on,
+      run: () => {
+        setPut({ ...put, [label]: on !== true })
+        choose(on === true ? { remove: [label] } : { add: [label] })
+      },
+    }
+  })
+  return <Pick label={title} list="Labels" placeholder="Label" options={options} nothing={query.isPending ? 'Loading…' : NOTHING} />
+}

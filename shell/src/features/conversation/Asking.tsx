@@ -1,0 +1,31 @@
+import type { ReactNode } from 'react'
+
+import { ask, type Question } from '#desk/asked.ts'
+import { classes } from '#ui/classes.ts'
+import { Tip } from '#ui/Tip.tsx'
+
+interface AskingProps {
+  what: Question
+  about: string
+  /** What it is, for those who do not see where it stands. */
+  label: string
+  keys?: string
+  className?: string
+  children: ReactNode
+}
+
+/** Shows what something is, and asks what it is to become. */
+export function Asking({ what, about, label, keys, className, children }: AskingProps) {
+  return (
+    <Tip label={`Change ${label.toLowerCase()}`} keys={keys}>
+      <button
+        type="button"
+        onClick={(event) => ask(what, [about], { at: event.currentTarget.getBoundingClientRect() })}
+        className={classes('-mx-1.5 -my-0.5 inline-flex min-h-6 max-w-full min-w-0 items-center rounded-md px-1.5 py-0.5 text-left hover:bg-hover', className)}
+      >
+        <span className="sr-only">{label}: </span>
+        {children}
+      </button>
+    </Tip>
+  )
+}

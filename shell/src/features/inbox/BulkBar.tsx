@@ -1,0 +1,60 @@
+import { CircleDot, Clock, type LucideIcon, SignalHigh, Tag, UserRound, UsersRound, X } from 'lucide-react'
+import { useSyncExternalStore } from 'react'
+
+import { underWay } from '#desk/act.ts'
+import { ask, type Question } from '#desk/asked.ts'
+import { clearSelection, select, shownOrder, useSelection } from '#desk/selection.ts'
+import { Button, IconButton } from '#ui/Button.tsx'
+
+const ACTIONS: { what: Question; label: string; keys?: string; icon: LucideIcon }[] = [
+  { what: 'assignee', label: 'Assign', keys: 'A', icon: UserRound },
+  { what: 'team', label: 'Team', keys: 'T', icon: UsersRound },
+  { what: 'labels', label: 'Labels', keys: 'L', icon: Tag },
+  { what: 'priority', label: 'Priority', keys: 'P', icon: SignalHigh },
+  { what: 'snooze', label: 'Snooze', keys: 'S', icon: Clock },
+  { what: 'status', label: 'Status', icon: CircleDot },
+]
+
+/** What can be done with all that is selected. It lies over the list, so that no row moves. */
+export function BulkBar({ loaded }: { loaded: number }) {
+  const selected = useSelection()
+  const progress = useSyncExternalStore(underWay.subscribe, underWay.get)
+  if (selected.length === 0 && !progress) return null
+  return (
+    <div
+      role="group"
+      aria-label="Selected conversations"
+      className="rise absolute inset-x-2 bottom-2 z-20 rounded-xl border border-line bg-raised p-1.5 shadow-raised"
+    >
+      <div className="flex items-center gap-1 pl-2">
+        <p role="status" className="min-w-0 grow truncate text-sm font-medium tabular-nums">
+          {progress ? `${progress.done} of ${progress.of}` : `${selected.length} selected`}
+        </p>
+        {selected.length < loaded && (
+          <Button look="quiet" className="h-7 px-2 text-xs" onClick={() => select(shownOrder.get())}>
+            Select all {loaded}
+          </Button>
+        )}
+        <IconButton label="Clear selection" keys="Esc" className="size-7" onClick={clearSelection}>
+          <X />
+        </IconButton>
+      </div>
+      {progress ? (
+        <progress aria-label="Changing" value={progress.done} max={progress.of} className="h-1.5 w-full accent-accent" />
+      ) : (
+        <div className="flex flex-wrap gap-0.5">
+          {ACTIONS.map(({ what, label, keys, icon: Icon }) => (
+            <IconButton
+              key={what}
+              label={label}
+              {...(keys && { keys })}
+              onClick={(event) => ask(what, selected, { at: event.currentTarget.getBoundingClientRect() })}
+            >
+              <Icon />
+            </IconButton>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}
