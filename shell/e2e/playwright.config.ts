@@ -10,6 +10,11 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
+  projects: [
+    { name: 'tests', testMatch: '*.spec.ts' },
+    { name: 'pictures', testMatch: 'pictures.ts', timeout: 600_000 },
+    { name: 'measure', testMatch: 'measure.ts', timeout: 600_000 },
+  ],
   use: {
     viewport: { width: 1440, height: 900 },
     launchOptions: {

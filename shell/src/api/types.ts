@@ -3,6 +3,7 @@ import type { components, operations } from './schema'
 
 type Schemas = components['schemas']
 
+export type AccountState = Schemas['AccountState']
 export type Activity = Schemas['Activity']
 export type ActivityList = Schemas['ActivityList']
 export type Agent = Schemas['ListedAgent']
@@ -13,6 +14,8 @@ export type CannedResponse = Schemas['CannedResponse']
 export type Conversation = Schemas['Conversation']
 export type ConversationList = Schemas['ConversationList']
 export type CreateMessage = Schemas['CreateMessage']
+export type DeadLetter = Schemas['DeadLetter']
+export type DeadLetterList = Schemas['DeadLetterList']
 export type DeliveryState = Schemas['DeliveryState']
 export type Draft = Schemas['Draft']
 /** An event that is stored nowhere. By hand: the description names its fields otherwise than the API sends them. */
@@ -29,8 +32,13 @@ export type Me = Schemas['Me']
 export type Message = Schemas['Message']
 export type MessageList = Schemas['MessageList']
 export type Permission = Schemas['Permission']
+export type Point = Schemas['Point']
 export type Problem = Schemas['Problem']
+export type Replay = Schemas['Replay']
+export type ReplayCounted = Schemas['ReplayCounted']
+export type ReplayWanted = Schemas['ReplayWanted']
 export type SignIn = Schemas['SignIn']
+export type Stage = Schemas['Stage']
 export type UpdateConversation = Schemas['UpdateConversation']
 
 type Given<T> = Omit<NonNullable<T>, 'page' | 'limit' | 'cursor' | 'lastEventId' | 'ticket'>
@@ -39,5 +47,6 @@ type Given<T> = Omit<NonNullable<T>, 'page' | 'limit' | 'cursor' | 'lastEventId'
 export type ConversationFilter = Given<operations['list_conversations']['parameters']['query']>
 export type ConversationSort = NonNullable<ConversationFilter['sort']>
 export type ActivityFilter = Given<operations['list_activity']['parameters']['query']>
+export type DeadLetterFilter = Given<operations['list_dead_letters']['parameters']['query']>
 export type ApprovalFilter = Given<operations['list_approvals']['parameters']['query']>
 export type ApprovalStatus = NonNullable<ApprovalFilter['status']>

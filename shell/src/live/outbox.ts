@@ -5,9 +5,11 @@
  * first) or when a person discards it, never by a timer. It goes out under the same client id each
  * time, so trying again is safe; entries of one conversation go out one after the other. They are
  * kept in local storage, an entry each, and survive the page; those of another person wait for them.
+ * One with files lives as long as the page: there is no room for them anywhere else.
  */
 import { answerOf, client } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
+import { sendWithFiles } from '../api/files.ts'
 import type { Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
@@ -23,6 +25,9 @@ export interface Written {
   /** Waiting for the network or for its turn; on its way; or refused, until somebody acts. */
   readonly state: 'waiting' | 'sending' | 'refused'
   readonly reason: string | null
+  readonly files: readonly File[]
+  /** How much of the files is sent, from 0 to 1. */
+  readonly progress: number
 }
 
 const NONE: readonly Written[] = []
@@ -39,6 +44,7 @@ export class Outbox {
   readonly #sending = new Set<string>()
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #failures = new Map<string, number>()
+  readonly #uploads = new Map<string, AbortController>()
 
   constructor(accept: (message: Message) => void) {
     this.#accept = accept
@@ -61,7 +67,7 @@ export class Outbox {
     return this.entries.get().get(conversationId) ?? NONE
   }
 
-  send(conversationId: string, content: string, isPrivate: boolean): void {
+  send(conversationId: string, content: string, isPrivate: boolean, files: readonly File[] = []): void {
     this.#put({
       clientId: crypto.randomUUID(),
       conversationId,
@@ -70,6 +76,8 @@ export class Outbox {
       createdAt: new Date().toISOString(),
       state: 'waiting',
       reason: null,
+      files,
+      progress: 0,
     })
     void this.#work(conversationId)
   }
@@ -80,6 +88,7 @@ export class Outbox {
   }
 
   discard(entry: Written): void {
+    this.#uploads.get(entry.clientId)?.abort()
     this.#remove(entry.conversationId, entry.clientId)
     void this.#work(entry.conversationId)
   }
@@ -102,12 +111,7 @@ export class Outbox {
     this.#put({ ...entry, state: 'sending' })
     let wait = 0
     try {
-      const message = await answerOf(
-        client.POST('/api/v1/conversations/{id}/messages', {
-          params: { path: { id: conversationId } },
-          body: { content: entry.content, private: entry.private, clientId: entry.clientId },
-        }),
-      )
+      const message = await this.#deliver(entry)
       this.#failures.delete(conversationId)
       this.#accept(message)
       this.#remove(conversationId, entry.clientId)
@@ -133,6 +137,24 @@ export class Outbox {
     )
   }
 
+  async #deliver(entry: Written): Promise<Message> {
+    const { conversationId: id, content, clientId, files } = entry
+    const body = { content, private: entry.private, clientId }
+    if (files.length === 0) {
+      return await answerOf(client.POST('/api/v1/conversations/{id}/messages', { params: { path: { id } }, body }))
+    }
+    const upload = new AbortController()
+    this.#uploads.set(clientId, upload)
+    const progress = (share: number) => {
+      if (this.of(id).some((one) => one.clientId === clientId)) this.#put({ ...entry, state: 'sending', progress: share })
+    }
+    try {
+      return await sendWithFiles(id, body, files, { progress, signal: upload.signal })
+    } finally {
+      this.#uploads.delete(clientId)
+    }
+  }
+
   #put(entry: Written): void {
     const entries = this.of(entry.conversationId)
     const known = entries.some((one) => one.clientId === entry.clientId)
@@ -156,6 +178,7 @@ export class Outbox {
 }
 
 function keep(entry: Written): void {
+  if (entry.files.length > 0) return
   try {
     localStorage.setItem(prefix() + entry.clientId, JSON.stringify(entry))
   } catch {
@@ -177,6 +200,7 @@ function stored(): Written[] {
       .filter((key) => key.startsWith(prefix()))
       .map((key) => JSON.parse(localStorage.getItem(key) ?? 'null') as Written | null)
       .filter((entry) => entry !== null)
+      .map((entry) => ({ ...entry, files: [], progress: 0 }))
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   } catch {
     return []

@@ -11,6 +11,7 @@ import { readApprovalsView } from '#features/approvals/view.ts'
 import { Changes } from '#features/changes/Changes.tsx'
 import { Frame } from '#features/frame/Frame.tsx'
 import { filterOf, readView } from '#features/inbox/view.ts'
+import { readOperationsView } from '#features/operations/view.ts'
 import { conversationQuery, conversationsQuery, messagesQuery } from '#live/queries.ts'
 import { Empty } from '#ui/State.tsx'
 
@@ -93,6 +94,7 @@ const activity = createRoute({
 const operations = createRoute({
   getParentRoute: () => root,
   path: 'operations',
+  validateSearch: readOperationsView,
 }).lazy(() => import('./operations.lazy.tsx').then((screen) => screen.Route))
 
 export const tree = root.addChildren([

@@ -1,74 +1,214 @@
-import { ContactRound, FileText, MapPin, Paperclip } from 'lucide-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { ContactRound, Download, ExternalLink, FileText, LoaderCircle, type LucideIcon, MapPin, Paperclip, Play, RotateCw } from 'lucide-react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 
 import type { Attachment } from '#api/types.ts'
+import { fileQuery } from '#live/files.ts'
+import { toast } from '#ui/toasts.ts'
 
-/** Only addresses of the web are followed. */
-function webAddress(address: string | null | undefined): string | undefined {
-  return address && /^https?:\/\//i.test(address) ? address : undefined
-}
+import { nameOf, save, size, useAddress, useSeen, webAddress } from './file.ts'
 
-function nameOf(attachment: Attachment): string {
-  return attachment.title ?? attachment.fileName ?? 'File'
-}
+const Lightbox = lazy(() => import('./Lightbox.tsx'))
 
-function size(bytes: number | null | undefined): string {
-  if (bytes == null) return ''
-  if (bytes < 1024) return `${bytes} B`
-  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} kB`
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`
+/** What is given out and has an address here. */
+type Kept = Attachment & { id: string }
+
+function isKept(attachment: Attachment): attachment is Kept {
+  return attachment.id != null && attachment.url != null
 }
 
 export function Attachments({ attachments }: { attachments: Attachment[] }) {
-  return attachments.map((attachment, index) => (
-    <One key={attachment.id ?? index} attachment={attachment} />
-  ))
+  const [open, setOpen] = useState<number | null>(null)
+  const pictures = attachments.filter(isKept).filter(({ fileType }) => fileType === 'image')
+  return (
+    <>
+      {attachments.map((attachment, index) => (
+        <One
+          key={attachment.id ?? index}
+          attachment={attachment}
+          onOpen={() => setOpen(pictures.findIndex(({ id }) => id === attachment.id))}
+        />
+      ))}
+      {open !== null && (
+        <Suspense>
+          <Lightbox pictures={pictures} at={open} onAt={setOpen} />
+        </Suspense>
+      )}
+    </>
+  )
 }
 
-function One({ attachment }: { attachment: Attachment }) {
-  const name = nameOf(attachment)
-  switch (attachment.fileType) {
-    case 'location': {
-      const { latitude, longitude } = attachment
+function One({ attachment, onOpen }: { attachment: Attachment; onOpen: () => void }) {
+  const { fileType, latitude, longitude, title } = attachment
+  switch (fileType) {
+    case 'image':
+      return isKept(attachment) ? <Picture attachment={attachment} onOpen={onOpen} /> : <Other attachment={attachment} />
+    case 'audio':
+    case 'video':
+      return isKept(attachment) ? <Player attachment={attachment} kind={fileType} /> : <Other attachment={attachment} />
+    case 'location':
       return (
-        <a
-          href={`https://www.openstreetmap.org/?mlat=${latitude ?? 0}&mlon=${longitude ?? 0}#map=16/${latitude ?? 0}/${longitude ?? 0}`}
-          target="_blank"
-          rel="noopener noreferrer"
-          className="mt-1 inline-flex items-center gap-1.5 underline underline-offset-2"
+        <Leading
+          icon={MapPin}
+          to={`https://www.openstreetmap.org/?mlat=${latitude ?? 0}&mlon=${longitude ?? 0}#map=16/${latitude ?? 0}/${longitude ?? 0}`}
         >
-          <MapPin aria-hidden className="size-4" />
-          {attachment.title ?? 'Location'}
-        </a>
+          {title ?? 'Location'}
+        </Leading>
       )
-    }
     case 'contact':
       return (
-        <span className="mt-1 flex items-center gap-1.5">
-          <ContactRound aria-hidden className="size-4" />
-          {name}
-        </span>
+        <Card>
+          <span className="flex size-8 shrink-0 items-center justify-center rounded-full bg-sunken">
+            <ContactRound aria-hidden className="size-4 text-soft" />
+          </span>
+          <span className="min-w-0">
+            <span className="block text-xs text-soft">Contact</span>
+            <span className="block truncate font-medium">{title ?? 'No number'}</span>
+          </span>
+        </Card>
       )
     default:
-      return <File name={name} attachment={attachment} />
+      return <Other attachment={attachment} />
   }
 }
 
-function File({ name, attachment }: { name: string; attachment: Attachment }) {
-  const address = webAddress(attachment.link)
-  const Icon = address ? FileText : Paperclip
-  const inside = (
-    <>
-      <Icon aria-hidden className="size-4 shrink-0 text-soft" />
-      <span className="min-w-0 truncate font-medium">{name}</span>
-      <span className="shrink-0 text-xs text-faint">{size(attachment.fileSize)}</span>
-    </>
+/** A link outside, a file, or something that has neither. */
+function Other({ attachment }: { attachment: Attachment }) {
+  const link = webAddress(attachment.link)
+  if (isKept(attachment)) return <File attachment={attachment} />
+  if (link) {
+    return (
+      <Leading icon={ExternalLink} to={link}>
+        {nameOf(attachment)}
+      </Leading>
+    )
+  }
+  return (
+    <Card>
+      <Paperclip aria-hidden className="size-4 shrink-0 text-soft" />
+      <span className="min-w-0 truncate">{nameOf(attachment)}</span>
+      <span className="shrink-0 text-xs text-faint">shows in Chatwoot only</span>
+    </Card>
   )
-  const look = 'mt-1 flex max-w-72 items-center gap-2 rounded-lg border border-line bg-surface px-2.5 py-2 text-ink'
-  return address ? (
-    <a href={address} target="_blank" rel="noopener noreferrer" className={`${look} hover:border-line-strong`}>
-      {inside}
+}
+
+const CARD = 'mt-1 flex max-w-72 items-center gap-2 rounded-lg border border-line bg-surface px-2.5 py-2 text-left text-ink'
+
+function Card({ children }: { children: ReactNode }) {
+  return <span className={CARD}>{children}</span>
+}
+
+function Leading({ icon: Icon, to, children }: { icon: LucideIcon; to: string; children: ReactNode }) {
+  return (
+    <a href={to} target="_blank" rel="noopener noreferrer" className="mt-1 flex w-fit max-w-full items-center gap-1.5 underline underline-offset-2">
+      <Icon aria-hidden className="size-4 shrink-0" />
+      <span className="min-w-0 truncate">{children}</span>
     </a>
-  ) : (
-    <span className={look}>{inside}</span>
+  )
+}
+
+/** What stands where a file cannot be had; has the file's place, so that nothing jumps. */
+function Missing({ retry }: { retry: () => void }) {
+  return (
+    <span className="flex h-full flex-col items-center justify-center gap-1.5 text-sm text-soft">
+      The file is not available
+      <button type="button" className="inline-flex items-center gap-1 text-accent underline underline-offset-2" onClick={retry}>
+        <RotateCw aria-hidden className="size-3.5" />
+        Try again
+      </button>
+    </span>
+  )
+}
+
+function Picture({ attachment, onOpen }: { attachment: Kept; onOpen: () => void }) {
+  const box = useRef<HTMLDivElement>(null)
+  const seen = useSeen(box)
+  const query = useQuery({ ...fileQuery(attachment.id, attachment.thumbUrl != null), enabled: seen })
+  const address = useAddress(query.data)
+  const name = nameOf(attachment)
+  return (
+    <div ref={box} className="mt-1 h-44 w-60 max-w-full overflow-hidden rounded-lg bg-sunken">
+      {query.isError ? (
+        <Missing retry={() => void query.refetch()} />
+      ) : (
+        <button type="button" aria-label={`Open the picture ${name}`} className="block size-full cursor-zoom-in" onClick={onOpen}>
+          {address && <img src={address} alt={name} className="size-full object-cover" />}
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** Fetched when somebody wants to hear or see it. */
+function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video' }) {
+  const [wanted, setWanted] = useState(false)
+  const query = useQuery({ ...fileQuery(attachment.id), enabled: wanted })
+  const address = useAddress(query.data)
+  const name = nameOf(attachment)
+  const frame = kind === 'audio' ? 'h-11 w-72' : 'h-44 w-72'
+  return (
+    <figure className="mt-1 max-w-full">
+      <div className={`${frame} max-w-full overflow-hidden rounded-lg bg-sunken`}>
+        {query.isError ? (
+          <Missing retry={() => void query.refetch()} />
+        ) : address ? (
+          kind === 'audio' ? (
+            // eslint-disable-next-line jsx-a11y/media-has-caption -- the transcript stands below it
+            <audio controls autoPlay src={address} aria-label={name} className="size-full" />
+          ) : (
+            // eslint-disable-next-line jsx-a11y/media-has-caption -- customers send none
+            <video controls autoPlay src={address} aria-label={name} className="size-full" />
+          )
+        ) : (
+          <button
+            type="button"
+            aria-label={`Play ${name}`}
+            disabled={wanted}
+            className="flex size-full items-center gap-2 px-3 text-soft hover:text-ink"
+            onClick={() => setWanted(true)}
+          >
+            {wanted ? <LoaderCircle aria-hidden className="spinner size-4 shrink-0" /> : <Play aria-hidden className="size-4 shrink-0" />}
+            <span className="min-w-0 truncate">{name}</span>
+            <span className="ml-auto shrink-0 text-xs">{size(attachment.fileSize)}</span>
+          </button>
+        )}
+      </div>
+      {attachment.transcript && <figcaption className="mt-1 text-sm text-soft">{attachment.transcript}</figcaption>}
+    </figure>
+  )
+}
+
+/** Is kept, never opened here: it is a stranger's. */
+function File({ attachment }: { attachment: Kept }) {
+  const client = useQueryClient()
+  const [state, setState] = useState<'idle' | 'busy' | 'missing'>('idle')
+  const alive = useRef(true)
+  useEffect(() => {
+    alive.current = true
+    return () => void (alive.current = false)
+  }, [])
+  const name = nameOf(attachment)
+  const download = async () => {
+    setState('busy')
+    try {
+      save(await client.query(fileQuery(attachment.id)), name)
+      if (alive.current) setState('idle')
+    } catch {
+      if (alive.current) setState('missing')
+      else toast({ key: `file ${attachment.id}`, title: 'The file is not available', detail: name, action: { label: 'OK', run: () => undefined } })
+    }
+  }
+  return (
+    <button type="button" onClick={() => void download()} disabled={state === 'busy'} className={`${CARD} hover:border-line-strong`}>
+      <FileText aria-hidden className="size-4 shrink-0 text-soft" />
+      <span className="min-w-0 grow">
+        <span className="block truncate font-medium">{name}</span>
+        <span role="status" className="block text-xs text-faint empty:hidden">
+          {state === 'missing' ? 'Not available; try again' : size(attachment.fileSize)}
+        </span>
+      </span>
+      {state === 'busy' ? <LoaderCircle aria-hidden className="spinner size-4" /> : <Download aria-hidden className="size-4 shrink-0 text-soft" />}
+      <span className="sr-only">, download</span>
+    </button>
   )
 }

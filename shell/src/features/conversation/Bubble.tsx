@@ -16,6 +16,7 @@ import { Attachments } from './Attachments.tsx'
 import { Delivery, WrittenDelivery } from './Delivery.tsx'
 import { mailOf } from './mail.ts'
 import { Text } from './Text.tsx'
+import { Uploading } from './Uploading.tsx'
 
 const MailBody = lazy(() => import('./MailBody.tsx'))
 
@@ -206,7 +207,8 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
         </>
       }
     >
-      <Text text={written.content} mail={false} />
+      {written.content && <Text text={written.content} mail={false} />}
+      {written.files.length > 0 && <Uploading written={written} />}
     </Frame>
   )
 }

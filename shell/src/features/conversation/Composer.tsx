@@ -3,11 +3,14 @@ import { type Ref, useImperativeHandle, useRef } from 'react'
 
 
 import type { Conversation } from '#api/types.ts'
+import { takeChosen } from '#live/chosen.ts'
 import { type DraftKind, setDraft, useDraft } from '#live/drafts.ts'
 import { useConnection, useOutbox, useTypists } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
 import { Keys } from '#ui/Keys.tsx'
+
+import { AttachButton, Attached, useAttach } from './Attach.tsx'
 
 export interface ComposerHandle {
   focus: () => void
@@ -28,12 +31,13 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const draft = useDraft(conversation.id, kind)
   const note = kind === 'note'
-  const empty = draft.trim() === ''
+  const attach = useAttach(conversation.id, kind)
+  const empty = draft.trim() === '' && attach.files.length === 0
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }))
 
   const send = () => {
     if (empty) return
-    outbox.send(conversation.id, draft.trim(), note)
+    outbox.send(conversation.id, draft.trim(), note, takeChosen(conversation.id, kind))
     setDraft(conversation.id, kind, '')
     field.current?.focus()
   }
@@ -42,6 +46,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     <div className="shrink-0 px-4 pb-4">
       <Typing conversationId={conversation.id} />
       <div
+        {...attach.place}
         className={classes(
           'rounded-2xl border transition-colors focus-within:shadow-raised',
           note ? 'border-note-line bg-note' : 'border-line bg-surface focus-within:border-accent-line',
@@ -72,7 +77,9 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
           }}
           className="block field-sizing-content max-h-64 min-h-16 w-full resize-none bg-transparent px-3.5 py-2 outline-none placeholder:text-faint"
         />
-        <div className="flex items-center gap-3 px-2 pb-2 pl-3.5">
+        <Attached attach={attach} />
+        <div className="flex items-center gap-3 px-2 pb-2">
+          <AttachButton attach={attach} />
           <p className="min-w-0 grow truncate text-xs text-soft">
             {offline
               ? 'You are offline: what you send waits'

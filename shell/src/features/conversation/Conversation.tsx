@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 
 import type { Conversation as Shown } from '#api/types.ts'
 import { ask, want } from '#desk/asked.ts'
+import { chooseFiles } from '#live/chosen.ts'
 import { type DraftKind, prependDraft } from '#live/drafts.ts'
 import { useLive, useOutbox } from '#live/live.ts'
 import { conversationQuery } from '#live/queries.ts'
@@ -82,6 +83,7 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
           onEdit={(written) => {
             const next = written.private ? 'note' : 'reply'
             prependDraft(conversation.id, next, written.content)
+            chooseFiles(conversation.id, next, written.files)
             outbox.discard(written)
             write(next)
           }}

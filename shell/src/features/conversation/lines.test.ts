@@ -40,6 +40,8 @@ test('what was written is shown until its message is there, at the same key', ()
     createdAt: instant(5),
     state: 'sending',
     reason: null,
+    files: [],
+    progress: 0,
   }
   const before = linesOf([aMessage()], [written], null)
   const after = linesOf([aMessage(), aMessage({ clientId: 'c1', createdAt: instant(5) })], [written], null)

@@ -1,94 +1,72 @@
 import { useQuery } from '@tanstack/react-query'
-import { CircleAlert, CircleCheck, CircleX, type LucideIcon } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
 
-import type { PartStatus } from '#api/health.ts'
-import { useConnection } from '#live/live.ts'
-import { healthQuery } from '#live/queries.ts'
+import { session } from '#auth/session.ts'
+import { pipelineQuery } from '#live/operations.ts'
 import { classes } from '#ui/classes.ts'
-import { useNow } from '#ui/clock.ts'
-import { Failed } from '#ui/State.tsx'
-import { span } from '#ui/time.ts'
-import { titled } from '#ui/words.ts'
 
-const STATUS: Record<PartStatus, { name: string; icon: LucideIcon; colour: string }> = {
-  up: { name: 'Works', icon: CircleCheck, colour: 'text-good' },
-  degraded: { name: 'Degraded', icon: CircleAlert, colour: 'text-warn' },
-  down: { name: 'Down', icon: CircleX, colour: 'text-bad' },
-}
+import { Accounts } from './Accounts.tsx'
+import { DeadLetters } from './DeadLetters.tsx'
+import { Overview } from './Overview.tsx'
+import { Replay } from './Replay.tsx'
+import { type OperationsView, type Part, PARTS } from './view.ts'
 
-const OVERALL: Record<PartStatus, string> = {
-  up: 'Everything works',
-  degraded: 'Something does not work as it should',
-  down: 'Something is down',
-}
-
-/** What a part is for, in words; parts that are not here are shown by their name alone. */
-const PARTS: Record<string, { name: string; does: string }> = {
-  journal: { name: 'Journal', does: 'Keeps what Chatwoot sent, on disk' },
-  publishing: { name: 'Publishing', does: 'Hands on what the journal keeps' },
-  nats: { name: 'Streams', does: 'Carry events between the programs' },
-  postgres: { name: 'Database', does: 'Holds conversations and messages' },
-  'outbox relay': { name: 'Outbox', does: 'Hands on what was written here' },
-  sources: { name: 'Accounts', does: 'Chatwoot accounts that are served' },
-}
-
-export function Operations() {
-  const query = useQuery(healthQuery())
-  const { state, heardAt } = useConnection()
-  const now = useNow('fast')
+export function Operations({ view }: { view: OperationsView }) {
+  const waiting = useQuery(pipelineQuery()).data?.deadLetters ?? 0
+  const tabs: [Part | undefined, string][] = [
+    [undefined, 'Overview'],
+    ...Object.entries(PARTS).map(([part, name]): [Part, string] => [part as Part, name]),
+  ]
   return (
-    <div className="h-full overflow-y-auto">
-      <header className="flex h-13 items-center border-b border-line bg-surface px-5">
-        <h1 className="text-lg font-semibold">Operations</h1>
+    <div className="flex h-full min-h-0 flex-col">
+      <header className="flex h-13 shrink-0 items-center gap-2 overflow-x-auto border-b border-line bg-surface px-5">
+        <h1 className="mr-3 text-lg font-semibold">Operations</h1>
+        <nav aria-label="Parts of operations" className="flex gap-1">
+          {tabs.map(([part, name]) => (
+            <Link
+              key={name}
+              to="/operations"
+              search={part ? { show: part } : {}}
+              replace
+              aria-current={view.show === part ? 'page' : undefined}
+              activeProps={{}}
+              className={classes(
+                'inline-flex h-7 items-center gap-1.5 rounded-full px-3 text-sm font-medium whitespace-nowrap',
+                view.show === part ? 'bg-accent-soft text-accent' : 'text-soft hover:bg-hover hover:text-ink',
+              )}
+            >
+              {name}
+              {part === 'dead-letters' && waiting > 0 && (
+                <span className="text-xs tabular-nums">
+                  {waiting}
+                  <span className="sr-only"> waiting</span>
+                </span>
+              )}
+            </Link>
+          ))}
+        </nav>
       </header>
-      <div className="mx-auto max-w-4xl p-5">
-        {query.isPending ? (
-          <div role="status" aria-label="Loading health" className="skeleton h-40" />
-        ) : query.isError && !query.data ? (
-          <Failed what="The state of the system is not known" error={query.error} retry={() => void query.refetch()} />
-        ) : (
-          <>
-              <Overall status={query.data.status} />
-              <ul aria-label="Parts" className="mt-4 grid gap-3 two:grid-cols-2">
-                {Object.entries(query.data.checks).map(([part, check]) => (
-                  <Part key={part} part={part} {...check} />
-                ))}
-              </ul>
-              <p className="mt-4 text-sm text-soft">
-                This screen is {state === 'live' ? 'live' : state}
-                {heardAt !== null && <>; last sign of life {span(Math.max(0, now - heardAt))} ago</>}.
-                {query.isError && ' The state above may be out of date: the API does not answer.'}
-              </p>
-          </>
-        )}
+      {/* A region that scrolls can be scrolled by keys. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className="min-h-0 grow overflow-y-auto" role="region" aria-label={view.show ? PARTS[view.show] : 'Overview'} tabIndex={0}>
+        <div className="mx-auto max-w-6xl p-5">
+          <Shown view={view} />
+        </div>
       </div>
     </div>
   )
 }
 
-function Overall({ status }: { status: PartStatus }) {
-  const { icon: Icon, colour } = STATUS[status]
-  return (
-    <div role="status" className="flex items-center gap-3 rounded-2xl border border-line bg-surface px-5 py-4">
-      <Icon aria-hidden className={classes('size-6', colour)} strokeWidth={1.75} />
-      <p className="text-lg font-semibold">{OVERALL[status]}</p>
-    </div>
-  )
-}
-
-function Part({ part, status, detail }: { part: string; status: PartStatus; detail?: string }) {
-  const { name, does } = PARTS[part] ?? { name: titled(part), does: '' }
-  const { name: state, icon: Icon, colour } = STATUS[status]
-  return (
-    <li className="rounded-2xl border border-line bg-surface px-5 py-4">
-      <div className="flex items-center justify-between gap-3">
-        <h2 className="font-semibold">{name}</h2>
-        <span className="inline-flex items-center gap-1.5 text-sm">
-          <Icon aria-hidden className={classes('size-4', colour)} />
-          {state}
-        </span>
-      </div>
-      <p className="mt-0.5 text-sm text-soft">{detail ?? does}</p>
-    </li>
-  )
+function Shown({ view }: { view: OperationsView }) {
+  const { may } = session().person
+  switch (view.show) {
+    case 'dead-letters':
+      return <DeadLetters view={view} acts={may('dead-letters:redrive')} />
+    case 'accounts':
+      return <Accounts acts={may('accounts:reconcile')} />
+    case 'replay':
+      return <Replay acts={may('events:replay')} />
+    default:
+      return <Overview />
+  }
 }

@@ -1,0 +1,66 @@
+/** Files of messages: read as blobs, since an address alone proves nobody, and sent with progress, which `fetch` does not tell. */
+import { session } from '../auth/session.ts'
+
+import { answerOf, client } from './client.ts'
+import { Failure } from './failure.ts'
+import { API_ORIGIN } from './origin.ts'
+import type { CreateMessage, Message } from './types.ts'
+
+export async function readFile(id: string, thumb: boolean, signal: AbortSignal): Promise<Blob> {
+  const query = thumb ? { thumb } : {}
+  // Described as bytes, and read as what `parseAs` says.
+  const bytes: unknown = await answerOf(
+    client.GET('/api/v1/attachments/{id}', { params: { path: { id }, query }, parseAs: 'blob', signal }),
+  )
+  return bytes as Blob
+}
+
+export interface Sending {
+  /** How much is sent, from 0 to 1. */
+  progress: (share: number) => void
+  signal: AbortSignal
+}
+
+/** Sends a message with files. */
+export async function sendWithFiles(
+  conversationId: string,
+  message: Pick<CreateMessage, 'content' | 'private' | 'clientId'>,
+  files: readonly File[],
+  sending: Sending,
+): Promise<Message> {
+  const form = new FormData()
+  form.set('content', message.content)
+  form.set('private', String(message.private ?? false))
+  if (message.clientId) form.set('clientId', message.clientId)
+  for (const file of files) form.append('attachments[]', file, file.name)
+  const path = `/api/v1/conversations/${encodeURIComponent(conversationId)}/messages`
+  const token = await session().token()
+  const answer = await send(path, form, token, sending)
+  if (answer.status !== 401 || !(await session().renewed(token))) return messageOf(answer)
+  return messageOf(await send(path, form, await session().token(), sending))
+}
+
+interface Answer {
+  status: number
+  body: unknown
+}
+
+function send(path: string, form: FormData, token: string, { progress, signal }: Sending): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', API_ORIGIN + path)
+    request.setRequestHeader('authorization', `Bearer ${token}`)
+    request.responseType = 'json'
+    request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0)
+    request.onload = () => resolve({ status: request.status, body: request.response })
+    request.onerror = () => reject(new Failure(0, {}))
+    request.onabort = () => reject(new Failure(0, { code: 'stopped', detail: 'the upload was stopped' }))
+    signal.addEventListener('abort', () => request.abort())
+    request.send(form)
+  })
+}
+
+function messageOf({ status, body }: Answer): Message {
+  if (status >= 200 && status < 300 && body !== null) return body as Message
+  throw new Failure(status, (body ?? {}))
+}

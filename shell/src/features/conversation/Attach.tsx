@@ -1,0 +1,126 @@
+import { Paperclip, X } from 'lucide-react'
+import { type ClipboardEvent, type DragEvent, useRef, useState } from 'react'
+
+import { type Chosen, chooseFiles, dropChosen, useChosen } from '#live/chosen.ts'
+import type { DraftKind } from '#live/drafts.ts'
+import { IconButton } from '#ui/Button.tsx'
+
+import { size } from './file.ts'
+
+export interface Attaching {
+  readonly files: readonly Chosen[]
+  /** Why some files were not taken. */
+  readonly refused: readonly string[]
+  readonly add: (files: Iterable<File>) => void
+  readonly remove: (id: string) => void
+  /** Something is being dragged over the composer. */
+  readonly over: boolean
+  /** To be spread on what files can be dropped on and pasted into. */
+  readonly place: {
+    onPaste: (event: ClipboardEvent) => void
+    onDragOver: (event: DragEvent) => void
+    onDragLeave: (event: DragEvent) => void
+    onDrop: (event: DragEvent) => void
+  }
+}
+
+const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
+
+/** Files for what is being written: by button, drop and paste. */
+export function useAttach(conversationId: string, kind: DraftKind): Attaching {
+  const files = useChosen(conversationId, kind)
+  const [refused, setRefused] = useState<readonly string[]>([])
+  const [over, setOver] = useState(false)
+  const add = (more: Iterable<File>) => setRefused(chooseFiles(conversationId, kind, more))
+  return {
+    files,
+    refused,
+    add,
+    remove: (id) => {
+      setRefused([])
+      dropChosen(conversationId, kind, id)
+    },
+    over,
+    place: {
+      onPaste: (event) => {
+        const pasted = [...event.clipboardData.files]
+        // A text that comes with a picture of itself, as spreadsheets give it, is a text.
+        if (pasted.length === 0 || event.clipboardData.types.includes('text/plain')) return
+        event.preventDefault()
+        add(pasted)
+      },
+      onDragOver: (event) => {
+        if (!carriesFiles(event)) return
+        event.preventDefault()
+        setOver(true)
+      },
+      onDragLeave: (event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false)
+      },
+      onDrop: (event) => {
+        if (!carriesFiles(event)) return
+        event.preventDefault()
+        setOver(false)
+        add([...event.dataTransfer.files])
+      },
+    },
+  }
+}
+
+export function AttachButton({ attach }: { attach: Attaching }) {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        data-attach
+        onChange={({ target }) => {
+          attach.add([...(target.files ?? [])])
+          // The same file can be chosen again.
+          target.value = ''
+        }}
+      />
+      <IconButton label="Attach files" onClick={() => input.current?.click()}>
+        <Paperclip />
+      </IconButton>
+    </>
+  )
+}
+
+/** What is chosen, and what was not taken. */
+export function Attached({ attach }: { attach: Attaching }) {
+  const { files, refused, over } = attach
+  return (
+    <>
+      {over && <p className="mx-3.5 my-1 rounded-lg border border-dashed border-accent-line py-2 text-center text-sm text-accent">Drop to attach</p>}
+      {files.length > 0 && (
+        <ul aria-label="Attached files" className="flex flex-wrap gap-1.5 px-3.5 pb-2">
+          {files.map(({ id, file }) => (
+            <li key={id} className="flex h-8 max-w-60 items-center gap-1.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-sm">
+              <span className="truncate">{file.name}</span>
+              <span className="shrink-0 text-xs text-faint">{size(file.size)}</span>
+              <button
+                type="button"
+                aria-label={`Remove ${file.name}`}
+                onClick={() => attach.remove(id)}
+                className="flex size-6 shrink-0 items-center justify-center rounded text-soft hover:text-ink"
+              >
+                <X aria-hidden className="size-3.5" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {refused.length > 0 && (
+        <ul role="alert" className="px-3.5 pb-2 text-sm text-bad">
+          {refused.map((why) => (
+            <li key={why}>{why}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}

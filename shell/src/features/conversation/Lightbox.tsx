@@ -1,0 +1,81 @@
+import { useQuery } from '@tanstack/react-query'
+import { ChevronLeft, ChevronRight, Download, LoaderCircle, X } from 'lucide-react'
+import { Dialog } from 'radix-ui'
+
+import type { Attachment } from '#api/types.ts'
+import { fileQuery } from '#live/files.ts'
+import { Button, IconButton } from '#ui/Button.tsx'
+
+import { nameOf, save, useAddress } from './file.ts'
+
+interface LightboxProps {
+  pictures: (Attachment & { id: string })[]
+  at: number
+  onAt: (at: number | null) => void
+}
+
+/** The pictures of a message, one at a time, as large as there is room. */
+export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
+  const picture = pictures[at]
+  const query = useQuery({ ...fileQuery(picture?.id ?? ''), enabled: picture !== undefined })
+  const address = useAddress(query.data)
+  if (!picture) return null
+  const name = nameOf(picture)
+  const step = (by: number) => onAt((at + by + pictures.length) % pictures.length)
+  return (
+    <Dialog.Root open onOpenChange={() => onAt(null)}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 bg-veil" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="fixed inset-3 z-50 flex flex-col overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none two:inset-8"
+          onKeyDown={(event) => {
+            if (pictures.length > 1 && event.key === 'ArrowRight') step(1)
+            if (pictures.length > 1 && event.key === 'ArrowLeft') step(-1)
+          }}
+        >
+          <div className="flex h-13 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
+            <Dialog.Title className="min-w-0 grow truncate font-semibold">
+              {name}
+              {pictures.length > 1 && (
+                <span className="ml-2 font-normal text-soft">
+                  {at + 1} of {pictures.length}
+                </span>
+              )}
+            </Dialog.Title>
+            {pictures.length > 1 && (
+              <>
+                <IconButton label="Previous picture" onClick={() => step(-1)}>
+                  <ChevronLeft />
+                </IconButton>
+                <IconButton label="Next picture" onClick={() => step(1)}>
+                  <ChevronRight />
+                </IconButton>
+              </>
+            )}
+            <IconButton label="Download" disabled={!query.data} onClick={() => query.data && save(query.data, name)}>
+              <Download />
+            </IconButton>
+            <Dialog.Close asChild>
+              <IconButton label="Close">
+                <X />
+              </IconButton>
+            </Dialog.Close>
+          </div>
+          <div className="flex min-h-0 grow items-center justify-center bg-sunken p-2">
+            {address ? (
+              <img src={address} alt={name} className="max-h-full max-w-full object-contain" />
+            ) : query.isError ? (
+              <div role="alert" className="flex flex-col items-center gap-2 text-soft">
+                The file is not available
+                <Button onClick={() => void query.refetch()}>Try again</Button>
+              </div>
+            ) : (
+              <LoaderCircle aria-label="Loading the picture" className="spinner size-6 text-faint" />
+            )}
+          </div>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}

@@ -1,0 +1,44 @@
+import { Paperclip } from 'lucide-react'
+
+import { useOutbox } from '#live/live.ts'
+import type { Written } from '#live/outbox.ts'
+import { Button } from '#ui/Button.tsx'
+
+import { size } from './file.ts'
+
+/** Files on their way: how far they are, and a way back. */
+export function Uploading({ written }: { written: Written }) {
+  const outbox = useOutbox()
+  const { files, progress, state } = written
+  const percent = Math.round(progress * 100)
+  return (
+    <div className="mt-1 w-64 max-w-full">
+      <ul>
+        {files.map((file) => (
+          <li key={file.name} className="flex items-center gap-1.5 text-sm">
+            <Paperclip aria-hidden className="size-3.5 shrink-0 text-soft" />
+            <span className="min-w-0 grow truncate">{file.name}</span>
+            <span className="shrink-0 text-xs text-soft">{size(file.size)}</span>
+          </li>
+        ))}
+      </ul>
+      {state === 'sending' && (
+        <div className="mt-1.5 flex items-center gap-2">
+          <div
+            role="progressbar"
+            aria-label="Upload"
+            aria-valuemin={0}
+            aria-valuemax={100}
+            aria-valuenow={percent}
+            className="h-1.5 grow overflow-hidden rounded-full bg-sunken"
+          >
+            <div className="h-full bg-accent" style={{ width: `${percent}%` }} />
+          </div>
+          <Button className="h-6 px-2 text-xs" onClick={() => outbox.discard(written)}>
+            Stop
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,62 @@
+/** Files of messages: what they are called, and how they are shown and kept. */
+import { type RefObject, useEffect, useState } from 'react'
+
+import type { Attachment } from '#api/types.ts'
+
+/** Only addresses of the web are followed. */
+export function webAddress(address: string | null | undefined): string | undefined {
+  return address && /^https?:\/\//i.test(address) ? address : undefined
+}
+
+export function nameOf({ fileName, title, fileType }: Attachment): string {
+  return fileName ?? title ?? (fileType === 'image' ? 'Picture' : 'File')
+}
+
+export function size(bytes: number | null | undefined): string {
+  if (bytes == null) return ''
+  if (bytes < 1024) return `${bytes} B`
+  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} kB`
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`
+}
+
+/** An address of a blob within this page, as long as it is shown. */
+export function useAddress(blob: Blob | undefined): string | undefined {
+  const [address, setAddress] = useState<string>()
+  useEffect(() => {
+    if (!blob) return
+    const made = URL.createObjectURL(blob)
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- it is made here, and given back here
+    setAddress(made)
+    return () => {
+      setAddress(undefined)
+      URL.revokeObjectURL(made)
+    }
+  }, [blob])
+  return address
+}
+
+/** Whether an element was in sight, or nearly. */
+export function useSeen(element: RefObject<Element | null>): boolean {
+  const [seen, setSeen] = useState(typeof IntersectionObserver === 'undefined')
+  useEffect(() => {
+    if (seen || !element.current) return
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && setSeen(true),
+      { rootMargin: '400px' },
+    )
+    observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [seen, element])
+  return seen
+}
+
+/** Has the browser keep it as a file. */
+export function save(blob: Blob, name: string): void {
+  const address = URL.createObjectURL(blob)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name
+  link.click()
+  // The browser has begun by then.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000)
+}

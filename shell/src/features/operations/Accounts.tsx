@@ -1,0 +1,149 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { CircleAlert, CircleCheck, CircleDashed, type LucideIcon, Unplug } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+import type { AccountState } from '#api/types.ts'
+import { accountsQuery, reconcile } from '#live/operations.ts'
+import { Button } from '#ui/Button.tsx'
+import { classes } from '#ui/classes.ts'
+import { useNow } from '#ui/clock.ts'
+import { Empty, Failed } from '#ui/State.tsx'
+import { exactly, span } from '#ui/time.ts'
+import { When } from '#ui/When.tsx'
+
+const BREAKERS: Record<AccountState['breaker']['state'], { name: string; icon: LucideIcon; colour: string }> = {
+  closed: { name: 'Answers', icon: CircleCheck, colour: 'text-good' },
+  open: { name: 'Does not answer', icon: CircleAlert, colour: 'text-bad' },
+  trial: { name: 'Being tried', icon: CircleDashed, colour: 'text-warn' },
+}
+
+/** Chatwoot accounts: whether they answer, how much may be asked of them, how far they were compared. */
+export function Accounts({ acts }: { acts: boolean }) {
+  const query = useQuery(accountsQuery())
+  if (query.isPending) return <div role="status" aria-label="Loading accounts" className="skeleton h-64" />
+  if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void query.refetch()} />
+  if (query.data.length === 0) return <Empty icon={Unplug} title="No Chatwoot account is connected" />
+  return (
+    <ul aria-label="Accounts" className="grid gap-5">
+      {query.data.map((account) => (
+        <One key={account.id} account={account} acts={acts} />
+      ))}
+    </ul>
+  )
+}
+
+function One({ account, acts }: { account: AccountState; acts: boolean }) {
+  const client = useQueryClient()
+  const compare = useMutation({
+    mutationFn: () => reconcile(account.id),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['operations', 'accounts'] }),
+  })
+  const { breaker, rate, inbound, outbound, reconciliation } = account
+  const { name, icon: Icon, colour } = BREAKERS[breaker.state]
+  const now = useNow('fast')
+  const until = breaker.until == null ? 0 : Date.parse(breaker.until) - now
+  return (
+    <li className="rounded-2xl border border-line bg-surface">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-5 py-3">
+        <div className="min-w-0 grow">
+          <h2 className="truncate font-semibold">{account.name ?? `Account ${account.chatwootAccountId}`}</h2>
+          <p className="truncate text-sm text-soft">
+            {account.baseUrl} · account {account.chatwootAccountId}
+          </p>
+        </div>
+        <span className="inline-flex items-center gap-1.5 text-sm">
+          <Icon aria-hidden className={classes('size-4', colour)} />
+          {name}
+          {breaker.state !== 'closed' && until > 0 && <span className="text-soft">for {span(until)}</span>}
+          {breaker.failures > 0 && <span className="text-soft">({breaker.failures} failures in a row)</span>}
+        </span>
+      </div>
+      <div className="grid gap-x-8 gap-y-5 p-5 two:grid-cols-3">
+        <Group name="Traffic">
+          <Fact name="Events waiting">{inbound ? waiting(inbound, now) : 'not known'}</Fact>
+          <Fact name="Commands waiting">{waiting(outbound, now)}</Fact>
+        </Group>
+        <Group name="What may be asked of it">
+          {rate ? (
+            <>
+              <Fact name="A minute">{rate.perMinute.toLocaleString()}</Fact>
+              <Fact name="At once now">{Math.floor(rate.available).toLocaleString()}</Fact>
+              <Meter label="Of the budget left" share={Math.min(1, rate.available / Math.max(1, rate.perMinute))} />
+              {rate.pausedUntil != null && Date.parse(rate.pausedUntil) > now && (
+                <p className="text-sm text-warn">It asked to slow down, for {span(Date.parse(rate.pausedUntil) - now)}</p>
+              )}
+            </>
+          ) : (
+            <p className="text-sm text-soft">It was never called.</p>
+          )}
+        </Group>
+        <Group name="Compared with Chatwoot">
+          {reconciliation ? <Compared of={reconciliation} /> : <p className="text-sm text-soft">Nobody has begun to.</p>}
+          {acts && (
+            <Button className="mt-3 h-7 text-sm" disabled={compare.isPending || reconciliation?.walkUnderWay === true} onClick={() => compare.mutate()}>
+              Compare everything
+            </Button>
+          )}
+          {compare.error && (
+            <p role="alert" className="mt-1 text-sm text-bad first-letter:uppercase">
+              {compare.error.message}
+            </p>
+          )}
+        </Group>
+      </div>
+    </li>
+  )
+}
+
+function Compared({ of }: { of: NonNullable<AccountState['reconciliation']> }) {
+  return (
+    <>
+      <Fact name="Changes up to">{of.sweptTo == null ? 'not yet' : <time title={exactly(of.sweptTo)}><When at={of.sweptTo} /></time>}</Fact>
+      <Fact name="As a whole">
+        {of.walkUnderWay ? 'under way' : of.walkedAt == null ? 'not yet' : <When at={of.walkedAt} />}
+      </Fact>
+      {of.walkUnderWay && of.walkTotal != null && (
+        <Meter label="Conversations compared" share={of.walkDone / Math.max(1, of.walkTotal)} />
+      )}
+      <Fact name="Brought in">{of.broughtIn.toLocaleString()}</Fact>
+      <Fact name="Drift found">{of.driftFound.toLocaleString()}</Fact>
+      <Fact name="Drift repaired">{of.driftRepaired.toLocaleString()}</Fact>
+      {of.lastError != null && of.failures > 0 && (
+        <p className="mt-1 text-sm wrap-anywhere text-bad">
+          Failed {of.failures} {of.failures === 1 ? 'time' : 'times'}: {of.lastError}
+        </p>
+      )}
+    </>
+  )
+}
+
+function waiting({ pending, oldestAt }: { pending: number; oldestAt?: string | null }, now: number): string {
+  return oldestAt == null ? pending.toLocaleString() : `${pending.toLocaleString()}, for ${span(now - Date.parse(oldestAt))}`
+}
+
+function Group({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <section aria-label={name}>
+      <h3 className="mb-2 text-sm font-semibold text-soft">{name}</h3>
+      {children}
+    </section>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <p className="flex justify-between gap-3 text-sm">
+      <span className="text-soft">{name}</span>
+      <span className="text-right tabular-nums">{children}</span>
+    </p>
+  )
+}
+
+function Meter({ label, share }: { label: string; share: number }) {
+  const percent = Math.round(share * 100)
+  return (
+    <div role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={percent} className="my-1.5 h-1.5 overflow-hidden rounded-full bg-sunken">
+      <div className="h-full rounded-full bg-accent" style={{ width: `${percent}%` }} />
+    </div>
+  )
+}

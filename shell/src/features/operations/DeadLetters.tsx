@@ -1,0 +1,126 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { ChevronDown, MailCheck } from 'lucide-react'
+import { useEffect } from 'react'
+
+import type { DeadLetter } from '#api/types.ts'
+import { deadLettersQuery } from '#live/operations.ts'
+import { Button } from '#ui/Button.tsx'
+import { classes } from '#ui/classes.ts'
+import { Choice } from '#ui/Menu.tsx'
+import { Sheet } from '#ui/Sheet.tsx'
+import { Empty, Failed } from '#ui/State.tsx'
+import { When } from '#ui/When.tsx'
+import { titled } from '#ui/words.ts'
+
+import { Letter } from './Letter.tsx'
+import type { OperationsView } from './view.ts'
+
+/** What could not be processed, and waits for somebody to decide what becomes of it. */
+export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolean }) {
+  const { reason, stream, letter } = view
+  const navigate = useNavigate()
+  const query = useInfiniteQuery(deadLettersQuery({ ...(reason && { reason }), ...(stream && { stream }) }))
+  const letters = query.data ?? []
+  const go = (change: { [K in keyof OperationsView]?: string | undefined }) =>
+    void navigate({ to: '/operations', search: { ...view, ...change } as OperationsView, replace: true })
+  // A page may be empty and not be the last.
+  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
+  useEffect(() => {
+    if (letters.length === 0 && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
+  }, [letters.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+  const reasons = [...new Set([...letters.map((one) => one.reason), ...(reason ? [reason] : [])])].sort()
+
+  return (
+    <>
+      <div className="mb-4 flex flex-wrap gap-2">
+        <Filter name="Reason" value={reason} values={reasons} onChange={(next) => go({ reason: next, letter: undefined })} />
+        <Filter name="Stream" value={stream} values={['INBOUND', 'OUTBOUND']} onChange={(next) => go({ stream: next, letter: undefined })} />
+      </div>
+      {query.isPending || (letters.length === 0 && hasNextPage && !isError) ? (
+        <div role="status" aria-label="Loading dead letters" className="flex flex-col gap-2">
+          {[0, 1, 2, 3].map((index) => (
+            <span key={index} className="skeleton h-14" />
+          ))}
+        </div>
+      ) : isError && letters.length === 0 ? (
+        <Failed what="Dead letters did not load" error={query.error} retry={() => void query.refetch()} />
+      ) : letters.length === 0 ? (
+        <Empty icon={MailCheck} title={reason ?? stream ? 'None fits these filters' : 'There are no dead letters'}>
+          What cannot be processed comes here, with its reason, and stops nothing else.
+        </Empty>
+      ) : (
+        <ul aria-label="Dead letters" className="divide-y divide-line/60 overflow-hidden rounded-2xl border border-line bg-surface">
+          {letters.map((one) => (
+            <li key={one.id}>
+              <button
+                type="button"
+                onClick={() => go({ letter: one.id })}
+                className="flex w-full items-center gap-4 px-4 py-2.5 text-left -outline-offset-2 hover:bg-hover"
+              >
+                <Line letter={one} />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {hasNextPage && letters.length > 0 && (
+        <Button className="mt-3 w-full" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          Show older
+        </Button>
+      )}
+      <Sheet title="Dead letter" open={letter !== undefined} onOpenChange={() => go({ letter: undefined })}>
+        {letter !== undefined && <Letter id={letter} acts={acts} close={() => go({ letter: undefined })} />}
+      </Sheet>
+    </>
+  )
+}
+
+function Line({ letter }: { letter: DeadLetter }) {
+  return (
+    <>
+      <span className="min-w-0 grow">
+        <span className="block truncate font-medium">
+          {titled((letter.event ?? letter.subject).replaceAll('-', ' '))}
+          <span className="ml-2 font-normal text-soft">{titled(letter.reason.replaceAll('-', ' '))}</span>
+        </span>
+        <span className="block truncate text-sm text-soft">{letter.detail}</span>
+      </span>
+      <span className="hidden shrink-0 text-xs text-soft two:inline">
+        {letter.stream} {letter.streamSequence}
+      </span>
+      <When at={letter.at} className="w-14 shrink-0 text-right text-xs text-faint" />
+    </>
+  )
+}
+
+interface FilterProps {
+  name: string
+  value: string | undefined
+  values: readonly string[]
+  onChange: (value: string | undefined) => void
+}
+
+function Filter({ name, value, values, onChange }: FilterProps) {
+  return (
+    <Choice
+      label={name}
+      value={value}
+      options={[{ value: undefined, label: 'Any' }, ...values.map((one) => ({ value: one, label: titled(one.replaceAll('-', ' ')) }))]}
+      onChange={onChange}
+      trigger={
+        <button
+          type="button"
+          aria-label={`${name}: ${value ?? 'any'}`}
+          className={classes(
+            'inline-flex h-7 items-center gap-1 rounded-full border bg-surface px-2.5 text-xs font-medium',
+            value ? 'border-accent-line text-accent' : 'border-line text-soft hover:border-line-strong hover:text-ink',
+          )}
+        >
+          {value ? titled(value.replaceAll('-', ' ')) : name}
+          <ChevronDown aria-hidden className="size-3 opacity-70" />
+        </button>
+      }
+    />
+  )
+}

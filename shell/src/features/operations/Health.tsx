@@ -1,0 +1,82 @@
+import { useQuery } from '@tanstack/react-query'
+import { CircleAlert, CircleCheck, CircleX, type LucideIcon } from 'lucide-react'
+
+import type { PartStatus } from '#api/health.ts'
+import { useConnection } from '#live/live.ts'
+import { healthQuery } from '#live/queries.ts'
+import { classes } from '#ui/classes.ts'
+import { useNow } from '#ui/clock.ts'
+import { Failed } from '#ui/State.tsx'
+import { span } from '#ui/time.ts'
+import { titled } from '#ui/words.ts'
+
+const STATUS: Record<PartStatus, { name: string; icon: LucideIcon; colour: string }> = {
+  up: { name: 'Works', icon: CircleCheck, colour: 'text-good' },
+  degraded: { name: 'Degraded', icon: CircleAlert, colour: 'text-warn' },
+  down: { name: 'Down', icon: CircleX, colour: 'text-bad' },
+}
+
+const OVERALL: Record<PartStatus, string> = {
+  up: 'Everything works',
+  degraded: 'Something does not work as it should',
+  down: 'Something is down',
+}
+
+/** What a part is called, in words; parts that are not here are shown by their name alone. */
+const NAMES: Record<string, string> = {
+  nats: 'Streams',
+  postgres: 'Database',
+  'outbox relay': 'Outbox',
+  sources: 'Accounts',
+  openid: 'Sign-in',
+}
+
+/** What works. */
+export function Health() {
+  const query = useQuery(healthQuery())
+  if (query.isPending) return <div role="status" aria-label="Loading health" className="skeleton h-20" />
+  if (!query.data) {
+    return <Failed what="The state of the system is not known" error={query.error} retry={() => void query.refetch()} />
+  }
+  const { status, checks } = query.data
+  const { icon: Icon, colour } = STATUS[status]
+  return (
+    <section aria-label="Health" className="rounded-2xl border border-line bg-surface px-5 py-4">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <Icon aria-hidden className={classes('size-6', colour)} strokeWidth={1.75} />
+        <p role="status" className="text-lg font-semibold">
+          {OVERALL[status]}
+        </p>
+        <Sign stale={query.isError} />
+      </div>
+      <ul aria-label="Parts" className="mt-3 flex flex-wrap gap-x-5 gap-y-1.5">
+        {Object.entries(checks).map(([part, check]) => (
+          <Part key={part} part={part} {...check} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Part({ part, status, detail }: { part: string; status: PartStatus; detail?: string }) {
+  const { name, icon: Icon, colour } = STATUS[status]
+  return (
+    <li className="inline-flex items-center gap-1.5 text-sm">
+      <Icon aria-hidden className={classes('size-4', colour)} />
+      {NAMES[part] ?? titled(part)}
+      <span className={status === 'up' ? 'sr-only' : 'text-soft'}>{detail ?? name}</span>
+    </li>
+  )
+}
+
+function Sign({ stale }: { stale: boolean }) {
+  const { state, heardAt } = useConnection()
+  const now = useNow('fast')
+  return (
+    <p className="text-sm text-soft">
+      {stale
+        ? 'The API does not answer: this may be out of date.'
+        : `This screen is ${state === 'live' ? 'live' : state}${heardAt === null ? '' : `; last sign of life ${span(Math.max(0, now - heardAt))} ago`}.`}
+    </p>
+  )
+}

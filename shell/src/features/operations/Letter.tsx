@@ -1,0 +1,121 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+
+import { actOnLetter, deadLetterQuery } from '#live/operations.ts'
+import { Button } from '#ui/Button.tsx'
+import { Failed } from '#ui/State.tsx'
+import { exactly } from '#ui/time.ts'
+import { toast } from '#ui/toasts.ts'
+import { titled } from '#ui/words.ts'
+
+type Act = 'redrive' | 'drop'
+
+const ACTS: Record<Act, { ask: string; done: string }> = {
+  redrive: { ask: 'Redrive', done: 'Sent to its stream again' },
+  drop: { ask: 'Drop', done: 'Dropped' },
+}
+
+interface LetterProps {
+  id: string
+  acts: boolean
+  close: () => void
+}
+
+/** A dead letter with what it holds, and what can become of it: looked at first, done then. */
+export function Letter({ id, acts, close }: LetterProps) {
+  const query = useQuery(deadLetterQuery(id))
+  const client = useQueryClient()
+  const [act, setAct] = useState<Act | null>(null)
+  const preview = useMutation({ mutationFn: (next: Act) => actOnLetter(id, next, true) })
+  const doing = useMutation({
+    mutationFn: (next: Act) => actOnLetter(id, next, false),
+    onSuccess: ({ deadLetter }, done) => {
+      void client.invalidateQueries({ queryKey: ['operations'] })
+      toast({
+        key: `letter ${id}`,
+        title: ACTS[done].done,
+        detail: titled((deadLetter.event ?? deadLetter.subject).replaceAll('-', ' ')),
+        action: { label: 'OK', run: () => undefined },
+      })
+      close()
+    },
+  })
+  if (query.isPending) return <div role="status" aria-label="Loading the letter" className="skeleton m-5 h-64" />
+  if (!query.data) return <Failed what="The letter did not load" error={query.error} retry={() => void query.refetch()} />
+  const { at, stream, streamSequence, consumer, subject, reason, detail, bytes, headers, payload } = query.data
+  const failure = preview.error ?? doing.error
+  return (
+    <div className="flex flex-col gap-4 p-5">
+      <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2 text-sm">
+        <Fact name="Reason">{titled(reason.replaceAll('-', ' '))}</Fact>
+        <Fact name="In words">{detail}</Fact>
+        <Fact name="Given up">{exactly(at)}</Fact>
+        <Fact name="By">{consumer}</Fact>
+        <Fact name="From">
+          {stream}, number {streamSequence.toLocaleString()}
+        </Fact>
+        <Fact name="Subject">{subject}</Fact>
+      </dl>
+      <Block name={`Content, ${bytes.toLocaleString()} bytes, personal data masked`}>{JSON.stringify(payload, null, 2)}</Block>
+      <Block name="Headers">{JSON.stringify(headers, null, 2)}</Block>
+      {failure && (
+        <p role="alert" className="text-sm text-bad first-letter:uppercase">
+          {failure.message}
+        </p>
+      )}
+      {acts && act === null && (
+        <div className="flex gap-2">
+          {(['redrive', 'drop'] as const).map((one) => (
+            <Button
+              key={one}
+              look={one === 'redrive' ? 'primary' : 'plain'}
+              disabled={preview.isPending}
+              onClick={() => preview.mutate(one, { onSuccess: () => setAct(one) })}
+            >
+              {ACTS[one].ask}…
+            </Button>
+          ))}
+        </div>
+      )}
+      {act !== null && preview.data && (
+        <div role="group" aria-label="Confirm" className="rounded-xl border border-line bg-sunken p-4">
+          <p>
+            {preview.data.outcome === 'would-be-sent' || preview.data.outcome === 'would-be-dropped'
+              ? act === 'redrive'
+                ? `It goes to ${stream} again as ${subject}, and is no dead letter any more. Who did this is kept in the audit.`
+                : 'It is removed for good. Who did this is kept in the audit.'
+              : `Nothing is left to do: it was ${titled(preview.data.outcome.replaceAll('-', ' ')).toLowerCase()}.`}
+          </p>
+          <div className="mt-3 flex gap-2">
+            <Button look="primary" disabled={doing.isPending} onClick={() => doing.mutate(act)}>
+              {act === 'redrive' ? 'Redrive it' : 'Drop it for good'}
+            </Button>
+            <Button onClick={() => setAct(null)}>Leave it</Button>
+          </div>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-soft">{name}</dt>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
+    </>
+  )
+}
+
+function Block({ name, children }: { name: string; children: string }) {
+  return (
+    <section aria-label={name}>
+      <h3 className="mb-1 text-sm text-soft">{name}</h3>
+      {/* A region that scrolls can be scrolled by keys. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre tabIndex={0} className="max-h-72 overflow-auto rounded-lg bg-sunken p-3 text-xs">
+        {children}
+      </pre>
+    </section>
+  )
+}

@@ -1,0 +1,77 @@
+import { ChevronRight } from 'lucide-react'
+
+import type { Stage } from '#api/types.ts'
+import { classes } from '#ui/classes.ts'
+import { span } from '#ui/time.ts'
+
+const STAGES: Record<Stage['name'], { name: string; does: string }> = {
+  receiver: { name: 'Receiver', does: 'takes webhooks' },
+  inbound: { name: 'Inbound', does: 'events on their way' },
+  sync: { name: 'Sync', does: 'writes them down' },
+  outbound: { name: 'Outbound', does: 'what was written here' },
+  chatwoot: { name: 'Chatwoot', does: 'is told of it' },
+  activity: { name: 'Activity', does: 'reaches screens' },
+}
+
+/** What waits for longer than this is late. */
+const LATE = 60_000
+
+/** The stages as they follow each other: in from Chatwoot, out to Chatwoot, on to the screens. */
+export function Pipeline({ stages, at }: { stages: Stage[]; at: string }) {
+  return (
+    <section aria-label="Pipeline" className="mt-5">
+      <ol className="grid grid-cols-1 gap-2 two:grid-cols-3 three:grid-cols-6">
+        {stages.map((stage, index) => (
+          <One key={stage.name} stage={stage} at={at} last={index === stages.length - 1} />
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function One({ stage, at, last }: { stage: Stage; at: string; last: boolean }) {
+  const { name, does } = STAGES[stage.name]
+  const { perMinute, pending, oldestAt, errors } = stage
+  const age = oldestAt == null ? null : Date.parse(at) - Date.parse(oldestAt)
+  const late = age !== null && age > LATE
+  const wrong = (errors ?? 0) > 0
+  return (
+    <li
+      className={classes(
+        'relative rounded-2xl border bg-surface px-4 py-3',
+        wrong ? 'border-bad-line' : late ? 'border-note-line' : 'border-line',
+      )}
+    >
+      <h2 className="font-semibold">{name}</h2>
+      <p className="truncate text-xs text-soft">{does}</p>
+      <p className="mt-2 text-lg leading-tight font-semibold tabular-nums">
+        {perMinute == null ? '–' : rate(perMinute)}
+        <span className="ml-1 text-xs font-normal text-soft">a minute</span>
+      </p>
+      <dl className="mt-1 text-xs text-soft tabular-nums">
+        <Fact name="Waiting" value={pending == null ? 'not known' : pending.toLocaleString()} />
+        <Fact name="Oldest" value={age === null ? '–' : span(age)} look={late ? 'font-medium text-warn' : ''} />
+        <Fact name="Errors" value={errors == null ? 'not known' : errors.toLocaleString()} look={wrong ? 'font-medium text-bad' : ''} />
+      </dl>
+      {!last && (
+        <ChevronRight
+          aria-hidden
+          className="absolute top-1/2 -right-3 z-10 hidden size-4 -translate-y-1/2 rounded-full bg-ground text-faint three:block"
+        />
+      )}
+    </li>
+  )
+}
+
+function Fact({ name, value, look = '' }: { name: string; value: string; look?: string }) {
+  return (
+    <div className="flex justify-between gap-2">
+      <dt>{name}</dt>
+      <dd className={look}>{value}</dd>
+    </div>
+  )
+}
+
+function rate(perMinute: number): string {
+  return perMinute >= 10 ? Math.round(perMinute).toLocaleString() : perMinute.toFixed(1)
+}

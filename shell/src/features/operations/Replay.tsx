@@ -1,0 +1,207 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { History } from 'lucide-react'
+import { type ReactNode, useId, useState } from 'react'
+
+import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
+import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
+import { Button } from '#ui/Button.tsx'
+import { Empty, Failed } from '#ui/State.tsx'
+import { exactly } from '#ui/time.ts'
+import { When } from '#ui/When.tsx'
+import { titled } from '#ui/words.ts'
+
+const STATES: Record<Run['state'], string> = {
+  running: 'Goes on',
+  done: 'Done',
+  most: 'Done, as many as wanted; there are more',
+  interrupted: 'Interrupted: the program was stopped',
+  failed: 'Failed: NATS was away for too long',
+  lost: 'Lost: it should have ended and has not said how',
+}
+
+/** Events of the past, handed to the workers again: counted first, then done. */
+export function Replay({ acts }: { acts: boolean }) {
+  return (
+    <>
+      {acts && <Form />}
+      <Runs />
+    </>
+  )
+}
+
+/** As `<input type=datetime-local>` writes it. */
+function local(at: Date): string {
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+const HOUR = 3_600_000
+
+function Form() {
+  const client = useQueryClient()
+  const accounts = useQuery(accountsQuery()).data ?? []
+  const [chosen, setChosen] = useState<string>()
+  const [from, setFrom] = useState(() => local(new Date(Date.now() - HOUR)))
+  const [to, setTo] = useState('')
+  const [event, setEvent] = useState('')
+  const [most, setMost] = useState('1000')
+  const [perSecond, setPerSecond] = useState('200')
+  const accountId = chosen ?? accounts[0]?.id
+  const wanted = (dryRun: boolean): ReplayWanted => ({
+    accountId: accountId ?? '',
+    from: new Date(from).toISOString(),
+    ...(to !== '' && { to: new Date(to).toISOString() }),
+    ...(event.trim() !== '' && { event: event.trim() }),
+    most: Number(most),
+    perSecond: Number(perSecond),
+    dryRun,
+  })
+  const count = useMutation({ mutationFn: () => replay(wanted(true)) })
+  const run = useMutation({
+    mutationFn: () => replay(wanted(false)),
+    onSuccess: () => {
+      count.reset()
+      return client.invalidateQueries({ queryKey: ['operations', 'replays'] })
+    },
+  })
+  // What was counted is of what the form said then.
+  const change = (set: (value: string) => void) => (value: string) => {
+    set(value)
+    count.reset()
+    run.reset()
+  }
+  const error = count.error ?? run.error
+  const counted = count.data && 'copies' in count.data ? count.data : null
+  return (
+    <form
+      aria-label="Replay"
+      className="rounded-2xl border border-line bg-surface p-5"
+      onSubmit={(submitted) => {
+        submitted.preventDefault()
+        count.mutate()
+      }}
+    >
+      <h2 className="font-semibold">Replay events</h2>
+      <p className="mt-0.5 max-w-prose text-sm text-soft">
+        What came in at a time is handed to the workers again. It becomes the same rows: nothing happens twice, and what was lost or changed
+        here is repaired.
+      </p>
+      <div className="mt-4 grid gap-4 two:grid-cols-3">
+        <Field label="Account">
+          {(id) => (
+            <select id={id} value={accountId ?? ''} onChange={(one) => change(setChosen)(one.target.value)} className={INPUT}>
+              {accounts.map((account) => (
+                <option key={account.id} value={account.id}>
+                  {account.name ?? `Account ${account.chatwootAccountId}`}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="From">
+          {(id) => <input id={id} type="datetime-local" required value={from} onChange={(one) => change(setFrom)(one.target.value)} className={INPUT} />}
+        </Field>
+        <Field label="To (until now if empty)">
+          {(id) => <input id={id} type="datetime-local" value={to} onChange={(one) => change(setTo)(one.target.value)} className={INPUT} />}
+        </Field>
+        <Field label="Only this event">
+          {(id) => (
+            <input
+              id={id}
+              type="text"
+              maxLength={64}
+              placeholder="message_created"
+              value={event}
+              onChange={(one) => change(setEvent)(one.target.value)}
+              className={INPUT}
+            />
+          )}
+        </Field>
+        <Field label="At most">
+          {(id) => <input id={id} type="number" min={1} max={10_000} required value={most} onChange={(one) => change(setMost)(one.target.value)} className={INPUT} />}
+        </Field>
+        <Field label="A second">
+          {(id) => <input id={id} type="number" min={1} max={1_000} required value={perSecond} onChange={(one) => change(setPerSecond)(one.target.value)} className={INPUT} />}
+        </Field>
+      </div>
+      <div className="mt-4 flex flex-wrap items-center gap-3">
+        <Button type="submit" look={counted ? 'plain' : 'primary'} disabled={!accountId || from === '' || count.isPending}>
+          {count.isPending ? 'Counting…' : 'Count first'}
+        </Button>
+        {counted && counted.count > 0 && (
+          <Button look="primary" disabled={run.isPending} onClick={() => run.mutate()}>
+            Replay {counted.count.toLocaleString()} {counted.count === 1 ? 'event' : 'events'}
+          </Button>
+        )}
+        {error && (
+          <p role="alert" className="text-sm text-bad first-letter:uppercase">
+            {error.message}
+          </p>
+        )}
+      </div>
+      {counted && <Counted counted={counted} />}
+    </form>
+  )
+}
+
+const INPUT = 'h-8 w-full rounded-lg border border-line-strong bg-surface px-2.5 disabled:opacity-50'
+
+function Field({ label, children }: { label: string; children: (id: string) => ReactNode }) {
+  const id = useId()
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block text-sm text-soft">
+        {label}
+      </label>
+      {children(id)}
+    </div>
+  )
+}
+
+function Counted({ counted }: { counted: ReplayCounted }) {
+  return (
+    <div role="status" className="mt-4 rounded-xl bg-sunken p-4 text-sm">
+      <p className="font-medium">
+        {counted.count === 0 ? 'There is nothing to replay.' : `${counted.count.toLocaleString()} would be handed out again:`}
+      </p>
+      <ul className="mt-1 flex flex-wrap gap-x-5 tabular-nums">
+        {counted.by.map(({ event, count }) => (
+          <li key={event}>
+            {titled(event)}: {count.toLocaleString()}
+          </li>
+        ))}
+      </ul>
+      <p className="mt-1 text-soft">
+        {counted.copies > 0 && `${counted.copies.toLocaleString()} copies of earlier replays are passed over. `}
+        {counted.unreadable > 0 && `${counted.unreadable.toLocaleString()} cannot be read by any worker. `}
+        {counted.ended === 'most' && 'There are more than wanted. '}
+        {counted.ended === 'time' && 'There was no time to look at them all. '}
+        {counted.goOnFrom != null && `The rest begins at ${exactly(counted.goOnFrom)}.`}
+      </p>
+    </div>
+  )
+}
+
+function Runs() {
+  const query = useQuery(replaysQuery())
+  if (query.isPending) return <div role="status" aria-label="Loading replays" className="skeleton mt-5 h-24" />
+  if (!query.data) return <Failed what="Replays did not load" error={query.error} retry={() => void query.refetch()} />
+  if (query.data.length === 0) return <Empty icon={History} title="Nothing has been replayed yet" />
+  return (
+    <ul aria-label="Replays" className="mt-5 divide-y divide-line/60 rounded-2xl border border-line bg-surface">
+      {query.data.map((run) => (
+        <li key={run.id} className="flex items-center gap-4 px-5 py-2.5">
+          <span className="min-w-0 grow">
+            <span className="block truncate font-medium">
+              {STATES[run.state]}
+              {run.count != null && `: ${run.count.toLocaleString()} ${run.count === 1 ? 'event' : 'events'}`}
+            </span>
+            <span className="block truncate text-sm text-soft">
+              {run.target} · by {run.by}
+            </span>
+          </span>
+          <When at={run.startedAt} className="shrink-0 text-xs text-faint" />
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,21 @@
+/** What the screen shows, as its address says it. */
+export interface OperationsView {
+  show?: Part
+  reason?: string
+  stream?: string
+  letter?: string
+}
+
+export const PARTS = { 'dead-letters': 'Dead letters', accounts: 'Accounts', replay: 'Replay' } as const
+export type Part = keyof typeof PARTS
+
+export function readOperationsView(search: Record<string, unknown>): OperationsView {
+  const text = (name: keyof OperationsView) => {
+    const value = search[name]
+    return typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined
+  }
+  const { show } = search
+  if (typeof show !== 'string' || !(show in PARTS)) return {}
+  const view = { show: show as Part, reason: text('reason'), stream: text('stream'), letter: text('letter') }
+  return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined))
+}

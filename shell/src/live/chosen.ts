@@ -1,0 +1,69 @@
+/** Files that somebody chose to send and has not sent, one set per conversation and kind, as long as the page lives. */
+import { useSyncExternalStore } from 'react'
+
+import type { DraftKind } from './drafts.ts'
+import { createStore } from './store.ts'
+
+export interface Chosen {
+  readonly id: string
+  readonly file: File
+}
+
+/** What the API takes. */
+export const MOST_FILES = 15
+export const LARGEST = 40 * 1024 * 1024
+export const LARGEST_TOGETHER = 100 * 1024 * 1024
+const LONGEST_NAME = 255
+
+const NONE: readonly Chosen[] = []
+const chosen = createStore<ReadonlyMap<string, readonly Chosen[]>>(new Map())
+
+const keyOf = (conversationId: string, kind: DraftKind) => `${conversationId}.${kind}`
+
+function put(key: string, files: readonly Chosen[]): void {
+  const next = new Map(chosen.get())
+  if (files.length > 0) next.set(key, files)
+  else next.delete(key)
+  chosen.set(next)
+}
+
+export function useChosen(conversationId: string, kind: DraftKind): readonly Chosen[] {
+  return useSyncExternalStore(chosen.subscribe, () => chosen.get().get(keyOf(conversationId, kind)) ?? NONE)
+}
+
+/** Adds those files that may be sent; answers in words why others may not. */
+export function chooseFiles(conversationId: string, kind: DraftKind, files: Iterable<File>): string[] {
+  const key = keyOf(conversationId, kind)
+  const next = [...(chosen.get().get(key) ?? NONE)]
+  const refused: string[] = []
+  for (const file of files) {
+    const why = refusal(file, next)
+    if (why) refused.push(why)
+    else next.push({ id: crypto.randomUUID(), file })
+  }
+  put(key, next)
+  return refused
+}
+
+function refusal(file: File, others: readonly Chosen[]): string | null {
+  const together = others.reduce((sum, one) => sum + one.file.size, file.size)
+  if (others.length >= MOST_FILES) return `“${file.name}” is one too many: a message takes ${MOST_FILES} files`
+  if (file.size === 0) return `“${file.name}” is empty`
+  if (file.size > LARGEST) return `“${file.name}” is larger than 40 MB`
+  if (together > LARGEST_TOGETHER) return `“${file.name}” is too much: a message takes 100 MB`
+  if (file.name.length > LONGEST_NAME) return `“${file.name.slice(0, 40)}…” has too long a name`
+  return null
+}
+
+export function dropChosen(conversationId: string, kind: DraftKind, id: string): void {
+  const key = keyOf(conversationId, kind)
+  put(key, (chosen.get().get(key) ?? NONE).filter((one) => one.id !== id))
+}
+
+/** The files, which are no longer chosen by that. */
+export function takeChosen(conversationId: string, kind: DraftKind): File[] {
+  const key = keyOf(conversationId, kind)
+  const files = (chosen.get().get(key) ?? NONE).map(({ file }) => file)
+  put(key, NONE)
+  return files
+}

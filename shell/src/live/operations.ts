@@ -1,0 +1,87 @@
+/** What operators see and do. Asked for again while somebody looks: none of it is told by events. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+
+import { answerOf, client } from '../api/client.ts'
+import type { Failure } from '../api/failure.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterList, ReplayWanted } from '../api/types.ts'
+
+import { rowsOf } from './pages.ts'
+
+export function pipelineQuery() {
+  return queryOptions({
+    queryKey: ['operations', 'pipeline'],
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/operations/pipeline', { signal })),
+    refetchInterval: 5_000,
+    staleTime: 4_000,
+  })
+}
+
+export function deadLettersQuery(filter: DeadLetterFilter) {
+  return infiniteQueryOptions<DeadLetterList, Failure, DeadLetter[], readonly unknown[], string | null>({
+    queryKey: ['operations', 'dead-letters', filter],
+    queryFn: ({ pageParam, signal }) =>
+      answerOf(
+        client.GET('/api/v1/operations/dead-letters', {
+          params: { query: { ...filter, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: null,
+    getNextPageParam: (last) => last.page.nextCursor ?? null,
+    select: rowsOf<DeadLetter>,
+    placeholderData: keepPreviousData,
+    refetchInterval: 15_000,
+  })
+}
+
+export function deadLetterQuery(id: string) {
+  return queryOptions({
+    queryKey: ['operations', 'dead-letter', id],
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/v1/operations/dead-letters/{id}', { params: { path: { id } }, signal })),
+  })
+}
+
+/** Sends a letter to its stream again, or removes it for good; dry, it only says what would be done. */
+export function actOnLetter(id: string, act: 'redrive' | 'drop', dryRun: boolean) {
+  const asked = { params: { path: { id } }, body: { dryRun } }
+  return answerOf(
+    act === 'redrive'
+      ? client.POST('/api/v1/operations/dead-letters/{id}/redrive', asked)
+      : client.POST('/api/v1/operations/dead-letters/{id}/drop', asked),
+  )
+}
+
+export function accountsQuery() {
+  return queryOptions({
+    queryKey: ['operations', 'accounts'],
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/operations/accounts', { signal })),
+    select: (list) => list.data,
+    refetchInterval: 5_000,
+    staleTime: 4_000,
+  })
+}
+
+export function reconcile(id: string) {
+  return answerOf(
+    client.POST('/api/v1/operations/accounts/{id}/reconcile', { params: { path: { id } }, body: { everything: true } }),
+  )
+}
+
+/** So often a replay that goes on is looked at. */
+const PACE = 1_000
+
+export function replaysQuery() {
+  return queryOptions({
+    queryKey: ['operations', 'replays'],
+    queryFn: ({ signal }) =>
+      answerOf(client.GET('/api/v1/operations/replays', { params: { query: { limit: 20 } }, signal })),
+    select: (list) => list.data,
+    refetchInterval: ({ state }) => (state.data?.data.some((one) => one.state === 'running') ? PACE : 15_000),
+  })
+}
+
+/** Counts what a replay would hand out, or begins it. */
+export function replay(wanted: ReplayWanted) {
+  return answerOf(client.POST('/api/v1/operations/replay', { body: wanted }))
+}
