@@ -41,6 +41,11 @@ async fn every_post_is_carried_out_once_under_a_key() {
             assert!(!second.headers().contains_key(REPLAYED), "{operation}");
             continue;
         }
+        if serde_json::from_str::<Value>(&body).is_ok_and(|answer| answer["dryRun"] == true) {
+            // What is only looked at changes nothing, and may be looked at anew.
+            assert_eq!(served.commands().await, commands, "{operation}");
+            continue;
+        }
         if SECRET_ANSWERS.iter().any(|path| operation.path.ends_with(path)) {
             assert!(!second.headers().contains_key(REPLAYED), "{operation}");
             assert_ne!(second.text().await.unwrap(), body, "{operation}: its answer is a secret");
