@@ -36,10 +36,8 @@ impl Store {
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
-                    if meta.idle_for > TRUSTED {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
+                    // One that is dead is dropped, and another one taken.
+                    Ok(meta.idle_for <= TRUSTED || connection.ping().await.is_ok())
                 })
             })
             .connect_lazy_with(options);
