@@ -48,8 +48,8 @@ impl Act {
         account: Option<AccountKey>,
     ) -> anyhow::Result<Self> {
         let Some(key) = account else { return Ok(self) };
-        let accounts = store::accounts::list(&mut *store.worker().await?).await?;
-        let tenant = accounts.into_iter().find(|one| one.id == key).map(|one| one.tenant);
+        let found = store::accounts::get(&mut *store.worker().await?, key).await?;
+        let tenant = found.map(|one| one.tenant);
         Ok(Self { tenant, account, ..self })
     }
 }

@@ -55,10 +55,10 @@ impl Wanted {
             ),
             Err(error) => return Err(error.into()),
         };
-        let all = store::accounts::list(&mut transaction).await?;
+        let stored = store::accounts::get(&mut transaction, account.id).await?;
         store::commit(transaction).await?;
         // An account that was there keeps its webhook and secrets.
-        Ok(all.into_iter().find(|one| one.id == account.id).unwrap_or(account))
+        Ok(stored.unwrap_or(account))
     }
 }
 

@@ -85,10 +85,24 @@ pub async fn set_webhook(
 
 /// All accounts that the transaction may see, by tenant and number.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
+    select(connection, None).await
+}
+
+/// The account with this key, if the transaction may see it.
+pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option<Account>, Error> {
+    Ok(select(connection, Some(id)).await?.pop())
+}
+
+async fn select(
+    connection: &mut PgConnection,
+    id: Option<AccountKey>,
+) -> Result<Vec<Account>, Error> {
     let rows = sqlx::query!(
         "select id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token,
                 sealed_webhook_secrets, webhook_id, allow_unsigned
-         from chatwoot_accounts order by tenant_id, base_url, chatwoot_account_id"
+         from chatwoot_accounts where $1::uuid is null or id = $1
+         order by tenant_id, base_url, chatwoot_account_id",
+        id.map(|id| id.0)
     )
     .fetch_all(connection)
     .await?;

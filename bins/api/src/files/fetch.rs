@@ -68,9 +68,8 @@ async fn fresh(
     let Some(key) = &app.files.key else { return Ok(None) };
     // Only workers read sealed tokens; the caller was found to be the account's tenant before.
     let mut transaction = app.store.worker().await?;
-    let accounts = store::accounts::list(&mut transaction).await?;
+    let account = store::accounts::get(&mut transaction, attachment.account).await?;
     store::commit(transaction).await?;
-    let account = accounts.into_iter().find(|account| account.id == attachment.account);
     let Some(account) = account else { return Ok(None) };
     let unusable = |error: anyhow::Error| ApiError::NoFile(error);
     let token = key.open(Account::TOKEN_PURPOSE, &account.api_token);
