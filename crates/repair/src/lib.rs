@@ -5,4 +5,4 @@ pub mod mask;
 mod owner;
 pub mod replay;
 
-pub use owner::{Owner, owner_of};
+pub use owner::{Owner, account_of, owner_of};

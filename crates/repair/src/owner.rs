@@ -10,18 +10,8 @@ use uuid::Uuid;
 pub enum Owner {
     /// It came from this Chatwoot account.
     Account(AccountKey),
-    /// It was asked for by this tenant, for this account if it says so.
-    Tenant(TenantId, Option<AccountKey>),
-}
-
-impl Owner {
-    /// The Chatwoot account, where it is known.
-    pub fn account(&self) -> Option<AccountKey> {
-        match self {
-            Self::Account(account) => Some(*account),
-            Self::Tenant(_, account) => *account,
-        }
-    }
+    /// It was asked for by this tenant.
+    Tenant(TenantId),
 }
 
 /// Whose it is; none if its subject is none of ours. Subjects are written by our own programs, while
@@ -33,11 +23,19 @@ pub fn owner_of(stored: &StoredDeadLetter) -> Option<Owner> {
             let token = subject.split('.').nth(1)?;
             Some(Owner::Account(AccountKey(Uuid::try_parse(token).ok()?)))
         }
-        subject::OUTBOUND => {
-            let command: Option<Command> = serde_json::from_slice(&stored.payload).ok();
-            Some(Owner::Tenant(subject::tenant(subject)?, command.map(|command| command.account)))
-        }
+        subject::OUTBOUND => Some(Owner::Tenant(subject::tenant(subject)?)),
         _ => None,
+    }
+}
+
+/// The Chatwoot account that it is about, where that is known: of a command, only it itself says so.
+pub fn account_of(stored: &StoredDeadLetter) -> Option<AccountKey> {
+    match owner_of(stored)? {
+        Owner::Account(account) => Some(account),
+        Owner::Tenant(_) => {
+            let command: Command = serde_json::from_slice(&stored.payload).ok()?;
+            Some(command.account)
+        }
     }
 }
 
@@ -69,7 +67,8 @@ mod tests {
         let inbound = letter("INBOUND", subject::inbound(account, "message_created"));
         assert_eq!(owner_of(&inbound), Some(Owner::Account(account)));
         let outbound = letter("OUTBOUND", subject::outbound(&tenant, "assign"));
-        assert_eq!(owner_of(&outbound), Some(Owner::Tenant(tenant, None)));
+        assert_eq!(owner_of(&outbound), Some(Owner::Tenant(tenant)));
+        assert_eq!((account_of(&inbound), account_of(&outbound)), (Some(account), None));
         for (stream, subject) in
             [("INBOUND", "inbound.x.y"), ("OUTBOUND", "outbound"), ("X", "a.b")]
         {

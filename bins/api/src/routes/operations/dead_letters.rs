@@ -8,11 +8,13 @@ pub(in crate::routes) mod redrive;
 use bus::StoredDeadLetter;
 use chrono::{DateTime, Utc};
 use domain::AccountKey;
-use repair::{Owner, mask, owner_of};
+use repair::{Owner, account_of, mask, owner_of};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::PgConnection;
 use uuid::Uuid;
 
+use super::Begun;
 use crate::App;
 use crate::auth::Principal;
 use crate::error::ApiError;
@@ -90,11 +92,32 @@ impl DeadLetter {
             stream_sequence: letter.sequence,
             consumer: letter.consumer.clone(),
             subject: letter.subject.clone(),
-            account_id: owner_of(stored).and_then(|owner| owner.account()),
+            account_id: account_of(stored),
             event: letter.subject.split('.').nth(2).map(str::to_owned),
             reason: letter.reason.clone(),
             detail: mask::quotations(&letter.detail),
         }
+    }
+
+    /// In words without personal data, for the audit.
+    fn words(&self) -> String {
+        let Self { sequence, reason, stream_sequence, stream, .. } = self;
+        format!("sequence {sequence}: {reason} {stream_sequence} of {stream}")
+    }
+
+    /// Writes down, for good, what is about to be done to it.
+    async fn begin(
+        &self,
+        app: &App,
+        principal: &Principal,
+        action: &str,
+    ) -> Result<Begun, ApiError> {
+        let mut transaction = app.store.tenant(&principal.tenant).await?;
+        let (words, account) = (self.words(), self.account_id);
+        let begun =
+            Begun::write(&mut transaction, principal, action, words, account, json!({})).await?;
+        store::commit(transaction).await?;
+        Ok(begun)
     }
 }
 
@@ -114,10 +137,15 @@ impl<'a> Own<'a> {
         Ok(Self { principal, accounts: served.into_iter().map(|account| account.id).collect() })
     }
 
+    /// Its accounts.
+    pub(super) fn accounts(&self) -> &[AccountKey] {
+        &self.accounts
+    }
+
     pub(super) fn holds(&self, stored: &StoredDeadLetter) -> bool {
         match owner_of(stored) {
             Some(Owner::Account(account)) => self.accounts.contains(&account),
-            Some(Owner::Tenant(tenant, _)) => tenant == self.principal.tenant,
+            Some(Owner::Tenant(tenant)) => tenant == self.principal.tenant,
             None => false,
         }
     }
@@ -175,12 +203,6 @@ pub(super) enum Outcome {
     Dropped,
     /// Somebody else was faster.
     Gone,
-}
-
-/// In words without personal data, for the audit.
-fn words(stored: &StoredDeadLetter) -> String {
-    let (sequence, letter) = (stored.sequence, &stored.letter);
-    format!("sequence {sequence}: {} {} of {}", letter.reason, letter.sequence, letter.stream)
 }
 
 #[cfg(test)]

@@ -96,15 +96,14 @@ pub(in crate::routes) async fn get_pipeline(
 ) -> Result<Json<Pipeline>, ApiError> {
     let tenant = &principal.tenant;
     let mut transaction = app.store.tenant(tenant).await?;
-    let accounts = store::accounts::served(&mut transaction).await?;
+    let own = Own::of(&mut transaction, &principal).await?;
     let counts = store::pipeline::counts(&mut transaction, tenant).await?;
     let minutes = store::pipeline::minutes(&mut transaction, tenant).await?;
     let waiting = store::pipeline::waiting(&mut transaction, tenant).await?;
-    let own = Own::of(&mut transaction, &principal).await?;
     store::commit(transaction).await?;
     let mut inbound = Some(Inside::default());
-    for account in accounts {
-        let inside = lane(&app, account.id).await;
+    for &account in own.accounts() {
+        let inside = lane(&app, account).await;
         inbound = inbound.zip(inside).map(|(all, one)| all.and(one));
     }
     let outbound = (

@@ -3,10 +3,10 @@
 use bus::{DeadLetters, StoredDeadLetter};
 use chrono::SecondsFormat;
 use clap::Args;
-use repair::mask;
+use repair::{account_of, mask};
 use serde_json::{Value, json};
 
-use super::selection::{Common, Selection, account_of};
+use super::selection::{Common, Selection};
 use crate::answer::table;
 use crate::{Answer, Place};
 

@@ -4,6 +4,7 @@ use anyhow::bail;
 use bus::{BusError, DeadLetters, OldestFirst, StoredDeadLetter};
 use clap::Args;
 use domain::AccountKey;
+use repair::account_of;
 use serde_json::{Value, json};
 
 /// What they have in common.
@@ -25,11 +26,6 @@ impl Common {
         self.stream.as_ref().is_none_or(|stream| *stream == stored.letter.stream)
             && self.account.is_none_or(|account| account_of(stored) == Some(account))
     }
-}
-
-/// The account that it is about, where that is known.
-pub(crate) fn account_of(stored: &StoredDeadLetter) -> Option<AccountKey> {
-    repair::owner_of(stored)?.account()
 }
 
 /// One dead letter by its position, or those with something in common.

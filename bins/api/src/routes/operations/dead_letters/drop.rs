@@ -3,16 +3,14 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
 
-use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, find, words};
+use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, find};
 use crate::App;
 use crate::auth::{May, RedriveDeadLetters};
 use crate::error::ApiError;
 use crate::extract::{Id, Json};
 use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
-use crate::routes::operations;
 
 /// Remove a dead letter that will never be processed. It cannot be got back.
 #[utoipa::path(
@@ -45,17 +43,7 @@ pub(in crate::routes) async fn drop_dead_letter(
         dry_run: asked.dry_run,
     };
     if !asked.dry_run {
-        let mut transaction = app.store.tenant(&principal.tenant).await?;
-        let begun = operations::Begun::write(
-            &mut transaction,
-            &principal,
-            "dead-letters drop",
-            words(&stored),
-            done.dead_letter.account_id,
-            json!({}),
-        )
-        .await?;
-        store::commit(transaction).await?;
+        let begun = done.dead_letter.begin(&app, &principal, "dead-letters drop").await?;
         match app.bus.dead_letters().drop(stored.sequence).await {
             Ok(dropped) => {
                 done.outcome = if dropped { Outcome::Dropped } else { Outcome::Gone };

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use domain::AccountKey;
-use repair::owner_of;
 use serde::{Deserialize, Serialize};
 
 use super::{DeadLetter, Own};
@@ -72,14 +71,15 @@ pub(in crate::routes) async fn list_dead_letters(
         for stored in some {
             let letter = &stored.letter;
             let meant = query.reason.as_ref().is_none_or(|reason| *reason == letter.reason)
-                && query.stream.as_ref().is_none_or(|stream| *stream == letter.stream)
-                && query.account_id.is_none_or(|account| {
-                    owner_of(&stored).and_then(|owner| owner.account()) == Some(account)
-                });
+                && query.stream.as_ref().is_none_or(|stream| *stream == letter.stream);
             if !meant || !own.holds(&stored) {
                 continue;
             }
-            data.push(DeadLetter::of(&stored));
+            let letter = DeadLetter::of(&stored);
+            if query.account_id.is_some_and(|account| letter.account_id != Some(account)) {
+                continue;
+            }
+            data.push(letter);
             if data.len() == asked.limit as usize {
                 break 'page Some(stored.sequence).filter(|sequence| *sequence > 1);
             }

@@ -4,16 +4,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bus::RedriveError;
-use serde_json::json;
 
-use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, find, words};
+use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, find};
 use crate::App;
 use crate::auth::{May, RedriveDeadLetters};
 use crate::error::ApiError;
 use crate::extract::{Id, Json};
 use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
-use crate::routes::operations;
 
 /// Send a dead letter to the workers again, once what it died of is mended.
 ///
@@ -50,17 +48,7 @@ pub(in crate::routes) async fn redrive_dead_letter(
         dry_run: asked.dry_run,
     };
     if !asked.dry_run {
-        let mut transaction = app.store.tenant(&principal.tenant).await?;
-        let begun = operations::Begun::write(
-            &mut transaction,
-            &principal,
-            "dead-letters redrive",
-            words(&stored),
-            done.dead_letter.account_id,
-            json!({}),
-        )
-        .await?;
-        store::commit(transaction).await?;
+        let begun = done.dead_letter.begin(&app, &principal, "dead-letters redrive").await?;
         match app.bus.dead_letters().redrive(&stored).await {
             Ok(redriven) => {
                 done.sequence = Some(redriven.sequence);
