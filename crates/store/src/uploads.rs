@@ -48,6 +48,9 @@ pub(crate) async fn attach(
     message: MessageId,
     files: &[Received],
 ) -> Result<(), Error> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let positions: Vec<i16> = (0..).take(files.len()).collect();
     let attached = sqlx::query!(
         "update uploads u

@@ -22,10 +22,12 @@ const STALL: Duration = Duration::from_secs(30);
 /// Whether a request brings a form with files.
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    kind.is_some_and(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("multipart/form-data")
-    })
+    kind.is_some_and(|kind| essence(kind).eq_ignore_ascii_case("multipart/form-data"))
+}
+
+/// A media type without its parameters.
+pub(super) fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// A form that is being read.

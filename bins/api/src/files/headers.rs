@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::form::essence;
+
 /// Media types that browsers show and that cannot hold a script.
 const SHOWN: [&str; 20] = [
     "image/png",
@@ -86,8 +88,7 @@ impl Headers<'_> {
     }
 
     fn put(&self, headers: &mut HeaderMap) {
-        let essence = self.content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-        let essence = essence.trim().to_ascii_lowercase();
+        let essence = essence(self.content_type.unwrap_or_default()).to_ascii_lowercase();
         let shown = SHOWN.into_iter().find(|kind| *kind == essence);
         let kind = HeaderValue::from_static(shown.unwrap_or(HIDDEN));
         headers.insert(header::CONTENT_TYPE, kind);

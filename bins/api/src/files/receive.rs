@@ -9,7 +9,7 @@ use store::uploads::{self, Received};
 use tokio::sync::SemaphorePermit;
 
 use super::Files;
-use super::form::{FormPart, MOST_FILES_BYTES, too_much};
+use super::form::{FormPart, MOST_FILES_BYTES, essence, too_much};
 use crate::App;
 use crate::error::ApiError;
 
@@ -133,8 +133,7 @@ fn name(sent: &str) -> Result<String, ApiError> {
 
 /// The media type without parameters; what is none is unknown.
 fn media_type(sent: Option<&str>) -> String {
-    let essence = sent.unwrap_or_default().split(';').next().unwrap_or_default();
-    let essence = essence.trim().to_ascii_lowercase();
+    let essence = essence(sent.unwrap_or_default()).to_ascii_lowercase();
     let token = |text: &str| {
         !text.is_empty()
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))

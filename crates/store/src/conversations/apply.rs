@@ -8,11 +8,24 @@ use domain::snapshot::Conversation;
 use domain::{AccountKey, ContactId, ConversationId};
 use serde_json::Value;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::Error;
 
 /// The rows that snapshots were merged into, by account and display id.
 pub type Ids = HashMap<(AccountKey, i64), ConversationId>;
+
+struct Place {
+    account_id: Uuid,
+    display_id: i64,
+    id: Uuid,
+}
+
+impl Place {
+    fn entry(self) -> ((AccountKey, i64), ConversationId) {
+        ((AccountKey(self.account_id), self.display_id), ConversationId(self.id))
+    }
+}
 
 /// Merges snapshots, at most one of each conversation ([`domain::snapshot::merge`]); the contacts
 /// they name must be there. A snapshot that is not newer than what is there writes at most the
@@ -48,7 +61,8 @@ async fn write_newer(
     let contact = |c: &Conversation| {
         c.state.contact_chatwoot_id.map(|number| ContactId::of(c.account, number).0)
     };
-    let written = sqlx::query!(
+    let written = sqlx::query_as!(
+        Place,
         "insert into conversations as c
            (id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
             status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
@@ -119,7 +133,7 @@ async fn write_newer(
         &column!(conversations, |c| c.state.inbox_id) as &[Option<i64>],
         &column!(conversations, |c| c.state.channel.as_deref()) as &[Option<&str>],
         &column!(conversations, |c| c.state.contact_chatwoot_id) as &[Option<i64>],
-        &column!(conversations, |c| contact(c)) as &[Option<uuid::Uuid>],
+        &column!(conversations, |c| contact(c)) as &[Option<Uuid>],
         &column!(conversations, |c| c.state.assignee_id) as &[Option<i64>],
         &column!(conversations, |c| c.state.assignee_type.as_deref()) as &[Option<&str>],
         &column!(conversations, |c| c.state.assignee_name.as_deref()) as &[Option<&str>],
@@ -139,10 +153,7 @@ async fn write_newer(
     )
     .fetch_all(connection)
     .await?;
-    let written = written.into_iter();
-    Ok(written
-        .map(|row| ((AccountKey(row.account_id), row.display_id), ConversationId(row.id)))
-        .collect())
+    Ok(written.into_iter().map(Place::entry).collect())
 }
 
 /// What a snapshot that lost still knew: when somebody was there last.
@@ -179,7 +190,8 @@ async fn known(
 ) -> Result<Ids, Error> {
     let accounts = column!(conversations, |c| c.account.0);
     let numbers = column!(conversations, |c| c.display_id);
-    let rows = sqlx::query!(
+    let known = sqlx::query_as!(
+        Place,
         "select c.account_id, c.display_id, c.id
          from unnest($1::uuid[], $2::bigint[]) as x (account_id, display_id)
          join conversations c using (account_id, display_id)",
@@ -188,8 +200,5 @@ async fn known(
     )
     .fetch_all(connection)
     .await?;
-    let known = rows.into_iter();
-    Ok(known
-        .map(|row| ((AccountKey(row.account_id), row.display_id), ConversationId(row.id)))
-        .collect())
+    Ok(known.into_iter().map(Place::entry).collect())
 }

@@ -158,9 +158,9 @@ impl Writer<'_> {
     /// Refuses before anything large is read.
     async fn find(&self) -> Result<(), ApiError> {
         let mut transaction = self.app.store.tenant(&self.principal.tenant).await?;
-        let found = store::conversations::get(&mut transaction, self.conversation).await?;
+        let found = store::conversations::exists(&mut transaction, self.conversation).await?;
         store::commit(transaction).await?;
-        found.map(drop).ok_or(ApiError::NotFound("conversation"))
+        if found { Ok(()) } else { Err(ApiError::NotFound("conversation")) }
     }
 
     async fn write(
