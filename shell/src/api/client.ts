@@ -1,4 +1,4 @@
-import createClient, { type Middleware } from 'openapi-fetch'
+import createClient from 'openapi-fetch'
 
 import { session } from '../auth/session.ts'
 
@@ -7,29 +7,23 @@ import { API_ORIGIN } from './origin.ts'
 import type { paths } from './schema'
 import type { Problem } from './types.ts'
 
-const identify: Middleware = {
-  async onRequest({ request }) {
-    request.headers.set('authorization', `Bearer ${await session().token()}`)
-    return request
-  },
-}
-
 export const client = createClient<paths>({
   baseUrl: API_ORIGIN,
-  fetch: sent,
+  fetch: (request) =>
+    authorised((token) => {
+      const asked = request.clone()
+      asked.headers.set('authorization', `Bearer ${token}`)
+      // Looked up at each call: tests put their own in place.
+      return globalThis.fetch(asked)
+    }),
 })
-client.use(identify)
 
-/** Sends a request; with another token once more, if its own is refused and there is another. */
-async function sent(request: Request): Promise<Response> {
-  const again = request.clone()
-  // Looked up at each call: tests put their own in place.
-  const answer = await globalThis.fetch(request)
-  if (answer.status !== 401) return answer
-  const refused = request.headers.get('authorization')?.replace(/^Bearer /, '') ?? ''
-  if (!(await session().renewed(refused))) return answer
-  again.headers.set('authorization', `Bearer ${await session().token()}`)
-  return await globalThis.fetch(again)
+/** Asks with a token; with another one once more, if that is refused and there is another. */
+export async function authorised<T extends { status: number }>(ask: (token: string) => Promise<T>): Promise<T> {
+  const token = await session().token()
+  const answer = await ask(token)
+  if (answer.status !== 401 || !(await session().renewed(token))) return answer
+  return await ask(await session().token())
 }
 
 interface Answer<T> {

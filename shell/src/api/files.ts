@@ -1,7 +1,5 @@
 /** Files of messages: read as blobs, since an address alone proves nobody, and sent with progress, which `fetch` does not tell. */
-import { session } from '../auth/session.ts'
-
-import { answerOf, client } from './client.ts'
+import { answerOf, authorised, client } from './client.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
 import type { CreateMessage, Message } from './types.ts'
@@ -34,10 +32,7 @@ export async function sendWithFiles(
   if (message.clientId) form.set('clientId', message.clientId)
   for (const file of files) form.append('attachments[]', file, file.name)
   const path = `/api/v1/conversations/${encodeURIComponent(conversationId)}/messages`
-  const token = await session().token()
-  const answer = await send(path, form, token, sending)
-  if (answer.status !== 401 || !(await session().renewed(token))) return messageOf(answer)
-  return messageOf(await send(path, form, await session().token(), sending))
+  return messageOf(await authorised((token) => send(path, form, token, sending)))
 }
 
 interface Answer {

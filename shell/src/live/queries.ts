@@ -173,12 +173,3 @@ export function labelsQuery() {
     ...catalogue,
   })
 }
-
-export function cannedQuery() {
-  return queryOptions({
-    queryKey: keys.catalogue('canned'),
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/canned-responses', { signal })),
-    select: (list) => list.data,
-    ...catalogue,
-  })
-}

@@ -3,9 +3,12 @@ import { Check } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
 
-interface ChoiceProps<T extends string> {
+interface MenuProps {
   trigger: ReactNode
   label: string
+}
+
+interface ChoiceProps<T extends string> extends MenuProps {
   value: T | undefined
   options: { value: T | undefined; label: ReactNode }[]
   onChange: (value: T | undefined) => void
@@ -13,6 +16,52 @@ interface ChoiceProps<T extends string> {
 
 /** A menu in which one thing is chosen. */
 export function Choice<T extends string>({ trigger, label, value, options, onChange }: ChoiceProps<T>) {
+  return (
+    <Menu trigger={trigger} label={label}>
+      <DropdownMenu.RadioGroup
+        value={value ?? ''}
+        onValueChange={(next) => onChange(options.find((one) => (one.value ?? '') === next)?.value)}
+      >
+        {options.map((one) => (
+          <DropdownMenu.RadioItem key={one.value ?? ''} value={one.value ?? ''} className={ITEM}>
+            <Tick />
+            {one.label}
+          </DropdownMenu.RadioItem>
+        ))}
+      </DropdownMenu.RadioGroup>
+    </Menu>
+  )
+}
+
+interface ChoicesProps extends MenuProps {
+  values: readonly string[]
+  options: readonly { value: string; label: ReactNode }[]
+  onChange: (values: string[]) => void
+}
+
+/** A menu in which several things can be chosen; it stays open meanwhile. */
+export function Choices({ trigger, label, values, options, onChange }: ChoicesProps) {
+  return (
+    <Menu trigger={trigger} label={label}>
+      {options.map((one) => (
+        <DropdownMenu.CheckboxItem
+          key={one.value}
+          checked={values.includes(one.value)}
+          onSelect={(event) => event.preventDefault()}
+          onCheckedChange={(on) => onChange(on ? [...values, one.value] : values.filter((value) => value !== one.value))}
+          className={ITEM}
+        >
+          <Tick />
+          {one.label}
+        </DropdownMenu.CheckboxItem>
+      ))}
+    </Menu>
+  )
+}
+
+const ITEM = 'flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-highlighted:bg-hover'
+
+function Menu({ trigger, label, children }: MenuProps & { children: ReactNode }) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
@@ -24,27 +73,20 @@ export function Choice<T extends string>({ trigger, label, value, options, onCha
           aria-label={label}
           className="rise z-50 max-h-80 min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-raised"
         >
-          <DropdownMenu.RadioGroup
-            value={value ?? ''}
-            onValueChange={(next) => onChange(options.find((one) => (one.value ?? '') === next)?.value)}
-          >
-            {options.map((one) => (
-              <DropdownMenu.RadioItem
-                key={one.value ?? ''}
-                value={one.value ?? ''}
-                className="flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-highlighted:bg-hover"
-              >
-                <span className="flex size-4 items-center">
-                  <DropdownMenu.ItemIndicator>
-                    <Check aria-hidden className="size-4 text-accent" />
-                  </DropdownMenu.ItemIndicator>
-                </span>
-                {one.label}
-              </DropdownMenu.RadioItem>
-            ))}
-          </DropdownMenu.RadioGroup>
+          {children}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
+  )
+}
+
+/** Marks what is chosen. */
+function Tick() {
+  return (
+    <span className="flex size-4 items-center">
+      <DropdownMenu.ItemIndicator>
+        <Check aria-hidden className="size-4 text-accent" />
+      </DropdownMenu.ItemIndicator>
+    </span>
   )
 }

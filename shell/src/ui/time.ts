@@ -45,6 +45,11 @@ export function exactly(instant: string): string {
   return exact.format(Date.parse(instant))
 }
 
+/** As `<input type=datetime-local>` writes it, in the time of this place. */
+export function asField(at: Date): string {
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
 /** A span that counts: `8 s`, `3 min`. */
 export function span(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))

@@ -2,9 +2,8 @@ import { ChevronDown, X } from 'lucide-react'
 import type { ComponentProps } from 'react'
 
 import type { Activity } from '#api/types.ts'
-import { Choices } from '#ui/Choices.tsx'
 import { classes } from '#ui/classes.ts'
-import { Choice } from '#ui/Menu.tsx'
+import { Choice, Choices } from '#ui/Menu.tsx'
 
 import { ACTORS, KINDS, kindsOf, type TimelineView, typesOf } from './view.ts'
 

@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowLeft, SearchX } from 'lucide-react'
-import type { ReactNode } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import { approvalQuery } from '#live/queries.ts'
+import { Fact } from '#ui/Fact.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { titled } from '#ui/words.ts'
@@ -66,14 +66,5 @@ export function Approval({ id }: { id: string }) {
         </Fact>
       </dl>
     </div>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="text-soft">{name}</dt>
-      <dd className="min-w-0 wrap-anywhere">{children}</dd>
-    </>
   )
 }

@@ -14,7 +14,7 @@ import { Avatar } from '#ui/Avatar.tsx'
 import { Button } from '#ui/Button.tsx'
 import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { type Option, Pick } from '#ui/Pick.tsx'
-import { exactly } from '#ui/time.ts'
+import { asField, exactly } from '#ui/time.ts'
 import { PRIORITIES, STATUSES, titled } from '#ui/words.ts'
 
 interface PickerProps {
@@ -152,13 +152,8 @@ function Snooze({ title, take }: Omit<ChoicesProps, 'rows'>) {
   return <Pick label={title} list="Times" placeholder="Snooze until" options={options} nothing={NOTHING} />
 }
 
-/** As a field for dates wants it, in the time of this place. */
-function local(date: Date): string {
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
-
 function SnoozeDate({ now, take }: { now: Date; take: ChoicesProps['take'] }) {
-  const [text, setText] = useState(() => local(new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 9)))
+  const [text, setText] = useState(() => asField(new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 9)))
   const until = new Date(text)
   const good = until.getTime() > now.getTime()
   return (
@@ -178,7 +173,7 @@ function SnoozeDate({ now, take }: { now: Date; take: ChoicesProps['take'] }) {
           autoFocus
           required
           value={text}
-          min={local(now)}
+          min={asField(now)}
           onChange={(event) => setText(event.target.value)}
           className="h-9 rounded-lg border border-line bg-surface px-2.5 text-base"
         />

@@ -1,10 +1,11 @@
-import { Ellipsis, Image } from 'lucide-react'
+import { Image } from 'lucide-react'
 import { useLayoutEffect, useMemo, useRef, useState } from 'react'
 
 import { Button } from '#ui/Button.tsx'
 
 import { clean } from './clean.ts'
 import type { Mail } from './mail.ts'
+import { Quoted } from './Quoted.tsx'
 
 /** A mail's own looks stay within it, and ours out of it: on paper, since it knows of no dark. */
 const PAPER = `
@@ -50,17 +51,7 @@ export default function MailBody({ mail }: { mail: Mail }) {
         </p>
       )}
       <div ref={place} dir="auto" data-whole={whole ? '' : undefined} data-mail />
-      {cleaned.quoted && (
-        <button
-          type="button"
-          aria-expanded={whole}
-          aria-label={whole ? 'Hide quoted text' : 'Show quoted text'}
-          onClick={() => setWhole(!whole)}
-          className="mt-1.5 flex h-6 items-center rounded-full bg-sunken px-2 text-soft hover:text-ink"
-        >
-          <Ellipsis aria-hidden className="size-3.5" />
-        </button>
-      )}
+      {cleaned.quoted && <Quoted shown={whole} onChange={setWhole} className="mt-1.5 h-6 px-2" />}
     </div>
   )
 }

@@ -1,6 +1,6 @@
-import { Ellipsis } from 'lucide-react'
 import { useState } from 'react'
 
+import { Quoted } from './Quoted.tsx'
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g
 /** Where the quoted part of a mail begins. */
@@ -37,15 +37,7 @@ export function Text({ text, mail }: { text: string; mail: boolean }) {
       <Linked text={quote > 0 ? text.slice(0, quote) : text} />
       {quote > 0 && (
         <>
-          <button
-            type="button"
-            aria-expanded={open}
-            aria-label={open ? 'Hide quoted text' : 'Show quoted text'}
-            onClick={() => setOpen(!open)}
-            className="mt-1 flex h-4.5 items-center rounded-full bg-sunken px-1.5 text-soft hover:text-ink"
-          >
-            <Ellipsis aria-hidden className="size-3.5" />
-          </button>
+          <Quoted shown={open} onChange={setOpen} className="mt-1 h-4.5 px-1.5" />
           {open && (
             <div className="mt-1 border-l-2 border-line-strong pl-2 text-soft">
               <Linked text={text.slice(quote).trim()} />

@@ -36,7 +36,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
   const client = useQueryClient()
   const compare = useMutation({
     mutationFn: () => reconcile(account.id),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['operations', 'accounts'] }),
+    onSuccess: () => client.invalidateQueries({ queryKey: accountsQuery().queryKey }),
   })
   const { breaker, rate, inbound, outbound, reconciliation } = account
   const { name, icon: Icon, colour } = BREAKERS[breaker.state]

@@ -1,8 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 
 import { actOnLetter, deadLetterQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
+import { Fact } from '#ui/Fact.tsx'
 import { Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { toast } from '#ui/toasts.ts'
@@ -95,15 +96,6 @@ export function Letter({ id, acts, close }: LetterProps) {
         </div>
       )}
     </div>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="text-soft">{name}</dt>
-      <dd className="min-w-0 wrap-anywhere">{children}</dd>
-    </>
   )
 }
 

@@ -6,7 +6,7 @@ import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
-import { exactly } from '#ui/time.ts'
+import { asField, exactly } from '#ui/time.ts'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
@@ -29,18 +29,13 @@ export function Replay({ acts }: { acts: boolean }) {
   )
 }
 
-/** As `<input type=datetime-local>` writes it. */
-function local(at: Date): string {
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
-
 const HOUR = 3_600_000
 
 function Form() {
   const client = useQueryClient()
   const accounts = useQuery(accountsQuery()).data ?? []
   const [chosen, setChosen] = useState<string>()
-  const [from, setFrom] = useState(() => local(new Date(Date.now() - HOUR)))
+  const [from, setFrom] = useState(() => asField(new Date(Date.now() - HOUR)))
   const [to, setTo] = useState('')
   const [event, setEvent] = useState('')
   const [most, setMost] = useState('1000')
@@ -60,7 +55,7 @@ function Form() {
     mutationFn: () => replay(wanted(false)),
     onSuccess: () => {
       count.reset()
-      return client.invalidateQueries({ queryKey: ['operations', 'replays'] })
+      return client.invalidateQueries({ queryKey: replaysQuery().queryKey })
     },
   })
   // What was counted is of what the form said then.
