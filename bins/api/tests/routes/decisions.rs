@@ -103,6 +103,17 @@ async fn what_is_asked_is_frozen_told_and_decided_by_somebody_else() {
 }
 
 #[tokio::test]
+async fn the_largest_numbers_can_be_asked_with_and_read_again() {
+    let served = Served::start().await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    let metadata =
+        json!({ "amounts": [f64::MAX, f64::MIN, f64::MIN_POSITIVE, i64::MIN, u64::MAX] });
+    let (path, asked) = asked(&served, &conversation, "refund", metadata.clone()).await;
+    assert_eq!(asked["metadata"], metadata);
+    assert_eq!(served.read(&path).await, asked);
+}
+
+#[tokio::test]
 async fn of_several_deciders_one_wins_and_the_others_are_told_who() {
     let served = Served::start().await;
     let ann = caller(&served, Role::Approver).await;
