@@ -2,10 +2,12 @@
 
 mod apply;
 mod change;
+mod hold;
 pub mod mirror;
 mod read;
 mod search;
 
 pub use apply::*;
 pub use change::*;
+pub use hold::*;
 pub use read::*;

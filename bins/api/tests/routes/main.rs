@@ -13,6 +13,7 @@ mod approvals;
 mod attachments;
 mod catalogue;
 mod changes;
+mod collisions;
 mod conversations;
 mod decisions;
 mod document;

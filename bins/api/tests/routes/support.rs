@@ -268,6 +268,18 @@ impl Seed {
     }
 
     pub async fn write(&self, store: &Store, account: &Account) -> ConversationId {
+        let mut transaction = store.worker().await.unwrap();
+        let id = self.write_in(&mut transaction, account).await;
+        store::commit(transaction).await.unwrap();
+        id
+    }
+
+    /// In a transaction that began before.
+    pub async fn write_in(
+        &self,
+        transaction: &mut store::PgConnection,
+        account: &Account,
+    ) -> ConversationId {
         let version = Version { at: self.version, step: 1, digest: 1 };
         let contact = Contact {
             id: ContactId::of(account.key, self.number),
@@ -301,13 +313,10 @@ impl Seed {
             message.state.attachments = attachments.clone();
             messages.push(Cow::Owned(message));
         }
-        let mut transaction = store.worker().await.unwrap();
-        store::contacts::apply(&mut transaction, &[Cow::Owned(contact)]).await.unwrap();
-        let ids = store::conversations::apply(&mut transaction, &[Cow::Owned(conversation)])
-            .await
-            .unwrap();
-        store::messages::apply(&mut transaction, &messages, &ids).await.unwrap();
-        store::commit(transaction).await.unwrap();
+        store::contacts::apply(transaction, &[Cow::Owned(contact)]).await.unwrap();
+        let ids =
+            store::conversations::apply(transaction, &[Cow::Owned(conversation)]).await.unwrap();
+        store::messages::apply(transaction, &messages, &ids).await.unwrap();
         id
     }
 

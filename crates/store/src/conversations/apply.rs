@@ -117,7 +117,8 @@ async fn write_newer(
                agent_last_seen_at = greatest(c.agent_last_seen_at, excluded.agent_last_seen_at),
                contact_last_seen_at =
                  greatest(c.contact_last_seen_at, excluded.contact_last_seen_at),
-               updated_at = now()
+               -- Not the time at which the transaction began: what was seen meanwhile is older.
+               updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
            where (excluded.version_at, excluded.version_step, excluded.version_digest)
                > (c.version_at, c.version_step, c.version_digest)
          returning c.account_id, c.display_id, c.id",
@@ -163,7 +164,7 @@ async fn grow(connection: &mut PgConnection, conversations: &[&Conversation]) ->
          set last_activity_at = greatest(c.last_activity_at, x.last_activity_at),
              agent_last_seen_at = greatest(c.agent_last_seen_at, x.agent_last_seen_at),
              contact_last_seen_at = greatest(c.contact_last_seen_at, x.contact_last_seen_at),
-             updated_at = now()
+             updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
          from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::timestamptz[],
                      $5::timestamptz[])
            as x (account_id, display_id, last_activity_at, agent_last_seen_at,

@@ -53,15 +53,6 @@ pub struct Asking<'a> {
     pub trace: TraceParent,
 }
 
-/// A conversation that stays as it is until the transaction ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
-    /// Its account.
-    pub account: AccountKey,
-    /// When the row last changed.
-    pub updated_at: DateTime<Utc>,
-}
-
 /// One field, as its command and its row have it.
 struct Part {
     field: &'static str,
@@ -72,26 +63,7 @@ struct Part {
     told: Value,
 }
 
-/// Keeps a conversation as it is until the transaction ends; none if the tenant has no such one.
-/// Whoever changes it waits here for whoever changes it before, so that commands are numbered in
-/// the order of their asking.
-pub async fn hold(
-    connection: &mut PgConnection,
-    tenant: &TenantId,
-    conversation: ConversationId,
-) -> Result<Option<Held>, Error> {
-    let row = sqlx::query!(
-        "select account_id, updated_at from conversations
-         where id = $1 and tenant_id = $2 for no key update",
-        conversation.0,
-        tenant.as_str()
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| Held { account: AccountKey(row.account_id), updated_at: row.updated_at }))
-}
-
-/// Changes a conversation that is [`hold`]ed: each field that is not so already with its command,
+/// Changes a conversation that is held ([`super::hold`]): each field that is not so already with its command,
 /// its line of the timeline, and at once in the row. Gives back the lines.
 pub async fn change(
     connection: &mut PgConnection,

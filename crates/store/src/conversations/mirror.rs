@@ -138,7 +138,9 @@ pub async fn mark_gone(
          values ($1, $2, $3, $4, -1, 0, 0, 'resolved', $5, $5, $6)
          on conflict (account_id, display_id) do update
            set gone_at = greatest(c.gone_at, excluded.gone_at),
-               updated_at = case when c.gone_at < excluded.gone_at then now() else c.updated_at end
+               updated_at = case when c.gone_at < excluded.gone_at
+                 then greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
+                 else c.updated_at end
          returning id",
         id.0,
         gone.tenant.as_str(),

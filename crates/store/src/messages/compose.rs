@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use super::read::select_messages;
 use crate::outbox::{Enqueue, enqueue};
 use crate::uploads::{self, Received};
-use crate::{Error, activities};
+use crate::{Error, activities, conversations};
 
 /// The command that brings a message to Chatwoot. Its payload: `{content, private, inReplyTo,
 /// uploads}`, where `inReplyTo` is a Chatwoot number or null, and `uploads` is there if there are any.
@@ -132,6 +132,8 @@ pub async fn compose(
         data: json!({ "messageId": message.id, "private": message.private }),
     };
     activities::write(connection, tenant, &activity).await?;
+    // Whoever was about to write to the same customer sees by the tag that somebody has.
+    conversations::touch(connection, conversation).await?;
     Ok(Composed::Queued { message, activity })
 }
 
