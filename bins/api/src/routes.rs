@@ -10,6 +10,7 @@ mod auth;
 mod canned_responses;
 mod contacts;
 mod conversations;
+mod drafts;
 mod inboxes;
 mod labels;
 mod me;
@@ -74,6 +75,7 @@ fn operations() -> OpenApiRouter<App> {
             conversations::draft::put::put_draft,
             conversations::draft::delete::delete_draft
         ))
+        .routes(routes!(drafts::list::list_drafts))
         .routes(routes!(conversations::escalate::escalate_conversation))
         .routes(routes!(
             conversations::messages::list::list_messages,

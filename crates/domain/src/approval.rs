@@ -50,6 +50,9 @@ pub struct Approval {
     pub decided_by_type: Option<String>,
     /// The decider's words.
     pub decision: Option<String>,
+    /// The text that went out instead of the proposed one, if who approved it edited it.
+    #[serde(default)]
+    pub edited_content: Option<String>,
     /// The message that was sent by its approval.
     pub message_id: Option<MessageId>,
     /// When it was asked.

@@ -3,12 +3,15 @@
 use chrono::{DateTime, Utc};
 use domain::{ConversationId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::Error;
 
 /// What a person has begun to write in a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
+    /// The conversation.
+    pub conversation: ConversationId,
     /// The text so far.
     pub content: String,
     /// It is to be a note.
@@ -17,62 +20,107 @@ pub struct Draft {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A person's draft in a conversation.
-pub async fn get(
-    connection: &mut PgConnection,
-    conversation: ConversationId,
-    principal: &str,
-) -> Result<Option<Draft>, Error> {
+/// Which draft: a person has one of each kind in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The person, within the tenant.
+    pub principal: &'a str,
+    /// A note.
+    pub private: bool,
+}
+
+struct Row {
+    conversation_id: Uuid,
+    content: String,
+    private: bool,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Row> for Draft {
+    fn from(row: Row) -> Self {
+        Self {
+            conversation: ConversationId(row.conversation_id),
+            content: row.content,
+            private: row.private,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A person's draft.
+pub async fn get(connection: &mut PgConnection, place: &Place<'_>) -> Result<Option<Draft>, Error> {
     let draft = sqlx::query_as!(
-        Draft,
-        "select content, private, updated_at from drafts
-         where conversation_id = $1 and principal_id = $2",
-        conversation.0,
-        principal
+        Row,
+        "select conversation_id, content, private, updated_at from drafts
+         where conversation_id = $1 and principal_id = $2 and private = $3",
+        place.conversation.0,
+        place.principal,
+        place.private
     )
     .fetch_optional(connection)
     .await?;
-    Ok(draft)
+    Ok(draft.map(Draft::from))
+}
+
+/// At most `limit` drafts of a person after the first `skip`, newest first.
+pub async fn list(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    principal: &str,
+    skip: u32,
+    limit: u32,
+) -> Result<Vec<Draft>, Error> {
+    let drafts = sqlx::query_as!(
+        Row,
+        "select conversation_id, content, private, updated_at from drafts
+         where tenant_id = $1 and principal_id = $2
+         order by updated_at desc, conversation_id, private
+         limit $3 offset $4",
+        tenant.as_str(),
+        principal,
+        i64::from(limit),
+        i64::from(skip)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(drafts.into_iter().map(Draft::from).collect())
 }
 
 /// Keeps a draft in place of the one before. None if the tenant has no such conversation.
 pub async fn put(
     connection: &mut PgConnection,
     tenant: &TenantId,
-    conversation: ConversationId,
-    principal: &str,
+    place: &Place<'_>,
     content: &str,
-    private: bool,
 ) -> Result<Option<Draft>, Error> {
     let draft = sqlx::query_as!(
-        Draft,
+        Row,
         "insert into drafts as d (conversation_id, principal_id, tenant_id, content, private)
          select c.id, $3, c.tenant_id, $4, $5
          from conversations c where c.id = $1 and c.tenant_id = $2
-         on conflict (conversation_id, principal_id) do update
-           set content = excluded.content, private = excluded.private, updated_at = now()
-         returning content, private, updated_at",
-        conversation.0,
+         on conflict (conversation_id, principal_id, private) do update
+           set content = excluded.content, updated_at = now()
+         returning conversation_id, content, private, updated_at",
+        place.conversation.0,
         tenant.as_str(),
-        principal,
+        place.principal,
         content,
-        private
+        place.private
     )
     .fetch_optional(connection)
     .await?;
-    Ok(draft)
+    Ok(draft.map(Draft::from))
 }
 
 /// Throws a draft away, if there is one.
-pub async fn delete(
-    connection: &mut PgConnection,
-    conversation: ConversationId,
-    principal: &str,
-) -> Result<(), Error> {
+pub async fn delete(connection: &mut PgConnection, place: &Place<'_>) -> Result<(), Error> {
     sqlx::query!(
-        "delete from drafts where conversation_id = $1 and principal_id = $2",
-        conversation.0,
-        principal
+        "delete from drafts where conversation_id = $1 and principal_id = $2 and private = $3",
+        place.conversation.0,
+        place.principal,
+        place.private
     )
     .execute(connection)
     .await?;

@@ -153,7 +153,8 @@ export interface paths {
          * Decide an approval that somebody else asked for.
          * @description Of several who decide one wins; the others are told who. Approving is refused when the customer
          *     has written since it was asked, unless `If-Match` names the tag of that very state: then the
-         *     decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step.
+         *     decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step; with
+         *     `content`, that text is sent, and `editedContent` tells it. What was asked stays as it was asked.
          */
         patch: operations["decide_approval"];
         trace?: never;
@@ -296,12 +297,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what you have begun to write in a conversation. */
+        /** Read the reply, or the note, that you have begun to write in a conversation. */
         get: operations["get_draft"];
-        /** Keep what you have begun to write, in place of what you kept before. Nobody else sees it. */
+        /**
+         * Keep what you have begun to write, in place of what you kept before of the same kind: a reply or a
+         *     note. Nobody else sees it.
+         */
         put: operations["put_draft"];
         post?: never;
-        /** Throw away what you have begun to write in a conversation. */
+        /** Throw away the reply, or the note, that you have begun to write in a conversation. */
         delete: operations["delete_draft"];
         options?: never;
         head?: never;
@@ -375,8 +379,9 @@ export interface paths {
         put?: never;
         /**
          * Take back a message that is queued or waits to be retried, and that has certainly not left: it was
-         *     never tried, or no try reached Chatwoot. It is gone from the conversation; the activity
-         *     `message_cancelled` tells so.
+         *     never tried, or no try reached Chatwoot; or discard one that failed on its way to Chatwoot. It is
+         *     gone from the conversation; the activity `message_cancelled` tells so, with `discarded` if it had
+         *     failed. A message that failed without anybody knowing whether Chatwoot has it comes back if it has.
          */
         post: operations["cancel_message"];
         delete?: never;
@@ -396,8 +401,9 @@ export interface paths {
         put?: never;
         /**
          * Send a message again that failed on its way to Chatwoot: it is queued behind everything that waits
-         *     in its conversation. One that waits to be retried is tried at once, in its place. Should an
-         *     earlier try have reached Chatwoot after all, it is found and not sent twice.
+         *     in its conversation. One that waits to be retried is tried at once, in its place; one whose state is
+         *     unknown is looked for in Chatwoot at once. Should an earlier try have reached Chatwoot after all, it
+         *     is found and not sent twice.
          */
         post: operations["retry_message"];
         delete?: never;
@@ -481,6 +487,23 @@ export interface paths {
          *     reads it here or in Chatwoot. Chatwoot cannot be told.
          */
         post: operations["mark_unread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what you have begun to write, in whichever conversation, newest first. */
+        get: operations["list_drafts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -947,6 +970,8 @@ export interface components {
             decidedByType?: string | null;
             /** @description The decider's words. */
             decision?: string | null;
+            /** @description The text that went out instead of the proposed one, if who approved it edited it. */
+            editedContent?: string | null;
             /** @description Its id. */
             id: components["schemas"]["ApprovalId"];
             /**
@@ -1535,6 +1560,8 @@ export interface components {
          *     }
          */
         Decide: {
+            /** @description The text that goes out instead of the proposed one. Only to approve a `proposed_reply`. */
+            content?: string | null;
             /** @description Why, in words. */
             decision?: string | null;
             /** @description The decision. */
@@ -1593,6 +1620,8 @@ export interface components {
         Draft: {
             /** @description The text so far. */
             content: string;
+            /** @description The conversation it is for. */
+            conversationId: components["schemas"]["ConversationId"];
             /** @description It is to be a note. */
             private: boolean;
             /**
@@ -1600,6 +1629,11 @@ export interface components {
              * @description When it was kept.
              */
             updatedAt: string;
+        };
+        /** @description Drafts, newest first. */
+        DraftList: {
+            data: components["schemas"]["Draft"][];
+            page: components["schemas"]["Page"];
         };
         /** @description Why it is escalated. */
         Escalate: {
@@ -1963,7 +1997,7 @@ export interface components {
              * @example Your parcel
              */
             content: string;
-            /** @description It is to be a note. */
+            /** @description It is to be a note; a reply that was begun stays beside it. */
             private?: boolean;
         };
         /** @description What waits. */
@@ -2779,14 +2813,20 @@ export interface operations {
             query?: {
                 /** @description Only about this conversation. */
                 conversationId?: components["schemas"]["ConversationId"];
+                /** @description Only what this one decided or withdrew; `me`: you. */
+                decidedBy?: string;
                 /** @description Rows of a page; 25 if not given. */
                 limit?: number;
                 /** @description Number of the page, from 1. */
                 page?: number;
+                /** @description Only what this one asked for, by the id of an activity's actor; `me`: you. */
+                requestedBy?: string;
                 /** @description Only with this status. */
                 status?: "submitted" | "approved" | "rejected" | "withdrawn";
                 /** @description Only of this type. */
                 type?: string;
+                /** @description Only what waits for somebody's decision and may be decided by this one, who did not ask for it. */
+                waitingFor?: "me";
             };
             header?: never;
             path?: never;
@@ -3767,7 +3807,10 @@ export interface operations {
     };
     get_draft: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The note; without it, the reply. */
+                private?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The conversation */
@@ -3804,7 +3847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such conversation, or no draft of yours in it */
+            /** @description There is no such conversation, or no such draft of yours in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3916,7 +3959,10 @@ export interface operations {
     };
     delete_draft: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The note; without it, the reply. */
+                private?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The conversation */
@@ -3926,7 +3972,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There is no draft of yours any more */
+            /** @description There is no such draft of yours any more */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4780,6 +4826,67 @@ export interface operations {
             };
             /** @description There is no such conversation */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drafts: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+                /** @description Number of the page, from 1. */
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -198,6 +198,102 @@ async fn an_approved_reply_goes_out_once_as_its_askers() {
 }
 
 #[tokio::test]
+async fn an_edited_reply_goes_out_and_what_was_asked_stays() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    let reply = json!({ "content": "We refund it today.", "private": true });
+    let (path, asked) = asked(&served, &conversation, "proposed_reply", reply.clone()).await;
+    assert_eq!(asked["editedContent"], Value::Null);
+    let mut stream = Stream::open(&served, "/activity?type=approval_approved", None).await;
+    stream.expect("ready").await;
+    let body = json!({ "status": "approved", "content": "We refund half of it today." });
+    let edit = async |who: &str, body: &Value| ask(&served, who, Method::PATCH, &path, body).await;
+    let answer = edit(&ann, &body).await;
+    assert_eq!(answer.status(), 200);
+    let approved: Value = answer.json().await.unwrap();
+    assert_eq!((&approved["metadata"], &approved["editedContent"]), (&reply, &body["content"]));
+    assert_eq!(served.read(&path).await, approved);
+    let payload = json!({ "content": body["content"], "private": true, "inReplyTo": null });
+    let command = ("send_message".to_owned(), payload);
+    assert_eq!(served.commands().await, [command]);
+    let messages = served.read(&format!("/conversations/{conversation}/messages")).await;
+    assert_eq!(messages["data"][0]["content"], body["content"]);
+    assert_eq!(messages["data"][0]["sender"]["name"], "Dev Agent");
+    let told = stream.expect("approval_approved").await.json();
+    assert_eq!((&told["approval"], &told["data"]["edited"]), (&approved, &json!(true)));
+    let deed = &served.read("/audit").await["data"][0];
+    let details = json!({ "before": "submitted", "after": "approved", "edited": true });
+    assert_eq!((&deed["action"], &deed["details"]), (&json!("approvals decide"), &details));
+
+    // The answer may have been lost; another text is another decision.
+    assert_eq!(edit(&ann, &body).await.json::<Value>().await.unwrap(), approved);
+    for other in [
+        json!({ "status": "approved" }),
+        json!({ "status": "approved", "content": "We refund nothing." }),
+    ] {
+        assert_eq!(problem(edit(&ann, &other).await).await, (409, "decided".to_owned()));
+    }
+    assert_eq!(served.commands().await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_who_edit_one_text_goes_out() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let ben = caller(&served, Role::Approver).await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    let reply = json!({ "content": "Soon." });
+    let (path, _) = asked(&served, &conversation, "proposed_reply", reply).await;
+    let edits = [(&ann, "Today."), (&ben, "Tomorrow.")].map(|(who, text)| {
+        let body = json!({ "status": "approved", "content": text });
+        let request = served.http.patch(served.url(&path)).bearer_auth(who);
+        request.json(&body).send()
+    });
+    let mut answers: Vec<_> = join_all(edits).await.into_iter().map(Result::unwrap).collect();
+    answers.sort_by_key(|answer| answer.status().as_u16());
+    let lost = answers.pop().unwrap();
+    assert_eq!(lost.status(), 409);
+    let refusal: Value = lost.json().await.unwrap();
+    let winner: Value = answers.pop().unwrap().json().await.unwrap();
+    assert_eq!((&refusal["code"], &refusal["current"]), (&json!("decided"), &winner));
+    let commands = served.commands().await;
+    assert_eq!(commands.len(), 1);
+    assert_eq!(commands[0].1["content"], winner["editedContent"]);
+}
+
+#[tokio::test]
+async fn only_a_reply_that_is_approved_can_be_edited() {
+    let served = Served::start().await;
+    let ann = caller(&served, Role::Approver).await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    let proposed = json!({ "content": "Soon." });
+    let (reply, _) = asked(&served, &conversation, "proposed_reply", proposed.clone()).await;
+    let (refund, _) = asked(&served, &conversation, "refund", proposed).await;
+    for (path, status, content) in [
+        (&refund, "approved", json!("Today.")),
+        (&reply, "rejected", json!("Today.")),
+        (&reply, "approved", json!(" ")),
+        (&reply, "approved", json!("a\u{0}b")),
+        (&reply, "approved", json!("é".repeat(150_001))),
+        (&reply, "approved", json!(7)),
+    ] {
+        let body = json!({ "status": status, "content": content });
+        let answer = ask(&served, &ann, Method::PATCH, path, &body).await;
+        assert_eq!(answer.status(), 422, "{status} {path}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["errors"][0]["field"], "content", "{problem}");
+    }
+    assert!(served.commands().await.is_empty());
+    assert_eq!(served.read(&reply).await["status"], "submitted");
+    // The text as it was proposed is no edit.
+    let body = json!({ "status": "approved", "content": "Soon." });
+    let answer = ask(&served, &ann, Method::PATCH, &reply, &body).await;
+    assert_eq!(answer.json::<Value>().await.unwrap()["editedContent"], Value::Null);
+    assert_eq!(served.commands().await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_reply_that_a_machine_proposed_is_a_machines() {
     let served = Served::start().await;
     let machine = caller(&served, Role::Agent).await;

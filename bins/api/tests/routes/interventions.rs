@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{DeliveryState, MessageId, OperationId};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use store::attempts::AttemptOutcome;
 use store::messages::Step;
@@ -186,9 +186,8 @@ async fn what_left_or_may_have_left_is_not_taken_back() {
         let detail = answer["detail"].as_str().unwrap();
         assert!(detail.starts_with(&format!("the message is {}:", state.as_str())), "{detail}");
     }
-    // Failed; and asked for once more, which does not make its try undone.
+    // Failed, and asked for once more, which does not make its try undone.
     advance(&served, written.operation(), DeliveryState::Failed, false).await;
-    assert_eq!(refusal(&served, &written.to("cancel")).await, refused);
     assert_eq!(ask(&served, &written.to("retry")).await.status(), 202);
     assert_eq!(refusal(&served, &written.to("cancel")).await, refused);
     assert_eq!(commands(&served).await.len(), 1);
@@ -197,6 +196,56 @@ async fn what_left_or_may_have_left_is_not_taken_back() {
     let question = format!("{}/{}/cancel", written.path, ids(&list)[0]);
     assert_eq!(refusal(&served, &question).await, refused);
     assert_eq!(ids(&list).len(), 2);
+}
+
+#[tokio::test]
+async fn a_message_that_failed_is_discarded() {
+    let served = Served::start().await;
+    let written = Written::start(&served).await;
+    // Even if nobody knows whether Chatwoot has it.
+    tried(&served, &written, AttemptOutcome::Unknown).await;
+    advance(&served, written.operation(), DeliveryState::Failed, false).await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let before = served.read("/conversations").await["data"][0].clone();
+    let path = written.to("cancel");
+    let answers = join_all((0..3).map(|_| ask(&served, &path))).await;
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status().as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 404, 404]);
+    assert_eq!(ids(&served.read(&written.path).await).len(), 1);
+    let told = stream.expect("message_cancelled").await.json();
+    let data = json!({ "messageId": written.id(), "private": false, "discarded": true });
+    assert_eq!((&told["data"], &told["message"]), (&data, &Value::Null));
+    let shown = served.read("/conversations").await["data"][0].clone();
+    assert_eq!(told["conversation"], shown);
+    assert_eq!(shown["lastMessage"]["content"], "Where is it?");
+    assert!(shown["updatedAt"].as_str() > before["updatedAt"].as_str());
+    assert_eq!(refusal(&served, &written.to("retry")).await, (404, "not-found".to_owned()));
+    assert_eq!(commands(&served).await, []);
+}
+
+#[tokio::test]
+async fn of_discarding_and_sending_again_one_happens() {
+    let served = Served::start().await;
+    for number in 0..5 {
+        let path = asked(&served).await;
+        let message = write(&served, &path, &json!({ "content": number.to_string() })).await;
+        let written = Written { path, message };
+        advance(&served, written.operation(), DeliveryState::Failed, false).await;
+        let (discard, again) = (written.to("cancel"), written.to("retry"));
+        let (discarded, again) = join(ask(&served, &discard), ask(&served, &again)).await;
+        let waits = commands(&served).await.len();
+        match (discarded.status().as_u16(), again.status().as_u16()) {
+            // Queued again and never tried, it is taken back all the same.
+            (204, 404 | 202) => assert_eq!(waits, 0),
+            (409, 202) => assert_eq!(waits, 1),
+            other => panic!("{other:?}"),
+        }
+        let mut transaction = served.world.store.worker().await.unwrap();
+        outbox::settle(&mut transaction, written.operation()).await.unwrap();
+        store::commit(transaction).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -298,16 +347,41 @@ async fn a_message_that_waits_to_be_retried_is_tried_at_once() {
 }
 
 #[tokio::test]
-async fn only_what_failed_or_waits_to_be_retried_is_sent_again() {
+async fn a_message_of_unknown_outcome_is_looked_for_at_once() {
+    let served = Served::start().await;
+    let written = Written::start(&served).await;
+    tried(&served, &written, AttemptOutcome::Unknown).await;
+    advance(&served, written.operation(), DeliveryState::Unknown, true).await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let before = commands(&served).await;
+    let answer = ask(&served, &written.to("retry")).await;
+    assert_eq!(answer.status(), 202);
+    let message: Value = answer.json().await.unwrap();
+    assert_eq!(
+        (&message["state"], &message["stateReason"]),
+        (&json!("unknown"), &json!("a test says so"))
+    );
+    assert_eq!(stream.expect("message_retried").await.json()["message"], message);
+    assert_eq!(commands(&served).await, before, "the same command, and not another one");
+    let conversation = written.message["conversationId"].as_str().unwrap().parse().unwrap();
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let due = outbox::head(&mut transaction, conversation).await.unwrap().unwrap();
+    assert_eq!((due.operation, due.due_in), (written.operation(), Duration::ZERO));
+    // What the worker begins with: a look, and no other try.
+    let last = attempts::last(&mut transaction, written.operation()).await.unwrap().unwrap();
+    assert_eq!((last.number, last.outcome), (1, Some(AttemptOutcome::Unknown)));
+}
+
+#[tokio::test]
+async fn only_what_failed_or_waits_is_sent_again() {
     let served = Served::start().await;
     let written = Written::start(&served).await;
     let operation = written.operation();
     let refused = (409, "not-retriable".to_owned());
     assert_eq!(refusal(&served, &written.to("retry")).await, refused);
-    for state in [DeliveryState::Sending, DeliveryState::Unknown] {
-        advance(&served, operation, state, true).await;
-        assert_eq!(refusal(&served, &written.to("retry")).await, refused, "{state:?}");
-    }
+    advance(&served, operation, DeliveryState::Sending, true).await;
+    assert_eq!(refusal(&served, &written.to("retry")).await, refused);
     let list = served.read(&written.path).await;
     let question = format!("{}/{}/retry", written.path, ids(&list)[0]);
     assert_eq!(refusal(&served, &question).await, refused);
@@ -324,6 +398,8 @@ async fn only_what_failed_or_waits_to_be_retried_is_sent_again() {
     store::commit(transaction).await.unwrap();
     assert_eq!(served.read(&written.path).await["data"][1]["state"], "failed");
     assert_eq!(refusal(&served, &written.to("retry")).await, refused);
+    let kept = (409, "not-cancellable".to_owned());
+    assert_eq!(refusal(&served, &written.to("cancel")).await, kept);
     assert_eq!(commands(&served).await, []);
 }
 

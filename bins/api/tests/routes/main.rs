@@ -17,6 +17,7 @@ mod collisions;
 mod conversations;
 mod decisions;
 mod document;
+mod drafts;
 mod fetched;
 mod gaps;
 mod idempotency;

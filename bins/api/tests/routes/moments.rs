@@ -1,4 +1,4 @@
-//! Reading, typing, presence, drafts, deleting.
+//! Reading, typing, presence, deleting.
 
 use std::time::Duration;
 
@@ -77,41 +77,6 @@ async fn typing_and_presence_are_shown_to_colleagues_and_typing_to_chatwoot_once
     assert_eq!(served.commands().await, [command]);
     let odd = served.post(&format!("{path}/presence"), &json!({ "state": "asleep" })).send().await;
     assert_eq!(odd.unwrap().status(), 422);
-}
-
-#[tokio::test]
-async fn a_draft_is_ones_own() {
-    let served = Served::start().await;
-    let path = format!("/conversations/{}/draft", served.write(&Seed::open(1)).await);
-    let not_found = (404, "not-found".to_owned());
-    assert_eq!(served.refusal(&path).await, not_found);
-    for text in ["Dear", "Dear customer"] {
-        let draft = json!({ "content": text, "private": true });
-        assert_eq!(served.put(&path, &draft).send().await.unwrap().status(), 200);
-    }
-    let kept = served.read(&path).await;
-    assert_eq!((&kept["content"], &kept["private"]), (&json!("Dear customer"), &json!(true)));
-    let other =
-        served.http.get(served.url(&path)).bearer_auth("mock-agent-token").send().await.unwrap();
-    assert_eq!(problem(other).await, not_found);
-    let mut transaction = served.world.store.worker().await.unwrap();
-    let kept: String = sqlx::query_scalar("select principal_id from drafts")
-        .fetch_one(&mut *transaction)
-        .await
-        .unwrap();
-    assert_eq!(kept, "member dev-admin", "a machine with the same id has another one");
-    drop(transaction);
-    for content in ["a\u{0}b".to_owned(), "é".repeat(150_001)] {
-        let answer = served.put(&path, &json!({ "content": content })).send().await.unwrap();
-        assert_eq!(problem(answer).await, (422, "invalid".to_owned()));
-    }
-    for _ in 0..2 {
-        assert_eq!(served.delete(&path).send().await.unwrap().status(), 204);
-    }
-    assert_eq!(served.refusal(&path).await, not_found);
-    let nowhere = format!("/conversations/{}/draft", uuid::Uuid::now_v7());
-    let answer = served.put(&nowhere, &json!({ "content": "a" })).send().await.unwrap();
-    assert_eq!(problem(answer).await, not_found);
 }
 
 #[tokio::test]

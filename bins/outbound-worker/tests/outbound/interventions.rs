@@ -148,3 +148,36 @@ async fn a_reply_that_waits_to_be_retried_goes_out_at_once_when_asked() {
     stage.retry(&chatwoot, &conversation, reply).await;
     stage.reaches(reply, "sent").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_of_unknown_outcome_is_looked_for_at_once_when_asked() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let silent = RestFaults {
+        scope: Scope::MessageCreate,
+        stored_then_timeout: Rule::next(1),
+        timeout_ms: 60_000,
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
+    let patient = outbound_worker::Config { chatwoot_timeout_seconds: 60, ..config() };
+    let doomed = stage.worker(&patient).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    eventually("Chatwoot has it", || async { chatwoot.texts(&conversation).len() == 1 }).await;
+    doomed.abort();
+    doomed.await.unwrap_err();
+    // The next look would be made in an hour.
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let (operation, hour) = (reply.0.into(), Duration::from_hours(1));
+    let step =
+        Step { state: DeliveryState::Unknown, reason: None, attempts: None, next_in: Some(hour) };
+    assert!(store::messages::advance(&mut transaction, operation, step).await.unwrap());
+    store::outbox::postpone(&mut transaction, operation, hour).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.worker(&config()).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"], "found, and not sent again");
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+}

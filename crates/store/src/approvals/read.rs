@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::conversations::plan_for_arguments;
 
 /// Which approvals to list; what is none does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,21 @@ pub struct Filter {
     pub kind: Option<String>,
     /// About this conversation.
     pub conversation: Option<ConversationId>,
+    /// Asked for by this caller.
+    pub requested_by: Option<Who>,
+    /// Decided or withdrawn by this caller.
+    pub decided_by: Option<Who>,
+    /// Waiting for a decision, and not asked for by this caller.
+    pub waiting_for: Option<Who>,
+}
+
+/// Somebody who asks or decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// `member` or `api_key`; none: either. Rows of before say none, and are of either.
+    pub kind: Option<&'static str>,
+    /// The id within the tenant.
+    pub id: String,
 }
 
 pub(super) struct Row {
@@ -36,6 +52,7 @@ pub(super) struct Row {
     decided_by_id: Option<String>,
     decided_by_kind: Option<String>,
     decision: Option<String>,
+    edited_content: Option<String>,
     message_id: Option<Uuid>,
     created_at: DateTime<Utc>,
     decided_at: Option<DateTime<Utc>>,
@@ -63,6 +80,7 @@ impl From<Row> for Approval {
             decided_by_id: row.decided_by_id,
             decided_by_type: row.decided_by_kind,
             decision: row.decision,
+            edited_content: row.edited_content,
             message_id: row.message_id.map(MessageId),
             created_at: row.created_at,
             decided_at: row.decided_at,
@@ -82,7 +100,8 @@ macro_rules! select_approvals {
                        where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
                        order by m.created_at desc limit 1) as last_heard_at,
                       a.requested_by, a.requested_by_id, a.requested_by_kind, a.decided_by,
-                      a.decided_by_id, a.decided_by_kind, a.decision, a.message_id, a.created_at, a.decided_at, a.updated_at
+                      a.decided_by_id, a.decided_by_kind, a.decision, a.edited_content, a.message_id,
+                      a.created_at, a.decided_at, a.updated_at
                from approvals a "# + $rest
             $(, $argument)*
         )
@@ -97,17 +116,33 @@ pub async fn list(
     skip: u32,
     limit: u32,
 ) -> Result<Vec<Approval>, Error> {
+    plan_for_arguments(connection).await?;
+    let kind = |who: &Option<Who>| who.as_ref().and_then(|who| who.kind);
+    let id = |who: &Option<Who>| who.as_ref().map(|who| who.id.clone());
     let rows = select_approvals!(
         "where a.tenant_id = $1
            and ($2::text is null or a.status = $2)
            and ($3::text is null or a.kind = $3)
            and ($4::uuid is null or a.conversation_id = $4)
+           and ($5::text is null or a.requested_by_id = $5)
+           and ($6::text is null or coalesce(a.requested_by_kind = $6, true))
+           and ($7::text is null or a.decided_by_id = $7)
+           and ($8::text is null or coalesce(a.decided_by_kind = $8, true))
+           and ($9::text is null or (a.status = 'submitted' and (a.requested_by_id = $9
+                 and ($10::text is null or coalesce(a.requested_by_kind = $10, true)))
+               is not true))
          order by a.created_at desc, a.id desc
-         limit $5 offset $6",
+         limit $11 offset $12",
         tenant.as_str(),
         filter.status.as_deref(),
         filter.kind.as_deref(),
         filter.conversation.map(|id| id.0),
+        id(&filter.requested_by),
+        kind(&filter.requested_by),
+        id(&filter.decided_by),
+        kind(&filter.decided_by),
+        id(&filter.waiting_for),
+        kind(&filter.waiting_for),
         i64::from(limit),
         i64::from(skip),
     )

@@ -36,6 +36,8 @@ pub struct Ending<'a> {
     pub status: &'a str,
     /// Why, in words.
     pub decision: Option<&'a str>,
+    /// The text that its approval sent instead of the proposed one.
+    pub edited_content: Option<&'a str>,
     /// Who ends it.
     pub actor: &'a Actor,
     /// The message that it sent.
@@ -90,7 +92,8 @@ pub async fn end(
     sqlx::query!(
         "update approvals
          set status = $2, decision = $3, decided_by = $4, decided_by_id = $5, decided_by_kind = $6,
-             message_id = $7, decided_at = clock_timestamp(), updated_at = clock_timestamp()
+             message_id = $7, edited_content = $8, decided_at = clock_timestamp(),
+             updated_at = clock_timestamp()
          where id = $1 and status = 'submitted'",
         id.0,
         ending.status,
@@ -99,6 +102,7 @@ pub async fn end(
         ending.actor.id,
         ending.actor.kind,
         ending.message.map(|message| message.0),
+        ending.edited_content,
     )
     .execute(&mut *connection)
     .await?;
@@ -115,6 +119,14 @@ async fn tell(
 ) -> Result<Option<(Approval, Activity)>, Error> {
     let Some(approval) = get(connection, id).await? else { return Ok(None) };
     let about = conversations::get(connection, approval.conversation_id).await?;
+    let mut data = json!({
+        "approvalId": id,
+        "approvalType": approval.kind,
+        "messageId": approval.message_id,
+    });
+    if approval.edited_content.is_some() {
+        data["edited"] = json!(true);
+    }
     let activity = Activity {
         id: ActivityId::generate(),
         kind: kind.to_owned(),
@@ -123,11 +135,7 @@ async fn tell(
         conversation_id: Some(approval.conversation_id),
         actor: Some(actor.clone()),
         occurred_at: approval.decided_at.unwrap_or(approval.created_at),
-        data: json!({
-            "approvalId": id,
-            "approvalType": approval.kind,
-            "messageId": approval.message_id,
-        }),
+        data,
     };
     activities::write(connection, tenant, &activity).await?;
     Ok(Some((approval, activity)))

@@ -18,7 +18,7 @@ use super::compose::payload;
 use super::read::select_messages;
 use super::{SEND_MESSAGE, Step, advance, by_ids};
 use crate::outbox::{self, Enqueue};
-use crate::{Error, activities};
+use crate::{Error, activities, conversations};
 
 /// Who wants something done about which message.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,9 @@ pub enum Intervened<T> {
     WrongState(Option<DeliveryState>),
 }
 
-/// Takes a message back that no try can have brought to Chatwoot, as if it had not been written. Gives
-/// back its line of the timeline.
+/// Takes a message back that no try can have brought to Chatwoot, or discards one that failed and that
+/// nothing will try any more, as if it had not been written. Gives back its line of the timeline.
+/// Should Chatwoot have what was discarded after all, its own word of it brings it back.
 pub async fn cancel(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -56,8 +57,10 @@ pub async fn cancel(
         return Ok(Intervened::NoMessage);
     };
     let state = held.message.state;
+    let discarded = held.is_given_up();
     let waits = matches!(state, Some(DeliveryState::Queued | DeliveryState::Retrying));
-    if !waits || !outbox::take_back(connection, wanted.operation()).await? {
+    let gone = discarded || waits && outbox::take_back(connection, wanted.operation()).await?;
+    if !gone {
         return Ok(Intervened::WrongState(state));
     }
     let cancelled_at = sqlx::query_scalar!(
@@ -66,14 +69,19 @@ pub async fn cancel(
     )
     .fetch_one(&mut *connection)
     .await?;
-    let activity = wanted.activity("message_cancelled", &held, cancelled_at);
+    conversations::touch(connection, wanted.conversation).await?;
+    let mut activity = wanted.activity("message_cancelled", &held, cancelled_at);
+    if discarded {
+        activity.data["discarded"] = json!(true);
+    }
     activities::write(connection, wanted.tenant, &activity).await?;
     Ok(Intervened::Done(activity))
 }
 
 /// Has a message sent that failed, after everything that waits in its conversation now; one that
-/// waits to be tried again is tried at once. Tries of before are not forgotten: what may have
-/// left is looked up first. Gives back the message and its line of the timeline.
+/// waits to be tried again is tried at once, and one of which nobody knows whether Chatwoot has it is
+/// looked for at once. Tries of before are not forgotten: what may have left is looked up first.
+/// Gives back the message and its line of the timeline.
 pub async fn retry(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -83,13 +91,13 @@ pub async fn retry(
     };
     let Held { message, waits, .. } = &held;
     let (state, reason) = match message.state {
-        Some(DeliveryState::Failed) if message.chatwoot_id.is_none() && !waits => {
+        _ if held.is_given_up() => {
             enqueue_again(connection, wanted, &held).await?;
             (DeliveryState::Queued, None)
         }
-        Some(DeliveryState::Retrying) if *waits => {
+        Some(state @ (DeliveryState::Retrying | DeliveryState::Unknown)) if *waits => {
             outbox::hasten(connection, wanted.operation()).await?;
-            (DeliveryState::Retrying, message.state_reason.as_deref())
+            (state, message.state_reason.as_deref())
         }
         state => return Ok(Intervened::WrongState(state)),
     };
@@ -111,6 +119,14 @@ struct Held {
     uploads: Vec<Upload>,
     /// It has a command.
     waits: bool,
+}
+
+impl Held {
+    /// It failed, Chatwoot is not known to have it, and nothing will try it unless somebody asks.
+    fn is_given_up(&self) -> bool {
+        let Self { message, waits, .. } = self;
+        message.state == Some(DeliveryState::Failed) && message.chatwoot_id.is_none() && !waits
+    }
 }
 
 async fn keep(

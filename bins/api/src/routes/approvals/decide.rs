@@ -35,6 +35,9 @@ pub(in crate::routes) struct Decide {
     /// Why, in words.
     #[schema(max_length = 2_000)]
     decision: Option<String>,
+    /// The text that goes out instead of the proposed one. Only to approve a `proposed_reply`.
+    #[schema(min_length = 1, max_length = 150_000)]
+    content: Option<String>,
 }
 
 /// What a decider says.
@@ -58,7 +61,8 @@ impl Verdict {
 ///
 /// Of several who decide one wins; the others are told who. Approving is refused when the customer
 /// has written since it was asked, unless `If-Match` names the tag of that very state: then the
-/// decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step.
+/// decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step; with
+/// `content`, that text is sent, and `editedContent` tells it. What was asked stays as it was asked.
 #[utoipa::path(
     patch, path = "/approvals/{id}", tag = "approvals",
     security(("bearer" = ["approvals:decide"])),
@@ -96,19 +100,21 @@ pub(in crate::routes) async fn decide_approval(
     let held = store::approvals::hold(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound("approval"))?;
-    if wanted.is_as(&held, &principal) {
+    let edited = wanted.edited(&held)?;
+    if wanted.is_as(&held, edited, &principal) {
         return Ok(([(header::ETAG, held.tag())], Json(held)).into_response());
     }
     wanted.check_against(&held, &principal, &if_match)?;
     let mut sent = None;
     if wanted.status == Verdict::Approved && held.kind == Approval::PROPOSED_REPLY {
-        sent = Some(send(&mut transaction, &principal, &held, trace).await?);
+        sent = Some(send(&mut transaction, &principal, &held, edited, trace).await?);
     }
     let actor = principal.actor();
     let ending = Ending {
         tenant,
         status: wanted.status.as_str(),
         decision: wanted.decision.as_deref(),
+        edited_content: edited,
         actor: &actor,
         message: sent.as_ref().map(|announcement| announcement.0.id),
     };
@@ -116,7 +122,10 @@ pub(in crate::routes) async fn decide_approval(
         .await?
         .ok_or(ApiError::NotFound("approval"))?;
     let shown = store::conversations::get(&mut transaction, approval.conversation_id).await?;
-    let details = json!({ "before": held.status, "after": approval.status });
+    let mut details = json!({ "before": held.status, "after": approval.status });
+    if edited.is_some() {
+        details["edited"] = json!(true);
+    }
     let deed = principal.does("approvals decide", format!("approval {id}"), details);
     audit::record(&mut transaction, &deed).await?;
     store::commit(transaction).await?;
@@ -134,19 +143,36 @@ pub(in crate::routes) async fn decide_approval(
 
 impl Decide {
     fn check(&self) -> Result<(), ApiError> {
-        let Some(words) = &self.decision else { return Ok(()) };
-        if words.chars().count() > LONGEST_REASON || words.contains('\0') {
+        if let Some(words) = &self.decision
+            && (words.chars().count() > LONGEST_REASON || words.contains('\0'))
+        {
             let message =
                 format!("must have at most {LONGEST_REASON} characters, none of them NUL");
             return Err(ApiError::field("decision", message));
         }
-        Ok(())
+        match &self.content {
+            Some(_) if self.status != Verdict::Approved => {
+                Err(ApiError::field("content", "goes only with `approved`"))
+            }
+            Some(text) => CreateMessage::of(text.clone()).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The text that goes out instead of the proposed one, if it is another one.
+    fn edited(&self, held: &Approval) -> Result<Option<&str>, ApiError> {
+        let Some(text) = self.content.as_deref() else { return Ok(None) };
+        if held.kind != Approval::PROPOSED_REPLY {
+            return Err(ApiError::field("content", "goes only with a `proposed_reply`"));
+        }
+        Ok(Some(text).filter(|text| held.metadata["content"] != *text))
     }
 
     /// The caller has decided just so before: an answer may have been lost.
-    fn is_as(&self, held: &Approval, caller: &Principal) -> bool {
+    fn is_as(&self, held: &Approval, edited: Option<&str>, caller: &Principal) -> bool {
         held.status == self.status.as_str()
             && held.decision == self.decision
+            && held.edited_content.as_deref() == edited
             && caller.is(held.decided_by_type.as_deref(), held.decided_by_id.as_deref())
     }
 
@@ -178,6 +204,7 @@ async fn send(
     connection: &mut PgConnection,
     decider: &Principal,
     approval: &Approval,
+    edited: Option<&str>,
     trace: TraceParent,
 ) -> Result<(Message, domain::Activity), ApiError> {
     let unreadable = || ApiError::internal(anyhow::anyhow!("a proposed reply is not one"));
@@ -192,7 +219,9 @@ async fn send(
     // Whoever approves has had the time to think: nothing is left to be undone.
     let composition =
         proposed.composition(&decider.tenant, approval.conversation_id, &author, trace);
-    let composition = Composition { client_id: Some(&name), due_in: Duration::ZERO, ..composition };
+    let content = edited.unwrap_or(composition.content);
+    let composition =
+        Composition { content, client_id: Some(&name), due_in: Duration::ZERO, ..composition };
     match store::messages::compose(connection, &composition).await? {
         Composed::Queued { message, activity } => Ok((message, activity)),
         Composed::NoOriginal | Composed::OriginalNotSent => {

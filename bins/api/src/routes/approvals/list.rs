@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use domain::{Approval, ConversationId};
 use serde::{Deserialize, Serialize};
-use store::approvals::Filter;
+use store::approvals::{Filter, Who};
 
 use crate::App;
-use crate::auth::{May, ReadApprovals};
+use crate::auth::{May, Principal, ReadApprovals};
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::paging::{Asked, Page};
@@ -27,6 +27,13 @@ pub(in crate::routes) struct ListApprovals {
     kind: Option<String>,
     /// Only about this conversation.
     conversation_id: Option<ConversationId>,
+    /// Only what this one asked for, by the id of an activity's actor; `me`: you.
+    requested_by: Option<String>,
+    /// Only what this one decided or withdrew; `me`: you.
+    decided_by: Option<String>,
+    /// Only what waits for somebody's decision and may be decided by this one, who did not ask for it.
+    #[param(inline)]
+    waiting_for: Option<Decider>,
     /// Number of the page, from 1.
     #[param(minimum = 1)]
     page: Option<u32>,
@@ -42,6 +49,12 @@ enum ApprovalStatus {
     Approved,
     Rejected,
     Withdrawn,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Decider {
+    Me,
 }
 
 /// Approvals, newest first.
@@ -76,6 +89,9 @@ pub(in crate::routes) async fn list_approvals(
         status: status.map(str::to_owned),
         kind: query.kind,
         conversation: query.conversation_id,
+        requested_by: query.requested_by.map(|id| named(id, &principal)),
+        decided_by: query.decided_by.map(|id| named(id, &principal)),
+        waiting_for: query.waiting_for.map(|Decider::Me| caller(&principal)),
     };
     let position = app.snapshot();
     let mut transaction = app.store.tenant(&principal.tenant).await?;
@@ -88,4 +104,13 @@ pub(in crate::routes) async fn list_approvals(
     )
     .await?;
     Ok(Json(ApprovalList { data, page: asked.page(None), position }))
+}
+
+/// Whom a caller names.
+fn named(id: String, principal: &Principal) -> Who {
+    if id == "me" { caller(principal) } else { Who { kind: None, id } }
+}
+
+fn caller(principal: &Principal) -> Who {
+    Who { kind: Some(principal.kind.as_str()), id: principal.id.clone() }
 }

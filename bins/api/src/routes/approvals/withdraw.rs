@@ -46,8 +46,14 @@ pub(in crate::routes) async fn withdraw_approval(
         _ => return Err(ApiError::Decided(Current::of(&held))),
     }
     let actor = principal.actor();
-    let ending =
-        Ending { tenant, status: "withdrawn", decision: None, actor: &actor, message: None };
+    let ending = Ending {
+        tenant,
+        status: "withdrawn",
+        decision: None,
+        edited_content: None,
+        actor: &actor,
+        message: None,
+    };
     let (approval, activity) = store::approvals::end(&mut transaction, id, &ending)
         .await?
         .ok_or(ApiError::NotFound("approval"))?;

@@ -1,26 +1,17 @@
-//! `/conversations/{id}/draft`: the caller's own.
+//! `/conversations/{id}/draft`: the caller's own, one of each kind.
 
 pub(in crate::routes) mod delete;
 pub(in crate::routes) mod get;
 pub(in crate::routes) mod put;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::Deserialize;
 
-/// What somebody has begun to write.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::routes) struct Draft {
-    /// The text so far.
-    content: String,
-    /// It is to be a note.
+/// Which of the caller's drafts in a conversation.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::routes) struct Kind {
+    /// The note; without it, the reply.
+    #[serde(default)]
+    #[param(default = false)]
     private: bool,
-    /// When it was kept.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<store::drafts::Draft> for Draft {
-    fn from(draft: store::drafts::Draft) -> Self {
-        Self { content: draft.content, private: draft.private, updated_at: draft.updated_at }
-    }
 }

@@ -4,14 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use domain::ConversationId;
 use serde::Deserialize;
+use store::drafts::Place;
 
-use super::Draft;
 use crate::App;
 use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::{self, Id};
 use crate::problem::Problem;
 use crate::routes::conversations::messages::create::LONGEST_CONTENT;
+use crate::routes::drafts::Draft;
 
 /// A draft to be kept.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -20,12 +21,13 @@ pub(in crate::routes) struct PutDraft {
     /// The text so far.
     #[schema(max_length = 150_000, example = "Your parcel")]
     content: String,
-    /// It is to be a note.
+    /// It is to be a note; a reply that was begun stays beside it.
     #[serde(default)]
     private: bool,
 }
 
-/// Keep what you have begun to write, in place of what you kept before. Nobody else sees it.
+/// Keep what you have begun to write, in place of what you kept before of the same kind: a reply or a
+/// note. Nobody else sees it.
 #[utoipa::path(
     put, path = "/conversations/{id}/draft", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
@@ -53,16 +55,11 @@ pub(in crate::routes) async fn put_draft(
         return Err(ApiError::field("content", "must not hold NUL characters"));
     }
     let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let kept = store::drafts::put(
-        &mut transaction,
-        &principal.tenant,
-        conversation,
-        &principal.signature(),
-        &wanted.content,
-        wanted.private,
-    )
-    .await?
-    .ok_or(ApiError::NotFound("conversation"))?;
+    let signature = principal.signature();
+    let place = Place { conversation, principal: &signature, private: wanted.private };
+    let kept = store::drafts::put(&mut transaction, &principal.tenant, &place, &wanted.content)
+        .await?
+        .ok_or(ApiError::NotFound("conversation"))?;
     store::commit(transaction).await?;
     Ok(Json(kept.into()))
 }

@@ -16,8 +16,9 @@ use crate::problem::Problem;
 use crate::request::Trace;
 
 /// Take back a message that is queued or waits to be retried, and that has certainly not left: it was
-/// never tried, or no try reached Chatwoot. It is gone from the conversation; the activity
-/// `message_cancelled` tells so.
+/// never tried, or no try reached Chatwoot; or discard one that failed on its way to Chatwoot. It is
+/// gone from the conversation; the activity `message_cancelled` tells so, with `discarded` if it had
+/// failed. A message that failed without anybody knowing whether Chatwoot has it comes back if it has.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/cancel", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),

@@ -238,6 +238,13 @@ impl CreateMessage {
         Ok(message)
     }
 
+    /// A reply that says this.
+    pub(in crate::routes) fn of(content: String) -> Result<Self, ApiError> {
+        let message = Self { content, ..Self::default() };
+        message.check(&[])?;
+        Ok(message)
+    }
+
     /// The message as this person writes it, at once.
     pub(in crate::routes) fn composition<'a>(
         &'a self,

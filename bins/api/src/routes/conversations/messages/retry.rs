@@ -16,8 +16,9 @@ use crate::problem::Problem;
 use crate::request::Trace;
 
 /// Send a message again that failed on its way to Chatwoot: it is queued behind everything that waits
-/// in its conversation. One that waits to be retried is tried at once, in its place. Should an
-/// earlier try have reached Chatwoot after all, it is found and not sent twice.
+/// in its conversation. One that waits to be retried is tried at once, in its place; one whose state is
+/// unknown is looked for in Chatwoot at once. Should an earlier try have reached Chatwoot after all, it
+/// is found and not sent twice.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/retry", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
