@@ -17,6 +17,7 @@ export interface Sending {
   /** How much is sent, from 0 to 1. */
   progress: (share: number) => void
   signal: AbortSignal
+  header: Readonly<Record<string, string>>
 }
 
 /** Sends a message with files. */
@@ -40,11 +41,12 @@ interface Answer {
   body: unknown
 }
 
-function send(path: string, form: FormData, token: string, { progress, signal }: Sending): Promise<Answer> {
+function send(path: string, form: FormData, token: string, { progress, signal, header }: Sending): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', API_ORIGIN + path)
     request.setRequestHeader('authorization', `Bearer ${token}`)
+    for (const [name, value] of Object.entries(header)) request.setRequestHeader(name, value)
     request.responseType = 'json'
     request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0)
     request.onload = () => resolve({ status: request.status, body: request.response })

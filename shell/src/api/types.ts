@@ -9,24 +9,18 @@ export type ActivityList = Schemas['ActivityList']
 export type Agent = Schemas['ListedAgent']
 export type Announcement = Schemas['Announcement']
 export type Approval = Schemas['Approval']
+export type ApprovalList = Schemas['ApprovalList']
 export type Attachment = Schemas['Attachment']
+export type CannedResponse = Schemas['CannedResponse']
+export type Contact = Schemas['Contact']
 export type Conversation = Schemas['Conversation']
 export type ConversationList = Schemas['ConversationList']
 export type CreateMessage = Schemas['CreateMessage']
 export type DeadLetter = Schemas['DeadLetter']
 export type DeadLetterList = Schemas['DeadLetterList']
 export type DeliveryState = Schemas['DeliveryState']
-export type Draft = Schemas['Draft']
-/** An event that is stored nowhere. By hand: the description names its fields otherwise than the API sends them. */
-export interface Live {
-  type: 'typing'
-  conversationId: string
-  actorType: string
-  actorId?: string | null
-  name?: string | null
-  on: boolean
-  private: boolean
-}
+/** An event that is stored nowhere. */
+export type Live = Schemas['Live']
 export type Me = Schemas['Me']
 export type Message = Schemas['Message']
 export type MessageList = Schemas['MessageList']

@@ -1,13 +1,15 @@
 /** Announcements and answers meet here, and end in the same cache whatever their order. */
 import type { Query, QueryClient } from '@tanstack/react-query'
 
+import { tagOf } from '../api/tag.ts'
 import type { ActivityFilter, Announcement, Conversation, ConversationFilter, Message } from '../api/types.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
 import { type ConversationPages, upsertConversation } from './conversations.ts'
 import { earliest, type Heard, type Journal } from './journal.ts'
 import { keys, LIVE } from './keys.ts'
-import { type MessagePages, upsertMessage, withoutMessage } from './messages.ts'
+import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
+import type { Seen } from './outbox.ts'
 import { type Paged, rowsOf } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
 
@@ -16,6 +18,9 @@ export interface Wish {
   readonly conversationId: string
   readonly over: (conversation: Conversation) => Conversation
 }
+
+/** So many of the newest messages tell what somebody had before them. */
+const MOST_SEEN = 60
 
 interface Placed {
   position: { activity?: string | null }
@@ -69,6 +74,15 @@ export class Cache {
   look(id: string): Conversation | undefined {
     const newest = this.#journal.look(id)
     return newest && this.#wished(newest)
+  }
+
+  /** What a person who looks at a conversation has before them; null while that is not all there. */
+  seen(id: string): Seen | null {
+    const thread = this.#client.getQueryData<MessagePages>(keys.messages(id))
+    const conversation = this.#journal.look(id) ?? this.#client.getQueryData<Conversation>(keys.conversation(id))
+    if (!thread || !conversation) return null
+    const messages = messagesOf(thread).slice(-MOST_SEEN)
+    return { tag: tagOf(conversation.updatedAt), messages: messages.map((message) => message.id) }
   }
 
   /** Shows what is wished for, from now until it is `granted` or given up. */

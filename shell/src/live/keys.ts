@@ -7,7 +7,9 @@ export const keys = {
   messages: (conversationId: string) => ['messages', conversationId] as const,
   activity: (filter: ActivityFilter) => ['activity', filter] as const,
   approvals: (filter: ApprovalFilter) => ['approvals', filter] as const,
+  approvalPages: (filter: ApprovalFilter) => ['approvals', 'pages', filter] as const,
   approval: (id: string) => ['approval', id] as const,
+  contact: (id: string) => ['contact', id] as const,
   catalogue: (what: string) => ['catalogue', what] as const,
   health: () => ['health'] as const,
 }

@@ -4,7 +4,7 @@
  * ```text
  * stream ──► connection ──► cache ──► screens
  *                      ├──► outbox      (what was written here has arrived)
- *                      ├──► typists
+ *                      ├──► typists, everybody
  *                      └──► news ──► toasts
  * ```
  */
@@ -22,13 +22,16 @@ import { session } from '../auth/session.ts'
 import { backoff } from './backoff.ts'
 import { Cache } from './cache.ts'
 import { type Admission, Connection } from './connection.ts'
+import { startDrafts } from './drafts.ts'
 import { Journal } from './journal.ts'
 import { tellNews } from './news.ts'
 import { Outbox, type Written } from './outbox.ts'
 import { readPosition } from './position.ts'
+import { everybody, type Present, present, presentOf } from './presence.ts'
 import type { Frame } from './sse.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
-import { type Typist, typing, typists, typistsOf } from './typing.ts'
+import { tellAgain } from './telling.ts'
+import { isEcho, typedHere, type Typist, typing, typists, typistsOf } from './typing.ts'
 
 /** A change of a conversation, as it shows from now on and as the API is asked for it. */
 export interface Alteration {
@@ -51,10 +54,15 @@ export class Live {
 
   constructor(queryClient: QueryClient) {
     this.#cache = new Cache(queryClient, new Journal())
-    this.outbox = new Outbox((message) => this.#cache.accept(message))
+    this.outbox = new Outbox({
+      accept: (message) => this.#cache.accept(message),
+      seen: (id) => this.#cache.seen(id),
+      sent: (written) => tellNews({ kind: 'sent', written }),
+      heldUp: (written) => tellNews({ kind: 'held-up', written }),
+    })
   }
 
-  /** Sends a message again that failed, or now one that waits to be tried again. */
+  /** Sends a message again that failed, or now one that waits; of one that may have left, it asks Chatwoot. */
   async retry({ id, conversationId }: Message): Promise<void> {
     const path = { id: conversationId, messageId: id }
     this.#cache.accept(
@@ -62,11 +70,19 @@ export class Live {
     )
   }
 
-  /** Takes back a message that has not left. */
+  /** Takes back a message that has not left, or discards one that failed. */
   async cancel(message: Message): Promise<void> {
     const path = { id: message.conversationId, messageId: message.id }
     await doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params: { path } }))
     this.#cache.withdraw(message)
+  }
+
+  /** Deletes a message that Chatwoot has. */
+  async delete({ id, conversationId }: Message): Promise<void> {
+    const path = { id: conversationId, messageId: id }
+    this.#cache.accept(
+      await answerOf(client.DELETE('/api/v1/conversations/{id}/messages/{messageId}', { params: { path } })),
+    )
   }
 
   /** The newest that is known of a conversation here. */
@@ -138,12 +154,25 @@ export class Live {
     )
   }
 
-  /** Decides what this person has read: as it was then, or not at all. */
-  async decide(approval: Approval, status: 'approved' | 'rejected', words: string): Promise<Approval> {
+  /** Asks those who decide whether a reply may go out; one request however often it is sent under a key. */
+  async propose(conversationId: string, content: string, reason: string, key: string): Promise<Approval> {
+    return await answerOf(
+      client.POST('/api/v1/approvals', {
+        params: { header: { 'Idempotency-Key': key } },
+        body: { conversationId, type: 'proposed_reply', reason, metadata: { content } },
+      }),
+    )
+  }
+
+  /** Decides what this person has read: as it was then, or not at all. With a text, that one goes out. */
+  async decide(
+    approval: Approval,
+    { status, words, content }: { status: 'approved' | 'rejected'; words: string; content?: string },
+  ): Promise<Approval> {
     return await answerOf(
       client.PATCH('/api/v1/approvals/{id}', {
         params: { path: { id: approval.id }, header: { 'If-Match': approvalTag(approval) } },
-        body: { status, ...(words !== '' && { decision: words }) },
+        body: { status, ...(words !== '' && { decision: words }), ...(content !== undefined && { content }) },
       }),
     )
   }
@@ -156,6 +185,7 @@ export class Live {
   start(): () => void {
     const unwatch = this.#cache.watch()
     const stopOutbox = this.outbox.start()
+    const stopDrafts = startDrafts()
     const connection = new Connection({
       admission,
       handlers: {
@@ -171,6 +201,7 @@ export class Live {
     return () => {
       connection.stop()
       stopOutbox()
+      stopDrafts()
       unwatch()
     }
   }
@@ -196,7 +227,8 @@ export class Live {
         connectionStatus.set({ state: 'live', heardAt: Date.now() })
         return
       case 'typing':
-        this.#typing(told as LiveEvent)
+      case 'presence':
+        this.#moment(told as LiveEvent)
         return
       default:
         if (position && this.#cache.announce(position, told as Announcement)) {
@@ -205,9 +237,20 @@ export class Live {
     }
   }
 
-  #typing(event: LiveEvent): void {
-    const { conversationId, actorType, name = null, private: isPrivate, on } = event
-    typing(conversationId, { actorType, name, private: isPrivate }, on)
+  /** What somebody does at the moment; oneself is nobody to be told of. */
+  #moment(event: LiveEvent): void {
+    const { conversationId, actorId, name = null } = event
+    const own = actorId === session().person.id
+    if (event.type === 'presence') {
+      const { state } = event
+      const someone = { id: event.actorId, name, replies: state === 'replying' }
+      if (!own && present(conversationId, someone, state !== 'away')) tellAgain(conversationId)
+      return
+    }
+    const { actorType, private: isPrivate, on } = event
+    if (actorType === 'member') typedHere(conversationId)
+    else if (actorType !== 'contact' && isEcho(conversationId)) return
+    if (!own) typing(conversationId, { actorType, name, private: isPrivate }, on)
   }
 
   #react(announcement: Announcement): void {
@@ -256,6 +299,11 @@ export function useConnection(): ConnectionStatus {
 
 export function useTypists(conversationId: string): readonly Typist[] {
   return useSyncExternalStore(typists.subscribe, () => typistsOf(typists.get(), conversationId))
+}
+
+/** Which colleagues look at a conversation too. */
+export function usePresent(conversationId: string): readonly Present[] {
+  return useSyncExternalStore(everybody.subscribe, () => presentOf(everybody.get(), conversationId))
 }
 
 export function useOutbox(): Outbox {

@@ -1,9 +1,15 @@
 /** Things that people are told of while they look elsewhere. */
 import type { Announcement, Approval, Conversation, Message } from '../api/types.ts'
 
+import type { Written } from './outbox.ts'
+
 export type News =
   | { readonly kind: 'message'; readonly conversation: Conversation; readonly message: Message }
   | { readonly kind: 'not-sent'; readonly conversation: Conversation; readonly message: Message }
+  /** What was written here is not with the API, and waits for somebody to act. */
+  | { readonly kind: 'held-up'; readonly written: Written }
+  /** What was written here is with the API. */
+  | { readonly kind: 'sent'; readonly written: Written }
   /** Somebody has asked for approval, or decided. */
   | { readonly kind: 'approval'; readonly type: string; readonly approval: Approval }
   /** Chatwoot refused what this person had asked for, and it shows as before. */

@@ -2,20 +2,27 @@ import { HttpResponse } from 'msw'
 import { afterEach, expect, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
-import { aMessage, uuid } from '#test/samples.ts'
+import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
 
+import { tagOf } from '../api/tag.ts'
 import type { CreateMessage, Message } from '../api/types.ts'
 
-import { Outbox } from './outbox.ts'
-
+import { Outbox, type Seen, type Written } from './outbox.ts'
 
 const PLACE = uuid(77)
 
-function outbox() {
+function outbox(seen: Seen | null = null) {
   const accepted: Message[] = []
-  const box = new Outbox((message) => accepted.push(message))
+  const sent: Written[] = []
+  const heldUp: Written[] = []
+  const box = new Outbox({
+    accept: (message) => accepted.push(message),
+    seen: () => seen,
+    sent: (written) => sent.push(written),
+    heldUp: (written) => heldUp.push(written),
+  })
   stop = box.start()
-  return { box, accepted, states: () => box.of(PLACE).map((entry) => entry.state) }
+  return { box, accepted, sent, heldUp, states: () => box.of(PLACE).map((entry) => entry.state) }
 }
 
 let stop: () => void = () => undefined
@@ -104,4 +111,81 @@ test('offline it waits, and survives the page', async () => {
   window.dispatchEvent(new Event('online'))
   await vi.waitFor(() => expect(second.box.of(PLACE)).toEqual([]))
   expect(bodies[0]).toMatchObject({ content: 'Later', private: true })
+})
+
+/** An API whose conversation is as it became at this second, with these messages in it. */
+function changedAt(second: number, messages: Message[]) {
+  const asked: (string | null)[] = []
+  const now = aConversation({ id: PLACE, updatedAt: instant(second) })
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', async ({ request }) => {
+      const tag = request.headers.get('if-match')
+      asked.push(tag)
+      if (tag !== null && tag !== tagOf(now.updatedAt)) {
+        return HttpResponse.json({ code: 'changed', detail: 'it has changed', current: now }, { status: 412 })
+      }
+      return created((await request.json()) as CreateMessage)
+    }),
+    http.untyped.get('*/api/v1/conversations/:id/messages', () =>
+      HttpResponse.json({ data: messages, page: { limit: 30, hasMore: false }, position: { activity: null } }),
+    ),
+  )
+  return asked
+}
+
+const old = aMessage({ conversationId: PLACE })
+const SEEN = { tag: tagOf(instant(1)), messages: [old.id] }
+
+test('a reply that something new came before waits for its writer to choose, and its text is not lost', async () => {
+  const late = aMessage({ conversationId: PLACE, content: 'It has come!' })
+  const asked = changedAt(2, [old, late])
+  const { box, accepted, heldUp, states } = outbox(SEEN)
+  box.send(PLACE, 'It is on its way', false)
+  await vi.waitFor(() => expect(states()).toEqual(['overtaken']))
+  const held = box.of(PLACE)[0]!
+  expect(held.content).toBe('It is on its way')
+  expect(held.arrived).toEqual([{ id: late.id, name: 'Paula Probe', incoming: true, content: 'It has come!' }])
+  expect(heldUp).toHaveLength(1)
+  // It outlives the page as it is.
+  stop()
+  const later = outbox(SEEN)
+  expect(later.states()).toEqual(['overtaken'])
+  expect(accepted).toEqual([])
+  later.box.sendAnyway(later.box.of(PLACE)[0]!)
+  await vi.waitFor(() => expect(later.accepted).toHaveLength(1))
+  expect(asked).toEqual([SEEN.tag, null])
+})
+
+test('what else has changed, and what the person wrote themselves, holds nothing up', async () => {
+  const own = aMessage({ conversationId: PLACE, messageType: 'outgoing', sender: { type: 'member', name: 'Dev Admin' } })
+  const line = aMessage({ conversationId: PLACE, messageType: 'activity', sender: null })
+  const asked = changedAt(2, [old, own, line])
+  const { box, accepted } = outbox(SEEN)
+  box.send(PLACE, 'Hello', false)
+  await vi.waitFor(() => expect(accepted).toHaveLength(1))
+  expect(asked).toEqual([SEEN.tag, tagOf(instant(2))])
+})
+
+test('a note goes out whatever came', async () => {
+  const asked = changedAt(2, [])
+  const { box, accepted } = outbox(SEEN)
+  box.send(PLACE, 'For us', true)
+  await vi.waitFor(() => expect(accepted).toHaveLength(1))
+  expect(asked).toEqual([null])
+})
+
+test('what is to be done with the conversation is told once it is sent, by answer or by stream, once', async () => {
+  let answer: () => void = () => undefined
+  const bodies = answering(async (body) => {
+    await new Promise<void>((resolve) => (answer = resolve))
+    return created(body)
+  })
+  const { box, accepted, sent } = outbox()
+  box.send(PLACE, 'Done', false, [], { status: 'resolved' })
+  await vi.waitFor(() => expect(bodies).toHaveLength(1))
+  expect(sent).toEqual([])
+  box.settled(PLACE, box.of(PLACE)[0]!.clientId)
+  answer()
+  await vi.waitFor(() => expect(accepted).toHaveLength(1))
+  expect(sent.map((one) => one.next)).toEqual([{ status: 'resolved' }])
 })

@@ -3,18 +3,41 @@
  *
  * An entry leaves when the API has its message (told by the answer or by the stream, whichever comes
  * first) or when a person discards it, never by a timer. It goes out under the same client id each
- * time, so trying again is safe; entries of one conversation go out one after the other. They are
+ * time, so trying again is safe; entries of one conversation go out one after the other. A reply goes
+ * out only into what its writer had before them: if somebody else wrote since, the writer chooses. They are
  * kept in local storage, an entry each, and survive the page; those of another person wait for them.
  * One with files lives as long as the page: there is no room for them anywhere else.
  */
 import { answerOf, client } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
 import { sendWithFiles } from '../api/files.ts'
-import type { Message } from '../api/types.ts'
+import { tagOf } from '../api/tag.ts'
+import type { Conversation, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
 import { backoff } from './backoff.ts'
 import { createStore, type Store } from './store.ts'
+
+/** A conversation as somebody has it before them. */
+export interface Seen {
+  readonly tag: string
+  /** Its newest messages. */
+  readonly messages: readonly string[]
+}
+
+/** What becomes of a conversation once the message is sent. */
+export interface Next {
+  readonly status: 'resolved' | 'snoozed'
+  readonly snoozedUntil?: string | null
+}
+
+/** A message that came while another one was being written. */
+export interface Arrived {
+  readonly id: string
+  readonly name: string | null
+  readonly incoming: boolean
+  readonly content: string | null
+}
 
 export interface Written {
   readonly clientId: string
@@ -22,15 +45,40 @@ export interface Written {
   readonly content: string
   readonly private: boolean
   readonly createdAt: string
-  /** Waiting for the network or for its turn; on its way; or refused, until somebody acts. */
-  readonly state: 'waiting' | 'sending' | 'refused'
+  /** Waiting for the network or for its turn; on its way; or, until somebody acts, refused or overtaken. */
+  readonly state: 'waiting' | 'sending' | 'refused' | 'overtaken'
   readonly reason: string | null
+  /** What its writer had seen; null if it goes out whatever came since. */
+  readonly seen: Seen | null
+  /** What came since, and holds it up. */
+  readonly arrived: readonly Arrived[]
+  readonly next: Next | null
   readonly files: readonly File[]
   /** How much of the files is sent, from 0 to 1. */
   readonly progress: number
 }
 
+/** What the outbox asks of those around it, and tells them. */
+export interface Post {
+  /** The API has this message. */
+  accept: (message: Message) => void
+  seen?: (conversationId: string) => Seen | null
+  /** An entry has left because it is with the API. */
+  sent?: (written: Written) => void
+  /** An entry waits for somebody to act. */
+  heldUp?: (written: Written) => void
+}
+
 const NONE: readonly Written[] = []
+/** More excerpts than that help nobody to choose. */
+const MOST_ARRIVED = 3
+const EXCERPT = 200
+/** So many of one's own messages are known again. */
+const MOST_OWN = 500
+/** So many of the newest messages are compared with what was seen. */
+const COMPARED = 30
+/** So often in a row an entry goes out again at once because something else had changed. */
+const MOST_REBASED = 3
 
 function prefix(): string {
   return `axis.outbox.${session().person.id}.`
@@ -40,18 +88,21 @@ type Entries = ReadonlyMap<string, readonly Written[]>
 
 export class Outbox {
   readonly entries: Store<Entries> = createStore<Entries>(new Map())
-  readonly #accept: (message: Message) => void
+  readonly #post: Post
   readonly #sending = new Set<string>()
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #failures = new Map<string, number>()
   readonly #uploads = new Map<string, AbortController>()
+  /** What this person has written in this browser, the newest last: Chatwoot may show it under another name. */
+  #own: readonly string[] = []
 
-  constructor(accept: (message: Message) => void) {
-    this.#accept = accept
+  constructor(post: Post) {
+    this.#post = post
   }
 
   /** Takes up what an earlier page left. */
   start(): () => void {
+    this.#know()
     for (const entry of stored()) this.#put(entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry)
     const wake = () => this.#wake()
     wake()
@@ -67,15 +118,28 @@ export class Outbox {
     return this.entries.get().get(conversationId) ?? NONE
   }
 
-  send(conversationId: string, content: string, isPrivate: boolean, files: readonly File[] = []): void {
+  send(
+    conversationId: string,
+    content: string,
+    isPrivate: boolean,
+    files: readonly File[] = [],
+    next: Next | null = null,
+  ): void {
+    const clientId = crypto.randomUUID()
+    this.#know(clientId)
+    keepWritten(this.#own)
     this.#put({
-      clientId: crypto.randomUUID(),
+      clientId,
       conversationId,
       content,
       private: isPrivate,
       createdAt: new Date().toISOString(),
       state: 'waiting',
       reason: null,
+      // A note disturbs nobody's answer.
+      seen: isPrivate ? null : (this.#post.seen?.(conversationId) ?? null),
+      arrived: [],
+      next,
       files,
       progress: 0,
     })
@@ -87,15 +151,29 @@ export class Outbox {
     void this.#work(entry.conversationId)
   }
 
+  /** Its writer has read what came since. */
+  sendAnyway(entry: Written): void {
+    this.retry({ ...entry, seen: null, arrived: [] })
+  }
+
   discard(entry: Written): void {
     this.#uploads.get(entry.clientId)?.abort()
     this.#remove(entry.conversationId, entry.clientId)
     void this.#work(entry.conversationId)
   }
 
+  /** Whether it is this person's. */
+  wrote({ messageType, clientId, sender }: Message): boolean {
+    if (messageType !== 'outgoing') return false
+    return (clientId != null && this.#own.includes(clientId)) || sender?.name === session().person.name
+  }
+
   /** The API has the message with this client id. */
   settled(conversationId: string, clientId: string): void {
+    const entry = this.of(conversationId).find((one) => one.clientId === clientId)
+    if (!entry) return
     this.#remove(conversationId, clientId)
+    this.#post.sent?.(entry)
   }
 
   #wake(): void {
@@ -104,7 +182,7 @@ export class Outbox {
 
   async #work(conversationId: string): Promise<void> {
     if (this.#sending.has(conversationId) || !navigator.onLine) return
-    const entry = this.of(conversationId).find((one) => one.state !== 'refused')
+    const entry = this.of(conversationId).find((one) => one.state === 'waiting')
     if (!entry) return
     clearTimeout(this.#timers.get(conversationId))
     this.#sending.add(conversationId)
@@ -113,20 +191,10 @@ export class Outbox {
     try {
       const message = await this.#deliver(entry)
       this.#failures.delete(conversationId)
-      this.#accept(message)
-      this.#remove(conversationId, entry.clientId)
+      this.#post.accept(message)
+      this.settled(conversationId, entry.clientId)
     } catch (error) {
-      const failure = Failure.from(error)
-      // The stream may have told meanwhile that it arrived.
-      const pending = this.of(conversationId).some((one) => one.clientId === entry.clientId)
-      if (pending && failure.passing) {
-        const failures = (this.#failures.get(conversationId) ?? 0) + 1
-        this.#failures.set(conversationId, failures)
-        wait = backoff(failures)
-        this.#put({ ...entry, state: 'waiting', reason: failure.message })
-      } else if (pending) {
-        this.#put({ ...entry, state: 'refused', reason: failure.message })
-      }
+      wait = await this.#failed(entry, Failure.from(error))
     } finally {
       this.#sending.delete(conversationId)
     }
@@ -137,11 +205,72 @@ export class Outbox {
     )
   }
 
+  /** An entry did not get through; says after how long there is something to do. */
+  async #failed(entry: Written, failure: Failure): Promise<number> {
+    const { conversationId, clientId, seen } = entry
+    // The stream may tell meanwhile that it arrived, and a person may discard it.
+    const pending = () => this.of(conversationId).some((one) => one.clientId === clientId)
+    if (!pending()) return 0
+    const failures = (this.#failures.get(conversationId) ?? 0) + 1
+    this.#failures.set(conversationId, failures)
+    if (failure.status === 412 && seen) {
+      try {
+        const arrived = await this.#arrived(conversationId, seen)
+        if (!pending()) return 0
+        if (arrived.length > 0) {
+          this.#hold({ ...entry, state: 'overtaken', arrived })
+          return 0
+        }
+        // Nobody wrote: what else has changed is no reason to ask.
+        const { updatedAt } = failure.current as Conversation
+        this.#put({ ...entry, state: 'waiting', seen: { ...seen, tag: tagOf(updatedAt) } })
+        return failures > MOST_REBASED ? backoff(failures) : 0
+      } catch (error) {
+        return await this.#failed({ ...entry, state: 'waiting' }, Failure.from(error))
+      }
+    }
+    if (failure.passing) {
+      this.#put({ ...entry, state: 'waiting', reason: failure.message })
+      return backoff(failures)
+    }
+    this.#failures.delete(conversationId)
+    this.#hold({ ...entry, state: 'refused', reason: failure.message })
+    return 0
+  }
+
+  /** What others have written that was not seen. */
+  async #arrived(id: string, seen: Seen): Promise<Arrived[]> {
+    this.#know()
+    const params = { path: { id }, query: { limit: COMPARED } }
+    const { data } = await answerOf(client.GET('/api/v1/conversations/{id}/messages', { params }))
+    return data
+      .filter((message) => !seen.messages.includes(message.id) && this.#matters(message))
+      .slice(-MOST_ARRIVED)
+      .map(({ id: message, sender, messageType, content }) => ({
+        id: message,
+        name: sender?.name ?? null,
+        incoming: messageType === 'incoming',
+        content: content?.slice(0, EXCERPT) ?? null,
+      }))
+  }
+
+  /** What was written in other tabs counts too. */
+  #know(...more: string[]): void {
+    this.#own = [...new Set([...written(), ...this.#own, ...more])].slice(-MOST_OWN)
+  }
+
+  #matters(message: Message): boolean {
+    if (message.deleted) return false
+    return message.messageType === 'incoming' || (message.messageType === 'outgoing' && !this.wrote(message))
+  }
+
   async #deliver(entry: Written): Promise<Message> {
     const { conversationId: id, content, clientId, files } = entry
     const body = { content, private: entry.private, clientId }
+    const header = entry.seen ? { 'If-Match': entry.seen.tag } : {}
     if (files.length === 0) {
-      return await answerOf(client.POST('/api/v1/conversations/{id}/messages', { params: { path: { id } }, body }))
+      const params = { path: { id }, header }
+      return await answerOf(client.POST('/api/v1/conversations/{id}/messages', { params, body }))
     }
     const upload = new AbortController()
     this.#uploads.set(clientId, upload)
@@ -149,10 +278,15 @@ export class Outbox {
       if (this.of(id).some((one) => one.clientId === clientId)) this.#put({ ...entry, state: 'sending', progress: share })
     }
     try {
-      return await sendWithFiles(id, body, files, { progress, signal: upload.signal })
+      return await sendWithFiles(id, body, files, { progress, signal: upload.signal, header })
     } finally {
       this.#uploads.delete(clientId)
     }
+  }
+
+  #hold(entry: Written): void {
+    this.#put(entry)
+    this.#post.heldUp?.(entry)
   }
 
   #put(entry: Written): void {
@@ -191,6 +325,25 @@ function forget(clientId: string): void {
     localStorage.removeItem(prefix() + clientId)
   } catch {
     // As above.
+  }
+}
+
+const wroteKey = () => `axis.wrote.${session().person.id}`
+
+function keepWritten(own: readonly string[]): void {
+  try {
+    localStorage.setItem(wroteKey(), JSON.stringify(own))
+  } catch {
+    // As above.
+  }
+}
+
+function written(): string[] {
+  try {
+    const own: unknown = JSON.parse(localStorage.getItem(wroteKey()) ?? '[]')
+    return Array.isArray(own) ? own.filter((one) => typeof one === 'string') : []
+  } catch {
+    return []
   }
 }
 

@@ -11,7 +11,9 @@ import type {
   Activity,
   ActivityFilter,
   ActivityList,
+  Approval,
   ApprovalFilter,
+  ApprovalList,
   Conversation,
   ConversationFilter,
   Message,
@@ -108,15 +110,31 @@ export function activityQuery(filter: ActivityFilter) {
   })
 }
 
-/** At most 100; the API has no cursor for them yet. */
+const APPROVALS = 100
+
+/** The newest ones. */
 export function approvalsQuery(filter: ApprovalFilter) {
   return queryOptions({
     queryKey: keys.approvals(filter),
     queryFn: ({ signal }) =>
       answerOf(
-        client.GET('/api/v1/approvals', { params: { query: { ...filter, limit: 100 } }, signal }),
+        client.GET('/api/v1/approvals', { params: { query: { ...filter, limit: APPROVALS } }, signal }),
       ),
     select: (list) => list.data,
+    staleTime: 30_000,
+    structuralSharing: false,
+  })
+}
+
+/** All of them, page by page. */
+export function approvalPagesQuery(filter: ApprovalFilter) {
+  return infiniteQueryOptions<ApprovalList, Failure, Approval[], ReturnType<typeof keys.approvalPages>, number>({
+    queryKey: keys.approvalPages(filter),
+    queryFn: ({ pageParam, signal }) =>
+      answerOf(client.GET('/api/v1/approvals', { params: { query: { ...filter, page: pageParam, limit: PAGE } }, signal })),
+    initialPageParam: 1,
+    getNextPageParam: (last, _all, page) => (last.data.length < PAGE ? null : page + 1),
+    select: rowsOf<Approval>,
     staleTime: 30_000,
     structuralSharing: false,
   })
@@ -141,10 +159,13 @@ export function healthQuery() {
 }
 
 /** What an account consists of changes rarely; an account that was just added is not known at once. */
+interface Listed {
+  state: { data: { data: unknown[] } | undefined }
+}
+const isEmpty = (query: Listed) => query.state.data?.data.length === 0
 const catalogue = {
-  staleTime: 5 * 60_000,
-  refetchInterval: (query: { state: { data: { data: unknown[] } | undefined } }) =>
-    query.state.data?.data.length === 0 ? 3_000 : (false as const),
+  staleTime: (query: Listed) => (isEmpty(query) ? 0 : 5 * 60_000),
+  refetchInterval: (query: Listed) => isEmpty(query) && 3_000,
 }
 
 export function agentsQuery() {
@@ -171,5 +192,32 @@ export function labelsQuery() {
     queryFn: ({ signal }) => answerOf(client.GET('/api/v1/labels', { signal })),
     select: (list) => list.data,
     ...catalogue,
+  })
+}
+
+export function inboxesQuery() {
+  return queryOptions({
+    queryKey: keys.catalogue('inboxes'),
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/inboxes', { signal })),
+    select: (list) => list.data,
+    ...catalogue,
+  })
+}
+
+export function cannedResponsesQuery() {
+  return queryOptions({
+    queryKey: keys.catalogue('canned-responses'),
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/canned-responses', { signal })),
+    select: (list) => list.data,
+    ...catalogue,
+  })
+}
+
+/** All that is known of a person; lists have the name alone. */
+export function contactQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.contact(id),
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/contacts/{id}', { params: { path: { id } }, signal })),
+    staleTime: 60_000,
   })
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { typing, typists, typistsOf } from './typing.ts'
+import { isEcho, typedHere, typing, typists, typistsOf } from './typing.ts'
 
 const CUSTOMER = { actorType: 'contact', name: 'Paula Probe', private: false }
 const AGENT = { actorType: 'user', name: 'Ana Beispiel', private: false }
@@ -27,4 +27,14 @@ test('each stops for themselves', () => {
   typing('c', AGENT, true)
   typing('c', CUSTOMER, false)
   expect(there()).toEqual([AGENT])
+})
+
+test('while somebody types here, what Chatwoot tells of colleagues is most likely that', () => {
+  expect(isEcho('c')).toBe(false)
+  typedHere('c')
+  vi.advanceTimersByTime(5_999)
+  expect(isEcho('c')).toBe(true)
+  expect(isEcho('d')).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(isEcho('c')).toBe(false)
 })

@@ -8,15 +8,32 @@ export interface Typist {
 }
 
 const LASTS = 6_000
+/** How many conversations it is remembered of that somebody types there by way of this workspace. */
+const MOST_TYPED = 100
 const NOBODY: readonly Typist[] = []
 
 type Typists = ReadonlyMap<string, readonly Typist[]>
 
 export const typists: Store<Typists> = createStore<Typists>(new Map())
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
+/** When a person of this workspace typed last in a conversation. */
+const typed = new Map<string, number>()
 
 export function typistsOf(all: Typists, conversationId: string): readonly Typist[] {
   return all.get(conversationId) ?? NOBODY
+}
+
+/** A person of this workspace types: Chatwoot will tell of it too, by the name of whoever it takes them for. */
+export function typedHere(conversationId: string): void {
+  typed.delete(conversationId)
+  typed.set(conversationId, Date.now())
+  const [first] = typed.keys()
+  if (first !== undefined && typed.size > MOST_TYPED) typed.delete(first)
+}
+
+/** Whether what Chatwoot tells of a colleague is most likely what is known already. */
+export function isEcho(conversationId: string): boolean {
+  return Date.now() - (typed.get(conversationId) ?? -Infinity) < LASTS
 }
 
 export function typing(conversationId: string, typist: Typist, on: boolean): void {

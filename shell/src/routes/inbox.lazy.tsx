@@ -10,15 +10,22 @@ function InboxScreen() {
   const view = Route.useSearch()
   const { id } = useParams({ strict: false })
   const panes = useWide(760)
-  if (!panes) return id === undefined ? <List view={view} openId={undefined} /> : <Outlet />
+  const list = <List view={view} openId={id} />
+  // One layout for every width: the conversation stays as it is when the window becomes another one.
   return (
     <div className="flex h-full min-h-0">
-      <Resizable name="list" label="Width of the list" initial={340} least={280} most={520}>
-        <List view={view} openId={id} />
-      </Resizable>
-      <div className="min-w-0 grow">
-        <Outlet />
-      </div>
+      {panes ? (
+        <Resizable name="list" label="Width of the list" initial={340} least={280} most={520}>
+          {list}
+        </Resizable>
+      ) : (
+        id === undefined && <div className="min-w-0 grow">{list}</div>
+      )}
+      {(panes || id !== undefined) && (
+        <div className="min-w-0 grow">
+          <Outlet />
+        </div>
+      )}
     </div>
   )
 }

@@ -1,10 +1,24 @@
 /** The API as tests want it, typed by its own description. */
+import { http as plain, HttpResponse } from 'msw'
 import { setupServer } from 'msw/node'
 import { createOpenApiHttp } from 'openapi-msw'
 
 import type { paths } from '../api/schema'
 
-export const http = createOpenApiHttp<paths>({ baseUrl: window.location.origin })
-export const api = setupServer()
+const nothing = () => new HttpResponse(null, { status: 204 })
+const none = () => HttpResponse.json({ data: [], page: { limit: 100, nextCursor: null }, position: NOWHERE })
 
 export const NOWHERE = { activity: null }
+
+export const http = createOpenApiHttp<paths>({ baseUrl: window.location.origin })
+
+/** Says nothing of what a test is not about. */
+export const api = setupServer(
+  plain.delete('*/api/v1/conversations/:id/draft', nothing),
+  plain.put('*/api/v1/conversations/:id/draft', nothing),
+  plain.post('*/api/v1/conversations/:id/presence', nothing),
+  plain.post('*/api/v1/conversations/:id/typing', nothing),
+  plain.get('*/api/v1/drafts', none),
+  plain.get('*/api/v1/approvals', none),
+  ...['agents', 'canned-responses', 'inboxes', 'labels', 'teams'].map((what) => plain.get(`*/api/v1/${what}`, none)),
+)

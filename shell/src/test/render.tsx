@@ -23,7 +23,7 @@ export function show(what: ReactNode) {
     routeTree: root.addChildren([here]),
     history: createMemoryHistory({ initialEntries: ['/inbox'] }),
   })
-  render(
+  const { unmount } = render(
     <QueryClientProvider client={queryClient}>
       <LiveProvider value={live}>
         <Tooltip.Provider>
@@ -32,5 +32,5 @@ export function show(what: ReactNode) {
       </LiveProvider>
     </QueryClientProvider>,
   )
-  return { queryClient, live, router }
+  return { queryClient, live, router, unmount }
 }

@@ -1,4 +1,4 @@
-import type { Announcement, Conversation, Message } from '../api/types.ts'
+import type { Announcement, Approval, Conversation, Message } from '../api/types.ts'
 
 let counter = 0
 
@@ -72,6 +72,24 @@ export function anAnnouncement(given: Partial<Announcement> = {}): Announcement 
     actor: null,
     occurredAt: instant(0),
     data: {},
+    ...given,
+  }
+}
+
+export function anApproval(given: Partial<Approval> = {}): Approval {
+  return {
+    id: uuid(),
+    conversationId: uuid(),
+    type: 'refund',
+    status: 'submitted',
+    reason: 'It arrived broken.',
+    metadata: {},
+    snapshot: {},
+    stale: false,
+    requestedBy: 'Ana Beispiel',
+    requestedById: 'ana',
+    createdAt: instant(0),
+    updatedAt: instant(0),
     ...given,
   }
 }

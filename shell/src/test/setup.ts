@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 
 import { api } from './api.ts'
@@ -31,6 +31,8 @@ Object.defineProperties(HTMLElement.prototype, {
   clientWidth: { configurable: true, get: () => 400 },
 })
 
+// A machine that does much else at once is slow, which is no fault of what is tested.
+configure({ asyncUtilTimeout: 5_000 })
 beforeAll(() => api.listen({ onUnhandledRequest: 'error' }))
 afterEach(() => {
   cleanup()

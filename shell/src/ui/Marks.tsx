@@ -1,4 +1,20 @@
-import { CircleCheck, CircleDot, CirclePause, Clock, type LucideIcon, SignalHigh, SignalLow, SignalMedium, TriangleAlert } from 'lucide-react'
+import {
+  Ban,
+  CircleCheck,
+  CircleDot,
+  CirclePause,
+  CircleX,
+  Clock,
+  Hourglass,
+  type LucideIcon,
+  ShieldCheck,
+  SignalHigh,
+  SignalLow,
+  SignalMedium,
+  TriangleAlert,
+} from 'lucide-react'
+
+import type { ApprovalStatus } from '../api/types.ts'
 
 import { classes } from './classes.ts'
 import { titled } from './words.ts'
@@ -34,6 +50,24 @@ export function StatusMark({ status, words = true }: { status: string; words?: b
     <span className="inline-flex items-center gap-1.5">
       <Icon aria-hidden className={classes('size-3.5', colour)} />
       {words && titled(status)}
+    </span>
+  )
+}
+
+export const APPROVAL_STATUSES: Record<ApprovalStatus, { name: string; icon: LucideIcon; colour: string }> = {
+  submitted: { name: 'Waiting', icon: Hourglass, colour: 'text-warn' },
+  approved: { name: 'Approved', icon: CircleCheck, colour: 'text-good' },
+  rejected: { name: 'Rejected', icon: CircleX, colour: 'text-bad' },
+  withdrawn: { name: 'Withdrawn', icon: Ban, colour: 'text-faint' },
+}
+
+export function ApprovalMark({ status }: { status: string }) {
+  const known: Record<string, (typeof APPROVAL_STATUSES)[ApprovalStatus]> = APPROVAL_STATUSES
+  const { name, icon: Icon, colour } = known[status] ?? { name: titled(status), icon: ShieldCheck, colour: 'text-soft' }
+  return (
+    <span className="inline-flex shrink-0 items-center gap-1.5 text-sm">
+      <Icon aria-hidden className={classes('size-4', colour)} />
+      {name}
     </span>
   )
 }

@@ -1,5 +1,5 @@
 
-import { Check } from 'lucide-react'
+import { Check, type LucideIcon } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
 
@@ -59,15 +59,33 @@ export function Choices({ trigger, label, values, options, onChange }: ChoicesPr
   )
 }
 
-const ITEM = 'flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-highlighted:bg-hover'
+interface ActionsProps extends MenuProps {
+  actions: readonly { name: string; icon: LucideIcon; disabled?: boolean; run: () => void }[]
+}
 
-function Menu({ trigger, label, children }: MenuProps & { children: ReactNode }) {
+/** A menu of things to do. */
+export function Actions({ trigger, label, actions }: ActionsProps) {
+  return (
+    <Menu trigger={trigger} label={label} align="end">
+      {actions.map(({ name, icon: Icon, disabled = false, run }) => (
+        <DropdownMenu.Item key={name} disabled={disabled} onSelect={run} className={ITEM}>
+          <Icon aria-hidden className="size-4 text-soft" />
+          {name}
+        </DropdownMenu.Item>
+      ))}
+    </Menu>
+  )
+}
+
+const ITEM = 'flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-disabled:opacity-50 data-highlighted:bg-hover'
+
+function Menu({ trigger, label, align = 'start', children }: MenuProps & { align?: 'start' | 'end'; children: ReactNode }) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
-          align="start"
+          align={align}
           sideOffset={6}
           collisionPadding={8}
           aria-label={label}

@@ -23,7 +23,7 @@ export function Deciding({ approval }: { approval: Approval }) {
   const own = approval.requestedById === person.id
   const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
   const decide = useMutation({
-    mutationFn: (status: 'approved' | 'rejected') => live.decide(approval, status, words.trim()),
+    mutationFn: (status: 'approved' | 'rejected') => live.decide(approval, { status, words: words.trim() }),
     onSuccess: put,
     onError: (error) => {
       const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null

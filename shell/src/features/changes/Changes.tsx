@@ -9,6 +9,7 @@ import { myAgent } from '#desk/me.ts'
 import { clearSelection, neighbour, select, selection } from '#desk/selection.ts'
 import { told } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
+import { onNews } from '#live/news.ts'
 import { agentsQuery } from '#live/queries.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { read } from '#ui/remembered.ts'
@@ -80,6 +81,14 @@ export function Changes() {
 
   const wanted = useEffectEvent((ids: readonly string[], to: Change) => void act(ids, to))
   useEffect(() => onWanted((ids, to) => wanted(ids, to)), [])
+  useEffect(
+    () =>
+      onNews((news) => {
+        // What was to be done once it is sent.
+        if (news.kind === 'sent' && news.written.next) wanted([news.written.conversationId], news.written.next)
+      }),
+    [],
+  )
 
   const on = (what: Question) => () => ask(what, about())
   useKeys(

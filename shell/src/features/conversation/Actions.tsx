@@ -1,43 +1,64 @@
 import { useMutation } from '@tanstack/react-query'
 
 import type { Message } from '#api/types.ts'
-import { prependDraft } from '#live/drafts.ts'
 import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 
+/** A text, with its files, that goes back into the field it was written in. */
+export type Editing = (text: { content: string; private: boolean; files: readonly File[] }) => void
+
+interface ActionsProps {
+  message: Message
+  onEdit: Editing
+}
+
+const AGAIN: Partial<Record<NonNullable<Message['state']>, string>> = {
+  failed: 'Retry',
+  retrying: 'Send now',
+  unknown: 'Check now',
+}
+
 /** What can be done about a message that is not with the customer yet. */
-export function Actions({ message }: { message: Message }) {
+export function Actions({ message, onEdit }: ActionsProps) {
   const live = useLive()
   const retry = useMutation({ mutationFn: () => live.retry(message) })
+  // What Chatwoot has and could not deliver goes there, too.
+  const there = message.chatwootId != null
   const cancel = useMutation({
-    mutationFn: () => live.cancel(message),
+    mutationFn: (_write: boolean) => (there ? live.delete(message) : live.cancel(message)),
     // What was taken back can be written anew.
-    onSuccess: () =>
-      prependDraft(message.conversationId, message.private ? 'note' : 'reply', message.content ?? ''),
+    onSuccess: (_, write) => {
+      if (write) onEdit({ content: message.content ?? '', private: message.private, files: [] })
+    },
   })
-  const { state, attempts } = message
-  const again = state === 'failed' ? 'Retry' : state === 'retrying' ? 'Send now' : null
+  const { state, attempts, attachments } = message
+  const failed = state === 'failed'
+  const again = state && !(failed && there) ? AGAIN[state] : undefined
   // What was tried and failed may have arrived; what is to be retried has not.
   const back = state === 'retrying' ? 'Cancel' : state === 'queued' && attempts === 0 ? 'Undo' : null
+  // Its files would be lost.
+  const edit = failed && attachments.length === 0
   const busy = retry.isPending || cancel.isPending
   const error = retry.error ?? cancel.error
   return (
     <>
-      {again && (
-        <Button className="h-6 px-2 text-xs" disabled={busy} onClick={() => retry.mutate()}>
-          {again}
-        </Button>
-      )}
-      {back && (
-        <Button className="h-6 px-2 text-xs" disabled={busy} onClick={() => cancel.mutate()}>
-          {back}
-        </Button>
-      )}
+      {again && <Act name={again} busy={busy} act={() => retry.mutate()} />}
+      {back && <Act name={back} busy={busy} act={() => cancel.mutate(true)} />}
+      {edit && <Act name="Edit and resend" busy={busy} act={() => cancel.mutate(true)} />}
+      {failed && <Act name="Discard" busy={busy} act={() => cancel.mutate(false)} />}
       {error && (
         <span role="alert" className="text-bad first-letter:uppercase">
           {error.message}
         </span>
       )}
     </>
+  )
+}
+
+export function Act({ name, busy = false, act }: { name: string; busy?: boolean; act: () => void }) {
+  return (
+    <Button className="h-6 px-2 text-xs" disabled={busy} onClick={act}>
+      {name}
+    </Button>
   )
 }

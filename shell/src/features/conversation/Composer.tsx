@@ -1,16 +1,26 @@
 import { Lock, Reply } from 'lucide-react'
-import { type Ref, useImperativeHandle, useRef } from 'react'
+import { lazy, type Ref, Suspense, useEffect, useEffectEvent, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
 
-
-import type { Conversation } from '#api/types.ts'
+import type { CannedResponse, Conversation } from '#api/types.ts'
+import { session } from '#auth/session.ts'
+import { onInserted } from '#desk/inserted.ts'
 import { takeChosen } from '#live/chosen.ts'
-import { type DraftKind, setDraft, useDraft } from '#live/drafts.ts'
-import { useConnection, useOutbox, useTypists } from '#live/live.ts'
+import { type DraftKind, holdDraft, readDrafts, releaseDraft, setDraft, useDraft } from '#live/drafts.ts'
+import { useConnection, useOutbox } from '#live/live.ts'
+import type { Next } from '#live/outbox.ts'
+import { tellStopped, tellTyping } from '#live/telling.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
 import { Keys } from '#ui/Keys.tsx'
 
 import { AttachButton, Attached, useAttach } from './Attach.tsx'
+import { CannedList, useCanned } from './Canned.tsx'
+import { SendButton } from './SendButton.tsx'
+import { Typing } from './Typing.tsx'
+import { useValues } from './useValues.ts'
+import { fill, leftIn } from './variables.ts'
+
+const Propose = lazy(() => import('./Propose.tsx'))
 
 export interface ComposerHandle {
   focus: () => void
@@ -26,35 +36,90 @@ interface ComposerProps {
 const LONGEST = 150_000
 
 export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
+  const { id } = conversation
   const outbox = useOutbox()
   const offline = useConnection().state === 'offline'
   const field = useRef<HTMLTextAreaElement>(null)
-  const draft = useDraft(conversation.id, kind)
+  const draft = useDraft(id, kind)
+  const other = useDraft(id, kind === 'note' ? 'reply' : 'note').trim() !== ''
   const note = kind === 'note'
-  const attach = useAttach(conversation.id, kind)
+  const attach = useAttach(id, kind)
   const empty = draft.trim() === '' && attach.files.length === 0
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }))
 
-  const send = () => {
-    if (empty) return
-    outbox.send(conversation.id, draft.trim(), note, takeChosen(conversation.id, kind))
-    setDraft(conversation.id, kind, '')
+  const canned = useCanned({ conversation, field, text: draft })
+  const values = useValues(conversation, canned.shown.length > 0 || draft.includes('{{'))
+  /** Where the cursor belongs once the text is there. */
+  const caret = useRef<number | null>(null)
+  useLayoutEffect(() => {
+    if (caret.current === null) return
     field.current?.focus()
+    field.current?.setSelectionRange(caret.current, caret.current)
+    canned.moved(caret.current)
+    caret.current = null
+  })
+  const put = (content: string, from: number, to: number) => {
+    const words = fill(content, values)
+    caret.current = from + words.length
+    setDraft(id, kind, (draft.slice(0, from) + words + draft.slice(to)).slice(0, LONGEST))
+  }
+  const take = ({ content }: CannedResponse) => {
+    if (canned.place) put(content, canned.place.from, canned.place.to)
+    canned.choose(0)
+  }
+  const insertHere = useEffectEvent((content: string) => {
+    const { selectionStart = draft.length, selectionEnd = draft.length } = field.current ?? {}
+    const joins = /\S$/.test(draft.slice(0, selectionStart))
+    put(joins ? ` ${content}` : content, selectionStart, selectionEnd)
+  })
+  useEffect(() => onInserted((content) => insertHere(content)), [])
+
+  useEffect(() => {
+    void readDrafts()
+    return () => {
+      tellStopped()
+      releaseDraft(id, 'reply')
+      releaseDraft(id, 'note')
+    }
+  }, [id])
+
+  // Sending was tried with variables that nobody has filled.
+  const [tried, setTried] = useState(false)
+  const [proposing, setProposing] = useState<string | null>(null)
+  const left = tried ? leftIn(fill(draft, values)) : []
+  /** The text as it may go out; null if it may not. */
+  const ready = (): string | null => {
+    const text = fill(draft, values).trim()
+    const blocked = leftIn(text).length > 0
+    setTried(blocked)
+    field.current?.focus()
+    return empty || blocked ? null : text
+  }
+  const send = (next?: Next) => {
+    const text = ready()
+    if (text === null) return
+    tellStopped()
+    outbox.send(id, text, note, takeChosen(id, kind), next)
+    setDraft(id, kind, '')
   }
 
+  if (!session().person.may('conversations:reply')) {
+    return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You may read here, and not write.</p>
+  }
   return (
     <div className="shrink-0 px-4 pb-4">
-      <Typing conversationId={conversation.id} />
+      <Typing conversationId={id} />
       <div
         {...attach.place}
         className={classes(
-          'rounded-2xl border transition-colors focus-within:shadow-raised',
+          'relative rounded-2xl border transition-colors focus-within:shadow-raised',
           note ? 'border-note-line bg-note' : 'border-line bg-surface focus-within:border-accent-line',
         )}
       >
+        <CannedList canned={canned} values={values} take={take} />
         <div role="group" aria-label="Write" className="flex gap-1 px-2 pt-2">
-          <Kind label="Reply" icon={<Reply aria-hidden />} active={!note} onClick={() => onKind('reply')} />
-          <Kind label="Note" icon={<Lock aria-hidden />} active={note} onClick={() => onKind('note')} />
+          <Kind label="Reply" icon={<Reply aria-hidden />} active={!note} begun={note && other} onClick={() => onKind('reply')} />
+          <Kind label="Note" icon={<Lock aria-hidden />} active={note} begun={!note && other} onClick={() => onKind('note')} />
         </div>
         <textarea
           ref={field}
@@ -63,10 +128,28 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
           dir="auto"
           rows={2}
           aria-label={note ? 'Note' : 'Reply'}
-          placeholder={note ? 'Write a note that only your team sees' : 'Write a reply'}
-          onChange={(event) => setDraft(conversation.id, kind, event.target.value)}
+          aria-autocomplete="list"
+          aria-controls={canned.shown.length > 0 ? canned.id : undefined}
+          aria-activedescendant={canned.chosen >= 0 ? `${canned.id}-${canned.chosen}` : undefined}
+          aria-invalid={left.length > 0}
+          aria-describedby={left.length > 0 ? `${canned.id}-left` : undefined}
+          placeholder={note ? 'Write a note that only your team sees' : 'Write a reply, or / for a canned one'}
+          onChange={({ target }) => {
+            setDraft(id, kind, target.value)
+            canned.moved(target.selectionEnd)
+            if (target.value.trim() === '') tellStopped()
+            else tellTyping(id, note)
+          }}
+          onSelect={({ currentTarget }) => canned.moved(currentTarget.selectionEnd)}
+          onFocus={() => holdDraft(id, kind)}
+          onBlur={() => {
+            canned.moved(null)
+            tellStopped()
+            releaseDraft(id, kind)
+          }}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.nativeEvent.isComposing) {
+            if (event.nativeEvent.isComposing || canned.pressed(event, take)) return
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
               event.preventDefault()
               send()
             }
@@ -77,6 +160,11 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
           }}
           className="block field-sizing-content max-h-64 min-h-16 w-full resize-none bg-transparent px-3.5 py-2 outline-none placeholder:text-faint"
         />
+        {left.length > 0 && (
+          <p id={`${canned.id}-left`} role="alert" className="px-3.5 pb-2 text-sm text-bad">
+            Nothing is known for {left.join(', ')}: write something in its place, then send.
+          </p>
+        )}
         <Attached attach={attach} />
         <div className="flex items-center gap-3 px-2 pb-2">
           <AttachButton attach={attach} />
@@ -90,11 +178,26 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
           <span className="hidden text-xs text-faint two:inline">
             <Keys keys="Mod+Enter" />
           </span>
-          <Button look={note ? 'note' : 'primary'} disabled={empty} onClick={send}>
-            {note ? 'Add note' : 'Send'}
-          </Button>
+          {note ? (
+            <Button look="note" disabled={empty} onClick={() => send()}>
+              Add note
+            </Button>
+          ) : (
+            <SendButton
+              conversationId={id}
+              disabled={empty}
+              withFiles={attach.files.length > 0}
+              send={send}
+              propose={() => setProposing(ready())}
+            />
+          )}
         </div>
       </div>
+      {proposing !== null && (
+        <Suspense>
+          <Propose conversationId={id} content={proposing} close={() => setProposing(null)} />
+        </Suspense>
+      )}
     </div>
   )
 }
@@ -103,14 +206,17 @@ interface KindProps {
   label: string
   icon: React.ReactNode
   active: boolean
+  /** There is something in it that is not seen at the moment. */
+  begun: boolean
   onClick: () => void
 }
 
-function Kind({ label, icon, active, onClick }: KindProps) {
+function Kind({ label, icon, active, begun, onClick }: KindProps) {
   return (
     <button
       type="button"
       aria-pressed={active}
+      title={begun ? 'There is a draft' : undefined}
       onClick={onClick}
       className={classes(
         'inline-flex h-7 items-center gap-1.5 rounded-lg px-2.5 text-sm font-medium [&>svg]:size-3.5',
@@ -119,36 +225,7 @@ function Kind({ label, icon, active, onClick }: KindProps) {
     >
       {icon}
       {label}
+      {begun && <span aria-hidden className="size-1.5 rounded-full bg-warn" />}
     </button>
-  )
-}
-
-/** Has its place whether somebody types or not, so that nothing jumps. */
-function Typing({ conversationId }: { conversationId: string }) {
-  const typists = useTypists(conversationId)
-  const customer = typists.find((one) => one.actorType === 'contact')
-  const colleague = typists.find((one) => one.actorType !== 'contact')
-  return (
-    <p aria-live="polite" className="flex h-6 items-center gap-2 px-2 text-xs text-soft">
-      {customer && (
-        <span className="inline-flex items-center gap-1.5">
-          <span aria-hidden className="inline-flex gap-0.5">
-            {[0, 1, 2].map((dot) => (
-              <span
-                key={dot}
-                className="size-1.5 rounded-full bg-faint"
-                style={{ animation: `hop 1.1s ${dot * 0.14}s infinite` }}
-              />
-            ))}
-          </span>
-          {customer.name ?? 'The customer'} is typing
-        </span>
-      )}
-      {colleague && (
-        <span>
-          {colleague.name ?? 'A colleague'} is {colleague.private ? 'writing a note' : 'replying'}…
-        </span>
-      )}
-    </p>
   )
 }

@@ -1,15 +1,16 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import type { Conversation } from '#api/types.ts'
-import { activityQuery, agentsQuery } from '#live/queries.ts'
+import { activityQuery, agentsQuery, approvalsQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button } from '#ui/Button.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
-import { Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
+import { ApprovalMark, Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { useRemembered } from '#ui/remembered.ts'
 import { Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
@@ -91,6 +92,9 @@ export function Context({ conversation }: { conversation: Conversation }) {
           </dl>
         </Section>
       )}
+      <Section name="Approvals">
+        <Approvals conversationId={conversation.id} />
+      </Section>
       <Section name="Activity">
         <Timeline conversationId={conversation.id} />
       </Section>
@@ -137,6 +141,27 @@ function Section({ name, children }: { name: string; children: ReactNode }) {
       </h2>
       {open && <div className="px-4 pb-4">{children}</div>}
     </section>
+  )
+}
+
+function Approvals({ conversationId }: { conversationId: string }) {
+  const query = useQuery(approvalsQuery({ conversationId }))
+  if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading approvals" />
+  if (query.isError) return <p className="text-sm text-soft first-letter:uppercase">{query.error.message}</p>
+  if (query.data.length === 0) return <p className="text-sm text-faint">Nothing was asked for</p>
+  return (
+    <ul className="flex flex-col gap-2 text-sm">
+      {query.data.map(({ id, type, reason, status }) => (
+        <li key={id}>
+          <Link to="/approvals/$id" params={{ id }} className="-mx-1.5 flex items-center gap-2 rounded-md px-1.5 py-0.5 hover:bg-hover">
+            <span className="min-w-0 grow truncate">
+              {titled(type)}: <span className="text-soft">{reason}</span>
+            </span>
+            <ApprovalMark status={status} />
+          </Link>
+        </li>
+      ))}
+    </ul>
   )
 }
 

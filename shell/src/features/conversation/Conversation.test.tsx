@@ -10,7 +10,6 @@ import { aConversation, aMessage, instant } from '#test/samples.ts'
 
 import { Conversation } from './Conversation.tsx'
 
-
 // Another one each time: drafts live as long as the page.
 let HERE = aConversation()
 beforeEach(() => {
@@ -29,8 +28,9 @@ function given(messages: Message[]) {
   )
 }
 
+/** Written here, and not with Chatwoot yet. */
 const mine = (message: Partial<Message>) =>
-  aMessage({ messageType: 'outgoing', conversationId: HERE.id, sender: { type: 'user', name: 'Ana Beispiel' }, ...message })
+  aMessage({ chatwootId: null, messageType: 'outgoing', conversationId: HERE.id, sender: { type: 'user', name: 'Ana Beispiel' }, ...message })
 
 test('states are told in words', async () => {
   given([
@@ -72,6 +72,71 @@ test('a reply that has not left can be taken back, and its text is not lost', as
   await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
   expect(await screen.findByText('No messages yet')).toBeVisible()
   expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('too early')
+})
+
+test('what failed can be written anew, or discarded', async () => {
+  const one = mine({ content: 'one', createdAt: instant(1), state: 'failed', attempts: 1 })
+  const two = mine({ content: 'two', createdAt: instant(2), state: 'failed', attempts: 1 })
+  given([one, two])
+  const cancelled: string[] = []
+  api.use(
+    http.untyped.post('*/messages/:messageId/cancel', ({ params }) => {
+      cancelled.push(String(params.messageId))
+      return new HttpResponse(null, { status: 204 })
+    }),
+  )
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Edit and resend' }))[0]!)
+  const field = await screen.findByRole('textbox', { name: 'Reply' })
+  await waitFor(() => expect(field).toHaveValue('one'))
+  await userEvent.click(screen.getByRole('button', { name: 'Discard' }))
+  expect(await screen.findByText('No messages yet')).toBeVisible()
+  expect(field).toHaveValue('one')
+  expect(cancelled).toEqual([one.id, two.id])
+})
+
+test('what the channel did not deliver is deleted in Chatwoot, and written anew', async () => {
+  const lost = mine({ chatwootId: 9, content: 'undelivered', createdAt: instant(1), state: 'failed' })
+  given([lost])
+  api.use(
+    http.untyped.delete('*/messages/:messageId', () =>
+      HttpResponse.json({ ...lost, content: null, deleted: true, updatedAt: instant(9) }, { status: 202 }),
+    ),
+  )
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
+  expect(await screen.findByText('This message was deleted')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull()
+  expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('undelivered')
+})
+
+test('of what may have arrived Chatwoot can be asked now', async () => {
+  const lost = mine({ content: 'lost?', createdAt: instant(1), state: 'unknown', attempts: 1 })
+  given([lost])
+  api.use(
+    http.untyped.post('*/messages/:messageId/retry', () =>
+      HttpResponse.json({ ...lost, state: 'sent', updatedAt: instant(9) }, { status: 202 }),
+    ),
+  )
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Check now' }))
+  expect(await screen.findByText('Sent')).toBeVisible()
+})
+
+test("one's own message can be deleted, once it is confirmed; nobody else's can", async () => {
+  const own = mine({ chatwootId: 5, content: 'a slip', createdAt: instant(1), state: 'sent', sender: { type: 'member', name: 'Dev Admin' } })
+  given([own, mine({ content: 'by Ana', createdAt: instant(2), state: 'sent' })])
+  api.use(
+    http.untyped.delete('*/messages/:messageId', () =>
+      HttpResponse.json({ ...own, content: null, deleted: true, updatedAt: instant(9) }, { status: 202 }),
+    ),
+  )
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Delete message' }))
+  const dialog = within(screen.getByRole('dialog', { name: 'Delete this message?' }))
+  await userEvent.click(dialog.getByRole('button', { name: 'Delete' }))
+  expect(await screen.findByText('This message was deleted')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Delete message' })).toBeNull()
 })
 
 test('markup in a message is text, and only addresses of the web are links', async () => {

@@ -2,13 +2,13 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { ArrowLeft, CircleCheck, CircleDot, Clock, MailOpen, PanelRight, SearchX, ShieldAlert } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 
 import type { Conversation as Shown } from '#api/types.ts'
 import { ask, want } from '#desk/asked.ts'
 import { chooseFiles } from '#live/chosen.ts'
-import { type DraftKind, prependDraft } from '#live/drafts.ts'
-import { useLive, useOutbox } from '#live/live.ts'
+import { type DraftKind, prependDraft, setKind, useKind } from '#live/drafts.ts'
+import { useLive } from '#live/live.ts'
 import { conversationQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
@@ -20,9 +20,11 @@ import { useRemembered } from '#ui/remembered.ts'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 
+import type { Editing } from './Actions.tsx'
 import { Asking } from './Asking.tsx'
 import { Composer, type ComposerHandle } from './Composer.tsx'
 import { Context } from './Context.tsx'
+import { Present } from './Present.tsx'
 import { Thread } from './Thread.tsx'
 
 /** One conversation. Give it the id as its key too: each has its own place and drafts. */
@@ -54,16 +56,28 @@ export function Conversation({ id }: { id: string }) {
 }
 
 function Panes({ conversation, back }: { conversation: Shown; back: () => void }) {
-  const outbox = useOutbox()
   const wide = useWide(1100)
   const [beside, setBeside] = useRemembered('axis.context', true)
   const [drawer, setDrawer] = useState(false)
-  const [kind, setKind] = useState<DraftKind>('reply')
+  const kind = useKind(conversation.id)
   const composer = useRef<ComposerHandle>(null)
-  const write = (next: DraftKind) => {
-    setKind(next)
-    composer.current?.focus()
-  }
+  const { id } = conversation
+  const write = useCallback(
+    (next: DraftKind) => {
+      setKind(id, next)
+      composer.current?.focus()
+    },
+    [id],
+  )
+  const edit = useCallback<Editing>(
+    ({ content, private: isPrivate, files }) => {
+      const next = isPrivate ? 'note' : 'reply'
+      prependDraft(id, next, content)
+      chooseFiles(id, next, files)
+      write(next)
+    },
+    [id, write],
+  )
   useSeen(conversation)
   useKeys({ r: () => write('reply'), n: () => write('note') })
 
@@ -80,13 +94,7 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
           conversationId={conversation.id}
           contactId={conversation.contact?.id ?? conversation.id}
           unread={conversation.unreadCount}
-          onEdit={(written) => {
-            const next = written.private ? 'note' : 'reply'
-            prependDraft(conversation.id, next, written.content)
-            chooseFiles(conversation.id, next, written.files)
-            outbox.discard(written)
-            write(next)
-          }}
+          onEdit={edit}
         />
         <Composer ref={composer} conversation={conversation} kind={kind} onKind={write} />
       </section>
@@ -149,6 +157,7 @@ function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
         <h2 className="truncate font-semibold">{name}</h2>
         <span className="shrink-0 truncate text-sm text-soft">{channelName(channel)}</span>
       </div>
+      <Present conversationId={id} />
       <Asking what="priority" label="Priority" keys="P" about={id} className="hidden text-sm text-soft two:inline-flex">
         {priority ? <PriorityMark priority={priority} words /> : <span className="text-faint">Priority</span>}
       </Asking>

@@ -115,6 +115,12 @@ export function WrittenDelivery({ written, offline }: { written: Written; offlin
           {written.reason ? `Trying again: ${written.reason}` : 'Waiting to be sent'}
         </State>
       )
+    case 'overtaken':
+      return (
+        <State icon={CircleAlert} colour="text-bad font-medium">
+          Not sent: something new came first
+        </State>
+      )
     case 'refused':
       return (
         <State icon={CircleAlert} colour="text-bad font-medium">

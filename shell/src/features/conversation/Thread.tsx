@@ -1,24 +1,27 @@
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { ArrowDown, LoaderCircle, MessagesSquare } from 'lucide-react'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 import type { Message } from '#api/types.ts'
+import { session } from '#auth/session.ts'
 import { useWritten } from '#live/live.ts'
-import type { Written } from '#live/outbox.ts'
-import { messagesQuery } from '#live/queries.ts'
+import { approvalsQuery, messagesQuery } from '#live/queries.ts'
 import { useNow } from '#ui/clock.ts'
 import { Empty, Failed } from '#ui/State.tsx'
 import { day } from '#ui/time.ts'
 
-import { Bubble, WrittenBubble } from './Bubble.tsx'
+import type { Editing } from './Actions.tsx'
+import { Bubble } from './Bubble.tsx'
 import { firstUnread, FOLD, type Line, linesOf } from './lines.ts'
+import { Proposed } from './Proposed.tsx'
+import { WrittenBubble } from './WrittenBubble.tsx'
 
 interface ThreadProps {
   conversationId: string
   contactId: string
   unread: number
-  onEdit: (written: Written) => void
+  onEdit: Editing
 }
 
 /** This near to the end counts as reading the newest. Pixels. */
@@ -29,6 +32,8 @@ const AHEAD = 600
 export function Thread({ conversationId, contactId, unread, onEdit }: ThreadProps) {
   const query = useInfiniteQuery(messagesQuery(conversationId))
   const written = useWritten(conversationId)
+  const waiting = approvalsQuery({ conversationId, status: 'submitted', type: 'proposed_reply' })
+  const proposed = useQuery({ ...waiting, enabled: session().person.may('approvals:read') }).data
   const messages = query.data
   // As it was when the thread was opened: the line does not wander while somebody reads.
   const [opened, setOpened] = useState<{ unreadFrom: string | null } | null>(null)
@@ -38,12 +43,12 @@ export function Thread({ conversationId, contactId, unread, onEdit }: ThreadProp
   if (query.isError && !messages) {
     return <Failed what="Messages did not load" error={query.error} retry={() => void query.refetch()} />
   }
-  const lines = linesOf(messages ?? [], written, opened?.unreadFrom ?? null)
+  const lines = linesOf(messages ?? [], written, opened?.unreadFrom ?? null, proposed)
   if (lines.length === 0) return <Empty icon={MessagesSquare} title="No messages yet" />
   return (
     <Scroller
       newest={messages?.at(-1)}
-      written={written.length}
+      written={written.length + (proposed?.length ?? 0)}
       oldest={messages?.[0]?.id}
       loading={query.isFetchingNextPage}
       onOlder={() => {
@@ -79,7 +84,9 @@ function Drawn({ line, contactId, onEdit }: { line: Line } & Pick<ThreadProps, '
     case 'activity':
       return <Folded messages={line.messages} />
     case 'message':
-      return <Bubble message={line.message} contactId={contactId} first={line.first} last={line.last} />
+      return <Bubble message={line.message} contactId={contactId} first={line.first} last={line.last} onEdit={onEdit} />
+    case 'proposed':
+      return <Proposed approval={line.approval} />
     case 'written':
       return <WrittenBubble written={line.written} first={line.first} onEdit={onEdit} />
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { Written } from '#live/outbox.ts'
-import { aMessage, instant } from '#test/samples.ts'
+import { aMessage, anApproval, instant } from '#test/samples.ts'
 
 import { firstUnread, linesOf } from './lines.ts'
 
@@ -39,7 +39,7 @@ test('what was written is shown until its message is there, at the same key', ()
     private: false,
     createdAt: instant(5),
     state: 'sending',
-    reason: null,
+    reason: null, seen: null, arrived: [], next: null,
     files: [],
     progress: 0,
   }
@@ -55,4 +55,11 @@ test('the line before what is new stands at the first unread message of the cust
   expect(firstUnread(messages, 2)).toBe(messages[2]?.id)
   expect(firstUnread(messages, 9)).toBe(messages[0]?.id)
   expect(firstUnread(messages, 0)).toBeNull()
+})
+
+test('what waits for approval comes after what was said, the newest last', () => {
+  const [newer, older] = [anApproval(), anApproval()]
+  const lines = linesOf([aMessage()], [], null, [newer, older])
+  expect(kinds(lines)).toEqual(['day', 'message', 'proposed', 'proposed'])
+  expect(lines.at(-1)?.key).toBe(newer.id)
 })

@@ -1,5 +1,5 @@
 /** A thread as it is drawn: days, runs of one sender, folded activity. */
-import type { Message } from '#api/types.ts'
+import type { Approval, Message } from '#api/types.ts'
 import type { Written } from '#live/outbox.ts'
 import { sameDay } from '#ui/time.ts'
 
@@ -8,6 +8,7 @@ export type Line =
   | { kind: 'new'; key: string }
   | { kind: 'activity'; key: string; messages: Message[] }
   | { kind: 'message'; key: string; message: Message; first: boolean; last: boolean }
+  | { kind: 'proposed'; key: string; approval: Approval }
   | { kind: 'written'; key: string; written: Written; first: boolean }
 
 /** Longer pauses within one sender's messages begin a new run. */
@@ -31,6 +32,7 @@ export function linesOf(
   messages: readonly Message[],
   written: readonly Written[],
   firstUnread: string | null,
+  proposed: readonly Approval[] = [],
 ): Line[] {
   const lines: Line[] = []
   let before: string | null = null
@@ -53,6 +55,8 @@ export function linesOf(
       last: !together(message, messages[index + 1]),
     })
   }
+  // What waits for approval is not said yet: it comes after all that is, the newest last.
+  for (const approval of proposed.toReversed()) lines.push({ kind: 'proposed', key: approval.id, approval })
   // What the API has already is shown as the API has it.
   const arrived = new Set(messages.map((message) => message.clientId))
   const waiting = written.filter((one) => !arrived.has(one.clientId))

@@ -1,5 +1,5 @@
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import {
   Activity,
@@ -9,6 +9,7 @@ import {
   Gauge,
   Inbox,
   Keyboard,
+  MessageSquareText,
   Moon,
   ShieldAlert,
   ShieldCheck,
@@ -18,11 +19,12 @@ import {
   UsersRound,
 } from 'lucide-react'
 import { Dialog } from 'radix-ui'
-import { useDeferredValue, useState } from 'react'
+import { useDeferredValue, useRef, useState } from 'react'
 
 import { ask, want } from '#desk/asked.ts'
+import { insert } from '#desk/inserted.ts'
 import { useSelection } from '#desk/selection.ts'
-import { conversationsQuery } from '#live/queries.ts'
+import { cannedResponsesQuery, conversationsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { type Option, Pick } from '#ui/Pick.tsx'
 import { currentTheme, setTheme } from '#ui/theme.ts'
@@ -34,23 +36,39 @@ interface CommandBarProps {
 }
 
 export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarProps) {
+  // What was inserted somewhere has the focus there.
+  const inserted = useRef(false)
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={(event) => inserted.current && event.preventDefault()}
           className="rise fixed top-[14vh] left-1/2 z-50 w-[36rem] max-w-[calc(100vw-2rem)] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none"
         >
           <Dialog.Title className="sr-only">Command bar</Dialog.Title>
-          <Palette close={() => onOpenChange(false)} onHelp={onHelp} />
+          <Palette
+            close={() => onOpenChange(false)}
+            onHelp={onHelp}
+            put={(text) => {
+              inserted.current = true
+              insert(text)
+            }}
+          />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
   )
 }
 
-function Palette({ close, onHelp }: { close: () => void; onHelp: () => void }) {
+interface PaletteProps {
+  close: () => void
+  onHelp: () => void
+  put: (text: string) => void
+}
+
+function Palette({ close, onHelp, put }: PaletteProps) {
   const navigate = useNavigate()
   const { pathname } = useLocation()
   const [text, setText] = useState('')
@@ -87,6 +105,21 @@ function Palette({ close, onHelp }: { close: () => void; onHelp: () => void }) {
           { id: 'escalate', name: 'Escalate…', icon: ShieldAlert, run: () => ask('escalate', about.slice(0, 1)) },
           { id: 'status', name: 'Set status…', icon: CircleDot, run: () => ask('status', about) },
         ]
+  const canned = useQuery({ ...cannedResponsesQuery(), enabled: open !== undefined }).data ?? []
+  const prepared: Option[] =
+    open === undefined
+      ? []
+      : [
+          { id: 'canned', name: 'Insert a canned response…', icon: MessageSquareText, keys: '/', run: () => put('/') },
+          // They are many, and come when one of them is looked for.
+          ...(wanted === '' ? [] : canned).map(({ accountId, chatwootId, shortCode, content }) => ({
+            id: `canned ${accountId} ${chatwootId}`,
+            name: `/${shortCode}`,
+            detail: content,
+            icon: MessageSquareText,
+            run: () => put(content),
+          })),
+        ]
   const conversations: Option[] =
     wanted.length > 1
       ? (found.data ?? []).slice(0, 8).map(({ id, contact, chatwootId, lastMessage }) => {
@@ -106,7 +139,7 @@ function Palette({ close, onHelp }: { close: () => void; onHelp: () => void }) {
       label="Search commands and conversations"
       list="Commands"
       placeholder="Do something, or go to a place or a conversation"
-      options={[...changes, ...places, ...conversations].map((one) => ({
+      options={[...changes, ...prepared, ...places, ...conversations].map((one) => ({
         ...one,
         run: () => {
           close()

@@ -5,6 +5,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 
 import { session } from '#auth/session.ts'
 import { refusedCommand } from '#desk/words.ts'
+import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { useRemembered } from '#ui/remembered.ts'
@@ -69,6 +70,7 @@ export function Frame({ children }: { children: ReactNode }) {
 /** Tells of what happened elsewhere. The list of the inbox tells of new messages itself. */
 function useNews(): void {
   const router = useRouter()
+  const live = useLive()
   useEffect(
     () =>
       onNews((news) => {
@@ -82,6 +84,22 @@ function useNews(): void {
             action: {
               label: id ? 'Show' : 'All right',
               run: () => id && void router.navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } }),
+            },
+            bad: true,
+          })
+          return
+        }
+        if (news.kind === 'sent') return
+        if (news.kind === 'held-up') {
+          const { conversationId: id, state, reason } = news.written
+          if (pathname.endsWith(id)) return
+          toast({
+            key: `not-sent ${id}`,
+            title: `Not sent to ${live.look(id)?.contact?.name ?? 'the customer'}`,
+            detail: state === 'overtaken' ? 'Somebody wrote before it went out' : (reason ?? 'It was refused'),
+            action: {
+              label: 'Show',
+              run: () => void router.navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } }),
             },
             bad: true,
           })
@@ -127,6 +145,6 @@ function useNews(): void {
           action: { label: 'Open', run: open },
         })
       }),
-    [router],
+    [router, live],
   )
 }

@@ -30,6 +30,7 @@ const GROUPS: [string, [string, string][]][] = [
       ['R', 'Reply'],
       ['N', 'Note'],
       ['Mod+Enter', 'Send'],
+      ['/', 'Canned response, in the field'],
       ['E', 'Resolve, and on to the next'],
       ['S', 'Snooze'],
       ['A', 'Assign'],

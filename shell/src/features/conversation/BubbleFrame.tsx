@@ -1,0 +1,60 @@
+import { Lock } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+import { classes } from '#ui/classes.ts'
+
+export type Look = 'customer' | 'agent' | 'proposed' | 'bot' | 'note' | 'failed' | 'deleted'
+
+const LOOKS: Record<Look, string> = {
+  customer: 'border-line bg-surface',
+  agent: 'border-accent-line/60 bg-accent-soft',
+  proposed: 'border-dashed border-accent bg-transparent',
+  bot: 'border-dashed border-accent-line bg-accent-soft/50',
+  note: 'border-note-line bg-note',
+  failed: 'border-bad-line bg-bad-soft',
+  deleted: 'border-line border-dashed bg-transparent text-faint italic',
+}
+
+interface FrameProps {
+  look: Look
+  left: boolean
+  first: boolean
+  dim?: boolean
+  name?: ReactNode
+  avatar?: ReactNode
+  foot?: ReactNode
+  /** What can be done with it. */
+  tools?: ReactNode
+  children: ReactNode
+}
+
+export function Frame({ look, left, first, dim = false, name, avatar, foot, tools, children }: FrameProps) {
+  return (
+    <div className={classes('group flex gap-2.5', left ? 'justify-start' : 'justify-end', first ? 'mt-3' : 'mt-1')}>
+      {left && <span className="w-6 shrink-0">{first && avatar}</span>}
+      {tools}
+      <div className={classes('flex max-w-[min(36rem,82%)] min-w-0 flex-col', left ? 'items-start' : 'items-end')}>
+        {first && name && <div className="mb-1 flex items-center gap-1 px-1 text-xs text-soft">{name}</div>}
+        <div
+          className={classes(
+            'max-w-full rounded-2xl border px-3.5 py-2 transition-opacity',
+            LOOKS[look],
+            dim && 'opacity-60',
+          )}
+        >
+          {children}
+        </div>
+        {foot && <div className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 px-1 text-xs text-faint">{foot}</div>}
+      </div>
+    </div>
+  )
+}
+
+export function NoteName({ name }: { name: string }) {
+  return (
+    <span className="inline-flex items-center gap-1 text-note-text">
+      <Lock aria-hidden className="size-3" />
+      {name} · Only your team sees this
+    </span>
+  )
+}

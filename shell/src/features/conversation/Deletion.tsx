@@ -1,0 +1,52 @@
+import { useMutation } from '@tanstack/react-query'
+import { Trash2 } from 'lucide-react'
+import { useState } from 'react'
+
+import type { Message } from '#api/types.ts'
+import { useLive, useOutbox } from '#live/live.ts'
+import { Button } from '#ui/Button.tsx'
+import { Sheet } from '#ui/Sheet.tsx'
+
+/** Deletes one's own message that Chatwoot has, once somebody has read what that means. */
+export function Deletion({ message }: { message: Message }) {
+  const live = useLive()
+  const own = useOutbox().wrote(message)
+  const [asks, setAsks] = useState(false)
+  const remove = useMutation({ mutationFn: () => live.delete(message), onSuccess: () => setAsks(false) })
+  if (!own || message.deleted || message.chatwootId == null) return null
+  return (
+    <>
+      <button
+        type="button"
+        aria-label="Delete message"
+        title="Delete message"
+        onClick={() => setAsks(true)}
+        className="flex size-7 shrink-0 items-center justify-center self-center rounded-lg text-faint opacity-0 group-hover:opacity-100 hover:bg-hover hover:text-ink focus-visible:opacity-100"
+      >
+        <Trash2 aria-hidden className="size-3.5" />
+      </button>
+      {asks && (
+        <Sheet title="Delete this message?" open onOpenChange={setAsks}>
+          <div className="flex flex-col gap-4 p-4">
+            <p className="text-soft">
+              {message.private
+                ? 'It goes from Chatwoot too.'
+                : 'It goes from Chatwoot too. What the customer’s channel has delivered is mostly not taken back there.'}
+            </p>
+            {remove.error && (
+              <p role="alert" className="text-sm text-bad first-letter:uppercase">
+                {remove.error.message}
+              </p>
+            )}
+            <div className="flex justify-end gap-2">
+              <Button onClick={() => setAsks(false)}>Keep</Button>
+              <Button look="primary" disabled={remove.isPending} onClick={() => remove.mutate()}>
+                Delete
+              </Button>
+            </div>
+          </div>
+        </Sheet>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,44 @@
+import { useEffect } from 'react'
+
+import { useDraft } from '#live/drafts.ts'
+import { usePresent } from '#live/live.ts'
+import { tellAgain, tellHere, tellLeft } from '#live/telling.ts'
+import { Avatar } from '#ui/Avatar.tsx'
+
+const MOST = 3
+
+/** Who else looks at the conversation; and the others are told of this person. */
+export function Present({ conversationId }: { conversationId: string }) {
+  const others = usePresent(conversationId)
+  const replies = useDraft(conversationId, 'reply').trim() !== ''
+  useEffect(() => tellHere(conversationId, replies ? 'replying' : 'viewing'), [conversationId, replies])
+  useEffect(() => {
+    const looked = () => {
+      if (document.visibilityState === 'visible') tellAgain(conversationId)
+    }
+    const left = () => tellLeft(conversationId)
+    document.addEventListener('visibilitychange', looked)
+    window.addEventListener('pagehide', left)
+    return () => {
+      document.removeEventListener('visibilitychange', looked)
+      window.removeEventListener('pagehide', left)
+      left()
+    }
+  }, [conversationId])
+
+  if (others.length === 0) return null
+  return (
+    <ul aria-label="Also here" className="flex shrink-0 items-center -space-x-1.5">
+      {others.slice(0, MOST).map(({ id, name, replies: writes }) => {
+        const words = `${name ?? 'A colleague'} is ${writes ? 'replying' : 'viewing'}`
+        return (
+          <li key={id} title={words} className={writes ? 'rounded-full ring-2 ring-accent' : 'rounded-full ring-2 ring-surface'}>
+            <Avatar name={name ?? '?'} seed={id} size="small" />
+            <span className="sr-only">{words}</span>
+          </li>
+        )
+      })}
+      {others.length > MOST && <li className="pl-2.5 text-xs text-soft">+{others.length - MOST}</li>}
+    </ul>
+  )
+}

@@ -1,0 +1,37 @@
+import { Link } from '@tanstack/react-router'
+import { Hourglass } from 'lucide-react'
+
+import type { Approval } from '#api/types.ts'
+import { timeOfDay } from '#ui/time.ts'
+
+import { Frame } from './BubbleFrame.tsx'
+import { Text } from './Text.tsx'
+
+/** A reply that goes out once somebody approves it. */
+export function Proposed({ approval }: { approval: Approval }) {
+  const { id, requestedBy, createdAt, metadata, stale } = approval
+  return (
+    <Frame
+      look="proposed"
+      left={false}
+      first
+      name={`${requestedBy} proposes`}
+      foot={
+        <>
+          <time dateTime={createdAt} className="tabular-nums">
+            {timeOfDay(createdAt)}
+          </time>
+          <span className="inline-flex items-center gap-1">
+            <Hourglass aria-hidden className="size-3.5" />
+            Waits for approval{stale && '; the customer has written since'}
+          </span>
+          <Link to="/approvals/$id" params={{ id }} className="text-accent underline underline-offset-2">
+            Open the approval
+          </Link>
+        </>
+      }
+    >
+      <Text text={typeof metadata.content === 'string' ? metadata.content : ''} mail={false} />
+    </Frame>
+  )
+}

@@ -1,0 +1,77 @@
+import { session } from '#auth/session.ts'
+import { useConnection, useOutbox } from '#live/live.ts'
+import type { Arrived, Written } from '#live/outbox.ts'
+import { timeOfDay } from '#ui/time.ts'
+
+import { Act, type Editing } from './Actions.tsx'
+import { Frame, NoteName } from './BubbleFrame.tsx'
+import { WrittenDelivery } from './Delivery.tsx'
+import { Text } from './Text.tsx'
+import { Uploading } from './Uploading.tsx'
+
+interface WrittenBubbleProps {
+  written: Written
+  first: boolean
+  onEdit: Editing
+}
+
+/** What was written here and is not yet known to be with the API. */
+export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
+  const outbox = useOutbox()
+  const offline = useConnection().state === 'offline'
+  const overtaken = written.state === 'overtaken'
+  const held = overtaken || written.state === 'refused'
+  const edit = () => {
+    onEdit(written)
+    outbox.discard(written)
+  }
+  return (
+    <Frame
+      look={held ? 'failed' : written.private ? 'note' : 'agent'}
+      left={false}
+      first={first}
+      dim={!held}
+      name={written.private && <NoteName name={session().person.name} />}
+      foot={
+        <>
+          <time dateTime={written.createdAt} className="tabular-nums">
+            {timeOfDay(written.createdAt)}
+          </time>
+          <WrittenDelivery written={written} offline={offline} />
+          {held && (
+            <>
+              {overtaken ? (
+                <Act name="Send anyway" act={() => outbox.sendAnyway(written)} />
+              ) : (
+                <Act name="Retry" act={() => outbox.retry(written)} />
+              )}
+              <Act name={overtaken ? 'Edit' : 'Edit and resend'} act={edit} />
+              <Act name="Discard" act={() => outbox.discard(written)} />
+            </>
+          )}
+        </>
+      }
+    >
+      {written.content && <Text text={written.content} mail={false} />}
+      {written.files.length > 0 && <Uploading written={written} />}
+      {overtaken && <News arrived={written.arrived} />}
+    </Frame>
+  )
+}
+
+/** What came before it could go out. */
+function News({ arrived }: { arrived: readonly Arrived[] }) {
+  return (
+    <div role="alert" className="mt-2 border-t border-bad-line pt-2 text-sm">
+      <p className="font-medium">While you wrote:</p>
+      <ul className="mt-1 flex flex-col gap-1">
+        {arrived.map(({ id, name, incoming, content }) => (
+          <li key={id} dir="auto" className="line-clamp-3 wrap-anywhere">
+            <span className="text-soft">{name ?? (incoming ? 'The customer' : 'A colleague')}: </span>
+            {content ?? 'a file'}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

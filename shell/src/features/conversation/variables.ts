@@ -1,0 +1,58 @@
+/** Variables in texts, written as Chatwoot writes them: `{{contact.name}}`, `{{agent.email | default: 'us'}}`. */
+import type { Agent, Contact, Conversation } from '#api/types.ts'
+
+export type Values = ReadonlyMap<string, string>
+
+export interface Sources {
+  readonly conversation: Conversation
+  /** All of the contact; the conversation knows the name alone. */
+  readonly contact: Contact | undefined
+  readonly agent: Pick<Agent, 'name' | 'availableName' | 'email'>
+  readonly inboxName: string | null | undefined
+}
+
+const VARIABLE = /\{\{\s*([\w.-]+)\s*(?:\|\s*default:\s*(["'])(.*?)\2\s*)?\}\}/g
+const ANYTHING = /\{\{[^{}]*\}\}/g
+
+/** What is known of each variable. */
+export function valuesOf({ conversation, contact, agent, inboxName }: Sources): Values {
+  const values = new Map<string, string>()
+  const put = (name: string, value: unknown) => {
+    if (typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '')) {
+      values.set(name, String(value))
+    }
+  }
+  const person = (of: string, name: string | null | undefined) => {
+    const words = name?.trim().split(/\s+/).filter(Boolean) ?? []
+    put(`${of}.name`, name)
+    put(`${of}.first_name`, words[0])
+    if (words.length > 1) put(`${of}.last_name`, words.at(-1))
+  }
+  person('contact', contact?.name ?? conversation.contact?.name)
+  put('contact.id', contact?.chatwootId)
+  put('contact.email', contact?.email)
+  put('contact.phone', contact?.phoneNumber)
+  put('contact.phone_number', contact?.phoneNumber)
+  person('agent', agent.name)
+  put('agent.available_name', agent.availableName ?? agent.name)
+  put('agent.email', agent.email)
+  put('conversation.id', conversation.chatwootId)
+  put('conversation.display_id', conversation.chatwootId)
+  put('inbox.id', conversation.inboxId)
+  put('inbox.name', inboxName)
+  for (const [name, value] of Object.entries(contact?.customAttributes ?? {})) put(`contact.custom_attribute.${name}`, value)
+  for (const [name, value] of Object.entries(conversation.customAttributes)) {
+    put(`conversation.custom_attribute.${name}`, value)
+  }
+  return values
+}
+
+/** The text with what is known; what is not stays as it is written. */
+export function fill(text: string, values: Values): string {
+  return text.replace(VARIABLE, (whole, name: string, _quote, otherwise?: string) => values.get(name) ?? otherwise ?? whole)
+}
+
+/** Variables that are left in a text: nobody is to read them so. */
+export function leftIn(text: string): string[] {
+  return [...new Set(text.match(ANYTHING))]
+}

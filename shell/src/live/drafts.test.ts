@@ -1,0 +1,155 @@
+import { HttpResponse } from 'msw'
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { api, http } from '#test/api.ts'
+import { instant, uuid } from '#test/samples.ts'
+
+import { draftOf, holdDraft, readDrafts, releaseDraft, setDraft, startDrafts } from './drafts.ts'
+
+const A = uuid(901)
+const B = uuid(902)
+
+interface Kept {
+  conversationId: string
+  content: string
+  private: boolean
+  updatedAt: string
+}
+
+/** An API that keeps drafts, as long as `answers` lets it. */
+function keeping(first: Partial<Kept>[] = []) {
+  const kept = new Map<string, Kept>()
+  const keep = (one: Partial<Kept>) => {
+    const draft = { conversationId: A, content: '', private: false, updatedAt: instant(0), ...one }
+    kept.set(`${draft.conversationId} ${draft.private}`, draft)
+    return draft
+  }
+  first.forEach(keep)
+  const state = { kept, puts: 0, lists: 0, answers: () => Promise.resolve(), broken: false }
+  api.use(
+    http.untyped.get('*/api/v1/drafts', async () => {
+      const data = [...kept.values()]
+      state.lists += 1
+      await state.answers()
+      return HttpResponse.json({ data, page: { limit: 100 } })
+    }),
+    http.untyped.put('*/api/v1/conversations/:id/draft', async ({ params, request }) => {
+      state.puts += 1
+      if (state.broken) return HttpResponse.json({ code: 'unavailable' }, { status: 503 })
+      return HttpResponse.json(keep({ conversationId: String(params.id), ...((await request.json()) as Partial<Kept>) }))
+    }),
+    http.untyped.delete('*/api/v1/conversations/:id/draft', ({ params, request }) => {
+      kept.delete(`${String(params.id)} ${new URL(request.url).searchParams.get('private') ?? 'false'}`)
+      return new HttpResponse(null, { status: 204 })
+    }),
+  )
+  return state
+}
+
+let stop: () => void = () => undefined
+const begin = () => (stop = startDrafts())
+afterEach(() => {
+  stop()
+  vi.useRealTimers()
+})
+
+test('what is typed is kept by the API, each kind its own, and what is emptied is thrown away', async () => {
+  const api = keeping()
+  begin()
+  setDraft(A, 'reply', 'to the customer')
+  setDraft(A, 'note', 'to the team')
+  releaseDraft(A, 'reply')
+  releaseDraft(A, 'note')
+  await vi.waitFor(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['to the customer', 'to the team']))
+  setDraft(A, 'reply', '')
+  await vi.waitFor(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['to the team']))
+})
+
+test('many words are few requests', async () => {
+  const api = keeping()
+  begin()
+  for (const text of ['H', 'He', 'Hel', 'Hell', 'Hello']) setDraft(A, 'reply', text)
+  await vi.waitFor(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['Hello']), { timeout: 3_000 })
+  expect(api.puts).toBe(1)
+})
+
+test('another browser shows what was begun in the first', async () => {
+  keeping([{ content: 'begun elsewhere' }, { conversationId: B, content: 'a note', private: true }])
+  begin()
+  await vi.waitFor(() => expect(draftOf(A, 'reply')).toBe('begun elsewhere'))
+  expect(draftOf(B, 'note')).toBe('a note')
+  expect(draftOf(B, 'reply')).toBe('')
+})
+
+test('a late answer takes the place of nothing that was typed since', async () => {
+  const api = keeping([{ content: 'old' }, { conversationId: B, content: 'other' }])
+  let answer: () => void = () => undefined
+  api.answers = () => new Promise((resolve) => (answer = resolve))
+  begin()
+  await vi.waitFor(() => expect(api.lists).toBe(1))
+  setDraft(A, 'reply', 'new')
+  // Even once the API has it: the answer on its way does not.
+  releaseDraft(A, 'reply')
+  await vi.waitFor(() => expect(api.kept.get(`${A} false`)?.content).toBe('new'))
+  answer()
+  await vi.waitFor(() => expect(draftOf(B, 'reply')).toBe('other'))
+  expect(draftOf(A, 'reply')).toBe('new')
+})
+
+test('a late answer does not bring back what was sent meanwhile', async () => {
+  const api = keeping([{ content: 'sent by now' }])
+  begin()
+  await vi.waitFor(() => expect(draftOf(A, 'reply')).toBe('sent by now'))
+  stop()
+  let answer: () => void = () => undefined
+  api.answers = () => new Promise((resolve) => (answer = resolve))
+  begin()
+  await vi.waitFor(() => expect(api.lists).toBe(2))
+  setDraft(A, 'reply', '')
+  await vi.waitFor(() => expect(api.kept.size).toBe(0))
+  api.answers = () => Promise.resolve()
+  api.kept.set('sign', { conversationId: B, content: 'sign', private: false, updatedAt: instant(0) })
+  answer()
+  await vi.waitFor(() => expect(api.lists).toBe(2))
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(draftOf(A, 'reply')).toBe('')
+})
+
+test('offline it stays here, outlives the page, and goes to the API later', async () => {
+  const api = keeping()
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  begin()
+  setDraft(A, 'reply', 'on a train')
+  releaseDraft(A, 'reply')
+  stop()
+  // Another page, which finds what this one left.
+  begin()
+  expect(draftOf(A, 'reply')).toBe('on a train')
+  expect(api.puts).toBe(0)
+  online.mockReturnValue(true)
+  window.dispatchEvent(new Event('online'))
+  await vi.waitFor(() => expect(api.kept.get(`${A} false`)?.content).toBe('on a train'))
+})
+
+test('what the API could not keep is tried again', async () => {
+  const api = keeping()
+  api.broken = true
+  begin()
+  setDraft(A, 'reply', 'Hello')
+  releaseDraft(A, 'reply')
+  await vi.waitFor(() => expect(api.puts).toBe(1))
+  api.broken = false
+  await vi.waitFor(() => expect(api.kept.get(`${A} false`)?.content).toBe('Hello'), { timeout: 3_000 })
+})
+
+test('what was sent in another browser goes here too, but not from under the hands', async () => {
+  const api = keeping([{ content: 'one' }, { conversationId: B, content: 'two' }])
+  begin()
+  await vi.waitFor(() => expect(draftOf(B, 'reply')).toBe('two'))
+  holdDraft(A, 'reply')
+  api.kept.clear()
+  vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] })
+  await readDrafts()
+  expect(draftOf(A, 'reply')).toBe('one')
+  expect(draftOf(B, 'reply')).toBe('')
+})

@@ -1,0 +1,38 @@
+/** Which colleagues look at which conversation. They say it again as long as it is so, and else are gone. */
+import { createStore, type Store } from './store.ts'
+
+export interface Present {
+  readonly id: string
+  readonly name: string | null
+  readonly replies: boolean
+}
+
+const LASTS = 45_000
+const NOBODY: readonly Present[] = []
+
+type Everybody = ReadonlyMap<string, readonly Present[]>
+
+export const everybody: Store<Everybody> = createStore<Everybody>(new Map())
+const timers = new Map<string, ReturnType<typeof setTimeout>>()
+
+export function presentOf(all: Everybody, conversationId: string): readonly Present[] {
+  return all.get(conversationId) ?? NOBODY
+}
+
+/** Somebody is there, or has left; says whether they have just come. */
+export function present(conversationId: string, person: Present, there: boolean): boolean {
+  const key = `${conversationId} ${person.id}`
+  clearTimeout(timers.get(key))
+  timers.delete(key)
+  const before = presentOf(everybody.get(), conversationId)
+  const at = before.findIndex((one) => one.id === person.id)
+  // Everybody keeps their place.
+  const others = before.filter((one) => one.id !== person.id)
+  const now = there ? others.toSpliced(at === -1 ? others.length : at, 0, person) : others
+  const next = new Map(everybody.get())
+  if (now.length > 0) next.set(conversationId, now)
+  else next.delete(conversationId)
+  everybody.set(next)
+  if (there) timers.set(key, setTimeout(() => present(conversationId, person, false), LASTS))
+  return there && at === -1
+}

@@ -1,0 +1,74 @@
+import { HttpResponse } from 'msw'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { api, http } from '#test/api.ts'
+import { uuid } from '#test/samples.ts'
+
+import { everybody, present, presentOf } from './presence.ts'
+import { tellAgain, tellHere, tellLeft, tellStopped, tellTyping } from './telling.ts'
+
+const A = uuid(801)
+let told: unknown[] = []
+
+beforeEach(() => {
+  told = []
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+  const note = async ({ request }: { request: Request }) => {
+    told.push(await request.json())
+    return new HttpResponse(null, { status: 204 })
+  }
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/typing', note),
+    http.untyped.post('*/api/v1/conversations/:id/presence', note),
+  )
+})
+afterEach(() => {
+  tellStopped()
+  tellLeft(A)
+  vi.useRealTimers()
+})
+
+test('typing is told at most every three seconds, and that it stopped', async () => {
+  for (let word = 0; word < 10; word += 1) {
+    tellTyping(A, false)
+    vi.advanceTimersByTime(400)
+  }
+  tellStopped()
+  tellStopped()
+  await vi.waitFor(() => expect(told).toHaveLength(3))
+  expect(told).toEqual([{ on: true, private: false }, { on: true, private: false }, { on: false, private: false }])
+})
+
+test('a note that is begun ends the reply', async () => {
+  tellTyping(A, false)
+  tellTyping(A, true)
+  await vi.waitFor(() => expect(told).toHaveLength(3))
+  expect(told).toEqual([{ on: true, private: false }, { on: false, private: false }, { on: true, private: true }])
+})
+
+test('who looks says it again and again, to newcomers too, until they leave', async () => {
+  tellHere(A, 'viewing')
+  tellHere(A, 'viewing')
+  vi.advanceTimersByTime(20_000)
+  tellHere(A, 'replying')
+  tellAgain(uuid(802))
+  tellAgain(A)
+  tellLeft(A)
+  vi.advanceTimersByTime(60_000)
+  await vi.waitFor(() => expect(told).toHaveLength(5))
+  expect(told).toEqual(['viewing', 'viewing', 'replying', 'replying', 'away'].map((state) => ({ state })))
+})
+
+test('whoever says no more that they are there has left', () => {
+  vi.useFakeTimers()
+  const ana = { id: 'ana', name: 'Ana Beispiel', replies: false }
+  const here = () => presentOf(everybody.get(), A)
+  expect(present(A, ana, true)).toBe(true)
+  expect(present(A, { ...ana, replies: true }, true)).toBe(false)
+  expect(here()).toEqual([{ ...ana, replies: true }])
+  vi.advanceTimersByTime(45_000)
+  expect(here()).toEqual([])
+  present(A, ana, true)
+  present(A, ana, false)
+  expect(here()).toEqual([])
+})

@@ -1,0 +1,74 @@
+/**
+ * Telling others what this person does in a conversation: colleagues that they look or write, and the
+ * customer that somebody types. It matters only now, so what does not get through is not told again.
+ */
+import { client } from '../api/client.ts'
+import { session } from '../auth/session.ts'
+
+/** Who types says so at most this often. Milliseconds. */
+const EVERY = 3_000
+/** Who looks says so again after this long: nobody is told when a page is closed. Milliseconds. */
+const AGAIN = 20_000
+
+interface Typing {
+  readonly conversationId: string
+  readonly private: boolean
+  readonly at: number
+}
+
+interface Here {
+  readonly conversationId: string
+  readonly state: 'viewing' | 'replying'
+  readonly timer: ReturnType<typeof setInterval>
+}
+
+let typing: Typing | null = null
+let here: Here | null = null
+
+/** To be called with each word. */
+export function tellTyping(conversationId: string, isPrivate: boolean): void {
+  const same = typing?.conversationId === conversationId && typing.private === isPrivate
+  if (same && typing && Date.now() - typing.at < EVERY) return
+  if (!same) tellStopped()
+  typing = { conversationId, private: isPrivate, at: Date.now() }
+  postTyping(typing, true)
+}
+
+export function tellStopped(): void {
+  if (typing) postTyping(typing, false)
+  typing = null
+}
+
+/** Says so now, and again as long as it is so. */
+export function tellHere(conversationId: string, state: Here['state']): void {
+  if (here?.conversationId === conversationId && here.state === state) return
+  clearInterval(here?.timer)
+  here = { conversationId, state, timer: setInterval(() => tellAgain(conversationId), AGAIN) }
+  tellAgain(conversationId)
+}
+
+/** For whoever has come since it was said last. */
+export function tellAgain(conversationId: string): void {
+  if (here?.conversationId !== conversationId || document.visibilityState !== 'visible') return
+  postPresence(conversationId, here.state)
+}
+
+export function tellLeft(conversationId: string): void {
+  if (here?.conversationId !== conversationId) return
+  clearInterval(here.timer)
+  here = null
+  postPresence(conversationId, 'away')
+}
+
+function postTyping({ conversationId: id, private: isPrivate }: Typing, on: boolean): void {
+  if (!session().person.may('conversations:reply')) return
+  const body = { on, private: isPrivate }
+  client.POST('/api/v1/conversations/{id}/typing', { params: { path: { id } }, body }).catch(() => undefined)
+}
+
+function postPresence(id: string, state: Here['state'] | 'away'): void {
+  const params = { path: { id } }
+  client
+    .POST('/api/v1/conversations/{id}/presence', { params, body: { state }, keepalive: state === 'away' })
+    .catch(() => undefined)
+}
