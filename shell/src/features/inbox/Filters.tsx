@@ -1,10 +1,12 @@
-import { ArrowDownWideNarrow, ChevronDown, Search, X } from 'lucide-react'
+import { useQuery } from '@tanstack/react-query'
+import { ArrowDownWideNarrow, Search, X } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
 
-
-import type { Conversation, ConversationSort } from '#api/types.ts'
+import type { ConversationSort } from '#api/types.ts'
+import { myAgent } from '#desk/me.ts'
+import { agentsQuery, inboxesQuery, labelsQuery, teamsQuery } from '#live/queries.ts'
 import { channelName } from '#ui/ChannelIcon.tsx'
-import { classes } from '#ui/classes.ts'
+import { Chip, type ChipOption } from '#ui/Chip.tsx'
 import { Choice } from '#ui/Menu.tsx'
 import { PRIORITIES, STATUSES, titled } from '#ui/words.ts'
 
@@ -12,73 +14,48 @@ import { changed, SORTS, type View } from './view.ts'
 
 interface FiltersProps {
   view: View
-  /** What is loaded: the values to choose from, as long as the API has no catalogue. */
-  rows: Conversation[]
   onChange: (view: View) => void
 }
 
-interface Option {
-  value: string
-  label: string
-}
-
-function chipLook(set: boolean): string {
-  return classes(
-    'inline-flex h-7 max-w-48 shrink-0 items-center gap-1 rounded-full border px-2.5 text-xs font-medium transition-colors',
-    set
-      ? 'border-accent-line bg-accent-soft text-accent'
-      : 'border-line text-soft hover:border-line-strong hover:text-ink',
-  )
-}
-
-interface ChipProps {
-  name: string
-  value: string | undefined
-  anything: string
-  options: Option[]
-  onChange: (value: string | undefined) => void
-}
-
-function Chip({ name, value, anything, options, onChange }: ChipProps) {
-  const chosen = options.find((one) => one.value === value)?.label ?? value
-  return (
-    <Choice
-      label={name}
-      value={value}
-      onChange={onChange}
-      options={[{ value: undefined, label: anything }, ...options]}
-      trigger={
-        <button type="button" className={chipLook(value !== undefined)} aria-label={`${name}: ${chosen ?? anything}`}>
-          <span className="truncate">{chosen ?? name}</span>
-          <ChevronDown aria-hidden className="size-3 shrink-0 opacity-70" />
-        </button>
-      }
-    />
-  )
-}
-
-function distinct(rows: Conversation[], option: (row: Conversation) => Option | null): Option[] {
-  const found = new Map<string, Option>()
-  for (const row of rows) {
-    const one = option(row)
-    if (one) found.set(one.value, one)
-  }
+/** One of each: several accounts may have one of the same name. */
+function distinct(options: readonly ChipOption[]): ChipOption[] {
+  const found = new Map(options.map((one) => [one.value, one]))
   return [...found.values()].sort((a, b) => a.label.localeCompare(b.label))
 }
 
-export function Filters({ view, rows, onChange }: FiltersProps) {
+/** What an account consists of changes rarely; one that is being added is not known at once. */
+const PACE = { refetchInterval: (query: { state: { data: { data: unknown[] } | undefined } }) => query.state.data?.data.length === 0 && 30_000 }
+
+/** What there is to choose from. */
+function useCatalogue() {
+  const agents = useQuery({ ...agentsQuery(), ...PACE }).data ?? []
+  const teams = useQuery({ ...teamsQuery(), ...PACE }).data ?? []
+  const labels = useQuery({ ...labelsQuery(), ...PACE }).data ?? []
+  const inboxes = useQuery({ ...inboxesQuery(), ...PACE }).data ?? []
+  const me = myAgent(agents)
+  const others = agents.filter((one) => one !== me)
+  return {
+    agents: [
+      ...(me ? [{ value: String(me.chatwootId), label: 'Me' }] : []),
+      { value: 'none', label: 'Nobody' },
+      { value: 'any', label: 'Anybody' },
+      ...distinct(others.map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Agent ${chatwootId}` }))),
+    ],
+    teams: distinct(teams.map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Team ${chatwootId}` }))),
+    labels: distinct(labels.map(({ title }) => ({ value: title, label: title }))),
+    inboxes: distinct(
+      inboxes.map(({ chatwootId, name, channel }) => ({
+        value: String(chatwootId),
+        label: name ? `${name} (${channelName(channel)})` : channelName(channel),
+      })),
+    ),
+  }
+}
+
+export function Filters({ view, onChange }: FiltersProps) {
   const set = (change: Parameters<typeof changed>[1]) => onChange(changed(view, change))
   const toNumber = (value: string | undefined) => (value === undefined ? undefined : Number(value))
-  const agents = distinct(rows, ({ assignee }) =>
-    assignee ? { value: String(assignee.id), label: assignee.name ?? `Agent ${assignee.id}` } : null,
-  )
-  const teams = distinct(rows, ({ team }) =>
-    team ? { value: String(team.id), label: team.name ?? `Team ${team.id}` } : null,
-  )
-  const inboxes = distinct(rows, ({ inboxId, channel }) =>
-    inboxId == null ? null : { value: String(inboxId), label: `${channelName(channel)} (${inboxId})` },
-  )
-  const labels = [...new Set(rows.flatMap((row) => row.labels))].sort().map((label) => ({ value: label, label }))
+  const { agents, teams, labels, inboxes } = useCatalogue()
   return (
     <div role="group" aria-label="Filters" className="flex flex-wrap gap-1.5 px-3 pb-2.5">
       <Chip
@@ -102,35 +79,29 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
         name="Assignee"
         anything="Anybody or nobody"
         value={view.assigneeId}
-        options={[{ value: 'none', label: 'Unassigned' }, { value: 'any', label: 'Assigned' }, ...agents]}
+        options={agents}
         onChange={(assigneeId) => set({ assigneeId })}
       />
-      {(teams.length > 0 || view.teamId !== undefined) && (
-        <Chip
-          name="Team"
-          anything="Any team"
-          value={view.teamId?.toString()}
-          options={teams}
-          onChange={(teamId) => set({ teamId: toNumber(teamId) })}
-        />
-      )}
-      {(labels.length > 0 || view.label !== undefined) && (
-        <Chip name="Label" anything="Any label" value={view.label} options={labels} onChange={(label) => set({ label })} />
-      )}
-      {(inboxes.length > 1 || view.inboxId !== undefined) && (
-        <Chip
-          name="Channel"
-          anything="Any channel"
-          value={view.inboxId?.toString()}
-          options={inboxes}
-          onChange={(inboxId) => set({ inboxId: toNumber(inboxId) })}
-        />
-      )}
+      <Chip
+        name="Team"
+        anything="Any team"
+        value={view.teamId?.toString()}
+        options={teams}
+        onChange={(teamId) => set({ teamId: toNumber(teamId) })}
+      />
+      <Chip name="Label" anything="Any label" value={view.label} options={labels} onChange={(label) => set({ label })} />
+      <Chip
+        name="Channel"
+        anything="Any channel"
+        value={view.inboxId?.toString()}
+        options={inboxes}
+        onChange={(inboxId) => set({ inboxId: toNumber(inboxId) })}
+      />
     </div>
   )
 }
 
-export function SortMenu({ view, onChange }: Omit<FiltersProps, 'rows'>) {
+export function SortMenu({ view, onChange }: FiltersProps) {
   const sort = view.sort ?? 'newest'
   return (
     <Choice<ConversationSort>
@@ -155,7 +126,7 @@ export function SortMenu({ view, onChange }: Omit<FiltersProps, 'rows'>) {
 /** How long somebody stops before what they typed is searched for. */
 const PAUSE = 250
 
-export function SearchField({ view, onChange }: Omit<FiltersProps, 'rows'>) {
+export function SearchField({ view, onChange }: FiltersProps) {
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(view.search ?? '')

@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
@@ -61,4 +61,38 @@ test('a list that does not load says so, and can be asked for again', async () =
   broken = false
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   expect(await screen.findByRole('link', { name: /Paula Probe/ })).toBeVisible()
+})
+
+test('filters offer what the catalogue has, whatever is loaded', async () => {
+  given([])
+  const account = { accountId: '1', updatedAt: instant(0) }
+  api.use(
+    http.untyped.get('*/api/v1/agents', () =>
+      HttpResponse.json({
+        data: [
+          { ...account, chatwootId: 4, name: 'Ana Beispiel', you: false },
+          { ...account, chatwootId: 5, name: 'Dev Admin', you: true },
+        ],
+      }),
+    ),
+    http.untyped.get('*/api/v1/teams', () => HttpResponse.json({ data: [{ ...account, chatwootId: 2, name: 'Returns' }] })),
+    http.untyped.get('*/api/v1/labels', () => HttpResponse.json({ data: [{ ...account, chatwootId: 1, title: 'vip' }] })),
+    http.untyped.get('*/api/v1/inboxes', () =>
+      HttpResponse.json({ data: [{ ...account, chatwootId: 3, name: 'Shop', channel: 'Channel::WebWidget' }] }),
+    ),
+  )
+  const { router } = show(<List view={{ teamId: 2 }} openId={undefined} />)
+  expect(await screen.findByRole('button', { name: 'Team: Returns' })).toBeVisible()
+  const offered = async (chip: RegExp) => {
+    await userEvent.click(screen.getByRole('button', { name: chip }))
+    const names = (await screen.findAllByRole('menuitemradio')).map((one) => one.textContent)
+    await userEvent.keyboard('{Escape}')
+    return names
+  }
+  expect(await offered(/^Assignee/)).toEqual(['Anybody or nobody', 'Me', 'Nobody', 'Anybody', 'Ana Beispiel'])
+  expect(await offered(/^Label/)).toEqual(['Any label', 'vip'])
+  expect(await offered(/^Channel/)).toEqual(['Any channel', 'Shop (Website)'])
+  await userEvent.click(screen.getByRole('button', { name: /^Assignee/ }))
+  await userEvent.click(await screen.findByRole('menuitemradio', { name: 'Me' }))
+  await waitFor(() => expect(router.state.location.search).toMatchObject({ teamId: 2, assigneeId: '5' }))
 })

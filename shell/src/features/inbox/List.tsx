@@ -97,7 +97,7 @@ export function List({ view, openId }: ListProps) {
         <SortMenu view={view} onChange={onChange} />
       </header>
       <SearchField view={view} onChange={onChange} />
-      <Filters view={view} rows={loaded} onChange={onChange} />
+      <Filters view={view} onChange={onChange} />
       <div className="relative min-h-0 grow border-t border-line">
         {moved > 0 && (
           <Button

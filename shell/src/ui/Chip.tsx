@@ -1,0 +1,45 @@
+import { ChevronDown } from 'lucide-react'
+
+import { classes } from './classes.ts'
+import { Choice } from './Menu.tsx'
+
+export interface ChipOption {
+  value: string
+  label: string
+}
+
+function chipLook(set: boolean): string {
+  return classes(
+    'inline-flex h-7 max-w-48 shrink-0 items-center gap-1 rounded-full border px-2.5 text-xs font-medium transition-colors',
+    set
+      ? 'border-accent-line bg-accent-soft text-accent'
+      : 'border-line text-soft hover:border-line-strong hover:text-ink',
+  )
+}
+
+interface ChipProps {
+  name: string
+  value: string | undefined
+  anything: string
+  options: readonly ChipOption[]
+  onChange: (value: string | undefined) => void
+}
+
+/** One filter: what it is set to, and a menu to set it. */
+export function Chip({ name, value, anything, options, onChange }: ChipProps) {
+  const chosen = options.find((one) => one.value === value)?.label ?? value
+  return (
+    <Choice
+      label={name}
+      value={value}
+      onChange={onChange}
+      options={[{ value: undefined, label: anything }, ...options]}
+      trigger={
+        <button type="button" className={chipLook(value !== undefined)} aria-label={`${name}: ${chosen ?? anything}`}>
+          <span className="truncate">{chosen ?? name}</span>
+          <ChevronDown aria-hidden className="size-3 shrink-0 opacity-70" />
+        </button>
+      }
+    />
+  )
+}
