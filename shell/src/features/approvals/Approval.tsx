@@ -1,20 +1,28 @@
-
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowLeft, SearchX } from 'lucide-react'
+import type { ReactNode } from 'react'
 
 import { Failure } from '#api/failure.ts'
+import type { Approval as Shown } from '#api/types.ts'
 import { approvalQuery } from '#live/queries.ts'
 import { Fact } from '#ui/Fact.tsx'
+import { ApprovalMark } from '#ui/Marks.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { titled } from '#ui/words.ts'
 
-import { ApprovalMark } from './Approvals.tsx'
 import { Deciding } from './Deciding.tsx'
+import { isProposal, proposedText } from './proposal.ts'
 
-/** One request, as it was submitted. */
-export function Approval({ id }: { id: string }) {
+interface ApprovalProps {
+  id: string
+  /** The conversation it is about. */
+  thread: (conversationId: string) => ReactNode
+}
+
+/** One request, as it was submitted, beside its conversation as it is. */
+export function Approval({ id, thread }: ApprovalProps) {
   const query = useQuery(approvalQuery(id))
   if (query.isPending) return <div className="skeleton m-5 h-40" role="status" aria-label="Loading approval" />
   if (!query.data) {
@@ -25,8 +33,8 @@ export function Approval({ id }: { id: string }) {
   }
   const approval = query.data
   return (
-    <div className="h-full overflow-y-auto bg-surface">
-      <header className="flex h-13 items-center gap-3 border-b border-line px-5">
+    <div className="flex h-full min-h-0 flex-col bg-surface">
+      <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line px-5">
         <Link to="/approvals" className="inline-flex items-center gap-1.5 text-sm text-soft hover:text-ink">
           <ArrowLeft aria-hidden className="size-4" />
           Approvals
@@ -34,37 +42,91 @@ export function Approval({ id }: { id: string }) {
         <h1 className="grow truncate font-semibold">{titled(approval.type)}</h1>
         <ApprovalMark status={approval.status} />
       </header>
-      <div className="mx-auto max-w-3xl px-6 pt-6">
-        <Deciding approval={approval} />
+      <div className="flex min-h-0 grow flex-col-reverse overflow-y-auto three:flex-row three:overflow-hidden">
+        <div className="h-[70vh] shrink-0 border-t border-line bg-ground three:h-auto three:min-w-0 three:shrink three:grow three:border-t-0 three:border-r">
+          {thread(approval.conversationId)}
+        </div>
+        <section aria-label="Request" className="flex flex-col gap-6 p-6 three:w-[30rem] three:shrink-0 three:overflow-y-auto">
+          {/* Another one begins anew: words are for one request. */}
+          <Deciding key={approval.id} approval={approval} />
+          <Request approval={approval} />
+        </section>
       </div>
-      <dl className="mx-auto grid max-w-3xl grid-cols-[8rem_1fr] gap-y-4 p-6">
-        <Fact name="Reason">{approval.reason}</Fact>
-        <Fact name="Asked by">{approval.requestedBy}</Fact>
-        <Fact name="Asked">{exactly(approval.createdAt)}</Fact>
-        {approval.decidedAt && <Fact name="Decided">{exactly(approval.decidedAt)}</Fact>}
-        {approval.decidedBy && <Fact name="Decided by">{approval.decidedBy}</Fact>}
-        {approval.decision && <Fact name="Decision">{approval.decision}</Fact>}
-        <Fact name="Conversation">
-          <Link
-            to="/inbox/$id"
-            params={{ id: approval.conversationId }}
-            search={{ status: 'any' }}
-            className="text-accent underline underline-offset-2"
-          >
-            Open the conversation
-          </Link>
-        </Fact>
-        {approval.type === 'proposed_reply' && typeof approval.metadata.content === 'string' && (
-          <Fact name="Reply">
-            <p className="rounded-2xl border border-dashed border-accent-line bg-accent-soft px-3.5 py-2 whitespace-pre-wrap" dir="auto">
-              {approval.metadata.content}
-            </p>
-          </Fact>
-        )}
-        <Fact name="Request">
-          <pre className="overflow-x-auto rounded-lg bg-sunken p-3 text-sm">{JSON.stringify(approval.metadata, null, 2)}</pre>
-        </Fact>
-      </dl>
     </div>
+  )
+}
+
+/** Exactly as it was submitted, and what became of it. */
+function Request({ approval }: { approval: Shown }) {
+  const { metadata, snapshot, editedContent } = approval
+  const proposal = isProposal(approval)
+  const rest = Object.entries(metadata).filter(([name]) => !(proposal && name === 'content'))
+  return (
+    <dl className="grid grid-cols-[7rem_1fr] gap-y-4">
+      <Fact name="Reason">{approval.reason}</Fact>
+      {proposal && (
+        <Fact name={editedContent == null ? 'Reply' : 'Proposed'}>
+          <Words text={proposedText(approval)} />
+        </Fact>
+      )}
+      {editedContent != null && (
+        <Fact name="Sent instead">
+          <Words text={editedContent} />
+        </Fact>
+      )}
+      {rest.map(([name, value]) => (
+        <Fact key={name} name={titled(name)}>
+          <Value value={value} />
+        </Fact>
+      ))}
+      <Fact name="Asked">
+        {approval.requestedBy}, {exactly(approval.createdAt)}
+      </Fact>
+      {approval.decidedAt && (
+        <Fact name={approval.status === 'withdrawn' ? 'Withdrawn' : 'Decided'}>
+          {approval.decidedBy ?? 'Somebody'}, {exactly(approval.decidedAt)}
+        </Fact>
+      )}
+      {approval.decision && <Fact name="Decision">{approval.decision}</Fact>}
+      {Object.keys(snapshot).length > 0 && (
+        <Fact name="Then">
+          <details>
+            <summary className="cursor-pointer text-soft">The conversation when it was asked</summary>
+            <dl className="mt-2 grid grid-cols-[7rem_1fr] gap-y-1.5 text-sm">
+              {Object.entries(snapshot).map(([name, value]) => (
+                <Fact key={name} name={titled(name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`))}>
+                  <Value value={value} />
+                </Fact>
+              ))}
+            </dl>
+          </details>
+        </Fact>
+      )}
+    </dl>
+  )
+}
+
+function Words({ text }: { text: string }) {
+  return (
+    <p className="rounded-2xl border border-dashed border-accent-line bg-accent-soft px-3.5 py-2 whitespace-pre-wrap wrap-anywhere" dir="auto">
+      {text}
+    </p>
+  )
+}
+
+/** Whatever was submitted, as it was. */
+function Value({ value }: { value: unknown }) {
+  if (value === null || value === undefined || value === '') return <span className="text-faint">None</span>
+  if (typeof value === 'string') return <span dir="auto">{value}</span>
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) {
+    return value.length === 0 ? <span className="text-faint">None</span> : value.join(', ')
+  }
+  // A region that scrolls can be scrolled by keys.
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <pre tabIndex={0} className="overflow-x-auto rounded-lg bg-sunken p-2 text-sm">
+      {JSON.stringify(value, null, 2)}
+    </pre>
   )
 }

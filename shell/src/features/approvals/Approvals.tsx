@@ -1,61 +1,71 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Ban, CircleCheck, CircleX, Hourglass, type LucideIcon, ShieldCheck } from 'lucide-react'
+import { ShieldCheck } from 'lucide-react'
 
 import type { ApprovalStatus } from '#api/types.ts'
-import { approvalsQuery } from '#live/queries.ts'
+import { approvalPagesQuery } from '#live/queries.ts'
+import { Button } from '#ui/Button.tsx'
+import { Chip } from '#ui/Chip.tsx'
 import { classes } from '#ui/classes.ts'
+import { APPROVAL_STATUSES, ApprovalMark } from '#ui/Marks.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
-import { type ApprovalsView, isStatus } from './view.ts'
+import { approvalFilterOf, type ApprovalsView, type Show, SHOWS } from './view.ts'
 
-const STATUS: Record<ApprovalStatus, { name: string; icon: LucideIcon; colour: string }> = {
-  submitted: { name: 'Waiting', icon: Hourglass, colour: 'text-warn' },
-  approved: { name: 'Approved', icon: CircleCheck, colour: 'text-good' },
-  rejected: { name: 'Rejected', icon: CircleX, colour: 'text-bad' },
-  withdrawn: { name: 'Withdrawn', icon: Ban, colour: 'text-faint' },
-}
-
-export function ApprovalMark({ status }: { status: string }) {
-  const { name, icon: Icon, colour } = isStatus(status)
-    ? STATUS[status]
-    : { name: titled(status), icon: ShieldCheck, colour: 'text-soft' }
-  return (
-    <span className="inline-flex shrink-0 items-center gap-1.5 text-sm">
-      <Icon aria-hidden className={classes('size-4', colour)} />
-      {name}
-    </span>
-  )
-}
+/** Types that every company has; it may have others. */
+const TYPES = ['escalation', 'proposed_reply']
 
 export function Approvals({ view }: { view: ApprovalsView }) {
   const navigate = useNavigate()
-  const query = useQuery(approvalsQuery(view))
-  const tabs: [ApprovalStatus | undefined, string][] = [
+  const query = useInfiniteQuery(approvalPagesQuery(approvalFilterOf(view)))
+  const go = (search: ApprovalsView) => void navigate({ to: '/approvals', search, replace: true })
+  const set = (change: { [K in keyof ApprovalsView]: ApprovalsView[K] | undefined }) =>
+    go(Object.fromEntries(Object.entries({ ...view, ...change }).filter(([, value]) => value !== undefined)))
+  const tabs: [Show | undefined, string][] = [
     [undefined, 'All'],
-    ...Object.entries(STATUS).map(([status, { name }]): [ApprovalStatus, string] => [status as ApprovalStatus, name]),
+    ...Object.entries(SHOWS).map(([show, name]): [Show, string] => [show as Show, name]),
   ]
+  const rows = query.data ?? []
+  const types = [...new Set([...TYPES, ...rows.map((one) => one.type), ...(view.type ? [view.type] : [])])].sort()
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
-      <header className="flex h-13 shrink-0 items-center gap-2 overflow-x-auto border-b border-line px-5">
-        <h1 className="mr-3 text-lg font-semibold">Approvals</h1>
-        <div role="group" aria-label="Status" className="flex gap-1">
-          {tabs.map(([status, name]) => (
+      <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-5 py-2">
+        <h1 className="text-lg font-semibold">Approvals</h1>
+        <div role="group" aria-label="Show" className="flex flex-wrap gap-1">
+          {tabs.map(([show, name]) => (
             <button
               key={name}
               type="button"
-              aria-pressed={view.status === status}
-              onClick={() => void navigate({ to: '/approvals', search: status ? { status } : {}, replace: true })}
+              aria-pressed={view.show === show}
+              onClick={() => set({ show, ...(show === 'waiting' && { status: undefined }) })}
               className={classes(
-                'h-7 rounded-full px-3 text-sm font-medium',
-                view.status === status ? 'bg-accent-soft text-accent' : 'text-soft hover:bg-hover hover:text-ink',
+                'h-7 rounded-full px-3 text-sm font-medium whitespace-nowrap',
+                view.show === show ? 'bg-accent-soft text-accent' : 'text-soft hover:bg-hover hover:text-ink',
               )}
             >
               {name}
             </button>
           ))}
+        </div>
+        <div role="group" aria-label="Filters" className="flex flex-wrap gap-1.5">
+          <Chip
+            name="Type"
+            anything="Any type"
+            value={view.type}
+            options={types.map((type) => ({ value: type, label: titled(type) }))}
+            onChange={(type) => set({ type })}
+          />
+          {view.show !== 'waiting' && (
+            <Chip
+              name="Status"
+              anything="Any status"
+              value={view.status}
+              options={Object.entries(APPROVAL_STATUSES).map(([value, { name }]) => ({ value, label: name }))}
+              onChange={(status) => set({ status: status as ApprovalStatus | undefined })}
+            />
+          )}
         </div>
       </header>
       <div className="min-h-0 grow overflow-y-auto">
@@ -67,33 +77,63 @@ export function Approvals({ view }: { view: ApprovalsView }) {
           </div>
         ) : query.isError && !query.data ? (
           <Failed what="Approvals did not load" error={query.error} retry={() => void query.refetch()} />
-        ) : query.data.length === 0 ? (
-          <Empty icon={ShieldCheck} title={view.status === 'submitted' ? 'Nothing waits for a decision' : 'No approvals'}>
-            {view.status ? 'None has this status.' : 'Escalations and requests appear here once somebody asks.'}
-          </Empty>
+        ) : rows.length === 0 ? (
+          <Nothing view={view} go={go} />
         ) : (
-          <ul className="mx-auto max-w-4xl divide-y divide-line/60" aria-label="Approvals">
-            {query.data.map((approval) => (
-              <li key={approval.id}>
-                <Link
-                  to="/approvals/$id"
-                  params={{ id: approval.id }}
-                  className="flex items-center gap-4 px-5 py-3 -outline-offset-2 hover:bg-hover"
-                >
-                  <div className="min-w-0 grow">
-                    <p className="truncate font-medium">{approval.reason}</p>
-                    <p className="truncate text-sm text-soft">
-                      {titled(approval.type)} · asked by {approval.requestedBy}
-                    </p>
-                  </div>
-                  <ApprovalMark status={approval.status} />
-                  <When at={approval.createdAt} className="w-14 shrink-0 text-right text-xs text-faint" />
-                </Link>
-              </li>
-            ))}
-          </ul>
+          <>
+            <ul className="mx-auto max-w-4xl divide-y divide-line/60" aria-label="Approvals">
+              {rows.map((approval) => (
+                <li key={approval.id}>
+                  <Link
+                    to="/approvals/$id"
+                    params={{ id: approval.id }}
+                    className="flex items-center gap-4 px-5 py-3 -outline-offset-2 hover:bg-hover"
+                  >
+                    <div className="min-w-0 grow">
+                      <p className="truncate font-medium">{approval.reason}</p>
+                      <p className="truncate text-sm text-soft">
+                        {titled(approval.type)} · asked by {approval.requestedBy}
+                        {approval.stale && <span className="text-warn"> · the customer has written since</span>}
+                      </p>
+                    </div>
+                    <ApprovalMark status={approval.status} />
+                    <When at={approval.createdAt} className="w-14 shrink-0 text-right text-xs text-faint" />
+                  </Link>
+                </li>
+              ))}
+            </ul>
+            {query.hasNextPage && (
+              <div className="flex justify-center p-4">
+                <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                  Show earlier
+                </Button>
+              </div>
+            )}
+          </>
         )}
       </div>
     </div>
   )
+}
+
+function Nothing({ view, go }: { view: ApprovalsView; go: (view: ApprovalsView) => void }) {
+  if (view.type || view.status) {
+    return (
+      <Empty icon={ShieldCheck} title="No approval fits these filters" action={<Button onClick={() => go({})}>Show all</Button>} />
+    )
+  }
+  switch (view.show) {
+    case 'waiting':
+      return <Empty icon={ShieldCheck} title="Nothing waits for your decision" />
+    case 'mine':
+      return <Empty icon={ShieldCheck} title="You have not asked for any approval" />
+    case 'decided':
+      return <Empty icon={ShieldCheck} title="You have not decided anything yet" />
+    case undefined:
+      return (
+        <Empty icon={ShieldCheck} title="No approvals">
+          Escalations and requests appear here once somebody asks.
+        </Empty>
+      )
+  }
 }

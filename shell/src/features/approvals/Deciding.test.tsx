@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react'
+import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
@@ -6,17 +6,9 @@ import { expect, test } from 'vitest'
 import type { Approval } from '#api/types.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { instant, uuid } from '#test/samples.ts'
+import { anApproval, instant } from '#test/samples.ts'
 
 import { Approval as Screen } from './Approval.tsx'
-
-function anApproval(given: Partial<Approval> = {}): Approval {
-  return {
-    id: uuid(), conversationId: uuid(), type: 'refund', status: 'submitted', reason: 'It arrived broken.',
-    metadata: {}, snapshot: {}, stale: false, requestedBy: 'Ana Beispiel', requestedById: 'ana',
-    createdAt: instant(0), updatedAt: instant(0), ...given,
-  }
-}
 
 /** An API with this request; answers what was asked of it. */
 function given(approval: Approval, answer: (body: object) => Response) {
@@ -30,7 +22,7 @@ function given(approval: Approval, answer: (body: object) => Response) {
     }),
     http.untyped.delete('*/api/v1/approvals/:id', () => HttpResponse.json({ ...approval, status: 'withdrawn' })),
   )
-  show(<Screen id={approval.id} />)
+  show(<Screen id={approval.id} thread={(id) => <p>The thread of {id}</p>} />)
   return asked
 }
 
@@ -72,4 +64,44 @@ test('nobody decides their own; they can withdraw it', async () => {
 test('a request that the customer has overtaken says so', async () => {
   given(anApproval({ stale: true, lastHeardAt: instant(2) }), () => HttpResponse.error())
   expect(await screen.findByText(/The customer has written since/)).toBeVisible()
+})
+
+test('a proposed reply goes out as edited, and what was asked stays', async () => {
+  const approval = anApproval({ type: 'proposed_reply', metadata: { content: 'We refund it.' } })
+  const asked = given(approval, () =>
+    HttpResponse.json({ ...approval, status: 'approved', decidedBy: 'Dev Admin', editedContent: 'We refund it today.' }),
+  )
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit and approve' }))
+  const field = screen.getByRole('textbox', { name: 'The reply that goes out' })
+  expect(field).toHaveFocus()
+  await userEvent.clear(field)
+  expect(screen.getByRole('button', { name: /^Approve/ })).toBeDisabled()
+  await userEvent.type(field, 'We refund it today.{Control>}{Enter}{/Control}')
+  expect(await screen.findByText('Sent instead')).toBeVisible()
+  expect(screen.getByText('We refund it.')).toBeVisible()
+  expect(asked.map((one) => one.body)).toEqual([{ status: 'approved', content: 'We refund it today.' }])
+})
+
+test('a reply that was begun to be edited can be approved as proposed after all', async () => {
+  const approval = anApproval({ type: 'proposed_reply', metadata: { content: 'We refund it.' } })
+  const asked = given(approval, () => HttpResponse.json({ ...approval, status: 'approved' }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit and approve' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Leave as proposed' }))
+  await userEvent.click(screen.getByRole('button', { name: /^Approve/ }))
+  expect(await screen.findByText('Approved')).toBeVisible()
+  expect(asked.map((one) => one.body)).toEqual([{ status: 'approved' }])
+})
+
+test('the request is shown as it was submitted, beside the conversation as it is', async () => {
+  const approval = anApproval({
+    metadata: { amount: 300, order: 'AX-1', items: ['a cup', 'a bowl'] },
+    snapshot: { status: 'open', assignee: null },
+  })
+  given(approval, () => HttpResponse.error())
+  const request = within(await screen.findByRole('region', { name: 'Request' }))
+  for (const words of ['It arrived broken.', '300', 'AX-1', 'a cup, a bowl']) expect(request.getByText(words)).toBeVisible()
+  expect(request.getByText(/Ana Beispiel, /)).toBeVisible()
+  expect(request.getByText('The conversation when it was asked')).toBeVisible()
+  expect(screen.getByText(`The thread of ${approval.conversationId}`)).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Edit and approve' })).toBeNull()
 })

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type KeyboardEvent, useState } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { Approval } from '#api/types.ts'
@@ -11,7 +11,11 @@ import { useKeys } from '#ui/keyboard.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { exactly } from '#ui/time.ts'
 
+import { isProposal, proposedText } from './proposal.ts'
+
 const LONGEST = 2_000
+const LONGEST_REPLY = 150_000
+const FIELD = 'rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal'
 
 /** What can be done with a request that waits: by whoever asked, or by somebody else. */
 export function Deciding({ approval }: { approval: Approval }) {
@@ -19,11 +23,18 @@ export function Deciding({ approval }: { approval: Approval }) {
   const queryClient = useQueryClient()
   const [words, setWords] = useState('')
   const [asksReason, setAsksReason] = useState(false)
+  /** What is to go out in place of the proposed reply; null while that is left as it is. */
+  const [reply, setReply] = useState<string | null>(null)
   const { person } = session()
   const own = approval.requestedById === person.id
   const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
   const decide = useMutation({
-    mutationFn: (status: 'approved' | 'rejected') => live.decide(approval, { status, words: words.trim() }),
+    mutationFn: (status: 'approved' | 'rejected') =>
+      live.decide(approval, {
+        status,
+        words: words.trim(),
+        ...(status === 'approved' && reply !== null && { content: reply.trim() }),
+      }),
     onSuccess: put,
     onError: (error) => {
       const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
@@ -33,12 +44,18 @@ export function Deciding({ approval }: { approval: Approval }) {
   const withdraw = useMutation({ mutationFn: () => live.withdrawApproval(approval), onSuccess: put })
   const busy = decide.isPending || withdraw.isPending
   const may = !own && person.may('approvals:decide')
+  const blank = reply?.trim() === ''
   const approve = () => {
-    if (may && !busy) decide.mutate('approved')
+    if (may && !busy && !blank) decide.mutate('approved')
   }
   const reject = () => {
     if (words.trim() === '') setAsksReason(true)
     else decide.mutate('rejected')
+  }
+  const send = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+    event.preventDefault()
+    approve()
   }
   useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
 
@@ -74,6 +91,23 @@ export function Deciding({ approval }: { approval: Approval }) {
         </div>
       ) : may ? (
         <>
+          {reply !== null && (
+            <label className="flex flex-col gap-1 text-sm font-medium">
+              The reply that goes out
+              <textarea
+                value={reply}
+                rows={6}
+                dir="auto"
+                maxLength={LONGEST_REPLY}
+                // The button before it was pressed to write here.
+                // eslint-disable-next-line jsx-a11y/no-autofocus
+                autoFocus
+                onChange={(event) => setReply(event.target.value)}
+                onKeyDown={send}
+                className={FIELD}
+              />
+            </label>
+          )}
           <label className="flex flex-col gap-1 text-sm font-medium">
             Your words to {approval.requestedBy}
             <textarea
@@ -83,12 +117,8 @@ export function Deciding({ approval }: { approval: Approval }) {
               aria-invalid={asksReason && words.trim() === ''}
               aria-describedby={asksReason ? 'reason-wanted' : undefined}
               onChange={(event) => setWords(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
-                event.preventDefault()
-                approve()
-              }}
-              className="rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal"
+              onKeyDown={send}
+              className={FIELD}
             />
           </label>
           {asksReason && words.trim() === '' && (
@@ -96,12 +126,22 @@ export function Deciding({ approval }: { approval: Approval }) {
               Say why it is rejected.
             </p>
           )}
-          <div className="flex items-center justify-end gap-2">
+          <div className="flex flex-wrap items-center justify-end gap-2">
             <Button disabled={busy} onClick={reject}>
               Reject
             </Button>
-            <Button look="primary" disabled={busy} onClick={approve}>
-              Approve
+            {isProposal(approval) &&
+              (reply === null ? (
+                <Button disabled={busy} onClick={() => setReply(proposedText(approval))}>
+                  Edit and approve
+                </Button>
+              ) : (
+                <Button disabled={busy} onClick={() => setReply(null)}>
+                  Leave as proposed
+                </Button>
+              ))}
+            <Button look="primary" disabled={busy || blank} onClick={approve}>
+              {reply === null ? 'Approve' : 'Approve as edited'}
               <Keys keys="Mod+Enter" className="border-current opacity-80" />
             </Button>
           </div>

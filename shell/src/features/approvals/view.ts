@@ -1,16 +1,40 @@
-import type { ApprovalStatus } from '#api/types.ts'
+import type { ApprovalFilter, ApprovalStatus } from '#api/types.ts'
 
 /** What the list of approvals shows, as its address says it. */
 export interface ApprovalsView {
+  /** Whose business it is; everybody's, if it is not said. */
+  show?: Show
   status?: ApprovalStatus
+  type?: string
+}
+
+export type Show = 'waiting' | 'mine' | 'decided'
+
+export const SHOWS: Record<Show, string> = {
+  waiting: 'Waiting for me',
+  mine: 'Asked by me',
+  decided: 'Decided by me',
 }
 
 const STATUSES: readonly string[] = ['submitted', 'approved', 'rejected', 'withdrawn'] satisfies ApprovalStatus[]
 
-export function isStatus(value: unknown): value is ApprovalStatus {
+function isStatus(value: unknown): value is ApprovalStatus {
   return typeof value === 'string' && STATUSES.includes(value)
 }
 
-export function readApprovalsView(search: Record<string, unknown>): ApprovalsView {
-  return isStatus(search.status) ? { status: search.status } : {}
+/** Reads an address; what makes no sense is left out. */
+export function readApprovalsView({ show, status, type }: Record<string, unknown>): ApprovalsView {
+  return {
+    ...(typeof show === 'string' && show in SHOWS && { show: show as Show }),
+    // What waits has one status.
+    ...(isStatus(status) && show !== 'waiting' && { status }),
+    ...(typeof type === 'string' && /^[a-z0-9_-]{1,64}$/.test(type) && { type }),
+  }
+}
+
+/** What the API is asked for. */
+export function approvalFilterOf({ show, ...rest }: ApprovalsView): ApprovalFilter {
+  if (show === 'waiting') return { ...rest, waitingFor: 'me' }
+  if (show === 'mine') return { ...rest, requestedBy: 'me' }
+  return show === 'decided' ? { ...rest, decidedBy: 'me' } : rest
 }

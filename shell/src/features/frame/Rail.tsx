@@ -13,7 +13,7 @@ import { Person } from './Person.tsx'
 
 /** At the left; at the bottom on narrow screens. */
 export function Rail() {
-  const waiting = useQuery({ ...approvalsQuery({ status: 'submitted' }), refetchInterval: 60_000 }).data?.length ?? 0
+  const waiting = useQuery({ ...approvalsQuery({ waitingFor: 'me' }), refetchInterval: 60_000 }).data?.length ?? 0
   const theme = useTheme()
   return (
     <nav

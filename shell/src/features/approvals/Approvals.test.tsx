@@ -1,0 +1,52 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test } from 'vitest'
+
+import type { Approval } from '#api/types.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { anApproval } from '#test/samples.ts'
+
+import { Approvals } from './Approvals.tsx'
+
+function given(rows: Approval[]) {
+  const asked: URLSearchParams[] = []
+  api.use(
+    http.get('/api/v1/approvals', ({ request, response }) => {
+      asked.push(new URL(request.url).searchParams)
+      return response(200).json({ data: rows, page: { limit: 50 }, position: NOWHERE })
+    }),
+  )
+  return asked
+}
+
+test('the queue says what waits, for whom, and whether it is overtaken', async () => {
+  const asked = given([anApproval({ stale: true })])
+  show(<Approvals view={{ show: 'waiting', type: 'refund' }} />)
+  const row = await screen.findByRole('link', { name: /It arrived broken/ })
+  expect(row).toHaveTextContent('asked by Ana Beispiel')
+  expect(row).toHaveTextContent('the customer has written since')
+  expect(asked[0]?.get('waitingFor')).toBe('me')
+  expect(asked[0]?.get('type')).toBe('refund')
+  expect(screen.getByRole('button', { name: 'Waiting for me' })).toHaveAttribute('aria-pressed', 'true')
+  expect(screen.queryByRole('button', { name: /^Status/ })).toBeNull()
+})
+
+test('filters are in the address', async () => {
+  given([anApproval()])
+  const { router } = show(<Approvals view={{ show: 'mine' }} />)
+  await userEvent.click(await screen.findByRole('button', { name: /^Status/ }))
+  await userEvent.click(await screen.findByRole('menuitemradio', { name: 'Rejected' }))
+  await waitFor(() => expect(router.state.location.search).toEqual({ show: 'mine', status: 'rejected' }))
+  await userEvent.click(within(screen.getByRole('group', { name: 'Show' })).getByRole('button', { name: 'Decided by me' }))
+  await waitFor(() => expect(router.state.location.search).toEqual({ show: 'decided' }))
+  await userEvent.click(screen.getByRole('button', { name: /^Type/ }))
+  await userEvent.click(await screen.findByRole('menuitemradio', { name: 'Refund' }))
+  await waitFor(() => expect(router.state.location.search).toEqual({ show: 'mine', type: 'refund' }))
+})
+
+test('an empty queue says why it is empty', async () => {
+  given([])
+  show(<Approvals view={{ show: 'waiting' }} />)
+  expect(await screen.findByText('Nothing waits for your decision')).toBeVisible()
+})

@@ -1,0 +1,52 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ExternalLink } from 'lucide-react'
+
+import { prependDraft } from '#live/drafts.ts'
+import { conversationQuery } from '#live/queries.ts'
+import { Avatar } from '#ui/Avatar.tsx'
+import { channelName } from '#ui/ChannelIcon.tsx'
+import { StatusMark } from '#ui/Marks.tsx'
+import { Failed } from '#ui/State.tsx'
+
+import { Thread } from './Thread.tsx'
+
+/** A conversation to be read beside something else. */
+export function Reading({ id }: { id: string }) {
+  const query = useQuery(conversationQuery(useQueryClient(), id))
+  if (!query.data) {
+    if (query.isError) {
+      return <Failed what="The conversation did not load" error={query.error} retry={() => void query.refetch()} />
+    }
+    return <div className="skeleton m-5 h-40" role="status" aria-label="Loading conversation" />
+  }
+  const { contact, chatwootId, channel, status, unreadCount } = query.data
+  const name = contact?.name ?? `Conversation ${chatwootId}`
+  return (
+    <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
+      <header className="flex h-12 shrink-0 items-center gap-3 border-b border-line bg-surface px-4 text-sm">
+        <Avatar name={name} seed={contact?.id ?? id} size="small" />
+        <h2 className="min-w-0 truncate font-semibold">{name}</h2>
+        <span className="min-w-0 grow truncate text-soft">{channelName(channel)}</span>
+        <span className="shrink-0 text-soft">
+          <StatusMark status={status} />
+        </span>
+        <Link
+          to="/inbox/$id"
+          params={{ id }}
+          search={{ status: 'any' }}
+          className="inline-flex shrink-0 items-center gap-1.5 text-accent underline underline-offset-2"
+        >
+          <ExternalLink aria-hidden className="size-3.5" />
+          Open the conversation
+        </Link>
+      </header>
+      <Thread
+        conversationId={id}
+        contactId={contact?.id ?? id}
+        unread={unreadCount}
+        onEdit={({ content, private: isPrivate }) => prependDraft(id, isPrivate ? 'note' : 'reply', content)}
+      />
+    </section>
+  )
+}
