@@ -167,7 +167,7 @@ macro_rules! needs {
 needs! {
     ReadConversations Reply UpdateConversations ReadApprovals RequestApprovals DecideApprovals
     ReadActivity ManageKeys ReadAudit ReadOperations RedriveDeadLetters ReplayEvents
-    ReconcileAccounts
+    ReconcileAccounts ReadAccounts ManageAccounts
 }
 
 /// [`Permission::ReadActivity`], by a browser that follows it live.

@@ -89,6 +89,10 @@ pub struct Config {
     /// Folder with the built Shell, served under `/app/`; unset: it is served by somebody else
     #[arg(long, env = "SHELL_DIR", value_name = "FOLDER")]
     pub shell_dir: Option<PathBuf>,
+
+    /// What administering accounts needs to know
+    #[arg(skip)]
+    pub accounts: accounts::Config,
 }
 
 impl Default for Config {
@@ -104,6 +108,7 @@ impl Default for Config {
             sse_heartbeat_seconds: 15,
             api_requests_per_minute: 3_000,
             shell_dir: None,
+            accounts: accounts::Config::default(),
         }
     }
 }

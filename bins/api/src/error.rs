@@ -120,6 +120,18 @@ pub enum ApiError {
     /// The same request is being carried out.
     #[error("a request with this Idempotency-Key is being carried out; ask again in a moment")]
     UnderWay,
+    /// The deployment does it otherwise.
+    #[error("accounts are administered with `axis` here; AXIS_SECRET_KEY opens this address too")]
+    NotSetUp,
+    /// Another tenant has the account.
+    #[error("this account is served for another tenant already")]
+    AccountTaken,
+    /// Somebody changes the account.
+    #[error("the account is being changed by somebody else; try again in a moment")]
+    AccountBusy,
+    /// What is needed beside us does not do its part.
+    #[error("{0} does not do its part at the moment; try again")]
+    NoAnswer(&'static str, #[source] anyhow::Error),
     /// It took too long.
     #[error("the request took too long; try again")]
     Timeout,
@@ -230,6 +242,14 @@ impl ApiError {
                 (StatusCode::UNPROCESSABLE_ENTITY, "key-reused", "Idempotency key reused")
             }
             Self::UnderWay => (StatusCode::CONFLICT, "under-way", "Being carried out"),
+            Self::NotSetUp => (StatusCode::NOT_IMPLEMENTED, "not-set-up", "Not set up"),
+            Self::AccountTaken => {
+                (StatusCode::CONFLICT, "account-taken", "Served for another tenant")
+            }
+            Self::AccountBusy => (StatusCode::CONFLICT, "account-busy", "Being changed"),
+            Self::NoAnswer(..) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "no-answer", "No answer at the moment")
+            }
             Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Too slow"),
             Self::TooManyStreams => {
                 (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")
@@ -304,7 +324,10 @@ impl IntoResponse for ApiError {
             }
             Self::NoStorage(error) => log(status, &error.into()),
             Self::NoProvider(error) => log(status, &error.into()),
-            Self::NoFile(error) | Self::NoBus(error) | Self::Internal(error) => log(status, &error),
+            Self::NoFile(error)
+            | Self::NoBus(error)
+            | Self::NoAnswer(_, error)
+            | Self::Internal(error) => log(status, &error),
             _ => {}
         }
         // The request's trace is known further out, where the body is written.

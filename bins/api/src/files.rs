@@ -20,7 +20,6 @@ use std::sync::Arc;
 
 use domain::SecretKey;
 use objects::Objects;
-use secrecy::ExposeSecret as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::error::ApiError;
@@ -49,14 +48,14 @@ pub struct Files {
 }
 
 impl Files {
-    /// Files that were written here are in `objects`; all others are fetched from Chatwoot.
-    pub fn new(config: &Config, objects: Objects) -> anyhow::Result<Self> {
-        let key = config.secret_key.as_ref().map(|key| key.expose_secret().parse());
+    /// Files that were written here are in `objects`; all others are fetched from Chatwoot. Without the
+    /// key nobody asks where an attachment is whose address is good no more.
+    pub fn new(config: &Config, objects: Objects, key: Option<SecretKey>) -> anyhow::Result<Self> {
         let most_bytes = u64::from(config.attachment_max_mib) * 1024 * 1024;
         Ok(Self {
             objects,
             chatwoot: chatwoot::Files::new(&config.attachment_hosts, most_bytes)?,
-            key: key.transpose()?,
+            key,
             receiving: Arc::new(Semaphore::new(MOST_RECEIVED)),
             fetching: Arc::new(Semaphore::new(MOST_FETCHED)),
         })

@@ -22,6 +22,7 @@ mod sign_in;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::Accounts;
 use axum::Router;
 use bus::Bus;
 use service::{Health, Status};
@@ -64,6 +65,15 @@ struct App {
     undo: Undo,
     heartbeat: Duration,
     shutdown: CancellationToken,
+    administration: Option<Administration>,
+}
+
+/// What it takes to administer accounts.
+#[derive(Clone)]
+struct Administration {
+    accounts: Accounts,
+    /// Where Chatwoot reaches the receiver.
+    public_url: Option<Arc<str>>,
 }
 
 /// The running API.
@@ -84,6 +94,7 @@ impl Api {
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
         let auth = config.auth()?;
+        let administration = administration(config, &store, &bus)?;
         let fan_out = FanOut::default();
         let (announcer, announcements) = Announcer::channel();
         let limits = Limits::per_minute(config.api_requests_per_minute);
@@ -112,6 +123,7 @@ impl Api {
             undo: config.undo(),
             heartbeat: config.heartbeat(),
             shutdown,
+            administration,
         };
         Ok(Self { router: routes::router(app, config, health), tasks })
     }
@@ -138,6 +150,19 @@ impl Api {
         drop(self.router);
         self.tasks.wait().await;
     }
+}
+
+fn administration(
+    config: &Config,
+    store: &Store,
+    bus: &Bus,
+) -> anyhow::Result<Option<Administration>> {
+    let Some(key) = config.accounts.key()? else { return Ok(None) };
+    let accounts = Accounts::new(store.clone(), bus.clone(), key);
+    let accounts =
+        if config.accounts.accounts_allow_private { accounts } else { accounts.public_only() };
+    let public_url = config.accounts.public_url.as_deref().map(Arc::from);
+    Ok(Some(Administration { accounts, public_url }))
 }
 
 fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {

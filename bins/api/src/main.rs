@@ -29,6 +29,8 @@ struct Arguments {
     #[command(flatten)]
     api: Config,
     #[command(flatten)]
+    accounts: accounts::Config,
+    #[command(flatten)]
     http: service::HttpConfig<8000>,
 }
 
@@ -43,9 +45,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     without_huge_pages();
     let store = Store::connect(&arguments.store, "api")?;
     let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
-    let files = Files::new(&arguments.files, Objects::open(&arguments.objects)?)?;
+    let objects = Objects::open(&arguments.objects)?;
+    let files = Files::new(&arguments.files, objects, arguments.accounts.key()?)?;
     let (health, shutdown) = (service.health(), service.shutdown());
-    let api = Api::start(&arguments.api, store, bus, files, health, shutdown)?;
+    let config = Config { accounts: arguments.accounts, ..arguments.api };
+    let api = Api::start(&config, store, bus, files, health, shutdown)?;
     let listener = arguments.http.listen().await?;
     let serving = api.serve(listener, service.shutdown());
     service.run(serving).await

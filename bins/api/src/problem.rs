@@ -1,5 +1,7 @@
 //! The body of every error: RFC 9457, `application/problem+json`.
 
+pub(crate) mod kinds;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -9,7 +11,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
-    /// Stable address of this kind of problem.
+    /// Stable address of this kind of problem, where it is said what to do about it.
     #[serde(rename = "type")]
     #[schema(example = "/problems/not-found")]
     pub kind: String,

@@ -1,5 +1,6 @@
 //! All addresses. A folder per resource, a file per operation.
 
+mod accounts;
 mod activity;
 mod agents;
 mod api_keys;
@@ -19,6 +20,7 @@ mod operations;
 mod reference;
 mod shell;
 mod teams;
+mod tenant;
 
 use std::time::Duration;
 
@@ -37,9 +39,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::AuthMode;
 use crate::error::ApiError;
 use crate::files::{Untouched, is_form};
-use crate::{App, Config, idempotency, limits, request};
+use crate::{App, Config, idempotency, limits, problem, request};
 
 pub use openapi::openapi_json;
 
@@ -107,6 +110,11 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(operations::replays::get::get_replay))
         .routes(routes!(operations::accounts::list::list_account_states))
         .routes(routes!(operations::accounts::reconcile::reconcile_account))
+        .routes(routes!(tenant::get::get_tenant, tenant::update::update_tenant))
+        .routes(routes!(accounts::list::list_accounts, accounts::connect::connect_account))
+        .routes(routes!(accounts::get::get_account, accounts::disconnect::disconnect_account))
+        .routes(routes!(accounts::rotate::rotate_account))
+        .routes(routes!(accounts::check::check_webhook))
         .routes(routes!(approvals::list::list_approvals, approvals::create::create_approval))
         .routes(routes!(
             approvals::get::get_approval,
@@ -118,13 +126,18 @@ fn operations() -> OpenApiRouter<App> {
 pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     let (operations, document) = documented().split_for_parts();
     let policy = shell::policy(&app);
+    let discovery = match config.auth_mode {
+        AuthMode::Oidc => config.oidc.discovery().ok(),
+        AuthMode::Dev => None,
+    };
     let health_routes = service::routes(health);
     // A router inside of a router, under one of its addresses only.
     let one = MapRequest::new(health_routes.clone(), |request: Request| request);
     let versioned_health = Router::new().route_service("/health", one);
     operations
         .with_state(app)
-        .merge(openapi::routes(&document))
+        .merge(openapi::routes(&document, discovery.as_deref()))
+        .merge(problem::kinds::routes())
         .merge(health_routes)
         .nest(BASE, versioned_health)
         .merge(shell::routes(config.shell_dir.as_deref(), &policy))

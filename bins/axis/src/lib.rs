@@ -5,17 +5,12 @@
 //!
 //! - [`Place`]: which database, which NATS, which key; those of an `axis up` in the data folder
 //!   unless told otherwise;
-//! - [`sources`], [`chatwoot_account`] and [`registration`]: what setting up an account consists of,
-//!   used by the commands and by `axis up`;
 //! - [`up`]: every program of the project in one process.
 
 mod answer;
 mod audit;
-pub mod chatwoot_account;
 pub mod commands;
 mod place;
-pub mod registration;
-pub mod sources;
 pub mod up;
 
 use clap::Parser;

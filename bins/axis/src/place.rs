@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use accounts::Accounts;
 use anyhow::{Context as _, bail};
 use bus::Bus;
 use clap::Args;
@@ -139,6 +140,12 @@ impl Place {
             bail!("there is no secret key: set AXIS_SECRET_KEY to what the programs use");
         };
         Ok(text.expose_secret().parse::<SecretKey>()?)
+    }
+
+    /// What administers accounts.
+    pub async fn accounts(&self) -> anyhow::Result<(Accounts, Store)> {
+        let store = self.store().await?;
+        Ok((Accounts::new(store.clone(), self.bus().await?, self.secret_key()?), store))
     }
 
     /// A connection to the database, whose schema must fit.

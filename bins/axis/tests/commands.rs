@@ -198,6 +198,30 @@ async fn registering_a_webhook_again_changes_nothing_and_a_new_secret_joins_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_accounts_secrets_are_rotated_and_in_the_end_forgotten() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let (admin, rotate) = (admin_token(7), ["accounts", "rotate", "--account", "7"]);
+    operator.fails(&rotate, "say what to rotate").await;
+    let token = [&rotate[..], &["--chatwoot-token"]].concat();
+    operator.fails(&[&token[..], &["no-such-token"]].concat(), "does not accept").await;
+    assert_eq!(operator.succeeds(&[&token[..], &[&*admin]].concat()).await["token"], true);
+    let secret = [&rotate[..], &["--webhook-secret", "--public-url", PUBLIC_URL]].concat();
+    assert_eq!(operator.succeeds(&secret).await["webhook"]["change"], "created");
+    let sources = operator.world.bus.sources();
+    assert_eq!(sources.list().await.unwrap()[0].sealed_secrets.len(), 2);
+
+    let disconnect = ["accounts", "disconnect", "--account", "7"];
+    operator.fails(&disconnect, "say --yes").await;
+    let ended = operator.succeeds(&[&disconnect[..], &["--yes"]].concat()).await;
+    assert_eq!(ended["webhookRemoved"], true);
+    assert!(sources.list().await.unwrap().is_empty());
+    assert_eq!(operator.succeeds(&["accounts", "list"]).await, json!([]));
+    operator.fails(&rotate, "say what to rotate").await;
+    operator.fails(&secret, "no account 7").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_test_follows_every_example_into_the_database() {
     let operator = Operator::new().await;
     let receiver = operator.receives().await;

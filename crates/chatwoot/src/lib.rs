@@ -50,6 +50,7 @@ pub mod webhook;
 
 mod examples;
 mod json;
+mod public;
 mod tls;
 
 pub use client::{CallError, Client, Outcome};

@@ -88,6 +88,11 @@ pub(crate) struct Settings {
 }
 
 impl Config {
+    /// Where the provider's discovery document is.
+    pub fn discovery(&self) -> Result<String, SetupError> {
+        Ok(self.settings()?.discovery.to_string())
+    }
+
     pub(crate) fn settings(&self) -> Result<Settings, SetupError> {
         let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let issuer = said(&self.oidc_issuer).ok_or(SetupError::NoIssuer)?;

@@ -1,7 +1,9 @@
 //! Chatwoot accounts that are served.
 
+use chrono::{DateTime, Utc};
 use domain::{AccountKey, Sealed, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::Error;
 
@@ -44,6 +46,7 @@ pub async fn put(connection: &mut PgConnection, account: &Account) -> Result<Acc
            set name = coalesce(excluded.name, chatwoot_accounts.name),
                sealed_api_token = excluded.sealed_api_token,
                allow_unsigned = excluded.allow_unsigned,
+               disconnected_at = null,
                updated_at = now()
            where chatwoot_accounts.tenant_id = excluded.tenant_id
          returning id",
@@ -83,47 +86,163 @@ pub async fn set_webhook(
     Ok(())
 }
 
-/// All accounts that the transaction may see, by tenant and number.
-pub async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
-    select(connection, None).await
-}
-
-/// The account with this key, if the transaction may see it.
-pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option<Account>, Error> {
-    Ok(select(connection, Some(id)).await?.pop())
-}
-
-async fn select(
+/// Takes another token into use.
+pub async fn set_token(
     connection: &mut PgConnection,
-    id: Option<AccountKey>,
-) -> Result<Vec<Account>, Error> {
-    let rows = sqlx::query!(
+    id: AccountKey,
+    token: &Sealed,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update chatwoot_accounts set sealed_api_token = $2, updated_at = now() where id = $1",
+        id.0,
+        token.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Has an account in hand until the transaction ends. False: somebody else has.
+pub async fn hold(connection: &mut PgConnection, id: AccountKey) -> Result<bool, Error> {
+    let ours = sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock(hashtextextended($1, 2)) as "got!""#,
+        id.to_string()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(ours)
+}
+
+/// Ends the serving of an account and forgets its secrets. Its row and its data stay.
+pub async fn end(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
+    sqlx::query!(
+        "update chatwoot_accounts
+         set disconnected_at = now(), updated_at = now(), webhook_id = null,
+             sealed_api_token = '', sealed_webhook_secrets = '{}'
+         where id = $1",
+        id.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+struct Row {
+    id: Uuid,
+    tenant_id: String,
+    base_url: String,
+    chatwoot_account_id: i64,
+    name: Option<String>,
+    sealed_api_token: Vec<u8>,
+    sealed_webhook_secrets: Vec<Vec<u8>>,
+    webhook_id: Option<i64>,
+    allow_unsigned: bool,
+}
+
+impl TryFrom<Row> for Account {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: AccountKey(row.id),
+            tenant: tenant(row.tenant_id)?,
+            base_url: row.base_url,
+            chatwoot_account_id: row.chatwoot_account_id,
+            name: row.name,
+            api_token: Sealed(row.sealed_api_token),
+            webhook_secrets: row.sealed_webhook_secrets.into_iter().map(Sealed).collect(),
+            webhook_id: row.webhook_id,
+            allow_unsigned: row.allow_unsigned,
+        })
+    }
+}
+
+fn tenant(text: String) -> Result<TenantId, Error> {
+    let unreadable = |_| Error::Unreadable { table: "chatwoot_accounts", column: "tenant_id" };
+    TenantId::try_from(text).map_err(unreadable)
+}
+
+/// All accounts that are served, by tenant and number.
+pub async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
         "select id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token,
                 sealed_webhook_secrets, webhook_id, allow_unsigned
-         from chatwoot_accounts where $1::uuid is null or id = $1
-         order by tenant_id, base_url, chatwoot_account_id",
+         from chatwoot_accounts where disconnected_at is null
+         order by tenant_id, base_url, chatwoot_account_id"
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Account::try_from).collect()
+}
+
+/// The account with this key, if it is served.
+pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option<Account>, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token,
+                sealed_webhook_secrets, webhook_id, allow_unsigned
+         from chatwoot_accounts where id = $1 and disconnected_at is null",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(Account::try_from).transpose()
+}
+
+/// An account as its tenant's people see it: without secrets, and after its end too.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// Our key of it.
+    pub id: AccountKey,
+    /// Scheme and host of the installation.
+    pub base_url: String,
+    /// Its number there.
+    pub chatwoot_account_id: i64,
+    /// For people.
+    pub name: Option<String>,
+    /// Number of our webhook there.
+    pub webhook_id: Option<i64>,
+    /// It signs nothing, by the operator's word.
+    pub allow_unsigned: bool,
+    /// Since when it is known.
+    pub created_at: DateTime<Utc>,
+    /// When its settings last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Since when it is not served any more.
+    pub disconnected_at: Option<DateTime<Utc>>,
+}
+
+/// All accounts that the transaction may see, by number; with an id, that one.
+pub async fn shown(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: Option<AccountKey>,
+) -> Result<Vec<Shown>, Error> {
+    let rows = sqlx::query!(
+        "select id, base_url, chatwoot_account_id, name, webhook_id, allow_unsigned, created_at,
+                updated_at, disconnected_at
+         from chatwoot_accounts
+         where tenant_id = $1 and ($2::uuid is null or id = $2)
+         order by base_url, chatwoot_account_id",
+        tenant.as_str(),
         id.map(|id| id.0)
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Account {
-                id: AccountKey(row.id),
-                tenant: TenantId::try_from(row.tenant_id).map_err(|_| Error::Unreadable {
-                    table: "chatwoot_accounts",
-                    column: "tenant_id",
-                })?,
-                base_url: row.base_url,
-                chatwoot_account_id: row.chatwoot_account_id,
-                name: row.name,
-                api_token: Sealed(row.sealed_api_token),
-                webhook_secrets: row.sealed_webhook_secrets.into_iter().map(Sealed).collect(),
-                webhook_id: row.webhook_id,
-                allow_unsigned: row.allow_unsigned,
-            })
-        })
-        .collect()
+    let shown = rows.into_iter().map(|row| Shown {
+        id: AccountKey(row.id),
+        base_url: row.base_url,
+        chatwoot_account_id: row.chatwoot_account_id,
+        name: row.name,
+        webhook_id: row.webhook_id,
+        allow_unsigned: row.allow_unsigned,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        disconnected_at: row.disconnected_at,
+    });
+    Ok(shown.collect())
 }
 
 /// An account without its secrets, as its tenant sees it.
@@ -139,12 +258,16 @@ pub struct Served {
     pub name: Option<String>,
     /// What rate limits are counted by: see [`crate::hosts::Allowance`].
     pub host: String,
+    /// It was disconnected; what it told is there.
+    pub ended: bool,
 }
 
-/// The accounts of a tenant, in a transaction of that tenant, by address and number.
+/// The accounts of a tenant, in a transaction of that tenant, by address and number; those that were
+/// disconnected too.
 pub async fn served(connection: &mut PgConnection) -> Result<Vec<Served>, Error> {
     let rows = sqlx::query!(
-        r#"select id, base_url, chatwoot_account_id, name, axis_host(base_url) as "host!"
+        r#"select id, base_url, chatwoot_account_id, name, axis_host(base_url) as "host!",
+                  disconnected_at is not null as "ended!"
            from chatwoot_accounts order by base_url, chatwoot_account_id"#
     )
     .fetch_all(connection)
@@ -155,6 +278,7 @@ pub async fn served(connection: &mut PgConnection) -> Result<Vec<Served>, Error>
         chatwoot_account_id: row.chatwoot_account_id,
         name: row.name,
         host: row.host,
+        ended: row.ended,
     });
     Ok(served.collect())
 }

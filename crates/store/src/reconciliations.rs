@@ -150,7 +150,8 @@ pub async fn know_all(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!(
         "insert into reconciliations (account_id, tenant_id)
          select id, tenant_id from chatwoot_accounts a
-         where not exists (select from reconciliations r where r.account_id = a.id)
+         where a.disconnected_at is null
+           and not exists (select from reconciliations r where r.account_id = a.id)
          on conflict do nothing"
     )
     .execute(connection)

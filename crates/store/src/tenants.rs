@@ -31,6 +31,14 @@ pub async fn put(connection: &mut PgConnection, id: &TenantId, name: &str) -> Re
     Ok(())
 }
 
+/// Gives a tenant another name.
+pub async fn rename(connection: &mut PgConnection, id: &TenantId, name: &str) -> Result<(), Error> {
+    sqlx::query!("update tenants set name = $2 where id = $1", id.as_str(), name)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// All tenants, by name.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Tenant>, Error> {
     let rows = sqlx::query!("select id, name, created_at from tenants order by id")

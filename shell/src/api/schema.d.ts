@@ -1,6 +1,88 @@
 // Made of openapi.json by `npm run types`; not to be edited.
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tenant's Chatwoot accounts, all of them, without their secrets. */
+        get: operations["list_accounts"];
+        put?: never;
+        /**
+         * Connect a Chatwoot account, or give another token to one that is connected.
+         * @description Chatwoot is asked whether the token is an administrator's. The webhook is then registered there,
+         *     and the history is brought in in the background. May be repeated.
+         */
+        post: operations["connect_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A Chatwoot account, without its secrets. */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect a Chatwoot account: nothing more is taken from it or sent to it.
+         * @description What it has told stays, and what waits to be sent stays waiting. Its token and webhook secrets are
+         *     forgotten, which cannot be undone: to serve it again, connect it again.
+         */
+        delete: operations["disconnect_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take another token into use, or have Chatwoot sign with another secret.
+         * @description The token is used by all programs within half a minute. For another secret the webhook is made anew
+         *     in Chatwoot; what was signed with the one before is taken until the next rotation.
+         */
+        post: operations["rotate_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/webhook/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask Chatwoot how the webhook is. Changes nothing. */
+        post: operations["check_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/activity": {
         parameters: {
             query?: never;
@@ -769,15 +851,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant that the caller belongs to. */
+        get: operations["get_tenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename the tenant. */
+        patch: operations["update_tenant"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An account of a Chatwoot installation, without its secrets. */
+        Account: {
+            /** @description Webhooks without a signature are taken, by an operator's word. */
+            allowUnsigned: boolean;
+            /**
+             * Format: int64
+             * @description Its number there.
+             * @example 1
+             */
+            chatwootAccountId: number;
+            /**
+             * @description Scheme and host of the installation.
+             * @example https://chat.example.com
+             */
+            chatwootUrl: string;
+            /**
+             * Format: date-time
+             * @description Since when it is known.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Since when it is not served any more; its data are still there.
+             */
+            disconnectedAt?: string | null;
+            /** @description Our key of it. */
+            id: components["schemas"]["AccountKey"];
+            /**
+             * @description For people.
+             * @example Acme Support
+             */
+            name?: string | null;
+            /**
+             * Format: date-time
+             * @description When its settings last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Number of our webhook there; null: Chatwoot does not call us.
+             */
+            webhookId?: number | null;
+        };
         /**
          * Format: uuid
          * @description One Chatwoot account of one installation. Opaque: it is in subjects and webhook addresses.
          */
         AccountKey: string;
+        /** @description All accounts, those that are not served any more too. */
+        AccountList: {
+            data: components["schemas"]["Account"][];
+        };
         /** @description A Chatwoot account, and how we get on with it. */
         AccountState: {
             /** @description The installation. */
@@ -1202,6 +1349,17 @@ export interface components {
              */
             updatedAt: string;
         };
+        /** @description How the webhook is in Chatwoot. */
+        CheckedWebhook: {
+            /** @description It subscribes to all events. */
+            complete: boolean;
+            /** @description Chatwoot has it. */
+            registered: boolean;
+            /** @description Chatwoot signs with the secret that is known here. */
+            signed: boolean;
+            /** @description Where it posts to. */
+            url?: string | null;
+        };
         /** @description How far an account has been compared with Chatwoot. */
         Comparison: {
             /**
@@ -1255,6 +1413,34 @@ export interface components {
             walkTotal?: number | null;
             /** @description The way through everything has begun and not ended. */
             walkUnderWay: boolean;
+        };
+        /** @description An account to be served. */
+        ConnectAccount: {
+            /**
+             * Format: int64
+             * @description The account's number there.
+             * @example 1
+             */
+            chatwootAccountId: number;
+            /**
+             * @description Scheme and host of the installation: `https`, at a public address.
+             * @example https://chat.example.com
+             */
+            chatwootUrl: string;
+            /** @description For people; not given: what Chatwoot calls it. */
+            name?: string | null;
+            /**
+             * Format: password
+             * @description The access token of an administrator of the account. It is kept sealed and never shown.
+             * @example an administrator's access token
+             */
+            token: string;
+        };
+        /** @description An account that is served from now on. */
+        ConnectedAccount: {
+            account: components["schemas"]["Account"];
+            /** @description Why Chatwoot does not call us yet; null: it does. */
+            webhookTrouble?: string | null;
         };
         /** @description A person who writes to the company. */
         Contact: {
@@ -1616,6 +1802,12 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "queued" | "sending" | "sent" | "delivered" | "read" | "retrying" | "failed" | "unknown";
+        /** @description An account that is not served any more. */
+        DisconnectedAccount: {
+            account: components["schemas"]["Account"];
+            /** @description The webhook is gone from Chatwoot; if not, remove it there. */
+            webhookRemoved: boolean;
+        };
         /** @description What somebody has begun to write. */
         Draft: {
             /** @description The text so far. */
@@ -1985,7 +2177,7 @@ export interface components {
              */
             traceId: string;
             /**
-             * @description Stable address of this kind of problem.
+             * @description Stable address of this kind of problem, where it is said what to do about it.
              * @example /problems/not-found
              */
             type: string;
@@ -2142,6 +2334,21 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "agent" | "approver" | "operator" | "admin";
+        /**
+         * @description What is to be another one; at least one of the two.
+         * @example {
+         *       "webhookSecret": true
+         *     }
+         */
+        RotateAccount: {
+            /**
+             * Format: password
+             * @description Another access token of an administrator.
+             */
+            token?: string | null;
+            /** @description Have Chatwoot sign with another secret. */
+            webhookSecret?: boolean;
+        };
         /** @description Who wrote a message. */
         Sender: {
             /**
@@ -2246,6 +2453,32 @@ export interface components {
         TeamList: {
             data: components["schemas"]["CatalogueTeam"][];
         };
+        /** @description The company that the caller belongs to. */
+        Tenant: {
+            /**
+             * @description What an OpenID provider says of its people. Operators say so, by `axis tenants claims`: a
+             *     tenant could take another one's.
+             * @example [
+             *       "acme"
+             *     ]
+             */
+            claims: string[];
+            /**
+             * Format: date-time
+             * @description Since when it is here.
+             */
+            createdAt: string;
+            /**
+             * @description Its short name, which stays.
+             * @example acme
+             */
+            id: string;
+            /**
+             * @description Its name for people.
+             * @example Acme Ltd
+             */
+            name: string;
+        };
         /**
          * @description A tenant: 1 to 64 of `a-z`, `0-9`, `-` and `_`, so that it is one token of a subject, safe in a
          *     log line and readable in an address.
@@ -2309,6 +2542,14 @@ export interface components {
              */
             teamId?: number | null;
         };
+        /** @description What is to be changed. */
+        UpdateTenant: {
+            /**
+             * @description Its name for people; not only blanks.
+             * @example Acme Ltd
+             */
+            name: string;
+        };
         /**
          * @description What a decider says.
          * @enum {string}
@@ -2323,6 +2564,463 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectAccount"];
+            };
+        };
+        responses: {
+            /** @description The account, which is served from now on */
+            201: {
+                headers: {
+                    /** @description Its address */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedAccount"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account-taken`: another tenant has it; `account-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not, or Chatwoot does not know them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's key */
+                id: components["schemas"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's key */
+                id: components["schemas"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not served any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisconnectedAccount"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account that is served */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account-busy`: somebody else changes it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The account's key */
+                id: components["schemas"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateAccount"];
+            };
+        };
+        responses: {
+            /** @description The account, whose secrets are others */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account that is served */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account-busy`: somebody else changes it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not, or Chatwoot does not know them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The account's key */
+                id: components["schemas"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedWebhook"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account that is served */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-answer`: Chatwoot does not say */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_activity: {
         parameters: {
             query?: {
@@ -5813,6 +6511,131 @@ export interface operations {
             };
             /** @description The caller lacks the permission `conversations:read` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTenant"];
+            };
+        };
+        responses: {
+            /** @description The tenant, as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `accounts:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

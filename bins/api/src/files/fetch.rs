@@ -3,10 +3,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use chatwoot::client::{MessageRange, Options};
-use chatwoot::{Client, File, FileError};
+use chatwoot::client::MessageRange;
+use chatwoot::{File, FileError};
 use futures_util::StreamExt as _;
-use store::accounts::Account;
 use store::attachments::Attachment;
 
 use super::{Asked, Headers};
@@ -72,11 +71,7 @@ async fn fresh(
     store::commit(transaction).await?;
     let Some(account) = account else { return Ok(None) };
     let unusable = |error: anyhow::Error| ApiError::NoFile(error);
-    let token = key.open(Account::TOKEN_PURPOSE, &account.api_token);
-    let token = token.map_err(|error| unusable(error.into()))?;
-    let (base, number) = (&account.base_url, account.chatwoot_account_id);
-    let client = Client::new(base, number, &token, &Options::default());
-    let client = client.map_err(|error| unusable(error.into()))?;
+    let client = accounts::client(&account, key).map_err(|error| unusable(error.into()))?;
     let range = MessageRange::After(attachment.message.saturating_sub(1));
     let messages = client.list_messages(attachment.display_id, range).await;
     let messages = messages.map_err(|error| unusable(error.into()))?;

@@ -7,16 +7,21 @@ use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
 use bytes::Bytes;
+use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{
+    Http, HttpAuthScheme, OpenIdConnect, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
-    ContentBuilder, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder,
+    ContentBuilder, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, Response,
+    ResponseBuilder,
 };
 use utoipa::{Modify, OpenApi};
 
 use super::reference;
 use crate::problem::Problem;
+use crate::problem::kinds::{KINDS, Kind};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -80,6 +85,13 @@ fn complete(document: &mut Document) {
             .build();
         RefOr::T(refusal)
     };
+    document.components.get_or_insert_default().examples = KINDS
+        .iter()
+        .map(|kind| {
+            let example = ExampleBuilder::new().summary(kind.title).value(Some(kind.example()));
+            (kind.code.to_owned(), RefOr::T(example.build()))
+        })
+        .collect();
     for (path, item) in &mut document.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch];
         for operation in operations.into_iter().chain([&mut item.delete]).flatten() {
@@ -100,11 +112,51 @@ fn complete(document: &mut Document) {
                 responses.insert("429".to_owned(), more);
             }
             responses.insert("default".to_owned(), refuse("What went wrong"));
+            for (status, response) in responses {
+                if let RefOr::T(response) = response {
+                    show_examples(status, response);
+                }
+            }
         }
         let keeps = !SECRET_ANSWERS.iter().any(|secret| path.ends_with(secret));
         if let Some(post) = item.post.as_mut().filter(|_| keeps) {
             post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
         }
+    }
+}
+
+/// Says where people get their tokens.
+fn sign_in(document: &mut Document, discovery: &str) {
+    let scheme = SecurityScheme::OpenIdConnect(OpenIdConnect::new(discovery));
+    document.components.get_or_insert_default().add_security_scheme("openId", scheme);
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch];
+        for operation in operations.into_iter().chain([&mut item.delete]).flatten() {
+            let permissions = permissions(operation);
+            if let Some(needs) = operation.security.as_mut().filter(|_| !permissions.is_empty()) {
+                needs.push(SecurityRequirement::new("openId", permissions));
+            }
+        }
+    }
+}
+
+/// Shows what a refusal with this status can look like: each kind that its description names, or else
+/// all that come with the status.
+fn show_examples(status: &str, response: &mut Response) {
+    // What any operation may meet.
+    let status = if status == "default" { "503" } else { status };
+    let kinds = || KINDS.iter().filter(|kind| kind.status.to_string() == status);
+    let is_named = |kind: &Kind| response.description.contains(&format!("`{}`", kind.code));
+    let any_named = kinds().any(is_named);
+    let shown = kinds().filter(|kind| !any_named || is_named(kind));
+    let examples = shown.map(|kind| {
+        let address = format!("#/components/examples/{}", kind.code);
+        (kind.code.to_owned(), RefOr::Ref(Ref::new(address)))
+    });
+    let examples = examples.collect();
+    let content = response.content.get_mut("application/problem+json");
+    if let Some(RefOr::T(content)) = content {
+        content.examples = examples;
     }
 }
 
@@ -144,9 +196,12 @@ fn permissions(operation: &Operation) -> Vec<String> {
 }
 
 /// `/openapi.json` and a page for people, `/docs`.
-pub(super) fn routes(document: &Document) -> Router {
+pub(super) fn routes(document: &Document, discovery: Option<&str>) -> Router {
     let mut document = document.clone();
     complete(&mut document);
+    if let Some(discovery) = discovery {
+        sign_in(&mut document, discovery);
+    }
     let json = Bytes::from(document.to_json().unwrap_or_default());
     let page: &'static str = reference::page(&document).leak();
     let serve_json = async move || ([(header::CONTENT_TYPE, "application/json")], json.clone());

@@ -213,7 +213,7 @@ async fn a_redirect_to_itself_ends() {
 async fn a_storage_that_the_operator_named_may_be_private() {
     let (bait, _) = bait().await;
     let host = bait.trim_start_matches("http://").to_owned();
-    let files = api::FilesConfig { attachment_hosts: vec![host], ..Served::files() };
+    let files = api::FilesConfig { attachment_hosts: vec![host], ..api::FilesConfig::default() };
     let served = Served::with_files(files).await;
     let chatwoot = Chatwoot::start(&served, TENANT).await;
     let url = chatwoot.file(&served, |_| {}).await;
@@ -225,7 +225,7 @@ async fn a_storage_that_the_operator_named_may_be_private() {
 
 #[tokio::test]
 async fn a_file_that_is_too_large_is_not_fetched() {
-    let files = api::FilesConfig { attachment_max_mib: 1, ..Served::files() };
+    let files = api::FilesConfig { attachment_max_mib: 1, ..api::FilesConfig::default() };
     let served = Served::with_files(files).await;
     let chatwoot = Chatwoot::start(&served, TENANT).await;
     let mib = 1024 * 1024;

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod accounts;
 mod activity;
 mod announcements;
 mod api_keys;
@@ -14,6 +15,7 @@ mod attachments;
 mod catalogue;
 mod changes;
 mod collisions;
+mod compatible;
 mod conversations;
 mod decisions;
 mod document;

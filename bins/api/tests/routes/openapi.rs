@@ -12,6 +12,32 @@ fn the_description_changes_knowingly() {
     insta::assert_snapshot!(api::openapi_json().unwrap());
 }
 
+#[test]
+fn every_refusal_is_shown_by_examples_of_its_status() {
+    let document: Value = serde_json::from_str(&api::openapi_json().unwrap()).unwrap();
+    let mut shown = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let content = &response["content"]["application/problem+json"];
+                assert!(status.as_str() < "4" || !content.is_null(), "{path} {status}");
+                if content.is_null() {
+                    continue;
+                }
+                let examples = content["examples"].as_object().map(serde_json::Map::values);
+                for example in examples.unwrap_or_else(|| panic!("{path} {status}")) {
+                    let pointer = example["$ref"].as_str().unwrap().trim_start_matches('#');
+                    let example = document.pointer(pointer).unwrap();
+                    let told = example["value"]["status"].to_string();
+                    assert!(told == *status || status == "default", "{path} {status} {told}");
+                    shown += 1;
+                }
+            }
+        }
+    }
+    assert!(shown > 100, "{shown}");
+}
+
 #[tokio::test]
 async fn the_description_is_served_and_readable_without_the_internet() {
     let served = Served::start().await;

@@ -62,6 +62,10 @@ async fn who_signs_in_is_a_member_of_their_tenant_and_may_do_what_their_roles_ma
     let max = provider.sign_in("max", AUDIENCE).await.access_token;
     assert_eq!(asked(&served, &max, "/conversations").await, 403, "he has no role");
     refused(&served, "mock-token", "this is not for development").await;
+    let described = served.http.get(served.url("/openapi.json")).send().await.unwrap();
+    let described: Value = described.json().await.unwrap();
+    let scheme = &described["components"]["securitySchemes"]["openId"];
+    assert!(scheme["openIdConnectUrl"].as_str().unwrap().starts_with(provider.issuer()));
 
     let key = served.key("acme", domain::Role::Viewer.permissions()).await;
     assert_eq!(asked(&served, &key, "/conversations").await, 200, "machines come in as ever");

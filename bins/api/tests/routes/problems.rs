@@ -30,6 +30,45 @@ async fn every_refusal_is_a_problem_with_the_requests_trace() {
 }
 
 #[tokio::test]
+async fn the_type_of_a_problem_says_what_to_do() {
+    let served = Served::start().await;
+    let refusal: Value = served.get("/nowhere").send().await.unwrap().json().await.unwrap();
+    let address = format!("{}{}", served.base, refusal["type"].as_str().unwrap());
+    let kind: Value = served.http.get(address).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&kind["code"], &kind["title"]), (&refusal["code"], &refusal["title"]));
+    assert!(kind["advice"].as_str().unwrap().contains("/api/v1/docs"));
+    let other = served.http.get(format!("{}/problems/other", served.base)).send().await.unwrap();
+    assert_eq!(problem(other).await, (404, "not-found".to_owned()));
+}
+
+/// What browsers, proxies and whoever reports a fault rely on, whatever the answer.
+#[tokio::test]
+async fn every_answer_has_its_ids_and_keeps_to_the_limits() {
+    let served = Served::start().await;
+    let long = "x".repeat(3 * 1024 * 1024);
+    let path = format!("/conversations/{}/messages", uuid::Uuid::now_v7());
+    for (request, status) in [
+        (served.get("/conversations"), 200),
+        (served.get("/nowhere"), 404),
+        (served.http.get(format!("{}/nowhere", served.base)), 404),
+        (served.http.get(served.url("/conversations")), 401),
+        (served.http.delete(served.url("/conversations")), 405),
+        (served.post(&path, &serde_json::json!({ "content": long })), 413),
+        (served.http.post(served.url(&path)).bearer_auth("mock-token").body("{}"), 415),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        let headers = answer.headers();
+        assert!(headers.contains_key("x-request-id"), "{status}");
+        assert!(headers.contains_key("traceparent"), "{status}");
+        assert_eq!(headers.contains_key("allow"), status == 405, "{status}");
+    }
+    let request = served.get("/openapi.json").header("accept-encoding", "gzip");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+}
+
+#[tokio::test]
 async fn a_database_that_is_away_is_said_to_be() {
     let world = World::start().await;
     let config = store::Config::for_url("postgres://nobody@127.0.0.1:9/none");

@@ -39,23 +39,18 @@ impl Served {
     }
 
     pub async fn with(config: Config) -> Self {
-        Self::start_with(&config, &Self::files()).await
+        Self::start_with(&config, &FilesConfig::default()).await
     }
 
     pub async fn with_files(files: FilesConfig) -> Self {
         Self::start_with(&Config::default(), &files).await
     }
 
-    /// What the API usually knows about files.
-    pub fn files() -> FilesConfig {
-        FilesConfig { secret_key: Some(testkit::SECRET_KEY.into()), ..FilesConfig::default() }
-    }
-
     async fn start_with(config: &Config, files: &FilesConfig) -> Self {
         let world = World::start().await;
         let ours = world.account(TENANT, 1).await;
         let (store, bus, objects) = (world.store.clone(), world.bus.clone(), world.objects.clone());
-        let files = Files::new(files, objects).unwrap();
+        let files = Files::new(files, objects, Some(testkit::secret_key())).unwrap();
         let (base, shutdown) = serve_with(config, store, bus, files).await;
         let guard = shutdown.clone().drop_guard();
         Self { world, ours, http: testkit::http(), base, shutdown, guard }
@@ -179,7 +174,7 @@ pub async fn serve(
     bus: bus::Bus,
     objects: Objects,
 ) -> (String, CancellationToken) {
-    let files = Files::new(&Served::files(), objects).unwrap();
+    let files = Files::new(&FilesConfig::default(), objects, Some(testkit::secret_key())).unwrap();
     serve_with(config, store, bus, files).await
 }
 

@@ -13,7 +13,7 @@ use sync_worker::reconcile::{Backfill, Config, Reached, Speed};
 use tokio::time::Instant;
 
 use crate::audit::{Act, Operator};
-use crate::{Answer, Place, chatwoot_account};
+use crate::{Answer, Place};
 
 /// How often it says how far it is where there is no screen to draw on.
 const PROGRESS: Duration = Duration::from_secs(2);
@@ -105,8 +105,8 @@ pub(super) async fn open(
     fast: Fast,
 ) -> anyhow::Result<(Backfill, domain::AccountKey)> {
     let (key, store, bus) = (place.secret_key()?, place.store().await?, place.bus().await?);
-    let accounts = store::accounts::list(&mut *store.worker().await?).await?;
-    let account = chatwoot_account::find(accounts, account)?.id;
+    let all = store::accounts::list(&mut *store.worker().await?).await?;
+    let account = accounts::find(all, account)?.id;
     let config = Config { reconcile_grace_seconds: fast.grace, ..Config::default() };
     Ok((Backfill::new(config, key, store, bus), account))
 }

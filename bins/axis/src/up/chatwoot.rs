@@ -5,20 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use accounts::{Accounts, Wanted};
 use anyhow::Context as _;
-use bus::Bus;
-use domain::SecretKey;
 use service::retry::Policy;
 use service::{Health, Status};
-use store::Store;
 use store::accounts::Account;
 use tokio::task::JoinHandle;
 
 use super::foundation::Foundation;
 use super::stand_in::StandIn;
 use super::{Arguments, TENANT};
-use crate::chatwoot_account::Wanted;
-use crate::{registration, sources};
 
 /// How long the greeting waits for Chatwoot.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,9 +33,7 @@ pub(super) struct Chatwoot {
 /// Serving one account: what it takes, and again if need be.
 #[derive(Clone)]
 struct Setup {
-    store: Store,
-    bus: Bus,
-    key: SecretKey,
+    accounts: Accounts,
     wanted: Wanted,
     public_url: Option<String>,
 }
@@ -54,14 +48,9 @@ impl Chatwoot {
         health: &Health,
     ) -> anyhow::Result<Self> {
         let Foundation { store, bus, key, .. } = foundation;
-        sources::publish_all(store, bus).await?;
-        let setup = |wanted, public_url| Setup {
-            store: store.clone(),
-            bus: bus.clone(),
-            key: key.clone(),
-            wanted,
-            public_url,
-        };
+        let accounts = Accounts::new(store.clone(), bus.clone(), key.clone());
+        accounts.publish_all().await?;
+        let setup = |wanted, public_url| Setup { accounts: accounts.clone(), wanted, public_url };
         let Some(wanted) = configured(arguments)? else {
             let stand_in = StandIn::start(store, arguments.sim_port, arguments.trickle).await?;
             let ours = format!("http://{}", reachable(address));
@@ -95,10 +84,9 @@ impl Chatwoot {
 impl Setup {
     /// Checks, keeps, publishes and, where the address is known, registers the webhook.
     async fn once(&self) -> anyhow::Result<Account> {
-        let account = self.wanted.add(&self.store, &self.key).await?;
-        sources::publish(&self.bus, &account).await?;
+        let account = self.accounts.connect(&self.wanted).await?;
         if let Some(url) = &self.public_url {
-            registration::register(&self.store, &self.bus, &self.key, &account, url).await?;
+            self.accounts.register(account.id, url).await?;
         }
         Ok(account)
     }

@@ -86,7 +86,7 @@ pub struct Arguments {
         long,
         env = "AXIS_PUBLIC_URL",
         value_name = "URL",
-        value_parser = crate::commands::webhook::register::public_url
+        value_parser = accounts::Config::public_url
     )]
     public_url: Option<String>,
 

@@ -53,10 +53,14 @@ impl Programs {
             .await
             .context("outbound-worker")?;
         // Last: where parts have the same name, the API's is the one that users notice.
+        let (accounts, _) = from_environment::<accounts::Config>(&key)?;
+        let (config, _) = from_environment::<api::FilesConfig>(&[])?;
+        let files = api::Files::new(&config, objects, accounts.key()?).context("api")?;
+        let public_url = arguments.public_url.clone().or(accounts.public_url.clone());
+        let accounts = accounts::Config { public_url, ..accounts };
+        let config = api::Config { accounts, ..arguments.api.clone() };
         let (store, bus) = (store.clone(), bus.clone());
-        let (config, _) = from_environment::<api::FilesConfig>(&key)?;
-        let files = api::Files::new(&config, objects).context("api")?;
-        let api = Api::start(&arguments.api, store, bus, files, health, shutdown)?;
+        let api = Api::start(&config, store, bus, files, health, shutdown)?;
         Ok(Self { receiver, sync, outbound, api })
     }
 

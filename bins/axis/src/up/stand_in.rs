@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use accounts::Wanted;
 use anyhow::Context as _;
 use chatwoot_sim::{Millis, Options, Running, Sim, admin_token};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use super::TENANT;
-use crate::chatwoot_account::Wanted;
 
 const NAME: &str = "Chatwoot stand-in";
 

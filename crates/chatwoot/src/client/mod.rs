@@ -14,6 +14,7 @@ pub mod catalogue;
 mod conversations;
 mod error;
 mod messages;
+mod public;
 mod webhooks;
 
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use reqwest::header::{HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+
+use crate::public::Public;
 
 pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooze};
 pub use self::error::{CallError, Cause, Outcome, Refusal};
@@ -69,6 +72,8 @@ pub struct Options {
     pub upload_timeout: Duration,
     /// Greatest answer, in bytes.
     pub max_answer: usize,
+    /// The address is a stranger's: only https, and only to addresses that are everybody's.
+    pub public_only: bool,
 }
 
 impl Default for Options {
@@ -78,6 +83,7 @@ impl Default for Options {
             timeout: Duration::from_secs(15),
             upload_timeout: Duration::from_mins(1),
             max_answer: 16 << 20,
+            public_only: false,
         }
     }
 }
@@ -88,6 +94,9 @@ pub enum ClientError {
     /// The address is not an absolute http or https URL.
     #[error("the address of Chatwoot must be a URL such as https://chat.example.com")]
     Address,
+    /// The address is not one that a stranger may have called.
+    #[error("the address must begin with https:// and lead to a public address")]
+    Private,
     /// The token has characters that no header can carry.
     #[error("the access token must be printable ASCII without spaces or line ends")]
     Token,
@@ -126,7 +135,13 @@ impl Client {
         token: &SecretString,
         options: &Options,
     ) -> Result<Self, ClientError> {
-        let http = crate::tls::http()
+        let base = base(base_url)?;
+        let mut http = crate::tls::http();
+        if options.public_only {
+            public::check(&base)?;
+            http = http.dns_resolver(Arc::new(Public)).no_proxy();
+        }
+        let http = http
             .connect_timeout(options.connect_timeout)
             .timeout(options.timeout)
             // Puma closes idle connections after 20 s; a request on one that is just closing would
@@ -138,7 +153,7 @@ impl Client {
             .map_err(ClientError::Http)?;
         Ok(Self {
             http,
-            base: Arc::new(base(base_url)?),
+            base: Arc::new(base),
             account_id,
             token: header(token)?,
             upload_timeout: options.upload_timeout,

@@ -1,12 +1,11 @@
 //! Where a file may be asked for.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 
 use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::net::lookup_host;
 
 use super::FileError;
+use crate::public::is_public;
 
 /// What Chatwoot's files have in their path, whatever name its host goes by in messages.
 const FILES: &str = "/rails/active_storage/";
@@ -44,129 +43,9 @@ pub(super) fn check(url: &Url) -> Result<(), FileError> {
     }
 }
 
-/// Resolves names to public addresses only. The connection is made to what was checked: a name
-/// that resolves to something else the next time gains nothing.
-#[derive(Debug)]
-pub(super) struct Public;
-
-/// A name has no public address.
-#[derive(Debug, thiserror::Error)]
-#[error("the name has no public address")]
-pub(super) struct Private;
-
-impl Private {
-    /// Whether this is why a request failed.
-    pub(super) fn caused(error: &(dyn std::error::Error + 'static)) -> bool {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            if error.is::<Self>() {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
-    }
-}
-
-impl Resolve for Public {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err(Private.into());
-            }
-            Ok(Box::new(public.into_iter()) as Addrs)
-        })
-    }
-}
-
-/// Whether everybody on the internet reaches the same host there.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    !(address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_documentation()
-        || a == 0
-        || a >= 240
-        // Carriers' networks; protocol assignments; 6to4 relays; benchmarks.
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 192 && b == 88 && c == 99)
-        || (a == 198 && (b == 18 || b == 19)))
-}
-
-/// Of IPv6 only what is handed out to hosts, and nothing that stands for an address of IPv4.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(inside) = address.to_ipv4_mapped() {
-        return is_public_v4(inside);
-    }
-    let segments = address.segments();
-    let handed_out = segments[0] & 0xe000 == 0x2000;
-    let special = match segments {
-        // Teredo, benchmarks, ORCHID and others; documentation; 6to4.
-        [0x2001, second, ..] => second < 0x0200 || second == 0x0db8,
-        [0x2002, ..] => true,
-        [0x3fff, second, ..] => second < 0x1000,
-        _ => false,
-    };
-    handed_out && !special
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_public_addresses_are_public() {
-        for private in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.168.1.1",
-            "169.254.169.254",
-            "0.0.0.0",
-            "0.1.2.3",
-            "100.64.0.1",
-            "192.0.0.8",
-            "198.18.0.1",
-            "203.0.113.9",
-            "224.0.0.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:127.0.0.1",
-            "::ffff:169.254.169.254",
-            "::ffff:10.0.0.1",
-            "::127.0.0.1",
-            "64:ff9b::a00:1",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "2001:db8::1",
-            "2002:7f00:1::",
-            "2001::1",
-            "fec0::1",
-            "100::1",
-        ] {
-            assert!(!is_public(private.parse().unwrap()), "{private}");
-        }
-        for public in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450::1"] {
-            assert!(is_public(public.parse().unwrap()), "{public}");
-        }
-    }
 
     #[test]
     fn the_configured_chatwoot_is_asked_whatever_a_message_says() {

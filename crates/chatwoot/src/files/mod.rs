@@ -22,7 +22,7 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, LO
 use reqwest::{Response, StatusCode, Url, redirect};
 
 use crate::client::{ClientError, ReadError};
-use address::{Private, Public};
+use crate::public::{Private, Public};
 
 /// Redirects that are followed; Chatwoot makes one.
 const MOST_REDIRECTS: usize = 3;

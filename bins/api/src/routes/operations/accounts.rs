@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::{AccountKey, TenantId};
 use serde::Serialize;
 use store::PgConnection;
+use store::accounts::Served;
 use store::breakers::State;
 use store::hosts::Allowance;
 use store::reconciliations::Reconciliation;
@@ -124,7 +125,8 @@ async fn states(
     let reconciliations = store::reconciliations::list(connection).await?;
     let waiting = store::pipeline::waiting(connection, tenant).await?;
     let mut states = Vec::new();
-    for account in served.into_iter().filter(|account| which.is_none_or(|id| id == account.id)) {
+    let meant = |one: &Served| !one.ended && which.is_none_or(|id| id == one.id);
+    for account in served.into_iter().filter(meant) {
         let id = account.id;
         let breaker = breakers.iter().find(|breaker| breaker.account == id);
         let allowance = allowances.iter().find(|allowance| allowance.host == account.host);

@@ -1,13 +1,13 @@
 //! `axis accounts add`
 
+use accounts::Wanted;
 use clap::Args;
 use domain::TenantId;
 use secrecy::SecretString;
 use serde_json::json;
 
 use crate::audit::Operator;
-use crate::chatwoot_account::Wanted;
-use crate::{Answer, Place, sources};
+use crate::{Answer, Place};
 
 /// Which account.
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ pub struct Arguments {
 
 /// Checks the token, keeps the account, tells the receivers.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let (key, store, bus) = (place.secret_key()?, place.store().await?, place.bus().await?);
+    let (accounts, store) = place.accounts().await?;
     let wanted = Wanted {
         tenant: arguments.tenant,
         base_url: arguments.url,
@@ -59,9 +59,8 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         allow_unsigned: arguments.allow_unsigned,
         name: None,
     };
-    let account = wanted.add(&store, &key).await?;
+    let account = accounts.connect(&wanted).await?;
     arguments.operator.acted(&store, "accounts add", &account, json!({})).await?;
-    sources::publish(&bus, &account).await?;
     let text = format!(
         "account {} of {} is served for tenant {}, under the key {}",
         account.chatwoot_account_id, account.base_url, account.tenant, account.id

@@ -1,8 +1,10 @@
 //! `axis accounts …`
 
 pub mod add;
+pub mod disconnect;
 pub mod list;
 pub mod publish;
+pub mod rotate;
 
 use clap::Subcommand;
 
@@ -15,6 +17,10 @@ pub enum Command {
     Add(add::Arguments),
     /// List the accounts, without their tokens
     List,
+    /// Take another token into use, or have Chatwoot sign with another secret
+    Rotate(rotate::Arguments),
+    /// Serve an account no more; its data stay
+    Disconnect(disconnect::Arguments),
     /// Tell the receivers of all accounts again, from the database
     Publish,
 }
@@ -24,6 +30,8 @@ impl Command {
         match self {
             Self::Add(arguments) => add::run(arguments, place).await,
             Self::List => list::run(place).await,
+            Self::Rotate(arguments) => rotate::run(arguments, place).await,
+            Self::Disconnect(arguments) => disconnect::run(&arguments, place).await,
             Self::Publish => publish::run(place).await,
         }
     }

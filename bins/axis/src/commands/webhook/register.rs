@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
+use accounts::{Change, Config};
 use clap::Args;
 use serde_json::json;
 
 use crate::audit::Operator;
-use crate::registration::{self, Change};
-use crate::{Answer, Place, chatwoot_account};
+use crate::{Answer, Place};
 
 /// Whose webhook, and where it leads.
 #[derive(Debug, Args)]
@@ -17,31 +17,18 @@ pub struct Arguments {
     account: String,
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::public_url)]
     public_url: String,
 
     #[command(flatten)]
     operator: Operator,
 }
 
-/// Refuses what Chatwoot could not call.
-pub(crate) fn public_url(text: &str) -> Result<String, String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', ' ']) => {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err("give scheme and host, such as https://axis.example.com".to_owned()),
-    }
-}
-
 /// Has Chatwoot call our receiver.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let (key, store, bus) = (place.secret_key()?, place.store().await?, place.bus().await?);
-    let accounts = store::accounts::list(&mut *store.worker().await?).await?;
-    let account = chatwoot_account::find(accounts, &arguments.account)?;
-    let registered =
-        registration::register(&store, &bus, &key, &account, &arguments.public_url).await?;
+    let (accounts, store) = place.accounts().await?;
+    let account = accounts::find(accounts.list().await?, &arguments.account)?;
+    let (registered, _) = accounts.register(account.id, &arguments.public_url).await?;
     let details = json!({ "webhookId": registered.webhook_id, "change": registered.change });
     arguments.operator.acted(&store, "webhook register", &account, details).await?;
     let done = match registered.change {

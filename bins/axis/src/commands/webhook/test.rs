@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::answer::table;
 use crate::up::TENANT;
-use crate::{Answer, Place, chatwoot_account, registration};
+use crate::{Answer, Place};
 
 /// How often the database is asked.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -64,8 +64,8 @@ struct Tried {
 /// Sends the examples and looks what becomes of them.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let (key, store) = (place.secret_key()?, place.store().await?);
-    let accounts = store::accounts::list(&mut *store.worker().await?).await?;
-    let account = chatwoot_account::find(accounts, &arguments.account)?;
+    let all = store::accounts::list(&mut *store.worker().await?).await?;
+    let account = accounts::find(all, &arguments.account)?;
     if !arguments.yes && account.tenant.as_str() != TENANT {
         bail!(
             "this writes a made-up conversation 42 and contact 7 into tenant {}: say --yes if that \
@@ -86,7 +86,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
 }
 
 fn sender(account: &Account, key: &SecretKey, receiver: &str) -> anyhow::Result<Delivery> {
-    let url = format!("{}{}", receiver.trim_end_matches('/'), registration::path(account));
+    let url = format!("{}{}", receiver.trim_end_matches('/'), accounts::path(account));
     let secret = match account.webhook_secrets.first() {
         Some(sealed) => Some(key.open(Source::SECRET_PURPOSE, sealed)?),
         None if account.allow_unsigned => None,

@@ -1,10 +1,9 @@
 //! What receivers know of the accounts: rows of the database, published into NATS.
 
-use anyhow::Context as _;
-use bus::Bus;
 use events::Source;
-use store::Store;
 use store::accounts::Account;
+
+use crate::{AccountError, Accounts};
 
 /// What receivers have to know of an account.
 pub fn source(account: &Account) -> Source {
@@ -18,16 +17,18 @@ pub fn source(account: &Account) -> Source {
     }
 }
 
-/// Publishes one account.
-pub async fn publish(bus: &Bus, account: &Account) -> anyhow::Result<()> {
-    bus.sources().put(&source(account)).await.context("telling the receivers of the account")
-}
-
-/// Publishes all accounts of the database and gives them back.
-pub async fn publish_all(store: &Store, bus: &Bus) -> anyhow::Result<Vec<Account>> {
-    let accounts = store::accounts::list(&mut *store.worker().await?).await?;
-    for account in &accounts {
-        publish(bus, account).await?;
+impl Accounts {
+    /// Tells the receivers of one account.
+    pub async fn publish(&self, account: &Account) -> Result<(), AccountError> {
+        Ok(self.bus.sources().put(&source(account)).await?)
     }
-    Ok(accounts)
+
+    /// Tells the receivers of all accounts that are served, and gives them back.
+    pub async fn publish_all(&self) -> Result<Vec<Account>, AccountError> {
+        let accounts = self.list().await?;
+        for account in &accounts {
+            self.publish(account).await?;
+        }
+        Ok(accounts)
+    }
 }

@@ -1,0 +1,133 @@
+//! All kinds of problems, told at `/problems`: what each is, and what to do about it.
+
+use axum::Json;
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+
+/// A kind of problem.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Kind {
+    /// Its stable name, the last part of its address.
+    pub(crate) code: &'static str,
+    /// The HTTP status that it comes with.
+    pub(crate) status: u16,
+    /// What it is.
+    pub(crate) title: &'static str,
+    /// What to do about it.
+    pub(crate) advice: &'static str,
+}
+
+macro_rules! kinds {
+    ($($status:literal $code:literal $title:literal $advice:literal;)+) => {
+        pub(crate) const KINDS: &[Kind] = &[
+            $(Kind { code: $code, status: $status, title: $title, advice: $advice },)+
+        ];
+    };
+}
+
+kinds! {
+    400 "bad-query" "Unreadable query string" "Write the query string as the description has it; do not send the same again.";
+    400 "bad-json" "Unreadable body" "Send JSON; do not send the same again.";
+    400 "bad-multipart" "Unreadable form" "Send the form as RFC 7578 has it; do not send the same again.";
+    401 "unauthorized" "Not signed in" "Sign in, or get a new token, and send it as `Authorization: Bearer …`.";
+    403 "forbidden" "Not permitted" "Ask an administrator for the permission that `detail` names.";
+    403 "no-tenant" "No tenant" "Ask an operator to say which tenant your provider means (`axis tenants claims`).";
+    403 "own-approval" "One's own request" "Let somebody else decide.";
+    403 "others-approval" "Somebody else's request" "Let whoever asked withdraw it.";
+    404 "not-found" "Not found" "Check the id; what belongs to another tenant is not found either.";
+    404 "no-route" "No such address" "See the reference at /api/v1/docs.";
+    405 "method-not-allowed" "Method not allowed" "Use a method that the header Allow names.";
+    409 "client-id-taken" "Client id taken" "Take another clientId for another message.";
+    409 "not-cancellable" "Too late to take back" "Read the message: it has left, or may have.";
+    409 "not-retriable" "Nothing to send again" "Read the message: it did not fail.";
+    409 "not-deletable" "Not in Chatwoot yet" "Cancel the message, or wait until it is sent.";
+    409 "too-many-keys" "Too many keys" "Revoke a key that is not needed.";
+    409 "decided" "Decided already" "Read `current`: somebody was faster.";
+    409 "stale" "The customer has written since" "Read the conversation, then send the tag of `current` as If-Match.";
+    409 "under-way" "Being carried out" "Ask again in a moment, under the same Idempotency-Key.";
+    409 "not-redrivable" "Not to be sent again" "Drop the letter: its stream will never take it.";
+    409 "account-taken" "Served for another tenant" "Have the other tenant disconnect the account first.";
+    409 "account-busy" "Being changed" "Ask again in a moment.";
+    412 "changed" "Changed in the meantime" "Look at `current`, and send its tag if it is still wanted.";
+    413 "too-large" "Body too large" "Send less.";
+    415 "not-json" "Neither JSON nor a form" "Send the body as `Content-Type: application/json`, or as a form where the description says so.";
+    416 "no-such-part" "No such part" "Ask for a part of the file that the header Content-Range allows.";
+    422 "invalid" "Invalid fields" "Correct the fields that `errors` names.";
+    422 "key-reused" "Idempotency key reused" "Take a new Idempotency-Key for another request.";
+    429 "too-many-requests" "Too many requests" "Come back after Retry-After.";
+    500 "internal" "Internal error" "Report it with the `traceId`; the request may be sent again.";
+    501 "not-set-up" "Not set up" "Administer accounts with `axis`, or give the API AXIS_SECRET_KEY.";
+    502 "no-file" "The file is not available" "Try again later; if it stays so, the file is gone where it was kept.";
+    503 "timeout" "Too slow" "Send it again, under the same Idempotency-Key.";
+    503 "too-many-streams" "Too many live streams" "Come back after Retry-After.";
+    503 "too-many-replays" "Too many replays" "Wait until one that is under way has ended.";
+    503 "busy" "Busy" "Send it again after Retry-After.";
+    503 "no-storage" "Files cannot be kept or read" "Send it again after Retry-After.";
+    503 "no-provider" "Nobody can sign in at the moment" "Come back after Retry-After.";
+    503 "no-answer" "No answer at the moment" "Send it again after Retry-After.";
+    503 "unavailable" "Not available at the moment" "Send it again after Retry-After.";
+}
+
+impl Kind {
+    /// A problem of this kind, as it could be.
+    pub(crate) fn example(&self) -> Value {
+        let mut example = json!({
+            "type": format!("/problems/{}", self.code),
+            "title": self.title,
+            "status": self.status,
+            "detail": self.advice,
+            "code": self.code,
+            "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+        });
+        if self.code == "invalid" {
+            example["errors"] = json!([{ "field": "content", "message": "must not be blank" }]);
+        }
+        example
+    }
+}
+
+/// `/problems`, for whoever follows the `type` of a problem.
+pub(crate) fn routes() -> Router {
+    Router::new()
+        .route("/problems", get(async || Json(json!({ "data": KINDS }))))
+        .route("/problems/{code}", get(one))
+}
+
+async fn one(Path(code): Path<String>) -> Result<Json<Kind>, ApiError> {
+    let kind = KINDS.iter().find(|kind| kind.code == code);
+    kind.copied().map(Json).ok_or(ApiError::NotFound("kind of problem"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    /// The catalogue tells of just what the program answers.
+    #[test]
+    fn every_kind_is_in_the_catalogue_and_every_entry_is_a_kind() {
+        let source = include_str!("../error.rs");
+        let source: String = source.split_whitespace().collect::<Vec<_>>().join(" ");
+        let source = source.replace("( StatusCode::", "(StatusCode::");
+        let told: BTreeSet<&str> = source
+            .split("(StatusCode::")
+            .skip(1)
+            .filter_map(|told| told.split_once(", \"")?.1.split('"').next())
+            .collect();
+        assert_eq!(told, KINDS.iter().map(|kind| kind.code).collect());
+        for kind in KINDS {
+            let pair = format!("\"{}\", \"{}\"", kind.code, kind.title);
+            assert!(source.contains(&pair), "{pair}");
+            assert!(StatusCode::from_u16(kind.status).is_ok());
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/accounts`: Chatwoot accounts of the caller's tenant.
+
+pub(super) mod check;
+pub(super) mod connect;
+pub(super) mod disconnect;
+pub(super) mod get;
+pub(super) mod list;
+pub(super) mod rotate;
+
+use accounts::{AccountError, Trouble};
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, TenantId};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use store::accounts::Shown;
+use store::{PgConnection, audit};
+
+use crate::auth::Principal;
+use crate::error::ApiError;
+use crate::{Administration, App};
+
+/// An account of a Chatwoot installation, without its secrets.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Account {
+    /// Our key of it.
+    id: AccountKey,
+    /// Scheme and host of the installation.
+    #[schema(example = "https://chat.example.com")]
+    chatwoot_url: String,
+    /// Its number there.
+    #[schema(example = 1)]
+    chatwoot_account_id: i64,
+    /// For people.
+    #[schema(example = "Acme Support")]
+    name: Option<String>,
+    /// Number of our webhook there; null: Chatwoot does not call us.
+    webhook_id: Option<i64>,
+    /// Webhooks without a signature are taken, by an operator's word.
+    allow_unsigned: bool,
+    /// Since when it is known.
+    created_at: DateTime<Utc>,
+    /// When its settings last changed.
+    updated_at: DateTime<Utc>,
+    /// Since when it is not served any more; its data are still there.
+    disconnected_at: Option<DateTime<Utc>>,
+}
+
+impl From<Shown> for Account {
+    fn from(shown: Shown) -> Self {
+        Self {
+            id: shown.id,
+            chatwoot_url: shown.base_url,
+            chatwoot_account_id: shown.chatwoot_account_id,
+            name: shown.name,
+            webhook_id: shown.webhook_id,
+            allow_unsigned: shown.allow_unsigned,
+            created_at: shown.created_at,
+            updated_at: shown.updated_at,
+            disconnected_at: shown.disconnected_at,
+        }
+    }
+}
+
+/// Reads a secret, which nothing shows from then on.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// Reads a secret that may be left out.
+fn secret_if_any<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SecretString>, D::Error> {
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    Ok(text.map(SecretString::from))
+}
+
+/// The tenant's account with this key.
+async fn read(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: AccountKey,
+) -> Result<Account, ApiError> {
+    let found = store::accounts::shown(connection, tenant, Some(id)).await?.pop();
+    found.map(Account::from).ok_or(ApiError::NotFound("account"))
+}
+
+/// As [`read`], if it is served.
+async fn served(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: AccountKey,
+) -> Result<Account, ApiError> {
+    let account = read(connection, tenant, id).await?;
+    match account.disconnected_at {
+        None => Ok(account),
+        Some(_) => Err(ApiError::NotFound("account that is served")),
+    }
+}
+
+impl App {
+    fn administration(&self) -> Result<&Administration, ApiError> {
+        self.administration.as_ref().ok_or(ApiError::NotSetUp)
+    }
+}
+
+/// Writes down what was done to an account; no secret is ever among the details.
+async fn note(
+    connection: &mut PgConnection,
+    principal: &Principal,
+    action: &str,
+    account: &Account,
+    details: Value,
+) -> Result<(), ApiError> {
+    let target = format!("account {} of {}", account.chatwoot_account_id, account.chatwoot_url);
+    let mut entry = principal.does(action, target, details);
+    entry.account = Some(account.id);
+    audit::record(connection, &entry).await?;
+    Ok(())
+}
+
+/// What can be done about a failure, by whoever asked.
+fn refused(error: AccountError) -> ApiError {
+    match error {
+        AccountError::Trouble(trouble @ (Trouble::Token(_) | Trouble::NoAdministrator(_))) => {
+            ApiError::field("token", trouble.to_string())
+        }
+        AccountError::Trouble(trouble @ (Trouble::NoMember(_) | Trouble::NoSuch(_))) => {
+            ApiError::field("chatwootAccountId", trouble.to_string())
+        }
+        AccountError::Trouble(trouble @ Trouble::NoPublicUrl) => {
+            ApiError::field("webhookSecret", trouble.to_string())
+        }
+        AccountError::Trouble(trouble @ Trouble::Unsigned) => {
+            ApiError::field("chatwootUrl", trouble.to_string())
+        }
+        AccountError::Client(error @ accounts::ClientError::Token) => {
+            ApiError::field("token", error.to_string())
+        }
+        AccountError::Client(error) => ApiError::field("chatwootUrl", error.to_string()),
+        AccountError::Taken { .. } => ApiError::AccountTaken,
+        AccountError::Busy => ApiError::AccountBusy,
+        AccountError::NoAccount(_) | AccountError::Several(_) => ApiError::NotFound("account"),
+        AccountError::Chatwoot(error) => ApiError::NoAnswer("Chatwoot", error.into()),
+        AccountError::Bus(error) => ApiError::NoAnswer("NATS", error.into()),
+        AccountError::Store(error) => error.into(),
+        error @ (AccountError::NoTenant(_) | AccountError::Seal(_)) => ApiError::internal(error),
+    }
+}

@@ -1,0 +1,63 @@
+//! Whether Chatwoot calls us.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::AccountKey;
+use serde::Serialize;
+
+use super::{refused, served};
+use crate::App;
+use crate::auth::{May, ReadAccounts};
+use crate::error::ApiError;
+use crate::extract::Id;
+use crate::idempotency::{Begun, Key};
+use crate::problem::Problem;
+
+/// How the webhook is in Chatwoot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CheckedWebhook {
+    /// Chatwoot has it.
+    registered: bool,
+    /// Where it posts to.
+    url: Option<String>,
+    /// It subscribes to all events.
+    complete: bool,
+    /// Chatwoot signs with the secret that is known here.
+    signed: bool,
+}
+
+/// Ask Chatwoot how the webhook is. Changes nothing.
+#[utoipa::path(
+    post, path = "/accounts/{id}/webhook/check", tag = "administration",
+    security(("bearer" = ["accounts:read"])),
+    params(("id" = AccountKey, Path, description = "The account's key")),
+    responses(
+        (status = 200, description = "How it is", body = CheckedWebhook),
+        (status = 404, description = "There is no such account that is served", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 503, description = "`no-answer`: Chatwoot does not say", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn check_webhook(
+    State(app): State<App>,
+    principal: May<ReadAccounts>,
+    Id(id): Id<AccountKey>,
+    key: Key,
+) -> Result<Response, ApiError> {
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    served(work.connection(), &principal.tenant, id).await?;
+    let checked = app.administration()?.accounts.check(id).await.map_err(refused)?;
+    let answer = CheckedWebhook {
+        registered: checked.registered,
+        url: checked.url,
+        complete: checked.complete,
+        signed: checked.signed,
+    };
+    work.finish(StatusCode::OK, None, &answer).await
+}

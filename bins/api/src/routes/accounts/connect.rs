@@ -1,0 +1,137 @@
+//! Connecting an account.
+
+use accounts::{AccountError, Wanted};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Account, note, read, refused};
+use crate::App;
+use crate::auth::{ManageAccounts, May};
+use crate::error::ApiError;
+use crate::extract;
+use crate::idempotency::{Begun, Key};
+use crate::problem::{FieldError, Problem};
+
+/// Longest address and longest token, in characters.
+const LONGEST: usize = 500;
+const LONGEST_NAME: usize = 200;
+
+/// An account to be served.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct ConnectAccount {
+    /// Scheme and host of the installation: `https`, at a public address.
+    #[schema(min_length = 1, max_length = 500, example = "https://chat.example.com")]
+    chatwoot_url: String,
+    /// The account's number there.
+    #[schema(minimum = 1, example = 1)]
+    chatwoot_account_id: i64,
+    /// The access token of an administrator of the account. It is kept sealed and never shown.
+    #[serde(deserialize_with = "super::secret")]
+    #[schema(value_type = String, min_length = 1, max_length = 500, format = "password",
+             example = "an administrator's access token")]
+    token: SecretString,
+    /// For people; not given: what Chatwoot calls it.
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+}
+
+/// An account that is served from now on.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ConnectedAccount {
+    account: Account,
+    /// Why Chatwoot does not call us yet; null: it does.
+    webhook_trouble: Option<String>,
+}
+
+/// Connect a Chatwoot account, or give another token to one that is connected.
+///
+/// Chatwoot is asked whether the token is an administrator's. The webhook is then registered there,
+/// and the history is brought in in the background. May be repeated.
+#[utoipa::path(
+    post, path = "/accounts", tag = "administration",
+    security(("bearer" = ["accounts:manage"])),
+    request_body = ConnectAccount,
+    responses(
+        (status = 201, description = "The account, which is served from now on",
+         body = ConnectedAccount, headers(("location" = String, description = "Its address"))),
+        (status = 409, description = "`account-taken`: another tenant has it; `account-busy`",
+         body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not, or Chatwoot does not know them",
+         body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn connect_account(
+    State(app): State<App>,
+    principal: May<ManageAccounts>,
+    key: Key,
+    extract::Json(asked): extract::Json<ConnectAccount>,
+) -> Result<Response, ApiError> {
+    let tenant = &principal.tenant;
+    let wanted = asked.wanted(tenant.clone())?;
+    let administration = app.administration()?;
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let accounts = &administration.accounts;
+    let connected = accounts.connect(&wanted).await.map_err(|error| match error {
+        // Nothing says that anything is at the address that was given.
+        AccountError::Chatwoot(error) => ApiError::field("chatwootUrl", error.to_string()),
+        other => refused(other),
+    })?;
+    let webhook_trouble = match &administration.public_url {
+        None => Some(accounts::Trouble::NoPublicUrl.to_string()),
+        Some(url) => match accounts.register(connected.id, url).await {
+            Ok(_) => None,
+            Err(error @ (AccountError::Trouble(_) | AccountError::Chatwoot(_))) => {
+                Some(error.to_string())
+            }
+            Err(error) => return Err(refused(error)),
+        },
+    };
+    let account = read(work.connection(), tenant, connected.id).await?;
+    let details = json!({ "after": account, "webhookTrouble": webhook_trouble });
+    note(work.connection(), &principal, "accounts connect", &account, details).await?;
+    let location = format!("{}/accounts/{}", crate::routes::BASE, account.id);
+    let answer = ConnectedAccount { account, webhook_trouble };
+    work.finish(StatusCode::CREATED, Some(location), &answer).await
+}
+
+impl ConnectAccount {
+    fn wanted(self, tenant: domain::TenantId) -> Result<Wanted, ApiError> {
+        let mut errors = Vec::new();
+        let mut check = |field: &str, text: &str, longest: usize| {
+            let length = text.trim().chars().count();
+            if length == 0 || length > longest || text.contains('\0') {
+                let message = format!("must have 1 to {longest} characters, none of them NUL");
+                errors.push(FieldError { field: field.to_owned(), message });
+            }
+        };
+        check("chatwootUrl", &self.chatwoot_url, LONGEST);
+        check("token", secrecy::ExposeSecret::expose_secret(&self.token), LONGEST);
+        if let Some(name) = &self.name {
+            check("name", name, LONGEST_NAME);
+        }
+        if self.chatwoot_account_id < 1 {
+            let message = "must be a number of Chatwoot".to_owned();
+            errors.push(FieldError { field: "chatwootAccountId".to_owned(), message });
+        }
+        if !errors.is_empty() {
+            return Err(ApiError::Invalid(errors));
+        }
+        Ok(Wanted {
+            tenant,
+            base_url: self.chatwoot_url,
+            number: self.chatwoot_account_id,
+            token: self.token,
+            allow_unsigned: false,
+            name: self.name.map(|name| name.trim().to_owned()),
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! The end of an account.
+
+use axum::Json;
+use axum::extract::State;
+use domain::AccountKey;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Account, note, read, refused, served};
+use crate::App;
+use crate::auth::{ManageAccounts, May};
+use crate::error::ApiError;
+use crate::extract::Id;
+use crate::problem::Problem;
+
+/// An account that is not served any more.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct DisconnectedAccount {
+    account: Account,
+    /// The webhook is gone from Chatwoot; if not, remove it there.
+    webhook_removed: bool,
+}
+
+/// Disconnect a Chatwoot account: nothing more is taken from it or sent to it.
+///
+/// What it has told stays, and what waits to be sent stays waiting. Its token and webhook secrets are
+/// forgotten, which cannot be undone: to serve it again, connect it again.
+#[utoipa::path(
+    delete, path = "/accounts/{id}", tag = "administration",
+    security(("bearer" = ["accounts:manage"])),
+    params(("id" = AccountKey, Path, description = "The account's key")),
+    responses(
+        (status = 200, description = "It is not served any more", body = DisconnectedAccount),
+        (status = 404, description = "There is no such account that is served", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 409, description = "`account-busy`: somebody else changes it", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn disconnect_account(
+    State(app): State<App>,
+    principal: May<ManageAccounts>,
+    Id(id): Id<AccountKey>,
+) -> Result<Json<DisconnectedAccount>, ApiError> {
+    let tenant = &principal.tenant;
+    let mut transaction = app.store.tenant(tenant).await?;
+    let before = served(&mut transaction, tenant, id).await?;
+    let disconnected = app.administration()?.accounts.disconnect(id).await.map_err(refused)?;
+    let account = read(&mut transaction, tenant, id).await?;
+    let webhook_removed = disconnected.webhook_removed;
+    let details = json!({ "before": before, "after": account, "webhookRemoved": webhook_removed });
+    note(&mut transaction, &principal, "accounts disconnect", &account, details).await?;
+    store::commit(transaction).await?;
+    Ok(Json(DisconnectedAccount { account, webhook_removed }))
+}

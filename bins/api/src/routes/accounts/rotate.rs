@@ -1,0 +1,83 @@
+//! Other secrets for an account.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::AccountKey;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Account, note, read, refused, served};
+use crate::App;
+use crate::auth::{ManageAccounts, May};
+use crate::error::ApiError;
+use crate::extract::{self, Id};
+use crate::idempotency::{Begun, Key};
+use crate::problem::Problem;
+
+/// What is to be another one; at least one of the two.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "webhookSecret": true }))]
+pub(in crate::routes) struct RotateAccount {
+    /// Another access token of an administrator.
+    #[serde(default, deserialize_with = "super::secret_if_any")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500, format = "password")]
+    token: Option<SecretString>,
+    /// Have Chatwoot sign with another secret.
+    #[serde(default)]
+    webhook_secret: bool,
+}
+
+/// Take another token into use, or have Chatwoot sign with another secret.
+///
+/// The token is used by all programs within half a minute. For another secret the webhook is made anew
+/// in Chatwoot; what was signed with the one before is taken until the next rotation.
+#[utoipa::path(
+    post, path = "/accounts/{id}/rotate", tag = "administration",
+    security(("bearer" = ["accounts:manage"])),
+    params(("id" = AccountKey, Path, description = "The account's key")),
+    request_body = RotateAccount,
+    responses(
+        (status = 200, description = "The account, whose secrets are others", body = Account),
+        (status = 404, description = "There is no such account that is served", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 409, description = "`account-busy`: somebody else changes it", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not, or Chatwoot does not know them",
+         body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn rotate_account(
+    State(app): State<App>,
+    principal: May<ManageAccounts>,
+    Id(id): Id<AccountKey>,
+    key: Key,
+    extract::Json(asked): extract::Json<RotateAccount>,
+) -> Result<Response, ApiError> {
+    let tenant = &principal.tenant;
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let before = served(work.connection(), tenant, id).await?;
+    if asked.token.is_none() && !asked.webhook_secret {
+        return Err(ApiError::field("webhookSecret", "must be true, or `token` must be given"));
+    }
+    let administration = app.administration()?;
+    let public_url = administration.public_url.as_deref();
+    if asked.webhook_secret && public_url.is_none() {
+        return Err(refused(accounts::Trouble::NoPublicUrl.into()));
+    }
+    let secret_for = public_url.filter(|_| asked.webhook_secret);
+    let rotated = administration.accounts.rotate(id, asked.token.as_ref(), secret_for).await;
+    let (rotated, _) = rotated.map_err(refused)?;
+    let account = read(work.connection(), tenant, id).await?;
+    let details = json!({
+        "token": rotated.token, "webhookSecret": rotated.webhook.is_some(),
+        "before": before, "after": account,
+    });
+    note(work.connection(), &principal, "accounts rotate", &account, details).await?;
+    work.finish(StatusCode::OK, None, &account).await
+}

@@ -1,0 +1,262 @@
+//! Connecting, rotating, checking and disconnecting Chatwoot accounts, on a stand-in for Chatwoot.
+
+use api::Config;
+use chatwoot_sim::{Options, Running, Sim, admin_token, agent_token};
+use domain::Role;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use testkit::reqwest::Response;
+use testkit::sqlx;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::support::{Served, TENANT, problem};
+
+const PUBLIC_URL: &str = "https://axis.example.com";
+
+struct Stage {
+    served: Served,
+    chatwoot: Running,
+    _end: DropGuard,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        Self::allowing(true).await
+    }
+
+    /// Account 7 is at a private address, which may be connected or not.
+    async fn allowing(private: bool) -> Self {
+        let accounts = accounts::Config {
+            secret_key: Some(testkit::SECRET_KEY.into()),
+            public_url: Some(PUBLIC_URL.to_owned()),
+            accounts_allow_private: private,
+        };
+        let served = Served::with(Config { accounts, ..Config::default() }).await;
+        let stop = CancellationToken::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = Options { accounts: vec![7], ..Options::default() };
+        let chatwoot = Sim::start(options, listener, stop.clone()).await.unwrap();
+        Self { served, chatwoot, _end: stop.drop_guard() }
+    }
+
+    fn asked(&self, number: i64, token: &str) -> Value {
+        let url = self.chatwoot.url();
+        json!({ "chatwootUrl": url, "chatwootAccountId": number, "token": token })
+    }
+
+    async fn connect(&self, body: &Value) -> Response {
+        self.served.post("/accounts", body).send().await.unwrap()
+    }
+
+    /// The address of account 7, connected.
+    async fn connected(&self) -> String {
+        let answer = self.connect(&self.asked(7, &admin_token(7))).await;
+        assert_eq!(answer.status(), 201);
+        answer.headers()["location"].to_str().unwrap().replace("/api/v1", "")
+    }
+
+    async fn secrets(&self) -> Vec<String> {
+        let sources = self.served.world.bus.sources().list().await.unwrap();
+        let ours = sources.into_iter().find(|one| one.chatwoot_account_id == 7);
+        ours.unwrap().sealed_secrets
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_connected_checked_rotated_and_disconnected() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    let (url, admin) = (stage.chatwoot.url(), admin_token(7));
+    let answer = stage.connect(&stage.asked(7, &admin)).await;
+    assert_eq!(answer.status(), 201);
+    let path = answer.headers()["location"].to_str().unwrap().replace("/api/v1", "");
+    let connected: Value = answer.json().await.unwrap();
+    assert_eq!(connected["webhookTrouble"], Value::Null);
+    assert_eq!(connected["account"]["chatwootUrl"], url);
+    assert_eq!(served.read(&path).await, connected["account"]);
+    let check = format!("{path}/webhook/check");
+    let checked = async || -> Value {
+        served.post(&check, &json!({})).send().await.unwrap().json().await.unwrap()
+    };
+    let good = checked().await;
+    assert_eq!(
+        (&good["registered"], &good["complete"], &good["signed"]),
+        (&json!(true), &json!(true), &json!(true))
+    );
+    assert!(good["url"].as_str().unwrap().starts_with(PUBLIC_URL));
+
+    // Again, it is the same one.
+    assert_eq!(stage.connected().await, path);
+    let before = stage.secrets().await;
+    assert_eq!(before.len(), 1);
+    let rotate = format!("{path}/rotate");
+    let body = json!({ "webhookSecret": true, "token": admin });
+    let answer = served.post(&rotate, &body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let rotated: Value = answer.json().await.unwrap();
+    assert_ne!(rotated["webhookId"], connected["account"]["webhookId"]);
+    let after = stage.secrets().await;
+    assert_eq!((after.len(), &after[1]), (2, &before[0]), "the old one is good for a while");
+    assert_eq!(checked().await["signed"], true);
+
+    let answer = served.delete(&path).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let ended: Value = answer.json().await.unwrap();
+    assert_eq!(ended["webhookRemoved"], true);
+    assert_ne!(served.read(&path).await["disconnectedAt"], Value::Null);
+    let sources = served.world.bus.sources().list().await.unwrap();
+    assert!(sources.iter().all(|one| one.chatwoot_account_id != 7), "the receivers take no more");
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let kept: (Vec<u8>, i32) = sqlx::query_as(
+        "select sealed_api_token, cardinality(sealed_webhook_secrets)
+         from chatwoot_accounts where chatwoot_account_id = 7",
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .unwrap();
+    drop(transaction);
+    assert_eq!(kept, (Vec::new(), 0), "its secrets are forgotten");
+    for (path, body) in [(&rotate, body), (&check, json!({}))] {
+        let answer = served.post(path, &body).send().await.unwrap();
+        assert_eq!(problem(answer).await, (404, "not-found".to_owned()), "{path}");
+    }
+    let again = served.delete(&path).send().await.unwrap();
+    assert_eq!(problem(again).await, (404, "not-found".to_owned()));
+    assert_eq!(stage.connected().await, path, "it can be connected again");
+    assert_eq!(served.read(&path).await["disconnectedAt"], Value::Null);
+
+    let audit = served.read("/audit?limit=100").await;
+    let deeds: Vec<_> =
+        audit["data"].as_array().unwrap().iter().map(|deed| &deed["action"]).collect();
+    let done = ["connect", "disconnect", "rotate", "connect", "connect"];
+    assert_eq!(
+        deeds,
+        done.map(|what| json!(format!("accounts {what}"))).iter().collect::<Vec<_>>()
+    );
+    assert!(!audit.to_string().contains(&admin), "no secret is in the audit");
+    assert!(!served.read("/accounts").await.to_string().contains(&admin));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_and_changes_nothing() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    let (admin, agent) = (admin_token(7), agent_token(7, 1));
+    let url = stage.chatwoot.url();
+    let other = |field: &str, value: Value| {
+        let mut body = stage.asked(7, &admin);
+        body[field] = value;
+        body
+    };
+    for (body, field) in [
+        (stage.asked(7, "no-such-token"), "token"),
+        (stage.asked(7, &agent), "token"),
+        (stage.asked(8, &admin), "chatwootAccountId"),
+        (stage.asked(0, &admin), "chatwootAccountId"),
+        (other("token", json!("a b")), "token"),
+        (other("token", json!(" ")), "token"),
+        (other("name", json!("a\u{0}b")), "name"),
+        (other("chatwootUrl", json!("http://127.0.0.1:1")), "chatwootUrl"),
+        (other("chatwootUrl", json!("ftp://x")), "chatwootUrl"),
+    ] {
+        let answer = stage.connect(&body).await;
+        assert_eq!(answer.status(), 422, "{body}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+        assert!(!problem.to_string().contains(&admin));
+    }
+    assert_eq!(served.read("/accounts").await["data"].as_array().unwrap().len(), 1);
+
+    // Another tenant's is out of reach, and cannot be taken away.
+    let path = stage.connected().await;
+    served.world.account("theirs", 9).await;
+    let theirs = served.key("theirs", Role::Admin.permissions()).await;
+    let request = served.http.post(served.url("/accounts")).bearer_auth(&theirs);
+    let answer = request.json(&stage.asked(7, &admin)).send().await.unwrap();
+    assert_eq!(problem(answer).await, (409, "account-taken".to_owned()));
+    let rotate = served.http.post(served.url(&format!("{path}/rotate"))).bearer_auth(&theirs);
+    let answer = rotate.json(&json!({ "webhookSecret": true })).send().await.unwrap();
+    assert_eq!(problem(answer).await, (404, "not-found".to_owned()));
+    let answer = served.http.delete(served.url(&path)).bearer_auth(&theirs).send().await.unwrap();
+    assert_eq!(problem(answer).await, (404, "not-found".to_owned()));
+    for body in [json!({}), json!({ "token": "no-such-token" })] {
+        let answer = served.post(&format!("{path}/rotate"), &body).send().await.unwrap();
+        assert_eq!(problem(answer).await, (422, "invalid".to_owned()), "{body}");
+    }
+    let viewer = served.key(TENANT, Role::Operator.permissions()).await;
+    let request = served.http.delete(served.url(&path)).bearer_auth(&viewer);
+    assert_eq!(problem(request.send().await.unwrap()).await, (403, "forbidden".to_owned()));
+    assert_eq!(served.read(&path).await["chatwootUrl"], url);
+}
+
+#[tokio::test]
+async fn who_connects_an_account_cannot_have_us_call_our_own_network() {
+    let stage = Stage::allowing(false).await;
+    let port = stage.chatwoot.url().rsplit(':').next().unwrap().to_owned();
+    for url in [
+        stage.chatwoot.url(),
+        format!("https://127.0.0.1:{port}"),
+        format!("https://2130706433:{port}"),
+        format!("https://[::ffff:127.0.0.1]:{port}"),
+        "https://169.254.169.254".to_owned(),
+        // A name leads there only by way of the resolver.
+        format!("https://localhost:{port}"),
+    ] {
+        let body = json!({
+            "chatwootUrl": url, "chatwootAccountId": 7, "token": admin_token(7),
+        });
+        let answer = stage.connect(&body).await;
+        assert_eq!(answer.status(), 422, "{url}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["errors"][0]["field"], "chatwootUrl", "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_rotate_at_once_each_does_or_is_told_to_wait() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    let path = stage.connected().await;
+    let rotate = format!("{path}/rotate");
+    let body = json!({ "webhookSecret": true });
+    let answers = join_all((0..5).map(|_| served.post(&rotate, &body).send())).await;
+    let mut done = 0;
+    for answer in answers {
+        let answer = answer.unwrap();
+        if answer.status() == 200 {
+            done += 1;
+        } else {
+            assert_eq!(problem(answer).await, (409, "account-busy".to_owned()));
+        }
+    }
+    assert!(done >= 1);
+    let check = served.post(&format!("{path}/webhook/check"), &json!({})).send().await.unwrap();
+    assert_eq!(check.json::<Value>().await.unwrap()["signed"], true);
+}
+
+#[tokio::test]
+async fn without_the_key_accounts_are_shown_and_not_changed() {
+    let served = Served::start().await;
+    let path = format!("/accounts/{}", served.ours.key);
+    assert_eq!(served.read(&path).await["chatwootAccountId"], 1);
+    let answer = served.delete(&path).send().await.unwrap();
+    assert_eq!(problem(answer).await, (501, "not-set-up".to_owned()));
+}
+
+#[tokio::test]
+async fn a_tenant_is_read_and_renamed() {
+    let served = Served::start().await;
+    let tenant = served.read("/tenant").await;
+    assert_eq!((&tenant["id"], &tenant["claims"]), (&json!(TENANT), &json!([])));
+    let renamed = served.patch("/tenant", &json!({ "name": " Acme Ltd " })).send().await.unwrap();
+    assert_eq!(renamed.status(), 200);
+    assert_eq!(served.read("/tenant").await["name"], "Acme Ltd");
+    for name in [" ", "a\u{0}b", &"x".repeat(201)] {
+        let answer = served.patch("/tenant", &json!({ "name": name })).send().await.unwrap();
+        assert_eq!(problem(answer).await, (422, "invalid".to_owned()));
+    }
+    let deed = &served.read("/audit").await["data"][0];
+    assert_eq!(deed["action"], "tenants update");
+    assert_eq!(deed["details"]["before"]["name"], tenant["name"]);
+}

@@ -1,0 +1,47 @@
+//! `axis accounts disconnect`
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::json;
+
+use crate::audit::Operator;
+use crate::{Answer, Place};
+
+/// Which account.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The account: its key, or its number if that is enough
+    #[arg(long, value_name = "KEY OR NUMBER")]
+    account: String,
+
+    /// Really: its token and webhook secrets are forgotten, which cannot be undone
+    #[arg(long)]
+    yes: bool,
+
+    #[command(flatten)]
+    operator: Operator,
+}
+
+/// Ends the serving of an account.
+pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
+    let (accounts, store) = place.accounts().await?;
+    let account = accounts::find(accounts.list().await?, &arguments.account)?;
+    if !arguments.yes {
+        bail!(
+            "account {} of {} will be served no more, and its token and secrets are forgotten: say \
+             --yes if that is wanted",
+            account.chatwoot_account_id,
+            account.base_url
+        );
+    }
+    let disconnected = accounts.disconnect(account.id).await?;
+    let details = json!({ "webhookRemoved": disconnected.webhook_removed });
+    arguments.operator.acted(&store, "accounts disconnect", &account, details).await?;
+    let webhook = if disconnected.webhook_removed {
+        "its webhook is gone from Chatwoot"
+    } else {
+        "its webhook could not be removed from Chatwoot: remove it there"
+    };
+    let text = format!("account {} is served no more; {webhook}", account.chatwoot_account_id);
+    Answer::new(text, &disconnected)
+}

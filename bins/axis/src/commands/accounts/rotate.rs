@@ -1,0 +1,60 @@
+//! `axis accounts rotate`
+
+use accounts::Config;
+use anyhow::bail;
+use clap::Args;
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::audit::Operator;
+use crate::{Answer, Place};
+
+/// Which account, and what of it.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The account: its key, or its number if that is enough
+    #[arg(long, value_name = "KEY OR NUMBER")]
+    account: String,
+
+    /// Another access token of an administrator; better in the environment than on the command
+    /// line, where others of this machine see it
+    #[arg(
+        long = "chatwoot-token",
+        env = "CHATWOOT_API_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    token: Option<SecretString>,
+
+    /// Have Chatwoot sign with another secret: the webhook is made anew
+    #[arg(long, requires = "public_url")]
+    webhook_secret: bool,
+
+    /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::public_url)]
+    public_url: Option<String>,
+
+    #[command(flatten)]
+    operator: Operator,
+}
+
+/// Takes other secrets into use.
+pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
+    let secret_for = arguments.public_url.as_deref().filter(|_| arguments.webhook_secret);
+    if arguments.token.is_none() && secret_for.is_none() {
+        bail!("say what to rotate: --chatwoot-token, --webhook-secret, or both");
+    }
+    let (accounts, store) = place.accounts().await?;
+    let account = accounts::find(accounts.list().await?, &arguments.account)?;
+    let (rotated, _) = accounts.rotate(account.id, arguments.token.as_ref(), secret_for).await?;
+    let webhook = rotated.webhook.as_ref().map(|webhook| webhook.webhook_id);
+    let details = json!({ "token": rotated.token, "webhookId": webhook });
+    arguments.operator.acted(&store, "accounts rotate", &account, details).await?;
+    let what = match (rotated.token, webhook) {
+        (true, Some(_)) => "another token and another webhook secret are",
+        (true, None) => "another token is",
+        _ => "another webhook secret is",
+    };
+    let text = format!("account {}: {what} in use", account.chatwoot_account_id);
+    Answer::new(text, &rotated)
+}

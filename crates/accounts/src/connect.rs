@@ -1,0 +1,159 @@
+//! Connecting an account of a Chatwoot installation: who may act for it, and where it is kept here.
+
+use chatwoot::client::{Client, Options};
+use domain::{AccountKey, SecretKey, TenantId};
+use secrecy::SecretString;
+use store::accounts::Account;
+use store::{Error, Transaction};
+
+use crate::{AccountError, Accounts, Trouble};
+
+/// An account to be served.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Scheme and host of the installation.
+    pub base_url: String,
+    /// Its number there.
+    pub number: i64,
+    /// An administrator's token.
+    pub token: SecretString,
+    /// It signs nothing (Chatwoot before 4.11.2).
+    pub allow_unsigned: bool,
+    /// For people; unset: what Chatwoot calls it.
+    pub name: Option<String>,
+}
+
+impl Accounts {
+    /// Checks with Chatwoot that the token is an administrator's, keeps the account, and tells the
+    /// receivers. Its history is brought in by the sync workers from then on. One that is there gets
+    /// the token and keeps what it has; one that was disconnected is served again.
+    pub async fn connect(&self, wanted: &Wanted) -> Result<Account, AccountError> {
+        let name = self.administered(&wanted.base_url, wanted.number, &wanted.token).await?;
+        let mut account = Account {
+            id: AccountKey::generate(),
+            tenant: wanted.tenant.clone(),
+            base_url: base(&wanted.base_url),
+            chatwoot_account_id: wanted.number,
+            name: wanted.name.clone().or(name),
+            api_token: self.key.seal(Account::TOKEN_PURPOSE, &wanted.token)?,
+            webhook_secrets: Vec::new(),
+            webhook_id: None,
+            allow_unsigned: wanted.allow_unsigned,
+        };
+        let mut transaction = self.store.worker().await?;
+        let tenants = store::tenants::list(&mut transaction).await?;
+        if !tenants.iter().any(|tenant| tenant.id == wanted.tenant) {
+            return Err(AccountError::NoTenant(wanted.tenant.clone()));
+        }
+        account.id = match store::accounts::put(&mut transaction, &account).await {
+            Ok(id) => id,
+            Err(Error::Exists { .. }) => {
+                let (number, url) = (wanted.number, account.base_url);
+                return Err(AccountError::Taken { number, url });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        // An account that was there keeps its webhook and secrets.
+        let kept = store::accounts::get(&mut transaction, account.id).await?;
+        store::commit(transaction).await?;
+        let account = kept.unwrap_or(account);
+        self.publish(&account).await?;
+        Ok(account)
+    }
+
+    /// All accounts that are served.
+    pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
+        Ok(store::accounts::list(&mut *self.store.worker().await?).await?)
+    }
+
+    /// Takes an account in hand until the transaction ends.
+    pub(crate) async fn hold(
+        &self,
+        id: AccountKey,
+    ) -> Result<(Transaction, Account), AccountError> {
+        let mut transaction = self.store.worker().await?;
+        if !store::accounts::hold(&mut transaction, id).await? {
+            return Err(AccountError::Busy);
+        }
+        let account = store::accounts::get(&mut transaction, id).await?;
+        Ok((transaction, account.ok_or_else(|| AccountError::NoAccount(id.to_string()))?))
+    }
+
+    /// A caller of an account that is kept here.
+    pub(crate) fn client(&self, account: &Account) -> Result<Client, AccountError> {
+        let token = self.key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
+        self.caller(&account.base_url, account.chatwoot_account_id, &token)
+    }
+
+    fn caller(
+        &self,
+        base_url: &str,
+        number: i64,
+        token: &SecretString,
+    ) -> Result<Client, AccountError> {
+        let options = Options { public_only: self.public_only, ..Options::default() };
+        Ok(Client::new(base_url, number, token, &options)?)
+    }
+
+    /// Fails unless the token's owner is an administrator of the account; gives the account's name.
+    pub(crate) async fn administered(
+        &self,
+        base_url: &str,
+        number: i64,
+        token: &SecretString,
+    ) -> Result<Option<String>, AccountError> {
+        let client = self.caller(base_url, number, token)?;
+        let profile = client.profile().await;
+        let profile = profile.map_err(|error| AccountError::of(error, number))?;
+        let membership = profile.accounts.iter().find(|account| account.id == number);
+        let membership = membership.ok_or(Trouble::NoMember(number))?;
+        match membership.role.as_deref() {
+            Some("administrator") => Ok(membership.name.clone()),
+            _ => Err(Trouble::NoAdministrator(number).into()),
+        }
+    }
+}
+
+/// A caller of an account that is kept here, for whoever has nothing else to do with it.
+pub fn client(account: &Account, key: &SecretKey) -> Result<Client, AccountError> {
+    let token = key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
+    let number = account.chatwoot_account_id;
+    Ok(Client::new(&account.base_url, number, &token, &Options::default())?)
+}
+
+/// The account that an operator means: by its key, or by its number if that is enough.
+pub fn find(accounts: Vec<Account>, wanted: &str) -> Result<Account, AccountError> {
+    let key: Option<AccountKey> = wanted.parse().ok();
+    let number: Option<i64> = wanted.parse().ok();
+    let is_meant = |one: &Account| Some(one.id) == key || Some(one.chatwoot_account_id) == number;
+    let mut meant = accounts.into_iter().filter(is_meant);
+    match (meant.next(), meant.next()) {
+        (Some(account), None) => Ok(account),
+        (None, _) => Err(AccountError::NoAccount(wanted.to_owned())),
+        _ => Err(AccountError::Several(wanted.to_owned())),
+    }
+}
+
+/// The address of an installation as it is kept: one form, whatever was typed.
+fn base(url: &str) -> String {
+    let url = url.trim().trim_end_matches('/');
+    url.strip_suffix("/api/v1").unwrap_or(url).trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base;
+
+    #[test]
+    fn one_installation_has_one_address() {
+        for typed in [
+            "https://chat.example.com",
+            "https://chat.example.com/",
+            " https://chat.example.com/api/v1/ ",
+        ] {
+            assert_eq!(base(typed), "https://chat.example.com", "{typed:?}");
+        }
+    }
+}

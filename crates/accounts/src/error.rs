@@ -1,0 +1,93 @@
+//! What can go wrong, told by what the caller can do.
+
+use bus::BusError;
+use chatwoot::client::{CallError, ClientError, Refusal};
+use domain::{SealError, TenantId};
+
+/// Why something could not be done to an account.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The address or the token is none.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// What was given does not fit what Chatwoot has.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+    /// Chatwoot did not do it.
+    #[error(transparent)]
+    Chatwoot(CallError),
+    /// There is no such tenant.
+    #[error("there is no tenant {0}: add it with `axis tenants add {0}`")]
+    NoTenant(TenantId),
+    /// There is no such account, or it is disconnected.
+    #[error("there is no account {0}: see `axis accounts list`")]
+    NoAccount(String),
+    /// A number that several accounts have.
+    #[error("several accounts have the number {0}: give the key from `axis accounts list`")]
+    Several(String),
+    /// Another tenant has it.
+    #[error("account {number} of {url} is served for another tenant already")]
+    Taken {
+        /// Its number.
+        number: i64,
+        /// Its installation.
+        url: String,
+    },
+    /// Somebody changes it at this moment.
+    #[error("the account is being changed by somebody else at the moment; try again")]
+    Busy,
+    /// A secret does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// NATS failed: the receivers do not know yet.
+    #[error("the receivers could not be told of the account: {0}")]
+    Bus(#[from] BusError),
+}
+
+/// What does not fit between what was given and what Chatwoot has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The token is worth nothing.
+    #[error("Chatwoot does not accept the access token of account {0}: give a valid one")]
+    Token(i64),
+    /// Its owner may not administer.
+    #[error(
+        "the access token of account {0} is not an administrator's, who alone may see webhooks: \
+         give one that is"
+    )]
+    NoAdministrator(i64),
+    /// Its owner is of other accounts.
+    #[error("the token's owner is not a member of account {0}: check the number")]
+    NoMember(i64),
+    /// The installation has no such account, or is none.
+    #[error(
+        "this Chatwoot has no account {0}, or is no Chatwoot: check the address and the number"
+    )]
+    NoSuch(i64),
+    /// It signs nothing, and nobody said that this is well.
+    #[error(
+        "this Chatwoot signs no webhooks (it is older than 4.11.2): update it, or accept unsigned \
+         ones with `axis accounts add … --allow-unsigned`"
+    )]
+    Unsigned,
+    /// Nothing is known that Chatwoot could call.
+    #[error("nobody said under which address Chatwoot reaches the receiver: set AXIS_PUBLIC_URL")]
+    NoPublicUrl,
+}
+
+impl AccountError {
+    /// What a failed call to this account means to whoever gave its token.
+    pub(crate) fn of(error: CallError, number: i64) -> Self {
+        match error {
+            CallError::Unauthorized(Refusal::Token) => Trouble::Token(number).into(),
+            CallError::Unauthorized(Refusal::Role | Refusal::Bot) => {
+                Trouble::NoAdministrator(number).into()
+            }
+            CallError::NotFound => Trouble::NoSuch(number).into(),
+            other => Self::Chatwoot(other),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Chatwoot accounts from their connection to their end: what `axis accounts` and the API do alike.
+//!
+//! ```text
+//! connect     token checked with Chatwoot ─► row ─► receivers told ─► webhook registered
+//! rotate      another token, or another webhook with another secret; the old one holds for a while
+//! check       is the webhook in Chatwoot, complete, and signed with what we know?
+//! disconnect  row ended, token and secrets forgotten ─► receivers told ─► webhook removed
+//! ```
+//!
+//! This is the one crate where the database, the streams and Chatwoot meet: an account is in all
+//! three. The row comes first and says what holds; the rest follows from it and may be repeated. One
+//! process at a time has an account in hand.
+
+mod config;
+mod connect;
+mod disconnect;
+mod error;
+mod registration;
+mod rotate;
+mod sources;
+
+use bus::Bus;
+use domain::SecretKey;
+use store::Store;
+
+pub use chatwoot::client::ClientError;
+pub use config::Config;
+pub use connect::{Wanted, client, find};
+pub use disconnect::Disconnected;
+pub use error::{AccountError, Trouble};
+pub use registration::{Change, Checked, Registered, path};
+pub use rotate::Rotated;
+pub use sources::source;
+
+/// What it takes to administer accounts. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Store,
+    bus: Bus,
+    key: SecretKey,
+    /// Addresses that a stranger named are called only if they are everybody's.
+    public_only: bool,
+}
+
+impl Accounts {
+    /// For operators, who may name any address.
+    pub fn new(store: Store, bus: Bus, key: SecretKey) -> Self {
+        Self { store, bus, key, public_only: false }
+    }
+
+    /// The same for callers who are not to reach the deployment's own network by way of us.
+    #[must_use]
+    pub fn public_only(self) -> Self {
+        Self { public_only: true, ..self }
+    }
+}

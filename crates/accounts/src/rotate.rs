@@ -1,0 +1,55 @@
+//! Other secrets in the place of those that are known.
+
+use domain::AccountKey;
+use secrecy::SecretString;
+use serde::Serialize;
+use store::accounts::Account;
+
+use crate::{AccountError, Accounts, Registered, Trouble};
+
+/// What a rotation came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rotated {
+    /// Another token is used from now on; the old one may be taken back in Chatwoot.
+    pub token: bool,
+    /// The webhook that was made in the place of the one before; its secret is another one.
+    pub webhook: Option<Registered>,
+}
+
+impl Accounts {
+    /// Takes another token into use, once Chatwoot has vouched for it, and, if asked to, has Chatwoot
+    /// sign with another secret. What is signed with the one before is good until the next rotation:
+    /// it may be under way.
+    pub async fn rotate(
+        &self,
+        id: AccountKey,
+        token: Option<&SecretString>,
+        secret_for: Option<&str>,
+    ) -> Result<(Rotated, Account), AccountError> {
+        let (mut transaction, mut account) = self.hold(id).await?;
+        if let Some(token) = token {
+            self.administered(&account.base_url, account.chatwoot_account_id, token).await?;
+            account.api_token = self.key.seal(Account::TOKEN_PURPOSE, token)?;
+            store::accounts::set_token(&mut transaction, id, &account.api_token).await?;
+        }
+        let mut webhook = None;
+        if let Some(public_url) = secret_for {
+            let known = account.webhook_id.ok_or(Trouble::NoPublicUrl)?;
+            // The secret is Chatwoot's, and a webhook has one for its life. Between its end and the
+            // next one's beginning events are missed, which the sync workers find.
+            let client = self.client(&account)?;
+            match client.delete_webhook(known).await {
+                Ok(()) | Err(chatwoot::CallError::NotFound) => {}
+                Err(error) => {
+                    return Err(AccountError::of(error, account.chatwoot_account_id));
+                }
+            }
+            let (registered, now) = self.registered(&mut transaction, account, public_url).await?;
+            (webhook, account) = (Some(registered), now);
+        }
+        store::commit(transaction).await?;
+        self.publish(&account).await?;
+        Ok((Rotated { token: token.is_some(), webhook }, account))
+    }
+}
