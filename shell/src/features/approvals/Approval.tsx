@@ -1,15 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowLeft, SearchX } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { Approval as Shown } from '#api/types.ts'
 import { approvalQuery } from '#live/queries.ts'
+import { classes } from '#ui/classes.ts'
 import { Fact } from '#ui/Fact.tsx'
 import { ApprovalMark } from '#ui/Marks.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
+import { dismiss } from '#ui/toasts.ts'
 import { titled } from '#ui/words.ts'
 
 import { Deciding } from './Deciding.tsx'
@@ -24,6 +26,8 @@ interface ApprovalProps {
 /** One request, as it was submitted, beside its conversation as it is. */
 export function Approval({ id, thread }: ApprovalProps) {
   const query = useQuery(approvalQuery(id))
+  // Who is here need not be told to come.
+  useEffect(() => dismiss(`approval ${id}`), [id])
   if (query.isPending) return <div className="skeleton m-5 h-40" role="status" aria-label="Loading approval" />
   if (!query.data) {
     if (query.error instanceof Failure && query.error.status === 404) {
@@ -42,15 +46,16 @@ export function Approval({ id, thread }: ApprovalProps) {
         <h1 className="grow truncate font-semibold">{titled(approval.type)}</h1>
         <ApprovalMark status={approval.status} />
       </header>
-      <div className="flex min-h-0 grow flex-col-reverse overflow-y-auto three:flex-row three:overflow-hidden">
-        <div className="h-[70vh] shrink-0 border-t border-line bg-ground three:h-auto three:min-w-0 three:shrink three:grow three:border-t-0 three:border-r">
-          {thread(approval.conversationId)}
-        </div>
-        <section aria-label="Request" className="flex flex-col gap-6 p-6 three:w-[30rem] three:shrink-0 three:overflow-y-auto">
+      {/* What is to be decided comes first: above, or, where there is room, at the right. */}
+      <div className="flex min-h-0 grow flex-col overflow-y-auto three:flex-row-reverse three:overflow-hidden">
+        <section aria-label="Request" className="flex shrink-0 flex-col gap-6 p-6 three:w-[30rem] three:overflow-y-auto">
           {/* Another one begins anew: words are for one request. */}
           <Deciding key={approval.id} approval={approval} />
           <Request approval={approval} />
         </section>
+        <div className="h-[70vh] shrink-0 border-t border-line bg-ground three:h-auto three:min-w-0 three:shrink three:grow three:border-t-0 three:border-r">
+          {thread(approval.conversationId)}
+        </div>
       </div>
     </div>
   )
@@ -71,7 +76,7 @@ function Request({ approval }: { approval: Shown }) {
       )}
       {editedContent != null && (
         <Fact name="Sent instead">
-          <Words text={editedContent} />
+          <Words text={editedContent} sent />
         </Fact>
       )}
       {rest.map(([name, value]) => (
@@ -106,9 +111,15 @@ function Request({ approval }: { approval: Shown }) {
   )
 }
 
-function Words({ text }: { text: string }) {
+function Words({ text, sent = false }: { text: string; sent?: boolean }) {
   return (
-    <p className="rounded-2xl border border-dashed border-accent-line bg-accent-soft px-3.5 py-2 whitespace-pre-wrap wrap-anywhere" dir="auto">
+    <p
+      dir="auto"
+      className={classes(
+        'rounded-2xl border border-accent-line bg-accent-soft px-3.5 py-2 whitespace-pre-wrap wrap-anywhere',
+        !sent && 'border-dashed',
+      )}
+    >
       {text}
     </p>
   )

@@ -3,11 +3,11 @@ import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, expect, test } from 'vitest'
 
-import type { Conversation, UpdateConversation } from '#api/types.ts'
+import type { Conversation, CreateMessage, UpdateConversation } from '#api/types.ts'
 import { ask, want } from '#desk/asked.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, instant } from '#test/samples.ts'
+import { aConversation, aMessage, instant } from '#test/samples.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
@@ -89,4 +89,20 @@ test('labels are put on by typing, and those of others stay', async () => {
   await screen.findByRole('option', { name: /vip/ })
   await userEvent.keyboard('{Enter}')
   await waitFor(() => expect(asked.at(-1)?.[1]).toEqual({ labels: ['urgent', 'vip'] }))
+})
+
+test('what was to be done once a reply is sent is done then', async () => {
+  const row = aConversation()
+  const { asked, live, status } = given([row])
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', async ({ request }) => {
+      const { content, clientId } = (await request.json()) as CreateMessage
+      expect(asked).toEqual([])
+      return HttpResponse.json(aMessage({ conversationId: row.id, content, clientId: clientId ?? null }), { status: 201 })
+    }),
+  )
+  await screen.findByRole('status')
+  live.outbox.send(row.id, 'All done', false, [], { status: 'resolved' })
+  await waitFor(() => expect(status(row.id)).toBe('resolved'))
+  expect(await screen.findByText('Resolved')).toBeVisible()
 })

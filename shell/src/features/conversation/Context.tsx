@@ -153,7 +153,7 @@ function Approvals({ conversationId }: { conversationId: string }) {
     <ul className="flex flex-col gap-2 text-sm">
       {query.data.map(({ id, type, reason, status }) => (
         <li key={id}>
-          <Link to="/approvals/$id" params={{ id }} className="-mx-1.5 flex items-center gap-2 rounded-md px-1.5 py-0.5 hover:bg-hover">
+          <Link to="/approvals/$id" params={{ id }} className="-mx-1.5 flex min-h-6 items-center gap-2 rounded-md px-1.5 py-0.5 hover:bg-hover">
             <span className="min-w-0 grow truncate">
               {titled(type)}: <span className="text-soft">{reason}</span>
             </span>
