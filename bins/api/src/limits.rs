@@ -11,8 +11,9 @@
 //! anything is counted.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::http::request::Parts;
@@ -52,6 +53,9 @@ pub(crate) struct Limits(Option<Arc<Counting>>);
 struct Counting {
     per_minute: NonZeroU32,
     counter: Counter,
+    began: Instant,
+    /// The second after the beginning in which callers were last forgotten to make room.
+    forgot: AtomicU64,
 }
 
 /// Where a caller stands.
@@ -71,7 +75,8 @@ impl Limits {
         Self(NonZeroU32::new(count).map(|per_minute| {
             let counter = RateLimiter::dashmap(Quota::per_minute(per_minute))
                 .with_middleware::<StateInformationMiddleware>();
-            Arc::new(Counting { per_minute, counter })
+            let forgot = AtomicU64::default();
+            Arc::new(Counting { per_minute, counter, began: Instant::now(), forgot })
         }))
     }
 
@@ -79,7 +84,7 @@ impl Limits {
     pub(crate) fn admit(&self, parts: &Parts, principal: &Principal) -> Result<(), ApiError> {
         let Some(counting) = &self.0 else { return Ok(()) };
         if counting.counter.len() >= MOST_CALLERS {
-            counting.counter.retain_recent();
+            counting.make_room();
             if counting.counter.len() >= MOST_CALLERS {
                 metrics::counter!("axis_api_requests_uncounted_total").increment(1);
                 return Ok(());
@@ -109,6 +114,15 @@ impl Limits {
 }
 
 impl Counting {
+    /// Forgets callers who have their whole allowance again. All of them are looked at, so it is done
+    /// once a second at most, however many requests find no room.
+    fn make_room(&self) {
+        let second = self.began.elapsed().as_secs();
+        if self.forgot.fetch_max(second, Ordering::Relaxed) < second {
+            self.counter.retain_recent();
+        }
+    }
+
     fn count(&self, caller: &Caller) -> (Standing, bool) {
         let per_minute = self.per_minute.get();
         match self.counter.check_key(caller) {

@@ -72,6 +72,17 @@ impl Asked {
         }
     }
 
+    /// The place after which the page begins; none: at the beginning of the list.
+    pub(crate) fn after<P>(
+        &self,
+        read: impl FnOnce(&str) -> Result<P, ApiError>,
+    ) -> Result<Option<P>, ApiError> {
+        match &self.start {
+            Start::Page(_) => Ok(None),
+            Start::Cursor(cursor) => read(cursor).map(Some),
+        }
+    }
+
     pub(crate) fn page(&self, next_cursor: Option<String>) -> Page {
         let number = match self.start {
             Start::Page(number) => Some(number),

@@ -3,9 +3,13 @@
 use async_nats::jetstream::stream::{DeleteMessageErrorKind, DirectGetErrorKind};
 use bytes::Bytes;
 use events::{DeadLetter, Headers, subject};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::streams::stream_info;
 use crate::{Bus, BusError, History, PublishError, headers};
+
+/// Positions that are asked for at a time.
+const READ_AT_ONCE: usize = 16;
 
 /// What could not be processed.
 #[derive(Clone, Debug)]
@@ -93,11 +97,9 @@ impl DeadLetters {
         let first = state.first_seq.max(1);
         let end = before.unwrap_or(u64::MAX).min(state.last_seq.saturating_add(1)).max(first);
         let begin = end.saturating_sub(reach).max(first);
-        let mut found = Vec::new();
-        for sequence in (begin..end).rev() {
-            found.extend(self.get(sequence).await?);
-        }
-        Ok((found, (begin > first).then_some(begin)))
+        let read = stream::iter((begin..end).rev()).map(|sequence| self.get(sequence));
+        let found = read.buffered(READ_AT_ONCE).try_filter_map(async |found| Ok(found));
+        Ok((found.try_collect().await?, (begin > first).then_some(begin)))
     }
 
     /// The one at this position; none if there is none, or none that can be read.

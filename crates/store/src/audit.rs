@@ -6,8 +6,8 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
 use crate::conversations::plan_for_arguments;
+use crate::{Error, part};
 
 /// A deed.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,10 +168,8 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let place = |row: &Row| Place { at: row.at, id: AuditId(row.id) };
-    let next = rows.last().filter(|_| more).map(place);
+    let next = part::cut(&mut rows, limit, place);
     let entries = rows.into_iter().map(Recorded::try_from).collect::<Result<_, _>>()?;
     Ok(Listed { entries, next })
 }
@@ -221,9 +219,7 @@ pub async fn undertakings(
     )
     .fetch_all(connection)
     .await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(|row| Place { at: row.at, id: AuditId(row.id) });
+    let next = part::cut(&mut rows, limit, |row| Place { at: row.at, id: AuditId(row.id) });
     let undertakings = rows.into_iter().map(|row| {
         let begun = Row {
             id: row.id,

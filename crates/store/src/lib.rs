@@ -33,6 +33,7 @@ pub mod idempotency;
 pub mod inspect;
 pub mod messages;
 pub mod outbox;
+mod part;
 pub mod pipeline;
 pub mod reconciliations;
 pub mod stream_tickets;

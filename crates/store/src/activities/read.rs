@@ -6,8 +6,8 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
 use crate::conversations::plan_for_arguments;
+use crate::{Error, part};
 
 /// Which activities to list; what is none does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -130,10 +130,8 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
     let place = |row: &Row| Place { at: row.occurred_at, id: ActivityId(row.id) };
-    let next = rows.last().filter(|_| more).map(place);
+    let next = part::cut(&mut rows, limit, place);
     let activities = rows.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?;
     Ok(Listed { activities, next })
 }

@@ -10,8 +10,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::search;
-use crate::Error;
 use crate::messages::DeliveryFacts;
+use crate::{Error, part};
 
 /// Which conversations to list; what is none does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -330,9 +330,7 @@ pub async fn list(
                 .await?
             }
         };
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(|row| row.place(sort));
+    let next = part::cut(&mut rows, limit, |row| row.place(sort));
     let conversations = rows.into_iter().map(Conversation::try_from).collect::<Result<_, _>>()?;
     Ok(Listed { conversations, next })
 }

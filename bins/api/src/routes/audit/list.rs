@@ -12,7 +12,7 @@ use crate::App;
 use crate::auth::{May, ReadAudit};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::paging::{self, Asked, Page, Start};
+use crate::paging::{self, Asked, Page};
 
 /// Which deeds.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -96,10 +96,7 @@ pub(in crate::routes) async fn list_audit(
     Query(query): Query<ListAudit>,
 ) -> Result<Json<AuditList>, ApiError> {
     let asked = Asked::read(None, query.limit, query.cursor)?;
-    let after = match &asked.start {
-        Start::Page(_) => None,
-        Start::Cursor(cursor) => Some(read_cursor(cursor)?),
-    };
+    let after = asked.after(read_cursor)?;
     let tenant = Some(principal.tenant.clone());
     let filter = Filter { tenant, action: query.action, actor: query.actor };
     let mut transaction = app.store.tenant(&principal.tenant).await?;

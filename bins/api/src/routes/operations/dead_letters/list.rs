@@ -10,7 +10,7 @@ use crate::App;
 use crate::auth::{May, ReadOperations};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::paging::{self, Asked, Page, Start};
+use crate::paging::{self, Asked, Page};
 
 /// How many positions are looked at for one page: those of other tenants cost as much as one's own.
 const REACH: u64 = 1_000;
@@ -59,10 +59,7 @@ pub(in crate::routes) async fn list_dead_letters(
     Query(query): Query<ListDeadLetters>,
 ) -> Result<Json<DeadLetterList>, ApiError> {
     let asked = Asked::read(None, query.limit, query.cursor)?;
-    let mut before = match &asked.start {
-        Start::Page(_) => None,
-        Start::Cursor(cursor) => Some(paging::decode::<u64>(cursor)?),
-    };
+    let mut before = asked.after(paging::decode::<u64>)?;
     let own = Own::of(&mut *app.store.tenant(&principal.tenant).await?, &principal).await?;
     let (letters, mut data) = (app.bus.dead_letters(), Vec::new());
     let mut looked_at = 0;

@@ -9,7 +9,7 @@ use crate::App;
 use crate::auth::{May, ReadOperations};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::paging::{Asked, Page, Start};
+use crate::paging::{Asked, Page};
 use crate::routes::audit::list::{read_cursor, write_cursor};
 
 /// Which part of the list.
@@ -43,10 +43,7 @@ pub(in crate::routes) async fn list_replays(
     Query(query): Query<ListReplays>,
 ) -> Result<Json<ReplayList>, ApiError> {
     let asked = Asked::read(None, query.limit, query.cursor)?;
-    let after = match &asked.start {
-        Start::Page(_) => None,
-        Start::Cursor(cursor) => Some(read_cursor(cursor)?),
-    };
+    let after = asked.after(read_cursor)?;
     let mut transaction = app.store.tenant(&principal.tenant).await?;
     let (found, next) =
         store::audit::undertakings(&mut transaction, ACTION, None, after, asked.limit).await?;
