@@ -165,7 +165,7 @@ macro_rules! needs {
 }
 
 needs! {
-    ReadConversations Reply UpdateConversations ReadApprovals RequestApprovals DecideApprovals
+    ReadConversations Reply UpdateConversations ManageCatalogue ReadApprovals RequestApprovals DecideApprovals
     ReadActivity ManageKeys ReadAudit ReadOperations RedriveDeadLetters ReplayEvents
     ReconcileAccounts ReadAccounts ManageAccounts
 }

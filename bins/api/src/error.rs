@@ -121,7 +121,7 @@ pub enum ApiError {
     #[error("a request with this Idempotency-Key is being carried out; ask again in a moment")]
     UnderWay,
     /// The deployment does it otherwise.
-    #[error("accounts are administered with `axis` here; AXIS_SECRET_KEY opens this address too")]
+    #[error("this needs AXIS_SECRET_KEY, which the API does not have here")]
     NotSetUp,
     /// Another tenant has the account.
     #[error("this account is served for another tenant already")]
@@ -129,6 +129,12 @@ pub enum ApiError {
     /// Somebody changes the account.
     #[error("the account is being changed by somebody else; try again in a moment")]
     AccountBusy,
+    /// Chatwoot has another thing of this name.
+    #[error("Chatwoot has another one with this `{0}`; `current` is it")]
+    Taken(&'static str, Box<serde_json::Value>),
+    /// Chatwoot will not do it, however often it is asked.
+    #[error("Chatwoot refuses it; an administrator has to look at the account's token")]
+    Refused(#[source] anyhow::Error),
     /// What is needed beside us does not do its part.
     #[error("{0} does not do its part at the moment; try again")]
     NoAnswer(&'static str, #[source] anyhow::Error),
@@ -247,6 +253,8 @@ impl ApiError {
                 (StatusCode::CONFLICT, "account-taken", "Served for another tenant")
             }
             Self::AccountBusy => (StatusCode::CONFLICT, "account-busy", "Being changed"),
+            Self::Taken(..) => (StatusCode::CONFLICT, "taken", "The name is taken"),
+            Self::Refused(_) => (StatusCode::BAD_GATEWAY, "refused", "Refused by Chatwoot"),
             Self::NoAnswer(..) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "no-answer", "No answer at the moment")
             }
@@ -315,6 +323,7 @@ impl IntoResponse for ApiError {
                 }
                 problem.current = Some(current.value);
             }
+            Self::Taken(_, current) => problem.current = Some(*current),
             Self::Unavailable(error) => log(status, &error.into()),
             Self::NoSuchPart(length) => {
                 let length = length.map_or_else(|| "*".to_owned(), |length| length.to_string());
@@ -327,6 +336,7 @@ impl IntoResponse for ApiError {
             Self::NoFile(error)
             | Self::NoBus(error)
             | Self::NoAnswer(_, error)
+            | Self::Refused(error)
             | Self::Internal(error) => log(status, &error),
             _ => {}
         }

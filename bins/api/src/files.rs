@@ -65,6 +65,11 @@ impl Files {
         &self.objects
     }
 
+    /// What tokens of accounts are opened with, if this program may.
+    pub(crate) fn key(&self) -> Option<&SecretKey> {
+        self.key.as_ref()
+    }
+
     fn room(&self) -> Result<SemaphorePermit<'_>, ApiError> {
         self.receiving.try_acquire().map_err(|_| ApiError::Busy)
     }

@@ -5,6 +5,7 @@
 //! `live`.
 
 mod auth;
+mod client;
 mod config;
 mod error;
 mod etag;
@@ -45,6 +46,8 @@ use live::{Announcer, FanOut};
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
+/// Requests that wait for Chatwoot at a time; each holds connections to the database meanwhile.
+const MOST_MAKINGS: usize = 4;
 /// Replays that one process runs at a time.
 const MOST_REPLAYS: usize = 4;
 
@@ -58,6 +61,7 @@ struct App {
     announcer: Announcer,
     streams: Arc<Semaphore>,
     replays: Arc<Semaphore>,
+    makings: Arc<Semaphore>,
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
@@ -116,6 +120,7 @@ impl Api {
             announcer,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             replays: Arc::new(Semaphore::new(MOST_REPLAYS)),
+            makings: Arc::new(Semaphore::new(MOST_MAKINGS)),
             tasks: tasks.clone(),
             auth,
             limits,

@@ -9,6 +9,7 @@ mod attachments;
 mod audit;
 mod auth;
 mod canned_responses;
+mod catalogue;
 mod contacts;
 mod conversations;
 mod drafts;
@@ -93,9 +94,12 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(activity::tickets::create_ticket))
         .routes(routes!(agents::list::list_agents))
         .routes(routes!(teams::list::list_teams))
-        .routes(routes!(labels::list::list_labels))
+        .routes(routes!(labels::list::list_labels, labels::create::create_label))
         .routes(routes!(inboxes::list::list_inboxes))
-        .routes(routes!(canned_responses::list::list_canned_responses))
+        .routes(routes!(
+            canned_responses::list::list_canned_responses,
+            canned_responses::create::create_canned_response
+        ))
         .routes(routes!(contacts::get::get_contact))
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))

@@ -308,7 +308,11 @@ export interface paths {
         /** List canned responses, all of them, as Chatwoot told when it was last asked. */
         get: operations["list_canned_responses"];
         put?: never;
-        post?: never;
+        /**
+         * Make a prepared answer in Chatwoot. It is there when this is answered.
+         * @description Asked for again it is found, not made twice: what is there just so is answered with 200.
+         */
+        post: operations["create_canned_response"];
         delete?: never;
         options?: never;
         head?: never;
@@ -619,7 +623,11 @@ export interface paths {
         /** List labels, all of them, as Chatwoot told when it was last asked. */
         get: operations["list_labels"];
         put?: never;
-        post?: never;
+        /**
+         * Make a label in Chatwoot. It is there when this is answered, and conversations can bear it.
+         * @description Asked for again it is found, not made twice: what is there just so is answered with 200.
+         */
+        post: operations["create_label"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1625,6 +1633,20 @@ export interface components {
              */
             type: string;
         };
+        /** @description A prepared answer to be made. */
+        CreateCannedResponse: {
+            accountId?: components["schemas"]["AccountKey"] | null;
+            /**
+             * @description The text; not only blanks.
+             * @example Your parcel left today.
+             */
+            content: string;
+            /**
+             * @description What an agent types to get it; not only blanks, and none around it.
+             * @example parcel
+             */
+            shortCode: string;
+        };
         /** @description A key that was made. */
         CreatedApiKey: {
             key: components["schemas"]["ApiKey"];
@@ -1633,6 +1655,24 @@ export interface components {
              * @example axis_key_5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
              */
             token: string;
+        };
+        /** @description A label to be made. */
+        CreateLabel: {
+            accountId?: components["schemas"]["AccountKey"] | null;
+            /**
+             * @description `#rrggbb`; without it, Chatwoot's choice.
+             * @example #1f93ff
+             */
+            color?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Whether Chatwoot's own screen lists it; without it, not. */
+            showOnSidebar?: boolean | null;
+            /**
+             * @description What conversations name it by: letters, digits, `-` and `_`. Chatwoot makes capitals small.
+             * @example late-parcel
+             */
+            title: string;
         };
         /** @description A message to be sent. */
         CreateMessage: {
@@ -4178,6 +4218,114 @@ export interface operations {
             };
         };
     };
+    create_canned_response: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCannedResponse"];
+            };
+        };
+        responses: {
+            /** @description The answer, which was there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedResponse"];
+                };
+            };
+            /** @description The answer, which Chatwoot has made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedResponse"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `catalogue:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is another one of this short code; `current` is it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refused`: Chatwoot will not have it */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_contact: {
         parameters: {
             query?: never;
@@ -5712,6 +5860,114 @@ export interface operations {
             };
             /** @description The caller makes more requests than it may: see `Retry-After` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_label: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateLabel"];
+            };
+        };
+        responses: {
+            /** @description The label, which was there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            /** @description The label, which Chatwoot has made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `catalogue:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is another label of this title; `current` is it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refused`: Chatwoot will not have it */
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -64,17 +64,14 @@ async fn fresh(
     attachment: &Attachment,
     thumb: bool,
 ) -> Result<Option<String>, ApiError> {
-    let Some(key) = &app.files.key else { return Ok(None) };
-    // Only workers read sealed tokens; the caller was found to be the account's tenant before.
-    let mut transaction = app.store.worker().await?;
-    let account = store::accounts::get(&mut transaction, attachment.account).await?;
-    store::commit(transaction).await?;
-    let Some(account) = account else { return Ok(None) };
-    let unusable = |error: anyhow::Error| ApiError::NoFile(error);
-    let client = accounts::client(&account, key).map_err(|error| unusable(error.into()))?;
+    let client = match app.client(attachment.account).await {
+        Ok(Some(client)) => client,
+        Ok(None) | Err(ApiError::NotSetUp) => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let range = MessageRange::After(attachment.message.saturating_sub(1));
     let messages = client.list_messages(attachment.display_id, range).await;
-    let messages = messages.map_err(|error| unusable(error.into()))?;
+    let messages = messages.map_err(|error| ApiError::NoFile(error.into()))?;
     let message = messages.into_iter().find(|message| message.id == attachment.message);
     let found = message.and_then(|message| {
         message.attachments.into_iter().find(|one| one.id == attachment.mirrored.id)

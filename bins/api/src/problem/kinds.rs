@@ -54,6 +54,7 @@ kinds! {
     409 "not-redrivable" "Not to be sent again" "Drop the letter: its stream will never take it.";
     409 "account-taken" "Served for another tenant" "Have the other tenant disconnect the account first.";
     409 "account-busy" "Being changed" "Ask again in a moment.";
+    409 "taken" "The name is taken" "Take another name, or be content with `current`.";
     412 "changed" "Changed in the meantime" "Look at `current`, and send its tag if it is still wanted.";
     413 "too-large" "Body too large" "Send less.";
     415 "not-json" "Neither JSON nor a form" "Send the body as `Content-Type: application/json`, or as a form where the description says so.";
@@ -64,6 +65,7 @@ kinds! {
     500 "internal" "Internal error" "Report it with the `traceId`; the request may be sent again.";
     501 "not-set-up" "Not set up" "Administer accounts with `axis`, or give the API AXIS_SECRET_KEY.";
     502 "no-file" "The file is not available" "Try again later; if it stays so, the file is gone where it was kept.";
+    502 "refused" "Refused by Chatwoot" "Have an administrator look at the token of the account.";
     503 "timeout" "Too slow" "Send it again, under the same Idempotency-Key.";
     503 "too-many-streams" "Too many live streams" "Come back after Retry-After.";
     503 "too-many-replays" "Too many replays" "Wait until one that is under way has ended.";

@@ -1,3 +1,4 @@
 //! `/canned-responses`
 
+pub(super) mod create;
 pub(super) mod list;

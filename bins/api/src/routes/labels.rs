@@ -1,3 +1,4 @@
 //! `/labels`
 
+pub(super) mod create;
 pub(super) mod list;

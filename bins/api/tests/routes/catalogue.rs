@@ -55,12 +55,15 @@ async fn fetched(served: &Served, account: &Account, names: &[&str]) {
             updated_at,
         })
         .collect();
+    let asked_at = Utc::now();
     let mut transaction = served.world.store.worker().await.unwrap();
     catalogue::replace_agents(&mut transaction, &owner, &agents).await.unwrap();
     catalogue::replace_teams(&mut transaction, &owner, &teams).await.unwrap();
     catalogue::replace_inboxes(&mut transaction, &owner, &inboxes).await.unwrap();
-    catalogue::replace_labels(&mut transaction, &owner, &labels).await.unwrap();
-    catalogue::replace_canned_responses(&mut transaction, &owner, &responses).await.unwrap();
+    catalogue::replace_labels(&mut transaction, &owner, &labels, asked_at).await.unwrap();
+    catalogue::replace_canned_responses(&mut transaction, &owner, &responses, asked_at)
+        .await
+        .unwrap();
     store::commit(transaction).await.unwrap();
 }
 
@@ -103,6 +106,43 @@ async fn every_list_is_whole_says_whose_each_is_and_can_be_one_accounts() {
     fetched(&served, &served.ours, &["robin"]).await;
     for path in PATHS {
         assert_eq!(numbers(&served.read(path).await), [1, 1], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_takes_nothing_away_that_was_made_after_it_was_asked_for() {
+    let served = Served::start().await;
+    let (tenant, account) = (served.ours.tenant.clone(), served.ours.key);
+    let owner = Owner { tenant, account };
+    let label = |title: &str| Label {
+        account_id: account,
+        chatwoot_id: 7,
+        title: title.to_owned(),
+        description: None,
+        color: None,
+        show_on_sidebar: None,
+        updated_at: Utc::now(),
+    };
+    let response = CannedResponse {
+        account_id: account,
+        chatwoot_id: 7,
+        short_code: "late".to_owned(),
+        content: "It is on its way.".to_owned(),
+        updated_at: Utc::now(),
+    };
+    let before = Utc::now();
+    let mut transaction = served.world.store.tenant(&owner.tenant).await.unwrap();
+    catalogue::add_label(&mut transaction, &owner, &label("late")).await.unwrap();
+    catalogue::add_canned_response(&mut transaction, &owner, &response).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    for (asked_at, left) in [(before, 1), (Utc::now(), 0)] {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        catalogue::replace_labels(&mut transaction, &owner, &[], asked_at).await.unwrap();
+        catalogue::replace_canned_responses(&mut transaction, &owner, &[], asked_at).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        for path in ["/labels", "/canned-responses"] {
+            assert_eq!(numbers(&served.read(path).await).len(), left, "{path}");
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod idempotency;
 mod interventions;
 mod limits;
 mod live;
+mod making;
 mod messages;
 mod moments;
 mod openapi;

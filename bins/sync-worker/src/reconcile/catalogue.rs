@@ -12,7 +12,7 @@ impl Session {
     /// Reads and writes every list.
     pub(super) async fn catalogue(&self) -> Result<(), ReconcileError> {
         let (client, account_id) = (&self.client, self.owner.account);
-        let updated_at = chrono::Utc::now();
+        let asked_at = chrono::Utc::now();
         let agents = offered(self.ask(client.list_agents()).await)?;
         let teams = offered(self.ask(client.list_teams()).await)?;
         let inboxes = offered(self.ask(client.list_inboxes()).await)?;
@@ -32,7 +32,7 @@ impl Session {
                 availability: agent.availability,
                 confirmed: agent.confirmed,
                 thumbnail: agent.thumbnail,
-                updated_at,
+                updated_at: asked_at,
             });
             let agents: Vec<_> = agents.collect();
             catalogue::replace_agents(&mut transaction, &owner, &agents).await?;
@@ -43,7 +43,7 @@ impl Session {
                 chatwoot_id: team.id,
                 name: team.name,
                 description: team.description,
-                updated_at,
+                updated_at: asked_at,
             });
             let teams: Vec<_> = teams.collect();
             catalogue::replace_teams(&mut transaction, &owner, &teams).await?;
@@ -54,7 +54,7 @@ impl Session {
                 chatwoot_id: inbox.id,
                 name: inbox.name,
                 channel: inbox.channel_type,
-                updated_at,
+                updated_at: asked_at,
             });
             let inboxes: Vec<_> = inboxes.collect();
             catalogue::replace_inboxes(&mut transaction, &owner, &inboxes).await?;
@@ -67,10 +67,10 @@ impl Session {
                 description: label.description,
                 color: label.color,
                 show_on_sidebar: label.show_on_sidebar,
-                updated_at,
+                updated_at: asked_at,
             });
             let labels: Vec<_> = labels.collect();
-            catalogue::replace_labels(&mut transaction, &owner, &labels).await?;
+            catalogue::replace_labels(&mut transaction, &owner, &labels, asked_at).await?;
         }
         if let Some(responses) = responses {
             let responses = responses.into_iter().map(|response| CannedResponse {
@@ -78,10 +78,11 @@ impl Session {
                 chatwoot_id: response.id,
                 short_code: response.short_code,
                 content: response.content,
-                updated_at,
+                updated_at: asked_at,
             });
             let responses: Vec<_> = responses.collect();
-            catalogue::replace_canned_responses(&mut transaction, &owner, &responses).await?;
+            catalogue::replace_canned_responses(&mut transaction, &owner, &responses, asked_at)
+                .await?;
         }
         store::commit(transaction).await?;
         Ok(())

@@ -1,5 +1,6 @@
 //! Prepared answers.
 
+use chrono::{DateTime, Utc};
 use domain::AccountKey;
 use domain::catalogue::CannedResponse;
 use sqlx::PgConnection;
@@ -7,17 +8,21 @@ use sqlx::PgConnection;
 use super::Owner;
 use crate::Error;
 
-/// Makes the account's canned responses those of the list; the list's own accounts and times do not matter.
+/// Makes the account's canned responses those of the list, but for what changed here after it was asked
+/// for; the list's own accounts and times do not matter.
 pub async fn replace_canned_responses(
     connection: &mut PgConnection,
     owner: &Owner,
     all: &[CannedResponse],
+    asked_at: DateTime<Utc>,
 ) -> Result<(), Error> {
     let numbers = column!(all, |one| one.chatwoot_id);
     sqlx::query!(
-        "delete from canned_responses where account_id = $1 and chatwoot_id <> all($2)",
+        "delete from canned_responses
+         where account_id = $1 and chatwoot_id <> all($2) and updated_at < $3",
         owner.account.0,
-        &numbers
+        &numbers,
+        asked_at
     )
     .execute(&mut *connection)
     .await?;
@@ -42,6 +47,33 @@ pub async fn replace_canned_responses(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Adds a canned response that Chatwoot has, in a transaction of its tenant. Gives it back as it is
+/// kept.
+pub async fn add_canned_response(
+    connection: &mut PgConnection,
+    owner: &Owner,
+    response: &CannedResponse,
+) -> Result<CannedResponse, Error> {
+    let updated_at = sqlx::query_scalar!(
+        "insert into canned_responses as t
+           (account_id, tenant_id, chatwoot_id, short_code, content, updated_at)
+         values ($1, $2, $3, $4, $5, clock_timestamp())
+         on conflict (account_id, chatwoot_id) do update
+           set short_code = excluded.short_code,
+               content = excluded.content,
+               updated_at = excluded.updated_at
+         returning updated_at",
+        owner.account.0,
+        owner.tenant.as_str(),
+        response.chatwoot_id,
+        response.short_code,
+        response.content,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(CannedResponse { account_id: owner.account, updated_at, ..response.clone() })
 }
 
 /// The canned responses that the transaction may see, of one account or of all of them.

@@ -1,5 +1,6 @@
 //! Labels.
 
+use chrono::{DateTime, Utc};
 use domain::AccountKey;
 use domain::catalogue::Label;
 use sqlx::PgConnection;
@@ -7,17 +8,21 @@ use sqlx::PgConnection;
 use super::Owner;
 use crate::Error;
 
-/// Makes the account's labels those of the list; the list's own accounts and times do not matter.
+/// Makes the account's labels those of the list, but for what changed here after it was asked for; the
+/// list's own accounts and times do not matter.
 pub async fn replace_labels(
     connection: &mut PgConnection,
     owner: &Owner,
     all: &[Label],
+    asked_at: DateTime<Utc>,
 ) -> Result<(), Error> {
     let numbers = column!(all, |one| one.chatwoot_id);
     sqlx::query!(
-        "delete from labels where account_id = $1 and chatwoot_id <> all($2)",
+        "delete from labels
+         where account_id = $1 and chatwoot_id <> all($2) and updated_at < $3",
         owner.account.0,
-        &numbers
+        &numbers,
+        asked_at
     )
     .execute(&mut *connection)
     .await?;
@@ -46,6 +51,37 @@ pub async fn replace_labels(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Adds a label that Chatwoot has, in a transaction of its tenant. Gives it back as it is kept.
+pub async fn add_label(
+    connection: &mut PgConnection,
+    owner: &Owner,
+    label: &Label,
+) -> Result<Label, Error> {
+    let updated_at = sqlx::query_scalar!(
+        "insert into labels as t
+           (account_id, tenant_id, chatwoot_id, title, description, color, show_on_sidebar,
+            updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+         on conflict (account_id, chatwoot_id) do update
+           set title = excluded.title,
+               description = excluded.description,
+               color = excluded.color,
+               show_on_sidebar = excluded.show_on_sidebar,
+               updated_at = excluded.updated_at
+         returning updated_at",
+        owner.account.0,
+        owner.tenant.as_str(),
+        label.chatwoot_id,
+        label.title,
+        label.description,
+        label.color,
+        label.show_on_sidebar,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Label { account_id: owner.account, updated_at, ..label.clone() })
 }
 
 /// The labels that the transaction may see, of one account or of all of them.

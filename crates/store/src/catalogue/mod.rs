@@ -1,5 +1,5 @@
-//! What accounts consist of besides conversations. It is only ever asked for, as whole lists: a list
-//! replaces the one before.
+//! What accounts consist of besides conversations. Chatwoot tells of it only when asked, in whole lists:
+//! a list replaces the one before. What is made in Chatwoot from here is shown before the next one.
 
 mod agents;
 mod canned_responses;
@@ -11,10 +11,10 @@ mod teams;
 use domain::{AccountKey, TenantId};
 
 pub use agents::{agents, replace_agents};
-pub use canned_responses::{canned_responses, replace_canned_responses};
+pub use canned_responses::{add_canned_response, canned_responses, replace_canned_responses};
 pub use inboxes::{inboxes, replace_inboxes};
 pub use known::{Named, Unknown, unknown};
-pub use labels::{labels, replace_labels};
+pub use labels::{add_label, labels, replace_labels};
 pub use teams::{replace_teams, teams};
 
 /// Whose list it is.

@@ -1,0 +1,145 @@
+//! Making a prepared answer.
+
+use axum::extract::State;
+use axum::response::Response;
+use chatwoot::CallError;
+use chatwoot::client::catalogue::CannedResponse as Chatwoots;
+use chrono::Utc;
+use domain::AccountKey;
+use domain::catalogue::CannedResponse;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::App;
+use crate::auth::{ManageCatalogue, May};
+use crate::error::ApiError;
+use crate::extract;
+use crate::idempotency::{Begun, Key};
+use crate::problem::{FieldError, Problem};
+use crate::routes::catalogue::{self, Place, Wanted};
+
+/// Longest short code, in characters.
+const LONGEST_SHORT_CODE: usize = 255;
+/// Longest text, in characters.
+const LONGEST_TEXT: usize = 20_000;
+
+/// A prepared answer to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct CreateCannedResponse {
+    /// What an agent types to get it; not only blanks, and none around it.
+    #[schema(min_length = 1, max_length = 255, example = "parcel")]
+    short_code: String,
+    /// The text; not only blanks.
+    #[schema(min_length = 1, max_length = 20_000, example = "Your parcel left today.")]
+    content: String,
+    /// The Chatwoot account that is to have it; may be left out if there is only one.
+    account_id: Option<AccountKey>,
+}
+
+/// Make a prepared answer in Chatwoot. It is there when this is answered.
+///
+/// Asked for again it is found, not made twice: what is there just so is answered with 200.
+#[utoipa::path(
+    post, path = "/canned-responses", tag = "catalogue",
+    security(("bearer" = ["catalogue:manage"])),
+    request_body = CreateCannedResponse,
+    responses(
+        (status = 201, description = "The answer, which Chatwoot has made", body = CannedResponse),
+        (status = 200, description = "The answer, which was there", body = CannedResponse),
+        (status = 404, description = "There is no such account", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 409, description = "`taken`: there is another one of this short code; `current` is \
+         it", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 502, description = "`refused`: Chatwoot will not have it", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn create_canned_response(
+    State(app): State<App>,
+    principal: May<ManageCatalogue>,
+    key: Key,
+    extract::Json(asked): extract::Json<CreateCannedResponse>,
+) -> Result<Response, ApiError> {
+    asked.check()?;
+    let _room = app.making()?;
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let named = asked.account_id;
+    let place = catalogue::place(&app, work.connection(), &principal.tenant, named).await?;
+    let had = catalogue::make(&asked, &place).await?;
+    let (connection, owner) = (work.connection(), &place.owner);
+    let response = store::catalogue::add_canned_response(connection, owner, &had.thing).await?;
+    if !had.before {
+        let target = format!("canned response {}", response.chatwoot_id);
+        let details = json!({ "after": response });
+        let mut deed = principal.does("canned-responses create", target, details);
+        deed.account = Some(response.account_id);
+        store::audit::record(work.connection(), &deed).await?;
+    }
+    work.finish(had.status(), None, &response).await
+}
+
+impl CreateCannedResponse {
+    fn check(&self) -> Result<(), ApiError> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, message: String| {
+            errors.push(FieldError { field: field.to_owned(), message });
+        };
+        let code = &self.short_code;
+        if code.trim().is_empty() || code.trim() != code || code.contains('\0') {
+            let message = "must not be blank, nor hold blanks around it or NUL characters";
+            wrong("shortCode", message.to_owned());
+        } else if code.chars().count() > LONGEST_SHORT_CODE {
+            wrong("shortCode", format!("must have at most {LONGEST_SHORT_CODE} characters"));
+        }
+        if self.content.trim().is_empty() || self.content.contains('\0') {
+            wrong("content", "must not be blank nor hold NUL characters".to_owned());
+        } else if self.content.chars().count() > LONGEST_TEXT {
+            wrong("content", format!("must have at most {LONGEST_TEXT} characters"));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+    }
+}
+
+impl Wanted for CreateCannedResponse {
+    type Thing = CannedResponse;
+    const NAME: &'static str = "shortCode";
+
+    async fn find(&self, place: &Place) -> Result<Option<CannedResponse>, CallError> {
+        let responses = place.client.list_canned_responses().await?;
+        let found = responses.into_iter().find(|response| response.short_code == self.short_code);
+        Ok(found.map(|response| shown(response, place)))
+    }
+
+    async fn make(&self, place: &Place) -> Result<CannedResponse, CallError> {
+        let made = place.client.create_canned_response(&self.short_code, &self.content).await?;
+        Ok(shown(made, place))
+    }
+
+    fn is(&self, made: &CannedResponse) -> bool {
+        made.content == self.content
+    }
+
+    fn field(attribute: &str) -> Option<&'static str> {
+        match attribute {
+            "short_code" => Some("shortCode"),
+            "content" => Some("content"),
+            _ => None,
+        }
+    }
+}
+
+fn shown(response: Chatwoots, place: &Place) -> CannedResponse {
+    CannedResponse {
+        account_id: place.owner.account,
+        chatwoot_id: response.id,
+        short_code: response.short_code,
+        content: response.content,
+        updated_at: response.updated_at.unwrap_or_else(Utc::now),
+    }
+}

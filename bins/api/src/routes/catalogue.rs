@@ -1,0 +1,134 @@
+//! Making what a Chatwoot account consists of.
+//!
+//! ```text
+//! is it there? ─┬─ just so ──────► 200
+//!               ├─ otherwise ────► 409
+//!               └─ no ──► make it ─┬─ made ──────────────────► 201
+//!                                  ├─ taken, or unknown ──► is it there? ── no ──► 422, 503
+//!                                  └─ refused ──────────────► 502, 503
+//! ```
+//!
+//! There is no conversation in whose order this could wait, so it is asked of Chatwoot at once, and
+//! answered when Chatwoot has it. Chatwoot keeps names apart: whatever becomes of an answer, nothing is
+//! made twice.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use chatwoot::{CallError, Client, Outcome};
+use domain::{AccountKey, TenantId};
+use serde::Serialize;
+use store::PgConnection;
+use store::catalogue::Owner;
+
+use crate::App;
+use crate::error::ApiError;
+
+/// How long all that is asked of Chatwoot for one request may take: less than the caller waits.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// The account in which something is to be made.
+pub(super) struct Place {
+    pub(super) owner: Owner,
+    pub(super) client: Client,
+}
+
+/// Something that an account is to have under a name.
+pub(super) trait Wanted {
+    /// It, as callers see it.
+    type Thing: Serialize;
+    /// The field with its name.
+    const NAME: &'static str;
+    /// What the account has under the name.
+    async fn find(&self, place: &Place) -> Result<Option<Self::Thing>, CallError>;
+    /// Makes it.
+    async fn make(&self, place: &Place) -> Result<Self::Thing, CallError>;
+    /// Whether it is just so.
+    fn is(&self, thing: &Self::Thing) -> bool;
+    /// The field that Chatwoot calls so.
+    fn field(attribute: &str) -> Option<&'static str>;
+}
+
+/// What the account has now.
+pub(super) struct Had<T> {
+    pub(super) thing: T,
+    /// It was there before.
+    pub(super) before: bool,
+}
+
+impl<T> Had<T> {
+    pub(super) fn status(&self) -> StatusCode {
+        if self.before { StatusCode::OK } else { StatusCode::CREATED }
+    }
+}
+
+/// Sees to it that the account has it, once.
+pub(super) async fn make<W: Wanted>(wanted: &W, place: &Place) -> Result<Had<W::Thing>, ApiError> {
+    let made = tokio::time::timeout(PATIENCE, make_unhurried(wanted, place)).await;
+    made.unwrap_or(Err(ApiError::Timeout))
+}
+
+async fn make_unhurried<W: Wanted>(wanted: &W, place: &Place) -> Result<Had<W::Thing>, ApiError> {
+    if let Some(there) = wanted.find(place).await.map_err(refused)? {
+        return had(wanted, there, true);
+    }
+    let error = match wanted.make(place).await {
+        Ok(thing) => return Ok(Had { thing, before: false }),
+        Err(error) => error,
+    };
+    let unknown = error.outcome() == Outcome::Unknown;
+    if !unknown && !matches!(error, CallError::Invalid { .. }) {
+        return Err(refused(error));
+    }
+    match wanted.find(place).await.map_err(refused)? {
+        // Ours, as far as anybody can tell; otherwise somebody else was quicker.
+        Some(there) => had(wanted, there, !unknown),
+        None => Err(match error {
+            CallError::Invalid { message, attributes } => {
+                let named = attributes.iter().find_map(|attribute| W::field(attribute));
+                ApiError::field(named.unwrap_or(W::NAME), format!("Chatwoot says: {message}"))
+            }
+            error => refused(error),
+        }),
+    }
+}
+
+fn had<W: Wanted>(wanted: &W, thing: W::Thing, before: bool) -> Result<Had<W::Thing>, ApiError> {
+    if wanted.is(&thing) {
+        return Ok(Had { thing, before });
+    }
+    let current = serde_json::to_value(&thing).map_err(ApiError::internal)?;
+    Err(ApiError::Taken(W::NAME, Box::new(current)))
+}
+
+/// What can be done about it, by whoever asked.
+fn refused(error: CallError) -> ApiError {
+    match error.outcome() {
+        Outcome::Permanent => ApiError::Refused(error.into()),
+        Outcome::Retry | Outcome::Unknown => ApiError::NoAnswer("Chatwoot", error.into()),
+    }
+}
+
+/// The account that is named, or the only one of the tenant.
+pub(super) async fn place(
+    app: &App,
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    named: Option<AccountKey>,
+) -> Result<Place, ApiError> {
+    let served = store::accounts::served(connection).await?;
+    let mut served = served.into_iter().filter(|account| !account.ended).map(|account| account.id);
+    let account = match named {
+        Some(key) => served.find(|id| *id == key).ok_or(ApiError::NotFound("account"))?,
+        None => match (served.next(), served.next()) {
+            (Some(only), None) => only,
+            (None, _) => return Err(ApiError::NotFound("account")),
+            _ => {
+                let message = "must be given: there are several Chatwoot accounts";
+                return Err(ApiError::field("accountId", message));
+            }
+        },
+    };
+    let client = app.client(account).await?.ok_or(ApiError::NotFound("account"))?;
+    Ok(Place { owner: Owner { tenant: tenant.clone(), account }, client })
+}

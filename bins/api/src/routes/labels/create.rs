@@ -1,0 +1,172 @@
+//! Making a label.
+
+use axum::extract::State;
+use axum::response::Response;
+use chatwoot::CallError;
+use chatwoot::client::catalogue::{Label as Chatwoots, NewLabel};
+use chrono::Utc;
+use domain::AccountKey;
+use domain::catalogue::Label;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::App;
+use crate::auth::{ManageCatalogue, May};
+use crate::error::ApiError;
+use crate::extract;
+use crate::idempotency::{Begun, Key};
+use crate::problem::{FieldError, Problem};
+use crate::routes::catalogue::{self, Place, Wanted};
+
+/// Longest title, in characters.
+const LONGEST_TITLE: usize = 255;
+/// Longest description, in characters.
+const LONGEST_DESCRIPTION: usize = 2_000;
+
+/// A label to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct CreateLabel {
+    /// What conversations name it by: letters, digits, `-` and `_`. Chatwoot makes capitals small.
+    #[schema(min_length = 1, max_length = 255, example = "late-parcel")]
+    title: String,
+    /// What it is for.
+    #[schema(max_length = 2_000)]
+    description: Option<String>,
+    /// `#rrggbb`; without it, Chatwoot's choice.
+    #[schema(pattern = "^#[0-9a-fA-F]{6}$", example = "#1f93ff")]
+    color: Option<String>,
+    /// Whether Chatwoot's own screen lists it; without it, not.
+    show_on_sidebar: Option<bool>,
+    /// The Chatwoot account that is to have it; may be left out if there is only one.
+    account_id: Option<AccountKey>,
+}
+
+/// Make a label in Chatwoot. It is there when this is answered, and conversations can bear it.
+///
+/// Asked for again it is found, not made twice: what is there just so is answered with 200.
+#[utoipa::path(
+    post, path = "/labels", tag = "catalogue",
+    security(("bearer" = ["catalogue:manage"])),
+    request_body = CreateLabel,
+    responses(
+        (status = 201, description = "The label, which Chatwoot has made", body = Label),
+        (status = 200, description = "The label, which was there", body = Label),
+        (status = 404, description = "There is no such account", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 409, description = "`taken`: there is another label of this title; `current` is it",
+         body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 502, description = "`refused`: Chatwoot will not have it", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn create_label(
+    State(app): State<App>,
+    principal: May<ManageCatalogue>,
+    key: Key,
+    extract::Json(asked): extract::Json<CreateLabel>,
+) -> Result<Response, ApiError> {
+    let asked = asked.checked()?;
+    let _room = app.making()?;
+    let mut work = match key.begin(&app, &principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let named = asked.account_id;
+    let place = catalogue::place(&app, work.connection(), &principal.tenant, named).await?;
+    let had = catalogue::make(&asked, &place).await?;
+    let label = store::catalogue::add_label(work.connection(), &place.owner, &had.thing).await?;
+    if !had.before {
+        let target = format!("label {}", label.chatwoot_id);
+        let mut deed = principal.does("labels create", target, json!({ "after": label }));
+        deed.account = Some(label.account_id);
+        store::audit::record(work.connection(), &deed).await?;
+    }
+    work.finish(had.status(), None, &label).await
+}
+
+impl CreateLabel {
+    /// With the title as Chatwoot will have it.
+    fn checked(mut self) -> Result<Self, ApiError> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, message: String| {
+            errors.push(FieldError { field: field.to_owned(), message });
+        };
+        let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let length = self.title.chars().count();
+        if !(1..=LONGEST_TITLE).contains(&length) || !self.title.chars().all(fits) {
+            let message = format!("must have 1 to {LONGEST_TITLE} letters, digits, `-` or `_`");
+            wrong("title", message);
+        }
+        if let Some(text) = &self.description
+            && (text.chars().count() > LONGEST_DESCRIPTION || text.contains('\0'))
+        {
+            let most = LONGEST_DESCRIPTION;
+            wrong("description", format!("must have at most {most} characters, none of them NUL"));
+        }
+        let is_color = |color: &str| {
+            let digits = color.strip_prefix('#').filter(|digits| digits.len() == 6);
+            digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+        };
+        if self.color.as_deref().is_some_and(|color| !is_color(color)) {
+            wrong("color", "must be `#` and 6 hexadecimal digits".to_owned());
+        }
+        self.title = self.title.to_lowercase();
+        if errors.is_empty() { Ok(self) } else { Err(ApiError::Invalid(errors)) }
+    }
+}
+
+impl Wanted for CreateLabel {
+    type Thing = Label;
+    const NAME: &'static str = "title";
+
+    async fn find(&self, place: &Place) -> Result<Option<Label>, CallError> {
+        let labels = place.client.list_labels().await?;
+        let found = labels.into_iter().find(|label| label.title.to_lowercase() == self.title);
+        Ok(found.map(|label| shown(label, place)))
+    }
+
+    async fn make(&self, place: &Place) -> Result<Label, CallError> {
+        let new = NewLabel {
+            title: self.title.clone(),
+            description: self.description.clone(),
+            color: self.color.clone(),
+            show_on_sidebar: self.show_on_sidebar.unwrap_or_default(),
+        };
+        Ok(shown(place.client.create_label(&new).await?, place))
+    }
+
+    /// What is not said may be anyhow.
+    fn is(&self, made: &Label) -> bool {
+        let described = made.description.as_deref().unwrap_or_default();
+        let color = made.color.as_deref().unwrap_or_default();
+        let listed = made.show_on_sidebar.unwrap_or_default();
+        self.description.as_deref().is_none_or(|text| text == described)
+            && self.color.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(color))
+            && self.show_on_sidebar.is_none_or(|wanted| wanted == listed)
+    }
+
+    fn field(attribute: &str) -> Option<&'static str> {
+        match attribute {
+            "title" => Some("title"),
+            "description" => Some("description"),
+            "color" => Some("color"),
+            "show_on_sidebar" => Some("showOnSidebar"),
+            _ => None,
+        }
+    }
+}
+
+fn shown(label: Chatwoots, place: &Place) -> Label {
+    Label {
+        account_id: place.owner.account,
+        chatwoot_id: label.id,
+        title: label.title,
+        description: label.description,
+        color: label.color,
+        show_on_sidebar: label.show_on_sidebar,
+        updated_at: Utc::now(),
+    }
+}
