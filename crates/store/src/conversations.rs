@@ -3,6 +3,7 @@
 mod apply;
 mod change;
 mod hold;
+mod labels;
 pub mod mirror;
 mod read;
 mod search;

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Seed, Served, at, ids, numbers, problem};
 
@@ -123,6 +123,29 @@ async fn filters_and_searches_choose() {
     for (query, expected) in chosen {
         let list = served.read(&format!("/conversations?{query}")).await;
         assert_eq!(numbers(&list), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_label_that_is_given_and_taken_chooses_at_once() {
+    let served = Served::start().await;
+    for number in 1..=3 {
+        let mut seed = Seed::open(number);
+        seed.state.labels = vec!["billing".to_owned(), "vip".to_owned()];
+        served.write(&seed).await;
+    }
+    let all = ids(&served.read("/conversations?label=vip").await);
+    let wanted = json!({ "labels": ["billing", "late"] });
+    let path = format!("/conversations/{}", all[1]);
+    assert_eq!(served.patch(&path, &wanted).send().await.unwrap().status(), 200);
+    for (label, expected) in [
+        ("vip", vec![&all[0], &all[2]]),
+        ("late", vec![&all[1]]),
+        ("billing", all.iter().collect()),
+    ] {
+        let mut found = ids(&served.read(&format!("/conversations?label={label}")).await);
+        found.sort_by_key(|id| all.iter().position(|one| one == id));
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{label}");
     }
 }
 

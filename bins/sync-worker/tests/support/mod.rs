@@ -61,6 +61,7 @@ pub async fn state(config: &store::Config) -> State {
     for (table, query) in [
         ("contacts", "select to_jsonb(t) - '{updated_at,first_seen_at}'::text[] from contacts t"),
         ("conversations", "select to_jsonb(t) - '{updated_at}'::text[] from conversations t"),
+        ("conversation_labels", "select to_jsonb(t) from conversation_labels t"),
         ("messages", "select to_jsonb(t) - '{updated_at}'::text[] from messages t"),
         (
             "activities",

@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::search;
+use super::{labels, search};
 use crate::messages::DeliveryFacts;
 use crate::{Error, part};
 
@@ -182,7 +182,7 @@ macro_rules! select_conversations {
 }
 
 /// A checked query for a part of a tenant's list. Its arguments: tenant, filter (9 of them), row
-/// ids found by a search, how many rows, how many to skip; then what `after` speaks of, from `$13`.
+/// ids found beforehand, how many rows, how many to skip; then what `after` speaks of, from `$13`.
 macro_rules! select_page {
     (
         after $after:literal order $order:literal
@@ -277,9 +277,10 @@ pub async fn list(
     limit: u32,
 ) -> Result<Listed, Error> {
     plan_for_arguments(connection).await?;
-    let found = match &filter.search {
-        Some(text) => Some(search::find(connection, tenant, text).await?),
-        None => None,
+    let found = match (&filter.search, &filter.label) {
+        (Some(text), _) => Some(search::find(connection, tenant, text).await?),
+        (None, Some(label)) => labels::few(connection, tenant, label).await?,
+        (None, None) => None,
     };
     let (skip, place) = match start {
         Start::Skip(rows) => (i64::from(rows), None),
