@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
 import { instant, uuid } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
 
 import { draftOf, holdDraft, readDrafts, releaseDraft, setDraft, startDrafts } from './drafts.ts'
 
@@ -60,23 +61,23 @@ test('what is typed is kept by the API, each kind its own, and what is emptied i
   setDraft(A, 'note', 'to the team')
   releaseDraft(A, 'reply')
   releaseDraft(A, 'note')
-  await vi.waitFor(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['to the customer', 'to the team']))
+  await soon(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['to the customer', 'to the team']))
   setDraft(A, 'reply', '')
-  await vi.waitFor(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['to the team']))
+  await soon(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['to the team']))
 })
 
 test('many words are few requests', async () => {
   const api = keeping()
   begin()
   for (const text of ['H', 'He', 'Hel', 'Hell', 'Hello']) setDraft(A, 'reply', text)
-  await vi.waitFor(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['Hello']), { timeout: 3_000 })
+  await soon(() => expect([...api.kept.values()].map((one) => one.content)).toEqual(['Hello']))
   expect(api.puts).toBe(1)
 })
 
 test('another browser shows what was begun in the first', async () => {
   keeping([{ content: 'begun elsewhere' }, { conversationId: B, content: 'a note', private: true }])
   begin()
-  await vi.waitFor(() => expect(draftOf(A, 'reply')).toBe('begun elsewhere'))
+  await soon(() => expect(draftOf(A, 'reply')).toBe('begun elsewhere'))
   expect(draftOf(B, 'note')).toBe('a note')
   expect(draftOf(B, 'reply')).toBe('')
 })
@@ -86,31 +87,31 @@ test('a late answer takes the place of nothing that was typed since', async () =
   let answer: () => void = () => undefined
   api.answers = () => new Promise((resolve) => (answer = resolve))
   begin()
-  await vi.waitFor(() => expect(api.lists).toBe(1))
+  await soon(() => expect(api.lists).toBe(1))
   setDraft(A, 'reply', 'new')
   // Even once the API has it: the answer on its way does not.
   releaseDraft(A, 'reply')
-  await vi.waitFor(() => expect(api.kept.get(`${A} false`)?.content).toBe('new'))
+  await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('new'))
   answer()
-  await vi.waitFor(() => expect(draftOf(B, 'reply')).toBe('other'))
+  await soon(() => expect(draftOf(B, 'reply')).toBe('other'))
   expect(draftOf(A, 'reply')).toBe('new')
 })
 
 test('a late answer does not bring back what was sent meanwhile', async () => {
   const api = keeping([{ content: 'sent by now' }])
   begin()
-  await vi.waitFor(() => expect(draftOf(A, 'reply')).toBe('sent by now'))
+  await soon(() => expect(draftOf(A, 'reply')).toBe('sent by now'))
   stop()
   let answer: () => void = () => undefined
   api.answers = () => new Promise((resolve) => (answer = resolve))
   begin()
-  await vi.waitFor(() => expect(api.lists).toBe(2))
+  await soon(() => expect(api.lists).toBe(2))
   setDraft(A, 'reply', '')
-  await vi.waitFor(() => expect(api.kept.size).toBe(0))
+  await soon(() => expect(api.kept.size).toBe(0))
   api.answers = () => Promise.resolve()
   api.kept.set('sign', { conversationId: B, content: 'sign', private: false, updatedAt: instant(0) })
   answer()
-  await vi.waitFor(() => expect(api.lists).toBe(2))
+  await soon(() => expect(api.lists).toBe(2))
   await new Promise((resolve) => setTimeout(resolve))
   expect(draftOf(A, 'reply')).toBe('')
 })
@@ -128,7 +129,7 @@ test('offline it stays here, outlives the page, and goes to the API later', asyn
   expect(api.puts).toBe(0)
   online.mockReturnValue(true)
   window.dispatchEvent(new Event('online'))
-  await vi.waitFor(() => expect(api.kept.get(`${A} false`)?.content).toBe('on a train'))
+  await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('on a train'))
 })
 
 test('what the API could not keep is tried again', async () => {
@@ -137,15 +138,15 @@ test('what the API could not keep is tried again', async () => {
   begin()
   setDraft(A, 'reply', 'Hello')
   releaseDraft(A, 'reply')
-  await vi.waitFor(() => expect(api.puts).toBe(1))
+  await soon(() => expect(api.puts).toBe(1))
   api.broken = false
-  await vi.waitFor(() => expect(api.kept.get(`${A} false`)?.content).toBe('Hello'), { timeout: 3_000 })
+  await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('Hello'))
 })
 
 test('what was sent in another browser goes here too, but not from under the hands', async () => {
   const api = keeping([{ content: 'one' }, { conversationId: B, content: 'two' }])
   begin()
-  await vi.waitFor(() => expect(draftOf(B, 'reply')).toBe('two'))
+  await soon(() => expect(draftOf(B, 'reply')).toBe('two'))
   holdDraft(A, 'reply')
   api.kept.clear()
   vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] })

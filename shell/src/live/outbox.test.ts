@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
 import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
 
 import { tagOf } from '../api/tag.ts'
 import type { CreateMessage, Message } from '../api/types.ts'
@@ -47,7 +48,7 @@ test('a message leaves the outbox when the API has it', async () => {
   const bodies = answering(created)
   const { box, accepted } = outbox()
   box.send(PLACE, 'Hello', false)
-  await vi.waitFor(() => expect(accepted).toHaveLength(1))
+  await soon(() => expect(accepted).toHaveLength(1))
   expect(box.of(PLACE)).toEqual([])
   expect(bodies[0]?.clientId).toBe(accepted[0]?.clientId)
 })
@@ -61,12 +62,12 @@ test('messages of a conversation go out one after the other', async () => {
   const { box } = outbox()
   box.send(PLACE, 'one', false)
   box.send(PLACE, 'two', false)
-  await vi.waitFor(() => expect(answers).toHaveLength(1))
+  await soon(() => expect(answers).toHaveLength(1))
   expect(bodies.map((body) => body.content)).toEqual(['one'])
   answers[0]?.()
-  await vi.waitFor(() => expect(answers).toHaveLength(2))
+  await soon(() => expect(answers).toHaveLength(2))
   answers[1]?.()
-  await vi.waitFor(() => expect(box.of(PLACE)).toEqual([]))
+  await soon(() => expect(box.of(PLACE)).toEqual([]))
 })
 
 test('without an answer it is tried again under the same id', async () => {
@@ -78,7 +79,7 @@ test('without an answer it is tried again under the same id', async () => {
   })
   const { box } = outbox()
   box.send(PLACE, 'Hello', false)
-  await vi.waitFor(() => expect(bodies).toHaveLength(2), { timeout: 3_000 })
+  await soon(() => expect(bodies).toHaveLength(2))
   expect(bodies[1]?.clientId).toBe(bodies[0]?.clientId)
 })
 
@@ -91,8 +92,8 @@ test('what is refused stays until a person acts, and does not hold up the next',
   const { box, states } = outbox()
   box.send(PLACE, 'bad', false)
   box.send(PLACE, 'good', false)
-  await vi.waitFor(() => expect(states()).toEqual(['refused']))
-  await vi.waitFor(() => expect(bodies.map((body) => body.content)).toEqual(['bad', 'good']))
+  await soon(() => expect(states()).toEqual(['refused']))
+  await soon(() => expect(bodies.map((body) => body.content)).toEqual(['bad', 'good']))
   expect(box.of(PLACE)[0]?.reason).toBe('content must not be blank')
   box.discard(box.of(PLACE)[0]!)
   expect(states()).toEqual([])
@@ -109,7 +110,7 @@ test('offline it waits, and survives the page', async () => {
   expect(second.states()).toEqual(['waiting'])
   online.mockReturnValue(true)
   window.dispatchEvent(new Event('online'))
-  await vi.waitFor(() => expect(second.box.of(PLACE)).toEqual([]))
+  await soon(() => expect(second.box.of(PLACE)).toEqual([]))
   expect(bodies[0]).toMatchObject({ content: 'Later', private: true })
 })
 
@@ -141,7 +142,7 @@ test('a reply that something new came before waits for its writer to choose, and
   const asked = changedAt(2, [old, late])
   const { box, accepted, heldUp, states } = outbox(SEEN)
   box.send(PLACE, 'It is on its way', false)
-  await vi.waitFor(() => expect(states()).toEqual(['overtaken']))
+  await soon(() => expect(states()).toEqual(['overtaken']))
   const held = box.of(PLACE)[0]!
   expect(held.content).toBe('It is on its way')
   expect(held.arrived).toEqual([{ id: late.id, name: 'Paula Probe', incoming: true, content: 'It has come!' }])
@@ -152,7 +153,7 @@ test('a reply that something new came before waits for its writer to choose, and
   expect(later.states()).toEqual(['overtaken'])
   expect(accepted).toEqual([])
   later.box.sendAnyway(later.box.of(PLACE)[0]!)
-  await vi.waitFor(() => expect(later.accepted).toHaveLength(1))
+  await soon(() => expect(later.accepted).toHaveLength(1))
   expect(asked).toEqual([SEEN.tag, null])
 })
 
@@ -162,7 +163,7 @@ test('what else has changed, and what the person wrote themselves, holds nothing
   const asked = changedAt(2, [old, own, line])
   const { box, accepted } = outbox(SEEN)
   box.send(PLACE, 'Hello', false)
-  await vi.waitFor(() => expect(accepted).toHaveLength(1))
+  await soon(() => expect(accepted).toHaveLength(1))
   expect(asked).toEqual([SEEN.tag, tagOf(instant(2))])
 })
 
@@ -170,7 +171,7 @@ test('a note goes out whatever came', async () => {
   const asked = changedAt(2, [])
   const { box, accepted } = outbox(SEEN)
   box.send(PLACE, 'For us', true)
-  await vi.waitFor(() => expect(accepted).toHaveLength(1))
+  await soon(() => expect(accepted).toHaveLength(1))
   expect(asked).toEqual([null])
 })
 
@@ -182,10 +183,10 @@ test('what is to be done with the conversation is told once it is sent, by answe
   })
   const { box, accepted, sent } = outbox()
   box.send(PLACE, 'Done', false, [], { status: 'resolved' })
-  await vi.waitFor(() => expect(bodies).toHaveLength(1))
+  await soon(() => expect(bodies).toHaveLength(1))
   expect(sent).toEqual([])
   box.settled(PLACE, box.of(PLACE)[0]!.clientId)
   answer()
-  await vi.waitFor(() => expect(accepted).toHaveLength(1))
+  await soon(() => expect(accepted).toHaveLength(1))
   expect(sent.map((one) => one.next)).toEqual([{ status: 'resolved' }])
 })

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
 import { uuid } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
 
 import { everybody, present, presentOf } from './presence.ts'
 import { tellAgain, tellHere, tellLeft, tellStopped, tellTyping } from './telling.ts'
@@ -35,14 +36,14 @@ test('typing is told at most every three seconds, and that it stopped', async ()
   }
   tellStopped()
   tellStopped()
-  await vi.waitFor(() => expect(told).toHaveLength(3))
+  await soon(() => expect(told).toHaveLength(3))
   expect(told).toEqual([{ on: true, private: false }, { on: true, private: false }, { on: false, private: false }])
 })
 
 test('a note that is begun ends the reply', async () => {
   tellTyping(A, false)
   tellTyping(A, true)
-  await vi.waitFor(() => expect(told).toHaveLength(3))
+  await soon(() => expect(told).toHaveLength(3))
   expect(told).toEqual([{ on: true, private: false }, { on: false, private: false }, { on: true, private: true }])
 })
 
@@ -55,7 +56,7 @@ test('who looks says it again and again, to newcomers too, until they leave', as
   tellAgain(A)
   tellLeft(A)
   vi.advanceTimersByTime(60_000)
-  await vi.waitFor(() => expect(told).toHaveLength(5))
+  await soon(() => expect(told).toHaveLength(5))
   expect(told).toEqual(['viewing', 'viewing', 'replying', 'replying', 'away'].map((state) => ({ state })))
 })
 

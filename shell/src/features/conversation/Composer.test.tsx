@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 
 import type { Conversation as Shown, Message } from '#api/types.ts'
 import { asked } from '#desk/asked.ts'
@@ -11,6 +11,7 @@ import { type News, onNews } from '#live/news.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anApproval, instant } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
 
 import { Conversation } from './Conversation.tsx'
 
@@ -251,7 +252,7 @@ test('colleagues are told of typing, and show who looks too', async () => {
   const { live } = show(<Conversation id={HERE.id} />)
   await userEvent.type(await reply(), 'Hello')
   await userEvent.click(document.body)
-  await vi.waitFor(() => expect(typed).toEqual([{ on: true, private: false }, { on: false, private: false }]))
+  await soon(() => expect(typed).toEqual([{ on: true, private: false }, { on: false, private: false }]))
   const hears = (event: string, data: object) =>
     live.take({ event, id: '', data: JSON.stringify({ type: event, conversationId: HERE.id, ...data }) })
   hears('presence', { actorId: 'ana', name: 'Ana Beispiel', state: 'replying' })
