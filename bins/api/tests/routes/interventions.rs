@@ -390,13 +390,19 @@ async fn only_what_failed_or_waits_is_sent_again() {
     let mut transaction = served.world.store.worker().await.unwrap();
     let id = MessageId(operation.0);
     messages::link(&mut transaction, served.ours.key, id, 4711).await.unwrap();
-    sqlx::query("update messages set delivery_failed_at = 1 where id = $1")
-        .bind(id.0)
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    sqlx::query(
+        r#"update messages set delivery_failed_at = 1, outbound_reason = null,
+                  content_attributes = '{"external_error": "the number takes no messages"}'
+           where id = $1"#,
+    )
+    .bind(id.0)
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
     store::commit(transaction).await.unwrap();
-    assert_eq!(served.read(&written.path).await["data"][1]["state"], "failed");
+    let message = &served.read(&written.path).await["data"][1];
+    assert_eq!(message["state"], "failed");
+    assert_eq!(message["stateReason"], "the number takes no messages");
     assert_eq!(refusal(&served, &written.to("retry")).await, refused);
     let kept = (409, "not-cancellable".to_owned());
     assert_eq!(refusal(&served, &written.to("cancel")).await, kept);

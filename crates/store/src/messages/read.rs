@@ -110,6 +110,10 @@ impl TryFrom<Row> for Message {
                     | DeliveryState::Unknown
             )
         );
+        // What we have to say ourselves, or what the customer's channel said to Chatwoot.
+        let channel = row.content_attributes.get("external_error").and_then(Value::as_str);
+        let channel = channel.filter(|words| !words.is_empty()).map(str::to_owned);
+        let reason = row.outbound_reason.or(channel);
         Ok(Self {
             id: MessageId(row.id),
             conversation_id: ConversationId(row.conversation_id),
@@ -127,7 +131,7 @@ impl TryFrom<Row> for Message {
             }),
             attachments,
             state,
-            state_reason: row.outbound_reason.filter(|_| unsettled),
+            state_reason: reason.filter(|_| unsettled),
             attempts: row.outbound_attempts,
             next_attempt_at: row
                 .outbound_next_at
