@@ -285,14 +285,32 @@ test('the same activity told at two places is one line', () => {
   expect(rowsOf(client.getQueryData<ActivityPages>(keys.activity({}))!)).toHaveLength(1)
 })
 
-test('results of a search keep their rows, which stay up to date', () => {
+test('results of a search keep their rows, which stay up to date, until they do not fit the rest', () => {
   const found = aConversation()
-  const { client, cache, ids } = cacheWith([found], { search: 'parcel', status: 'open' })
+  const filter = { search: 'parcel', status: 'open' } as const
+  const { client, cache, ids } = cacheWith([found], filter)
   cache.announce(at(1), anAnnouncement({ conversation: aConversation() }))
-  cache.announce(at(2), anAnnouncement({ conversation: { ...found, status: 'resolved', updatedAt: instant(9) } }))
+  cache.announce(at(2), anAnnouncement({ conversation: { ...found, priority: 'high', updatedAt: instant(9) } }))
   expect(ids()).toEqual([found.id])
-  const list = client.getQueryData<ConversationPages>(keys.conversations({ search: 'parcel', status: 'open' }))!
-  expect(rowsOf<Conversation>(list)[0]?.status).toBe('resolved')
+  const list = client.getQueryData<ConversationPages>(keys.conversations(filter))!
+  expect(rowsOf<Conversation>(list)[0]?.priority).toBe('high')
+  cache.announce(at(3), anAnnouncement({ conversation: { ...found, status: 'resolved', updatedAt: instant(10) } }))
+  expect(ids()).toEqual([])
+})
+
+test('a list shows how far the last message is, told with its conversation or alone', () => {
+  const message = aMessage({ conversationId: uuid(), state: 'failed', messageType: 'outgoing' })
+  const { id, messageType, createdAt } = message
+  const lastMessage = { id, messageType, createdAt, content: 'Hello', private: false, state: 'sending' as const }
+  const row = aConversation({ id: message.conversationId, lastMessage })
+  const { client, cache } = cacheWith([row])
+  const shown = () => rowsOf<Conversation>(client.getQueryData<ConversationPages>(keys.conversations({}))!)[0]?.lastMessage?.state
+  cache.announce(at(1), anAnnouncement({ conversation: row }))
+  expect(shown()).toBe('sending')
+  cache.announce(at(2), anAnnouncement({ type: 'message_state_changed', message }))
+  expect(shown()).toBe('failed')
+  cache.announce(at(3), anAnnouncement({ message: { ...message, id: uuid(), state: 'sent' } }))
+  expect(shown()).toBe('failed')
 })
 
 test('a reset has everything read again', () => {

@@ -48,7 +48,8 @@ export class Cache {
   }
 
   /** Tells everybody of an announcement; false if it was told before. */
-  announce(position: Position, announcement: Announcement): boolean {
+  announce(position: Position, told: Announcement): boolean {
+    const announcement = this.#completed(told)
     if (!this.#journal.note(position, announcement)) return false
     const withdrawn = withdrawnBy(announcement)
     if (withdrawn) this.#withdrawn.add(withdrawn)
@@ -61,6 +62,14 @@ export class Cache {
       void this.#client.invalidateQueries({ queryKey: ['approval'] })
     }
     return true
+  }
+
+  /** With the conversation, where only its last message is told: a list shows how far that one is. */
+  #completed(announcement: Announcement): Announcement {
+    const { conversation, message } = announcement
+    const known = message && !conversation ? this.#journal.look(message.conversationId) : undefined
+    if (!message || known?.lastMessage?.id !== message.id) return announcement
+    return { ...announcement, conversation: { ...known, lastMessage: { ...known.lastMessage, state: message.state ?? null } } }
   }
 
   /** Takes what the API answered to a message that was written here. */
@@ -100,6 +109,8 @@ export class Cache {
     else this.#wishes.delete(id)
     if (answer) this.#journal.newest(answer, this.#journal.sequenceOf(null))
     this.#show(id)
+    // Whether it is found again by its words, only the API can say.
+    void this.#client.invalidateQueries({ predicate: isSearch })
   }
 
   /** A message was taken back. */
@@ -227,6 +238,10 @@ export class Cache {
 /** The message that an announcement says is gone. */
 function withdrawnBy({ type, data }: Announcement): string | null {
   return type === 'message_cancelled' && typeof data.messageId === 'string' ? data.messageId : null
+}
+
+function isSearch({ queryKey: [what, filter] }: Query): boolean {
+  return what === 'conversations' && (filter as ConversationFilter).search !== undefined
 }
 
 function isLive(query: Query): boolean {

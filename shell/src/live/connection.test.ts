@@ -27,14 +27,17 @@ function server() {
 function connect(endsAt: number | null = null) {
   const frames: Frame[] = []
   const lost: string[] = []
+  const overs: boolean[] = []
   const connection = new Connection({
-    admission: () =>
-      Promise.resolve({ url: 'http://shell.test/api/v1/activity', headers: { authorization: 'Bearer t' }, endsAt }),
+    admission: (over) => {
+      overs.push(over)
+      return Promise.resolve({ url: 'http://shell.test/api/v1/activity', headers: { authorization: 'Bearer t' }, endsAt })
+    },
     handlers: { frame: (frame) => frames.push(frame), alive: () => undefined, lost: (why) => lost.push(why) },
   })
   void connection.run()
   stop = () => connection.stop()
-  return { frames, lost }
+  return { frames, lost, overs }
 }
 
 let stop: () => void = () => undefined
@@ -77,7 +80,7 @@ test('comes back from where it was, after the pause that the server asked for', 
 
 test('a stream that the server ends in time is opened again at once, and nobody hears of it', async () => {
   const requests = server()
-  const { lost } = connect(Date.now() + 60_000)
+  const { lost, overs } = connect(Date.now() + 60_000)
   await settle()
   requests[0]?.send('id: e:1\nevent: ready\ndata: {}\n\n')
   await vi.advanceTimersByTimeAsync(30_000)
@@ -87,7 +90,22 @@ test('a stream that the server ends in time is opened again at once, and nobody 
   await settle()
   expect(requests).toHaveLength(2)
   expect(requests[1]?.headers.get('last-event-id')).toBe('e:1')
+  expect(overs).toEqual([false, true])
   expect(lost).toEqual([])
+})
+
+test('a stream whose time is over before it is heard is opened again at once, but once only', async () => {
+  const requests = server()
+  const { lost } = connect(Date.now() + 1_000)
+  await settle()
+  requests[0]?.end()
+  await settle()
+  expect(requests).toHaveLength(2)
+  expect(lost).toEqual([])
+  requests[1]?.end()
+  await settle()
+  expect(requests).toHaveLength(2)
+  expect(lost).toEqual(['reconnecting'])
 })
 
 test('a stream that falls silent is opened again', async () => {

@@ -19,7 +19,8 @@ export interface Admission {
 }
 
 export interface Options {
-  readonly admission: () => Promise<Admission>
+  /** Told whether the time of the last one was over. */
+  readonly admission: (over: boolean) => Promise<Admission>
   readonly handlers: Handlers
 }
 
@@ -28,8 +29,8 @@ const LONGEST_SILENCE = 45_000
 /** By how much clocks may differ. */
 const CLOCKS = 5_000
 
-/** How a stream ended: in time, after it was heard, or without a word. */
-type End = 'in-time' | 'heard' | 'silent'
+/** How a stream ended: in time, after it was heard, before it was heard since its time was over, or without a word. */
+type End = 'in-time' | 'heard' | 'late' | 'silent'
 
 /** Keeps one stream open, from the last event on, whatever happens to the network. */
 export class Connection {
@@ -46,10 +47,14 @@ export class Connection {
   /** Runs until `stop`. */
   async run(): Promise<void> {
     const { signal } = this.#stopped
+    let last: End | undefined
     while (!signal.aborted) {
       if (navigator.onLine) {
-        const ended = await this.#listen()
-        if (ended === 'in-time') continue
+        const ended = await this.#listen(last === 'in-time' || last === 'late')
+        // What let it in ended on the way: the next one does not, or it is something else.
+        const again = ended === 'in-time' || (ended === 'late' && last !== 'late')
+        last = ended
+        if (again) continue
         this.#failures = ended === 'heard' ? 1 : this.#failures + 1
       }
       if (this.#stopped.signal.aborted) return
@@ -62,25 +67,28 @@ export class Connection {
     this.#stopped.abort()
   }
 
-  async #listen(): Promise<End> {
+  async #listen(over: boolean): Promise<End> {
     const ended = new AbortController()
     const end = () => ended.abort()
     let watchdog = setTimeout(end, LONGEST_SILENCE)
     this.#stopped.signal.addEventListener('abort', end)
     window.addEventListener('offline', end)
     let heard = false
+    let endsAt: number | null = null
+    const unheard = () => (endsAt !== null && Date.now() > endsAt - CLOCKS ? 'late' : 'silent')
     try {
-      const { url, headers: admitted, endsAt } = await this.#options.admission()
+      const { url, headers: admitted, ...admission } = await this.#options.admission(over)
+      endsAt = admission.endsAt
       const headers = new Headers({ accept: 'text/event-stream', ...admitted })
       if (this.#lastEventId !== undefined) headers.set('last-event-id', this.#lastEventId)
       const answer = await fetch(url, { headers, signal: ended.signal, cache: 'no-store' })
-      if (!answer.ok || answer.body === null) return 'silent'
+      if (!answer.ok || answer.body === null) return unheard()
       const parser = new Parser()
       const reader = answer.body.getReader()
       for (;;) {
         const { done, value } = await reader.read()
         if (done && heard && endsAt !== null && Date.now() > endsAt - CLOCKS) return 'in-time'
-        if (done) return heard ? 'heard' : 'silent'
+        if (done) return heard ? 'heard' : unheard()
         clearTimeout(watchdog)
         watchdog = setTimeout(end, LONGEST_SILENCE)
         heard = true

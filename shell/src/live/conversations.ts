@@ -56,18 +56,18 @@ export function matches(filter: ConversationFilter, conversation: Conversation):
 }
 
 /**
- * The list after a look at a conversation. Results of a search stay as found: their rows are kept up
- * to date where they are, and nothing joins them until somebody searches again.
+ * The list after a look at a conversation. Results of a search stay where they were found, up to date,
+ * as long as the rest of the filter lets them; nothing joins them until somebody searches again.
  */
 export function upsertConversation(
   list: ConversationPages,
   filter: ConversationFilter,
   conversation: Conversation,
 ): ConversationPages {
+  if (!matches(filter, conversation)) return without(list, conversation.id)
   if (filter.search) {
     const there = find<Conversation, ConversationPage>(list, conversation.id)
     return there && there !== conversation ? replaced(list, conversation) : list
   }
-  if (!matches(filter, conversation)) return without(list, conversation.id)
   return placed(list, conversation, ORDERS[filter.sort ?? 'newest'], list.pages.at(-1)?.end ?? null)
 }

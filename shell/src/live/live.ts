@@ -274,11 +274,17 @@ export class Live {
   }
 }
 
+/** The token that opened the stream last. */
+let used: string | undefined
+
 /** Where the stream is, and what opens it: a ticket where tokens end, else the token itself. */
-async function admission(): Promise<Admission> {
+async function admission(over: boolean): Promise<Admission> {
   const url = `${API_ORIGIN}/api/v1/activity`
-  const { token, tickets } = session()
-  if (!tickets) return { url, headers: { authorization: `Bearer ${await token()}` }, endsAt: null }
+  const { token, renewed, tickets } = session()
+  // The API has said so; by the clock here it may be good for a moment yet.
+  if (over && used !== undefined) await renewed(used)
+  used = await token()
+  if (!tickets) return { url, headers: { authorization: `Bearer ${used}` }, endsAt: null }
   const { ticket } = await answerOf(client.POST('/api/v1/activity/tickets'))
   return { url: `${url}?ticket=${encodeURIComponent(ticket)}`, headers: {}, endsAt: session().endsAt }
 }

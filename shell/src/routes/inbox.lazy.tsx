@@ -23,6 +23,7 @@ function InboxScreen() {
       )}
       {(panes || id !== undefined) && (
         <div className="min-w-0 grow">
+          {!panes && <h1 className="sr-only">Inbox</h1>}
           <Outlet />
         </div>
       )}

@@ -29,6 +29,7 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   ),
   notFoundComponent: () => (
     <Empty
+      alone
       icon={Compass}
       title="There is nothing at this address"
       action={

@@ -9,14 +9,17 @@ interface EmptyProps {
   title: string
   children?: ReactNode
   action?: ReactNode
+  /** It is all that there is on the page. */
+  alone?: boolean
 }
 
 /** Nothing to show, and why. */
-export function Empty({ icon: Icon, title, children, action }: EmptyProps) {
+export function Empty({ icon: Icon, title, children, action, alone = false }: EmptyProps) {
+  const Title = alone ? 'h1' : 'p'
   return (
     <div className="flex h-full flex-col items-center justify-center gap-1 px-8 py-12 text-center">
       <Icon aria-hidden className="mb-2 size-6 text-faint" strokeWidth={1.5} />
-      <p className="font-medium">{title}</p>
+      <Title className="font-medium">{title}</Title>
       {children && <p className="max-w-72 text-sm text-soft">{children}</p>}
       {action && <div className="mt-3">{action}</div>}
     </div>

@@ -4,7 +4,8 @@ export type Bindings = Record<string, (event: KeyboardEvent) => void>
 
 /** How long the second key of two may take. */
 const PATIENCE = 1_200
-let prefix: { key: string; at: number } | null = null
+/** The first of two keys, and the event of the second one once there is one. */
+let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null = null
 
 /**
  * Keys that do something: `j`, `?`, `Escape`, `g i` (one after the other), `mod+k`. Single keys work
@@ -30,17 +31,19 @@ function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | unde
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
   if (event.metaKey || event.ctrlKey) return bindings[`mod+${key}`]
   if (event.altKey || busy(event.target)) return undefined
-  if (prefix && event.timeStamp - prefix.at < PATIENCE) {
-    const act = bindings[`${prefix.key} ${key}`]
-    if (act) prefix = null
-    if (act || isPrefix(bindings, prefix?.key)) return act
+  if (prefix && event !== prefix.first) {
+    prefix.second ??= event
+    const late = event.timeStamp - prefix.first.timeStamp >= PATIENCE
+    // Everybody who listens hears of the second key: it is a key by itself for none of them.
+    if (event === prefix.second && !late) return bindings[`${prefix.key} ${key}`]
+    prefix = null
   }
-  if (isPrefix(bindings, key)) prefix = { key, at: event.timeStamp }
+  if (isPrefix(bindings, key)) prefix = { key, first: event }
   return bindings[key]
 }
 
-function isPrefix(bindings: Bindings, key: string | undefined): boolean {
-  return key !== undefined && Object.keys(bindings).some((one) => one.startsWith(`${key} `))
+function isPrefix(bindings: Bindings, key: string): boolean {
+  return Object.keys(bindings).some((one) => one.startsWith(`${key} `))
 }
 
 function busy(target: EventTarget | null): boolean {

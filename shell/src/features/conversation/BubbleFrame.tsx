@@ -39,7 +39,7 @@ export function Frame({ look, left, first, dim = false, name, avatar, foot, tool
           className={classes(
             'max-w-full rounded-2xl border px-3.5 py-2 transition-opacity',
             LOOKS[look],
-            dim && 'opacity-60',
+            dim && 'opacity-75',
           )}
         >
           {children}

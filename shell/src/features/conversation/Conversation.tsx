@@ -148,17 +148,17 @@ function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
   const { id, contact, channel, status, priority } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
   return (
-    <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line bg-surface pr-2 pl-4">
+    <header className="flex h-13 shrink-0 items-center gap-1.5 border-b border-line bg-surface pr-2 pl-4 two:gap-3">
       <IconButton label="Back to the list" className="-ml-2 two:hidden" onClick={back}>
         <ArrowLeft />
       </IconButton>
       <Avatar name={name} seed={contact?.id ?? conversation.id} size="small" />
       <div className="flex min-w-0 grow items-baseline gap-2">
         <h2 className="truncate font-semibold">{name}</h2>
-        <span className="shrink-0 truncate text-sm text-soft">{channelName(channel)}</span>
+        <span className="hidden shrink-0 truncate text-sm text-soft two:inline">{channelName(channel)}</span>
       </div>
       <Present conversationId={id} />
-      <Asking what="priority" label="Priority" keys="P" about={id} className="hidden text-sm text-soft two:inline-flex">
+      <Asking what="priority" label="Priority" keys="P" about={id} className="text-sm text-soft max-two:hidden">
         {priority ? <PriorityMark priority={priority} words /> : <span className="text-faint">Priority</span>}
       </Asking>
       <Asking what="status" label="Status" about={id} className="shrink-0 text-sm text-soft">
@@ -167,7 +167,7 @@ function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
       <IconButton
         label="Mark as unread"
         keys="U"
-        className="hidden two:inline-flex"
+        className="max-two:hidden"
         onClick={() => {
           back()
           void live.mark(id, false).catch(() => undefined)
@@ -186,7 +186,7 @@ function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
         <Clock />
       </IconButton>
       <Button
-        className="hidden two:inline-flex"
+        className="max-two:hidden"
         title={status === 'resolved' ? 'Reopen (E)' : 'Resolve (E)'}
         onClick={() => want([id], { status: status === 'resolved' ? 'open' : 'resolved' })}
       >

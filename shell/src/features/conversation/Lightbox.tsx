@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronLeft, ChevronRight, Download, LoaderCircle, X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
+import { useRef } from 'react'
 
 import type { Attachment } from '#api/types.ts'
 import { fileQuery } from '#live/files.ts'
@@ -16,6 +17,7 @@ interface LightboxProps {
 
 /** The pictures of a message, one at a time, as large as there is room. */
 export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
+  const content = useRef<HTMLDivElement>(null)
   const picture = pictures[at]
   const query = useQuery({ ...fileQuery(picture?.id ?? ''), enabled: picture !== undefined })
   const address = useAddress(query.data)
@@ -28,6 +30,13 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
         <Dialog.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Dialog.Content
           aria-describedby={undefined}
+          ref={content}
+          tabIndex={-1}
+          // Not to the first button: its tip would take the first Escape.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault()
+            content.current?.focus()
+          }}
           className="fixed inset-3 z-50 flex flex-col overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none two:inset-8"
           onKeyDown={(event) => {
             if (pictures.length > 1 && event.key === 'ArrowRight') step(1)

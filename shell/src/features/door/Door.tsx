@@ -17,38 +17,44 @@ export function Door({ failure, enter, signOut }: DoorProps) {
   const { code, traceId } = failure
   if (code === 'signed-out') {
     return (
-      <Empty
-        icon={LogOut}
-        title="You are signed out"
-        action={
-          <Button look="primary" onClick={enter}>
-            Sign in
-          </Button>
-        }
-      >
-        What you had begun to write is kept on this machine.
-      </Empty>
+      <main className="h-full">
+        <Empty
+          alone
+          icon={LogOut}
+          title="You are signed out"
+          action={
+            <Button look="primary" onClick={enter}>
+              Sign in
+            </Button>
+          }
+        >
+          What you had begun to write is kept on this machine.
+        </Empty>
+      </main>
     )
   }
   const away = failure.passing
   return (
-    <div role="alert" className="h-full">
-      <Empty
-        icon={away ? CloudOff : DoorOpen}
-        title={away ? 'The workspace cannot be reached' : 'You cannot come in'}
-        action={
-          <span className="flex gap-2">
-            <Button look="primary" onClick={enter}>
-              Try again
-            </Button>
-            {!away && signOut && <Button onClick={signOut}>Sign in as somebody else</Button>}
-          </span>
-        }
-      >
-        <span className="inline-block first-letter:uppercase">{failure.message}.</span>
-        {away && ' It is tried again by itself.'}
-        {traceId && <span className="mt-1 block text-xs text-faint">Trace {traceId}</span>}
-      </Empty>
-    </div>
+    <main className="h-full">
+      <div role="alert" className="h-full">
+        <Empty
+          alone
+          icon={away ? CloudOff : DoorOpen}
+          title={away ? 'The workspace cannot be reached' : 'You cannot come in'}
+          action={
+            <span className="flex gap-2">
+              <Button look="primary" onClick={enter}>
+                Try again
+              </Button>
+              {!away && signOut && <Button onClick={signOut}>Sign in as somebody else</Button>}
+            </span>
+          }
+        >
+          <span className="inline-block first-letter:uppercase">{failure.message}.</span>
+          {away && ' It is tried again by itself.'}
+          {traceId && <span className="mt-1 block text-xs text-faint">Trace {traceId}</span>}
+        </Empty>
+      </div>
+    </main>
   )
 }

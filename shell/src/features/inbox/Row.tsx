@@ -39,7 +39,7 @@ export const Row = memo(function Row({ conversation, open, selected, selecting, 
         onChange={() => undefined}
         onClick={(event) => (event.shiftKey ? selectUpTo(id) : toggle(id))}
         className={classes(
-          'absolute top-5 left-5.5 z-10 size-4.5 accent-accent focus-visible:opacity-100',
+          'absolute top-4.5 left-5 z-10 size-6 accent-accent focus-visible:opacity-100',
           selected || selecting ? 'opacity-100' : 'opacity-0 group-hover:opacity-100',
         )}
       />
