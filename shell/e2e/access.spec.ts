@@ -1,0 +1,125 @@
+/** Every screen, light and dark, wide and narrow, as axe sees it. */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+
+import type { Page } from '@playwright/test'
+import type * as Axe from 'axe-core'
+
+import { field, log, offline, open, openConversation, row, send } from './desk.ts'
+import { expect, type System, test } from './system.ts'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** What axe finds on the page as it is, in both themes. */
+async function check(page: Page, what: string): Promise<void> {
+  await page.evaluate(await readFile(AXE, 'utf8'))
+  for (const theme of ['light', 'dark']) {
+    await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme)
+    const found = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: typeof Axe }
+      const { violations } = await axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+        // A person's initials are a picture, and tips are in no landmark.
+        rules: { 'label-content-name-mismatch': { enabled: false }, region: { enabled: false } },
+      })
+      return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' | ').slice(0, 600)}`)
+    })
+    expect.soft(found, `${what}, ${theme}`).toEqual([])
+  }
+  // Nothing is cut off at the side.
+  expect.soft(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), what).toBeLessThanOrEqual(0)
+}
+
+/** Something to see on each screen. */
+async function furnish(system: System, name: string): Promise<{ approval: string }> {
+  const number = await system.customerBegins(name, 'Can you read me?')
+  await system.customerSends(number, 'This is it.', { name: 'tent.png', content_type: 'image/png', size: 2_000 })
+  await system.chatwootSendsNonsense('nothing')
+  const approval = await system.escalate(await system.conversationOf(name), 'May I read it aloud?')
+  return { approval }
+}
+
+const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } }
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  test.describe(size, () => {
+    test.use({ viewport, contextOptions: { reducedMotion: 'reduce' } })
+
+    test('axe finds nothing on any screen', async ({ page, system }) => {
+      test.setTimeout(120_000)
+      const { approval } = await furnish(system, `Alma ${size}`)
+      const places = ['inbox', 'inbox?label=vip&search=nobody', 'approvals', `approvals/${approval}`, 'activity', 'operations']
+      for (const place of [...places, ...['dead-letters', 'accounts', 'replay'].map((part) => `operations?show=${part}`)]) {
+        await open(page, system, place)
+        await check(page, place)
+      }
+      await open(page, system, 'operations?show=dead-letters')
+      await page.getByRole('list', { name: 'Dead letters' }).getByRole('button').first().click()
+      await expect(page.getByRole('button', { name: 'Redrive…' })).toBeVisible()
+      await check(page, 'dead letter')
+      await page.goto(`${system.url}/app/nowhere`)
+      await check(page, 'nowhere')
+      await page.goto(`${system.url}/app/signed-out`)
+      await expect(page.getByText('You are signed out')).toBeVisible()
+      await check(page, 'door')
+    })
+
+    test('axe finds nothing in a conversation, nor in what lies above it', async ({ page, system }) => {
+      test.setTimeout(120_000)
+      const name = `Axel ${size}`
+      await furnish(system, name)
+      await openConversation(page, system, name)
+      await check(page, 'conversation')
+      await page.getByRole('button', { name: 'Note', exact: true }).click()
+      await field(page, 'Note').fill('A note.')
+      await check(page, 'note')
+      await send(page, 'A note.', 'Note')
+      await field(page, 'Note').press('Escape')
+
+      await page.getByRole('button', { name: 'Escalate' }).click()
+      await expect(page.getByRole('dialog', { name: 'Escalate' })).toBeVisible()
+      await check(page, 'escalate')
+      await page.keyboard.press('Escape')
+      for (const [key, name] of [['l', 'Labels'], ['s', 'Snooze until'], ['a', 'Assignee']] as const) {
+        await page.keyboard.press(key)
+        await expect(page.getByRole('dialog', { name })).toBeVisible()
+        await expect(page.getByRole('option').first()).toBeVisible()
+        await check(page, name)
+        await page.keyboard.press('Escape')
+      }
+      await page.keyboard.press('?')
+      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible()
+      await check(page, 'keys')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+k')
+      await expect(page.getByRole('combobox')).toBeFocused()
+      await page.keyboard.type('go')
+      await check(page, 'command bar')
+      await page.keyboard.press('Escape')
+      if (size === 'narrow') {
+        await page.getByRole('button', { name: 'Context' }).click()
+        await expect(page.getByRole('dialog', { name: 'Context' })).toBeVisible()
+        await check(page, 'context')
+        await page.keyboard.press('Escape')
+      }
+      await log(page).getByRole('button', { name: /tent/ }).click()
+      await expect(page.getByRole('dialog')).toBeVisible()
+      await check(page, 'picture')
+      await page.keyboard.press('Escape')
+
+      await page.context().setOffline(true)
+      await offline(page)
+      await page.keyboard.press('r')
+      await send(page, 'It waits.')
+      await expect(log(page).getByText('Waits until you are online')).toBeVisible()
+      await check(page, 'offline')
+      await page.context().setOffline(false)
+
+      await open(page, system, `inbox?status=any&search=${name}`)
+      await row(page, name).focus()
+      await page.keyboard.press('x')
+      await expect(page.getByRole('group', { name: 'Selected conversations' })).toBeVisible()
+      await check(page, 'selected')
+    })
+  })
+}

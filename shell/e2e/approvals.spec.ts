@@ -1,0 +1,42 @@
+import type { Page } from '@playwright/test'
+
+import { open, openConversation } from './desk.ts'
+import { expect, type System, test } from './system.ts'
+
+/** The agent asks for a decision; answers the place of the request. */
+async function escalate(agent: Page, system: System, name: string, reason: string): Promise<string> {
+  await system.customerBegins(name, 'This is not what I had ordered.')
+  await openConversation(agent, system, name)
+  await agent.getByRole('button', { name: 'Escalate' }).click()
+  await agent.getByRole('textbox', { name: 'Why must somebody else decide?' }).fill(reason)
+  await agent.keyboard.press('Control+Enter')
+  await expect(agent.getByText('You are told when somebody has decided.')).toBeVisible()
+  await open(agent, system, 'approvals')
+  await agent.getByRole('link', { name: reason }).click()
+  await expect(agent).toHaveURL(/\/app\/approvals\/[0-9a-f-]{36}/)
+  return `approvals/${new URL(agent.url()).pathname.split('/').at(-1)}`
+}
+
+test('a rejection needs a reason, and the agent reads it', async ({ page, colleague, system }) => {
+  const place = await escalate(colleague, system, 'Rosa Reject', 'Fifty euros, as a courtesy?')
+  await open(page, system, place)
+  await page.getByRole('button', { name: 'Reject' }).click()
+  await expect(page.getByText('Say why it is rejected.')).toBeVisible()
+  await page.getByRole('textbox', { name: 'Your words to Dev Agent' }).fill('Ten will do.')
+  await page.getByRole('button', { name: 'Reject' }).click()
+  await expect(page.getByText('Rejected', { exact: true }).first()).toBeVisible()
+  // Who asked has it open, and sees it there.
+  await expect(colleague.getByText('Rejected', { exact: true }).first()).toBeVisible()
+  await expect(colleague.getByText('Ten will do.')).toBeVisible()
+})
+
+test('nobody decides what they have asked for, but may take it back', async ({ page, colleague, system }) => {
+  const place = await escalate(colleague, system, 'Wim Withdraw', 'May I send another one?')
+  await open(page, system, place)
+  await expect(page.getByRole('button', { name: /^Approve/ })).toBeVisible()
+  await expect(colleague.getByRole('button', { name: /^Approve/ })).toHaveCount(0)
+  await colleague.getByRole('button', { name: 'Withdraw' }).click()
+  await expect(colleague.getByText('Withdrawn', { exact: true }).first()).toBeVisible()
+  await expect(page.getByText('Withdrawn', { exact: true }).first()).toBeVisible()
+  await expect(page.getByRole('button', { name: /^Approve/ })).toHaveCount(0)
+})

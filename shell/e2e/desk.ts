@@ -1,0 +1,35 @@
+/** What there is on the screen, and how people get there. */
+import { expect, type Locator, type Page } from '@playwright/test'
+
+import type { System } from './system.ts'
+
+export const rows = (page: Page): Locator => page.locator('[data-row]')
+export const row = (page: Page, name: string): Locator => page.locator('[data-row]', { hasText: name })
+export const log = (page: Page): Locator => page.getByRole('log', { name: 'Messages' })
+export const context = (page: Page): Locator => page.getByRole('complementary', { name: 'Context' })
+export const field = (page: Page, kind: 'Reply' | 'Note' = 'Reply'): Locator => page.getByRole('textbox', { name: kind, exact: true })
+export const delivered = (page: Page): Locator => log(page).getByText(/^(Sent|Delivered|Read)$/)
+export const person = (page: Page, name: string): Locator => page.getByRole('heading', { level: 2, name })
+
+export const live = (page: Page): Promise<void> => expect(page.locator('[data-connection=live]')).toBeVisible()
+export const offline = (page: Page): Promise<void> => expect(page.locator('[data-connection=offline]')).toBeVisible()
+
+/** Opens a screen, and waits until what it shows is of now. */
+export async function open(page: Page, system: System, place: string): Promise<void> {
+  await page.goto(`${system.url}/app/${place}`)
+  await live(page)
+  await expect(page.getByRole('status', { name: /^(Loading|Opening)/ })).toHaveCount(0)
+}
+
+/** Opens the conversation of somebody by that name. */
+export async function openConversation(page: Page, system: System, name: string): Promise<void> {
+  await open(page, system, `inbox?status=any&search=${encodeURIComponent(name)}`)
+  await row(page, name).click()
+  await expect(person(page, name)).toBeVisible()
+  await expect(log(page)).toBeVisible()
+}
+
+export async function send(page: Page, text: string, kind: 'Reply' | 'Note' = 'Reply'): Promise<void> {
+  await field(page, kind).fill(text)
+  await field(page, kind).press('Control+Enter')
+}

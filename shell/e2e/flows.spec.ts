@@ -1,0 +1,57 @@
+/** The three ways of the integration guide, from one end to the other. */
+import { delivered, log, open, openConversation, row, send } from './desk.ts'
+import { expect, test } from './system.ts'
+
+test('what a customer writes is told wherever one is, and is in the list without a reload', async ({ page, system }) => {
+  await open(page, system, 'approvals')
+  await page.evaluate(() => Object.assign(window, { loadedOnce: true }))
+  const number = await system.customerBegins('Nora News', 'Is my parcel on its way?')
+  await expect(page.getByText('New message from Nora News')).toBeVisible()
+  await page.getByRole('link', { name: 'Inbox' }).click()
+  await expect(row(page, 'Nora News')).toContainText('Is my parcel on its way?')
+  await row(page, 'Nora News').click()
+  await expect(log(page)).toContainText('Is my parcel on its way?')
+  await system.customerWrites(number, 'Order AX-20459, by the way.')
+  await expect(log(page)).toContainText('Order AX-20459, by the way.')
+  await expect(row(page, 'Nora News')).toContainText('Order AX-20459, by the way.')
+  expect(await page.evaluate(() => 'loadedOnce' in window)).toBe(true)
+})
+
+test('a reply reaches the customer once, and what they answer comes back', async ({ page, system }) => {
+  const number = await system.customerBegins('Rita Replica', 'Where is my order?')
+  await openConversation(page, system, 'Rita Replica')
+  const text = 'It left this morning, and arrives tomorrow.'
+  await send(page, text)
+  await expect(log(page).getByText(text)).toHaveCount(1)
+  await expect(delivered(page)).toBeVisible()
+  expect(await system.sent(number, text)).toMatchObject([{ message_type: 1, private: false }])
+
+  await system.customerWrites(number, 'Wonderful!')
+  await expect(log(page)).toContainText('Wonderful!')
+  await page.reload()
+  await expect(log(page)).toContainText('Wonderful!')
+  await expect(log(page).getByText(text)).toHaveCount(1)
+  expect(await system.sent(number, text)).toHaveLength(1)
+})
+
+test('an agent escalates, somebody else approves, and the agent is told', async ({ page, colleague, system }) => {
+  await system.customerBegins('Esther Escalate', 'I want my money back.')
+  await open(page, system, 'activity')
+  await openConversation(colleague, system, 'Esther Escalate')
+  await colleague.getByRole('button', { name: 'Escalate' }).click()
+  await colleague.getByRole('textbox', { name: 'Why must somebody else decide?' }).fill('She threatens to leave.')
+  await colleague.keyboard.press('Control+Enter')
+  await expect(colleague.getByText('You are told when somebody has decided.')).toBeVisible()
+
+  // Who decides hears of it wherever they are.
+  await expect(page.getByText('Dev Agent asks for approval')).toBeVisible()
+  await expect(page.getByRole('link', { name: /^Approvals, \d+ waiting$/ })).toBeVisible()
+  await page.getByRole('button', { name: 'Open', exact: true }).click()
+  await expect(page.getByText('She threatens to leave.').first()).toBeVisible()
+  await page.getByRole('textbox', { name: 'Your words to Dev Agent' }).fill('Give it back.')
+  await page.keyboard.press('Control+Enter')
+  await expect(page.getByText('Approved', { exact: true })).toBeVisible()
+
+  await expect(colleague.getByText('Approved by Dev Admin')).toBeVisible()
+  await expect(colleague.getByText('Give it back.').first()).toBeVisible()
+})

@@ -1,0 +1,43 @@
+/** Two people at once. */
+import { context, delivered, log, open, openConversation, row, send } from './desk.ts'
+import { expect, test } from './system.ts'
+
+test('what one person does, the other sees', async ({ page, colleague, system }) => {
+  const number = await system.customerBegins('Tilda Two', 'Who is there?')
+  await openConversation(page, system, 'Tilda Two')
+  await openConversation(colleague, system, 'Tilda Two')
+  await send(page, 'I am.')
+  await expect(log(colleague).getByText('I am.', { exact: true })).toBeVisible()
+  await send(colleague, 'So am I.')
+  for (const one of [page, colleague]) {
+    await expect(log(one).getByText('I am.', { exact: true })).toHaveCount(1)
+    await expect(log(one).getByText('So am I.', { exact: true })).toHaveCount(1)
+  }
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('p')
+  await page.getByRole('combobox', { name: 'Priority' }).fill('high')
+  await page.keyboard.press('Enter')
+  await expect(context(colleague).getByRole('button', { name: 'Priority: High' })).toBeVisible()
+
+  // Once each, and in one order for everybody.
+  await expect.poll(async () => (await system.chat(number)).messages.filter(({ message_type }) => message_type === 1).length).toBe(2)
+  const order = (await system.chat(number)).messages.filter(({ message_type }) => message_type === 1).map(({ content }) => content)
+  for (const one of [page, colleague]) {
+    await one.reload()
+    await expect(log(one).getByText('So am I.')).toBeVisible()
+    await expect(log(one).getByText('I am.', { exact: true })).toBeVisible()
+    const text = await log(one).innerText()
+    expect(text.indexOf(order[0]!)).toBeLessThan(text.indexOf(order[1]!))
+  }
+})
+
+test('what one has resolved leaves the list of the other', async ({ page, colleague, system }) => {
+  await system.customerBegins('Resi Resolved', 'Thanks, that was all.')
+  await open(page, system, 'inbox?search=Resi')
+  await expect(row(page, 'Resi Resolved')).toBeVisible()
+  await openConversation(colleague, system, 'Resi Resolved')
+  await send(colleague, 'Good bye!')
+  await expect(delivered(colleague)).toBeVisible()
+  await colleague.getByRole('button', { name: 'Resolve', exact: true }).click()
+  await expect(row(page, 'Resi Resolved')).toHaveCount(0)
+})
