@@ -15,14 +15,18 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use axum::response::Response;
 use chatwoot::{CallError, Client, Outcome};
 use domain::{AccountKey, TenantId};
 use serde::Serialize;
-use store::PgConnection;
+use serde_json::json;
 use store::catalogue::Owner;
+use store::{PgConnection, audit};
 
 use crate::App;
+use crate::auth::Principal;
 use crate::error::ApiError;
+use crate::idempotency::{Begun, Key};
 
 /// How long all that is asked of Chatwoot for one request may take: less than the caller waits.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -36,9 +40,13 @@ pub(super) struct Place {
 /// Something that an account is to have under a name.
 pub(super) trait Wanted {
     /// It, as callers see it.
-    type Thing: Serialize;
+    type Thing: Serialize + Sync;
+    /// What making it is called in the audit.
+    const ACTION: &'static str;
     /// The field with its name.
     const NAME: &'static str;
+    /// The account that is to have it; none: the only one.
+    fn account(&self) -> Option<AccountKey>;
     /// What the account has under the name.
     async fn find(&self, place: &Place) -> Result<Option<Self::Thing>, CallError>;
     /// Makes it.
@@ -47,23 +55,49 @@ pub(super) trait Wanted {
     fn is(&self, thing: &Self::Thing) -> bool;
     /// The field that Chatwoot calls so.
     fn field(attribute: &str) -> Option<&'static str>;
+    /// Keeps it here too. Gives it back as it is kept.
+    async fn keep(
+        connection: &mut PgConnection,
+        owner: &Owner,
+        thing: &Self::Thing,
+    ) -> Result<Self::Thing, store::Error>;
+    /// What it is called in the audit.
+    fn target(thing: &Self::Thing) -> String;
 }
 
 /// What the account has now.
-pub(super) struct Had<T> {
-    pub(super) thing: T,
+struct Had<T> {
+    thing: T,
     /// It was there before.
-    pub(super) before: bool,
+    before: bool,
 }
 
-impl<T> Had<T> {
-    pub(super) fn status(&self) -> StatusCode {
-        if self.before { StatusCode::OK } else { StatusCode::CREATED }
+/// Answers a request for something that an account is to have.
+pub(super) async fn create<W: Wanted>(
+    app: &App,
+    principal: &Principal,
+    key: Key,
+    wanted: &W,
+) -> Result<Response, ApiError> {
+    let _room = app.making()?;
+    let mut work = match key.begin(app, principal).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    let place = place(app, work.connection(), &principal.tenant, wanted.account()).await?;
+    let had = make(wanted, &place).await?;
+    let thing = W::keep(work.connection(), &place.owner, &had.thing).await?;
+    if had.before {
+        return work.finish(StatusCode::OK, None, &thing).await;
     }
+    let mut deed = principal.does(W::ACTION, W::target(&thing), json!({ "after": thing }));
+    deed.account = Some(place.owner.account);
+    audit::record(work.connection(), &deed).await?;
+    work.finish(StatusCode::CREATED, None, &thing).await
 }
 
 /// Sees to it that the account has it, once.
-pub(super) async fn make<W: Wanted>(wanted: &W, place: &Place) -> Result<Had<W::Thing>, ApiError> {
+async fn make<W: Wanted>(wanted: &W, place: &Place) -> Result<Had<W::Thing>, ApiError> {
     let made = tokio::time::timeout(PATIENCE, make_unhurried(wanted, place)).await;
     made.unwrap_or(Err(ApiError::Timeout))
 }
@@ -110,7 +144,7 @@ fn refused(error: CallError) -> ApiError {
 }
 
 /// The account that is named, or the only one of the tenant.
-pub(super) async fn place(
+async fn place(
     app: &App,
     connection: &mut PgConnection,
     tenant: &TenantId,

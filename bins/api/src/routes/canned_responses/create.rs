@@ -8,13 +8,14 @@ use chrono::Utc;
 use domain::AccountKey;
 use domain::catalogue::CannedResponse;
 use serde::Deserialize;
-use serde_json::json;
+use store::PgConnection;
+use store::catalogue::Owner;
 
 use crate::App;
 use crate::auth::{ManageCatalogue, May};
 use crate::error::ApiError;
 use crate::extract;
-use crate::idempotency::{Begun, Key};
+use crate::idempotency::Key;
 use crate::problem::{FieldError, Problem};
 use crate::routes::catalogue::{self, Place, Wanted};
 
@@ -64,24 +65,7 @@ pub(in crate::routes) async fn create_canned_response(
     extract::Json(asked): extract::Json<CreateCannedResponse>,
 ) -> Result<Response, ApiError> {
     asked.check()?;
-    let _room = app.making()?;
-    let mut work = match key.begin(&app, &principal).await? {
-        Begun::Fresh(work) => work,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let named = asked.account_id;
-    let place = catalogue::place(&app, work.connection(), &principal.tenant, named).await?;
-    let had = catalogue::make(&asked, &place).await?;
-    let (connection, owner) = (work.connection(), &place.owner);
-    let response = store::catalogue::add_canned_response(connection, owner, &had.thing).await?;
-    if !had.before {
-        let target = format!("canned response {}", response.chatwoot_id);
-        let details = json!({ "after": response });
-        let mut deed = principal.does("canned-responses create", target, details);
-        deed.account = Some(response.account_id);
-        store::audit::record(work.connection(), &deed).await?;
-    }
-    work.finish(had.status(), None, &response).await
+    catalogue::create(&app, &principal, key, &asked).await
 }
 
 impl CreateCannedResponse {
@@ -108,7 +92,12 @@ impl CreateCannedResponse {
 
 impl Wanted for CreateCannedResponse {
     type Thing = CannedResponse;
+    const ACTION: &'static str = "canned-responses create";
     const NAME: &'static str = "shortCode";
+
+    fn account(&self) -> Option<AccountKey> {
+        self.account_id
+    }
 
     async fn find(&self, place: &Place) -> Result<Option<CannedResponse>, CallError> {
         let responses = place.client.list_canned_responses().await?;
@@ -131,6 +120,18 @@ impl Wanted for CreateCannedResponse {
             "content" => Some("content"),
             _ => None,
         }
+    }
+
+    async fn keep(
+        connection: &mut PgConnection,
+        owner: &Owner,
+        thing: &CannedResponse,
+    ) -> Result<CannedResponse, store::Error> {
+        store::catalogue::add_canned_response(connection, owner, thing).await
+    }
+
+    fn target(thing: &CannedResponse) -> String {
+        format!("canned response {}", thing.chatwoot_id)
     }
 }
 

@@ -8,13 +8,14 @@ use chrono::Utc;
 use domain::AccountKey;
 use domain::catalogue::Label;
 use serde::Deserialize;
-use serde_json::json;
+use store::PgConnection;
+use store::catalogue::Owner;
 
 use crate::App;
 use crate::auth::{ManageCatalogue, May};
 use crate::error::ApiError;
 use crate::extract;
-use crate::idempotency::{Begun, Key};
+use crate::idempotency::Key;
 use crate::problem::{FieldError, Problem};
 use crate::routes::catalogue::{self, Place, Wanted};
 
@@ -69,22 +70,7 @@ pub(in crate::routes) async fn create_label(
     extract::Json(asked): extract::Json<CreateLabel>,
 ) -> Result<Response, ApiError> {
     let asked = asked.checked()?;
-    let _room = app.making()?;
-    let mut work = match key.begin(&app, &principal).await? {
-        Begun::Fresh(work) => work,
-        Begun::Answered(answer) => return Ok(answer),
-    };
-    let named = asked.account_id;
-    let place = catalogue::place(&app, work.connection(), &principal.tenant, named).await?;
-    let had = catalogue::make(&asked, &place).await?;
-    let label = store::catalogue::add_label(work.connection(), &place.owner, &had.thing).await?;
-    if !had.before {
-        let target = format!("label {}", label.chatwoot_id);
-        let mut deed = principal.does("labels create", target, json!({ "after": label }));
-        deed.account = Some(label.account_id);
-        store::audit::record(work.connection(), &deed).await?;
-    }
-    work.finish(had.status(), None, &label).await
+    catalogue::create(&app, &principal, key, &asked).await
 }
 
 impl CreateLabel {
@@ -120,7 +106,12 @@ impl CreateLabel {
 
 impl Wanted for CreateLabel {
     type Thing = Label;
+    const ACTION: &'static str = "labels create";
     const NAME: &'static str = "title";
+
+    fn account(&self) -> Option<AccountKey> {
+        self.account_id
+    }
 
     async fn find(&self, place: &Place) -> Result<Option<Label>, CallError> {
         let labels = place.client.list_labels().await?;
@@ -156,6 +147,18 @@ impl Wanted for CreateLabel {
             "show_on_sidebar" => Some("showOnSidebar"),
             _ => None,
         }
+    }
+
+    async fn keep(
+        connection: &mut PgConnection,
+        owner: &Owner,
+        thing: &Label,
+    ) -> Result<Label, store::Error> {
+        store::catalogue::add_label(connection, owner, thing).await
+    }
+
+    fn target(thing: &Label) -> String {
+        format!("label {}", thing.chatwoot_id)
     }
 }
 
