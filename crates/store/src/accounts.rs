@@ -191,8 +191,7 @@ pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option
 }
 
 /// An account as its tenant's people see it: without secrets, and after its end too.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
     /// Our key of it.
     pub id: AccountKey,

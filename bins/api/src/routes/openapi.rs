@@ -8,7 +8,7 @@ use axum::response::Html;
 use axum::routing::get;
 use bytes::Bytes;
 use utoipa::openapi::example::ExampleBuilder;
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{
     Http, HttpAuthScheme, OpenIdConnect, SecurityRequirement, SecurityScheme,
@@ -93,8 +93,7 @@ fn complete(document: &mut Document) {
         })
         .collect();
     for (path, item) in &mut document.paths.paths {
-        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch];
-        for operation in operations.into_iter().chain([&mut item.delete]).flatten() {
+        for operation in operations(item) {
             let permissions = permissions(operation);
             let open = is_open(operation);
             let responses = &mut operation.responses.responses;
@@ -125,13 +124,18 @@ fn complete(document: &mut Document) {
     }
 }
 
+/// Those of one address.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, post, put, patch, delete, .. } = item;
+    [get, post, put, patch, delete].into_iter().flatten()
+}
+
 /// Says where people get their tokens.
 fn sign_in(document: &mut Document, discovery: &str) {
     let scheme = SecurityScheme::OpenIdConnect(OpenIdConnect::new(discovery));
     document.components.get_or_insert_default().add_security_scheme("openId", scheme);
     for item in document.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch];
-        for operation in operations.into_iter().chain([&mut item.delete]).flatten() {
+        for operation in operations(item) {
             let permissions = permissions(operation);
             if let Some(needs) = operation.security.as_mut().filter(|_| !permissions.is_empty()) {
                 needs.push(SecurityRequirement::new("openId", permissions));

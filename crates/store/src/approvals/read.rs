@@ -117,8 +117,12 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<Approval>, Error> {
     plan_for_arguments(connection).await?;
-    let kind = |who: &Option<Who>| who.as_ref().and_then(|who| who.kind);
-    let id = |who: &Option<Who>| who.as_ref().map(|who| who.id.clone());
+    let Filter { requested_by, decided_by, waiting_for, .. } = filter;
+    let [requested_by, decided_by, waiting_for] =
+        [requested_by, decided_by, waiting_for].map(|who| match who {
+            Some(who) => (Some(who.id.as_str()), who.kind),
+            None => (None, None),
+        });
     let rows = select_approvals!(
         "where a.tenant_id = $1
            and ($2::text is null or a.status = $2)
@@ -137,12 +141,12 @@ pub async fn list(
         filter.status.as_deref(),
         filter.kind.as_deref(),
         filter.conversation.map(|id| id.0),
-        id(&filter.requested_by),
-        kind(&filter.requested_by),
-        id(&filter.decided_by),
-        kind(&filter.decided_by),
-        id(&filter.waiting_for),
-        kind(&filter.waiting_for),
+        requested_by.0,
+        requested_by.1,
+        decided_by.0,
+        decided_by.1,
+        waiting_for.0,
+        waiting_for.1,
         i64::from(limit),
         i64::from(skip),
     )

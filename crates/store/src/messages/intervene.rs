@@ -135,15 +135,7 @@ async fn keep(
 ) -> Result<Option<Held>, Error> {
     let Intervention { tenant, conversation, message, .. } = *wanted;
     // As when a message is written: one person after the other.
-    let Some(account) = sqlx::query_scalar!(
-        "select account_id from conversations
-         where id = $1 and tenant_id = $2 for no key update",
-        conversation.0,
-        tenant.as_str()
-    )
-    .fetch_optional(&mut *connection)
-    .await?
-    else {
+    let Some(place) = conversations::hold(connection, tenant, conversation).await? else {
         return Ok(None);
     };
     // The command before the message, as workers do.
@@ -158,7 +150,7 @@ async fn keep(
     let Some(row) = row else { return Ok(None) };
     let uploads = serde_json::from_value(row.uploads.clone())
         .map_err(|_| Error::Unreadable { table: "messages", column: "uploads" })?;
-    Ok(Some(Held { account: AccountKey(account), message: row.try_into()?, uploads, waits }))
+    Ok(Some(Held { account: place.account, message: row.try_into()?, uploads, waits }))
 }
 
 /// The command as it was when the message was written.

@@ -111,9 +111,11 @@ impl TryFrom<Row> for Message {
             )
         );
         // What we have to say ourselves, or what the customer's channel said to Chatwoot.
-        let channel = row.content_attributes.get("external_error").and_then(Value::as_str);
-        let channel = channel.filter(|words| !words.is_empty()).map(str::to_owned);
-        let reason = row.outbound_reason.or(channel);
+        let channel = || {
+            let words = row.content_attributes.get("external_error")?.as_str();
+            words.filter(|words| !words.is_empty()).map(str::to_owned)
+        };
+        let state_reason = if unsettled { row.outbound_reason.or_else(channel) } else { None };
         Ok(Self {
             id: MessageId(row.id),
             conversation_id: ConversationId(row.conversation_id),
@@ -131,7 +133,7 @@ impl TryFrom<Row> for Message {
             }),
             attachments,
             state,
-            state_reason: reason.filter(|_| unsettled),
+            state_reason,
             attempts: row.outbound_attempts,
             next_attempt_at: row
                 .outbound_next_at

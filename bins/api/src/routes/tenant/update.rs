@@ -46,9 +46,9 @@ pub(in crate::routes) async fn update_tenant(
         return Err(ApiError::field("name", message));
     }
     let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let before = read(&mut transaction, &principal.tenant).await?.name;
+    let mut now = read(&mut transaction, &principal.tenant).await?;
     store::tenants::rename(&mut transaction, &principal.tenant, name).await?;
-    let now = read(&mut transaction, &principal.tenant).await?;
+    let before = std::mem::replace(&mut now.name, name.to_owned());
     let details = json!({ "before": { "name": before }, "after": { "name": now.name } });
     let entry = principal.does("tenants update", format!("tenant {}", now.id), details);
     store::audit::record(&mut transaction, &entry).await?;
