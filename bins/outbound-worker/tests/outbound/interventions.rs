@@ -7,7 +7,7 @@ use domain::{Actor, DeliveryState, MessageId};
 use events::TraceParent;
 use futures_util::future::join_all;
 use store::messages::{Intervened, Intervention, Step};
-use testkit::{eventually, sqlx};
+use testkit::sqlx;
 
 use crate::stage::{Chatwoot, Conversation, Stage, config};
 
@@ -79,19 +79,9 @@ async fn p4_a_failed_reply_that_is_sent_again_is_looked_up_first() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let silent = RestFaults {
-        scope: Scope::MessageCreate,
-        stored_then_timeout: Rule::next(1),
-        timeout_ms: 60_000,
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
-    let patient = outbound_worker::Config { chatwoot_timeout_seconds: 60, ..config() };
-    let doomed = stage.worker(&patient).await;
+    let doomed = stage.worker_without_answer(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    eventually("Chatwoot has it", || async { chatwoot.texts(&conversation).len() == 1 }).await;
-    doomed.abort();
-    doomed.await.unwrap_err();
+    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
     let mut transaction = stage.world.store.worker().await.unwrap();
     let operation = reply.0.into();
     let step = Step { state: DeliveryState::Failed, reason: None, attempts: None, next_in: None };
@@ -154,19 +144,9 @@ async fn p4_a_reply_of_unknown_outcome_is_looked_for_at_once_when_asked() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let silent = RestFaults {
-        scope: Scope::MessageCreate,
-        stored_then_timeout: Rule::next(1),
-        timeout_ms: 60_000,
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
-    let patient = outbound_worker::Config { chatwoot_timeout_seconds: 60, ..config() };
-    let doomed = stage.worker(&patient).await;
+    let doomed = stage.worker_without_answer(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    eventually("Chatwoot has it", || async { chatwoot.texts(&conversation).len() == 1 }).await;
-    doomed.abort();
-    doomed.await.unwrap_err();
+    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
     // The next look would be made in an hour.
     let mut transaction = stage.world.store.worker().await.unwrap();
     let (operation, hour) = (reply.0.into(), Duration::from_hours(1));

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
-use testkit::eventually;
+use chatwoot_sim::{Faults, RestFaults};
 
 use crate::stage::{Stage, config};
 
@@ -11,21 +10,11 @@ use crate::stage::{Stage, config};
 async fn p4_a_worker_killed_after_chatwoot_stored_the_reply_leads_to_one_copy() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let silent = RestFaults {
-        scope: Scope::MessageCreate,
-        stored_then_timeout: Rule::next(1),
-        timeout_ms: 60_000,
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
     let conversation = stage.conversation(&chatwoot).await;
-    let patient = outbound_worker::Config { chatwoot_timeout_seconds: 60, ..config() };
-    let doomed = stage.worker(&patient).await;
+    let doomed = stage.worker_without_answer(&chatwoot).await;
     let first = stage.write(&chatwoot, &conversation, "one").await;
     let second = stage.write(&chatwoot, &conversation, "two").await;
-    eventually("Chatwoot has it", || async { chatwoot.texts(&conversation).len() == 1 }).await;
-    doomed.abort();
-    doomed.await.unwrap_err();
+    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
     assert_eq!(stage.row(first).await.state, "sending");
     stage.worker(&config()).await;
     // The wake-ups that the dead worker held come again in half a minute; a new one comes at once.

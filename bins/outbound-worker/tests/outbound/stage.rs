@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{ADMIN_TOKEN, Options, Sim, admin_token};
+use chatwoot_sim::{ADMIN_TOKEN, Faults, Options, RestFaults, Rule, Scope, Sim, admin_token};
 use domain::{Actor, ConversationId, MessageId, OperationId, TenantId, Upload};
 use events::{Announcement, TraceParent};
 use outbound_worker::{Config, OutboundWorker};
@@ -63,6 +63,34 @@ impl Stage {
         let worker = OutboundWorker::start(config, store, locks, bus, objects, &health).await;
         let worker = worker.unwrap();
         tokio::spawn(worker.run(self.shutdown.clone()))
+    }
+
+    /// A worker that waits for Chatwoot's answer to its first message, which Chatwoot keeps and does not
+    /// answer.
+    pub async fn worker_without_answer(
+        &self,
+        chatwoot: &Chatwoot,
+    ) -> JoinHandle<anyhow::Result<()>> {
+        let silent = RestFaults {
+            scope: Scope::MessageCreate,
+            stored_then_timeout: Rule::next(1),
+            timeout_ms: 60_000,
+            ..RestFaults::default()
+        };
+        chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
+        self.worker(&Config { chatwoot_timeout_seconds: 60, ..config() }).await
+    }
+
+    /// Kills it once Chatwoot has the message.
+    pub async fn kill_without_answer(
+        &self,
+        worker: JoinHandle<anyhow::Result<()>>,
+        chatwoot: &Chatwoot,
+        of: &Conversation,
+    ) {
+        eventually("Chatwoot has it", || async { chatwoot.texts(of).len() == 1 }).await;
+        worker.abort();
+        worker.await.unwrap_err();
     }
 
     /// A Chatwoot of one's own, and its account 1 as a tenant's.
