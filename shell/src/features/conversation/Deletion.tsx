@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { Message } from '#api/types.ts'
 import { useLive, useOutbox } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
+import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 
 /** Deletes one's own message that Chatwoot has, once somebody has read what that means. */
@@ -33,11 +34,7 @@ export function Deletion({ message }: { message: Message }) {
                 ? 'It goes from Chatwoot too.'
                 : 'It goes from Chatwoot too. What the customer’s channel has delivered is mostly not taken back there.'}
             </p>
-            {remove.error && (
-              <p role="alert" className="text-sm text-bad first-letter:uppercase">
-                {remove.error.message}
-              </p>
-            )}
+            <Refusal error={remove.error} />
             <div className="flex justify-end gap-2">
               <Button onClick={() => setAsks(false)}>Keep</Button>
               <Button look="primary" disabled={remove.isPending} onClick={() => remove.mutate()}>

@@ -3,11 +3,8 @@ import { useState } from 'react'
 
 import { setDraft } from '#live/drafts.ts'
 import { useLive } from '#live/live.ts'
-import { Button } from '#ui/Button.tsx'
-import { Sheet } from '#ui/Sheet.tsx'
+import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast } from '#ui/toasts.ts'
-
-const LONGEST = 2_000
 
 interface ProposeProps {
   conversationId: string
@@ -19,11 +16,10 @@ interface ProposeProps {
 /** Asks somebody else whether a reply may go out. */
 export default function Propose({ conversationId, content, close }: ProposeProps) {
   const live = useLive()
-  const [reason, setReason] = useState('')
   // One request however often it is sent.
   const [key] = useState(() => crypto.randomUUID())
   const propose = useMutation({
-    mutationFn: () => live.propose(conversationId, content, reason.trim(), key),
+    mutationFn: (reason: string) => live.propose(conversationId, content, reason, key),
     onSuccess: () => {
       setDraft(conversationId, 'reply', '')
       close()
@@ -35,44 +31,20 @@ export default function Propose({ conversationId, content, close }: ProposeProps
       })
     },
   })
-  const send = () => {
-    if (reason.trim() !== '' && !propose.isPending) propose.mutate()
-  }
   return (
-    <Sheet title="Ask for approval" open onOpenChange={(open) => !open && close()}>
-      <form
-        className="flex flex-col gap-3 p-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          send()
-        }}
-      >
-        <p className="text-sm font-medium">The reply</p>
-        <p dir="auto" className="max-h-48 overflow-y-auto rounded-2xl border border-dashed border-accent-line bg-accent-soft px-3.5 py-2 whitespace-pre-wrap wrap-anywhere">
-          {content}
-        </p>
-        <label className="flex flex-col gap-1 text-sm font-medium">
-          Why must somebody approve it?
-          <textarea
-            value={reason}
-            rows={3}
-            maxLength={LONGEST}
-            onChange={(event) => setReason(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send()
-            }}
-            className="rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal"
-          />
-        </label>
-        {propose.error && (
-          <p role="alert" className="text-sm text-bad first-letter:uppercase">
-            {propose.error.message}
-          </p>
-        )}
-        <Button type="submit" look="primary" disabled={reason.trim() === '' || propose.isPending}>
-          Ask for approval
-        </Button>
-      </form>
-    </Sheet>
+    <ReasonSheet
+      title="Ask for approval"
+      question="Why must somebody approve it?"
+      rows={3}
+      pending={propose.isPending}
+      error={propose.error}
+      send={propose.mutate}
+      close={close}
+    >
+      <p className="text-sm font-medium">The reply</p>
+      <p dir="auto" className="max-h-48 overflow-y-auto rounded-2xl border border-dashed border-accent-line bg-accent-soft px-3.5 py-2 whitespace-pre-wrap wrap-anywhere">
+        {content}
+      </p>
+    </ReasonSheet>
   )
 }

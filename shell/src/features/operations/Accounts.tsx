@@ -7,6 +7,7 @@ import { accountsQuery, reconcile } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
+import { Refusal } from '#ui/Refusal.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { exactly, span } from '#ui/time.ts'
 import { When } from '#ui/When.tsx'
@@ -84,11 +85,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
               Compare everything
             </Button>
           )}
-          {compare.error && (
-            <p role="alert" className="mt-1 text-sm text-bad first-letter:uppercase">
-              {compare.error.message}
-            </p>
-          )}
+          <Refusal error={compare.error} className="mt-1" />
         </Group>
       </div>
     </li>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { actOnLetter, deadLetterQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { Fact } from '#ui/Fact.tsx'
+import { Refusal } from '#ui/Refusal.tsx'
 import { Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
 import { toast } from '#ui/toasts.ts'
@@ -59,11 +60,7 @@ export function Letter({ id, acts, close }: LetterProps) {
       </dl>
       <Block name={`Content, ${bytes.toLocaleString()} bytes, personal data masked`}>{JSON.stringify(payload, null, 2)}</Block>
       <Block name="Headers">{JSON.stringify(headers, null, 2)}</Block>
-      {failure && (
-        <p role="alert" className="text-sm text-bad first-letter:uppercase">
-          {failure.message}
-        </p>
-      )}
+      <Refusal error={failure} />
       {acts && act === null && (
         <div className="flex gap-2">
           {(['redrive', 'drop'] as const).map((one) => (

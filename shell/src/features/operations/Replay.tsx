@@ -5,6 +5,7 @@ import { type ReactNode, useId, useState } from 'react'
 import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
+import { Refusal } from '#ui/Refusal.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { asField, exactly } from '#ui/time.ts'
 import { When } from '#ui/When.tsx'
@@ -127,11 +128,7 @@ function Form() {
             Replay {counted.count.toLocaleString()} {counted.count === 1 ? 'event' : 'events'}
           </Button>
         )}
-        {error && (
-          <p role="alert" className="text-sm text-bad first-letter:uppercase">
-            {error.message}
-          </p>
-        )}
+        <Refusal error={error} />
       </div>
       {counted && <Counted counted={counted} />}
     </form>

@@ -1,0 +1,58 @@
+import { type ReactNode, useState } from 'react'
+
+import { Button } from './Button.tsx'
+import { Refusal } from './Refusal.tsx'
+import { Sheet } from './Sheet.tsx'
+
+const LONGEST = 2_000
+
+interface ReasonSheetProps {
+  title: string
+  question: string
+  rows: number
+  /** What is read before the question. */
+  children?: ReactNode
+  pending: boolean
+  error: Error | null
+  send: (reason: string) => void
+  close: () => void
+}
+
+/** Asks for the reason of what its title says, which is then done. */
+export function ReasonSheet({ title, question, rows, children, pending, error, send, close }: ReasonSheetProps) {
+  const [reason, setReason] = useState('')
+  const blank = reason.trim() === ''
+  const submit = () => {
+    if (!blank && !pending) send(reason.trim())
+  }
+  return (
+    <Sheet title={title} open onOpenChange={(open) => !open && close()}>
+      <form
+        className="flex flex-col gap-3 p-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+      >
+        {children}
+        <label className="flex flex-col gap-1 text-sm font-medium">
+          {question}
+          <textarea
+            value={reason}
+            rows={rows}
+            maxLength={LONGEST}
+            onChange={(event) => setReason(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit()
+            }}
+            className="rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal"
+          />
+        </label>
+        <Refusal error={error} />
+        <Button type="submit" look="primary" disabled={blank || pending}>
+          {title}
+        </Button>
+      </form>
+    </Sheet>
+  )
+}
