@@ -10,12 +10,12 @@ use crate::error::ApiError;
 impl App {
     /// A client of an account that is the caller's tenant's. None: it is served no more.
     pub(crate) async fn client(&self, account: AccountKey) -> Result<Option<Client>, ApiError> {
-        let key = self.files.key().ok_or(ApiError::NotSetUp)?;
+        let (clients, key) = self.files.callers().ok_or(ApiError::NotSetUp)?;
         // Only workers read sealed tokens.
         let mut transaction = self.store.worker().await?;
         let account = store::accounts::get(&mut transaction, account).await?;
         store::commit(transaction).await?;
-        let client = account.map(|account| accounts::client(&account, key));
+        let client = account.map(|account| clients.of(&account, key));
         client.transpose().map_err(ApiError::internal)
     }
 

@@ -18,6 +18,7 @@ mod receive;
 
 use std::sync::Arc;
 
+use accounts::Clients;
 use domain::SecretKey;
 use objects::Objects;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
@@ -43,6 +44,7 @@ pub struct Files {
     chatwoot: chatwoot::Files,
     /// Opens the token that a fresh address is asked for with.
     key: Option<SecretKey>,
+    clients: Arc<Clients>,
     receiving: Arc<Semaphore>,
     fetching: Arc<Semaphore>,
 }
@@ -56,6 +58,7 @@ impl Files {
             objects,
             chatwoot: chatwoot::Files::new(&config.attachment_hosts, most_bytes)?,
             key,
+            clients: Arc::default(),
             receiving: Arc::new(Semaphore::new(MOST_RECEIVED)),
             fetching: Arc::new(Semaphore::new(MOST_FETCHED)),
         })
@@ -65,9 +68,9 @@ impl Files {
         &self.objects
     }
 
-    /// What tokens of accounts are opened with, if this program may.
-    pub(crate) fn key(&self) -> Option<&SecretKey> {
-        self.key.as_ref()
+    /// Callers of accounts, if this program may open their tokens.
+    pub(crate) fn callers(&self) -> Option<(&Clients, &SecretKey)> {
+        Some((&self.clients, self.key.as_ref()?))
     }
 
     fn room(&self) -> Result<SemaphorePermit<'_>, ApiError> {

@@ -78,23 +78,20 @@ impl Operator {
         self.record(transaction, act, None, details).await
     }
 
-    /// Writes down what was done to an account.
-    pub(crate) async fn acted(
+    /// A line of the audit about what is done to an account.
+    pub(crate) fn deed(
         &self,
-        store: &Store,
         action: &'static str,
-        account: &Account,
-        details: Value,
-    ) -> anyhow::Result<()> {
-        let number = account.chatwoot_account_id;
-        let act = Act {
-            tenant: Some(account.tenant.clone()),
-            account: Some(account.id),
-            ..Act::new(action, format!("account {number} of {}", account.base_url))
-        };
-        let mut transaction = store.worker().await.context("writing the audit")?;
-        self.did(&mut transaction, &act, details).await?;
-        store::commit(transaction).await.context("writing the audit")
+    ) -> impl Fn(&Account, Value) -> Entry + Sync + '_ {
+        move |account, details| {
+            let number = account.chatwoot_account_id;
+            let act = Act {
+                tenant: Some(account.tenant.clone()),
+                account: Some(account.id),
+                ..Act::new(action, format!("account {number} of {}", account.base_url))
+            };
+            self.entry(&act, None, details)
+        }
     }
 
     /// Writes down what is about to be done: what cannot be written down is not begun.
@@ -110,8 +107,13 @@ impl Operator {
         transaction: &mut PgConnection,
         act: &Act,
         count: Option<u64>,
-        mut details: Value,
+        details: Value,
     ) -> anyhow::Result<AuditId> {
+        let entry = self.entry(act, count, details);
+        store::audit::record(transaction, &entry).await.context("writing the audit")
+    }
+
+    fn entry(&self, act: &Act, count: Option<u64>, mut details: Value) -> Entry {
         // Whose process this is, which no variable of the environment can change. Linux only.
         let uid = std::fs::metadata("/proc/self").ok().map(|process| process.uid());
         tracing::info!(
@@ -124,7 +126,7 @@ impl Operator {
             "an operator acts"
         );
         details["uid"] = json!(uid);
-        let entry = Entry {
+        Entry {
             actor: self.name.clone(),
             source: "axis",
             action: act.action.to_owned(),
@@ -133,8 +135,7 @@ impl Operator {
             account: act.account,
             count,
             details,
-        };
-        store::audit::record(transaction, &entry).await.context("writing the audit")
+        }
     }
 }
 

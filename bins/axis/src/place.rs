@@ -143,9 +143,9 @@ impl Place {
     }
 
     /// What administers accounts.
-    pub async fn accounts(&self) -> anyhow::Result<(Accounts, Store)> {
-        let store = self.store().await?;
-        Ok((Accounts::new(store.clone(), self.bus().await?, self.secret_key()?), store))
+    pub async fn accounts(&self) -> anyhow::Result<Accounts> {
+        let key = self.secret_key()?;
+        Ok(Accounts::new(self.store().await?, self.bus().await?, key))
     }
 
     /// A connection to the database, whose schema must fit.

@@ -65,6 +65,7 @@ async fn add_account(world: &World, key: AccountKey) {
         webhook_secrets: Vec::new(),
         webhook_id: None,
         allow_unsigned: false,
+        public_only: false,
     };
     store::accounts::put(&mut transaction, &account).await.unwrap();
     store::commit(transaction).await.unwrap();

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chatwoot::client::{ClientError, Options};
+use accounts::{Clients, Unusable};
+use chatwoot::client::Options;
 use chatwoot::{CallError, Client};
-use domain::{AccountKey, SealError, SecretKey};
+use domain::{AccountKey, SecretKey};
 use store::Store;
 use store::accounts::Account;
 use tokio::sync::{Mutex, OnceCell};
@@ -38,37 +39,29 @@ pub(crate) enum AccountError {
     Store(#[from] store::Error),
     #[error("the account is not there")]
     Gone,
-    #[error("the account's access token cannot be opened: {0}")]
-    Seal(Arc<SealError>),
-    #[error("the account cannot be called: {0}")]
-    Client(Arc<ClientError>),
+    #[error(transparent)]
+    Unusable(Arc<Unusable>),
 }
 
-type Known = HashMap<AccountKey, Result<Arc<Caller>, Unusable>>;
-
-#[derive(Clone)]
-enum Unusable {
-    Seal(Arc<SealError>),
-    Client(Arc<ClientError>),
-}
+type Known = HashMap<AccountKey, Result<Arc<Caller>, Arc<Unusable>>>;
 
 /// All accounts, for a moment.
 pub(crate) struct Accounts {
     store: Store,
     key: SecretKey,
-    options: Options,
-    known: Mutex<Option<(Instant, Known, Option<Client>)>>,
+    clients: Clients,
+    known: Mutex<Option<(Instant, Known)>>,
 }
 
 impl Accounts {
     pub(crate) fn new(store: Store, key: SecretKey, options: Options) -> Self {
-        Self { store, key, options, known: Mutex::new(None) }
+        Self { store, key, clients: Clients::new(options), known: Mutex::new(None) }
     }
 
     /// The caller of an account. An account that is new is looked for at once.
     pub(crate) async fn get(&self, account: AccountKey) -> Result<Arc<Caller>, AccountError> {
         let mut known = self.known.lock().await;
-        if let Some((read_at, callers, _)) = &*known
+        if let Some((read_at, callers)) = &*known
             && read_at.elapsed() < FRESH
             && let Some(caller) = callers.get(&account)
         {
@@ -77,36 +70,24 @@ impl Accounts {
         let mut transaction = self.store.worker().await?;
         let accounts = store::accounts::list(&mut transaction).await?;
         store::commit(transaction).await?;
-        let mut shared = known.take().and_then(|(_, _, client)| client);
         let callers: Known = accounts
             .iter()
-            .map(|account| (account.id, self.caller(account, &mut shared).map(Arc::new)))
+            .map(|account| (account.id, self.caller(account).map(Arc::new).map_err(Arc::new)))
             .collect();
         let found = callers.get(&account).map_or(Err(AccountError::Gone), answer);
-        *known = Some((Instant::now(), callers, shared));
+        *known = Some((Instant::now(), callers));
         found
     }
 
-    fn caller(&self, account: &Account, shared: &mut Option<Client>) -> Result<Caller, Unusable> {
-        let token = self
-            .key
-            .open(Account::TOKEN_PURPOSE, &account.api_token)
-            .map_err(|error| Unusable::Seal(Arc::new(error)))?;
-        let (url, number) = (&account.base_url, account.chatwoot_account_id);
-        let client = match shared {
-            Some(client) => client.for_account(url, number, &token),
-            None => Client::new(url, number, &token, &self.options),
-        };
-        let client = client.map_err(|error| Unusable::Client(Arc::new(error)))?;
-        shared.get_or_insert_with(|| client.clone());
+    fn caller(&self, account: &Account) -> Result<Caller, Unusable> {
+        let client = self.clients.of(account, &self.key)?;
         Ok(Caller { key: account.id, host: client.host(), client, user: OnceCell::new() })
     }
 }
 
-fn answer(caller: &Result<Arc<Caller>, Unusable>) -> Result<Arc<Caller>, AccountError> {
+fn answer(caller: &Result<Arc<Caller>, Arc<Unusable>>) -> Result<Arc<Caller>, AccountError> {
     match caller {
         Ok(caller) => Ok(Arc::clone(caller)),
-        Err(Unusable::Seal(error)) => Err(AccountError::Seal(Arc::clone(error))),
-        Err(Unusable::Client(error)) => Err(AccountError::Client(Arc::clone(error))),
+        Err(error) => Err(AccountError::Unusable(Arc::clone(error))),
     }
 }

@@ -1,12 +1,13 @@
 //! Connecting an account of a Chatwoot installation: who may act for it, and where it is kept here.
 
 use chatwoot::client::{Client, Options};
-use domain::{AccountKey, SecretKey, TenantId};
+use domain::{AccountKey, TenantId};
 use secrecy::SecretString;
+use serde_json::json;
 use store::accounts::Account;
 use store::{Error, Transaction};
 
-use crate::{AccountError, Accounts, Trouble};
+use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
 /// An account to be served.
 #[derive(Debug, Clone)]
@@ -29,8 +30,9 @@ impl Accounts {
     /// Checks with Chatwoot that the token is an administrator's, keeps the account, and tells the
     /// receivers. Its history is brought in by the sync workers from then on. One that is there gets
     /// the token and keeps what it has; one that was disconnected is served again.
-    pub async fn connect(&self, wanted: &Wanted) -> Result<Account, AccountError> {
-        let name = self.administered(&wanted.base_url, wanted.number, &wanted.token).await?;
+    pub async fn connect(&self, wanted: &Wanted, deed: Deed<'_>) -> Result<Account, AccountError> {
+        let (url, number, guarded) = (&wanted.base_url, wanted.number, self.public_only);
+        let name = administered(url, number, &wanted.token, guarded).await?;
         let mut account = Account {
             id: AccountKey::generate(),
             tenant: wanted.tenant.clone(),
@@ -41,12 +43,14 @@ impl Accounts {
             webhook_secrets: Vec::new(),
             webhook_id: None,
             allow_unsigned: wanted.allow_unsigned,
+            public_only: self.public_only,
         };
         let mut transaction = self.store.worker().await?;
         let tenants = store::tenants::list(&mut transaction).await?;
         if !tenants.iter().any(|tenant| tenant.id == wanted.tenant) {
             return Err(AccountError::NoTenant(wanted.tenant.clone()));
         }
+        let before = deed::shown(&mut transaction, &account).await?;
         account.id = match store::accounts::put(&mut transaction, &account).await {
             Ok(id) => id,
             Err(Error::Exists { .. }) => {
@@ -57,9 +61,10 @@ impl Accounts {
         };
         // An account that was there keeps its webhook and secrets.
         let kept = store::accounts::get(&mut transaction, account.id).await?;
-        store::commit(transaction).await?;
         let account = kept.unwrap_or(account);
-        self.publish(&account).await?;
+        deed::write(&mut transaction, deed, &account, before, json!({})).await?;
+        store::commit(transaction).await?;
+        self.publish(account.id).await?;
         Ok(account)
     }
 
@@ -83,44 +88,27 @@ impl Accounts {
 
     /// A caller of an account that is kept here.
     pub(crate) fn client(&self, account: &Account) -> Result<Client, AccountError> {
-        let token = self.key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
-        self.caller(&account.base_url, account.chatwoot_account_id, &token)
-    }
-
-    fn caller(
-        &self,
-        base_url: &str,
-        number: i64,
-        token: &SecretString,
-    ) -> Result<Client, AccountError> {
-        let options = Options { public_only: self.public_only, ..Options::default() };
-        Ok(Client::new(base_url, number, token, &options)?)
-    }
-
-    /// Fails unless the token's owner is an administrator of the account; gives the account's name.
-    pub(crate) async fn administered(
-        &self,
-        base_url: &str,
-        number: i64,
-        token: &SecretString,
-    ) -> Result<Option<String>, AccountError> {
-        let client = self.caller(base_url, number, token)?;
-        let profile = client.profile().await;
-        let profile = profile.map_err(|error| AccountError::of(error, number))?;
-        let membership = profile.accounts.iter().find(|account| account.id == number);
-        let membership = membership.ok_or(Trouble::NoMember(number))?;
-        match membership.role.as_deref() {
-            Some("administrator") => Ok(membership.name.clone()),
-            _ => Err(Trouble::NoAdministrator(number).into()),
-        }
+        Ok(self.clients.of(account, &self.key)?)
     }
 }
 
-/// A caller of an account that is kept here, for whoever has nothing else to do with it.
-pub fn client(account: &Account, key: &SecretKey) -> Result<Client, AccountError> {
-    let token = key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
-    let number = account.chatwoot_account_id;
-    Ok(Client::new(&account.base_url, number, &token, &Options::default())?)
+/// Fails unless the token's owner is an administrator of the account; gives the account's name.
+pub(crate) async fn administered(
+    base_url: &str,
+    number: i64,
+    token: &SecretString,
+    public_only: bool,
+) -> Result<Option<String>, AccountError> {
+    let options = Options { public_only, ..Options::default() };
+    let client = Client::new(base_url, number, token, &options)?;
+    let profile = client.profile().await;
+    let profile = profile.map_err(|error| AccountError::of(error, number))?;
+    let membership = profile.accounts.iter().find(|account| account.id == number);
+    let membership = membership.ok_or(Trouble::NoMember(number))?;
+    match membership.role.as_deref() {
+        Some("administrator") => Ok(membership.name.clone()),
+        _ => Err(Trouble::NoAdministrator(number).into()),
+    }
 }
 
 /// The account that an operator means: by its key, or by its number if that is enough.

@@ -4,6 +4,8 @@ use bus::BusError;
 use chatwoot::client::{CallError, ClientError, Refusal};
 use domain::{SealError, TenantId};
 
+use crate::Unusable;
+
 /// Why something could not be done to an account.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
@@ -76,6 +78,15 @@ pub enum Trouble {
     /// Nothing is known that Chatwoot could call.
     #[error("nobody said under which address Chatwoot reaches the receiver: set AXIS_PUBLIC_URL")]
     NoPublicUrl,
+}
+
+impl From<Unusable> for AccountError {
+    fn from(error: Unusable) -> Self {
+        match error {
+            Unusable::Seal(error) => error.into(),
+            Unusable::Client(error) => error.into(),
+        }
+    }
 }
 
 impl AccountError {

@@ -11,21 +11,27 @@
 //! three. The row comes first and says what holds; the rest follows from it and may be repeated. One
 //! process at a time has an account in hand.
 
+mod clients;
 mod config;
 mod connect;
+mod deed;
 mod disconnect;
 mod error;
 mod registration;
 mod rotate;
 mod sources;
 
+use std::sync::Arc;
+
 use bus::Bus;
 use domain::SecretKey;
 use store::Store;
 
 pub use chatwoot::client::ClientError;
+pub use clients::{Clients, Unusable};
 pub use config::Config;
-pub use connect::{Wanted, client, find};
+pub use connect::{Wanted, find};
+pub use deed::Deed;
 pub use disconnect::Disconnected;
 pub use error::{AccountError, Trouble};
 pub use registration::{Change, Checked, Registered, path};
@@ -38,6 +44,7 @@ pub struct Accounts {
     store: Store,
     bus: Bus,
     key: SecretKey,
+    clients: Arc<Clients>,
     /// Addresses that a stranger named are called only if they are everybody's.
     public_only: bool,
 }
@@ -45,7 +52,7 @@ pub struct Accounts {
 impl Accounts {
     /// For operators, who may name any address.
     pub fn new(store: Store, bus: Bus, key: SecretKey) -> Self {
-        Self { store, bus, key, public_only: false }
+        Self { store, bus, key, clients: Arc::default(), public_only: false }
     }
 
     /// The same for callers who are not to reach the deployment's own network by way of us.

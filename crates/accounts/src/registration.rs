@@ -7,10 +7,11 @@ use domain::{AccountKey, SealError, Sealed, SecretKey};
 use events::Source;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use serde_json::json;
 use store::PgConnection;
 use store::accounts::Account;
 
-use crate::{AccountError, Accounts, Trouble};
+use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
 const NAME: &str = "AXIS-AFENDA";
 /// The newest secret and the one before it, which deliveries under way may bear.
@@ -70,12 +71,16 @@ impl Accounts {
         &self,
         id: AccountKey,
         public_url: &str,
-    ) -> Result<(Registered, Account), AccountError> {
+        deed: Deed<'_>,
+    ) -> Result<Registered, AccountError> {
         let (mut transaction, account) = self.hold(id).await?;
+        let before = deed::shown(&mut transaction, &account).await?;
         let (registered, account) = self.registered(&mut transaction, account, public_url).await?;
+        let details = json!({ "change": registered.change });
+        deed::write(&mut transaction, deed, &account, before, details).await?;
         store::commit(transaction).await?;
-        self.publish(&account).await?;
-        Ok((registered, account))
+        self.publish(id).await?;
+        Ok(registered)
     }
 
     /// Registers the webhook of an account that is in hand, and keeps its secret.

@@ -3,9 +3,11 @@
 use domain::AccountKey;
 use secrecy::SecretString;
 use serde::Serialize;
+use serde_json::json;
 use store::accounts::Account;
 
-use crate::{AccountError, Accounts, Registered, Trouble};
+use crate::connect::administered;
+use crate::{AccountError, Accounts, Deed, Registered, Trouble, deed};
 
 /// What a rotation came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,10 +28,13 @@ impl Accounts {
         id: AccountKey,
         token: Option<&SecretString>,
         secret_for: Option<&str>,
-    ) -> Result<(Rotated, Account), AccountError> {
+        deed: Deed<'_>,
+    ) -> Result<Rotated, AccountError> {
         let (mut transaction, mut account) = self.hold(id).await?;
+        let before = deed::shown(&mut transaction, &account).await?;
         if let Some(token) = token {
-            self.administered(&account.base_url, account.chatwoot_account_id, token).await?;
+            let (url, number) = (&account.base_url, account.chatwoot_account_id);
+            administered(url, number, token, account.public_only).await?;
             account.api_token = self.key.seal(Account::TOKEN_PURPOSE, token)?;
             store::accounts::set_token(&mut transaction, id, &account.api_token).await?;
         }
@@ -48,8 +53,10 @@ impl Accounts {
             let (registered, now) = self.registered(&mut transaction, account, public_url).await?;
             (webhook, account) = (Some(registered), now);
         }
+        let details = json!({ "token": token.is_some(), "webhookSecret": webhook.is_some() });
+        deed::write(&mut transaction, deed, &account, before, details).await?;
         store::commit(transaction).await?;
-        self.publish(&account).await?;
-        Ok((Rotated { token: token.is_some(), webhook }, account))
+        self.publish(id).await?;
+        Ok(Rotated { token: token.is_some(), webhook })
     }
 }

@@ -1,5 +1,6 @@
 //! What receivers know of the accounts: rows of the database, published into NATS.
 
+use domain::AccountKey;
 use events::Source;
 use store::accounts::Account;
 
@@ -18,16 +19,24 @@ pub fn source(account: &Account) -> Source {
 }
 
 impl Accounts {
-    /// Tells the receivers of one account.
-    pub async fn publish(&self, account: &Account) -> Result<(), AccountError> {
-        Ok(self.bus.sources().put(&source(account)).await?)
+    /// Tells the receivers of one account, as it is by now or that it is not served any more. One at
+    /// a time does, so that what they know last is what was last.
+    pub(crate) async fn publish(&self, id: AccountKey) -> Result<(), AccountError> {
+        let mut transaction = self.store.worker().await?;
+        store::accounts::hold_source(&mut transaction, id).await?;
+        let sources = self.bus.sources();
+        match store::accounts::get(&mut transaction, id).await? {
+            Some(account) => sources.put(&source(&account)).await?,
+            None => sources.remove(id).await?,
+        }
+        Ok(store::commit(transaction).await?)
     }
 
     /// Tells the receivers of all accounts that are served, and gives them back.
     pub async fn publish_all(&self) -> Result<Vec<Account>, AccountError> {
         let accounts = self.list().await?;
         for account in &accounts {
-            self.publish(account).await?;
+            self.publish(account.id).await?;
         }
         Ok(accounts)
     }

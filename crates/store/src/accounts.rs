@@ -28,6 +28,8 @@ pub struct Account {
     pub webhook_id: Option<i64>,
     /// It signs nothing, by the operator's word.
     pub allow_unsigned: bool,
+    /// A caller named its address, and no operator: it is called at public addresses only.
+    pub public_only: bool,
 }
 
 impl Account {
@@ -40,12 +42,14 @@ impl Account {
 pub async fn put(connection: &mut PgConnection, account: &Account) -> Result<AccountKey, Error> {
     let id = sqlx::query_scalar!(
         "insert into chatwoot_accounts
-           (id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token, allow_unsigned)
-         values ($1, $2, $3, $4, $5, $6, $7)
+           (id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token, allow_unsigned,
+            public_only)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (base_url, chatwoot_account_id) do update
            set name = coalesce(excluded.name, chatwoot_accounts.name),
                sealed_api_token = excluded.sealed_api_token,
                allow_unsigned = excluded.allow_unsigned,
+               public_only = excluded.public_only,
                disconnected_at = null,
                updated_at = now()
            where chatwoot_accounts.tenant_id = excluded.tenant_id
@@ -57,6 +61,7 @@ pub async fn put(connection: &mut PgConnection, account: &Account) -> Result<Acc
         account.name,
         account.api_token.0,
         account.allow_unsigned,
+        account.public_only,
     )
     .fetch_optional(connection)
     .await?;
@@ -113,6 +118,18 @@ pub async fn hold(connection: &mut PgConnection, id: AccountKey) -> Result<bool,
     Ok(ours)
 }
 
+/// Waits until nobody else tells the receivers of this account; until the transaction ends, nobody
+/// does.
+pub async fn hold_source(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock(hashtextextended($1, 3)) as "held!: ()""#,
+        id.to_string()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
 /// Ends the serving of an account and forgets its secrets. Its row and its data stay.
 pub async fn end(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
     sqlx::query!(
@@ -137,6 +154,7 @@ struct Row {
     sealed_webhook_secrets: Vec<Vec<u8>>,
     webhook_id: Option<i64>,
     allow_unsigned: bool,
+    public_only: bool,
 }
 
 impl TryFrom<Row> for Account {
@@ -153,6 +171,7 @@ impl TryFrom<Row> for Account {
             webhook_secrets: row.sealed_webhook_secrets.into_iter().map(Sealed).collect(),
             webhook_id: row.webhook_id,
             allow_unsigned: row.allow_unsigned,
+            public_only: row.public_only,
         })
     }
 }
@@ -167,7 +186,7 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> 
     let rows = sqlx::query_as!(
         Row,
         "select id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token,
-                sealed_webhook_secrets, webhook_id, allow_unsigned
+                sealed_webhook_secrets, webhook_id, allow_unsigned, public_only
          from chatwoot_accounts where disconnected_at is null
          order by tenant_id, base_url, chatwoot_account_id"
     )
@@ -181,7 +200,7 @@ pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option
     let row = sqlx::query_as!(
         Row,
         "select id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token,
-                sealed_webhook_secrets, webhook_id, allow_unsigned
+                sealed_webhook_secrets, webhook_id, allow_unsigned, public_only
          from chatwoot_accounts where id = $1 and disconnected_at is null",
         id.0
     )
@@ -191,11 +210,13 @@ pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option
 }
 
 /// An account as its tenant's people see it: without secrets, and after its end too.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// Our key of it.
     pub id: AccountKey,
     /// Scheme and host of the installation.
+    #[serde(rename = "chatwootUrl")]
     pub base_url: String,
     /// Its number there.
     pub chatwoot_account_id: i64,

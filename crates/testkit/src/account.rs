@@ -48,6 +48,7 @@ pub async fn account(
         webhook_secrets: Vec::new(),
         webhook_id: None,
         allow_unsigned: false,
+        public_only: false,
     };
     let key = store::accounts::put(&mut transaction, &wanted).await.expect("an account");
     store::commit(transaction).await.expect("a commit");

@@ -13,8 +13,9 @@ use domain::{AccountKey, TenantId};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use store::accounts::Shown;
-use store::{PgConnection, audit};
+use store::PgConnection;
+use store::accounts::{Account as Known, Shown};
+use store::audit::Entry;
 
 use crate::auth::Principal;
 use crate::error::ApiError;
@@ -105,19 +106,15 @@ impl App {
     }
 }
 
-/// Writes down what was done to an account; no secret is ever among the details.
-async fn note(
-    connection: &mut PgConnection,
-    principal: &Principal,
-    action: &str,
-    account: &Account,
-    details: Value,
-) -> Result<(), ApiError> {
-    let target = format!("account {} of {}", account.chatwoot_account_id, account.chatwoot_url);
-    let mut entry = principal.does(action, target, details);
-    entry.account = Some(account.id);
-    audit::record(connection, &entry).await?;
-    Ok(())
+/// A line of the audit about what the caller does to an account.
+fn deed<'a>(
+    principal: &'a Principal,
+    action: &'static str,
+) -> impl Fn(&Known, Value) -> Entry + Sync + 'a {
+    move |account, details| {
+        let target = format!("account {} of {}", account.chatwoot_account_id, account.base_url);
+        Entry { account: Some(account.id), ..principal.does(action, target, details) }
+    }
 }
 
 /// What can be done about a failure, by whoever asked.

@@ -2,7 +2,7 @@
 
 use api::Config;
 use chatwoot_sim::{Options, Running, Sim, admin_token, agent_token};
-use domain::Role;
+use domain::{Role, Sealed};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use testkit::reqwest::Response;
@@ -129,11 +129,12 @@ async fn an_account_is_connected_checked_rotated_and_disconnected() {
     let audit = served.read("/audit?limit=100").await;
     let deeds: Vec<_> =
         audit["data"].as_array().unwrap().iter().map(|deed| &deed["action"]).collect();
-    let done = ["connect", "disconnect", "rotate", "connect", "connect"];
-    assert_eq!(
-        deeds,
-        done.map(|what| json!(format!("accounts {what}"))).iter().collect::<Vec<_>>()
-    );
+    let connect = ["webhook register", "accounts connect"];
+    let rest = ["accounts disconnect", "accounts rotate"];
+    assert_eq!(deeds, [connect, rest, connect, connect].concat());
+    let before = &audit["data"][3]["details"]["before"];
+    assert_eq!(before["webhookId"], connected["account"]["webhookId"], "{audit}");
+    assert_eq!(audit["data"][3]["details"]["after"]["webhookId"], rotated["webhookId"]);
     assert!(!audit.to_string().contains(&admin), "no secret is in the audit");
     assert!(!served.read("/accounts").await.to_string().contains(&admin));
 }
@@ -233,6 +234,84 @@ async fn of_many_who_rotate_at_once_each_does_or_is_told_to_wait() {
     assert!(done >= 1);
     let check = served.post(&format!("{path}/webhook/check"), &json!({})).send().await.unwrap();
     assert_eq!(check.json::<Value>().await.unwrap()["signed"], true);
+}
+
+/// Somebody else tells the receivers of the account, slowly, while it changes twice.
+#[tokio::test]
+async fn what_receivers_know_last_is_what_was_last() {
+    let stage = Stage::new().await;
+    let (path, store) = (stage.connected().await, &stage.served.world.store);
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let sources = stage.served.world.bus.sources();
+    let before = sources.list().await.unwrap().pop().unwrap();
+    let mut slow = store.worker().await.unwrap();
+    store::accounts::hold_source(&mut slow, id).await.unwrap();
+
+    let secret = json!({ "webhookSecret": true });
+    let rotate = stage.served.post(&format!("{path}/rotate"), &secret);
+    let rotated = tokio::spawn(rotate.send());
+    testkit::eventually("who rotates waits to tell the receivers", || async {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_locks l join pg_database d on d.oid = l.database
+             where d.datname = current_database() and l.locktype = 'advisory' and not l.granted",
+        )
+        .fetch_one(&mut *store.worker().await.unwrap())
+        .await
+        .unwrap();
+        waiting == 1
+    })
+    .await;
+    let mut other = store.worker().await.unwrap();
+    let secrets = [Sealed(b"else".to_vec())];
+    store::accounts::set_webhook(&mut other, id, 1, &secrets).await.unwrap();
+    store::commit(other).await.unwrap();
+    sources.put(&before).await.unwrap();
+    store::commit(slow).await.unwrap();
+
+    assert_eq!(rotated.await.unwrap().unwrap().status(), 200);
+    assert_eq!(stage.secrets().await, ["656c7365"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_done() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    let path = stage.connected().await;
+    let before = served.read(&path).await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    for statement in ["set local role none", "revoke insert on audit from axis_worker"] {
+        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+    }
+    store::commit(transaction).await.unwrap();
+    let secrets = stage.secrets().await;
+    let other = json!({ "name": "Other", "chatwootUrl": stage.chatwoot.url(),
+                        "chatwootAccountId": 7, "token": admin_token(7) });
+    let token = json!({ "token": admin_token(7) });
+    let rotate = format!("{path}/rotate");
+    for request in
+        [served.post("/accounts", &other), served.post(&rotate, &token), served.delete(&path)]
+    {
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_server_error(), "{}", answer.status());
+    }
+    assert_eq!(served.read(&path).await, before);
+    assert_eq!(stage.secrets().await, secrets);
+}
+
+#[tokio::test]
+async fn an_address_that_a_caller_named_stays_under_guard() {
+    let stage = Stage::new().await;
+    let path = stage.connected().await;
+    let check = || stage.served.post(&format!("{path}/webhook/check"), &json!({})).send();
+    assert_eq!(check().await.unwrap().status(), 200);
+    // As if its name had led to a public address when it was connected.
+    let mut transaction = stage.served.world.store.worker().await.unwrap();
+    sqlx::query("update chatwoot_accounts set public_only = true where chatwoot_account_id = 7")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(problem(check().await.unwrap()).await, (422, "invalid".to_owned()));
 }
 
 #[tokio::test]

@@ -84,9 +84,9 @@ impl Chatwoot {
 impl Setup {
     /// Checks, keeps, publishes and, where the address is known, registers the webhook.
     async fn once(&self) -> anyhow::Result<Account> {
-        let account = self.accounts.connect(&self.wanted).await?;
+        let account = self.accounts.connect(&self.wanted, None).await?;
         if let Some(url) = &self.public_url {
-            self.accounts.register(account.id, url).await?;
+            self.accounts.register(account.id, url, None).await?;
         }
         Ok(account)
     }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use accounts::Unusable;
 use bus::PublishError;
-use chatwoot::client::ClientError;
 use chatwoot::{CallError, Outcome};
-use domain::SealError;
 use service::retry::Policy;
 
 /// How long to wait for somebody to do something about it.
@@ -23,12 +22,9 @@ pub enum ReconcileError {
     /// NATS.
     #[error("what was found could not be published: {0}")]
     Publish(#[from] PublishError),
-    /// The account's token cannot be opened.
-    #[error("the account's access token cannot be opened: {0}")]
-    Seal(#[from] SealError),
-    /// The account's address or token is none.
-    #[error("the account cannot be called: {0}")]
-    Client(#[from] ClientError),
+    /// The account cannot be called.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
     /// With fewer rights parts of the account would seem to be gone.
     #[error("the access token is not an administrator's: give one that is to `axis accounts add`")]
     NotAdministrator,

@@ -33,9 +33,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::Clients;
 use bus::Bus;
-use chatwoot::Client;
-use chatwoot::client::Options;
 use chrono::TimeDelta;
 use domain::{AccountKey, SecretKey};
 use rand::RngExt as _;
@@ -73,21 +72,16 @@ pub struct Reconciler {
     store: Store,
     bus: Bus,
     holder: Uuid,
-    callers: Mutex<Callers>,
-}
-
-/// What accounts on the same host share.
-#[derive(Default)]
-struct Callers {
-    client: Option<Client>,
-    paces: HashMap<String, Arc<Mutex<Pace>>>,
+    clients: Clients,
+    /// What accounts on the same host share.
+    paces: Mutex<HashMap<String, Arc<Mutex<Pace>>>>,
 }
 
 impl Reconciler {
     /// One that can open the accounts' tokens with this key.
     pub fn new(config: Config, key: SecretKey, store: Store, bus: Bus) -> Self {
-        let callers = Mutex::default();
-        Self { config, key, store, bus, holder: Uuid::new_v4(), callers }
+        let (clients, paces) = (Clients::default(), Mutex::default());
+        Self { config, key, store, bus, holder: Uuid::new_v4(), clients, paces }
     }
 
     /// Compares until the shutdown.
@@ -151,16 +145,9 @@ impl Reconciler {
         speed: Speed,
     ) -> Result<Session, ReconcileError> {
         let account = self.account(reconciliation.account).await?;
-        let token = self.key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
-        let (url, number) = (&account.base_url, account.chatwoot_account_id);
-        let mut callers = self.callers.lock().await;
-        let client = match &callers.client {
-            Some(client) => client.for_account(url, number, &token)?,
-            None => Client::new(url, number, &token, &Options::default())?,
-        };
-        callers.client.get_or_insert_with(|| client.clone());
-        let pace = callers
-            .paces
+        let client = self.clients.of(&account, &self.key)?;
+        let mut paces = self.paces.lock().await;
+        let pace = paces
             .entry(client.host())
             .or_insert_with(|| Arc::new(Mutex::new(Pace::new(speed.per_second))));
         Ok(Session {

@@ -6,9 +6,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::{Account, note, read, refused};
+use super::{Account, deed, read, refused};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
@@ -80,14 +79,17 @@ pub(in crate::routes) async fn connect_account(
         Begun::Answered(answer) => return Ok(answer),
     };
     let accounts = &administration.accounts;
-    let connected = accounts.connect(&wanted).await.map_err(|error| match error {
+    let connects = deed(&principal, "accounts connect");
+    let connected = accounts.connect(&wanted, Some(&connects)).await;
+    let connected = connected.map_err(|error| match error {
         // Nothing says that anything is at the address that was given.
         AccountError::Chatwoot(error) => ApiError::field("chatwootUrl", error.to_string()),
         other => refused(other),
     })?;
+    let registers = deed(&principal, "webhook register");
     let webhook_trouble = match &administration.public_url {
         None => Some(accounts::Trouble::NoPublicUrl.to_string()),
-        Some(url) => match accounts.register(connected.id, url).await {
+        Some(url) => match accounts.register(connected.id, url, Some(&registers)).await {
             Ok(_) => None,
             Err(error @ (AccountError::Trouble(_) | AccountError::Chatwoot(_))) => {
                 Some(error.to_string())
@@ -96,8 +98,6 @@ pub(in crate::routes) async fn connect_account(
         },
     };
     let account = read(work.connection(), tenant, connected.id).await?;
-    let details = json!({ "after": account, "webhookTrouble": webhook_trouble });
-    note(work.connection(), &principal, "accounts connect", &account, details).await?;
     let location = format!("{}/accounts/{}", crate::routes::BASE, account.id);
     let answer = ConnectedAccount { account, webhook_trouble };
     work.finish(StatusCode::CREATED, Some(location), &answer).await

@@ -4,9 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use domain::AccountKey;
 use serde::Serialize;
-use serde_json::json;
 
-use super::{Account, note, read, refused, served};
+use super::{Account, deed, read, refused, served};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
@@ -45,12 +44,10 @@ pub(in crate::routes) async fn disconnect_account(
 ) -> Result<Json<DisconnectedAccount>, ApiError> {
     let tenant = &principal.tenant;
     let mut transaction = app.store.tenant(tenant).await?;
-    let before = served(&mut transaction, tenant, id).await?;
-    let disconnected = app.administration()?.accounts.disconnect(id).await.map_err(refused)?;
+    served(&mut transaction, tenant, id).await?;
+    let disconnects = deed(&principal, "accounts disconnect");
+    let disconnected = app.administration()?.accounts.disconnect(id, Some(&disconnects)).await;
+    let webhook_removed = disconnected.map_err(refused)?.webhook_removed;
     let account = read(&mut transaction, tenant, id).await?;
-    let webhook_removed = disconnected.webhook_removed;
-    let details = json!({ "before": before, "after": account, "webhookRemoved": webhook_removed });
-    note(&mut transaction, &principal, "accounts disconnect", &account, details).await?;
-    store::commit(transaction).await?;
     Ok(Json(DisconnectedAccount { account, webhook_removed }))
 }

@@ -6,9 +6,8 @@ use axum::response::Response;
 use domain::AccountKey;
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{Account, note, read, refused, served};
+use super::{Account, deed, read, refused, served};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
@@ -61,7 +60,7 @@ pub(in crate::routes) async fn rotate_account(
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),
     };
-    let before = served(work.connection(), tenant, id).await?;
+    served(work.connection(), tenant, id).await?;
     if asked.token.is_none() && !asked.webhook_secret {
         return Err(ApiError::field("webhookSecret", "must be true, or `token` must be given"));
     }
@@ -71,13 +70,9 @@ pub(in crate::routes) async fn rotate_account(
         return Err(refused(accounts::Trouble::NoPublicUrl.into()));
     }
     let secret_for = public_url.filter(|_| asked.webhook_secret);
-    let rotated = administration.accounts.rotate(id, asked.token.as_ref(), secret_for).await;
-    let (rotated, _) = rotated.map_err(refused)?;
+    let (token, deed) = (asked.token.as_ref(), deed(&principal, "accounts rotate"));
+    let accounts = &administration.accounts;
+    accounts.rotate(id, token, secret_for, Some(&deed)).await.map_err(refused)?;
     let account = read(work.connection(), tenant, id).await?;
-    let details = json!({
-        "token": rotated.token, "webhookSecret": rotated.webhook.is_some(),
-        "before": before, "after": account,
-    });
-    note(work.connection(), &principal, "accounts rotate", &account, details).await?;
     work.finish(StatusCode::OK, None, &account).await
 }

@@ -50,7 +50,7 @@ pub struct Arguments {
 
 /// Checks the token, keeps the account, tells the receivers.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let (accounts, store) = place.accounts().await?;
+    let accounts = place.accounts().await?;
     let wanted = Wanted {
         tenant: arguments.tenant,
         base_url: arguments.url,
@@ -59,8 +59,8 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         allow_unsigned: arguments.allow_unsigned,
         name: None,
     };
-    let account = accounts.connect(&wanted).await?;
-    arguments.operator.acted(&store, "accounts add", &account, json!({})).await?;
+    let deed = arguments.operator.deed("accounts add");
+    let account = accounts.connect(&wanted, Some(&deed)).await?;
     let text = format!(
         "account {} of {} is served for tenant {}, under the key {}",
         account.chatwoot_account_id, account.base_url, account.tenant, account.id

@@ -2,7 +2,6 @@
 
 use anyhow::bail;
 use clap::Args;
-use serde_json::json;
 
 use crate::audit::Operator;
 use crate::{Answer, Place};
@@ -24,7 +23,7 @@ pub struct Arguments {
 
 /// Ends the serving of an account.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let (accounts, store) = place.accounts().await?;
+    let accounts = place.accounts().await?;
     let account = accounts::find(accounts.list().await?, &arguments.account)?;
     if !arguments.yes {
         bail!(
@@ -34,9 +33,8 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
             account.base_url
         );
     }
-    let disconnected = accounts.disconnect(account.id).await?;
-    let details = json!({ "webhookRemoved": disconnected.webhook_removed });
-    arguments.operator.acted(&store, "accounts disconnect", &account, details).await?;
+    let deed = arguments.operator.deed("accounts disconnect");
+    let disconnected = accounts.disconnect(account.id, Some(&deed)).await?;
     let webhook = if disconnected.webhook_removed {
         "its webhook is gone from Chatwoot"
     } else {

@@ -4,7 +4,6 @@ use accounts::Config;
 use anyhow::bail;
 use clap::Args;
 use secrecy::SecretString;
-use serde_json::json;
 
 use crate::audit::Operator;
 use crate::{Answer, Place};
@@ -44,13 +43,12 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     if arguments.token.is_none() && secret_for.is_none() {
         bail!("say what to rotate: --chatwoot-token, --webhook-secret, or both");
     }
-    let (accounts, store) = place.accounts().await?;
+    let accounts = place.accounts().await?;
     let account = accounts::find(accounts.list().await?, &arguments.account)?;
-    let (rotated, _) = accounts.rotate(account.id, arguments.token.as_ref(), secret_for).await?;
-    let webhook = rotated.webhook.as_ref().map(|webhook| webhook.webhook_id);
-    let details = json!({ "token": rotated.token, "webhookId": webhook });
-    arguments.operator.acted(&store, "accounts rotate", &account, details).await?;
-    let what = match (rotated.token, webhook) {
+    let deed = arguments.operator.deed("accounts rotate");
+    let token = arguments.token.as_ref();
+    let rotated = accounts.rotate(account.id, token, secret_for, Some(&deed)).await?;
+    let what = match (rotated.token, &rotated.webhook) {
         (true, Some(_)) => "another token and another webhook secret are",
         (true, None) => "another token is",
         _ => "another webhook secret is",

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use accounts::{Change, Config};
 use clap::Args;
-use serde_json::json;
 
 use crate::audit::Operator;
 use crate::{Answer, Place};
@@ -26,11 +25,10 @@ pub struct Arguments {
 
 /// Has Chatwoot call our receiver.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let (accounts, store) = place.accounts().await?;
+    let accounts = place.accounts().await?;
     let account = accounts::find(accounts.list().await?, &arguments.account)?;
-    let (registered, _) = accounts.register(account.id, &arguments.public_url).await?;
-    let details = json!({ "webhookId": registered.webhook_id, "change": registered.change });
-    arguments.operator.acted(&store, "webhook register", &account, details).await?;
+    let deed = arguments.operator.deed("webhook register");
+    let registered = accounts.register(account.id, &arguments.public_url, Some(&deed)).await?;
     let done = match registered.change {
         Change::Created => "was made",
         Change::Updated => "subscribes to all events now",

@@ -1,0 +1,84 @@
+//! Callers of accounts that are kept here.
+
+use std::sync::{Mutex, PoisonError};
+
+use chatwoot::client::{Client, ClientError, Options};
+use domain::{SealError, SecretKey};
+use store::accounts::Account;
+
+/// Makes callers of accounts, all over the same connections.
+#[derive(Debug, Default)]
+pub struct Clients {
+    options: Options,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    anywhere: Option<Client>,
+    public: Option<Client>,
+}
+
+/// Why an account cannot be called, until somebody repairs it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// Its token does not open.
+    #[error("the account's access token cannot be opened: {0}")]
+    Seal(#[from] SealError),
+    /// Its address or its token is none.
+    #[error("the account cannot be called: {0}")]
+    Client(#[from] ClientError),
+}
+
+impl Clients {
+    /// All callers wait as long as this, and take answers as large as this.
+    pub fn new(options: Options) -> Self {
+        Self { options, shared: Mutex::default() }
+    }
+
+    /// A caller of an account, with its token opened.
+    pub fn of(&self, account: &Account, key: &SecretKey) -> Result<Client, Unusable> {
+        let token = key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
+        let (url, number) = (&account.base_url, account.chatwoot_account_id);
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = if account.public_only { &mut shared.public } else { &mut shared.anywhere };
+        if let Some(client) = place {
+            return Ok(client.for_account(url, number, &token)?);
+        }
+        let options = Options { public_only: account.public_only, ..self.options.clone() };
+        Ok(place.insert(Client::new(url, number, &token, &options)?).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::AccountKey;
+
+    use super::*;
+
+    #[test]
+    fn what_a_caller_named_is_called_at_public_addresses_only() {
+        let key: SecretKey = "5c".repeat(32).parse().unwrap();
+        let account = |url: &str, public_only| Account {
+            id: AccountKey::generate(),
+            tenant: "acme".parse().unwrap(),
+            base_url: url.to_owned(),
+            chatwoot_account_id: 1,
+            name: None,
+            api_token: key.seal(Account::TOKEN_PURPOSE, &"token".into()).unwrap(),
+            webhook_secrets: Vec::new(),
+            webhook_id: None,
+            allow_unsigned: false,
+            public_only,
+        };
+        let clients = Clients::default();
+        let (inside, outside) = ("http://10.0.0.1:3000", "https://chat.example.com");
+        // The second time over connections that are there.
+        for _ in 0..2 {
+            let refused = clients.of(&account(inside, true), &key);
+            assert!(matches!(refused, Err(Unusable::Client(ClientError::Private))), "{refused:?}");
+            assert!(clients.of(&account(outside, true), &key).is_ok());
+            assert!(clients.of(&account(inside, false), &key).is_ok());
+        }
+    }
+}
