@@ -42,7 +42,7 @@ export const ORDERS: Record<ConversationSort, Order> = {
 
 /** Whether the API would list it. A search cannot be answered here: see `upsertConversation`. */
 export function matches(filter: ConversationFilter, conversation: Conversation): boolean {
-  const { status, priority, assigneeId, teamId, label, inboxId } = filter
+  const { status, priority, assigneeId, teamId, label, inboxId, contactId } = filter
   if (status && conversation.status !== status) return false
   if (priority && (conversation.priority ?? 'none') !== priority) return false
   if (assigneeId === 'none' && conversation.assignee) return false
@@ -52,6 +52,7 @@ export function matches(filter: ConversationFilter, conversation: Conversation):
   }
   if (teamId != null && conversation.team?.id !== teamId) return false
   if (label && !conversation.labels.includes(label)) return false
+  if (contactId && conversation.contact?.id !== contactId) return false
   return inboxId == null || conversation.inboxId === inboxId
 }
 

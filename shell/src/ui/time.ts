@@ -45,6 +45,15 @@ export function exactly(instant: string): string {
   return exact.format(Date.parse(instant))
 }
 
+/** How long something has lasted: `less than a minute`, `4 min`, `3 h`, `2 days`. */
+export function lasting(since: string, now: number): string {
+  const minutes = Math.floor((now - Date.parse(since)) / 60_000)
+  if (minutes < 1) return 'less than a minute'
+  if (minutes < 60) return `${minutes} min`
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`
+  return `${Math.floor(minutes / 1_440)} days`
+}
+
 /** As `<input type=datetime-local>` writes it, in the time of this place. */
 export function asField(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)

@@ -2,6 +2,19 @@
 export const PRIORITIES = ['urgent', 'high', 'medium', 'low'] as const
 export const STATUSES = ['open', 'pending', 'snoozed', 'resolved'] as const
 
+/** What a part of the system is called, in words; parts that are not here are called by their name. */
+const PARTS: Record<string, string> = {
+  nats: 'Streams',
+  postgres: 'Database',
+  'outbox relay': 'Outbox',
+  sources: 'Accounts',
+  openid: 'Sign-in',
+}
+
+export function partName(part: string): string {
+  return PARTS[part] ?? titled(part)
+}
+
 export function titled(name: string): string {
   const words = name.replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)

@@ -5,15 +5,16 @@ import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import type { Conversation } from '#api/types.ts'
-import { activityQuery, agentsQuery, approvalsQuery } from '#live/queries.ts'
+import { activityQuery, agentsQuery, approvalsQuery, contactQuery, conversationsQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button } from '#ui/Button.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
+import { useNow } from '#ui/clock.ts'
 import { ApprovalMark, Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { useRemembered } from '#ui/remembered.ts'
 import { Failed } from '#ui/State.tsx'
-import { exactly } from '#ui/time.ts'
+import { exactly, lasting } from '#ui/time.ts'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
@@ -72,11 +73,11 @@ export function Context({ conversation }: { conversation: Conversation }) {
           </Fact>
           {conversation.waitingSince && (
             <Fact name="Waiting for">
-              <When at={conversation.waitingSince} />
+              <Lasting since={conversation.waitingSince} />
             </Fact>
           )}
           <Fact name="First reply">
-            {conversation.firstReplyAt ? <When at={conversation.firstReplyAt} /> : <None>Not yet</None>}
+            {conversation.firstReplyAt ? exactly(conversation.firstReplyAt) : <None>Not yet</None>}
           </Fact>
           <Fact name="Started">{exactly(conversation.createdAt)}</Fact>
         </dl>
@@ -91,6 +92,16 @@ export function Context({ conversation }: { conversation: Conversation }) {
             ))}
           </dl>
         </Section>
+      )}
+      {contact && (
+        <>
+          <Section name="Contact">
+            <Person id={contact.id} />
+          </Section>
+          <Section name="Previous conversations">
+            <Previous contactId={contact.id} conversationId={conversation.id} />
+          </Section>
+        </>
       )}
       <Section name="Approvals">
         <Approvals conversationId={conversation.id} />
@@ -109,6 +120,10 @@ function Assignee({ conversation: { assignee, accountId } }: { conversation: Con
   if (!assignee) return <None>Nobody</None>
   const known = agents?.find((one) => one.chatwootId === assignee.id && one.accountId === accountId)
   return assignee.name ?? known?.name ?? `Agent ${assignee.id}`
+}
+
+function Lasting({ since }: { since: string }) {
+  return <time dateTime={since} title={exactly(since)}>{lasting(since, useNow())}</time>
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
@@ -141,6 +156,75 @@ function Section({ name, children }: { name: string; children: ReactNode }) {
       </h2>
       {open && <div className="px-4 pb-4">{children}</div>}
     </section>
+  )
+}
+
+/** What is known of who writes. */
+function Person({ id }: { id: string }) {
+  const query = useQuery(contactQuery(id))
+  if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading the contact" />
+  if (query.isError) return <p className="text-sm text-soft first-letter:uppercase">{query.error.message}</p>
+  const { email, phoneNumber, identifier, customAttributes } = query.data
+  const attributes = Object.entries(customAttributes)
+  if (!email && !phoneNumber && !identifier && attributes.length === 0) {
+    return <p className="text-sm text-faint">Only the name is known</p>
+  }
+  return (
+    <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2.5 text-sm">
+      {email && (
+        <Fact name="E-mail">
+          <a href={`mailto:${email}`} className="underline underline-offset-2">
+            {email}
+          </a>
+        </Fact>
+      )}
+      {phoneNumber && (
+        <Fact name="Phone">
+          <a href={`tel:${phoneNumber}`} className="underline underline-offset-2">
+            {phoneNumber}
+          </a>
+        </Fact>
+      )}
+      {identifier && <Fact name="Identifier">{identifier}</Fact>}
+      {attributes.map(([name, value]) => (
+        <Fact key={name} name={titled(name)}>
+          {typeof value === 'string' ? value : JSON.stringify(value)}
+        </Fact>
+      ))}
+    </dl>
+  )
+}
+
+/** So many are shown; the list has the others. */
+const MOST_PREVIOUS = 5
+
+function Previous({ contactId, conversationId }: { contactId: string; conversationId: string }) {
+  const query = useInfiniteQuery(conversationsQuery({ contactId }))
+  if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading previous conversations" />
+  if (query.isError && !query.data) return <p className="text-sm text-soft first-letter:uppercase">{query.error.message}</p>
+  const others = query.data.filter(({ id }) => id !== conversationId)
+  if (others.length === 0) return <p className="text-sm text-faint">This is the first one</p>
+  return (
+    <ul className="flex flex-col gap-2 text-sm">
+      {others.slice(0, MOST_PREVIOUS).map(({ id, chatwootId, status, lastMessage, lastActivityAt }) => (
+        <li key={id}>
+          <Link
+            to="/inbox/$id"
+            params={{ id }}
+            search={{ status: 'any' }}
+            className="-mx-1.5 flex min-h-6 items-center gap-2 rounded-md px-1.5 py-0.5 hover:bg-hover"
+          >
+            <span title={titled(status)}>
+              <StatusMark status={status} words={false} />
+              <span className="sr-only">{titled(status)}: </span>
+            </span>
+            <span className="min-w-0 grow truncate">{lastMessage?.content ?? `Conversation ${chatwootId}`}</span>
+            <When at={lastActivityAt} className="shrink-0 text-xs text-faint" />
+          </Link>
+        </li>
+      ))}
+      {others.length > MOST_PREVIOUS && <li className="text-faint">and {others.length - MOST_PREVIOUS} more</li>}
+    </ul>
   )
 }
 

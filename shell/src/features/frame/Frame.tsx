@@ -19,6 +19,7 @@ const loadHelp = () => import('./Help.tsx')
 const loadCommandBar = () => import('./CommandBar.tsx')
 const Help = lazy(loadHelp)
 const CommandBar = lazy(loadCommandBar)
+const Banner = lazy(() => import('./Banner.tsx'))
 
 /** What is around every screen. */
 export function Frame({ children }: { children: ReactNode }) {
@@ -54,9 +55,14 @@ export function Frame({ children }: { children: ReactNode }) {
       <SignedOut />
       <div className="flex h-dvh flex-col two:flex-row">
         <Rail />
-        <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">
-          {children}
-        </main>
+        <div className="flex min-h-0 min-w-0 grow flex-col">
+          <Suspense>
+            <Banner />
+          </Suspense>
+          <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">
+            {children}
+          </main>
+        </div>
       </div>
       <Toasts />
       <Suspense>

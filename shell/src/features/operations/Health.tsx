@@ -8,7 +8,7 @@ import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
 import { Failed } from '#ui/State.tsx'
 import { span } from '#ui/time.ts'
-import { titled } from '#ui/words.ts'
+import { partName } from '#ui/words.ts'
 
 const STATUS: Record<PartStatus, { name: string; icon: LucideIcon; colour: string }> = {
   up: { name: 'Works', icon: CircleCheck, colour: 'text-good' },
@@ -20,15 +20,6 @@ const OVERALL: Record<PartStatus, string> = {
   up: 'Everything works',
   degraded: 'Something does not work as it should',
   down: 'Something is down',
-}
-
-/** What a part is called, in words; parts that are not here are shown by their name alone. */
-const NAMES: Record<string, string> = {
-  nats: 'Streams',
-  postgres: 'Database',
-  'outbox relay': 'Outbox',
-  sources: 'Accounts',
-  openid: 'Sign-in',
 }
 
 /** What works. */
@@ -63,7 +54,7 @@ function Part({ part, status, detail }: { part: string; status: PartStatus; deta
   return (
     <li className="inline-flex items-center gap-1.5 text-sm">
       <Icon aria-hidden className={classes('size-4', colour)} />
-      {NAMES[part] ?? titled(part)}
+      {partName(part)}
       <span className={status === 'up' ? 'sr-only' : 'text-soft'}>{detail ?? name}</span>
     </li>
   )

@@ -1,0 +1,54 @@
+import { screen, within } from '@testing-library/react'
+import { HttpResponse } from 'msw'
+import { expect, test } from 'vitest'
+
+import type { Contact, Conversation } from '#api/types.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { aConversation, instant, uuid } from '#test/samples.ts'
+
+import { Context } from './Context.tsx'
+
+const HERE = aConversation()
+const CONTACT = HERE.contact?.id ?? ''
+
+function given(contact: Partial<Contact>, conversations: Conversation[]) {
+  api.use(
+    http.untyped.get('*/api/v1/activity', () =>
+      HttpResponse.json({ data: [], page: { limit: 50, nextCursor: null }, position: NOWHERE }),
+    ),
+    http.get('/api/v1/contacts/{id}', ({ response }) =>
+      response(200).json({
+        id: CONTACT, accountId: uuid(1), chatwootId: 5, name: 'Paula Probe',
+        additionalAttributes: {}, customAttributes: {}, updatedAt: instant(0), ...contact,
+      }),
+    ),
+    http.get('/api/v1/conversations', ({ request, response }) => {
+      expect(new URL(request.url).searchParams.get('contactId')).toBe(CONTACT)
+      return response(200).json({ data: conversations, page: { limit: 50, nextCursor: null }, position: NOWHERE })
+    }),
+  )
+  show(<Context conversation={HERE} />)
+}
+
+test('who writes can be reached by what is known of them', async () => {
+  given({ email: 'paula@example.com', phoneNumber: '+491701234567', customAttributes: { plan: 'Gold' } }, [HERE])
+  expect(await screen.findByRole('link', { name: 'paula@example.com' })).toHaveAttribute('href', 'mailto:paula@example.com')
+  expect(screen.getByRole('link', { name: '+491701234567' })).toHaveAttribute('href', 'tel:+491701234567')
+  expect(screen.getByText('Gold')).toBeVisible()
+  expect(await screen.findByText('This is the first one')).toBeVisible()
+})
+
+test('what they wrote before is a way away', async () => {
+  const before = aConversation({
+    contact: HERE.contact ?? null,
+    status: 'resolved',
+    lastMessage: { id: 'm', content: 'Thanks for the tent!', messageType: 'incoming', private: false, createdAt: instant(0) },
+  })
+  given({}, [HERE, before])
+  const link = await screen.findByRole('link', { name: /Resolved: .*Thanks for the tent!/ })
+  expect(link).toHaveAttribute('href', expect.stringContaining(before.id))
+  const section = link.closest('section')
+  expect(section && within(section).getAllByRole('listitem')).toHaveLength(1)
+  expect(await screen.findByText('Only the name is known')).toBeVisible()
+})
