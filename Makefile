@@ -8,10 +8,11 @@ PROGRAMS := webhook-receiver sync-worker outbound-worker api chatwoot-sim axis
 export SQLX_OFFLINE = true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test api-check faults bench lint queries clean shell shell-test shell-e2e shell-lint
+.PHONY: help setup up test api-check faults bench lint queries clean
+.PHONY: shell shell-test shell-e2e shell-lint shell-pictures shell-measure
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## fetch NATS and PostgreSQL, pinned and verified, into .tools/
 	@tools/setup
@@ -76,6 +77,15 @@ shell-e2e: setup shell
 	@tools/setup openid
 	cargo build -p axis
 	npm --prefix shell run e2e
+shell-pictures: setup shell ## take pictures of every screen, to be looked at, into shell/.pictures/
+	@tools/setup browser
+	cargo build -p axis
+	npm --prefix shell run pictures
+# What holds on programs that are not released holds on released ones.
+shell-measure: setup shell ## measure the Shell in a browser against its budgets
+	@tools/setup browser
+	cargo build -p axis
+	npm --prefix shell run measure
 shell-lint: shell/node_modules/.package-lock.json
 	npm --prefix shell run lint
 shell/node_modules/.package-lock.json: shell/package-lock.json

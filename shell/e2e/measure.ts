@@ -1,6 +1,6 @@
 /**
- * What the Shell costs, in a real browser on the real programs, against its budgets: `npm run measure`.
- * A figure over its budget is a failure. `AXIS` names the program (best a release build), `CROWD` the
+ * What the Shell costs, in a real browser on the real programs, against its budgets: `make shell-measure`.
+ * A figure over its budget is a failure. `AXIS` names the program, `CROWD` the
  * number of conversations, 10,000 if not set; `SLOWER` by how much the processor is slowed down for the
  * first paint, 4 if not set, since a mid-range laptop is slower than what builds this.
  */
