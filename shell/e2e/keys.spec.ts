@@ -39,6 +39,20 @@ test('the keyboard is enough to get about', async ({ page, system }) => {
   await expect(page.getByRole('heading', { name: 'Approvals', level: 1 })).toBeVisible()
 })
 
+test('keys that come faster than the screen is drawn all count', async ({ page, system }) => {
+  for (const name of ['Ida', 'Ina', 'Ivo']) await system.customerBegins(`${name} Instant`, 'Quick!')
+  // Frames come late, as on a busy machine.
+  await page.addInitScript(() => {
+    const soon = window.requestAnimationFrame.bind(window)
+    window.requestAnimationFrame = (draw) => window.setTimeout(() => soon(draw), 300)
+  })
+  await open(page, system, 'inbox?search=Instant')
+  await expect(rows(page)).toHaveCount(3)
+  for (const key of ['j', 'j', 'x']) await page.keyboard.press(key)
+  await expect(page.getByText('1 selected')).toBeVisible()
+  await expect(page.getByRole('checkbox').nth(1)).toBeChecked()
+})
+
 test('a whole conversation is had by the keyboard alone', async ({ page, system }) => {
   const number = await system.customerBegins('Wolke Whole', 'The zip of my tent broke.')
   await open(page, system, 'inbox')

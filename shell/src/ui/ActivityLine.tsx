@@ -153,7 +153,8 @@ export function ActivityLine({ activity, about, narrow = false }: ActivityLinePr
         <Icon aria-hidden className="size-3.5" />
       </span>
       <p className={narrow ? 'line-clamp-2 min-w-0 grow' : 'min-w-0 grow truncate'}>
-        {actor && <span className="font-medium">{actor} </span>}
+        {/* A long name leaves room for what was done. */}
+        {actor && <span className="inline-block max-w-2/3 truncate align-bottom font-medium">{actor}</span>}{' '}
         {actor ? <span className="text-soft">{after}</span> : alone}
         {about && <span className="text-soft"> · {about}</span>}
       </p>

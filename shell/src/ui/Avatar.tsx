@@ -17,7 +17,8 @@ function letter(word = ''): string {
 
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean)
-  const last = words.length > 1 ? letter(words.at(-1)) : ''
+  const other = words.slice(1).findLast((word) => /^\p{L}/u.test(word))
+  const last = letter(other)
   return ((letter(words[0]) || '?') + last).toUpperCase()
 }
 
@@ -36,16 +37,16 @@ export function Avatar({ name, seed = name, channel, size = 'medium', className 
     <span aria-hidden className={classes('relative inline-flex shrink-0', className)}>
       <span
         className={classes(
-          'flex items-center justify-center rounded-full font-semibold select-none',
+          'flex items-center justify-center rounded-full font-semibold select-none before:content-[attr(data-initials)]',
           size === 'medium' ? 'size-9 text-xs' : 'size-6 text-[0.625rem]',
         )}
+        // A picture, not words: they are part of no name.
+        data-initials={initials(name)}
         style={{
           background: `light-dark(oklch(91% 0.05 ${hue}), oklch(36% 0.06 ${hue}))`,
           color: `light-dark(oklch(38% 0.09 ${hue}), oklch(90% 0.05 ${hue}))`,
         }}
-      >
-        {initials(name)}
-      </span>
+      />
       {channel && (
         <span className="absolute -right-1 -bottom-1 flex size-4.5 items-center justify-center rounded-full bg-surface text-soft">
           <ChannelIcon channel={channel} className="size-3" />

@@ -92,7 +92,7 @@ export function Pick({ label, placeholder, list, options, onText, nothing }: Pic
               className={classes('flex h-10 cursor-default items-center gap-3 rounded-lg px-2.5', index === chosen && 'bg-accent-soft')}
             >
               {Icon ? <Icon aria-hidden className="mx-1 size-4 shrink-0 text-soft" /> : one.mark}
-              <span className="min-w-0 truncate font-medium">{one.name}</span>
+              <span className="max-w-3/4 shrink-0 truncate font-medium">{one.name}</span>
               <span className="min-w-0 grow truncate text-sm text-soft">{one.detail}</span>
               {checks && (
                 <span className="flex size-4 shrink-0 items-center text-accent">

@@ -14,7 +14,7 @@ export function Toasts() {
     <div
       role="status"
       aria-live="polite"
-      className="pointer-events-none fixed right-4 bottom-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2"
+      className="pointer-events-none fixed right-4 bottom-18 z-40 two:bottom-4 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2"
     >
       {shown.map((one) => (
         <Card key={one.key} toast={one} />

@@ -49,6 +49,7 @@ export function Approval({ id, thread }: ApprovalProps) {
       {/* What is to be decided comes first: above, or, where there is room, at the right. */}
       <div className="flex min-h-0 grow flex-col overflow-y-auto three:flex-row-reverse three:overflow-hidden">
         <section aria-label="Request" className="flex shrink-0 flex-col gap-6 p-6 three:w-[30rem] three:overflow-y-auto">
+          <Asked approval={approval} />
           {/* Another one begins anew: words are for one request. */}
           <Deciding key={approval.id} approval={approval} />
           <Request approval={approval} />
@@ -61,19 +62,31 @@ export function Approval({ id, thread }: ApprovalProps) {
   )
 }
 
-/** Exactly as it was submitted, and what became of it. */
+/** What is asked, and why: to be read before anything is decided. */
+function Asked({ approval }: { approval: Shown }) {
+  return (
+    <div className="flex flex-col gap-2">
+      <p className="text-sm text-soft">
+        {approval.requestedBy}, {exactly(approval.createdAt)}
+      </p>
+      <p dir="auto" className="text-lg leading-snug font-medium whitespace-pre-wrap wrap-anywhere">
+        {approval.reason}
+      </p>
+      {isProposal(approval) && (
+        <div role="group" aria-label={approval.editedContent == null ? 'Reply' : 'Proposed'} className="mt-1">
+          <Words text={proposedText(approval)} />
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** The rest, exactly as it was submitted, and what became of it. */
 function Request({ approval }: { approval: Shown }) {
   const { metadata, snapshot, editedContent } = approval
-  const proposal = isProposal(approval)
-  const rest = Object.entries(metadata).filter(([name]) => !(proposal && name === 'content'))
+  const rest = Object.entries(metadata).filter(([name]) => !(isProposal(approval) && name === 'content'))
   return (
     <dl className="grid grid-cols-[7rem_1fr] gap-y-4">
-      <Fact name="Reason">{approval.reason}</Fact>
-      {proposal && (
-        <Fact name={editedContent == null ? 'Reply' : 'Proposed'}>
-          <Words text={proposedText(approval)} />
-        </Fact>
-      )}
       {editedContent != null && (
         <Fact name="Sent instead">
           <Words text={editedContent} sent />
@@ -84,9 +97,6 @@ function Request({ approval }: { approval: Shown }) {
           <Value value={value} />
         </Fact>
       ))}
-      <Fact name="Asked">
-        {approval.requestedBy}, {exactly(approval.createdAt)}
-      </Fact>
       {approval.decidedAt && (
         <Fact name={approval.status === 'withdrawn' ? 'Withdrawn' : 'Decided'}>
           {approval.decidedBy ?? 'Somebody'}, {exactly(approval.decidedAt)}

@@ -32,8 +32,8 @@ export function Approvals({ view }: { view: ApprovalsView }) {
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-5 py-2">
-        <h1 className="text-lg font-semibold">Approvals</h1>
-        <div role="group" aria-label="Show" className="flex flex-wrap gap-1">
+        <h1 className="mr-auto text-lg font-semibold two:mr-0">Approvals</h1>
+        <div role="group" aria-label="Show" className="order-last -mx-2 flex w-full flex-wrap two:order-none two:mx-0 two:w-auto two:gap-1">
           {tabs.map(([show, name]) => (
             <button
               key={name}
@@ -41,7 +41,7 @@ export function Approvals({ view }: { view: ApprovalsView }) {
               aria-pressed={view.show === show}
               onClick={() => set({ show, ...(show === 'waiting' && { status: undefined }) })}
               className={classes(
-                'h-7 rounded-full px-3 text-sm font-medium whitespace-nowrap',
+                'h-7 rounded-full px-2 text-sm font-medium whitespace-nowrap two:px-3',
                 view.show === show ? 'bg-accent-soft text-accent' : 'text-soft hover:bg-hover hover:text-ink',
               )}
             >
@@ -90,14 +90,16 @@ export function Approvals({ view }: { view: ApprovalsView }) {
                     className="flex items-center gap-4 px-5 py-3 -outline-offset-2 hover:bg-hover"
                   >
                     <div className="min-w-0 grow">
-                      <p className="truncate font-medium">{approval.reason}</p>
-                      <p className="truncate text-sm text-soft">
+                      <p className="line-clamp-2 font-medium two:line-clamp-1">{approval.reason}</p>
+                      <p className="line-clamp-2 text-sm text-soft two:line-clamp-1">
                         {titled(approval.type)} · asked by {approval.requestedBy}
                         {approval.stale && <span className="text-warn"> · the customer has written since</span>}
                       </p>
                     </div>
-                    <ApprovalMark status={approval.status} />
-                    <When at={approval.createdAt} className="w-14 shrink-0 text-right text-xs text-faint" />
+                    <div className="flex shrink-0 flex-col items-end gap-1 two:flex-row-reverse two:items-center two:gap-4">
+                      <When at={approval.createdAt} className="w-14 text-right text-xs text-faint" />
+                      <ApprovalMark status={approval.status} />
+                    </div>
                   </Link>
                 </li>
               ))}

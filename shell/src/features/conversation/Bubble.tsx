@@ -32,11 +32,11 @@ function nameOf(message: Message, look: Look): ReactNode {
     return (
       <>
         <Bot aria-hidden className="size-3.5" />
-        {name ?? 'Automatic'}
+        <span className="truncate">{name ?? 'Automatic'}</span>
       </>
     )
   }
-  return name === session().person.name ? null : name
+  return name == null || name === session().person.name ? null : <span className="truncate">{name}</span>
 }
 
 /** States that nobody has to look at are shown under the last message of a run only. */

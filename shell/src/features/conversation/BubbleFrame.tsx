@@ -34,7 +34,7 @@ export function Frame({ look, left, first, dim = false, name, avatar, foot, tool
       {left && <span className="w-6 shrink-0">{first && avatar}</span>}
       {tools}
       <div className={classes('flex max-w-[min(36rem,82%)] min-w-0 flex-col', left ? 'items-start' : 'items-end')}>
-        {first && name && <div className="mb-1 flex items-center gap-1 px-1 text-xs text-soft">{name}</div>}
+        {first && name && <div className="mb-1 flex max-w-full items-center gap-1 px-1 text-xs text-soft">{name}</div>}
         <div
           className={classes(
             'max-w-full rounded-2xl border px-3.5 py-2 transition-opacity',
@@ -44,7 +44,11 @@ export function Frame({ look, left, first, dim = false, name, avatar, foot, tool
         >
           {children}
         </div>
-        {foot && <div className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 px-1 text-xs text-faint">{foot}</div>}
+        {foot && (
+          <div className={classes('mt-1 mb-1 flex flex-wrap items-center gap-x-2 gap-y-1 px-1 text-xs text-faint', !left && 'justify-end')}>
+            {foot}
+          </div>
+        )}
       </div>
     </div>
   )

@@ -168,7 +168,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
         <Attached attach={attach} />
         <div className="flex items-center gap-3 px-2 pb-2">
           <AttachButton attach={attach} />
-          <p className="min-w-0 grow truncate text-xs text-soft">
+          <p className="line-clamp-2 min-w-0 grow text-xs leading-tight text-soft">
             {offline
               ? 'You are offline: what you send waits'
               : !note && conversation.canReply === false

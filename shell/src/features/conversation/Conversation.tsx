@@ -1,30 +1,25 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { ArrowLeft, CircleCheck, CircleDot, Clock, MailOpen, PanelRight, SearchX, ShieldAlert } from 'lucide-react'
+import { SearchX } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import type { Conversation as Shown } from '#api/types.ts'
-import { ask, want } from '#desk/asked.ts'
 import { chooseFiles } from '#live/chosen.ts'
 import { type DraftKind, prependDraft, setKind, useKind } from '#live/drafts.ts'
 import { useLive } from '#live/live.ts'
 import { conversationQuery } from '#live/queries.ts'
-import { Avatar } from '#ui/Avatar.tsx'
-import { Button, IconButton } from '#ui/Button.tsx'
-import { channelName } from '#ui/ChannelIcon.tsx'
+import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
-import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { useWide } from '#ui/media.ts'
 import { useRemembered } from '#ui/remembered.ts'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 
 import type { Editing } from './Actions.tsx'
-import { Asking } from './Asking.tsx'
 import { Composer, type ComposerHandle } from './Composer.tsx'
 import { Context } from './Context.tsx'
-import { Present } from './Present.tsx'
+import { Header } from './Header.tsx'
 import { Thread } from './Thread.tsx'
 
 /** One conversation. Give it the id as its key too: each has its own place and drafts. */
@@ -134,68 +129,4 @@ function useSeen({ id, unreadCount }: Shown): void {
       document.removeEventListener('visibilitychange', look)
     }
   }, [live, id, unreadCount])
-}
-
-interface HeaderProps {
-  conversation: Shown
-  back: () => void
-  contextOpen: boolean
-  onContext: () => void
-}
-
-function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
-  const live = useLive()
-  const { id, contact, channel, status, priority } = conversation
-  const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
-  return (
-    <header className="flex h-13 shrink-0 items-center gap-1.5 border-b border-line bg-surface pr-2 pl-4 two:gap-3">
-      <IconButton label="Back to the list" className="-ml-2 two:hidden" onClick={back}>
-        <ArrowLeft />
-      </IconButton>
-      <Avatar name={name} seed={contact?.id ?? conversation.id} size="small" />
-      <div className="flex min-w-0 grow items-baseline gap-2">
-        <h2 className="truncate font-semibold">{name}</h2>
-        <span className="hidden shrink-0 truncate text-sm text-soft two:inline">{channelName(channel)}</span>
-      </div>
-      <Present conversationId={id} />
-      <Asking what="priority" label="Priority" keys="P" about={id} className="text-sm text-soft max-two:hidden">
-        {priority ? <PriorityMark priority={priority} words /> : <span className="text-faint">Priority</span>}
-      </Asking>
-      <Asking what="status" label="Status" about={id} className="shrink-0 text-sm text-soft">
-        <StatusMark status={status} />
-      </Asking>
-      <IconButton
-        label="Mark as unread"
-        keys="U"
-        className="max-two:hidden"
-        onClick={() => {
-          back()
-          void live.mark(id, false).catch(() => undefined)
-        }}
-      >
-        <MailOpen />
-      </IconButton>
-      <IconButton label="Escalate" onClick={() => ask('escalate', [id])}>
-        <ShieldAlert />
-      </IconButton>
-      <IconButton
-        label="Snooze"
-        keys="S"
-        onClick={(event) => ask('snooze', [id], { at: event.currentTarget.getBoundingClientRect() })}
-      >
-        <Clock />
-      </IconButton>
-      <Button
-        className="max-two:hidden"
-        title={status === 'resolved' ? 'Reopen (E)' : 'Resolve (E)'}
-        onClick={() => want([id], { status: status === 'resolved' ? 'open' : 'resolved' })}
-      >
-        {status === 'resolved' ? <CircleDot aria-hidden className="size-4" /> : <CircleCheck aria-hidden className="size-4" />}
-        {status === 'resolved' ? 'Reopen' : 'Resolve'}
-      </Button>
-      <IconButton label="Context" aria-pressed={contextOpen} onClick={onContext}>
-        <PanelRight />
-      </IconButton>
-    </header>
-  )
 }

@@ -30,7 +30,7 @@ export function Reading({ id }: { id: string }) {
         <span className="min-w-0 grow truncate text-soft">
           <span className="hidden two:inline">{channelName(channel)}</span>
         </span>
-        <span className="shrink-0 text-soft">
+        <span className="shrink-0 text-soft max-two:hidden">
           <StatusMark status={status} />
         </span>
         <Link

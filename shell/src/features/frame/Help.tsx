@@ -54,9 +54,9 @@ interface HelpProps {
 export default function Help({ open, onOpenChange, enabled, onEnabled }: HelpProps) {
   return (
     <Sheet title="Keys" open={open} onOpenChange={onOpenChange}>
-      <div className="grid gap-x-8 gap-y-5 p-5 two:grid-cols-2">
+      <div className="gap-x-8 p-5 pb-0 two:columns-2">
         {GROUPS.map(([name, keys]) => (
-          <section key={name}>
+          <section key={name} className="break-inside-avoid pb-5">
             <h3 className="mb-2 text-sm font-semibold text-soft">{name}</h3>
             <dl className="flex flex-col gap-2">
               {keys.map(([key, what]) => (

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { Conversation } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, instant } from '#test/samples.ts'
+import { aConversation, anApproval, instant, uuid } from '#test/samples.ts'
 
 import { List } from './List.tsx'
 
@@ -39,6 +39,20 @@ test('a row tells who, what and how urgent', async () => {
   }
   expect(row).not.toHaveTextContent('vip')
   expect(asked[0]?.get('status')).toBe('open')
+})
+
+test('a row says that something about it waits for approval', async () => {
+  const [asked, other] = [aConversation(), aConversation({ contact: { id: uuid(), name: 'Otto Other', thumbnail: null } })]
+  given([asked, other])
+  api.use(
+    http.get('/api/v1/approvals', ({ request, response }) => {
+      expect(new URL(request.url).searchParams.get('status')).toBe('submitted')
+      return response(200).json({ data: [anApproval({ conversationId: asked.id })], page: { limit: 100 }, position: NOWHERE })
+    }),
+  )
+  show(<List view={{}} openId={undefined} />)
+  expect(await screen.findByRole('link', { name: /Paula Probe.*Waits for approval/ })).toBeVisible()
+  expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent('Waits for approval')
 })
 
 test('an empty list says why it is empty', async () => {

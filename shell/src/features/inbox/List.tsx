@@ -1,13 +1,14 @@
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowUp, Inbox, SearchX } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
+import { session } from '#auth/session.ts'
 import { clearSelection, selectUpTo, shownOrder, toggle, useSelection } from '#desk/selection.ts'
-import { conversationsQuery } from '#live/queries.ts'
+import { approvalsQuery, conversationsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
 import { Empty, Failed } from '#ui/State.tsx'
@@ -20,6 +21,8 @@ import { changed, filterOf, isNarrowed, type View } from './view.ts'
 
 /** One and the same, so that nothing seems to change. */
 const NOTHING: Conversation[] = []
+/** So long a row may take to be drawn, before keys are meant for what has the focus. */
+const MOST_FRAMES = 30
 
 interface ListProps {
   view: View
@@ -60,26 +63,35 @@ export function List({ view, openId }: ListProps) {
     clearSelection()
   }, [key])
 
+  const waiting = { ...approvalsQuery({ status: 'submitted' }), enabled: session().person.may('approvals:read') }
+  const asked = new Set(useQuery(waiting).data?.map(({ conversationId }) => conversationId))
   const selected = useSelection()
   useEffect(() => shownOrder.set(rows.filter((row) => !gone.has(row.id)).map((row) => row.id)), [rows, gone])
 
+  /** Where the next key is meant, until the row is drawn and has the focus. */
+  const aimed = useRef<string | null>(null)
+  const here = () => aimed.current ?? document.activeElement?.getAttribute('data-row') ?? openId
+  const focus = (id: string, tries = MOST_FRAMES) => {
+    if (aimed.current !== id) return
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"]`)
+    row?.focus({ preventScroll: true })
+    if (row || tries === 0) aimed.current = null
+    else requestAnimationFrame(() => focus(id, tries - 1))
+  }
   const step = (by: 1 | -1) => {
-    const focused = document.activeElement?.getAttribute('data-row') ?? openId
-    const at = rows.findIndex((row) => row.id === focused)
+    const at = rows.findIndex((row) => row.id === here())
     const next = rows[at === -1 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))]
     if (!next) return
     virtual.scrollToIndex(rows.indexOf(next))
     if (openId) void navigate({ to: '/inbox/$id', params: { id: next.id }, search: (now) => now })
-    // Once the row is there to be focused.
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-row="${next.id}"]`)?.focus({ preventScroll: true }),
-    )
+    aimed.current = next.id
+    focus(next.id)
   }
   useKeys({
     j: () => step(1),
     k: () => step(-1),
     x: (event) => {
-      const id = document.activeElement?.getAttribute('data-row') ?? openId
+      const id = here()
       if (id) (event.shiftKey ? selectUpTo : toggle)(id)
     },
     ...(selected.length > 0 && { Escape: clearSelection }),
@@ -143,6 +155,7 @@ export function List({ view, openId }: ListProps) {
                         open={row.id === openId}
                         selected={selected.includes(row.id)}
                         selecting={selected.length > 0}
+                        asked={asked.has(row.id)}
                         gone={gone.has(row.id)}
                       />
                     </li>

@@ -1,6 +1,6 @@
 
 import { Link } from '@tanstack/react-router'
-import { CornerUpLeft, Lock, TriangleAlert } from 'lucide-react'
+import { CornerUpLeft, Hourglass, Lock, TriangleAlert } from 'lucide-react'
 import { memo } from 'react'
 
 import type { Conversation } from '#api/types.ts'
@@ -22,11 +22,13 @@ interface RowProps {
   selected: boolean
   /** Others are: then every row shows that it can be. */
   selecting: boolean
+  /** Something about it waits for approval. */
+  asked: boolean
   /** It has left the list and is about to go. */
   gone: boolean
 }
 
-export const Row = memo(function Row({ conversation, open, selected, selecting, gone }: RowProps) {
+export const Row = memo(function Row({ conversation, open, selected, selecting, asked, gone }: RowProps) {
   const { id, contact, labels, priority, unreadCount, lastMessage, assignee } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
   const unread = unreadCount > 0
@@ -73,6 +75,12 @@ export const Row = memo(function Row({ conversation, open, selected, selecting, 
                 <span className="sr-only">Last reply not sent</span>
               </span>
             )}
+            {asked && (
+              <span title="Waits for approval" className="text-warn">
+                <Hourglass aria-hidden className="size-3.5" />
+                <span className="sr-only">Waits for approval</span>
+              </span>
+            )}
             {priority && <PriorityMark priority={priority} />}
             <When
               at={conversation.lastActivityAt}
@@ -105,7 +113,7 @@ export const Row = memo(function Row({ conversation, open, selected, selecting, 
                 <span aria-hidden>{initials(assignee.name ?? '?')}</span>
               </span>
             ) : (
-              <span className="text-[0.6875rem] text-faint">Unassigned</span>
+              <span className="sr-only">Unassigned</span>
             )}
           </div>
         </div>

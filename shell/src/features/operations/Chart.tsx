@@ -6,7 +6,7 @@ import { timeOfDay } from '#ui/time.ts'
 
 const WIDTH = 560
 const HEIGHT = 190
-const LEFT = 44
+const LEFT = 56
 const BOTTOM = 22
 const TOP = 8
 

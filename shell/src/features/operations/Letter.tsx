@@ -76,8 +76,13 @@ export function Letter({ id, acts, close }: LetterProps) {
         </div>
       )}
       {act !== null && preview.data && (
-        <div role="group" aria-label="Confirm" className="rounded-xl border border-line bg-sunken p-4">
-          <p>
+        <div
+          role="group"
+          aria-label="Confirm"
+          ref={(element) => element?.scrollIntoView({ block: 'nearest' })}
+          className="rounded-xl border border-line bg-sunken p-4"
+        >
+          <p className="wrap-anywhere">
             {preview.data.outcome === 'would-be-sent' || preview.data.outcome === 'would-be-dropped'
               ? act === 'redrive'
                 ? `It goes to ${stream} again as ${subject}, and is no dead letter any more. Who did this is kept in the audit.`

@@ -19,9 +19,9 @@ export function Operations({ view }: { view: OperationsView }) {
   ]
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <header className="flex h-13 shrink-0 items-center gap-2 overflow-x-auto border-b border-line bg-surface px-5">
+      <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-surface px-5 py-2">
         <h1 className="mr-3 text-lg font-semibold">Operations</h1>
-        <nav aria-label="Parts of operations" className="flex gap-1">
+        <nav aria-label="Parts of operations" className="-mx-2 flex flex-wrap two:mx-0 two:gap-1">
           {tabs.map(([part, name]) => (
             <Link
               key={name}
@@ -31,7 +31,7 @@ export function Operations({ view }: { view: OperationsView }) {
               aria-current={view.show === part ? 'page' : undefined}
               activeProps={{}}
               className={classes(
-                'inline-flex h-7 items-center gap-1.5 rounded-full px-3 text-sm font-medium whitespace-nowrap',
+                'inline-flex h-7 items-center gap-1.5 rounded-full px-2 text-sm font-medium whitespace-nowrap two:px-3',
                 view.show === part ? 'bg-accent-soft text-accent' : 'text-soft hover:bg-hover hover:text-ink',
               )}
             >

@@ -73,5 +73,5 @@ function Fact({ name, value, look = '' }: { name: string; value: string; look?: 
 }
 
 function rate(perMinute: number): string {
-  return perMinute >= 10 ? Math.round(perMinute).toLocaleString() : perMinute.toFixed(1)
+  return perMinute >= 10 || perMinute === 0 ? Math.round(perMinute).toLocaleString() : perMinute.toFixed(1)
 }

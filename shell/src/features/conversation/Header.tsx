@@ -1,0 +1,135 @@
+import { useQuery } from '@tanstack/react-query'
+import { ArrowLeft, CircleCheck, CircleDot, Clock, Ellipsis, Link as Chain, MailOpen, PanelRight, Phone, ShieldAlert, SignalHigh, Tag, UserRound, UsersRound } from 'lucide-react'
+import { useRef } from 'react'
+
+import type { Conversation } from '#api/types.ts'
+import { ask, type Question, want } from '#desk/asked.ts'
+import { useLive } from '#live/live.ts'
+import { contactQuery } from '#live/queries.ts'
+import { Avatar } from '#ui/Avatar.tsx'
+import { Button, IconButton } from '#ui/Button.tsx'
+import { channelName } from '#ui/ChannelIcon.tsx'
+import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
+import { Actions } from '#ui/Menu.tsx'
+import { Tip } from '#ui/Tip.tsx'
+import { toast } from '#ui/toasts.ts'
+
+import { Asking } from './Asking.tsx'
+import { Present } from './Present.tsx'
+
+interface HeaderProps {
+  conversation: Conversation
+  back: () => void
+  contextOpen: boolean
+  onContext: () => void
+}
+
+/** Who it is about, and what can be done. What finds no room is in the menu. */
+export function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
+  const { id, contact, channel, status, priority } = conversation
+  const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
+  const resolved = status === 'resolved'
+  return (
+    <header className="@container h-13 shrink-0 border-b border-line bg-surface">
+      <div className="flex h-full items-center gap-1.5 pr-2 pl-4 @xl:gap-2.5">
+        <IconButton label="Back to the list" className="-ml-2 two:hidden" onClick={back}>
+          <ArrowLeft />
+        </IconButton>
+        <Avatar name={name} seed={contact?.id ?? id} size="small" />
+        <div className="flex min-w-0 grow items-baseline gap-2">
+          <h2 className="truncate font-semibold">{name}</h2>
+          <span className="shrink-0 text-sm text-soft @max-2xl:hidden">{channelName(channel)}</span>
+        </div>
+        <Present conversationId={id} />
+        <Asking what="priority" label="Priority" keys="P" about={id} className="shrink-0 text-sm text-soft @max-2xl:hidden">
+          {priority ? <PriorityMark priority={priority} words /> : <span className="text-faint">Priority</span>}
+        </Asking>
+        <Asking what="status" label="Status" about={id} className="shrink-0 text-sm text-soft">
+          <StatusMark status={status} />
+        </Asking>
+        {contact && <Call contactId={contact.id} />}
+        <IconButton label="Escalate" onClick={() => ask('escalate', [id])}>
+          <ShieldAlert />
+        </IconButton>
+        <IconButton
+          label="Snooze"
+          keys="S"
+          className="@max-lg:hidden"
+          onClick={(event) => ask('snooze', [id], { at: event.currentTarget.getBoundingClientRect() })}
+        >
+          <Clock />
+        </IconButton>
+        <Button
+          className="@max-lg:hidden"
+          title={resolved ? 'Reopen (E)' : 'Resolve (E)'}
+          onClick={() => want([id], { status: resolved ? 'open' : 'resolved' })}
+        >
+          {resolved ? <CircleDot aria-hidden className="size-4" /> : <CircleCheck aria-hidden className="size-4" />}
+          {resolved ? 'Reopen' : 'Resolve'}
+        </Button>
+        <More conversation={conversation} back={back} />
+        <IconButton label="Context" aria-pressed={contextOpen} onClick={onContext}>
+          <PanelRight />
+        </IconButton>
+      </div>
+    </header>
+  )
+}
+
+/** Calls by whatever this machine calls with. */
+function Call({ contactId }: { contactId: string }) {
+  const phone = useQuery(contactQuery(contactId)).data?.phoneNumber
+  if (!phone) return null
+  return (
+    <Tip label={`Call ${phone}`}>
+      <a
+        href={`tel:${phone}`}
+        aria-label={`Call ${phone}`}
+        className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink"
+      >
+        <Phone aria-hidden className="size-4" />
+      </a>
+    </Tip>
+  )
+}
+
+function More({ conversation: { id, status }, back }: Pick<HeaderProps, 'conversation' | 'back'>) {
+  const live = useLive()
+  const place = useRef<HTMLSpanElement>(null)
+  const about = (what: Question) => ask(what, [id], { at: place.current?.getBoundingClientRect() })
+  const resolved = status === 'resolved'
+  const copy = async () => {
+    const address = window.location.origin + window.location.pathname
+    await navigator.clipboard.writeText(address)
+    toast({ key: 'copied', title: 'Address copied', detail: address, action: { label: 'All right', run: () => undefined } })
+  }
+  return (
+    <span ref={place} className="flex shrink-0">
+      <Actions
+        label="More"
+        trigger={
+          <Button look="quiet" aria-label="More" title="More" className="w-8 px-0">
+            <Ellipsis aria-hidden className="size-4" />
+          </Button>
+        }
+        actions={[
+          { name: resolved ? 'Reopen' : 'Resolve', icon: resolved ? CircleDot : CircleCheck, run: () => want([id], { status: resolved ? 'open' : 'resolved' }) },
+          { name: 'Snooze…', icon: Clock, run: () => about('snooze') },
+          { name: 'Assign…', icon: UserRound, run: () => about('assignee') },
+          { name: 'Give to a team…', icon: UsersRound, run: () => about('team') },
+          { name: 'Label…', icon: Tag, run: () => about('labels') },
+          { name: 'Set priority…', icon: SignalHigh, run: () => about('priority') },
+          {
+            name: 'Mark as unread',
+            icon: MailOpen,
+            run: () => {
+              back()
+              void live.mark(id, false).catch(() => undefined)
+            },
+          },
+          { name: 'Copy address', icon: Chain, run: () => void copy().catch(() => undefined) },
+        ]}
+      />
+    </span>
+  )
+}
