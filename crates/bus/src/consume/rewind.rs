@@ -94,6 +94,14 @@ impl Place {
         let stream = stream_info(bus, self.durable.stream()).await?.state;
         if self.has_lost_its_end(bus, &stream, &info, known.seen).await? {
             let from = self.rewind_to(bus, &stream, &info, known.seen).await?;
+            // Workers notice it together. What another one has made meanwhile serves this one as well,
+            // and must not be taken away from under it.
+            if let Some(theirs) = self.made_meanwhile(bus, &info).await? {
+                known.seen = None;
+                known.created = Some(theirs.created);
+                known.server = server;
+                return Ok(theirs);
+            }
             tracing::warn!(
                 consumer = self.durable.name(),
                 delivered = info.delivered.stream_seq,
@@ -110,6 +118,19 @@ impl Place {
         }
         known.server = server;
         Ok(info)
+    }
+
+    /// The consumer, if it is not the one that was looked at any more.
+    async fn made_meanwhile(
+        &self,
+        bus: &Bus,
+        looked_at: &ConsumerInfo,
+    ) -> Result<Option<ConsumerInfo>, BusError> {
+        match self.durable.info(bus).await {
+            Ok(info) => Ok(Some(info).filter(|info| info.created != looked_at.created)),
+            Err(BusError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn has_lost_its_end(
