@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Attachment, ConversationId, MessageId};
+use crate::{Actor, Attachment, ConversationId, MessageId};
 
 /// One message of a conversation, a note included.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,8 +31,11 @@ pub struct Message {
     pub private: bool,
     /// Deleted in Chatwoot; the text is gone.
     pub deleted: bool,
-    /// Who wrote it.
+    /// Who sent it, as Chatwoot has it: whatever was written here goes out in the name of a user there.
     pub sender: Option<Sender>,
+    /// The caller who wrote it here, under the same id as `/me` tells them; none for what was written
+    /// in Chatwoot or by a customer.
+    pub author: Option<Actor>,
     /// Files and places.
     pub attachments: Vec<Attachment>,
     /// How far it got; none for what a customer wrote.
@@ -41,6 +44,10 @@ pub struct Message {
     pub state_reason: Option<String>,
     /// Number of tries so far, for what was written here.
     pub attempts: i32,
+    /// How many tries there will be at most until it counts as failed, while it is sending, retrying or
+    /// unknown, from the first try on.
+    #[schema(example = 12)]
+    pub max_attempts: Option<i32>,
     /// When the next try is due, while retrying or queued.
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// The client's own id of it, to recognise its optimistic copy.

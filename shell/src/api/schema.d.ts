@@ -2008,6 +2008,7 @@ export interface components {
              * @description Number of tries so far, for what was written here.
              */
             attempts: number;
+            author?: components["schemas"]["Actor"] | null;
             /**
              * Format: int64
              * @description Number in the Chatwoot installation; none until Chatwoot has it.
@@ -2035,6 +2036,13 @@ export interface components {
             deleted: boolean;
             /** @description Our id, the same before and after Chatwoot has it. */
             id: components["schemas"]["MessageId"];
+            /**
+             * Format: int32
+             * @description How many tries there will be at most until it counts as failed, while it is sending, retrying or
+             *     unknown, from the first try on.
+             * @example 12
+             */
+            maxAttempts?: number | null;
             /**
              * @description `incoming`, `outgoing`, `activity`, `template`.
              * @example outgoing

@@ -1,8 +1,11 @@
+use chrono::{DateTime, Utc};
+use domain::{DeliveryState, MessageId, OperationId, Role};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use store::messages::Step;
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, Stream, ids, problem};
+use crate::support::{Seed, Served, Stream, TENANT, ids, problem};
 
 #[tokio::test]
 async fn a_conversation_is_read_from_its_end_and_from_any_message() {
@@ -65,6 +68,12 @@ async fn a_message_is_written_with_its_command_and_announced() {
     let message: Value = answer.json().await.unwrap();
     assert_eq!(message["state"], "queued");
     assert_eq!(message["sender"], json!({ "type": "member", "id": null, "name": "Dev Admin" }));
+    let me = served.read("/me").await;
+    assert_eq!(
+        message["author"],
+        json!({ "type": me["kind"], "id": me["id"], "name": me["name"] })
+    );
+    assert_eq!(served.read(&path).await["data"][0]["author"], Value::Null, "a customer's");
     assert_eq!(message["contentAttributes"], json!({ "in_reply_to": 100 }));
     assert_eq!(served.read(&path).await["data"][1], message);
     let preview = &served.read("/conversations").await["data"][0]["lastMessage"];
@@ -157,5 +166,73 @@ async fn what_cannot_be_sent_is_refused() {
         (post().header("content-type", json).body(vec![b' '; 3 << 20]), 413, "too-large"),
     ] {
         assert_eq!(problem(request.send().await.unwrap()).await, (status, code.to_owned()));
+    }
+}
+
+/// Chatwoot's own copy names one of its users, and what it says is what is shown otherwise.
+#[tokio::test]
+async fn who_wrote_a_message_here_is_known_for_good() {
+    let served = Served::start().await;
+    let mut seed = Seed::open(1);
+    let path = format!("/conversations/{}/messages", served.write(&seed).await);
+    let token = served.key(TENANT, Role::Agent.permissions()).await;
+    let request = served.http.post(served.url(&path)).bearer_auth(&token);
+    let answer = request.json(&json!({ "content": "Hi" })).send().await.unwrap();
+    let written: Value = answer.json().await.unwrap();
+    assert_eq!(written["author"]["type"], "api_key");
+
+    let id = written["id"].as_str().unwrap().parse().unwrap();
+    seed = Seed { version: 2, copies: vec![(777, id)], ..seed };
+    served.write(&seed).await;
+    let copied = &served.read(&path).await["data"][0];
+    assert_eq!((&copied["id"], &copied["chatwootId"]), (&written["id"], &json!(777)));
+    assert_eq!(copied["sender"]["name"], "Support bot");
+    assert_eq!(copied["author"], written["author"]);
+}
+
+/// What a worker began before somebody's change and commits after it.
+#[tokio::test]
+async fn when_a_message_last_changed_never_goes_backwards() {
+    let served = Served::start().await;
+    let mut seed = Seed::open(1);
+    let path = format!("/conversations/{}/messages", served.write(&seed).await);
+    let changed = async || -> DateTime<Utc> {
+        let shown = served.read(&path).await["data"][0]["updatedAt"].clone();
+        shown.as_str().unwrap().parse().unwrap()
+    };
+    let body = json!({ "content": "Ho" });
+    let written: Value = served.post(&path, &body).send().await.unwrap().json().await.unwrap();
+    let message: MessageId = written["id"].as_str().unwrap().parse().unwrap();
+    let (operation, account) = (OperationId(message.0), served.ours.key);
+    let step =
+        |state| Step { state, reason: None, attempts: None, most_attempts: None, next_in: None };
+
+    for ending in ["advance", "link", "copy"] {
+        let mut begun = served.world.store.worker().await.unwrap();
+        sqlx::query("select now()").execute(&mut *begun).await.unwrap();
+        let mut other = served.world.store.worker().await.unwrap();
+        let sending = step(DeliveryState::Sending);
+        if !store::messages::advance(&mut other, operation, sending).await.unwrap() {
+            let sent = step(DeliveryState::Sent);
+            assert!(store::messages::advance(&mut other, operation, sent).await.unwrap());
+        }
+        store::commit(other).await.unwrap();
+        let before = changed().await;
+        match ending {
+            "advance" => {
+                let retrying = step(DeliveryState::Retrying);
+                assert!(store::messages::advance(&mut begun, operation, retrying).await.unwrap());
+            }
+            "link" => {
+                store::messages::link(&mut begun, account, message, 777).await.unwrap();
+            }
+            _ => {
+                seed = Seed { version: 2, copies: vec![(777, message)], ..seed };
+                seed.write_in(&mut begun, &served.ours).await;
+            }
+        }
+        store::commit(begun).await.unwrap();
+        let after = changed().await;
+        assert!(after > before, "{ending}: {after} is not after {before}");
     }
 }

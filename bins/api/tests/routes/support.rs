@@ -231,6 +231,8 @@ pub struct Seed {
     pub messages: Vec<(&'static str, &'static str)>,
     /// (number, attachments) of messages that the customer sent besides.
     pub sent: Vec<(i64, Value)>,
+    /// (number, message) of what was written here, as a user of Chatwoot's has it there.
+    pub copies: Vec<(i64, MessageId)>,
     /// Chatwoot's `updated_at` of it, microseconds since 1970.
     pub version: i64,
 }
@@ -258,6 +260,7 @@ impl Seed {
             },
             messages: Vec::new(),
             sent: Vec::new(),
+            copies: Vec::new(),
             version: 1,
         }
     }
@@ -306,6 +309,16 @@ impl Seed {
             message.id = MessageId::of(account.key, *number, Some(at(0)));
             message.chatwoot_id = *number;
             message.state.attachments = attachments.clone();
+            messages.push(Cow::Owned(message));
+        }
+        for (number, id) in &self.copies {
+            let mut message = self.message(account, 0, "outgoing", "");
+            message.id = *id;
+            message.operation = Some(id.0.into());
+            message.chatwoot_id = *number;
+            message.version = version;
+            message.state.sender_type = Some("user".to_owned());
+            message.state.sender_name = Some("Support bot".to_owned());
             messages.push(Cow::Owned(message));
         }
         store::contacts::apply(transaction, &[Cow::Owned(contact)]).await.unwrap();

@@ -157,6 +157,8 @@ impl Carrier {
             state: DeliveryState::Sending,
             reason: None,
             attempts: Some(number),
+            // Tries of before count on, but each asking has all of its own.
+            most_attempts: Some(number - tries + self.most_tries),
             next_in: None,
         };
         messages::advance(&mut transaction, entry.operation, step).await?;

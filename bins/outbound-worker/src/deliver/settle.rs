@@ -141,6 +141,7 @@ impl Carrier {
                 state: news.state,
                 reason: news.reason,
                 attempts: news.ended.map(|(number, _)| number),
+                most_attempts: None,
                 next_in: news.again,
             };
             moved = messages::advance(&mut transaction, entry.operation, step).await?;

@@ -7,7 +7,7 @@ use domain::{Actor, DeliveryState, MessageId};
 use events::TraceParent;
 use futures_util::future::join_all;
 use store::messages::{Intervened, Intervention, Step};
-use testkit::sqlx;
+use testkit::{eventually_some, sqlx};
 
 use crate::stage::{Chatwoot, Conversation, Stage, config};
 
@@ -84,7 +84,13 @@ async fn p4_a_failed_reply_that_is_sent_again_is_looked_up_first() {
     stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
     let mut transaction = stage.world.store.worker().await.unwrap();
     let operation = reply.0.into();
-    let step = Step { state: DeliveryState::Failed, reason: None, attempts: None, next_in: None };
+    let step = Step {
+        state: DeliveryState::Failed,
+        reason: None,
+        attempts: None,
+        most_attempts: None,
+        next_in: None,
+    };
     assert!(store::outbox::settle(&mut transaction, operation).await.unwrap());
     assert!(store::messages::advance(&mut transaction, operation, step).await.unwrap());
     store::commit(transaction).await.unwrap();
@@ -124,6 +130,36 @@ async fn a_failed_reply_that_is_sent_again_gets_as_many_tries_as_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_told_the_how_manyth_try_of_how_many_it_is() {
+    let stage = Stage::empty().await;
+    stage.worker(&outbound_worker::Config { outbound_attempts: 3, ..config() }).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let slow = RestFaults {
+        scope: Scope::MessageCreate,
+        rate_limited: Rule::next(5),
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    let reply = stage.write(&chatwoot, &conversation, "one").await;
+    stage.reaches(reply, "failed").await;
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.reaches(reply, "sent").await;
+    let tries = eventually_some("the end is told", || async {
+        let told = stage.announced(&chatwoot.account.tenant).await;
+        let messages: Vec<_> = told.into_iter().filter_map(|told| told.subject.message).collect();
+        let ended = messages.last()?.state == Some(DeliveryState::Sent);
+        let waits = |state: &_| *state == Some(DeliveryState::Retrying);
+        let waiting = messages.into_iter().filter(|message| waits(&message.state));
+        let tries = waiting.map(|message| (message.attempts, message.max_attempts));
+        ended.then(|| tries.collect::<Vec<_>>())
+    })
+    .await;
+    let told = [(1, 3), (2, 3), (4, 6), (5, 6)].map(|(made, most)| (made, Some(most)));
+    assert_eq!(tries, told);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_that_waits_to_be_retried_goes_out_at_once_when_asked() {
     let stage = Stage::start().await;
     let chatwoot = stage.chatwoot("acme").await;
@@ -132,7 +168,13 @@ async fn a_reply_that_waits_to_be_retried_goes_out_at_once_when_asked() {
     let reply = stage.write_after(&chatwoot, &conversation, "Hello", hour).await;
     let mut transaction = stage.world.store.worker().await.unwrap();
     let next_in = Some(hour);
-    let step = Step { state: DeliveryState::Retrying, reason: None, attempts: None, next_in };
+    let step = Step {
+        state: DeliveryState::Retrying,
+        reason: None,
+        attempts: None,
+        most_attempts: None,
+        next_in,
+    };
     assert!(store::messages::advance(&mut transaction, reply.0.into(), step).await.unwrap());
     store::commit(transaction).await.unwrap();
     stage.retry(&chatwoot, &conversation, reply).await;
@@ -150,8 +192,13 @@ async fn p4_a_reply_of_unknown_outcome_is_looked_for_at_once_when_asked() {
     // The next look would be made in an hour.
     let mut transaction = stage.world.store.worker().await.unwrap();
     let (operation, hour) = (reply.0.into(), Duration::from_hours(1));
-    let step =
-        Step { state: DeliveryState::Unknown, reason: None, attempts: None, next_in: Some(hour) };
+    let step = Step {
+        state: DeliveryState::Unknown,
+        reason: None,
+        attempts: None,
+        most_attempts: None,
+        next_in: Some(hour),
+    };
     assert!(store::messages::advance(&mut transaction, operation, step).await.unwrap());
     store::outbox::postpone(&mut transaction, operation, hour).await.unwrap();
     store::commit(transaction).await.unwrap();

@@ -50,7 +50,9 @@ pub async fn link(
 ) -> Result<(), Error> {
     // First the plain case, which is nearly every one.
     let linked = sqlx::query!(
-        "update messages m set chatwoot_id = $3, updated_at = now()
+        "update messages m
+         set chatwoot_id = $3,
+             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
          where m.id = $2 and m.account_id = $1 and m.chatwoot_id is null
            and not exists (select from messages o
                            where o.account_id = $1 and o.chatwoot_id = $3)",
@@ -90,7 +92,7 @@ pub async fn link(
              delivery_succeeded_at = gone.delivery_succeeded_at,
              delivery_failed_at = gone.delivery_failed_at,
              created_at = greatest(m.created_at, gone.created_at),
-             updated_at = now()
+             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
          from gone where m.id = $2",
         account.0,
         message.0,
@@ -158,7 +160,7 @@ async fn write_newer(
                  greatest(m.delivery_succeeded_at, excluded.delivery_succeeded_at),
                delivery_failed_at = greatest(m.delivery_failed_at, excluded.delivery_failed_at),
                created_at = greatest(m.created_at, excluded.created_at),
-               updated_at = now()
+               updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
            where (excluded.deleted, excluded.version_at, excluded.version_step,
                   excluded.version_digest)
                > (m.deleted, m.version_at, m.version_step, m.version_digest)",
@@ -204,7 +206,7 @@ async fn grow(
              delivery_succeeded_at = greatest(m.delivery_succeeded_at, x.succeeded_at),
              delivery_failed_at = greatest(m.delivery_failed_at, x.failed_at),
              created_at = greatest(m.created_at, x.created_at),
-             updated_at = now()
+             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
          from unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[],
                      $6::timestamptz[])
            as x (account_id, chatwoot_id, rank, succeeded_at, failed_at, created_at)

@@ -16,6 +16,9 @@ pub struct Step<'a> {
     pub reason: Option<&'a str>,
     /// Tries so far; none leaves the number as it is.
     pub attempts: Option<i32>,
+    /// Tries until it counts as failed; none leaves the number as it is, unless it is queued: then
+    /// nobody knows until the first.
+    pub most_attempts: Option<i32>,
     /// The next try, counted from now.
     pub next_in: Option<Duration>,
 }
@@ -82,15 +85,19 @@ pub async fn advance(
     step: Step<'_>,
 ) -> Result<bool, Error> {
     let changed = sqlx::query!(
-        "update messages
+        "update messages m
          set outbound_state = $2, outbound_reason = $3,
-             outbound_attempts = coalesce($4, outbound_attempts),
-             outbound_next_at = now() + make_interval(secs => $5), updated_at = now()
+             outbound_attempts = coalesce($4, m.outbound_attempts),
+             outbound_most_attempts =
+               coalesce($5, case when $2 <> 'queued' then m.outbound_most_attempts end),
+             outbound_next_at = now() + make_interval(secs => $6),
+             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
          where id = $1 and (chatwoot_id is null or $2 = 'sent')",
         operation.0,
         step.state.as_str(),
         step.reason,
         step.attempts,
+        step.most_attempts,
         step.next_in.map(|wait| wait.as_secs_f64())
     )
     .execute(connection)

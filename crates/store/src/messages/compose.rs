@@ -222,16 +222,17 @@ async fn insert(
         super::read::Row,
         "insert into messages
            (id, tenant_id, account_id, conversation_id, message_type, content_type, content,
-            content_attributes, private, sender_type, sender_name, inbox_id, outbound_state,
-            outbound_next_at, client_id, uploads, created_at)
-         values ($1, $2, $3, $4, 'outgoing', 'text', $5, $6, $7, $8, $9, $10, 'queued',
-                 clock_timestamp() + make_interval(secs => $11), $12, $13, clock_timestamp())
+            content_attributes, private, sender_type, sender_name, author_type, author_id,
+            author_name, inbox_id, outbound_state, outbound_next_at, client_id, uploads, created_at)
+         values ($1, $2, $3, $4, 'outgoing', 'text', $5, $6, $7, $8, $9, $8, $10, $9, $11, 'queued',
+                 clock_timestamp() + make_interval(secs => $12), $13, $14, clock_timestamp())
          returning id, account_id, conversation_id, chatwoot_id, message_type, content_type, content,
                    content_attributes, private, deleted,
                    delete_operation is not null as \"deleting!\",
-                   sender_type, sender_id, sender_name, attachments, uploads, delivery_rank, delivery_succeeded_at, delivery_failed_at,
-                   outbound_state, outbound_reason, outbound_attempts, outbound_next_at, client_id,
-                   created_at, updated_at",
+                   sender_type, sender_id, sender_name, author_type, author_id, author_name,
+                   attachments, uploads, delivery_rank, delivery_succeeded_at, delivery_failed_at,
+                   outbound_state, outbound_reason, outbound_attempts, outbound_most_attempts,
+                   outbound_next_at, client_id, created_at, updated_at",
         operation.0,
         composition.tenant.as_str(),
         account.0,
@@ -241,6 +242,7 @@ async fn insert(
         composition.private,
         composition.author.kind,
         composition.author.name,
+        composition.author.id,
         inbox_id,
         composition.due_in.as_secs_f64(),
         composition.client_id,

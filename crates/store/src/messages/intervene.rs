@@ -101,7 +101,8 @@ pub async fn retry(
         }
         state => return Ok(Intervened::WrongState(state)),
     };
-    let step = Step { state, reason, attempts: None, next_in: Some(Duration::ZERO) };
+    let step =
+        Step { state, reason, attempts: None, most_attempts: None, next_in: Some(Duration::ZERO) };
     advance(connection, wanted.operation(), step).await?;
     let Some(message) = by_ids(connection, &[wanted.message]).await?.pop() else {
         return Ok(Intervened::NoMessage);

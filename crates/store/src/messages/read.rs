@@ -1,7 +1,9 @@
 //! What clients read of messages.
 
 use chrono::{DateTime, Utc};
-use domain::{AccountKey, Attachment, ConversationId, DeliveryState, Message, MessageId, Sender};
+use domain::{
+    AccountKey, Actor, Attachment, ConversationId, DeliveryState, Message, MessageId, Sender,
+};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -45,6 +47,9 @@ pub(crate) struct Row {
     pub(crate) sender_type: Option<String>,
     pub(crate) sender_id: Option<i64>,
     pub(crate) sender_name: Option<String>,
+    pub(crate) author_type: Option<String>,
+    pub(crate) author_id: Option<String>,
+    pub(crate) author_name: Option<String>,
     pub(crate) attachments: Value,
     pub(crate) uploads: Value,
     pub(crate) delivery_rank: i16,
@@ -53,6 +58,7 @@ pub(crate) struct Row {
     pub(crate) outbound_state: Option<String>,
     pub(crate) outbound_reason: Option<String>,
     pub(crate) outbound_attempts: i32,
+    pub(crate) outbound_most_attempts: Option<i32>,
     pub(crate) outbound_next_at: Option<DateTime<Utc>>,
     pub(crate) client_id: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
@@ -66,10 +72,12 @@ macro_rules! select_messages {
             crate::messages::Row,
             "select m.id, m.account_id, m.conversation_id, m.chatwoot_id, m.message_type, m.content_type,
                     m.content, m.content_attributes, m.private, m.deleted,
-                    m.delete_operation is not null as \"deleting!\", m.sender_type, m.sender_id, m.sender_name, m.attachments, m.uploads, m.delivery_rank,
-                    m.delivery_succeeded_at, m.delivery_failed_at, m.outbound_state,
-                    m.outbound_reason, m.outbound_attempts, m.outbound_next_at, m.client_id,
-                    m.created_at, m.updated_at
+                    m.delete_operation is not null as \"deleting!\", m.sender_type, m.sender_id,
+                    m.sender_name, m.author_type, m.author_id, m.author_name, m.attachments,
+                    m.uploads, m.delivery_rank, m.delivery_succeeded_at, m.delivery_failed_at,
+                    m.outbound_state, m.outbound_reason, m.outbound_attempts,
+                    m.outbound_most_attempts, m.outbound_next_at, m.client_id, m.created_at,
+                    m.updated_at
              from messages m " + $rest
             $(, $argument)*
         )
@@ -131,10 +139,20 @@ impl TryFrom<Row> for Message {
                 id: row.sender_id,
                 name: row.sender_name,
             }),
+            author: row.author_type.map(|kind| Actor {
+                kind,
+                id: row.author_id,
+                name: row.author_name,
+            }),
             attachments,
             state,
             state_reason,
             attempts: row.outbound_attempts,
+            max_attempts: row.outbound_most_attempts.filter(|_| {
+                let tries =
+                    [DeliveryState::Sending, DeliveryState::Retrying, DeliveryState::Unknown];
+                state.is_some_and(|state| tries.contains(&state))
+            }),
             next_attempt_at: row
                 .outbound_next_at
                 .filter(|_| matches!(state, Some(DeliveryState::Queued | DeliveryState::Retrying))),

@@ -44,7 +44,9 @@ pub async fn remove(
     };
     enqueue(connection, &command).await?;
     let at = sqlx::query_scalar!(
-        r#"update messages set delete_operation = $2, updated_at = clock_timestamp()
+        r#"update messages m
+           set delete_operation = $2,
+               updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
            where id = $1 returning updated_at as "at!""#,
         id.0,
         operation.0
@@ -73,7 +75,9 @@ pub async fn restore(
     operation: OperationId,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "update messages set delete_operation = null, updated_at = clock_timestamp()
+        "update messages m
+         set delete_operation = null,
+             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
          where id = $1 and delete_operation = $2",
         message.0,
         operation.0
