@@ -26,3 +26,21 @@ async fn a_schema_that_lacks_any_migration_is_refused() {
     let refused = store.require_schema().await.unwrap_err();
     assert!(matches!(refused, Error::Schema(_)) && refused.to_string().contains("0008"));
 }
+
+/// What an index over words puts off, one event pays for all at once.
+#[tokio::test]
+async fn no_index_puts_off_what_an_event_brings() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut transaction = store.worker().await.unwrap();
+    let lists: Vec<(String, bool)> = sqlx::query_as(
+        "select c.relname::text, coalesce('fastupdate=off' = any (c.reloptions), false)
+         from pg_class c join pg_am a on a.oid = c.relam
+         where a.amname = 'gin' and c.relkind = 'i'",
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .unwrap();
+    assert!(!lists.is_empty());
+    let late: Vec<_> = lists.iter().filter(|(_, at_once)| !at_once).collect();
+    assert!(late.is_empty(), "with (fastupdate = off) is missing: {late:?}");
+}
