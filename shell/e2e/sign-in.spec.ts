@@ -1,15 +1,12 @@
 /** Signing in with a real OpenID provider: the one that the API's own tests use. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
 
 import type { Page } from '@playwright/test'
 
-import { AXIS, ended, expect, ROOT, start, type System, test as base } from './system.ts'
+import { claim, Provider, signIn as comeIn } from './provider.ts'
+import { ended, expect, start, type System, test as base } from './system.ts'
 
 /** Seconds that a token is good for: less than a test takes, so that it is renewed within it. */
 const TOKEN_SECONDS = 4
@@ -19,52 +16,14 @@ interface World {
   provider: Provider
 }
 
-class Provider {
-  readonly url: string
-  readonly #process: ChildProcess
-
-  constructor(url: string, process: ChildProcess) {
-    this.url = url
-    this.#process = process
-  }
-
-  static async start(): Promise<Provider> {
-    const port = await freePort()
-    const script = join(ROOT, '.tools/openid/provider.mjs')
-    const child = spawn('node', [script, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    for await (const line of createInterface({ input: child.stdout })) if (line === 'ready') break
-    return new Provider(`http://127.0.0.1:${port}`, child)
-  }
-
-  async stop(): Promise<void> {
-    await ended(this.#process)
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (typeof address !== 'object' || address === null) throw new Error('there is no free port')
-  return address.port
-}
-
 const test = base.extend<object, { world: World }>({
   world: [
     // eslint-disable-next-line no-empty-pattern -- the signature is Playwright's
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'axis-e2e-'))
       const provider = await Provider.start()
-      const { system, process: child } = await start(folder, {
-        AUTH_MODE: 'oidc',
-        OIDC_ISSUER: provider.url,
-        OIDC_AUDIENCE: 'axis',
-        OIDC_CLOCK_SKEW_SECONDS: '0',
-        OIDC_PARAMETERS: `resource=urn:axis?ttl=${TOKEN_SECONDS}`,
-      })
-      const claim = ['--data-dir', folder, 'tenants', 'claims', 'add', 'mock-tenant-id', 'acme']
-      await promisify(execFile)(AXIS, claim, { cwd: ROOT })
+      const { system, process: child } = await start(folder, provider.settings(TOKEN_SECONDS))
+      await claim(folder)
       await use({ system, provider })
       await ended(child)
       await provider.stop()
@@ -74,12 +33,7 @@ const test = base.extend<object, { world: World }>({
   ],
 })
 
-async function signIn(page: Page, { system, provider }: World, name: string, place = 'inbox'): Promise<void> {
-  await page.goto(`${system.url}/app/${place}`)
-  await expect(page).toHaveURL((url) => url.origin === provider.url)
-  await page.getByRole('link', { name }).click()
-  await expect(page.locator('[data-connection=live]')).toBeVisible()
-}
+const signIn = (page: Page, { system, provider }: World, name: string, place?: string) => comeIn(page, system.url, provider, name, place)
 
 /** Everything that the browser keeps beyond this page. */
 const kept = (page: Page) => page.evaluate(() => JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]))

@@ -1,0 +1,77 @@
+/** The Shell on a static host of its own, the API at another origin, and people of a provider at a third. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { extname, join, normalize } from 'node:path'
+import { promisify } from 'node:util'
+
+import { delivered, log, row, send } from './desk.ts'
+import { claim, freePort, Provider, signIn } from './provider.ts'
+import { ended, expect, ROOT, start, type System, test as base } from './system.ts'
+
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+
+/** A host of files and nothing else: what is no file is `index.html`. */
+function hostOf(folder: string, policy: string): Server {
+  return createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://host').pathname).replace(/^\/app\//, '')
+    const file = TYPES[extname(path)] ? path : 'index.html'
+    readFile(join(folder, file)).then(
+      (bytes) => response.writeHead(200, { 'content-type': TYPES[extname(file)], 'content-security-policy': policy }).end(bytes),
+      () => response.writeHead(404).end(),
+    )
+  })
+}
+
+const test = base.extend<object, { host: { shell: string; provider: Provider; there: System } }>({
+  host: [
+    // eslint-disable-next-line no-empty-pattern -- the signature is Playwright's
+    async ({}, use) => {
+      const folder = await mkdtemp(join(tmpdir(), 'axis-e2e-'))
+      const built = join(folder, 'shell')
+      const [port, apiPort] = [await freePort(), await freePort()]
+      const [shell, api] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${apiPort}`]
+      await promisify(execFile)('npx', ['vite', 'build', '--outDir', built], {
+        cwd: join(ROOT, 'shell'),
+        env: { ...process.env, VITE_API_URL: api },
+      })
+      const provider = await Provider.start()
+      // Chromium refuses what this does not name, and tells; `page` fails then.
+      const policy = `default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src ${api} ${provider.url}`
+      const host = hostOf(built, policy).listen(port, '127.0.0.1')
+      const { system: there, process: child } = await start(
+        join(folder, 'data'),
+        { ...provider.settings(600), CORS_ORIGIN: shell },
+        apiPort,
+      )
+      await claim(join(folder, 'data'))
+      await use({ shell, provider, there })
+      host.closeAllConnections()
+      host.close()
+      await ended(child)
+      await provider.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+})
+
+test('signing in, a deep link, a reply with a file, and what is live work from a host of its own', async ({ page, host }) => {
+  const { shell, provider, there } = host
+  const number = await there.customerBegins('Hilda Host', 'Where are you?')
+  await signIn(page, shell, provider, 'Ana', 'inbox?search=Hilda')
+  await expect(page).toHaveURL(`${shell}/app/inbox?search=Hilda`)
+  await row(page, 'Hilda Host').click()
+  await expect(log(page)).toContainText('Where are you?')
+  // The address alone brings somebody here.
+  await page.goto(page.url())
+  await expect(log(page)).toContainText('Where are you?')
+
+  await page.locator('[data-attach]').setInputFiles({ name: 'map.txt', mimeType: 'text/plain', buffer: Buffer.from('Here.') })
+  await send(page, 'Elsewhere.')
+  await expect(delivered(page)).toBeVisible()
+  expect(await there.sent(number, 'Elsewhere.')).toMatchObject([{ attachments: [{ file_type: 'file' }] }])
+  await there.customerWrites(number, 'I see you.')
+  await expect(log(page)).toContainText('I see you.')
+})
