@@ -44,7 +44,7 @@ test('the bundle', () => {
   const size = Number(/([\d.]+) kB {2}of/.exec(told)?.[1])
   tell(`machine: ${cpus().length} × ${cpus()[0]?.model ?? '?'}`, '', '')
   tell('JavaScript until the inbox shows, gzipped', `${size} kB`, 'under 200 kB')
-  expect(size).toBeLessThan(200)
+  expect.soft(size).toBeLessThan(200)
 })
 
 test('from a webhook to the row on the screen', async ({ page, system }) => {
@@ -78,12 +78,13 @@ test('from a webhook to the row on the screen', async ({ page, system }) => {
   const seen = new Map(await page.evaluate(() => [...(window as unknown as { seen: Map<string, number> }).seen]))
   const took = sent.map(([text, at]) => (seen.get(text) ?? Number.POSITIVE_INFINITY) - at)
   tell(`customer writes → row on the screen, 10 a second`, spread(took), 'p50 under 100 ms')
-  expect(quantile(took, 0.5)).toBeLessThan(100)
+  expect.soft(quantile(took, 0.5)).toBeLessThan(100)
 })
 
 test('the first paint', async ({ browser, system }) => {
   await system.customerBegins('Pina Paint', 'Hello?')
   const paints: number[] = []
+  const contents: number[] = []
   const rows: number[] = []
   for (let n = 0; n < 7; n++) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
@@ -92,17 +93,22 @@ test('the first paint', async ({ browser, system }) => {
     await slow.send('Emulation.setCPUThrottlingRate', { rate: SLOWER })
     await page.goto(`${system.url}/app/inbox`)
     await page.locator('[data-row]').first().waitFor()
-    const [paint, row] = await page.evaluate(() => [
+    const row = await page.evaluate(() => performance.now())
+    // Told of a moment after it is drawn.
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0)
+    const [paint, content] = await page.evaluate(() => [
+      performance.getEntriesByName('first-paint')[0]?.startTime ?? Number.NaN,
       performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
-      performance.now(),
     ])
     paints.push(paint)
+    contents.push(content)
     rows.push(row)
     await context.close()
   }
   tell(`first paint, nothing cached, processor slowed ${SLOWER} times`, spread(paints), 'under 1500 ms')
+  tell('first words, likewise', spread(contents), '')
   tell('first row of the inbox, likewise', spread(rows), '')
-  expect(quantile(paints, 0.5)).toBeLessThan(1_500)
+  expect.soft(quantile(paints, 0.5)).toBeLessThan(1_500)
 })
 
 test('with a crowd', async ({ page, system }) => {
@@ -133,7 +139,7 @@ test('with a crowd', async ({ page, system }) => {
     }
   }
   tell('switching to a cached conversation', spread(switches), 'p95 under 100 ms')
-  expect(quantile(switches, 0.95)).toBeLessThan(100)
+  expect.soft(quantile(switches, 0.95)).toBeLessThan(100)
 
   await openInbox(page, system, '?sort=oldest')
   const frames = await page.evaluate(async (rows) => {
@@ -170,5 +176,5 @@ test('with a crowd', async ({ page, system }) => {
   const late = again.filter((delta) => delta > 1000 / 30).length / again.length
   tell('frames that came late (over 33 ms), on the way down', `${(dropped * 100).toFixed(1)} %`, '')
   tell('and on the way up, all rows loaded', `${(late * 100).toFixed(1)} %`, 'under 5 %')
-  expect(late).toBeLessThan(0.05)
+  expect.soft(late).toBeLessThan(0.05)
 })

@@ -77,4 +77,8 @@ async function open(failures = 0): Promise<void> {
   )
 }
 
+// What most people see first comes while they are let in.
+if (window.location.pathname.startsWith(`${import.meta.env.BASE_URL}inbox`)) {
+  void import('./routes/inbox.lazy.tsx').catch(() => undefined)
+}
 void open()
