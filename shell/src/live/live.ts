@@ -31,7 +31,7 @@ import { everybody, type Present, present, presentOf } from './presence.ts'
 import type { Frame } from './sse.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
 import { tellAgain } from './telling.ts'
-import { isEcho, typedHere, type Typist, typing, typists, typistsOf } from './typing.ts'
+import { isEcho, learnName, typedHere, type Typist, typing, typists, typistsOf } from './typing.ts'
 
 /** A change of a conversation, as it shows from now on and as the API is asked for it. */
 export interface Alteration {
@@ -249,7 +249,7 @@ export class Live {
     }
     const { actorType, private: isPrivate, on } = event
     if (actorType === 'member') typedHere(conversationId)
-    else if (actorType !== 'contact' && isEcho(conversationId)) return
+    else if (actorType !== 'contact' && isEcho(conversationId, name)) return
     if (!own) typing(conversationId, { actorType, name, private: isPrivate }, on)
   }
 
@@ -260,6 +260,7 @@ export class Live {
     if (operation && type === 'command_failed' && this.#own.delete(operation)) tellNews({ kind: 'undone', announcement })
     if (announcement.approval && this.#caughtUp) tellNews({ kind: 'approval', type, approval: announcement.approval })
     if (!message) return
+    learnName(message)
     if (message.clientId) this.outbox.settled(message.conversationId, message.clientId)
     if (message.messageType === 'incoming') {
       typing(message.conversationId, { actorType: 'contact', name: message.sender?.name ?? null, private: false }, false)
@@ -285,8 +286,12 @@ async function admission(over: boolean): Promise<Admission> {
   if (over && used !== undefined) await renewed(used)
   used = await token()
   if (!tickets) return { url, headers: { authorization: `Bearer ${used}` }, endsAt: null }
+  const before = session().endsAt
   const { ticket } = await answerOf(client.POST('/api/v1/activity/tickets'))
-  return { url: `${url}?ticket=${encodeURIComponent(ticket)}`, headers: {}, endsAt: session().endsAt }
+  const after = session().endsAt
+  // Another request may have had the token renewed meanwhile: then the ticket is of the one before.
+  const endsAt = before !== null && after !== null ? Math.min(before, after) : after
+  return { url: `${url}?ticket=${encodeURIComponent(ticket)}`, headers: {}, endsAt }
 }
 
 const LiveContext = createContext<Live | null>(null)

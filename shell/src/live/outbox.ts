@@ -163,8 +163,10 @@ export class Outbox {
   }
 
   /** Whether it is this person's. */
-  wrote({ messageType, clientId, sender }: Message): boolean {
+  wrote({ messageType, clientId, author, sender }: Message): boolean {
     if (messageType !== 'outgoing') return false
+    if (author) return author.type === 'member' && author.id === session().person.id
+    // In Chatwoot, where nobody knows which of us it was but by name.
     return (clientId != null && this.#own.includes(clientId)) || sender?.name === session().person.name
   }
 

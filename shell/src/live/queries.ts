@@ -24,6 +24,7 @@ import { conversationPage, type ConversationPage, type ConversationPages } from 
 import { keys } from './keys.ts'
 import { messagesOf } from './messages.ts'
 import { find, rowsOf } from './pages.ts'
+import { learnName } from './typing.ts'
 
 const PAGE = 50
 
@@ -71,8 +72,8 @@ function listed(queryClient: QueryClient, id: string): Conversation | undefined 
 export function messagesQuery(conversationId: string) {
   return infiniteQueryOptions<MessageList, Failure, Message[], ReturnType<typeof keys.messages>, string | null>({
     queryKey: keys.messages(conversationId),
-    queryFn: ({ pageParam, signal }) =>
-      answerOf(
+    queryFn: async ({ pageParam, signal }) => {
+      const answer = await answerOf(
         client.GET('/api/v1/conversations/{id}/messages', {
           params: {
             path: { id: conversationId },
@@ -80,7 +81,10 @@ export function messagesQuery(conversationId: string) {
           },
           signal,
         }),
-      ),
+      )
+      answer.data.forEach(learnName)
+      return answer
+    },
     initialPageParam: null,
     getNextPageParam: (last) =>
       last.page.hasMore ? (last.data[0]?.id ?? null) : null,

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { isEcho, typedHere, typing, typists, typistsOf } from './typing.ts'
+import { aMessage } from '../test/samples.ts'
+
+import { isEcho, learnName, typedHere, typing, typists, typistsOf } from './typing.ts'
 
 const CUSTOMER = { actorType: 'contact', name: 'Paula Probe', private: false }
 const AGENT = { actorType: 'user', name: 'Ana Beispiel', private: false }
@@ -30,11 +32,21 @@ test('each stops for themselves', () => {
 })
 
 test('while somebody types here, what Chatwoot tells of colleagues is most likely that', () => {
-  expect(isEcho('c')).toBe(false)
+  expect(isEcho('c', 'Ana')).toBe(false)
   typedHere('c')
   vi.advanceTimersByTime(5_999)
-  expect(isEcho('c')).toBe(true)
-  expect(isEcho('d')).toBe(false)
+  expect(isEcho('c', 'Ana')).toBe(true)
+  expect(isEcho('d', 'Ana')).toBe(false)
   vi.advanceTimersByTime(1)
-  expect(isEcho('c')).toBe(false)
+  expect(isEcho('c', 'Ana')).toBe(false)
+})
+
+test('a colleague by another name than those here go by in Chatwoot is somebody else', () => {
+  const written = { messageType: 'outgoing', sender: { type: 'user', id: 4, name: 'Support' } } as const
+  learnName(aMessage({ ...written, author: null }))
+  typedHere('c')
+  expect(isEcho('c', 'Ana')).toBe(true)
+  learnName(aMessage({ ...written, author: { type: 'member', id: 'ana', name: 'Ana Beispiel' } }))
+  expect(isEcho('c', 'Ana')).toBe(false)
+  expect(isEcho('c', 'Support')).toBe(true)
 })

@@ -1,4 +1,6 @@
 /** Who is typing where. Nobody says reliably that they stopped, so each word of it lasts 6 seconds. */
+import type { Message } from '../api/types.ts'
+
 import { createStore, type Store } from './store.ts'
 
 export interface Typist {
@@ -18,6 +20,10 @@ export const typists: Store<Typists> = createStore<Typists>(new Map())
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
 /** When a person of this workspace typed last in a conversation. */
 const typed = new Map<string, number>()
+/** How many names are remembered; there are not more of them than of agents. */
+const MOST_NAMES = 1_000
+/** What Chatwoot calls those who write by way of this workspace, as far as their messages have told. */
+const called = new Set<string>()
 
 export function typistsOf(all: Typists, conversationId: string): readonly Typist[] {
   return all.get(conversationId) ?? NOBODY
@@ -31,9 +37,15 @@ export function typedHere(conversationId: string): void {
   if (first !== undefined && typed.size > MOST_TYPED) typed.delete(first)
 }
 
-/** Whether what Chatwoot tells of a colleague is most likely what is known already. */
-export function isEcho(conversationId: string): boolean {
-  return Date.now() - (typed.get(conversationId) ?? -Infinity) < LASTS
+/** A message tells what Chatwoot calls who wrote it here. */
+export function learnName({ author, sender, chatwootId }: Message): void {
+  if (author?.type === 'member' && chatwootId != null && sender?.name && called.size < MOST_NAMES) called.add(sender.name)
+}
+
+/** Whether what Chatwoot tells of a colleague is most likely what is known already: nobody else goes by that name. */
+export function isEcho(conversationId: string, name: string | null): boolean {
+  const known = called.size === 0 || name === null || called.has(name)
+  return known && Date.now() - (typed.get(conversationId) ?? -Infinity) < LASTS
 }
 
 export function typing(conversationId: string, typist: Typist, on: boolean): void {

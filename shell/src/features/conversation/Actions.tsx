@@ -1,8 +1,11 @@
-import { useMutation } from '@tanstack/react-query'
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
 
 import type { Message } from '#api/types.ts'
+import { fileQuery } from '#live/files.ts'
 import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
+
+import { isKept, type Kept, nameOf } from './file.ts'
 
 /** A text, with its files, that goes back into the field it was written in. */
 export type Editing = (text: { content: string; private: boolean; files: readonly File[] }) => void
@@ -21,23 +24,30 @@ const AGAIN: Partial<Record<NonNullable<Message['state']>, string>> = {
 /** What can be done about a message that is not with the customer yet. */
 export function Actions({ message, onEdit }: ActionsProps) {
   const live = useLive()
+  const queries = useQueryClient()
+  const { state, attempts, attachments } = message
   const retry = useMutation({ mutationFn: () => live.retry(message) })
   // What Chatwoot has and could not deliver goes there, too.
   const there = message.chatwootId != null
   const cancel = useMutation({
-    mutationFn: (_write: boolean) => (there ? live.delete(message) : live.cancel(message)),
+    mutationFn: async (write: boolean) => {
+      // Before it is gone.
+      const kept = write ? attachments.filter(isKept) : []
+      const files = await Promise.all(kept.map((one) => fileOf(queries, one)))
+      await (there ? live.delete(message) : live.cancel(message))
+      return files
+    },
     // What was taken back can be written anew.
-    onSuccess: (_, write) => {
-      if (write) onEdit({ content: message.content ?? '', private: message.private, files: [] })
+    onSuccess: (files, write) => {
+      if (write) onEdit({ content: message.content ?? '', private: message.private, files })
     },
   })
-  const { state, attempts, attachments } = message
   const failed = state === 'failed'
   const again = state && !(failed && there) ? AGAIN[state] : undefined
   // What was tried and failed may have arrived; what is to be retried has not.
   const back = state === 'retrying' ? 'Cancel' : state === 'queued' && attempts === 0 ? 'Undo' : null
-  // Its files would be lost.
-  const edit = failed && attachments.length === 0
+  // Files that cannot be had would be lost.
+  const edit = failed && attachments.every(isKept)
   const busy = retry.isPending || cancel.isPending
   const error = retry.error ?? cancel.error
   return (
@@ -53,6 +63,11 @@ export function Actions({ message, onEdit }: ActionsProps) {
       )}
     </>
   )
+}
+
+async function fileOf(queries: QueryClient, attachment: Kept): Promise<File> {
+  const blob = await queries.query(fileQuery(attachment.id))
+  return new File([blob], nameOf(attachment), { type: attachment.contentType ?? blob.type })
 }
 
 export function Act({ name, busy = false, act }: { name: string; busy?: boolean; act: () => void }) {

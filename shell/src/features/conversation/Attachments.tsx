@@ -6,16 +6,9 @@ import type { Attachment } from '#api/types.ts'
 import { fileQuery } from '#live/files.ts'
 import { toast } from '#ui/toasts.ts'
 
-import { nameOf, save, size, useAddress, useSeen, webAddress } from './file.ts'
+import { isKept, type Kept, nameOf, save, size, useAddress, useSeen, webAddress } from './file.ts'
 
 const Lightbox = lazy(() => import('./Lightbox.tsx'))
-
-/** What is given out and has an address here. */
-type Kept = Attachment & { id: string }
-
-function isKept(attachment: Attachment): attachment is Kept {
-  return attachment.id != null && attachment.url != null
-}
 
 export function Attachments({ attachments }: { attachments: Attachment[] }) {
   const [open, setOpen] = useState<number | null>(null)

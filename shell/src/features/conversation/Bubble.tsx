@@ -3,7 +3,7 @@ import { lazy, memo, type ReactNode, Suspense } from 'react'
 
 
 import type { Message } from '#api/types.ts'
-import { session } from '#auth/session.ts'
+import { useOutbox } from '#live/live.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { exactly, timeOfDay } from '#ui/time.ts'
 
@@ -25,8 +25,9 @@ function lookOf(message: Message): Look {
   return message.sender?.type === 'agent_bot' || message.messageType === 'template' ? 'bot' : 'agent'
 }
 
-function nameOf(message: Message, look: Look): ReactNode {
-  const name = message.sender?.name
+/** Chatwoot may know a reply of ours by the name of its token alone. */
+function nameOf(message: Message, look: Look, own: boolean): ReactNode {
+  const name = message.author?.name ?? message.sender?.name
   if (message.private) return <NoteName name={name ?? 'Note'} />
   if (look === 'bot') {
     return (
@@ -36,7 +37,7 @@ function nameOf(message: Message, look: Look): ReactNode {
       </>
     )
   }
-  return name == null || name === session().person.name ? null : <span className="truncate">{name}</span>
+  return name == null || own ? null : <span className="truncate">{name}</span>
 }
 
 /** States that nobody has to look at are shown under the last message of a run only. */
@@ -53,6 +54,7 @@ interface BubbleProps {
 
 export const Bubble = memo(function Bubble({ message, contactId, first, last, onEdit }: BubbleProps) {
   const look = lookOf(message)
+  const own = useOutbox().wrote(message)
   const left = message.messageType === 'incoming'
   const { content, contentType, attachments, deleted, state } = message
   const showsState = !deleted && state != null && (last || !QUIET.has(state))
@@ -63,8 +65,8 @@ export const Bubble = memo(function Bubble({ message, contactId, first, last, on
       left={left}
       first={first}
       dim={dim}
-      name={nameOf(message, look)}
-      tools={!left && <Deletion message={message} />}
+      name={nameOf(message, look, own)}
+      tools={own && <Deletion message={message} />}
       avatar={left && <Avatar size="small" name={message.sender?.name ?? '?'} seed={contactId} />}
       foot={
         (last || showsState) && (

@@ -6,7 +6,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { CreateMessage, Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, aMessage, instant } from '#test/samples.ts'
+import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
 
 import { Conversation } from './Conversation.tsx'
 
@@ -36,7 +36,7 @@ test('states are told in words', async () => {
   given([
     mine({ content: 'one', createdAt: instant(1), state: 'failed', stateReason: 'Chatwoot refused the attachment' }),
     mine({ content: 'two', createdAt: instant(2), state: 'unknown' }),
-    mine({ content: 'three', createdAt: instant(3), state: 'retrying', attempts: 3, stateReason: 'Chatwoot is busy' }),
+    mine({ content: 'three', createdAt: instant(3), state: 'retrying', attempts: 2, maxAttempts: 6, stateReason: 'Chatwoot is busy' }),
     mine({ content: 'four', createdAt: instant(4), state: 'read' }),
     mine({ content: 'five', createdAt: instant(5), private: true, state: 'sent' }),
     mine({ content: null, createdAt: instant(6), deleted: true }),
@@ -45,7 +45,7 @@ test('states are told in words', async () => {
   const log = within(await screen.findByRole('log'))
   expect(log.getByText('Not sent: Chatwoot refused the attachment')).toBeVisible()
   expect(log.getByText('Chatwoot did not answer; checking')).toBeVisible()
-  expect(log.getByText(/Trying again \(3 tries so far\): Chatwoot is busy/)).toBeVisible()
+  expect(log.getByText(/Trying again \(3 of 6\): Chatwoot is busy/)).toBeVisible()
   expect(log.getByText('Read')).toBeVisible()
   expect(log.getByText(/Only your team sees this/)).toBeVisible()
   expect(log.getByText('This message was deleted')).toBeVisible()
@@ -93,6 +93,45 @@ test('what failed can be written anew, or discarded', async () => {
   expect(await screen.findByText('No messages yet')).toBeVisible()
   expect(field).toHaveValue('one')
   expect(cancelled).toEqual([one.id, two.id])
+})
+
+test('what failed with files is written anew with them', async () => {
+  const file = { id: uuid(), url: '/api/v1/attachments/1', fileName: 'receipt.txt', fileType: 'file', contentType: 'text/plain' }
+  given([mine({ content: 'with this', createdAt: instant(1), state: 'failed', attempts: 1, attachments: [file] })])
+  let there = false
+  const cancelled: string[] = []
+  api.use(
+    http.untyped.get('*/api/v1/attachments/:id', () => (there ? HttpResponse.text('Two tents') : new HttpResponse(null, { status: 404 }))),
+    http.untyped.post('*/messages/:messageId/cancel', ({ params }) => {
+      cancelled.push(String(params.messageId))
+      return new HttpResponse(null, { status: 204 })
+    }),
+  )
+  show(<Conversation id={HERE.id} />)
+  // A file that cannot be had would be lost: then nothing is taken back.
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
+  expect(await within(screen.getByRole('log')).findByRole('alert')).toBeVisible()
+  expect(cancelled).toEqual([])
+  there = true
+  await userEvent.click(screen.getByRole('button', { name: 'Edit and resend' }))
+  expect(await screen.findByRole('list', { name: 'Attached files' })).toHaveTextContent('receipt.txt')
+  expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('with this')
+  expect(cancelled).toHaveLength(1)
+})
+
+test('whose a message is, its author says, whatever Chatwoot calls them', async () => {
+  const support = { type: 'user', id: 4, name: 'Support' }
+  const by = (id: string, name: string) => ({ chatwootId: 5, state: 'sent' as const, sender: support, author: { type: 'member', id, name } })
+  given([
+    mine({ content: 'mine, from another browser', createdAt: instant(1), ...by('dev-admin', 'Dev Admin') }),
+    mine({ content: 'hers', createdAt: instant(2), ...by('ana', 'Ana Beispiel') }),
+  ])
+  show(<Conversation id={HERE.id} />)
+  const log = within(await screen.findByRole('log'))
+  expect(log.getByText('Ana Beispiel')).toBeVisible()
+  expect(log.queryByText('Support')).toBeNull()
+  expect(log.queryByText('Dev Admin')).toBeNull()
+  expect(log.getAllByRole('button', { name: 'Delete message' })).toHaveLength(1)
 })
 
 test('what the channel did not deliver is deleted in Chatwoot, and written anew', async () => {

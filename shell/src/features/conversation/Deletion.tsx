@@ -3,7 +3,7 @@ import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 
 import type { Message } from '#api/types.ts'
-import { useLive, useOutbox } from '#live/live.ts'
+import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
@@ -11,10 +11,9 @@ import { Sheet } from '#ui/Sheet.tsx'
 /** Deletes one's own message that Chatwoot has, once somebody has read what that means. */
 export function Deletion({ message }: { message: Message }) {
   const live = useLive()
-  const own = useOutbox().wrote(message)
   const [asks, setAsks] = useState(false)
   const remove = useMutation({ mutationFn: () => live.delete(message), onSuccess: () => setAsks(false) })
-  if (!own || message.deleted || message.chatwootId == null) return null
+  if (message.deleted || message.chatwootId == null) return null
   return (
     <>
       <button

@@ -30,9 +30,14 @@ function Countdown({ until, words }: { until: string; words: string }) {
   return <span className="tabular-nums">{left > 0 ? `${words} in ${span(left)}` : `${words} now`}</span>
 }
 
+function tries(attempts: number, most: number | null | undefined): string {
+  if (most != null && attempts < most) return `${attempts + 1} of ${most}`
+  return `${attempts} ${attempts === 1 ? 'try' : 'tries'} so far`
+}
+
 /** How far a message got, in words. */
 export function Delivery({ message }: { message: Message }) {
-  const { state, stateReason, attempts, nextAttemptAt, updatedAt } = message
+  const { state, stateReason, attempts, maxAttempts, nextAttemptAt, updatedAt } = message
   const noun = message.private ? 'Note not saved' : 'Not sent'
   const at = exactly(updatedAt)
   switch (state) {
@@ -71,7 +76,7 @@ export function Delivery({ message }: { message: Message }) {
         <State icon={RotateCw} colour="text-warn">
           <span>
             {nextAttemptAt ? <Countdown until={nextAttemptAt} words="Trying again" /> : 'Trying again'}
-            {attempts > 0 && ` (${attempts} ${attempts === 1 ? 'try' : 'tries'} so far)`}
+            {attempts > 0 && ` (${tries(attempts, maxAttempts)})`}
             {stateReason && `: ${stateReason}`}
           </span>
         </State>

@@ -3,6 +3,13 @@ import { type RefObject, useEffect, useState } from 'react'
 
 import type { Attachment } from '#api/types.ts'
 
+/** What is given out and has an address here. */
+export type Kept = Attachment & { id: string }
+
+export function isKept(attachment: Attachment): attachment is Kept {
+  return attachment.id != null && attachment.url != null
+}
+
 /** Only addresses of the web are followed. */
 export function webAddress(address: string | null | undefined): string | undefined {
   return address && /^https?:\/\//i.test(address) ? address : undefined

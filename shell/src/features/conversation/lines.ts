@@ -18,8 +18,8 @@ export const FOLD = 3
 
 /** Who is seen as its writer. */
 function writer(message: Message): string {
-  const { messageType, private: isPrivate, sender } = message
-  return `${messageType} ${isPrivate} ${sender?.type ?? ''} ${sender?.name ?? ''}`
+  const { messageType, private: isPrivate, author, sender } = message
+  return `${messageType} ${isPrivate} ${author ? `${author.type} ${author.id ?? ''}` : `${sender?.type ?? ''} ${sender?.name ?? ''}`}`
 }
 
 function together(a: Message | undefined, b: Message | undefined): boolean {
