@@ -130,6 +130,10 @@ pub enum Scope {
     Writes,
     /// Only `POST …/messages`.
     MessageCreate,
+    /// Only `POST …/webhooks`.
+    WebhookCreate,
+    /// Only `DELETE`.
+    Deletes,
 }
 
 /// Faults of REST answers. `stored_*` strike only writes that succeeded.
@@ -252,10 +256,13 @@ pub(crate) enum FileFate {
 }
 
 /// What is known of a request before it is handled.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestKind {
-    pub write: bool,
-    pub message_create: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestKind {
+    Read,
+    MessageCreate,
+    WebhookCreate,
+    Delete,
+    OtherWrite,
 }
 
 /// The faults in force and the dice.
@@ -329,7 +336,7 @@ impl Switchboard {
         } else {
             None
         };
-        let slow = kind.write && before.is_none() && faults.slow_echo.strikes(rng);
+        let slow = kind != RequestKind::Read && before.is_none() && faults.slow_echo.strikes(rng);
         let echo_delay = if slow { faults.slow_echo_ms.draw(rng) } else { Duration::ZERO };
         RequestFate { latency: faults.latency_ms.draw(rng), before, echo_delay }
     }
@@ -347,14 +354,14 @@ impl Switchboard {
     pub(crate) fn stored(&self, kind: RequestKind) -> Option<After> {
         let (faults, rng) = &mut *self.lock();
         let faults = &mut faults.rest;
-        if !kind.write || !in_scope(faults.scope, kind) {
+        if kind == RequestKind::Read || !in_scope(faults.scope, kind) {
             return None;
         }
         if faults.stored_then_timeout.strikes(rng) {
             Some(After::Timeout(Duration::from_millis(faults.timeout_ms)))
         } else if faults.stored_then_5xx.strikes(rng) {
             Some(After::Error)
-        } else if kind.message_create && faults.stored_then_422.strikes(rng) {
+        } else if kind == RequestKind::MessageCreate && faults.stored_then_422.strikes(rng) {
             Some(After::Unprocessable)
         } else if faults.stored_then_cut.strikes(rng) {
             Some(After::Cut)
@@ -381,8 +388,10 @@ fn strikes_event(faults: &WebhookFaults, event: &str) -> bool {
 fn in_scope(scope: Scope, kind: RequestKind) -> bool {
     match scope {
         Scope::Any => true,
-        Scope::Reads => !kind.write,
-        Scope::Writes => kind.write,
-        Scope::MessageCreate => kind.message_create,
+        Scope::Reads => kind == RequestKind::Read,
+        Scope::Writes => kind != RequestKind::Read,
+        Scope::MessageCreate => kind == RequestKind::MessageCreate,
+        Scope::WebhookCreate => kind == RequestKind::WebhookCreate,
+        Scope::Deletes => kind == RequestKind::Delete,
     }
 }

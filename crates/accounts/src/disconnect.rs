@@ -1,10 +1,10 @@
 //! The end of an account.
 
-use chatwoot::Client;
 use domain::AccountKey;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::registration::Webhooks;
 use crate::{AccountError, Accounts, Deed, deed};
 
 /// What a disconnection came to.
@@ -36,18 +36,14 @@ impl Accounts {
         let webhook_removed = match (client, account.webhook_id) {
             (_, None) => true,
             (None, Some(_)) => false,
-            (Some(client), Some(webhook)) => remove(&client, webhook).await,
+            (Some(client), Some(webhook)) => match Webhooks::list(client, &account, "").await {
+                Ok(webhooks) => webhooks.remove_all(webhook).await,
+                Err(error) => {
+                    tracing::warn!(%error, webhook.id = webhook, "a webhook stays in Chatwoot");
+                    false
+                }
+            },
         };
         Ok(Disconnected { webhook_removed })
-    }
-}
-
-async fn remove(client: &Client, webhook: i64) -> bool {
-    match client.delete_webhook(webhook).await {
-        Ok(()) | Err(chatwoot::CallError::NotFound) => true,
-        Err(error) => {
-            tracing::warn!(%error, webhook.id = webhook, "a webhook stays in Chatwoot");
-            false
-        }
     }
 }

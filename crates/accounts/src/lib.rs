@@ -3,7 +3,7 @@
 //! ```text
 //! connect     token checked with Chatwoot ─► row ─► receivers told ─► webhook registered
 //! rotate      another token, or another webhook with another secret; the old one holds for a while
-//! check       is the webhook in Chatwoot, complete, and signed with what we know?
+//! check       is the webhook in Chatwoot, in its place, complete, and signed with what we know?
 //! disconnect  row ended, token and secrets forgotten ─► receivers told ─► webhook removed
 //! ```
 //!

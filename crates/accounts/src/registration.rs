@@ -1,8 +1,14 @@
 //! Having Chatwoot call our receiver.
 //!
-//! Safe to repeat: a webhook that is as it should be stays as it is.
+//! Safe to repeat: a webhook that is as it should be stays as it is. One that another takes the place
+//! of goes last, so that at every moment one calls whose secret the receivers know:
+//!
+//! ```text
+//! rotate    the old one moved aside ─► another made ─┐
+//! register  found, corrected or made ────────────────┴─► secret kept ─► receivers told ─► old ones removed
+//! ```
 
-use chatwoot::client::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
+use chatwoot::client::{CallError, Client, RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
 use domain::{AccountKey, SealError, Sealed, SecretKey};
 use events::Source;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,6 +22,8 @@ use crate::{AccountError, Accounts, Deed, Trouble, deed};
 const NAME: &str = "AXIS-AFENDA";
 /// The newest secret and the one before it, which deliveries under way may bear.
 const SECRETS: usize = 2;
+/// What follows the address of a webhook that was moved aside. Receivers do not look at it.
+const ASIDE: &str = "?replaced=";
 
 /// What a registration came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,7 +48,7 @@ pub struct Registered {
 pub enum Change {
     /// The webhook was made.
     Created,
-    /// Its subscriptions were corrected.
+    /// Its address or its subscriptions were corrected.
     Updated,
     /// It was as it should be.
     Unchanged,
@@ -54,15 +62,39 @@ pub fn path(account: &Account) -> String {
 /// How a webhook is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Checked {
     /// Chatwoot has it.
     pub registered: bool,
     /// Where it posts to.
     pub url: Option<String>,
-    /// It subscribes to all events.
+    /// That is the account's address, on the public host of the receivers if one is known.
+    pub placed: bool,
+    /// It subscribes to all events, and to no other.
     pub complete: bool,
     /// Chatwoot signs with the secret that is known here.
     pub signed: bool,
+    /// Where other webhooks of the account post to, at its address too: every event then comes more
+    /// than once, which costs time and does no harm.
+    pub duplicates: Vec<String>,
+}
+
+impl Checked {
+    /// Whether nothing of it keeps events away.
+    pub fn is_good(&self) -> bool {
+        self.registered && self.placed && self.complete && self.signed
+    }
+}
+
+/// The webhooks of an account that is in hand.
+pub(crate) struct Webhooks {
+    client: Client,
+    number: i64,
+    path: String,
+    url: String,
+    listed: Vec<RegisteredWebhook>,
+    /// Those that another one takes the place of.
+    replaced: Vec<i64>,
 }
 
 impl Accounts {
@@ -75,12 +107,24 @@ impl Accounts {
     ) -> Result<Registered, AccountError> {
         let (mut transaction, account) = self.hold(id).await?;
         let before = deed::shown(&mut transaction, &account).await?;
-        let (registered, account) = self.registered(&mut transaction, account, public_url).await?;
+        let mut webhooks = self.webhooks(&account, public_url).await?;
+        let (registered, account) =
+            self.registered(&mut transaction, account, &mut webhooks).await?;
         let details = json!({ "change": registered.change });
         deed::write(&mut transaction, deed, &account, before, details).await?;
         store::commit(transaction).await?;
         self.publish(id).await?;
+        webhooks.remove_replaced().await;
         Ok(registered)
+    }
+
+    /// What Chatwoot has of an account's webhooks.
+    pub(crate) async fn webhooks(
+        &self,
+        account: &Account,
+        public_url: &str,
+    ) -> Result<Webhooks, AccountError> {
+        Webhooks::list(self.client(account)?, account, public_url).await
     }
 
     /// Registers the webhook of an account that is in hand, and keeps its secret.
@@ -88,28 +132,9 @@ impl Accounts {
         &self,
         connection: &mut PgConnection,
         account: Account,
-        public_url: &str,
+        webhooks: &mut Webhooks,
     ) -> Result<(Registered, Account), AccountError> {
-        let number = account.chatwoot_account_id;
-        let explained = |error| AccountError::of(error, number);
-        let client = self.client(&account)?;
-        let path = path(&account);
-        let url = format!("{}{path}", public_url.trim_end_matches('/'));
-        let listed = client.list_webhooks().await.map_err(explained)?;
-        let (ours, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(|one| one.url == url);
-        let duplicates = others.into_iter().map(|one| one.url).filter(|one| one.ends_with(&path));
-
-        let settings = WebhookSettings {
-            url: url.clone(),
-            name: NAME.to_owned(),
-            subscriptions: SUBSCRIPTIONS.map(str::to_owned).to_vec(),
-        };
-        let (webhook, change) = match ours.into_iter().next() {
-            Some(webhook) if subscribes_to_all(&webhook) => (Ok(webhook), Change::Unchanged),
-            Some(webhook) => (client.update_webhook(webhook.id, &settings).await, Change::Updated),
-            None => (client.create_webhook(&settings).await, Change::Created),
-        };
-        let webhook = webhook.map_err(explained)?;
+        let (webhook, change) = webhooks.ensure(account.webhook_id).await?;
         let (secrets, new_secret) = match &webhook.secret {
             Some(secret) => with_secret(&self.key, &account.webhook_secrets, secret)?,
             None if account.allow_unsigned => (account.webhook_secrets.clone(), false),
@@ -118,39 +143,162 @@ impl Accounts {
         store::accounts::set_webhook(connection, account.id, webhook.id, &secrets).await?;
         let registered = Registered {
             webhook_id: webhook.id,
-            url,
+            url: webhooks.url.clone(),
             change,
             new_secret,
-            duplicates: duplicates.collect(),
+            duplicates: webhooks.duplicates(webhook.id),
         };
         let webhook_id = Some(webhook.id);
         Ok((registered, Account { webhook_id, webhook_secrets: secrets, ..account }))
     }
 
-    /// Asks Chatwoot how the webhook is.
-    pub async fn check(&self, id: AccountKey) -> Result<Checked, AccountError> {
+    /// Asks Chatwoot how the webhook is. Where it should post to is known as far as `public_url` is.
+    pub async fn check(
+        &self,
+        id: AccountKey,
+        public_url: Option<&str>,
+    ) -> Result<Checked, AccountError> {
         let mut transaction = self.store.worker().await?;
         let account = store::accounts::get(&mut transaction, id).await?;
         store::commit(transaction).await?;
         let account = account.ok_or_else(|| AccountError::NoAccount(id.to_string()))?;
-        let listed = self.client(&account)?.list_webhooks().await;
-        let listed =
-            listed.map_err(|error| AccountError::of(error, account.chatwoot_account_id))?;
-        let ours = listed.into_iter().find(|one| Some(one.id) == account.webhook_id);
-        let signed = match (ours.as_ref().and_then(|one| one.secret.as_ref()), &account) {
-            (Some(secret), account) => account
-                .webhook_secrets
-                .first()
-                .is_some_and(|sealed| opens_to(&self.key, sealed, secret)),
-            (None, account) => ours.is_some() && account.allow_unsigned,
+        let webhooks = self.webhooks(&account, public_url.unwrap_or_default()).await?;
+        let Some(ours) = webhooks.ours(account.webhook_id) else {
+            let (url, duplicates) = (None, Vec::new());
+            let [registered, placed, complete, signed] = [false; 4];
+            return Ok(Checked { registered, url, placed, complete, signed, duplicates });
+        };
+        let placed = match public_url {
+            Some(_) => ours.url == webhooks.url,
+            None => ours.url.ends_with(&webhooks.path),
+        };
+        let signed = match (&ours.secret, account.webhook_secrets.first()) {
+            (Some(secret), Some(sealed)) => opens_to(&self.key, sealed, secret),
+            (Some(_), None) => false,
+            (None, _) => account.allow_unsigned,
         };
         Ok(Checked {
-            registered: ours.is_some(),
-            complete: ours.as_ref().is_some_and(subscribes_to_all),
+            registered: true,
+            url: Some(ours.url.clone()),
+            placed,
+            complete: subscribes_to_all(ours),
             signed,
-            url: ours.map(|one| one.url),
+            duplicates: webhooks.duplicates(ours.id),
         })
     }
+}
+
+impl Webhooks {
+    /// Asks for them, by this caller of the account.
+    pub(crate) async fn list(
+        client: Client,
+        account: &Account,
+        public_url: &str,
+    ) -> Result<Self, AccountError> {
+        let (number, path) = (account.chatwoot_account_id, path(account));
+        let listed = client.list_webhooks().await;
+        let listed = listed.map_err(|error| AccountError::of(error, number))?;
+        let url = format!("{}{path}", public_url.trim_end_matches('/'));
+        Ok(Self { client, number, path, url, listed, replaced: Vec::new() })
+    }
+
+    /// The webhook with this id, else one at the account's address on any host.
+    fn ours(&self, known: Option<i64>) -> Option<&RegisteredWebhook> {
+        let by_id = self.listed.iter().find(|one| Some(one.id) == known);
+        by_id.or_else(|| self.listed.iter().find(|one| self.is_here(one)))
+    }
+
+    /// Whether it posts to the account's address, on any host, moved aside or not.
+    fn is_here(&self, webhook: &RegisteredWebhook) -> bool {
+        webhook.url.ends_with(&self.path) || self.is_aside(webhook)
+    }
+
+    fn is_aside(&self, webhook: &RegisteredWebhook) -> bool {
+        webhook.url.split_once(ASIDE).is_some_and(|(url, _)| url.ends_with(&self.path))
+    }
+
+    /// Has one webhook at the account's address: the one that is there, the known one, or another.
+    async fn ensure(
+        &mut self,
+        known: Option<i64>,
+    ) -> Result<(RegisteredWebhook, Change), AccountError> {
+        let is_known =
+            |one: &&RegisteredWebhook| Some(one.id) == known && !self.replaced.contains(&one.id);
+        let there = self.listed.iter().find(|one| one.url == self.url);
+        let (webhook, change) = match there.or_else(|| self.listed.iter().find(is_known)) {
+            Some(webhook) if webhook.url == self.url && subscribes_to_all(webhook) => {
+                (Ok(webhook.clone()), Change::Unchanged)
+            }
+            Some(webhook) => {
+                let settings = settings(self.url.clone());
+                (self.client.update_webhook(webhook.id, &settings).await, Change::Updated)
+            }
+            None => {
+                (self.client.create_webhook(&settings(self.url.clone())).await, Change::Created)
+            }
+        };
+        let webhook = webhook.map_err(|error| AccountError::of(error, self.number))?;
+        // Those that an earlier rotation did not get to.
+        let left = self.listed.iter().filter(|one| self.is_aside(one)).map(|one| one.id);
+        self.replaced.extend(left.collect::<Vec<_>>());
+        self.replaced.retain(|id| *id != webhook.id);
+        Ok((webhook, change))
+    }
+
+    /// Leaves the account's address to another webhook. The one that is there goes on calling, under
+    /// the secret that it has.
+    pub(crate) async fn move_aside(&mut self, known: i64) -> Result<(), AccountError> {
+        self.replaced.push(known);
+        let Some(place) = self.listed.iter().position(|one| one.id == known) else {
+            return Ok(());
+        };
+        if self.listed[place].url == self.url {
+            let settings = settings(format!("{}{ASIDE}{known}", self.url));
+            let moved = self.client.update_webhook(known, &settings).await;
+            self.listed[place] = moved.map_err(|error| AccountError::of(error, self.number))?;
+        }
+        Ok(())
+    }
+
+    /// Where webhooks besides this one, and those that will be removed, post to the account's address.
+    fn duplicates(&self, kept: i64) -> Vec<String> {
+        let others = self.listed.iter().filter(|one| one.id != kept && self.is_here(one));
+        let stay = others.filter(|one| !self.replaced.contains(&one.id));
+        stay.map(|one| one.url.clone()).collect()
+    }
+
+    /// Removes those that another one has taken the place of. One that stays makes events come twice,
+    /// until the next registration.
+    pub(crate) async fn remove_replaced(self) {
+        for id in self.replaced {
+            remove(&self.client, id).await;
+        }
+    }
+
+    /// Removes the known one, and those that it had taken the place of. False: one stays.
+    pub(crate) async fn remove_all(self, known: i64) -> bool {
+        let mut gone = true;
+        for one in self.listed.iter().filter(|one| one.id == known || self.is_aside(one)) {
+            gone &= remove(&self.client, one.id).await;
+        }
+        gone
+    }
+}
+
+/// Removes a webhook; false: it stays.
+async fn remove(client: &Client, webhook: i64) -> bool {
+    match client.delete_webhook(webhook).await {
+        Ok(()) | Err(CallError::NotFound) => true,
+        Err(error) => {
+            tracing::warn!(%error, webhook.id = webhook, "a webhook stays in Chatwoot");
+            false
+        }
+    }
+}
+
+fn settings(url: String) -> WebhookSettings {
+    let subscriptions = SUBSCRIPTIONS.map(str::to_owned).to_vec();
+    WebhookSettings { url, name: NAME.to_owned(), subscriptions }
 }
 
 fn subscribes_to_all(webhook: &RegisteredWebhook) -> bool {

@@ -38,25 +38,23 @@ impl Accounts {
             account.api_token = self.key.seal(Account::TOKEN_PURPOSE, token)?;
             store::accounts::set_token(&mut transaction, id, &account.api_token).await?;
         }
-        let mut webhook = None;
+        let (mut webhook, mut replaced) = (None, None);
         if let Some(public_url) = secret_for {
+            // The secret is Chatwoot's, and a webhook has one for its life.
             let known = account.webhook_id.ok_or(Trouble::NoPublicUrl)?;
-            // The secret is Chatwoot's, and a webhook has one for its life. Between its end and the
-            // next one's beginning events are missed, which the sync workers find.
-            let client = self.client(&account)?;
-            match client.delete_webhook(known).await {
-                Ok(()) | Err(chatwoot::CallError::NotFound) => {}
-                Err(error) => {
-                    return Err(AccountError::of(error, account.chatwoot_account_id));
-                }
-            }
-            let (registered, now) = self.registered(&mut transaction, account, public_url).await?;
-            (webhook, account) = (Some(registered), now);
+            let mut webhooks = self.webhooks(&account, public_url).await?;
+            webhooks.move_aside(known).await?;
+            let (registered, now) =
+                self.registered(&mut transaction, account, &mut webhooks).await?;
+            (webhook, replaced, account) = (Some(registered), Some(webhooks), now);
         }
         let details = json!({ "token": token.is_some(), "webhookSecret": webhook.is_some() });
         deed::write(&mut transaction, deed, &account, before, details).await?;
         store::commit(transaction).await?;
         self.publish(id).await?;
+        if let Some(webhooks) = replaced {
+            webhooks.remove_replaced().await;
+        }
         Ok(Rotated { token: token.is_some(), webhook })
     }
 }

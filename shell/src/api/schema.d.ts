@@ -1359,8 +1359,15 @@ export interface components {
         };
         /** @description How the webhook is in Chatwoot. */
         CheckedWebhook: {
-            /** @description It subscribes to all events. */
+            /** @description It subscribes to all events, and to no other. */
             complete: boolean;
+            /**
+             * @description Where other webhooks post to this account's address too: every event then comes more than once,
+             *     which costs time and does no harm.
+             */
+            duplicates: string[];
+            /** @description That is where the receiver is, as far as the API knows where that is. */
+            placed: boolean;
             /** @description Chatwoot has it. */
             registered: boolean;
             /** @description Chatwoot signs with the secret that is known here. */

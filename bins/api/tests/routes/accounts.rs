@@ -1,7 +1,9 @@
 //! Connecting, rotating, checking and disconnecting Chatwoot accounts, on a stand-in for Chatwoot.
 
 use api::Config;
-use chatwoot_sim::{Options, Running, Sim, admin_token, agent_token};
+use chatwoot_sim::{
+    Faults, Options, RestFaults, Rule, Running, Scope, Sim, admin_token, agent_token,
+};
 use domain::{Role, Sealed};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -212,6 +214,55 @@ async fn who_connects_an_account_cannot_have_us_call_our_own_network() {
         let problem: Value = answer.json().await.unwrap();
         assert_eq!(problem["errors"][0]["field"], "chatwootUrl", "{problem}");
     }
+}
+
+/// Whatever Chatwoot refuses meanwhile, a webhook calls that is signed with a secret that is known.
+#[tokio::test]
+async fn a_rotation_never_leaves_the_account_without_a_webhook() {
+    let stage = Stage::new().await;
+    let path = stage.connected().await;
+    let ask = async |what: &str, body: Value| {
+        stage.served.post(&format!("{path}/{what}"), &body).send().await.unwrap()
+    };
+    let rotate = async || ask("rotate", json!({ "webhookSecret": true })).await;
+    let checked = async || -> Value { ask("webhook/check", json!({})).await.json().await.unwrap() };
+    let strike = |scope, fault: RestFaults| {
+        let rest = RestFaults { scope, ..fault };
+        stage.chatwoot.sim.set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    };
+    let fails = || RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    let before = checked().await["url"].clone();
+
+    strike(Scope::WebhookCreate, fails());
+    assert_eq!(problem(rotate().await).await, (503, "no-answer".to_owned()));
+    let aside = checked().await;
+    assert_eq!((&aside["registered"], &aside["signed"]), (&json!(true), &json!(true)));
+    assert_eq!((&aside["complete"], &aside["placed"]), (&json!(true), &json!(false)));
+    assert!(aside["url"].as_str().unwrap().starts_with(&format!("{}?", before.as_str().unwrap())));
+
+    let lost = RestFaults { stored_then_5xx: Rule::ALWAYS, ..RestFaults::default() };
+    strike(Scope::WebhookCreate, lost);
+    assert_eq!(problem(rotate().await).await, (503, "no-answer".to_owned()));
+    let both = checked().await;
+    assert_eq!((&both["registered"], &both["signed"]), (&json!(true), &json!(true)));
+    assert_eq!(both["duplicates"], json!([before]), "it was made, unknown to us");
+
+    strike(Scope::Deletes, fails());
+    let secrets = stage.secrets().await;
+    assert_eq!(rotate().await.status(), 200);
+    assert_eq!(stage.secrets().await[1], secrets[0], "the old one still calls");
+    let now = checked().await;
+    assert_eq!(
+        (&now["url"], &now["placed"], &now["signed"]),
+        (&before, &json!(true), &json!(true))
+    );
+    assert_eq!(now["duplicates"], json!([aside["url"]]), "the old one is still there");
+
+    strike(Scope::Any, RestFaults::default());
+    stage.connected().await;
+    let alone = checked().await;
+    assert_eq!((&alone["url"], &alone["duplicates"]), (&before, &json!([])));
+    assert_eq!(alone["signed"], true);
 }
 
 #[tokio::test]

@@ -19,10 +19,13 @@ use crate::sim::Sim;
 pub(crate) struct EchoDelay(pub Duration);
 
 pub(crate) async fn apply(State(sim): State<Sim>, mut request: Request, next: Next) -> Response {
-    let write = request.method() != Method::GET;
-    let message_create =
-        request.method() == Method::POST && request.uri().path().ends_with("/messages");
-    let kind = RequestKind { write, message_create };
+    let kind = match (request.method(), request.uri().path()) {
+        (&Method::GET, _) => RequestKind::Read,
+        (&Method::POST, path) if path.ends_with("/messages") => RequestKind::MessageCreate,
+        (&Method::POST, path) if path.ends_with("/webhooks") => RequestKind::WebhookCreate,
+        (&Method::DELETE, _) => RequestKind::Delete,
+        _ => RequestKind::OtherWrite,
+    };
     let fate = sim.shared.faults.request(kind);
     let cutter = request.extensions().get::<ConnectInfo<Cutter>>().map(|info| info.0.clone());
     pause(&sim, fate.latency).await;

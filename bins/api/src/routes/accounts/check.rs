@@ -17,15 +17,21 @@ use crate::problem::Problem;
 /// How the webhook is in Chatwoot.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 struct CheckedWebhook {
     /// Chatwoot has it.
     registered: bool,
     /// Where it posts to.
     url: Option<String>,
-    /// It subscribes to all events.
+    /// That is where the receiver is, as far as the API knows where that is.
+    placed: bool,
+    /// It subscribes to all events, and to no other.
     complete: bool,
     /// Chatwoot signs with the secret that is known here.
     signed: bool,
+    /// Where other webhooks post to this account's address too: every event then comes more than once,
+    /// which costs time and does no harm.
+    duplicates: Vec<String>,
 }
 
 /// Ask Chatwoot how the webhook is. Changes nothing.
@@ -52,12 +58,16 @@ pub(in crate::routes) async fn check_webhook(
         Begun::Answered(answer) => return Ok(answer),
     };
     served(work.connection(), &principal.tenant, id).await?;
-    let checked = app.administration()?.accounts.check(id).await.map_err(refused)?;
+    let administration = app.administration()?;
+    let public_url = administration.public_url.as_deref();
+    let checked = administration.accounts.check(id, public_url).await.map_err(refused)?;
     let answer = CheckedWebhook {
         registered: checked.registered,
         url: checked.url,
+        placed: checked.placed,
         complete: checked.complete,
         signed: checked.signed,
+        duplicates: checked.duplicates,
     };
     work.finish(StatusCode::OK, None, &answer).await
 }

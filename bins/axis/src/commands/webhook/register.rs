@@ -31,7 +31,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let registered = accounts.register(account.id, &arguments.public_url, Some(&deed)).await?;
     let done = match registered.change {
         Change::Created => "was made",
-        Change::Updated => "subscribes to all events now",
+        Change::Updated => "was corrected",
         Change::Unchanged => "was as it should be",
     };
     let secret = if registered.new_secret { ", and its secret is kept" } else { "" };

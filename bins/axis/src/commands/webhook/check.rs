@@ -1,0 +1,152 @@
+//! `axis webhook check`
+
+use std::fmt::Write as _;
+
+use accounts::{AccountError, Checked, Config, Trouble};
+use clap::Args;
+use serde::Serialize;
+use store::accounts::Account;
+
+use crate::{Answer, Place};
+
+/// Whose webhooks, and where they should lead.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Only this account's: its key, or its number in Chatwoot; unset: those of all that are served
+    #[arg(long, value_name = "KEY or NUMBER")]
+    account: Option<String>,
+
+    /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`; unset:
+    /// any host is taken for right
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::public_url)]
+    public_url: Option<String>,
+}
+
+/// How an account's webhook is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    account: String,
+    chatwoot_url: String,
+    chatwoot_account_id: i64,
+    /// As Chatwoot has it; null: it does not say.
+    webhook: Option<Checked>,
+    /// Nothing keeps events away.
+    good: bool,
+    wrong: Vec<Wrong>,
+}
+
+/// What is wrong, and what mends it.
+#[derive(Debug, Serialize)]
+struct Wrong {
+    what: String,
+    mend: String,
+}
+
+/// Asks Chatwoot how the webhooks are.
+pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
+    let accounts = place.accounts().await?;
+    let public_url = arguments.public_url.as_deref();
+    let served = match &arguments.account {
+        Some(wanted) => vec![accounts::find(accounts.list().await?, wanted)?],
+        None => accounts.list().await?,
+    };
+    let mut all = Vec::with_capacity(served.len());
+    for account in served {
+        let checked = accounts.check(account.id, public_url).await;
+        all.push(Found::of(&account, checked, public_url)?);
+    }
+    let good = all.iter().all(|found| found.good);
+    let mut text = String::new();
+    for found in &all {
+        found.describe(&mut text)?;
+    }
+    if all.is_empty() {
+        text.push_str("no account is served\n");
+    }
+    Ok(Answer::new(text, &all)?.succeeding_if(good))
+}
+
+impl Found {
+    fn of(
+        account: &Account,
+        checked: Result<Checked, AccountError>,
+        public_url: Option<&str>,
+    ) -> anyhow::Result<Self> {
+        let (webhook, wrong) = match checked {
+            Ok(checked) => (Some(checked.clone()), wrong(account, &checked, public_url)),
+            // Nobody else answers for the other accounts.
+            Err(error @ (AccountError::Store(_) | AccountError::Bus(_))) => {
+                return Err(error.into());
+            }
+            Err(error) => (None, vec![unknown(account, &error)]),
+        };
+        Ok(Self {
+            account: account.id.to_string(),
+            chatwoot_url: account.base_url.clone(),
+            chatwoot_account_id: account.chatwoot_account_id,
+            good: webhook.as_ref().is_some_and(Checked::is_good),
+            webhook,
+            wrong,
+        })
+    }
+
+    fn describe(&self, text: &mut String) -> std::fmt::Result {
+        let state = if self.good { "well" } else { "not well" };
+        let (number, url) = (self.chatwoot_account_id, &self.chatwoot_url);
+        writeln!(text, "account {number} of {url}: {state}")?;
+        for Wrong { what, mend } in &self.wrong {
+            writeln!(text, "  {what}\n    {mend}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a webhook that Chatwoot tells of.
+fn wrong(account: &Account, checked: &Checked, public_url: Option<&str>) -> Vec<Wrong> {
+    let public_url = public_url.unwrap_or("https://…");
+    let register =
+        format!("axis webhook register --account {} --public-url {public_url}", account.id);
+    let mut wrong = Vec::new();
+    let mut found =
+        |what: &str| wrong.push(Wrong { what: what.to_owned(), mend: register.clone() });
+    if !checked.registered {
+        found("it has no webhook that calls us");
+        return wrong;
+    }
+    if !checked.placed {
+        let url = checked.url.as_deref().unwrap_or_default();
+        found(&format!("its webhook posts to {url}, where our receiver is not"));
+    }
+    if !checked.complete {
+        found("its webhook does not subscribe to all events, or to others too");
+    }
+    if !checked.signed {
+        found("its webhook is signed with a secret that is not known here, or not at all");
+    }
+    for url in &checked.duplicates {
+        wrong.push(Wrong {
+            what: format!("every event comes twice: another webhook posts to {url}"),
+            mend: "remove it in Chatwoot, under Settings, Integrations, Webhooks".to_owned(),
+        });
+    }
+    wrong
+}
+
+/// Why Chatwoot does not tell of it.
+fn unknown(account: &Account, error: &AccountError) -> Wrong {
+    let id = account.id;
+    let mend = match error {
+        AccountError::Trouble(Trouble::Token(_) | Trouble::NoAdministrator(_))
+        | AccountError::Seal(_) => {
+            format!("axis accounts rotate --account {id} --chatwoot-token …")
+        }
+        AccountError::Client(_) => format!(
+            "axis accounts add --tenant {} --chatwoot-url {} --chatwoot-account-id {}",
+            account.tenant, account.base_url, account.chatwoot_account_id
+        ),
+        AccountError::Trouble(_) => format!("axis accounts disconnect --account {id} --yes"),
+        _ => format!("axis webhook check --account {id}   # again, once it answers"),
+    };
+    Wrong { what: error.to_string(), mend }
+}

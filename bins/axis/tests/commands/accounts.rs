@@ -1,0 +1,65 @@
+//! `axis tenants` and `axis accounts`.
+
+use chatwoot_sim::{admin_token, agent_token};
+use serde_json::json;
+
+use crate::operator::{Operator, PUBLIC_URL, add};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_served_only_with_an_administrators_token_and_is_never_shown_with_it() {
+    let operator = Operator::new().await;
+    let url = operator.chatwoot.url();
+    let (admin, agent) = (admin_token(7), agent_token(7, 1));
+    operator.fails(&add(&url, "acme", "7", &admin), "axis tenants add acme").await;
+    operator.succeeds(&["tenants", "add", "acme", "--name", "Acme Outdoor"]).await;
+    operator.succeeds(&["tenants", "add", "other"]).await;
+    let tenants = operator.succeeds(&["tenants", "list"]).await;
+    assert_eq!(tenants[0]["id"], "acme");
+    assert_eq!(tenants[0]["name"], "Acme Outdoor");
+
+    let gone = "http://127.0.0.1:1";
+    for (url, number, token, because) in [
+        (&*url, "7", &*agent, "administrator"),
+        (&*url, "7", "no-such-token", "does not accept the access token"),
+        (&*url, "8", &*admin, "not a member of account 8"),
+        (gone, "7", &*admin, "no connection to Chatwoot"),
+        ("chat.example.com", "7", &*admin, "must be a URL"),
+    ] {
+        operator.fails(&add(url, "acme", number, token), because).await;
+    }
+    assert_eq!(operator.succeeds(&["accounts", "list"]).await, json!([]));
+
+    let added = operator.succeeds(&add(&url, "acme", "7", &admin)).await;
+    let with_slash = format!("{url}/");
+    let again = operator.succeeds(&add(&with_slash, "acme", "7", &admin)).await;
+    assert_eq!(added["key"], again["key"]);
+    operator.fails(&add(&url, "other", "7", &admin), "another tenant").await;
+    let listed = operator.succeeds(&["accounts", "list"]).await;
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert!(!listed.to_string().contains(&admin));
+    assert_eq!(operator.world.bus.sources().list().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accounts_secrets_are_rotated_and_in_the_end_forgotten() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let (admin, rotate) = (admin_token(7), ["accounts", "rotate", "--account", "7"]);
+    operator.fails(&rotate, "say what to rotate").await;
+    let token = [&rotate[..], &["--chatwoot-token"]].concat();
+    operator.fails(&[&token[..], &["no-such-token"]].concat(), "does not accept").await;
+    assert_eq!(operator.succeeds(&[&token[..], &[&*admin]].concat()).await["token"], true);
+    let secret = [&rotate[..], &["--webhook-secret", "--public-url", PUBLIC_URL]].concat();
+    assert_eq!(operator.succeeds(&secret).await["webhook"]["change"], "created");
+    let sources = operator.world.bus.sources();
+    assert_eq!(sources.list().await.unwrap()[0].sealed_secrets.len(), 2);
+
+    let disconnect = ["accounts", "disconnect", "--account", "7"];
+    operator.fails(&disconnect, "say --yes").await;
+    let ended = operator.succeeds(&[&disconnect[..], &["--yes"]].concat()).await;
+    assert_eq!(ended["webhookRemoved"], true);
+    assert!(sources.list().await.unwrap().is_empty());
+    assert_eq!(operator.succeeds(&["accounts", "list"]).await, json!([]));
+    operator.fails(&rotate, "say what to rotate").await;
+    operator.fails(&secret, "no account 7").await;
+}

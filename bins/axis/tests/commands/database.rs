@@ -1,0 +1,56 @@
+//! `axis db`.
+
+use serde_json::{Value, json};
+
+use crate::operator::Operator;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
+    let operator = Operator::new().await;
+    let receiver = operator.receives().await;
+    operator.registered("mock-tenant-id", &receiver).await;
+    operator.syncs().await;
+    operator.succeeds(&["webhook", "test", "--account", "7", "--receiver-url", &receiver]).await;
+
+    let clean = operator.succeeds(&["db", "check"]).await;
+    assert_eq!(clean["warnings"], json!([]));
+    let of = |value: &Value, name: &str| {
+        let tables = value["inspection"]["tables"].as_array().unwrap();
+        tables.iter().find(|table| table["name"] == name).unwrap().clone()
+    };
+    let events = of(&clean, "webhook_events");
+    assert_eq!((&events["rows"], &events["exact"]), (&json!(10), &json!(true)));
+    assert_eq!(events["newest"].as_array().unwrap().len(), 3);
+    assert_eq!(of(&clean, "conversations")["newest"][0]["facts"]["conversation"], 42);
+    let contact = &of(&clean, "contacts")["newest"][0]["facts"];
+    assert_eq!(contact.get("name"), None, "no personal data unasked");
+    let shown = operator.succeeds(&["db", "check", "--show-content", "--rows", "1"]).await;
+    assert!(of(&shown, "contacts")["newest"][0]["facts"]["name"].is_string());
+
+    operator
+        .statement(
+            "insert into webhook_events (received_at, event_id, tenant_id, account_id, event,
+               origin, digest, stream_sequence, outcome)
+             select at, gen_random_uuid(), tenant_id, account_id, event, origin, digest, 1,
+               'rejected'
+             from webhook_events, unnest(array[now(), '2001-01-01'::timestamptz]) as at
+             where event = 'message_created'",
+        )
+        .await;
+    operator
+        .statement(
+            "insert into outbox (operation_id, tenant_id, account_id, conversation_id, command,
+               payload, traceparent, created_at)
+             select gen_random_uuid(), tenant_id, account_id, id, 'set_status', '{}', '',
+               now() - interval '6 minutes'
+             from conversations",
+        )
+        .await;
+    let warned = operator.succeeds(&["db", "check"]).await;
+    let warnings = warned["warnings"].as_array().unwrap();
+    for expected in ["1 row of webhook_events", "outbox", "rejected"] {
+        let found = warnings.iter().any(|one| one.as_str().unwrap().contains(expected));
+        assert!(found, "{expected}: {warnings:?}");
+    }
+    assert_eq!(warnings.len(), 3);
+}

@@ -1,0 +1,108 @@
+//! Who gives the commands, and what is around them.
+
+use chatwoot_sim::{Options, Running, Sim, admin_token};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use service::Health;
+use sync_worker::SyncWorker;
+use testkit::World;
+use testkit::sqlx::{self, Connection as _};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use webhook_receiver::Receiver;
+
+use crate::program::{Answered, axis, folder, run};
+
+pub const PUBLIC_URL: &str = "https://axis.example.com";
+
+/// Somebody with the tool, servers, and account 7 of a Chatwoot.
+pub struct Operator {
+    pub world: World,
+    pub chatwoot: Running,
+    key: String,
+    stop: CancellationToken,
+    _end: DropGuard,
+}
+
+impl Operator {
+    pub async fn new() -> Self {
+        let stop = CancellationToken::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = Options { accounts: vec![7], ..Options::default() };
+        let chatwoot = Sim::start(options, listener, stop.clone()).await.unwrap();
+        let key = domain::SecretKey::generate_text();
+        let world = World::start().await;
+        Self { world, chatwoot, key, stop: stop.clone(), _end: stop.drop_guard() }
+    }
+
+    pub async fn axis(&self, arguments: &[&str]) -> Answered {
+        let mut command = axis();
+        command
+            .args(["--output", "json"])
+            .args(arguments)
+            .env("DATABASE_URL", self.world.store_config.database_url.expose_secret())
+            .env("NATS_URL", self.world.nats.url().expose_secret())
+            .env("AXIS_SECRET_KEY", &self.key)
+            .env("AXIS_DATA_DIR", "no-such-folder");
+        run(command).await
+    }
+
+    pub async fn succeeds(&self, arguments: &[&str]) -> Value {
+        let answered = self.axis(arguments).await;
+        assert_eq!(answered.code, Some(0), "{arguments:?}: {answered:?}");
+        assert_eq!(answered.complaint, "", "{arguments:?}");
+        answered.value
+    }
+
+    pub async fn fails(&self, arguments: &[&str], because: &str) {
+        let answered = self.axis(arguments).await;
+        assert_eq!(answered.code, Some(1), "{arguments:?}: {answered:?}");
+        let told = &answered.complaint;
+        assert!(told.contains(because), "{arguments:?}: {told}");
+        assert_eq!(told.lines().count(), 1, "one sentence: {told}");
+    }
+
+    /// Account 7, with its webhook registered.
+    pub async fn registered(&self, tenant: &str, receiver: &str) {
+        self.succeeds(&["tenants", "add", tenant]).await;
+        let url = self.chatwoot.url();
+        self.succeeds(&add(&url, tenant, "7", &admin_token(7))).await;
+        let arguments = ["webhook", "register", "--account", "7", "--public-url", receiver];
+        self.succeeds(&arguments).await;
+    }
+
+    /// A receiver and a sync-worker; where the receiver is.
+    pub async fn receives(&self) -> String {
+        let journal = folder("journal");
+        let config = webhook_receiver::Config::with(self.key.clone().into(), journal);
+        let receiver = Receiver::start(&config, self.world.bus.clone()).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (routes, stop) = (receiver.router(), self.stop.clone());
+        tokio::spawn(async move {
+            service::serve(listener, routes, stop).await.unwrap();
+            receiver.drain().await;
+        });
+        url
+    }
+
+    pub async fn syncs(&self) {
+        let (store, bus) = (self.world.store.clone(), self.world.bus.clone());
+        let config = sync_worker::Config::default();
+        let worker = SyncWorker::start(&config, store, bus, &Health::default()).await.unwrap();
+        tokio::spawn(worker.run(self.stop.clone()));
+    }
+
+    pub async fn statement(&self, statement: &'static str) {
+        let url = self.world.store_config.database_url.expose_secret();
+        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+}
+
+/// `axis accounts add …`
+pub fn add<'a>(url: &'a str, tenant: &'a str, number: &'a str, token: &'a str) -> [&'a str; 10] {
+    let [tenant_is, url_is] = ["--tenant", "--chatwoot-url"];
+    let [number_is, token_is] = ["--chatwoot-account-id", "--chatwoot-token"];
+    ["accounts", "add", tenant_is, tenant, url_is, url, number_is, number, token_is, token]
+}

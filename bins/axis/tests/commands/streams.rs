@@ -1,0 +1,41 @@
+//! `axis streams`, and commands without servers.
+
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use crate::program::{axis, folder, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_that_are_missing_are_told_and_made() {
+    let nats = testkit::nats().await;
+    let axis = async |arguments: &[&str]| {
+        let mut command = axis();
+        command.args(["--output", "json", "streams"]).args(arguments);
+        command.env("NATS_URL", nats.url().expose_secret());
+        run(command).await
+    };
+    let checked = axis(&["check"]).await;
+    assert_eq!(checked.code, Some(1));
+    assert!(checked.value.as_array().unwrap().iter().any(|one| one["what"] == "stream INBOUND"));
+    assert_eq!(axis(&["apply", "--replicas", "2"]).await.code, Some(2));
+    assert_eq!(axis(&["apply"]).await.code, Some(0));
+    let checked = axis(&["check"]).await;
+    assert_eq!((checked.code, checked.value), (Some(0), json!([])));
+    let status = axis(&["status"]).await.value;
+    assert_eq!(status[0]["name"], "INBOUND");
+    assert_eq!(status[0]["consumers"], json!([]), "an account's lane is made by the workers");
+    assert_eq!(status[1]["consumers"][0]["name"], "outbound-worker");
+    assert_eq!(status[1]["consumers"][0]["pending"], 0);
+}
+
+#[tokio::test]
+async fn without_servers_a_command_says_what_to_do() {
+    for (command, because) in [("tenants", "DATABASE_URL"), ("streams", "NATS_URL")] {
+        let last = if command == "tenants" { "list" } else { "check" };
+        let mut axis = axis();
+        axis.args([command, last]).current_dir(folder("nothing"));
+        let answered = run(axis).await;
+        assert_eq!(answered.code, Some(1));
+        assert!(answered.complaint.contains(because), "{answered:?}");
+    }
+}
