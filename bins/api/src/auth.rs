@@ -4,11 +4,13 @@
 //! known and may read conversations. There is no other way to a tenant's rows.
 //!
 //! ```text
-//! Authorization: Bearer axis_key_…  ──► key      ┐
-//!                Bearer …           ──► the mode ├──► Principal ──► May<…> ──► handler
-//! ?ticket=axis_ticket_…             ──► ticket   ┘
+//! Authorization: Bearer axis_key_…          ──► key      ┐
+//!                Bearer …                   ──► the mode ├──► Principal ──► May<…> ───► handler
+//! ?ticket=axis_ticket_…                     ──► ticket   ┘
+//! Authorization: Bearer axis_installation_… ──► key      ────► Steward ────► Above<…> ─► handler of tenants
 //! ```
 
+mod above;
 mod key;
 mod person;
 mod ticket;
@@ -31,6 +33,7 @@ use crate::App;
 use crate::error::ApiError;
 use crate::live;
 
+pub(crate) use above::{Above, ManageTenants, ReadTenants, Steward};
 pub(crate) use ticket::issue as issue_ticket;
 
 /// How people prove who they are; API keys are taken in every mode.
@@ -76,6 +79,45 @@ pub(crate) struct Principal {
     pub(crate) permissions: Permissions,
     /// When the caller must prove again who they are; none: never.
     pub(crate) ends_at: Option<DateTime<Utc>>,
+}
+
+/// Whoever makes a request, for what counts requests and remembers them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Caller<'a> {
+    /// Within a tenant.
+    Within(&'a Principal),
+    /// Above all of them.
+    Above(&'a Steward),
+}
+
+impl<'a> Caller<'a> {
+    /// Whose they are; none: they stand above the tenants.
+    pub(crate) fn tenant(self) -> Option<&'a TenantId> {
+        match self {
+            Self::Within(principal) => Some(&principal.tenant),
+            Self::Above(_) => None,
+        }
+    }
+
+    /// The caller in a few characters.
+    pub(crate) fn signature(self) -> String {
+        match self {
+            Self::Within(principal) => principal.signature(),
+            Self::Above(steward) => format!("installation_key {}", steward.id),
+        }
+    }
+}
+
+impl<'a> From<&'a Principal> for Caller<'a> {
+    fn from(principal: &'a Principal) -> Self {
+        Self::Within(principal)
+    }
+}
+
+impl<'a, N> From<&'a May<N>> for Caller<'a> {
+    fn from(caller: &'a May<N>) -> Self {
+        Self::Within(caller)
+    }
 }
 
 impl Principal {
@@ -240,6 +282,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 async fn identify(token: &str, app: &App) -> Result<Principal, ApiError> {
     if let Some(key) = Token::read(TokenKind::ApiKey, token) {
         return key::holder(&key, app).await;
+    }
+    if let Some(key) = Token::read(TokenKind::InstallationKey, token) {
+        key::steward(&key, app).await?;
+        return Err(ApiError::NoTenant);
     }
     match &app.auth {
         Auth::Dev => developer(token),

@@ -33,8 +33,8 @@ pub enum ApiError {
     /// The caller is known, and may not do this.
     #[error("this needs the permission `{0}`, which you do not have")]
     Forbidden(Permission),
-    /// The provider knows the caller, and nobody said whose they are.
-    #[error("you are signed in, but to no tenant here, or to several; ask an administrator")]
+    /// The caller is known, and nobody said whose they are, or they stand above the tenants.
+    #[error("you are known, but of no tenant here, or of several; ask an administrator")]
     NoTenant,
     /// There is no such thing, or it is another tenant's, which is the same to the caller.
     #[error("there is no such {0}")]
@@ -129,8 +129,8 @@ pub enum ApiError {
     /// Somebody changes the account.
     #[error("the account is being changed by somebody else; try again in a moment")]
     AccountBusy,
-    /// Chatwoot has another thing of this name.
-    #[error("Chatwoot has another one with this `{0}`; `current` is it")]
+    /// Another thing has this name.
+    #[error("there is another one with this `{0}`; `current` is it")]
     Taken(&'static str, Box<serde_json::Value>),
     /// Chatwoot will not do it, however often it is asked.
     #[error("Chatwoot refuses it; an administrator has to look at the account's token")]

@@ -1,5 +1,7 @@
 //! What requests bring along, refused with a problem where it is not what it should be.
 
+use std::str::FromStr;
+
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
@@ -29,6 +31,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 /// An id in a path. What is no id names nothing, so it is not found.
 pub struct Id<T>(pub T);
 
+/// A name in a path. What cannot be one names nothing, so it is not found.
+pub struct Name<T>(pub T);
+
 /// The ids of a path with two, in their order.
 pub struct Ids<A, B>(pub A, pub B);
 
@@ -38,6 +43,16 @@ impl<T: From<uuid::Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = axum::extract::Path::<uuid::Uuid>::from_request_parts(parts, state).await;
         path.map(|axum::extract::Path(id)| Self(id.into())).map_err(|_| no_id())
+    }
+}
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Name<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let name = path.ok().and_then(|axum::extract::Path(text)| text.parse().ok());
+        name.map(Self).ok_or_else(no_id)
     }
 }
 

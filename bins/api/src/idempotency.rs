@@ -24,7 +24,7 @@ use store::{PgConnection, Transaction};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use crate::App;
-use crate::auth::Principal;
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::files::is_form;
 use crate::routes::MOST_BODY_BYTES;
@@ -106,12 +106,12 @@ pub(crate) enum Begun<'a> {
     Answered(Response),
 }
 
-/// A request that is being carried out, in a transaction of its caller's tenant; rolled back unless
-/// finished.
+/// A request that is being carried out, in a transaction of its caller's tenant or, above the tenants,
+/// of the installation; rolled back unless finished.
 pub(crate) struct Work<'a> {
     transaction: OwnedMappedMutexGuard<Option<Transaction>, Transaction>,
     open: Open,
-    caller: &'a Principal,
+    caller: Caller<'a>,
     named: Option<Named>,
 }
 
@@ -132,9 +132,13 @@ impl Key {
     pub(crate) async fn begin<'a>(
         self,
         app: &App,
-        caller: &'a Principal,
+        caller: impl Into<Caller<'a>>,
     ) -> Result<Begun<'a>, ApiError> {
-        let mut transaction = app.store.tenant(&caller.tenant).await?;
+        let caller = caller.into();
+        let mut transaction = match caller.tenant() {
+            Some(tenant) => app.store.tenant(tenant).await?,
+            None => app.store.installation().await?,
+        };
         let Some(named) = self.0 else {
             return Work::begin(transaction, Open::default(), caller, None).map(Begun::Fresh);
         };
@@ -156,9 +160,9 @@ impl Key {
 }
 
 impl Named {
-    fn of<'a>(&'a self, caller: &'a Principal, signature: &'a str) -> idempotency::Request<'a> {
+    fn of<'a>(&'a self, caller: Caller<'a>, signature: &'a str) -> idempotency::Request<'a> {
         idempotency::Request {
-            tenant: &caller.tenant,
+            tenant: caller.tenant(),
             principal: signature,
             key: &self.key,
             digest: &self.digest,
@@ -170,7 +174,7 @@ impl<'a> Work<'a> {
     fn begin(
         transaction: Transaction,
         open: Open,
-        caller: &'a Principal,
+        caller: Caller<'a>,
         named: Option<Named>,
     ) -> Result<Self, ApiError> {
         let mut held = Arc::clone(&open).try_lock_owned().map_err(ApiError::internal)?;

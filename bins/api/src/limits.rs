@@ -6,7 +6,7 @@
 //!   └── RateLimit, RateLimit-Policy ◄── standing ◄┴─► 429, Retry-After
 //! ```
 //!
-//! A caller is a person or a key of a tenant. Each process counts by itself. A live stream is one
+//! A caller is a person or a key of a tenant, or a key of the installation. Each process counts by itself. A live stream is one
 //! connection for hours and has a limit of its own; who has not proved who they are is refused before
 //! anything is counted.
 
@@ -27,7 +27,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{CallerKind, Principal};
+use crate::auth::Caller;
 use crate::error::ApiError;
 
 /// What is left to the caller.
@@ -42,9 +42,10 @@ const FORGET: Duration = Duration::from_mins(1);
 /// The seconds over which an allowance comes back.
 const WINDOW: u32 = 60;
 
-type Caller = (TenantId, CallerKind, String);
+/// The tenant and the signature.
+type Counted = (Option<TenantId>, String);
 type Counter =
-    RateLimiter<Caller, DashMapStateStore<Caller>, DefaultClock, StateInformationMiddleware>;
+    RateLimiter<Counted, DashMapStateStore<Counted>, DefaultClock, StateInformationMiddleware>;
 
 /// How many requests each caller may make. Cheap to clone.
 #[derive(Clone, Default)]
@@ -81,7 +82,11 @@ impl Limits {
     }
 
     /// Counts a request of this caller. What comes of it is told with the answer.
-    pub(crate) fn admit(&self, parts: &Parts, principal: &Principal) -> Result<(), ApiError> {
+    pub(crate) fn admit<'a>(
+        &self,
+        parts: &Parts,
+        caller: impl Into<Caller<'a>>,
+    ) -> Result<(), ApiError> {
         let Some(counting) = &self.0 else { return Ok(()) };
         if counting.counter.len() >= MOST_CALLERS {
             counting.make_room();
@@ -90,8 +95,8 @@ impl Limits {
                 return Ok(());
             }
         }
-        let caller = (principal.tenant.clone(), principal.kind, principal.id.clone());
-        let (standing, admitted) = counting.count(&caller);
+        let caller = caller.into();
+        let (standing, admitted) = counting.count(&(caller.tenant().cloned(), caller.signature()));
         if let Some(told) = parts.extensions.get::<Told>() {
             // Once a request: nobody calls twice by one.
             let _ = told.0.set(standing);
@@ -123,7 +128,7 @@ impl Counting {
         }
     }
 
-    fn count(&self, caller: &Caller) -> (Standing, bool) {
+    fn count(&self, caller: &Counted) -> (Standing, bool) {
         let per_minute = self.per_minute.get();
         match self.counter.check_key(caller) {
             Ok(state) => {
@@ -175,8 +180,8 @@ impl Standing {
 mod tests {
     use super::*;
 
-    fn caller(id: &str) -> Caller {
-        ("acme".parse().unwrap(), CallerKind::Member, id.to_owned())
+    fn caller(id: &str) -> Counted {
+        (Some("acme".parse().unwrap()), format!("member {id}"))
     }
 
     #[test]
@@ -193,7 +198,7 @@ mod tests {
         assert!(!admitted);
         assert!((1..=30).contains(&third.seconds), "{third:?}");
         assert!(counting.count(&caller("ben")).1);
-        let machine = ("acme".parse().unwrap(), CallerKind::ApiKey, "ana".to_owned());
+        let machine = (Some("acme".parse().unwrap()), "api_key ana".to_owned());
         assert!(counting.count(&machine).1, "a key is not the person of the same name");
     }
 

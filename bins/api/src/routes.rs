@@ -22,6 +22,7 @@ mod reference;
 mod shell;
 mod teams;
 mod tenant;
+mod tenants;
 
 use std::time::Duration;
 
@@ -115,6 +116,13 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(operations::accounts::list::list_account_states))
         .routes(routes!(operations::accounts::reconcile::reconcile_account))
         .routes(routes!(tenant::get::get_tenant, tenant::update::update_tenant))
+        .routes(routes!(tenants::list::list_tenants, tenants::create::create_tenant))
+        .routes(routes!(tenants::get::get_any_tenant, tenants::update::update_any_tenant))
+        .routes(routes!(
+            tenants::claims::list::list_tenant_claims,
+            tenants::claims::add::add_tenant_claim,
+            tenants::claims::remove::remove_tenant_claim
+        ))
         .routes(routes!(accounts::list::list_accounts, accounts::connect::connect_account))
         .routes(routes!(accounts::get::get_account, accounts::disconnect::disconnect_account))
         .routes(routes!(accounts::rotate::rotate_account))

@@ -53,6 +53,44 @@ async fn holder(world: &World, token: &str) -> Option<Holder> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_the_installation_opens_no_tenant_and_no_other_key_makes_one() {
+    let world = World::start().await;
+    world.account("acme", 7).await;
+    let add = ["keys", "add", "--name", "provisioning", "--installation"];
+    for misplaced in [&["--tenant", "acme"][..], &["--role", "admin"]] {
+        assert_eq!(answered(&world, &[&add[..], misplaced].concat()).await.code, Some(2));
+    }
+    let inside = answered(&world, &[&add[..], &["--permission", "audit:read"]].concat()).await;
+    assert!(inside.complaint.contains("opens no tenant"), "{inside:?}");
+    let tenants = ["keys", "add", "--name", "a", "--tenant", "acme", "--permission"];
+    let above = answered(&world, &[&tenants[..], &["tenants:read"]].concat()).await;
+    assert!(above.complaint.contains("--installation"), "{above:?}");
+    assert_eq!(answered(&world, &["keys", "list"]).await.value, json!([]));
+
+    let made = answered(&world, &add).await.value;
+    let all = Permissions::of_installation();
+    assert_eq!((&made["tenant"], &made["permissions"]), (&json!(null), &json!(all.names())));
+    let reads = [&add[..], &["--permission", "tenants:read"]].concat();
+    let reads = answered(&world, &reads).await.value;
+    assert_eq!(reads["permissions"], json!(["tenants:read"]));
+    let token = Token::read(TokenKind::InstallationKey, made["token"].as_str().unwrap()).unwrap();
+    let digest = token.digest();
+    let held = async || identify(&mut world.store.gate().await.unwrap(), &digest).await.unwrap();
+    assert_eq!(held().await.map(|held| held.tenant), Some(None));
+
+    let of = async |whose: &[&str]| {
+        let listed = answered(&world, &[&["keys", "list"], whose].concat()).await.value;
+        listed.as_array().unwrap().len()
+    };
+    assert_eq!((of(&["--installation"]).await, of(&["--tenant", "acme"]).await), (2, 0));
+    let revoked = answered(&world, &["keys", "revoke", made["id"].as_str().unwrap()]).await;
+    assert_eq!((revoked.code, held().await), (Some(0), None));
+    let audit = answered(&world, &["audit"]).await.value;
+    assert_eq!(audit["audit"][0]["action"], "api-keys revoke");
+    assert_eq!(audit["audit"][0]["tenant"], json!(null), "no tenant reads of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_made_shown_once_listed_without_its_secret_and_revoked() {
     let world = World::start().await;
     let add = ["keys", "add", "--tenant", "acme", "--name", "export", "--role"];

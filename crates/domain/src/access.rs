@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 /// The permissions, with their names on the wire and in the database, and what they allow.
 macro_rules! permissions {
     ($($(#[doc = $allows:literal])+ $variant:ident = $name:tt,)+) => {
-        /// Something that a caller may do within their tenant.
+        /// Something that a caller may do: within their tenant, or with tenants as a whole.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
@@ -68,6 +68,18 @@ permissions! {
     ManageKeys = "api-keys:manage",
     /// Read who did what
     ReadAudit = "audit:read",
+    /// Read which tenants there are, and which claims mean them
+    ReadTenants = "tenants:read",
+    /// Make and rename tenants, and say which claims mean them
+    ManageTenants = "tenants:manage",
+}
+
+impl Permission {
+    /// Whether it is about tenants as a whole. Keys of the installation may have it, and nobody who
+    /// belongs to a tenant.
+    pub const fn is_above_tenants(self) -> bool {
+        matches!(self, Self::ReadTenants | Self::ManageTenants)
+    }
 }
 
 // By hand, since the derived one does not see names that a macro gives.
@@ -76,7 +88,8 @@ impl utoipa::PartialSchema for Permission {
         let names = Self::ALL.iter().map(|permission| permission.as_str());
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("Something that a caller may do within their tenant."))
+            .description(Some("Something that a caller may do: within their tenant, or, as `tenants:…`, with tenants \
+                 as a whole."))
             .enum_values(Some(names))
             .into()
     }
@@ -145,7 +158,7 @@ impl Role {
             }
             Self::Admin => Permission::ALL,
         };
-        reads.iter().chain(more).copied().collect()
+        reads.iter().chain(more).copied().collect::<Permissions>().within_tenant()
     }
 }
 
@@ -173,6 +186,17 @@ impl Permissions {
     /// here.
     pub fn known(names: &[String]) -> Self {
         names.iter().filter_map(|name| name.parse::<Permission>().ok()).collect()
+    }
+
+    /// All that a key of the installation can hold.
+    pub fn of_installation() -> Self {
+        Permission::ALL.iter().copied().filter(|one| one.is_above_tenants()).collect()
+    }
+
+    /// What of it is about the inside of a tenant.
+    #[must_use]
+    pub fn within_tenant(self) -> Self {
+        Self(self.0 & !Self::of_installation().0)
     }
 
     /// The names of what it holds.
@@ -274,7 +298,10 @@ mod tests {
         assert!(!Role::Agent.permissions().contains(Permission::DecideApprovals));
         assert!(!Role::Approver.permissions().contains(Permission::Reply));
         assert!(!Role::Operator.permissions().contains(Permission::ManageKeys));
-        assert_eq!(Role::Admin.permissions().iter().count(), Permission::ALL.len());
+        let above = Permissions::of_installation();
+        assert_eq!(above.names(), ["tenants:read", "tenants:manage"]);
+        assert!(Role::Admin.permissions().intersection(above).is_empty());
+        assert_eq!(Role::Admin.permissions().union(above).iter().count(), Permission::ALL.len());
         assert!(Permission::ALL.len() <= 32, "a set has 32 bits");
     }
 

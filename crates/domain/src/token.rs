@@ -10,6 +10,8 @@ use sha2::{Digest as _, Sha256};
 pub enum TokenKind {
     /// A machine's.
     ApiKey,
+    /// A machine's that stands above the tenants.
+    InstallationKey,
     /// For one live stream, once.
     Ticket,
 }
@@ -18,6 +20,7 @@ impl TokenKind {
     const fn prefix(self) -> &'static str {
         match self {
             Self::ApiKey => "axis_key_",
+            Self::InstallationKey => "axis_installation_",
             Self::Ticket => "axis_ticket_",
         }
     }

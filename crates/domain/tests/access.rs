@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::{Permission, Role};
+use domain::{Permission, Permissions, Role};
 
 #[test]
 fn the_documented_roles_are_those_of_the_code() {
@@ -10,12 +10,13 @@ fn the_documented_roles_are_those_of_the_code() {
     for role in Role::ALL {
         write!(table, " {role} |").unwrap();
     }
-    table.push_str("\n|---|---|");
-    table.push_str(&":-:|".repeat(Role::ALL.len()));
+    table.push_str(" installation |\n|---|---|");
+    table.push_str(&":-:|".repeat(Role::ALL.len() + 1));
     for permission in Permission::ALL {
         write!(table, "\n| `{permission}` | {} |", permission.allows()).unwrap();
-        for role in Role::ALL {
-            let mark = if role.permissions().contains(*permission) { "✓" } else { "" };
+        let roles = Role::ALL.iter().map(|role| role.permissions());
+        for may in roles.chain([Permissions::of_installation()]) {
+            let mark = if may.contains(*permission) { "✓" } else { "" };
             write!(table, " {mark} |").unwrap();
         }
     }

@@ -12,8 +12,8 @@ use crate::Error;
 pub struct ApiKey {
     /// Its id.
     pub id: ApiKeyId,
-    /// Whose it is.
-    pub tenant: TenantId,
+    /// Whose it is; none: the installation's.
+    pub tenant: Option<TenantId>,
     /// What it is for.
     pub name: String,
     /// What it may do.
@@ -33,8 +33,8 @@ pub struct ApiKey {
 /// A key to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct NewApiKey<'a> {
-    /// Whose it is.
-    pub tenant: &'a TenantId,
+    /// Whose it is; none: the installation's.
+    pub tenant: Option<&'a TenantId>,
     /// What it is for.
     pub name: &'a str,
     /// The digest of its secret.
@@ -52,8 +52,8 @@ pub struct NewApiKey<'a> {
 pub struct Holder {
     /// The key's id.
     pub id: ApiKeyId,
-    /// Whose it is.
-    pub tenant: TenantId,
+    /// Whose it is; none: the installation's.
+    pub tenant: Option<TenantId>,
     /// What it is for.
     pub name: String,
     /// What it may do.
@@ -62,12 +62,12 @@ pub struct Holder {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Keys of one tenant that may be valid at once.
+/// Keys of one tenant, or of the installation, that may be valid at once.
 pub const MOST_VALID: i64 = 200;
 
 struct Row {
     id: Uuid,
-    tenant_id: String,
+    tenant_id: Option<String>,
     name: String,
     permissions: Vec<String>,
     created_by: String,
@@ -95,9 +95,9 @@ impl TryFrom<Row> for ApiKey {
     }
 }
 
-fn tenant(text: String) -> Result<TenantId, Error> {
+fn tenant(text: Option<String>) -> Result<Option<TenantId>, Error> {
     let unreadable = |_| Error::Unreadable { table: "api_keys", column: "tenant_id" };
-    TenantId::try_from(text).map_err(unreadable)
+    text.map(TenantId::try_from).transpose().map_err(unreadable)
 }
 
 /// Those that this program knows: another version's are worth nothing here.
@@ -105,7 +105,7 @@ fn permissions(names: &[String]) -> Permissions {
     names.iter().filter_map(|name| name.parse::<domain::Permission>().ok()).collect()
 }
 
-/// Makes a key; none if the tenant has [`MOST_VALID`] already.
+/// Makes a key; none if there are [`MOST_VALID`] of its owner already.
 pub async fn create(
     connection: &mut PgConnection,
     key: &NewApiKey<'_>,
@@ -116,12 +116,12 @@ pub async fn create(
         "insert into api_keys (id, tenant_id, name, digest, permissions, created_by, expires_at)
          select $1, $2, $3, $4, $5, $6, $7
          where $8 > (select count(*) from api_keys
-                     where tenant_id = $2 and revoked_at is null
+                     where tenant_id is not distinct from $2 and revoked_at is null
                        and (expires_at is null or expires_at > now()))
          returning id, tenant_id, name, permissions, created_by, created_at, expires_at,
                    last_used_at, revoked_at",
         ApiKeyId::generate().0,
-        key.tenant.as_str(),
+        key.tenant.map(TenantId::as_str),
         key.name,
         &key.digest[..],
         &names,
@@ -134,25 +134,41 @@ pub async fn create(
     row.map(ApiKey::try_from).transpose()
 }
 
-/// At most `limit` keys that the transaction may see, of this tenant if one is named, newest first,
-/// after `skip` of them.
+/// Whose keys to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// Anybody's.
+    Any,
+    /// This tenant's.
+    Tenant(&'a TenantId),
+    /// The installation's.
+    Installation,
+}
+
+/// At most `limit` keys that the transaction may see, of this owner, newest first, after `skip` of
+/// them.
 pub async fn list(
     connection: &mut PgConnection,
-    tenant: Option<&TenantId>,
+    owner: Owner<'_>,
     skip: u32,
     limit: u32,
 ) -> Result<Vec<ApiKey>, Error> {
+    let tenant = match owner {
+        Owner::Tenant(tenant) => Some(tenant.as_str()),
+        Owner::Any | Owner::Installation => None,
+    };
     let rows = sqlx::query_as!(
         Row,
         "select id, tenant_id, name, permissions, created_by, created_at, expires_at, last_used_at,
                 revoked_at
          from api_keys
-         where $1::text is null or tenant_id = $1
+         where ($1::text is null or tenant_id = $1) and (not $4 or tenant_id is null)
          order by created_at desc, id desc
          offset $2 limit $3",
-        tenant.map(TenantId::as_str),
+        tenant,
         i64::from(skip),
         i64::from(limit),
+        owner == Owner::Installation,
     )
     .fetch_all(connection)
     .await?;

@@ -79,6 +79,12 @@ impl Store {
         Ok(self.pool.begin_with("begin; set local role axis_gate").await?)
     }
 
+    /// A transaction that sees and changes which tenants there are and which claims mean them, and
+    /// sees nothing that is inside of any.
+    pub async fn installation(&self) -> Result<Transaction, Error> {
+        Ok(self.pool.begin_with("begin; set local role axis_installation").await?)
+    }
+
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<(), Error> {
         sqlx::query!("select 1 as one").fetch_one(&self.pool).await?;

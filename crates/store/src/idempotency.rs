@@ -17,14 +17,21 @@ const MOST_FORGOTTEN: i64 = 16;
 /// A request with a name that its caller gave.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The caller's tenant.
-    pub tenant: &'a TenantId,
+    /// The caller's tenant; none: it is the installation's.
+    pub tenant: Option<&'a TenantId>,
     /// The caller.
     pub principal: &'a str,
     /// The name.
     pub key: &'a str,
     /// What it asks for, digested.
     pub digest: &'a [u8],
+}
+
+impl Request<'_> {
+    /// What the rows have in the place of the tenant. No tenant has the installation's name.
+    fn owner(&self) -> &str {
+        self.tenant.map_or("*", TenantId::as_str)
+    }
 }
 
 /// An answer to be given again.
@@ -53,7 +60,7 @@ pub enum Claimed {
 
 /// Asks whether a request was sent before.
 pub async fn claim(connection: &mut PgConnection, request: &Request<'_>) -> Result<Claimed, Error> {
-    let name = [request.tenant.as_str(), request.principal, request.key].join("\n");
+    let name = [request.owner(), request.principal, request.key].join("\n");
     let ours = sqlx::query_scalar!(
         r#"select pg_try_advisory_xact_lock(hashtextextended($1, 1)) as "got!""#,
         name
@@ -66,7 +73,7 @@ pub async fn claim(connection: &mut PgConnection, request: &Request<'_>) -> Resu
     let known = sqlx::query!(
         "select request, status, location, body from idempotency_keys
          where tenant_id = $1 and principal_id = $2 and key = $3 and expires_at > now()",
-        request.tenant.as_str(),
+        request.owner(),
         request.principal,
         request.key
     )
@@ -101,7 +108,7 @@ pub async fn keep(
            set request = excluded.request, status = excluded.status,
                location = excluded.location, body = excluded.body,
                created_at = now(), expires_at = excluded.expires_at",
-        request.tenant.as_str(),
+        request.owner(),
         request.principal,
         request.key,
         request.digest,
@@ -119,7 +126,7 @@ pub async fn keep(
            where tenant_id = $1 and expires_at <= now()
            order by expires_at limit $2
            for update skip locked)",
-        request.tenant.as_str(),
+        request.owner(),
         MOST_FORGOTTEN
     )
     .execute(connection)

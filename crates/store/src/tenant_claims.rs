@@ -23,22 +23,33 @@ fn tenant(text: String) -> Result<TenantId, Error> {
     TenantId::try_from(text).map_err(unreadable)
 }
 
-/// Lets a claim mean this tenant. False: it means another one.
+/// What a claim means, once it was to mean a tenant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Put {
+    /// The claim, and whom it means; another tenant, if it meant that one before.
+    pub claim: TenantClaim,
+    /// It meant nobody before.
+    pub new: bool,
+}
+
+/// Lets a claim mean this tenant, unless it means another one.
 pub async fn put(
     connection: &mut PgConnection,
     claim: &str,
     tenant: &TenantId,
-) -> Result<bool, Error> {
-    let done = sqlx::query!(
-        "insert into tenant_claims (claim, tenant_id) values ($1, $2)
-         on conflict (claim) do update set claim = excluded.claim
-         where tenant_claims.tenant_id = excluded.tenant_id",
+) -> Result<Put, Error> {
+    let row = sqlx::query!(
+        r#"insert into tenant_claims (claim, tenant_id) values ($1, $2)
+           on conflict (claim) do update set claim = excluded.claim
+           returning claim, tenant_id, created_at, xmax = 0 as "new!""#,
         claim,
         tenant.as_str(),
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(done.rows_affected() > 0)
+    let tenant = self::tenant(row.tenant_id)?;
+    let claim = TenantClaim { claim: row.claim, tenant, created_at: row.created_at };
+    Ok(Put { claim, new: row.new })
 }
 
 /// Lets a claim mean nobody. False: it did not mean this tenant.
@@ -57,10 +68,16 @@ pub async fn remove(
     Ok(done.rows_affected() > 0)
 }
 
-/// All that the transaction may see, by tenant.
-pub async fn list(connection: &mut PgConnection) -> Result<Vec<TenantClaim>, Error> {
+/// All that the transaction may see, by tenant; with a tenant, those that mean it.
+pub async fn list(
+    connection: &mut PgConnection,
+    of: Option<&TenantId>,
+) -> Result<Vec<TenantClaim>, Error> {
     let rows = sqlx::query!(
-        "select claim, tenant_id, created_at from tenant_claims order by tenant_id, claim"
+        "select claim, tenant_id, created_at from tenant_claims
+         where $1::text is null or tenant_id = $1
+         order by tenant_id, claim",
+        of.map(TenantId::as_str)
     )
     .fetch_all(connection)
     .await?;

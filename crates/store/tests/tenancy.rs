@@ -56,6 +56,67 @@ async fn what_has_no_fence_is_out_of_reach() {
     assert!(reachable.is_empty(), "axis_api reaches {reachable:?} past any fence");
 }
 
+/// Who stands above the tenants makes them, and sees nothing that is inside of any.
+#[tokio::test]
+async fn above_the_tenants_nothing_inside_of_them_is_seen() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut transaction = store.worker().await.unwrap();
+    become_owner(&mut transaction).await;
+    let reachable: Vec<(String, String)> = sqlx::query_as(
+        "select c.relname::text, p.privilege
+         from pg_class c
+         cross join unnest(array['select', 'insert', 'update', 'delete']) with ordinality
+           as p (privilege, place)
+         where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+           and case p.privilege
+             when 'delete' then has_table_privilege('axis_installation', c.oid, p.privilege)
+             else has_any_column_privilege('axis_installation', c.oid, p.privilege)
+           end
+         order by 1, p.place",
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .unwrap();
+    drop(transaction);
+    let mut reaches = Vec::new();
+    for (table, privileges) in [
+        ("audit", &["insert"][..]),
+        ("idempotency_keys", &["select", "insert", "update", "delete"]),
+        ("tenant_claims", &["select", "insert", "update", "delete"]),
+        ("tenants", &["select", "insert", "update"]),
+    ] {
+        let named = |privilege: &&str| (table.to_owned(), (*privilege).to_owned());
+        reaches.extend(privileges.iter().map(named));
+    }
+    assert_eq!(reachable, reaches);
+
+    seed(&store, "idempotency_keys").await;
+    let mut above = store.installation().await.unwrap();
+    let seen: i64 = sqlx::query_scalar("select count(*) from idempotency_keys")
+        .fetch_one(&mut *above)
+        .await
+        .unwrap();
+    assert_eq!(seen, 0, "what a tenant's people asked for is theirs");
+    drop(above);
+    for statement in [
+        insert(&store, "audit", OWNER).await.replace(&format!("'{OWNER}'"), "null"),
+        insert(&store, "idempotency_keys", OWNER).await,
+        "insert into api_keys (id, name, digest, permissions, created_by)
+         values (gen_random_uuid(), 'n', '', array['tenants:read'], 'x')"
+            .to_owned(),
+    ] {
+        let mut above = store.installation().await.unwrap();
+        let refused = execute(&mut above, &statement).await.unwrap_err();
+        let code = refused.as_database_error().and_then(|error| error.code().map(String::from));
+        assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
+    }
+    let mut worker = store.worker().await.unwrap();
+    let inside = "insert into api_keys (id, name, digest, permissions, created_by)
+                  values (gen_random_uuid(), 'n', '', array['conversations:read'], 'x')";
+    let refused = execute(&mut worker, inside).await.unwrap_err().to_string();
+    assert!(refused.contains("api_keys_of_the_installation"), "{refused}");
+}
+
 async fn tables(store: &Store) -> Vec<String> {
     let mut transaction = store.worker().await.unwrap();
     sqlx::query_scalar(

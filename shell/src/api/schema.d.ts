@@ -877,6 +877,70 @@ export interface paths {
         patch: operations["update_tenant"];
         trace?: never;
     };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all tenants. Only keys of the installation may. */
+        get: operations["list_tenants"];
+        put?: never;
+        /**
+         * Make a tenant. Only keys of the installation may. Nobody is in it until a claim means it, or until an
+         *     operator makes a key for it.
+         */
+        post: operations["create_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tenant. Only keys of the installation may read it here; its own people have `/tenant`. */
+        get: operations["get_any_tenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a tenant. Only keys of the installation may here; its own administrators have `/tenant`. */
+        patch: operations["update_any_tenant"];
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the claims that mean a tenant. Only keys of the installation may. */
+        get: operations["list_tenant_claims"];
+        put?: never;
+        /**
+         * Let a claim mean a tenant: whoever the provider says it of belongs to the tenant from then on. Only
+         *     keys of the installation may. A claim means one tenant; doing so again changes nothing.
+         */
+        post: operations["add_tenant_claim"];
+        /**
+         * Let a claim mean nobody: whoever it let in belongs to the tenant no more, from the next request on;
+         *     a live stream that is open ends with its token. Only keys of the installation may.
+         */
+        delete: operations["remove_tenant_claim"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1017,6 +1081,14 @@ export interface components {
              * @example user
              */
             type: string;
+        };
+        /** @description A claim that is to mean the tenant. */
+        AddTenantClaim: {
+            /**
+             * @description What the OpenID provider says of the tenant's people, to the letter.
+             * @example Acme Ltd.
+             */
+            claim: string;
         };
         /** @description A person on our side. */
         Agent: {
@@ -1709,6 +1781,19 @@ export interface components {
             /** @description A note, which only the team sees: `true` or `false`. */
             private?: boolean | null;
         };
+        /** @description A tenant to be made. */
+        CreateTenant: {
+            /**
+             * @description Its short name, which stays.
+             * @example acme
+             */
+            id: string;
+            /**
+             * @description Its name for people, not only blanks; not given: the short one.
+             * @example Acme Ltd
+             */
+            name?: string | null;
+        };
         /** @description What could not be processed, without what it holds. */
         DeadLetter: {
             accountId?: components["schemas"]["AccountKey"] | null;
@@ -2134,10 +2219,10 @@ export interface components {
             page?: number | null;
         };
         /**
-         * @description Something that a caller may do within their tenant.
+         * @description Something that a caller may do: within their tenant, or, as `tenants:…`, with tenants as a whole.
          * @enum {string}
          */
-        Permission: "conversations:read" | "conversations:reply" | "conversations:update" | "catalogue:manage" | "approvals:read" | "approvals:request" | "approvals:decide" | "activity:read" | "operations:read" | "dead-letters:redrive" | "events:replay" | "accounts:reconcile" | "accounts:read" | "accounts:manage" | "api-keys:manage" | "audit:read";
+        Permission: "conversations:read" | "conversations:reply" | "conversations:update" | "catalogue:manage" | "approvals:read" | "approvals:request" | "approvals:decide" | "activity:read" | "operations:read" | "dead-letters:redrive" | "events:replay" | "accounts:reconcile" | "accounts:read" | "accounts:manage" | "api-keys:manage" | "audit:read" | "tenants:read" | "tenants:manage";
         /** @description How the tenant's events and commands get on. */
         Pipeline: {
             /**
@@ -2508,11 +2593,11 @@ export interface components {
         TeamList: {
             data: components["schemas"]["CatalogueTeam"][];
         };
-        /** @description The company that the caller belongs to. */
+        /** @description A company whose people and machines come in here. */
         Tenant: {
             /**
-             * @description What an OpenID provider says of its people. Operators say so, by `axis tenants claims`: a
-             *     tenant could take another one's.
+             * @description What an OpenID provider says of its people. Who stands above the tenants says so: a tenant could
+             *     take another one's.
              * @example [
              *       "acme"
              *     ]
@@ -2534,12 +2619,39 @@ export interface components {
              */
             name: string;
         };
+        /** @description A claim that means a tenant. */
+        TenantClaim: {
+            /**
+             * @description What the provider says.
+             * @example Acme Ltd.
+             */
+            claim: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            createdAt: string;
+            /**
+             * @description The tenant that it means.
+             * @example acme
+             */
+            tenantId: string;
+        };
+        /** @description All claims that mean a tenant. */
+        TenantClaimList: {
+            data: components["schemas"]["TenantClaim"][];
+        };
         /**
          * @description A tenant: 1 to 64 of `a-z`, `0-9`, `-` and `_`, so that it is one token of a subject, safe in a
          *     log line and readable in an address.
          * @example mock-tenant-id
          */
         TenantId: string;
+        /** @description Tenants, by their short names. */
+        TenantList: {
+            data: components["schemas"]["Tenant"][];
+            page: components["schemas"]["Page"];
+        };
         /** @description A ticket for one live stream. */
         Ticket: {
             /**
@@ -6907,6 +7019,539 @@ export interface operations {
             };
             /** @description Fields hold what they may not */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tenants: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page; 25 if not given. */
+                limit?: number;
+                /** @description Number of the page, from 1. */
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `tenants:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTenant"];
+            };
+        };
+        responses: {
+            /** @description The tenant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `tenants:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: there is one of this short name, which is `current`. `under-way`: the same request is being carried out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_any_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's short name */
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `tenants:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none of this name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_any_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's short name */
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTenant"];
+            };
+        };
+        responses: {
+            /** @description The tenant, as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `tenants:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none of this name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tenant_claims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's short name */
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantClaimList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `tenants:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no tenant of this name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_tenant_claim: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own name of this request, for a day: sent again under it, the request is carried out once and gets the same answer, with `Idempotency-Replayed: true`. 409 `under-way` while the first is being carried out, 422 `key-reused` for another request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The tenant's short name */
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddTenantClaim"];
+            };
+        };
+        responses: {
+            /** @description It meant the tenant already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantClaim"];
+                };
+            };
+            /** @description It means the tenant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantClaim"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `tenants:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no tenant of this name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken`: it means another tenant, see `current`. `under-way`: the same request is being carried out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields hold what they may not */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_tenant_claim: {
+        parameters: {
+            query: {
+                /**
+                 * @description What the OpenID provider says, to the letter.
+                 * @example Acme Ltd.
+                 */
+                claim: string;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's short name */
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It means nobody */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `tenants:manage` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not mean this tenant */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

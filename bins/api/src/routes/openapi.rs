@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
 use bytes::Bytes;
+use domain::Permission;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::Type;
@@ -40,7 +41,8 @@ use crate::problem::kinds::{KINDS, Kind};
         (name = "approvals", description = "What was asked of those who may decide"),
         (name = "catalogue", description = "What accounts consist of besides conversations"),
         (name = "operations", description = "How events and commands get on, and repairs"),
-        (name = "administration", description = "Who may come in, and what they did")
+        (name = "administration", description = "Who may come in, and what they did"),
+        (name = "tenants", description = "All tenants, for machines that stand above them")
     )
 )]
 struct Description;
@@ -137,11 +139,17 @@ fn sign_in(document: &mut Document, discovery: &str) {
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             let permissions = permissions(operation);
-            if let Some(needs) = operation.security.as_mut().filter(|_| !permissions.is_empty()) {
+            let of_people =
+                !permissions.is_empty() && !permissions.iter().all(|one| is_above_tenants(one));
+            if let Some(needs) = operation.security.as_mut().filter(|_| of_people) {
                 needs.push(SecurityRequirement::new("openId", permissions));
             }
         }
     }
+}
+
+fn is_above_tenants(permission: &str) -> bool {
+    permission.parse::<Permission>().is_ok_and(Permission::is_above_tenants)
 }
 
 /// Shows what a refusal with this status can look like: each kind that its description names, or else

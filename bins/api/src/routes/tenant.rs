@@ -7,10 +7,14 @@ use chrono::{DateTime, Utc};
 use domain::TenantId;
 use serde::Serialize;
 use store::PgConnection;
+use store::tenants::Described;
 
 use crate::error::ApiError;
 
-/// The company that the caller belongs to.
+/// Longest name, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// A company whose people and machines come in here.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tenant {
@@ -22,18 +26,31 @@ pub(super) struct Tenant {
     name: String,
     /// Since when it is here.
     created_at: DateTime<Utc>,
-    /// What an OpenID provider says of its people. Operators say so, by `axis tenants claims`: a
-    /// tenant could take another one's.
+    /// What an OpenID provider says of its people. Who stands above the tenants says so: a tenant could
+    /// take another one's.
     #[schema(example = json!(["acme"]))]
     claims: Vec<String>,
 }
 
-async fn read(connection: &mut PgConnection, id: &TenantId) -> Result<Tenant, ApiError> {
-    let tenants = store::tenants::list(&mut *connection).await?;
-    let known = tenants.into_iter().find(|one| one.id == *id);
-    let known = known.ok_or(ApiError::NotFound("tenant"))?;
-    let claims = store::tenant_claims::list(connection).await?;
-    let claims = claims.into_iter().filter(|one| one.tenant == *id).map(|one| one.claim);
-    let store::tenants::Tenant { id, name, created_at } = known;
-    Ok(Tenant { id, name, created_at, claims: claims.collect() })
+impl From<Described> for Tenant {
+    fn from(described: Described) -> Self {
+        let store::tenants::Tenant { id, name, created_at } = described.tenant;
+        Self { id, name, created_at, claims: described.claims }
+    }
+}
+
+/// The tenant of this name, if the transaction may see it.
+pub(super) async fn read(connection: &mut PgConnection, id: &TenantId) -> Result<Tenant, ApiError> {
+    let known = store::tenants::described(connection, Some(id), 0, 1).await?.pop();
+    known.map(Tenant::from).ok_or(ApiError::NotFound("tenant"))
+}
+
+/// A name for people, without the blanks around it.
+pub(super) fn named(name: &str) -> Result<&str, ApiError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains('\0') {
+        let message = format!("must have 1 to {LONGEST_NAME} characters, none of them NUL");
+        return Err(ApiError::field("name", message));
+    }
+    Ok(name)
 }

@@ -37,6 +37,7 @@ mod session;
 mod shell;
 mod support;
 mod tenancy;
+mod tenants;
 mod tickets;
 mod uploads;
 mod walk;

@@ -1,4 +1,4 @@
-use domain::Permission;
+use domain::{Permission, Permissions};
 use serde_json::Value;
 
 use crate::support::{Served, TENANT, problem};
@@ -78,14 +78,22 @@ async fn every_operation_says_what_its_caller_must_be_permitted_to_do_and_wants_
             assert!(UNCONDITIONAL.contains(&&*operation.path), "{operation} names none");
             continue;
         };
+        let key = async |may: Permissions| {
+            if operation.is_above_tenants() {
+                let may = may.intersection(Permissions::of_installation());
+                served.installation_key(may).await
+            } else {
+                served.key(TENANT, may).await
+            }
+        };
         let others = Permission::ALL.iter().copied().filter(|one| *one != needed).collect();
         let request = walk.request(&served, &operation, &Things::unknown());
-        let answer = request.bearer_auth(served.key(TENANT, others).await).send().await.unwrap();
+        let answer = request.bearer_auth(key(others).await).send().await.unwrap();
         let lacks = answer.headers()["www-authenticate"].to_str().unwrap().to_owned();
         assert_eq!(lacks, format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\""));
         assert_eq!(problem(answer).await, (403, "forbidden".to_owned()), "{operation}");
 
-        let alone = served.key(TENANT, [needed].into_iter().collect()).await;
+        let alone = key([needed].into_iter().collect()).await;
         let request = walk.request(&served, &operation, &Things::unknown());
         let answer = request.bearer_auth(alone).send().await.unwrap();
         assert_ne!(answer.status(), 403, "{operation} wants more than it says");

@@ -3,7 +3,7 @@
 use api::{AuthMode, Config};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::TenantId;
+use domain::Permissions;
 use serde_json::{Value, json};
 use testkit::{OpenId, eventually, free_port};
 
@@ -21,12 +21,13 @@ async fn trusting(provider: &OpenId) -> Served {
     };
     let served =
         Served::with(Config { auth_mode: AuthMode::Oidc, oidc, ..Config::default() }).await;
+    let steward = served.installation_key(Permissions::of_installation()).await;
     for (name, number) in [("acme", 2), ("other", 3)] {
         served.world.account(name, number).await;
-        let tenant: TenantId = name.parse().unwrap();
-        let mut transaction = served.world.store.worker().await.unwrap();
-        assert!(store::tenant_claims::put(&mut transaction, name, &tenant).await.unwrap());
-        store::commit(transaction).await.unwrap();
+        let claims = served.url(&format!("/tenants/{name}/claims"));
+        let request = served.http.post(claims).bearer_auth(&steward);
+        let answer = request.json(&json!({ "claim": name })).send().await.unwrap();
+        assert_eq!(answer.status(), 201);
     }
     served
 }

@@ -146,10 +146,24 @@ impl Served {
 
     /// A key of a tenant's, which may do this.
     pub async fn key(&self, tenant: &str, permissions: Permissions) -> String {
-        let tenant = tenant.parse().unwrap();
-        let token = Token::generate(TokenKind::ApiKey);
+        self.new_key(Some(tenant), TokenKind::ApiKey, permissions).await
+    }
+
+    /// A key of the installation, which may do this.
+    pub async fn installation_key(&self, permissions: Permissions) -> String {
+        self.new_key(None, TokenKind::InstallationKey, permissions).await
+    }
+
+    async fn new_key(
+        &self,
+        tenant: Option<&str>,
+        kind: TokenKind,
+        permissions: Permissions,
+    ) -> String {
+        let tenant = tenant.map(|tenant| tenant.parse().unwrap());
+        let token = Token::generate(kind);
         let key = NewApiKey {
-            tenant: &tenant,
+            tenant: tenant.as_ref(),
             name: "a test's",
             digest: token.digest(),
             permissions,

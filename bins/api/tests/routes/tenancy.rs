@@ -1,9 +1,9 @@
 //! P8: tenants never meet. What the database itself refuses is in `crates/store/tests/tenancy.rs`.
 
-use domain::Role;
+use domain::{Permission, Permissions, Role};
 use testkit::sqlx;
 
-use crate::support::{Served, problem};
+use crate::support::{Served, TENANT, problem};
 use crate::walk::{SECRET, Things, Walk};
 
 const THEIRS: &str = "theirs";
@@ -16,7 +16,8 @@ async fn no_operation_shows_or_changes_what_is_another_tenants() {
     let walk = Walk::of(&served).await;
     let operations = walk.operations();
     assert!(operations.len() >= 10, "{}", operations.len());
-    for (number, operation) in (1..).zip(&operations) {
+    let operations = operations.iter().filter(|operation| !operation.is_above_tenants());
+    for (number, operation) in (1..).zip(operations) {
         let things = Things::seed(&served, &account, number).await;
         let before = rows(&served).await;
         let request = walk.request(&served, operation, &things).bearer_auth("mock-token");
@@ -35,6 +36,42 @@ async fn no_operation_shows_or_changes_what_is_another_tenants() {
         let answer = request.send().await.unwrap();
         assert_ne!(answer.status(), 404, "{operation} does not find what is the caller's own");
     }
+}
+
+/// Nobody who belongs to a tenant may touch tenants as a whole, whatever their key says; and a key that
+/// may opens no tenant.
+#[tokio::test]
+async fn who_stands_above_tenants_is_in_none_and_nobody_else_stands_there() {
+    let served = Served::start().await;
+    let account = served.world.account(THEIRS, 2).await;
+    let all = Permission::ALL.iter().copied().collect();
+    let tokens = ["mock-token".to_owned(), served.key(TENANT, all).await];
+    let steward = served.installation_key(Permissions::of_installation()).await;
+    let walk = Walk::of(&served).await;
+    let things = Things::seed(&served, &account, 1).await;
+    let mut seen = 0;
+    for operation in walk.operations().iter().filter(|operation| !operation.open) {
+        let before = rows(&served).await;
+        let ask = async |token: &str| {
+            let request = walk.request(&served, operation, &things).bearer_auth(token);
+            request.send().await.unwrap()
+        };
+        if operation.is_above_tenants() {
+            for token in &tokens {
+                let refused = problem(ask(token).await).await;
+                assert_eq!(refused, (403, "forbidden".to_owned()), "{operation}");
+            }
+            assert_eq!(rows(&served).await, before, "{operation} changed a tenant");
+            let answer = ask(&steward).await.status().as_u16();
+            assert!(answer < 500 && !matches!(answer, 401 | 403), "{operation}: {answer}");
+            seen += 1;
+        } else {
+            let refused = problem(ask(&steward).await).await;
+            assert_eq!(refused, (403, "no-tenant".to_owned()), "{operation}");
+            assert_eq!(rows(&served).await, before, "{operation} changed a tenant");
+        }
+    }
+    assert_eq!(seen, 7);
 }
 
 #[tokio::test]

@@ -31,6 +31,13 @@ pub struct Operation {
     pub permission: Option<Permission>,
 }
 
+impl Operation {
+    /// Whether it is about tenants as a whole, and so for no caller who belongs to one.
+    pub fn is_above_tenants(&self) -> bool {
+        self.permission.is_some_and(Permission::is_above_tenants)
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
@@ -169,7 +176,8 @@ impl Things {
             "ApiKeyId",
             "AttachmentId",
         ];
-        Self(names.map(|name| (name, uuid::Uuid::now_v7().to_string())).into())
+        let ids = names.map(|name| (name, uuid::Uuid::now_v7().to_string()));
+        Self(ids.into_iter().chain([("TenantId", "nobody".to_owned())]).collect())
     }
 
     /// Makes them in this account, full of its tenant's secrets.
@@ -233,7 +241,7 @@ impl Things {
         }
         let upload = file(&mut transaction, &account.tenant, message).await;
         let key = store::api_keys::NewApiKey {
-            tenant: &account.tenant,
+            tenant: Some(&account.tenant),
             name: SECRET,
             digest: Token::generate(TokenKind::ApiKey).digest(),
             permissions: Role::Viewer.permissions(),
@@ -265,6 +273,7 @@ impl Things {
             ("ActivityId", activity.id.to_string()),
             ("ApprovalId", approval.to_string()),
             ("AttachmentId", upload.to_string()),
+            ("TenantId", account.tenant.to_string()),
         ])
     }
 

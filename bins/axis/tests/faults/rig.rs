@@ -265,7 +265,7 @@ async fn key(store: &Store) -> String {
     let tenant = OTHER_TENANT.parse().unwrap();
     let token = Token::generate(TokenKind::ApiKey);
     let key = NewApiKey {
-        tenant: &tenant,
+        tenant: Some(&tenant),
         name: "agents",
         digest: token.digest(),
         permissions: Role::Admin.permissions(),

@@ -71,7 +71,7 @@ pub(in crate::routes) async fn create_api_key(
     let token = Token::generate(TokenKind::ApiKey);
     let created_by = principal.signature();
     let new = NewApiKey {
-        tenant: &principal.tenant,
+        tenant: Some(&principal.tenant),
         name: wanted.name.trim(),
         digest: token.digest(),
         permissions,

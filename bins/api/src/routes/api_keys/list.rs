@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use store::api_keys::Owner;
 
 use super::ApiKey;
 use crate::App;
@@ -45,10 +46,9 @@ pub(in crate::routes) async fn list_api_keys(
     Query(query): Query<ListApiKeys>,
 ) -> Result<Json<ApiKeyList>, ApiError> {
     let asked = Asked::read(query.page, query.limit, None)?;
-    let tenant = &principal.tenant;
-    let mut transaction = app.store.tenant(tenant).await?;
-    let keys =
-        store::api_keys::list(&mut transaction, Some(tenant), asked.skip(), asked.limit).await?;
+    let owner = Owner::Tenant(&principal.tenant);
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let keys = store::api_keys::list(&mut transaction, owner, asked.skip(), asked.limit).await?;
     let data = keys.into_iter().map(ApiKey::from).collect();
     Ok(Json(ApiKeyList { data, page: asked.page(None) }))
 }

@@ -5,15 +5,12 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Tenant, read};
+use super::{Tenant, named, read};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
 use crate::extract;
 use crate::problem::Problem;
-
-/// Longest name, in characters.
-const LONGEST_NAME: usize = 200;
 
 /// What is to be changed.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -21,7 +18,7 @@ const LONGEST_NAME: usize = 200;
 pub(in crate::routes) struct UpdateTenant {
     /// Its name for people; not only blanks.
     #[schema(min_length = 1, max_length = 200, example = "Acme Ltd")]
-    name: String,
+    pub(in crate::routes) name: String,
 }
 
 /// Rename the tenant.
@@ -40,18 +37,14 @@ pub(in crate::routes) async fn update_tenant(
     principal: May<ManageAccounts>,
     extract::Json(wanted): extract::Json<UpdateTenant>,
 ) -> Result<Json<Tenant>, ApiError> {
-    let name = wanted.name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains('\0') {
-        let message = format!("must have 1 to {LONGEST_NAME} characters, none of them NUL");
-        return Err(ApiError::field("name", message));
-    }
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let mut now = read(&mut transaction, &principal.tenant).await?;
-    store::tenants::rename(&mut transaction, &principal.tenant, name).await?;
-    let before = std::mem::replace(&mut now.name, name.to_owned());
-    let details = json!({ "before": { "name": before }, "after": { "name": now.name } });
-    let entry = principal.does("tenants update", format!("tenant {}", now.id), details);
+    let (name, id) = (named(&wanted.name)?, &principal.tenant);
+    let mut transaction = app.store.tenant(id).await?;
+    let before = store::tenants::rename(&mut transaction, id, name).await?;
+    let before = before.ok_or(ApiError::NotFound("tenant"))?;
+    let details = json!({ "before": { "name": before }, "after": { "name": name } });
+    let entry = principal.does("tenants update", format!("tenant {id}"), details);
     store::audit::record(&mut transaction, &entry).await?;
+    let now = read(&mut transaction, id).await?;
     store::commit(transaction).await?;
     Ok(Json(now))
 }

@@ -15,18 +15,27 @@ use crate::{Answer, Place};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The tenant whose rows it opens
-    #[arg(long)]
-    tenant: TenantId,
+    #[arg(long, required_unless_present = "installation")]
+    tenant: Option<TenantId>,
+
+    /// It opens no tenant: it makes tenants, and says which claims mean them
+    #[arg(long, conflicts_with_all = ["tenant", "roles"])]
+    installation: bool,
 
     /// What it is for
     #[arg(long)]
     name: String,
 
     /// It may do what this role may; may be repeated: viewer, agent, approver, operator, admin
-    #[arg(long = "role", value_name = "ROLE", required_unless_present = "permissions")]
+    #[arg(
+        long = "role",
+        value_name = "ROLE",
+        required_unless_present_any = ["permissions", "installation"]
+    )]
     roles: Vec<Role>,
 
-    /// It may do this, such as `conversations:read`; may be repeated
+    /// It may do this, such as `conversations:read`; may be repeated. A key of the installation may do
+    /// `tenants:read` and `tenants:manage` unless one of them is named
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<Permission>,
 
@@ -44,33 +53,37 @@ pub struct Arguments {
 
 /// Makes a key and shows it.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let (name, tenant) = (arguments.name.trim(), &arguments.tenant);
+    let (name, tenant) = (arguments.name.trim(), arguments.tenant.as_ref());
     if name.is_empty() {
         bail!("say by --name what the key is for");
     }
+    let permissions = arguments.permissions()?;
     let store = place.store().await?;
-    let token = Token::generate(TokenKind::ApiKey);
-    let roles: Permissions = arguments.roles.iter().copied().collect();
-    let permissions: Permissions = arguments.permissions.iter().copied().collect();
+    let token = Token::generate(match tenant {
+        Some(_) => TokenKind::ApiKey,
+        None => TokenKind::InstallationKey,
+    });
     let created_by = format!("operator {}", arguments.operator.name());
     let new = NewApiKey {
         tenant,
         name,
         digest: token.digest(),
-        permissions: roles.union(permissions),
+        permissions,
         created_by: &created_by,
         expires_at: arguments.days.map(|days| Utc::now() + TimeDelta::days(days)),
     };
     let mut transaction = store.worker().await?;
-    let tenants = store::tenants::list(&mut transaction).await?;
-    if !tenants.iter().any(|one| one.id == *tenant) {
-        bail!("there is no tenant {tenant}: add it with `axis tenants add {tenant}`");
+    if let Some(tenant) = tenant {
+        let tenants = store::tenants::list(&mut transaction).await?;
+        if !tenants.iter().any(|one| one.id == *tenant) {
+            bail!("there is no tenant {tenant}: add it with `axis tenants add {tenant}`");
+        }
     }
     let Some(key) = store::api_keys::create(&mut transaction, &new).await? else {
-        bail!("tenant {tenant} has {MOST_VALID} valid keys; revoke one that is not needed");
+        bail!("there are {MOST_VALID} valid keys already; revoke one that is not needed");
     };
     let act = Act {
-        tenant: Some(tenant.clone()),
+        tenant: tenant.cloned(),
         ..Act::new("api-keys create", format!("api key {}", key.id))
     };
     let mut shown = value(&key);
@@ -79,4 +92,24 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     shown["token"] = json!(token.expose());
     let text = format!("{}\nThis is key {}. It is not shown again.", token.expose(), key.id);
     Answer::new(text, &shown)
+}
+
+impl Arguments {
+    /// What the key may do: within its tenant or, of the installation, with tenants as a whole.
+    fn permissions(&self) -> anyhow::Result<Permissions> {
+        let roles: Permissions = self.roles.iter().copied().collect();
+        let named: Permissions = self.permissions.iter().copied().collect();
+        let above = Permissions::of_installation();
+        if self.installation && named.is_empty() {
+            return Ok(above);
+        }
+        let misplaced = named.iter().find(|one| one.is_above_tenants() != self.installation);
+        match misplaced {
+            Some(one) if self.installation => {
+                bail!("a key of the installation opens no tenant, and so may not do {one}")
+            }
+            Some(one) => bail!("only a key of the installation may do {one}: see --installation"),
+            None => Ok(roles.union(named)),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::TenantId;
 use serde_json::Value;
-use store::api_keys::ApiKey;
+use store::api_keys::{ApiKey, Owner};
 
 use super::value;
 use crate::answer::table;
@@ -16,6 +16,10 @@ pub struct Arguments {
     /// Only this tenant's
     #[arg(long)]
     tenant: Option<TenantId>,
+
+    /// Only those of the installation
+    #[arg(long, conflicts_with = "tenant")]
+    installation: bool,
 
     /// Most to list, 1 to 1000
     #[arg(
@@ -31,8 +35,12 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let store = place.store().await?;
     let mut transaction = store.worker().await?;
-    let tenant = arguments.tenant.as_ref();
-    let keys = store::api_keys::list(&mut transaction, tenant, 0, arguments.limit.into()).await?;
+    let owner = match &arguments.tenant {
+        Some(tenant) => Owner::Tenant(tenant),
+        None if arguments.installation => Owner::Installation,
+        None => Owner::Any,
+    };
+    let keys = store::api_keys::list(&mut transaction, owner, 0, arguments.limit.into()).await?;
     let headings = ["key", "tenant", "name", "may", "made by", "last used", "state"];
     let rows: Vec<_> = keys.iter().map(row).collect();
     let values: Vec<Value> = keys.iter().map(value).collect();
@@ -49,7 +57,7 @@ fn row(key: &ApiKey) -> [String; 7] {
     };
     [
         key.id.to_string(),
-        key.tenant.to_string(),
+        key.tenant.as_ref().map_or("(installation)".to_owned(), ToString::to_string),
         key.name.clone(),
         key.permissions.names().join(" "),
         key.created_by.clone(),

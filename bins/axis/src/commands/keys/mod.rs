@@ -10,7 +10,8 @@ use store::api_keys::ApiKey;
 
 use crate::{Answer, Place};
 
-/// What to do with the API keys.
+/// What to do with the API keys: those of tenants, and those of the installation, which make tenants
+/// and open none.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a key for a machine, and show it this once

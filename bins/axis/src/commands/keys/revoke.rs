@@ -29,7 +29,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let revoked = store::api_keys::revoke(&mut transaction, id).await?;
     if revoked {
         let act = Act {
-            tenant: Some(key.tenant.clone()),
+            tenant: key.tenant.clone(),
             ..Act::new("api-keys revoke", format!("api key {id}"))
         };
         let details = json!({ "before": value(&key) });

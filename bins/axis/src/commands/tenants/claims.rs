@@ -49,8 +49,8 @@ async fn add(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let store = place.store().await?;
     let mut transaction = store.worker().await?;
     match store::tenant_claims::put(&mut transaction, claim, tenant).await {
-        Ok(true) => {}
-        Ok(false) => bail!("claim {claim:?} means another tenant: see `axis tenants claims list`"),
+        Ok(put) if put.claim.tenant == *tenant => {}
+        Ok(_) => bail!("claim {claim:?} means another tenant: see `axis tenants claims list`"),
         Err(Error::Data(_)) => bail!("there is no tenant {tenant}: see `axis tenants list`"),
         Err(error) => return Err(error.into()),
     }
@@ -63,7 +63,7 @@ async fn add(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
 
 async fn list(place: &Place) -> anyhow::Result<Answer> {
     let store = place.store().await?;
-    let claims = store::tenant_claims::list(&mut *store.worker().await?).await?;
+    let claims = store::tenant_claims::list(&mut *store.worker().await?, None).await?;
     let rows: Vec<_> =
         claims.iter().map(|one| [one.tenant.to_string(), one.claim.clone()]).collect();
     Answer::new(table(["tenant", "claim"], &rows), &claims)

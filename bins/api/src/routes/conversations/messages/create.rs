@@ -172,7 +172,7 @@ impl Writer<'_> {
         let Self { app, principal, trace, conversation, if_match } = self;
         wanted.check(files)?;
         let tenant = &principal.tenant;
-        let mut work = match key.begin(app, principal).await? {
+        let mut work = match key.begin(app, *principal).await? {
             Begun::Fresh(work) => work,
             Begun::Answered(answer) => return Ok(Written::Before(answer)),
         };

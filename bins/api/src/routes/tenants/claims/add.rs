@@ -1,0 +1,79 @@
+//! A claim that comes to mean a tenant.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::TenantId;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::TenantClaim;
+use crate::App;
+use crate::auth::{Above, ManageTenants};
+use crate::error::ApiError;
+use crate::extract::{self, Name};
+use crate::idempotency::{Begun, Key};
+use crate::problem::Problem;
+use crate::routes::tenant::read;
+
+/// Longest claim, in characters.
+const LONGEST: usize = 200;
+
+/// A claim that is to mean the tenant.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct AddTenantClaim {
+    /// What the OpenID provider says of the tenant's people, to the letter.
+    #[schema(min_length = 1, max_length = 200, example = "Acme Ltd.")]
+    claim: String,
+}
+
+/// Let a claim mean a tenant: whoever the provider says it of belongs to the tenant from then on. Only
+/// keys of the installation may. A claim means one tenant; doing so again changes nothing.
+#[utoipa::path(
+    post, path = "/tenants/{id}/claims", tag = "tenants",
+    security(("bearer" = ["tenants:manage"])),
+    params(("id" = TenantId, Path, description = "The tenant's short name")),
+    request_body = AddTenantClaim,
+    responses(
+        (status = 200, description = "It meant the tenant already", body = TenantClaim),
+        (status = 201, description = "It means the tenant", body = TenantClaim),
+        (status = 404, description = "There is no tenant of this name", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 409, description = "`taken`: it means another tenant, see `current`. `under-way`: the \
+                                      same request is being carried out",
+         body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields hold what they may not", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn add_tenant_claim(
+    State(app): State<App>,
+    steward: Above<ManageTenants>,
+    Name(id): Name<TenantId>,
+    key: Key,
+    extract::Json(wanted): extract::Json<AddTenantClaim>,
+) -> Result<Response, ApiError> {
+    let claim = &wanted.claim;
+    if !(1..=LONGEST).contains(&claim.chars().count()) || claim.contains('\0') {
+        let message = format!("must have 1 to {LONGEST} characters, none of them NUL");
+        return Err(ApiError::field("claim", message));
+    }
+    let mut work = match key.begin(&app, &steward).await? {
+        Begun::Fresh(work) => work,
+        Begun::Answered(answer) => return Ok(answer),
+    };
+    read(work.connection(), &id).await?;
+    let put = store::tenant_claims::put(work.connection(), claim, &id).await?;
+    let known = TenantClaim::from(put.claim);
+    if known.tenant_id != id {
+        let current = serde_json::to_value(&known).map_err(ApiError::internal)?;
+        return Err(ApiError::Taken("claim", Box::new(current)));
+    }
+    if !put.new {
+        return work.finish(StatusCode::OK, None, &known).await;
+    }
+    let entry = steward.does("tenants claims add", &id, json!({ "claim": claim }));
+    store::audit::record(work.connection(), &entry).await?;
+    work.finish(StatusCode::CREATED, None, &known).await
+}
