@@ -11,6 +11,7 @@ mod activity;
 mod announcements;
 mod api_keys;
 mod approvals;
+mod at_once;
 mod attachments;
 mod catalogue;
 mod changes;
