@@ -28,6 +28,7 @@ mod interventions;
 mod limits;
 mod live;
 mod making;
+mod malformed;
 mod messages;
 mod moments;
 mod openapi;

@@ -1,7 +1,6 @@
 //! P8: tenants never meet. What the database itself refuses is in `crates/store/tests/tenancy.rs`.
 
 use domain::{Permission, Permissions, Role};
-use testkit::sqlx;
 
 use crate::support::{Served, TENANT, problem};
 use crate::walk::{SECRET, Things, Walk};
@@ -19,7 +18,7 @@ async fn no_operation_shows_or_changes_what_is_another_tenants() {
     let operations = operations.iter().filter(|operation| !operation.is_above_tenants());
     for (number, operation) in (1..).zip(operations) {
         let things = Things::seed(&served, &account, number).await;
-        let before = rows(&served).await;
+        let before = served.rows_of(THEIRS).await;
         let request = walk.request(&served, operation, &things).bearer_auth("mock-token");
         let answer = request.send().await.unwrap();
         if walk.names_a_thing(operation, &things) {
@@ -29,7 +28,7 @@ async fn no_operation_shows_or_changes_what_is_another_tenants() {
             assert!(!body.contains(SECRET), "{operation} answers {body}");
             assert!(!things.ids().any(|id| body.contains(id)), "{operation} answers {body}");
         }
-        assert_eq!(rows(&served).await, before, "{operation} changed what is theirs");
+        assert_eq!(served.rows_of(THEIRS).await, before, "{operation} changed what is theirs");
 
         // It was the tenant that made the difference: they find what the request names.
         let request = walk.request(&served, operation, &things).bearer_auth(&their_token);
@@ -51,7 +50,7 @@ async fn who_stands_above_tenants_is_in_none_and_nobody_else_stands_there() {
     let things = Things::seed(&served, &account, 1).await;
     let mut seen = 0;
     for operation in walk.operations().iter().filter(|operation| !operation.open) {
-        let before = rows(&served).await;
+        let before = served.rows_of(THEIRS).await;
         let ask = async |token: &str| {
             let request = walk.request(&served, operation, &things).bearer_auth(token);
             request.send().await.unwrap()
@@ -61,14 +60,14 @@ async fn who_stands_above_tenants_is_in_none_and_nobody_else_stands_there() {
                 let refused = problem(ask(token).await).await;
                 assert_eq!(refused, (403, "forbidden".to_owned()), "{operation}");
             }
-            assert_eq!(rows(&served).await, before, "{operation} changed a tenant");
+            assert_eq!(served.rows_of(THEIRS).await, before, "{operation} changed a tenant");
             let answer = ask(&steward).await.status().as_u16();
             assert!(answer < 500 && !matches!(answer, 401 | 403), "{operation}: {answer}");
             seen += 1;
         } else {
             let refused = problem(ask(&steward).await).await;
             assert_eq!(refused, (403, "no-tenant".to_owned()), "{operation}");
-            assert_eq!(rows(&served).await, before, "{operation} changed a tenant");
+            assert_eq!(served.rows_of(THEIRS).await, before, "{operation} changed a tenant");
         }
     }
     assert_eq!(seen, 7);
@@ -90,29 +89,4 @@ async fn lists_and_their_filters_show_a_tenant_its_own_rows_only() {
             assert!(!foreign.ids().any(|id| body.contains(id)), "{path} shows {body}");
         }
     }
-}
-
-/// A digest of all rows that the other tenant has, in every table.
-async fn rows(served: &Served) -> Vec<(String, String)> {
-    let mut transaction = served.world.store.worker().await.unwrap();
-    sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
-    let tables: Vec<String> = sqlx::query_scalar(
-        "select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid
-         where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
-           and not c.relispartition and a.attname = 'tenant_id'
-         order by 1",
-    )
-    .fetch_all(&mut *transaction)
-    .await
-    .unwrap();
-    let mut digests = Vec::new();
-    for table in tables {
-        let digest = format!(
-            "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '')
-             from {table} t where tenant_id = '{THEIRS}'"
-        );
-        let digest = sqlx::query_scalar(sqlx::AssertSqlSafe(digest));
-        digests.push((table, digest.fetch_one(&mut *transaction).await.unwrap()));
-    }
-    digests
 }

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use domain::{Activity, ActivityId, ApprovalId, ContactId, Permission, Role, Token, TokenKind};
+use domain::{
+    Activity, ActivityId, ApprovalId, ContactId, Permission, Permissions, Role, Token, TokenKind,
+};
 use serde_json::{Map, Value, json};
 use testkit::reqwest::{Method, RequestBuilder};
 use testkit::{Account, sqlx};
@@ -23,8 +25,9 @@ pub struct Walk {
 pub struct Operation {
     pub method: Method,
     pub path: String,
-    parameters: Vec<Value>,
-    body: Option<Value>,
+    pub parameters: Vec<Value>,
+    /// What its body is like, if it takes JSON.
+    pub body: Option<Value>,
     /// Anybody may call it.
     pub open: bool,
     /// What its caller must be permitted to do.
@@ -91,17 +94,21 @@ impl Walk {
         operation: &Operation,
         things: &Things,
     ) -> RequestBuilder {
-        let mut path = operation.path.clone();
-        for (name, id) in operation.named("path", things) {
-            path = path.replace(&format!("{{{name}}}"), &id);
-        }
         let query: Vec<_> = operation.named("query", things).into_iter().take(1).collect();
-        let url = format!("{}{path}", served.base);
+        let url = format!("{}{}", served.base, Self::path(operation, things));
         let request = served.http.request(operation.method.clone(), url).query(&query);
         match &operation.body {
             Some(schema) => request.json(&self.sample(schema, things)),
             None => request,
         }
+    }
+
+    /// The address of an operation upon these things.
+    pub fn path(operation: &Operation, things: &Things) -> String {
+        let named = operation.named("path", things).into_iter();
+        named.fold(operation.path.clone(), |path, (name, id)| {
+            path.replace(&format!("{{{name}}}"), &id)
+        })
     }
 
     /// Whether the address or the body names a thing.
@@ -111,8 +118,19 @@ impl Walk {
             || body.is_some_and(|body| things.ids().any(|id| body.contains(id)))
     }
 
+    /// A schema as it is written down, where another one only names it.
+    pub fn resolved(&self, schema: &Value) -> Value {
+        let schema = alternative(schema);
+        match schema["$ref"].as_str() {
+            Some(reference) => {
+                self.resolved(self.document.pointer(reference.trim_start_matches('#')).unwrap())
+            }
+            None => schema,
+        }
+    }
+
     /// A value that the schema admits: its example, else the least that is required.
-    fn sample(&self, schema: &Value, things: &Things) -> Value {
+    pub fn sample(&self, schema: &Value, things: &Things) -> Value {
         let schema = alternative(schema);
         if let Some(id) = things.id_of(&schema) {
             return id.into();
@@ -146,6 +164,49 @@ impl Walk {
         names
             .map(|name| (name.to_owned(), self.sample(&schema["properties"][name], things)))
             .collect()
+    }
+}
+
+impl Served {
+    /// A digest of all rows that a tenant has, in every table.
+    pub async fn rows_of(&self, tenant: &str) -> Vec<(String, String)> {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+        let tables: Vec<String> = sqlx::query_scalar(
+            "select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid
+             where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+               and not c.relispartition and a.attname = 'tenant_id'
+             order by 1",
+        )
+        .fetch_all(&mut *transaction)
+        .await
+        .unwrap();
+        let mut digests = Vec::new();
+        for table in tables {
+            let digest = format!(
+                "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '')
+                 from {table} t where tenant_id = '{tenant}'"
+            );
+            let digest = sqlx::query_scalar(sqlx::AssertSqlSafe(digest));
+            digests.push((table, digest.fetch_one(&mut *transaction).await.unwrap()));
+        }
+        digests
+    }
+}
+
+/// Of callers who may do everything where they stand.
+pub struct Tokens {
+    steward: String,
+}
+
+impl Tokens {
+    pub async fn of(served: &Served) -> Self {
+        Self { steward: served.installation_key(Permissions::of_installation()).await }
+    }
+
+    /// That of the one who may ask for an operation.
+    pub fn whose(&self, operation: &Operation) -> &str {
+        if operation.is_above_tenants() { &self.steward } else { "mock-token" }
     }
 }
 

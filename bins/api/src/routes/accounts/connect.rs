@@ -7,7 +7,7 @@ use axum::response::Response;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, deed, read, refused};
+use super::{Account, LONGEST, deed, read, refused, unfit};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
@@ -15,8 +15,6 @@ use crate::extract;
 use crate::idempotency::{Begun, Key};
 use crate::problem::{FieldError, Problem};
 
-/// Longest address and longest token, in characters.
-const LONGEST: usize = 500;
 const LONGEST_NAME: usize = 200;
 
 /// An account to be served.
@@ -107,11 +105,8 @@ impl ConnectAccount {
     fn wanted(self, tenant: domain::TenantId) -> Result<Wanted, ApiError> {
         let mut errors = Vec::new();
         let mut check = |field: &str, text: &str, longest: usize| {
-            let length = text.trim().chars().count();
-            if length == 0 || length > longest || text.contains('\0') {
-                let message = format!("must have 1 to {longest} characters, none of them NUL");
-                errors.push(FieldError { field: field.to_owned(), message });
-            }
+            let unfit = unfit(text, longest);
+            errors.extend(unfit.map(|message| FieldError { field: field.to_owned(), message }));
         };
         check("chatwootUrl", &self.chatwoot_url, LONGEST);
         check("token", secrecy::ExposeSecret::expose_secret(&self.token), LONGEST);

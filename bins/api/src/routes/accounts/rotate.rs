@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::AccountKey;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use super::{Account, deed, read, refused, served};
+use super::{Account, LONGEST, deed, read, refused, served, unfit};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
@@ -63,6 +63,10 @@ pub(in crate::routes) async fn rotate_account(
     served(work.connection(), tenant, id).await?;
     if asked.token.is_none() && !asked.webhook_secret {
         return Err(ApiError::field("webhookSecret", "must be true, or `token` must be given"));
+    }
+    let unfit = asked.token.as_ref().and_then(|token| unfit(token.expose_secret(), LONGEST));
+    if let Some(message) = unfit {
+        return Err(ApiError::field("token", message));
     }
     let administration = app.administration()?;
     let public_url = administration.public_url.as_deref();
