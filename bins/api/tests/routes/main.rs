@@ -17,6 +17,7 @@ mod catalogue;
 mod changes;
 mod collisions;
 mod compatible;
+mod concurrent;
 mod conversations;
 mod decisions;
 mod document;
