@@ -46,6 +46,8 @@ async fn the_walk_works_as_written() {
     let now = served.read(&format!("/conversations/{conversation}")).await;
     assert_eq!((&now["priority"], &now["labels"]), (&json!("high"), &json!(["parcel"])));
     assert!(said.contains("approval_approved") && said.contains("conversation_change_queued"));
+    let account = said.lines().last().unwrap();
+    assert!(account.contains(&served.ours.key.to_string()), "{account}");
 }
 
 /// The codes that the document explains are those of the program.
