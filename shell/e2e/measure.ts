@@ -37,8 +37,6 @@ async function openInbox(page: Page, system: System, search = ''): Promise<void>
   await expect(page.locator('[data-row]').first()).toBeVisible()
 }
 
-test.describe.configure({ mode: 'serial' })
-
 test('the bundle', () => {
   const told = execFileSync('node', [join(ROOT, 'shell/scripts/budget.mjs')], { encoding: 'utf8' })
   const size = Number(/([\d.]+) kB {2}of/.exec(told)?.[1])
