@@ -154,7 +154,8 @@ impl Served {
         self.new_key(None, TokenKind::InstallationKey, permissions).await
     }
 
-    async fn new_key(
+    /// A key that belongs to whom its beginning says, or pretends to.
+    pub async fn new_key(
         &self,
         tenant: Option<&str>,
         kind: TokenKind,

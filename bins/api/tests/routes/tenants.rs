@@ -1,7 +1,7 @@
 //! Tenants and their claims, by keys of the installation. That nobody else may, and that they may do
 //! nothing else, is in `tenancy`.
 
-use domain::{Permission, Permissions, Role};
+use domain::{Permission, Permissions, Role, TokenKind};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use testkit::reqwest::{Method, RequestBuilder, Response};
@@ -166,10 +166,13 @@ async fn a_key_does_what_it_may_and_nothing_once_it_is_revoked() {
     ] {
         assert_eq!(problem(refused).await, (403, "forbidden".to_owned()));
     }
-    // A key of a tenant's is none of the installation by its beginning alone.
-    let theirs = reader.served.key(TENANT, Role::Admin.permissions()).await;
-    let disguised = theirs.replace("axis_key_", "axis_installation_");
-    for token in [disguised, reader.key.replace("axis_installation_", "axis_key_")] {
+    // What a key is, its row says as well as its beginning.
+    let all = Permissions::of_installation();
+    let disguised = [
+        reader.served.new_key(Some(TENANT), TokenKind::InstallationKey, all).await,
+        reader.served.new_key(None, TokenKind::ApiKey, all).await,
+    ];
+    for token in disguised {
         let request = reader.served.http.get(reader.served.url("/tenants")).bearer_auth(token);
         let refused = problem(request.send().await.unwrap()).await;
         assert_eq!(refused, (401, "unauthorized".to_owned()));
