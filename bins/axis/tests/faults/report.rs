@@ -28,11 +28,12 @@ pub fn print(rig: &Rig, ledger: &Ledger, verdict: &Verdict) {
         verdict.replies_disordered.len()
     );
     println!(
-        "screens    activities {} · connections {} · resets {} · gaps {} · \
-         repeats {} · out of order {} · foreign {}",
+        "screens    activities {} · connections {} · resets {} · told again \
+         after one {} · gaps {} · repeats {} · out of order {} · foreign {}",
         verdict.activities,
         verdict.connections,
         verdict.resets,
+        verdict.told_again,
         verdict.gaps.len(),
         verdict.repeats.len(),
         verdict.screens_disordered.len(),

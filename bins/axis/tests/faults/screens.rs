@@ -34,6 +34,10 @@ pub struct Screen {
     position: Option<String>,
     /// Activities that came live, and when.
     pub heard: HashMap<String, DateTime<Utc>>,
+    /// The live ones since the last reset, none of which may come again, and at which position.
+    since_reset: HashMap<String, String>,
+    /// Those that came before a reset and after it: a stream that lost its end is told again what it lost.
+    pub told_again: usize,
     /// Activities that were read after a reset.
     pub read: HashSet<String>,
     /// Told messages, by account and number, and when.
@@ -198,6 +202,7 @@ impl Screen {
         match kind.as_deref() {
             Some("reset") => {
                 self.resets += 1;
+                self.since_reset.clear();
                 return true;
             }
             None | Some("ready") => return false,
@@ -215,8 +220,11 @@ impl Screen {
             self.messages.entry((account.clone(), number)).or_insert(now);
         }
         self.accounts.insert(account);
-        if self.heard.insert(id.clone(), now).is_some() {
-            self.repeated.push(format!("{id} at {position}"));
+        let known = self.heard.insert(id.clone(), now).is_some();
+        if let Some(first) = self.since_reset.insert(id.clone(), position.clone()) {
+            self.repeated.push(format!("{id} at {first} and at {position}"));
+        } else if known {
+            self.told_again += 1;
         }
         false
     }

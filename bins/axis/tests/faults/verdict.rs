@@ -39,6 +39,7 @@ pub struct Verdict {
     pub foreign: Vec<String>,
     pub connections: usize,
     pub resets: usize,
+    pub told_again: usize,
     pub dead_letters: u64,
     /// From the sending of a webhook to the first screen, from the API's answer to Chatwoot.
     pub to_screen: Vec<Span>,
@@ -261,6 +262,7 @@ fn follow(verdict: &mut Verdict, rig: &Rig, screens: &Screens, rows: &Rows) {
         let screen = screen.lock().unwrap();
         verdict.connections += screen.connections;
         verdict.resets += screen.resets;
+        verdict.told_again += screen.told_again;
         let with_number = |what: &String| format!("screen {number}: {what}");
         verdict.repeats.extend(screen.repeated.iter().map(with_number));
         verdict.screens_disordered.extend(screen.disordered.iter().map(with_number));
