@@ -30,7 +30,7 @@ pub struct NatsCluster {
 
 impl NatsCluster {
     /// Starts the nodes, each with a folder in `data_dir`, and returns once they know each other
-    /// and JetStream has a leader. `port` is of no use here: each node takes a free one.
+    /// and JetStream uses all of them. `port` is of no use here: each node takes a free one.
     pub async fn start(options: NatsOptions) -> Result<Self, Error> {
         let folder = Folder::open(&options.data_dir)?;
         let token = secret::load_or_create(&folder.path().join("token"))?;

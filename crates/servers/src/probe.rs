@@ -12,6 +12,8 @@ use tokio::time::{sleep, timeout};
 
 const INTERVAL: Duration = Duration::from_millis(10);
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
+/// A stream that is made and removed again.
+const TRIAL: &str = "AXIS_TRIAL";
 
 /// What to ask, and where.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub(crate) enum Probe {
         port: u16,
         token: SecretString,
     },
-    /// A member of a NATS cluster of so many: it knows the others, and JetStream has a leader.
+    /// A member of a NATS cluster of so many: it knows the others, and JetStream uses all of them.
     NatsCluster {
         port: u16,
         token: SecretString,
@@ -79,14 +81,27 @@ async fn connected(
     Ok((line.trim_end() == "PONG").then_some((stream, info)))
 }
 
-/// Whether a member tells clients of all others, and JetStream's leader answers through it.
+/// Whether a member tells clients of all others, and JetStream's leader gives each of them a part of
+/// a stream: it answers before it takes all of them for present.
 async fn nats_cluster_answers(port: u16, token: &SecretString, members: usize) -> io::Result<bool> {
     let Some((mut stream, info)) = connected(port, token).await? else { return Ok(false) };
     let known = info.get("connect_urls").and_then(Value::as_array).map_or(0, Vec::len);
     if known < members {
         return Ok(false);
     }
-    stream.write_all(b"SUB probe 1\r\nPUB $JS.API.INFO probe 0\r\n\r\n").await?;
+    stream.write_all(b"SUB probe 1\r\n").await?;
+    let config = json!({
+        "name": TRIAL, "subjects": [TRIAL], "num_replicas": members, "storage": "file",
+    });
+    let made = asked(&mut stream, "CREATE", &config.to_string()).await?;
+    Ok(made && asked(&mut stream, "DELETE", "").await?)
+}
+
+/// Whether JetStream does something to the stream of the trial.
+async fn asked(stream: &mut BufReader<TcpStream>, what: &str, payload: &str) -> io::Result<bool> {
+    let length = payload.len();
+    let request = format!("PUB $JS.API.STREAM.{what}.{TRIAL} probe {length}\r\n{payload}\r\n");
+    stream.write_all(request.as_bytes()).await?;
     let mut line = String::new();
     while !line.starts_with("MSG ") {
         line.clear();

@@ -106,14 +106,19 @@ async fn the_past_is_read_to_its_end_while_a_node_is_catching_up() {
     for _ in 0..2 {
         let (_, follower) = cluster.leader_and_follower(&bus).await;
         follower.kill().await.unwrap();
-        let envelopes = (0..EACH).map(|n| {
-            let mut envelope = envelope("activity.acme.test", &(last + n).to_string());
-            envelope.payload = vec![b' '; 10_000];
-            envelope
-        });
-        for published in bus.publisher().publish_all(envelopes.collect()).await {
-            published.unwrap();
-        }
+        let envelopes: Vec<_> = (0..EACH)
+            .map(|n| {
+                let mut envelope = envelope("activity.acme.test", &(last + n).to_string());
+                envelope.payload = vec![b' '; 10_000];
+                envelope
+            })
+            .collect();
+        // What was under way by way of the node that died goes again.
+        eventually(|| async {
+            let published = bus.publisher().publish_all(envelopes.clone()).await;
+            published.iter().all(Result::is_ok)
+        })
+        .await;
         last += EACH;
         follower.restart().await.unwrap();
         eventually(|| async {
