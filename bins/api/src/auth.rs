@@ -28,6 +28,7 @@ use domain::{Actor, Permission, Permissions, Role, TenantId, Token, TokenKind};
 use identity::Provider;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use store::audit::Entry;
 
 use crate::App;
 use crate::error::ApiError;
@@ -106,6 +107,20 @@ impl<'a> Caller<'a> {
             Self::Above(steward) => format!("installation_key {}", steward.id),
         }
     }
+
+    /// A line for the audit, which this tenant may read: what the caller does, and to what.
+    fn does(self, action: &str, target: String, tenant: &TenantId, details: Value) -> Entry {
+        Entry {
+            actor: self.signature(),
+            source: "api",
+            action: action.to_owned(),
+            target,
+            tenant: Some(tenant.clone()),
+            account: None,
+            count: None,
+            details,
+        }
+    }
 }
 
 impl<'a> From<&'a Principal> for Caller<'a> {
@@ -141,17 +156,8 @@ impl Principal {
     }
 
     /// A line for the audit: what the caller does, and to what.
-    pub(crate) fn does(&self, action: &str, target: String, details: Value) -> store::audit::Entry {
-        store::audit::Entry {
-            actor: self.signature(),
-            source: "api",
-            action: action.to_owned(),
-            target,
-            tenant: Some(self.tenant.clone()),
-            account: None,
-            count: None,
-            details,
-        }
+    pub(crate) fn does(&self, action: &str, target: String, details: Value) -> Entry {
+        Caller::Within(self).does(action, target, &self.tenant, details)
     }
 
     /// Refuses a caller who may not do this. For what depends on the request; what an operation

@@ -188,6 +188,14 @@ impl ApiError {
         Self::Internal(error.into())
     }
 
+    /// Another thing, which is this one, has the name that this field gives.
+    pub fn taken(field: &'static str, current: &impl serde::Serialize) -> Self {
+        match serde_json::to_value(current) {
+            Ok(current) => Self::Taken(field, Box::new(current)),
+            Err(error) => Self::internal(error),
+        }
+    }
+
     /// One field holds what it may not.
     pub fn field(field: &str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])

@@ -51,6 +51,12 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// Why a text of a request will not do.
+pub(crate) fn unfit(text: &str, longest: usize) -> Option<String> {
+    let fits = (1..=longest).contains(&text.chars().count()) && !text.contains('\0');
+    (!fits).then(|| format!("must have 1 to {longest} characters, none of them NUL"))
+}
+
 impl FieldError {
     pub(crate) fn in_words(errors: &[Self]) -> String {
         let words: Vec<_> =

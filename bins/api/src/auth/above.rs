@@ -30,16 +30,7 @@ pub(crate) struct Steward {
 impl Steward {
     /// A line for the audit: what the caller does to a tenant, which may read it.
     pub(crate) fn does(&self, action: &str, tenant: &TenantId, details: Value) -> Entry {
-        Entry {
-            actor: Caller::Above(self).signature(),
-            source: "api",
-            action: action.to_owned(),
-            target: format!("tenant {tenant}"),
-            tenant: Some(tenant.clone()),
-            account: None,
-            count: None,
-            details,
-        }
+        Caller::Above(self).does(action, format!("tenant {tenant}"), tenant, details)
     }
 }
 

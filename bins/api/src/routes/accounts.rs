@@ -80,12 +80,6 @@ fn secret_if_any<'de, D: Deserializer<'de>>(
 /// Longest address and longest token, in characters.
 const LONGEST: usize = 500;
 
-/// Why a text of a request will not do.
-fn unfit(text: &str, longest: usize) -> Option<String> {
-    let fits = (1..=longest).contains(&text.trim().chars().count()) && !text.contains('\0');
-    (!fits).then(|| format!("must have 1 to {longest} characters, none of them NUL"))
-}
-
 /// The tenant's account with this key.
 async fn read(
     connection: &mut PgConnection,

@@ -131,8 +131,7 @@ fn had<W: Wanted>(wanted: &W, thing: W::Thing, before: bool) -> Result<Had<W::Th
     if wanted.is(&thing) {
         return Ok(Had { thing, before });
     }
-    let current = serde_json::to_value(&thing).map_err(ApiError::internal)?;
-    Err(ApiError::Taken(W::NAME, Box::new(current)))
+    Err(ApiError::taken(W::NAME, &thing))
 }
 
 /// What can be done about it, by whoever asked.

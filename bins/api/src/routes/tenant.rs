@@ -6,10 +6,13 @@ pub(super) mod update;
 use chrono::{DateTime, Utc};
 use domain::TenantId;
 use serde::Serialize;
-use store::PgConnection;
+use serde_json::{Value, json};
+use store::audit::Entry;
 use store::tenants::Described;
+use store::{PgConnection, Transaction};
 
 use crate::error::ApiError;
+use crate::problem::unfit;
 
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 200;
@@ -45,12 +48,27 @@ pub(super) async fn read(connection: &mut PgConnection, id: &TenantId) -> Result
     known.map(Tenant::from).ok_or(ApiError::NotFound("tenant"))
 }
 
+/// Gives a tenant another name. What is written down of it is made of what changed.
+pub(super) async fn rename(
+    mut transaction: Transaction,
+    id: &TenantId,
+    name: &str,
+    entry: impl FnOnce(Value) -> Entry,
+) -> Result<Tenant, ApiError> {
+    let before = store::tenants::rename(&mut transaction, id, name).await?;
+    let before = before.ok_or(ApiError::NotFound("tenant"))?;
+    let details = json!({ "before": { "name": before }, "after": { "name": name } });
+    store::audit::record(&mut transaction, &entry(details)).await?;
+    let now = read(&mut transaction, id).await?;
+    store::commit(transaction).await?;
+    Ok(now)
+}
+
 /// A name for people, without the blanks around it.
 pub(super) fn named(name: &str) -> Result<&str, ApiError> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains('\0') {
-        let message = format!("must have 1 to {LONGEST_NAME} characters, none of them NUL");
-        return Err(ApiError::field("name", message));
+    match unfit(name, LONGEST_NAME) {
+        Some(message) => Err(ApiError::field("name", message)),
+        None => Ok(name),
     }
-    Ok(name)
 }

@@ -32,8 +32,8 @@ pub struct Screen {
     pub tenant: String,
     /// The id of the last event.
     position: Option<String>,
-    /// Activities that came live, and when.
-    pub heard: HashMap<String, DateTime<Utc>>,
+    /// Activities that came live.
+    pub heard: HashSet<String>,
     /// The live ones since the last reset, none of which may come again, and at which position.
     since_reset: HashMap<String, String>,
     /// Those that came before a reset and after it: a stream that lost its end is told again what it lost.
@@ -220,7 +220,7 @@ impl Screen {
             self.messages.entry((account.clone(), number)).or_insert(now);
         }
         self.accounts.insert(account);
-        let known = self.heard.insert(id.clone(), now).is_some();
+        let known = !self.heard.insert(id.clone());
         if let Some(first) = self.since_reset.insert(id.clone(), position.clone()) {
             self.repeated.push(format!("{id} at {first} and at {position}"));
         } else if known {

@@ -269,7 +269,7 @@ fn follow(verdict: &mut Verdict, rig: &Rig, screens: &Screens, rows: &Rows) {
         let its = rig.accounts.iter().filter(|account| account.tenant.as_str() == screen.tenant);
         let its: HashSet<String> = its.map(|account| account.key.to_string()).collect();
         verdict.foreign.extend(screen.accounts.difference(&its).map(with_number));
-        let seen = |id: &String| screen.heard.contains_key(id) || screen.read.contains(id);
+        let seen = |id: &String| screen.heard.contains(id) || screen.read.contains(id);
         let there = rows.activities.get(&screen.tenant).into_iter().flatten();
         let missed = there.filter(|(id, _)| !seen(id));
         verdict.gaps.extend(missed.map(|(id, what)| format!("screen {number}: {id}, {what}")));

@@ -7,13 +7,13 @@ use axum::response::Response;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, LONGEST, deed, read, refused, unfit};
+use super::{Account, LONGEST, deed, read, refused};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
 use crate::extract;
 use crate::idempotency::{Begun, Key};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, unfit};
 
 const LONGEST_NAME: usize = 200;
 
@@ -105,7 +105,7 @@ impl ConnectAccount {
     fn wanted(self, tenant: domain::TenantId) -> Result<Wanted, ApiError> {
         let mut errors = Vec::new();
         let mut check = |field: &str, text: &str, longest: usize| {
-            let unfit = unfit(text, longest);
+            let unfit = unfit(text.trim(), longest);
             errors.extend(unfit.map(|message| FieldError { field: field.to_owned(), message }));
         };
         check("chatwootUrl", &self.chatwoot_url, LONGEST);

@@ -7,13 +7,13 @@ use domain::AccountKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use super::{Account, LONGEST, deed, read, refused, served, unfit};
+use super::{Account, LONGEST, deed, read, refused, served};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
 use crate::extract::{self, Id};
 use crate::idempotency::{Begun, Key};
-use crate::problem::Problem;
+use crate::problem::{Problem, unfit};
 
 /// What is to be another one; at least one of the two.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -64,7 +64,7 @@ pub(in crate::routes) async fn rotate_account(
     if asked.token.is_none() && !asked.webhook_secret {
         return Err(ApiError::field("webhookSecret", "must be true, or `token` must be given"));
     }
-    let unfit = asked.token.as_ref().and_then(|token| unfit(token.expose_secret(), LONGEST));
+    let unfit = asked.token.as_ref().and_then(|token| unfit(token.expose_secret().trim(), LONGEST));
     if let Some(message) = unfit {
         return Err(ApiError::field("token", message));
     }

@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{Tenant, named, read};
+use super::{Tenant, named, rename};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
@@ -38,13 +37,7 @@ pub(in crate::routes) async fn update_tenant(
     extract::Json(wanted): extract::Json<UpdateTenant>,
 ) -> Result<Json<Tenant>, ApiError> {
     let (name, id) = (named(&wanted.name)?, &principal.tenant);
-    let mut transaction = app.store.tenant(id).await?;
-    let before = store::tenants::rename(&mut transaction, id, name).await?;
-    let before = before.ok_or(ApiError::NotFound("tenant"))?;
-    let details = json!({ "before": { "name": before }, "after": { "name": name } });
-    let entry = principal.does("tenants update", format!("tenant {id}"), details);
-    store::audit::record(&mut transaction, &entry).await?;
-    let now = read(&mut transaction, id).await?;
-    store::commit(transaction).await?;
-    Ok(Json(now))
+    let transaction = app.store.tenant(id).await?;
+    let entry = |details| principal.does("tenants update", format!("tenant {id}"), details);
+    Ok(Json(rename(transaction, id, name, entry).await?))
 }

@@ -57,8 +57,7 @@ pub(in crate::routes) async fn create_tenant(
     let made = store::tenants::create(work.connection(), id, name).await?;
     let tenant = read(work.connection(), id).await?;
     if !made {
-        let current = serde_json::to_value(&tenant).map_err(ApiError::internal)?;
-        return Err(ApiError::Taken("id", Box::new(current)));
+        return Err(ApiError::taken("id", &tenant));
     }
     let entry = steward.does("tenants add", id, json!({ "name": name }));
     store::audit::record(work.connection(), &entry).await?;

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use domain::TenantId;
-use serde_json::json;
 
 use crate::App;
 use crate::auth::{Above, ManageTenants};
@@ -11,7 +10,7 @@ use crate::error::ApiError;
 use crate::extract::{self, Name};
 use crate::problem::Problem;
 use crate::routes::tenant::update::UpdateTenant;
-use crate::routes::tenant::{Tenant, named, read};
+use crate::routes::tenant::{Tenant, named, rename};
 
 /// Rename a tenant. Only keys of the installation may here; its own administrators have `/tenant`.
 #[utoipa::path(
@@ -34,13 +33,7 @@ pub(in crate::routes) async fn update_any_tenant(
     extract::Json(wanted): extract::Json<UpdateTenant>,
 ) -> Result<Json<Tenant>, ApiError> {
     let name = named(&wanted.name)?;
-    let mut transaction = app.store.installation().await?;
-    let before = store::tenants::rename(&mut transaction, &id, name).await?;
-    let before = before.ok_or(ApiError::NotFound("tenant"))?;
-    let details = json!({ "before": { "name": before }, "after": { "name": name } });
-    let entry = steward.does("tenants update", &id, details);
-    store::audit::record(&mut transaction, &entry).await?;
-    let now = read(&mut transaction, &id).await?;
-    store::commit(transaction).await?;
-    Ok(Json(now))
+    let transaction = app.store.installation().await?;
+    let entry = |details| steward.does("tenants update", &id, details);
+    Ok(Json(rename(transaction, &id, name, entry).await?))
 }

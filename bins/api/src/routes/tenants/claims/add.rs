@@ -13,7 +13,7 @@ use crate::auth::{Above, ManageTenants};
 use crate::error::ApiError;
 use crate::extract::{self, Name};
 use crate::idempotency::{Begun, Key};
-use crate::problem::Problem;
+use crate::problem::{Problem, unfit};
 use crate::routes::tenant::read;
 
 /// Longest claim, in characters.
@@ -55,8 +55,7 @@ pub(in crate::routes) async fn add_tenant_claim(
     extract::Json(wanted): extract::Json<AddTenantClaim>,
 ) -> Result<Response, ApiError> {
     let claim = &wanted.claim;
-    if !(1..=LONGEST).contains(&claim.chars().count()) || claim.contains('\0') {
-        let message = format!("must have 1 to {LONGEST} characters, none of them NUL");
+    if let Some(message) = unfit(claim, LONGEST) {
         return Err(ApiError::field("claim", message));
     }
     let mut work = match key.begin(&app, &steward).await? {
@@ -67,8 +66,7 @@ pub(in crate::routes) async fn add_tenant_claim(
     let put = store::tenant_claims::put(work.connection(), claim, &id).await?;
     let known = TenantClaim::from(put.claim);
     if known.tenant_id != id {
-        let current = serde_json::to_value(&known).map_err(ApiError::internal)?;
-        return Err(ApiError::Taken("claim", Box::new(current)));
+        return Err(ApiError::taken("claim", &known));
     }
     if !put.new {
         return work.finish(StatusCode::OK, None, &known).await;
