@@ -57,6 +57,7 @@ async fn add_account(world: &World, key: AccountKey) {
         id: key,
         tenant,
         base_url: testkit::BASE_URL.to_owned(),
+        screen_url: None,
         chatwoot_account_id: 1,
         name: None,
         api_token: secret_key()

@@ -63,6 +63,7 @@ mod tests {
             id: AccountKey::generate(),
             tenant: "acme".parse().unwrap(),
             base_url: url.to_owned(),
+            screen_url: None,
             chatwoot_account_id: 1,
             name: None,
             api_token: key.seal(Account::TOKEN_PURPOSE, &"token".into()).unwrap(),

@@ -17,7 +17,7 @@ pub struct Config {
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`; unset:
     /// webhooks are registered with `axis webhook register` only
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::public_url)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
     pub public_url: Option<String>,
 
     /// Lets callers connect installations at private addresses and without TLS: then whoever may
@@ -32,14 +32,14 @@ impl Config {
         self.secret_key.as_ref().map(|text| text.expose_secret().parse()).transpose()
     }
 
-    /// Refuses what Chatwoot could not call.
-    pub fn public_url(text: &str) -> Result<String, String> {
+    /// Refuses what is no address that Chatwoot could call, or a person open.
+    pub fn address(text: &str) -> Result<String, String> {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         match rest {
-            Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', ' ']) => {
+            Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {
                 Ok(text.trim_end_matches('/').to_owned())
             }
-            _ => Err("give scheme and host, such as https://axis.example.com".to_owned()),
+            _ => Err("give scheme and host, such as https://support.example.com".to_owned()),
         }
     }
 }

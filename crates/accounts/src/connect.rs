@@ -16,6 +16,8 @@ pub struct Wanted {
     pub tenant: TenantId,
     /// Scheme and host of the installation.
     pub base_url: String,
+    /// The same for people, if they open it elsewhere; unset: as it was.
+    pub screen_url: Option<String>,
     /// Its number there.
     pub number: i64,
     /// An administrator's token.
@@ -37,6 +39,7 @@ impl Accounts {
             id: AccountKey::generate(),
             tenant: wanted.tenant.clone(),
             base_url: base(&wanted.base_url),
+            screen_url: wanted.screen_url.clone(),
             chatwoot_account_id: wanted.number,
             name: wanted.name.clone().or(name),
             api_token: self.key.seal(Account::TOKEN_PURPOSE, &wanted.token)?,

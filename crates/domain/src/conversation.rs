@@ -16,6 +16,10 @@ pub struct Conversation {
     pub account_id: AccountKey,
     /// Number within the Chatwoot account, as agents know it.
     pub chatwoot_id: i64,
+    /// Where people open it in Chatwoot's own screen; what was told before this was known lacks it.
+    #[serde(default)]
+    #[schema(example = "https://chat.example.com/app/accounts/1/conversations/7")]
+    pub chatwoot_url: Option<String>,
     /// `open`, `resolved`, `pending`, `snoozed`, or another status of the installation.
     #[schema(example = "open")]
     pub status: String,

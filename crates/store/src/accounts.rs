@@ -16,6 +16,8 @@ pub struct Account {
     pub tenant: TenantId,
     /// Scheme and host of the installation.
     pub base_url: String,
+    /// The same for people, if they open it elsewhere.
+    pub screen_url: Option<String>,
     /// Its number there.
     pub chatwoot_account_id: i64,
     /// For people.
@@ -37,16 +39,17 @@ impl Account {
     pub const TOKEN_PURPOSE: &'static str = "api-token";
 }
 
-/// Adds an account, or renews the token, name and tenant's consent of the one that is there. An
+/// Adds an account, or renews the token, names and tenant's consent of the one that is there. An
 /// account that another tenant has is refused with [`Error::Exists`]. Gives back the key it has.
 pub async fn put(connection: &mut PgConnection, account: &Account) -> Result<AccountKey, Error> {
     let id = sqlx::query_scalar!(
         "insert into chatwoot_accounts
            (id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token, allow_unsigned,
-            public_only)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+            public_only, screen_url)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict (base_url, chatwoot_account_id) do update
            set name = coalesce(excluded.name, chatwoot_accounts.name),
+               screen_url = coalesce(excluded.screen_url, chatwoot_accounts.screen_url),
                sealed_api_token = excluded.sealed_api_token,
                allow_unsigned = excluded.allow_unsigned,
                public_only = excluded.public_only,
@@ -62,6 +65,7 @@ pub async fn put(connection: &mut PgConnection, account: &Account) -> Result<Acc
         account.api_token.0,
         account.allow_unsigned,
         account.public_only,
+        account.screen_url,
     )
     .fetch_optional(connection)
     .await?;
@@ -148,6 +152,7 @@ struct Row {
     id: Uuid,
     tenant_id: String,
     base_url: String,
+    screen_url: Option<String>,
     chatwoot_account_id: i64,
     name: Option<String>,
     sealed_api_token: Vec<u8>,
@@ -165,6 +170,7 @@ impl TryFrom<Row> for Account {
             id: AccountKey(row.id),
             tenant: tenant(row.tenant_id)?,
             base_url: row.base_url,
+            screen_url: row.screen_url,
             chatwoot_account_id: row.chatwoot_account_id,
             name: row.name,
             api_token: Sealed(row.sealed_api_token),
@@ -185,7 +191,7 @@ fn tenant(text: String) -> Result<TenantId, Error> {
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token,
+        "select id, tenant_id, base_url, screen_url, chatwoot_account_id, name, sealed_api_token,
                 sealed_webhook_secrets, webhook_id, allow_unsigned, public_only
          from chatwoot_accounts where disconnected_at is null
          order by tenant_id, base_url, chatwoot_account_id"
@@ -199,7 +205,7 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> 
 pub async fn get(connection: &mut PgConnection, id: AccountKey) -> Result<Option<Account>, Error> {
     let row = sqlx::query_as!(
         Row,
-        "select id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token,
+        "select id, tenant_id, base_url, screen_url, chatwoot_account_id, name, sealed_api_token,
                 sealed_webhook_secrets, webhook_id, allow_unsigned, public_only
          from chatwoot_accounts where id = $1 and disconnected_at is null",
         id.0
@@ -218,6 +224,8 @@ pub struct Shown {
     /// Scheme and host of the installation.
     #[serde(rename = "chatwootUrl")]
     pub base_url: String,
+    /// The same for people, if they open it elsewhere.
+    pub screen_url: Option<String>,
     /// Its number there.
     pub chatwoot_account_id: i64,
     /// For people.
@@ -241,8 +249,8 @@ pub async fn shown(
     id: Option<AccountKey>,
 ) -> Result<Vec<Shown>, Error> {
     let rows = sqlx::query!(
-        "select id, base_url, chatwoot_account_id, name, webhook_id, allow_unsigned, created_at,
-                updated_at, disconnected_at
+        "select id, base_url, screen_url, chatwoot_account_id, name, webhook_id, allow_unsigned,
+                created_at, updated_at, disconnected_at
          from chatwoot_accounts
          where tenant_id = $1 and ($2::uuid is null or id = $2)
          order by base_url, chatwoot_account_id",
@@ -254,6 +262,7 @@ pub async fn shown(
     let shown = rows.into_iter().map(|row| Shown {
         id: AccountKey(row.id),
         base_url: row.base_url,
+        screen_url: row.screen_url,
         chatwoot_account_id: row.chatwoot_account_id,
         name: row.name,
         webhook_id: row.webhook_id,

@@ -40,6 +40,7 @@ pub async fn account(
         id: AccountKey::generate(),
         tenant: tenant.clone(),
         base_url: base_url.to_owned(),
+        screen_url: None,
         chatwoot_account_id: number,
         name: None,
         api_token: secret_key()

@@ -978,6 +978,11 @@ export interface components {
              */
             name?: string | null;
             /**
+             * @description The same for people; null: they open it there too.
+             * @example https://support.example.com
+             */
+            screenUrl?: string | null;
+            /**
              * Format: date-time
              * @description When its settings last changed.
              */
@@ -1517,6 +1522,11 @@ export interface components {
             /** @description For people; not given: what Chatwoot calls it. */
             name?: string | null;
             /**
+             * @description Scheme and host under which people open it, if it is another one; not given: as it was.
+             * @example https://support.example.com
+             */
+            screenUrl?: string | null;
+            /**
              * Format: password
              * @description The access token of an administrator of the account. It is kept sealed and never shown.
              * @example an administrator's access token
@@ -1582,6 +1592,11 @@ export interface components {
              * @description Number within the Chatwoot account, as agents know it.
              */
             chatwootId: number;
+            /**
+             * @description Where people open it in Chatwoot's own screen; what was told before this was known lacks it.
+             * @example https://chat.example.com/app/accounts/1/conversations/7
+             */
+            chatwootUrl?: string | null;
             contact?: components["schemas"]["ConversationContact"] | null;
             /**
              * Format: date-time

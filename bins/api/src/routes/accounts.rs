@@ -30,6 +30,9 @@ pub(super) struct Account {
     /// Scheme and host of the installation.
     #[schema(example = "https://chat.example.com")]
     chatwoot_url: String,
+    /// The same for people; null: they open it there too.
+    #[schema(example = "https://support.example.com")]
+    screen_url: Option<String>,
     /// Its number there.
     #[schema(example = 1)]
     chatwoot_account_id: i64,
@@ -53,6 +56,7 @@ impl From<Shown> for Account {
         Self {
             id: shown.id,
             chatwoot_url: shown.base_url,
+            screen_url: shown.screen_url,
             chatwoot_account_id: shown.chatwoot_account_id,
             name: shown.name,
             webhook_id: shown.webhook_id,

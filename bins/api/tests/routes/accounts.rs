@@ -7,11 +7,11 @@ use chatwoot_sim::{
 use domain::Role;
 use serde_json::{Value, json};
 use testkit::reqwest::Response;
-use testkit::sqlx;
+use testkit::{Account, sqlx};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::support::{Served, TENANT, problem};
+use crate::support::{Seed, Served, TENANT, problem};
 
 const PUBLIC_URL: &str = "https://axis.example.com";
 
@@ -318,6 +318,39 @@ async fn an_address_that_a_caller_named_stays_under_guard() {
         .unwrap();
     store::commit(transaction).await.unwrap();
     assert_eq!(problem(check().await.unwrap()).await, (422, "invalid".to_owned()));
+}
+
+#[tokio::test]
+async fn conversations_are_opened_where_people_reach_chatwoot() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    let opened = async |account: &Account| {
+        let id = Seed::open(5).write(&served.world.store, account).await;
+        let one = served.read(&format!("/conversations/{id}")).await["chatwootUrl"].clone();
+        let list = served.read("/conversations").await;
+        assert!(list["data"].as_array().unwrap().iter().any(|shown| shown["chatwootUrl"] == one));
+        one
+    };
+    let base = testkit::BASE_URL;
+    assert_eq!(opened(&served.ours).await, format!("{base}/app/accounts/1/conversations/5"));
+    let mut asked = stage.asked(7, &admin_token(7));
+    for url in ["support.example.com", "javascript:alert(1)", "https://me:it@example.com", ""] {
+        asked["screenUrl"] = url.into();
+        let refused = stage.connect(&asked).await;
+        assert_eq!(problem(refused).await, (422, "invalid".to_owned()), "{url}");
+    }
+    let screen = "https://support.example.com";
+    asked["screenUrl"] = format!(" {screen}/ ").into();
+    assert_eq!(stage.connect(&asked).await.status(), 201);
+    // Who gives it another token leaves it as it is.
+    let account = served.read(&stage.connected().await).await;
+    assert_eq!(
+        (&account["screenUrl"], &account["chatwootUrl"]),
+        (&json!(screen), &json!(stage.chatwoot.url()))
+    );
+    let key = account["id"].as_str().unwrap().parse().unwrap();
+    let theirs = Account { key, tenant: served.ours.tenant.clone(), number: 7 };
+    assert_eq!(opened(&theirs).await, format!("{screen}/app/accounts/7/conversations/5"));
 }
 
 #[tokio::test]

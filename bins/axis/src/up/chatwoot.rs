@@ -157,6 +157,7 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Option<Wanted>> {
     Ok(Some(Wanted {
         tenant: TENANT.parse()?,
         base_url: url.clone(),
+        screen_url: arguments.chatwoot_screen_url.clone(),
         number,
         token: token.clone(),
         allow_unsigned: false,

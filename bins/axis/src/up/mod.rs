@@ -80,13 +80,24 @@ pub struct Arguments {
     )]
     chatwoot_account_id: Option<i64>,
 
+    /// Scheme and host under which people open that installation, if it is not the address by which
+    /// this program reaches it
+    #[arg(
+        long,
+        env = "CHATWOOT_SCREEN_URL",
+        value_name = "URL",
+        requires = "chatwoot_api_url",
+        value_parser = accounts::Config::address
+    )]
+    chatwoot_screen_url: Option<String>,
+
     /// Scheme and host under which Chatwoot reaches this program; the webhook is then registered
     /// there
     #[arg(
         long,
         env = "AXIS_PUBLIC_URL",
         value_name = "URL",
-        value_parser = accounts::Config::public_url
+        value_parser = accounts::Config::address
     )]
     public_url: Option<String>,
 

@@ -53,6 +53,7 @@ impl StandIn {
         Ok(Wanted {
             tenant: TENANT.parse()?,
             base_url: self.url(),
+            screen_url: None,
             number: self.number,
             token: admin_token(self.number).into(),
             allow_unsigned: false,

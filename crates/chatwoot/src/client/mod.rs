@@ -277,6 +277,9 @@ fn base(text: &str) -> Result<Url, ClientError> {
     let mut url = Url::parse(text.trim()).map_err(|_| ClientError::Address)?;
     let fits = matches!(url.scheme(), "http" | "https")
         && url.has_host()
+        // People are shown the address.
+        && url.username().is_empty()
+        && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
     if !fits {

@@ -93,6 +93,7 @@ struct Row {
     id: Uuid,
     account_id: Uuid,
     display_id: i64,
+    chatwoot_url: String,
     status: String,
     priority: Option<String>,
     channel: Option<String>,
@@ -135,6 +136,9 @@ macro_rules! select_conversations {
         sqlx::query_as!(
             Row,
             r#"select c.id as "id!", c.account_id as "account_id!", c.display_id as "display_id!",
+                      concat(coalesce(a.screen_url, a.base_url), '/app/accounts/',
+                             a.chatwoot_account_id, '/conversations/', c.display_id)
+                        as "chatwoot_url!",
                       c.status as "status!", c.priority, c.channel, c.inbox_id,
                       k.id as "contact_id?", k.name as contact_name,
                       k.thumbnail as contact_thumbnail,
@@ -157,6 +161,7 @@ macro_rules! select_conversations {
                       last.delivery_failed_at as "last_failed_at?",
                       last.created_at as "last_created_at?"
                from ("# + $($chosen)+ + r#") c
+               join chatwoot_accounts a on a.id = c.account_id
                left join contacts k on k.id = c.contact_id
                left join lateral (
                  select m.id, left(m.content, 200) as content, m.message_type, m.private,
@@ -396,6 +401,7 @@ impl TryFrom<Row> for Conversation {
             id: ConversationId(row.id),
             account_id: AccountKey(row.account_id),
             chatwoot_id: row.display_id,
+            chatwoot_url: Some(row.chatwoot_url),
             status: row.status,
             priority: row.priority,
             channel: row.channel,

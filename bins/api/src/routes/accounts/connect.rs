@@ -24,6 +24,9 @@ pub(in crate::routes) struct ConnectAccount {
     /// Scheme and host of the installation: `https`, at a public address.
     #[schema(min_length = 1, max_length = 500, example = "https://chat.example.com")]
     chatwoot_url: String,
+    /// Scheme and host under which people open it, if it is another one; not given: as it was.
+    #[schema(min_length = 1, max_length = 500, example = "https://support.example.com")]
+    screen_url: Option<String>,
     /// The account's number there.
     #[schema(minimum = 1, example = 1)]
     chatwoot_account_id: i64,
@@ -113,6 +116,9 @@ impl ConnectAccount {
         if let Some(name) = &self.name {
             check("name", name, LONGEST_NAME);
         }
+        if let Some(url) = &self.screen_url {
+            check("screenUrl", url, LONGEST);
+        }
         if self.chatwoot_account_id < 1 {
             let message = "must be a number of Chatwoot".to_owned();
             errors.push(FieldError { field: "chatwootAccountId".to_owned(), message });
@@ -120,9 +126,13 @@ impl ConnectAccount {
         if !errors.is_empty() {
             return Err(ApiError::Invalid(errors));
         }
+        let screen_url = self.screen_url.map(|url| accounts::Config::address(url.trim()));
+        let screen_url = screen_url.transpose();
+        let screen_url = screen_url.map_err(|message| ApiError::field("screenUrl", message))?;
         Ok(Wanted {
             tenant,
             base_url: self.chatwoot_url,
+            screen_url,
             number: self.chatwoot_account_id,
             token: self.token,
             allow_unsigned: false,

@@ -20,6 +20,15 @@ pub struct Arguments {
     #[arg(long = "chatwoot-url", env = "CHATWOOT_API_URL", value_name = "URL")]
     url: String,
 
+    /// Scheme and host under which people open it, if it is another one
+    #[arg(
+        long = "screen-url",
+        env = "CHATWOOT_SCREEN_URL",
+        value_name = "URL",
+        value_parser = accounts::Config::address
+    )]
+    screen: Option<String>,
+
     /// Number of the account in that installation
     #[arg(
         long = "chatwoot-account-id",
@@ -54,6 +63,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     let wanted = Wanted {
         tenant: arguments.tenant,
         base_url: arguments.url,
+        screen_url: arguments.screen,
         number: arguments.number,
         token: arguments.token,
         allow_unsigned: arguments.allow_unsigned,
@@ -75,6 +85,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         "key": account.id,
         "tenant": account.tenant,
         "chatwootUrl": account.base_url,
+        "screenUrl": account.screen_url,
         "chatwootAccountId": account.chatwoot_account_id,
     });
     Answer::new(text + &next, &value)

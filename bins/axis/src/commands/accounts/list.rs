@@ -37,6 +37,7 @@ fn value(account: &Account) -> Value {
         "key": account.id,
         "tenant": account.tenant,
         "chatwootUrl": account.base_url,
+        "screenUrl": account.screen_url,
         "chatwootAccountId": account.chatwoot_account_id,
         "name": account.name,
         "webhookId": account.webhook_id,

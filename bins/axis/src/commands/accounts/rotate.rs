@@ -30,7 +30,7 @@ pub struct Arguments {
     webhook_secret: bool,
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::public_url)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
     public_url: Option<String>,
 
     #[command(flatten)]

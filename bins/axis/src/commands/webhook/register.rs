@@ -16,7 +16,7 @@ pub struct Arguments {
     account: String,
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::public_url)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
     public_url: String,
 
     #[command(flatten)]
