@@ -6,9 +6,10 @@
 //! an account that made trouble ───► a transaction of its own, for a while
 //! ```
 //!
-//! Accounts take turns. One account is worked on by half of the appliers at most, and those that have
-//! a transaction of their own leave one applier to all the others; so what an account sends or fails
-//! at makes nobody else wait for more than a small transaction.
+//! Accounts take turns. One account is worked on by half of the appliers at most, by half as many while
+//! others are about, and those that have a transaction of their own leave one applier to all the
+//! others; so what an account sends or fails at makes nobody else wait for more than a small
+//! transaction, nor for a database that is busy with a flood.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -19,6 +20,8 @@ use domain::AccountKey;
 const CROWD: usize = 16;
 /// After trouble, so many transactions of its own have to end well.
 const PROBATION: u8 = 8;
+/// Whoever had a few events is about for so many more turns: with a flood's, for some seconds.
+const ABOUT: u64 = 64;
 
 /// What waits, by account.
 #[derive(Debug)]
@@ -31,6 +34,10 @@ pub(crate) struct Turns<T> {
     /// The accounts that have something waiting, each once, in the order of their turns.
     order: VecDeque<AccountKey>,
     single_now: usize,
+    /// Turns that were taken.
+    taken: u64,
+    /// The two accounts that last had a few events among those of others, and with which turn.
+    calm: [Option<(AccountKey, u64)>; 2],
 }
 
 #[derive(Debug)]
@@ -67,6 +74,8 @@ impl<T> Turns<T> {
             accounts: HashMap::new(),
             order: VecDeque::new(),
             single_now: 0,
+            taken: 0,
+            calm: [None; 2],
         }
     }
 
@@ -88,7 +97,11 @@ impl<T> Turns<T> {
             let key = self.order.pop_front()?;
             let Some(account) = self.accounts.get_mut(&key) else { continue };
             let alone = account.stands_alone();
-            let must_wait = account.in_hand >= self.per_account
+            let is_about =
+                |(other, turn): &(AccountKey, u64)| *other != key && self.taken - turn < ABOUT;
+            let others_about = self.calm.iter().flatten().any(is_about);
+            let share = self.per_account / if others_about { 2 } else { 1 };
+            let must_wait = account.in_hand >= share.max(1)
                 || alone && (self.single_now >= self.single || !events.is_empty());
             if must_wait {
                 self.order.push_back(key);
@@ -110,7 +123,22 @@ impl<T> Turns<T> {
                 break;
             }
         }
-        (!events.is_empty()).then_some((turn, events))
+        if events.is_empty() {
+            return None;
+        }
+        self.taken += 1;
+        if !turn.single {
+            turn.accounts.iter().for_each(|key| self.saw_calm(*key));
+        }
+        Some((turn, events))
+    }
+
+    fn saw_calm(&mut self, key: AccountKey) {
+        let [last, _] = self.calm;
+        if last.is_some_and(|(other, _)| other != key) {
+            self.calm[1] = last;
+        }
+        self.calm[0] = Some((key, self.taken));
     }
 
     /// Notes the end of a turn, and which of its accounts made trouble.
@@ -169,12 +197,35 @@ mod tests {
         add(&mut turns, flood, 50_000);
         let (first, events) = turns.take().unwrap();
         assert_eq!((events.len(), events[0], events[199]), (200, 0, 199));
-        let (_second, _) = turns.take().unwrap();
+        let (second, _) = turns.take().unwrap();
         assert!(turns.take().is_none(), "two of four appliers are all it gets");
         add(&mut turns, quiet, 1);
-        assert_eq!(turns.take().unwrap().0.accounts, [quiet]);
+        let (theirs, _) = turns.take().unwrap();
+        assert_eq!(theirs.accounts, [quiet]);
+        turns.ended(&theirs, &NOBODY.into());
+
         turns.ended(&first, &NOBODY.into());
-        assert_eq!(turns.take().unwrap().0.accounts, [flood]);
+        assert!(turns.take().is_none(), "one is all it gets while somebody else is about");
+        let mut running = second;
+        for _ in 0..ABOUT - 1 {
+            turns.ended(&running, &NOBODY.into());
+            running = turns.take().unwrap().0;
+            assert!(turns.take().is_none());
+        }
+        turns.ended(&running, &NOBODY.into());
+        turns.take().unwrap();
+        turns.take().unwrap();
+        assert!(turns.take().is_none(), "two again, once nobody else was seen for long");
+    }
+
+    #[test]
+    fn the_few_events_of_one_account_alone_are_not_held_back_by_themselves() {
+        let mut turns = Turns::new(4, 10);
+        let [only] = accounts();
+        add(&mut turns, only, 1);
+        turns.take().unwrap();
+        add(&mut turns, only, 1);
+        turns.take().unwrap();
     }
 
     #[test]
