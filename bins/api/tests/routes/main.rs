@@ -36,6 +36,7 @@ mod openapi;
 mod openid;
 mod operations;
 mod problems;
+mod search;
 mod session;
 mod shell;
 mod support;

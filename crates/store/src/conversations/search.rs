@@ -8,9 +8,9 @@ use crate::Error;
 
 /// How many conversations a search finds at most by each of its ways.
 const MOST: i64 = 1_000;
-/// How many messages are looked at for their conversations; words that more messages have are too
-/// common to find anything by.
-const MOST_MESSAGES: i64 = 5_000;
+/// How many messages are looked at for their conversations, of the newest spans of time: a word that
+/// more have finds by those.
+const MOST_MESSAGES: i64 = 2_000;
 /// Trigrams need as many characters.
 const SHORTEST_PART: usize = 3;
 
@@ -49,11 +49,26 @@ pub(super) async fn find(
             limit $5)
            union
            (select conversation_id
-            from (select conversation_id from messages
-                  where tenant_id = $1 and content is not null
-                    and to_tsvector('simple', left(content, 20000))
-                        @@ websearch_to_tsquery('simple', $4)
-                  limit $6) m
+            from (select m.conversation_id
+                  from unnest(array[
+                         (axis_search_spans($1, now()))[1],
+                         (axis_search_spans($1, now() - interval '1 day'))[1],
+                         (axis_search_spans($1, now()))[2],
+                         (axis_search_spans($1, now() - interval '7 days'))[2],
+                         (axis_search_spans($1, now()))[3],
+                         (axis_search_spans($1, now() - interval '91 days'))[3],
+                         $1
+                       ]) as span
+                  -- One span after another, by the index of each, until there are enough.
+                  cross join lateral (
+                    select conversation_id from messages
+                    where axis_search_spans(tenant_id, created_at) @> array[span]
+                      and tenant_id = $1 and content is not null
+                      and to_tsvector('simple', left(content, 20000))
+                          @@ websearch_to_tsquery('simple', $4)
+                    limit $6
+                  ) m
+                  limit $6) newest
             group by conversation_id
             limit $5)"#,
         tenant.as_str(),
