@@ -31,6 +31,21 @@ function tell(what: string, value: string, budget: string): void {
 const ms = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 const spread = (values: readonly number[]) => `p50 ${ms(quantile(values, 0.5))}, p95 ${ms(quantile(values, 0.95))}`
 
+/** To the top of what lists these, as fast as anybody drags: how long each frame took. To be run in the page. */
+async function scrollUp(list: string): Promise<number[]> {
+  const box = document.querySelector(list)!.parentElement!
+  const deltas: number[] = []
+  let last = performance.now()
+  while (box.scrollTop > 0) {
+    await new Promise((resolve) => requestAnimationFrame(resolve))
+    const now = performance.now()
+    deltas.push(now - last)
+    last = now
+    box.scrollTop -= 900
+  }
+  return deltas
+}
+
 async function openInbox(page: Page, system: System, search = ''): Promise<void> {
   await page.goto(`${system.url}/app/inbox${search}`)
   await expect(page.locator('[data-connection=live]')).toBeVisible()
@@ -104,9 +119,10 @@ test('the first paint', async ({ browser, system }) => {
     await context.close()
   }
   tell(`first paint, nothing cached, processor slowed ${SLOWER} times`, spread(paints), 'under 1500 ms')
-  tell('first words, likewise', spread(contents), '')
+  tell('first words, likewise', spread(contents), 'under 1500 ms')
   tell('first row of the inbox, likewise', spread(rows), '')
   expect.soft(quantile(paints, 0.5)).toBeLessThan(1_500)
+  expect.soft(quantile(contents, 0.5)).toBeLessThan(1_500)
 })
 
 test('with a crowd', async ({ page, system }) => {
@@ -158,21 +174,22 @@ test('with a crowd', async ({ page, system }) => {
   }, Math.min(CROWD, 10_000))
   const dropped = frames.filter((delta) => delta > 1000 / 30).length / frames.length
   tell(`scrolling down ${Math.min(CROWD, 10_000)} rows, read page by page: a frame`, spread(frames), '')
-  const again = await page.evaluate(async () => {
-    const box = document.querySelector('ul[aria-label=Conversations]')!.parentElement!
-    const deltas: number[] = []
-    let last = performance.now()
-    while (box.scrollTop > 0) {
-      await new Promise((resolve) => requestAnimationFrame(resolve))
-      const now = performance.now()
-      deltas.push(now - last)
-      last = now
-      box.scrollTop -= 900
-    }
-    return deltas
-  })
+  const again = await page.evaluate(scrollUp, 'ul[aria-label=Conversations]')
   const late = again.filter((delta) => delta > 1000 / 30).length / again.length
+  // What the browser itself needs here: as many rows of the same height, of two words each, that are there already.
+  await page.evaluate((count) => {
+    const peer = document.createElement('div')
+    peer.style.cssText = 'position:fixed;inset:100px auto 100px 57px;width:340px;overflow:auto;background:canvas;z-index:99'
+    const rows = Array.from({ length: count }, (_, n) => `<li style="height:84px;contain:strict;content-visibility:auto">Customer ${n}</li>`)
+    peer.innerHTML = `<ul id="peer">${rows.join('')}</ul>`
+    document.body.append(peer)
+    peer.scrollTop = peer.scrollHeight
+  }, Math.min(CROWD, 10_000))
+  const least = await page.evaluate(scrollUp, '#peer')
   tell('frames that came late (over 33 ms), on the way down', `${(dropped * 100).toFixed(1)} %`, '')
   tell('and on the way up, all rows loaded', `${(late * 100).toFixed(1)} %`, 'under 5 %')
+  tell('a frame on the way up', spread(again), '')
+  tell('the same of rows that are two words each', spread(least), '')
+  tell('so many times that (p50)', (quantile(again, 0.5) / quantile(least, 0.5)).toFixed(2), '')
   expect.soft(late).toBeLessThan(0.05)
 })

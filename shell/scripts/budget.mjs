@@ -6,8 +6,8 @@ const BUDGET = 200 * 1024
 const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'))
 const entry = Object.values(manifest).find((chunk) => chunk.isEntry)
-const inbox = Object.values(manifest).find((chunk) => chunk.src === 'src/routes/inbox.lazy.tsx')
-if (!entry || !inbox) throw new Error('the build has no entry or no inbox: has a file been renamed?')
+const inbox = Object.values(manifest).find((chunk) => chunk.name === 'inbox')
+if (!entry || !inbox) throw new Error('the build has no entry or no chunk of the inbox: has it been renamed?')
 
 const needed = new Set()
 const need = (chunk) => {

@@ -49,8 +49,10 @@ const page = createRoot(place)
 
 /** Lets somebody in, or says why not. */
 async function open(failures = 0): Promise<void> {
+  const live = new Live(queryClient)
   try {
-    await begin()
+    // What the address asks for is read while the API says who asks.
+    await begin(() => void router.load())
   } catch (error) {
     const failure = Failure.from(error)
     const { Door } = await import('./features/door/Door.tsx')
@@ -64,7 +66,6 @@ async function open(failures = 0): Promise<void> {
     page.render(<Door failure={failure} enter={enter} signOut={session().signOut} />)
     return
   }
-  const live = new Live(queryClient)
   live.start()
   page.render(
     <StrictMode>
@@ -77,8 +78,4 @@ async function open(failures = 0): Promise<void> {
   )
 }
 
-// What most people see first comes while they are let in.
-if (window.location.pathname.startsWith(`${import.meta.env.BASE_URL}inbox`)) {
-  void import('./routes/inbox.lazy.tsx').catch(() => undefined)
-}
 void open()

@@ -31,12 +31,14 @@ export function session(): Session {
   return current
 }
 
-/** Signs somebody in; may leave the page for that. */
-export async function begin(): Promise<void> {
+/** Signs somebody in; may leave the page for that. `known` is called once there is a token, before it is said whose it is. */
+export async function begin(known: () => void): Promise<void> {
   if (window.location.pathname === SIGNED_OUT) throw signedOut()
   const provider = await providerOf()
   current = Object.assign(provider, { person: SOMEBODY })
-  const { id, name, permissions } = await read<Me>('/api/v1/me', await provider.token())
+  const told = read<Me>('/api/v1/me', await provider.token())
+  known()
+  const { id, name, permissions } = await told
   const granted = new Set(permissions)
   current = Object.assign(provider, { person: { id, name, may: (one: Permission) => granted.has(one) } })
 }

@@ -54,6 +54,8 @@ export class Live {
 
   constructor(queryClient: QueryClient) {
     this.#cache = new Cache(queryClient, new Journal())
+    // From the first answer on: some come before the stream is open.
+    this.#cache.watch()
     this.outbox = new Outbox({
       accept: (message) => this.#cache.accept(message),
       seen: (id) => this.#cache.seen(id),
@@ -183,7 +185,6 @@ export class Live {
 
   /** Opens the connection; closes it when the returned function is called. */
   start(): () => void {
-    const unwatch = this.#cache.watch()
     const stopOutbox = this.outbox.start()
     const stopDrafts = startDrafts()
     const connection = new Connection({
@@ -202,7 +203,6 @@ export class Live {
       connection.stop()
       stopOutbox()
       stopDrafts()
-      unwatch()
     }
   }
 

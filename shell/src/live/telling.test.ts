@@ -13,7 +13,7 @@ let told: unknown[] = []
 
 beforeEach(() => {
   told = []
-  vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })
   const note = async ({ request }: { request: Request }) => {
     told.push(await request.json())
     return new HttpResponse(null, { status: 204 })
@@ -58,6 +58,18 @@ test('who looks says it again and again, to newcomers too, until they leave', as
   vi.advanceTimersByTime(60_000)
   await soon(() => expect(told).toHaveLength(5))
   expect(told).toEqual(['viewing', 'viewing', 'replying', 'replying', 'away'].map((state) => ({ state })))
+})
+
+test('who passes by on the way to another conversation is not told of', async () => {
+  tellHere(A, 'viewing')
+  vi.advanceTimersByTime(200)
+  tellAgain(A)
+  tellLeft(A)
+  tellHere(uuid(803), 'viewing')
+  vi.advanceTimersByTime(300)
+  tellLeft(uuid(803))
+  await soon(() => expect(told).toHaveLength(2))
+  expect(told).toEqual([{ state: 'viewing' }, { state: 'away' }])
 })
 
 test('whoever says no more that they are there has left', () => {

@@ -7,6 +7,8 @@ import { session } from '../auth/session.ts'
 
 /** Who types says so at most this often. Milliseconds. */
 const EVERY = 3_000
+/** So long somebody stays before others are told: who passes by on the way to another one is not here. Milliseconds. */
+const STAYS = 300
 /** Who looks says so again after this long: nobody is told when a page is closed. Milliseconds. */
 const AGAIN = 20_000
 
@@ -19,11 +21,14 @@ interface Typing {
 interface Here {
   readonly conversationId: string
   readonly state: 'viewing' | 'replying'
+  /** Others know of it. */
+  told: boolean
   readonly timer: ReturnType<typeof setInterval>
 }
 
 let typing: Typing | null = null
 let here: Here | null = null
+let settling: ReturnType<typeof setTimeout> | undefined
 
 /** To be called with each word. */
 export function tellTyping(conversationId: string, isPrivate: boolean): void {
@@ -39,25 +44,35 @@ export function tellStopped(): void {
   typing = null
 }
 
-/** Says so now, and again as long as it is so. */
+/** Says so once somebody stays, and again as long as it is so. */
 export function tellHere(conversationId: string, state: Here['state']): void {
-  if (here?.conversationId === conversationId && here.state === state) return
+  const same = here?.conversationId === conversationId
+  if (same && here?.state === state) return
   clearInterval(here?.timer)
-  here = { conversationId, state, timer: setInterval(() => tellAgain(conversationId), AGAIN) }
-  tellAgain(conversationId)
+  clearTimeout(settling)
+  here = { conversationId, state, told: same && here?.told === true, timer: setInterval(() => say(conversationId), AGAIN) }
+  if (here.told) say(conversationId)
+  else settling = setTimeout(() => say(conversationId), STAYS)
 }
 
 /** For whoever has come since it was said last. */
 export function tellAgain(conversationId: string): void {
-  if (here?.conversationId !== conversationId || document.visibilityState !== 'visible') return
-  postPresence(conversationId, here.state)
+  if (here?.told) say(conversationId)
 }
 
 export function tellLeft(conversationId: string): void {
   if (here?.conversationId !== conversationId) return
   clearInterval(here.timer)
+  clearTimeout(settling)
+  const { told } = here
   here = null
-  postPresence(conversationId, 'away')
+  if (told) postPresence(conversationId, 'away')
+}
+
+function say(conversationId: string): void {
+  if (here?.conversationId !== conversationId || document.visibilityState !== 'visible') return
+  here.told = true
+  postPresence(conversationId, here.state)
 }
 
 function postTyping({ conversationId: id, private: isPrivate }: Typing, on: boolean): void {

@@ -8,7 +8,6 @@ import {
   RouterProvider,
 } from '@tanstack/react-router'
 import { render } from '@testing-library/react'
-import { Tooltip } from 'radix-ui'
 import type { ReactNode } from 'react'
 
 import { Live, LiveProvider } from '#live/live.ts'
@@ -26,9 +25,7 @@ export function show(what: ReactNode) {
   const { unmount } = render(
     <QueryClientProvider client={queryClient}>
       <LiveProvider value={live}>
-        <Tooltip.Provider>
-          <RouterProvider router={router} />
-        </Tooltip.Provider>
+        <RouterProvider router={router} />
       </LiveProvider>
     </QueryClientProvider>,
   )

@@ -1,7 +1,7 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
 
 import { classes } from './classes.ts'
-import { Tip } from './Tip.tsx'
+import { tip } from './tip.ts'
 
 const LOOKS = {
   plain: 'border border-line bg-surface text-ink hover:bg-hover hover:border-line-strong',
@@ -38,18 +38,17 @@ interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 /** A button that is only an icon: its label is told and shown on hover. */
 export function IconButton({ label, keys, className, children, ...rest }: IconButtonProps) {
   return (
-    <Tip label={label} keys={keys}>
-      <button
-        type="button"
-        aria-label={label}
-        className={classes(
-          'inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft transition-colors hover:bg-hover hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent [&>svg]:size-4',
-          className,
-        )}
-        {...rest}
-      >
-        {children}
-      </button>
-    </Tip>
+    <button
+      type="button"
+      aria-label={label}
+      {...tip(label, keys)}
+      className={classes(
+        'inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft transition-colors hover:bg-hover hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent [&>svg]:size-4',
+        className,
+      )}
+      {...rest}
+    >
+      {children}
+    </button>
   )
 }

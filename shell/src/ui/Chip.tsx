@@ -34,12 +34,12 @@ export function Chip({ name, value, anything, options, onChange }: ChipProps) {
       value={value}
       onChange={onChange}
       options={[{ value: undefined, label: anything }, ...options]}
-      trigger={
-        <button type="button" className={chipLook(value !== undefined)} aria-label={`${name}: ${chosen ?? anything}`}>
+      trigger={(menu) => (
+        <button type="button" {...menu} className={chipLook(value !== undefined)} aria-label={`${name}: ${chosen ?? anything}`}>
           <span className="truncate">{chosen ?? name}</span>
           <ChevronDown aria-hidden className="size-3 shrink-0 opacity-70" />
         </button>
-      }
+      )}
     />
   )
 }

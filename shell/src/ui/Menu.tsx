@@ -1,110 +1,119 @@
+import type { LucideIcon } from 'lucide-react'
+import { lazy, type ReactNode, Suspense, useRef, useState } from 'react'
 
-import { Check, type LucideIcon } from 'lucide-react'
-import { DropdownMenu } from 'radix-ui'
-import type { ReactNode } from 'react'
+const loadItems = () => import('./MenuItems.tsx')
+const Items = lazy(loadItems)
+
+/** What the button needs that opens a menu. */
+export interface Trigger {
+  'aria-haspopup': 'menu'
+  'aria-expanded': boolean
+  onClick: (event: React.MouseEvent) => void
+  onFocus: () => void
+  onKeyDown: (event: React.KeyboardEvent) => void
+  onPointerDown: (event: React.PointerEvent) => void
+  onPointerEnter: () => void
+}
+
+export interface Option<T extends string> {
+  value: T | undefined
+  label: ReactNode
+}
+
+export interface Action {
+  name: string
+  icon: LucideIcon
+  disabled?: boolean
+  run: () => void
+}
+
+/** What is in a menu: one thing to be chosen, several, or things to do. */
+export type Entries =
+  | { kind: 'choice'; value: string | undefined; options: readonly Option<string>[]; onChange: (value: string | undefined) => void }
+  | { kind: 'choices'; values: readonly string[]; options: readonly Option<string>[]; onChange: (values: string[]) => void }
+  | { kind: 'actions'; actions: readonly Action[] }
 
 interface MenuProps {
-  trigger: ReactNode
+  trigger: (menu: Trigger) => ReactNode
   label: string
 }
 
 interface ChoiceProps<T extends string> extends MenuProps {
   value: T | undefined
-  options: { value: T | undefined; label: ReactNode }[]
+  options: readonly Option<T>[]
   onChange: (value: T | undefined) => void
 }
 
 /** A menu in which one thing is chosen. */
 export function Choice<T extends string>({ trigger, label, value, options, onChange }: ChoiceProps<T>) {
-  return (
-    <Menu trigger={trigger} label={label}>
-      <DropdownMenu.RadioGroup
-        value={value ?? ''}
-        onValueChange={(next) => onChange(options.find((one) => (one.value ?? '') === next)?.value)}
-      >
-        {options.map((one) => (
-          <DropdownMenu.RadioItem key={one.value ?? ''} value={one.value ?? ''} className={ITEM}>
-            <Tick />
-            {one.label}
-          </DropdownMenu.RadioItem>
-        ))}
-      </DropdownMenu.RadioGroup>
-    </Menu>
-  )
+  const choose = (next: string | undefined) => onChange(options.find((one) => one.value === next)?.value)
+  return <Menu trigger={trigger} label={label} entries={{ kind: 'choice', value, options, onChange: choose }} />
 }
 
 interface ChoicesProps extends MenuProps {
   values: readonly string[]
-  options: readonly { value: string; label: ReactNode }[]
+  options: readonly Option<string>[]
   onChange: (values: string[]) => void
 }
 
 /** A menu in which several things can be chosen; it stays open meanwhile. */
-export function Choices({ trigger, label, values, options, onChange }: ChoicesProps) {
-  return (
-    <Menu trigger={trigger} label={label}>
-      {options.map((one) => (
-        <DropdownMenu.CheckboxItem
-          key={one.value}
-          checked={values.includes(one.value)}
-          onSelect={(event) => event.preventDefault()}
-          onCheckedChange={(on) => onChange(on ? [...values, one.value] : values.filter((value) => value !== one.value))}
-          className={ITEM}
-        >
-          <Tick />
-          {one.label}
-        </DropdownMenu.CheckboxItem>
-      ))}
-    </Menu>
-  )
-}
-
-interface ActionsProps extends MenuProps {
-  actions: readonly { name: string; icon: LucideIcon; disabled?: boolean; run: () => void }[]
+export function Choices({ trigger, label, ...choices }: ChoicesProps) {
+  return <Menu trigger={trigger} label={label} entries={{ kind: 'choices', ...choices }} />
 }
 
 /** A menu of things to do. */
-export function Actions({ trigger, label, actions }: ActionsProps) {
-  return (
-    <Menu trigger={trigger} label={label} align="end">
-      {actions.map(({ name, icon: Icon, disabled = false, run }) => (
-        <DropdownMenu.Item key={name} disabled={disabled} onSelect={run} className={ITEM}>
-          <Icon aria-hidden className="size-4 text-soft" />
-          {name}
-        </DropdownMenu.Item>
-      ))}
-    </Menu>
-  )
+export function Actions({ trigger, label, actions }: MenuProps & { actions: readonly Action[] }) {
+  return <Menu trigger={trigger} label={label} align="end" entries={{ kind: 'actions', actions }} />
 }
 
-const ITEM = 'flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-disabled:opacity-50 data-highlighted:bg-hover'
-
-function Menu({ trigger, label, align = 'start', children }: MenuProps & { align?: 'start' | 'end'; children: ReactNode }) {
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align={align}
-          sideOffset={6}
-          collisionPadding={8}
-          aria-label={label}
-          className="rise z-50 max-h-80 min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-raised"
-        >
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  )
+interface AnyMenuProps extends MenuProps {
+  align?: 'start' | 'end'
+  side?: 'bottom' | 'right'
+  /** Above everything else in it. */
+  title?: string
+  entries: Entries
 }
 
-/** Marks what is chosen. */
-function Tick() {
+/** Its button is here at once; what is in it comes when somebody is about to open it. */
+export function Menu({ trigger, ...rest }: AnyMenuProps) {
+  const [open, setOpen] = useState<'pointer' | 'key' | null>(null)
+  const place = useRef<HTMLSpanElement>(null)
+  const load = () => void loadItems().catch(() => undefined)
+  const menu: Trigger = {
+    'aria-haspopup': 'menu',
+    'aria-expanded': open !== null,
+    onPointerEnter: load,
+    onFocus: load,
+    onPointerDown: (event) => {
+      if (event.button !== 0 || event.ctrlKey || open) return
+      event.preventDefault()
+      setOpen('pointer')
+    },
+    // By what presses no pointer and no key.
+    onClick: (event) => {
+      if (event.detail === 0) setOpen('key')
+    },
+    onKeyDown: (event) => {
+      if (!['Enter', ' ', 'ArrowDown'].includes(event.key)) return
+      event.preventDefault()
+      setOpen('key')
+    },
+  }
   return (
-    <span className="flex size-4 items-center">
-      <DropdownMenu.ItemIndicator>
-        <Check aria-hidden className="size-4 text-accent" />
-      </DropdownMenu.ItemIndicator>
+    <span ref={place} className="relative inline-flex max-w-full min-w-0">
+      {trigger(menu)}
+      {open && (
+        <Suspense>
+          <Items
+            {...rest}
+            byKey={open === 'key'}
+            close={() => {
+              setOpen(null)
+              place.current?.querySelector('button')?.focus()
+            }}
+          />
+        </Suspense>
+      )}
     </span>
   )
 }

@@ -36,21 +36,21 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
         values={kinds}
         options={KINDS.map(({ name }) => ({ value: name, label: name }))}
         onChange={(chosen) => onChange({ type: typesOf(chosen, others) })}
-        trigger={<Chip name="Type" chosen={count === 1 ? (kinds[0] ?? others[0]) : count > 1 ? `${count} types` : undefined} />}
+        trigger={(menu) => <Chip {...menu} name="Type" chosen={count === 1 ? (kinds[0] ?? others[0]) : count > 1 ? `${count} types` : undefined} />}
       />
       <Choice
         label="Source"
         value={view.source}
         options={SOURCES}
         onChange={(source) => onChange({ source })}
-        trigger={<Chip name="Source" chosen={view.source && (SOURCES.find((one) => one.value === view.source)?.label ?? view.source)} />}
+        trigger={(menu) => <Chip {...menu} name="Source" chosen={view.source && (SOURCES.find((one) => one.value === view.source)?.label ?? view.source)} />}
       />
       <Choice
         label="Who"
         value={view.actor}
         options={actors}
         onChange={(one) => onChange({ actor: one })}
-        trigger={<Chip name="Who" chosen={view.actor && actor} />}
+        trigger={(menu) => <Chip {...menu} name="Who" chosen={view.actor && actor} />}
       />
       {view.conversationId && (
         <button

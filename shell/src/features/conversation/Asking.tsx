@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 
 import { ask, type Question } from '#desk/asked.ts'
 import { classes } from '#ui/classes.ts'
-import { Tip } from '#ui/Tip.tsx'
+import { tip } from '#ui/tip.ts'
 
 interface AskingProps {
   what: Question
@@ -17,15 +17,14 @@ interface AskingProps {
 /** Shows what something is, and asks what it is to become. */
 export function Asking({ what, about, label, keys, className, children }: AskingProps) {
   return (
-    <Tip label={`Change ${label.toLowerCase()}`} keys={keys}>
-      <button
-        type="button"
-        onClick={(event) => ask(what, [about], { at: event.currentTarget.getBoundingClientRect() })}
-        className={classes('-mx-1.5 -my-0.5 inline-flex min-h-6 max-w-full min-w-0 items-center rounded-md px-1.5 py-0.5 text-left hover:bg-hover', className)}
-      >
-        <span className="sr-only">{label}: </span>
-        {children}
-      </button>
-    </Tip>
+    <button
+      type="button"
+      {...tip(`Change ${label.toLowerCase()}`, keys)}
+      onClick={(event) => ask(what, [about], { at: event.currentTarget.getBoundingClientRect() })}
+      className={classes('-mx-1.5 -my-0.5 inline-flex min-h-6 max-w-full min-w-0 items-center rounded-md px-1.5 py-0.5 text-left hover:bg-hover', className)}
+    >
+      <span className="sr-only">{label}: </span>
+      {children}
+    </button>
   )
 }

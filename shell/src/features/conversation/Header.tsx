@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { ArrowLeft, CircleCheck, CircleDot, Clock, Ellipsis, Link as Chain, MailOpen, PanelRight, Phone, ShieldAlert, SignalHigh, Tag, UserRound, UsersRound } from 'lucide-react'
+import { ArrowLeft, CircleCheck, CircleDot, Clock, Ellipsis, ExternalLink, Link as Chain, MailOpen, PanelRight, Phone, ShieldAlert, SignalHigh, Tag, UserRound, UsersRound } from 'lucide-react'
 import { useRef } from 'react'
 
 import type { Conversation } from '#api/types.ts'
@@ -11,7 +11,7 @@ import { Button, IconButton } from '#ui/Button.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { Actions } from '#ui/Menu.tsx'
-import { Tip } from '#ui/Tip.tsx'
+import { tip } from '#ui/tip.ts'
 import { toast } from '#ui/toasts.ts'
 
 import { Asking } from './Asking.tsx'
@@ -28,7 +28,7 @@ interface HeaderProps {
 export function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
   const { id, contact, channel, status, priority } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
-  const resolved = status === 'resolved'
+  const { name: ending, icon: Ending, change } = endingOf(status)
   return (
     <header className="@container h-13 shrink-0 border-b border-line bg-surface">
       <div className="flex h-full items-center gap-1.5 pr-2 pl-4 @xl:gap-2.5">
@@ -61,11 +61,11 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
         </IconButton>
         <Button
           className="@max-lg:hidden"
-          title={resolved ? 'Reopen (E)' : 'Resolve (E)'}
-          onClick={() => want([id], { status: resolved ? 'open' : 'resolved' })}
+          title={`${ending} (E)`}
+          onClick={() => want([id], change)}
         >
-          {resolved ? <CircleDot aria-hidden className="size-4" /> : <CircleCheck aria-hidden className="size-4" />}
-          {resolved ? 'Reopen' : 'Resolve'}
+          <Ending aria-hidden className="size-4" />
+          {ending}
         </Button>
         <More conversation={conversation} back={back} />
         <IconButton label="Context" aria-pressed={contextOpen} onClick={onContext}>
@@ -76,28 +76,34 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
   )
 }
 
+/** What ends it, or begins it again. */
+function endingOf(status: string) {
+  return status === 'resolved'
+    ? { name: 'Reopen', icon: CircleDot, change: { status: 'open' } } as const
+    : { name: 'Resolve', icon: CircleCheck, change: { status: 'resolved' } } as const
+}
+
 /** Calls by whatever this machine calls with. */
 function Call({ contactId }: { contactId: string }) {
   const phone = useQuery(contactQuery(contactId)).data?.phoneNumber
   if (!phone) return null
   return (
-    <Tip label={`Call ${phone}`}>
-      <a
-        href={`tel:${phone}`}
-        aria-label={`Call ${phone}`}
-        className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink"
-      >
-        <Phone aria-hidden className="size-4" />
-      </a>
-    </Tip>
+    <a
+      href={`tel:${phone}`}
+      aria-label={`Call ${phone}`}
+      {...tip(`Call ${phone}`)}
+      className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink"
+    >
+      <Phone aria-hidden className="size-4" />
+    </a>
   )
 }
 
-function More({ conversation: { id, status }, back }: Pick<HeaderProps, 'conversation' | 'back'>) {
+function More({ conversation: { id, status, chatwootUrl }, back }: Pick<HeaderProps, 'conversation' | 'back'>) {
   const live = useLive()
   const place = useRef<HTMLSpanElement>(null)
   const about = (what: Question) => ask(what, [id], { at: place.current?.getBoundingClientRect() })
-  const resolved = status === 'resolved'
+  const { name, icon, change } = endingOf(status)
   const copy = async () => {
     const address = window.location.origin + window.location.pathname
     await navigator.clipboard.writeText(address)
@@ -107,13 +113,13 @@ function More({ conversation: { id, status }, back }: Pick<HeaderProps, 'convers
     <span ref={place} className="flex shrink-0">
       <Actions
         label="More"
-        trigger={
-          <Button look="quiet" aria-label="More" title="More" className="w-8 px-0">
+        trigger={(menu) => (
+          <Button look="quiet" {...menu} aria-label="More" title="More" className="w-8 px-0">
             <Ellipsis aria-hidden className="size-4" />
           </Button>
-        }
+        )}
         actions={[
-          { name: resolved ? 'Reopen' : 'Resolve', icon: resolved ? CircleDot : CircleCheck, run: () => want([id], { status: resolved ? 'open' : 'resolved' }) },
+          { name, icon, run: () => want([id], change) },
           { name: 'Snooze…', icon: Clock, run: () => about('snooze') },
           { name: 'Assign…', icon: UserRound, run: () => about('assignee') },
           { name: 'Give to a team…', icon: UsersRound, run: () => about('team') },
@@ -128,6 +134,9 @@ function More({ conversation: { id, status }, back }: Pick<HeaderProps, 'convers
             },
           },
           { name: 'Copy address', icon: Chain, run: () => void copy().catch(() => undefined) },
+          ...(chatwootUrl
+            ? [{ name: 'Open in Chatwoot', icon: ExternalLink, run: () => void window.open(chatwootUrl, '_blank', 'noopener') }]
+            : []),
         ]}
       />
     </span>

@@ -32,11 +32,17 @@ export function SendButton({ conversationId, disabled, withFiles, send, propose 
       </Button>
       <Actions
         label="More ways to send"
-        trigger={
-          <Button look="primary" disabled={disabled} aria-label="More ways to send" className="rounded-l-none border-l border-accent-text/30 px-1.5">
+        trigger={(menu) => (
+          <Button
+            look="primary"
+            {...menu}
+            disabled={disabled}
+            aria-label="More ways to send"
+            className="rounded-l-none border-l border-accent-text/30 px-1.5"
+          >
             <ChevronDown aria-hidden className="size-4" />
           </Button>
-        }
+        )}
         actions={[
           { name: 'Send and resolve', icon: CircleCheck, run: () => send({ status: 'resolved' }) },
           { name: 'Send and snooze…', icon: Clock, run: snooze },

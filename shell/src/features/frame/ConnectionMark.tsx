@@ -2,7 +2,7 @@ import { useConnection } from '#live/live.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
 import { span } from '#ui/time.ts'
-import { Tip } from '#ui/Tip.tsx'
+import { tip } from '#ui/tip.ts'
 
 const LOOKS = {
   connecting: { dot: 'bg-faint animate-pulse', word: '…' },
@@ -24,20 +24,19 @@ export function ConnectionMark() {
     offline: age ? `Offline; last heard ${age} ago` : 'Offline',
   }[state]
   return (
-    <Tip label={label} side="right">
-      <span
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- shows its words on focus too
-        tabIndex={0}
-        role="img"
-        aria-label={label}
-        data-connection={state}
-        className="flex h-10 w-12 flex-col items-center justify-center gap-1 rounded-lg"
-      >
-        <span className={classes('size-2 rounded-full', dot)} />
-        <span aria-hidden className="text-[0.625rem] leading-none whitespace-nowrap text-soft tabular-nums">
-          {state === 'reconnecting' ? (age ?? '…') : word}
-        </span>
+    <span
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- shows its words on focus too
+      tabIndex={0}
+      role="img"
+      aria-label={label}
+      {...tip(label, undefined, 'right')}
+      data-connection={state}
+      className="flex h-10 w-12 flex-col items-center justify-center gap-1 rounded-lg"
+    >
+      <span className={classes('size-2 rounded-full', dot)} />
+      <span aria-hidden className="text-[0.625rem] leading-none whitespace-nowrap text-soft tabular-nums">
+        {state === 'reconnecting' ? (age ?? '…') : word}
       </span>
-    </Tip>
+    </span>
   )
 }

@@ -1,6 +1,5 @@
 
 import { useNavigate, useRouter } from '@tanstack/react-router'
-import { Tooltip } from 'radix-ui'
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 
 import { session } from '#auth/session.ts'
@@ -9,6 +8,7 @@ import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { useRemembered } from '#ui/remembered.ts'
+import { Tips } from '#ui/Tips.tsx'
 import { toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
@@ -45,7 +45,7 @@ export function Frame({ children }: { children: ReactNode }) {
     return () => clearTimeout(timer)
   }, [])
   return (
-    <Tooltip.Provider delayDuration={400}>
+    <>
       <a
         href="#main"
         className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-raised focus:px-3 focus:py-2"
@@ -69,7 +69,8 @@ export function Frame({ children }: { children: ReactNode }) {
         {help && <Help open onOpenChange={setHelp} enabled={singleKeys} onEnabled={setSingleKeys} />}
         {commands && <CommandBar open onOpenChange={setCommands} onHelp={() => setHelp(true)} />}
       </Suspense>
-    </Tooltip.Provider>
+      <Tips />
+    </>
   )
 }
 

@@ -6,7 +6,7 @@ import { session } from '#auth/session.ts'
 import { approvalsQuery } from '#live/queries.ts'
 import { IconButton } from '#ui/Button.tsx'
 import { setTheme, useTheme } from '#ui/theme.ts'
-import { Tip } from '#ui/Tip.tsx'
+import { tip } from '#ui/tip.ts'
 
 import { ConnectionMark } from './ConnectionMark.tsx'
 import { Person } from './Person.tsx'
@@ -50,22 +50,21 @@ interface PlaceProps {
 function Place({ to, label, keys, icon: Icon, badge = 0 }: PlaceProps) {
   const spoken = badge > 0 ? `${label}, ${badge} waiting` : label
   return (
-    <Tip label={label} keys={keys} side="right">
-      <Link
-        to={to}
-        aria-label={spoken}
-        className="relative flex size-10 items-center justify-center rounded-xl text-soft transition-colors hover:bg-hover hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
-      >
-        <Icon aria-hidden className="size-5" strokeWidth={1.75} />
-        {badge > 0 && (
-          <span
-            aria-hidden
-            className="absolute top-0.5 right-0.5 flex h-4 min-w-4 items-center justify-center rounded-full bg-accent px-1 text-[0.625rem] font-semibold text-accent-text"
-          >
-            {badge > 99 ? '99+' : badge}
-          </span>
-        )}
-      </Link>
-    </Tip>
+    <Link
+      to={to}
+      aria-label={spoken}
+      {...tip(label, keys, 'right')}
+      className="relative flex size-10 items-center justify-center rounded-xl text-soft transition-colors hover:bg-hover hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
+    >
+      <Icon aria-hidden className="size-5" strokeWidth={1.75} />
+      {badge > 0 && (
+        <span
+          aria-hidden
+          className="absolute top-0.5 right-0.5 flex h-4 min-w-4 items-center justify-center rounded-full bg-accent px-1 text-[0.625rem] font-semibold text-accent-text"
+        >
+          {badge > 99 ? '99+' : badge}
+        </span>
+      )}
+    </Link>
   )
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowDownWideNarrow, Search, X } from 'lucide-react'
-import { useEffect, useId, useRef, useState } from 'react'
+import { memo, useEffect, useId, useRef, useState } from 'react'
 
 import type { ConversationSort } from '#api/types.ts'
 import { myAgent } from '#desk/me.ts'
@@ -52,7 +52,7 @@ function useCatalogue() {
   }
 }
 
-export function Filters({ view, onChange }: FiltersProps) {
+export const Filters = memo(function Filters({ view, onChange }: FiltersProps) {
   const set = (change: Parameters<typeof changed>[1]) => onChange(changed(view, change))
   const toNumber = (value: string | undefined) => (value === undefined ? undefined : Number(value))
   const { agents, teams, labels, inboxes } = useCatalogue()
@@ -99,9 +99,9 @@ export function Filters({ view, onChange }: FiltersProps) {
       />
     </div>
   )
-}
+})
 
-export function SortMenu({ view, onChange }: FiltersProps) {
+export const SortMenu = memo(function SortMenu({ view, onChange }: FiltersProps) {
   const sort = view.sort ?? 'newest'
   return (
     <Choice<ConversationSort>
@@ -109,24 +109,25 @@ export function SortMenu({ view, onChange }: FiltersProps) {
       value={sort}
       options={Object.entries(SORTS).map(([value, label]) => ({ value: value as ConversationSort, label }))}
       onChange={(next) => onChange(changed(view, { sort: next === 'newest' ? undefined : next }))}
-      trigger={
+      trigger={(menu) => (
         <button
           type="button"
+          {...menu}
           aria-label={`Sort: ${SORTS[sort]}`}
           className="inline-flex h-7 items-center gap-1 rounded-lg px-2 text-xs font-medium text-soft hover:bg-hover hover:text-ink"
         >
           <ArrowDownWideNarrow aria-hidden className="size-3.5" />
           {SORTS[sort]}
         </button>
-      }
+      )}
     />
   )
-}
+})
 
 /** How long somebody stops before what they typed is searched for. */
 const PAUSE = 250
 
-export function SearchField({ view, onChange }: FiltersProps) {
+export const SearchField = memo(function SearchField({ view, onChange }: FiltersProps) {
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(view.search ?? '')
@@ -178,4 +179,4 @@ export function SearchField({ view, onChange }: FiltersProps) {
       )}
     </div>
   )
-}
+})

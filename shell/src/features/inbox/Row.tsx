@@ -1,7 +1,6 @@
 
-import { Link } from '@tanstack/react-router'
 import { CornerUpLeft, Hourglass, Lock, TriangleAlert } from 'lucide-react'
-import { memo } from 'react'
+import { memo, useLayoutEffect, useRef } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { selectUpTo, toggle } from '#desk/selection.ts'
@@ -13,11 +12,15 @@ import { classes } from '#ui/classes.ts'
 import { Label, PriorityMark } from '#ui/Marks.tsx'
 import { When } from '#ui/When.tsx'
 
+import { RowLink } from './RowLink.tsx'
+
 /** Pixels; all rows are alike, so that thousands of them scroll evenly. */
 export const ROW_HEIGHT = 84
 
 interface RowProps {
   conversation: Conversation
+  /** The view it is seen in, as addresses say it. */
+  search: string
   open: boolean
   selected: boolean
   /** Others are: then every row shows that it can be. */
@@ -28,12 +31,20 @@ interface RowProps {
   gone: boolean
 }
 
-export const Row = memo(function Row({ conversation, open, selected, selecting, asked, gone }: RowProps) {
+export const Row = memo(function Row({ conversation, search, open, selected, selecting, asked, gone }: RowProps) {
   const { id, contact, labels, priority, unreadCount, lastMessage, assignee } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
   const unread = unreadCount > 0
+  const element = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const { current } = element
+    // Another one is shown in its place: what had the focus is not there any more.
+    return () => {
+      if (current?.contains(document.activeElement)) (document.activeElement as HTMLElement).blur()
+    }
+  }, [id])
   return (
-    <div className={classes('group relative h-full transition-opacity duration-200', gone && 'opacity-35')}>
+    <div ref={element} className={classes('group relative h-full transition-opacity duration-200', gone && 'opacity-35')}>
       <input
         type="checkbox"
         aria-label={`Select ${name}`}
@@ -41,18 +52,16 @@ export const Row = memo(function Row({ conversation, open, selected, selecting, 
         onChange={() => undefined}
         onClick={(event) => (event.shiftKey ? selectUpTo(id) : toggle(id))}
         className={classes(
-          'absolute top-4.5 left-5 z-10 size-6 accent-accent focus-visible:opacity-100',
+          'peer absolute top-4.5 left-5 z-10 size-6 accent-accent focus-visible:opacity-100',
           selected || selecting ? 'opacity-100' : 'opacity-0 group-hover:opacity-100',
         )}
       />
-      <Link
-        to="/inbox/$id"
-        params={{ id }}
-        search={(view) => view}
-        data-row={id}
-        aria-current={open ? 'true' : undefined}
+      <RowLink
+        id={id}
+        search={search}
+        open={open}
         className={classes(
-          'flex h-full gap-3 border-b border-line/70 py-2.5 pr-3 pl-3.5 -outline-offset-2',
+          'peer-focus-visible:*:first:opacity-0 flex h-full gap-3 border-b border-line/70 py-2.5 pr-3 pl-3.5 -outline-offset-2',
           selected || open ? 'bg-accent-soft' : 'hover:bg-hover',
           open && 'shadow-[inset_3px_0_0_var(--accent)]',
         )}
@@ -61,7 +70,7 @@ export const Row = memo(function Row({ conversation, open, selected, selecting, 
           name={name}
           seed={contact?.id ?? id}
           channel={conversation.channel}
-          className={classes('mt-0.5 self-start', selected || selecting ? 'opacity-0' : 'group-hover:opacity-0 group-has-[input:focus-visible]:opacity-0')}
+          className={classes('mt-0.5 self-start', selected || selecting ? 'opacity-0' : 'group-hover:opacity-0')}
         />
         <div className="min-w-0 grow">
           <div className="flex items-center gap-1.5">
@@ -117,7 +126,7 @@ export const Row = memo(function Row({ conversation, open, selected, selecting, 
             )}
           </div>
         </div>
-      </Link>
+      </RowLink>
     </div>
   )
 })

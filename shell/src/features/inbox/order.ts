@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 
@@ -23,10 +23,9 @@ const NONE: ReadonlySet<string> = new Set()
  */
 export function useHeldOrder(rows: Conversation[], hold: boolean, view: unknown): Held {
   const [kept, setKept] = useState({ rows, view })
-  const now = new Map(rows.map((row) => [row.id, row]))
-  const left = kept.rows.filter((row) => !now.has(row.id)).map((row) => row.id)
-  const leaving = left.length > 0 && left.length <= MOST_LEAVING && kept.view === view
-  const which = left.join(' ')
+  // Thousands of rows are compared when they change, and not whenever one scrolls.
+  const { shown, left, moved } = useMemo(() => compare(kept.rows, rows), [kept.rows, rows])
+  const leaving = left.size > 0 && left.size <= MOST_LEAVING && kept.view === view
   const free = (!hold && !leaving) || kept.view !== view || kept.rows.length === 0
   if (free && (kept.rows !== rows || kept.view !== view)) setKept({ rows, view })
   useEffect(() => {
@@ -35,23 +34,28 @@ export function useHeldOrder(rows: Conversation[], hold: boolean, view: unknown)
     return () => clearTimeout(timer)
     // Rows that change meanwhile do not make those that leave stay longer.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [hold, leaving, which, view])
+  }, [hold, leaving, [...left].join(' '), view])
   if (free) return { rows, gone: NONE, moved: 0, release: () => undefined }
+  return { rows: shown, gone: left, moved: hold ? moved : 0, release: () => setKept({ rows, view }) }
+}
 
-  const before = new Map(kept.rows.map((row) => [row.id, row]))
+/** Rows as they were, with what is new in them. */
+function compare(kept: Conversation[], rows: Conversation[]): { shown: Conversation[]; left: ReadonlySet<string>; moved: number } {
+  if (kept === rows) return { shown: rows, left: NONE, moved: 0 }
+  const now = new Map(rows.map((row) => [row.id, row]))
+  const before = new Set(kept.map((row) => row.id))
+  const left = kept.filter((row) => !now.has(row.id)).map((row) => row.id)
   // More of the list was loaded: that is no change of its order.
-  const last = kept.rows.at(-1)
+  const last = kept.at(-1)
   const from = last ? rows.findIndex((row) => row.id === last.id) : -1
   const appended = from === -1 ? [] : rows.slice(from + 1).filter((row) => !before.has(row.id))
-  const shown = [...kept.rows.map((row) => now.get(row.id) ?? row), ...appended]
   const wanted = rows.filter((row) => before.has(row.id))
-  const still = kept.rows.filter((row) => now.has(row.id))
-  const displaced = wanted.filter((row, index) => still[index]?.id !== row.id).length > 0
-  const joined = rows.filter((row) => !before.has(row.id)).length - appended.length
+  const still = kept.filter((row) => now.has(row.id))
+  const displaced = wanted.some((row, index) => still[index]?.id !== row.id)
+  const joined = rows.length - wanted.length - appended.length
   return {
-    rows: shown,
-    gone: new Set(left),
-    moved: hold ? joined + left.length + (displaced ? 1 : 0) : 0,
-    release: () => setKept({ rows, view }),
+    shown: [...kept.map((row) => now.get(row.id) ?? row), ...appended],
+    left: left.length === 0 ? NONE : new Set(left),
+    moved: joined + left.length + (displaced ? 1 : 0),
   }
 }

@@ -108,9 +108,10 @@ function Filter({ name, value, values, onChange }: FilterProps) {
       value={value}
       options={[{ value: undefined, label: 'Any' }, ...values.map((one) => ({ value: one, label: titled(one.replaceAll('-', ' ')) }))]}
       onChange={onChange}
-      trigger={
+      trigger={(menu) => (
         <button
           type="button"
+          {...menu}
           aria-label={`${name}: ${value ?? 'any'}`}
           className={classes(
             'inline-flex h-7 items-center gap-1 rounded-full border bg-surface px-2.5 text-xs font-medium',
@@ -120,7 +121,7 @@ function Filter({ name, value, values, onChange }: FilterProps) {
           {value ? titled(value.replaceAll('-', ' ')) : name}
           <ChevronDown aria-hidden className="size-3 opacity-70" />
         </button>
-      }
+      )}
     />
   )
 }

@@ -1,0 +1,163 @@
+import { useQuery } from '@tanstack/react-query'
+import { useLocation, useNavigate } from '@tanstack/react-router'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowUp } from 'lucide-react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+
+import type { Conversation } from '#api/types.ts'
+import { session } from '#auth/session.ts'
+import { clearSelection, selectUpTo, shownOrder, toggle, useSelection } from '#desk/selection.ts'
+import { approvalsQuery } from '#live/queries.ts'
+import { Button } from '#ui/Button.tsx'
+import { useKeys } from '#ui/keyboard.ts'
+
+import { BulkBar } from './BulkBar.tsx'
+import { useHeldOrder } from './order.ts'
+import { Row, ROW_HEIGHT } from './Row.tsx'
+import { Slots } from './slots.ts'
+import type { View } from './view.ts'
+
+/** So long a row may take to be drawn, before keys are meant for what has the focus. */
+const MOST_FRAMES = 30
+/** This near to the last row that is loaded, more are. */
+const AHEAD = 12
+
+interface RowsProps {
+  view: View
+  openId: string | undefined
+  loaded: Conversation[]
+  /** There are no others. */
+  all: boolean
+  /** There are others, and they may be loaded now. */
+  more: boolean
+  onMore: () => void
+  busy: boolean
+  /** What is shown where there is no row. */
+  children: ReactNode
+}
+
+/** The rows of the list, as many as are seen of them; what scrolls is drawn here and nowhere else. */
+export function Rows({ view, openId, loaded, all, more, onMore, busy, children }: RowsProps) {
+  const navigate = useNavigate()
+  const search = useLocation({ select: ({ searchStr }) => searchStr })
+  const [hovered, setHovered] = useState(false)
+  const [scrolled, setScrolled] = useState(false)
+  const key = JSON.stringify(view)
+  const { rows, gone, moved, release } = useHeldOrder(loaded, hovered || scrolled, key)
+
+  const scroller = useRef<HTMLDivElement>(null)
+  // eslint-disable-next-line react-hooks/incompatible-library -- its methods are used while rendering only
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: 6,
+  })
+  const items = virtual.getVirtualItems()
+  const [places] = useState(() => new Slots())
+  const slots = places.of(items.map(({ key: id }) => String(id)))
+  const drawn = places.inPlace(slots, virtual.isScrolling).map((slot) => ({ slot, item: items[slots.indexOf(slot)] }))
+  const nearEnd = (items.at(-1)?.index ?? -1) >= rows.length - AHEAD
+  useEffect(() => {
+    if (more && nearEnd) onMore()
+  }, [more, nearEnd, onMore, rows.length])
+
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 })
+    clearSelection()
+  }, [key])
+
+  const waiting = { ...approvalsQuery({ status: 'submitted' }), enabled: session().person.may('approvals:read') }
+  const asked = new Set(useQuery(waiting).data?.map(({ conversationId }) => conversationId))
+  const selected = useSelection()
+  useEffect(() => shownOrder.set(rows.filter((row) => !gone.has(row.id)).map((row) => row.id)), [rows, gone])
+
+  /** Where the next key is meant, until the row is drawn and has the focus. */
+  const aimed = useRef<string | null>(null)
+  const here = () => aimed.current ?? document.activeElement?.getAttribute('data-row') ?? openId
+  const focus = (id: string, tries = MOST_FRAMES) => {
+    if (aimed.current !== id) return
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"]`)
+    row?.focus({ preventScroll: true })
+    if (row || tries === 0) aimed.current = null
+    else requestAnimationFrame(() => focus(id, tries - 1))
+  }
+  const step = (by: 1 | -1) => {
+    const at = rows.findIndex((row) => row.id === here())
+    const next = rows[at === -1 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))]
+    if (!next) return
+    virtual.scrollToIndex(rows.indexOf(next))
+    if (openId) void navigate({ to: '/inbox/$id', params: { id: next.id }, search: (now) => now })
+    aimed.current = next.id
+    focus(next.id)
+  }
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    x: (event) => {
+      const id = here()
+      if (id) (event.shiftKey ? selectUpTo : toggle)(id)
+    },
+    ...(selected.length > 0 && { Escape: clearSelection }),
+    '/': () => document.querySelector<HTMLInputElement>('[data-search]')?.focus(),
+  })
+
+  return (
+    <div className="relative min-h-0 grow border-t border-line">
+      {moved > 0 && (
+        <Button
+          className="rise absolute -top-3.5 left-1/2 z-10 h-7 -translate-x-1/2 rounded-full text-xs shadow-raised"
+          onClick={() => {
+            release()
+            scroller.current?.scrollTo({ top: 0 })
+          }}
+        >
+          <ArrowUp aria-hidden className="size-3.5" />
+          Show what is new
+        </Button>
+      )}
+      <div
+        ref={scroller}
+        // Its own ground, through which nothing shows: then it is moved without being painted anew.
+        className="h-full overflow-y-auto bg-surface [scrollbar-gutter:stable]"
+        aria-busy={busy}
+        onPointerEnter={(event) => setHovered(event.pointerType === 'mouse')}
+        onPointerLeave={() => setHovered(false)}
+        onScroll={(event) => setScrolled(event.currentTarget.scrollTop > ROW_HEIGHT / 2)}
+      >
+        {busy || rows.length === 0 ? (
+          children
+        ) : (
+          <ul aria-label="Conversations" className="relative" style={{ height: virtual.getTotalSize() }}>
+            {drawn.map(({ slot, item }) => {
+              const row = item && rows[item.index]
+              return (
+                row && (
+                  <li
+                    key={slot}
+                    aria-setsize={all ? rows.length : -1}
+                    aria-posinset={item.index + 1}
+                    className="absolute inset-x-0 top-0 contain-strict"
+                    style={{ height: ROW_HEIGHT, transform: `translateY(${item.start}px)` }}
+                  >
+                    <Row
+                      conversation={row}
+                      search={search}
+                      open={row.id === openId}
+                      selected={selected.includes(row.id)}
+                      selecting={selected.length > 0}
+                      asked={asked.has(row.id)}
+                      gone={gone.has(row.id)}
+                    />
+                  </li>
+                )
+              )
+            })}
+          </ul>
+        )}
+      </div>
+      <BulkBar loaded={loaded.length} />
+    </div>
+  )
+}

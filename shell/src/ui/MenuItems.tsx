@@ -1,0 +1,104 @@
+import { Check } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import { useEffect, useRef } from 'react'
+
+import type { Entries } from './Menu.tsx'
+
+interface ItemsProps {
+  label: string
+  align?: 'start' | 'end'
+  side?: 'bottom' | 'right'
+  title?: string
+  entries: Entries
+  /** Then the first item has the focus. */
+  byKey: boolean
+  close: () => void
+}
+
+/** A menu that is open, beside the button it stands next to. */
+export default function MenuItems({ label, align = 'start', side = 'bottom', title, entries, byKey, close }: ItemsProps) {
+  const content = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!byKey) return
+    const frame = requestAnimationFrame(() => content.current?.querySelector<HTMLElement>('[role^=menuitem]')?.focus())
+    return () => cancelAnimationFrame(frame)
+  }, [byKey])
+  return (
+    <DropdownMenu.Root modal={false} open onOpenChange={(open) => !open && close()}>
+      <DropdownMenu.Trigger asChild>
+        <span aria-hidden tabIndex={-1} className="pointer-events-none absolute inset-0" />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          ref={content}
+          side={side}
+          align={align}
+          sideOffset={6}
+          collisionPadding={8}
+          aria-label={label}
+          aria-labelledby={undefined}
+          className="rise z-50 max-h-80 min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-raised"
+        >
+          {title !== undefined && (
+            <DropdownMenu.Label className="max-w-64 truncate px-2 py-1.5 text-sm text-soft">{title}</DropdownMenu.Label>
+          )}
+          <Listed entries={entries} />
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+const ITEM = 'flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-disabled:opacity-50 data-highlighted:bg-hover'
+
+function Listed({ entries }: { entries: Entries }) {
+  switch (entries.kind) {
+    case 'choice':
+      return (
+        <DropdownMenu.RadioGroup
+          value={entries.value ?? ''}
+          onValueChange={(next) => entries.onChange(next === '' ? undefined : next)}
+        >
+          {entries.options.map((one) => (
+            <DropdownMenu.RadioItem key={one.value ?? ''} value={one.value ?? ''} className={ITEM}>
+              <Tick />
+              {one.label}
+            </DropdownMenu.RadioItem>
+          ))}
+        </DropdownMenu.RadioGroup>
+      )
+    case 'choices': {
+      const { values, onChange } = entries
+      return entries.options.map(({ value = '', label }) => (
+        <DropdownMenu.CheckboxItem
+          key={value}
+          checked={values.includes(value)}
+          onSelect={(event) => event.preventDefault()}
+          onCheckedChange={(on) => onChange(on ? [...values, value] : values.filter((one) => one !== value))}
+          className={ITEM}
+        >
+          <Tick />
+          {label}
+        </DropdownMenu.CheckboxItem>
+      ))
+    }
+    case 'actions':
+      return entries.actions.map(({ name, icon: Icon, disabled = false, run }) => (
+        <DropdownMenu.Item key={name} disabled={disabled} onSelect={run} className={ITEM}>
+          <Icon aria-hidden className="size-4 text-soft" />
+          {name}
+        </DropdownMenu.Item>
+      ))
+  }
+}
+
+/** Marks what is chosen. */
+function Tick() {
+  return (
+    <span className="flex size-4 items-center">
+      <DropdownMenu.ItemIndicator>
+        <Check aria-hidden className="size-4 text-accent" />
+      </DropdownMenu.ItemIndicator>
+    </span>
+  )
+}
