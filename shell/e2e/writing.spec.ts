@@ -125,9 +125,17 @@ test('what happened while the network was away is there when it is back', async 
   await system.customerWrites(number, 'Second, unheard.')
   await system.customerBegins('Gerd Gap', 'Unheard too.')
   await system.agentResolves(number)
+  // The stream goes on from where it was heard last; neither list nor thread needs to be read anew.
+  const read: string[] = []
+  page.on('request', (one) => {
+    if (one.method() === 'GET' && /\/api\/v1\/conversations(\?|\/[^/]+\/messages)/.test(one.url())) read.push(one.url())
+  })
+  const resumed = page.waitForRequest((one) => one.url().includes('/api/v1/activity') && 'last-event-id' in one.headers())
   await page.context().setOffline(false)
+  await resumed
   await expect(log(page)).toContainText('Second, unheard.')
   await expect(log(page).getByText('Second, unheard.')).toHaveCount(1)
   await expect(row(page, 'Gerd Gap')).toContainText('Unheard too.')
   await expect(context(page).getByRole('button', { name: 'Status: Resolved' })).toBeVisible()
+  expect(read).toEqual([])
 })

@@ -298,6 +298,19 @@ test('results of a search keep their rows, which stay up to date, until they do 
   expect(ids()).toEqual([])
 })
 
+test('the conversations of one contact are joined by theirs, and by those of nobody else', () => {
+  const [contact, another] = [uuid(701), uuid(702)].map((id) => ({ id, name: 'Paula Probe', thumbnail: null }))
+  const first = aConversation({ contact: contact!, lastActivityAt: instant(1) })
+  const { cache, ids } = cacheWith([first], { contactId: contact!.id })
+  const second = aConversation({ contact: contact!, lastActivityAt: instant(2), updatedAt: instant(2) })
+  cache.announce(at(1), anAnnouncement({ conversation: aConversation({ contact: another!, lastActivityAt: instant(3) }) }))
+  cache.announce(at(2), anAnnouncement({ conversation: second }))
+  expect(ids()).toEqual([second.id, first.id])
+  // Chatwoot may find that two are one.
+  cache.announce(at(3), anAnnouncement({ conversation: { ...second, contact: another!, updatedAt: instant(4) } }))
+  expect(ids()).toEqual([first.id])
+})
+
 test('a list shows how far the last message is, told with its conversation or alone', () => {
   const message = aMessage({ conversationId: uuid(), state: 'failed', messageType: 'outgoing' })
   const { id, messageType, createdAt } = message

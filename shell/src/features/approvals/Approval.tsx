@@ -15,6 +15,7 @@ import { dismiss } from '#ui/toasts.ts'
 import { titled } from '#ui/words.ts'
 
 import { Deciding } from './Deciding.tsx'
+import { History } from './History.tsx'
 import { isProposal, proposedText } from './proposal.ts'
 
 interface ApprovalProps {
@@ -97,12 +98,10 @@ function Request({ approval }: { approval: Shown }) {
           <Value value={value} />
         </Fact>
       ))}
-      {approval.decidedAt && (
-        <Fact name={approval.status === 'withdrawn' ? 'Withdrawn' : 'Decided'}>
-          {approval.decidedBy ?? 'Somebody'}, {exactly(approval.decidedAt)}
-        </Fact>
-      )}
       {approval.decision && <Fact name="Decision">{approval.decision}</Fact>}
+      <Fact name="History">
+        <History approval={approval} />
+      </Fact>
       {Object.keys(snapshot).length > 0 && (
         <Fact name="Then">
           <details>

@@ -4,11 +4,12 @@ import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
 import type { Approval } from '#api/types.ts'
-import { api, http } from '#test/api.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { anApproval, instant } from '#test/samples.ts'
+import { aMessage, anApproval, instant } from '#test/samples.ts'
 
 import { Approval as Screen } from './Approval.tsx'
+import { stepsOf } from './History.tsx'
 
 /** An API with this request; answers what was asked of it. */
 function given(approval: Approval, answer: (body: object) => Response) {
@@ -104,4 +105,37 @@ test('the request is shown as it was submitted, beside the conversation as it is
   expect(request.getByText('The conversation when it was asked')).toBeVisible()
   expect(screen.getByText(`The thread of ${approval.conversationId}`)).toBeVisible()
   expect(screen.queryByRole('button', { name: 'Edit and approve' })).toBeNull()
+})
+
+test('every step that is known of a request is told, up to what became of the reply', async () => {
+  const reply = aMessage({ messageType: 'outgoing', state: 'delivered', createdAt: instant(30), updatedAt: instant(40) })
+  api.use(
+    http.get('/api/v1/conversations/{id}/messages', ({ response }) =>
+      response(200).json({ data: [reply], page: { limit: 50, hasMore: false }, position: NOWHERE }),
+    ),
+  )
+  const approval = anApproval({
+    type: 'proposed_reply',
+    metadata: { content: 'Fifty euros.' },
+    editedContent: 'Ten euros.',
+    status: 'approved',
+    lastHeardAt: instant(10),
+    decidedAt: instant(20),
+    decidedBy: 'Dev Admin',
+    messageId: reply.id,
+  })
+  given(approval, () => HttpResponse.json(approval))
+  expect(await screen.findByText('The reply was delivered')).toBeVisible()
+  const told = screen.getAllByRole('listitem').map((step) => step.firstChild?.textContent)
+  expect(told).toEqual([
+    'Ana Beispiel asked',
+    'The customer wrote once more',
+    'Dev Admin approved it, with another text',
+    'The reply was delivered',
+  ])
+})
+
+test('what the customer wrote after the decision is no step of it', () => {
+  const approval = anApproval({ status: 'withdrawn', decidedAt: instant(5), decidedBy: 'Ana Beispiel', lastHeardAt: instant(9) })
+  expect(stepsOf(approval).map(({ words }) => words)).toEqual(['Ana Beispiel asked', 'Ana Beispiel withdrew it'])
 })

@@ -47,12 +47,14 @@ interface BubbleProps {
   message: Message
   /** The customer, as the rest of the screen colours them. */
   contactId: string
+  /** Where Chatwoot shows the conversation. */
+  chatwootUrl: string | null
   first: boolean
   last: boolean
   onEdit: Editing
 }
 
-export const Bubble = memo(function Bubble({ message, contactId, first, last, onEdit }: BubbleProps) {
+export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, first, last, onEdit }: BubbleProps) {
   const look = lookOf(message)
   const own = useOutbox().wrote(message)
   const left = message.messageType === 'incoming'
@@ -85,22 +87,37 @@ export const Bubble = memo(function Bubble({ message, contactId, first, last, on
       }
     >
       {deleted ? (
-        <span className="inline-flex items-center gap-1.5">
+        <span className="inline-flex flex-wrap items-center gap-1.5">
           <Ban aria-hidden className="size-3.5" />
           This message was deleted
+          <InChatwoot url={chatwootUrl} />
         </span>
       ) : (
         <>
           <Content message={message} />
           <Attachments attachments={attachments} />
           {!content && attachments.length === 0 && (
-            <span className="text-faint italic">This kind of message ({contentType}) shows in Chatwoot only</span>
+            <span className="inline-flex flex-wrap items-center gap-1.5 text-faint italic">
+              This kind of message ({contentType}) shows in Chatwoot only
+              <InChatwoot url={chatwootUrl} />
+            </span>
           )}
         </>
       )}
     </Frame>
   )
 })
+
+/** For what is not shown here. */
+function InChatwoot({ url }: { url: string | null }) {
+  return (
+    url && (
+      <a href={url} target="_blank" rel="noreferrer" className="underline underline-offset-2">
+        Open in Chatwoot
+      </a>
+    )
+  )
+}
 
 /** A mail as it was laid out; any other message, and a mail until then, as its text. */
 function Content({ message }: { message: Message }) {

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 
 import type { CreateMessage, Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
@@ -49,6 +49,19 @@ test('states are told in words', async () => {
   expect(log.getByText('Read')).toBeVisible()
   expect(log.getByText(/Only your team sees this/)).toBeVisible()
   expect(log.getByText('This message was deleted')).toBeVisible()
+})
+
+test('what is not shown here is a way away in Chatwoot', async () => {
+  HERE = aConversation({ chatwootUrl: 'https://chat.example.com/app/accounts/1/conversations/7' })
+  given([aMessage({ conversationId: HERE.id, content: null, contentType: 'cards' })])
+  show(<Conversation id={HERE.id} />)
+  const log = within(await screen.findByRole('log'))
+  expect(log.getByRole('link', { name: 'Open in Chatwoot' })).toHaveAttribute('href', HERE.chatwootUrl)
+  const opened = vi.spyOn(window, 'open').mockReturnValue(null)
+  await userEvent.click(screen.getByRole('button', { name: 'More' }))
+  await userEvent.click(await screen.findByRole('menuitem', { name: 'Open in Chatwoot' }))
+  expect(opened).toHaveBeenCalledWith(HERE.chatwootUrl, '_blank', 'noopener')
+  opened.mockRestore()
 })
 
 test('a failed reply can be sent again', async () => {

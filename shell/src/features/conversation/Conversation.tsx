@@ -88,6 +88,7 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
         <Thread
           conversationId={conversation.id}
           contactId={conversation.contact?.id ?? conversation.id}
+          chatwootUrl={conversation.chatwootUrl ?? null}
           unread={conversation.unreadCount}
           onEdit={edit}
         />

@@ -20,7 +20,7 @@ export function Reading({ id }: { id: string }) {
     }
     return <div className="skeleton m-5 h-40" role="status" aria-label="Loading conversation" />
   }
-  const { contact, chatwootId, channel, status, unreadCount } = query.data
+  const { contact, chatwootId, channel, status, unreadCount, chatwootUrl = null } = query.data
   const name = contact?.name ?? `Conversation ${chatwootId}`
   return (
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
@@ -46,6 +46,7 @@ export function Reading({ id }: { id: string }) {
       <Thread
         conversationId={id}
         contactId={contact?.id ?? id}
+        chatwootUrl={chatwootUrl}
         unread={unreadCount}
         onEdit={({ content, private: isPrivate }) => prependDraft(id, isPrivate ? 'note' : 'reply', content)}
       />

@@ -20,6 +20,8 @@ import { WrittenBubble } from './WrittenBubble.tsx'
 interface ThreadProps {
   conversationId: string
   contactId: string
+  /** Where Chatwoot shows the conversation. */
+  chatwootUrl: string | null
   unread: number
   onEdit: Editing
 }
@@ -29,7 +31,7 @@ const NEAR = 80
 /** This near to the beginning, older messages are loaded. Pixels. */
 const AHEAD = 600
 
-export function Thread({ conversationId, contactId, unread, onEdit }: ThreadProps) {
+export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit }: ThreadProps) {
   const query = useInfiniteQuery(messagesQuery(conversationId))
   const written = useWritten(conversationId)
   const waiting = approvalsQuery({ conversationId, status: 'submitted', type: 'proposed_reply' })
@@ -63,13 +65,13 @@ export function Thread({ conversationId, contactId, unread, onEdit }: ThreadProp
         </p>
       )}
       {lines.map((line) => (
-        <Drawn key={line.key} line={line} contactId={contactId} onEdit={onEdit} />
+        <Drawn key={line.key} line={line} contactId={contactId} chatwootUrl={chatwootUrl} onEdit={onEdit} />
       ))}
     </Scroller>
   )
 }
 
-function Drawn({ line, contactId, onEdit }: { line: Line } & Pick<ThreadProps, 'contactId' | 'onEdit'>) {
+function Drawn({ line, contactId, chatwootUrl, onEdit }: { line: Line } & Pick<ThreadProps, 'contactId' | 'chatwootUrl' | 'onEdit'>) {
   switch (line.kind) {
     case 'day':
       return <Day at={line.at} />
@@ -84,7 +86,16 @@ function Drawn({ line, contactId, onEdit }: { line: Line } & Pick<ThreadProps, '
     case 'activity':
       return <Folded messages={line.messages} />
     case 'message':
-      return <Bubble message={line.message} contactId={contactId} first={line.first} last={line.last} onEdit={onEdit} />
+      return (
+        <Bubble
+          message={line.message}
+          contactId={contactId}
+          chatwootUrl={chatwootUrl}
+          first={line.first}
+          last={line.last}
+          onEdit={onEdit}
+        />
+      )
     case 'proposed':
       return <Proposed approval={line.approval} />
     case 'written':

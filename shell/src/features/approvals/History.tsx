@@ -1,0 +1,55 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+
+import { compareInstants } from '#api/instant.ts'
+import type { Approval, Message } from '#api/types.ts'
+import { messagesQuery } from '#live/queries.ts'
+import { exactly } from '#ui/time.ts'
+
+interface Step {
+  at: string
+  words: string
+}
+
+/** What became of the reply that its approval sent. */
+const REPLY: Record<NonNullable<Message['state']>, string> = {
+  queued: 'The reply waits to be sent',
+  sending: 'The reply is being sent',
+  sent: 'The reply was sent',
+  delivered: 'The reply was delivered',
+  read: 'The customer has read the reply',
+  retrying: 'The reply will be tried again',
+  failed: 'The reply was not sent',
+  unknown: 'The reply may have been sent; checking',
+}
+
+/** Every step that is known of a request, the first one first. */
+export function History({ approval }: { approval: Approval }) {
+  const { conversationId, messageId } = approval
+  const thread = useInfiniteQuery({ ...messagesQuery(conversationId), enabled: messageId != null }).data
+  const reply = thread?.find(({ id }) => id === messageId)
+  return (
+    <ol className="flex flex-col gap-1.5">
+      {stepsOf(approval, reply).map(({ at, words }) => (
+        <li key={words}>
+          {words}
+          <span className="block text-sm text-soft">{exactly(at)}</span>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+export function stepsOf(approval: Approval, reply?: Message): Step[] {
+  const { requestedBy, createdAt, lastHeardAt, decidedAt, decidedBy, status, editedContent } = approval
+  const steps = [{ at: createdAt, words: `${requestedBy} asked` }]
+  const heard = lastHeardAt != null && compareInstants(lastHeardAt, createdAt) > 0
+  if (heard && (decidedAt == null || compareInstants(lastHeardAt, decidedAt) < 0)) {
+    steps.push({ at: lastHeardAt, words: 'The customer wrote once more' })
+  }
+  if (decidedAt != null) {
+    const did = status === 'withdrawn' ? 'withdrew it' : `${status} it${editedContent == null ? '' : ', with another text'}`
+    steps.push({ at: decidedAt, words: `${decidedBy ?? 'Somebody'} ${did}` })
+  }
+  if (reply?.state != null) steps.push({ at: reply.updatedAt, words: REPLY[reply.state] })
+  return steps
+}
