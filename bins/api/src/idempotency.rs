@@ -4,7 +4,7 @@
 //! track ─► read (digests the request) ─► handler: begin ─► its changes ─► finish (answer + commit)
 //! ```
 //!
-//! The answer is kept in the transaction of the change. What was refused changed nothing and is not
+//! The answer is kept in the transaction of the change, whichever that is. What was refused changed nothing and is not
 //! kept, so it may be asked again under the same key, and at once: `read` has the transaction rolled
 //! back, and the key free, before the caller hears of the refusal.
 
@@ -35,7 +35,7 @@ pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-rep
 /// Longest key, in characters.
 const LONGEST_KEY: usize = 255;
 /// How long an answer is kept.
-const KEPT: Duration = Duration::from_hours(24);
+pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
 /// The caller's name for a request, and what it asks for.
 #[derive(Clone)]
@@ -50,15 +50,20 @@ type Open = Arc<Mutex<Option<Transaction>>>;
 
 /// Reads the key of a request that has one, and digests what it asks for.
 pub(crate) async fn read(request: Request, next: Next) -> Response {
-    let Some(key) = request.headers().get(&KEY).filter(|_| request.method() == Method::POST) else {
+    let mut keys = request.headers().get_all(&KEY).into_iter();
+    let Some(key) = keys.next().filter(|_| request.method() == Method::POST) else {
         return next.run(request).await;
     };
     let fits = |key: &&HeaderValue| {
         (1..=LONGEST_KEY).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic)
     };
-    let Some(key) = Some(key).filter(fits).and_then(|key| key.to_str().ok()).map(str::to_owned)
+    let Some(key) = Some(key)
+        .filter(fits)
+        .filter(|_| keys.next().is_none())
+        .and_then(|key| key.to_str().ok())
+        .map(str::to_owned)
     else {
-        let message = format!("must have 1 to {LONGEST_KEY} visible ASCII characters");
+        let message = format!("must be one, of 1 to {LONGEST_KEY} visible ASCII characters");
         return ApiError::field("Idempotency-Key", message).into_response();
     };
     let open = Open::default();
@@ -112,6 +117,7 @@ pub(crate) struct Work<'a> {
     transaction: OwnedMappedMutexGuard<Option<Transaction>, Transaction>,
     open: Open,
     caller: Caller<'a>,
+    signature: String,
     named: Option<Named>,
 }
 
@@ -181,30 +187,36 @@ impl<'a> Work<'a> {
         *held = Some(transaction);
         let transaction = OwnedMutexGuard::try_map(held, Option::as_mut)
             .map_err(|_| ApiError::internal(anyhow::anyhow!("a transaction is lost")))?;
-        Ok(Self { transaction, open, caller, named })
+        Ok(Self { transaction, open, caller, signature: caller.signature(), named })
     }
 
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.transaction
     }
 
-    /// Commits what was done together with the answer to it. An answer without content has no body.
+    /// Commits what was done together with the answer to it.
     pub(crate) async fn finish(
         mut self,
         status: StatusCode,
         location: Option<String>,
         content: &(impl Serialize + Sync),
     ) -> Result<Response, ApiError> {
-        let body = match status {
-            StatusCode::NO_CONTENT => Vec::new(),
-            _ => serde_json::to_vec(content).map_err(ApiError::internal)?,
-        };
-        let answer = Answer { status: status.as_u16(), location, body };
+        let answer = answer(status, location, content)?;
         if let Some(named) = &self.named {
-            let caller = self.caller.signature();
-            let request = named.of(self.caller, &caller);
+            let request = named.of(self.caller, &self.signature);
             idempotency::keep(&mut self.transaction, &request, &answer, KEPT).await?;
         }
+        self.end(answer).await
+    }
+
+    /// The request, for what is done in another transaction and keeps its answer there, for [`KEPT`].
+    /// None: its caller gave it no name.
+    pub(crate) fn request(&self) -> Option<idempotency::Request<'_>> {
+        self.named.as_ref().map(|named| named.of(self.caller, &self.signature))
+    }
+
+    /// Commits what was done, whose answer is kept.
+    pub(crate) async fn end(self, answer: Answer) -> Result<Response, ApiError> {
         let Self { transaction, open, .. } = self;
         drop(transaction);
         let done = open.lock().await.take();
@@ -214,6 +226,19 @@ impl<'a> Work<'a> {
         .await?;
         Ok(respond(answer))
     }
+}
+
+/// An answer without content has no body.
+pub(crate) fn answer(
+    status: StatusCode,
+    location: Option<String>,
+    content: &impl Serialize,
+) -> Result<Answer, ApiError> {
+    let body = match status {
+        StatusCode::NO_CONTENT => Vec::new(),
+        _ => serde_json::to_vec(content).map_err(ApiError::internal)?,
+    };
+    Ok(Answer { status: status.as_u16(), location, body })
 }
 
 fn again(answer: Answer) -> Response {

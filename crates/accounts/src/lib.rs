@@ -31,7 +31,7 @@ pub use chatwoot::client::ClientError;
 pub use clients::{Clients, Unusable};
 pub use config::Config;
 pub use connect::{Wanted, find};
-pub use deed::Deed;
+pub use deed::{Actor, Deed, Kept};
 pub use disconnect::Disconnected;
 pub use error::{AccountError, Trouble};
 pub use registration::{Change, Checked, Registered, path};

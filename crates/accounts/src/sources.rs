@@ -21,7 +21,7 @@ pub fn source(account: &Account) -> Source {
 impl Accounts {
     /// Tells the receivers of one account, as it is by now or that it is not served any more. One at
     /// a time does, so that what they know last is what was last.
-    pub(crate) async fn publish(&self, id: AccountKey) -> Result<(), AccountError> {
+    pub async fn publish(&self, id: AccountKey) -> Result<(), AccountError> {
         let mut transaction = self.store.worker().await?;
         store::accounts::hold_source(&mut transaction, id).await?;
         let sources = self.bus.sources();

@@ -47,12 +47,7 @@ impl Store {
     /// A transaction that sees and changes the rows of one tenant only.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Transaction, Error> {
         let mut transaction = self.pool.begin().await?;
-        sqlx::query!(
-            "select set_config('role', 'axis_api', true) as role, set_config('axis.tenant', $1, true) as tenant",
-            tenant.as_str()
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
+        confine(&mut transaction, tenant).await?;
         Ok(transaction)
     }
 
@@ -125,6 +120,17 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// From here to its end a transaction sees and changes the rows of one tenant only.
+pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result<(), Error> {
+    sqlx::query!(
+        "select set_config('role', 'axis_api', true) as role, set_config('axis.tenant', $1, true) as tenant",
+        tenant.as_str()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
 }
 
 /// Wake-ups from [`Store::wakeups`].

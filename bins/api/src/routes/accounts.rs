@@ -7,7 +7,10 @@ pub(super) mod get;
 pub(super) mod list;
 pub(super) mod rotate;
 
-use accounts::{AccountError, Trouble};
+use std::sync::OnceLock;
+
+use accounts::{AccountError, Actor, Kept, Trouble};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, TenantId};
 use secrecy::SecretString;
@@ -16,9 +19,11 @@ use serde_json::Value;
 use store::PgConnection;
 use store::accounts::{Account as Known, Shown};
 use store::audit::Entry;
+use store::idempotency::{Answer, Request};
 
 use crate::auth::Principal;
 use crate::error::ApiError;
+use crate::idempotency::KEPT;
 use crate::{Administration, App};
 
 /// An account of a Chatwoot installation, without its secrets.
@@ -122,6 +127,55 @@ fn deed<'a>(
         let target = format!("account {} of {}", account.chatwoot_account_id, account.base_url);
         Entry { account: Some(account.id), ..principal.does(action, target, details) }
     }
+}
+
+/// What a caller does to an account, and the answer to it, which is kept in the same transaction.
+struct Answering<'a, D, A> {
+    deed: D,
+    request: Option<Request<'a>>,
+    answer: A,
+    given: OnceLock<Answer>,
+}
+
+impl<'a, D, A> Answering<'a, D, A>
+where
+    D: Fn(&Known, Value) -> Entry + Sync,
+    A: Fn(Account) -> Result<Answer, ApiError> + Sync,
+{
+    fn new(deed: D, request: Option<Request<'a>>, answer: A) -> Self {
+        Self { deed, request, answer, given: OnceLock::new() }
+    }
+
+    /// What was answered.
+    fn given(self) -> Result<Answer, ApiError> {
+        let given = self.given.into_inner();
+        given.ok_or_else(|| ApiError::internal(anyhow::anyhow!("an account is lost")))
+    }
+}
+
+impl<D, A> Actor for Answering<'_, D, A>
+where
+    D: Fn(&Known, Value) -> Entry + Sync,
+    A: Fn(Account) -> Result<Answer, ApiError> + Sync,
+{
+    fn entry(&self, account: &Known, details: Value) -> Entry {
+        (self.deed)(account, details)
+    }
+
+    fn answer(&self, after: &Shown) -> Option<Kept<'_>> {
+        let answer = (self.answer)(after.clone().into()).ok()?;
+        let answer = self.given.get_or_init(|| answer).clone();
+        self.request.map(|request| Kept { request, answer, keep: KEPT })
+    }
+}
+
+/// The answer that a request had. It may have been cut off before the receivers were told what came
+/// of it.
+async fn again(app: &App, id: Option<AccountKey>, answer: Response) -> Result<Response, ApiError> {
+    if let Some(id) = id {
+        app.administration()?.accounts.publish(id).await.map_err(refused)?;
+    }
+    Ok(answer)
 }
 
 /// What can be done about a failure, by whoever asked.

@@ -18,7 +18,7 @@ const PUBLIC_URL: &str = "https://axis.example.com";
 /// An API that administers accounts, and a Chatwoot with account 7.
 pub struct Stage {
     pub served: Served,
-    chatwoot: Running,
+    pub chatwoot: Running,
     _end: DropGuard,
 }
 

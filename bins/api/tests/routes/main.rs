@@ -19,6 +19,7 @@ mod collisions;
 mod compatible;
 mod concurrent;
 mod conversations;
+mod cuts;
 mod decisions;
 mod document;
 mod drafts;

@@ -1,18 +1,21 @@
 //! Connecting an account.
 
-use accounts::{AccountError, Wanted};
+use accounts::{AccountError, Trouble, Wanted};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::LOCATION;
 use axum::response::Response;
+use domain::AccountKey;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use store::idempotency::Answer;
 
-use super::{Account, LONGEST, deed, read, refused};
+use super::{Account, Answering, LONGEST, again, deed, read, refused};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
 use crate::extract;
-use crate::idempotency::{Begun, Key};
+use crate::idempotency::{Begun, Key, answer};
 use crate::problem::{FieldError, Problem, unfit};
 
 const LONGEST_NAME: usize = 200;
@@ -77,31 +80,54 @@ pub(in crate::routes) async fn connect_account(
     let administration = app.administration()?;
     let mut work = match key.begin(&app, &principal).await? {
         Begun::Fresh(work) => work,
-        Begun::Answered(answer) => return Ok(answer),
+        Begun::Answered(answer) => return again(&app, located(&answer), answer).await,
     };
     let accounts = &administration.accounts;
     let connects = deed(&principal, "accounts connect");
-    let connected = accounts.connect(&wanted, Some(&connects)).await;
-    let connected = connected.map_err(|error| match error {
+    let unheard = |error| match error {
         // Nothing says that anything is at the address that was given.
         AccountError::Chatwoot(error) => ApiError::field("chatwootUrl", error.to_string()),
         other => refused(other),
-    })?;
-    let registers = deed(&principal, "webhook register");
-    let webhook_trouble = match &administration.public_url {
-        None => Some(accounts::Trouble::NoPublicUrl.to_string()),
-        Some(url) => match accounts.register(connected.id, url, Some(&registers)).await {
-            Ok(_) => None,
-            Err(error @ (AccountError::Trouble(_) | AccountError::Chatwoot(_))) => {
-                Some(error.to_string())
-            }
-            Err(error) => return Err(refused(error)),
-        },
     };
-    let account = read(work.connection(), tenant, connected.id).await?;
-    let location = format!("{}/accounts/{}", crate::routes::BASE, account.id);
-    let answer = ConnectedAccount { account, webhook_trouble };
+    let Some(url) = &administration.public_url else {
+        let trouble = || Some(Trouble::NoPublicUrl.to_string());
+        let connects =
+            Answering::new(connects, work.request(), |account| connected(account, trouble()));
+        accounts.connect(&wanted, Some(&connects)).await.map_err(unheard)?;
+        let answer = connects.given()?;
+        return work.end(answer).await;
+    };
+    let account = accounts.connect(&wanted, Some(&connects)).await.map_err(unheard)?;
+    let registers = deed(&principal, "webhook register");
+    let registers = Answering::new(registers, work.request(), |account| connected(account, None));
+    let trouble = match accounts.register(account.id, url, Some(&registers)).await {
+        Ok(_) => {
+            let answer = registers.given()?;
+            return work.end(answer).await;
+        }
+        Err(error @ (AccountError::Trouble(_) | AccountError::Chatwoot(_))) => error.to_string(),
+        Err(error) => return Err(refused(error)),
+    };
+    let account = read(work.connection(), tenant, account.id).await?;
+    let answer = ConnectedAccount { account, webhook_trouble: Some(trouble) };
+    let location = answer.location();
     work.finish(StatusCode::CREATED, Some(location), &answer).await
+}
+
+fn connected(account: Account, webhook_trouble: Option<String>) -> Result<Answer, ApiError> {
+    let connected = ConnectedAccount { account, webhook_trouble };
+    answer(StatusCode::CREATED, Some(connected.location()), &connected)
+}
+
+/// Which account an answer is about.
+fn located(answer: &Response) -> Option<AccountKey> {
+    answer.headers().get(LOCATION)?.to_str().ok()?.rsplit('/').next()?.parse().ok()
+}
+
+impl ConnectedAccount {
+    fn location(&self) -> String {
+        format!("{}/accounts/{}", crate::routes::BASE, self.account.id)
+    }
 }
 
 impl ConnectAccount {

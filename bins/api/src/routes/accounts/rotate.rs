@@ -7,12 +7,12 @@ use domain::AccountKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use super::{Account, LONGEST, deed, read, refused, served};
+use super::{Account, Answering, LONGEST, again, deed, refused, served};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
 use crate::extract::{self, Id};
-use crate::idempotency::{Begun, Key};
+use crate::idempotency::{Begun, Key, answer};
 use crate::problem::{Problem, unfit};
 
 /// What is to be another one; at least one of the two.
@@ -58,7 +58,7 @@ pub(in crate::routes) async fn rotate_account(
     let tenant = &principal.tenant;
     let mut work = match key.begin(&app, &principal).await? {
         Begun::Fresh(work) => work,
-        Begun::Answered(answer) => return Ok(answer),
+        Begun::Answered(answer) => return again(&app, Some(id), answer).await,
     };
     served(work.connection(), tenant, id).await?;
     if asked.token.is_none() && !asked.webhook_secret {
@@ -74,9 +74,11 @@ pub(in crate::routes) async fn rotate_account(
         return Err(refused(accounts::Trouble::NoPublicUrl.into()));
     }
     let secret_for = public_url.filter(|_| asked.webhook_secret);
-    let (token, deed) = (asked.token.as_ref(), deed(&principal, "accounts rotate"));
-    let accounts = &administration.accounts;
-    accounts.rotate(id, token, secret_for, Some(&deed)).await.map_err(refused)?;
-    let account = read(work.connection(), tenant, id).await?;
-    work.finish(StatusCode::OK, None, &account).await
+    let rotates = deed(&principal, "accounts rotate");
+    let rotates =
+        Answering::new(rotates, work.request(), |account| answer(StatusCode::OK, None, &account));
+    let (accounts, token) = (&administration.accounts, asked.token.as_ref());
+    accounts.rotate(id, token, secret_for, Some(&rotates)).await.map_err(refused)?;
+    let answer = rotates.given()?;
+    work.end(answer).await
 }
