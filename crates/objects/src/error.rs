@@ -12,6 +12,9 @@ pub enum Error {
         /// Bytes of the file.
         length: u64,
     },
+    /// The place gives no sign of life.
+    #[error("the place where files are kept does not answer")]
+    Silent,
     /// The place does not work at the moment, or does not let us.
     #[error("the place where files are kept does not work")]
     Place(#[source] Box<object_store::Error>),

@@ -15,6 +15,7 @@ mod read;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
@@ -23,6 +24,9 @@ pub use config::{Address, Config};
 pub use error::{Error, OpenError};
 pub use read::Reader;
 pub use write::Writer;
+
+/// How long a place may take to give a sign of life: those who ask for it wait little longer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where files are. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -52,9 +56,10 @@ impl Objects {
         }
     }
 
-    /// Asks for a sign of life.
+    /// Asks for a sign of life, and does not wait for it as long as for a file.
     pub async fn ping(&self) -> Result<(), Error> {
-        match self.store.head(&self.path(".ping")).await {
+        let asked = tokio::time::timeout(PATIENCE, self.store.head(&self.path(".ping"))).await;
+        match asked.map_err(|_| Error::Silent)? {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }

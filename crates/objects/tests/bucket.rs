@@ -1,0 +1,153 @@
+//! Files in a bucket of a server that speaks S3 (`tools/setup s3`).
+//!
+//! How a bucket is reached is in the environment of a program: the test runs itself once more, with it.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use objects::{Address, Config, Error, Objects, Reader};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
+
+const BUCKET: &str = "attachments";
+/// Names the server's port to the test within.
+const INSIDE: &str = "OBJECTS_TEST_PORT";
+const KEEPS: &str = "a_bucket_keeps_files_as_a_folder_does";
+const SILENT: &str = "a_place_that_is_silent_is_not_waited_for";
+
+/// Moto, which ends when this is dropped.
+struct Server {
+    port: u16,
+    _child: Child,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let port = testkit::free_port();
+        let tools = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.tools/s3");
+        assert!(tools.exists(), "run `tools/setup s3`");
+        let child = Command::new("python3")
+            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
+            .env("PYTHONPATH", tools)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        testkit::eventually("the server listens", || async {
+            TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+        })
+        .await;
+        Self { port, _child: child }
+    }
+}
+
+/// What the server answers.
+async fn answer(port: u16, request: &str) -> String {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = format!("{request} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    connection.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+async fn bytes(reader: Reader) -> Vec<u8> {
+    let parts: Vec<Bytes> = reader.bytes.try_collect().await.unwrap();
+    parts.concat()
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_files_as_a_folder_does() {
+    if let Ok(port) = std::env::var(INSIDE) {
+        return keep_files(port.parse().unwrap()).await;
+    }
+    let server = Server::start().await;
+    let made = answer(server.port, &format!("PUT /{BUCKET}")).await;
+    assert!(made.contains(" 200 "), "{made}");
+    again(KEEPS, server.port).await;
+}
+
+/// Whoever asks how it is has an answer before their patience ends, and it says which part is away.
+#[tokio::test]
+async fn a_place_that_is_silent_is_not_waited_for() {
+    if std::env::var(INSIDE).is_ok() {
+        let alive = bucket(BUCKET).ping().await;
+        return assert!(matches!(alive, Err(Error::Silent)), "{alive:?}");
+    }
+    let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    again(SILENT, listens.local_addr().unwrap().port()).await;
+}
+
+/// Runs a test once more, with the settings of the bucket that is at this port.
+async fn again(test: &str, port: u16) {
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", test, "--nocapture"]);
+    let settings = [
+        (INSIDE, port.to_string()),
+        ("AWS_ENDPOINT", format!("http://127.0.0.1:{port}")),
+        ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "somebody".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "a-secret".to_owned()),
+    ];
+    assert!(again.envs(settings).status().await.unwrap().success());
+}
+
+fn bucket(name: &str) -> Objects {
+    let (name, prefix) = (name.to_owned(), "axis/files".to_owned());
+    Objects::open(&Config { attachments_url: Address::Bucket { name, prefix } }).unwrap()
+}
+
+async fn keep_files(port: u16) {
+    let objects = bucket(BUCKET);
+    objects.ping().await.unwrap();
+
+    let mut writer = objects.write("tenant/small");
+    writer.put(Bytes::from_static(b"Hello, ")).await.unwrap();
+    writer.put(Bytes::from_static(b"world")).await.unwrap();
+    assert!(matches!(objects.read("tenant/small", None).await, Err(Error::NotFound)));
+    writer.finish().await.unwrap();
+    let whole = objects.read("tenant/small", None).await.unwrap();
+    assert_eq!((whole.length, whole.range.clone()), (12, 0..12));
+    assert_eq!(bytes(whole).await, b"Hello, world");
+    let piece = objects.read("tenant/small", Some(7..100)).await.unwrap();
+    assert_eq!((piece.length, piece.range.clone()), (12, 7..12));
+    assert_eq!(bytes(piece).await, b"world");
+    let beyond = objects.read("tenant/small", Some(12..13)).await;
+    assert!(matches!(beyond, Err(Error::OutOfRange { length: 12 })));
+    let listed = answer(port, &format!("GET /{BUCKET}")).await;
+    assert!(listed.contains("<Key>axis/files/tenant/small</Key>"), "{listed}");
+
+    // Larger than a part that S3 takes.
+    let content: Vec<u8> = (0..=u8::MAX).cycle().take(12_000_000).collect();
+    for (key, finished) in [("large", true), ("given-up", false)] {
+        let mut writer = objects.write(key);
+        for chunk in content.chunks(300_000) {
+            writer.put(Bytes::copy_from_slice(chunk)).await.unwrap();
+        }
+        if finished { writer.finish().await.unwrap() } else { writer.abort().await }
+    }
+    assert_eq!(objects.length("large").await.unwrap(), 12_000_000);
+    assert!(bytes(objects.read("large", None).await.unwrap()).await == content);
+    let piece = objects.read("large", Some(5_242_870..5_242_890)).await.unwrap();
+    assert_eq!(bytes(piece).await, content[5_242_870..5_242_890]);
+    assert!(matches!(objects.read("given-up", None).await, Err(Error::NotFound)));
+    let unfinished = answer(port, &format!("GET /{BUCKET}?uploads")).await;
+    assert!(unfinished.contains("ListMultipartUploadsResult"), "{unfinished}");
+    assert!(!unfinished.contains("given-up"), "{unfinished}");
+
+    for _ in 0..2 {
+        objects.remove("tenant/small").await.unwrap();
+    }
+    assert!(matches!(objects.read("tenant/small", None).await, Err(Error::NotFound)));
+    let mut nowhere = bucket("no-such-bucket").write("x");
+    nowhere.put(Bytes::from_static(b"x")).await.unwrap();
+    assert!(matches!(nowhere.finish().await, Err(Error::NotFound | Error::Place(_))));
+}
