@@ -30,6 +30,11 @@
 //! | `sim-agent-1-token` … `sim-agent-4-token` | `sim-agent-1-token-N` … | what the role agent may |
 //! | `sim-bot-token` | `sim-bot-token-N` | what an agent bot may |
 //!
+//! # The screen
+//!
+//! `/app/accounts/{account}/conversations/{id}` shows a conversation as text, to whoever follows a link
+//! to it.
+//!
 //! # The control API
 //!
 //! JSON under `/_sim`, no token: it is a tool for loopback. `account` is 1 unless given.
@@ -60,6 +65,7 @@ mod faults;
 mod model;
 mod receipts;
 mod rest;
+mod screen;
 mod seed;
 mod server;
 mod sim;

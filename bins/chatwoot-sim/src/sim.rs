@@ -15,7 +15,7 @@ use crate::dispatch::{Delivery, Dispatch, lock};
 use crate::faults::{BadProbability, Faults, Switchboard};
 use crate::model::{Denied, Event, World};
 use crate::server::{self, Running};
-use crate::{control, receipts, seed, trickle};
+use crate::{control, receipts, screen, seed, trickle};
 
 /// One installation of Chatwoot in memory. Clones are the same installation.
 #[derive(Clone)]
@@ -115,7 +115,7 @@ impl Sim {
     /// means than [`Sim::run`] no webhook is sent, and a cut connection is an answer that
     /// breaks off.
     pub fn router(&self) -> axum::Router {
-        crate::rest::router(self).merge(control::router(self))
+        crate::rest::router(self).merge(control::router(self)).merge(screen::router(self))
     }
 
     /// Returns once every event so far has been delivered or lost, receipts of providers

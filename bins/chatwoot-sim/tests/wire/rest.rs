@@ -46,6 +46,20 @@ async fn a_conversation() {
 }
 
 #[tokio::test]
+async fn a_conversation_can_be_opened_to_be_read() {
+    let world = World::new().await;
+    let (id, _) = world.sim.start_conversation(1, "<b>Hello</b>").unwrap();
+    let open = async |id: i64| {
+        let url = format!("{}/app/accounts/1/conversations/{id}", world.url);
+        reqwest::get(url).await.unwrap()
+    };
+    let screen = open(id).await;
+    assert_eq!(screen.headers()["content-type"], "text/plain; charset=utf-8");
+    assert!(screen.text().await.unwrap().ends_with(": <b>Hello</b>\n"));
+    assert_eq!(open(99).await.status().as_u16(), 404);
+}
+
+#[tokio::test]
 async fn pages_and_filters_of_conversations() {
     let world = World::new().await;
     for number in 0..30 {
