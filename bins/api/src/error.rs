@@ -160,7 +160,7 @@ pub enum ApiError {
     #[error("the streams do not answer at the moment; try again")]
     NoBus(#[source] anyhow::Error),
     /// As many files as this process takes are on their way.
-    #[error("too many files are on their way; try again in a moment")]
+    #[error("too much of this is under way; try again in a moment")]
     Busy,
     /// The file ends before the part that was asked for; the file's length, if it is known.
     #[error("the file ends before that part")]

@@ -50,9 +50,10 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        // What is no text is no tag of ours.
-        let text = |value: &header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-        Ok(Self(parts.headers.get(header::IF_MATCH).map(text)))
+        // What is no text is no tag of ours; several lines are one list.
+        let given = parts.headers.get_all(header::IF_MATCH).into_iter();
+        let given: Vec<_> = given.map(|line| line.to_str().unwrap_or_default()).collect();
+        Ok(Self((!given.is_empty()).then(|| given.join(","))))
     }
 }
 

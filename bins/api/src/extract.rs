@@ -116,6 +116,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
     }
 }
 
+/// The field that is not there: "missing field `name` at line 1 column 2".
+fn missing(text: &str) -> Option<&str> {
+    text.strip_prefix("missing field `")?.split('`').next()
+}
+
 fn refusal(rejection: &JsonRejection) -> ApiError {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => ApiError::NotJson,
@@ -125,7 +130,10 @@ fn refusal(rejection: &JsonRejection) -> ApiError {
             let text = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
             match text.split_once(": ").filter(|(field, _)| !field.contains(' ')) {
                 Some((field, what)) => ApiError::field(field, what),
-                None => ApiError::field("", text),
+                None => match missing(text) {
+                    Some(field) => ApiError::field(field, "is missing"),
+                    None => ApiError::field("", text),
+                },
             }
         }
         _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,

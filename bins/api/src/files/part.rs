@@ -38,7 +38,8 @@ impl Asked {
             return Self::Known;
         }
         // Of another file they have a part already: then they want all of this one.
-        if text(header::IF_RANGE).is_some_and(|wanted| wanted.trim() != tag) {
+        let is_this = |wanted: &HeaderValue| wanted.to_str().is_ok_and(|text| text.trim() == tag);
+        if headers.get(header::IF_RANGE).is_some_and(|wanted| !is_this(wanted)) {
             return Self::Whole;
         }
         text(header::RANGE).and_then(Part::read).map_or(Self::Whole, Self::Part)

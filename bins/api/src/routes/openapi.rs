@@ -65,6 +65,15 @@ impl Modify for NoLicence {
     }
 }
 
+/// What a request that has an `Idempotency-Key` may meet besides.
+const KEY_REFUSALS: [(&str, &str); 2] = [
+    ("409", "`under-way`: the same request is being carried out"),
+    (
+        "422",
+        "`key-reused`: another request had this `Idempotency-Key`; or fields hold what they may not",
+    ),
+];
+
 /// What is said of the API as a whole.
 pub(super) fn document() -> Document {
     Description::openapi()
@@ -95,9 +104,21 @@ fn complete(document: &mut Document) {
         })
         .collect();
     for (path, item) in &mut document.paths.paths {
+        let keeps = !SECRET_ANSWERS.iter().any(|secret| path.ends_with(secret));
+        if let Some(post) = item.post.as_mut().filter(|_| keeps) {
+            post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+            for (status, description) in KEY_REFUSALS {
+                let responses = &mut post.responses.responses;
+                responses.entry(status.to_owned()).or_insert_with(|| refuse(description));
+            }
+        }
         for operation in operations(item) {
             let permissions = permissions(operation);
             let open = is_open(operation);
+            for (status, description) in unreadable(operation) {
+                let responses = &mut operation.responses.responses;
+                responses.entry(status.to_owned()).or_insert_with(|| refuse(description));
+            }
             let responses = &mut operation.responses.responses;
             if !open {
                 let unknown = refuse("The caller has not proved who they are");
@@ -119,11 +140,29 @@ fn complete(document: &mut Document) {
                 }
             }
         }
-        let keeps = !SECRET_ANSWERS.iter().any(|secret| path.ends_with(secret));
-        if let Some(post) = item.post.as_mut().filter(|_| keeps) {
-            post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
-        }
     }
+}
+
+/// How a request of this operation may be unreadable.
+fn unreadable(operation: &Operation) -> Vec<(&'static str, &'static str)> {
+    let mut parameters = operation.parameters.iter().flatten();
+    let is_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
+    let takes_query = parameters.any(is_query);
+    let Some(body) = &operation.request_body else {
+        return Vec::from_iter(takes_query.then_some(("400", "`bad-query`: the query string")));
+    };
+    let takes_forms =
+        matches!(body, RefOr::T(body) if body.content.contains_key("multipart/form-data"));
+    let text = match (takes_query, takes_forms) {
+        (true, _) => "`bad-query`, `bad-json`: the query string or the body",
+        (false, true) => "`bad-json`, `bad-multipart`: the body",
+        (false, false) => "`bad-json`: the body",
+    };
+    vec![
+        ("400", text),
+        ("413", "`too-large`: the body"),
+        ("415", "`not-json`: the body is said to be something else"),
+    ]
 }
 
 /// Those of one address.

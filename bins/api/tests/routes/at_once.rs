@@ -1,5 +1,8 @@
 //! What comes of several who change an account, or the tenant, at the same moment.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chatwoot_sim::{Faults, Millis, RestFaults};
 use domain::Sealed;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -21,18 +24,72 @@ async fn deeds(served: &Served, action: &str) -> Vec<Value> {
     audit["data"].as_array().unwrap().iter().rev().map(|deed| deed["details"].clone()).collect()
 }
 
+/// Sends them while nobody gets past this statement, and lets them go on once each of them waits there
+/// or is answered.
+async fn together(
+    served: &Served,
+    gate: &'static str,
+    asked: impl IntoIterator<Item = impl Future<Output = Response>>,
+) -> Vec<Response> {
+    let store = store::Store::connect(&served.world.store_config, "gate").unwrap();
+    let mut closed = store.worker().await.unwrap();
+    sqlx::query(gate).execute(&mut *closed).await.unwrap();
+    let (count, answered) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let requests = asked.into_iter().map(async |request| {
+        count.fetch_add(1, Ordering::Relaxed);
+        let answer = request.await;
+        answered.fetch_add(1, Ordering::Relaxed);
+        answer
+    });
+    let open = async {
+        testkit::eventually("each waits or is answered", || async {
+            let there = waiting(&store).await + answered.load(Ordering::Relaxed);
+            there >= count.load(Ordering::Relaxed).max(1)
+        })
+        .await;
+        store::commit(closed).await.unwrap();
+    };
+    tokio::join!(join_all(requests), open).0
+}
+
+/// How many wait for a lock.
+async fn waiting(store: &store::Store) -> usize {
+    let mut transaction = store.worker().await.unwrap();
+    sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+    let waiting: i64 = sqlx::query_scalar(
+        "select count(*) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'",
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .unwrap();
+    usize::try_from(waiting).unwrap()
+}
+
+/// Chatwoot takes its time, so that whoever asks it at once does.
+fn slow_down(stage: &Stage) {
+    let rest = RestFaults { latency_ms: Millis::between(100, 100), ..RestFaults::default() };
+    stage.chatwoot.sim.set_faults(Faults { rest, ..Faults::default() }).unwrap();
+}
+
 #[tokio::test]
 async fn of_many_who_connect_an_account_each_gets_the_same_one_or_is_told_to_wait() {
     let stage = Stage::new().await;
+    slow_down(&stage);
     let asked = stage.asked(7, &chatwoot_sim::admin_token(7));
-    let answers = join_all((0..4).map(|_| stage.connect(&asked))).await;
+    let gate = "lock table chatwoot_accounts in share row exclusive mode";
+    let answers = together(&stage.served, gate, (0..3).map(|_| stage.connect(&asked))).await;
     let (made, told_to_wait): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|answer| answer.status() == StatusCode::CREATED);
     for answer in told_to_wait {
         assert_eq!(problem(answer).await, (409, "account-busy".to_owned()));
     }
-    let first = &made[0].headers()["location"];
-    assert!(made.iter().all(|answer| answer.headers()["location"] == *first));
+    let first = made[0].headers()["location"].clone();
+    assert!(made.iter().all(|answer| answer.headers()["location"] == first));
+    for answer in made {
+        let connected: Value = answer.json().await.unwrap();
+        assert_eq!(connected["webhookTrouble"], Value::Null, "{connected}");
+    }
     let listed = stage.served.read("/accounts").await;
     let known = listed["data"].as_array().unwrap().iter();
     assert_eq!(known.filter(|one| one["chatwootAccountId"] == 7).count(), 1);
@@ -48,6 +105,7 @@ async fn of_many_who_rotate_each_does_or_is_told_to_wait() {
     let stage = Stage::new().await;
     let served = &stage.served;
     let path = stage.connected().await;
+    slow_down(&stage);
     let rotate = format!("{path}/rotate");
     let body = json!({ "webhookSecret": true });
     let answers = join_all((0..5).map(|_| served.post(&rotate, &body).send())).await;
@@ -73,9 +131,9 @@ async fn of_many_who_disconnect_one_does() {
     let served = &stage.served;
     let path = stage.connected().await;
     let rotate = served.post(&format!("{path}/rotate"), &json!({ "webhookSecret": true }));
-    let (answers, rotated) =
-        tokio::join!(join_all((0..4).map(|_| served.delete(&path).send())), rotate.send());
-    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    let gate = "select from chatwoot_accounts where chatwoot_account_id = 7 for update";
+    let disconnects = (0..4).map(|_| async { served.delete(&path).send().await.unwrap() });
+    let (answers, rotated) = tokio::join!(together(served, gate, disconnects), rotate.send());
     let rotated = rotated.unwrap().status();
     assert!(matches!(rotated.as_u16(), 200 | 404 | 409), "{rotated}");
     let done = count(&answers, 200);

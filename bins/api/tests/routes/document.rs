@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
+use api::Config;
+use chatwoot_sim::{Options, Sim};
 use serde_json::json;
+use tokio::net::TcpListener;
 use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Seed, Served};
 
-/// Where the document has the API.
+/// Where the document has the API, and the Chatwoot that it connects.
 const ADDRESS: &str = "http://localhost:8000";
+const CHATWOOT: &str = "http://localhost:3200";
 
 fn document() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api.md");
@@ -23,11 +28,24 @@ fn commands(document: &str) -> String {
 
 #[tokio::test]
 async fn the_walk_works_as_written() {
-    let served = Served::start().await;
+    let accounts = accounts::Config {
+        secret_key: Some(testkit::SECRET_KEY.into()),
+        public_url: Some(ADDRESS.to_owned()),
+        accounts_allow_private: true,
+    };
+    let served = Served::with(Config { accounts, ..Config::default() }).await;
+    let stop = CancellationToken::new();
+    let _end = stop.clone().drop_guard();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let chatwoot = Sim::start(Options::default(), listener, stop).await.unwrap();
     let seed = Seed { messages: vec![("incoming", "It is broken")], ..Seed::open(1) };
     let conversation = served.write(&seed).await;
-    let script = commands(&document()).replace(ADDRESS, &served.base);
-    assert!(script.contains(&served.base) && script.matches("curl").count() >= 8);
+    let script = commands(&document());
+    for address in [ADDRESS, CHATWOOT] {
+        assert!(script.contains(address), "{address}");
+    }
+    assert!(script.matches("curl").count() >= 16);
+    let script = script.replace(ADDRESS, &served.base).replace(CHATWOOT, &chatwoot.url());
     let run = Command::new("sh").args(["-eu", "-c", &script]).output().await.unwrap();
     let (said, wrong) =
         (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap());
@@ -46,8 +64,22 @@ async fn the_walk_works_as_written() {
     let now = served.read(&format!("/conversations/{conversation}")).await;
     assert_eq!((&now["priority"], &now["labels"]), (&json!("high"), &json!(["parcel"])));
     assert!(said.contains("approval_approved") && said.contains("conversation_change_queued"));
-    let account = said.lines().last().unwrap();
-    assert!(account.contains(&served.ours.key.to_string()), "{account}");
+    assert!(said.contains(&served.ours.key.to_string()));
+
+    let accounts = served.read("/accounts").await;
+    let known = accounts["data"].as_array().unwrap().iter();
+    let connected = known.filter(|one| one["chatwootUrl"] == chatwoot.url()).collect::<Vec<_>>();
+    assert!(connected.len() == 1 && connected[0]["disconnectedAt"].is_string(), "{accounts}");
+    for told in [r#""registered":true"#, r#""signed":true"#, r#""webhookRemoved":true"#] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    let audit = served.read("/audit?limit=4").await;
+    let deeds = audit["data"].as_array().unwrap().iter().map(|deed| deed["action"].clone());
+    assert_eq!(
+        deeds.collect::<Vec<_>>(),
+        ["accounts disconnect", "accounts rotate", "webhook register", "accounts connect"]
+    );
+    assert!(!said.contains("sim-admin-token"), "no answer holds the token");
 }
 
 /// The codes that the document explains are those of the program.

@@ -25,6 +25,7 @@ mod document;
 mod drafts;
 mod fetched;
 mod gaps;
+mod headers;
 mod idempotency;
 mod interventions;
 mod limits;

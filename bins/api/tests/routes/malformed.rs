@@ -56,6 +56,15 @@ async fn whatever_is_malformed_is_refused_by_every_operation_and_changes_nothing
     assert_eq!(served.world.bus.dead_letters().count().await.unwrap(), 1);
 }
 
+#[tokio::test]
+async fn a_field_that_is_missing_is_named() {
+    let served = Served::start().await;
+    let answer = served.post("/api-keys", &json!({ "roles": ["viewer"] })).send().await.unwrap();
+    let refused: Value = answer.json().await.unwrap();
+    assert_eq!(refused["errors"], json!([{ "field": "name", "message": "is missing" }]));
+    assert_eq!(refused["detail"], "name is missing");
+}
+
 fn mistakes(served: &Served, walk: &Walk, operation: &Operation, things: &Things) -> Vec<Wrong> {
     let mut mistakes = Vec::new();
     let mut mistake = |what: String, request, expected| {

@@ -25,7 +25,7 @@ fn inbound(account: &Account, event: &str) -> Inbound {
     }
 }
 
-async fn comes_in(served: &Served, account: &Account, event: &str) {
+pub async fn comes_in(served: &Served, account: &Account, event: &str) {
     let envelope = inbound(account, event).envelope("{}");
     served.world.bus.publisher().publish(envelope).await.unwrap();
 }

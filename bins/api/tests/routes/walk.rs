@@ -28,6 +28,8 @@ pub struct Operation {
     pub parameters: Vec<Value>,
     /// What its body is like, if it takes JSON.
     pub body: Option<Value>,
+    /// The statuses that its answers may have, by name.
+    pub answers: Vec<String>,
     /// Anybody may call it.
     pub open: bool,
     /// What its caller must be permitted to do.
@@ -76,6 +78,7 @@ impl Walk {
                     body: operation
                         .pointer("/requestBody/content/application~1json/schema")
                         .cloned(),
+                    answers: operation["responses"].as_object().unwrap().keys().cloned().collect(),
                     open: operation.pointer("/security/0") == Some(&json!({})),
                     permission: operation
                         .pointer("/security/0/bearer/0")
