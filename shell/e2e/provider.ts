@@ -56,9 +56,9 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Opens a place of the Shell, and comes there by way of the provider. */
-export async function signIn(page: Page, shell: string, provider: Provider, name: string, place = 'inbox'): Promise<void> {
-  await page.goto(`${shell}/app/${place}`)
+/** Opens an address of the Shell, and comes there by way of the provider. */
+export async function signIn(page: Page, address: string, provider: Provider, name: string): Promise<void> {
+  await page.goto(address)
   await expect(page).toHaveURL((url) => url.origin === provider.url)
   await page.getByRole('link', { name }).click()
   await expect(page.locator('[data-connection=live]')).toBeVisible()

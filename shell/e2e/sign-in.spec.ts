@@ -33,7 +33,8 @@ const test = base.extend<object, { world: World }>({
   ],
 })
 
-const signIn = (page: Page, { system, provider }: World, name: string, place?: string) => comeIn(page, system.url, provider, name, place)
+const signIn = (page: Page, { system, provider }: World, name: string, place = 'inbox') =>
+  comeIn(page, `${system.url}/app/${place}`, provider, name)
 
 /** Everything that the browser keeps beyond this page. */
 const kept = (page: Page) => page.evaluate(() => JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]))

@@ -50,8 +50,8 @@ function provider(keys) {
       {
         client_id: 'shell',
         token_endpoint_auth_method: 'none',
-        redirect_uris: ['http://127.0.0.1/callback', 'http://127.0.0.1/app/'],
-        post_logout_redirect_uris: ['http://127.0.0.1/app/signed-out'],
+        redirect_uris: ['http://127.0.0.1/callback', 'http://127.0.0.1/app/', 'http://127.0.0.1/'],
+        post_logout_redirect_uris: ['http://127.0.0.1/app/signed-out', 'http://127.0.0.1/signed-out'],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         application_type: 'native',

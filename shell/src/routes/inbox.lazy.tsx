@@ -1,13 +1,14 @@
 import { createLazyRoute, Outlet, useParams } from '@tanstack/react-router'
 
 import { List } from '#features/inbox/List.tsx'
+import { readView } from '#features/inbox/view.ts'
 import { useWide } from '#ui/media.ts'
 import { Resizable } from '#ui/Resizable.tsx'
 
 export const Route = createLazyRoute('/inbox')({ component: InboxScreen })
 
 function InboxScreen() {
-  const view = Route.useSearch()
+  const view = Route.useSearch({ select: readView, structuralSharing: true })
   const { id } = useParams({ strict: false })
   const panes = useWide(760)
   const list = <List view={view} openId={id} />

@@ -1,6 +1,7 @@
 /**
  * All addresses. What an address says and what it needs is here; how it looks is loaded when
- * somebody goes there.
+ * somebody goes there. The router hands over whatever an address says besides what was read of it, so screens
+ * read it once more (`select`): what makes no sense is asked of nobody.
  */
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, Link, Outlet, redirect } from '@tanstack/react-router'
@@ -54,7 +55,7 @@ const inbox = createRoute({
   getParentRoute: () => root,
   path: 'inbox',
   validateSearch: readView,
-  loaderDeps: ({ search }) => search,
+  loaderDeps: ({ search }) => readView(search),
   // Begun while the screen itself is being loaded, and not waited for.
   loader: ({ context, deps }) => {
     begin(context.queryClient.infiniteQuery(conversationsQuery(filterOf(deps))))

@@ -1,7 +1,11 @@
 import { useEffect, useEffectEvent } from 'react'
 
+import { read } from './remembered.ts'
+
 export type Bindings = Record<string, (event: KeyboardEvent) => void>
 
+/** Where it is remembered whether keys of one character do anything: not everybody types what they mean to. */
+export const SINGLE_KEYS = 'axis.keys'
 /** How long the second key of two may take. */
 const PATIENCE = 1_200
 /** The first of two keys, and the event of the second one once there is one. */
@@ -9,7 +13,7 @@ let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null
 
 /**
  * Keys that do something: `j`, `?`, `Escape`, `g i` (one after the other), `mod+k`. Single keys work
- * only while no field has the focus and no dialog is open.
+ * only while no field has the focus, no dialog is open, and nobody has switched them off.
  */
 export function useKeys(bindings: Bindings, enabled = true): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {
@@ -31,6 +35,7 @@ function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | unde
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
   if (event.metaKey || event.ctrlKey) return bindings[`mod+${key}`]
   if (event.altKey || busy(event.target)) return undefined
+  if (event.key.length === 1 && !read<boolean>(SINGLE_KEYS, true)) return undefined
   if (prefix && event !== prefix.first) {
     prefix.second ??= event
     const late = event.timeStamp - prefix.first.timeStamp >= PATIENCE

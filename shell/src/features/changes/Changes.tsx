@@ -12,7 +12,6 @@ import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
 import { agentsQuery } from '#live/queries.ts'
 import { useKeys } from '#ui/keyboard.ts'
-import { read } from '#ui/remembered.ts'
 import { toast } from '#ui/toasts.ts'
 
 const loadPicker = () => import('./Picker.tsx')
@@ -91,35 +90,32 @@ export function Changes() {
   )
 
   const on = (what: Question) => () => ask(what, about())
-  useKeys(
-    {
-      e: () => {
-        const ids = about()
-        const resolved = ids.length > 0 && ids.every((id) => live.look(id)?.status === 'resolved')
-        if (ids.length > 0) void act(ids, { status: resolved ? 'open' : 'resolved' })
-      },
-      s: on('snooze'),
-      a: on('assignee'),
-      l: on('labels'),
-      p: on('priority'),
-      t: on('team'),
-      m: () => {
-        const ids = about()
-        const account = ids[0] === undefined ? undefined : live.look(ids[0])?.accountId
-        void queryClient.query(agentsQuery()).then((agents) => {
-          const me = myAgent(agents.filter((one) => one.accountId === account))
-          if (me) void act(ids, { assignee: { id: me.chatwootId, name: me.name ?? null } })
-          else ask('me', ids)
-        }, () => ask('me', ids))
-      },
-      u: () => {
-        const ids = about()
-        if (open && ids.includes(open)) void navigate({ to: '/inbox', search: (view) => view })
-        for (const id of ids) void live.mark(id, false).catch(() => undefined)
-      },
+  useKeys({
+    e: () => {
+      const ids = about()
+      const resolved = ids.length > 0 && ids.every((id) => live.look(id)?.status === 'resolved')
+      if (ids.length > 0) void act(ids, { status: resolved ? 'open' : 'resolved' })
     },
-    read('axis.keys', true),
-  )
+    s: on('snooze'),
+    a: on('assignee'),
+    l: on('labels'),
+    p: on('priority'),
+    t: on('team'),
+    m: () => {
+      const ids = about()
+      const account = ids[0] === undefined ? undefined : live.look(ids[0])?.accountId
+      void queryClient.query(agentsQuery()).then((agents) => {
+        const me = myAgent(agents.filter((one) => one.accountId === account))
+        if (me) void act(ids, { assignee: { id: me.chatwootId, name: me.name ?? null } })
+        else ask('me', ids)
+      }, () => ask('me', ids))
+    },
+    u: () => {
+      const ids = about()
+      if (open && ids.includes(open)) void navigate({ to: '/inbox', search: (view) => view })
+      for (const id of ids) void live.mark(id, false).catch(() => undefined)
+    },
+  })
 
   if (!question) return null
   const [first] = question.about

@@ -6,7 +6,7 @@ import { session } from '#auth/session.ts'
 import { refusedCommand } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
-import { useKeys } from '#ui/keyboard.ts'
+import { SINGLE_KEYS, useKeys } from '#ui/keyboard.ts'
 import { useRemembered } from '#ui/remembered.ts'
 import { Tips } from '#ui/Tips.tsx'
 import { toast } from '#ui/toasts.ts'
@@ -26,18 +26,15 @@ export function Frame({ children }: { children: ReactNode }) {
   const navigate = useNavigate()
   const [help, setHelp] = useState(false)
   const [commands, setCommands] = useState(false)
-  const [singleKeys, setSingleKeys] = useRemembered('axis.keys', true)
-  useKeys({ 'mod+k': () => setCommands(true) })
-  useKeys(
-    {
-      '?': () => setHelp(true),
-      'g i': () => void navigate({ to: '/inbox' }),
-      'g a': () => void navigate({ to: '/approvals' }),
-      'g c': () => void navigate({ to: '/activity' }),
-      'g o': () => void navigate({ to: '/operations' }),
-    },
-    singleKeys,
-  )
+  const [singleKeys, setSingleKeys] = useRemembered(SINGLE_KEYS, true)
+  useKeys({
+    'mod+k': () => setCommands(true),
+    '?': () => setHelp(true),
+    'g i': () => void navigate({ to: '/inbox' }),
+    'g a': () => void navigate({ to: '/approvals' }),
+    'g c': () => void navigate({ to: '/activity' }),
+    'g o': () => void navigate({ to: '/operations' }),
+  })
   useNews()
   useEffect(() => {
     // Before somebody asks for them: whoever types at once after the key loses nothing.
