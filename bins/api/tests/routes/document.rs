@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use api::Config;
-use chatwoot_sim::{Options, Sim};
-use serde_json::json;
+use chatwoot_sim::{ADMIN_TOKEN, Options, Sim};
+use serde_json::{Value, json};
+use testkit::sqlx;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +39,7 @@ async fn the_walk_works_as_written() {
     let _end = stop.clone().drop_guard();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let chatwoot = Sim::start(Options::default(), listener, stop).await.unwrap();
+    know_labels(&served, &chatwoot.url()).await;
     let seed = Seed { messages: vec![("incoming", "It is broken")], ..Seed::open(1) };
     let conversation = served.write(&seed).await;
     let script = commands(&document());
@@ -62,7 +64,7 @@ async fn the_walk_works_as_written() {
     assert_eq!(messages["data"][1]["content"], "We refund it today.");
     assert_eq!(messages["data"][1]["id"], approval["messageId"]);
     let now = served.read(&format!("/conversations/{conversation}")).await;
-    assert_eq!((&now["priority"], &now["labels"]), (&json!("high"), &json!(["parcel"])));
+    assert_eq!((&now["priority"], &now["labels"]), (&json!("high"), &json!(["billing"])));
     assert!(said.contains("approval_approved") && said.contains("conversation_change_queued"));
     assert!(said.contains(&served.ours.key.to_string()));
 
@@ -80,6 +82,22 @@ async fn the_walk_works_as_written() {
         ["accounts disconnect", "accounts rotate", "webhook register", "accounts connect"]
     );
     assert!(!said.contains("sim-admin-token"), "no answer holds the token");
+}
+
+/// The labels of the stand-in, as the comparing with it would find them: who names another one is refused.
+async fn know_labels(served: &Served, chatwoot: &str) {
+    let request = testkit::http().get(format!("{chatwoot}/api/v1/accounts/1/labels"));
+    let answer = request.header("api_access_token", ADMIN_TOKEN).send().await.unwrap();
+    let labels: Value = answer.json().await.unwrap();
+    let mut lists = served.world.store.worker().await.unwrap();
+    for label in labels["payload"].as_array().unwrap() {
+        let insert = "insert into labels (account_id, tenant_id, chatwoot_id, title)
+                      values ($1, $2, $3, $4)";
+        let insert = sqlx::query(insert).bind(served.ours.key.0).bind(served.ours.tenant.as_str());
+        let insert = insert.bind(label["id"].as_i64().unwrap());
+        insert.bind(label["title"].as_str().unwrap()).execute(&mut *lists).await.unwrap();
+    }
+    store::commit(lists).await.unwrap();
 }
 
 /// The codes that the document explains are those of the program.
