@@ -9,10 +9,12 @@
 //! that are made while it exists begin where it has settled everything.
 
 use bytes::Bytes;
+use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Consumer;
+use super::mark::{Mark, Seen};
 use crate::streams::{ConsumerInfo, consumer_info, lane_declaration, stream_info};
 use crate::{Bus, BusError, api};
 
@@ -107,17 +109,50 @@ impl Durable {
         bus: &Bus,
         config: &Map<String, Value>,
     ) -> Result<ConsumerInfo, BusError> {
+        self.write(bus, config, "create").await
+    }
+
+    /// Changes its settings.
+    pub(crate) async fn update(
+        &self,
+        bus: &Bus,
+        config: &Map<String, Value>,
+    ) -> Result<ConsumerInfo, BusError> {
+        self.write(bus, config, "update").await
+    }
+
+    async fn write(
+        &self,
+        bus: &Bus,
+        config: &Map<String, Value>,
+        action: &str,
+    ) -> Result<ConsumerInfo, BusError> {
         let (stream, name) = (self.stream(), &self.name);
         let of = self.what();
         let subject = format!("CONSUMER.CREATE.{stream}.{name}");
-        let body = json!({ "stream_name": stream, "config": config, "action": "create" });
+        let body = json!({ "stream_name": stream, "config": config, "action": action });
         let body = Bytes::from(body.to_string());
-        api::request(bus, subject, body, &format!("create {of}"), &of).await
+        api::request(bus, subject, body, &format!("{action} {of}"), &of).await
+    }
+
+    /// Notes in its settings how far it came.
+    pub(crate) fn note(
+        &self,
+        mark: &Mark,
+        config: &mut Map<String, Value>,
+    ) -> Result<(), BusError> {
+        let what = || format!("the note of {}", self.what());
+        mark.write(config)
+            .map_err(|error| BusError::Malformed { what: what(), source: error.into() })
     }
 
     /// How a lane is made: as declared, after what the consumer of earlier versions has settled.
     async fn first(&self, bus: &Bus, account: &str) -> Result<Map<String, Value>, BusError> {
-        let config = lane_declaration(self.consumer, account)?.config;
+        let mut config = lane_declaration(self.consumer, account)?.config;
+        if let Some(server) = bus.server_id() {
+            let seen = Seen::all_before(Utc::now());
+            self.note(&Mark { server, seen }, &mut config)?;
+        }
         let shared = match Self::whole(self.consumer).info(bus).await {
             Err(BusError::NotFound { .. }) => return Ok(config),
             shared => shared?,

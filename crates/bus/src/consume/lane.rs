@@ -55,6 +55,7 @@ impl<H: Handler> Lane<H> {
         while let Some(ended) = self.in_hand.join_next().await {
             ended.map_err(crashed)?;
         }
+        self.place.note(&self.bus, true).await;
         Ok(())
     }
 
@@ -115,6 +116,7 @@ impl<H: Handler> Lane<H> {
             worked = true;
             self.gauges.works();
             self.take(messages, pull.ack_wait);
+            self.place.note(&self.bus, false).await;
         };
         settle::give_back(&self.bus, pull.close().await).await;
         Ok(error)

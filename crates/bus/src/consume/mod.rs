@@ -18,6 +18,7 @@ mod durable;
 mod handle;
 mod lane;
 mod lanes;
+mod mark;
 mod message;
 mod pull;
 mod rewind;

@@ -14,6 +14,10 @@
 //! were taken again before anybody looked, there is another message where this program saw one. In
 //! both cases the durable consumer is made anew at a position that precedes all messages the stream
 //! got since. What comes twice by that does no harm, for a handler bears it.
+//!
+//! A program that starts has seen nothing, and goes by the note that is kept with the consumer
+//! (`mark.rs`). If the server has restarted since, and the consumer came further than the note says,
+//! nobody knows what was in those places: then it goes back to the note.
 
 use std::time::Duration;
 
@@ -23,15 +27,19 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::durable::{Durable, begin_at};
+use super::mark::{Mark, Seen};
 use super::message::InHand;
 use crate::read::ordered;
-use crate::streams::{ConsumerInfo, Positions, stream_info};
+use crate::streams::{ConsumerInfo, Positions, StreamInfo, stream_info};
 use crate::{Bus, BusError, api};
 
 /// How far the clocks of two runs of a server, or of two servers, may be apart.
 const CLOCKS: Duration = Duration::from_mins(1);
+/// How often it is noted how far a consumer came, while it goes on.
+const NOTING: Duration = Duration::from_secs(30);
 
 /// What a lane knows of its consumer's place in the stream.
 pub(crate) struct Place {
@@ -48,14 +56,11 @@ struct Known {
     created: Option<DateTime<Utc>>,
     /// The furthest message that it delivered to this program.
     seen: Option<Seen>,
+    /// What was noted last, and when that was tried.
+    noted: Option<Seen>,
+    noted_at: Option<Instant>,
     /// The consumer that was taken away and not yet put back.
     unmade: Option<Map<String, Value>>,
-}
-
-#[derive(Clone, Copy)]
-struct Seen {
-    sequence: u64,
-    published_at: DateTime<Utc>,
 }
 
 impl Place {
@@ -91,9 +96,11 @@ impl Place {
             // Somebody else has rewound it.
             known.seen = None;
         }
-        let stream = stream_info(bus, self.durable.stream()).await?.state;
-        if self.has_lost_its_end(bus, &stream, &info, known.seen).await? {
-            let from = self.rewind_to(bus, &stream, &info, known.seen).await?;
+        let stream = stream_info(bus, self.durable.stream()).await?;
+        let witness = Witness::known(&known, &info);
+        let lost = self.has_lost_its_end(bus, &stream.state, &info, witness.seen).await?;
+        if lost || self.is_in_doubt(bus, &stream, &info, &witness).await? {
+            let from = self.rewind_to(bus, &stream.state, &info, witness.seen, lost).await?;
             // Workers notice it together. What another one has made meanwhile serves this one as well,
             // and must not be taken away from under it.
             if let Some(theirs) = self.made_meanwhile(bus, &info).await? {
@@ -105,11 +112,20 @@ impl Place {
             tracing::warn!(
                 consumer = self.durable.name(),
                 delivered = info.delivered.stream_seq,
-                stream.last = stream.last_seq,
+                stream.last = stream.state.last_seq,
                 from,
-                "NATS lost the end of a stream, messages of the last while come again"
+                lost,
+                "NATS lost the end of a stream, or may have: messages of the last while come again"
             );
-            known.unmade = Some(begin_at(info.config, from));
+            let mut config = begin_at(info.config, from);
+            if let Some(server) = server.clone() {
+                let nothing = Seen::all_before(DateTime::UNIX_EPOCH);
+                let seen = witness.seen.map_or(nothing, |seen| {
+                    if lost { Seen::all_before(seen.published_at) } else { seen }
+                });
+                self.durable.note(&Mark { server, seen }, &mut config)?;
+            }
+            known.unmade = Some(config);
             known.seen = None;
             self.durable.delete(bus).await?;
             info = self.durable.find(bus, known.unmade.as_ref()).await?;
@@ -118,6 +134,37 @@ impl Place {
         }
         known.server = server;
         Ok(info)
+    }
+
+    /// Notes with the consumer how far it came: every now and then, and `at_once` at the end. What is
+    /// not noted leads further back than need be.
+    pub(crate) async fn note(&self, bus: &Bus, at_once: bool) {
+        let mut known = self.known.lock().await;
+        let due = at_once || known.noted_at.is_none_or(|at| at.elapsed() >= NOTING);
+        let (Some(server), Some(seen)) = (known.server.clone(), known.seen) else { return };
+        // What was seen in another run of the server is to be compared with this one first.
+        let comparable = bus.connected() && bus.server_id().as_ref() == Some(&server);
+        if !due || !comparable || known.noted == Some(seen) {
+            return;
+        }
+        known.noted_at = Some(Instant::now());
+        let created = known.created;
+        let noted = async {
+            let mut info = self.durable.info(bus).await?;
+            if Some(info.created) == created {
+                self.durable.note(&Mark { server, seen }, &mut info.config)?;
+                self.durable.update(bus, &info.config).await?;
+            }
+            Ok(())
+        };
+        let noted: Result<(), BusError> = noted.await;
+        match noted {
+            Ok(()) => known.noted = Some(seen),
+            Err(error) => {
+                let consumer = self.durable.name();
+                tracing::debug!(consumer, %error, "how far a consumer came could not be noted");
+            }
+        }
     }
 
     /// The consumer, if it is not the one that was looked at any more.
@@ -143,9 +190,12 @@ impl Place {
         if info.delivered.stream_seq > stream.last_seq {
             return Ok(true);
         }
-        let Some(seen) = seen.filter(|seen| seen.sequence >= stream.first_seq) else {
+        let Some(seen) = seen.filter(|seen| seen.sequence >= stream.first_seq.max(1)) else {
             return Ok(false);
         };
+        if seen.sequence > stream.last_seq {
+            return Ok(true);
+        }
         let stream = self.durable.stream();
         let subject = format!("STREAM.MSG.GET.{stream}");
         let body = Bytes::from(json!({ "seq": seen.sequence }).to_string());
@@ -158,6 +208,25 @@ impl Place {
         }
     }
 
+    /// Whether the consumer came further in another run of the server than anybody knows of, and nobody
+    /// reads it who has looked in this run.
+    async fn is_in_doubt(
+        &self,
+        bus: &Bus,
+        stream: &StreamInfo,
+        info: &ConsumerInfo,
+        witness: &Witness,
+    ) -> Result<bool, BusError> {
+        let Some(seen) = witness.seen else { return Ok(false) };
+        // In a cluster another run is mostly another node, and what one has lost the others have.
+        let elsewhere = witness.by_memory && stream.cluster.name.is_some();
+        if witness.server == bus.server_id() || elsewhere || info.num_waiting > 0 {
+            return Ok(false);
+        }
+        let next = self.durable.first_after(bus, seen.sequence).await?;
+        Ok(next.is_some_and(|next| next <= info.delivered.stream_seq))
+    }
+
     /// The position to begin at: nothing before it is new, and nothing before it is unsettled.
     async fn rewind_to(
         &self,
@@ -165,9 +234,14 @@ impl Place {
         stream: &Positions,
         info: &ConsumerInfo,
         seen: Option<Seen>,
+        lost: bool,
     ) -> Result<u64, BusError> {
-        // A program that saw nothing cannot tell new from old.
+        // A program that knows nothing cannot tell new from old.
         let Some(seen) = seen else { return Ok(1) };
+        let unsettled = info.ack_floor.stream_seq + 1;
+        if !lost && seen.sequence > 0 {
+            return Ok(unsettled.min(seen.sequence + 1));
+        }
         // What was seen was published before the end was lost; what is new, after it.
         let since = (seen.published_at - CLOCKS).timestamp_nanos_opt().unwrap_or_default();
         let start_time = async_nats::datetime::from_nanos(i128::from(since)).map_err(|source| {
@@ -177,7 +251,27 @@ impl Place {
         let mut reading = ordered(bus, self.durable.stream(), ">".to_owned(), from).await?;
         let first_since =
             if reading.waiting == 0 { stream.last_seq + 1 } else { reading.next().await?.sequence };
-        Ok(first_since.min(info.ack_floor.stream_seq + 1))
+        Ok(first_since.min(unsettled))
+    }
+}
+
+/// The last that is known to have been in its place.
+struct Witness {
+    /// In which run of the server.
+    server: Option<String>,
+    seen: Option<Seen>,
+    /// This program saw it; else it is from the note.
+    by_memory: bool,
+}
+
+impl Witness {
+    fn known(known: &Known, info: &ConsumerInfo) -> Self {
+        if known.seen.is_some() {
+            return Self { server: known.server.clone(), seen: known.seen, by_memory: true };
+        }
+        let mark = Mark::of(&info.config);
+        let seen = mark.as_ref().map(|mark| mark.seen);
+        Self { server: mark.map(|mark| mark.server), seen, by_memory: false }
     }
 }
 

@@ -108,6 +108,9 @@ pub(crate) struct ConsumerInfo {
     pub(crate) num_pending: u64,
     /// How many are delivered and not settled.
     pub(crate) num_ack_pending: u64,
+    /// How many requests wait for messages.
+    #[serde(default)]
+    pub(crate) num_waiting: u64,
 }
 
 #[derive(Debug, Deserialize)]

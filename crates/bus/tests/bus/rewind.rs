@@ -1,8 +1,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use bus::{Bus, Consumption, Delivery, Handler, Outcome, streams};
+use bus::{Bus, BusError, Consumption, Delivery, Handler, Outcome, streams};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
@@ -45,6 +46,24 @@ async fn lose_the_end(server: &Server, earlier: &Path) -> Bus {
     eventually(|| async { bus.stream("INBOUND").await.is_ok() }).await;
     assert_eq!(bus.stream("INBOUND").await.unwrap().last_sequence, 50);
     bus
+}
+
+/// The same, but the positions are taken again before anybody looks. A server that notices at its start
+/// that a consumer is ahead mends it; so the consumer's state is put back when the stream is longer.
+async fn lose_the_end_unseen(server: &Server, earlier: &Path) -> (Bus, BTreeSet<String>) {
+    server.nats.stop().await.unwrap();
+    let consumers = messages_of(server).with_file_name("obs");
+    let ahead = server.dir.path().join("ahead");
+    copy(&consumers, &ahead);
+    let bus = lose_the_end(server, earlier).await;
+    let wanted = publish_as(&bus, "again", 60).await;
+    server.nats.stop().await.unwrap();
+    std::fs::remove_dir_all(&consumers).unwrap();
+    copy(&ahead, &consumers);
+    server.nats.restart().await.unwrap();
+    let bus = server.connect().await;
+    eventually(|| async { bus.stream("INBOUND").await.is_ok() }).await;
+    (bus, wanted)
 }
 
 async fn all_of(
@@ -113,8 +132,53 @@ async fn a_worker_that_starts_after_the_loss_goes_back() {
     after.stop().await;
 }
 
-/// Does not finish the batch that has the message `hold`.
+/// As when servers, receivers and workers all lost power: nobody remembers anything.
+async fn all_forget(end: impl AsyncFnOnce(Consuming)) {
+    let (server, bus, earlier) = with_a_copy().await;
+    publish_as(&bus, "lost", 50).await;
+    let before = Consuming::start(&bus, consumption(), |_| Ok(()));
+    all_settled(&bus).await;
+    end(before).await;
+
+    let (bus, wanted) = lose_the_end_unseen(&server, &earlier).await;
+    let mut after = Consuming::start(&bus, consumption(), |_| Ok(()));
+    all_of(&mut after.batches, wanted).await;
+    all_settled(&bus).await;
+    assert_eq!(streams::check(&bus).await.unwrap(), []);
+    after.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_back_by_what_was_noted_at_the_end_of_another() {
+    all_forget(async |before| before.stop().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_back_by_what_was_noted_long_before_another_died() {
+    all_forget(async |before| before.die().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_was_lost_nothing_comes_twice() {
+    let (server, bus) = Server::start().await;
+    publish(&bus, 50).await;
+    let before = Consuming::start(&bus, consumption(), |_| Ok(()));
+    all_settled(&bus).await;
+    before.stop().await;
+    server.nats.stop().await.unwrap();
+    server.nats.restart().await.unwrap();
+    let bus = server.connect().await;
+    eventually(|| async { bus.stream("INBOUND").await.is_ok() }).await;
+    let wanted = publish_as(&bus, "new", 5).await;
+    let mut after = Consuming::start(&bus, consumption(), |_| Ok(()));
+    let came: Vec<String> = all_of(&mut after.batches, wanted).await.iter().map(body).collect();
+    assert_eq!(came, ["new-0", "new-1", "new-2", "new-3", "new-4"]);
+    after.stop().await;
+}
+
+/// Does not finish the batch that has this message.
 struct Holding {
+    message: &'static str,
     seen: mpsc::UnboundedSender<Vec<Delivery>>,
     release: CancellationToken,
 }
@@ -122,10 +186,35 @@ struct Holding {
 impl Handler for Holding {
     async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
         self.seen.send(batch.clone()).unwrap();
-        if batch.iter().any(|delivery| body(delivery) == "hold") {
+        if batch.iter().any(|delivery| body(delivery) == self.message) {
             self.release.cancelled().await;
         }
         batch.iter().map(|_| Ok(())).collect()
+    }
+}
+
+/// A consumption in the background that takes nothing after that message until it is released.
+struct Held {
+    batches: mpsc::UnboundedReceiver<Vec<Delivery>>,
+    release: CancellationToken,
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), BusError>>,
+}
+
+impl Held {
+    fn start(bus: &Bus, message: &'static str) -> Self {
+        let (seen, batches) = mpsc::unbounded_channel();
+        let (release, shutdown) = (CancellationToken::new(), CancellationToken::new());
+        let handler = Holding { message, seen, release: release.clone() };
+        let (bus, stop) = (bus.clone(), shutdown.clone());
+        let one = Consumption { concurrency: 1, ..consumption() };
+        let task = tokio::spawn(async move { bus.consume(one, handler, stop).await });
+        Self { batches, release, shutdown, task }
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        within(self.task).await.unwrap().unwrap();
     }
 }
 
@@ -134,32 +223,31 @@ async fn a_worker_goes_back_although_all_lost_positions_are_taken_again() {
     let (server, bus, earlier) = with_a_copy().await;
     publish_as(&bus, "lost", 49).await;
     bus.publisher().publish(envelope("inbound.a.test", "hold")).await.unwrap();
-    let (seen, mut batches) = mpsc::unbounded_channel();
-    let (release, shutdown) = (CancellationToken::new(), CancellationToken::new());
-    let handler = Holding { seen, release: release.clone() };
-    let (worker, stop) = (bus.clone(), shutdown.clone());
-    let one = Consumption { concurrency: 1, ..consumption() };
-    let task = tokio::spawn(async move { worker.consume(one, handler, stop).await });
-    all_of(&mut batches, ["hold".to_owned()].into()).await;
+    let mut worker = Held::start(&bus, "hold");
+    all_of(&mut worker.batches, ["hold".to_owned()].into()).await;
 
-    // A server that notices at its start that the consumer is ahead mends it; so the consumer's
-    // state is put back when the stream is longer again.
-    server.nats.stop().await.unwrap();
-    let consumers = messages_of(&server).with_file_name("obs");
-    let ahead = server.dir.path().join("ahead");
-    copy(&consumers, &ahead);
-    let publisher = lose_the_end(&server, &earlier).await;
-    let wanted = publish_as(&publisher, "again", 60).await;
-    server.nats.stop().await.unwrap();
-    std::fs::remove_dir_all(&consumers).unwrap();
-    copy(&ahead, &consumers);
-    server.nats.restart().await.unwrap();
-    eventually(|| async { publisher.stream("INBOUND").await.is_ok() }).await;
-    release.cancel();
-    all_of(&mut batches, wanted).await;
+    let (publisher, wanted) = lose_the_end_unseen(&server, &earlier).await;
+    worker.release.cancel();
+    all_of(&mut worker.batches, wanted).await;
     all_settled(&publisher).await;
-    shutdown.cancel();
-    within(task).await.unwrap().unwrap();
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_back_for_another_that_died_and_had_come_further() {
+    let (server, bus, earlier) = with_a_copy().await;
+    let mut first = Held::start(&bus, "49");
+    all_of(&mut first.batches, ["49".to_owned()].into()).await;
+    let other = server.connect().await;
+    let mut second = Consuming::start(&other, consumption(), |_| Ok(()));
+    let lost = publish_as(&bus, "lost", 50).await;
+    all_of(&mut second.batches, lost).await;
+    second.die().await;
+
+    let (_, wanted) = lose_the_end_unseen(&server, &earlier).await;
+    first.release.cancel();
+    all_of(&mut first.batches, wanted).await;
+    first.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

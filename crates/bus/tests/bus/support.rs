@@ -151,6 +151,12 @@ impl Consuming {
         deliveries
     }
 
+    /// Ends it in the middle of whatever it does.
+    pub async fn die(self) {
+        self.task.abort();
+        self.task.await.unwrap_err();
+    }
+
     pub async fn stop(self) {
         self.shutdown.cancel();
         within(self.task).await.unwrap().unwrap();
