@@ -13,8 +13,8 @@ pub struct Record {
     /// What happened.
     pub activity: Activity,
     /// Its time is that of its receipt, since Chatwoot gave none: a second telling has another
-    /// time, so it is looked for by its id alone. The row it is about must be locked by the
-    /// transaction.
+    /// time, so it is looked for by its id alone, and the earliest receipt stays. The row it is about
+    /// must be locked by the transaction.
     pub undated: bool,
 }
 
@@ -41,7 +41,7 @@ pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result
                     end, told_at),
            kind, source, account_id, conversation_id, actor, data
          from (
-           select *, case when undated then occurred_at
+           select *, case when undated then min(occurred_at) over (partition by id)
                           else max(occurred_at) over (partition by id) end as told_at
            from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
                        $6::uuid[], $7::uuid[], $8::jsonb[], $9::jsonb[], $10::bool[])
@@ -71,24 +71,39 @@ pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result
     Ok(done.rows_affected())
 }
 
-/// Gives activities that were told in whole seconds (as REST does) the finer time that is known now.
+/// Gives activities that are there the better time that is known now: those that were told in whole
+/// seconds (as REST does) the finer one, and those without a time of their own that of the earliest
+/// receipt.
 async fn refine(connection: &mut PgConnection, records: &[Record]) -> Result<(), Error> {
     let finer: Vec<&Record> = records
         .iter()
         .filter(|r| !r.undated && r.activity.occurred_at.timestamp_subsec_nanos() > 0)
         .collect();
-    if finer.is_empty() {
-        return Ok(());
+    if !finer.is_empty() {
+        sqlx::query!(
+            "update activities a set occurred_at = x.occurred_at
+             from (select distinct on (id) * from unnest($1::uuid[], $2::timestamptz[])
+                     as y (id, occurred_at) order by id, occurred_at desc) x
+             where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at)",
+            &column!(finer, |r| r.activity.id.0),
+            &column!(finer, |r| r.activity.occurred_at),
+        )
+        .execute(&mut *connection)
+        .await?;
     }
-    sqlx::query!(
-        "update activities a set occurred_at = x.occurred_at
-         from (select distinct on (id) * from unnest($1::uuid[], $2::timestamptz[])
-                 as y (id, occurred_at) order by id, occurred_at desc) x
-         where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at)",
-        &column!(finer, |r| r.activity.id.0),
-        &column!(finer, |r| r.activity.occurred_at),
-    )
-    .execute(connection)
-    .await?;
+    let undated: Vec<&Record> = records.iter().filter(|r| r.undated).collect();
+    if !undated.is_empty() {
+        sqlx::query!(
+            "update activities a set occurred_at = x.occurred_at
+             from (select id, min(occurred_at) as occurred_at
+                   from unnest($1::uuid[], $2::timestamptz[]) as y (id, occurred_at)
+                   group by id) x
+             where a.id = x.id and a.occurred_at > x.occurred_at",
+            &column!(undated, |r| r.activity.id.0),
+            &column!(undated, |r| r.activity.occurred_at),
+        )
+        .execute(connection)
+        .await?;
+    }
     Ok(())
 }
