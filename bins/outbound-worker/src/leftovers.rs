@@ -17,12 +17,16 @@ use domain::{
 use events::{Announcement, AnnouncementSubject, TraceParent};
 use store::announcements::Left;
 use store::{PgConnection, Store, announcements, approvals, conversations, messages};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// How long a writer is given to announce it by itself.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The time between two looks.
 const EVERY: Duration = Duration::from_secs(1);
+/// A round that takes longer waits for a server that is gone without a word.
+const LONGEST: Duration = Duration::from_mins(1);
 /// Most that are announced at a time.
 const BATCH: i64 = 100;
 /// Most that are noted between two looks. Others are announced again, which nobody notices.
@@ -60,6 +64,8 @@ enum LeftoverError {
     Publish(#[from] PublishError),
     #[error("an announcement cannot be written: {0}")]
     Serialize(#[from] serde_json::Error),
+    #[error("neither the database nor NATS says anything")]
+    Silent(#[from] Elapsed),
 }
 
 impl Leftovers {
@@ -67,7 +73,8 @@ impl Leftovers {
     pub(crate) async fn run(self, shutdown: CancellationToken) {
         let mut failing = false;
         while !shutdown.is_cancelled() {
-            let more = match self.round().await {
+            let round = timeout(LONGEST, self.round()).await;
+            let more = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
                 Ok(more) => {
                     failing = false;
                     more
@@ -83,7 +90,7 @@ impl Leftovers {
                 shutdown.run_until_cancelled(tokio::time::sleep(EVERY)).await;
             }
         }
-        if let Err(error) = self.clear().await {
+        if let Err(error) = store::within(store::PATIENCE, self.clear()).await {
             tracing::debug!(%error, "what was announced is announced once more");
         }
     }

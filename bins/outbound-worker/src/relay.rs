@@ -12,6 +12,8 @@ use bus::{PublishError, Publisher};
 use service::retry::Policy;
 use store::{Store, outbox};
 use tokio::sync::Notify;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// Most rows published at a time, and those of one account among them.
@@ -21,6 +23,10 @@ const SHARE: i64 = 100;
 const AGAIN: Duration = Duration::from_mins(1);
 /// The longest time between two looks: for wake-ups lost with the listener's connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A round that takes longer waits for a server that is gone without a word, and so may a listener
+/// that has heard nothing for so long.
+const LONGEST: Duration = Duration::from_mins(1);
+const QUIET: Duration = Duration::from_mins(5);
 /// A look this soon serves all rows that become due meanwhile.
 const GRAIN: Duration = Duration::from_millis(10);
 
@@ -42,6 +48,8 @@ enum RelayError {
     Publish(#[from] PublishError),
     #[error("a wake-up cannot be written: {0}")]
     Serialize(#[from] serde_json::Error),
+    #[error("neither the database nor NATS says anything")]
+    Silent(#[from] Elapsed),
 }
 
 impl Relay {
@@ -49,7 +57,8 @@ impl Relay {
     pub(crate) async fn run(self, shutdown: CancellationToken) {
         let mut failures = 0;
         while !shutdown.is_cancelled() {
-            let wait = match self.round().await {
+            let round = timeout(LONGEST, self.round()).await;
+            let wait = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
                 Ok(wait) => {
                     failures = 0;
                     if self.failing.swap(false, Ordering::Relaxed) {
@@ -118,13 +127,16 @@ pub(crate) async fn listen(store: Store, wake: Arc<Notify>, shutdown: Cancellati
                     loop {
                         // Also right after connecting: nobody listened until then.
                         wake.notify_one();
-                        if let Err(error) = wakeups.next().await {
-                            break error;
+                        match timeout(QUIET, wakeups.next()).await {
+                            Ok(Ok(())) => {}
+                            Ok(Err(error)) => break Some(error),
+                            Err(_) => break None,
                         }
                     }
                 }
-                Err(error) => error,
+                Err(error) => Some(error),
             };
+            let Some(error) = error else { continue };
             failures += 1;
             tracing::debug!(%error, "nobody tells of new outbox rows; looking for them instead");
             tokio::time::sleep(Policy::NEAR.delay(failures)).await;

@@ -19,7 +19,8 @@ const BATCH: i64 = 100;
 pub(crate) async fn run(store: Store, objects: Objects, shutdown: CancellationToken) {
     let mut failing = false;
     while !shutdown.is_cancelled() {
-        let more = match round(&store, &objects, PATIENCE).await {
+        let round = tokio::time::timeout(EVERY, round(&store, &objects, PATIENCE)).await;
+        let more = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
             Ok(removed) => {
                 failing = false;
                 i64::try_from(removed).is_ok_and(|removed| removed >= BATCH)

@@ -27,6 +27,9 @@ const SUSPICIOUS: u64 = 10;
 const SHARED_PATIENCE: Duration = Duration::from_millis(500);
 const SINGLE_PATIENCE: Duration = Duration::from_secs(5);
 
+/// A transaction that takes longer waits for a database that is gone without a word.
+const LONGEST: Duration = Duration::from_mins(2);
+
 /// The appliers and what waits for them. Clones share both.
 #[derive(Clone)]
 pub(crate) struct Appliers(Arc<Inner>);
@@ -160,7 +163,8 @@ impl Inner {
             let several = several(&part);
             let patience = if several { SHARED_PATIENCE } else { SINGLE_PATIENCE };
             let batch: Vec<&Planned> = part.iter().map(|waiting| &waiting.planned).collect();
-            let error = match transaction::apply(&self.store, patience, &batch).await {
+            let applied_all = transaction::apply(&self.store, patience, &batch);
+            let error = match store::within(LONGEST, applied_all).await {
                 Ok(done) => {
                     match announce(&self.publisher, &batch, &done).await {
                         Ok(()) => applied(part),

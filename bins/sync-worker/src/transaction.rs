@@ -74,9 +74,12 @@ pub(crate) async fn apply(
 
 /// Notes that an event is a dead letter.
 pub(crate) async fn reject(store: &Store, event: WebhookEvent) -> Result<(), Error> {
-    let mut transaction = store.worker().await?;
-    store::webhook_events::record(&mut transaction, &[event]).await?;
-    store::commit(transaction).await
+    store::within(store::PATIENCE, async {
+        let mut transaction = store.worker().await?;
+        store::webhook_events::record(&mut transaction, &[event]).await?;
+        store::commit(transaction).await
+    })
+    .await
 }
 
 /// The audit's row of an event.

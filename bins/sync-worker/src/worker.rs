@@ -95,7 +95,7 @@ impl SyncWorker {
 
 async fn keep_house(store: Store) {
     loop {
-        if let Err(error) = make_partitions(&store).await {
+        if let Err(error) = store::within(store::PATIENCE, make_partitions(&store)).await {
             tracing::warn!(%error, "the coming months' tables could not be made; trying later");
         }
         tokio::time::sleep(HOUSEKEEPING).await;

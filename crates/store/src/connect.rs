@@ -1,5 +1,6 @@
 //! Connections, transactions, migrations and wake-ups.
 
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -142,6 +143,19 @@ impl Wakeups {
         self.0.recv().await?;
         Ok(())
     }
+}
+
+/// How long a program waits for what the database does in a moment.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Gives up on a database that is silent for so long. One that is gone without a word, with its machine
+/// or the way to it, would be waited for for ever; what it was asked for may have been done.
+pub async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let silent = || Error::Unavailable(sqlx::Error::Io(io::ErrorKind::TimedOut.into()));
+    tokio::time::timeout(patience, work).await.unwrap_or_else(|_| Err(silent()))
 }
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

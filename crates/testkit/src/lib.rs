@@ -33,7 +33,7 @@ pub use nats::{Earlier, nats};
 pub use openid::{OpenId, SignedIn};
 pub use program::{Program, program_path};
 pub use scratch::scratch;
-pub use servers::free_port;
+pub use servers::{Postgres, free_port};
 pub use wait::{eventually, eventually_some};
 pub use world::World;
 

@@ -33,6 +33,8 @@ use settle::Carried;
 
 /// How soon a wake-up comes again that found another process at work on its conversation.
 const WHILE_LOCKED: Duration = Duration::from_millis(250);
+/// Longest that one command takes, all its look-ups included.
+const LONGEST: Duration = Duration::from_mins(15);
 /// Most commands of a conversation carried out in a row, so that others get their turn.
 const MOST_IN_A_ROW: usize = 100;
 
@@ -108,15 +110,18 @@ impl Deliverer {
     /// Carries out the commands of a conversation that are due.
     async fn drain(&self, conversation: ConversationId) -> Result<Drained, Failure> {
         let failed = |error: store::Error| Failure::Retry(error.into());
-        let mut transaction = self.locks.worker().await.map_err(failed)?;
-        if !outbox::lock(&mut transaction, conversation).await.map_err(failed)? {
-            return Ok(Drained::Locked);
-        }
-        let mut lock = Lock(transaction);
+        let locked = store::within(store::PATIENCE, self.lock(conversation)).await;
+        let Some(mut lock) = locked.map_err(failed)? else { return Ok(Drained::Locked) };
         let drained = self.drain_locked(conversation, &mut lock).await;
         // Should this fail, the connection is gone, and the lock with it.
-        lock.0.rollback().await.ok();
+        store::within(store::PATIENCE, store::rollback(lock.0)).await.ok();
         drained.map_err(failed)
+    }
+
+    async fn lock(&self, conversation: ConversationId) -> Result<Option<Lock>, store::Error> {
+        let mut transaction = self.locks.worker().await?;
+        let locked = outbox::lock(&mut transaction, conversation).await?;
+        Ok(locked.then_some(Lock(transaction)))
     }
 
     async fn drain_locked(
@@ -125,11 +130,8 @@ impl Deliverer {
         lock: &mut Lock,
     ) -> Result<Drained, store::Error> {
         for _ in 0..MOST_IN_A_ROW {
-            let entry = self.carrier.head(conversation).await?;
-            let Some(entry) = entry.filter(|entry| entry.due_in.is_zero()) else {
-                return Ok(Drained::Done);
-            };
-            if self.carrier.carry(&entry, lock).await? == Carried::Waits {
+            let carried = Box::pin(self.carry_next(conversation, lock));
+            if !store::within(LONGEST, carried).await? {
                 return Ok(Drained::Done);
             }
             if self.shutdown.is_cancelled() {
@@ -137,6 +139,19 @@ impl Deliverer {
             }
         }
         Ok(Drained::More)
+    }
+
+    /// Carries out the first command. Says whether the next one may follow.
+    async fn carry_next(
+        &self,
+        conversation: ConversationId,
+        lock: &mut Lock,
+    ) -> Result<bool, store::Error> {
+        let entry = self.carrier.head(conversation).await?;
+        match entry.filter(|entry| entry.due_in.is_zero()) {
+            Some(entry) => Ok(self.carrier.carry(&entry, lock).await? == Carried::Settled),
+            None => Ok(false),
+        }
     }
 }
 

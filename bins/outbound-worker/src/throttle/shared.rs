@@ -61,7 +61,7 @@ impl Throttle {
     /// Asks for one call; gives back why it may not be made now. Whoever may must
     /// [`Throttle::report`] how it went.
     pub async fn admit(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
-        let held = self.ask(host, account).await?;
+        let held = store::within(store::PATIENCE, self.ask(host, account)).await?;
         if let Some(Hold { cause, .. }) = held {
             metrics::counter!("axis_chatwoot_holds_total", "cause" => cause.as_str()).increment(1);
         }
@@ -139,7 +139,8 @@ impl Throttle {
     /// Tells how an admitted call went. Should the database not take it, others will find out by
     /// themselves.
     pub async fn report(&self, host: &str, account: AccountKey, report: Report) {
-        if let Err(error) = self.tell(host, account, report).await {
+        let told = store::within(store::PATIENCE, self.tell(host, account, report)).await;
+        if let Err(error) = told {
             tracing::warn!(%error, "other workers are not told how a call to Chatwoot went");
         }
     }

@@ -12,11 +12,10 @@ use domain::ConversationId;
 use events::Source;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use secrecy::ExposeSecret as _;
 use testkit::reqwest::StatusCode;
 use testkit::{Program, eventually, eventually_some, scratch, secret_key, sqlx};
 
-use crate::stage::{Chatwoot, Conversation, SECRET, Stage};
+use crate::stage::{Chatwoot, Conversation, Stage};
 
 const TENANTS: [&str; 2] = ["acme", "zeta"];
 const CONVERSATIONS: usize = 3;
@@ -55,7 +54,7 @@ impl Case {
             chatwoots.push(Chatwoot { sim: running.sim.clone(), url, account });
         }
         let echo = echo(&stage, &chatwoots).await;
-        let mut settings = environment(&stage);
+        let mut settings = stage.environment();
         settings.extend(
             [
                 ("ABSENCE_SECONDS", "2"),
@@ -185,17 +184,9 @@ impl Case {
     }
 }
 
-fn environment(stage: &Stage) -> Vec<(&'static str, String)> {
-    vec![
-        ("DATABASE_URL", stage.world.store_config.database_url.expose_secret().to_owned()),
-        ("NATS_URL", stage.world.bus_config.nats_url.expose_secret().to_owned()),
-        ("AXIS_SECRET_KEY", SECRET.to_owned()),
-    ]
-}
-
 /// The way back: webhooks of all accounts, received and applied.
 async fn echo(stage: &Stage, chatwoots: &[Chatwoot]) -> [Program; 2] {
-    let settings = environment(stage);
+    let settings = stage.environment();
     let mut settings: Vec<_> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let sync = Program::start("sync-worker", &settings).await;
     let journal = scratch("journal");

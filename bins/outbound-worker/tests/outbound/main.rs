@@ -7,6 +7,7 @@ mod changes;
 mod chaos;
 mod faults;
 mod files;
+mod frozen;
 mod interventions;
 mod limits;
 mod outages;

@@ -6,12 +6,13 @@ use chatwoot_sim::{ADMIN_TOKEN, Faults, Options, RestFaults, Rule, Scope, Sim, a
 use domain::{Actor, ConversationId, MessageId, OperationId, TenantId, Upload};
 use events::{Announcement, TraceParent};
 use outbound_worker::{Config, OutboundWorker};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use service::Health;
 use store::messages::{Composed, Composition};
 use store::outbox::Enqueue;
 use store::uploads::{self, Received};
-use testkit::{Account, World, eventually, eventually_some, sqlx};
+use testkit::{Account, Postgres, World, eventually, eventually_some, sqlx};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -46,6 +47,22 @@ impl Stage {
     /// Servers, and nobody who works.
     pub async fn empty() -> Self {
         Self { world: World::start().await, shutdown: CancellationToken::new() }
+    }
+
+    /// The same with a Postgres of its own.
+    pub async fn alone() -> (Self, Postgres) {
+        let (postgres, config) = testkit::postgres().await;
+        let world = World::over(config).await;
+        (Self { world, shutdown: CancellationToken::new() }, postgres)
+    }
+
+    /// What programs are told of the servers.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("DATABASE_URL", self.world.store_config.database_url.expose_secret().to_owned()),
+            ("NATS_URL", self.world.bus_config.nats_url.expose_secret().to_owned()),
+            ("AXIS_SECRET_KEY", SECRET.to_owned()),
+        ]
     }
 
     /// Servers and a worker.
@@ -305,6 +322,15 @@ impl Stage {
     pub async fn waiting(&self) -> i64 {
         let mut transaction = self.world.store.worker().await.unwrap();
         sqlx::query_scalar("select count(*) from outbox")
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap()
+    }
+
+    /// How many tries have begun and not ended.
+    pub async fn trying(&self) -> i64 {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query_scalar("select count(*) from outbound_attempts where outcome is null")
             .fetch_one(&mut *transaction)
             .await
             .unwrap()

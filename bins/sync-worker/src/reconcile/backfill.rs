@@ -103,7 +103,9 @@ impl Backfill {
                 reached.complete = true;
                 Ok(())
             };
-            let step = Box::pin(shutdown.run_until_cancelled(worker.while_held(&held, step))).await;
+            let step =
+                Box::pin(shutdown.run_until_cancelled(worker.while_held(&held, &session, step)))
+                    .await;
             let wait = match &step {
                 None => None,
                 Some(Ok(())) => {

@@ -34,6 +34,9 @@ pub enum ReconcileError {
     /// There is no such account.
     #[error("the account is not there")]
     NoAccount,
+    /// What was under way has come to nothing for too long.
+    #[error("nothing was heard of the database for too long")]
+    Silent,
     /// An operator or another worker took the account over.
     #[error("somebody else compares this account now")]
     TakenOver,
@@ -46,6 +49,7 @@ impl ReconcileError {
             Self::Chatwoot(error) => error.outcome() != Outcome::Permanent,
             Self::Store(error) => error.is_transient(),
             Self::Publish(error) => !error.is_permanent(),
+            Self::Silent => true,
             _ => false,
         }
     }

@@ -31,6 +31,7 @@ mod walk;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use accounts::Clients;
@@ -117,7 +118,7 @@ impl Reconciler {
             store::reconciliations::hasten(&mut transaction).await?;
             store::commit(transaction).await
         };
-        if let Err(error) = hastened.await {
+        if let Err(error) = store::within(store::PATIENCE, hastened).await {
             tracing::debug!(%error, "the next sweeps could not be hastened");
         }
     }
@@ -130,9 +131,9 @@ impl Reconciler {
             let due =
                 store::reconciliations::claim_due(&mut transaction, self.holder, HOLD).await?;
             store::commit(transaction).await?;
-            Ok::<_, store::Error>(due)
+            Ok(due)
         };
-        claimed.await.unwrap_or_else(|error| {
+        store::within(store::PATIENCE, claimed).await.unwrap_or_else(|error| {
             tracing::debug!(%error, "whether an account is due is not known");
             None
         })
@@ -160,13 +161,18 @@ impl Reconciler {
             grace: TimeDelta::seconds(self.config.reconcile_grace_seconds.into()),
             concurrency: speed.concurrency,
             found: Found::default(),
+            asked: AtomicU64::new(0),
         })
     }
 
     async fn account(&self, key: AccountKey) -> Result<Account, ReconcileError> {
-        let mut transaction = self.store.worker().await?;
-        let accounts = store::accounts::list(&mut transaction).await?;
-        store::commit(transaction).await?;
+        let listed = async {
+            let mut transaction = self.store.worker().await?;
+            let accounts = store::accounts::list(&mut transaction).await?;
+            store::commit(transaction).await?;
+            Ok(accounts)
+        };
+        let accounts = store::within(store::PATIENCE, listed).await?;
         accounts.into_iter().find(|one| one.id == key).ok_or(ReconcileError::NoAccount)
     }
 

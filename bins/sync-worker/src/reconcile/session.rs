@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use bus::{MAX_BODY_BYTES, Publisher};
 use chatwoot::client::{MessageRange, Verbatim};
@@ -50,6 +50,8 @@ pub(super) struct Session {
     /// Conversations compared at the same time.
     pub concurrency: usize,
     pub found: Found,
+    /// Questions asked so far.
+    pub asked: AtomicU64,
 }
 
 /// What was found and not yet written down.
@@ -85,6 +87,7 @@ impl Session {
         question: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
         self.pace.lock().await.turn().await;
+        self.asked.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("axis_reconcile_requests_total").increment(1);
         question.await
     }

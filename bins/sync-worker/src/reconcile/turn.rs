@@ -1,5 +1,6 @@
 //! One turn with one account: a sweep if one is due, else some way of the walk.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -12,6 +13,9 @@ use super::session::Session;
 use super::walk::Stage;
 use super::{HOLD, ReconcileError, Reconciler};
 
+/// What has not come to a question for so long waits for a database that is gone without a word; far
+/// longer than a host is paused.
+const SILENCE: Duration = Duration::from_mins(15);
 /// A walk lets others have their turn after this long.
 const TURN: Duration = Duration::from_secs(20);
 
@@ -26,7 +30,7 @@ impl Reconciler {
                 return self.let_go(&due, &progress, Tally::default()).await;
             }
         };
-        let work = self.while_held(&due, self.work(&session, &due, &mut progress));
+        let work = self.while_held(&due, &session, self.work(&session, &due, &mut progress));
         match Box::pin(shutdown.run_until_cancelled(work)).await {
             Some(Ok(())) => (progress.failures, progress.last_error) = (0, None),
             // Its progress is another's now.
@@ -66,22 +70,24 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Does some work, and shows now and then that it is being done.
+    /// Does some work, and shows now and then that it is being done, for as long as it goes on.
     pub(super) async fn while_held(
         &self,
         held: &Reconciliation,
+        session: &Session,
         work: impl Future<Output = Result<(), ReconcileError>>,
     ) -> Result<(), ReconcileError> {
         let holding = async {
+            let (mut asked, mut asked_at) = (0, Instant::now());
             loop {
                 tokio::time::sleep(HOLD / 4).await;
-                let mut transaction = self.store.worker().await?;
-                let holder = self.holder;
-                let ours =
-                    store::reconciliations::hold(&mut transaction, held.account, holder, HOLD);
-                let ours = ours.await?;
-                store::commit(transaction).await?;
-                if !ours {
+                let now = session.asked.load(Ordering::Relaxed);
+                if now != asked {
+                    (asked, asked_at) = (now, Instant::now());
+                } else if asked_at.elapsed() > SILENCE {
+                    return Err(ReconcileError::Silent);
+                }
+                if !store::within(store::PATIENCE, self.hold(held)).await? {
                     return Err::<(), _>(ReconcileError::TakenOver);
                 }
             }
@@ -90,6 +96,14 @@ impl Reconciler {
             done = work => done,
             lost = holding => lost,
         }
+    }
+
+    async fn hold(&self, held: &Reconciliation) -> Result<bool, store::Error> {
+        let mut transaction = self.store.worker().await?;
+        let (account, holder) = (held.account, self.holder);
+        let ours = store::reconciliations::hold(&mut transaction, account, holder, HOLD).await?;
+        store::commit(transaction).await?;
+        Ok(ours)
     }
 
     /// Writes down how far it is, and holds the account for longer.
@@ -109,7 +123,8 @@ impl Reconciler {
 
     /// Writes down how far it is, and lets go of the account.
     pub(super) async fn let_go(&self, held: &Reconciliation, progress: &Progress, found: Tally) {
-        if let Err(error) = self.save(held, progress, found, Duration::ZERO).await {
+        let saved = self.save(held, progress, found, Duration::ZERO);
+        if let Err(error) = store::within(store::PATIENCE, saved).await {
             tracing::warn!(account.key = %held.account, %error, "how far it is could not be written");
         }
     }

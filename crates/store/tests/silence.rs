@@ -1,0 +1,19 @@
+//! A database that is gone without a word.
+
+use std::time::Duration;
+
+use store::{Error, Store, within};
+
+#[tokio::test]
+async fn nobody_waits_for_a_database_that_is_silent() {
+    let (postgres, config) = testkit::postgres().await;
+    let store = Store::connect(&config, "test").unwrap();
+    let mut transaction = store.worker().await.unwrap();
+    postgres.pause().await;
+    let asked = store::hosts::list(&mut transaction);
+    let error = within(Duration::from_millis(100), asked).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable(_)) && error.is_transient(), "{error}");
+    postgres.resume().await;
+    drop(transaction);
+    within(store::PATIENCE, store.ping()).await.unwrap();
+}
