@@ -6,197 +6,16 @@
 
 mod support;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use chatwoot_sim::{Faults, Options, Rule, Running, Sim};
+use chatwoot_sim::{Faults, Options, Rule};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
-use serde_json::Value;
+use serde_json::json;
 use store::reconciliations::{Reconciliation, Tally};
 use support::history::{Life, step};
-use support::{count, execute, inbound};
-use sync_worker::reconcile::{self, Backfill, Speed};
-use sync_worker::{Config, SyncWorker};
-use testkit::sqlx::{self, Row as _};
-use testkit::{Account, World, eventually};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
-
-const FAST: Speed = Speed { per_second: 10_000, concurrency: 8 };
-
-/// A Chatwoot whose webhooks go straight to the stream, and a worker behind it.
-struct Stage {
-    world: World,
-    chatwoot: Running,
-    account: Account,
-    worker: JoinHandle<anyhow::Result<()>>,
-    shutdown: CancellationToken,
-}
-
-impl Stage {
-    async fn set(options: Options, comparing: bool) -> Self {
-        let world = World::start().await;
-        let shutdown = CancellationToken::new();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let chatwoot = Sim::start(options, listener, shutdown.clone()).await.unwrap();
-        let token = chatwoot_sim::ADMIN_TOKEN;
-        let account = testkit::account(&world.store, "acme", 1, &chatwoot.url(), token).await;
-        let (store, bus) = (world.store.clone(), world.bus.clone());
-        let health = service::Health::default();
-        let mut worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
-        if comparing {
-            let config = reconcile::Config { reconcile_period_seconds: 1, ..config() };
-            worker = worker.reconciling(config).unwrap();
-        }
-        let worker = tokio::spawn(worker.run(shutdown.clone()));
-        let stage = Self { world, chatwoot, account, worker, shutdown };
-        stage.receive().await;
-        stage
-    }
-
-    /// A receiver that publishes every body.
-    async fn receive(&self) {
-        let (bus, account) = (self.world.bus.clone(), self.account.clone());
-        let number = Arc::new(AtomicU64::new(0));
-        let receiver = axum::Router::new().fallback(async move |body: String| {
-            let event = inbound(&account, &body, number.fetch_add(1, Ordering::Relaxed));
-            bus.publisher().publish(event.envelope(body.into_bytes())).await.unwrap();
-        });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, receiver).await });
-        self.chatwoot.sim.register_webhook(1, &url, &[]).unwrap();
-    }
-
-    fn backfill(&self) -> Backfill {
-        let (store, bus) = (self.world.store.clone(), self.world.bus.clone());
-        Backfill::new(config(), testkit::secret_key(), store, bus)
-    }
-
-    /// Compares everything, and waits until it is applied. Gives back what was found.
-    async fn everything(&self) -> Tally {
-        let (shutdown, account) = (&self.shutdown, self.account.key);
-        let reached = self.backfill().everything(account, FAST, true, shutdown, |_| {}).await;
-        let reached = reached.unwrap();
-        assert!(reached.complete);
-        self.settled().await;
-        reached.found
-    }
-
-    async fn lately(&self) -> Tally {
-        let reached = self.backfill().lately(self.account.key, FAST, &self.shutdown).await;
-        self.settled().await;
-        reached.unwrap().found
-    }
-
-    async fn settled(&self) {
-        self.chatwoot.sim.settled().await;
-        let last = self.last_sequence().await;
-        let processed = format!("webhook_events where stream_sequence = {last}");
-        eventually("everything in the stream is processed", async || {
-            last == 0 || count(&self.world.store_config, &processed).await > 0
-        })
-        .await;
-        eventually("nothing is in hand", async || {
-            let stream = self.world.bus.stream("INBOUND").await.unwrap();
-            stream.consumers.iter().all(|one| (one.pending, one.ack_pending) == (0, 0))
-        })
-        .await;
-    }
-
-    async fn last_sequence(&self) -> u64 {
-        self.world.bus.stream("INBOUND").await.unwrap().last_sequence
-    }
-
-    async fn status(&self) -> Reconciliation {
-        let mut transaction = self.world.store.worker().await.unwrap();
-        store::reconciliations::list(&mut transaction).await.unwrap().remove(0)
-    }
-
-    async fn rows(&self, query: &'static str) -> Vec<Value> {
-        let mut connection = support::connect(&self.world.store_config).await;
-        let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    }
-
-    /// How many rows do not show what Chatwoot has.
-    async fn differing(&self) -> usize {
-        let conversations = self.rows("select to_jsonb(c) from conversations c").await;
-        let messages = self.rows("select to_jsonb(m) from messages m").await;
-        let contacts = self.rows("select to_jsonb(k) from contacts k").await;
-        let conversations = Numbered::by("display_id", conversations);
-        let messages = Numbered::by("chatwoot_id", messages);
-        let contacts = Numbered::by("chatwoot_id", contacts);
-        let truth = self.chatwoot.sim.state();
-        let mut differing = 0;
-        for conversation in truth["accounts"][0]["conversations"].as_array().unwrap() {
-            let row = conversations.row(&conversation["id"]);
-            let mut labels = conversation["labels"].as_array().unwrap().clone();
-            labels.sort_by_key(Value::to_string);
-            let same = row["status"] == conversation["status"]
-                && row["priority"] == conversation["priority"]
-                && row["labels"] == Value::from(labels);
-            differing += usize::from(!same);
-            let person = &conversation["meta"]["sender"];
-            let row = contacts.row(&person["id"]);
-            let same = row["name"] == person["name"]
-                && row["custom_attributes"] == person["custom_attributes"];
-            differing += usize::from(!same);
-            for message in conversation["messages"].as_array().unwrap() {
-                if message["message_type"] == 2 {
-                    continue;
-                }
-                let row = messages.row(&message["id"]);
-                let deleted = message["content_attributes"]["deleted"] == true;
-                let rank = ["sent", "delivered", "read"]
-                    .iter()
-                    .position(|status| message["status"] == *status)
-                    .map_or(0, |position| position + 1);
-                let failed =
-                    row["delivery_failed_at"].as_i64() > row["delivery_succeeded_at"].as_i64();
-                let reported = message["message_type"] != 1
-                    || deleted
-                    || (failed == (message["status"] == "failed")
-                        && row["delivery_rank"].as_u64().unwrap_or(0).max(1)
-                            >= u64::try_from(rank).unwrap());
-                let same = row["content"] == message["content"]
-                    && row["deleted"] == deleted
-                    && (deleted || row["content_attributes"] == message["content_attributes"])
-                    && reported;
-                differing += usize::from(!same);
-            }
-        }
-        differing
-    }
-
-    async fn end(self) {
-        self.shutdown.cancel();
-        self.worker.await.unwrap().unwrap();
-    }
-}
-
-/// Rows by their numbers in Chatwoot.
-struct Numbered(HashMap<i64, Value>);
-
-impl Numbered {
-    fn by(column: &str, rows: Vec<Value>) -> Self {
-        Self(rows.into_iter().filter_map(|row| Some((row[column].as_i64()?, row))).collect())
-    }
-
-    fn row(&self, number: &Value) -> &Value {
-        number.as_i64().and_then(|number| self.0.get(&number)).unwrap_or(&Value::Null)
-    }
-}
-
-fn config() -> reconcile::Config {
-    reconcile::Config {
-        reconcile_grace_seconds: 0,
-        reconcile_requests_per_second: 1_000,
-        ..reconcile::Config::with(testkit::SECRET_KEY.into())
-    }
-}
+use support::stage::{FAST, Stage};
+use support::{count, execute};
+use sync_worker::reconcile::{self, Speed};
+use testkit::{World, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_webhooks_missed_is_found_repaired_and_counted() {
@@ -420,4 +239,66 @@ async fn one_at_a_time_compares_an_account_unless_it_dies_or_an_operator_comes()
     let kept = save(&mut connection, account.key, one, minute, &held.progress, Tally::default());
     assert!(!kept.await.unwrap(), "the first has lost it");
     assert!(claim(&mut connection, account.key, one, minute).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_counts_as_what_replies_ask() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.everything().await;
+    let known = async || {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        store::hosts::list(&mut transaction).await.unwrap()
+    };
+    assert_eq!(known().await, [], "no reply has been sent, and nothing is known of the host");
+    let host = stage.chatwoot.url();
+    let host = host.trim_start_matches("http://");
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let (row, _) = store::hosts::lock(&mut transaction, host).await.unwrap();
+    let row = store::hosts::Host { per_minute: 1_000_000, ..row };
+    store::hosts::write(&mut transaction, &row).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.everything().await;
+    assert!(known().await[0].granted > 5, "the lists, at least");
+    stage.end().await;
+}
+
+/// Chatwoot has a reply twice, by whatever means (P4).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_copy_of_a_reply_is_shown_whether_it_is_told_of_or_found() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.everything().await;
+    let sim = stage.chatwoot.sim.clone();
+    let mut shown = Vec::new();
+    for told in [true, false] {
+        let (place, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+        stage.settled().await;
+        let reply = stage.reply(place, "On its way.").await;
+        let mut faults = Faults::default();
+        faults.webhooks.drop = if told { Rule::default() } else { Rule::ALWAYS };
+        sim.set_faults(faults).unwrap();
+        for _ in 0..2 {
+            stage.send(place, "On its way.", reply).await;
+        }
+        let copies =
+            "select jsonb_build_object('content', content, 'ours', outbound_state is not null,
+                        'told', exists (select from activities a where a.kind = 'message_created'
+                           and a.data->>'chatwootMessageId' = m.chatwoot_id::text))
+                      from messages m
+                      where message_type = 'outgoing' and chatwoot_id is not null
+                      order by chatwoot_id";
+        Box::pin(eventually("both are there", async || {
+            if !told {
+                stage.lately().await;
+            }
+            stage.settled().await;
+            stage.rows(copies).await.len() == 2
+        }))
+        .await;
+        shown.push(stage.rows(copies).await);
+        execute(&stage.world.store_config, "delete from messages").await;
+    }
+    let copy = |ours: bool| json!({ "content": "On its way.", "ours": ours, "told": true });
+    assert_eq!(shown[0], [copy(true), copy(false)], "one is the reply, the other one beside it");
+    assert_eq!(shown[1], shown[0]);
+    stage.end().await;
 }

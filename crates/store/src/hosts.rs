@@ -1,5 +1,7 @@
 //! Chatwoot installations, and how much may be asked of each: known to all workers together.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -73,6 +75,48 @@ pub async fn write(connection: &mut PgConnection, host: &Host) -> Result<(), Err
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Takes a request out of what those who send replies leave of an installation's allowance: none while
+/// it asked to slow down, while somebody was sent away, or out of the last half of a second's worth.
+/// `anyway` heeds its own wish only. Gives back how long to wait before asking again, if it may not be
+/// made. Of an installation that was never sent anything nothing is known, and it may.
+pub async fn take_spare(
+    connection: &mut PgConnection,
+    host: &str,
+    anyway: bool,
+) -> Result<Option<Duration>, Error> {
+    let wait = sqlx::query_scalar!(
+        r#"with known as (
+             select host, tokens, away, per_minute / 60.0::float8 as rate,
+                    greatest(per_minute / 60.0::float8, 1) as most,
+                    greatest(extract(epoch from clock_timestamp() - filled_at)::float8, 0) as passed,
+                    coalesce(extract(epoch from paused_until - clock_timestamp())::float8, 0) as pause
+             from chatwoot_hosts where host = $1 and per_minute > 0 for update
+           ),
+           reckoned as (
+             select host, most, pause,
+                    least(greatest(tokens, 0) + passed * rate, most) as there,
+                    greatest(away - passed * rate, 0) as away
+             from known
+           ),
+           taken as (
+             update chatwoot_hosts h
+             set tokens = r.there - 1, away = r.away, filled_at = clock_timestamp(),
+                 granted = h.granted + 1
+             from reckoned r
+             where h.host = r.host and r.pause <= 0
+               and ($2 or r.away = 0 and r.there >= least(1 + r.most / 2, r.most))
+             returning h.host
+           )
+           select case when pause > 0 then pause else 0.25 end as "wait!" from reckoned
+           where not exists (select from taken)"#,
+        host,
+        anyway
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(wait.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
 }
 
 /// All installations that were ever called, by name.

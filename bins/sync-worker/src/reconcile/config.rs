@@ -41,8 +41,8 @@ pub struct Config {
     )]
     pub reconcile_walk_hours: u64,
 
-    /// Requests a second to one Chatwoot host, 1 to 1000; replies go to the same host, which allows
-    /// 50 a second unless told otherwise
+    /// Requests a second to one Chatwoot host, 1 to 1000, and no more than replies to it leave of
+    /// `CHATWOOT_REQUESTS_PER_MINUTE`
     #[arg(
         long,
         env = "RECONCILE_REQUESTS_PER_SECOND",

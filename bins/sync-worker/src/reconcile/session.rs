@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use bus::{MAX_BODY_BYTES, Publisher};
 use chatwoot::client::{MessageRange, Verbatim};
@@ -15,6 +16,7 @@ use service::Pace;
 use store::reconciliations::Tally;
 use store::{Store, contacts, conversations, messages};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::ReconcileError;
 use super::body::{Body, ContactRead, ConversationRead, Gone, MessageRead, ORIGIN, trimmed};
@@ -26,6 +28,8 @@ use crate::clock;
 const MESSAGES: usize = 100;
 /// A body that reaches this size is published; what comes after is for the next one.
 const BODY: usize = MAX_BODY_BYTES / 8;
+/// After so long a question is asked although replies leave nothing: it goes on slowly, but always.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How far back messages are compared.
 #[derive(Debug, Clone, Copy)]
@@ -81,15 +85,42 @@ impl Found {
 }
 
 impl Session {
-    /// A question to Chatwoot, when it is its turn.
+    /// A question to Chatwoot, when it is its turn: replies go first.
     pub(super) async fn ask<T>(
         &self,
         question: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        self.pace.lock().await.turn().await;
+        let mut pace = self.pace.lock().await;
+        pace.turn().await;
+        self.room().await;
+        drop(pace);
         self.asked.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("axis_reconcile_requests_total").increment(1);
         question.await
+    }
+
+    /// Waits until those who send replies leave something of what the host allows, or for long enough.
+    async fn room(&self) {
+        let host = self.client.host();
+        let began = Instant::now();
+        loop {
+            let anyway = began.elapsed() >= PATIENCE;
+            let taken = async {
+                let mut transaction = self.store.worker().await?;
+                let wait = store::hosts::take_spare(&mut transaction, &host, anyway).await?;
+                store::commit(transaction).await?;
+                Ok::<_, store::Error>(wait)
+            };
+            match store::within(store::PATIENCE, taken).await {
+                Ok(None) => return,
+                Ok(Some(wait)) => tokio::time::sleep(wait.min(PATIENCE)).await,
+                // Whatever would come of the question could not be compared with anything either.
+                Err(error) => {
+                    tracing::debug!(%error, "what replies leave of a host's allowance is not known");
+                    return;
+                }
+            }
+        }
     }
 
     /// Compares conversations that were asked for at `asked_at`, their contacts, and their messages.

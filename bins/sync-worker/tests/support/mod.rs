@@ -3,6 +3,7 @@
 
 pub mod history;
 pub mod memory;
+pub mod stage;
 pub mod telling;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,241 @@
+//! A Chatwoot, its webhooks, and a worker behind them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chatwoot::client::NewMessage;
+use chatwoot_sim::{Options, Running, Sim};
+use domain::{Actor, ConversationId, MessageId};
+use events::TraceParent;
+use serde_json::Value;
+use store::messages::{Composed, Composition};
+use store::reconciliations::{Reconciliation, Tally};
+use sync_worker::reconcile::{self, Backfill, Speed};
+use sync_worker::{Config, SyncWorker};
+use testkit::sqlx::{self, Row as _};
+use testkit::{Account, World, eventually};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{connect, count, inbound};
+
+pub const FAST: Speed = Speed { per_second: 10_000, concurrency: 8 };
+
+/// A Chatwoot whose webhooks go straight to the stream, and a worker behind it.
+pub struct Stage {
+    pub world: World,
+    pub chatwoot: Running,
+    pub account: Account,
+    worker: JoinHandle<anyhow::Result<()>>,
+    pub shutdown: CancellationToken,
+}
+
+impl Stage {
+    pub async fn set(options: Options, comparing: bool) -> Self {
+        let world = World::start().await;
+        let shutdown = CancellationToken::new();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let chatwoot = Sim::start(options, listener, shutdown.clone()).await.unwrap();
+        let token = chatwoot_sim::ADMIN_TOKEN;
+        let account = testkit::account(&world.store, "acme", 1, &chatwoot.url(), token).await;
+        let (store, bus) = (world.store.clone(), world.bus.clone());
+        let health = service::Health::default();
+        let mut worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
+        if comparing {
+            let config = reconcile::Config { reconcile_period_seconds: 1, ..config() };
+            worker = worker.reconciling(config).unwrap();
+        }
+        let worker = tokio::spawn(worker.run(shutdown.clone()));
+        let stage = Self { world, chatwoot, account, worker, shutdown };
+        stage.receive().await;
+        stage
+    }
+
+    /// A receiver that publishes every body.
+    async fn receive(&self) {
+        let (bus, account) = (self.world.bus.clone(), self.account.clone());
+        let number = Arc::new(AtomicU64::new(0));
+        let receiver = axum::Router::new().fallback(async move |body: String| {
+            let event = inbound(&account, &body, number.fetch_add(1, Ordering::Relaxed));
+            bus.publisher().publish(event.envelope(body.into_bytes())).await.unwrap();
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, receiver).await });
+        self.chatwoot.sim.register_webhook(1, &url, &[]).unwrap();
+    }
+
+    pub fn backfill(&self) -> Backfill {
+        let (store, bus) = (self.world.store.clone(), self.world.bus.clone());
+        Backfill::new(config(), testkit::secret_key(), store, bus)
+    }
+
+    /// Compares everything, and waits until it is applied. Gives back what was found.
+    pub async fn everything(&self) -> Tally {
+        let (shutdown, account) = (&self.shutdown, self.account.key);
+        let reached = self.backfill().everything(account, FAST, true, shutdown, |_| {}).await;
+        let reached = reached.unwrap();
+        assert!(reached.complete);
+        self.settled().await;
+        reached.found
+    }
+
+    pub async fn lately(&self) -> Tally {
+        let reached = self.backfill().lately(self.account.key, FAST, &self.shutdown).await;
+        self.settled().await;
+        reached.unwrap().found
+    }
+
+    pub async fn settled(&self) {
+        self.chatwoot.sim.settled().await;
+        let last = self.last_sequence().await;
+        let processed = format!("webhook_events where stream_sequence = {last}");
+        eventually("everything in the stream is processed", async || {
+            last == 0 || count(&self.world.store_config, &processed).await > 0
+        })
+        .await;
+        eventually("nothing is in hand", async || {
+            let stream = self.world.bus.stream("INBOUND").await.unwrap();
+            stream.consumers.iter().all(|one| (one.pending, one.ack_pending) == (0, 0))
+        })
+        .await;
+    }
+
+    pub async fn last_sequence(&self) -> u64 {
+        self.world.bus.stream("INBOUND").await.unwrap().last_sequence
+    }
+
+    pub async fn status(&self) -> Reconciliation {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        store::reconciliations::list(&mut transaction).await.unwrap().remove(0)
+    }
+
+    pub async fn rows(&self, query: &'static str) -> Vec<Value> {
+        let mut connection = connect(&self.world.store_config).await;
+        let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// How many rows do not show what Chatwoot has.
+    pub async fn differing(&self) -> usize {
+        let conversations = self.rows("select to_jsonb(c) from conversations c").await;
+        let messages = self.rows("select to_jsonb(m) from messages m").await;
+        let contacts = self.rows("select to_jsonb(k) from contacts k").await;
+        let conversations = Numbered::by("display_id", conversations);
+        let messages = Numbered::by("chatwoot_id", messages);
+        let contacts = Numbered::by("chatwoot_id", contacts);
+        let truth = self.chatwoot.sim.state();
+        let mut differing = 0;
+        for conversation in truth["accounts"][0]["conversations"].as_array().unwrap() {
+            let row = conversations.row(&conversation["id"]);
+            let mut labels = conversation["labels"].as_array().unwrap().clone();
+            labels.sort_by_key(Value::to_string);
+            let same = row["status"] == conversation["status"]
+                && row["priority"] == conversation["priority"]
+                && row["labels"] == Value::from(labels);
+            differing += usize::from(!same);
+            let person = &conversation["meta"]["sender"];
+            let row = contacts.row(&person["id"]);
+            let same = row["name"] == person["name"]
+                && row["custom_attributes"] == person["custom_attributes"];
+            differing += usize::from(!same);
+            for message in conversation["messages"].as_array().unwrap() {
+                if message["message_type"] == 2 {
+                    continue;
+                }
+                let row = messages.row(&message["id"]);
+                let deleted = message["content_attributes"]["deleted"] == true;
+                let rank = ["sent", "delivered", "read"]
+                    .iter()
+                    .position(|status| message["status"] == *status)
+                    .map_or(0, |position| position + 1);
+                let failed =
+                    row["delivery_failed_at"].as_i64() > row["delivery_succeeded_at"].as_i64();
+                let reported = message["message_type"] != 1
+                    || deleted
+                    || (failed == (message["status"] == "failed")
+                        && row["delivery_rank"].as_u64().unwrap_or(0).max(1)
+                            >= u64::try_from(rank).unwrap());
+                let same = row["content"] == message["content"]
+                    && row["deleted"] == deleted
+                    && (deleted || row["content_attributes"] == message["content_attributes"])
+                    && reported;
+                differing += usize::from(!same);
+            }
+        }
+        differing
+    }
+
+    /// A colleague answers here; nothing carries it to Chatwoot.
+    pub async fn reply(&self, conversation: i64, text: &str) -> MessageId {
+        let author = Actor { kind: "member".to_owned(), id: None, name: None };
+        let tenant = &self.account.tenant;
+        let composition = Composition {
+            tenant,
+            conversation: ConversationId(self.id_of(conversation).await),
+            content: text,
+            private: false,
+            files: &[],
+            in_reply_to: None,
+            client_id: None,
+            author: &author,
+            due_in: Duration::ZERO,
+            trace: TraceParent::generate(),
+        };
+        let mut transaction = self.world.store.tenant(tenant).await.unwrap();
+        let composed = store::messages::compose(&mut transaction, &composition).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        let Composed::Queued { message, .. } = composed else { unreachable!("{composed:?}") };
+        message.id
+    }
+
+    async fn id_of(&self, conversation: i64) -> uuid::Uuid {
+        let mut connection = connect(&self.world.store_config).await;
+        sqlx::query_scalar("select id from conversations where display_id = $1")
+            .bind(conversation)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+    }
+
+    /// Chatwoot takes a reply that bears our marker.
+    pub async fn send(&self, conversation: i64, text: &str, reply: MessageId) {
+        let options = chatwoot::client::Options::default();
+        let token = chatwoot_sim::ADMIN_TOKEN.into();
+        let client = chatwoot::Client::new(&self.chatwoot.url(), 1, &token, &options).unwrap();
+        let new = NewMessage {
+            content: text.to_owned(),
+            marker: Some(reply.to_string()),
+            ..NewMessage::default()
+        };
+        client.create_message(conversation, &new).await.unwrap();
+    }
+
+    pub async fn end(self) {
+        self.shutdown.cancel();
+        self.worker.await.unwrap().unwrap();
+    }
+}
+
+/// Rows by their numbers in Chatwoot.
+struct Numbered(HashMap<i64, Value>);
+
+impl Numbered {
+    fn by(column: &str, rows: Vec<Value>) -> Self {
+        Self(rows.into_iter().filter_map(|row| Some((row[column].as_i64()?, row))).collect())
+    }
+
+    fn row(&self, number: &Value) -> &Value {
+        number.as_i64().and_then(|number| self.0.get(&number)).unwrap_or(&Value::Null)
+    }
+}
+
+pub fn config() -> reconcile::Config {
+    reconcile::Config {
+        reconcile_grace_seconds: 0,
+        reconcile_requests_per_second: 1_000,
+        ..reconcile::Config::with(testkit::SECRET_KEY.into())
+    }
+}
