@@ -46,7 +46,7 @@ bench: setup ## measure speed and memory against the limit of the parts; BENCH="
 	cargo build --release $(MEASURED:%=-p %)
 	cargo bench -p axis --bench measure -- $(BENCH)
 
-lint: shell-lint ## check format, lints, docs, dependencies, compose file and queries
+lint: shell-lint ## check format, lints, docs, dependencies, compose file, promises and queries
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
@@ -57,6 +57,7 @@ lint: shell-lint ## check format, lints, docs, dependencies, compose file and qu
 		else echo "lint: advisories NOT checked: their database cannot be reached from here"; fi
 	cargo build $(PROGRAMS:%=-p %)
 	tools/check-compose
+	tools/check-promises
 	NATS_NAME=check .tools/nats/nats-server -t --config nats/cluster.conf
 	tools/queries --check
 
