@@ -43,6 +43,17 @@ pub struct Config {
     )]
     pub outbound_account_concurrency: u16,
 
+    /// Conversations of one tenant carried at the same time, whatever the number of its accounts, 1 to
+    /// 256: the rest is left to other tenants
+    #[arg(
+        long,
+        env = "OUTBOUND_TENANT_CONCURRENCY",
+        default_value_t = 8,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub outbound_tenant_concurrency: u16,
+
     /// Tries until a command counts as failed, 1 to 100; the default takes an hour or two
     #[arg(
         long,
@@ -135,6 +146,7 @@ impl Config {
             secret_key,
             outbound_concurrency: 16,
             outbound_account_concurrency: 4,
+            outbound_tenant_concurrency: 8,
             outbound_attempts: 12,
             outbound_retry_first_ms: 5_000,
             outbound_retry_longest_seconds: 1_800,

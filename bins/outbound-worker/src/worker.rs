@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::Config;
-use crate::deliver::{Carrier, Deliverer};
+use crate::deliver::{Carrier, Deliverer, Lanes};
 use crate::leftovers::{Leftovers, Told};
 use crate::relay::{self, Relay};
 use crate::sweep;
@@ -100,7 +100,10 @@ impl OutboundWorker {
         let publisher = self.bus.publisher();
         let (store, objects) = (self.store, self.objects);
         let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told);
-        let lanes = self.config.outbound_account_concurrency.into();
+        let lanes = Lanes::new(
+            self.config.outbound_account_concurrency.into(),
+            self.config.outbound_tenant_concurrency.into(),
+        );
         let deliverer = Deliverer::new(carrier, self.locks, lanes, shutdown.clone());
         let consumption = Consumption {
             consumer: Consumer::OutboundWorker,

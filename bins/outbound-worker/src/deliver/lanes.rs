@@ -1,39 +1,96 @@
 //! Who works on what, in this process.
 //!
-//! An account has a few lanes, so that a slow or busy one leaves room for others. A conversation is
-//! in one lane at most. What finds no lane is noted and taken over by the next lane of its account
-//! that has nothing else to do; a note lost with the process is repaired by the relay, which
-//! publishes the row again.
+//! An account has a few lanes and a tenant some more, so that a slow or busy one leaves room for
+//! others, however many accounts it has. A conversation is in one lane at most. What finds no lane is
+//! noted and taken over by the next lane of its tenant that has nothing else to do: the accounts with
+//! the fewest lanes first. A note lost with the process is repaired by the relay, which publishes the
+//! row again.
 
 use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{AccountKey, ConversationId};
+use domain::{AccountKey, ConversationId, TenantId};
 
 /// Most conversations noted for one account. The relay publishes the others again.
 const MOST_WAITING: usize = 10_000;
+
+/// A conversation, and whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) account: AccountKey,
+    pub(crate) conversation: ConversationId,
+}
 
 /// All lanes.
 #[derive(Debug)]
 pub(crate) struct Lanes {
     per_account: usize,
-    accounts: Mutex<HashMap<AccountKey, Account>>,
+    per_tenant: usize,
+    tenants: Mutex<HashMap<TenantId, Tenant>>,
+}
+
+#[derive(Debug, Default)]
+struct Tenant {
+    accounts: HashMap<AccountKey, Account>,
+    /// Lanes of all its accounts.
+    busy: usize,
+    /// Counts those that wait.
+    turn: u64,
 }
 
 #[derive(Debug, Default)]
 struct Account {
     busy: HashSet<ConversationId>,
     /// In the order of their coming, each once.
-    waiting: VecDeque<ConversationId>,
+    waiting: VecDeque<(u64, ConversationId)>,
     noted: HashSet<ConversationId>,
 }
 
-impl Account {
-    fn note(&mut self, conversation: ConversationId) {
-        if self.noted.insert(conversation) {
-            self.waiting.push_back(conversation);
+impl Tenant {
+    fn note(&mut self, spot: Spot) {
+        let account = self.accounts.entry(spot.account).or_default();
+        if account.noted.insert(spot.conversation) {
+            self.turn += 1;
+            account.waiting.push_back((self.turn, spot.conversation));
         }
+    }
+
+    /// Whether there is a lane for it.
+    fn take(&mut self, spot: Spot, per_account: usize, per_tenant: usize) -> bool {
+        let account = self.accounts.entry(spot.account).or_default();
+        let free = self.busy < per_tenant
+            && account.busy.len() < per_account
+            && account.busy.insert(spot.conversation);
+        self.busy += usize::from(free);
+        free
+    }
+
+    fn leave(&mut self, spot: Spot) {
+        let Entry::Occupied(mut account) = self.accounts.entry(spot.account) else { return };
+        self.busy -= usize::from(account.get_mut().busy.remove(&spot.conversation));
+        if account.get().busy.is_empty() && account.get().waiting.is_empty() {
+            account.remove();
+        }
+    }
+
+    /// The next one, of the account that has the fewest lanes and, of several such, has waited longest.
+    fn next(&mut self, per_account: usize) -> Option<Spot> {
+        let places = self.accounts.iter().filter_map(|(key, account)| {
+            // One that is in another lane stays where it is; that lane, or a later one, takes it.
+            let free = |(_, waiting): &(u64, ConversationId)| !account.busy.contains(waiting);
+            let place = account.waiting.iter().position(free)?;
+            let turn = account.waiting.get(place)?.0;
+            let room = account.busy.len() < per_account;
+            room.then_some((account.busy.len(), turn, *key, place))
+        });
+        let (_, _, key, place) = places.min()?;
+        let account = self.accounts.get_mut(&key)?;
+        let (_, conversation) = account.waiting.remove(place)?;
+        account.noted.remove(&conversation);
+        account.busy.insert(conversation);
+        self.busy += 1;
+        Some(Spot { account: key, conversation })
     }
 }
 
@@ -46,34 +103,35 @@ pub(crate) enum Place {
     Noted,
 }
 
-/// The right to work on one conversation of an account after the other.
+/// The right to work on one conversation of a tenant after the other.
 #[derive(Debug)]
 pub(crate) struct Lane {
     lanes: Arc<Lanes>,
-    account: AccountKey,
-    current: Option<ConversationId>,
+    tenant: TenantId,
+    current: Option<Spot>,
 }
 
 impl Lanes {
-    pub(crate) fn new(per_account: usize) -> Arc<Self> {
-        Arc::new(Self { per_account: per_account.max(1), accounts: Mutex::default() })
+    pub(crate) fn new(per_account: usize, per_tenant: usize) -> Arc<Self> {
+        let (per_account, per_tenant) = (per_account.max(1), per_tenant.max(1));
+        Arc::new(Self { per_account, per_tenant, tenants: Mutex::default() })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Account>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Tenant>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks for a lane.
-    pub(crate) fn enter(self: &Arc<Self>, key: AccountKey, conversation: ConversationId) -> Place {
-        let mut accounts = self.lock();
-        let account = accounts.entry(key).or_default();
-        if account.busy.len() < self.per_account && !account.busy.contains(&conversation) {
-            account.busy.insert(conversation);
+    pub(crate) fn enter(self: &Arc<Self>, name: &TenantId, spot: Spot) -> Place {
+        let mut tenants = self.lock();
+        let tenant = tenants.entry(name.clone()).or_default();
+        if tenant.take(spot, self.per_account, self.per_tenant) {
             let lanes = Arc::clone(self);
-            return Place::Lane(Lane { lanes, account: key, current: Some(conversation) });
+            return Place::Lane(Lane { lanes, tenant: name.clone(), current: Some(spot) });
         }
-        if account.waiting.len() < MOST_WAITING {
-            account.note(conversation);
+        let account = tenant.accounts.get(&spot.account);
+        if account.is_none_or(|account| account.waiting.len() < MOST_WAITING) {
+            tenant.note(spot);
         }
         Place::Noted
     }
@@ -81,38 +139,31 @@ impl Lanes {
 
 impl Lane {
     /// Puts a conversation at the end of the line.
-    pub(crate) fn note(&self, conversation: ConversationId) {
-        self.lanes.lock().entry(self.account).or_default().note(conversation);
+    pub(crate) fn note(&self, spot: Spot) {
+        self.lanes.lock().entry(self.tenant.clone()).or_default().note(spot);
     }
 
-    /// Lets go of the conversation and takes the one that has waited longest, if there is one.
-    pub(crate) fn next(&mut self) -> Option<ConversationId> {
-        let mut accounts = self.lanes.lock();
-        let account = accounts.entry(self.account).or_default();
+    /// Lets go of the conversation and takes another one, if there is one.
+    pub(crate) fn next(&mut self) -> Option<Spot> {
+        let mut tenants = self.lanes.lock();
+        let tenant = tenants.entry(self.tenant.clone()).or_default();
         if let Some(done) = self.current.take() {
-            account.busy.remove(&done);
+            tenant.leave(done);
         }
-        // One that is in another lane stays where it is; that lane, or a later one, takes it.
-        let free = account.waiting.iter().position(|waiting| !account.busy.contains(waiting));
-        let conversation = free.and_then(|position| account.waiting.remove(position));
-        if let Some(conversation) = conversation {
-            account.noted.remove(&conversation);
-            account.busy.insert(conversation);
-        }
-        self.current = conversation;
-        conversation
+        self.current = tenant.next(self.lanes.per_account);
+        self.current
     }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        let mut accounts = self.lanes.lock();
-        if let Entry::Occupied(mut account) = accounts.entry(self.account) {
+        let mut tenants = self.lanes.lock();
+        if let Entry::Occupied(mut tenant) = tenants.entry(self.tenant.clone()) {
             if let Some(done) = self.current.take() {
-                account.get_mut().busy.remove(&done);
+                tenant.get_mut().leave(done);
             }
-            if account.get().busy.is_empty() && account.get().waiting.is_empty() {
-                account.remove();
+            if tenant.get().accounts.is_empty() {
+                tenant.remove();
             }
         }
     }
@@ -129,59 +180,94 @@ mod tests {
         }
     }
 
+    fn tenant(name: &str) -> TenantId {
+        name.parse().unwrap()
+    }
+
+    fn of(account: AccountKey) -> Spot {
+        Spot { account, conversation: ConversationId::generate() }
+    }
+
+    fn any() -> Spot {
+        of(AccountKey::generate())
+    }
+
     #[test]
     fn a_busy_conversation_is_noted_once_and_taken_again_by_its_own_lane() {
-        let lanes = Lanes::new(4);
-        let (account, conversation) = (AccountKey::generate(), ConversationId::generate());
-        let mut first = lane(lanes.enter(account, conversation));
-        assert!(matches!(lanes.enter(account, conversation), Place::Noted));
-        assert!(matches!(lanes.enter(account, conversation), Place::Noted));
-        assert_eq!(first.next(), Some(conversation));
+        let (lanes, acme, spot) = (Lanes::new(4, 8), tenant("acme"), any());
+        let mut first = lane(lanes.enter(&acme, spot));
+        assert!(matches!(lanes.enter(&acme, spot), Place::Noted));
+        assert!(matches!(lanes.enter(&acme, spot), Place::Noted));
+        assert_eq!(first.next(), Some(spot));
         assert_eq!(first.next(), None);
     }
 
     #[test]
     fn a_full_account_notes_and_another_one_goes_on() {
-        let lanes = Lanes::new(1);
-        let (one, other) = (AccountKey::generate(), AccountKey::generate());
-        let (a, b, c) =
-            (ConversationId::generate(), ConversationId::generate(), ConversationId::generate());
-        let mut first = lane(lanes.enter(one, a));
-        assert!(matches!(lanes.enter(one, b), Place::Noted));
-        assert!(matches!(lanes.enter(one, c), Place::Noted));
-        let _elsewhere = lane(lanes.enter(other, a));
+        let (lanes, acme, a) = (Lanes::new(1, 8), tenant("acme"), any());
+        let (b, c) = (of(a.account), of(a.account));
+        let mut first = lane(lanes.enter(&acme, a));
+        assert!(matches!(lanes.enter(&acme, b), Place::Noted));
+        assert!(matches!(lanes.enter(&acme, c), Place::Noted));
+        let _elsewhere = lane(lanes.enter(&acme, any()));
         assert_eq!((first.next(), first.next(), first.next()), (Some(b), Some(c), None));
     }
 
     #[test]
+    fn a_tenant_of_many_accounts_leaves_room_for_another_one() {
+        let (lanes, acme) = (Lanes::new(4, 2), tenant("acme"));
+        let (a, b, c) = (any(), any(), any());
+        let mut first = lane(lanes.enter(&acme, a));
+        let mut second = lane(lanes.enter(&acme, b));
+        assert!(matches!(lanes.enter(&acme, c), Place::Noted));
+        let _elsewhere = lane(lanes.enter(&tenant("zeta"), any()));
+        assert_eq!((second.next(), second.next()), (Some(c), None));
+        assert_eq!(first.next(), None);
+        drop((first, second));
+        assert!(matches!(lanes.enter(&acme, c), Place::Lane(_)));
+    }
+
+    #[test]
+    fn a_free_lane_goes_to_the_account_that_has_the_fewest() {
+        let (lanes, acme) = (Lanes::new(3, 3), tenant("acme"));
+        let (a, b) = (any(), any());
+        let mut first = lane(lanes.enter(&acme, a));
+        let _second = lane(lanes.enter(&acme, of(a.account)));
+        let mut third = lane(lanes.enter(&acme, of(a.account)));
+        let again = of(a.account);
+        for spot in [again, b] {
+            assert!(matches!(lanes.enter(&acme, spot), Place::Noted));
+        }
+        assert_eq!(first.next(), Some(b), "which has none, though the other has waited longer");
+        assert_eq!(third.next(), Some(again));
+    }
+
+    #[test]
     fn one_that_is_noted_again_lets_the_others_pass() {
-        let lanes = Lanes::new(1);
-        let (account, a, b) =
-            (AccountKey::generate(), ConversationId::generate(), ConversationId::generate());
-        let mut first = lane(lanes.enter(account, a));
-        assert!(matches!(lanes.enter(account, b), Place::Noted));
+        let (lanes, acme, a) = (Lanes::new(1, 8), tenant("acme"), any());
+        let b = of(a.account);
+        let mut first = lane(lanes.enter(&acme, a));
+        assert!(matches!(lanes.enter(&acme, b), Place::Noted));
         first.note(a);
         assert_eq!((first.next(), first.next(), first.next()), (Some(b), Some(a), None));
     }
 
     #[test]
     fn a_note_outlives_the_lane_and_is_found_by_the_next_one() {
-        let lanes = Lanes::new(1);
-        let (account, a, b) =
-            (AccountKey::generate(), ConversationId::generate(), ConversationId::generate());
-        let first = lane(lanes.enter(account, a));
+        let (lanes, acme, a) = (Lanes::new(1, 8), tenant("acme"), any());
+        let b = of(a.account);
+        let first = lane(lanes.enter(&acme, a));
         first.note(b);
         drop(first);
-        let mut second = lane(lanes.enter(account, a));
+        let mut second = lane(lanes.enter(&acme, a));
         assert_eq!((second.next(), second.next()), (Some(b), None));
     }
 
     #[test]
     fn a_dropped_lane_frees_its_place() {
-        let lanes = Lanes::new(1);
-        let (account, conversation) = (AccountKey::generate(), ConversationId::generate());
-        drop(lane(lanes.enter(account, conversation)));
+        let (lanes, acme, spot) = (Lanes::new(1, 1), tenant("acme"), any());
+        drop(lane(lanes.enter(&acme, spot)));
         assert!(lanes.lock().is_empty());
-        lane(lanes.enter(account, conversation));
+        lane(lanes.enter(&acme, spot));
     }
 }

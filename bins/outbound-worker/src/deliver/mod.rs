@@ -28,7 +28,8 @@ use store::{Store, Transaction, outbox};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use carrier::Carrier;
-use lanes::{Lanes, Place};
+pub(crate) use lanes::Lanes;
+use lanes::{Place, Spot};
 use settle::Carried;
 
 /// How soon a wake-up comes again that found another process at work on its conversation.
@@ -71,26 +72,27 @@ impl Deliverer {
     pub(crate) fn new(
         carrier: Carrier,
         locks: Store,
-        lanes: usize,
+        lanes: Arc<Lanes>,
         shutdown: CancellationToken,
     ) -> Self {
-        Self { carrier, locks, lanes: Lanes::new(lanes), shutdown }
+        Self { carrier, locks, lanes, shutdown }
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Outcome {
         let command: Command = serde_json::from_slice(&delivery.payload)
             .map_err(|error| Failure::Reject { reason: "undecodable", error: error.into() })?;
-        let mut lane = match self.lanes.enter(command.account, command.conversation) {
+        let spot = Spot { account: command.account, conversation: command.conversation };
+        let mut lane = match self.lanes.enter(&command.tenant, spot) {
             Place::Lane(lane) => lane,
             Place::Noted => return Ok(()),
         };
         let mut elsewhere = Vec::new();
-        let mut current = Some(command.conversation);
-        while let Some(conversation) = current {
-            match self.drain(conversation).await? {
+        let mut current = Some(spot);
+        while let Some(spot) = current {
+            match self.drain(spot.conversation).await? {
                 Drained::Done => {}
-                Drained::More => lane.note(conversation),
-                Drained::Locked => elsewhere.push(conversation),
+                Drained::More => lane.note(spot),
+                Drained::Locked => elsewhere.push(spot),
             }
             if self.shutdown.is_cancelled() {
                 return Err(Failure::RetryAfter(WHILE_LOCKED, "the worker stops".into()));
@@ -101,8 +103,8 @@ impl Deliverer {
             return Ok(());
         }
         // This wake-up comes again and finds their notes.
-        for conversation in elsewhere {
-            lane.note(conversation);
+        for spot in elsewhere {
+            lane.note(spot);
         }
         Err(Failure::RetryAfter(WHILE_LOCKED, "another worker has the conversation".into()))
     }

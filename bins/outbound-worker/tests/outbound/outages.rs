@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use chatwoot_sim::{Faults, RestFaults};
+use outbound_worker::Config;
+use testkit::eventually;
 
 use crate::stage::{Stage, config};
 
@@ -52,6 +54,33 @@ async fn p5_a_row_whose_wake_up_was_lost_is_published_again() {
     stage.worker(&config()).await;
     stage.reaches(reply, "sent").await;
     assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+}
+
+/// Accounts of which each may take four places, together more than there are, for longer than the
+/// test has patience.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p9_a_tenant_whose_many_chatwoots_do_not_answer_does_not_delay_another() {
+    let stage = Stage::empty().await;
+    let latency = chatwoot_sim::Millis::between(180_000, 180_000);
+    for _ in 0..6 {
+        let slow = stage.chatwoot("acme").await;
+        let stuck = RestFaults { latency_ms: latency, ..RestFaults::default() };
+        slow.sim().set_faults(Faults { rest: stuck, ..Faults::default() }).unwrap();
+        for _ in 0..8 {
+            let conversation = stage.conversation(&slow).await;
+            stage.write(&slow, &conversation, "Hello").await;
+        }
+    }
+    let patient = Config { chatwoot_timeout_seconds: 120, ..config() };
+    let worker = stage.worker(&patient).await;
+    let places = i64::from(patient.outbound_tenant_concurrency);
+    eventually("they take all they may", || async { stage.trying().await >= places }).await;
+    let quick = stage.chatwoot("zeta").await;
+    let conversation = stage.conversation(&quick).await;
+    let reply = stage.write(&quick, &conversation, "Hello").await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!((stage.trying().await, stage.waiting().await), (places, 48));
+    worker.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
