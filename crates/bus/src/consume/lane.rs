@@ -18,6 +18,8 @@ use crate::{Bus, BusError};
 /// The pause after a failed pull, doubled with each failure in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// How long the end waits for the last note.
+const LAST_NOTE: Duration = Duration::from_secs(2);
 
 /// How many lanes of a consumption get no messages; said once, not once per lane and attempt.
 #[derive(Debug, Default)]
@@ -55,7 +57,8 @@ impl<H: Handler> Lane<H> {
         while let Some(ended) = self.in_hand.join_next().await {
             ended.map_err(crashed)?;
         }
-        self.place.note(&self.bus, true).await;
+        // A shutdown has little time, and what is not noted only leads further back.
+        tokio::time::timeout(LAST_NOTE, self.place.note(&self.bus, true)).await.ok();
         Ok(())
     }
 
