@@ -41,8 +41,10 @@ export interface Alteration {
   readonly builds: boolean
 }
 
-/** So often a change is asked for before it is given up. */
+/** So often a change that gets no answer is asked for before it is given up. */
 const TRIES = 3
+/** So often a change is built anew on what others made meanwhile: they do so quickly, but not for ever. */
+const REBUILDS = 20
 
 export class Live {
   readonly outbox: Outbox
@@ -108,7 +110,8 @@ export class Live {
 
   async #ask(id: string, seen: Conversation, body: Alteration['body'], builds: boolean): Promise<Conversation> {
     let row = seen
-    for (let tries = 1; ; tries += 1) {
+    let [tries, rebuilds] = [1, 0]
+    for (;;) {
       try {
         return await answerOf(
           client.PATCH('/api/v1/conversations/{id}', {
@@ -118,10 +121,13 @@ export class Live {
         )
       } catch (error) {
         const failure = Failure.from(error)
-        if (tries === TRIES) throw failure
-        if (failure.status === 412) row = failure.current as Conversation
-        else if (failure.passing && navigator.onLine) await new Promise((go) => setTimeout(go, backoff(tries, 300)))
-        else throw failure
+        if (failure.status === 412 && rebuilds < REBUILDS) {
+          rebuilds += 1
+          row = failure.current as Conversation
+        } else if (failure.passing && navigator.onLine && tries < TRIES) {
+          await new Promise((go) => setTimeout(go, backoff(tries, 300)))
+          tries += 1
+        } else throw failure
       }
     }
   }

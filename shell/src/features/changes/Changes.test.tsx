@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, expect, test } from 'vitest'
 
+import { tagOf } from '#api/tag.ts'
 import type { Conversation, CreateMessage, UpdateConversation } from '#api/types.ts'
 import { ask, want } from '#desk/asked.ts'
 import { api, http } from '#test/api.ts'
@@ -89,6 +90,30 @@ test('labels are put on by typing, and those of others stay', async () => {
   await screen.findByRole('option', { name: /vip/ })
   await userEvent.keyboard('{Enter}')
   await waitFor(() => expect(asked.at(-1)?.[1]).toEqual({ labels: ['urgent', 'vip'] }))
+})
+
+test('a label is put on however often others change the conversation meanwhile', async () => {
+  const row = aConversation({ labels: [] })
+  given([row])
+  const asked: { seen: string | null; labels: unknown }[] = []
+  let now = row
+  api.use(
+    http.untyped.patch('*/api/v1/conversations/:id', async ({ request }) => {
+      const seen = request.headers.get('If-Match')
+      const { labels = [] } = (await request.json()) as UpdateConversation
+      asked.push({ seen, labels })
+      if (asked.length <= 6) {
+        now = { ...now, labels: [`other ${asked.length}`], updatedAt: instant(asked.length) }
+        return HttpResponse.json({ code: 'changed', detail: 'it has changed', current: now }, { status: 412 })
+      }
+      return HttpResponse.json({ ...now, labels, updatedAt: instant(60) })
+    }),
+  )
+  await screen.findByRole('status')
+  want([row.id], { add: ['vip'] })
+  await waitFor(() => expect(asked).toHaveLength(7))
+  expect(asked[6]).toEqual({ seen: tagOf(instant(6)), labels: ['other 6', 'vip'] })
+  expect(screen.queryByText(/Not changed/)).toBeNull()
 })
 
 test('what was to be done once a reply is sent is done then', async () => {
