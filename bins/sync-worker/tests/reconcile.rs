@@ -285,7 +285,7 @@ async fn a_second_copy_of_a_reply_is_shown_whether_it_is_told_of_or_found() {
                            and a.data->>'chatwootMessageId' = m.chatwoot_id::text))
                       from messages m
                       where message_type = 'outgoing' and chatwoot_id is not null
-                      order by chatwoot_id";
+                      order by outbound_state is null";
         Box::pin(eventually("both are there", async || {
             if !told {
                 stage.lately().await;
