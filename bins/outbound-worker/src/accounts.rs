@@ -67,14 +67,8 @@ impl Accounts {
         {
             return answer(caller);
         }
-        let listed = async {
-            let mut transaction = self.store.worker().await?;
-            let accounts = store::accounts::list(&mut transaction).await?;
-            store::commit(transaction).await?;
-            Ok(accounts)
-        };
         // All wait for it.
-        let accounts = store::within(store::PATIENCE, listed).await?;
+        let accounts = store::accounts::all(&self.store).await?;
         let callers: Known = accounts
             .iter()
             .map(|account| (account.id, self.caller(account).map(Arc::new).map_err(Arc::new)))

@@ -73,7 +73,7 @@ impl Accounts {
 
     /// All accounts that are served.
     pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
-        Ok(store::accounts::list(&mut *self.store.worker().await?).await?)
+        Ok(store::accounts::all(&self.store).await?)
     }
 
     /// Takes an account in hand until the transaction ends.

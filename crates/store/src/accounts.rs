@@ -5,7 +5,7 @@ use domain::{AccountKey, Sealed, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, PATIENCE, Store, within};
 
 /// A Chatwoot account. Its secrets are sealed.
 #[derive(Debug, Clone, PartialEq)]
@@ -187,8 +187,13 @@ fn tenant(text: String) -> Result<TenantId, Error> {
     TenantId::try_from(text).map_err(unreadable)
 }
 
-/// All accounts that are served, by tenant and number.
-pub async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
+/// All accounts that are served, by tenant and number, for programs that carry everybody's events. A
+/// database that is silent is given up.
+pub async fn all(store: &Store) -> Result<Vec<Account>, Error> {
+    within(PATIENCE, async { list(&mut *store.worker().await?).await }).await
+}
+
+async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
     let rows = sqlx::query_as!(
         Row,
         "select id, tenant_id, base_url, screen_url, chatwoot_account_id, name, sealed_api_token,

@@ -31,13 +31,13 @@ pub struct World {
 impl World {
     /// Starts the servers and applies the schema and the streams.
     pub async fn start() -> Self {
-        Self::over(database().await).await
+        Self::over(database()).await
     }
 
     /// The same over a database that has the schema: one of a server of the test's own, perhaps.
-    pub async fn over(store_config: store::Config) -> Self {
+    pub async fn over(database: impl Future<Output = store::Config>) -> Self {
         let nats_folder = scratch("nats");
-        let nats = nats::nats_in(nats_folder.clone()).await;
+        let (store_config, nats) = tokio::join!(database, nats::nats_in(nats_folder.clone()));
         let bus_config = bus::Config::to_url(nats.url().expose_secret());
         let bus = Bus::connect(&bus_config, "test").await.expect("NATS accepts a connection");
         streams::apply(&bus, streams::Replicas::Keep).await.expect("the streams can be made");

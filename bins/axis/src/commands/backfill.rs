@@ -105,7 +105,7 @@ pub(super) async fn open(
     fast: Fast,
 ) -> anyhow::Result<(Backfill, domain::AccountKey)> {
     let (key, store, bus) = (place.secret_key()?, place.store().await?, place.bus().await?);
-    let all = store::accounts::list(&mut *store.worker().await?).await?;
+    let all = store::accounts::all(&store).await?;
     let account = accounts::find(all, account)?.id;
     let config = Config { reconcile_grace_seconds: fast.grace, ..Config::default() };
     Ok((Backfill::new(config, key, store, bus), account))

@@ -172,7 +172,7 @@ async fn work(
 
     let serving = async {
         let running = tokio::spawn(programs.run(listener, shutdown.clone()));
-        let chatwoot = Chatwoot::start(arguments, foundation, address, &health);
+        let chatwoot = Box::pin(Chatwoot::start(arguments, foundation, address, &health));
         let chatwoot = match shutdown.run_until_cancelled(chatwoot).await {
             Some(Ok(chatwoot)) => Some(chatwoot),
             Some(Err(error)) => {

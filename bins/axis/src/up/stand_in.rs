@@ -27,7 +27,7 @@ impl StandIn {
     /// conversations. So it has another account each time: what is in the database of the earlier
     /// ones stays as it was.
     pub(super) async fn start(store: &Store, port: u16, trickle: f64) -> anyhow::Result<Self> {
-        let accounts = store::accounts::list(&mut *store.worker().await?).await?;
+        let accounts = store::accounts::all(store).await?;
         let earlier = accounts
             .iter()
             .filter(|one| one.tenant.as_str() == TENANT && one.name.as_deref() == Some(NAME));

@@ -52,7 +52,7 @@ impl Stage {
     /// The same with a Postgres of its own.
     pub async fn alone() -> (Self, Postgres) {
         let (postgres, config) = testkit::postgres().await;
-        let world = World::over(config).await;
+        let world = World::over(std::future::ready(config)).await;
         (Self { world, shutdown: CancellationToken::new() }, postgres)
     }
 

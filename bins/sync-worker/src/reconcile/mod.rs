@@ -166,13 +166,7 @@ impl Reconciler {
     }
 
     async fn account(&self, key: AccountKey) -> Result<Account, ReconcileError> {
-        let listed = async {
-            let mut transaction = self.store.worker().await?;
-            let accounts = store::accounts::list(&mut transaction).await?;
-            store::commit(transaction).await?;
-            Ok(accounts)
-        };
-        let accounts = store::within(store::PATIENCE, listed).await?;
+        let accounts = store::accounts::all(&self.store).await?;
         accounts.into_iter().find(|one| one.id == key).ok_or(ReconcileError::NoAccount)
     }
 

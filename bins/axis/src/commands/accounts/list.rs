@@ -9,7 +9,7 @@ use crate::{Answer, Place};
 /// Lists the accounts, without their tokens.
 pub async fn run(place: &Place) -> anyhow::Result<Answer> {
     let store = place.store().await?;
-    let accounts = store::accounts::list(&mut *store.worker().await?).await?;
+    let accounts = store::accounts::all(&store).await?;
     let headings = ["key", "tenant", "chatwoot", "account", "name", "webhook", "secrets"];
     let rows: Vec<_> = accounts.iter().map(row).collect();
     let value: Vec<Value> = accounts.iter().map(value).collect();

@@ -64,7 +64,7 @@ struct Tried {
 /// Sends the examples and looks what becomes of them.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let (key, store) = (place.secret_key()?, place.store().await?);
-    let all = store::accounts::list(&mut *store.worker().await?).await?;
+    let all = store::accounts::all(&store).await?;
     let account = accounts::find(all, &arguments.account)?;
     if !arguments.yes && account.tenant.as_str() != TENANT {
         bail!(
