@@ -18,6 +18,7 @@ mod paging;
 mod problem;
 mod request;
 mod routes;
+mod shared;
 mod sign_in;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub use sign_in::SignIn;
 use auth::Auth;
 use limits::Limits;
 use live::{Announcer, FanOut};
+use routes::Chatwoots;
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
@@ -65,6 +67,7 @@ struct App {
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
+    chatwoots: Chatwoots,
     sign_in: Arc<SignIn>,
     undo: Undo,
     heartbeat: Duration,
@@ -124,6 +127,7 @@ impl Api {
             tasks: tasks.clone(),
             auth,
             limits,
+            chatwoots: Chatwoots::default(),
             sign_in: Arc::new(config.sign_in.clone()),
             undo: config.undo(),
             heartbeat: config.heartbeat(),

@@ -10,6 +10,7 @@ mod audit;
 mod auth;
 mod canned_responses;
 mod catalogue;
+mod chatwoot;
 mod contacts;
 mod conversations;
 mod drafts;
@@ -46,6 +47,7 @@ use crate::error::ApiError;
 use crate::files::{Untouched, is_form};
 use crate::{App, Config, idempotency, limits, problem, request};
 
+pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
 
 /// Where everything that has a version is.
@@ -102,6 +104,7 @@ fn operations() -> OpenApiRouter<App> {
             canned_responses::create::create_canned_response
         ))
         .routes(routes!(contacts::get::get_contact))
+        .routes(routes!(chatwoot::get_chatwoot))
         .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
         .routes(routes!(api_keys::revoke::revoke_api_key))
         .routes(routes!(audit::list::list_audit))

@@ -319,6 +319,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chatwoot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how each Chatwoot account answers, and how many replies and changes wait for it: what agents have to know,
+         *     without what operators see. Two seconds old at most.
+         */
+        get: operations["get_chatwoot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -1133,6 +1153,8 @@ export interface components {
          *     show the change without asking.
          */
         Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"];
+        /** @enum {string} */
+        Answering: "well" | "slowly" | "paused" | "silent";
         /** @description A key for a machine, without its secret. */
         ApiKey: {
             /**
@@ -1433,6 +1455,32 @@ export interface components {
              * @description When this row last changed here.
              */
             updatedAt: string;
+        };
+        /** @description How a Chatwoot account answers. */
+        ChatwootState: {
+            accountId: components["schemas"]["AccountKey"];
+            /**
+             * Format: int64
+             * @description Its number in the installation.
+             */
+            chatwootAccountId: number;
+            /** @description For people. */
+            name?: string | null;
+            state: components["schemas"]["Answering"];
+            /**
+             * Format: int64
+             * @description Replies and changes that wait for it; what can still be undone does not.
+             */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest of them does.
+             */
+            waitingSince?: string | null;
+        };
+        /** @description How the tenant's Chatwoot accounts answer. */
+        ChatwootStateList: {
+            data: components["schemas"]["ChatwootState"][];
         };
         /** @description How the webhook is in Chatwoot. */
         CheckedWebhook: {
@@ -4702,6 +4750,62 @@ export interface operations {
             };
             /** @description `refused`: Chatwoot will not have it */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chatwoot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatwootStateList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:read` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,6 +12,7 @@ export const keys = {
   contact: (id: string) => ['contact', id] as const,
   catalogue: (what: string) => ['catalogue', what] as const,
   health: () => ['health'] as const,
+  chatwoot: () => ['chatwoot'] as const,
 }
 
 /** What events keep up to date, and a `reset` has read again. */

@@ -162,6 +162,15 @@ export function healthQuery() {
   })
 }
 
+/** How Chatwoot answers, as everybody who works here may know it. */
+export function chatwootQuery() {
+  return queryOptions({
+    queryKey: keys.chatwoot(),
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/chatwoot', { signal })),
+    select: (list) => list.data,
+  })
+}
+
 /** What an account consists of changes rarely; an account that was just added is not known at once. */
 interface Listed {
   state: { data: { data: unknown[] } | undefined }

@@ -15,6 +15,7 @@ mod at_once;
 mod attachments;
 mod catalogue;
 mod changes;
+mod chatwoot;
 mod collisions;
 mod compatible;
 mod concurrent;

@@ -1,9 +1,12 @@
-import { screen, waitFor } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Health } from '#api/health.ts'
-import type { AccountState } from '#api/types.ts'
+import type { ChatwootState } from '#api/types.ts'
+import { session } from '#auth/session.ts'
+import { keys } from '#live/keys.ts'
 import { connectionStatus } from '#live/status.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
@@ -11,53 +14,72 @@ import { uuid } from '#test/samples.ts'
 
 import Banner from './Banner.tsx'
 
-const account = (given: Partial<AccountState> = {}): AccountState => ({
-  id: uuid(),
-  baseUrl: 'https://chat.example.com',
+const account = (given: Partial<ChatwootState> = {}): ChatwootState => ({
+  accountId: uuid(),
   chatwootAccountId: 1,
-  breaker: { state: 'closed', failures: 0 },
-  outbound: { pending: 0 },
+  state: 'well',
+  waiting: 0,
   ...given,
 })
 
 /** A system in this state; answers how often it was asked. */
-function given(checks: Health['checks'], accounts: AccountState[] = [account()]) {
+function given(checks: Health['checks'], accounts: ChatwootState[] = [account()]) {
   const asked = { accounts: 0 }
   api.use(
     http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'up', checks })),
-    http.get('/api/v1/operations/accounts', ({ response }) => {
+    http.get('/api/v1/chatwoot', ({ response }) => {
       asked.accounts++
       return response(200).json({ data: accounts })
     }),
   )
-  show(<Banner />)
-  return asked
+  return { asked, ...show(<Banner />) }
 }
 
+const words = () => screen.findByRole('status', { name: 'State of the system' })
+
 test('while all is well nothing is said', async () => {
-  const asked = given({ postgres: { status: 'up' } })
+  const { asked } = given({ postgres: { status: 'up' } }, [account({ waiting: 3 })])
   await waitFor(() => expect(asked.accounts).toBe(1))
   expect(screen.queryByRole('status')).toBeNull()
 })
 
 test('what is down is named', async () => {
   given({ postgres: { status: 'down' }, nats: { status: 'degraded' }, journal: { status: 'up' } })
-  expect(await screen.findByText('Database: down. Streams: does not work as it should.')).toBeVisible()
+  expect(await words()).toHaveTextContent('Database: down. Streams: does not work as it should.')
 })
 
 test('Chatwoot that answers slowly, refuses or is silent is told, with how much waits', async () => {
-  const late = new Date(Date.now() - 120_000).toISOString()
-  const soon = new Date(Date.now() + 60_000).toISOString()
   given({}, [
-    account({ name: 'Shop', outbound: { pending: 12, oldestAt: late } }),
-    account({ name: 'Club', outbound: { pending: 1, oldestAt: late }, rate: { perMinute: 60, available: 0, pausedUntil: soon } }),
-    account({ chatwootAccountId: 7, breaker: { state: 'open', failures: 5 } }),
+    account({ name: 'Shop', state: 'slowly', waiting: 12 }),
+    account({ name: 'Club', state: 'paused', waiting: 1 }),
+    account({ chatwootAccountId: 7, state: 'silent' }),
   ])
-  const words =
-    'Chatwoot (Shop) answers slowly; 12 commands wait for it. ' +
-    'Chatwoot (Club) asks us to slow down; 1 command waits for it. Chatwoot (account 7) does not answer.'
-  expect(await screen.findByText(words)).toBeVisible()
+  expect(await words()).toHaveTextContent(
+    'Chatwoot (Shop) answers slowly; 12 replies and changes are waiting. ' +
+      'Chatwoot (Club) asks us to slow down; 1 reply or change is waiting. Chatwoot (account 7) does not answer. Operations',
+  )
   expect(screen.getByRole('link', { name: 'Operations' })).toBeVisible()
+})
+
+test('who may not see operations is told too, and not sent there', async () => {
+  const may = vi.spyOn(session().person, 'may').mockImplementation((permission) => permission !== 'operations:read')
+  onTestFinished(() => may.mockRestore())
+  given({}, [account({ state: 'slowly', waiting: 2 })])
+  expect(await words()).toHaveTextContent(/^Chatwoot answers slowly; 2 replies and changes are waiting\.$/)
+  expect(screen.queryByRole('link')).toBeNull()
+})
+
+test('what is folded stays so until there is another trouble', async () => {
+  const slow = account({ state: 'slowly', waiting: 2 })
+  const { queryClient } = given({}, [slow])
+  await userEvent.click(within(await words()).getByRole('button', { name: 'Fold' }))
+  expect(screen.queryByRole('status')).toBeNull()
+  queryClient.setQueryData(keys.chatwoot(), { data: [{ ...slow, waiting: 3 }] })
+  await userEvent.click(await screen.findByRole('button', { name: 'Show the state of the system' }))
+  expect(await words()).toHaveTextContent('3 replies and changes are waiting')
+  await userEvent.click(screen.getByRole('button', { name: 'Fold' }))
+  queryClient.setQueryData(keys.chatwoot(), { data: [{ ...slow, state: 'silent' }] })
+  expect(await words()).toHaveTextContent('Chatwoot does not answer')
 })
 
 test('what is known while nothing can be heard is not told as true', async () => {

@@ -1,60 +1,102 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { TriangleAlert } from 'lucide-react'
+import { ChevronLeft, TriangleAlert } from 'lucide-react'
+import { useState } from 'react'
 
 import type { Health } from '#api/health.ts'
-import type { AccountState } from '#api/types.ts'
+import type { ChatwootState } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { useConnection } from '#live/live.ts'
-import { accountsQuery } from '#live/operations.ts'
-import { healthQuery } from '#live/queries.ts'
-import { useNow } from '#ui/clock.ts'
+import { chatwootQuery, healthQuery } from '#live/queries.ts'
+import { IconButton } from '#ui/Button.tsx'
 import { partName } from '#ui/words.ts'
 
-/** How often the state is asked for. Milliseconds. */
+/** How often the state is asked for, and while there is trouble, which people wait to see the end of. Milliseconds. */
 const PACE = 15_000
-/** What waits for longer than this is late. Milliseconds. */
-const LATE = 30_000
+const PACE_IN_TROUBLE = 5_000
 
-/** The state of the system, while it is not as it should be. Nothing else is ever said here. */
+/**
+ * The state of the system, while it is not as it should be. Nothing else is ever said here. It lies over the
+ * screen, so that nothing moves when it comes and goes, takes no click but its own, and can be folded.
+ */
 export default function Banner() {
-  const operates = session().person.may('operations:read')
+  const { person } = session()
   const offline = useConnection().state === 'offline'
-  const health = useQuery({ ...healthQuery(), refetchInterval: PACE }).data
-  const accounts = useQuery({ ...accountsQuery(), refetchInterval: PACE, enabled: operates }).data ?? []
-  const now = useNow()
-  const words = [...partsInTrouble(health), ...accounts.flatMap((one) => inTrouble(one, accounts.length > 1, now))]
+  const [inTrouble, setInTrouble] = useState(false)
+  const refetchInterval = inTrouble ? PACE_IN_TROUBLE : PACE
+  const health = useQuery({ ...healthQuery(), refetchInterval }).data
+  const accounts = useQuery({ ...chatwootQuery(), refetchInterval, enabled: person.may('conversations:read') }).data ?? []
+  const troubles = [...partsInTrouble(health), ...accountsInTrouble(accounts)]
+  if (inTrouble !== troubles.length > 0) setInTrouble(!inTrouble)
+  // Another trouble is told of, whatever was folded; more of the same is not.
+  const kinds = troubles.map(({ kind }) => kind).join(' ')
+  const [folded, setFolded] = useState('')
   // The mark says that already, and nothing here is of now.
-  if (offline || words.length === 0) return null
+  if (offline || troubles.length === 0) return null
+  const place = 'rise fixed top-15 left-3 z-10 two:top-auto two:bottom-3 two:left-17'
+  if (folded === kinds) {
+    return (
+      <button
+        type="button"
+        aria-label="Show the state of the system"
+        onClick={() => setFolded('')}
+        className={`${place} flex size-9 items-center justify-center rounded-full border border-note-line bg-note text-note-text shadow-raised`}
+      >
+        <TriangleAlert aria-hidden className="size-4" />
+      </button>
+    )
+  }
   return (
     <div
       role="status"
       aria-label="State of the system"
-      className="flex shrink-0 items-center justify-center gap-2 border-b border-note-line bg-note px-5 py-1.5 text-sm text-note-text"
+      className={`${place} pointer-events-none flex max-w-[min(20rem,calc(100vw-1.5rem))] items-start gap-2 rounded-xl border border-note-line bg-note py-2 pr-1.5 pl-3 text-sm text-note-text shadow-raised`}
     >
-      <TriangleAlert aria-hidden className="size-4 shrink-0" />
-      <p className="min-w-0">{words.join('. ')}.</p>
-      {operates && (
-        <Link to="/operations" className="shrink-0 underline underline-offset-2">
-          Operations
-        </Link>
-      )}
+      <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <p className="min-w-0 grow">
+        {troubles.map(({ words }) => words).join('. ')}.
+        {person.may('operations:read') && (
+          <>
+            {' '}
+            <Link to="/operations" className="pointer-events-auto underline underline-offset-2">
+              Operations
+            </Link>
+          </>
+        )}
+      </p>
+      <IconButton label="Fold" className="pointer-events-auto -my-1.5" onClick={() => setFolded(kinds)}>
+        <ChevronLeft />
+      </IconButton>
     </div>
   )
 }
 
-function partsInTrouble(health: Health | undefined): string[] {
-  return Object.entries(health?.checks ?? {})
-    .filter(([, { status }]) => status !== 'up')
-    .map(([part, { status }]) => `${partName(part)}: ${status === 'down' ? 'down' : 'does not work as it should'}`)
+interface Trouble {
+  /** The same for as long as it is the same trouble. */
+  kind: string
+  words: string
 }
 
-function inTrouble({ name, chatwootAccountId, breaker, rate, outbound }: AccountState, several: boolean, now: number): string[] {
-  const who = several ? `Chatwoot (${name ?? `account ${chatwootAccountId}`})` : 'Chatwoot'
-  const { pending, oldestAt } = outbound
-  const waits = pending === 0 ? '' : `; ${pending.toLocaleString()} ${pending === 1 ? 'command waits' : 'commands wait'} for it`
-  if (breaker.state !== 'closed') return [`${who} does not answer${waits}`]
-  if (rate?.pausedUntil != null && Date.parse(rate.pausedUntil) > now) return [`${who} asks us to slow down${waits}`]
-  if (oldestAt != null && now - Date.parse(oldestAt) > LATE) return [`${who} answers slowly${waits}`]
-  return []
+function partsInTrouble(health: Health | undefined): Trouble[] {
+  return Object.entries(health?.checks ?? {})
+    .filter(([, { status }]) => status !== 'up')
+    .map(([part, { status }]) => ({
+      kind: `${part}:${status}`,
+      words: `${partName(part)}: ${status === 'down' ? 'down' : 'does not work as it should'}`,
+    }))
+}
+
+const ANSWERS: Record<Exclude<ChatwootState['state'], 'well'>, string> = {
+  slowly: 'answers slowly',
+  paused: 'asks us to slow down',
+  silent: 'does not answer',
+}
+
+function accountsInTrouble(accounts: readonly ChatwootState[]): Trouble[] {
+  return accounts.flatMap(({ accountId, chatwootAccountId, name, state, waiting }) => {
+    if (state === 'well') return []
+    const who = accounts.length > 1 ? `Chatwoot (${name ?? `account ${chatwootAccountId}`})` : 'Chatwoot'
+    const waits = waiting === 0 ? '' : `; ${waiting === 1 ? '1 reply or change is' : `${waiting.toLocaleString()} replies and changes are`} waiting`
+    return { kind: `${accountId}:${state}`, words: `${who} ${ANSWERS[state]}${waits}` }
+  })
 }

@@ -52,15 +52,13 @@ export function Frame({ children }: { children: ReactNode }) {
       <SignedOut />
       <div className="flex h-dvh flex-col two:flex-row">
         <Rail />
-        <div className="flex min-h-0 min-w-0 grow flex-col">
-          <Suspense>
-            <Banner />
-          </Suspense>
-          <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">
-            {children}
-          </main>
-        </div>
+        <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">
+          {children}
+        </main>
       </div>
+      <Suspense>
+        <Banner />
+      </Suspense>
       <Toasts />
       <Suspense>
         {help && <Help open onOpenChange={setHelp} enabled={singleKeys} onEnabled={setSingleKeys} />}

@@ -42,7 +42,7 @@ pub(super) struct AccountState {
 /// Whether calls to an account pass.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Breaker {
+pub(in crate::routes) struct Breaker {
     state: BreakerState,
     /// Calls in a row that were not answered.
     failures: i32,
@@ -64,22 +64,22 @@ enum BreakerState {
 /// What may be asked of an installation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Rate {
+pub(in crate::routes) struct Rate {
     /// Requests a minute.
     per_minute: i32,
     /// Requests that may be made at once.
     available: f64,
     /// It asked to slow down until then.
-    paused_until: Option<DateTime<Utc>>,
+    pub(in crate::routes) paused_until: Option<DateTime<Utc>>,
 }
 
 /// What waits.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Queue {
-    pending: u64,
+pub(in crate::routes) struct Queue {
+    pub(in crate::routes) pending: u64,
     /// When the oldest of it came.
-    oldest_at: Option<DateTime<Utc>>,
+    pub(in crate::routes) oldest_at: Option<DateTime<Utc>>,
 }
 
 /// How far an account has been compared with Chatwoot.
@@ -112,6 +112,40 @@ struct Comparison {
     last_error: Option<String>,
 }
 
+/// The way from here to an account.
+pub(in crate::routes) struct Way {
+    pub(in crate::routes) account: Served,
+    pub(in crate::routes) breaker: Breaker,
+    pub(in crate::routes) rate: Option<Rate>,
+    pub(in crate::routes) outbound: Queue,
+}
+
+/// The ways to the tenant's accounts that are served, in a transaction of the tenant.
+pub(in crate::routes) async fn ways(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+) -> Result<Vec<Way>, ApiError> {
+    let served = store::accounts::served(connection).await?;
+    let breakers = store::breakers::list(connection).await?;
+    let allowances = store::hosts::allowances(connection).await?;
+    let waiting = store::pipeline::waiting(connection, tenant).await?;
+    let ways = served.into_iter().filter(|account| !account.ended).map(|account| {
+        let breaker = breakers.iter().find(|breaker| breaker.account == account.id);
+        let allowance = allowances.iter().find(|allowance| allowance.host == account.host);
+        let outbound = waiting.iter().find(|one| one.account == account.id);
+        Way {
+            breaker: Breaker::of(breaker),
+            rate: allowance.map(Rate::of),
+            outbound: outbound.map_or_else(Queue::default, |one| Queue {
+                pending: u64::try_from(one.commands).unwrap_or_default(),
+                oldest_at: one.since,
+            }),
+            account,
+        }
+    });
+    Ok(ways.collect())
+}
+
 /// The tenant's accounts, or one of them, in a transaction of the tenant.
 async fn states(
     app: &App,
@@ -119,35 +153,26 @@ async fn states(
     tenant: &TenantId,
     which: Option<AccountKey>,
 ) -> Result<Vec<AccountState>, ApiError> {
-    let served = store::accounts::served(connection).await?;
-    let breakers = store::breakers::list(connection).await?;
-    let allowances = store::hosts::allowances(connection).await?;
+    let ways = ways(connection, tenant).await?;
     let reconciliations = store::reconciliations::list(connection).await?;
-    let waiting = store::pipeline::waiting(connection, tenant).await?;
     let mut states = Vec::new();
-    let meant = |one: &Served| !one.ended && which.is_none_or(|id| id == one.id);
-    for account in served.into_iter().filter(meant) {
+    let meant = |way: &Way| which.is_none_or(|id| id == way.account.id);
+    for Way { account, breaker, rate, outbound } in ways.into_iter().filter(meant) {
         let id = account.id;
-        let breaker = breakers.iter().find(|breaker| breaker.account == id);
-        let allowance = allowances.iter().find(|allowance| allowance.host == account.host);
         let compared = reconciliations.iter().find(|one| one.account == id);
-        let outbound = waiting.iter().find(|one| one.account == id);
         let inside = pipeline::lane(app, id).await;
         states.push(AccountState {
             id,
             chatwoot_account_id: account.chatwoot_account_id,
             base_url: account.base_url,
             name: account.name,
-            breaker: Breaker::of(breaker),
-            rate: allowance.map(Rate::of),
+            breaker,
+            rate,
             inbound: inside.map(|inside| Queue {
                 pending: inside.pending + inside.in_hand,
                 oldest_at: inside.oldest_at,
             }),
-            outbound: outbound.map_or_else(Queue::default, |one| Queue {
-                pending: u64::try_from(one.commands).unwrap_or_default(),
-                oldest_at: one.since,
-            }),
+            outbound,
             reconciliation: compared.map(Comparison::of),
         });
     }
@@ -155,6 +180,11 @@ async fn states(
 }
 
 impl Breaker {
+    /// Whether calls pass as if nothing had been wrong.
+    pub(in crate::routes) fn is_closed(&self) -> bool {
+        matches!(self.state, BreakerState::Closed)
+    }
+
     fn of(breaker: Option<&store::breakers::Breaker>) -> Self {
         let (state, until) = match breaker.map(|breaker| breaker.state) {
             None | Some(State::Closed) => (BreakerState::Closed, None),

@@ -1,0 +1,99 @@
+//! `/chatwoot`
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::AccountKey;
+use serde::Serialize;
+
+use super::operations::accounts::{Way, ways};
+use crate::App;
+use crate::auth::{May, ReadConversations};
+use crate::error::ApiError;
+use crate::shared::Shared;
+
+/// What waits for longer than this is late.
+const LATE: TimeDelta = TimeDelta::seconds(30);
+
+/// What was last told of each tenant's accounts: every open screen asks again and again.
+pub(crate) type Chatwoots = Shared<Vec<ChatwootState>>;
+
+/// How the tenant's Chatwoot accounts answer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ChatwootStateList {
+    data: Vec<ChatwootState>,
+}
+
+/// How a Chatwoot account answers.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChatwootState {
+    account_id: AccountKey,
+    /// Its number in the installation.
+    chatwoot_account_id: i64,
+    /// For people.
+    name: Option<String>,
+    state: Answering,
+    /// Replies and changes that wait for it; what can still be undone does not.
+    waiting: u64,
+    /// Since when the oldest of them does.
+    waiting_since: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Answering {
+    /// In time.
+    Well,
+    /// Something has waited for more than half a minute.
+    Slowly,
+    /// It asked to slow down, and is left alone until then.
+    Paused,
+    /// It did not answer several times in a row, and is tried now and then.
+    Silent,
+}
+
+/// See how each Chatwoot account answers, and how many replies and changes wait for it: what agents have to know,
+/// without what operators see. Two seconds old at most.
+#[utoipa::path(
+    get, path = "/chatwoot", tag = "conversations",
+    security(("bearer" = ["conversations:read"])),
+    responses((status = 200, description = "The accounts now", body = ChatwootStateList))
+)]
+pub(super) async fn get_chatwoot(
+    State(app): State<App>,
+    principal: May<ReadConversations>,
+) -> Result<Json<ChatwootStateList>, ApiError> {
+    let tenant = &principal.tenant;
+    let look = async {
+        let mut transaction = app.store.tenant(tenant).await?;
+        let ways = ways(&mut transaction, tenant).await?;
+        Ok::<_, ApiError>(ways.into_iter().map(|way| ChatwootState::of(way, Utc::now())).collect())
+    };
+    let data = app.chatwoots.get(tenant, look).await?;
+    Ok(Json(ChatwootStateList { data }))
+}
+
+impl ChatwootState {
+    fn of(way: Way, now: DateTime<Utc>) -> Self {
+        let Way { account, breaker, rate, outbound } = way;
+        let is_late = |at: DateTime<Utc>| now - at > LATE;
+        let state = if !breaker.is_closed() {
+            Answering::Silent
+        } else if rate.is_some_and(|rate| rate.paused_until.is_some()) {
+            Answering::Paused
+        } else if outbound.oldest_at.is_some_and(is_late) {
+            Answering::Slowly
+        } else {
+            Answering::Well
+        };
+        Self {
+            account_id: account.id,
+            chatwoot_account_id: account.chatwoot_account_id,
+            name: account.name,
+            state,
+            waiting: outbound.pending,
+            waiting_since: outbound.oldest_at,
+        }
+    }
+}

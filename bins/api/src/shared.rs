@@ -1,0 +1,115 @@
+//! What many callers of a tenant ask for at once is looked up once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::TenantId;
+use tokio::time::Instant;
+
+/// For so long an answer is given to whoever asks.
+const LASTS: Duration = Duration::from_secs(2);
+
+/// The last answer to each tenant, for a moment. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Shared<T>(Arc<Mutex<HashMap<TenantId, Place<T>>>>);
+
+/// Whoever holds it looks; the others wait for what was found.
+type Place<T> = Arc<tokio::sync::Mutex<Option<(Instant, T)>>>;
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Clone> Shared<T> {
+    /// What was found for this tenant a moment ago, or what `look` finds. What fails is told to who
+    /// asked for it, and the next one looks again.
+    pub(crate) async fn get<E>(
+        &self,
+        tenant: &TenantId,
+        look: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let place = self.place(tenant);
+        let mut last = place.lock().await;
+        if let Some((at, found)) = &*last
+            && at.elapsed() < LASTS
+        {
+            return Ok(found.clone());
+        }
+        let found = look.await?;
+        *last = Some((Instant::now(), found.clone()));
+        Ok(found)
+    }
+
+    /// Where a tenant's answer is. Those of tenants that nobody asks for are forgotten when another
+    /// one comes.
+    fn place(&self, tenant: &TenantId) -> Place<T> {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get(tenant) {
+            return Arc::clone(place);
+        }
+        places.retain(|_, place| is_wanted(place));
+        let place = Place::default();
+        places.insert(tenant.clone(), Arc::clone(&place));
+        place
+    }
+}
+
+/// Somebody waits for it, or may still be given it.
+fn is_wanted<T>(place: &Place<T>) -> bool {
+    let Ok(last) = place.try_lock() else { return true };
+    let lasts = last.as_ref().is_some_and(|(at, _)| at.elapsed() < LASTS);
+    lasts || Arc::strong_count(place) > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    fn tenant(name: &str) -> TenantId {
+        name.parse().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_at_once_is_told_what_one_has_found_and_later_what_there_is() {
+        let shared = Shared::default();
+        let looked = Mutex::new(0);
+        let look = async |name: &str| {
+            let tenant = tenant(name);
+            let found = shared.get(&tenant, async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                let mut looked = looked.lock().unwrap();
+                *looked += 1;
+                Ok::<_, Infallible>(format!("{name} {looked}"))
+            });
+            found.await.unwrap()
+        };
+        let all = join_all((0..50).map(|_| look("ours"))).await;
+        assert!(all.iter().all(|one| one == "ours 1"), "{all:?}");
+        assert_eq!(look("theirs").await, "theirs 2");
+        assert_eq!(look("ours").await, "ours 1");
+        tokio::time::advance(LASTS).await;
+        assert_eq!(look("ours").await, "ours 3");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fails_is_not_kept_and_who_is_gone_is_forgotten() {
+        let shared = Shared::default();
+        let failed = shared.get(&tenant("ours"), async { Err::<u8, _>("away") }).await;
+        assert_eq!(failed, Err("away"));
+        assert_eq!(shared.get(&tenant("ours"), async { Ok::<_, Infallible>(1) }).await, Ok(1));
+        for number in 0..10 {
+            let name = format!("tenant-{number}");
+            let given = shared.get(&tenant(&name), async { Ok::<_, Infallible>(number) }).await;
+            assert_eq!(given, Ok(number));
+            tokio::time::advance(LASTS).await;
+        }
+        assert_eq!(shared.0.lock().unwrap().len(), 1);
+    }
+}
