@@ -1,5 +1,5 @@
 /** The three ways of the integration guide, from one end to the other. */
-import { delivered, log, open, openConversation, row, send } from './desk.ts'
+import { context, delivered, log, open, openConversation, row, send } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('what a customer writes is told wherever one is, and is in the list without a reload', async ({ page, system }) => {
@@ -54,4 +54,10 @@ test('an agent escalates, somebody else approves, and the agent is told', async 
 
   await expect(colleague.getByText('Approved by Dev Admin')).toBeVisible()
   await expect(colleague.getByText('Give it back.').first()).toBeVisible()
+
+  // What was decided is said alike beside the conversation and in the timeline.
+  const line = 'Dev Admin approved the request of Dev Agent: escalation'
+  await expect(context(colleague)).toContainText(line)
+  await open(page, system, 'activity')
+  await expect(page.getByRole('list', { name: 'Timeline' })).toContainText(line)
 })

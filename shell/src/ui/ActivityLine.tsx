@@ -1,7 +1,6 @@
 import { Activity as Pulse, CircleDot, CirclePlus, ContactRound, type LucideIcon, MessageSquare, Send, ShieldCheck, Trash2, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-
 import type { Activity } from '../api/types.ts'
 
 import { When } from './When.tsx'
@@ -55,6 +54,18 @@ function attributes(facts: Facts): string {
   return names.length > 0 ? [...new Set(names.map(attributeName))].join(', ') : 'details'
 }
 
+/** What somebody asked for, after the words that tell it. */
+function asked(facts: Facts): string {
+  const kind = text(facts, 'approvalType')
+  return kind === null ? '' : `: ${titled(kind).toLowerCase()}`
+}
+
+/** Whose it was; lines of long ago do not say. */
+function request(facts: Facts): string {
+  const name = text(facts, 'requestedBy')
+  return name === null ? 'a request' : `the request of ${name}`
+}
+
 /** What happened: after who did it, and on its own where nobody knows who. */
 function inWords(activity: Activity): [after: string, alone: string] {
   const facts: Facts = activity.data
@@ -106,14 +117,18 @@ function inWords(activity: Activity): [after: string, alone: string] {
       return ['deleted a message', 'Message deleted']
     case 'command_settled':
       return ['had a change confirmed by Chatwoot', 'Chatwoot confirmed a change']
-    case 'approval_submitted':
-      return ['asked for approval', 'Approval asked for']
-    case 'approval_approved':
-      return ['approved a request', 'Request approved']
+    case 'approval_submitted': {
+      const what = asked(facts)
+      return [`asked for approval${what}`, `Approval asked for${what}`]
+    }
+    case 'approval_approved': {
+      const what = `${asked(facts)}${facts.edited === true ? ', with another text' : ''}`
+      return [`approved ${request(facts)}${what}`, `Request approved${what}`]
+    }
     case 'approval_rejected':
-      return ['rejected a request', 'Request rejected']
+      return [`rejected ${request(facts)}${asked(facts)}`, `Request rejected${asked(facts)}`]
     case 'approval_withdrawn':
-      return ['withdrew a request', 'Request withdrawn']
+      return [`withdrew a request${asked(facts)}`, `Request withdrawn${asked(facts)}`]
     case 'contact_created':
       return ['became a contact', 'Contact added']
     case 'contact_updated':

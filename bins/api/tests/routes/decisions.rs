@@ -84,7 +84,12 @@ async fn what_is_asked_is_frozen_told_and_decided_by_somebody_else() {
         (&json!("rejected"), true)
     );
     assert_eq!(decided["decision"], "so be it");
-    assert_eq!(stream.expect("approval_rejected").await.json()["approval"], decided);
+    let told = stream.expect("approval_rejected").await.json();
+    assert_eq!(told["approval"], decided);
+    assert_eq!(
+        (&told["data"]["approvalType"], &told["data"]["requestedBy"]),
+        (&approval["type"], &json!("Dev Agent"))
+    );
     // The answer may have been lost: the same decision of the same person is no contradiction.
     let again = decide(&served, &ann, &path, "rejected").await;
     assert_eq!(again.json::<Value>().await.unwrap(), decided);

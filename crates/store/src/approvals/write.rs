@@ -122,6 +122,7 @@ async fn tell(
     let mut data = json!({
         "approvalId": id,
         "approvalType": approval.kind,
+        "requestedBy": approval.requested_by,
         "messageId": approval.message_id,
     });
     if approval.edited_content.is_some() {
