@@ -1,4 +1,4 @@
-import { context, open, openConversation, person, row, rows } from './desk.ts'
+import { context, open, openConversation, person, reads, row, rows, seen } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('status, priority, assignee, team and labels are changed by keys, and Chatwoot has them', async ({ page, system }) => {
@@ -46,9 +46,11 @@ test('status, priority, assignee, team and labels are changed by keys, and Chatw
 
 test('what Chatwoot is told by others shows as it changes', async ({ page, system }) => {
   const number = await system.customerBegins('Otto Other', 'Anybody else here?')
-  await openConversation(page, system, 'Otto Other')
+  await Promise.all([seen(page), openConversation(page, system, 'Otto Other')])
+  const read = reads(page, /\/conversations\/[\da-f-]{36}/)
   await system.agentResolves(number)
   await expect(context(page).getByRole('button', { name: 'Status: Resolved' })).toBeVisible()
+  expect(read).toEqual([])
 })
 
 test('several are selected and changed at once', async ({ page, system }) => {

@@ -22,7 +22,7 @@ test('a draft is there after a reload, in the list, and in another browser', asy
   await elsewhere.close()
 })
 
-test('a draft is of whoever writes it: a colleague does not see it', async ({ page, colleague, system }) => {
+test('a draft is of whoever writes it: a colleague does not see it, in the same browser neither', async ({ page, colleague, system }) => {
   await system.customerBegins('Dirk Draft', 'Anybody?')
   await openConversation(page, system, 'Dirk Draft')
   const saved = page.waitForResponse((answer) => answer.url().includes('/draft') && answer.request().method() === 'PUT' && answer.ok())
@@ -30,6 +30,17 @@ test('a draft is of whoever writes it: a colleague does not see it', async ({ pa
   await saved
   await openConversation(colleague, system, 'Dirk Draft')
   await expect(field(colleague)).toHaveValue('')
+
+  // What the API does not have is in the browser alone, for whoever wrote it.
+  await page.route('**/draft', (route) => route.abort())
+  await field(page).fill('Not ready yet, nor kept')
+  const next = await page.context().newPage()
+  await next.addInitScript(() => sessionStorage.setItem('axis.developer', 'agent'))
+  await openConversation(next, system, 'Dirk Draft')
+  await expect(next.getByRole('button', { name: 'Signed in as Dev Agent' })).toBeVisible()
+  await expect(field(next)).toHaveValue('')
+  await page.reload()
+  await expect(field(page)).toHaveValue('Not ready yet, nor kept')
 })
 
 test('a canned response is found by its code, filled and sent', async ({ page, system }) => {
@@ -89,6 +100,7 @@ test('what came while one wrote is shown, and the reply waits until one has chos
   expect(await system.sent(number, 'medium')).toHaveLength(0)
   await log(colleague).getByRole('button', { name: 'Edit', exact: true }).click()
   await expect(field(colleague)).toHaveValue('Take the medium one.')
+  await expect(log(colleague).getByText('Take the medium one.')).toHaveCount(0)
   await send(colleague, 'Or the medium one.')
   await expect(delivered(colleague).last()).toBeVisible()
   await expect(log(page).getByText('Or the medium one.')).toHaveCount(1)

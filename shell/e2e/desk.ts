@@ -33,3 +33,21 @@ export async function send(page: Page, text: string, kind: 'Reply' | 'Note' = 'R
   await field(page, kind).fill(text)
   await field(page, kind).press('Control+Enter')
 }
+
+/** What a page reads of conversations from now on: nothing, where the stream alone is to tell of them. */
+export function reads(page: Page, what = /\/api\/v1\/conversations/): string[] {
+  const read: string[] = []
+  page.on('request', (one) => {
+    if (one.method() === 'GET' && what.test(one.url())) read.push(one.url())
+  })
+  return read
+}
+
+/** Waits until an opened conversation counts as read, and was read anew for that. */
+export async function seen(page: Page): Promise<void> {
+  let told = false
+  await page.waitForResponse((answer) => {
+    told ||= answer.url().endsWith('/read') && answer.ok()
+    return told && answer.request().method() === 'GET' && /\/conversations\/[\da-f-]{36}$/.test(answer.url())
+  })
+}

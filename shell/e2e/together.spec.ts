@@ -1,10 +1,11 @@
 /** Two people at once. */
-import { context, delivered, log, open, openConversation, row, send } from './desk.ts'
+import { context, delivered, log, open, openConversation, reads, row, seen, send } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('what one person does, the other sees', async ({ page, colleague, system }) => {
   const number = await system.customerBegins('Tilda Two', 'Who is there?')
-  await openConversation(page, system, 'Tilda Two')
+  // What one has read, the other need not read.
+  await Promise.all([seen(page), openConversation(page, system, 'Tilda Two')])
   await openConversation(colleague, system, 'Tilda Two')
   await send(page, 'I am.')
   await expect(log(colleague).getByText('I am.', { exact: true })).toBeVisible()
@@ -13,11 +14,15 @@ test('what one person does, the other sees', async ({ page, colleague, system })
     await expect(log(one).getByText('I am.', { exact: true })).toHaveCount(1)
     await expect(log(one).getByText('So am I.', { exact: true })).toHaveCount(1)
   }
+  // The stream alone tells of it: nothing is read for that.
+  const read = reads(colleague)
   await page.keyboard.press('Escape')
   await page.keyboard.press('p')
   await page.getByRole('combobox', { name: 'Priority' }).fill('high')
   await page.keyboard.press('Enter')
   await expect(context(colleague).getByRole('button', { name: 'Priority: High' })).toBeVisible()
+  await expect(row(colleague, 'Tilda Two')).toContainText('High priority')
+  expect(read).toEqual([])
 
   // Once each, and in one order for everybody.
   await expect.poll(async () => (await system.chat(number)).messages.filter(({ message_type }) => message_type === 1).length).toBe(2)

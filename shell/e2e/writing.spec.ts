@@ -1,4 +1,4 @@
-import { context, delivered, field, live, log, offline, open, openConversation, row, send } from './desk.ts'
+import { context, delivered, field, live, log, offline, open, openConversation, reads, row, send } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('a note is for the team: Chatwoot has it as private', async ({ page, system }) => {
@@ -93,6 +93,7 @@ test('what the API refuses stays readable, and can be mended', async ({ page, sy
   await page.unroute(messages)
   await log(page).getByRole('button', { name: /^Edit/ }).click()
   await expect(field(page)).toHaveValue('Seven euros, and a long story.')
+  await expect(log(page).getByText('Seven euros, and a long story.')).toHaveCount(0)
   await send(page, 'Seven euros.')
   await expect(delivered(page)).toBeVisible()
   expect(await system.sent(number, 'Seven euros')).toMatchObject([{ content: 'Seven euros.' }])
@@ -126,10 +127,7 @@ test('what happened while the network was away is there when it is back', async 
   await system.customerBegins('Gerd Gap', 'Unheard too.')
   await system.agentResolves(number)
   // The stream goes on from where it was heard last; neither list nor thread needs to be read anew.
-  const read: string[] = []
-  page.on('request', (one) => {
-    if (one.method() === 'GET' && /\/api\/v1\/conversations(\?|\/[^/]+\/messages)/.test(one.url())) read.push(one.url())
-  })
+  const read = reads(page, /\/api\/v1\/conversations(\?|\/[^/]+\/messages)/)
   const resumed = page.waitForRequest((one) => one.url().includes('/api/v1/activity') && 'last-event-id' in one.headers())
   await page.context().setOffline(false)
   await resumed
