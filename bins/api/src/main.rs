@@ -42,7 +42,6 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     arguments.api.check(&arguments.http.host)?;
     let service = Service::start("api", &arguments.service)?;
-    without_huge_pages();
     let store = Store::connect(&arguments.store, "api")?;
     let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
     let objects = Objects::open(&arguments.objects)?;
@@ -53,13 +52,4 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listener = arguments.http.listen().await?;
     let serving = api.serve(listener, service.shutdown());
     service.run(serving).await
-}
-
-/// Thousands of clients, each with a little memory that comes and goes: huge pages would keep whole
-/// ones for bits of them. A kernel that cannot do this costs memory only.
-fn without_huge_pages() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
-        tracing::debug!(%error, "huge pages stay on");
-    }
 }

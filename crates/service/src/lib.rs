@@ -18,6 +18,7 @@ mod exit;
 mod health;
 mod http;
 mod logs;
+mod memory;
 mod metrics;
 mod pace;
 pub mod retry;
@@ -51,9 +52,10 @@ pub enum StartError {
 }
 
 impl Service {
-    /// Sets up logs and metrics and begins to listen for signals.
+    /// Sets up logs, memory and metrics and begins to listen for signals.
     pub fn start(name: &'static str, config: &Config) -> Result<Self, StartError> {
         logs::install(config)?;
+        memory::without_huge_pages();
         metrics::install();
         let shutdown = CancellationToken::new();
         tokio::spawn(shutdown::on_signal(shutdown.clone()));
