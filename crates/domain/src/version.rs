@@ -47,6 +47,11 @@ impl Version {
 pub struct Digest(Sha256);
 
 impl Digest {
+    /// The digest of a text.
+    pub fn of_text(text: &[u8]) -> i64 {
+        Self(Sha256::new_with_prefix(text)).finish()
+    }
+
     /// The digest of one value.
     pub fn of(value: &Value) -> i64 {
         let mut digest = Self::default();
