@@ -11,11 +11,13 @@ use service::retry::Policy;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::{Outgoing, Shared};
+use crate::journal::{Feed, Outgoing, Shared};
 
 /// What may be under way at once.
 const IN_FLIGHT: usize = 1024;
 const IN_FLIGHT_BYTES: usize = 64 * 1024 * 1024;
+/// What is sent, and settled, together.
+const PORTION: usize = 128;
 /// How far publishing may run ahead of the oldest unsettled event, in events.
 const AHEAD: usize = 64 * 1024;
 /// More refused events than this are not set aside: then the fault is not theirs.
@@ -23,7 +25,7 @@ const MAX_REFUSED: usize = 10_000;
 /// How long a stopping program goes on publishing. What is left waits in the journal.
 const DRAIN: Duration = Duration::from_secs(5);
 
-type Flight = BoxFuture<'static, (Outgoing, Result<Published, PublishError>)>;
+type Flight = BoxFuture<'static, (Vec<Outgoing>, Vec<Result<Published, PublishError>>)>;
 
 /// Publishes until `stop`, then what is left, for a short while.
 pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, stop: CancellationToken) {
@@ -33,16 +35,16 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, stop: CancellationToken)
     let mut drained_by: Option<Instant> = None;
 
     loop {
-        publishing.launch_retries();
-        let ready = publishing.has_room();
+        publishing.launch_retries().await;
+        let ready = publishing.may_go_on();
         if drained_by.is_some() && publishing.is_idle() && feed.is_drained() {
             break;
         }
         let paused_until = publishing.paused_until;
         tokio::select! {
             biased;
-            Some((outgoing, result)) = publishing.flights.next() => {
-                publishing.settle(outgoing, result);
+            Some((portion, results)) = publishing.flights.next() => {
+                publishing.land(portion, results);
             }
             () = at(paused_until) => publishing.paused_until = None,
             Ok(()) = connections.changed() => publishing.resume(),
@@ -50,7 +52,7 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, stop: CancellationToken)
             () = stop.cancelled(), if drained_by.is_none() => {
                 drained_by = Some(Instant::now() + DRAIN);
             }
-            outgoing = feed.next(), if ready => publishing.launch_first(outgoing),
+            () = feed.filled(), if ready => publishing.launch_next(&mut feed).await,
         }
         publishing.advance(feed.position());
     }
@@ -67,6 +69,7 @@ struct Publishing {
     publisher: Publisher,
     journal: Arc<Shared>,
     flights: FuturesUnordered<Flight>,
+    flying: usize,
     flying_bytes: usize,
     retries: VecDeque<Outgoing>,
     window: Window,
@@ -83,6 +86,7 @@ impl Publishing {
             publisher,
             journal,
             flights: FuturesUnordered::new(),
+            flying: 0,
             flying_bytes: 0,
             retries: VecDeque::new(),
             window: Window::default(),
@@ -92,42 +96,68 @@ impl Publishing {
         }
     }
 
+    /// Whether more may be sent.
     fn has_room(&self) -> bool {
         self.paused_until.is_none()
-            && self.retries.is_empty()
-            && self.flights.len() < IN_FLIGHT
+            && self.flying < IN_FLIGHT
             && self.flying_bytes < IN_FLIGHT_BYTES
             && self.window.0.len() < AHEAD
+    }
+
+    fn may_go_on(&self) -> bool {
+        self.retries.is_empty() && self.has_room()
     }
 
     fn is_idle(&self) -> bool {
         self.flights.is_empty() && self.retries.is_empty()
     }
 
-    fn launch_first(&mut self, outgoing: Outgoing) {
-        self.window.add(outgoing.record.sequence);
-        self.launch(outgoing);
+    /// Sends what is ready, as far as there is room.
+    async fn launch_next(&mut self, feed: &mut Feed) {
+        let mut portion = Vec::new();
+        while portion.len() < PORTION
+            && self.has_room()
+            && let Some(outgoing) = feed.ready()
+        {
+            self.window.add(outgoing.record.sequence);
+            self.board(outgoing, &mut portion);
+        }
+        self.launch(portion).await;
     }
 
-    fn launch_retries(&mut self) {
-        while self.paused_until.is_none() && self.flights.len() < IN_FLIGHT {
-            let Some(outgoing) = self.retries.pop_front() else { return };
-            self.launch(outgoing);
+    async fn launch_retries(&mut self) {
+        while !self.retries.is_empty() && self.paused_until.is_none() && self.flying < IN_FLIGHT {
+            let mut portion = Vec::new();
+            while portion.len() < PORTION
+                && let Some(outgoing) = self.retries.pop_front()
+            {
+                self.board(outgoing, &mut portion);
+            }
+            self.launch(portion).await;
         }
     }
 
-    fn launch(&mut self, outgoing: Outgoing) {
+    fn board(&mut self, outgoing: Outgoing, portion: &mut Vec<Outgoing>) {
+        self.flying += 1;
         self.flying_bytes += outgoing.record.body.len();
-        let publisher = self.publisher.clone();
-        self.flights.push(Box::pin(async move {
-            let envelope = outgoing.record.inbound.envelope(outgoing.record.body.clone());
-            let result = publisher.publish(envelope).await;
-            (outgoing, result)
-        }));
+        portion.push(outgoing);
+    }
+
+    async fn launch(&mut self, portion: Vec<Outgoing>) {
+        let envelope = |o: &Outgoing| o.record.inbound.envelope(o.record.body.clone());
+        let under_way = self.publisher.start_all(portion.iter().map(envelope).collect()).await;
+        self.flights.push(Box::pin(async move { (portion, under_way.answers().await) }));
+    }
+
+    fn land(&mut self, portion: Vec<Outgoing>, results: Vec<Result<Published, PublishError>>) {
+        for (outgoing, result) in portion.into_iter().zip(results) {
+            self.settle(outgoing, result);
+        }
     }
 
     fn settle(&mut self, outgoing: Outgoing, result: Result<Published, PublishError>) {
         let sequence = outgoing.record.sequence;
+        self.flying -= 1;
         self.flying_bytes -= outgoing.record.body.len();
         match result {
             Ok(_) => {

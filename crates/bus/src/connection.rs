@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::publish::Confirmations;
 use crate::{Config, ConnectError, Publisher};
 
 /// How long a program waits for NATS at its start.
@@ -19,8 +20,6 @@ const ATTEMPT_PAUSE: Duration = Duration::from_millis(250);
 const RECONNECT_PAUSE: Duration = Duration::from_secs(2);
 /// How long to wait for the answer to a request or the confirmation of a message.
 pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(5);
-/// How many published messages may await their confirmation; more wait before they are sent.
-const UNCONFIRMED: usize = 16 * 1024;
 
 /// A connection to NATS. Clones share it; it closes when the last one is dropped.
 #[derive(Clone, Debug)]
@@ -30,6 +29,7 @@ pub struct Bus(Arc<Inner>);
 struct Inner {
     client: Client,
     jetstream: jetstream::Context,
+    confirmations: Confirmations,
     connections: watch::Receiver<u64>,
     counter: JoinHandle<()>,
 }
@@ -78,12 +78,8 @@ impl Bus {
     }
 
     fn over(client: Client, mut events: mpsc::UnboundedReceiver<()>) -> Self {
-        let jetstream = ContextBuilder::new()
-            .timeout(ANSWER_DEADLINE)
-            .ack_timeout(ANSWER_DEADLINE)
-            .max_ack_inflight(UNCONFIRMED)
-            .backpressure_on_inflight(true)
-            .build(client.clone());
+        let jetstream = ContextBuilder::new().timeout(ANSWER_DEADLINE).build(client.clone());
+        let confirmations = Confirmations::default();
         let (count, connections) = watch::channel(0);
         let handle = client.clone();
         let counter = tokio::spawn(async move {
@@ -95,7 +91,7 @@ impl Bus {
                 }
             }
         });
-        Self(Arc::new(Inner { client, jetstream, connections, counter }))
+        Self(Arc::new(Inner { client, jetstream, confirmations, connections, counter }))
     }
 
     /// Whether there is a connection at this moment.
@@ -141,6 +137,10 @@ impl Bus {
 
     pub(crate) fn client(&self) -> &Client {
         &self.0.client
+    }
+
+    pub(crate) fn confirmations(&self) -> &Confirmations {
+        &self.0.confirmations
     }
 
     pub(crate) fn jetstream(&self) -> &jetstream::Context {

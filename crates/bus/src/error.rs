@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use async_nats::jetstream;
-use async_nats::jetstream::context::PublishErrorKind;
-use async_nats::jetstream::{ErrorCode, context};
+use async_nats::jetstream::{self, ErrorCode};
 
 use crate::consume::BoxError;
 use crate::streams::Drift;
@@ -74,32 +72,16 @@ impl PublishError {
         matches!(self, Self::TooLarge(_) | Self::InvalidSubject { .. })
     }
 
-    pub(crate) fn read(error: context::PublishError, subject: &str) -> Self {
-        match error.kind() {
-            PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe => Self::Timeout,
-            PublishErrorKind::StreamNotFound => Self::NoStream { subject: subject.to_owned() },
-            PublishErrorKind::MaxPayloadExceeded => Self::TooLarge(error.into()),
-            _ => Self::refused(error, subject),
-        }
-    }
-
-    fn refused(error: context::PublishError, subject: &str) -> Self {
-        use std::error::Error as _;
-        let Some(source) = error.source() else { return Self::Rejected(error.into()) };
-        if source.downcast_ref::<async_nats::SubjectError>().is_some() {
-            return Self::InvalidSubject { subject: subject.to_owned() };
-        }
-        let Some(reply) = source.downcast_ref::<jetstream::Error>() else {
-            return Self::Rejected(error.into());
-        };
+    /// A message that its stream answered with an error.
+    pub(crate) fn refused(reply: jetstream::Error, subject: &str) -> Self {
         match reply.error_code() {
             ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM
-            | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM => Self::TooLarge(reply.clone().into()),
+            | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM => Self::TooLarge(reply.into()),
             ErrorCode::STREAM_STORE_FAILED
             | ErrorCode::INSUFFICIENT_RESOURCES
-            | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED => Self::Full(reply.clone()),
+            | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED => Self::Full(reply),
             ErrorCode::STREAM_NOT_FOUND => Self::NoStream { subject: subject.to_owned() },
-            _ => Self::Rejected(reply.clone().into()),
+            _ => Self::Rejected(reply.into()),
         }
     }
 }

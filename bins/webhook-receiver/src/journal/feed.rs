@@ -54,13 +54,16 @@ impl Feed {
         self.ready.is_empty() && self.reading.is_none() && self.journal.tail.is_drained(self.next)
     }
 
-    /// The next record; waits for one. Nothing is lost if the waiting is given up.
-    pub(crate) async fn next(&mut self) -> Outgoing {
-        loop {
-            if let Some(outgoing) = self.ready.pop_front() {
-                self.journal.handed_out.fetch_max(outgoing.record.sequence + 1, Ordering::Release);
-                return outgoing;
-            }
+    /// The next record, if it is there already.
+    pub(crate) fn ready(&mut self) -> Option<Outgoing> {
+        let outgoing = self.ready.pop_front()?;
+        self.journal.handed_out.fetch_max(outgoing.record.sequence + 1, Ordering::Release);
+        Some(outgoing)
+    }
+
+    /// Waits until a record is ready. Nothing is lost if the waiting is given up.
+    pub(crate) async fn filled(&mut self) {
+        while self.ready.is_empty() {
             if self.reading.is_some() {
                 self.finish_reading().await;
                 continue;

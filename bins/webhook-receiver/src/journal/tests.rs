@@ -66,12 +66,17 @@ fn segments(dir: &TempDir) -> Vec<PathBuf> {
     segment::list(dir.path()).unwrap().into_iter().map(|(_, path, _)| path).collect()
 }
 
+async fn next(feed: &mut Feed) -> u64 {
+    feed.filled().await;
+    feed.ready().unwrap().record.sequence
+}
+
 /// Everything that the feed has at hand.
 fn drain(feed: &mut Feed) -> Vec<u64> {
     block_on(async {
         let mut sequences = Vec::new();
         while !feed.is_drained() {
-            sequences.push(feed.next().await.record.sequence);
+            sequences.push(next(feed).await);
         }
         sequences
     })

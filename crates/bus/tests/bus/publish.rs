@@ -26,6 +26,32 @@ async fn many_are_confirmed_in_their_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_of_many_batches_at_once_hears_of_its_own_messages() {
+    let (_server, bus) = Server::start().await;
+    assert!(bus.publisher().publish_all(Vec::<Envelope>::new()).await.is_empty());
+    let batch = async |n: usize| {
+        let mut envelopes: Vec<_> =
+            (0..20).map(|i| envelope("inbound.a.b", &format!("{n}-{i}"))).collect();
+        // Refused here, and refused by nobody's listening.
+        envelopes[n].subject = "inbound..b c".into();
+        envelopes[n + 1].subject = "nobody.listens".into();
+        let published = bus.publisher().publish_all(envelopes).await;
+        let places = |is: fn(&PublishError) -> bool| -> Vec<usize> {
+            let refused = published.iter().enumerate().filter(|(_, p)| p.as_ref().is_err_and(is));
+            refused.map(|(place, _)| place).collect()
+        };
+        assert_eq!(places(|error| matches!(error, PublishError::InvalidSubject { .. })), [n]);
+        assert_eq!(places(|error| matches!(error, PublishError::NoStream { .. })), [n + 1]);
+        let sequences: Vec<u64> = published.iter().flatten().map(|p| p.sequence).collect();
+        assert!(sequences.is_sorted(), "{sequences:?}");
+        sequences
+    };
+    let sequences = futures_util::future::join_all((0..18).map(batch)).await.concat();
+    let distinct: std::collections::BTreeSet<_> = sequences.iter().copied().collect();
+    assert_eq!(distinct, (1..=18 * 18).collect());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_can_never_be_published_is_told_from_what_may_work_later() {
     let (server, bus) = Server::start().await;
     let publisher = bus.publisher();

@@ -24,7 +24,7 @@ fn all_that_was_handed_out_is_published_again_however_slow_one_event_is() {
     let shared = journal.shared();
     let mut feed = shared.feed();
     for _ in 0..8 {
-        block_on(feed.next());
+        block_on(next(&mut feed));
     }
     // The stream has acknowledged all but the third.
     shared.advance(sequences[2]);
@@ -80,10 +80,7 @@ fn a_segment_that_cannot_be_read_is_set_aside_and_the_next_ones_are_published() 
         }
         journal.append(inbound("e", None), Bytes::from_static(b"y"), None).await.unwrap()
     };
-    let feeding = async {
-        [feed.next().await, feed.next().await, feed.next().await]
-            .map(|outgoing| outgoing.record.sequence)
-    };
+    let feeding = async { [next(&mut feed).await, next(&mut feed).await, next(&mut feed).await] };
     let (came, later) = block_on(futures_util::future::join(feeding, appending));
     assert_eq!(came, [appended[0], appended[2], later]);
     assert_eq!(bodies(&inspect(&dir)).last().unwrap(), b"y");

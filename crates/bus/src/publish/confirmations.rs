@@ -1,0 +1,234 @@
+//! Confirmations of published messages: all on one subscription, told a batch at a time.
+//!
+//! The client library's own confirmed publishing sets up a timer, a permit, a channel and two boxed
+//! futures for each message. Here a batch has one of each.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_nats::jetstream::publish::PublishAck;
+use async_nats::jetstream::{self, response::Response};
+use async_nats::{Client, Message, StatusCode, Subject};
+use futures_util::StreamExt as _;
+use tokio::sync::{OnceCell, oneshot};
+use tokio::task::JoinHandle;
+
+use super::Published;
+
+/// Confirmations that are taken in at once.
+const AT_ONCE: usize = 256;
+
+/// What a server answers to a message.
+pub(super) type Answer = Result<Published, Refusal>;
+
+/// The message is not in the stream.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It was not sent.
+    Unsent(super::PublishError),
+    /// Nobody listens on its subject.
+    NoStream,
+    /// The stream said no.
+    Refused(jetstream::Error),
+    /// The answer cannot be read.
+    Unreadable(serde_json::Error),
+}
+
+/// The confirmations that a connection waits for.
+#[derive(Debug, Default)]
+pub(crate) struct Confirmations {
+    pending: Arc<Mutex<Pending>>,
+    reading: OnceCell<Reading>,
+}
+
+#[derive(Debug)]
+struct Reading {
+    /// Where confirmations come: `<inbox>.<batch>.<place>`.
+    inbox: Arc<str>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    next: u64,
+    batches: HashMap<u64, Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    answers: Vec<Option<Answer>>,
+    missing: usize,
+    whole: Option<oneshot::Sender<()>>,
+}
+
+/// Messages that were, or are about to be, published together.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pending: Arc<Mutex<Pending>>,
+    inbox: Arc<str>,
+    number: u64,
+    whole: oneshot::Receiver<()>,
+}
+
+impl Confirmations {
+    /// Makes room for the answers to so many messages.
+    pub(super) async fn expect(
+        &self,
+        client: &Client,
+        count: usize,
+    ) -> Result<Batch, async_nats::SubscribeError> {
+        let reading = self.reading.get_or_try_init(|| self.read(client)).await?;
+        let (told, whole) = oneshot::channel();
+        let answers = std::iter::repeat_with(|| None).take(count).collect();
+        // Who waits for nothing is told at once: the other half goes here.
+        let whole_told = (count > 0).then_some(told);
+        let waiting = Waiting { answers, missing: count, whole: whole_told };
+        let number = lock(&self.pending).add(waiting);
+        let (pending, inbox) = (Arc::clone(&self.pending), Arc::clone(&reading.inbox));
+        Ok(Batch { pending, inbox, number, whole })
+    }
+
+    async fn read(&self, client: &Client) -> Result<Reading, async_nats::SubscribeError> {
+        let inbox = client.new_inbox();
+        let answers = client.subscribe(format!("{inbox}.*.*")).await?;
+        let (pending, prefix) = (Arc::clone(&self.pending), inbox.len() + 1);
+        let task = tokio::spawn(async move {
+            let mut answers = answers.ready_chunks(AT_ONCE);
+            while let Some(some) = answers.next().await {
+                let read = some.iter().filter_map(|message| {
+                    let (batch, place) = message.subject.get(prefix..)?.split_once('.')?;
+                    Some((batch.parse().ok()?, place.parse().ok()?, answer(message)))
+                });
+                let read: Vec<_> = read.collect();
+                let mut pending = lock(&pending);
+                for (batch, place, answer) in read {
+                    pending.settle(batch, place, answer);
+                }
+            }
+        });
+        Ok(Reading { inbox: inbox.into(), task })
+    }
+}
+
+impl Batch {
+    /// Where the answer to a message shall go.
+    pub(super) fn reply(&self, place: usize) -> Subject {
+        format!("{}.{}.{place}", self.inbox, self.number).into()
+    }
+
+    /// A message was not sent.
+    pub(super) fn unsent(&self, place: usize, error: super::PublishError) {
+        lock(&self.pending).settle(self.number, place, Err(Refusal::Unsent(error)));
+    }
+
+    /// Waits until everything is answered.
+    pub(super) async fn answered(&mut self) {
+        // The other half goes only with the batch, which this one keeps.
+        let _ = (&mut self.whole).await;
+    }
+
+    /// The answers that have come, by place.
+    pub(super) fn answers(self) -> Vec<Option<Answer>> {
+        lock(&self.pending).batches.remove(&self.number).map_or_else(Vec::new, |w| w.answers)
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        lock(&self.pending).batches.remove(&self.number);
+    }
+}
+
+impl Pending {
+    fn add(&mut self, waiting: Waiting) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.batches.insert(number, waiting);
+        number
+    }
+
+    /// An answer nobody waits for any more, or a second one, changes nothing.
+    fn settle(&mut self, batch: u64, place: usize, answer: Answer) {
+        let Some(waiting) = self.batches.get_mut(&batch) else { return };
+        let Some(open @ None) = waiting.answers.get_mut(place) else { return };
+        *open = Some(answer);
+        waiting.missing -= 1;
+        if waiting.missing == 0
+            && let Some(whole) = waiting.whole.take()
+        {
+            // Whoever waited may just have given up.
+            let _ = whole.send(());
+        }
+    }
+}
+
+fn answer(message: &Message) -> Answer {
+    if message.status == Some(StatusCode::NO_RESPONDERS) {
+        return Err(Refusal::NoStream);
+    }
+    match serde_json::from_slice(&message.payload) {
+        Ok(Response::Ok(PublishAck { sequence, duplicate, .. })) => {
+            Ok(Published { sequence, duplicate })
+        }
+        Ok(Response::Err { error }) => Err(Refusal::Refused(error)),
+        Err(error) => Err(Refusal::Unreadable(error)),
+    }
+}
+
+fn lock(pending: &Mutex<Pending>) -> MutexGuard<'_, Pending> {
+    pending.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(pending: &Arc<Mutex<Pending>>, count: usize) -> Batch {
+        let (told, whole) = oneshot::channel();
+        let answers = std::iter::repeat_with(|| None).take(count).collect();
+        let number = lock(pending).add(Waiting { answers, missing: count, whole: Some(told) });
+        Batch { pending: Arc::clone(pending), inbox: "_INBOX.x".into(), number, whole }
+    }
+
+    fn stored(sequence: u64) -> Answer {
+        Ok(Published { sequence, duplicate: false })
+    }
+
+    fn sequences(batch: Batch) -> Vec<Option<u64>> {
+        let sequence = |answer: Option<Answer>| answer.map(|a| a.map_or(0, |p| p.sequence));
+        batch.answers().into_iter().map(sequence).collect()
+    }
+
+    #[tokio::test]
+    async fn answers_go_to_their_places_whatever_their_order() {
+        let pending = Arc::default();
+        let (mut first, second) = (batch(&pending, 3), batch(&pending, 1));
+        assert_ne!(first.reply(0), second.reply(0));
+        for (place, sequence) in [(2, 12), (0, 10), (1, 11)] {
+            assert!(first.whole.try_recv().is_err());
+            lock(&pending).settle(first.number, place, stored(sequence));
+            // A second answer, one to nothing, and one to nobody.
+            lock(&pending).settle(first.number, place, stored(99));
+            lock(&pending).settle(first.number, 3, stored(99));
+            lock(&pending).settle(7, 0, stored(99));
+        }
+        first.answered().await;
+        assert_eq!(sequences(first), [Some(10), Some(11), Some(12)]);
+        assert_eq!(sequences(second), [None]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_who_gave_up() {
+        let pending = Arc::default();
+        let (given_up, answered) = (batch(&pending, 2), batch(&pending, 1));
+        drop(given_up);
+        assert_eq!(sequences(answered), [None]);
+        assert!(lock(&pending).batches.is_empty());
+    }
+}

@@ -1,0 +1,161 @@
+//! Publishing, with the stream's confirmation.
+
+mod confirmations;
+
+use async_nats::client::PublishErrorKind;
+use async_nats::{Client, Subject};
+use bytes::Bytes;
+use events::Envelope;
+use tokio::time::{Instant, timeout, timeout_at};
+
+pub(crate) use self::confirmations::Confirmations;
+use self::confirmations::{Batch, Refusal};
+use crate::connection::ANSWER_DEADLINE;
+use crate::{Bus, PublishError, headers};
+
+/// Publishes messages. Clones share the connection.
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    bus: Bus,
+}
+
+/// The stream has the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// Its position in the stream.
+    pub sequence: u64,
+    /// The stream had it already, under the same message id.
+    pub duplicate: bool,
+}
+
+/// Messages that were handed over together.
+#[derive(Debug)]
+#[must_use = "messages may be lost unless their confirmations are awaited"]
+pub struct UnderWay {
+    /// None if the client takes nothing any more.
+    batch: Option<Batch>,
+    subjects: Vec<Subject>,
+}
+
+impl UnderWay {
+    /// Waits until the stream has confirmed or refused all of them, for 5 s at most. One result per
+    /// message, in their order.
+    pub async fn answers(self) -> Vec<Result<Published, PublishError>> {
+        let Self { batch, subjects } = self;
+        let mut answers = match batch {
+            Some(mut batch) => {
+                // What is not answered by then is told from the rest below.
+                let _ = timeout(ANSWER_DEADLINE, batch.answered()).await;
+                batch.answers()
+            }
+            None => Vec::new(),
+        };
+        answers.resize_with(subjects.len(), || None);
+        let told = answers.into_iter().zip(subjects).map(|(answer, subject)| {
+            let refusal = match answer {
+                Some(Ok(published)) => return Ok(published),
+                Some(Err(refusal)) => refusal,
+                None => Refusal::Unsent(PublishError::Timeout),
+            };
+            Err(failed(match refusal {
+                Refusal::Unsent(error) => error,
+                Refusal::NoStream => PublishError::NoStream { subject: subject.to_string() },
+                Refusal::Refused(reply) => PublishError::refused(reply, &subject),
+                Refusal::Unreadable(error) => PublishError::Rejected(error.into()),
+            }))
+        });
+        told.collect()
+    }
+}
+
+impl Publisher {
+    pub(crate) fn new(bus: Bus) -> Self {
+        Self { bus }
+    }
+
+    /// Publishes a message and waits until its stream has it.
+    pub async fn publish(
+        &self,
+        envelope: Envelope<impl Into<Bytes>>,
+    ) -> Result<Published, PublishError> {
+        self.publish_all(vec![envelope]).await.pop().unwrap_or(Err(PublishError::Timeout))
+    }
+
+    /// Publishes many and waits until their stream has confirmed or refused them. One result per
+    /// message, in their order.
+    pub async fn publish_all(
+        &self,
+        envelopes: Vec<Envelope<impl Into<Bytes>>>,
+    ) -> Vec<Result<Published, PublishError>> {
+        self.start_all(envelopes).await.answers().await
+    }
+
+    /// Hands messages over, in their order, within 5 s; their confirmations are awaited by whoever
+    /// gets what is [`UnderWay`]. The caller bounds how many are.
+    pub async fn start_all(&self, envelopes: Vec<Envelope<impl Into<Bytes>>>) -> UnderWay {
+        let subjects =
+            envelopes.iter().map(|envelope| Subject::from(envelope.subject.as_str())).collect();
+        let expected = self.bus.confirmations().expect(self.bus.client(), envelopes.len()).await;
+        let Ok(batch) = expected else { return UnderWay { batch: None, subjects } };
+        let deadline = Instant::now() + ANSWER_DEADLINE;
+        for (place, envelope) in envelopes.into_iter().enumerate() {
+            let sent = self.send(batch.reply(place), envelope);
+            let sent = timeout_at(deadline, sent).await.unwrap_or(Err(PublishError::Timeout));
+            if let Err(error) = sent {
+                batch.unsent(place, error);
+            }
+        }
+        UnderWay { batch: Some(batch), subjects }
+    }
+
+    async fn send(
+        &self,
+        reply: Subject,
+        envelope: Envelope<impl Into<Bytes>>,
+    ) -> Result<(), PublishError> {
+        // Without this, messages would queue up inside the client library during an outage, and
+        // go out later although their publisher has long been told of the failure.
+        if !self.bus.connected() {
+            return Err(PublishError::Unavailable);
+        }
+        let Envelope { subject, message_id, headers, payload } = envelope;
+        let headers = headers::to_nats(&headers, &message_id);
+        let client: &Client = self.bus.client();
+        let to = Subject::from(subject.as_str());
+        let sent = client.publish_with_reply_and_headers(to, reply, headers, payload.into()).await;
+        sent.map_err(|error| unsent(error, &subject))
+    }
+
+    /// Tells whoever listens at this moment; nothing is stored and nothing confirmed.
+    pub async fn live(&self, subject: String, payload: Bytes) -> Result<(), PublishError> {
+        if !self.bus.connected() {
+            return Err(failed(PublishError::Unavailable));
+        }
+        let sent = self.bus.client().publish(subject.clone(), payload).await;
+        sent.map_err(|error| failed(unsent(error, &subject)))
+    }
+}
+
+fn unsent(error: async_nats::PublishError, subject: &str) -> PublishError {
+    match error.kind() {
+        PublishErrorKind::MaxPayloadExceeded => PublishError::TooLarge(error.into()),
+        PublishErrorKind::InvalidSubject => {
+            PublishError::InvalidSubject { subject: subject.to_owned() }
+        }
+        PublishErrorKind::Send => PublishError::Unavailable,
+    }
+}
+
+fn failed(error: PublishError) -> PublishError {
+    let reason = match &error {
+        PublishError::Unavailable => "unavailable",
+        PublishError::Timeout => "timeout",
+        PublishError::NoStream { .. } => "no_stream",
+        PublishError::Full(_) => "full",
+        PublishError::TooLarge(_) => "too_large",
+        PublishError::InvalidSubject { .. } => "invalid_subject",
+        PublishError::Rejected(_) => "rejected",
+    };
+    metrics::counter!("axis_publish_failures_total", "reason" => reason).increment(1);
+    error
+}
