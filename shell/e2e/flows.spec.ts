@@ -18,6 +18,18 @@ test('what a customer writes is told wherever one is, and is in the list without
   expect(await page.evaluate(() => 'loadedOnce' in window)).toBe(true)
 })
 
+test('where the list is not seen, what is written elsewhere is told beside an open conversation', async ({ page, system }) => {
+  await page.setViewportSize({ width: 600, height: 900 })
+  const number = await system.customerBegins('Olga Open', 'Anybody there?')
+  await openConversation(page, system, 'Olga Open')
+  await system.customerWrites(number, 'Hello?')
+  await expect(log(page)).toContainText('Hello?')
+  await system.customerBegins('Egon Elsewhere', 'And here?')
+  await expect(page.getByText('New message from Egon Elsewhere', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: 'Open', exact: true }).click()
+  await expect(log(page)).toContainText('And here?')
+})
+
 test('a reply reaches the customer once, and what they answer comes back', async ({ page, system }) => {
   const number = await system.customerBegins('Rita Replica', 'Where is my order?')
   await openConversation(page, system, 'Rita Replica')

@@ -2,7 +2,7 @@ import { createLazyRoute, Outlet, useParams } from '@tanstack/react-router'
 
 import { List } from '#features/inbox/List.tsx'
 import { readView } from '#features/inbox/view.ts'
-import { useWide } from '#ui/media.ts'
+import { PANES, useWide } from '#ui/media.ts'
 import { Resizable } from '#ui/Resizable.tsx'
 
 export const Route = createLazyRoute('/inbox')({ component: InboxScreen })
@@ -10,7 +10,7 @@ export const Route = createLazyRoute('/inbox')({ component: InboxScreen })
 function InboxScreen() {
   const view = Route.useSearch({ select: readView, structuralSharing: true })
   const { id } = useParams({ strict: false })
-  const panes = useWide(760)
+  const panes = useWide(PANES)
   const list = <List view={view} openId={id} />
   // One layout for every width: the conversation stays as it is when the window becomes another one.
   return (

@@ -1,14 +1,26 @@
 import { useSyncExternalStore } from 'react'
 
+/** From this width on there are several panes beside each other, and not one at a time. Pixels. */
+export const PANES = 760
+
+/** Whether the window is at least that wide, in pixels, at this moment. */
+export function isWide(pixels: number): boolean {
+  return window.matchMedia(queryOf(pixels)).matches
+}
+
+function queryOf(pixels: number): string {
+  return `(min-width: ${pixels}px)`
+}
+
 /** Whether the window is at least that wide, in pixels. */
 export function useWide(pixels: number): boolean {
-  const query = `(min-width: ${pixels}px)`
+  const query = queryOf(pixels)
   return useSyncExternalStore(
     (listener) => {
       const list = window.matchMedia(query)
       list.addEventListener('change', listener)
       return () => list.removeEventListener('change', listener)
     },
-    () => window.matchMedia(query).matches,
+    () => isWide(pixels),
   )
 }

@@ -7,6 +7,7 @@ import { refusedCommand } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
 import { SINGLE_KEYS, useKeys } from '#ui/keyboard.ts'
+import { isWide, PANES } from '#ui/media.ts'
 import { useRemembered } from '#ui/remembered.ts'
 import { Tips } from '#ui/Tips.tsx'
 import { toast } from '#ui/toasts.ts'
@@ -69,7 +70,12 @@ export function Frame({ children }: { children: ReactNode }) {
   )
 }
 
-/** Tells of what happened elsewhere. The list of the inbox tells of new messages itself. */
+/** Whether the list of the inbox, which tells of new messages itself, is on the screen. */
+function listIsSeen(pathname: string): boolean {
+  return pathname === '/inbox' || (pathname.startsWith('/inbox/') && isWide(PANES))
+}
+
+/** Tells of what happened elsewhere. */
 function useNews(): void {
   const router = useRouter()
   const live = useLive()
@@ -139,7 +145,7 @@ function useNews(): void {
           })
           return
         }
-        if (pathname.includes('/inbox')) return
+        if (pathname.endsWith(conversation.id) || listIsSeen(pathname)) return
         toast({
           key: 'messages',
           title: `New message from ${name}`,
