@@ -42,3 +42,12 @@ export function messagesOf(thread: { pages: MessageList[] }): Message[] {
   }
   return [...rows.values()]
 }
+
+const ON_THEIR_WAY = new Set<Message['state']>(['queued', 'sending', 'retrying', 'unknown'])
+
+/** All loaded messages as they are read. What Chatwoot does not have yet will have its time from there, and comes last until then. */
+export function threadOf(thread: { pages: MessageList[] }): Message[] {
+  const messages = messagesOf(thread)
+  const waits = (message: Message) => message.chatwootId == null && ON_THEIR_WAY.has(message.state)
+  return [...messages.filter((message) => !waits(message)), ...messages.filter(waits)]
+}

@@ -22,7 +22,7 @@ import type {
 
 import { conversationPage, type ConversationPage, type ConversationPages } from './conversations.ts'
 import { keys } from './keys.ts'
-import { messagesOf } from './messages.ts'
+import { threadOf } from './messages.ts'
 import { find, rowsOf } from './pages.ts'
 import { learnName } from './typing.ts'
 
@@ -88,7 +88,7 @@ export function messagesQuery(conversationId: string) {
     initialPageParam: null,
     getNextPageParam: (last) =>
       last.page.hasMore ? (last.data[0]?.id ?? null) : null,
-    select: messagesOf,
+    select: threadOf,
     ...live,
   })
 }

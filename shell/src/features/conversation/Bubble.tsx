@@ -1,6 +1,5 @@
 import { Ban, Bot } from 'lucide-react'
-import { lazy, memo, type ReactNode, Suspense } from 'react'
-
+import { lazy, memo, type ReactNode, Suspense, useState } from 'react'
 
 import type { Message } from '#api/types.ts'
 import { useOutbox } from '#live/live.ts'
@@ -40,7 +39,7 @@ function nameOf(message: Message, look: Look, own: boolean): ReactNode {
   return name == null || own ? null : <span className="truncate">{name}</span>
 }
 
-/** States that nobody has to look at are shown under the last message of a run only. */
+/** States that nobody has to look at are shown under the last message of a run only, if nothing else was before. */
 const QUIET = new Set(['sent', 'delivered', 'read'])
 
 interface BubbleProps {
@@ -59,7 +58,11 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
   const own = useOutbox().wrote(message)
   const left = message.messageType === 'incoming'
   const { content, contentType, attachments, deleted, state } = message
-  const showsState = !deleted && state != null && (last || !QUIET.has(state))
+  const speaks = state != null && (last || !QUIET.has(state))
+  // What was shown once keeps its place while the thread is open: nothing below jumps when it is settled.
+  const [shown, setShown] = useState(speaks)
+  if (speaks && !shown) setShown(true)
+  const showsState = !deleted && state != null && shown
   const dim = state === 'sending' || state === 'queued'
   return (
     <Frame

@@ -45,7 +45,8 @@ export function Frame({ look, left, first, dim = false, name, avatar, foot, tool
           {children}
         </div>
         {foot && (
-          <div className={classes('mt-1 mb-1 flex flex-wrap items-center gap-x-2 gap-y-1 px-1 text-xs text-faint', !left && 'justify-end')}>
+          // As high as what can be done is, whether it can or not: the thread does not jump when it cannot any more.
+          <div className={classes('mt-1 mb-1 flex flex-wrap items-center gap-x-2 gap-y-1 px-1 text-xs text-faint', !left && 'min-h-6 justify-end')}>
             {foot}
           </div>
         )}

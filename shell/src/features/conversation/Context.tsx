@@ -71,11 +71,10 @@ export function Context({ conversation }: { conversation: Conversation }) {
               )}
             </Asking>
           </Fact>
-          {conversation.waitingSince && (
-            <Fact name="Waiting for">
-              <Lasting since={conversation.waitingSince} />
-            </Fact>
-          )}
+          {/* In its place whether anybody waits or not: a message that comes or goes moves nothing below. */}
+          <Fact name="Waiting for">
+            {conversation.waitingSince ? <Lasting since={conversation.waitingSince} /> : <None>Nobody waits</None>}
+          </Fact>
           <Fact name="First reply">
             {conversation.firstReplyAt ? exactly(conversation.firstReplyAt) : <None>Not yet</None>}
           </Fact>
@@ -232,7 +231,7 @@ function Approvals({ conversationId }: { conversationId: string }) {
   const query = useQuery(approvalsQuery({ conversationId }))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading approvals" />
   if (query.isError) return <p className="text-sm text-soft first-letter:uppercase">{query.error.message}</p>
-  if (query.data.length === 0) return <p className="text-sm text-faint">Nothing was asked for</p>
+  if (query.data.length === 0) return <p className="min-h-6 py-0.5 text-sm text-faint">Nothing was asked for</p>
   return (
     <ul className="flex flex-col gap-2 text-sm">
       {query.data.map(({ id, type, reason, status }) => (
@@ -259,7 +258,7 @@ function Timeline({ conversationId }: { conversationId: string }) {
   if (lines.length === 0) return <p className="text-sm text-faint">Nothing has happened yet</p>
   return (
     <>
-      <ol className="flex flex-col gap-2.5 text-sm">
+      <ol aria-label="Timeline" className="flex flex-col gap-2.5 text-sm">
         {lines.map((activity) => (
           <li key={activity.id}>
             <ActivityLine activity={activity} narrow />

@@ -49,7 +49,8 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   if (lines.length === 0) return <Empty icon={MessagesSquare} title="No messages yet" />
   return (
     <Scroller
-      newest={messages?.at(-1)}
+      // What is on its way stays last, whatever arrives.
+      newest={messages?.findLast(({ chatwootId }) => chatwootId != null) ?? messages?.at(-1)}
       written={written.length + (proposed?.length ?? 0)}
       oldest={messages?.[0]?.id}
       loading={query.isFetchingNextPage}
@@ -213,7 +214,7 @@ function Scroller({ newest, oldest, written, loading, onOlder, children }: Scrol
         <button
           type="button"
           onClick={() => toEnd('smooth')}
-          className="rise absolute right-5 bottom-3 inline-flex h-8 items-center gap-1.5 rounded-full border border-line bg-raised px-3 text-sm font-medium shadow-raised hover:border-line-strong"
+          className="rise absolute right-5 bottom-3 inline-flex h-8 min-w-24 items-center justify-center gap-1.5 tabular-nums rounded-full border border-line bg-raised px-3 text-sm font-medium shadow-raised hover:border-line-strong"
         >
           <ArrowDown aria-hidden className="size-4" />
           {missed.count > 0 ? `${missed.count} new` : 'Newest'}

@@ -1,0 +1,138 @@
+/** Nothing jumps when something arrives. */
+import type { Locator, Page } from '@playwright/test'
+
+import { context, delivered, field, log, open, openConversation, person, row, send } from './desk.ts'
+import { still } from './still.ts'
+import { expect, type System, test } from './system.ts'
+
+/** What is around a thread. */
+const around = (page: Page, name: string): Record<string, Locator> => ({
+  search: page.getByRole('searchbox'),
+  name: person(page, name),
+  field: field(page),
+  context: context(page).getByRole('button', { name: 'Details' }),
+  rail: page.getByRole('link', { name: 'Activity', exact: true }),
+})
+
+/** A conversation with more than fits on the screen; answers its number. */
+async function long(system: System, name: string, channel?: string): Promise<number> {
+  const number = await system.customerBegins(name, 'Message 0.', channel)
+  for (let count = 1; count <= 30; count++) await system.customerWrites(number, `Message ${count}.`)
+  return number
+}
+
+test('what arrives at the end of a thread moves nothing around it', async ({ page, system }) => {
+  const number = await long(system, 'Stella Still')
+  await openConversation(page, system, 'Stella Still')
+  await expect(log(page).getByText('Message 30.')).toBeInViewport()
+  await expect(row(page, 'Stella Still')).not.toContainText('unread')
+  await still(page, around(page, 'Stella Still'), async () => {
+    await system.customerTypes(number)
+    await expect(page.getByText('Stella Still is typing')).toBeVisible()
+  })
+  await still(page, around(page, 'Stella Still'), async () => {
+    await system.customerWrites(number, 'The newest.')
+    await expect(log(page).getByText('The newest.')).toBeInViewport()
+    await expect(page.getByText('Stella Still is typing')).toBeHidden()
+    await expect(row(page, 'Stella Still')).not.toContainText('unread')
+  })
+})
+
+test('who reads further up keeps their place, and is told how much there is', async ({ page, system }) => {
+  const number = await long(system, 'Ulla Upwards')
+  await openConversation(page, system, 'Ulla Upwards')
+  await expect(log(page).getByText('Message 30.')).toBeInViewport()
+  await log(page).hover()
+  await page.mouse.wheel(0, -600)
+  await expect(page.getByRole('button', { name: 'Newest', exact: true })).toBeVisible()
+  await expect(log(page).getByText('Message 30.')).not.toBeInViewport()
+  const read = log(page).getByText('Message 12.')
+  await expect(read).toBeInViewport()
+  await still(page, { ...around(page, 'Ulla Upwards'), read }, async () => {
+    await system.customerWrites(number, 'One.')
+    await expect(page.getByRole('button', { name: '1 new' })).toBeVisible()
+    await system.customerWrites(number, 'Two.')
+    await expect(page.getByRole('button', { name: '2 new' })).toBeVisible()
+  })
+})
+
+test('how far a reply got moves nothing but what says it', async ({ page, system }) => {
+  const number = await long(system, 'Dora Delivery', 'Channel::Whatsapp')
+  await openConversation(page, system, 'Dora Delivery')
+  const last = log(page).getByText('Message 30.')
+  await expect(last).toBeInViewport()
+  await send(page, 'It is.')
+  await expect(delivered(page)).toBeVisible()
+  await still(page, { ...around(page, 'Dora Delivery'), last }, async () => {
+    const [message] = await system.sent(number, 'It is.')
+    for (const [state, word] of [['delivered', 'Delivered'], ['read', 'Read']] as const) {
+      await system.channelReports(number, message!.id, state)
+      await expect(log(page).getByText(word, { exact: true })).toBeVisible()
+    }
+  })
+})
+
+test('a row that one is about to click stays under the pointer', async ({ page, system }) => {
+  for (let count = 1; count <= 12; count++) await system.customerBegins(`Petra Pointer ${count}`, 'Hello?')
+  await open(page, system, 'inbox')
+  // They arrive in any order.
+  await expect(row(page, 'Petra Pointer')).toHaveCount(12)
+  const id = await row(page, 'Petra Pointer').nth(4).getAttribute('data-row')
+  const aimed = page.locator(`[data-row="${id}"]`)
+  await aimed.hover()
+  await still(page, { aimed, search: page.getByRole('searchbox') }, async () => {
+    await system.customerBegins('Petra Pointer the newest', 'Me too!')
+    await expect(page.getByRole('button', { name: 'Show what is new' })).toBeVisible()
+  })
+  // Who has scrolled keeps their place as well, wherever the pointer is.
+  await page.mouse.wheel(0, 100)
+  await page.getByText('Choose a conversation').hover()
+  await expect(aimed).toBeInViewport()
+  await still(page, { aimed }, async () => {
+    await system.customerBegins('Petra Pointer the last', 'And me!')
+    await expect(page.getByRole('button', { name: 'Show what is new' })).toBeVisible()
+  })
+  await aimed.click()
+  await expect(page).toHaveURL(new RegExp(`/app/inbox/${id}`))
+})
+
+test('news at the edge of the screen lies over it', async ({ page, system }) => {
+  await system.customerBegins('Nina News', 'Please decide.')
+  await openConversation(page, system, 'Nina News')
+  const asked = log(page).getByText('Please decide.')
+  const id = await system.conversationOf('Nina News')
+  await expect(row(page, 'Nina News')).not.toContainText('unread')
+  await still(page, { ...around(page, 'Nina News'), asked }, async () => {
+    await system.escalate(id, 'She wants a word with the boss.')
+    await expect(page.getByText('Dev Agent asks for approval')).toBeVisible()
+    await expect(page.getByRole('link', { name: /^Approvals, \d+ waiting$/ })).toBeVisible()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    await expect(page.getByText('Dev Agent asks for approval')).toBeHidden()
+  })
+})
+
+/** Each reply takes so long; they leave one after the other. Milliseconds. */
+const SLOW = 12_000
+
+test('an agent is told that Chatwoot is slow, until it is not, and nothing moves for it', async ({ colleague: page, system }) => {
+  test.setTimeout(180_000)
+  await system.customerBegins('Selma Slow', 'How long does it take?')
+  await system.customerBegins('Selma Still', 'Are you there?')
+  await openConversation(page, system, 'Selma Still')
+  const asked = log(page).getByText('Are you there?')
+  const slow = await system.conversationOf('Selma Slow')
+  await system.faults({ scope: 'message_create', latency_ms: { min: SLOW, max: SLOW } })
+  for (const content of ['A moment.', 'Or two.', 'Or three.', 'Soon.']) {
+    await system.asAgent('POST', `/conversations/${slow}/messages`, { content })
+  }
+  const banner = page.getByRole('status', { name: 'State of the system' })
+  await expect(banner).toBeHidden()
+  await still(page, { name: person(page, 'Selma Still'), field: field(page), asked, search: page.getByRole('searchbox') }, async () => {
+    await expect(banner).toContainText(/^Chatwoot answers slowly; (1 reply or change is|\d replies and changes are) waiting\.$/, { timeout: 60_000 })
+  })
+  await expect(banner.getByRole('link')).toHaveCount(0)
+  await system.faults()
+  await still(page, { name: person(page, 'Selma Still'), field: field(page), asked }, async () => {
+    await expect(banner).toBeHidden({ timeout: 60_000 })
+  })
+})
