@@ -143,6 +143,21 @@ test('what the API could not keep is tried again', async () => {
   await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('Hello'))
 })
 
+test('what the API does not have yet is not replaced by what it has', async () => {
+  const api = keeping([{ content: 'older' }, { conversationId: B, content: 'other' }])
+  api.broken = true
+  begin()
+  await soon(() => expect(draftOf(A, 'reply')).toBe('older'))
+  setDraft(A, 'reply', 'newer')
+  releaseDraft(A, 'reply')
+  await soon(() => expect(api.puts).toBe(1))
+  api.kept.delete(`${B} false`)
+  vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] })
+  await readDrafts()
+  expect(draftOf(B, 'reply')).toBe('')
+  expect(draftOf(A, 'reply')).toBe('newer')
+})
+
 test('what was sent in another browser goes here too, but not from under the hands', async () => {
   const api = keeping([{ content: 'one' }, { conversationId: B, content: 'two' }])
   begin()

@@ -1,5 +1,5 @@
 import { HttpResponse } from 'msw'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
 import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
@@ -7,6 +7,7 @@ import { soon } from '#test/soon.ts'
 
 import { tagOf } from '../api/tag.ts'
 import type { CreateMessage, Message } from '../api/types.ts'
+import { session } from '../auth/session.ts'
 
 import { Outbox, type Seen, type Written } from './outbox.ts'
 
@@ -112,6 +113,23 @@ test('offline it waits, and survives the page', async () => {
   window.dispatchEvent(new Event('online'))
   await soon(() => expect(second.box.of(PLACE)).toEqual([]))
   expect(bodies[0]).toMatchObject({ content: 'Later', private: true })
+})
+
+test('what somebody has written waits for them, whoever else uses the browser', async () => {
+  const bodies = answering(created)
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  outbox().box.send(PLACE, 'Mine', true)
+  stop()
+  online.mockReturnValue(true)
+  const { person } = session()
+  onTestFinished(() => void Object.assign(session(), { person }))
+  Object.assign(session(), { person: { ...person, id: 'another' } })
+  expect(outbox().states()).toEqual([])
+  stop()
+  Object.assign(session(), { person })
+  const { box } = outbox()
+  await soon(() => expect(box.of(PLACE)).toEqual([]))
+  expect(bodies).toMatchObject([{ content: 'Mine' }])
 })
 
 /** An API whose conversation is as it became at this second, with these messages in it. */
