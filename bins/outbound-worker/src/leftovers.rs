@@ -71,8 +71,16 @@ enum LeftoverError {
 impl Leftovers {
     /// Works until the shutdown, then removes what was announced meanwhile.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
+        // A round that is dropped leaves what it did not note, to be announced once more.
+        shutdown.run_until_cancelled(self.rounds()).await;
+        if let Err(error) = store::within(store::PATIENCE, self.clear()).await {
+            tracing::debug!(%error, "what was announced is announced once more");
+        }
+    }
+
+    async fn rounds(&self) {
         let mut failing = false;
-        while !shutdown.is_cancelled() {
+        loop {
             let round = timeout(LONGEST, self.round()).await;
             let more = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
                 Ok(more) => {
@@ -87,11 +95,8 @@ impl Leftovers {
                 }
             };
             if !more {
-                shutdown.run_until_cancelled(tokio::time::sleep(EVERY)).await;
+                tokio::time::sleep(EVERY).await;
             }
-        }
-        if let Err(error) = store::within(store::PATIENCE, self.clear()).await {
-            tracing::debug!(%error, "what was announced is announced once more");
         }
     }
 

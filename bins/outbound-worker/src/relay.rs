@@ -2,25 +2,32 @@
 //!
 //! Every worker runs a relay; they share the rows by skipping those another one has locked. A row
 //! stays and is published again after [`AGAIN`] unless it is settled or put off meanwhile, so a
-//! wake-up that is lost, or a stream that lost its tail, costs time and nothing else.
+//! wake-up that is lost, or a stream that lost its tail, costs time and nothing else. What this worker
+//! knows to be lost ([`Returned`]) is published again after [`SOON`].
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::{PublishError, Publisher};
+use domain::ConversationId;
 use service::retry::Policy;
 use store::{Store, outbox};
 use tokio::sync::Notify;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 /// Most rows published at a time, and those of one account among them.
 const BATCH: i64 = 500;
 const SHARE: i64 = 100;
 /// When a row that was published is published again.
 const AGAIN: Duration = Duration::from_mins(1);
+/// The same for one whose wake-up was spent in vain: it is most likely still in the hands of another
+/// process, or the database has just come back.
+const SOON: Duration = Duration::from_millis(500);
+/// Most conversations to publish so soon.
+const MOST_RETURNED: usize = 10_000;
 /// The longest time between two looks: for wake-ups lost with the listener's connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A round that takes longer waits for a server that is gone without a word, and so may a listener
@@ -36,6 +43,7 @@ pub(crate) struct Relay {
     pub(crate) publisher: Publisher,
     /// Told when rows were added or put off.
     pub(crate) wake: Arc<Notify>,
+    pub(crate) returned: Arc<Returned>,
     /// Whether the last round failed.
     pub(crate) failing: Arc<AtomicBool>,
 }
@@ -53,10 +61,11 @@ enum RelayError {
 }
 
 impl Relay {
-    /// Publishes until the shutdown.
-    pub(crate) async fn run(self, shutdown: CancellationToken) {
+    /// Publishes for ever. May be dropped at any point: what was published and not noted is published
+    /// again under the same id.
+    pub(crate) async fn run(self) {
         let mut failures = 0;
-        while !shutdown.is_cancelled() {
+        loop {
             let round = timeout(LONGEST, self.round()).await;
             let wait = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
                 Ok(wait) => {
@@ -72,22 +81,18 @@ impl Relay {
                         tracing::warn!(%error, "outbox rows cannot be published, trying again");
                     }
                     // Rows that come meanwhile do not make it work any sooner.
-                    tokio::select! {
-                        () = shutdown.cancelled() => return,
-                        () = tokio::time::sleep(Policy::NEAR.delay(failures)) => continue,
-                    }
+                    tokio::time::sleep(Policy::NEAR.delay(failures)).await;
+                    continue;
                 }
             };
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = self.wake.notified() => {}
-                () = tokio::time::sleep(wait) => {}
-            }
+            // Told or not, it is time to look.
+            timeout(wait, self.wake.notified()).await.ok();
         }
     }
 
     /// Publishes a batch; gives back how long there is nothing to do.
     async fn round(&self) -> Result<Duration, RelayError> {
+        self.returned.publish_soon(&self.store).await?;
         let mut transaction = self.store.worker().await?;
         let due = outbox::take_due(&mut transaction, BATCH, SHARE).await?;
         let mut failure = None;
@@ -116,34 +121,75 @@ impl Relay {
     }
 }
 
+/// Conversations whose wake-ups were spent and nothing came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Returned {
+    wake: Arc<Notify>,
+    conversations: Mutex<HashSet<ConversationId>>,
+}
+
+impl Returned {
+    /// `wake` is told of each.
+    pub(crate) fn new(wake: Arc<Notify>) -> Self {
+        Self { wake, conversations: Mutex::default() }
+    }
+
+    pub(crate) fn add(&self, conversation: ConversationId) {
+        let mut conversations = self.lock();
+        if conversations.len() < MOST_RETURNED {
+            conversations.insert(conversation);
+        }
+        self.wake.notify_one();
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<ConversationId> {
+        self.lock().iter().copied().collect()
+    }
+
+    /// Has their rows published again soon, by whichever relay comes first.
+    pub(crate) async fn publish_soon(&self, store: &Store) -> Result<(), store::Error> {
+        let all = self.all();
+        if all.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = store.worker().await?;
+        outbox::again(&mut transaction, &all, SOON).await?;
+        store::commit(transaction).await?;
+        let mut conversations = self.lock();
+        for conversation in &all {
+            conversations.remove(conversation);
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<ConversationId>> {
+        self.conversations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Passes on the database's word that rows were added; listens anew when the connection is lost.
-pub(crate) async fn listen(store: Store, wake: Arc<Notify>, shutdown: CancellationToken) {
+pub(crate) async fn listen(store: Store, wake: Arc<Notify>) {
     let mut failures = 0;
-    let listening = async {
-        loop {
-            let error = match store.wakeups().await {
-                Ok(mut wakeups) => {
-                    failures = 0;
-                    loop {
-                        // Also right after connecting: nobody listened until then.
-                        wake.notify_one();
-                        match timeout(QUIET, wakeups.next()).await {
-                            Ok(Ok(())) => {}
-                            Ok(Err(error)) => break Some(error),
-                            Err(_) => break None,
-                        }
+    loop {
+        let error = match store.wakeups().await {
+            Ok(mut wakeups) => {
+                failures = 0;
+                loop {
+                    // Also right after connecting: nobody listened until then.
+                    wake.notify_one();
+                    match timeout(QUIET, wakeups.next()).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => break Some(error),
+                        Err(_) => break None,
                     }
                 }
-                Err(error) => Some(error),
-            };
-            let Some(error) = error else { continue };
-            failures += 1;
-            tracing::debug!(%error, "nobody tells of new outbox rows; looking for them instead");
-            tokio::time::sleep(Policy::NEAR.delay(failures)).await;
-        }
-    };
-    tokio::select! {
-        () = shutdown.cancelled() => {}
-        () = listening => {}
+            }
+            Err(error) => Some(error),
+        };
+        let Some(error) = error else { continue };
+        failures += 1;
+        tracing::debug!(%error, "nobody tells of new outbox rows; looking for them instead");
+        tokio::time::sleep(Policy::NEAR.delay(failures)).await;
     }
 }

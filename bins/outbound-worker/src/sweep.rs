@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use objects::Objects;
 use store::{Store, uploads};
-use tokio_util::sync::CancellationToken;
 
 /// How long a file may wait for its message; far longer than a request may take.
 const PATIENCE: Duration = Duration::from_hours(1);
@@ -15,10 +14,10 @@ const EVERY: Duration = Duration::from_mins(10);
 /// Most that are removed at a time.
 const BATCH: i64 = 100;
 
-/// Looks now and then, until the shutdown.
-pub(crate) async fn run(store: Store, objects: Objects, shutdown: CancellationToken) {
+/// Looks now and then. May be dropped at any point.
+pub(crate) async fn run(store: Store, objects: Objects) {
     let mut failing = false;
-    while !shutdown.is_cancelled() {
+    loop {
         let round = tokio::time::timeout(EVERY, round(&store, &objects, PATIENCE)).await;
         let more = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
             Ok(removed) => {
@@ -34,7 +33,7 @@ pub(crate) async fn run(store: Store, objects: Objects, shutdown: CancellationTo
             }
         };
         if !more {
-            shutdown.run_until_cancelled(tokio::time::sleep(EVERY)).await;
+            tokio::time::sleep(EVERY).await;
         }
     }
 }

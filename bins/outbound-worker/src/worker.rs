@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context;
 use bus::{Bus, Consumer, Consumption};
@@ -16,8 +17,11 @@ use tokio_util::sync::CancellationToken;
 use crate::Config;
 use crate::deliver::{Carrier, Deliverer, Lanes};
 use crate::leftovers::{Leftovers, Told};
-use crate::relay::{self, Relay};
+use crate::relay::{self, Relay, Returned};
 use crate::sweep;
+
+/// How long the end waits for the database to take what is left, and for what was announced.
+const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// Publishes outbox rows and carries them out until it is told to stop.
 pub struct OutboundWorker {
@@ -78,15 +82,19 @@ impl OutboundWorker {
     /// Works until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let wake = Arc::new(Notify::new());
+        let returned = Arc::new(Returned::new(Arc::clone(&wake)));
         let relay = Relay {
             store: self.store.clone(),
             publisher: self.bus.publisher(),
             wake: Arc::clone(&wake),
+            returned: Arc::clone(&returned),
             failing: self.failing,
         };
-        let relay = tokio::spawn(relay.run(shutdown.clone()));
-        let listening =
-            tokio::spawn(relay::listen(self.store.clone(), Arc::clone(&wake), shutdown.clone()));
+        // What works beside the deliveries may end anywhere: the next worker goes on from there.
+        let until = || shutdown.clone();
+        let relay = tokio::spawn(Box::pin(until().run_until_cancelled_owned(relay.run())));
+        let listening = relay::listen(self.store.clone(), Arc::clone(&wake));
+        let listening = tokio::spawn(Box::pin(until().run_until_cancelled_owned(listening)));
         let told = Told::default();
         let leftovers = Leftovers {
             store: self.store.clone(),
@@ -94,17 +102,18 @@ impl OutboundWorker {
             told: told.clone(),
         };
         let done = CancellationToken::new();
-        let leftovers = tokio::spawn(leftovers.run(done.clone()));
-        let sweeping = sweep::run(self.store.clone(), self.objects.clone(), shutdown.clone());
-        let sweeping = tokio::spawn(sweeping);
+        let leftovers = tokio::spawn(Box::pin(leftovers.run(done.clone())));
+        let sweeping = sweep::run(self.store.clone(), self.objects.clone());
+        let sweeping = tokio::spawn(Box::pin(until().run_until_cancelled_owned(sweeping)));
         let publisher = self.bus.publisher();
-        let (store, objects) = (self.store, self.objects);
+        let (store, objects) = (self.store.clone(), self.objects);
         let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told);
         let lanes = Lanes::new(
             self.config.outbound_account_concurrency.into(),
             self.config.outbound_tenant_concurrency.into(),
+            Arc::clone(&returned),
         );
-        let deliverer = Deliverer::new(carrier, self.locks, lanes, shutdown.clone());
+        let deliverer = Deliverer::new(carrier, self.locks, Arc::clone(&lanes), shutdown.clone());
         let consumption = Consumption {
             consumer: Consumer::OutboundWorker,
             batch: 1,
@@ -112,11 +121,17 @@ impl OutboundWorker {
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },
-            linger: std::time::Duration::ZERO,
+            linger: Duration::ZERO,
         };
         Box::pin(self.bus.consume(consumption, deliverer, shutdown)).await?;
+        // Another worker need not wait for what this one has noted; it does if there is no time.
+        lanes.give_back();
+        let left = Box::pin(returned.publish_soon(&self.store));
+        store::within(LAST_WORD, left).await.ok();
         done.cancel();
-        leftovers.await?;
+        if let Ok(ended) = tokio::time::timeout(LAST_WORD, leftovers).await {
+            ended?;
+        }
         relay.await?;
         listening.await?;
         sweeping.await?;

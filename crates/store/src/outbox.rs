@@ -116,6 +116,34 @@ pub async fn published(
     Ok(())
 }
 
+/// Has a row of each of these conversations published again after `wait` at the latest, unless what
+/// comes first there has to wait anyway.
+pub async fn again(
+    connection: &mut PgConnection,
+    conversations: &[ConversationId],
+    wait: Duration,
+) -> Result<(), Error> {
+    let ids = column!(conversations, |conversation| conversation.0);
+    sqlx::query!(
+        // What somebody has locked is being published or settled.
+        "update outbox set due_at = least(due_at, now() + make_interval(secs => $2))
+         where operation_id in (
+           select first.operation_id
+           from unnest($1::uuid[]) as returned (conversation_id) cross join lateral (
+             select o.operation_id from outbox o
+             where o.conversation_id = returned.conversation_id
+             order by o.sequence limit 1
+             for update skip locked
+           ) first)
+           and (not_before is null or not_before <= now())",
+        &ids,
+        wait.as_secs_f64()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// How long until the next row is due; none if there are no rows.
 pub async fn next_due(connection: &mut PgConnection) -> Result<Option<Duration>, Error> {
     let wait = sqlx::query_scalar!(

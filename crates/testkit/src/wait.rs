@@ -7,6 +7,8 @@ use tokio::time::{Instant, sleep};
 
 /// After this long, what should hold never will.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// One question counts for no more: this process, or its machine, may have been asleep meanwhile.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Asks until the answer is yes; panics with `what` when it stays no.
 pub async fn eventually<F>(what: &str, mut holds: impl FnMut() -> F)
@@ -25,12 +27,14 @@ pub async fn eventually_some<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,
 {
-    let deadline = Instant::now() + PATIENCE;
+    let mut waited = Duration::ZERO;
     loop {
+        let asked = Instant::now();
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}");
+        assert!(waited < PATIENCE, "waited {PATIENCE:?} in vain: {what}");
         sleep(Duration::from_millis(20)).await;
+        waited += asked.elapsed().min(LONGEST);
     }
 }

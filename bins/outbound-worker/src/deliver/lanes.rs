@@ -3,14 +3,20 @@
 //! An account has a few lanes and a tenant some more, so that a slow or busy one leaves room for
 //! others, however many accounts it has. A conversation is in one lane at most. What finds no lane is
 //! noted and taken over by the next lane of its tenant that has nothing else to do: the accounts with
-//! the fewest lanes first. A note lost with the process is repaired by the relay, which publishes the
-//! row again.
+//! the fewest lanes first.
+//!
+//! The wake-up of what is noted is spent. A lane that fails at its own conversation, or meets another
+//! process there, has a wake-up that comes again, and sees to the notes then; a noted one goes back to
+//! the relay, which publishes its row again at once. Only notes lost with the process have to wait
+//! until the relay does so by itself.
 
 use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{AccountKey, ConversationId, TenantId};
+
+use crate::relay::Returned;
 
 /// Most conversations noted for one account. The relay publishes the others again.
 const MOST_WAITING: usize = 10_000;
@@ -28,6 +34,7 @@ pub(crate) struct Lanes {
     per_account: usize,
     per_tenant: usize,
     tenants: Mutex<HashMap<TenantId, Tenant>>,
+    returned: Arc<Returned>,
 }
 
 #[derive(Debug, Default)]
@@ -108,13 +115,15 @@ pub(crate) enum Place {
 pub(crate) struct Lane {
     lanes: Arc<Lanes>,
     tenant: TenantId,
+    /// What its wake-up is about.
+    own: Spot,
     current: Option<Spot>,
 }
 
 impl Lanes {
-    pub(crate) fn new(per_account: usize, per_tenant: usize) -> Arc<Self> {
+    pub(crate) fn new(per_account: usize, per_tenant: usize, returned: Arc<Returned>) -> Arc<Self> {
         let (per_account, per_tenant) = (per_account.max(1), per_tenant.max(1));
-        Arc::new(Self { per_account, per_tenant, tenants: Mutex::default() })
+        Arc::new(Self { per_account, per_tenant, tenants: Mutex::default(), returned })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Tenant>> {
@@ -126,8 +135,8 @@ impl Lanes {
         let mut tenants = self.lock();
         let tenant = tenants.entry(name.clone()).or_default();
         if tenant.take(spot, self.per_account, self.per_tenant) {
-            let lanes = Arc::clone(self);
-            return Place::Lane(Lane { lanes, tenant: name.clone(), current: Some(spot) });
+            let (lanes, tenant) = (Arc::clone(self), name.clone());
+            return Place::Lane(Lane { lanes, tenant, own: spot, current: Some(spot) });
         }
         let account = tenant.accounts.get(&spot.account);
         if account.is_none_or(|account| account.waiting.len() < MOST_WAITING) {
@@ -135,12 +144,31 @@ impl Lanes {
         }
         Place::Noted
     }
+
+    /// Gives everything back that is noted, when nobody is going to take it any more.
+    pub(crate) fn give_back(&self) {
+        for account in self.lock().drain().flat_map(|(_, tenant)| tenant.accounts.into_values()) {
+            for (_, conversation) in account.waiting {
+                self.returned.add(conversation);
+            }
+        }
+    }
 }
 
 impl Lane {
     /// Puts a conversation at the end of the line.
     pub(crate) fn note(&self, spot: Spot) {
         self.lanes.lock().entry(self.tenant.clone()).or_default().note(spot);
+    }
+
+    /// Sees to it that a conversation which cannot be worked on now is not forgotten. Says whether the
+    /// wake-up has to come again for that.
+    pub(crate) fn put_off(&self, spot: Spot) -> bool {
+        let own = spot == self.own;
+        if !own {
+            self.lanes.returned.add(spot.conversation);
+        }
+        own
     }
 
     /// Lets go of the conversation and takes another one, if there is one.
@@ -157,6 +185,9 @@ impl Lane {
 
 impl Drop for Lane {
     fn drop(&mut self) {
+        if let Some(failed) = self.current {
+            self.put_off(failed);
+        }
         let mut tenants = self.lanes.lock();
         if let Entry::Occupied(mut tenant) = tenants.entry(self.tenant.clone()) {
             if let Some(done) = self.current.take() {
@@ -180,6 +211,10 @@ mod tests {
         }
     }
 
+    fn lanes(per_account: usize, per_tenant: usize) -> Arc<Lanes> {
+        Lanes::new(per_account, per_tenant, Arc::default())
+    }
+
     fn tenant(name: &str) -> TenantId {
         name.parse().unwrap()
     }
@@ -194,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_busy_conversation_is_noted_once_and_taken_again_by_its_own_lane() {
-        let (lanes, acme, spot) = (Lanes::new(4, 8), tenant("acme"), any());
+        let (lanes, acme, spot) = (lanes(4, 8), tenant("acme"), any());
         let mut first = lane(lanes.enter(&acme, spot));
         assert!(matches!(lanes.enter(&acme, spot), Place::Noted));
         assert!(matches!(lanes.enter(&acme, spot), Place::Noted));
@@ -204,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_full_account_notes_and_another_one_goes_on() {
-        let (lanes, acme, a) = (Lanes::new(1, 8), tenant("acme"), any());
+        let (lanes, acme, a) = (lanes(1, 8), tenant("acme"), any());
         let (b, c) = (of(a.account), of(a.account));
         let mut first = lane(lanes.enter(&acme, a));
         assert!(matches!(lanes.enter(&acme, b), Place::Noted));
@@ -215,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_tenant_of_many_accounts_leaves_room_for_another_one() {
-        let (lanes, acme) = (Lanes::new(4, 2), tenant("acme"));
+        let (lanes, acme) = (lanes(4, 2), tenant("acme"));
         let (a, b, c) = (any(), any(), any());
         let mut first = lane(lanes.enter(&acme, a));
         let mut second = lane(lanes.enter(&acme, b));
@@ -229,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_free_lane_goes_to_the_account_that_has_the_fewest() {
-        let (lanes, acme) = (Lanes::new(3, 3), tenant("acme"));
+        let (lanes, acme) = (lanes(3, 3), tenant("acme"));
         let (a, b) = (any(), any());
         let mut first = lane(lanes.enter(&acme, a));
         let _second = lane(lanes.enter(&acme, of(a.account)));
@@ -244,7 +279,7 @@ mod tests {
 
     #[test]
     fn one_that_is_noted_again_lets_the_others_pass() {
-        let (lanes, acme, a) = (Lanes::new(1, 8), tenant("acme"), any());
+        let (lanes, acme, a) = (lanes(1, 8), tenant("acme"), any());
         let b = of(a.account);
         let mut first = lane(lanes.enter(&acme, a));
         assert!(matches!(lanes.enter(&acme, b), Place::Noted));
@@ -254,18 +289,50 @@ mod tests {
 
     #[test]
     fn a_note_outlives_the_lane_and_is_found_by_the_next_one() {
-        let (lanes, acme, a) = (Lanes::new(1, 8), tenant("acme"), any());
+        let (lanes, acme, a) = (lanes(1, 8), tenant("acme"), any());
         let b = of(a.account);
         let first = lane(lanes.enter(&acme, a));
-        first.note(b);
+        assert!(matches!(lanes.enter(&acme, b), Place::Noted));
         drop(first);
         let mut second = lane(lanes.enter(&acme, a));
         assert_eq!((second.next(), second.next()), (Some(b), None));
+        assert!(lanes.returned.all().is_empty());
+    }
+
+    #[test]
+    fn a_noted_one_that_fails_or_is_put_off_goes_back_to_the_relay() {
+        let (lanes, acme, a) = (lanes(1, 8), tenant("acme"), any());
+        let (b, c) = (of(a.account), of(a.account));
+        let mut first = lane(lanes.enter(&acme, a));
+        for spot in [b, c] {
+            assert!(matches!(lanes.enter(&acme, spot), Place::Noted));
+        }
+        assert!(first.put_off(a), "its own wake-up comes again");
+        assert_eq!(first.next(), Some(b));
+        assert!(!first.put_off(b));
+        assert_eq!(first.next(), Some(c));
+        drop(first);
+        let mut returned = lanes.returned.all();
+        returned.sort();
+        let mut expected = [b.conversation, c.conversation];
+        expected.sort();
+        assert_eq!(returned, expected);
+    }
+
+    #[test]
+    fn what_is_noted_at_the_end_goes_back_too() {
+        let (lanes, acme, a) = (lanes(1, 8), tenant("acme"), any());
+        let b = of(a.account);
+        drop(lane(lanes.enter(&acme, a)));
+        let _first = lane(lanes.enter(&acme, a));
+        assert!(matches!(lanes.enter(&acme, b), Place::Noted));
+        lanes.give_back();
+        assert_eq!(lanes.returned.all(), [b.conversation]);
     }
 
     #[test]
     fn a_dropped_lane_frees_its_place() {
-        let (lanes, acme, spot) = (Lanes::new(1, 1), tenant("acme"), any());
+        let (lanes, acme, spot) = (lanes(1, 1), tenant("acme"), any());
         drop(lane(lanes.enter(&acme, spot)));
         assert!(lanes.lock().is_empty());
         lane(lanes.enter(&acme, spot));

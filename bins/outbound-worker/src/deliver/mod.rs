@@ -86,25 +86,21 @@ impl Deliverer {
             Place::Lane(lane) => lane,
             Place::Noted => return Ok(()),
         };
-        let mut elsewhere = Vec::new();
+        let mut elsewhere = false;
         let mut current = Some(spot);
         while let Some(spot) = current {
             match self.drain(spot.conversation).await? {
                 Drained::Done => {}
                 Drained::More => lane.note(spot),
-                Drained::Locked => elsewhere.push(spot),
+                Drained::Locked => elsewhere |= lane.put_off(spot),
             }
             if self.shutdown.is_cancelled() {
                 return Err(Failure::RetryAfter(WHILE_LOCKED, "the worker stops".into()));
             }
             current = lane.next();
         }
-        if elsewhere.is_empty() {
+        if !elsewhere {
             return Ok(());
-        }
-        // This wake-up comes again and finds their notes.
-        for spot in elsewhere {
-            lane.note(spot);
         }
         Err(Failure::RetryAfter(WHILE_LOCKED, "another worker has the conversation".into()))
     }

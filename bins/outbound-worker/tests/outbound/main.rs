@@ -10,6 +10,7 @@ mod files;
 mod frozen;
 mod interventions;
 mod limits;
+mod notes;
 mod outages;
 mod replies;
 mod stage;

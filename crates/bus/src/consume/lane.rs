@@ -9,7 +9,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
-use super::message::InHand;
+use super::message::{Held, InHand};
 use super::pull::{Pull, PullError};
 use super::rewind::Place;
 use super::{Consumer, Consumption, Handler, handle, settle};
@@ -35,6 +35,7 @@ pub(crate) struct Lane<H> {
     handler: Arc<H>,
     place: Place,
     in_hand: JoinSet<()>,
+    held: Held,
     gauges: Gauges,
 }
 
@@ -48,7 +49,8 @@ impl<H: Handler> Lane<H> {
     ) -> Self {
         let place = Place::new(durable.clone());
         let gauges = Gauges::new(consumption.consumer, health);
-        Self { bus, consumption, durable, handler, place, in_hand: JoinSet::new(), gauges }
+        let (in_hand, held) = (JoinSet::new(), Held::default());
+        Self { bus, consumption, durable, handler, place, in_hand, held, gauges }
     }
 
     /// Goes round until `shutdown`, then finishes what is in hand.
@@ -142,16 +144,19 @@ impl<H: Handler> Lane<H> {
 
     fn take(&mut self, messages: Vec<async_nats::Message>, ack_wait: Duration) {
         let read = |message| InHand::read(message, self.bus.jetstream());
-        let batch: Vec<InHand> = messages.into_iter().filter_map(read).collect();
+        let read = messages.into_iter().filter_map(read);
+        let batch: Vec<InHand> = read.filter(|message| self.held.take(message)).collect();
         if batch.is_empty() {
             return;
         }
         self.place.saw(&self.bus, &batch);
         self.gauges.measure(&batch);
         let (bus, consumption) = (self.bus.clone(), self.consumption);
-        let handler = Arc::clone(&self.handler);
+        let (handler, held) = (Arc::clone(&self.handler), self.held.clone());
         self.in_hand.spawn(async move {
             let outcomes = handle::run(&handler, &batch, bus.client(), ack_wait).await;
+            // Before the server is told: what it gives out from then on is to be handled.
+            held.release(&batch);
             settle::settle(&bus, &consumption, batch, outcomes).await;
         });
     }

@@ -1,5 +1,8 @@
 //! A message of JetStream, taken apart.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use async_nats::{Message, Subject, jetstream};
 use chrono::{DateTime, Utc};
 
@@ -31,6 +34,10 @@ impl InHand {
         Some(Self { message: message.message, reply, sequence, attempt, published_at, pending })
     }
 
+    fn identity(&self) -> Identity {
+        (self.sequence, self.published_at)
+    }
+
     pub(crate) fn delivery(&self) -> Delivery {
         Delivery {
             subject: self.message.subject.to_string(),
@@ -40,6 +47,36 @@ impl InHand {
             attempt: self.attempt,
             published_at: self.published_at,
         }
+    }
+}
+
+/// Which messages a lane has in hand.
+///
+/// The server gives a message out again while it is still being worked on, if it heard nothing of it
+/// meanwhile: it was away itself, or this program was frozen. What becomes of the first decides, so
+/// the second is left alone. Were both handled, the first one's failure would come to nothing once
+/// the second is settled.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held(Arc<Mutex<HashSet<Identity>>>);
+
+/// A position may be taken again by another message; its time tells.
+type Identity = (u64, DateTime<Utc>);
+
+impl Held {
+    /// Whether it was not held yet.
+    pub(crate) fn take(&self, message: &InHand) -> bool {
+        self.lock().insert(message.identity())
+    }
+
+    pub(crate) fn release(&self, batch: &[InHand]) {
+        let mut held = self.lock();
+        for message in batch {
+            held.remove(&message.identity());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<Identity>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,12 +1,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use async_nats::jetstream::consumer::PullConsumer;
 use bus::{Consumption, Delivery, Failure, Handler, Outcome};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    Consuming, Server, all_settled, body, consumption, envelope, publish, within,
+    Consuming, Server, all_settled, body, consumption, envelope, eventually, publish, within,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,6 +212,58 @@ async fn a_batch_that_takes_long_is_not_given_to_another() {
     shutdown.cancel();
     within(task).await.unwrap().unwrap();
     assert_eq!(attempts.recv().await, None, "the message was delivered again");
+}
+
+/// Keeps the first delivery of `0` until the test says so, then fails it.
+struct Stuck {
+    started: mpsc::UnboundedSender<(String, u64)>,
+    until: CancellationToken,
+}
+
+impl Handler for Stuck {
+    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for delivery in &batch {
+            self.started.send((body(delivery), delivery.attempt)).unwrap();
+            if body(delivery) == "0" && delivery.attempt == 1 {
+                self.until.cancelled().await;
+                outcomes.push(Err(Failure::Retry("it was in vain".into())));
+            } else {
+                outcomes.push(Ok(()));
+            }
+        }
+        outcomes
+    }
+}
+
+/// As after a freeze of the program, or while the server was away.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_out_again_while_it_is_in_hand_is_left_alone() {
+    let (server, bus) = Server::start().await;
+    publish(&bus, 1).await;
+    let (started, mut seen) = mpsc::unbounded_channel();
+    let (shutdown, until) = (CancellationToken::new(), CancellationToken::new());
+    let handler = Stuck { started, until: until.clone() };
+    let (consumer, stop) = (bus.clone(), shutdown.clone());
+    let task = tokio::spawn(async move { consumer.consume(consumption(), handler, stop).await });
+    assert_eq!(within(seen.recv()).await, Some(("0".to_owned(), 1)));
+
+    let raw = server.raw().await;
+    raw.publish("$JS.ACK.INBOUND.sync-worker-a.1.1.1.0.0", "-NAK".into()).await.unwrap();
+    eventually(|| async {
+        let mut lane: PullConsumer =
+            raw.get_consumer_from_stream("sync-worker-a", "INBOUND").await.unwrap();
+        lane.info().await.unwrap().delivered.consumer_sequence == 2
+    })
+    .await;
+    bus.publisher().publish(envelope("inbound.a.test", "after")).await.unwrap();
+    assert_eq!(within(seen.recv()).await, Some(("after".to_owned(), 1)));
+    until.cancel();
+    let (name, attempt) = within(seen.recv()).await.unwrap();
+    assert_eq!((name.as_str(), attempt > 1), ("0", true), "the first one's failure counts");
+    all_settled(&bus).await;
+    shutdown.cancel();
+    within(task).await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
