@@ -53,6 +53,10 @@ const MOST_MAKINGS: usize = 4;
 /// Replays that one process runs at a time.
 const MOST_REPLAYS: usize = 4;
 
+/// How long what goes on in the background may take after the last request. What it leaves is in the
+/// database, for other programs.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// What handlers need. Cheap to clone.
 #[derive(Clone)]
 struct App {
@@ -153,11 +157,14 @@ impl Api {
         Ok(())
     }
 
-    /// Waits, after the shutdown, until what was committed has been announced. The routers that
-    /// [`Api::router`] gave must have been dropped.
+    /// Waits, after the shutdown, until what was committed has been announced, for 5 s at most: a NATS
+    /// that is frozen takes every announcement and confirms none. The routers that [`Api::router`]
+    /// gave must have been dropped.
     pub async fn finished(self) {
         drop(self.router);
-        self.tasks.wait().await;
+        if tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await.is_err() {
+            tracing::warn!("not everything could be announced; an outbound worker will");
+        }
     }
 }
 

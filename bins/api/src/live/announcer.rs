@@ -83,9 +83,12 @@ async fn remove(
     tenant: &TenantId,
     activities: &[ActivityId],
 ) -> Result<(), store::Error> {
-    let mut transaction = store.tenant(tenant).await?;
-    announcements::remove(&mut transaction, activities).await?;
-    store::commit(transaction).await
+    store::within(store::PATIENCE, async {
+        let mut transaction = store.tenant(tenant).await?;
+        announcements::remove(&mut transaction, activities).await?;
+        store::commit(transaction).await
+    })
+    .await
 }
 
 fn left(error: &str) {

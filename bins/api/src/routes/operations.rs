@@ -60,7 +60,7 @@ impl Begun {
             self.end(&mut transaction, count, ended).await?;
             store::commit(transaction).await
         };
-        if let Err(error) = written.await {
+        if let Err(error) = store::within(store::PATIENCE, written).await {
             let error = format!("{:#}", anyhow::Error::from(error));
             tracing::error!(error, "the audit has only that it was begun, not how it ended");
         }

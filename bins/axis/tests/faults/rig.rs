@@ -168,11 +168,11 @@ impl Rig {
         let mut programs = Vec::new();
         let receivers = if layout == Layout::Cluster { 2 } else { 1 };
         for number in 1..=receivers {
-            let receiver = servers.receiver().await;
+            let receiver = servers.receiver(&[]).await;
             programs.push(Slot::of(format!("webhook-receiver {number}"), receiver));
         }
         for number in 1..=2 {
-            let worker = servers.sync_worker().await;
+            let worker = servers.sync_worker(&[]).await;
             programs.push(Slot::of(format!("sync-worker {number}"), worker));
             let worker = servers.outbound_worker(&DELIVERY).await;
             programs.push(Slot::of(format!("outbound-worker {number}"), worker));

@@ -19,23 +19,22 @@ pub struct Servers<'a> {
 }
 
 impl Servers<'_> {
-    pub async fn receiver(&self) -> Program {
+    /// With these settings besides, as all of them.
+    pub async fn receiver(&self, settings: &[(&str, &str)]) -> Program {
         let journal = scratch("journal");
-        let settings = [self.nats(), KEY, ("JOURNAL_DIR", journal.to_str().unwrap())];
-        Program::start("webhook-receiver", &settings).await
+        let common = [self.nats(), KEY, ("JOURNAL_DIR", journal.to_str().unwrap())];
+        Program::start("webhook-receiver", &[&common, settings].concat()).await
     }
 
-    pub async fn sync_worker(&self) -> Program {
-        Program::start("sync-worker", &[self.nats(), self.database()]).await
+    pub async fn sync_worker(&self, settings: &[(&str, &str)]) -> Program {
+        Program::start("sync-worker", &[&[self.nats(), self.database()], settings].concat()).await
     }
 
-    /// With these settings besides.
     pub async fn outbound_worker(&self, settings: &[(&str, &str)]) -> Program {
         let common = [self.nats(), self.database(), KEY];
         Program::start("outbound-worker", &[&common, settings].concat()).await
     }
 
-    /// With these settings besides.
     pub async fn api(&self, settings: &[(&str, &str)]) -> Program {
         Program::start("api", &[&[self.nats(), self.database()], settings].concat()).await
     }

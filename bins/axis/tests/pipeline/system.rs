@@ -41,11 +41,11 @@ impl System {
 
         let servers = Servers { bus: &world.bus_config, store: &world.store_config };
         let mut programs = BTreeMap::new();
-        let receiver = servers.receiver().await;
+        let receiver = servers.receiver(&[]).await;
         let receiver_url = receiver.url();
         programs.insert("webhook-receiver".to_owned(), receiver);
         for number in 1..=workers.sync {
-            programs.insert(format!("sync-worker {number}"), servers.sync_worker().await);
+            programs.insert(format!("sync-worker {number}"), servers.sync_worker(&[]).await);
         }
         for number in 1..=workers.outbound {
             let worker = servers.outbound_worker(&[("ABSENCE_SECONDS", "2")]).await;

@@ -63,6 +63,8 @@ const ACCOUNTS: usize = 4;
 const LOOK: Duration = Duration::from_secs(2);
 /// How long an account is held without a sign of life.
 const HOLD: Duration = Duration::from_mins(1);
+/// How long the end waits for the steps that are under way.
+const LAST_STEP: Duration = Duration::from_secs(3);
 /// Conversations of one account compared at the same time by a worker.
 const GENTLY: usize = 2;
 
@@ -87,28 +89,34 @@ impl Reconciler {
 
     /// Compares until the shutdown.
     pub async fn run(self, shutdown: CancellationToken) {
-        let this = Arc::new(self);
-        let mut connections = this.bus.connections();
-        let mut turns: JoinSet<()> = JoinSet::new();
-        this.hasten().await;
-        while !shutdown.is_cancelled() {
+        let mut turns = JoinSet::new();
+        let taking = Arc::new(self).take_turns(&mut turns, &shutdown);
+        shutdown.run_until_cancelled(Box::pin(taking)).await;
+        // They end at their next step. One that waits for a server which is gone is dropped, and its
+        // account is free again when its hold is over.
+        let ending = async { while turns.join_next().await.is_some() {} };
+        tokio::time::timeout(LAST_STEP, ending).await.ok();
+    }
+
+    async fn take_turns(self: Arc<Self>, turns: &mut JoinSet<()>, shutdown: &CancellationToken) {
+        let mut connections = self.bus.connections();
+        self.hasten().await;
+        loop {
             while turns.len() < ACCOUNTS
-                && let Some(due) = this.due().await
+                && let Some(due) = self.due().await
             {
-                let (this, shutdown) = (Arc::clone(&this), shutdown.clone());
+                let (this, shutdown) = (Arc::clone(&self), shutdown.clone());
                 turns.spawn(async move { Box::pin(this.turn(due, &shutdown)).await });
             }
             let look = LOOK.mul_f64(rand::rng().random_range(0.5..1.5));
             tokio::select! {
-                () = shutdown.cancelled() => break,
                 // The next one may be due already.
                 Some(_) = turns.join_next() => {}
                 // Webhooks may have been missed while NATS, or the way to it, was away.
-                Ok(()) = connections.changed() => this.hasten().await,
+                Ok(()) = connections.changed() => self.hasten().await,
                 () = tokio::time::sleep(look) => {}
             }
         }
-        while turns.join_next().await.is_some() {}
     }
 
     /// Nobody knows what was missed while this was away.
