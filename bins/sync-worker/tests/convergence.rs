@@ -20,7 +20,7 @@ use chatwoot_sim::Sim;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::memory::Memory;
-use support::telling::{account, apply, fresh, history, planned, runner};
+use support::telling::{account, apply, each_history, fresh, history, planned, runner};
 use support::{State, assert_same, delivery, state};
 use sync_worker::Plan;
 use testkit::World;
@@ -30,8 +30,7 @@ const KEPT: &str = "convergence.txt";
 
 #[test]
 fn any_order_of_thousands_of_histories_comes_to_the_same() {
-    let mut runner = runner("CONVERGENCE_HISTORIES", 300, KEPT);
-    let outcome = runner.run(&history(), |history| {
+    each_history("CONVERGENCE_HISTORIES", 2_000, KEPT, |history| {
         let (sim, bodies, expected) = history.lived();
         assert_true_of(&sim, &expected);
         let plans: Vec<Plan> =
@@ -48,7 +47,6 @@ fn any_order_of_thousands_of_histories_comes_to_the_same() {
         prop_assert_eq!(&backwards, &expected);
         Ok(())
     });
-    outcome.unwrap();
 }
 
 /// A history told to three databases: in order, shuffled with repetitions in parts of any size, and

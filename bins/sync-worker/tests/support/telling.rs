@@ -5,7 +5,9 @@ use chatwoot_sim::Sim;
 use domain::Version;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{FileFailurePersistence, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::{
+    FileFailurePersistence, RngAlgorithm, TestCaseResult, TestRng, TestRunner,
+};
 use serde_json::{Value, json};
 use store::Store;
 use sync_worker::{Plan, Sync, plan};
@@ -142,14 +144,48 @@ fn read(sim: &Sim, memory: &Memory, conversation: i64) -> String {
 
 /// A runner of as many cases as the variable `count` says, from the seed of the environment or one
 /// that it prints. What failed is kept in this file of `proptest-regressions/` and tried first.
-#[expect(clippy::print_stdout, reason = "the seed, for those who want the same histories")]
 pub fn runner(count: &str, default: u32, kept: &str) -> TestRunner {
+    let (cases, seed) = wanted(count, default);
+    part(cases, seed, 0, kept)
+}
+
+/// Tells so many histories, in parts at once. Their number is always the same, so that a seed means the
+/// same histories on any machine.
+pub fn each_history(
+    count: &str,
+    default: u32,
+    kept: &str,
+    tell: impl Fn(History) -> TestCaseResult + std::marker::Sync,
+) {
+    const PARTS: u32 = 4;
+    let (cases, seed) = wanted(count, default);
+    let run = &|number| {
+        let mut runner = part(cases.div_ceil(PARTS), seed, number, kept);
+        runner.run(&history(), &tell).map_err(|error| error.to_string())
+    };
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..PARTS).map(|number| scope.spawn(move || run(number))).collect();
+        for part in parts {
+            let outcome = part.join().unwrap();
+            assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+        }
+    });
+}
+
+/// How many, from which seed.
+#[expect(clippy::print_stdout, reason = "the seed, for those who want the same histories")]
+fn wanted(count: &str, default: u32) -> (u32, u64) {
     let number = |name: &str| Some(std::env::var(name).ok()?.parse::<u64>().unwrap());
     let seed = number("CONVERGENCE_SEED").unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
     let cases = number(count).map_or(default, |count| count.try_into().unwrap());
     println!("{cases} histories, CONVERGENCE_SEED={seed}");
+    (cases, seed)
+}
+
+fn part(cases: u32, seed: u64, number: u32, kept: &str) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_be_bytes());
+    bytes[8..12].copy_from_slice(&number.to_be_bytes());
     let kept: &'static str = format!("proptest-regressions/{kept}").leak();
     let config = ProptestConfig {
         cases,
