@@ -1,15 +1,19 @@
 //! The bus against a cluster of three, of which one is away at a time.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use bus::{Bus, Replicas, TailStart, Tailed, streams};
 use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
 use servers::{Nats, NatsCluster, NatsOptions};
 
-use crate::support::{envelope, eventually, within};
+use crate::support::{Consuming, body, consumption, copy, envelope, eventually, within};
 
 struct Cluster {
     nats: NatsCluster,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Cluster {
@@ -19,7 +23,7 @@ impl Cluster {
         let config = bus::Config::to_url(nats.url().expose_secret());
         let bus = Bus::connect(&config, "test").await.unwrap();
         streams::apply(&bus, Replicas::Of(3)).await.unwrap();
-        (Self { nats, _dir: dir }, bus)
+        (Self { nats, dir }, bus)
     }
 
     /// The node that leads `ACTIVITY`, and one that follows.
@@ -32,6 +36,29 @@ impl Cluster {
         (leads, nodes.iter().find(|node| node.name() != leader).unwrap())
     }
 
+    fn stored(&self, node: &Nats) -> PathBuf {
+        self.dir.path().join(node.name()).join("jetstream/jetstream")
+    }
+
+    fn kept(&self, node: &Nats) -> PathBuf {
+        self.dir.path().join("earlier").join(node.name())
+    }
+
+    /// Has all three run anew without what their streams got since [`Cluster::kept`] was written, as
+    /// after a power cut that took all of them at once. What they know of consumers stays.
+    async fn lose_the_end(&self) {
+        join_all(self.nats.nodes().iter().map(async |node| node.kill().await.unwrap())).await;
+        for node in self.nats.nodes() {
+            let (stored, kept) = (self.stored(node), self.kept(node));
+            for part in parts_of_streams(&kept) {
+                let lost = stored.join(part.strip_prefix(&kept).unwrap());
+                std::fs::remove_dir_all(&lost).unwrap();
+                copy(&part, &lost);
+            }
+        }
+        join_all(self.nats.nodes().iter().map(async |node| node.restart().await.unwrap())).await;
+    }
+
     /// Waits until every node has all of `ACTIVITY`.
     async fn complete(&self, bus: &Bus) {
         eventually(|| async {
@@ -40,6 +67,19 @@ impl Cluster {
         })
         .await;
     }
+}
+
+/// The messages of all streams, and the logs by which the nodes agree on them.
+fn parts_of_streams(jetstream: &Path) -> Vec<PathBuf> {
+    let inside = |folder: PathBuf| -> Vec<PathBuf> {
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let of_a_stream = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("S-"))
+    };
+    let logs = inside(jetstream.join("$SYS/_js_")).into_iter().filter(of_a_stream);
+    let messages = inside(jetstream.join("$G/streams")).into_iter().map(|path| path.join("msgs"));
+    logs.chain(messages).collect()
 }
 
 /// Announces until the stream has it, as a publisher does that must not lose it.
@@ -132,4 +172,43 @@ async fn the_past_is_read_to_its_end_while_a_node_is_catching_up() {
         })
         .await;
     }
+}
+
+/// One node cannot lose what was confirmed, for another one has it. All of them at once can.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_back_when_all_nodes_lost_the_end_of_a_stream() {
+    let (cluster, bus) = Cluster::start().await;
+    let mut worker = Consuming::start(&bus, consumption(), |_| Ok(()));
+    let mut expect = async |mut missing: BTreeSet<String>| {
+        while !missing.is_empty() {
+            for delivery in worker.batch().await {
+                missing.remove(&body(&delivery));
+            }
+        }
+    };
+    let tell = async |prefix: &str, count: usize| -> BTreeSet<String> {
+        let ids: BTreeSet<String> = (0..count).map(|n| format!("{prefix}-{n}")).collect();
+        for id in &ids {
+            eventually(|| async {
+                let envelope = envelope("inbound.a.test", id);
+                bus.publisher().publish(envelope).await.is_ok()
+            })
+            .await;
+        }
+        ids
+    };
+    expect(tell("first", 50).await).await;
+    join_all(cluster.nats.nodes().iter().map(async |node| {
+        node.pause().await;
+        copy(&cluster.stored(node), &cluster.kept(node));
+        node.resume().await;
+    }))
+    .await;
+    expect(tell("lost", 30).await).await;
+    cluster.lose_the_end().await;
+    eventually(|| async { bus.stream("INBOUND").await.is_ok_and(|state| state.leader.is_some()) })
+        .await;
+    assert!(bus.stream("INBOUND").await.unwrap().last_sequence <= 50, "the end is lost");
+    expect(tell("again", 60).await).await;
+    worker.stop().await;
 }
