@@ -196,8 +196,8 @@ mod tests {
         Batch { pending: Arc::clone(pending), inbox: "_INBOX.x".into(), number, whole }
     }
 
-    fn stored(sequence: u64) -> Answer {
-        Ok(Published { sequence, duplicate: false })
+    fn stored(sequence: u64) -> Published {
+        Published { sequence, duplicate: false }
     }
 
     fn sequences(batch: Batch) -> Vec<Option<u64>> {
@@ -212,11 +212,11 @@ mod tests {
         assert_ne!(first.reply(0), second.reply(0));
         for (place, sequence) in [(2, 12), (0, 10), (1, 11)] {
             assert!(first.whole.try_recv().is_err());
-            lock(&pending).settle(first.number, place, stored(sequence));
+            lock(&pending).settle(first.number, place, Ok(stored(sequence)));
             // A second answer, one to nothing, and one to nobody.
-            lock(&pending).settle(first.number, place, stored(99));
-            lock(&pending).settle(first.number, 3, stored(99));
-            lock(&pending).settle(7, 0, stored(99));
+            lock(&pending).settle(first.number, place, Ok(stored(99)));
+            lock(&pending).settle(first.number, 3, Ok(stored(99)));
+            lock(&pending).settle(7, 0, Ok(stored(99)));
         }
         first.answered().await;
         assert_eq!(sequences(first), [Some(10), Some(11), Some(12)]);
