@@ -111,6 +111,30 @@ test('news at the edge of the screen lies over it', async ({ page, system }) => 
   })
 })
 
+test('news leaves the composer free, however wide the screen', async ({ page, system }) => {
+  await system.customerBegins('Clara Composer', 'Hello.')
+  await openConversation(page, system, 'Clara Composer')
+  await system.escalate(await system.conversationOf('Clara Composer'), 'She wants a word with the boss.')
+  const news = page.getByRole('status').filter({ hasText: 'asks for approval' })
+  await expect(news).toBeVisible()
+  for (const width of [1440, 980, 390]) {
+    await page.setViewportSize({ width, height: 844 })
+    const [told, ...free] = await Promise.all([news, field(page), page.getByRole('button', { name: 'Send', exact: true })].map(box))
+    for (const one of free) expect(apart(told!, one), `${width} pixels wide`).toBe(true)
+  }
+})
+
+interface Box { x: number; y: number; width: number; height: number }
+
+async function box(of: Locator): Promise<Box> {
+  const found = await of.boundingBox()
+  if (found == null) throw new Error(`not to be seen: ${of.toString()}`)
+  return found
+}
+
+const apart = (a: Box, b: Box): boolean =>
+  a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y
+
 /** Each reply takes so long; they leave one after the other. Milliseconds. */
 const SLOW = 12_000
 

@@ -1,7 +1,6 @@
 import { X } from 'lucide-react'
 import { useEffect, useSyncExternalStore } from 'react'
 
-
 import { Button, IconButton } from './Button.tsx'
 import { classes } from './classes.ts'
 import { dismiss, type Shown, subscribeToasts, toasts } from './toasts.ts'
@@ -10,11 +9,12 @@ const LASTS = 6_000
 
 export function Toasts() {
   const shown = useSyncExternalStore(subscribeToasts, toasts)
+  // Never over the composer: beside the rail, or on top where the conversation takes the whole width.
   return (
     <div
       role="status"
       aria-live="polite"
-      className="pointer-events-none fixed right-4 bottom-18 z-40 two:bottom-4 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2"
+      className="pointer-events-none fixed top-16 right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 two:top-auto two:right-auto two:bottom-4 two:left-18"
     >
       {shown.map((one) => (
         <Card key={one.key} toast={one} />
