@@ -3,7 +3,8 @@
 //! Every worker runs a relay; they share the rows by skipping those another one has locked. A row
 //! stays and is published again after [`AGAIN`] unless it is settled or put off meanwhile, so a
 //! wake-up that is lost, or a stream that lost its tail, costs time and nothing else. What this worker
-//! knows to be lost ([`Returned`]) is published again after [`SOON`].
+//! knows to be lost ([`Returned`]), or cannot know (publishing it was not noted), is published again after
+//! [`SOON`].
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -102,14 +103,20 @@ impl Relay {
                 .map(|(command, trace)| command.envelope(&trace.child()))
                 .collect::<Result<Vec<_>, _>>()?;
             let answers = self.publisher.publish_all(envelopes).await;
-            let mut published = Vec::with_capacity(due.len());
+            let (mut published, mut repeated) = (Vec::with_capacity(due.len()), Vec::new());
             for ((command, _), answer) in due.iter().zip(answers) {
                 match answer {
+                    // An earlier round published it and could not note that. What it woke may have
+                    // been in vain by now, and the stream drops this one: the next has another id.
+                    Ok(stored) if stored.duplicate => repeated.push(command.operation),
                     Ok(_) => published.push(command.operation),
                     Err(error) => failure = Some(error),
                 }
             }
             outbox::published(&mut transaction, &published, AGAIN).await?;
+            if !repeated.is_empty() {
+                outbox::published(&mut transaction, &repeated, SOON).await?;
+            }
             metrics::counter!("axis_outbox_published_total").increment(published.len() as u64);
         }
         let next = outbox::next_due(&mut transaction).await?;

@@ -130,3 +130,14 @@ async fn p5_what_is_noted_when_a_worker_stops_is_left_to_the_others() {
     noted.stage.worker(&one_place()).await;
     noted.goes_out().await;
 }
+
+/// The stream takes the second publication for a repetition of the first and drops it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p5_what_was_published_without_a_note_of_it_is_published_anew() {
+    let noted = noted().await;
+    noted.sql("update outbox set publications = 0, due_at = now() where publications = 1").await;
+    eventually("it is published again", || async { noted.row().await.0 > 0 }).await;
+    let (publications, due) = noted.row().await;
+    assert!(publications > 1 || due < 30.0, "due in {due} s");
+    noted.goes_out().await;
+}
