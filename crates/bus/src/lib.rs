@@ -55,7 +55,7 @@ pub use dead_letters::{DeadLetters, OldestFirst, RedriveError, Redriven, StoredD
 pub use error::{BusError, ConnectError, PublishError};
 pub use history::{History, Past};
 pub use live::LiveMessage;
-pub use publish::{Published, Publisher};
+pub use publish::{Published, Publisher, UnderWay};
 pub use sources::{SourceChange, Sources};
 pub use streams::{
     Applied, Change, ConsumerState, Drift, Follower, Lane, Purged, Replicas, StreamState,
