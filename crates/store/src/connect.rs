@@ -92,8 +92,8 @@ impl Store {
     pub async fn require_schema(&self) -> Result<(), Error> {
         let applied =
             sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success")
-                .fetch_all(&self.pool)
-                .await?;
+                .fetch_all(&self.pool);
+        let applied = within(PATIENCE, async { applied.await.map_err(Error::from) }).await?;
         let missing: Vec<_> = MIGRATIONS
             .iter()
             .filter(|migration| !applied.contains(&migration.version))

@@ -238,7 +238,8 @@ impl Rig {
         let http = testkit::http();
         for slot in &self.programs {
             let url = format!("{}/ready", slot.url);
-            eventually(&format!("{} is ready again", slot.name), || async {
+            let what = format!("{} is ready again; its log is {}", slot.name, slot.log.display());
+            eventually(&what, || async {
                 slot.supervise();
                 let asked = http.get(&url).timeout(Duration::from_secs(5)).send().await;
                 asked.is_ok_and(|answer| answer.status().is_success())
