@@ -84,14 +84,7 @@ impl Confirmations {
         count: usize,
     ) -> Result<Batch, async_nats::SubscribeError> {
         let reading = self.reading.get_or_try_init(|| self.read(client)).await?;
-        let (told, whole) = oneshot::channel();
-        let answers = std::iter::repeat_with(|| None).take(count).collect();
-        // Who waits for nothing is told at once: the other half goes here.
-        let whole_told = (count > 0).then_some(told);
-        let waiting = Waiting { answers, missing: count, whole: whole_told };
-        let number = lock(&self.pending).add(waiting);
-        let (pending, inbox) = (Arc::clone(&self.pending), Arc::clone(&reading.inbox));
-        Ok(Batch { pending, inbox, number, whole })
+        Ok(Batch::of(count, &self.pending, &reading.inbox))
     }
 
     async fn read(&self, client: &Client) -> Result<Reading, async_nats::SubscribeError> {
@@ -117,6 +110,15 @@ impl Confirmations {
 }
 
 impl Batch {
+    fn of(count: usize, pending: &Arc<Mutex<Pending>>, inbox: &Arc<str>) -> Self {
+        let (told, whole) = oneshot::channel();
+        let answers = std::iter::repeat_with(|| None).take(count).collect();
+        // Who waits for nothing is told at once: the other half goes here.
+        let told = (count > 0).then_some(told);
+        let number = lock(pending).add(Waiting { answers, missing: count, whole: told });
+        Self { pending: Arc::clone(pending), inbox: Arc::clone(inbox), number, whole }
+    }
+
     /// Where the answer to a message shall go.
     pub(super) fn reply(&self, place: usize) -> Subject {
         format!("{}.{}.{place}", self.inbox, self.number).into()
@@ -190,10 +192,7 @@ mod tests {
     use super::*;
 
     fn batch(pending: &Arc<Mutex<Pending>>, count: usize) -> Batch {
-        let (told, whole) = oneshot::channel();
-        let answers = std::iter::repeat_with(|| None).take(count).collect();
-        let number = lock(pending).add(Waiting { answers, missing: count, whole: Some(told) });
-        Batch { pending: Arc::clone(pending), inbox: "_INBOX.x".into(), number, whole }
+        Batch::of(count, pending, &"_INBOX.x".into())
     }
 
     fn stored(sequence: u64) -> Published {
