@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use events::Inbound;
@@ -33,6 +33,12 @@ pub(super) struct Append {
 /// What is synced together, at most.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 const GROUP_RECORDS: usize = 1024;
+/// While events come close behind one another a sync waits for so many, or for so long after the last
+/// one. Each sync wakes somebody all the way to the screens, which costs more than the event itself.
+const ENOUGH: usize = 16;
+const GATHERING: Duration = Duration::from_millis(2);
+/// How often it is seen whether there are enough.
+const GLANCE: Duration = Duration::from_micros(250);
 
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -40,6 +46,9 @@ pub(super) struct Writer {
     active: Option<Active>,
     next: u64,
     groups: Groups,
+    gathering: Duration,
+    /// When the last group was begun.
+    begun: Option<Instant>,
 }
 
 struct Active {
@@ -54,18 +63,36 @@ struct Active {
 impl Writer {
     /// `next` is above every sequence the journal ever had.
     pub(super) fn new(shared: Arc<Shared>, queue: mpsc::Receiver<Append>, next: u64) -> Self {
-        Self { shared, queue, active: None, next, groups: Groups::register() }
+        let groups = Groups::register();
+        Self { shared, queue, active: None, next, groups, gathering: GATHERING, begun: None }
     }
 
     /// Ends when nobody is left who could append.
     pub(super) fn run(mut self) {
         let mut waiting = Vec::new();
         while self.queue.blocking_recv_many(&mut waiting, GROUP_RECORDS) > 0 {
+            self.gather(&mut waiting);
             while !waiting.is_empty() {
                 let group = group_length(&waiting);
                 self.commit(waiting.drain(..group).collect());
             }
         }
+    }
+
+    /// Waits a little for more, if something was written just before.
+    fn gather(&mut self, waiting: &mut Vec<Append>) {
+        let until = self.begun.map(|begun| begun + self.gathering);
+        while waiting.len() + self.queue.len() < ENOUGH
+            && let Some(left) = until.and_then(|at| at.checked_duration_since(Instant::now()))
+        {
+            std::thread::sleep(left.min(GLANCE));
+        }
+        while waiting.len() < GROUP_RECORDS
+            && let Ok(more) = self.queue.try_recv()
+        {
+            waiting.push(more);
+        }
+        self.begun = Some(Instant::now());
     }
 
     fn commit(&mut self, group: Vec<Append>) {
@@ -288,8 +315,8 @@ mod tests {
         Writer::new(shared, mpsc::channel(1).1, 1)
     }
 
-    fn commit(writer: &mut Writer, body: &'static str) -> Result<u64, AppendError> {
-        let (done, mut answer) = oneshot::channel();
+    fn append(body: &'static str) -> (Append, oneshot::Receiver<Result<u64, AppendError>>) {
+        let (done, answer) = oneshot::channel();
         let inbound = Inbound {
             id: domain::EventId::generate(),
             account: domain::AccountKey::generate(),
@@ -300,7 +327,12 @@ mod tests {
             origin: "webhook".to_owned(),
             trace: TraceParent::generate(),
         };
-        writer.commit(vec![Append { inbound, body: body.into(), done, waiter: None }]);
+        (Append { inbound, body: body.into(), done, waiter: None }, answer)
+    }
+
+    fn commit(writer: &mut Writer, body: &'static str) -> Result<u64, AppendError> {
+        let (append, mut answer) = append(body);
+        writer.commit(vec![append]);
         answer.try_recv().unwrap()
     }
 
@@ -312,6 +344,30 @@ mod tests {
 
     fn bodies(dir: &std::path::Path) -> Vec<Bytes> {
         read(dir).unwrap().map(|found| found.unwrap().record.body).collect()
+    }
+
+    #[test]
+    fn a_group_waits_for_enough_after_another_one_and_the_first_for_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let (queue, waiting) = mpsc::channel(GROUP_RECORDS);
+        let mut writer = writer(dir.path());
+        writer.queue = waiting;
+        writer.gathering = Duration::from_hours(1);
+        let mut group = vec![append("the first").0];
+        writer.gather(&mut group);
+        assert_eq!(group.len(), 1);
+
+        let mut group = vec![append("the second").0];
+        let senders = std::thread::spawn(move || {
+            for _ in 1..ENOUGH {
+                queue.blocking_send(append("another").0).unwrap();
+                std::thread::yield_now();
+            }
+            queue
+        });
+        writer.gather(&mut group);
+        assert_eq!(group.len(), ENOUGH);
+        drop(senders.join().unwrap());
     }
 
     #[test]
