@@ -1,11 +1,12 @@
 //! Where the events of all accounts meet: a few appliers take what waits, a transaction at a time.
 //!
-//! Appliers are tasks that exist while something waits. Each event's outcome is told as soon as it is
-//! known, not when the whole turn is over.
+//! A few events wait for the end of a transaction that has just begun: one for all of them costs less
+//! than another one beside it. Appliers are tasks that exist while something waits. Each event's
+//! outcome is told as soon as it is known, not when the whole turn is over.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::{Failure, Outcome, Publisher};
 use domain::AccountKey;
@@ -27,6 +28,10 @@ const SUSPICIOUS: u64 = 10;
 const SHARED_PATIENCE: Duration = Duration::from_millis(500);
 const SINGLE_PATIENCE: Duration = Duration::from_secs(5);
 
+/// So few events wait so long for the end of the transaction that began last.
+const FEW: usize = 16;
+const GATHERING: Duration = Duration::from_millis(20);
+
 /// A transaction that takes longer waits for a database that is gone without a word.
 const LONGEST: Duration = Duration::from_mins(2);
 
@@ -44,6 +49,10 @@ struct Inner {
 struct Queue {
     turns: Turns<Waiting>,
     running: usize,
+    /// When the last turn began.
+    begun: Instant,
+    /// Somebody will see whether they have waited long enough.
+    watched: bool,
 }
 
 /// An event and where its outcome is awaited.
@@ -55,7 +64,9 @@ struct Waiting {
 impl Appliers {
     pub(crate) fn new(config: &Config, store: Store, publisher: Publisher) -> Self {
         let (most, batch) = (config.sync_concurrency.into(), config.sync_batch.into());
-        let queue = Mutex::new(Queue { turns: Turns::new(most, batch), running: 0 });
+        let turns = Turns::new(most, batch);
+        let queue = Queue { turns, running: 0, begun: Instant::now(), watched: false };
+        let queue = Mutex::new(queue);
         Self(Arc::new(Inner { store, publisher, most, queue }))
     }
 
@@ -70,7 +81,7 @@ impl Appliers {
                 queue.turns.add(planned.inbound.account, Waiting { planned, told });
                 outcomes.push(outcome);
             }
-            queue.begin(self.0.most)
+            self.begin(&mut queue)
         };
         self.start(turns);
         let mut all = Vec::with_capacity(outcomes.len());
@@ -78,6 +89,27 @@ impl Appliers {
             all.push(outcome.await.ok());
         }
         all
+    }
+
+    /// The turns that may begin now.
+    fn begin(&self, queue: &mut Queue) -> Vec<(Turn, Vec<Waiting>)> {
+        let turns = queue.begin(self.0.most);
+        if queue.gathers() && !queue.watched {
+            queue.watched = true;
+            tokio::spawn(self.clone().watch());
+        }
+        turns
+    }
+
+    /// Has what gathers behind a transaction that does not end begin all the same.
+    async fn watch(self) {
+        tokio::time::sleep(GATHERING).await;
+        let turns = {
+            let mut queue = self.0.queue();
+            queue.watched = false;
+            self.begin(&mut queue)
+        };
+        self.start(turns);
     }
 
     fn start(&self, turns: Vec<(Turn, Vec<Waiting>)>) {
@@ -98,12 +130,20 @@ impl Queue {
     fn begin(&mut self, most: usize) -> Vec<(Turn, Vec<Waiting>)> {
         let mut turns = Vec::new();
         while self.running < most
+            && !self.gathers()
             && let Some(turn) = self.turns.take()
         {
             self.running += 1;
+            self.begun = Instant::now();
             turns.push(turn);
         }
         turns
+    }
+
+    /// Whether there are only a few, which wait a little for the end of the last turn.
+    fn gathers(&self) -> bool {
+        let waiting = self.turns.waiting();
+        self.running > 0 && (1..=FEW).contains(&waiting) && self.begun.elapsed() < GATHERING
     }
 
     fn end(&mut self, turn: &Turn, troubled: &HashSet<AccountKey>) {
@@ -128,7 +168,7 @@ impl Applier {
                 if let Some(turn) = self.turn.take() {
                     queue.end(&turn, &troubled);
                 }
-                queue.begin(inner.most)
+                self.appliers.begin(&mut queue)
             };
             let Some((turn, some)) = next.pop() else { return };
             self.turn = Some(turn);
@@ -146,7 +186,7 @@ impl Drop for Applier {
         let next = {
             let mut queue = self.appliers.0.queue();
             queue.end(&turn, &troubled);
-            if std::thread::panicking() { queue.begin(self.appliers.0.most) } else { Vec::new() }
+            if std::thread::panicking() { self.appliers.begin(&mut queue) } else { Vec::new() }
         };
         self.appliers.start(next);
     }
@@ -243,5 +283,64 @@ fn put_off(part: Vec<Waiting>, error: &str) {
     tracing::warn!(events = part.len(), error, "events will be tried again");
     for waiting in part {
         waiting.told.send(Err(Failure::Retry(error.to_owned().into()))).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::EventId;
+    use events::{Inbound, TraceParent};
+
+    use super::*;
+    use crate::plan::Plan;
+
+    fn queue() -> Queue {
+        Queue { turns: Turns::new(4, 200), running: 0, begun: Instant::now(), watched: false }
+    }
+
+    fn add(queue: &mut Queue, events: usize) {
+        let account = AccountKey::generate();
+        for _ in 0..events {
+            let inbound = Inbound {
+                id: EventId::generate(),
+                account,
+                tenant: "acme".parse().unwrap(),
+                event: "message_created".to_owned(),
+                received_at: chrono::Utc::now(),
+                delivery: None,
+                origin: "webhook".to_owned(),
+                trace: TraceParent::generate(),
+            };
+            let (digest, plan) = (Vec::new(), Plan::default());
+            let planned = Planned { inbound, sequence: 1, attempt: 1, digest, plan };
+            queue.turns.add(account, Waiting { planned, told: oneshot::channel().0 });
+        }
+    }
+
+    #[test]
+    fn a_few_wait_for_the_last_turn_but_not_for_long() {
+        let mut queue = queue();
+        add(&mut queue, 1);
+        assert_eq!(queue.begin(4).len(), 1, "nothing else runs");
+        add(&mut queue, FEW);
+        assert!(queue.begin(4).is_empty());
+        queue.begun -= GATHERING;
+        assert_eq!(queue.begin(4).len(), 1);
+    }
+
+    #[test]
+    fn many_do_not_wait_and_a_few_wait_for_no_longer_than_a_turn() {
+        let mut queue = queue();
+        add(&mut queue, 1);
+        let (first, _) = queue.begin(4).remove(0);
+        add(&mut queue, FEW);
+        assert!(queue.begin(4).is_empty());
+        add(&mut queue, 1);
+        assert_eq!(queue.begin(4).len(), 1, "they are many by now");
+        add(&mut queue, 1);
+        queue.end(&first, &HashSet::new());
+        assert!(queue.begin(4).is_empty(), "the second is still at work");
+        queue.running = 0;
+        assert_eq!(queue.begin(4).len(), 1);
     }
 }

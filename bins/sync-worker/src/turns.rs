@@ -31,6 +31,8 @@ pub(crate) struct Turns<T> {
     per_account: usize,
     single: usize,
     accounts: HashMap<AccountKey, Account<T>>,
+    /// Events of all of them.
+    waiting: usize,
     /// The accounts that have something waiting, each once, in the order of their turns.
     order: VecDeque<AccountKey>,
     single_now: usize,
@@ -72,6 +74,7 @@ impl<T> Turns<T> {
             per_account: (appliers / 2).max(1),
             single: appliers.saturating_sub(1).max(1),
             accounts: HashMap::new(),
+            waiting: 0,
             order: VecDeque::new(),
             single_now: 0,
             taken: 0,
@@ -86,6 +89,12 @@ impl<T> Turns<T> {
             self.order.push_back(account);
         }
         entry.waiting.push_back(event);
+        self.waiting += 1;
+    }
+
+    /// How many events wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// The next turn and its events, those of an account one behind the other in the order of their
@@ -126,6 +135,7 @@ impl<T> Turns<T> {
         if events.is_empty() {
             return None;
         }
+        self.waiting -= events.len();
         self.taken += 1;
         if !turn.single {
             turn.accounts.iter().for_each(|key| self.saw_calm(*key));
@@ -186,8 +196,10 @@ mod tests {
         }
         let (first, events) = turns.take().unwrap();
         assert_eq!((first.accounts.as_slice(), events.len()), (&all[..5], 10));
+        assert_eq!(turns.waiting(), 4);
         assert_eq!(turns.take().unwrap().0.accounts, all[5..]);
         assert!(turns.take().is_none());
+        assert_eq!(turns.waiting(), 0);
     }
 
     #[test]

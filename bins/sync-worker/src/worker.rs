@@ -21,6 +21,9 @@ pub struct SyncWorker {
     reconciler: Option<Reconciler>,
 }
 
+/// Batches of one account in hand. While events come a few at a time, what has come is read and waits
+/// here for the next transaction, which takes all of it; of a flood, so many full batches are held.
+const BATCHES: usize = 8;
 /// How often the coming months' parts of the tables that only grow are made.
 const HOUSEKEEPING: Duration = Duration::from_hours(6);
 /// How often it is seen whether the stream has room.
@@ -51,8 +54,7 @@ impl SyncWorker {
         let consumption = Consumption {
             consumer: Consumer::SyncWorker,
             batch: config.sync_batch.into(),
-            // As many as an account's events are applied in at once, and one to be read meanwhile.
-            concurrency: usize::from(config.sync_concurrency) / 2 + 1,
+            concurrency: BATCHES,
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },

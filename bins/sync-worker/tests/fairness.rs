@@ -202,6 +202,34 @@ async fn a_tenant_whose_rows_are_locked_holds_up_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_single_event_does_not_wait_for_the_end_of_a_stuck_transaction() {
+    let world = World::start().await;
+    let (stuck, other) = (world.account("stuck", 1).await, world.account("other", 2).await);
+    let mut screens = Screens::watch(&world);
+    let working = Working::start(&world).await;
+    publish(&world, &stuck, 0..1).await;
+    screens.tell(&stuck.tenant, 1).await;
+
+    let mut holder = connect(&world.store_config).await;
+    let mut lock = holder.begin().await.unwrap();
+    let statement = "select from conversations where tenant_id = 'stuck' for update";
+    sqlx::query(statement).fetch_all(&mut *lock).await.unwrap();
+    publish(&world, &stuck, 1..2).await;
+    publish(&world, &other, 0..1).await;
+    screens.tell(&other.tenant, 1).await;
+    let stuck_since_before = "select count(*) from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()
+          and xact_start < (select processed_at from webhook_events where tenant_id = 'other')";
+    let mut observer = connect(&world.store_config).await;
+    let stuck_then: i64 =
+        sqlx::query_scalar(stuck_since_before).fetch_one(&mut observer).await.unwrap();
+    assert_eq!(stuck_then, 1, "the other transaction has ended meanwhile");
+    lock.rollback().await.unwrap();
+    screens.tell(&stuck.tenant, 1).await;
+    working.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tenants_poison_holds_up_nobody() {
     const POISON: u64 = 300;
     let world = World::start().await;
