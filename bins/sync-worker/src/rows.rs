@@ -1,10 +1,11 @@
 //! The rows that announcements carry.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{Activity, Conversation, ConversationId, Message};
 use events::AnnouncementSubject;
 use store::conversations::Ids;
+use store::messages::Written;
 use store::{Error, Transaction};
 
 use crate::transaction::Planned;
@@ -17,34 +18,38 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Reads what the news of a batch are about.
+    /// Reads what the news of a batch are about, but for the messages that were just written.
     pub(crate) async fn read(
         transaction: &mut Transaction,
         batch: &[&Planned],
         ids: &Ids,
+        written: Written,
     ) -> Result<Self, Error> {
-        let (mut places, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+        let (mut places, mut numbers) = (BTreeSet::new(), BTreeMap::new());
         for planned in batch {
             let account = planned.inbound.account;
             for draft in planned.plan.activities.iter().filter(|draft| !draft.silent) {
                 let place = draft.conversation.and_then(|number| ids.get(&(account, number)));
                 places.extend(place.copied());
-                numbers.extend(draft.message.map(|number| (account, number)));
+                numbers.extend(draft.message.map(|number| ((account, number), place.copied())));
             }
         }
         if places.is_empty() && numbers.is_empty() {
             return Ok(Self::default());
         }
-        let (places, numbers) = (Vec::from_iter(places), Vec::from_iter(numbers));
+        let places = Vec::from_iter(places);
         let conversations =
             readable(store::conversations::by_ids(&mut *transaction, &places).await)?;
-        let messages = readable(store::messages::by_numbers(transaction, &numbers).await)?;
+        let mut messages = by_number(readable(written.messages())?);
+        numbers.retain(|(_, number), place| {
+            !place.is_some_and(|place| messages.contains_key(&(place, *number)))
+        });
+        let others = Vec::from_iter(numbers.into_keys());
+        messages
+            .extend(by_number(readable(store::messages::by_numbers(transaction, &others).await)?));
         Ok(Self {
             conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
-            messages: messages
-                .into_iter()
-                .filter_map(|row| Some(((row.conversation_id, row.chatwoot_id?), row)))
-                .collect(),
+            messages,
         })
     }
 
@@ -57,6 +62,11 @@ impl Rows {
             approval: None,
         }
     }
+}
+
+fn by_number(messages: Vec<Message>) -> HashMap<(ConversationId, i64), Message> {
+    let place = |row: Message| Some(((row.conversation_id, row.chatwoot_id?), row));
+    messages.into_iter().filter_map(place).collect()
 }
 
 /// A row that cannot be read keeps nobody from hearing that something happened.

@@ -52,7 +52,7 @@ pub(crate) async fn apply(
     let mut transaction = store.worker_within(patience).await?;
     store::contacts::apply(&mut transaction, &contacts).await?;
     let mut ids = store::conversations::apply(&mut transaction, &conversations).await?;
-    store::messages::apply(&mut transaction, &messages, &ids).await?;
+    let written = store::messages::apply(&mut transaction, &messages, &ids).await?;
     for gone in batch.iter().flat_map(|planned| &planned.plan.gone) {
         match gone {
             GoneRow::Conversation(gone) => {
@@ -67,7 +67,7 @@ pub(crate) async fn apply(
     store::activities::record(&mut transaction, &records(batch, &ids)).await?;
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
     store::webhook_events::record(&mut transaction, &events).await?;
-    let rows = Rows::read(&mut transaction, batch, &ids).await?;
+    let rows = Rows::read(&mut transaction, batch, &ids, written).await?;
     store::commit(transaction).await?;
     Ok(Applied { ids, rows })
 }

@@ -1,6 +1,8 @@
 //! Writing the timeline.
 
-use domain::{Activity, TenantId};
+use std::collections::{HashMap, HashSet};
+
+use domain::{Activity, ActivityId, TenantId};
 use sqlx::PgConnection;
 
 use crate::Error;
@@ -22,12 +24,62 @@ pub struct Record {
 /// they differ (a person was renamed in between), the greater text stays, whichever came first. Of two
 /// times, one in whole seconds and the other within that second, the finer one stays.
 pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result<u64, Error> {
+    let mut tellings: HashMap<ActivityId, u32> = HashMap::with_capacity(records.len());
+    for record in records {
+        *tellings.entry(record.activity.id).or_default() += 1;
+    }
+    // Nearly all of them have never been told before.
+    let once: Vec<&Record> = records
+        .iter()
+        .filter(|record| is_fine(record) && tellings[&record.activity.id] == 1)
+        .collect();
+    let new = begin(connection, &once).await?;
+    let others: Vec<&Record> =
+        records.iter().filter(|record| !new.contains(&record.activity.id)).collect();
+    Ok(new.len() as u64 + join(connection, &others).await?)
+}
+
+/// Writes those of which there is nothing yet, and says which these were. All have fine times, so what
+/// there is of them has the same one or that of the second.
+async fn begin(
+    connection: &mut PgConnection,
+    records: &[&Record],
+) -> Result<HashSet<ActivityId>, Error> {
+    if records.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let new = sqlx::query_scalar!(
+        "insert into activities
+           (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
+         select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
+                              $6::uuid[], $7::uuid[], $8::jsonb[], $9::jsonb[])
+           as x (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
+         where not exists (
+           select from activities a
+           where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at))
+         order by id
+         on conflict (occurred_at, id) do nothing
+         returning id",
+        &column!(records, |r| r.activity.id.0),
+        &column!(records, |r| r.tenant.as_str()) as &[&str],
+        &column!(records, |r| r.activity.occurred_at),
+        &column!(records, |r| r.activity.kind.as_str()) as &[&str],
+        &column!(records, |r| r.activity.source.as_str()) as &[&str],
+        &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
+        &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
+        &actors(records)? as &[Option<serde_json::Value>],
+        &column!(records, |r| &r.activity.data) as &[&serde_json::Value],
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(new.into_iter().map(ActivityId).collect())
+}
+
+/// Joins tellings with one another and with what is there.
+async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<u64, Error> {
     if records.is_empty() {
         return Ok(0);
     }
-    let actor = |r: &Record| r.activity.actor.as_ref().map(serde_json::to_value).transpose();
-    let actors = records.iter().map(actor).collect::<Result<Vec<_>, _>>();
-    let actors = actors.map_err(|error| Error::Data(sqlx::Error::Encode(Box::new(error))))?;
     refine(connection, records).await?;
     let done = sqlx::query!(
         "insert into activities as t
@@ -62,7 +114,7 @@ pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result
         &column!(records, |r| r.activity.source.as_str()) as &[&str],
         &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
         &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
-        &actors as &[Option<serde_json::Value>],
+        &actors(records)? as &[Option<serde_json::Value>],
         &column!(records, |r| &r.activity.data) as &[&serde_json::Value],
         &column!(records, |r| r.undated),
     )
@@ -71,14 +123,22 @@ pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result
     Ok(done.rows_affected())
 }
 
+/// Whether its time is its own and finer than seconds.
+fn is_fine(record: &Record) -> bool {
+    !record.undated && record.activity.occurred_at.timestamp_subsec_nanos() > 0
+}
+
+fn actors(records: &[&Record]) -> Result<Vec<Option<serde_json::Value>>, Error> {
+    let actor = |r: &&Record| r.activity.actor.as_ref().map(serde_json::to_value).transpose();
+    let actors = records.iter().map(actor).collect::<Result<_, _>>();
+    actors.map_err(|error| Error::Data(sqlx::Error::Encode(Box::new(error))))
+}
+
 /// Gives activities that are there the better time that is known now: those that were told in whole
 /// seconds (as REST does) the finer one, and those without a time of their own that of the earliest
 /// receipt.
-async fn refine(connection: &mut PgConnection, records: &[Record]) -> Result<(), Error> {
-    let finer: Vec<&Record> = records
-        .iter()
-        .filter(|r| !r.undated && r.activity.occurred_at.timestamp_subsec_nanos() > 0)
-        .collect();
+async fn refine(connection: &mut PgConnection, records: &[&Record]) -> Result<(), Error> {
+    let finer: Vec<&Record> = records.iter().copied().filter(|r| is_fine(r)).collect();
     if !finer.is_empty() {
         sqlx::query!(
             "update activities a set occurred_at = x.occurred_at
@@ -91,7 +151,7 @@ async fn refine(connection: &mut PgConnection, records: &[Record]) -> Result<(),
         .execute(&mut *connection)
         .await?;
     }
-    let undated: Vec<&Record> = records.iter().filter(|r| r.undated).collect();
+    let undated: Vec<&Record> = records.iter().copied().filter(|r| r.undated).collect();
     if !undated.is_empty() {
         sqlx::query!(
             "update activities a set occurred_at = x.occurred_at

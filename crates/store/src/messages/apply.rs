@@ -8,17 +8,30 @@ use domain::{AccountKey, MessageId};
 use serde_json::Value;
 use sqlx::PgConnection;
 
+use super::{Row, message_rows};
 use crate::conversations::Ids;
 use crate::{Error, attachments};
 
+/// Rows as they were just written.
+#[derive(Debug, Default)]
+pub struct Written(Vec<Row>);
+
+impl Written {
+    /// What clients read of them.
+    pub fn messages(self) -> Result<Vec<domain::Message>, Error> {
+        self.0.into_iter().map(domain::Message::try_from).collect()
+    }
+}
+
 /// Merges snapshots, at most one of each message ([`domain::snapshot::merge`]), into conversations
 /// that are there. A message that bears our marker is the row that was written here. A snapshot that
-/// is not newer than what is there writes at most the columns that grow.
+/// is not newer than what is there writes at most the columns that grow. Gives back the rows of the
+/// others.
 pub async fn apply(
     connection: &mut PgConnection,
     messages: &[Cow<'_, Message>],
     conversations: &Ids,
-) -> Result<(), Error> {
+) -> Result<Written, Error> {
     let placed: Vec<_> = messages
         .iter()
         .filter_map(|message| {
@@ -28,16 +41,18 @@ pub async fn apply(
         })
         .collect();
     if placed.is_empty() {
-        return Ok(());
+        return Ok(Written::default());
     }
     for (message, _) in placed.iter().filter(|(message, _)| message.operation.is_some()) {
         link(connection, message.account, message.id, message.chatwoot_id).await?;
     }
-    if write_newer(connection, &placed).await? < placed.len() as u64 {
+    let written = write_newer(connection, &placed).await?;
+    if written.len() < placed.len() {
         grow(connection, &placed).await?;
     }
     let merged: Vec<_> = placed.iter().map(|(message, _)| *message).collect();
-    attachments::follow(connection, &merged).await
+    attachments::follow(connection, &merged).await?;
+    Ok(Written(written))
 }
 
 /// Says which number Chatwoot gave to a message that was written here. A row that was made for that
@@ -103,16 +118,16 @@ pub async fn link(
     Ok(())
 }
 
-/// Gives back how many rows were written.
+/// Gives back the rows that were written.
 async fn write_newer(
     connection: &mut PgConnection,
     placed: &[(&Message, uuid::Uuid)],
-) -> Result<u64, Error> {
+) -> Result<Vec<Row>, Error> {
     let conversations = column!(placed, |(_, conversation)| *conversation);
     let fallback = |m: &Message| MessageId::of(m.account, m.chatwoot_id, Some(m.created_at)).0;
-    let done = sqlx::query!(
+    let written = message_rows!(
         // A marker can be forged or repeated: an id that another message has is not taken.
-        "insert into messages as m
+        before ["insert into messages as m
            (id, tenant_id, account_id, conversation_id, chatwoot_id,
             version_at, version_step, version_digest, message_type, content_type, content,
             content_attributes, private, deleted, sender_type, sender_id, sender_name, source_id,
@@ -163,7 +178,9 @@ async fn write_newer(
                updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
            where (excluded.deleted, excluded.version_at, excluded.version_step,
                   excluded.version_digest)
-               > (m.deleted, m.version_at, m.version_step, m.version_digest)",
+               > (m.deleted, m.version_at, m.version_step, m.version_digest)
+         returning "]
+        after [""],
         &column!(placed, |(m, _)| m.id.0),
         &column!(placed, |(m, _)| fallback(m)),
         &column!(placed, |(m, _)| m.tenant.as_str()) as &[&str],
@@ -190,9 +207,9 @@ async fn write_newer(
         &column!(placed, |(m, _)| m.delivery.failed_at),
         &column!(placed, |(m, _)| m.created_at) as &[DateTime<Utc>],
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(done.rows_affected())
+    Ok(written)
 }
 
 /// What a snapshot that lost still knew: how far the message got, and when exactly it was written.

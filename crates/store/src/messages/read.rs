@@ -65,21 +65,31 @@ pub(crate) struct Row {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// A checked query whose answer is [`Row`]s; what follows `from messages m` is given.
-macro_rules! select_messages {
-    ($rest:tt $(, $argument:expr)* $(,)?) => {
+/// A checked query whose answer is [`Row`]s of messages called `m`, given what comes before and what
+/// comes after their columns.
+macro_rules! message_rows {
+    (before [$($before:tt)+] after [$($after:tt)+] $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             crate::messages::Row,
-            "select m.id, m.account_id, m.conversation_id, m.chatwoot_id, m.message_type, m.content_type,
-                    m.content, m.content_attributes, m.private, m.deleted,
+            $($before)+ + "m.id, m.account_id, m.conversation_id, m.chatwoot_id, m.message_type,
+                    m.content_type, m.content, m.content_attributes, m.private, m.deleted,
                     m.delete_operation is not null as \"deleting!\", m.sender_type, m.sender_id,
                     m.sender_name, m.author_type, m.author_id, m.author_name, m.attachments,
                     m.uploads, m.delivery_rank, m.delivery_succeeded_at, m.delivery_failed_at,
                     m.outbound_state, m.outbound_reason, m.outbound_attempts,
                     m.outbound_most_attempts, m.outbound_next_at, m.client_id, m.created_at,
-                    m.updated_at
-             from messages m " + $rest
+                    m.updated_at" + $($after)+
             $(, $argument)*
+        )
+    };
+}
+pub(crate) use message_rows;
+
+/// The same of messages that are there; what follows `from messages m` is given.
+macro_rules! select_messages {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        crate::messages::message_rows!(
+            before ["select "] after [" from messages m " + $rest] $(, $argument)*
         )
     };
 }
