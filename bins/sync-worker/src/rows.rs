@@ -44,7 +44,7 @@ impl Rows {
         numbers.retain(|(_, number), place| {
             !place.is_some_and(|place| messages.contains_key(&(place, *number)))
         });
-        let others = Vec::from_iter(numbers.into_keys());
+        let others: Vec<_> = numbers.into_keys().collect();
         messages
             .extend(by_number(readable(store::messages::by_numbers(transaction, &others).await)?));
         Ok(Self {
