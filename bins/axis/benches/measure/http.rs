@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A connection that carries one request at a time.
 pub struct Connection {
@@ -15,7 +15,19 @@ pub struct Connection {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await.context("connecting")?;
+        Self::over(TcpStream::connect(address).await.context("connecting")?)
+    }
+
+    /// The same from another loopback address for each number: all ports of a single one would soon
+    /// be in use by connections that have just been closed.
+    pub async fn from_elsewhere(number: usize, address: SocketAddr) -> anyhow::Result<Self> {
+        let [.., high, middle, low] = number.to_be_bytes();
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from(([127, high.max(1), middle, low.max(1)], 0)))?;
+        Self::over(socket.connect(address).await.context("connecting")?)
+    }
+
+    fn over(stream: TcpStream) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }

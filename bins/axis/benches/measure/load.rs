@@ -13,8 +13,37 @@ use tokio::task::JoinSet;
 use crate::http::Connection;
 use crate::latency::Latency;
 
-/// Connections that requests are sent on.
-pub const CONNECTIONS: usize = 64;
+/// Requests that are under way at once, at most.
+const CONNECTIONS: usize = 64;
+
+/// Where requests go, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    address: SocketAddr,
+    apart: bool,
+}
+
+impl From<SocketAddr> for Target {
+    /// On connections that stay open, as a proxy has them.
+    fn from(address: SocketAddr) -> Self {
+        Self { address, apart: false }
+    }
+}
+
+impl Target {
+    /// Each request on a connection of its own, as Chatwoot sends them.
+    pub fn apart(address: SocketAddr) -> Self {
+        Self { address, apart: true }
+    }
+
+    async fn connect(self, number: usize) -> anyhow::Result<Connection> {
+        if self.apart {
+            Connection::from_elsewhere(number, self.address).await
+        } else {
+            Connection::open(self.address).await
+        }
+    }
+}
 
 /// How it went.
 pub struct Run {
@@ -30,25 +59,29 @@ impl Run {
     }
 }
 
-/// Sends on each connection the next request as soon as the last one was answered.
-pub async fn closed(target: SocketAddr, requests: Vec<Bytes>) -> anyhow::Result<Run> {
-    send(target, requests, None).await
+/// Sends the next request as soon as one was answered.
+pub async fn closed(target: impl Into<Target>, requests: Vec<Bytes>) -> anyhow::Result<Run> {
+    send(target.into(), requests, None).await
 }
 
 /// Sends so many a second whether or not earlier ones were answered. Latencies count from when a
 /// request was to be sent, so one that waits for a free connection is as late as it is.
-pub async fn open(target: SocketAddr, requests: Vec<Bytes>, rate: f64) -> anyhow::Result<Run> {
-    send(target, requests, Some(rate)).await
+pub async fn open(
+    target: impl Into<Target>,
+    requests: Vec<Bytes>,
+    rate: f64,
+) -> anyhow::Result<Run> {
+    send(target.into(), requests, Some(rate)).await
 }
 
-async fn send(target: SocketAddr, requests: Vec<Bytes>, rate: Option<f64>) -> anyhow::Result<Run> {
+async fn send(target: Target, requests: Vec<Bytes>, rate: Option<f64>) -> anyhow::Result<Run> {
     let count = requests.len();
     let requests: Arc<[Bytes]> = requests.into();
     let next = Arc::new(AtomicUsize::new(0));
     let due = Arc::new(Semaphore::new(0));
     let mut connections = Vec::with_capacity(CONNECTIONS);
-    for _ in 0..CONNECTIONS {
-        connections.push(Connection::open(target).await?);
+    for number in 0..CONNECTIONS {
+        connections.push(if target.apart { None } else { Some(target.connect(number).await?) });
     }
     let began = Instant::now();
     let mut senders = JoinSet::new();
@@ -65,6 +98,14 @@ async fn send(target: SocketAddr, requests: Vec<Bytes>, rate: Option<f64>) -> an
                 let at = match rate {
                     Some(rate) => began + Duration::from_secs_f64(index as f64 / rate),
                     None => Instant::now(),
+                };
+                let mut own;
+                let connection = match &mut connection {
+                    Some(kept) => kept,
+                    None => {
+                        own = target.connect(index).await?;
+                        &mut own
+                    }
                 };
                 let status = connection.ask(request).await?;
                 latency.record(at.elapsed());
