@@ -118,6 +118,7 @@ impl OutboundWorker {
             consumer: Consumer::OutboundWorker,
             batch: 1,
             concurrency: self.config.outbound_concurrency.into(),
+            room: usize::MAX,
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },

@@ -21,8 +21,8 @@ pub struct SyncWorker {
     reconciler: Option<Reconciler>,
 }
 
-/// Batches of one account in hand. While events come a few at a time, what has come is read and waits
-/// here for the next transaction, which takes all of it; of a flood, so many full batches are held.
+/// Batches of one account in hand, if they are small: what has come is read and waits here for the next
+/// transaction, which takes all of it.
 const BATCHES: usize = 8;
 /// How often the coming months' parts of the tables that only grow are made.
 const HOUSEKEEPING: Duration = Duration::from_hours(6);
@@ -55,6 +55,8 @@ impl SyncWorker {
             consumer: Consumer::SyncWorker,
             batch: config.sync_batch.into(),
             concurrency: BATCHES,
+            // As many as an account's events are applied in at once, and a batch to be read meanwhile.
+            room: usize::from(config.sync_batch) * (usize::from(config.sync_concurrency) / 2 + 1),
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },

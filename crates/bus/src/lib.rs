@@ -11,6 +11,7 @@
 //!     consumer: Consumer::SyncWorker,
 //!     batch: 100,
 //!     concurrency: 2,
+//!     room: 200,
 //!     retry_delay: |attempt| Duration::from_secs(attempt.min(60)),
 //!     linger: Duration::ZERO,
 //! };

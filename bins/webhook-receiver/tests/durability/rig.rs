@@ -146,6 +146,7 @@ impl Rig {
             consumer: Consumer::SyncWorker,
             batch: 500,
             concurrency: 1,
+            room: 1_000,
             retry_delay: |_| Duration::from_secs(1),
             linger: Duration::ZERO,
         };

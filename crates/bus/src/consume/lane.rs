@@ -132,7 +132,10 @@ impl<H: Handler> Lane<H> {
         while let Some(ended) = self.in_hand.try_join_next() {
             ended.map_err(crashed)?;
         }
-        while self.in_hand.len() >= self.consumption.concurrency.max(1) {
+        let Consumption { batch, concurrency, room, .. } = self.consumption;
+        while self.in_hand.len() >= concurrency.max(1)
+            || self.held.count() + batch > room && !self.in_hand.is_empty()
+        {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Ok(false),

@@ -68,6 +68,11 @@ impl Held {
         self.lock().insert(message.identity())
     }
 
+    /// How many are.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     pub(crate) fn release(&self, batch: &[InHand]) {
         let mut held = self.lock();
         for message in batch {

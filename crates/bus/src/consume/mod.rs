@@ -8,8 +8,8 @@
 //!      └─────┘
 //! ```
 //!
-//! It asks for a batch only when it may take one more in hand, so no more than `batch × concurrency`
-//! messages are ever held, and none waits here while its time to be settled runs out.
+//! It asks for a batch only when it may take one more in hand, and has room for a whole one, so no more
+//! than `room` messages are ever held, and none waits here while its time to be settled runs out.
 //!
 //! Commands have one lane. Events have one for each account (`lanes.rs`), so that what an account
 //! sends, or fails at, holds up nobody else; an idle lane costs one request that waits at the server.
@@ -127,6 +127,9 @@ pub struct Consumption {
     pub batch: usize,
     /// So many batches in hand at the same time, in each lane.
     pub concurrency: usize,
+    /// At most so many messages in hand at the same time, in each lane, if one batch is not more: a few
+    /// batches that are full, or many that are not.
+    pub room: usize,
     /// How long until a message comes again whose attempt, counted from 1, was the given one.
     pub retry_delay: fn(attempt: u64) -> Duration,
     /// How long to wait for a batch to fill once it has a message. At zero, a batch is what the

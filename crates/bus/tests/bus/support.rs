@@ -100,6 +100,7 @@ pub fn consumption() -> Consumption {
         consumer: Consumer::SyncWorker,
         batch: 10,
         concurrency: 2,
+        room: 1_000,
         retry_delay: |_| Duration::from_millis(50),
         linger: Duration::ZERO,
     }
