@@ -100,12 +100,11 @@ async fn send(target: Target, requests: Vec<Bytes>, rate: Option<f64>) -> anyhow
                     None => Instant::now(),
                 };
                 let mut own;
-                let connection = match &mut connection {
-                    Some(kept) => kept,
-                    None => {
-                        own = target.connect(index).await?;
-                        &mut own
-                    }
+                let connection = if let Some(kept) = &mut connection {
+                    kept
+                } else {
+                    own = target.connect(index).await?;
+                    &mut own
                 };
                 let status = connection.ask(request).await?;
                 latency.record(at.elapsed());
