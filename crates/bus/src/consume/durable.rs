@@ -15,7 +15,9 @@ use serde_json::{Map, Value, json};
 
 use super::Consumer;
 use super::mark::{Mark, Seen};
-use crate::streams::{ConsumerInfo, consumer_info, lane_declaration, stream_info};
+use crate::streams::{
+    ConsumerInfo, consumer_info, lane_declaration, stream_info, whole_declaration,
+};
 use crate::{Bus, BusError, api};
 
 /// Which consumer on the server.
@@ -68,6 +70,14 @@ impl Durable {
             Err(BusError::Refused { .. }) => self.info(bus).await,
             created => created,
         }
+    }
+
+    /// How it is declared, if it reads the whole stream: a lane is made by whoever finds it missing.
+    pub(crate) fn declared(&self) -> Result<Option<Map<String, Value>>, BusError> {
+        if self.account.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(whole_declaration(self.consumer)?.config))
     }
 
     pub(crate) async fn info(&self, bus: &Bus) -> Result<ConsumerInfo, BusError> {

@@ -38,6 +38,8 @@ use crate::{Bus, BusError, api};
 
 /// How far the clocks of two runs of a server, or of two servers, may be apart.
 const CLOCKS: Duration = Duration::from_mins(1);
+/// Whoever has taken the consumer away puts it back within this time, if they live.
+const ABSENCE: Duration = Duration::from_secs(2);
 /// How often it is noted how far a consumer came, while it goes on.
 const NOTING: Duration = Duration::from_secs(30);
 
@@ -61,6 +63,8 @@ struct Known {
     noted_at: Option<Instant>,
     /// The consumer that was taken away and not yet put back.
     unmade: Option<Map<String, Value>>,
+    /// Since when there is none, and this program did not take it away.
+    missing: Option<Instant>,
 }
 
 impl Place {
@@ -90,8 +94,21 @@ impl Place {
         let mut known = self.known.lock().await;
         let server = bus.server_id();
         // First the consumer, then the stream: in between the end can only move away.
-        let mut info = self.durable.find(bus, known.unmade.as_ref()).await?;
-        known.unmade = None;
+        if known.unmade.is_none()
+            && known.missing.is_some_and(|at| at.elapsed() >= ABSENCE)
+            && let Some(config) = self.durable.declared()?
+        {
+            // Who took it away has died. Where it was is not known: all that the stream holds comes again.
+            let consumer = self.durable.name();
+            tracing::warn!(consumer, "a consumer has been missing for a while and is made anew");
+            known.unmade = Some(config);
+        }
+        let found = self.durable.find(bus, known.unmade.as_ref()).await;
+        if matches!(found, Err(BusError::NotFound { .. })) {
+            known.missing.get_or_insert_with(Instant::now);
+        }
+        let mut info = found?;
+        (known.unmade, known.missing) = (None, None);
         if known.created.replace(info.created) != Some(info.created) {
             // Somebody else has rewound it.
             known.seen = None;

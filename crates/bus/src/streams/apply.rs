@@ -107,18 +107,27 @@ pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusErr
 /// What differs from the declarations; empty if nothing does. The number of replicas is the
 /// operator's choice and never counts as a difference.
 pub async fn check(bus: &Bus) -> Result<Vec<Drift>, BusError> {
+    look(bus, |_| true).await
+}
+
+/// What differs, leaving out what is missing and not `required`.
+async fn look(bus: &Bus, required: impl Fn(&Declaration) -> bool) -> Result<Vec<Drift>, BusError> {
     let mut drift = Vec::new();
     for declaration in declaration::all(bus).await? {
         let found = find(bus, &declaration).await?;
+        if found.is_none() && !required(&declaration) {
+            continue;
+        }
         drift.extend(differences(&declaration, found.as_ref(), Replicas::Keep));
     }
     Ok(drift)
 }
 
 impl Bus {
-    /// Fails, naming every difference, unless all streams are as declared.
+    /// Fails, naming every difference, unless all streams are as declared. A consumer may be missing:
+    /// who took it away to make it anew may have died in between, and who reads by it makes it.
     pub async fn require_streams(&self) -> Result<(), BusError> {
-        let drift = check(self).await?;
+        let drift = look(self, |declaration| declaration.consumer.is_none()).await?;
         if drift.is_empty() { Ok(()) } else { Err(BusError::Drift(drift)) }
     }
 }

@@ -56,7 +56,7 @@ pub(crate) async fn all(bus: &Bus) -> Result<Vec<Declaration>, BusError> {
     let mut all = streams()?;
     for consumer in CONSUMERS {
         if !consumer.has_lanes() {
-            all.push(of(consumer, consumer_text(consumer))?);
+            all.push(whole(consumer)?);
             continue;
         }
         let prefix = lane_prefix(consumer);
@@ -74,6 +74,11 @@ pub(super) fn streams() -> Result<Vec<Declaration>, BusError> {
         Ok(Declaration { stream: text_of(&config, "name"), consumer: None, config })
     });
     declared.collect()
+}
+
+/// The consumer that reads a whole stream.
+pub(crate) fn whole(consumer: Consumer) -> Result<Declaration, BusError> {
+    of(consumer, consumer_text(consumer))
 }
 
 /// The lane of an account.
@@ -108,7 +113,7 @@ mod tests {
     fn every_declaration_is_readable_and_named_as_the_programs_name_it() {
         let mut all = streams().unwrap();
         all.push(lane(Consumer::SyncWorker, "a1").unwrap());
-        all.push(of(Consumer::OutboundWorker, consumer_text(Consumer::OutboundWorker)).unwrap());
+        all.push(whole(Consumer::OutboundWorker).unwrap());
         let names: BTreeSet<String> = all.iter().map(Declaration::what).collect();
         let expected = [
             "stream INBOUND",

@@ -13,7 +13,7 @@ pub use apply::{Applied, Change, Drift, Replicas, apply, check};
 pub use room::Purged;
 pub use state::{ConsumerState, Follower, Lane, StreamState};
 
-pub(crate) use declaration::{bucket, lane as lane_declaration};
+pub(crate) use declaration::{bucket, lane as lane_declaration, whole as whole_declaration};
 pub(crate) use state::{
     ConsumerInfo, Positions, StreamInfo, accounts_in, consumer_info, consumer_names, stream_info,
 };
