@@ -2,10 +2,25 @@
 
 use std::sync::Arc;
 
-use domain::{AccountKey, SecretKey};
-use events::Source;
+use chrono::DateTime;
+use domain::{AccountKey, EventId, SecretKey};
+use events::{Inbound, Source, TraceParent};
 
 use crate::sources::{Snapshot, Sources};
+
+/// An event of some account.
+pub(crate) fn inbound(event: &str, delivery: Option<String>) -> Inbound {
+    Inbound {
+        id: EventId::generate(),
+        account: AccountKey::generate(),
+        tenant: "acme".parse().unwrap(),
+        event: event.to_owned(),
+        received_at: DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap(),
+        delivery,
+        origin: "webhook".to_owned(),
+        trace: TraceParent::generate(),
+    }
+}
 
 /// A source with these secrets.
 pub(crate) fn source(key: &SecretKey, chatwoot_account_id: i64, secrets: &[&str]) -> Source {

@@ -2,13 +2,11 @@ use std::fs::OpenOptions;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::time::Duration;
 
-use chrono::DateTime;
-use domain::{AccountKey, EventId};
-use events::TraceParent;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::testing::inbound;
 
 mod healing;
 
@@ -20,19 +18,6 @@ const LIMITS: Limits = Limits {
     keep_for: Duration::from_mins(15),
     tail_bytes: 1024 * 1024,
 };
-
-fn inbound(event: &str, delivery: Option<String>) -> Inbound {
-    Inbound {
-        id: EventId::generate(),
-        account: AccountKey::generate(),
-        tenant: "acme".parse().unwrap(),
-        event: event.to_owned(),
-        received_at: DateTime::from_timestamp_micros(1_790_000_000_123_456).unwrap(),
-        delivery,
-        origin: "webhook".to_owned(),
-        trace: TraceParent::generate(),
-    }
-}
 
 fn open(dir: &TempDir, limits: Limits) -> Journal {
     Journal::open(dir.path(), limits).unwrap()

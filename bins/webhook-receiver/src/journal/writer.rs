@@ -302,11 +302,10 @@ fn group_length(waiting: &[Append]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use events::TraceParent;
-
     use super::*;
     use crate::config::Config;
     use crate::journal::{Journal, read};
+    use crate::testing::inbound;
 
     /// A writer whose groups are committed by hand.
     fn writer(dir: &std::path::Path) -> Writer {
@@ -317,16 +316,7 @@ mod tests {
 
     fn append(body: &'static str) -> (Append, oneshot::Receiver<Result<u64, AppendError>>) {
         let (done, answer) = oneshot::channel();
-        let inbound = Inbound {
-            id: domain::EventId::generate(),
-            account: domain::AccountKey::generate(),
-            tenant: "acme".parse().unwrap(),
-            event: "message_created".to_owned(),
-            received_at: chrono::Utc::now(),
-            delivery: None,
-            origin: "webhook".to_owned(),
-            trace: TraceParent::generate(),
-        };
+        let inbound = inbound("message_created", None);
         (Append { inbound, body: body.into(), done, waiter: None }, answer)
     }
 
