@@ -18,7 +18,7 @@ use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 use support::{connect, count, inbound};
 use sync_worker::{Config, SyncWorker};
-use testkit::sqlx::{self, Connection};
+use testkit::sqlx;
 use testkit::{Account, World, eventually};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -161,19 +161,37 @@ async fn a_tenants_events_do_not_wait_for_anothers_flood() {
     working.stop().await;
 }
 
+/// Two tenants and a worker; the conversation that one of them has is locked until its holder goes
+/// back.
+struct Locked {
+    world: World,
+    stuck: Account,
+    other: Account,
+    screens: Screens,
+    working: Working,
+    holder: sqlx::PgConnection,
+}
+
+impl Locked {
+    async fn start() -> Self {
+        let world = World::start().await;
+        let (stuck, other) = (world.account("stuck", 1).await, world.account("other", 2).await);
+        let mut screens = Screens::watch(&world);
+        let working = Working::start(&world).await;
+        publish(&world, &stuck, 0..1).await;
+        screens.tell(&stuck.tenant, 1).await;
+
+        let mut holder = connect(&world.store_config).await;
+        sqlx::query("begin").execute(&mut holder).await.unwrap();
+        let statement = "select from conversations where tenant_id = 'stuck' for update";
+        sqlx::query(statement).fetch_all(&mut holder).await.unwrap();
+        Self { world, stuck, other, screens, working, holder }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_whose_rows_are_locked_holds_up_nobody() {
-    let world = World::start().await;
-    let (stuck, other) = (world.account("stuck", 1).await, world.account("other", 2).await);
-    let mut screens = Screens::watch(&world);
-    let working = Working::start(&world).await;
-    publish(&world, &stuck, 0..1).await;
-    screens.tell(&stuck.tenant, 1).await;
-
-    let mut holder = connect(&world.store_config).await;
-    let mut lock = holder.begin().await.unwrap();
-    let statement = "select from conversations where tenant_id = 'stuck' for update";
-    sqlx::query(statement).fetch_all(&mut *lock).await.unwrap();
+    let Locked { world, stuck, other, mut screens, working, mut holder } = Locked::start().await;
     // Few at first, which travel with others', then many.
     for number in 0..20 {
         publish(&world, &stuck, 1 + number..2 + number).await;
@@ -193,7 +211,7 @@ async fn a_tenant_whose_rows_are_locked_holds_up_nobody() {
         .await,
         1
     );
-    lock.rollback().await.unwrap();
+    sqlx::query("rollback").execute(&mut holder).await.unwrap();
     eventually("the lock's owner has everything", async || {
         count(&world.store_config, "messages where tenant_id = 'stuck'").await == 1000
     })
@@ -203,17 +221,7 @@ async fn a_tenant_whose_rows_are_locked_holds_up_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_event_does_not_wait_for_the_end_of_a_stuck_transaction() {
-    let world = World::start().await;
-    let (stuck, other) = (world.account("stuck", 1).await, world.account("other", 2).await);
-    let mut screens = Screens::watch(&world);
-    let working = Working::start(&world).await;
-    publish(&world, &stuck, 0..1).await;
-    screens.tell(&stuck.tenant, 1).await;
-
-    let mut holder = connect(&world.store_config).await;
-    let mut lock = holder.begin().await.unwrap();
-    let statement = "select from conversations where tenant_id = 'stuck' for update";
-    sqlx::query(statement).fetch_all(&mut *lock).await.unwrap();
+    let Locked { world, stuck, other, mut screens, working, mut holder } = Locked::start().await;
     publish(&world, &stuck, 1..2).await;
     publish(&world, &other, 0..1).await;
     screens.tell(&other.tenant, 1).await;
@@ -224,7 +232,7 @@ async fn a_single_event_does_not_wait_for_the_end_of_a_stuck_transaction() {
     let stuck_then: i64 =
         sqlx::query_scalar(stuck_since_before).fetch_one(&mut observer).await.unwrap();
     assert_eq!(stuck_then, 1, "the other transaction has ended meanwhile");
-    lock.rollback().await.unwrap();
+    sqlx::query("rollback").execute(&mut holder).await.unwrap();
     screens.tell(&stuck.tenant, 1).await;
     working.stop().await;
 }
