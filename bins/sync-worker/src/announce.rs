@@ -21,40 +21,33 @@ pub(crate) enum AnnounceError {
     Serialize(#[from] serde_json::Error),
 }
 
-/// Announces what the plans tell, with the rows as their transaction left them.
-pub(crate) async fn announce(
+/// Announcements that were handed over.
+#[must_use = "what the stream does not confirm has to come again"]
+pub(crate) struct UnderWay {
+    told: Vec<(TenantId, TraceParent, Announcement)>,
+    answers: bus::UnderWay,
+}
+
+/// Hands over what the plans tell, with the rows as their transaction left them. Whoever hands over
+/// later is heard later.
+pub(crate) async fn start(
     publisher: &Publisher,
     batch: &[&Planned],
     applied: &Applied,
-) -> Result<(), AnnounceError> {
+) -> Result<UnderWay, AnnounceError> {
     let Applied { ids, rows } = applied;
-    let told: Vec<_> = batch
-        .iter()
-        .flat_map(|planned| planned.plan.activities.iter().map(move |draft| (*planned, draft)))
-        .filter(|(_, draft)| !draft.silent)
-        .collect();
-    if !told.is_empty() {
-        let mut announcements = Vec::with_capacity(told.len());
-        let mut envelopes = Vec::with_capacity(told.len());
-        for (planned, draft) in told {
+    let (mut told, mut envelopes) = (Vec::new(), Vec::new());
+    for planned in batch {
+        for draft in planned.plan.activities.iter().filter(|draft| !draft.silent) {
             let activity = placed(&planned.inbound, draft, ids);
             let subject = rows.about(&activity, draft.message);
             let announcement = Announcement { activity, subject };
             let (tenant, trace) = (&planned.inbound.tenant, planned.inbound.trace.child());
             envelopes.push(announcement.envelope(tenant, "", &trace)?);
-            announcements.push((tenant, trace, announcement));
-        }
-        let answers = publisher.publish_all(envelopes).await;
-        for ((tenant, trace, announcement), answer) in announcements.into_iter().zip(answers) {
-            match answer {
-                Ok(_) => {}
-                Err(error) if error.is_permanent() => {
-                    bare(publisher, tenant, &trace, announcement, &error).await?;
-                }
-                Err(error) => return Err(error.into()),
-            }
+            told.push((tenant.clone(), trace, announcement));
         }
     }
+    let answers = publisher.start_all(envelopes).await;
     let now = Utc::now();
     for planned in batch {
         let late = now.signed_duration_since(planned.inbound.received_at) > STALE;
@@ -62,7 +55,24 @@ pub(crate) async fn announce(
             show(publisher, &planned.inbound.tenant, &live).await;
         }
     }
-    Ok(())
+    Ok(UnderWay { told, answers })
+}
+
+impl UnderWay {
+    /// Waits until the stream has confirmed all of them.
+    pub(crate) async fn confirmed(self, publisher: &Publisher) -> Result<(), AnnounceError> {
+        let answers = self.answers.answers().await;
+        for ((tenant, trace, announcement), answer) in self.told.into_iter().zip(answers) {
+            match answer {
+                Ok(_) => {}
+                Err(error) if error.is_permanent() => {
+                    bare(publisher, &tenant, &trace, announcement, &error).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Announces without the rows what the stream will never take with them (they are too large): the

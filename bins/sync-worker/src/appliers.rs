@@ -14,7 +14,7 @@ use store::{Error, Store};
 use tokio::sync::oneshot;
 
 use crate::Config;
-use crate::announce::announce;
+use crate::announce::{self, UnderWay};
 use crate::rejection::reject;
 use crate::transaction::{self, Planned};
 use crate::turns::{Turn, Turns};
@@ -206,8 +206,9 @@ impl Inner {
             let applied_all = transaction::apply(&self.store, patience, &batch);
             let error = match store::within(LONGEST, applied_all).await {
                 Ok(done) => {
-                    match announce(&self.publisher, &batch, &done).await {
-                        Ok(()) => applied(part),
+                    match announce::start(&self.publisher, &batch, &done).await {
+                        // The next transaction need not wait for the stream.
+                        Ok(told) => drop(tokio::spawn(confirm(self.publisher.clone(), told, part))),
                         Err(error) => put_off(part, &error.to_string()),
                     }
                     continue;
@@ -272,7 +273,11 @@ fn divided(mut part: Vec<Waiting>) -> [Vec<Waiting>; 2] {
     [second, part]
 }
 
-fn applied(part: Vec<Waiting>) {
+/// Events are done once the stream has what they tell. Those in hand bound how many wait for it.
+async fn confirm(publisher: Publisher, told: UnderWay, part: Vec<Waiting>) {
+    if let Err(error) = told.confirmed(&publisher).await {
+        return put_off(part, &error.to_string());
+    }
     for waiting in part {
         // Nobody waits for it any more if the consumption was given up.
         waiting.told.send(Ok(())).ok();
