@@ -50,8 +50,8 @@ pub(crate) async fn apply(
     let conversations = snapshot::merge(plans().flat_map(|plan| &plan.conversations));
     let messages = snapshot::merge(plans().flat_map(|plan| &plan.messages));
     let mut transaction = store.worker_within(patience).await?;
-    store::contacts::apply(&mut transaction, &contacts).await?;
-    let mut ids = store::conversations::apply(&mut transaction, &conversations).await?;
+    let mut ids =
+        store::conversations::apply(&mut transaction, &contacts, &conversations).await?;
     let written = store::messages::apply(&mut transaction, &messages, &ids).await?;
     for gone in batch.iter().flat_map(|planned| &planned.plan.gone) {
         match gone {
@@ -64,9 +64,8 @@ pub(crate) async fn apply(
             }
         }
     }
-    store::activities::record(&mut transaction, &records(batch, &ids)).await?;
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
-    store::webhook_events::record(&mut transaction, &events).await?;
+    store::webhook_events::record(&mut transaction, &events, &records(batch, &ids)).await?;
     let rows = Rows::read(&mut transaction, batch, &ids, written).await?;
     store::commit(transaction).await?;
     Ok(Applied { ids, rows })
@@ -76,7 +75,7 @@ pub(crate) async fn apply(
 pub(crate) async fn reject(store: &Store, event: WebhookEvent) -> Result<(), Error> {
     store::within(store::PATIENCE, async {
         let mut transaction = store.worker().await?;
-        store::webhook_events::record(&mut transaction, &[event]).await?;
+        store::webhook_events::record(&mut transaction, &[event], &[]).await?;
         store::commit(transaction).await
     })
     .await

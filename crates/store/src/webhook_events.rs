@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{AccountKey, EventId, TenantId};
 use sqlx::PgConnection;
 
-use crate::Error;
+use crate::{Error, activities};
 
 /// An event and what became of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,42 +55,14 @@ impl Outcome {
     }
 }
 
-/// Writes down what became of events. Processing one again corrects a rejection and nothing else.
-pub async fn record(connection: &mut PgConnection, events: &[WebhookEvent]) -> Result<(), Error> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "insert into webhook_events as w
-           (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
-            stream_sequence, outcome, detail, processed_at)
-         select distinct on (x.received_at, x.event_id) x.*, clock_timestamp()
-         from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[],
-                     $6::text[], $7::text[], $8::bytea[], $9::bigint[], $10::text[], $11::text[])
-           as x (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
-                 stream_sequence, outcome, detail)
-         order by x.received_at, x.event_id, x.stream_sequence
-         on conflict (received_at, event_id) do update
-           set outcome = excluded.outcome,
-               detail = excluded.detail,
-               stream_sequence = excluded.stream_sequence,
-               processed_at = excluded.processed_at
-           where w.outcome = 'rejected' and excluded.outcome <> 'rejected'",
-        &column!(events, |e| e.id.0),
-        &column!(events, |e| e.received_at),
-        &column!(events, |e| e.tenant.as_str()) as &[&str],
-        &column!(events, |e| e.account.0),
-        &column!(events, |e| e.event.as_str()) as &[&str],
-        &column!(events, |e| e.origin.as_str()) as &[&str],
-        &column!(events, |e| e.delivery.as_deref()) as &[Option<&str>],
-        &column!(events, |e| e.digest.as_slice()) as &[&[u8]],
-        &column!(events, |e| e.stream_sequence),
-        &column!(events, |e| e.outcome.as_str()) as &[&str],
-        &column!(events, |e| e.detail.as_deref()) as &[Option<&str>],
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+/// Writes down what became of events, and the activities that they told of. Processing an event again
+/// corrects a rejection and nothing else; for activities see [`activities::record`].
+pub async fn record(
+    connection: &mut PgConnection,
+    events: &[WebhookEvent],
+    told: &[activities::Record],
+) -> Result<(), Error> {
+    activities::record_all(connection, events, told).await
 }
 
 /// Makes the monthly parts of the tables that only grow, for the months ahead.

@@ -1,12 +1,14 @@
 //! Changing conversations: shown at once, held against late snapshots, settled or undone.
 
-use domain::{ConversationId, OperationId};
+use domain::{Actor, ConversationId, OperationId};
+use events::TraceParent;
 use futures_util::future::join;
 use serde_json::{Value, json};
+use store::conversations::{Asking, Wanted};
 use testkit::reqwest::header;
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, Stream, numbers, problem};
+use crate::support::{Seed, Served, Stream, numbers, problem, somebody_waits};
 
 async fn changed(served: &Served, path: &str, body: &Value) -> Value {
     let answer = served.patch(path, body).send().await.unwrap();
@@ -193,6 +195,47 @@ async fn what_has_changed_meanwhile_is_not_changed_unseen() {
     assert_eq!(problem(stale.unwrap()).await, (412, "changed".to_owned()));
     let fresh = served.post(&messages, &reply).header(header::IF_MATCH, now).send().await;
     assert_eq!(fresh.unwrap().status(), 201);
+}
+
+/// A snapshot that found the row in the hands of somebody who asks for a change.
+#[tokio::test]
+async fn what_is_wanted_is_upheld_by_who_waited_for_the_row() {
+    let served = Served::start().await;
+    let mut seed = Seed::open(1);
+    let conversation = served.write(&seed).await;
+    let tenant = &served.ours.tenant;
+    let mut asked = served.world.store.tenant(tenant).await.unwrap();
+    let held = store::conversations::hold(&mut asked, tenant, conversation).await.unwrap().unwrap();
+    let actor = Actor { kind: "member".to_owned(), id: None, name: None };
+    let asking = Asking { tenant, conversation, actor: &actor, trace: TraceParent::generate() };
+    let wanted = Wanted { priority: Some(Some("high".to_owned())), ..Wanted::default() };
+    store::conversations::change(&mut asked, &asking, held.account, wanted).await.unwrap();
+
+    seed.version += 1;
+    let commit = async {
+        somebody_waits(&served).await;
+        store::commit(asked).await.unwrap();
+    };
+    tokio::join!(served.write(&seed), commit);
+    let shown = served.read(&format!("/conversations/{conversation}")).await;
+    assert_eq!(
+        (&shown["priority"], &shown["pendingChanges"]),
+        (&json!("high"), &json!(["priority"]))
+    );
+
+    // And no longer once it is over.
+    undo(&served, conversation, operations(&served).await[0]).await;
+    seed.version += 1;
+    served.write(&seed).await;
+    let shown = served.read(&format!("/conversations/{conversation}")).await;
+    assert_eq!((&shown["priority"], &shown["pendingChanges"]), (&Value::Null, &json!([])));
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let changing: bool = sqlx::query_scalar("select changing from conversations where id = $1")
+        .bind(conversation.0)
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    assert!(!changing);
 }
 
 #[tokio::test]

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use store::attempts::AttemptOutcome;
 use store::messages::Step;
 use store::{attempts, messages, outbox};
-use testkit::{eventually, sqlx};
+use testkit::sqlx;
 
-use crate::support::{Seed, Served, Stream, ids, problem};
+use crate::support::{Seed, Served, Stream, ids, problem, somebody_waits};
 
 /// A conversation, and what was written there.
 struct Written {
@@ -107,22 +107,6 @@ async fn tried(served: &Served, written: &Written, outcome: AttemptOutcome) {
     let operation = written.operation();
     assert!(attempts::finish(&mut transaction, operation, number, outcome, None).await.unwrap());
     store::commit(transaction).await.unwrap();
-}
-
-/// Waits until another connection to the database waits for what a transaction holds.
-async fn somebody_waits(served: &Served) {
-    eventually("somebody waits for the row", || async {
-        let mut transaction = served.world.store.worker().await.unwrap();
-        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
-        sqlx::query_scalar(
-            "select exists (select from pg_stat_activity
-                            where datname = current_database() and wait_event_type = 'Lock')",
-        )
-        .fetch_one(&mut *transaction)
-        .await
-        .unwrap()
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use store::Store;
 use store::api_keys::NewApiKey;
 use testkit::reqwest::multipart::{Form, Part};
 use testkit::reqwest::{Client, RequestBuilder, Response};
-use testkit::{Account, World, sqlx};
+use testkit::{Account, World, eventually, sqlx};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub const TENANT: &str = "mock-tenant-id";
@@ -235,6 +235,22 @@ pub fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
 }
 
+/// Waits until another connection to the database waits for what a transaction holds.
+pub async fn somebody_waits(served: &Served) {
+    eventually("somebody waits for the row", || async {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+        sqlx::query_scalar(
+            "select exists (select from pg_stat_activity
+                            where datname = current_database() and wait_event_type = 'Lock')",
+        )
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap()
+    })
+    .await;
+}
+
 /// A conversation as Chatwoot would tell of it.
 #[derive(Default)]
 pub struct Seed {
@@ -336,9 +352,9 @@ impl Seed {
             message.state.sender_name = Some("Support bot".to_owned());
             messages.push(Cow::Owned(message));
         }
-        store::contacts::apply(transaction, &[Cow::Owned(contact)]).await.unwrap();
+        let (contacts, conversations) = ([Cow::Owned(contact)], [Cow::Owned(conversation)]);
         let ids =
-            store::conversations::apply(transaction, &[Cow::Owned(conversation)]).await.unwrap();
+            store::conversations::apply(transaction, &contacts, &conversations).await.unwrap();
         store::messages::apply(transaction, &messages, &ids).await.unwrap();
         id
     }

@@ -6,6 +6,7 @@ use domain::{Activity, ActivityId, TenantId};
 use sqlx::PgConnection;
 
 use crate::Error;
+use crate::webhook_events::WebhookEvent;
 
 /// An activity to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +24,16 @@ pub struct Record {
 /// Writes activities that are not there yet. Tellings of one activity agree in all that matters; should
 /// they differ (a person was renamed in between), the greater text stays, whichever came first. Of two
 /// times, one in whole seconds and the other within that second, the finer one stays.
-pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result<u64, Error> {
+pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result<(), Error> {
+    record_all(connection, &[], records).await
+}
+
+/// The same, with what became of the events that told of them, in one statement if all of it is new.
+pub(crate) async fn record_all(
+    connection: &mut PgConnection,
+    events: &[WebhookEvent],
+    records: &[Record],
+) -> Result<(), Error> {
     let mut tellings: HashMap<ActivityId, u32> = HashMap::with_capacity(records.len());
     for record in records {
         *tellings.entry(record.activity.id).or_default() += 1;
@@ -33,33 +43,63 @@ pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result
         .iter()
         .filter(|record| is_fine(record) && tellings[&record.activity.id] == 1)
         .collect();
-    let new = begin(connection, &once).await?;
+    let new = begin(connection, events, &once).await?;
     let others: Vec<&Record> =
         records.iter().filter(|record| !new.contains(&record.activity.id)).collect();
-    Ok(new.len() as u64 + join(connection, &others).await?)
+    join(connection, &others).await
 }
 
-/// Writes those of which there is nothing yet, and says which these were. All have fine times, so what
-/// there is of them has the same one or that of the second.
+/// Writes the events, and those activities of which there is nothing yet, and says which these were. All
+/// have fine times, so what there is of them has the same one or that of the second.
 async fn begin(
     connection: &mut PgConnection,
+    events: &[WebhookEvent],
     records: &[&Record],
 ) -> Result<HashSet<ActivityId>, Error> {
-    if records.is_empty() {
+    if events.is_empty() && records.is_empty() {
         return Ok(HashSet::new());
     }
     let new = sqlx::query_scalar!(
-        "insert into activities
+        "with received as (
+           insert into webhook_events as w
+             (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
+              stream_sequence, outcome, detail, processed_at)
+           select distinct on (x.received_at, x.event_id) x.*, clock_timestamp()
+           from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[],
+                       $6::text[], $7::text[], $8::bytea[], $9::bigint[], $10::text[], $11::text[])
+             as x (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
+                   stream_sequence, outcome, detail)
+           order by x.received_at, x.event_id, x.stream_sequence
+           on conflict (received_at, event_id) do update
+             set outcome = excluded.outcome,
+                 detail = excluded.detail,
+                 stream_sequence = excluded.stream_sequence,
+                 processed_at = excluded.processed_at
+             where w.outcome = 'rejected' and excluded.outcome <> 'rejected'
+         )
+         insert into activities
            (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
-         select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
-                              $6::uuid[], $7::uuid[], $8::jsonb[], $9::jsonb[])
+         select * from unnest($12::uuid[], $13::text[], $14::timestamptz[], $15::text[], $16::text[],
+                              $17::uuid[], $18::uuid[], $19::jsonb[], $20::jsonb[])
            as x (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
-         where not exists (
-           select from activities a
-           where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at))
+         -- One look for each of them, however many activities there are.
+         where (select a.id from activities a
+                where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at)
+                limit 1) is null
          order by id
          on conflict (occurred_at, id) do nothing
          returning id",
+        &column!(events, |e| e.id.0),
+        &column!(events, |e| e.received_at),
+        &column!(events, |e| e.tenant.as_str()) as &[&str],
+        &column!(events, |e| e.account.0),
+        &column!(events, |e| e.event.as_str()) as &[&str],
+        &column!(events, |e| e.origin.as_str()) as &[&str],
+        &column!(events, |e| e.delivery.as_deref()) as &[Option<&str>],
+        &column!(events, |e| e.digest.as_slice()) as &[&[u8]],
+        &column!(events, |e| e.stream_sequence),
+        &column!(events, |e| e.outcome.as_str()) as &[&str],
+        &column!(events, |e| e.detail.as_deref()) as &[Option<&str>],
         &column!(records, |r| r.activity.id.0),
         &column!(records, |r| r.tenant.as_str()) as &[&str],
         &column!(records, |r| r.activity.occurred_at),
@@ -76,12 +116,12 @@ async fn begin(
 }
 
 /// Joins tellings with one another and with what is there.
-async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<u64, Error> {
+async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<(), Error> {
     if records.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     refine(connection, records).await?;
-    let done = sqlx::query!(
+    sqlx::query!(
         "insert into activities as t
            (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
          select distinct on (id)
@@ -120,7 +160,7 @@ async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<u64,
     )
     .execute(connection)
     .await?;
-    Ok(done.rows_affected())
+    Ok(())
 }
 
 /// Whether its time is its own and finer than seconds.

@@ -1,10 +1,11 @@
-//! Merging snapshots of conversations.
+//! Merging snapshots of conversations and of the contacts that they are with. They come together, and a statement for
+//! each costs more than their rows: whoever has events waits for it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use domain::snapshot::Conversation;
+use domain::snapshot::{Contact, Conversation};
 use domain::{AccountKey, ContactId, ConversationId};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -19,6 +20,8 @@ struct Place {
     account_id: Uuid,
     display_id: i64,
     id: Uuid,
+    /// Something is wanted of it.
+    changing: bool,
 }
 
 impl Place {
@@ -27,43 +30,74 @@ impl Place {
     }
 }
 
-/// Merges snapshots, at most one of each conversation ([`domain::snapshot::merge`]); the contacts
-/// they name must be there. A snapshot that is not newer than what is there writes at most the
-/// columns that grow; fields for which a change is pending go on showing what is wanted.
+/// Merges snapshots, at most one of each contact and of each conversation
+/// ([`domain::snapshot::merge`]); the contacts that conversations name must be among them, or there. A
+/// snapshot that is not newer than what is there writes at most the columns that grow; fields for
+/// which a change is pending go on showing what is wanted.
 pub async fn apply(
     connection: &mut PgConnection,
+    contacts: &[Cow<'_, Contact>],
     conversations: &[Cow<'_, Conversation>],
 ) -> Result<Ids, Error> {
-    if conversations.is_empty() {
+    if contacts.is_empty() && conversations.is_empty() {
         return Ok(Ids::new());
     }
-    let mut ids = write_newer(connection, conversations).await?;
-    let lost: Vec<&Conversation> = conversations
-        .iter()
-        .map(Cow::as_ref)
-        .filter(|c| !ids.contains_key(&(c.account, c.display_id)))
-        .collect();
-    if !lost.is_empty() {
+    let mut places = write_newer(connection, contacts, conversations).await?;
+    if places.len() < conversations.len() {
+        let newer: HashSet<_> = places.iter().map(|p| (p.account_id, p.display_id)).collect();
+        let lost: Vec<&Conversation> = conversations
+            .iter()
+            .map(Cow::as_ref)
+            .filter(|c| !newer.contains(&(c.account.0, c.display_id)))
+            .collect();
         grow(connection, &lost).await?;
-        ids.extend(known(connection, &lost).await?);
+        places.extend(known(connection, &lost).await?);
     }
-    let accounts = column!(conversations, |c| c.account.0);
-    let numbers = column!(conversations, |c| c.display_id);
-    super::change::uphold(connection, &accounts, &numbers).await?;
-    Ok(ids)
+    let changing: Vec<_> = places.iter().filter(|place| place.changing).map(|p| p.id).collect();
+    if !changing.is_empty() {
+        super::change::uphold(connection, &changing).await?;
+    }
+    Ok(places.into_iter().map(Place::entry).collect())
 }
 
-/// Gives back the rows that were written.
+/// Gives back the conversations that were written.
+#[expect(clippy::too_many_lines, reason = "a line for each column of one statement")]
 async fn write_newer(
     connection: &mut PgConnection,
+    contacts: &[Cow<'_, Contact>],
     conversations: &[Cow<'_, Conversation>],
-) -> Result<Ids, Error> {
+) -> Result<Vec<Place>, Error> {
     let contact = |c: &Conversation| {
         c.state.contact_chatwoot_id.map(|number| ContactId::of(c.account, number).0)
     };
     let written = sqlx::query_as!(
         Place,
-        "insert into conversations as c
+        "with merged as (
+           insert into contacts as c
+             (id, tenant_id, account_id, chatwoot_id, version_at, version_step, version_digest,
+              name, email, phone_number, identifier, thumbnail,
+              additional_attributes, custom_attributes)
+           select * from unnest(
+             $1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[],
+             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+             $13::jsonb[], $14::jsonb[])
+           on conflict (account_id, chatwoot_id) do update
+             set version_at = excluded.version_at,
+                 version_step = excluded.version_step,
+                 version_digest = excluded.version_digest,
+                 name = excluded.name,
+                 email = excluded.email,
+                 phone_number = excluded.phone_number,
+                 identifier = excluded.identifier,
+                 thumbnail = excluded.thumbnail,
+                 additional_attributes = excluded.additional_attributes,
+                 custom_attributes = excluded.custom_attributes,
+                 updated_at = now()
+             where (excluded.version_at, excluded.version_step, excluded.version_digest)
+                 > (c.version_at, c.version_step, c.version_digest)
+           returning c.id
+         )
+         insert into conversations as c
            (id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
             status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
             assignee_id, assignee_type, assignee_name, team_id, team_name, labels, can_reply,
@@ -79,18 +113,20 @@ async fn write_newer(
             coalesce(last_activity_at, created_at, now()), agent_last_seen_at,
             contact_last_seen_at
          from unnest(
-            $1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[],
-            $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bigint[],
-            $13::uuid[], $14::bigint[], $15::text[], $16::text[], $17::bigint[], $18::text[],
-            $19::jsonb[], $20::bool[], $21::timestamptz[], $22::timestamptz[],
-            $23::timestamptz[], $24::jsonb[], $25::jsonb[], $26::timestamptz[],
-            $27::timestamptz[], $28::timestamptz[], $29::timestamptz[])
+            $15::uuid[], $16::text[], $17::uuid[], $18::bigint[], $19::bigint[], $20::bigint[],
+            $21::bigint[], $22::text[], $23::text[], $24::bigint[], $25::text[], $26::bigint[],
+            $27::uuid[], $28::bigint[], $29::text[], $30::text[], $31::bigint[], $32::text[],
+            $33::jsonb[], $34::bool[], $35::timestamptz[], $36::timestamptz[],
+            $37::timestamptz[], $38::jsonb[], $39::jsonb[], $40::timestamptz[],
+            $41::timestamptz[], $42::timestamptz[], $43::timestamptz[])
          as x (id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
             status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
             assignee_id, assignee_type, assignee_name, team_id, team_name, labels, can_reply,
             snoozed_until, first_reply_at, waiting_since, custom_attributes,
             additional_attributes, created_at, last_activity_at, agent_last_seen_at,
             contact_last_seen_at)
+         -- Contacts are locked before conversations, by everybody.
+         where (select count(*) from merged) >= 0
          on conflict (account_id, display_id) do update
            set version_at = excluded.version_at,
                version_step = excluded.version_step,
@@ -121,7 +157,21 @@ async fn write_newer(
                updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
            where (excluded.version_at, excluded.version_step, excluded.version_digest)
                > (c.version_at, c.version_step, c.version_digest)
-         returning c.account_id, c.display_id, c.id",
+         returning c.account_id, c.display_id, c.id, c.changing",
+        &column!(contacts, |c| c.id.0),
+        &column!(contacts, |c| c.tenant.as_str()) as &[&str],
+        &column!(contacts, |c| c.account.0),
+        &column!(contacts, |c| c.chatwoot_id),
+        &column!(contacts, |c| c.version.at),
+        &column!(contacts, |c| c.version.step),
+        &column!(contacts, |c| c.version.digest),
+        &column!(contacts, |c| c.state.name.as_deref()) as &[Option<&str>],
+        &column!(contacts, |c| c.state.email.as_deref()) as &[Option<&str>],
+        &column!(contacts, |c| c.state.phone_number.as_deref()) as &[Option<&str>],
+        &column!(contacts, |c| c.state.identifier.as_deref()) as &[Option<&str>],
+        &column!(contacts, |c| c.state.thumbnail.as_deref()) as &[Option<&str>],
+        &column!(contacts, |c| &c.state.additional_attributes) as &[&Value],
+        &column!(contacts, |c| &c.state.custom_attributes) as &[&Value],
         &column!(conversations, |c| c.id.0),
         &column!(conversations, |c| c.tenant.as_str()) as &[&str],
         &column!(conversations, |c| c.account.0),
@@ -154,7 +204,7 @@ async fn write_newer(
     )
     .fetch_all(connection)
     .await?;
-    Ok(written.into_iter().map(Place::entry).collect())
+    Ok(written)
 }
 
 /// What a snapshot that lost still knew: when somebody was there last.
@@ -188,12 +238,12 @@ async fn grow(connection: &mut PgConnection, conversations: &[&Conversation]) ->
 async fn known(
     connection: &mut PgConnection,
     conversations: &[&Conversation],
-) -> Result<Ids, Error> {
+) -> Result<Vec<Place>, Error> {
     let accounts = column!(conversations, |c| c.account.0);
     let numbers = column!(conversations, |c| c.display_id);
     let known = sqlx::query_as!(
         Place,
-        "select c.account_id, c.display_id, c.id
+        "select c.account_id, c.display_id, c.id, c.changing
          from unnest($1::uuid[], $2::bigint[]) as x (account_id, display_id)
          join conversations c using (account_id, display_id)",
         &accounts,
@@ -201,5 +251,5 @@ async fn known(
     )
     .fetch_all(connection)
     .await?;
-    Ok(known.into_iter().map(Place::entry).collect())
+    Ok(known)
 }

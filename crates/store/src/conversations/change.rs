@@ -198,8 +198,7 @@ fn parts(wanted: Wanted) -> Vec<Part> {
 /// Keeps what is wanted on show where snapshots have just been merged, and notes what they told.
 pub(super) async fn uphold(
     connection: &mut PgConnection,
-    accounts: &[Uuid],
-    numbers: &[i64],
+    conversations: &[Uuid],
 ) -> Result<(), Error> {
     let told = sqlx::query_scalar!(
         "update conversation_changes w
@@ -211,16 +210,14 @@ pub(super) async fn uphold(
          from (
            select c.id, c.version_at, c.version_step, c.version_digest,
                   axis_changeable(c) as shown
-           from unnest($1::uuid[], $2::bigint[]) as x (account_id, display_id)
-           join conversations c using (account_id, display_id)
-           where exists (select from conversation_changes p where p.conversation_id = c.id)
+           from conversations c
+           where c.id = any($1)
          ) s
          where w.conversation_id = s.id
            and (w.told_at, w.told_step, w.told_digest)
                is distinct from (s.version_at, s.version_step, s.version_digest)
          returning w.conversation_id",
-        accounts,
-        numbers
+        conversations
     )
     .fetch_all(&mut *connection)
     .await?;
