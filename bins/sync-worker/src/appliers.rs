@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use bus::{Failure, Outcome, Publisher};
 use domain::AccountKey;
-use store::{Error, Store};
+use store::{Error, Store, Transaction};
 use tokio::sync::oneshot;
 
 use crate::Config;
 use crate::announce::{self, UnderWay};
 use crate::rejection::reject;
-use crate::transaction::{self, Planned};
+use crate::transaction::{self, Applied, Planned};
 use crate::turns::{Turn, Turns};
 
 /// How often a batch may meet another worker's rows before it has to come again.
@@ -152,6 +152,12 @@ impl Queue {
     }
 }
 
+/// The transaction of the next turn. Nothing is locked and nothing seen by it yet.
+struct Begun {
+    transaction: Transaction,
+    patience: Duration,
+}
+
 /// Takes turn after turn.
 struct Applier {
     appliers: Appliers,
@@ -161,8 +167,9 @@ struct Applier {
 impl Applier {
     async fn run(mut self, mut events: Vec<Waiting>) {
         let inner = Arc::clone(&self.appliers.0);
+        let mut begun = None;
         loop {
-            let troubled = inner.apply(events).await;
+            let troubled = inner.apply(events, &mut begun).await;
             let mut next = {
                 let mut queue = inner.queue();
                 if let Some(turn) = self.turn.take() {
@@ -195,7 +202,7 @@ impl Drop for Applier {
 impl Inner {
     /// Applies events, all at once if the database takes them, else in ever smaller parts, so that
     /// one that it refuses does not keep the others waiting. Gives back whose events were in the way.
-    async fn apply(&self, events: Vec<Waiting>) -> HashSet<AccountKey> {
+    async fn apply(&self, events: Vec<Waiting>, begun: &mut Option<Begun>) -> HashSet<AccountKey> {
         let mut troubled = HashSet::new();
         let mut parts = vec![events];
         let mut collisions = COLLISIONS;
@@ -203,7 +210,7 @@ impl Inner {
             let several = several(&part);
             let patience = if several { SHARED_PATIENCE } else { SINGLE_PATIENCE };
             let batch: Vec<&Planned> = part.iter().map(|waiting| &waiting.planned).collect();
-            let applied_all = transaction::apply(&self.store, patience, &batch);
+            let applied_all = self.transact(patience, &batch, begun);
             let error = match store::within(LONGEST, applied_all).await {
                 Ok(done) => {
                     match announce::start(&self.publisher, &batch, &done).await {
@@ -243,6 +250,28 @@ impl Inner {
             }
         }
         troubled
+    }
+
+    /// Applies all events or none; a row that somebody else has locked for longer than `patience` is
+    /// a conflict. If more wait, the next transaction begins as this one commits.
+    async fn transact(
+        &self,
+        patience: Duration,
+        batch: &[&Planned],
+        begun: &mut Option<Begun>,
+    ) -> Result<Applied, Error> {
+        let mut transaction = match begun.take() {
+            Some(begun) if begun.patience == patience => begun.transaction,
+            _ => self.store.worker_within(patience).await?,
+        };
+        let applied = transaction::apply(&mut transaction, batch).await?;
+        if self.queue().turns.waiting() == 0 {
+            store::commit(transaction).await?;
+        } else {
+            let transaction = store::commit_and_begin(transaction, patience).await?;
+            *begun = Some(Begun { transaction, patience });
+        }
+        Ok(applied)
     }
 
     /// The database will never take this event.

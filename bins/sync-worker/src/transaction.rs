@@ -1,14 +1,12 @@
 //! One transaction for the plans of a batch.
 
-use std::time::Duration;
-
 use domain::{Activity, ConversationId, EventId, snapshot};
 use events::Inbound;
 use sha2::{Digest, Sha256};
 use store::activities::Record;
 use store::conversations::Ids;
 use store::webhook_events::{Outcome, WebhookEvent};
-use store::{Error, Store};
+use store::{Error, Store, Transaction};
 
 use crate::activity::Draft;
 use crate::plan::{GoneRow, Plan};
@@ -38,36 +36,31 @@ pub(crate) fn digest(body: &[u8]) -> Vec<u8> {
     Sha256::digest(body).to_vec()
 }
 
-/// Applies all of the plans or none; a row that somebody else has locked for longer than `patience`
-/// is a conflict.
+/// Applies all of the plans, or none: the transaction is of no use after an error.
 pub(crate) async fn apply(
-    store: &Store,
-    patience: Duration,
+    transaction: &mut Transaction,
     batch: &[&Planned],
 ) -> Result<Applied, Error> {
     let plans = || batch.iter().map(|planned| &planned.plan);
     let contacts = snapshot::merge(plans().flat_map(|plan| &plan.contacts));
     let conversations = snapshot::merge(plans().flat_map(|plan| &plan.conversations));
     let messages = snapshot::merge(plans().flat_map(|plan| &plan.messages));
-    let mut transaction = store.worker_within(patience).await?;
-    let mut ids =
-        store::conversations::apply(&mut transaction, &contacts, &conversations).await?;
-    let written = store::messages::apply(&mut transaction, &messages, &ids).await?;
+    let mut ids = store::conversations::apply(transaction, &contacts, &conversations).await?;
+    let written = store::messages::apply(transaction, &messages, &ids).await?;
     for gone in batch.iter().flat_map(|planned| &planned.plan.gone) {
         match gone {
             GoneRow::Conversation(gone) => {
-                let id = store::conversations::mirror::mark_gone(&mut transaction, gone).await?;
+                let id = store::conversations::mirror::mark_gone(transaction, gone).await?;
                 ids.insert((gone.account, gone.display_id), id);
             }
             GoneRow::Contact(gone) => {
-                store::contacts::mirror::mark_gone(&mut transaction, gone).await?;
+                store::contacts::mirror::mark_gone(transaction, gone).await?;
             }
         }
     }
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
-    store::webhook_events::record(&mut transaction, &events, &records(batch, &ids)).await?;
-    let rows = Rows::read(&mut transaction, batch, &ids, written).await?;
-    store::commit(transaction).await?;
+    store::webhook_events::record(transaction, &events, &records(batch, &ids)).await?;
+    let rows = Rows::read(transaction, batch, &ids, written).await?;
     Ok(Applied { ids, rows })
 }
 

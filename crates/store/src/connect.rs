@@ -61,13 +61,8 @@ impl Store {
     /// [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it made when
     /// the tables were small, and would go on reading them whole.
     pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
-        let patience = patience.as_millis();
-        let begin = format!(
-            "begin; set local role axis_worker; set local lock_timeout = {patience}; \
-             set local enable_seqscan = off"
-        );
         // Nothing but a number is in it.
-        Ok(self.pool.begin_with(AssertSqlSafe(begin)).await?)
+        Ok(self.pool.begin_with(AssertSqlSafe(worker_within(patience))).await?)
     }
 
     /// A transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
@@ -121,6 +116,25 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Commits a transaction of [`Store::worker_within`] and begins another one on its connection, in one
+/// go: for who has more to do at once.
+pub async fn commit_and_begin(
+    mut transaction: Transaction,
+    patience: Duration,
+) -> Result<Transaction, Error> {
+    let statements = AssertSqlSafe(format!("commit; {}", worker_within(patience)));
+    sqlx::raw_sql(statements).execute(&mut *transaction).await?;
+    Ok(transaction)
+}
+
+fn worker_within(patience: Duration) -> String {
+    format!(
+        "begin; set local role axis_worker; set local lock_timeout = {}; \
+         set local enable_seqscan = off",
+        patience.as_millis()
+    )
 }
 
 /// From here to its end a transaction sees and changes the rows of one tenant only.

@@ -43,7 +43,7 @@ pub mod uploads;
 pub mod webhook_events;
 
 pub use config::Config;
-pub use connect::{PATIENCE, Store, Wakeups, confine, migrate, within};
+pub use connect::{PATIENCE, Store, Wakeups, commit_and_begin, confine, migrate, within};
 pub use error::Error;
 /// A connection inside a transaction; what the functions of the modules take.
 pub use sqlx::PgConnection;
