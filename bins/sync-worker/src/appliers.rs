@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bus::{Failure, Outcome, Publisher};
 use domain::AccountKey;
 use store::{Error, Store, Transaction};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::Config;
 use crate::announce::{self, UnderWay};
@@ -44,6 +44,8 @@ struct Inner {
     publisher: Publisher,
     most: usize,
     queue: Mutex<Queue>,
+    /// Something was written.
+    written: Arc<Notify>,
 }
 
 struct Queue {
@@ -67,7 +69,12 @@ impl Appliers {
         let turns = Turns::new(most, batch);
         let queue = Queue { turns, running: 0, begun: Instant::now(), watched: false };
         let queue = Mutex::new(queue);
-        Self(Arc::new(Inner { store, publisher, most, queue }))
+        Self(Arc::new(Inner { store, publisher, most, queue, written: Arc::default() }))
+    }
+
+    /// Tells of transactions that were committed, many at once perhaps.
+    pub(crate) fn written(&self) -> Arc<Notify> {
+        Arc::clone(&self.0.written)
     }
 
     /// Applies events and announces what happened. One outcome per event, in their order; none for
@@ -271,6 +278,7 @@ impl Inner {
             let transaction = store::commit_and_begin(transaction, patience).await?;
             *begun = Some(Begun { transaction, patience });
         }
+        self.written.notify_one();
         Ok(applied)
     }
 

@@ -1,11 +1,12 @@
 //! A batch from an account's lane and what becomes of each of its events.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use bus::{Delivery, Failure, Handler, Outcome, Publisher};
 use events::Inbound;
 use store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::Config;
 use crate::appliers::Appliers;
@@ -36,6 +37,11 @@ impl Sync {
     pub fn configured(config: &Config, store: Store, publisher: Publisher) -> Self {
         let appliers = Appliers::new(config, store.clone(), publisher);
         Self { store, appliers, rejections: Semaphore::new(REJECTIONS) }
+    }
+
+    /// Tells that something was written.
+    pub(crate) fn written(&self) -> Arc<Notify> {
+        self.appliers.written()
     }
 
     /// Reads a delivery; what cannot be read is rejected.

@@ -1,5 +1,6 @@
 //! The worker: from its start to its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -7,6 +8,7 @@ use bus::{Bus, Consumer, Consumption};
 use secrecy::ExposeSecret as _;
 use service::{Health, Status, retry};
 use store::Store;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::reconcile::{self, Reconciler};
@@ -26,6 +28,9 @@ pub struct SyncWorker {
 const BATCHES: usize = 8;
 /// How often the coming months' parts of the tables that only grow are made.
 const HOUSEKEEPING: Duration = Duration::from_hours(6);
+/// So long after the first of them the words of new messages are taken into their index: long enough for many
+/// to share the way, and for a search to look through few.
+const WORDS: Duration = Duration::from_millis(250);
 /// How often it is seen whether the stream has room.
 const ROOM: Duration = Duration::from_mins(1);
 
@@ -80,16 +85,19 @@ impl SyncWorker {
 
     /// Consumes until the shutdown, then finishes what is in hand.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        // Both may end anywhere: what they were about is done by the next worker.
+        // All of these may end anywhere: what they were about is done by the next worker.
         let until = || shutdown.clone();
         let housekeeping =
             tokio::spawn(until().run_until_cancelled_owned(keep_house(self.store.clone())));
         let room = tokio::spawn(until().run_until_cancelled_owned(keep_room(self.bus.clone())));
         let comparing = self.reconciler.map(|it| tokio::spawn(Box::pin(it.run(until()))));
-        let handler = Sync::configured(&self.config, self.store, self.bus.publisher());
+        let handler = Sync::configured(&self.config, self.store.clone(), self.bus.publisher());
+        let words = until().run_until_cancelled_owned(take_in(self.store, handler.written()));
+        let words = tokio::spawn(words);
         Box::pin(self.bus.consume(self.consumption, handler, shutdown)).await?;
         housekeeping.await?;
         room.await?;
+        words.await?;
         if let Some(comparing) = comparing {
             comparing.await?;
         }
@@ -104,6 +112,23 @@ async fn keep_house(store: Store) {
         }
         tokio::time::sleep(HOUSEKEEPING).await;
     }
+}
+
+/// Takes the words of new messages into their index, in no transaction that anybody waits for.
+async fn take_in(store: Store, written: Arc<Notify>) {
+    loop {
+        if let Err(error) = store::within(store::PATIENCE, take_in_words(&store)).await {
+            tracing::warn!(%error, "the words of new messages could not be taken in; trying later");
+        }
+        written.notified().await;
+        tokio::time::sleep(WORDS).await;
+    }
+}
+
+async fn take_in_words(store: &Store) -> Result<(), store::Error> {
+    let mut transaction = store.worker().await?;
+    store::messages::take_in_words(&mut transaction).await?;
+    store::commit(transaction).await
 }
 
 /// The stream keeps what was processed for replays, and takes nothing new when it is full: the oldest

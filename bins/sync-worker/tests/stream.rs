@@ -52,6 +52,38 @@ async fn an_event_becomes_a_row_an_activity_and_an_announcement() {
 }
 
 #[tokio::test]
+async fn the_words_of_new_messages_are_taken_into_their_index() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let mut transaction = world.store.worker().await.unwrap();
+    // Writes down what it does.
+    let noting = "set local role none;
+        create table taken (pages bigint);
+        create or replace function axis_take_in_words() returns bigint
+          language sql security definer set search_path from current
+          as $$insert into taken select gin_clean_pending_list('messages_search') returning pages$$;
+        grant select on taken to axis_worker";
+    sqlx::raw_sql(noting).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let health = service::Health::default();
+    let (store, bus) = (world.store.clone(), world.bus.clone());
+    let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(worker.run(shutdown.clone()));
+
+    let body = example("message_created");
+    let envelope = inbound(&account, body, 1).envelope(body.as_bytes().to_vec());
+    world.bus.publisher().publish(envelope).await.unwrap();
+    eventually("the words are taken in", || async {
+        count(&world.store_config, "taken where pages > 0").await == 1
+    })
+    .await;
+
+    shutdown.cancel();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn poison_goes_to_the_dead_letters_and_stops_nothing() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;

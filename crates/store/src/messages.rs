@@ -8,6 +8,7 @@ pub mod mirror;
 mod numbers;
 mod read;
 mod remove;
+mod words;
 
 pub use apply::*;
 pub use carry::*;
@@ -16,3 +17,4 @@ pub use intervene::*;
 pub use numbers::*;
 pub use read::*;
 pub use remove::*;
+pub use words::*;
