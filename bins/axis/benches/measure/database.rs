@@ -113,7 +113,7 @@ async fn write(
 type Write = (Arc<str>, Vec<Vec<Option<String>>>);
 
 /// Upserts the rows of all tables in batches, one transaction each, on some connections at once:
-/// nothing is read, decided or told. Batches a second.
+/// nothing is read, decided or told. Batches a second, until everything is in its indexes.
 pub async fn upsert(
     tables: &[Rows],
     batches: usize,
@@ -139,11 +139,16 @@ pub async fn upsert(
                 }
                 transaction.commit().await?;
             }
-            anyhow::Ok(())
+            anyhow::Ok(connection)
         });
     }
+    let mut last = None;
     while let Some(writer) = writers.join_next().await {
-        writer.context("a writer panicked")??;
+        last = Some(writer.context("a writer panicked")??);
+    }
+    if let Some(mut connection) = last {
+        // The words that the index has only collected are to be in it, as a worker sees to.
+        execute(&mut connection, "select axis_take_in_words()").await?;
     }
     Ok(batches.len() as f64 / began.elapsed().as_secs_f64())
 }
