@@ -1,4 +1,5 @@
-//! People who write to the tenants.
+//! People who write to the tenants. Their snapshots are merged with those of their conversations
+//! ([`crate::conversations::apply`]).
 
 pub mod mirror;
 mod read;
