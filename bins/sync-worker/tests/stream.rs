@@ -12,10 +12,19 @@ use futures_util::StreamExt;
 use support::{count, delivery, inbound};
 use sync_worker::{Config, Sync, SyncWorker};
 use testkit::{World, eventually, sqlx};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 fn example(event: &str) -> &'static str {
     chatwoot::examples().iter().find(|(name, _)| *name == event).unwrap().1
+}
+
+/// A worker that consumes until the shutdown.
+async fn started(world: &World, shutdown: &CancellationToken) -> JoinHandle<anyhow::Result<()>> {
+    let health = service::Health::default();
+    let (store, bus) = (world.store.clone(), world.bus.clone());
+    let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
+    tokio::spawn(worker.run(shutdown.clone()))
 }
 
 #[tokio::test]
@@ -23,11 +32,8 @@ async fn an_event_becomes_a_row_an_activity_and_an_announcement() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
     let mut tail = std::pin::pin!(world.bus.tail_activity(TailStart::New));
-    let health = service::Health::default();
-    let (store, bus) = (world.store.clone(), world.bus.clone());
-    let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
     let shutdown = CancellationToken::new();
-    let running = tokio::spawn(worker.run(shutdown.clone()));
+    let running = started(&world, &shutdown).await;
 
     let body = example("message_created");
     let envelope = inbound(&account, body, 1).envelope(body.as_bytes().to_vec());
@@ -65,11 +71,8 @@ async fn the_words_of_new_messages_are_taken_into_their_index() {
         grant select on taken to axis_worker";
     sqlx::raw_sql(noting).execute(&mut *transaction).await.unwrap();
     store::commit(transaction).await.unwrap();
-    let health = service::Health::default();
-    let (store, bus) = (world.store.clone(), world.bus.clone());
-    let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
     let shutdown = CancellationToken::new();
-    let running = tokio::spawn(worker.run(shutdown.clone()));
+    let running = started(&world, &shutdown).await;
 
     let body = example("message_created");
     let envelope = inbound(&account, body, 1).envelope(body.as_bytes().to_vec());
@@ -131,11 +134,8 @@ async fn what_postgres_cannot_store_is_made_storable() {
 async fn a_dead_letter_bears_all_that_is_needed_to_send_it_again() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
-    let health = service::Health::default();
-    let (store, bus) = (world.store.clone(), world.bus.clone());
-    let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
     let shutdown = CancellationToken::new();
-    let running = tokio::spawn(worker.run(shutdown.clone()));
+    let running = started(&world, &shutdown).await;
 
     let body = r#"{"event":"message_updated"}"#;
     let envelope = inbound(&account, body, 1).envelope(body.as_bytes().to_vec());
