@@ -10,7 +10,7 @@ use testkit::reqwest::{Response, StatusCode};
 use testkit::sqlx;
 
 use crate::accounts::Stage;
-use crate::support::{Served, problem};
+use crate::support::{Served, problem, waiting};
 
 /// How often which status was answered.
 fn count(answers: &[Response], status: u16) -> usize {
@@ -50,20 +50,6 @@ async fn together(
         store::commit(closed).await.unwrap();
     };
     tokio::join!(join_all(requests), open).0
-}
-
-/// How many wait for a lock.
-async fn waiting(store: &store::Store) -> usize {
-    let mut transaction = store.worker().await.unwrap();
-    sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
-    let waiting: i64 = sqlx::query_scalar(
-        "select count(*) from pg_stat_activity
-         where datname = current_database() and wait_event_type = 'Lock'",
-    )
-    .fetch_one(&mut *transaction)
-    .await
-    .unwrap();
-    usize::try_from(waiting).unwrap()
 }
 
 /// Chatwoot takes its time, so that whoever asks it at once does.

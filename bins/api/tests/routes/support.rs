@@ -235,20 +235,24 @@ pub fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
 }
 
+/// How many wait for a lock.
+pub async fn waiting(store: &Store) -> usize {
+    let mut transaction = store.worker().await.unwrap();
+    sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+    let waiting: i64 = sqlx::query_scalar(
+        "select count(*) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'",
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .unwrap();
+    usize::try_from(waiting).unwrap()
+}
+
 /// Waits until another connection to the database waits for what a transaction holds.
 pub async fn somebody_waits(served: &Served) {
-    eventually("somebody waits for the row", || async {
-        let mut transaction = served.world.store.worker().await.unwrap();
-        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
-        sqlx::query_scalar(
-            "select exists (select from pg_stat_activity
-                            where datname = current_database() and wait_event_type = 'Lock')",
-        )
-        .fetch_one(&mut *transaction)
-        .await
-        .unwrap()
-    })
-    .await;
+    eventually("somebody waits for the row", || async { waiting(&served.world.store).await > 0 })
+        .await;
 }
 
 /// A conversation as Chatwoot would tell of it.
