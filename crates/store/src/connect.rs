@@ -61,7 +61,6 @@ impl Store {
     /// [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it made when
     /// the tables were small, and would go on reading them whole.
     pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
-        // Nothing but a number is in it.
         Ok(self.pool.begin_with(AssertSqlSafe(worker_within(patience))).await?)
     }
 
@@ -129,6 +128,7 @@ pub async fn commit_and_begin(
     Ok(transaction)
 }
 
+/// Safe as a statement: nothing but a number is put into it.
 fn worker_within(patience: Duration) -> String {
     format!(
         "begin; set local role axis_worker; set local lock_timeout = {}; \
