@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{Activity, Conversation, ConversationId, Message};
+use domain::{AccountKey, Activity, Conversation, ConversationId, Message};
 use events::AnnouncementSubject;
 use store::conversations::Ids;
 use store::messages::Written;
@@ -17,36 +17,51 @@ pub(crate) struct Rows {
     messages: HashMap<(ConversationId, i64), Message>,
 }
 
-impl Rows {
-    /// Reads what the news of a batch are about, but for the messages that were just written.
-    pub(crate) async fn read(
-        transaction: &mut Transaction,
-        batch: &[&Planned],
-        ids: &Ids,
-        written: Written,
-    ) -> Result<Self, Error> {
-        let (mut places, mut numbers) = (BTreeSet::new(), BTreeMap::new());
+/// What the news of a batch are about.
+pub(crate) struct News {
+    places: BTreeSet<ConversationId>,
+    messages: BTreeMap<(AccountKey, i64), Option<ConversationId>>,
+}
+
+impl News {
+    pub(crate) fn of(batch: &[&Planned], ids: &Ids) -> Self {
+        let (mut places, mut messages) = (BTreeSet::new(), BTreeMap::new());
         for planned in batch {
             let account = planned.inbound.account;
             for draft in planned.plan.activities.iter().filter(|draft| !draft.silent) {
                 let place = draft.conversation.and_then(|number| ids.get(&(account, number)));
                 places.extend(place.copied());
-                numbers.extend(draft.message.map(|number| ((account, number), place.copied())));
+                messages.extend(draft.message.map(|number| ((account, number), place.copied())));
             }
         }
-        if places.is_empty() && numbers.is_empty() {
-            return Ok(Self::default());
-        }
-        let places = Vec::from_iter(places);
-        let conversations =
-            readable(store::conversations::by_ids(&mut *transaction, &places).await)?;
+        Self { places, messages }
+    }
+
+    pub(crate) fn places(&self) -> Vec<ConversationId> {
+        self.places.iter().copied().collect()
+    }
+}
+
+impl Rows {
+    /// What the news are about: the conversations that were just read, the messages that were just
+    /// written, and those that still have to be read.
+    pub(crate) async fn read(
+        transaction: &mut Transaction,
+        news: News,
+        places: store::conversations::Rows,
+        written: Written,
+    ) -> Result<Self, Error> {
+        let conversations = readable(places.conversations())?;
         let mut messages = by_number(readable(written.messages())?);
-        numbers.retain(|(_, number), place| {
-            !place.is_some_and(|place| messages.contains_key(&(place, *number)))
-        });
-        let others: Vec<_> = numbers.into_keys().collect();
-        messages
-            .extend(by_number(readable(store::messages::by_numbers(transaction, &others).await)?));
+        let is_there = |place, number| messages.contains_key(&(place, number));
+        let others: Vec<_> = news
+            .messages
+            .into_iter()
+            .filter(|((_, number), place)| !place.is_some_and(|place| is_there(place, *number)))
+            .map(|(number, _)| number)
+            .collect();
+        let read = readable(store::messages::by_numbers(transaction, &others).await)?;
+        messages.extend(by_number(read));
         Ok(Self {
             conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
             messages,

@@ -10,7 +10,7 @@ use store::{Error, Store, Transaction};
 
 use crate::activity::Draft;
 use crate::plan::{GoneRow, Plan};
-use crate::rows::Rows;
+use crate::rows::{News, Rows};
 
 /// An event that could be read.
 #[derive(Debug)]
@@ -59,8 +59,9 @@ pub(crate) async fn apply(
         }
     }
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
-    store::webhook_events::record(transaction, &events, &records(batch, &ids)).await?;
-    let rows = Rows::read(transaction, batch, &ids, written).await?;
+    let (told, news) = (records(batch, &ids), News::of(batch, &ids));
+    let places = store::webhook_events::record(transaction, &events, &told, &news.places()).await?;
+    let rows = Rows::read(transaction, news, places, written).await?;
     Ok(Applied { ids, rows })
 }
 
@@ -68,7 +69,7 @@ pub(crate) async fn apply(
 pub(crate) async fn reject(store: &Store, event: WebhookEvent) -> Result<(), Error> {
     store::within(store::PATIENCE, async {
         let mut transaction = store.worker().await?;
-        store::webhook_events::record(&mut transaction, &[event], &[]).await?;
+        store::webhook_events::record(&mut transaction, &[event], &[], &[]).await?;
         store::commit(transaction).await
     })
     .await

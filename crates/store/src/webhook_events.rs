@@ -1,10 +1,10 @@
 //! The audit of what came in.
 
 use chrono::{DateTime, Utc};
-use domain::{AccountKey, EventId, TenantId};
+use domain::{AccountKey, ConversationId, EventId, TenantId};
 use sqlx::PgConnection;
 
-use crate::{Error, activities};
+use crate::{Error, activities, conversations};
 
 /// An event and what became of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,14 +55,16 @@ impl Outcome {
     }
 }
 
-/// Writes down what became of events, and the activities that they told of. Processing an event again
-/// corrects a rejection and nothing else; for activities see [`activities::record`].
+/// Writes down what became of events, and the activities that they told of, and reads the conversations
+/// `about` which they are, as they are by now. Processing an event again corrects a rejection and nothing
+/// else; for activities see [`activities::record`].
 pub async fn record(
     connection: &mut PgConnection,
     events: &[WebhookEvent],
     told: &[activities::Record],
-) -> Result<(), Error> {
-    activities::record_all(connection, events, told).await
+    about: &[ConversationId],
+) -> Result<conversations::Rows, Error> {
+    Ok(conversations::Rows(activities::record_all(connection, events, told, about).await?))
 }
 
 /// Makes the monthly parts of the tables that only grow, for the months ahead.

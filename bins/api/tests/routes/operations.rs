@@ -70,7 +70,7 @@ async fn the_pipeline_shows_the_tenants_own_rates_lag_and_failures() {
             outcome,
             detail: None,
         };
-        store::webhook_events::record(&mut transaction, &[event], &[]).await.unwrap();
+        store::webhook_events::record(&mut transaction, &[event], &[], &[]).await.unwrap();
     }
     store::commit(transaction).await.unwrap();
     for account in [&served.ours, &served.ours, &theirs] {

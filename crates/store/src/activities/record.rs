@@ -1,12 +1,12 @@
 //! Writing the timeline.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use domain::{Activity, ActivityId, TenantId};
+use domain::{Activity, ActivityId, ConversationId, TenantId};
 use sqlx::PgConnection;
 
-use crate::Error;
 use crate::webhook_events::WebhookEvent;
+use crate::{Error, conversations};
 
 /// An activity to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,42 +25,48 @@ pub struct Record {
 /// they differ (a person was renamed in between), the greater text stays, whichever came first. Of two
 /// times, one in whole seconds and the other within that second, the finer one stays.
 pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result<(), Error> {
-    record_all(connection, &[], records).await
+    join(connection, &Vec::from_iter(records)).await
 }
 
-/// The same, with what became of the events that told of them, in one statement if all of it is new.
+/// The same, with what became of the events that told of them, and reads these conversations: in one
+/// statement if all of it is new.
 pub(crate) async fn record_all(
     connection: &mut PgConnection,
     events: &[WebhookEvent],
     records: &[Record],
-) -> Result<(), Error> {
+    places: &[ConversationId],
+) -> Result<Vec<conversations::Row>, Error> {
+    if events.is_empty() && records.is_empty() && places.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut tellings: HashMap<ActivityId, u32> = HashMap::with_capacity(records.len());
     for record in records {
         *tellings.entry(record.activity.id).or_default() += 1;
     }
     // Nearly all of them have never been told before.
-    let once: Vec<&Record> = records
-        .iter()
-        .filter(|record| is_fine(record) && tellings[&record.activity.id] == 1)
-        .collect();
-    let new = begin(connection, events, &once).await?;
-    let others: Vec<&Record> =
-        records.iter().filter(|record| !new.contains(&record.activity.id)).collect();
-    join(connection, &others).await
+    let (once, others): (Vec<&Record>, Vec<&Record>) =
+        records.iter().partition(|record| is_fine(record) && tellings[&record.activity.id] == 1);
+    let rows = begin(connection, events, &once, places).await?;
+    let told = rows.first().and_then(|row| row.told).unwrap_or_default();
+    if usize::try_from(told) == Ok(once.len()) {
+        join(connection, &others).await?;
+    } else {
+        // Those that are new are not changed by joining them with themselves.
+        join(connection, &Vec::from_iter(records)).await?;
+    }
+    Ok(rows)
 }
 
-/// Writes the events, and those activities of which there is nothing yet, and says which these were. All
-/// have fine times, so what there is of them has the same one or that of the second.
+/// Writes the events, and those activities of which there is nothing yet; each row says how many these were.
+/// All have fine times, so what there is of them has the same one or that of the second.
 async fn begin(
     connection: &mut PgConnection,
     events: &[WebhookEvent],
     records: &[&Record],
-) -> Result<HashSet<ActivityId>, Error> {
-    if events.is_empty() && records.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let new = sqlx::query_scalar!(
-        "with received as (
+    places: &[ConversationId],
+) -> Result<Vec<conversations::Row>, Error> {
+    let rows = conversations::select_conversations!(
+        before ["with received as (
            insert into webhook_events as w
              (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
               stream_sequence, outcome, detail, processed_at)
@@ -76,19 +82,24 @@ async fn begin(
                  stream_sequence = excluded.stream_sequence,
                  processed_at = excluded.processed_at
              where w.outcome = 'rejected' and excluded.outcome <> 'rejected'
-         )
-         insert into activities
-           (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
-         select * from unnest($12::uuid[], $13::text[], $14::timestamptz[], $15::text[], $16::text[],
-                              $17::uuid[], $18::uuid[], $19::jsonb[], $20::jsonb[])
-           as x (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
-         -- One look for each of them, however many activities there are.
-         where (select a.id from activities a
-                where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at)
-                limit 1) is null
-         order by id
-         on conflict (occurred_at, id) do nothing
-         returning id",
+         ), told as (
+           insert into activities
+             (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
+           select * from unnest($12::uuid[], $13::text[], $14::timestamptz[], $15::text[],
+                                $16::text[], $17::uuid[], $18::uuid[], $19::jsonb[], $20::jsonb[])
+             as x (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor,
+                   data)
+           -- One look for each of them, however many activities there are.
+           where (select a.id from activities a
+                  where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at)
+                  limit 1) is null
+           order by id
+           on conflict (occurred_at, id) do nothing
+           returning id
+         ) "]
+        told ["(select count(*) from told)"]
+        chosen ["select * from conversations c where c.id = any($21)"]
+        order [""],
         &column!(events, |e| e.id.0),
         &column!(events, |e| e.received_at),
         &column!(events, |e| e.tenant.as_str()) as &[&str],
@@ -109,10 +120,11 @@ async fn begin(
         &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
         &actors(records)? as &[Option<serde_json::Value>],
         &column!(records, |r| &r.activity.data) as &[&serde_json::Value],
+        &column!(places, |id| id.0),
     )
     .fetch_all(connection)
     .await?;
-    Ok(new.into_iter().map(ActivityId).collect())
+    Ok(rows)
 }
 
 /// Joins tellings with one another and with what is there.

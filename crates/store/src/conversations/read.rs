@@ -89,53 +89,69 @@ pub struct Listed {
     pub next: Option<Place>,
 }
 
-struct Row {
-    id: Uuid,
-    account_id: Uuid,
-    display_id: i64,
-    chatwoot_url: String,
-    status: String,
-    priority: Option<String>,
-    channel: Option<String>,
-    inbox_id: Option<i64>,
-    contact_id: Option<Uuid>,
-    contact_name: Option<String>,
-    contact_thumbnail: Option<String>,
-    assignee_id: Option<i64>,
-    assignee_type: Option<String>,
-    assignee_name: Option<String>,
-    team_id: Option<i64>,
-    team_name: Option<String>,
-    labels: Vec<String>,
-    can_reply: Option<bool>,
-    snoozed_until: Option<DateTime<Utc>>,
-    waiting_since: Option<DateTime<Utc>>,
-    first_reply_at: Option<DateTime<Utc>>,
-    last_activity_at: DateTime<Utc>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-    custom_attributes: Value,
-    pending_changes: Vec<String>,
-    unread_count: i64,
-    last_id: Option<Uuid>,
-    last_content: Option<String>,
-    last_type: Option<String>,
-    last_private: Option<bool>,
-    last_in_chatwoot: Option<bool>,
-    last_outbound_state: Option<String>,
-    last_rank: Option<i16>,
-    last_succeeded_at: Option<i64>,
-    last_failed_at: Option<i64>,
-    last_created_at: Option<DateTime<Utc>>,
+/// Columns that make a [`Conversation`].
+pub(crate) struct Row {
+    pub(crate) id: Uuid,
+    pub(crate) account_id: Uuid,
+    pub(crate) display_id: i64,
+    pub(crate) chatwoot_url: String,
+    pub(crate) status: String,
+    pub(crate) priority: Option<String>,
+    pub(crate) channel: Option<String>,
+    pub(crate) inbox_id: Option<i64>,
+    pub(crate) contact_id: Option<Uuid>,
+    pub(crate) contact_name: Option<String>,
+    pub(crate) contact_thumbnail: Option<String>,
+    pub(crate) assignee_id: Option<i64>,
+    pub(crate) assignee_type: Option<String>,
+    pub(crate) assignee_name: Option<String>,
+    pub(crate) team_id: Option<i64>,
+    pub(crate) team_name: Option<String>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) can_reply: Option<bool>,
+    pub(crate) snoozed_until: Option<DateTime<Utc>>,
+    pub(crate) waiting_since: Option<DateTime<Utc>>,
+    pub(crate) first_reply_at: Option<DateTime<Utc>>,
+    pub(crate) last_activity_at: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    pub(crate) custom_attributes: Value,
+    pub(crate) pending_changes: Vec<String>,
+    pub(crate) unread_count: i64,
+    pub(crate) last_id: Option<Uuid>,
+    pub(crate) last_content: Option<String>,
+    pub(crate) last_type: Option<String>,
+    pub(crate) last_private: Option<bool>,
+    pub(crate) last_in_chatwoot: Option<bool>,
+    pub(crate) last_outbound_state: Option<String>,
+    pub(crate) last_rank: Option<i16>,
+    pub(crate) last_succeeded_at: Option<i64>,
+    pub(crate) last_failed_at: Option<i64>,
+    pub(crate) last_created_at: Option<DateTime<Utc>>,
+    /// How many activities were written by what comes before.
+    pub(crate) told: Option<i64>,
 }
 
-/// A checked query whose answer is [`Row`]s. The newest message and the number of unread ones are
-/// looked up for the chosen rows only.
+/// Conversations as they were just read.
+pub struct Rows(pub(crate) Vec<Row>);
+
+impl Rows {
+    /// What clients read of them.
+    pub fn conversations(self) -> Result<Vec<Conversation>, Error> {
+        self.0.into_iter().map(Conversation::try_from).collect()
+    }
+}
+
+/// A checked query whose answer is [`Row`]s, given what comes before it and says what it `told`. The newest
+/// message and the number of unread ones are looked up for the chosen rows only.
 macro_rules! select_conversations {
-    (chosen [$($chosen:tt)+] order [$($order:tt)+] $(, $argument:expr)* $(,)?) => {
+    (
+        before [$($before:tt)+] told [$($told:tt)+] chosen [$($chosen:tt)+] order [$($order:tt)+]
+        $(, $argument:expr)* $(,)?
+    ) => {
         sqlx::query_as!(
-            Row,
-            r#"select c.id as "id!", c.account_id as "account_id!", c.display_id as "display_id!",
+            crate::conversations::Row,
+            $($before)+ + r#"select c.id as "id!", c.account_id as "account_id!", c.display_id as "display_id!",
                       concat(coalesce(a.screen_url, a.base_url), '/app/accounts/',
                              a.chatwoot_account_id, '/conversations/', c.display_id)
                         as "chatwoot_url!",
@@ -147,10 +163,10 @@ macro_rules! select_conversations {
                       c.first_reply_at, c.last_activity_at as "last_activity_at!",
                       c.created_at as "created_at!", c.updated_at as "updated_at!",
                       c.custom_attributes as "custom_attributes!",
-                      array(
+                      case when c.changing then array(
                         select distinct w.field from conversation_changes w
                         where w.conversation_id = c.id and w.settled_at is null order by 1
-                      ) as "pending_changes!",
+                      ) else '{}' end as "pending_changes!",
                       unread.count as "unread_count!",
                       last.id as "last_id?", last.content as last_content,
                       last.message_type as "last_type?", last.private as "last_private?",
@@ -159,7 +175,8 @@ macro_rules! select_conversations {
                       last.delivery_rank as "last_rank?",
                       last.delivery_succeeded_at as "last_succeeded_at?",
                       last.delivery_failed_at as "last_failed_at?",
-                      last.created_at as "last_created_at?"
+                      last.created_at as "last_created_at?",
+                      "# + $($told)+ + r#" as told
                from ("# + $($chosen)+ + r#") c
                join chatwoot_accounts a on a.id = c.account_id
                left join contacts k on k.id = c.contact_id
@@ -185,6 +202,7 @@ macro_rules! select_conversations {
         )
     };
 }
+pub(crate) use select_conversations;
 
 /// A checked query for a part of a tenant's list. Its arguments: tenant, filter (9 of them), row
 /// ids found beforehand, how many rows, how many to skip; then what `after` speaks of, from `$13`.
@@ -195,6 +213,8 @@ macro_rules! select_page {
         $(, $place:expr)*
     ) => {
         select_conversations!(
+            before [""]
+            told ["null::bigint"]
             chosen [
                 "select * from conversations c
                  where c.tenant_id = $1 and c.gone_at <= c.version_at
@@ -241,7 +261,10 @@ pub async fn by_ids(
 ) -> Result<Vec<Conversation>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = select_conversations!(
-        chosen ["select * from conversations c where c.id = any($1)"] order [""],
+        before [""]
+        told ["null::bigint"]
+        chosen ["select * from conversations c where c.id = any($1)"]
+        order [""],
         &ids
     )
     .fetch_all(connection)
