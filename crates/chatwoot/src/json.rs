@@ -1,18 +1,26 @@
 //! Forgiving JSON: parsing that survives what Ruby and fifteen channels put into text, and readers
 //! for which a field of an unexpected type is an absent field.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
+/// A value that borrows its texts from the body: most of a body is never kept.
+pub(crate) type Json<'a> = serde_json_borrow::Value<'a>;
+
 /// Parses a body, after repairing it if it would not parse, or not be storable, as it is.
-pub(crate) fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
+pub(crate) fn parse<T>(
+    body: &[u8],
+    read: impl FnOnce(Json<'_>) -> T,
+) -> Result<T, serde_json::Error> {
     if let Ok(text) = std::str::from_utf8(body)
         && !text.contains("\\u0000")
         && let Ok(value) = serde_json::from_str(text)
     {
-        return Ok(value);
+        return Ok(read(value));
     }
-    serde_json::from_slice(&repaired(body))
+    serde_json::from_slice(&repaired(body)).map(read)
 }
 
 /// The body with replacement characters for bytes that are not UTF-8, for escapes of half a
@@ -67,45 +75,55 @@ fn escaped_unit(bytes: &[u8]) -> Option<u16> {
 
 /// A JSON object whose fields are taken out as what they should be, or as nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Object(Map<String, Value>);
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
-impl Object {
-    pub(crate) fn from_value(value: Value) -> Option<Self> {
+impl<'a> Object<'a> {
+    pub(crate) fn from_json(value: Json<'a>) -> Option<Self> {
         match value {
-            Value::Object(map) => Some(Self(map)),
+            Json::Object(fields) => Some(Self(fields.into_vec())),
             _ => None,
         }
     }
 
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+    /// The same of a value that keeps its texts.
+    pub(crate) fn of(value: &'a Value) -> Option<Self> {
+        Self::from_json(value.into())
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
-        self.0.get(key)
+    /// Of a repeated field the last one counts.
+    fn place(&self, key: &str) -> Option<usize> {
+        self.0.iter().rposition(|(name, _)| name == key)
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.place(key).is_some()
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
+        self.place(key).and_then(|place| self.0.get(place)).map(|(_, value)| value)
     }
 
     pub(crate) fn int(&self, key: &str) -> Option<i64> {
-        int(self.0.get(key)?)
+        int(self.get(key)?)
     }
 
     pub(crate) fn number(&self, key: &str) -> Option<f64> {
-        match self.0.get(key)? {
-            Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
+        match self.get(key)? {
+            Json::Number(number) => number.as_f64(),
+            Json::Str(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
             _ => None,
         }
     }
 
     pub(crate) fn boolean(&self, key: &str) -> Option<bool> {
-        match self.0.get(key)? {
-            Value::Bool(value) => Some(*value),
-            Value::Number(number) => match number.as_i64()? {
+        match self.get(key)? {
+            Json::Bool(value) => Some(*value),
+            Json::Number(number) => match number.as_i64()? {
                 0 => Some(false),
                 1 => Some(true),
                 _ => None,
             },
-            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            Json::Str(text) => match text.trim().to_ascii_lowercase().as_str() {
                 "true" | "t" | "1" | "yes" | "on" => Some(true),
                 "false" | "f" | "0" | "no" | "off" | "" => Some(false),
                 _ => None,
@@ -115,58 +133,63 @@ impl Object {
     }
 
     /// Text as it stands; a number becomes its digits.
-    pub(crate) fn text(&mut self, key: &str) -> Option<String> {
-        match self.0.get_mut(key)? {
-            Value::String(text) => Some(std::mem::take(text)),
-            Value::Number(number) => Some(number.to_string()),
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        match self.get(key)? {
+            Json::Str(text) => Some(text.clone().into_owned()),
+            number @ Json::Number(_) => Some(Value::from(number).to_string()),
             _ => None,
         }
     }
 
     /// Text that is absent when empty, for fields where Chatwoot prints `""` for nothing.
-    pub(crate) fn filled(&mut self, key: &str) -> Option<String> {
+    pub(crate) fn filled(&self, key: &str) -> Option<String> {
         self.text(key).filter(|text| !text.is_empty())
     }
 
     pub(crate) fn object(&mut self, key: &str) -> Option<Self> {
-        Self::from_value(self.0.remove(key)?)
+        Self::from_json(self.take(key)?)
     }
 
     /// A free-form object; empty when absent.
     pub(crate) fn map(&mut self, key: &str) -> Map<String, Value> {
-        self.object(key).unwrap_or_default().0
+        let fields = self.object(key).unwrap_or_default().0;
+        fields.into_iter().map(|(name, value)| (name.into_owned(), value.into())).collect()
     }
 
-    pub(crate) fn list(&mut self, key: &str) -> Vec<Value> {
-        match self.0.remove(key) {
-            Some(Value::Array(items)) => items,
+    pub(crate) fn list(&mut self, key: &str) -> Vec<Json<'a>> {
+        match self.take(key) {
+            Some(Json::Array(items)) => items,
             _ => Vec::new(),
         }
     }
 
-    pub(crate) fn take(&mut self, key: &str) -> Option<Value> {
-        self.0.remove(key)
+    pub(crate) fn take(&mut self, key: &str) -> Option<Json<'a>> {
+        let place = self.place(key)?;
+        let (_, value) = self.0.get_mut(place)?;
+        Some(std::mem::take(value))
     }
 
     pub(crate) fn time(&self, key: &str) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp_micros(micros(self.0.get(key)?)?)
+        DateTime::from_timestamp_micros(micros(self.get(key)?)?)
     }
 
     /// A time in microseconds since 1970.
     pub(crate) fn micros(&self, key: &str) -> Option<i64> {
-        micros(self.0.get(key)?)
-    }
-
-    pub(crate) fn into_map(self) -> Map<String, Value> {
-        self.0
+        micros(self.get(key)?)
     }
 }
 
+/// A field of a value, if that is an object.
+pub(crate) fn field<'v, 'a>(value: &'v Json<'a>, key: &str) -> Option<&'v Json<'a>> {
+    let fields = value.as_object()?.as_vec();
+    fields.iter().rfind(|(name, _)| **name == *key).map(|(_, value)| value)
+}
+
 /// An integer, whole number, or text of an integer.
-pub(crate) fn int(value: &Value) -> Option<i64> {
+pub(crate) fn int(value: &Json<'_>) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
-        Value::String(text) => int_in(text),
+        Json::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        Json::Str(text) => int_in(text),
         _ => None,
     }
 }
@@ -185,13 +208,13 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
 /// Microseconds since 1970 of a time in any of Chatwoot's forms: ISO 8601, the older
 /// `2020-03-03 13:05:57 UTC`, whole or fractional seconds, and either as text. Zero is "never", and
 /// so is anything outside the years 1 to 9999.
-pub(crate) fn micros(value: &Value) -> Option<i64> {
+pub(crate) fn micros(value: &Json<'_>) -> Option<i64> {
     let micros = match value {
-        Value::Number(number) => match number.as_i64() {
+        Json::Number(number) => match number.as_i64() {
             Some(seconds) => seconds.checked_mul(1_000_000),
             None => whole((number.as_f64()? * 1e6).round()),
         },
-        Value::String(text) => micros_in(text.trim()),
+        Json::Str(text) => micros_in(text.trim()),
         _ => None,
     }?;
     let year = DateTime::from_timestamp_micros(micros)?.year();
@@ -245,7 +268,7 @@ mod tests {
             (json!([1]), None),
             (json!(true), None),
         ] {
-            assert_eq!(micros(&value), expected, "{value}");
+            assert_eq!(micros(&(&value).into()), expected, "{value}");
         }
     }
 
@@ -263,7 +286,7 @@ mod tests {
             (json!(null), None),
             (json!({"id": 1}), None),
         ] {
-            assert_eq!(int(&value), expected, "{value}");
+            assert_eq!(int(&(&value).into()), expected, "{value}");
         }
     }
 
@@ -281,11 +304,23 @@ mod tests {
                 json!({"a": null, "b": "1e999\"", "c": null}),
             ),
         ] {
-            assert_eq!(parse(body).unwrap(), expected);
+            assert_eq!(parse(body, |value| Value::from(value)).unwrap(), expected);
         }
         for body in [&b""[..], b"{", b"\\", b"\"\\u", b"[1,]", b"nul"] {
-            assert!(parse(body).is_err());
+            assert!(parse(body, |value| Value::from(value)).is_err());
         }
+    }
+
+    #[test]
+    fn of_a_repeated_field_the_last_one_counts() {
+        let body = br#"{"a":1,"b":{"c":1,"c":2},"a":"3"}"#;
+        parse(body, |value| {
+            assert_eq!(field(field(&value, "b").unwrap(), "c").and_then(int), Some(2));
+            let mut object = Object::from_json(value).unwrap();
+            assert_eq!((object.text("a").as_deref(), object.int("a")), (Some("3"), Some(3)));
+            assert_eq!(object.map("b"), Map::from_iter([("c".to_owned(), 2.into())]));
+        })
+        .unwrap();
     }
 
     proptest! {
@@ -295,7 +330,7 @@ mod tests {
             #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
             let printed = (expected as f64 / 1e6).to_string();
             let value: Value = serde_json::from_str(&printed).unwrap();
-            prop_assert_eq!(micros(&value), Some(expected));
+            prop_assert_eq!(micros(&(&value).into()), Some(expected));
         }
     }
 }

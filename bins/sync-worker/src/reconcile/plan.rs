@@ -31,7 +31,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn conversation(&self, read: ConversationRead) -> Result<Plan, Refusal> {
         let mut plan = Plan::default();
-        let described = Conversation::from_value(read.conversation)
+        let described = Conversation::from_value(&read.conversation)
             .ok_or(Refusal::Nameless { what: "conversation" })?;
         let at = clock::of_conversation(&described);
         if let Some(person) = &described.contact {
@@ -76,7 +76,7 @@ impl Reader<'_> {
         at: i64,
     ) -> Result<(snapshot::Message, Vec<Draft>), Refusal> {
         let MessageRead { message: words, found, delivery_over } = read;
-        let described = Message::from_value(words).ok_or(Refusal::Nameless { what: "message" })?;
+        let described = Message::from_value(&words).ok_or(Refusal::Nameless { what: "message" })?;
         let read = message::Occasion::Read;
         let received_at = self.teller.inbound.received_at;
         let mut snapshot =
@@ -104,7 +104,7 @@ impl Reader<'_> {
 
     fn contact(&self, read: ContactRead) -> Result<Plan, Refusal> {
         let ContactRead { contact: words, found, at } = read;
-        let described = Contact::from_value(words).ok_or(Refusal::Nameless { what: "contact" })?;
+        let described = Contact::from_value(&words).ok_or(Refusal::Nameless { what: "contact" })?;
         let mentioned = contact::Occasion::Mentioned;
         let mut snapshot = contact::snapshot(&self.owner, &described, mentioned, at);
         snapshot.version = found.version(snapshot.version);

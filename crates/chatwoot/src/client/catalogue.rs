@@ -131,7 +131,7 @@ impl Profile {
 impl Client {
     /// Every agent of the account.
     pub async fn list_agents(&self) -> Result<Vec<Agent>, CallError> {
-        self.list("agents", |mut agent| {
+        self.list("agents", |agent| {
             Some(Agent {
                 id: agent.int("id")?,
                 name: agent.filled("name"),
@@ -148,7 +148,7 @@ impl Client {
 
     /// Every team of the account.
     pub async fn list_teams(&self) -> Result<Vec<Team>, CallError> {
-        self.list("teams", |mut team| {
+        self.list("teams", |team| {
             Some(Team {
                 id: team.int("id")?,
                 name: team.filled("name"),
@@ -160,7 +160,7 @@ impl Client {
 
     /// Every inbox that the token's owner sees.
     pub async fn list_inboxes(&self) -> Result<Vec<Inbox>, CallError> {
-        self.list("inboxes", |mut inbox| {
+        self.list("inboxes", |inbox| {
             Some(Inbox {
                 id: inbox.int("id")?,
                 name: inbox.filled("name"),
@@ -172,18 +172,18 @@ impl Client {
 
     /// Every label of the account.
     pub async fn list_labels(&self) -> Result<Vec<Label>, CallError> {
-        self.list("labels", label).await
+        self.list("labels", |row| label(&row)).await
     }
 
     /// Every canned response of the account.
     pub async fn list_canned_responses(&self) -> Result<Vec<CannedResponse>, CallError> {
-        self.list("canned_responses", canned_response).await
+        self.list("canned_responses", |row| canned_response(&row)).await
     }
 
     /// Makes a label.
     pub async fn create_label(&self, new: &NewLabel) -> Result<Label, CallError> {
         let answer = self.json(self.request(Method::POST, "labels").json(new)).await?;
-        expected(Object::from_value(answer).and_then(label))
+        expected(Object::of(&answer).as_ref().and_then(label))
     }
 
     /// Makes a canned response.
@@ -194,7 +194,7 @@ impl Client {
     ) -> Result<CannedResponse, CallError> {
         let body = json!({ "short_code": short_code, "content": content });
         let request = self.request(Method::POST, "canned_responses").json(&body);
-        expected(Object::from_value(self.json(request).await?).and_then(canned_response))
+        expected(Object::of(&self.json(request).await?).as_ref().and_then(canned_response))
     }
 
     /// One contact.
@@ -215,21 +215,21 @@ impl Client {
     /// The token's owner: whether the token is valid, and what it may do.
     pub async fn profile(&self) -> Result<Profile, CallError> {
         let answer = self.json(self.request_top(Method::GET, "profile")).await?;
-        expected(Object::from_value(answer).and_then(profile))
+        expected(Object::of(&answer).and_then(profile))
     }
 
     async fn list<T>(
         &self,
         path: &str,
-        read: impl Fn(Object) -> Option<T>,
+        read: impl Fn(Object<'_>) -> Option<T>,
     ) -> Result<Vec<T>, CallError> {
         let answer = self.json(self.request(Method::GET, path)).await?;
-        let read = |value: Value| read(Object::from_value(value)?);
+        let read = |value: Value| read(Object::of(&value)?);
         expected(entries(answer, &["", "/payload"], read))
     }
 }
 
-fn label(mut label: Object) -> Option<Label> {
+fn label(label: &Object<'_>) -> Option<Label> {
     Some(Label {
         id: label.int("id")?,
         title: label.filled("title")?,
@@ -239,7 +239,7 @@ fn label(mut label: Object) -> Option<Label> {
     })
 }
 
-fn canned_response(mut response: Object) -> Option<CannedResponse> {
+fn canned_response(response: &Object<'_>) -> Option<CannedResponse> {
     Some(CannedResponse {
         id: response.int("id")?,
         short_code: response.filled("short_code")?,
@@ -248,9 +248,9 @@ fn canned_response(mut response: Object) -> Option<CannedResponse> {
     })
 }
 
-fn profile(mut user: Object) -> Option<Profile> {
-    let accounts = user.list("accounts").into_iter().filter_map(Object::from_value);
-    let accounts = accounts.filter_map(|mut account| {
+fn profile(mut user: Object<'_>) -> Option<Profile> {
+    let accounts = user.list("accounts").into_iter().filter_map(Object::from_json);
+    let accounts = accounts.filter_map(|account| {
         Some(Membership {
             id: account.int("id")?,
             name: account.filled("name"),

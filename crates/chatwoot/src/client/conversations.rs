@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::{CallError, Client, Verbatim, entries, expected};
+use crate::json::int;
 use crate::model::{Conversation, Priority, Status};
 
 /// Which conversations to list.
@@ -86,7 +87,7 @@ impl Client {
             request = request.query(&[("updated_within", seconds)]);
         }
         let answer = self.json(request).await?;
-        let count = |path| answer.pointer(path).and_then(crate::json::int);
+        let count = |path| answer.pointer(path).and_then(|count| int(&count.into()));
         let all_count = count("/data/meta/all_count").or_else(|| count("/meta/all_count"));
         let paths = ["/data/payload", "/payload"];
         let read = |value| Verbatim::read(value, Conversation::from_value);

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
-use serde_json::Value;
 
-use crate::json::Object;
+use crate::json::{Json, Object};
 
 /// Characters kept of what Chatwoot said: enough to tell an operator, too few to be a body.
 const MESSAGE_LENGTH: usize = 300;
@@ -170,14 +169,14 @@ struct Said {
 impl Said {
     fn read(body: &[u8]) -> Self {
         let value = serde_json::from_slice(body).ok();
-        let Some(mut object) = value.and_then(Object::from_value) else { return Self::default() };
+        let Some(mut object) = value.and_then(Object::from_json) else { return Self::default() };
         let attributes = object.list("attributes").into_iter();
         Self {
             error: object.filled("error").map(shortened),
             message: object.filled("message").map(shortened),
             attributes: attributes
                 .filter_map(|value| match value {
-                    Value::String(attribute) => Some(shortened(attribute)),
+                    Json::Str(attribute) => Some(shortened(attribute.into_owned())),
                     _ => None,
                 })
                 .take(20)

@@ -146,7 +146,7 @@ impl Client {
             request = request.timeout(self.upload_timeout);
         }
         let request = message.put_into(request, uploads).map_err(CallError::from_transport)?;
-        expected(Message::from_value(self.json(request).await?))
+        expected(Message::from_value(&self.json(request).await?))
     }
 
     /// Replaces a message by a notice. Most channels do not recall what the customer has.

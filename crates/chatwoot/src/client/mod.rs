@@ -48,8 +48,8 @@ pub struct Verbatim<T> {
 }
 
 impl<T> Verbatim<T> {
-    fn read(text: Value, read: impl FnOnce(Value) -> Option<T>) -> Option<Self> {
-        let value = read(text.clone())?;
+    fn read(text: Value, read: impl FnOnce(&Value) -> Option<T>) -> Option<Self> {
+        let value = read(&text)?;
         Some(Self { value, text })
     }
 }
@@ -208,7 +208,8 @@ impl Client {
     async fn json(&self, request: RequestBuilder) -> Result<Value, CallError> {
         let response = self.send(request).await?;
         let body = read(response, self.max_answer).await?;
-        crate::json::parse(&body).map_err(|_| CallError::Unknown(Cause::Unreadable))
+        crate::json::parse(&body, |value| value.into())
+            .map_err(|_| CallError::Unknown(Cause::Unreadable))
     }
 
     /// Sends; a success is one whatever its body.

@@ -54,7 +54,7 @@ impl Client {
     pub async fn list_webhooks(&self) -> Result<Vec<RegisteredWebhook>, CallError> {
         let answer = self.json(self.request(Method::GET, "webhooks")).await?;
         let paths = ["/payload/webhooks", "/payload", ""];
-        expected(entries(answer, &paths, webhook))
+        expected(entries(answer, &paths, |row| webhook(&row)))
     }
 
     /// Registers a webhook.
@@ -63,7 +63,7 @@ impl Client {
         settings: &WebhookSettings,
     ) -> Result<RegisteredWebhook, CallError> {
         let answer = self.json(self.request(Method::POST, "webhooks").json(settings)).await?;
-        expected(only(answer))
+        expected(only(&answer))
     }
 
     /// Changes a webhook; its secret stays.
@@ -73,7 +73,7 @@ impl Client {
         settings: &WebhookSettings,
     ) -> Result<RegisteredWebhook, CallError> {
         let request = self.request(Method::PATCH, &format!("webhooks/{id}")).json(settings);
-        expected(only(self.json(request).await?))
+        expected(only(&self.json(request).await?))
     }
 
     /// Removes a webhook, and its secret with it.
@@ -82,14 +82,14 @@ impl Client {
     }
 }
 
-fn only(mut answer: Value) -> Option<RegisteredWebhook> {
+fn only(answer: &Value) -> Option<RegisteredWebhook> {
     let paths = ["/payload/webhook", "/payload", ""];
     let path = paths.iter().find(|path| answer.pointer(path).is_some_and(Value::is_object))?;
-    webhook(answer.pointer_mut(path)?.take())
+    webhook(answer.pointer(path)?)
 }
 
-fn webhook(value: Value) -> Option<RegisteredWebhook> {
-    let mut object = Object::from_value(value)?;
+fn webhook(value: &Value) -> Option<RegisteredWebhook> {
+    let mut object = Object::of(value)?;
     Some(RegisteredWebhook {
         id: object.int("id")?,
         url: object.filled("url")?,

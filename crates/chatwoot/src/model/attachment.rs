@@ -41,9 +41,8 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    pub(crate) fn from_value(value: Value) -> Option<Self> {
-        let mut object = Object::from_value(value)?;
-        Some(Self {
+    pub(crate) fn read(mut object: Object<'_>) -> Self {
+        Self {
             id: object.int("id"),
             file_type: object.filled("file_type"),
             data_url: object.filled("data_url"),
@@ -58,7 +57,7 @@ impl Attachment {
             coordinates_long: object.number("coordinates_long"),
             transcribed_text: object.filled("transcribed_text"),
             meta: object.map("meta"),
-        })
+        }
     }
 }
 

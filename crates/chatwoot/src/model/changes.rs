@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::json::{Object, micros};
+use crate::json::micros;
 
 /// One attribute's change, in the forms of the database column: enumerations as names, times in
 /// ISO form, ids as integers.
@@ -28,11 +28,15 @@ impl Changes {
     /// Reads an array of one-key objects; anything else is no change.
     pub fn read(value: Option<Value>) -> Self {
         let Some(Value::Array(items)) = value else { return Self::default() };
-        let entries = items.into_iter().filter_map(Object::from_value).flat_map(Object::into_map);
-        let changes = entries.filter_map(|(attribute, value)| {
-            let mut values = Object::from_value(value)?;
-            let previous = values.take("previous_value").unwrap_or_default();
-            let current = values.take("current_value").unwrap_or_default();
+        let object = |value| match value {
+            Value::Object(fields) => Some(fields),
+            _ => None,
+        };
+        let changes = items.into_iter().filter_map(object).flatten().filter_map(|change| {
+            let (attribute, value) = change;
+            let mut values = object(value)?;
+            let previous = values.remove("previous_value").unwrap_or_default();
+            let current = values.remove("current_value").unwrap_or_default();
             Some(Change { attribute, previous, current })
         });
         Self(changes.collect())
@@ -55,7 +59,7 @@ impl Changes {
 
     /// The version that the event made, in microseconds since 1970 (milliseconds' precision).
     pub fn updated_at_us(&self) -> Option<i64> {
-        micros(&self.get("updated_at")?.current)
+        micros(&(&self.get("updated_at")?.current).into())
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Assignee, Contact, Message, Priority, Status, Team};
-use crate::json::Object;
+use crate::json::{Json, Object};
 
 /// A snapshot of a conversation.
 ///
@@ -66,11 +66,11 @@ pub struct Conversation {
 
 impl Conversation {
     /// Reads any form of a conversation; `None` without an id.
-    pub fn from_value(value: Value) -> Option<Self> {
-        Self::read(Object::from_value(value)?)
+    pub fn from_value(value: &Value) -> Option<Self> {
+        Self::read(Object::of(value)?)
     }
 
-    pub(crate) fn read(mut object: Object) -> Option<Self> {
+    pub(crate) fn read(mut object: Object<'_>) -> Option<Self> {
         let display_id = object.int("id")?;
         let account = object.object("account").and_then(|account| account.int("id"));
         let mut meta = object.object("meta").unwrap_or_default();
@@ -78,12 +78,15 @@ impl Conversation {
         let channel = object.filled("channel").or_else(|| meta.filled("channel"));
         // The row beside `source_id` holds the token of the visitor's live session: not kept.
         let contact_source_id =
-            object.object("contact_inbox").and_then(|mut row| row.filled("source_id"));
+            object.object("contact_inbox").and_then(|row| row.filled("source_id"));
         let newest_message = object.list("messages").into_iter().next();
-        let newest_message = newest_message.and_then(Message::from_value).map(|mut message| {
-            message.conversation_display_id = Some(display_id);
-            message
-        });
+        let newest_message = newest_message
+            .and_then(Object::from_json)
+            .and_then(Message::read)
+            .map(|mut message| {
+                message.conversation_display_id = Some(display_id);
+                message
+            });
         Some(Self {
             display_id,
             account_id: account.or_else(|| object.int("account_id")),
@@ -107,17 +110,17 @@ impl Conversation {
             contact: meta.object("sender").and_then(Contact::read),
             assignee: meta
                 .object("assignee")
-                .and_then(|assignee| Assignee::read(assignee, assignee_class.as_deref())),
-            team: meta.object("team").and_then(Team::read),
+                .and_then(|assignee| Assignee::read(&assignee, assignee_class.as_deref())),
+            team: meta.object("team").as_ref().and_then(Team::read),
             contact_source_id,
             newest_message,
         })
     }
 }
 
-fn labels(object: &mut Object) -> Vec<String> {
+fn labels(object: &mut Object<'_>) -> Vec<String> {
     let texts = object.list("labels").into_iter().filter_map(|label| match label {
-        Value::String(text) if !text.is_empty() => Some(text),
+        Json::Str(text) if !text.is_empty() => Some(text.into_owned()),
         _ => None,
     });
     texts.collect()

@@ -3,10 +3,8 @@
 
 use std::fmt;
 
+use crate::json::{Json, int};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
-
-use crate::json::int;
 
 macro_rules! enumeration {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal $number:literal,)+ }) => {
@@ -29,7 +27,7 @@ macro_rules! enumeration {
 
             /// Reads a name, a number, or the text of a number. Null, empty text and other types
             /// are absent.
-            pub(crate) fn read(value: Option<&Value>) -> Option<Self> {
+            pub(crate) fn read(value: Option<&Json<'_>>) -> Option<Self> {
                 let value = value?;
                 match int(value) {
                     $(Some($number) => Some(Self::$variant),)+
@@ -120,20 +118,20 @@ enumeration! {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     #[test]
     fn names_numbers_and_numeric_text_are_the_same_value() {
         for value in [json!("resolved"), json!(1), json!("1"), json!(1.0)] {
-            assert_eq!(Status::read(Some(&value)), Some(Status::Resolved), "{value}");
+            assert_eq!(Status::read(Some(&(&value).into())), Some(Status::Resolved), "{value}");
         }
     }
 
     #[test]
     fn unknown_values_are_kept_and_nothing_is_nothing() {
-        let read = |value: Value| MessageStatus::read(Some(&value));
+        let read = |value: Value| MessageStatus::read(Some(&(&value).into()));
         assert_eq!(read(json!("queued")), Some(MessageStatus::Other("queued".into())));
         assert_eq!(read(json!(9)), Some(MessageStatus::Other("9".into())));
         for nothing in [json!(null), json!(""), json!([]), json!({}), json!(true)] {

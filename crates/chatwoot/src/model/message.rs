@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Attachment, MessageStatus, MessageType, Sender};
-use crate::json::Object;
+use crate::json::{Json, Object};
 
 /// A message, private notes included.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,11 +44,11 @@ pub struct Message {
 
 impl Message {
     /// Reads any form of a message; `None` without an id.
-    pub fn from_value(value: Value) -> Option<Self> {
-        Self::read(Object::from_value(value)?)
+    pub fn from_value(value: &Value) -> Option<Self> {
+        Self::read(Object::of(value)?)
     }
 
-    pub(crate) fn read(mut object: Object) -> Option<Self> {
+    pub(crate) fn read(mut object: Object<'_>) -> Option<Self> {
         let class = object.filled("sender_type");
         let sender = object.object("sender");
         let inbox_id = object.int("inbox_id");
@@ -69,7 +69,8 @@ impl Message {
             attachments: object
                 .list("attachments")
                 .into_iter()
-                .filter_map(Attachment::from_value)
+                .filter_map(Object::from_json)
+                .map(Attachment::read)
                 .collect(),
             additional_attributes: object.map("additional_attributes"),
         })
@@ -99,15 +100,14 @@ impl Message {
 
     /// Id of the message that it answers.
     pub fn in_reply_to(&self) -> Option<i64> {
-        crate::json::int(self.content_attributes.get("in_reply_to")?)
+        crate::json::int(&self.content_attributes.get("in_reply_to")?.into())
     }
 }
 
 /// The object, which some versions print as the text of an object.
-fn content_attributes(object: &mut Object) -> Map<String, Value> {
-    match object.take("content_attributes") {
-        Some(Value::Object(map)) => map,
-        Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or_default(),
-        _ => Map::new(),
+fn content_attributes(object: &mut Object<'_>) -> Map<String, Value> {
+    if let Some(Json::Str(text)) = object.get("content_attributes") {
+        return serde_json::from_str(text).unwrap_or_default();
     }
+    object.map("content_attributes")
 }

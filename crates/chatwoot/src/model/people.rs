@@ -24,7 +24,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn read(mut object: Object) -> Option<Self> {
+    pub(crate) fn read(object: &Object<'_>) -> Option<Self> {
         Some(Self { id: object.int("id")?, name: object.filled("name") })
     }
 }
@@ -54,11 +54,11 @@ pub struct Contact {
 
 impl Contact {
     /// Reads any form of a contact; `None` without an id.
-    pub fn from_value(value: Value) -> Option<Self> {
-        Self::read(Object::from_value(value)?)
+    pub fn from_value(value: &Value) -> Option<Self> {
+        Self::read(Object::of(value)?)
     }
 
-    pub(crate) fn read(mut object: Object) -> Option<Self> {
+    pub(crate) fn read(mut object: Object<'_>) -> Option<Self> {
         Some(Self {
             id: object.int("id")?,
             name: object.filled("name"),
@@ -116,7 +116,7 @@ impl Sender {
     ///
     /// In webhook form a contact is the one without a `type`; it is known by its `account`, or in
     /// old versions by fields that only contacts have.
-    pub(crate) fn read(mut object: Object, class: Option<&str>) -> Option<Self> {
+    pub(crate) fn read(object: Object<'_>, class: Option<&str>) -> Option<Self> {
         let kind = object.filled("type").or_else(|| class.map(str::to_owned));
         let id = object.int("id");
         match kind.as_deref() {
@@ -126,7 +126,7 @@ impl Sender {
                 name: object.filled("name"),
                 email: object.filled("email"),
                 available_name: object.filled("available_name"),
-                avatar: avatar(&mut object),
+                avatar: avatar(&object),
             }),
             Some("agent_bot" | "AgentBot") => {
                 Some(Self::AgentBot { id: id?, name: object.filled("name") })
@@ -161,11 +161,11 @@ impl Sender {
     }
 }
 
-fn is_contact(object: &Object) -> bool {
+fn is_contact(object: &Object<'_>) -> bool {
     ["account", "phone_number", "identifier"].iter().any(|key| object.has(key))
 }
 
-fn avatar(object: &mut Object) -> Option<String> {
+fn avatar(object: &Object<'_>) -> Option<String> {
     object.filled("avatar_url").or_else(|| object.filled("thumbnail"))
 }
 
@@ -179,7 +179,7 @@ pub struct Team {
 }
 
 impl Team {
-    pub(crate) fn read(mut object: Object) -> Option<Self> {
+    pub(crate) fn read(object: &Object<'_>) -> Option<Self> {
         Some(Self { id: object.int("id")?, name: object.filled("name") })
     }
 }
@@ -217,7 +217,7 @@ pub struct Assignee {
 
 impl Assignee {
     /// `class` is `meta.assignee_type`. REST prints persons without a type.
-    pub(crate) fn read(mut object: Object, class: Option<&str>) -> Option<Self> {
+    pub(crate) fn read(object: &Object<'_>, class: Option<&str>) -> Option<Self> {
         let kind = match object.filled("type").as_deref().or(class) {
             None | Some("user" | "User") => AssigneeKind::User,
             Some("agent_bot" | "AgentBot") => AssigneeKind::AgentBot,
@@ -229,7 +229,7 @@ impl Assignee {
             name: object.filled("name"),
             available_name: object.filled("available_name"),
             email: object.filled("email"),
-            avatar: avatar(&mut object),
+            avatar: avatar(object),
             availability: object.filled("availability_status"),
         })
     }

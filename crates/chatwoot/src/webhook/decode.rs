@@ -1,12 +1,10 @@
 //! From bytes to events.
 
-use serde_json::Value;
-
 use super::account;
 use super::event::{
     ContactEvent, ConversationEvent, InboxEvent, MessageEvent, TypingEvent, Webhook, WidgetEvent,
 };
-use crate::json::{Object, parse};
+use crate::json::{Json, Object, parse};
 use crate::model::{Account, Changes, Contact, Conversation, Inbox, Message, Sender};
 
 /// Why a body says nothing that could be applied. Trying again changes nothing.
@@ -37,11 +35,14 @@ pub enum DecodeError {
 /// Only for a body that is not a JSON object with an `event`, or that lacks the id of the message,
 /// conversation or contact that it is about.
 pub fn decode(body: &[u8]) -> Result<Webhook, DecodeError> {
-    let value = parse(body).map_err(DecodeError::NotJson)?;
-    let mut body = Object::from_value(value).ok_or(DecodeError::NotAnObject)?;
-    let Some(Value::String(event)) = body.take("event") else { return Err(DecodeError::NoEvent) };
+    parse(body, event).map_err(DecodeError::NotJson)?
+}
+
+fn event(body: Json<'_>) -> Result<Webhook, DecodeError> {
+    let mut body = Object::from_json(body).ok_or(DecodeError::NotAnObject)?;
+    let Some(Json::Str(event)) = body.take("event") else { return Err(DecodeError::NoEvent) };
     let account = account::find(&body);
-    Ok(match event.as_str() {
+    Ok(match &*event {
         "conversation_created" => {
             Webhook::ConversationCreated(conversation(body, account, "conversation_created")?)
         }
@@ -66,16 +67,16 @@ pub fn decode(body: &[u8]) -> Result<Webhook, DecodeError> {
         "conversation_typing_off" => {
             Webhook::TypingOff(typing(body, account, "conversation_typing_off")?)
         }
-        _ => Webhook::Unknown { event },
+        _ => Webhook::Unknown { event: event.into_owned() },
     })
 }
 
 fn conversation(
-    mut body: Object,
+    mut body: Object<'_>,
     account: Option<Account>,
     event: &'static str,
 ) -> Result<ConversationEvent, DecodeError> {
-    let changes = Changes::read(body.take("changed_attributes"));
+    let changes = Changes::read(body.take("changed_attributes").map(Into::into));
     let conversation =
         Conversation::read(body).map(|conversation| belongs(conversation, account.as_ref()));
     let conversation = conversation.ok_or(DecodeError::Missing { event, field: "id" })?;
@@ -83,12 +84,12 @@ fn conversation(
 }
 
 fn message(
-    mut body: Object,
+    mut body: Object<'_>,
     account: Option<Account>,
     event: &'static str,
 ) -> Result<MessageEvent, DecodeError> {
-    let changes = Changes::read(body.take("changed_attributes"));
-    let inbox = body.object("inbox").and_then(Inbox::read);
+    let changes = Changes::read(body.take("changed_attributes").map(Into::into));
+    let inbox = body.object("inbox").as_ref().and_then(Inbox::read);
     let conversation = nested_conversation(&mut body, "conversation", account.as_ref());
     let mut message = Message::read(body).ok_or(DecodeError::Missing { event, field: "id" })?;
     let conversation =
@@ -105,20 +106,20 @@ fn message(
 }
 
 fn contact(
-    mut body: Object,
+    mut body: Object<'_>,
     account: Option<Account>,
     event: &'static str,
 ) -> Result<ContactEvent, DecodeError> {
-    let changes = Changes::read(body.take("changed_attributes"));
+    let changes = Changes::read(body.take("changed_attributes").map(Into::into));
     let contact = Contact::read(body).ok_or(DecodeError::Missing { event, field: "id" })?;
     Ok(ContactEvent { account, contact, changes })
 }
 
-fn widget(mut body: Object, account: Option<Account>) -> WidgetEvent {
+fn widget(mut body: Object<'_>, account: Option<Account>) -> WidgetEvent {
     WidgetEvent {
         contact_inbox_id: body.int("id"),
         contact: body.object("contact").and_then(Contact::read),
-        inbox: body.object("inbox").and_then(Inbox::read),
+        inbox: body.object("inbox").as_ref().and_then(Inbox::read),
         conversation: nested_conversation(&mut body, "current_conversation", account.as_ref()),
         source_id: body.filled("source_id"),
         event_info: body.map("event_info"),
@@ -127,7 +128,7 @@ fn widget(mut body: Object, account: Option<Account>) -> WidgetEvent {
 }
 
 fn typing(
-    mut body: Object,
+    mut body: Object<'_>,
     account: Option<Account>,
     event: &'static str,
 ) -> Result<TypingEvent, DecodeError> {
@@ -142,7 +143,7 @@ fn typing(
 }
 
 fn nested_conversation(
-    body: &mut Object,
+    body: &mut Object<'_>,
     key: &str,
     account: Option<&Account>,
 ) -> Option<Conversation> {
