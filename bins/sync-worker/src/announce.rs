@@ -3,11 +3,11 @@
 
 use bus::{PublishError, Publisher};
 use chrono::{TimeDelta, Utc};
-use domain::TenantId;
+use domain::{Activity, TenantId};
 use events::{Announcement, AnnouncementSubject, Live, TraceParent, subject};
 use store::conversations::Ids;
 
-use crate::transaction::{Applied, Planned, placed};
+use crate::transaction::{Applied, Planned};
 
 /// Typing that was received longer ago than this is over.
 const STALE: TimeDelta = TimeDelta::seconds(10);
@@ -24,7 +24,7 @@ pub(crate) enum AnnounceError {
 /// Announcements that were handed over.
 #[must_use = "what the stream does not confirm has to come again"]
 pub(crate) struct UnderWay {
-    told: Vec<(TenantId, TraceParent, Announcement)>,
+    told: Vec<(TenantId, TraceParent, Activity)>,
     answers: bus::UnderWay,
 }
 
@@ -33,25 +33,25 @@ pub(crate) struct UnderWay {
 pub(crate) async fn start(
     publisher: &Publisher,
     batch: &[&Planned],
-    applied: &Applied,
+    applied: Applied,
 ) -> Result<UnderWay, AnnounceError> {
-    let Applied { ids, rows } = applied;
+    let Applied { ids, told: records, rows } = applied;
     let (mut told, mut envelopes) = (Vec::new(), Vec::new());
-    for planned in batch {
-        for draft in planned.plan.activities.iter().filter(|draft| !draft.silent) {
-            let activity = placed(&planned.inbound, draft, ids);
-            let subject = rows.about(&activity, draft.message);
-            let announcement = Announcement { activity, subject };
-            let (tenant, trace) = (&planned.inbound.tenant, planned.inbound.trace.child());
-            envelopes.push(announcement.envelope(tenant, "", &trace)?);
-            told.push((tenant.clone(), trace, announcement));
-        }
+    let drafts = batch.iter().flat_map(|planned| {
+        planned.plan.activities.iter().map(|draft| (&planned.inbound.trace, draft))
+    });
+    for ((trace, draft), record) in drafts.zip(records).filter(|((_, draft), _)| !draft.silent) {
+        let (tenant, activity, trace) = (record.tenant, record.activity, trace.child());
+        let subject = rows.about(&activity, draft.message);
+        let announcement = Announcement { activity, subject };
+        envelopes.push(announcement.envelope(&tenant, "", &trace)?);
+        told.push((tenant, trace, announcement.activity));
     }
     let answers = publisher.start_all(envelopes).await;
     let now = Utc::now();
     for planned in batch {
         let late = now.signed_duration_since(planned.inbound.received_at) > STALE;
-        if let Some(live) = live(planned, ids).filter(|_| !late) {
+        if let Some(live) = live(planned, &ids).filter(|_| !late) {
             show(publisher, &planned.inbound.tenant, &live).await;
         }
     }
@@ -62,11 +62,11 @@ impl UnderWay {
     /// Waits until the stream has confirmed all of them.
     pub(crate) async fn confirmed(self, publisher: &Publisher) -> Result<(), AnnounceError> {
         let answers = self.answers.answers().await;
-        for ((tenant, trace, announcement), answer) in self.told.into_iter().zip(answers) {
+        for ((tenant, trace, activity), answer) in self.told.into_iter().zip(answers) {
             match answer {
                 Ok(_) => {}
                 Err(error) if error.is_permanent() => {
-                    bare(publisher, &tenant, &trace, announcement, &error).await?;
+                    bare(publisher, &tenant, &trace, activity, &error).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -81,10 +81,9 @@ async fn bare(
     publisher: &Publisher,
     tenant: &TenantId,
     trace: &TraceParent,
-    announcement: Announcement,
+    activity: Activity,
     refused: &PublishError,
 ) -> Result<(), AnnounceError> {
-    let activity = announcement.activity;
     let kind = activity.kind.clone();
     tracing::warn!(activity.kind = kind, error = %refused, "an activity is announced without its rows");
     let bare = Announcement { activity, subject: AnnouncementSubject::default() };

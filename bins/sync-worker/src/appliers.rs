@@ -220,7 +220,7 @@ impl Inner {
             let applied_all = self.transact(patience, &batch, begun);
             let error = match store::within(LONGEST, applied_all).await {
                 Ok(done) => {
-                    match announce::start(&self.publisher, &batch, &done).await {
+                    match announce::start(&self.publisher, &batch, done).await {
                         // The next transaction need not wait for the stream.
                         Ok(told) => drop(tokio::spawn(confirm(self.publisher.clone(), told, part))),
                         Err(error) => put_off(part, &error.to_string()),

@@ -75,11 +75,11 @@ pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
     let owner = Owner { tenant: inbound.tenant.clone(), account: inbound.account };
     let mut plan = Plan { activities: activity::drafts(inbound, &webhook), ..Plan::default() };
     let at = inbound.received_at;
-    match &webhook {
+    match webhook {
         Webhook::ConversationCreated(event)
         | Webhook::ConversationUpdated(event)
         | Webhook::ConversationStatusChanged(event) => {
-            plan.conversation(&owner, &event.conversation, None, at);
+            plan.conversation(&owner, event.conversation, None, 0, at);
         }
         Webhook::MessageCreated(event) => {
             plan.message(&owner, event, message::Occasion::Created, at);
@@ -89,20 +89,20 @@ pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
         }
         Webhook::ContactCreated(event) => {
             let created = contact::Occasion::Created;
-            plan.contacts.push(contact::snapshot(&owner, &event.contact, created, 0));
+            plan.contacts.push(contact::snapshot(&owner, event.contact, created, 0));
         }
         Webhook::ContactUpdated(event) => {
             let version = event.changes.updated_at_us().unwrap_or(0);
             let updated = contact::Occasion::Updated;
-            plan.contacts.push(contact::snapshot(&owner, &event.contact, updated, version));
+            plan.contacts.push(contact::snapshot(&owner, event.contact, updated, version));
         }
         Webhook::WebwidgetTriggered(event) => {
             let now = event.conversation.as_ref().map_or(0, clock::of_conversation);
-            if let Some(person) = &event.contact {
+            if let Some(person) = event.contact {
                 plan.mention(&owner, person, now);
             }
-            if let Some(current) = &event.conversation {
-                plan.conversation(&owner, current, None, at);
+            if let Some(current) = event.conversation {
+                plan.conversation(&owner, current, None, 0, at);
             }
         }
         Webhook::TypingOn(event) => plan.typing(&owner, event, true, at),
@@ -123,74 +123,122 @@ impl Plan {
             && self.gone.is_empty()
     }
 
-    fn mention(&mut self, owner: &Owner, person: &chatwoot::Contact, at: i64) {
+    fn mention(&mut self, owner: &Owner, person: chatwoot::Contact, at: i64) {
         self.contacts.push(contact::snapshot(owner, person, contact::Occasion::Mentioned, at));
     }
 
-    /// A conversation with its contact and its newest message, unless that is the `own` one of the
-    /// event, which the body describes better elsewhere.
+    /// A conversation with its contact, who was so at `known_at` at least, and its newest message, unless
+    /// that is the `own` one of the event, which the body describes better elsewhere.
     fn conversation(
         &mut self,
         owner: &Owner,
-        described: &chatwoot::Conversation,
+        mut described: chatwoot::Conversation,
         own: Option<i64>,
+        known_at: i64,
         received_at: chrono::DateTime<chrono::Utc>,
     ) {
-        let now = clock::of_conversation(described);
-        if let Some(person) = &described.contact {
-            self.mention(owner, person, now);
+        let (now, display_id) = (clock::of_conversation(&described), described.display_id);
+        if let Some(newest) = described.newest_message.take().filter(|m| Some(m.id) != own) {
+            let mentioned = message::Occasion::Mentioned;
+            let snapshot =
+                message::snapshot(owner, newest, display_id, mentioned, now, received_at);
+            self.messages.push(snapshot);
         }
-        self.conversations.push(conversation::snapshot(owner, described));
-        if let Some(newest) = described.newest_message.as_ref().filter(|m| Some(m.id) != own) {
-            self.messages.push(message::snapshot(
-                owner,
-                newest,
-                described.display_id,
-                message::Occasion::Mentioned,
-                now,
-                received_at,
-            ));
+        let person = described.contact.take();
+        let contact = person.as_ref().map(|person| person.id);
+        self.conversations.push(conversation::snapshot(owner, described, contact));
+        if let Some(person) = person {
+            self.mention(owner, person, now.max(known_at));
         }
     }
 
     fn message(
         &mut self,
         owner: &Owner,
-        event: &webhook::MessageEvent,
+        event: webhook::MessageEvent,
         occasion: message::Occasion,
         received_at: chrono::DateTime<chrono::Utc>,
     ) {
-        let (described, place) = (&event.message, &event.conversation);
-        let now = clock::of_conversation(place).max(clock::of_message(described));
-        self.conversation(owner, place, Some(described.id), received_at);
-        if let Some(Sender::Contact(person)) = &described.sender {
-            self.mention(owner, person, now);
+        let (described, place) = (event.message, event.conversation);
+        let (own, display_id) = (described.id, place.display_id);
+        let now = clock::of_conversation(&place).max(clock::of_message(&described));
+        let mut known_at = 0;
+        match &described.sender {
+            // The same words a second time: nearly always so.
+            Some(Sender::Contact(person)) if place.contact.as_ref() == Some(person) => {
+                known_at = now;
+            }
+            Some(Sender::Contact(person)) => self.mention(owner, person.clone(), now),
+            _ => {}
         }
         self.messages.push(message::snapshot(
             owner,
             described,
-            place.display_id,
+            display_id,
             occasion,
             now,
             received_at,
         ));
+        self.conversation(owner, place, Some(own), known_at, received_at);
     }
 
     fn typing(
         &mut self,
         owner: &Owner,
-        event: &webhook::TypingEvent,
+        event: webhook::TypingEvent,
         on: bool,
         received_at: chrono::DateTime<chrono::Utc>,
     ) {
-        self.conversation(owner, &event.conversation, None, received_at);
+        let display_id = event.conversation.display_id;
+        self.conversation(owner, event.conversation, None, 0, received_at);
         let actor = event.user.as_ref().map(activity::actor);
         self.typing = Some(Typing {
-            conversation: event.conversation.display_id,
+            conversation: display_id,
             actor_type: actor.as_ref().map_or("user", |a| a.kind.as_str()).to_owned(),
             name: actor.and_then(|a| a.name),
             on,
             private: event.private,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{AccountKey, EventId};
+    use events::TraceParent;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn contacts(change: impl Fn(&mut Value)) -> Vec<snapshot::Contact> {
+        let example = chatwoot::examples().iter().find(|(name, _)| *name == "message_created");
+        let mut body: Value = serde_json::from_str(example.unwrap().1).unwrap();
+        // The message is newer than what its conversation knows of.
+        body["created_at"] = json!("2030-01-01T00:00:00.000Z");
+        change(&mut body);
+        let body = body.to_string();
+        let account = AccountKey(uuid::Uuid::from_u128(7));
+        let inbound = Inbound {
+            id: EventId::of(account, body.as_bytes(), &[]),
+            account,
+            tenant: "acme".parse().unwrap(),
+            event: "message_created".to_owned(),
+            received_at: chrono::Utc::now(),
+            delivery: None,
+            origin: "webhook".to_owned(),
+            trace: TraceParent::generate(),
+        };
+        plan(&inbound, body.as_bytes()).unwrap().contacts
+    }
+
+    #[test]
+    fn a_contact_described_twice_alike_is_one_that_was_so_when_the_message_came() {
+        let mut twice = contacts(|body| body["sender"]["name"] = json!("Another"));
+        assert_eq!(twice.len(), 2);
+        let once = contacts(|_| {});
+        twice.retain(|contact| contact.state.name.as_deref() == Some("Another"));
+        assert_eq!((once.len(), twice.len()), (1, 1));
+        assert_eq!(once[0].version.at, twice[0].version.at);
+        assert_eq!(once[0].version.at, 1_893_456_000_000_000);
     }
 }

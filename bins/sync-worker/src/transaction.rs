@@ -27,7 +27,9 @@ pub(crate) struct Planned {
 pub(crate) struct Applied {
     /// Where the conversations are.
     pub ids: Ids,
-    /// What is to be told of.
+    /// What happened, in the order of the plans' drafts.
+    pub told: Vec<Record>,
+    /// What it is about.
     pub rows: Rows,
 }
 
@@ -62,7 +64,7 @@ pub(crate) async fn apply(
     let (told, news) = (records(batch, &ids), News::of(batch, &ids));
     let places = store::webhook_events::record(transaction, &events, &told, &news.places()).await?;
     let rows = Rows::read(transaction, news, places, written).await?;
-    Ok(Applied { ids, rows })
+    Ok(Applied { ids, told, rows })
 }
 
 /// Notes that an event is a dead letter.
@@ -99,7 +101,7 @@ pub(crate) fn event(
 }
 
 /// The activity with the row of its conversation.
-pub(crate) fn placed(inbound: &Inbound, draft: &Draft, ids: &Ids) -> Activity {
+fn placed(inbound: &Inbound, draft: &Draft, ids: &Ids) -> Activity {
     let conversation_id: Option<ConversationId> =
         draft.conversation.and_then(|display_id| ids.get(&(inbound.account, display_id)).copied());
     Activity { conversation_id, ..draft.activity.clone() }

@@ -3,7 +3,7 @@
 use domain::snapshot::{Contact, ContactState};
 use domain::{ContactId, Version};
 
-use super::{Owner, object};
+use super::Owner;
 
 /// How a body came to speak of a contact; later ones win within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,20 +17,15 @@ pub enum Occasion {
 }
 
 /// The snapshot of a contact as it was at `at` (microseconds since 1970, 0 unknown).
-pub fn snapshot(
-    owner: &Owner,
-    contact: &chatwoot::Contact,
-    occasion: Occasion,
-    at: i64,
-) -> Contact {
+pub fn snapshot(owner: &Owner, contact: chatwoot::Contact, occasion: Occasion, at: i64) -> Contact {
     let state = ContactState {
-        name: contact.name.clone(),
-        email: contact.email.clone(),
-        phone_number: contact.phone_number.clone(),
-        identifier: contact.identifier.clone(),
-        thumbnail: contact.thumbnail.clone(),
-        additional_attributes: object(&contact.additional_attributes),
-        custom_attributes: object(&contact.custom_attributes),
+        name: contact.name,
+        email: contact.email,
+        phone_number: contact.phone_number,
+        identifier: contact.identifier,
+        thumbnail: contact.thumbnail,
+        additional_attributes: contact.additional_attributes.into(),
+        custom_attributes: contact.custom_attributes.into(),
     };
     Contact {
         id: ContactId::of(owner.account, contact.id),

@@ -6,7 +6,7 @@ use domain::snapshot::{DeliverySighting, Message, MessageState};
 use domain::{MessageId, MirroredAttachment, OperationId, Version};
 use serde_json::Value;
 
-use super::{Owner, object};
+use super::Owner;
 
 /// How a body came to speak of a message; later ones win within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,49 +25,51 @@ pub enum Occasion {
 /// this display id. `received_at` stands in for a creation time that the body lacks.
 pub fn snapshot(
     owner: &Owner,
-    message: &chatwoot::Message,
+    message: chatwoot::Message,
     conversation_display_id: i64,
     occasion: Occasion,
     at: i64,
     received_at: DateTime<Utc>,
 ) -> Message {
-    let state = state(message);
     let deleted = message.deleted();
     let operation = message.marker().and_then(|marker| marker.parse::<OperationId>().ok());
-    let created_at = message.created_at.unwrap_or(received_at);
+    let (number, created_at) = (message.id, message.created_at.unwrap_or(received_at));
     // What a customer submitted is there to stay: within one instant a body that has it is newer.
     let step = 2 * (occasion as i64) + i64::from(message.submitted_values().is_some());
+    let delivery = delivery(&message, at);
+    let state = state(message);
     Message {
         id: match operation {
             Some(operation) => MessageId(operation.0),
-            None => MessageId::of(owner.account, message.id, Some(created_at)),
+            None => MessageId::of(owner.account, number, Some(created_at)),
         },
         tenant: owner.tenant.clone(),
         account: owner.account,
         conversation_display_id,
-        chatwoot_id: message.id,
+        chatwoot_id: number,
         operation,
         version: Version { at, step, digest: state.digest() },
         state,
         deleted,
         created_at,
-        delivery: delivery(message, at),
+        delivery,
     }
 }
 
-fn state(message: &chatwoot::Message) -> MessageState {
-    let (sender_type, sender_name) = match &message.sender {
-        Some(Sender::Contact(contact)) => (Some("contact"), contact.name.clone()),
-        Some(Sender::User { name, .. }) => (Some("user"), name.clone()),
+fn state(message: chatwoot::Message) -> MessageState {
+    let sender_id = message.sender.as_ref().and_then(Sender::id);
+    let (sender_type, sender_name) = match message.sender {
+        Some(Sender::Contact(contact)) => (Some("contact"), contact.name),
+        Some(Sender::User { name, .. }) => (Some("user"), name),
         // An unknown kind is taken for a bot, never for a person.
         Some(Sender::AgentBot { name, .. } | Sender::Other { name, .. }) => {
-            (Some("agent_bot"), name.clone())
+            (Some("agent_bot"), name)
         }
         None => (None, None),
     };
     let attachments: Vec<Value> = message
         .attachments
-        .iter()
+        .into_iter()
         .filter_map(|a| serde_json::to_value(attachment(a)).ok())
         .collect();
     MessageState {
@@ -76,33 +78,33 @@ fn state(message: &chatwoot::Message) -> MessageState {
             .as_ref()
             .map_or("unknown", MessageType::as_str)
             .to_owned(),
-        content_type: message.content_type.clone().unwrap_or_else(|| "text".to_owned()),
-        content: message.content.clone(),
-        content_attributes: object(&message.content_attributes),
+        content_type: message.content_type.unwrap_or_else(|| "text".to_owned()),
+        content: message.content,
+        content_attributes: message.content_attributes.into(),
         private: message.private,
         sender_type: sender_type.map(str::to_owned),
-        sender_id: message.sender.as_ref().and_then(Sender::id),
+        sender_id,
         sender_name,
-        source_id: message.source_id.clone(),
+        source_id: message.source_id,
         inbox_id: message.inbox_id,
         attachments: Value::Array(attachments),
     }
 }
 
-fn attachment(attachment: &chatwoot::Attachment) -> MirroredAttachment {
+fn attachment(attachment: chatwoot::Attachment) -> MirroredAttachment {
     MirroredAttachment {
         id: attachment.id,
-        file_type: attachment.file_type.clone().unwrap_or_else(|| "file".to_owned()),
-        content_type: attachment.content_type.clone(),
+        file_type: attachment.file_type.unwrap_or_else(|| "file".to_owned()),
+        content_type: attachment.content_type,
         file_size: attachment.file_size,
-        title: attachment.fallback_title.clone(),
+        title: attachment.fallback_title,
         width: attachment.width,
         height: attachment.height,
         latitude: attachment.coordinates_lat,
         longitude: attachment.coordinates_long,
-        transcript: attachment.transcribed_text.clone(),
-        data_url: attachment.data_url.clone(),
-        thumb_url: attachment.thumb_url.clone(),
+        transcript: attachment.transcribed_text,
+        data_url: attachment.data_url,
+        thumb_url: attachment.thumb_url,
     }
 }
 

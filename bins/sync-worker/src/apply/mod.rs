@@ -5,7 +5,6 @@ pub mod conversation;
 pub mod message;
 
 use domain::{AccountKey, TenantId};
-use serde_json::{Map, Value};
 
 /// Whose event it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +13,4 @@ pub struct Owner {
     pub tenant: TenantId,
     /// The account.
     pub account: AccountKey,
-}
-
-fn object(map: &Map<String, Value>) -> Value {
-    Value::Object(map.clone())
 }

@@ -36,9 +36,10 @@ impl Reader<'_> {
         let at = clock::of_conversation(&described);
         if let Some(person) = &described.contact {
             let mentioned = contact::Occasion::Mentioned;
-            plan.contacts.push(contact::snapshot(&self.owner, person, mentioned, at));
+            plan.contacts.push(contact::snapshot(&self.owner, person.clone(), mentioned, at));
         }
-        let mut snapshot = conversation::snapshot(&self.owner, &described);
+        let contact = described.contact.as_ref().map(|person| person.id);
+        let mut snapshot = conversation::snapshot(&self.owner, described.clone(), contact);
         if let Some(found) = &read.found {
             snapshot.version = found.version(snapshot.version);
             plan.activities = self.told_of(&described, found);
@@ -79,8 +80,14 @@ impl Reader<'_> {
         let described = Message::from_value(&words).ok_or(Refusal::Nameless { what: "message" })?;
         let read = message::Occasion::Read;
         let received_at = self.teller.inbound.received_at;
-        let mut snapshot =
-            message::snapshot(&self.owner, &described, place.display_id, read, at, received_at);
+        let mut snapshot = message::snapshot(
+            &self.owner,
+            described.clone(),
+            place.display_id,
+            read,
+            at,
+            received_at,
+        );
         snapshot.version = found.version(snapshot.version);
         // A report is newer than another that the row has shown since before the question.
         let reported_at = at.max(delivery_over.saturating_add(i64::from(delivery_over > 0)));
@@ -106,7 +113,7 @@ impl Reader<'_> {
         let ContactRead { contact: words, found, at } = read;
         let described = Contact::from_value(&words).ok_or(Refusal::Nameless { what: "contact" })?;
         let mentioned = contact::Occasion::Mentioned;
-        let mut snapshot = contact::snapshot(&self.owner, &described, mentioned, at);
+        let mut snapshot = contact::snapshot(&self.owner, described.clone(), mentioned, at);
         snapshot.version = found.version(snapshot.version);
         let changes = changes(&found);
         let event = webhook::ContactEvent { account: None, contact: described, changes };

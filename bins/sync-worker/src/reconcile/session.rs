@@ -179,7 +179,7 @@ impl Session {
         asked_at: DateTime<Utc>,
     ) -> Result<(), ReconcileError> {
         let mentioned = contact::Occasion::Mentioned;
-        let snapshot = contact::snapshot(&self.owner, person, mentioned, at);
+        let snapshot = contact::snapshot(&self.owner, person.clone(), mentioned, at);
         let Some(finding) = compare::contact(&snapshot, row, asked_at) else { return Ok(()) };
         let (rows, found) = (i64::from(finding.drift), finding.found);
         self.publish(&Body::Contact(ContactRead { contact: words, found, at }), rows).await
@@ -195,7 +195,8 @@ impl Session {
         let display_id = read.value.display_id;
         // What the conversation knew of before the messages were asked for, they know at least.
         let at = clock::of_conversation(&read.value);
-        let snapshot = conversation::snapshot(&self.owner, &read.value);
+        let contact = read.value.contact.as_ref().map(|person| person.id);
+        let snapshot = conversation::snapshot(&self.owner, read.value.clone(), contact);
         let mut finding = compare::conversation(&snapshot, row, asked_at).filter(|finding| {
             let told =
                 if finding.found.missing { read.value.created_at } else { changed_at(&read.value) };
@@ -282,7 +283,7 @@ impl Session {
         for Verbatim { value, text } in read {
             let occasion = message::Occasion::Read;
             let snapshot =
-                message::snapshot(&self.owner, &value, display_id, occasion, at, asked_at);
+                message::snapshot(&self.owner, value.clone(), display_id, occasion, at, asked_at);
             let row = rows.get(&value.id);
             if row.is_none() && !self.is_due(value.created_at, asked_at) {
                 continue;
