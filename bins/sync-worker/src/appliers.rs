@@ -330,11 +330,8 @@ fn put_off(part: Vec<Waiting>, error: &str) {
 
 #[cfg(test)]
 mod tests {
-    use domain::EventId;
-    use events::{Inbound, TraceParent};
-
     use super::*;
-    use crate::plan::Plan;
+    use crate::plan::{Plan, tests::inbound};
 
     fn queue() -> Queue {
         Queue { turns: Turns::new(4, 200), running: 0, begun: Instant::now(), watched: false }
@@ -343,16 +340,7 @@ mod tests {
     fn add(queue: &mut Queue, events: usize) {
         let account = AccountKey::generate();
         for _ in 0..events {
-            let inbound = Inbound {
-                id: EventId::generate(),
-                account,
-                tenant: "acme".parse().unwrap(),
-                event: "message_created".to_owned(),
-                received_at: chrono::Utc::now(),
-                delivery: None,
-                origin: "webhook".to_owned(),
-                trace: TraceParent::generate(),
-            };
+            let inbound = inbound(account);
             let (digest, plan) = (Vec::new(), Plan::default());
             let planned = Planned { inbound, sequence: 1, attempt: 1, digest, plan };
             queue.turns.add(account, Waiting { planned, told: oneshot::channel().0 });

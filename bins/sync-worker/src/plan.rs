@@ -203,12 +203,26 @@ impl Plan {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use domain::{AccountKey, EventId};
     use events::TraceParent;
     use serde_json::{Value, json};
 
     use super::*;
+
+    /// The head of an event of this account.
+    pub(crate) fn inbound(account: AccountKey) -> Inbound {
+        Inbound {
+            id: EventId::generate(),
+            account,
+            tenant: "acme".parse().unwrap(),
+            event: "message_created".to_owned(),
+            received_at: chrono::Utc::now(),
+            delivery: None,
+            origin: "webhook".to_owned(),
+            trace: TraceParent::generate(),
+        }
+    }
 
     fn contacts(change: impl Fn(&mut Value)) -> Vec<snapshot::Contact> {
         let example = chatwoot::examples().iter().find(|(name, _)| *name == "message_created");
@@ -217,18 +231,7 @@ mod tests {
         body["created_at"] = json!("2030-01-01T00:00:00.000Z");
         change(&mut body);
         let body = body.to_string();
-        let account = AccountKey(uuid::Uuid::from_u128(7));
-        let inbound = Inbound {
-            id: EventId::of(account, body.as_bytes(), &[]),
-            account,
-            tenant: "acme".parse().unwrap(),
-            event: "message_created".to_owned(),
-            received_at: chrono::Utc::now(),
-            delivery: None,
-            origin: "webhook".to_owned(),
-            trace: TraceParent::generate(),
-        };
-        plan(&inbound, body.as_bytes()).unwrap().contacts
+        plan(&inbound(AccountKey::generate()), body.as_bytes()).unwrap().contacts
     }
 
     #[test]
