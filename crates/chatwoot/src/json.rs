@@ -2,6 +2,7 @@
 //! for which a field of an unexpected type is an absent field.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
@@ -90,17 +91,12 @@ impl<'a> Object<'a> {
         Self::from_json(value.into())
     }
 
-    /// Of a repeated field the last one counts.
-    fn place(&self, key: &str) -> Option<usize> {
-        self.0.iter().rposition(|(name, _)| name == key)
-    }
-
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.place(key).is_some()
+        self.get(key).is_some()
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
-        self.place(key).and_then(|place| self.0.get(place)).map(|(_, value)| value)
+        last(&self.0, key)
     }
 
     pub(crate) fn int(&self, key: &str) -> Option<i64> {
@@ -164,8 +160,7 @@ impl<'a> Object<'a> {
     }
 
     pub(crate) fn take(&mut self, key: &str) -> Option<Json<'a>> {
-        let place = self.place(key)?;
-        let (_, value) = self.0.get_mut(place)?;
+        let (_, value) = self.0.iter_mut().rfind(|(name, _)| name == key)?;
         Some(std::mem::take(value))
     }
 
@@ -181,7 +176,11 @@ impl<'a> Object<'a> {
 
 /// A field of a value, if that is an object.
 pub(crate) fn field<'v, 'a>(value: &'v Json<'a>, key: &str) -> Option<&'v Json<'a>> {
-    let fields = value.as_object()?.as_vec();
+    last(value.as_object()?.as_vec(), key)
+}
+
+/// Of a repeated field the last one counts.
+fn last<'v, V>(fields: &'v [(impl Deref<Target = str>, V)], key: &str) -> Option<&'v V> {
     fields.iter().rfind(|(name, _)| **name == *key).map(|(_, value)| value)
 }
 

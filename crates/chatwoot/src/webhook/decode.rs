@@ -76,7 +76,7 @@ fn conversation(
     account: Option<Account>,
     event: &'static str,
 ) -> Result<ConversationEvent, DecodeError> {
-    let changes = Changes::read(body.take("changed_attributes").map(Into::into));
+    let changes = changes(&mut body);
     let conversation =
         Conversation::read(body).map(|conversation| belongs(conversation, account.as_ref()));
     let conversation = conversation.ok_or(DecodeError::Missing { event, field: "id" })?;
@@ -88,7 +88,7 @@ fn message(
     account: Option<Account>,
     event: &'static str,
 ) -> Result<MessageEvent, DecodeError> {
-    let changes = Changes::read(body.take("changed_attributes").map(Into::into));
+    let changes = changes(&mut body);
     let inbox = body.object("inbox").as_ref().and_then(Inbox::read);
     let conversation = nested_conversation(&mut body, "conversation", account.as_ref());
     let mut message = Message::read(body).ok_or(DecodeError::Missing { event, field: "id" })?;
@@ -110,7 +110,7 @@ fn contact(
     account: Option<Account>,
     event: &'static str,
 ) -> Result<ContactEvent, DecodeError> {
-    let changes = Changes::read(body.take("changed_attributes").map(Into::into));
+    let changes = changes(&mut body);
     let contact = Contact::read(body).ok_or(DecodeError::Missing { event, field: "id" })?;
     Ok(ContactEvent { account, contact, changes })
 }
@@ -140,6 +140,10 @@ fn typing(
             .ok_or(DecodeError::Missing { event, field: "conversation.id" })?,
         account,
     })
+}
+
+fn changes(body: &mut Object<'_>) -> Changes {
+    Changes::read(body.take("changed_attributes").map(Into::into))
 }
 
 fn nested_conversation(

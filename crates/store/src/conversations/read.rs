@@ -151,7 +151,8 @@ macro_rules! select_conversations {
     ) => {
         sqlx::query_as!(
             crate::conversations::Row,
-            $($before)+ + r#"select c.id as "id!", c.account_id as "account_id!", c.display_id as "display_id!",
+            $($before)+
+            + r#"select c.id as "id!", c.account_id as "account_id!", c.display_id as "display_id!",
                       concat(coalesce(a.screen_url, a.base_url), '/app/accounts/',
                              a.chatwoot_account_id, '/conversations/', c.display_id)
                         as "chatwoot_url!",
