@@ -186,6 +186,9 @@ impl Journal {
         let append = Append { inbound, body, done, waiter };
         let begun = Instant::now();
         queue.send(append).await.map_err(|_| AppendError::Unwritable)?;
+        if let Some(writer) = self.writer.as_ref().filter(|_| writer::enough(queue)) {
+            writer.thread().unpark();
+        }
         let sequence = answer.await.unwrap_or(Err(AppendError::Unwritable))?;
         self.latency.record(begun.elapsed());
         Ok(sequence)

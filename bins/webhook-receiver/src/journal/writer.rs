@@ -36,9 +36,12 @@ const GROUP_RECORDS: usize = 1024;
 /// While events come close behind one another a sync waits for so many, or for so long after the last
 /// one. Each sync wakes somebody all the way to the screens, which costs more than the event itself.
 const ENOUGH: usize = 16;
-const GATHERING: Duration = Duration::from_millis(2);
-/// How often it is seen whether there are enough.
-const GLANCE: Duration = Duration::from_micros(250);
+const GATHERING: Duration = Duration::from_millis(3);
+
+/// Whether so many wait behind one that the writer has in hand: whoever finds that wakes the writer.
+pub(super) fn enough(queue: &mpsc::Sender<Append>) -> bool {
+    queue.max_capacity() - queue.capacity() + 1 >= ENOUGH
+}
 
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -85,7 +88,7 @@ impl Writer {
         while waiting.len() + self.queue.len() < ENOUGH
             && let Some(left) = until.and_then(|at| at.checked_duration_since(Instant::now()))
         {
-            std::thread::sleep(left.min(GLANCE));
+            std::thread::park_timeout(left);
         }
         while waiting.len() < GROUP_RECORDS
             && let Ok(more) = self.queue.try_recv()
@@ -348,11 +351,14 @@ mod tests {
         assert_eq!(group.len(), 1);
 
         let mut group = vec![append("the second").0];
+        let waiting = std::thread::current();
         let senders = std::thread::spawn(move || {
             for _ in 1..ENOUGH {
+                assert!(!enough(&queue));
                 queue.blocking_send(append("another").0).unwrap();
-                std::thread::yield_now();
             }
+            assert!(enough(&queue));
+            waiting.unpark();
             queue
         });
         writer.gather(&mut group);
