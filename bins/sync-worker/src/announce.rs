@@ -4,11 +4,13 @@
 use bus::{PublishError, Publisher};
 use chrono::{TimeDelta, Utc};
 use domain::{Activity, TenantId};
-use events::{Announcement, AnnouncementSubject, Live, TraceParent, subject};
+use events::{Announcement, AnnouncementSubject, Envelope, Live, TraceParent, subject};
 use store::conversations::Ids;
 
 use crate::transaction::{Applied, Planned};
 
+/// After so many announcements written, others' work gets its chance.
+const BREATH: usize = 16;
 /// Typing that was received longer ago than this is over.
 const STALE: TimeDelta = TimeDelta::seconds(10);
 
@@ -21,6 +23,14 @@ pub(crate) enum AnnounceError {
     Serialize(#[from] serde_json::Error),
 }
 
+/// What a batch tells, ready to be handed over.
+#[derive(Debug)]
+pub(crate) struct Announcements {
+    told: Vec<(TenantId, TraceParent, Activity)>,
+    envelopes: Vec<Envelope>,
+    live: Vec<(TenantId, Live)>,
+}
+
 /// Announcements that were handed over.
 #[must_use = "what the stream does not confirm has to come again"]
 pub(crate) struct UnderWay {
@@ -28,34 +38,47 @@ pub(crate) struct UnderWay {
     answers: bus::UnderWay,
 }
 
-/// Hands over what the plans tell, with the rows as their transaction left them. Whoever hands over
-/// later is heard later.
-pub(crate) async fn start(
-    publisher: &Publisher,
-    batch: &[&Planned],
-    applied: Applied,
-) -> Result<UnderWay, AnnounceError> {
-    let Applied { ids, told: records, rows } = applied;
-    let (mut told, mut envelopes) = (Vec::new(), Vec::new());
-    let drafts = batch.iter().flat_map(|planned| {
-        planned.plan.activities.iter().map(|draft| (&planned.inbound.trace, draft))
-    });
-    for ((trace, draft), record) in drafts.zip(records).filter(|((_, draft), _)| !draft.silent) {
-        let (tenant, activity, trace) = (record.tenant, record.activity, trace.child());
-        let subject = rows.about(&activity, draft.message);
-        let announcement = Announcement { activity, subject };
-        envelopes.push(announcement.envelope(&tenant, "", &trace)?);
-        told.push((tenant, trace, announcement.activity));
-    }
-    let answers = publisher.start_all(envelopes).await;
-    let now = Utc::now();
-    for planned in batch {
-        let late = now.signed_duration_since(planned.inbound.received_at) > STALE;
-        if let Some(live) = live(planned, &ids).filter(|_| !late) {
-            show(publisher, &planned.inbound.tenant, &live).await;
+impl Announcements {
+    /// Writes what the plans tell, with the rows as their transaction leaves them.
+    pub(crate) async fn write(batch: &[&Planned], applied: Applied) -> Result<Self, AnnounceError> {
+        let Applied { ids, told: records, rows } = applied;
+        let (mut told, mut envelopes) = (Vec::new(), Vec::new());
+        let drafts: Vec<_> = batch
+            .iter()
+            .flat_map(|planned| {
+                planned.plan.activities.iter().map(|draft| (&planned.inbound.trace, draft))
+            })
+            .collect();
+        for ((trace, draft), record) in drafts.into_iter().zip(records) {
+            if draft.silent {
+                continue;
+            }
+            let (tenant, activity, trace) = (record.tenant, record.activity, trace.child());
+            let subject = rows.about(&activity, draft.message);
+            let announcement = Announcement { activity, subject };
+            envelopes.push(announcement.envelope(&tenant, "", &trace)?);
+            told.push((tenant, trace, announcement.activity));
+            if told.len().is_multiple_of(BREATH) {
+                tokio::task::yield_now().await;
+            }
         }
+        let now = Utc::now();
+        let in_time =
+            |planned: &&&Planned| now.signed_duration_since(planned.inbound.received_at) <= STALE;
+        let live = batch.iter().filter(in_time).filter_map(|planned| {
+            live(planned, &ids).map(|live| (planned.inbound.tenant.clone(), live))
+        });
+        Ok(Self { told, envelopes, live: live.collect() })
     }
-    Ok(UnderWay { told, answers })
+
+    /// Hands them over. Whoever hands over later is heard later.
+    pub(crate) async fn start(self, publisher: &Publisher) -> UnderWay {
+        let answers = publisher.start_all(self.envelopes).await;
+        for (tenant, live) in self.live {
+            show(publisher, &tenant, &live).await;
+        }
+        UnderWay { told: self.told, answers }
+    }
 }
 
 impl UnderWay {

@@ -14,9 +14,9 @@ use store::{Error, Store, Transaction};
 use tokio::sync::{Notify, oneshot};
 
 use crate::Config;
-use crate::announce::{self, UnderWay};
+use crate::announce::{AnnounceError, Announcements, UnderWay};
 use crate::rejection::reject;
-use crate::transaction::{self, Applied, Planned};
+use crate::transaction::{self, Planned};
 use crate::turns::{Turn, Turns};
 
 /// How often a batch may meet another worker's rows before it has to come again.
@@ -219,12 +219,14 @@ impl Inner {
             let batch: Vec<&Planned> = part.iter().map(|waiting| &waiting.planned).collect();
             let applied_all = self.transact(patience, &batch, begun);
             let error = match store::within(LONGEST, applied_all).await {
-                Ok(done) => {
-                    match announce::start(&self.publisher, &batch, done).await {
-                        // The next transaction need not wait for the stream.
-                        Ok(told) => drop(tokio::spawn(confirm(self.publisher.clone(), told, part))),
-                        Err(error) => put_off(part, &error.to_string()),
-                    }
+                Ok(Ok(announcements)) => {
+                    let told = announcements.start(&self.publisher).await;
+                    // The next transaction need not wait for the stream.
+                    tokio::spawn(confirm(self.publisher.clone(), told, part));
+                    continue;
+                }
+                Ok(Err(error)) => {
+                    put_off(part, &error.to_string());
                     continue;
                 }
                 Err(error) => error,
@@ -260,26 +262,33 @@ impl Inner {
     }
 
     /// Applies all events or none; a row that somebody else has locked for longer than `patience` is
-    /// a conflict. If more wait, the next transaction begins as this one commits.
+    /// a conflict. If more wait, the next transaction begins as this one commits; what it tells is
+    /// written meanwhile.
     async fn transact(
         &self,
         patience: Duration,
         batch: &[&Planned],
         begun: &mut Option<Begun>,
-    ) -> Result<Applied, Error> {
+    ) -> Result<Result<Announcements, AnnounceError>, Error> {
         let mut transaction = match begun.take() {
             Some(begun) if begun.patience == patience => begun.transaction,
             _ => self.store.worker_within(patience).await?,
         };
         let applied = transaction::apply(&mut transaction, batch).await?;
-        if self.queue().turns.waiting() == 0 {
-            store::commit(transaction).await?;
-        } else {
+        let more_wait = self.queue().turns.waiting() > 0;
+        let commit = async {
+            if !more_wait {
+                return store::commit(transaction).await;
+            }
             let transaction = store::commit_and_begin(transaction, patience).await?;
             *begun = Some(Begun { transaction, patience });
-        }
+            Ok(())
+        };
+        let write = Announcements::write(batch, applied);
+        let (committed, announcements) = tokio::join!(biased; commit, write);
+        committed?;
         self.written.notify_one();
-        Ok(applied)
+        Ok(announcements)
     }
 
     /// The database will never take this event.

@@ -15,7 +15,7 @@ use crate::rejection::reject;
 use crate::transaction::{self, Planned};
 
 /// After so many bodies read, others' work gets its chance.
-const BREATH: usize = 16;
+const BREATH: usize = 4;
 /// So many rejections are noted at once: a flood of them leaves the connections to the appliers.
 const REJECTIONS: usize = 2;
 
