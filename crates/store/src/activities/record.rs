@@ -44,9 +44,14 @@ pub(crate) async fn record_all(
         *tellings.entry(record.activity.id).or_default() += 1;
     }
     // Nearly all of them have never been told before.
-    let (once, others): (Vec<&Record>, Vec<&Record>) =
+    let (mut once, others): (Vec<&Record>, Vec<&Record>) =
         records.iter().partition(|record| is_fine(record) && tellings[&record.activity.id] == 1);
-    let rows = begin(connection, events, &once, places).await?;
+    // Each once and everybody in the same order, so that nobody waits for who waits for them.
+    let mut events = Vec::from_iter(events);
+    events.sort_unstable_by_key(|e| (e.received_at, e.id.0, e.stream_sequence));
+    events.dedup_by_key(|e| (e.received_at, e.id.0));
+    once.sort_unstable_by_key(|record| record.activity.id.0);
+    let rows = begin(connection, &events, &once, places).await?;
     let told = rows.first().and_then(|row| row.told).unwrap_or_default();
     if usize::try_from(told) == Ok(once.len()) {
         join(connection, &others).await?;
@@ -61,7 +66,7 @@ pub(crate) async fn record_all(
 /// All have fine times, so what there is of them has the same one or that of the second.
 async fn begin(
     connection: &mut PgConnection,
-    events: &[WebhookEvent],
+    events: &[&WebhookEvent],
     records: &[&Record],
     places: &[ConversationId],
 ) -> Result<Vec<conversations::Row>, Error> {
@@ -70,12 +75,11 @@ async fn begin(
            insert into webhook_events as w
              (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
               stream_sequence, outcome, detail, processed_at)
-           select distinct on (x.received_at, x.event_id) x.*, clock_timestamp()
+           select x.*, clock_timestamp()
            from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[],
                        $6::text[], $7::text[], $8::bytea[], $9::bigint[], $10::text[], $11::text[])
              as x (event_id, received_at, tenant_id, account_id, event, origin, delivery, digest,
                    stream_sequence, outcome, detail)
-           order by x.received_at, x.event_id, x.stream_sequence
            on conflict (received_at, event_id) do update
              set outcome = excluded.outcome,
                  detail = excluded.detail,
@@ -93,7 +97,6 @@ async fn begin(
            where (select a.id from activities a
                   where a.id = x.id and a.occurred_at = date_trunc('second', x.occurred_at)
                   limit 1) is null
-           order by id
            on conflict (occurred_at, id) do nothing
            returning id
          ) "]
