@@ -18,7 +18,7 @@ pub struct Config {
     pub sync_batch: u16,
 
     /// Transactions at the same time, 1 to 32; each holds a database connection, and one account's
-    /// events half of them at most, a quarter while there are others'
+    /// events all but one of them at most, a quarter while there are others'
     #[arg(
         long,
         env = "SYNC_CONCURRENCY",

@@ -6,10 +6,10 @@
 //! an account that made trouble ───► a transaction of its own, for a while
 //! ```
 //!
-//! Accounts take turns. One account is worked on by half of the appliers at most, by half as many while
-//! others are about, and those that have a transaction of their own leave one applier to all the
-//! others; so what an account sends or fails at makes nobody else wait for more than a small
-//! transaction, nor for a database that is busy with a flood.
+//! Accounts take turns. Those that have a transaction of their own leave one applier to all the others.
+//! One account has two transactions at once, more if each is full, and a quarter of the appliers at most
+//! while others are about; so what an account sends or fails at makes nobody else wait for more than a
+//! small transaction, nor for a database that is busy with a flood.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -27,9 +27,9 @@ const ABOUT: u64 = 64;
 #[derive(Debug)]
 pub(crate) struct Turns<T> {
     batch: usize,
-    /// How many transactions of one account, and how many of single accounts in all, at once.
-    per_account: usize,
+    /// How many transactions of single accounts at once, and how many of one account while others are about.
     single: usize,
+    shared: usize,
     accounts: HashMap<AccountKey, Account<T>>,
     /// Events of all of them.
     waiting: usize,
@@ -71,8 +71,8 @@ impl<T> Turns<T> {
     pub(crate) fn new(appliers: usize, batch: usize) -> Self {
         Self {
             batch: batch.max(1),
-            per_account: (appliers / 2).max(1),
             single: appliers.saturating_sub(1).max(1),
+            shared: (appliers / 4).max(1),
             accounts: HashMap::new(),
             waiting: 0,
             order: VecDeque::new(),
@@ -109,8 +109,15 @@ impl<T> Turns<T> {
             let is_about =
                 |(other, turn): &(AccountKey, u64)| *other != key && self.taken - turn < ABOUT;
             let others_about = self.calm.iter().flatten().any(is_about);
-            let share = self.per_account / if others_about { 2 } else { 1 };
-            let must_wait = account.in_hand >= share.max(1)
+            let share = if others_about {
+                self.shared
+            } else if account.waiting.len() < self.batch {
+                // A third one that carries little takes the processors from the first two.
+                self.single.min(2)
+            } else {
+                self.single
+            };
+            let must_wait = account.in_hand >= share
                 || alone && (self.single_now >= self.single || !events.is_empty());
             if must_wait {
                 self.order.push_back(key);
@@ -203,31 +210,48 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_takes_half_of_the_appliers_and_others_do_not_travel_with_it() {
+    fn a_flood_leaves_an_applier_and_others_do_not_travel_with_it() {
         let mut turns = Turns::new(4, 200);
         let [flood, quiet] = accounts();
         add(&mut turns, flood, 50_000);
         let (first, events) = turns.take().unwrap();
         assert_eq!((events.len(), events[0], events[199]), (200, 0, 199));
         let (second, _) = turns.take().unwrap();
-        assert!(turns.take().is_none(), "two of four appliers are all it gets");
+        let (third, _) = turns.take().unwrap();
+        assert!(turns.take().is_none(), "three of four appliers are all it gets");
         add(&mut turns, quiet, 1);
         let (theirs, _) = turns.take().unwrap();
         assert_eq!(theirs.accounts, [quiet]);
         turns.ended(&theirs, &NOBODY.into());
 
         turns.ended(&first, &NOBODY.into());
+        turns.ended(&second, &NOBODY.into());
         assert!(turns.take().is_none(), "one is all it gets while somebody else is about");
-        let mut running = second;
+        let mut running = third;
         for _ in 0..ABOUT - 1 {
             turns.ended(&running, &NOBODY.into());
             running = turns.take().unwrap().0;
             assert!(turns.take().is_none());
         }
         turns.ended(&running, &NOBODY.into());
-        turns.take().unwrap();
-        turns.take().unwrap();
-        assert!(turns.take().is_none(), "two again, once nobody else was seen for long");
+        for _ in 0..3 {
+            turns.take().unwrap();
+        }
+        assert!(turns.take().is_none(), "three again, once nobody else was seen for long");
+    }
+
+    #[test]
+    fn a_third_transaction_of_one_account_begins_full_or_not_at_all() {
+        let mut turns = Turns::new(4, 100);
+        let [only] = accounts();
+        for _ in 0..2 {
+            add(&mut turns, only, 50);
+            turns.take().unwrap();
+        }
+        add(&mut turns, only, 99);
+        assert!(turns.take().is_none());
+        add(&mut turns, only, 1);
+        assert_eq!(turns.take().unwrap().1.len(), 100);
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl SyncWorker {
             batch: config.sync_batch.into(),
             concurrency: BATCHES,
             // As many as an account's events are applied in at once, and a batch to be read meanwhile.
-            room: usize::from(config.sync_batch) * (usize::from(config.sync_concurrency) / 2 + 1),
+            room: usize::from(config.sync_batch) * usize::from(config.sync_concurrency),
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },
