@@ -87,6 +87,11 @@ pub fn raise_file_limit() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
+/// Has the disk write what was left to it: a measurement is not to wait for what the one before it wrote.
+pub fn settle_disk() {
+    rustix::fs::sync();
+}
+
 /// What a process has in memory, in bytes.
 pub fn resident(pid: u32) -> anyhow::Result<u64> {
     let kib = field(&format!("/proc/{pid}/status"), "VmRSS")

@@ -73,6 +73,7 @@ async fn measure(arguments: Arguments) -> anyhow::Result<bool> {
     let mut report = Report::of(machine);
     let scale = arguments.scale();
     for part in arguments.parts() {
+        machine::settle_disk();
         eprintln!("measuring: {part} …");
         // A part that fails or panics does not take the others' figures along.
         let rows = match AssertUnwindSafe(rows(part, scale)).catch_unwind().await {

@@ -8,8 +8,8 @@ use crate::report::{Budget, Row, Unit};
 use crate::screen::{Screen, latencies};
 use crate::stage::{Stage, TENANT, address};
 
-/// Events that tell how many the whole path carries.
-const FLOOD: usize = 12_000;
+/// Events that tell how many the whole path carries, for about as long as each load lasts.
+const FLOOD: usize = 40_000;
 /// Seconds at each load.
 const STEADY: usize = 8;
 
