@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use crate::death::die_with_parent;
+use crate::identity::Identity;
 
 /// How long dropping a child waits for it, so that its data folder can be removed right after.
 const DROP_LIMIT: Duration = Duration::from_secs(5);
@@ -102,6 +103,15 @@ impl Child {
         }
     }
 
+    /// Sends `signal` to the processes that this one has started, and says which they are.
+    pub(crate) fn signal_children(&self, signal: Signal) -> Vec<Identity> {
+        let children = Identity::of(self.pid()).map_or_else(Vec::new, |parent| parent.children());
+        for process in &children {
+            process.signal(signal);
+        }
+        children
+    }
+
     /// Returns when the process has ended.
     pub(crate) async fn wait(&self) {
         // The sender is dropped only after it has sent.
@@ -116,6 +126,10 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
+        if self.end().is_none() {
+            // A frozen one could not end, and would be nobody's once its parent has.
+            self.signal_children(Signal::CONT);
+        }
         self.signal(self.last_signal);
         self.signal(Signal::CONT);
         let ended = self.fate.lock();

@@ -138,7 +138,7 @@ impl Server {
     pub(crate) async fn stop(&self) -> Result<(), Error> {
         let mut running = self.running.lock().await;
         if let Some(child) = running.as_ref() {
-            signal_children(child, Signal::CONT);
+            child.signal_children(Signal::CONT);
             child.signal(Signal::CONT);
             child.signal(self.spec.stop);
             if !child.ends_within(STOP_LIMIT).await {
@@ -174,7 +174,7 @@ impl Server {
         if let Some(child) = self.running.lock().await.as_ref() {
             // The parent first, so that it starts no more.
             child.signal(Signal::STOP);
-            signal_children(child, Signal::STOP);
+            child.signal_children(Signal::STOP);
         }
     }
 
@@ -185,14 +185,14 @@ impl Server {
     /// Lets a paused server go on.
     pub(crate) async fn resume(&self) {
         if let Some(child) = self.running.lock().await.as_ref() {
-            signal_children(child, Signal::CONT);
+            child.signal_children(Signal::CONT);
             child.signal(Signal::CONT);
         }
     }
 
     async fn end_by_force(&self, child: &Child) -> Result<(), Error> {
         child.signal(Signal::STOP);
-        let children = signal_children(child, Signal::KILL);
+        let children = child.signal_children(Signal::KILL);
         child.signal(Signal::KILL);
         if !child.ends_within(KILL_LIMIT).await {
             return Err(Error::DoesNotEnd { server: self.spec.name, pid: child.pid() });
@@ -204,14 +204,6 @@ impl Server {
         }
         Ok(())
     }
-}
-
-fn signal_children(child: &Child, signal: Signal) -> Vec<Identity> {
-    let children = Identity::of(child.pid()).map_or_else(Vec::new, |parent| parent.children());
-    for process in &children {
-        process.signal(signal);
-    }
-    children
 }
 
 /// Runs the server and returns once it answers.

@@ -212,6 +212,21 @@ async fn a_paused_postgres_freezes_the_connections_it_has() {
 }
 
 #[tokio::test]
+async fn a_paused_postgres_that_is_dropped_leaves_no_process_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let postgres = Postgres::start(postgres_options(folder.path())).await.unwrap();
+    let mut connection = PgConnection::connect(postgres.url().expose_secret()).await.unwrap();
+    let backend: i32 =
+        sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await.unwrap();
+    let (server, backend) = (postgres.pid().await.unwrap(), backend.unsigned_abs());
+
+    postgres.pause().await;
+    drop(postgres);
+    assert!(!is_alive(server));
+    assert!(!is_alive(backend));
+}
+
+#[tokio::test]
 async fn a_data_folder_in_use_is_refused_and_free_again_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let nats = Nats::start(nats_options(folder.path())).await.unwrap();
