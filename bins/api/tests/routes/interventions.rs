@@ -192,12 +192,13 @@ async fn what_left_or_may_have_left_is_not_taken_back() {
 #[tokio::test]
 async fn a_message_that_failed_is_discarded() {
     let served = Served::start().await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
     let written = Written::start(&served).await;
+    stream.expect("message_queued").await;
     // Even if nobody knows whether Chatwoot has it.
     tried(&served, &written, AttemptOutcome::Unknown).await;
     advance(&served, written.operation(), DeliveryState::Failed, false).await;
-    let mut stream = Stream::open(&served, "/activity", None).await;
-    stream.expect("ready").await;
     let before = served.read("/conversations").await["data"][0].clone();
     let path = written.to("cancel");
     let answers = join_all((0..3).map(|_| ask(&served, &path))).await;
@@ -340,11 +341,12 @@ async fn a_message_that_waits_to_be_retried_is_tried_at_once() {
 #[tokio::test]
 async fn a_message_of_unknown_outcome_is_looked_for_at_once() {
     let served = Served::start().await;
-    let written = Written::start(&served).await;
-    tried(&served, &written, AttemptOutcome::Unknown).await;
-    advance(&served, written.operation(), DeliveryState::Unknown, true).await;
     let mut stream = Stream::open(&served, "/activity", None).await;
     stream.expect("ready").await;
+    let written = Written::start(&served).await;
+    stream.expect("message_queued").await;
+    tried(&served, &written, AttemptOutcome::Unknown).await;
+    advance(&served, written.operation(), DeliveryState::Unknown, true).await;
     let before = commands(&served).await;
     let answer = ask(&served, &written.to("retry")).await;
     assert_eq!(answer.status(), 202);
