@@ -9,6 +9,7 @@ use std::time::Duration;
 use bus::{Failure, Handler, TailStart};
 use events::{Announcement, DeadLetter};
 use futures_util::StreamExt;
+use store::webhook_events::{Outcome, WebhookEvent};
 use support::{count, delivery, inbound};
 use sync_worker::{Config, Sync, SyncWorker};
 use testkit::{World, eventually, sqlx};
@@ -176,6 +177,32 @@ async fn tenants_do_not_see_each_other_even_in_sql() {
         assert_eq!(seen(Some(&two.tenant), table).await, of_others, "{table} of another");
         assert_eq!(seen(None, table).await, 0, "{table} of nobody");
     }
+}
+
+/// What comes again at once is written down once, with where it was first, and refused by nobody.
+#[tokio::test]
+async fn an_event_twice_in_one_transaction_is_written_down_as_the_first() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let head = inbound(&account, example("message_created"), 1);
+    let events = [9, 4].map(|stream_sequence| WebhookEvent {
+        id: head.id,
+        received_at: head.received_at,
+        tenant: account.tenant.clone(),
+        account: account.key,
+        event: head.event.clone(),
+        origin: head.origin.clone(),
+        delivery: None,
+        digest: vec![1],
+        stream_sequence,
+        outcome: Outcome::Applied,
+        detail: None,
+    });
+    let mut transaction = world.store.worker().await.unwrap();
+    store::webhook_events::record(&mut transaction, &events, &[], &[]).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(count(&world.store_config, "webhook_events").await, 1);
+    assert_eq!(count(&world.store_config, "webhook_events where stream_sequence = 4").await, 1);
 }
 
 #[tokio::test]
