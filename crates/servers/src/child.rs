@@ -103,8 +103,18 @@ impl Child {
         }
     }
 
-    /// Sends `signal` to the processes that this one has started, and says which they are.
+    /// Lets it and the processes that it has started go on, if they were frozen.
+    pub(crate) fn resume(&self) {
+        self.signal_children(Signal::CONT);
+        self.signal(Signal::CONT);
+    }
+
+    /// Sends `signal` to the processes that this one has started, unless it has ended, and says which they
+    /// are.
     pub(crate) fn signal_children(&self, signal: Signal) -> Vec<Identity> {
+        if self.end().is_some() {
+            return Vec::new();
+        }
         let children = Identity::of(self.pid()).map_or_else(Vec::new, |parent| parent.children());
         for process in &children {
             process.signal(signal);
@@ -126,12 +136,9 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        if self.end().is_none() {
-            // A frozen one could not end, and would be nobody's once its parent has.
-            self.signal_children(Signal::CONT);
-        }
         self.signal(self.last_signal);
-        self.signal(Signal::CONT);
+        // What it has started, too: frozen, it could not end, and would be nobody's after that.
+        self.resume();
         let ended = self.fate.lock();
         let (ended, _) = self
             .fate

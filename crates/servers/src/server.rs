@@ -138,8 +138,7 @@ impl Server {
     pub(crate) async fn stop(&self) -> Result<(), Error> {
         let mut running = self.running.lock().await;
         if let Some(child) = running.as_ref() {
-            child.signal_children(Signal::CONT);
-            child.signal(Signal::CONT);
+            child.resume();
             child.signal(self.spec.stop);
             if !child.ends_within(STOP_LIMIT).await {
                 self.end_by_force(child).await?;
@@ -185,8 +184,7 @@ impl Server {
     /// Lets a paused server go on.
     pub(crate) async fn resume(&self) {
         if let Some(child) = self.running.lock().await.as_ref() {
-            child.signal_children(Signal::CONT);
-            child.signal(Signal::CONT);
+            child.resume();
         }
     }
 
