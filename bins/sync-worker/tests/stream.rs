@@ -120,6 +120,37 @@ async fn poison_goes_to_the_dead_letters_and_stops_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_trigger_refuses_is_given_up_alone() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let refusing = "create function refuse() returns trigger language plpgsql
+          as $$begin raise exception 'not this one'; end$$;
+        create trigger refused before insert on contacts
+          for each row when (new.name = 'Refused') execute function refuse()";
+    let mut connection = support::connect(&world.store_config).await;
+    sqlx::raw_sql(refusing).execute(&mut connection).await.unwrap();
+
+    let refused = r#"{"event":"contact_created","id":9,"name":"Refused","account":{"id":1,"name":"x"},
+        "custom_attributes":{},"additional_attributes":{}}"#;
+    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let outcomes = handler
+        .handle(vec![
+            delivery(&account, example("message_created"), 1),
+            delivery(&account, refused, 2),
+            delivery(&account, example("contact_created"), 3),
+        ])
+        .await;
+    assert!(outcomes[0].is_ok() && outcomes[2].is_ok(), "{outcomes:?}");
+    let given_up = "refused-by-database";
+    assert!(
+        matches!(&outcomes[1], Err(Failure::Reject { reason, .. }) if *reason == given_up),
+        "{outcomes:?}"
+    );
+    assert_eq!(count(&world.store_config, "messages").await, 1);
+    assert_eq!(count(&world.store_config, "webhook_events where outcome = 'rejected'").await, 1);
+}
+
+#[tokio::test]
 async fn what_postgres_cannot_store_is_made_storable() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
