@@ -305,6 +305,8 @@ fn group_length(waiting: &[Append]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::mem::ManuallyDrop;
+
     use super::*;
     use crate::config::Config;
     use crate::journal::{Journal, read};
@@ -366,6 +368,36 @@ mod tests {
         assert_eq!(group.len(), ENOUGH);
         let (_queue, found) = senders.join().unwrap();
         assert_eq!(found.iter().position(|enough| *enough), Some(ENOUGH - 1));
+    }
+
+    #[tokio::test]
+    async fn whoever_appends_the_last_of_enough_wakes_the_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        let limits = Config::with("".into(), dir.path().to_owned()).limits();
+        let mut journal = Journal::open(dir.path(), limits).unwrap();
+        journal.queue = None;
+        journal.writer.take().unwrap().join().unwrap();
+        let (queue, waiting) = mpsc::channel(GROUP_RECORDS);
+        let mut writer = Writer::new(journal.shared(), waiting, 1);
+        writer.gathering = Duration::from_hours(1);
+        journal.writer = Some(std::thread::spawn(move || writer.run()));
+        journal.queue = Some(queue.clone());
+        // Dropping it would wait for the writer, who waits for an hour if this fails.
+        let journal = ManuallyDrop::new(journal);
+
+        let append = |body: &'static str| {
+            journal.append(inbound("message_created", None), body.into(), None)
+        };
+        append("the first").await.unwrap();
+        let mut second = std::pin::pin!(append("the second"));
+        assert!(futures_util::poll!(&mut second).is_pending());
+        while queue.capacity() < queue.max_capacity() {
+            std::thread::yield_now();
+        }
+        let others = futures_util::future::join_all((1..ENOUGH).map(|_| append("another")));
+        let both = futures_util::future::join(second, others);
+        let (second, others) = tokio::time::timeout(Duration::from_mins(1), both).await.unwrap();
+        assert!(second.is_ok() && others.iter().all(Result::is_ok));
     }
 
     #[test]
