@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Failure, Handler, TailStart};
@@ -85,6 +86,39 @@ async fn the_words_of_new_messages_are_taken_into_their_index() {
 
     shutdown.cancel();
     running.await.unwrap().unwrap();
+}
+
+/// The stream may take its time: whoever comes next need not wait for it.
+#[tokio::test]
+async fn a_transaction_does_not_wait_for_what_the_last_one_tells() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let one = Config { sync_concurrency: 1, ..Config::default() };
+    let handler = Sync::configured(&one, world.store.clone(), world.bus.publisher());
+    let handler = Arc::new(handler);
+    let handle = |event, sequence| {
+        let (handler, delivery) =
+            (Arc::clone(&handler), delivery(&account, example(event), sequence));
+        tokio::spawn(async move { handler.handle(vec![delivery]).await })
+    };
+    let written = async |events| {
+        eventually("the events are written", async || {
+            count(&world.store_config, "webhook_events").await == events
+        })
+        .await;
+    };
+    world.nats.pause().await;
+    let first = handle("message_created", 1);
+    written(1).await;
+    let second = handle("conversation_created", 2);
+    written(2).await;
+    assert!(!first.is_finished() && !second.is_finished(), "nobody has heard of them");
+    world.nats.resume().await;
+    for handled in [first, second] {
+        for outcome in handled.await.unwrap() {
+            outcome.unwrap();
+        }
+    }
 }
 
 #[tokio::test]
