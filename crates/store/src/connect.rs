@@ -13,6 +13,8 @@ use crate::{Config, Error, Transaction};
 
 /// A connection that was used within this time is taken for alive.
 const TRUSTED: Duration = Duration::from_secs(1);
+/// A server that takes longer to let somebody in is away.
+const CONNECTING: Duration = Duration::from_secs(5);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -32,7 +34,7 @@ impl Store {
         };
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
-            .acquire_timeout(Duration::from_secs(5))
+            .acquire_timeout(CONNECTING)
             // A connection in steady use needs no question whether it lives before each transaction.
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
@@ -104,7 +106,7 @@ impl Store {
     pub async fn wakeups(&self) -> Result<Wakeups, Error> {
         let pool = PgPoolOptions::new()
             .max_connections(1)
-            .acquire_timeout(Duration::from_secs(5))
+            .acquire_timeout(CONNECTING)
             .connect_lazy_with(self.direct.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen("outbox").await?;
@@ -178,7 +180,9 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
 pub async fn migrate(config: &Config) -> Result<usize, Error> {
     let url = config.database_direct_url.as_ref().unwrap_or(&config.database_url);
     let options = options(url, "axis-migrate")?;
-    let mut connection = <PgConnection as Connection>::connect_with(&options).await?;
+    let connected =
+        Box::pin(async { Ok(<PgConnection as Connection>::connect_with(&options).await?) });
+    let mut connection = within(CONNECTING, connected).await?;
     MIGRATIONS.run(&mut connection).await?;
     connection.close().await?;
     Ok(MIGRATIONS.iter().count())

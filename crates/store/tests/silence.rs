@@ -17,3 +17,14 @@ async fn nobody_waits_for_a_database_that_is_silent() {
     drop(transaction);
     within(store::PATIENCE, store.ping()).await.unwrap();
 }
+
+#[tokio::test]
+async fn nobody_waits_for_a_silent_database_to_migrate_it() {
+    let (postgres, config) = testkit::postgres().await;
+    postgres.pause().await;
+    let migrated = tokio::time::timeout(Duration::from_mins(1), store::migrate(&config)).await;
+    postgres.resume().await;
+    let error = migrated.expect("it gives up by itself").unwrap_err();
+    assert!(matches!(error, Error::Unavailable(_)), "{error}");
+    store::migrate(&config).await.unwrap();
+}
