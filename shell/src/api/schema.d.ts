@@ -4916,7 +4916,7 @@ export interface operations {
                 priority?: string;
                 /**
                  * @description Only those with this number, with a contact whose name, address or phone number contains
-                 *     this, or with a message that has these words.
+                 *     this, or with a message that has these words. `#` before a number asks for the number alone.
                  */
                 search?: string;
                 /** @description What comes first; `newest` if not given. */

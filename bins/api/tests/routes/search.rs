@@ -28,6 +28,22 @@ async fn no_message_is_too_old_or_too_new_to_be_found() {
     assert_eq!(ids(&found).len(), 12, "{:?}", numbers(&found));
 }
 
+#[tokio::test]
+async fn a_number_sign_asks_for_the_number_alone() {
+    let served = Served::start().await;
+    for number in [42, 43] {
+        served.write(&Seed::open(number)).await;
+    }
+    write(&served, 43, "the same as in #42", 0, 1).await;
+    let found = served.read("/conversations?search=%2342").await;
+    assert_eq!(numbers(&found), [42]);
+    let mut found = numbers(&served.read("/conversations?search=42").await);
+    found.sort_unstable();
+    assert_eq!(found, [42, 43]);
+    // No number, so a text like any other.
+    assert_eq!(numbers(&served.read("/conversations?search=%23same").await), [43]);
+}
+
 /// Messages with this text, written so many days ago.
 async fn write(served: &Served, conversation: i64, text: &str, days: i32, count: i32) {
     let mut transaction = served.world.store.worker().await.unwrap();

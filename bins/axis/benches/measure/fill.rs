@@ -9,7 +9,8 @@ use crate::database::execute;
 const LENGTH: usize = 20;
 
 /// Rows of an account: so many messages, and conversations, contacts and a timeline to go with
-/// them. Words are as unevenly common as in life; a few rows are made to be found.
+/// them. Words are as unevenly common as in life; a few rows, as many in an account of any size, are
+/// made to be found by a word or a name.
 pub async fn fill(
     database: &mut PgConnection,
     account: &Account,
@@ -64,7 +65,7 @@ fn contacts(tenant: &str, key: &str, count: usize) -> String {
            version_digest, name, email, phone_number)
          select {id}, '{tenant}', '{key}', i, 1, 0, 0,
            initcap(left(md5(i::text), 6)) || ' '
-             || case when i % 500 = 7 then 'Alexandria' else initcap(right(md5(i::text), 8)) end,
+             || case when i % ({count} / 50 + 1) = 7 then 'Alexandria' else initcap(right(md5(i::text), 8)) end,
            left(md5(i::text), 10) || '@example.com', '+35121' || lpad(i::text, 7, '0')
          from generate_series(1, {count}) i"
     )

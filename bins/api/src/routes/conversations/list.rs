@@ -39,7 +39,7 @@ pub(in crate::routes) struct ListConversations {
     /// Only those with this contact.
     contact_id: Option<ContactId>,
     /// Only those with this number, with a contact whose name, address or phone number contains
-    /// this, or with a message that has these words.
+    /// this, or with a message that has these words. `#` before a number asks for the number alone.
     #[param(max_length = 200)]
     search: Option<String>,
     /// What comes first; `newest` if not given.
