@@ -1,6 +1,6 @@
 //! One transaction for the plans of a batch.
 
-use domain::{Activity, ConversationId, EventId, snapshot};
+use domain::{Activity, ConversationId, snapshot};
 use events::Inbound;
 use sha2::{Digest, Sha256};
 use store::activities::Record;
@@ -86,7 +86,7 @@ pub(crate) fn event(
     detail: Option<String>,
 ) -> WebhookEvent {
     WebhookEvent {
-        id: EventId(inbound.id.0),
+        id: inbound.id,
         received_at: inbound.received_at,
         tenant: inbound.tenant.clone(),
         account: inbound.account,
