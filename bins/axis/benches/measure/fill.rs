@@ -7,6 +7,8 @@ use crate::database::execute;
 
 /// Messages of a conversation.
 const LENGTH: usize = 20;
+/// Messages and contacts that are made to be found, about.
+const FOUND: usize = 50;
 
 /// Rows of an account: so many messages, and conversations, contacts and a timeline to go with
 /// them. Words are as unevenly common as in life; a few rows, as many in an account of any size, are
@@ -65,7 +67,8 @@ fn contacts(tenant: &str, key: &str, count: usize) -> String {
            version_digest, name, email, phone_number)
          select {id}, '{tenant}', '{key}', i, 1, 0, 0,
            initcap(left(md5(i::text), 6)) || ' '
-             || case when i % ({count} / 50 + 1) = 7 then 'Alexandria' else initcap(right(md5(i::text), 8)) end,
+             || case when i % ({count} / {FOUND} + 1) = 7 then 'Alexandria'
+                else initcap(right(md5(i::text), 8)) end,
            left(md5(i::text), 10) || '@example.com', '+35121' || lpad(i::text, 7, '0')
          from generate_series(1, {count}) i"
     )
@@ -105,7 +108,7 @@ fn messages(tenant: &str, key: &str, count: usize, conversations: usize) -> Stri
            inbox_id, created_at)
          select {id}, '{tenant}', '{key}', {conversation}, i, 1,
            case when i / {conversations} % 2 = 0 then 'incoming' else 'outgoing' end, 'text',
-           {words} || case when i % ({count} / 50 + 1) = 0 then ' needle w7' else '' end, false,
+           {words} || case when i % ({count} / {FOUND} + 1) = 0 then ' needle w7' else '' end, false,
            case when i / {conversations} % 2 = 0 then 'contact' else 'user' end, 1 + i % 20,
            'Somebody', i % 5,
            now() - (1 + i % {conversations}) * interval '1 minute'
