@@ -1,0 +1,124 @@
+use std::mem::ManuallyDrop;
+
+use super::*;
+use crate::config::Config;
+use crate::journal::{Journal, read};
+use crate::testing::inbound;
+
+/// A writer whose groups are committed by hand.
+fn writer(dir: &std::path::Path) -> Writer {
+    let limits = Config::with("".into(), dir.to_owned()).limits();
+    let shared = Journal::open(dir, limits).unwrap().shared();
+    Writer::new(shared, mpsc::channel(1).1, 1)
+}
+
+fn append(body: &'static str) -> (Append, oneshot::Receiver<Result<u64, AppendError>>) {
+    let (done, answer) = oneshot::channel();
+    let inbound = inbound("message_created", None);
+    (Append { inbound, body: body.into(), done, waiter: None }, answer)
+}
+
+fn commit(writer: &mut Writer, body: &'static str) -> Result<u64, AppendError> {
+    let (append, mut answer) = append(body);
+    writer.commit(vec![append]);
+    answer.try_recv().unwrap()
+}
+
+/// From now on every write to the present segment fails.
+fn break_segment(writer: &mut Writer) {
+    let active = writer.active.as_mut().unwrap();
+    active.file = File::open(&active.path).unwrap();
+}
+
+fn bodies(dir: &std::path::Path) -> Vec<Bytes> {
+    read(dir).unwrap().map(|found| found.unwrap().record.body).collect()
+}
+
+#[test]
+fn a_group_waits_for_enough_after_another_one_and_the_first_for_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let (queue, waiting) = mpsc::channel(GROUP_RECORDS);
+    let mut writer = writer(dir.path());
+    writer.queue = waiting;
+    writer.gathering = Duration::from_hours(1);
+    let mut group = vec![append("the first").0];
+    writer.gather(&mut group);
+    assert_eq!(group.len(), 1);
+
+    let mut group = vec![append("the second").0];
+    let waiting = std::thread::current();
+    let senders = std::thread::spawn(move || {
+        let mut found = Vec::new();
+        for _ in 1..ENOUGH {
+            found.push(enough(&queue));
+            queue.blocking_send(append("another").0).unwrap();
+        }
+        found.push(enough(&queue));
+        waiting.unpark();
+        (queue, found)
+    });
+    writer.gather(&mut group);
+    assert_eq!(group.len(), ENOUGH);
+    let (_queue, found) = senders.join().unwrap();
+    assert_eq!(found.iter().position(|enough| *enough), Some(ENOUGH - 1));
+}
+
+#[tokio::test]
+async fn whoever_appends_the_last_of_enough_wakes_the_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Config::with("".into(), dir.path().to_owned()).limits();
+    let mut journal = Journal::open(dir.path(), limits).unwrap();
+    journal.queue = None;
+    journal.writer.take().unwrap().join().unwrap();
+    let (queue, waiting) = mpsc::channel(GROUP_RECORDS);
+    let mut writer = Writer::new(journal.shared(), waiting, 1);
+    writer.gathering = Duration::from_hours(1);
+    journal.writer = Some(std::thread::spawn(move || writer.run()));
+    journal.queue = Some(queue.clone());
+    // Dropping it would wait for the writer, who waits for an hour if this fails.
+    let journal = ManuallyDrop::new(journal);
+
+    let append =
+        |body: &'static str| journal.append(inbound("message_created", None), body.into(), None);
+    append("the first").await.unwrap();
+    let mut second = std::pin::pin!(append("the second"));
+    assert!(futures_util::poll!(&mut second).is_pending());
+    while queue.capacity() < queue.max_capacity() {
+        std::thread::yield_now();
+    }
+    let others = futures_util::future::join_all((1..ENOUGH).map(|_| append("another")));
+    let both = futures_util::future::join(second, others);
+    let (second, others) = tokio::time::timeout(Duration::from_mins(1), both).await.unwrap();
+    assert!(second.is_ok() && others.iter().all(Result::is_ok));
+}
+
+#[test]
+fn a_segment_that_fails_is_left_and_the_group_goes_into_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = writer(dir.path());
+    let first = commit(&mut writer, "first").unwrap();
+    break_segment(&mut writer);
+    let second = commit(&mut writer, "second").unwrap();
+    assert!(second > first);
+    assert_eq!(bodies(dir.path()), ["first", "second"]);
+    let sealed: Vec<_> = writer.shared.ledger().segments.iter().map(|s| s.sealed).collect();
+    assert_eq!(sealed, [true, false]);
+    assert_eq!(*writer.shared.condition.borrow(), Condition::Writable);
+}
+
+#[test]
+fn a_group_that_fails_twice_is_refused_and_what_was_acknowledged_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal");
+    let mut writer = writer(&path);
+    commit(&mut writer, "first").unwrap();
+    break_segment(&mut writer);
+    // No new segment can be made either.
+    let aside = dir.path().join("aside");
+    std::fs::rename(&path, &aside).unwrap();
+    assert_eq!(commit(&mut writer, "lost"), Err(AppendError::Unwritable));
+    assert_eq!(*writer.shared.condition.borrow(), Condition::Failing);
+    std::fs::rename(&aside, &path).unwrap();
+    commit(&mut writer, "second").unwrap();
+    assert_eq!(bodies(&path), ["first", "second"]);
+}
