@@ -197,12 +197,17 @@ async fn redriving_keeps_the_order_and_takes_no_more_than_it_was_told() {
         let listed = letters.list(None, 100).await.unwrap();
         listed.iter().map(|stored| stored.sequence).collect()
     };
-    let listed = succeeds(&world, &["list", "--reason", "late", "--limit", "2"]).await;
+    let listed = succeeds(&world, &["list", "--reason", "late", "--limit", "4"]).await;
     let sequences = listed["deadLetters"].as_array().unwrap().iter().map(|one| &one["sequence"]);
-    assert_eq!(sequences.collect::<Vec<_>>(), [6, 5], "newest first");
+    assert_eq!(sequences.collect::<Vec<_>>(), [6, 5, 4, 2], "newest first");
     assert!(!listed.to_string().contains("Ana"), "{listed}");
     let of_two = succeeds(&world, &["list", "--account", &two.to_string()]).await;
     assert_eq!(of_two["deadLetters"].as_array().unwrap().len(), 2);
+    let outbound = succeeds(&world, &["list", "--stream", "OUTBOUND"]).await;
+    assert_eq!(outbound["deadLetters"], json!([]));
+    let other = answered(&world, &["redrive", "1", "--account", &two.to_string()]).await;
+    assert_eq!(other.code, Some(1), "{other:?}");
+    assert!(other.complaint.contains("of another stream or account"), "{other:?}");
 
     let most = succeeds(&world, &["redrive", "--reason", "late", "--most", "2"]).await;
     assert_eq!((&most["sent"], &most["ended"]), (&json!(2), &json!("most")));
@@ -250,7 +255,7 @@ async fn a_failure_in_the_middle_leaves_the_rest_where_it_is() {
 async fn dropping_has_to_be_meant() {
     let world = World::start().await;
     let account = AccountKey::generate();
-    for (sequence, reason) in [(1, "late"), (2, "late"), (3, "foreign"), (4, "late")] {
+    for (sequence, reason) in [(1, "late"), (2, "late"), (3, "too late"), (4, "late")] {
         bury(&world, sequence, account, reason, SUBJECT).await;
     }
     let letters = world.bus.dead_letters();
@@ -260,6 +265,8 @@ async fn dropping_has_to_be_meant() {
     assert_eq!(answered(&world, &["drop", "--yes"]).await.code, Some(2), "of what?");
     let tried = succeeds(&world, &["drop", "--reason", "late", "--dry-run"]).await;
     assert_eq!(tried["deadLetters"].as_array().unwrap().len(), 3);
+    let alike = succeeds(&world, &["drop", "--reason", "too_late", "--dry-run"]).await;
+    assert_eq!(alike["deadLetters"], json!([]), "the same in a subject is not the same");
     assert_eq!(letters.count().await.unwrap(), 4);
 
     assert_eq!(succeeds(&world, &["drop", "4", "--yes"]).await["dropped"], 1);

@@ -163,6 +163,9 @@ async fn only_what_is_asked_for_is_replayed() {
     assert_eq!(counted(&["--from", LONG_AGO, "--event", event]).await, 2);
     assert_eq!(counted(&["--from", LONG_AGO, "--account", &key, "--event", event]).await, 1);
     assert_eq!(counted(&["--from", LONG_AGO, "--event", "nothing_like_it"]).await, 0);
+    let alike = "message.created";
+    assert_eq!(subject::token(alike), event);
+    assert_eq!(counted(&["--from", LONG_AGO, "--event", alike]).await, 0);
     let fifth = held(&world).await[4].published_at.to_rfc3339_opts(SecondsFormat::Nanos, true);
     assert_eq!(counted(&["--from", &fifth]).await, 16);
     assert_eq!(counted(&["--from", LONG_AGO, "--to", &fifth]).await, 4);

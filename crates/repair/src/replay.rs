@@ -213,8 +213,7 @@ impl Replay {
         };
         // Names are cut to fit into subjects, so the subject is not enough.
         let named = self.wanted.event.as_ref().is_none_or(|event| *event == inbound.event);
-        let meant = self.wanted.account.is_none_or(|account| account == inbound.account);
-        (named && meant).then_some(inbound)
+        named.then_some(inbound)
     }
 
     async fn hand_out(&self, past: Past) -> Result<(), PublishError> {
