@@ -1,0 +1,62 @@
+//! One transaction after the other.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::time::Duration;
+
+use domain::TenantId;
+use store::{PgConnection, Store, Transaction, tenants};
+use testkit::sqlx;
+
+/// The server's process, the role, how long it waits for locks and whether it may read whole tables.
+async fn nature(transaction: &mut Transaction) -> (i32, String, String, String) {
+    let asked = sqlx::query_as(
+        "select pg_backend_pid(), current_user::text, current_setting('lock_timeout'),
+                current_setting('enable_seqscan')",
+    );
+    asked.fetch_one(&mut **transaction).await.unwrap()
+}
+
+async fn is_there(connection: &mut PgConnection, tenant: &TenantId) -> bool {
+    let asked = sqlx::query_scalar("select exists(select from tenants where id = $1)");
+    asked.bind(tenant.as_str()).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_transaction_that_begins_with_a_commit_is_like_any_other() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let [kept, given_up]: [TenantId; 2] = ["kept", "given-up"].map(|name| name.parse().unwrap());
+    let mut other = store.worker().await.unwrap();
+
+    let mut transaction = store.worker_within(Duration::from_secs(5)).await.unwrap();
+    let before = nature(&mut transaction).await;
+    tenants::put(&mut transaction, &kept, "Kept").await.unwrap();
+    assert!(!is_there(&mut other, &kept).await);
+    let patience = Duration::from_millis(500);
+    let mut transaction = store::commit_and_begin(transaction, patience).await.unwrap();
+    assert!(is_there(&mut other, &kept).await);
+    let expected = (before.0, before.1.clone(), "500ms".to_owned(), before.3.clone());
+    assert_eq!(nature(&mut transaction).await, expected);
+    assert_eq!((before.1, before.2, before.3), ("axis_worker".into(), "5s".into(), "off".into()));
+
+    tenants::put(&mut transaction, &given_up, "Given up").await.unwrap();
+    store::rollback(transaction).await.unwrap();
+    assert!(is_there(&mut other, &kept).await && !is_there(&mut other, &given_up).await);
+}
+
+/// A server that is gone by then has kept nothing, and another try may help.
+#[tokio::test]
+async fn a_commit_that_nobody_hears_begins_nothing() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let tenant: TenantId = "acme".parse().unwrap();
+    let mut transaction = store.worker_within(Duration::from_secs(5)).await.unwrap();
+    tenants::put(&mut transaction, &tenant, "Acme").await.unwrap();
+    let mut other = store.worker().await.unwrap();
+    sqlx::query("set local role none").execute(&mut *other).await.unwrap();
+    let end = sqlx::query_scalar("select pg_terminate_backend($1, 60000)");
+    let ended = end.bind(nature(&mut transaction).await.0).fetch_one(&mut *other).await;
+    assert!(ended.is_ok_and(|ended: bool| ended));
+    let error = store::commit_and_begin(transaction, Duration::from_secs(5)).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    assert!(!is_there(&mut other, &tenant).await);
+}
