@@ -6,7 +6,6 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::conversations::plan_for_arguments;
 use crate::{Error, part};
 
 /// A deed.
@@ -148,7 +147,7 @@ pub async fn list(
     after: Option<Place>,
     limit: u32,
 ) -> Result<Listed, Error> {
-    plan_for_arguments(connection).await?;
+    part::plan_for_arguments(connection).await?;
     let mut rows = sqlx::query_as!(
         Row,
         "select id, at, actor, source, action, target, tenant_id, account_id, count, details
@@ -196,7 +195,7 @@ pub async fn undertakings(
     after: Option<Place>,
     limit: u32,
 ) -> Result<(Vec<Undertaking>, Option<Place>), Error> {
-    plan_for_arguments(connection).await?;
+    part::plan_for_arguments(connection).await?;
     let mut rows = sqlx::query!(
         r#"select b.id, b.at, b.actor, b.source, b.action, b.target, b.tenant_id, b.account_id,
                   b.details, e.at as "ended_at?", e.count as "count?", e.ended as "ended?"

@@ -1,9 +1,11 @@
 //! All SQL. A module per table; free functions that take a connection, so that the caller owns the
 //! transaction.
 //!
-//! Three kinds of transaction exist: [`Store::tenant`] sees one tenant's rows, [`Store::worker`] all,
-//! and [`Store::gate`] only what tells whose a caller is. Each steps down to a role that can do no more than it must (`migrations/0001_roles.sql`), for the
-//! length of the transaction only, so that a transaction-pooling proxy may stand in between.
+//! Four kinds of transaction exist: [`Store::tenant`] sees one tenant's rows, [`Store::worker`] all,
+//! [`Store::gate`] only what tells whose a caller is, and [`Store::installation`] only which tenants
+//! there are. Each steps down to a role that can do no more than it must (`migrations/0001_roles.sql`,
+//! `0018_installation.sql`), for the length of the transaction only, so that a transaction-pooling proxy
+//! may stand in between.
 
 /// One column of many rows, as an array for `unnest`.
 macro_rules! column {

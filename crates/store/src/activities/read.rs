@@ -6,7 +6,6 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::conversations::plan_for_arguments;
 use crate::{Error, part};
 
 /// Which activities to list; what is none does not restrict.
@@ -99,7 +98,7 @@ pub async fn list(
     start: Start,
     limit: u32,
 ) -> Result<Listed, Error> {
-    plan_for_arguments(connection).await?;
+    part::plan_for_arguments(connection).await?;
     let (skip, place) = match start {
         Start::Skip(rows) => (i64::from(rows), None),
         Start::After(place) => (0, Some(place)),

@@ -6,8 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
-use crate::conversations::plan_for_arguments;
+use crate::{Error, part};
 
 /// Which approvals to list; what is none does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,7 +115,7 @@ pub async fn list(
     skip: u32,
     limit: u32,
 ) -> Result<Vec<Approval>, Error> {
-    plan_for_arguments(connection).await?;
+    part::plan_for_arguments(connection).await?;
     let Filter { requested_by, decided_by, waiting_for, .. } = filter;
     let [requested_by, decided_by, waiting_for] =
         [requested_by, decided_by, waiting_for].map(|who| match who {

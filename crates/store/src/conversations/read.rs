@@ -3,91 +3,14 @@
 use chrono::{DateTime, Utc};
 use domain::{
     AccountKey, Assignee, ContactId, Conversation, ConversationContact, ConversationId, MessageId,
-    MessagePreview, Team, TenantId,
+    MessagePreview, Team,
 };
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{labels, search};
+use crate::Error;
 use crate::messages::DeliveryFacts;
-use crate::{Error, part};
-
-/// Which conversations to list; what is none does not restrict.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// With this status.
-    pub status: Option<String>,
-    /// With this priority; `none` for those that have none.
-    pub priority: Option<String>,
-    /// In somebody's charge.
-    pub assignee: Option<AssigneeFilter>,
-    /// In this team's charge, by its number in Chatwoot.
-    pub team_id: Option<i64>,
-    /// That bear this label.
-    pub label: Option<String>,
-    /// Of this inbox, by its number in Chatwoot.
-    pub inbox_id: Option<i64>,
-    /// With this person.
-    pub contact: Option<ContactId>,
-    /// Whose number is this, whose contact's name, address or number contains it, or that have a
-    /// message with these words.
-    pub search: Option<String>,
-}
-
-/// In whose charge a conversation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AssigneeFilter {
-    /// Nobody's.
-    None,
-    /// Somebody's.
-    Any,
-    /// That of the user or bot with this number in Chatwoot.
-    Id(i64),
-}
-
-/// What comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// Where something happened last.
-    #[default]
-    Newest,
-    /// Where nothing has happened for longest.
-    Oldest,
-    /// The customer who has waited longest; those who do not wait at the end.
-    Waiting,
-    /// The most urgent, then the newest.
-    Priority,
-}
-
-/// The place of a conversation in a sorted list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// By [`Sort::Waiting`] the beginning of the wait, else the last activity.
-    pub at: Option<DateTime<Utc>>,
-    /// By [`Sort::Priority`]: 4 urgent to 0 none.
-    pub rank: i32,
-    /// The conversation.
-    pub id: ConversationId,
-}
-
-/// Where to begin in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// After this many rows. They are read and thrown away: the caller bounds them.
-    Skip(u32),
-    /// After this row.
-    After(Place),
-}
-
-/// A part of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// At most as many as were asked for.
-    pub conversations: Vec<Conversation>,
-    /// Where the next part begins, if there is one.
-    pub next: Option<Place>,
-}
 
 /// Columns that make a [`Conversation`].
 pub(crate) struct Row {
@@ -205,56 +128,6 @@ macro_rules! select_conversations {
 }
 pub(crate) use select_conversations;
 
-/// A checked query for a part of a tenant's list. Its arguments: tenant, filter (9 of them), row
-/// ids found beforehand, how many rows, how many to skip; then what `after` speaks of, from `$13`.
-macro_rules! select_page {
-    (
-        after $after:literal order $order:literal
-        arguments ($tenant:expr, $filter:expr, $found:expr, $limit:expr, $skip:expr)
-        $(, $place:expr)*
-    ) => {
-        select_conversations!(
-            before [""]
-            told ["null::bigint"]
-            chosen [
-                "select * from conversations c
-                 where c.tenant_id = $1 and c.gone_at <= c.version_at
-                   and ($2::text is null or c.status = $2)
-                   and ($3::text is null or coalesce(c.priority, 'none') = $3)
-                   and ($4::bigint is null or c.assignee_id = $4)
-                   and ($5::boolean is null or (c.assignee_id is not null) = $5)
-                   and ($6::bigint is null or c.team_id = $6)
-                   and ($7::text is null or $7 = any(c.labels))
-                   and ($8::bigint is null or c.inbox_id = $8)
-                   and ($9::uuid is null or c.contact_id = $9)
-                   and ($10::uuid[] is null or c.id = any($10))
-                   and " + $after + " order by " + $order + " limit $11 offset $12"
-            ]
-            order [" order by " + $order],
-            $tenant.as_str(),
-            $filter.status.as_deref(),
-            $filter.priority.as_deref(),
-            match $filter.assignee {
-                Some(AssigneeFilter::Id(id)) => Some(id),
-                _ => None,
-            },
-            match $filter.assignee {
-                Some(AssigneeFilter::Any) => Some(true),
-                Some(AssigneeFilter::None) => Some(false),
-                _ => None,
-            },
-            $filter.team_id,
-            $filter.label.as_deref(),
-            $filter.inbox_id,
-            $filter.contact.map(|contact| contact.0),
-            $found,
-            $limit,
-            $skip
-            $(, $place)*
-        )
-    };
-}
-
 /// The conversations with these ids, in no particular order, of those that the transaction may see.
 pub async fn by_ids(
     connection: &mut PgConnection,
@@ -296,100 +169,7 @@ pub async fn exists(connection: &mut PgConnection, id: ConversationId) -> Result
     Ok(row.fetch_optional(connection).await?.is_some())
 }
 
-/// At most `limit` conversations of a tenant, in a transaction of that tenant.
-pub async fn list(
-    connection: &mut PgConnection,
-    tenant: &TenantId,
-    filter: &Filter,
-    sort: Sort,
-    start: Start,
-    limit: u32,
-) -> Result<Listed, Error> {
-    plan_for_arguments(connection).await?;
-    let found = match (&filter.search, &filter.label) {
-        (Some(text), _) => Some(search::find(connection, tenant, text).await?),
-        (None, Some(label)) => labels::few(connection, tenant, label).await?,
-        (None, None) => None,
-    };
-    let (skip, place) = match start {
-        Start::Skip(rows) => (i64::from(rows), None),
-        Start::After(place) => (0, Some(place)),
-    };
-    let (at, id) = (place.and_then(|place| place.at), place.map(|place| place.id.0));
-    let rank = place.map(|place| place.rank);
-    let found = found.as_deref();
-    let fetched = i64::from(limit) + 1;
-    let mut rows =
-        match sort {
-            Sort::Newest => select_page!(
-                after "($14::uuid is null or (c.last_activity_at, c.id) < ($13::timestamptz, $14))"
-                order "c.last_activity_at desc, c.id desc"
-                arguments (tenant, filter, found, fetched, skip), at, id
-            )
-            .fetch_all(connection)
-            .await?,
-            Sort::Oldest => select_page!(
-                after "($14::uuid is null or (c.last_activity_at, c.id) > ($13::timestamptz, $14))"
-                order "c.last_activity_at, c.id"
-                arguments (tenant, filter, found, fetched, skip), at, id
-            )
-            .fetch_all(connection)
-            .await?,
-            Sort::Waiting => {
-                select_page!(
-                    after "($14::uuid is null or (coalesce(c.waiting_since, 'infinity'), c.id)
-                                               > (coalesce($13::timestamptz, 'infinity'), $14))"
-                    order "coalesce(c.waiting_since, 'infinity'), c.id"
-                    arguments (tenant, filter, found, fetched, skip), at, id
-                )
-                .fetch_all(connection)
-                .await?
-            }
-            Sort::Priority => {
-                select_page!(
-                    after "($14::uuid is null
-                        or (case c.priority when 'urgent' then 4 when 'high' then 3
-                              when 'medium' then 2 when 'low' then 1 else 0 end,
-                            c.last_activity_at, c.id) < ($15::integer, $13::timestamptz, $14))"
-                    order "case c.priority when 'urgent' then 4 when 'high' then 3
-                         when 'medium' then 2 when 'low' then 1 else 0 end desc,
-                       c.last_activity_at desc, c.id desc"
-                    arguments (tenant, filter, found, fetched, skip), at, id, rank
-                )
-                .fetch_all(connection)
-                .await?
-            }
-        };
-    let next = part::cut(&mut rows, limit, |row| row.place(sort));
-    let conversations = rows.into_iter().map(Conversation::try_from).collect::<Result<_, _>>()?;
-    Ok(Listed { conversations, next })
-}
-
-/// Lists have many filters and few are used at a time: a plan made once for all of them would use
-/// the wrong index for most. For the length of the transaction.
-pub(crate) async fn plan_for_arguments(connection: &mut PgConnection) -> Result<(), Error> {
-    sqlx::query!("select set_config('plan_cache_mode', 'force_custom_plan', true) as mode")
-        .fetch_one(connection)
-        .await?;
-    Ok(())
-}
-
 impl Row {
-    fn place(&self, sort: Sort) -> Place {
-        let at = match sort {
-            Sort::Waiting => self.waiting_since,
-            Sort::Newest | Sort::Oldest | Sort::Priority => Some(self.last_activity_at),
-        };
-        let rank = match self.priority.as_deref() {
-            Some("urgent") => 4,
-            Some("high") => 3,
-            Some("medium") => 2,
-            Some("low") => 1,
-            _ => 0,
-        };
-        Place { at, rank, id: ConversationId(self.id) }
-    }
-
     fn last_message(&mut self) -> Result<Option<MessagePreview>, Error> {
         let (Some(id), Some(message_type), Some(created_at)) =
             (self.last_id, self.last_type.take(), self.last_created_at)
