@@ -1,15 +1,11 @@
 //! A served API and rows to ask for.
 
-use std::borrow::Cow;
+mod seed;
+mod stream;
 
 use api::{Api, Config, Files, FilesConfig};
 use chrono::{DateTime, Utc};
-use domain::snapshot::{
-    Contact, ContactState, Conversation, ConversationState, DeliverySighting, Message, MessageState,
-};
-use domain::{
-    ContactId, ConversationId, EventId, MessageId, Permissions, Token, TokenKind, Version,
-};
+use domain::{ConversationId, EventId, Permissions, Token, TokenKind};
 use events::{DeadLetter, Inbound, TraceParent};
 use objects::Objects;
 use serde_json::{Value, json};
@@ -19,6 +15,9 @@ use testkit::reqwest::multipart::{Form, Part};
 use testkit::reqwest::{Client, RequestBuilder, Response};
 use testkit::{Account, World, eventually, sqlx};
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use seed::Seed;
+pub use stream::Stream;
 
 pub const TENANT: &str = "mock-tenant-id";
 
@@ -255,141 +254,6 @@ pub async fn somebody_waits(served: &Served) {
         .await;
 }
 
-/// A conversation as Chatwoot would tell of it.
-#[derive(Default)]
-pub struct Seed {
-    pub number: i64,
-    pub last_activity: i64,
-    pub state: ConversationState,
-    pub contact: ContactState,
-    /// (type, text); numbered from `number * 100`, a second apart.
-    pub messages: Vec<(&'static str, &'static str)>,
-    /// (number, attachments) of messages that the customer sent besides.
-    pub sent: Vec<(i64, Value)>,
-    /// (number, message) of what was written here, as a user of Chatwoot's has it there.
-    pub copies: Vec<(i64, MessageId)>,
-    /// Chatwoot's `updated_at` of it, microseconds since 1970.
-    pub version: i64,
-}
-
-impl Seed {
-    pub fn open(number: i64) -> Self {
-        let empty = Value::Object(serde_json::Map::default());
-        Self {
-            number,
-            last_activity: number,
-            state: ConversationState {
-                status: "open".to_owned(),
-                contact_chatwoot_id: Some(number),
-                inbox_id: Some(3),
-                channel: Some("Channel::WebWidget".to_owned()),
-                custom_attributes: empty.clone(),
-                additional_attributes: empty.clone(),
-                ..ConversationState::default()
-            },
-            contact: ContactState {
-                name: Some(format!("Customer {number}")),
-                additional_attributes: empty.clone(),
-                custom_attributes: empty,
-                ..ContactState::default()
-            },
-            messages: Vec::new(),
-            sent: Vec::new(),
-            copies: Vec::new(),
-            version: 1,
-        }
-    }
-
-    pub async fn write(&self, store: &Store, account: &Account) -> ConversationId {
-        let mut transaction = store.worker().await.unwrap();
-        let id = self.write_in(&mut transaction, account).await;
-        store::commit(transaction).await.unwrap();
-        id
-    }
-
-    /// In a transaction that began before.
-    pub async fn write_in(
-        &self,
-        transaction: &mut store::PgConnection,
-        account: &Account,
-    ) -> ConversationId {
-        let version = Version { at: self.version, step: 1, digest: 1 };
-        let contact = Contact {
-            id: ContactId::of(account.key, self.number),
-            tenant: account.tenant.clone(),
-            account: account.key,
-            chatwoot_id: self.number,
-            version,
-            state: self.contact.clone(),
-        };
-        let id = ConversationId::of(account.key, self.number, Some(at(0)));
-        let conversation = Conversation {
-            id,
-            tenant: account.tenant.clone(),
-            account: account.key,
-            display_id: self.number,
-            version,
-            state: self.state.clone(),
-            created_at: Some(at(0)),
-            last_activity_at: Some(at(self.last_activity)),
-            agent_last_seen_at: None,
-            contact_last_seen_at: None,
-        };
-        let mut messages: Vec<_> = (0..)
-            .zip(&self.messages)
-            .map(|(index, (kind, text))| Cow::Owned(self.message(account, index, kind, text)))
-            .collect();
-        for (number, attachments) in &self.sent {
-            let mut message = self.message(account, 0, "incoming", "");
-            message.id = MessageId::of(account.key, *number, Some(at(0)));
-            message.chatwoot_id = *number;
-            message.state.attachments = attachments.clone();
-            messages.push(Cow::Owned(message));
-        }
-        for (number, id) in &self.copies {
-            let mut message = self.message(account, 0, "outgoing", "");
-            message.id = *id;
-            message.operation = Some(id.0.into());
-            message.chatwoot_id = *number;
-            message.version = version;
-            message.state.sender_type = Some("user".to_owned());
-            message.state.sender_name = Some("Support bot".to_owned());
-            messages.push(Cow::Owned(message));
-        }
-        let (contacts, conversations) = ([Cow::Owned(contact)], [Cow::Owned(conversation)]);
-        let ids =
-            store::conversations::apply(transaction, &contacts, &conversations).await.unwrap();
-        store::messages::apply(transaction, &messages, &ids).await.unwrap();
-        id
-    }
-
-    fn message(&self, account: &Account, index: i64, kind: &str, text: &str) -> Message {
-        let number = self.number * 100 + index;
-        Message {
-            id: MessageId::of(account.key, number, Some(at(index))),
-            tenant: account.tenant.clone(),
-            account: account.key,
-            conversation_display_id: self.number,
-            chatwoot_id: number,
-            operation: None,
-            version: Version { at: 1, step: 1, digest: 1 },
-            state: MessageState {
-                message_type: kind.to_owned(),
-                content_type: "text".to_owned(),
-                content: Some(text.to_owned()),
-                content_attributes: json!({}),
-                sender_type: (kind == "incoming").then(|| "contact".to_owned()),
-                sender_id: Some(self.number),
-                attachments: json!([]),
-                ..MessageState::default()
-            },
-            deleted: false,
-            created_at: at(index),
-            delivery: DeliverySighting::default(),
-        }
-    }
-}
-
 /// An event of an account that died, with this text in it; gives back its id.
 pub async fn dead_letter(served: &Served, account: &Account, text: &str) -> String {
     let body = json!({ "event": "message_created", "id": 901, "content": text }).to_string();
@@ -422,70 +286,4 @@ pub async fn dead_letter(served: &Served, account: &Account, text: &str) -> Stri
     bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
     bytes[8..].copy_from_slice(&sequence.to_be_bytes());
     uuid::Uuid::new_v8(bytes).to_string()
-}
-
-/// One event of a live stream.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Event {
-    pub id: Option<String>,
-    pub kind: String,
-    pub data: String,
-}
-
-impl Event {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.data).unwrap()
-    }
-}
-
-/// A live stream being read.
-pub struct Stream {
-    answer: Response,
-    text: String,
-}
-
-impl Stream {
-    pub async fn open(served: &Served, path: &str, last: Option<&str>) -> Self {
-        Self::of(served.get(path), last).await
-    }
-
-    /// The stream that a request asks for.
-    pub async fn of(request: RequestBuilder, last: Option<&str>) -> Self {
-        let mut request = request.header("accept", "text/event-stream");
-        if let Some(last) = last {
-            request = request.header("last-event-id", last);
-        }
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers()["content-type"], "text/event-stream");
-        assert_eq!(answer.headers()["x-accel-buffering"], "no");
-        assert_eq!(answer.headers()["cache-control"], "no-store");
-        assert!(!answer.headers().contains_key("content-encoding"));
-        Self { answer, text: String::new() }
-    }
-
-    /// The next event; none when the stream ends.
-    pub async fn next(&mut self) -> Option<Event> {
-        loop {
-            while let Some((frame, _)) = self.text.split_once("\n\n") {
-                let field = |name: &str| {
-                    frame.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
-                };
-                let (id, kind, data) = (field("id: "), field("event: "), field("data: "));
-                self.text = self.text.split_off(frame.len() + 2);
-                if let (Some(kind), Some(data)) = (kind, data) {
-                    return Some(Event { id, kind, data });
-                }
-            }
-            let chunk = self.answer.chunk().await.ok()??;
-            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
-
-    /// The next event, which must be of this kind.
-    pub async fn expect(&mut self, kind: &str) -> Event {
-        let event = self.next().await.expect("the stream goes on");
-        assert_eq!(event.kind, kind, "{event:?}");
-        event
-    }
 }
