@@ -176,7 +176,11 @@ impl Applier {
         let inner = Arc::clone(&self.appliers.0);
         let mut begun = None;
         loop {
+            let since = Instant::now();
             let troubled = inner.apply(events, &mut begun).await;
+            if let Some(rest) = self.turn.as_ref().and_then(|turn| turn.rest(since.elapsed())) {
+                tokio::time::sleep(rest).await;
+            }
             let mut next = {
                 let mut queue = inner.queue();
                 if let Some(turn) = self.turn.take() {

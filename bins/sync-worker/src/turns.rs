@@ -8,10 +8,11 @@
 //!
 //! Accounts take turns. Those that have a transaction of their own leave one applier to all the others.
 //! One account has two transactions at once, more if each is full, and a quarter of the appliers at most
-//! while others are about; so what an account sends or fails at makes nobody else wait for more than a
-//! small transaction, nor for a database that is busy with a flood.
+//! while others are about, with a rest behind each transaction; so what an account sends or fails at makes
+//! nobody else wait for more than a small transaction, nor for processors that are busy with a flood.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use domain::AccountKey;
 
@@ -22,6 +23,10 @@ const CROWD: usize = 16;
 const PROBATION: u8 = 8;
 /// Whoever had a few events is about for so many more turns: with a flood's, for some seconds.
 const ABOUT: u64 = 64;
+/// Meanwhile a flood rests for this part of the time that its transaction took, and not for longer than that:
+/// it could keep all processors busy with one transaction behind the other.
+const REST: u32 = 3;
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// What waits, by account.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub(crate) struct Turns<T> {
     /// How many transactions of single accounts at once, and how many of one account while others are about.
     single: usize,
     shared: usize,
+    /// There are appliers for others while one rests.
+    several: bool,
     accounts: HashMap<AccountKey, Account<T>>,
     /// Events of all of them.
     waiting: usize,
@@ -54,6 +61,14 @@ struct Account<T> {
 pub(crate) struct Turn {
     pub(crate) accounts: Vec<AccountKey>,
     single: bool,
+    rests: bool,
+}
+
+impl Turn {
+    /// How long its applier rests after it, if at all.
+    pub(crate) fn rest(&self, took: Duration) -> Option<Duration> {
+        self.rests.then(|| (took / REST).min(LONGEST_REST))
+    }
 }
 
 impl<T> Account<T> {
@@ -73,6 +88,7 @@ impl<T> Turns<T> {
             batch: batch.max(1),
             single: appliers.saturating_sub(1).max(1),
             shared: (appliers / 4).max(1),
+            several: appliers > 1,
             accounts: HashMap::new(),
             waiting: 0,
             order: VecDeque::new(),
@@ -100,7 +116,7 @@ impl<T> Turns<T> {
     /// The next turn and its events, those of an account one behind the other in the order of their
     /// coming. None if nothing waits, or only what has to wait for the end of another turn.
     pub(crate) fn take(&mut self) -> Option<(Turn, Vec<T>)> {
-        let mut turn = Turn { accounts: Vec::new(), single: false };
+        let mut turn = Turn { accounts: Vec::new(), single: false, rests: false };
         let mut events = Vec::new();
         for _ in 0..self.order.len() {
             let key = self.order.pop_front()?;
@@ -134,6 +150,7 @@ impl<T> Turns<T> {
             if alone {
                 self.single_now += 1;
                 turn.single = true;
+                turn.rests = others_about && self.several;
             }
             if alone || events.len() == self.batch {
                 break;
@@ -283,6 +300,26 @@ mod tests {
             running.push_back(next);
         }
         assert_eq!(served, [a, b, c, a, b, c]);
+    }
+
+    #[test]
+    fn beside_others_a_flood_rests_after_each_turn() {
+        let took = Duration::from_millis(30);
+        let rests = |appliers, both: bool| {
+            let mut turns = Turns::new(appliers, 100);
+            let [flood, quiet] = accounts();
+            add(&mut turns, quiet, 1);
+            let (calm, _) = turns.take().unwrap();
+            assert_eq!(calm.rest(took), None);
+            turns.ended(&calm, &NOBODY.into());
+            add(&mut turns, if both { flood } else { quiet }, 1000);
+            turns.take().unwrap().0.rest(took)
+        };
+        assert_eq!(rests(4, true), Some(Duration::from_millis(10)));
+        assert_eq!(rests(4, false), None, "nobody else is about");
+        assert_eq!(rests(1, true), None, "others would have to wait for it");
+        let stuck = Turn { accounts: Vec::new(), single: true, rests: true };
+        assert_eq!(stuck.rest(Duration::from_mins(2)), Some(LONGEST_REST));
     }
 
     #[test]
