@@ -10,7 +10,7 @@ use std::process::Stdio;
 use bus::{Consumer, Past};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::EventId;
-use events::{Inbound, TraceParent, occurrence, subject};
+use events::{Envelope, Headers, Inbound, TraceParent, occurrence, subject};
 use program::{Answered, axis, folder, run};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -181,6 +181,16 @@ async fn only_what_is_asked_for_is_replayed() {
         let read = |past: &Past| Inbound::read(&past.headers).unwrap();
         assert_eq!(read(copy), read(original), "the time of the receipt among others");
     }
+
+    let nameless = Envelope {
+        subject: "inbound.nobody.unknown".to_owned(),
+        message_id: "nameless".to_owned(),
+        headers: Headers::default(),
+        payload: "{}",
+    };
+    world.bus.publisher().publish(nameless).await.unwrap();
+    let all = succeeds(&world, &["--dry-run", "--from", LONG_AGO]).await;
+    assert_eq!((&all["replayed"], &all["unreadable"]), (&json!(20), &json!(1)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
