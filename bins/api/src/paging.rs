@@ -33,11 +33,11 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) limit: u32,
-    pub(crate) start: Start,
+    start: Start,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Start {
+enum Start {
     Page(u32),
     Cursor(String),
 }
@@ -81,6 +81,15 @@ impl Asked {
             Start::Page(_) => Ok(None),
             Start::Cursor(cursor) => read(cursor).map(Some),
         }
+    }
+
+    /// Where the page begins, in a list that goes by number and by place.
+    pub(crate) fn begin<P>(
+        &self,
+        read: impl FnOnce(&str) -> Result<P, ApiError>,
+    ) -> Result<store::Start<P>, ApiError> {
+        let after = self.after(read)?;
+        Ok(after.map_or_else(|| store::Start::Skip(self.skip()), store::Start::After))
     }
 
     pub(crate) fn page(&self, next_cursor: Option<String>) -> Page {

@@ -106,7 +106,7 @@ async fn what_is_deleted_in_chatwoot_is_noticed() {
         assert_eq!(count(config, &format!("activities where kind = '{kind}'")).await, 1);
     }
     let mut transaction = stage.world.store.tenant(&stage.account.tenant).await.unwrap();
-    let start = store::conversations::Start::Skip(0);
+    let start = store::Start::Skip(0);
     let filter = store::conversations::Filter::default();
     let sort = store::conversations::Sort::Newest;
     let tenant = &stage.account.tenant;

@@ -47,6 +47,7 @@ pub mod webhook_events;
 pub use config::Config;
 pub use connect::{PATIENCE, Store, Wakeups, commit_and_begin, confine, migrate, within};
 pub use error::Error;
+pub use part::Start;
 /// A connection inside a transaction; what the functions of the modules take.
 pub use sqlx::PgConnection;
 

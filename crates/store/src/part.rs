@@ -4,6 +4,25 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
+/// Where to begin in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start<P> {
+    /// After this many rows. They are read and thrown away: the caller bounds them.
+    Skip(u32),
+    /// After the row in this place, in the order of the list.
+    After(P),
+}
+
+impl<P> Start<P> {
+    /// How many rows to skip, and behind which place.
+    pub(crate) fn skip_and_place(self) -> (i64, Option<P>) {
+        match self {
+            Self::Skip(rows) => (i64::from(rows), None),
+            Self::After(place) => (0, Some(place)),
+        }
+    }
+}
+
 /// Cuts rows of which one more than `limit` were asked for, and says where the next part begins, if
 /// there is one.
 pub(crate) fn cut<R, P>(rows: &mut Vec<R>, limit: u32, place: impl FnOnce(&R) -> P) -> Option<P> {

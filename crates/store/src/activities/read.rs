@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, part};
+use crate::{Error, Start, part};
 
 /// Which activities to list; what is none does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,15 +37,6 @@ pub struct Place {
     pub at: DateTime<Utc>,
     /// The activity.
     pub id: ActivityId,
-}
-
-/// Where to begin in the timeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// After this many rows. They are read and thrown away: the caller bounds them.
-    Skip(u32),
-    /// After, that is before in time, this row.
-    After(Place),
 }
 
 /// A part of the timeline, newest first.
@@ -95,14 +86,11 @@ pub async fn list(
     connection: &mut PgConnection,
     tenant: &TenantId,
     filter: &Filter,
-    start: Start,
+    start: Start<Place>,
     limit: u32,
 ) -> Result<Listed, Error> {
     part::plan_for_arguments(connection).await?;
-    let (skip, place) = match start {
-        Start::Skip(rows) => (i64::from(rows), None),
-        Start::After(place) => (0, Some(place)),
-    };
+    let (skip, place) = start.skip_and_place();
     let mut rows = sqlx::query_as!(
         Row,
         "select id, occurred_at, kind, source, account_id, conversation_id, actor, data

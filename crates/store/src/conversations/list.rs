@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::read::{Row, select_conversations};
 use super::{labels, search};
-use crate::{Error, part};
+use crate::{Error, Start, part};
 
 /// Which conversations to list; what is none does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,15 +64,6 @@ pub struct Place {
     pub rank: i32,
     /// The conversation.
     pub id: ConversationId,
-}
-
-/// Where to begin in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// After this many rows. They are read and thrown away: the caller bounds them.
-    Skip(u32),
-    /// After this row.
-    After(Place),
 }
 
 /// A part of a list.
@@ -140,7 +131,7 @@ pub async fn list(
     tenant: &TenantId,
     filter: &Filter,
     sort: Sort,
-    start: Start,
+    start: Start<Place>,
     limit: u32,
 ) -> Result<Listed, Error> {
     part::plan_for_arguments(connection).await?;
@@ -149,10 +140,7 @@ pub async fn list(
         (None, Some(label)) => labels::few(connection, tenant, label).await?,
         (None, None) => None,
     };
-    let (skip, place) = match start {
-        Start::Skip(rows) => (i64::from(rows), None),
-        Start::After(place) => (0, Some(place)),
-    };
+    let (skip, place) = start.skip_and_place();
     let (at, id) = (place.and_then(|place| place.at), place.map(|place| place.id.0));
     let rank = place.map(|place| place.rank);
     let found = found.as_deref();

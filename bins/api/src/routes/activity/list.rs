@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::{Activity, ActivityId, ConversationId};
 use serde::{Deserialize, Serialize};
-use store::activities::{ByActor, Filter, Place, Start};
+use store::activities::{ByActor, Filter, Place};
 
 use super::stream;
 use crate::App;
@@ -93,10 +93,7 @@ pub(in crate::routes) async fn list_activity(
         return stream::open(&app, &principal, filter, last);
     }
     let asked = Asked::read(query.page, query.limit, query.cursor)?;
-    let start = match &asked.start {
-        paging::Start::Page(_) => Start::Skip(asked.skip()),
-        paging::Start::Cursor(cursor) => Start::After(read_cursor(cursor)?),
-    };
+    let start = asked.begin(read_cursor)?;
     let filter = Filter {
         kinds,
         source: query.source,

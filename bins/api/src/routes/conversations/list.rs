@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::{ContactId, Conversation, ConversationId};
 use serde::{Deserialize, Serialize};
-use store::conversations::{AssigneeFilter, Filter, Place, Sort, Start};
+use store::conversations::{AssigneeFilter, Filter, Place, Sort};
 
 use crate::App;
 use crate::auth::{May, ReadConversations};
@@ -93,10 +93,7 @@ pub(in crate::routes) async fn list_conversations(
 ) -> Result<Json<ConversationList>, ApiError> {
     let asked = Asked::read(query.page, query.limit, query.cursor.take())?;
     let sort = query.sort.unwrap_or_default();
-    let start = match &asked.start {
-        paging::Start::Page(_) => Start::Skip(asked.skip()),
-        paging::Start::Cursor(cursor) => Start::After(Cursor::read(cursor, sort)?),
-    };
+    let start = asked.begin(|cursor| Cursor::read(cursor, sort))?;
     let filter = query.filter()?;
     let position = app.snapshot();
     let mut transaction = app.store.tenant(&principal.tenant).await?;
