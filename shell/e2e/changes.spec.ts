@@ -31,7 +31,9 @@ test('status, priority, assignee, team and labels are changed by keys, and Chatw
 
   // What is done with leaves the list; taking it back brings it again.
   await page.keyboard.press('e')
-  await expect(page.getByText('Resolved', { exact: true })).toBeVisible()
+  const resolved = page.getByRole('group', { name: 'Resolved' })
+  // Stays as long as one points at it.
+  await resolved.hover()
   await expect(row(page, 'Wanda Write')).toHaveCount(0)
   await expect.poll(() => system.chat(number)).toMatchObject({
     status: 'resolved',
@@ -39,7 +41,7 @@ test('status, priority, assignee, team and labels are changed by keys, and Chatw
     labels: ['shipping', 'vip'],
     meta: { assignee: { name: 'Maya Lindqvist' }, team: { name: 'billing' } },
   })
-  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await resolved.getByRole('button', { name: 'Undo' }).click()
   await expect(row(page, 'Wanda Write')).toBeVisible()
   await expect.poll(() => system.chat(number)).toMatchObject({ status: 'open' })
 })

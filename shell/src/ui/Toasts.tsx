@@ -1,10 +1,11 @@
 import { X } from 'lucide-react'
-import { useEffect, useSyncExternalStore } from 'react'
+import { useEffect, useId, useState, useSyncExternalStore } from 'react'
 
 import { Button, IconButton } from './Button.tsx'
 import { classes } from './classes.ts'
 import { dismiss, type Shown, subscribeToasts, toasts } from './toasts.ts'
 
+/** Milliseconds; whoever is about to press its button has all the time there is. */
 const LASTS = 6_000
 
 export function Toasts() {
@@ -25,21 +26,34 @@ export function Toasts() {
 
 function Card({ toast }: { toast: Shown }) {
   const { key, count, bad } = toast
+  const title = useId()
+  const [pointed, setPointed] = useState(false)
+  const [focused, setFocused] = useState(false)
+  // What went wrong stays until somebody has seen it.
+  const stays = bad === true || pointed || focused
   useEffect(() => {
-    // What went wrong stays until somebody has seen it.
-    if (bad) return
+    if (stays) return
     const timer = setTimeout(() => dismiss(key), LASTS)
     return () => clearTimeout(timer)
-  }, [key, count, bad])
+  }, [key, count, stays])
   return (
+    // Several say “Undo”: of what, the group says.
     <div
+      role="group"
+      aria-labelledby={title}
+      onPointerEnter={() => setPointed(true)}
+      onPointerLeave={() => setPointed(false)}
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
       className={classes(
         'rise pointer-events-auto flex items-start gap-2 rounded-xl border bg-raised p-3 shadow-raised',
         bad ? 'border-bad-line' : 'border-line',
       )}
     >
       <div className="min-w-0 grow">
-        <p className="truncate font-medium">{count > 1 ? `${toast.title}, and ${count - 1} more` : toast.title}</p>
+        <p id={title} className="truncate font-medium">
+          {count > 1 ? `${toast.title}, and ${count - 1} more` : toast.title}
+        </p>
         <p className="line-clamp-2 text-sm text-soft">{toast.detail}</p>
         <Button
           className="mt-2 h-7 text-sm"

@@ -1,0 +1,46 @@
+import { act, fireEvent, render, screen, within } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { dismiss, toast, toasts } from './toasts.ts'
+import { Toasts } from './Toasts.tsx'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  for (const one of toasts()) dismiss(one.key)
+})
+afterEach(() => void vi.useRealTimers())
+
+const later = (milliseconds: number) => act(() => void vi.advanceTimersByTime(milliseconds))
+
+/** Shows toasts with these titles; gives back what was pressed. */
+function given(...titles: string[]): string[] {
+  const pressed: string[] = []
+  for (const title of titles) {
+    toast({ key: title, title, detail: 'Ada', action: { label: 'Undo', run: () => void pressed.push(title) } })
+  }
+  render(<Toasts />)
+  return pressed
+}
+
+test('a toast goes by itself, but not while somebody points at it or has the focus in it', () => {
+  given('Resolved', 'Priority: High')
+  const one = screen.getByRole('group', { name: 'Resolved' })
+  fireEvent.pointerEnter(one)
+  later(60_000)
+  expect(toasts().map(({ key }) => key)).toEqual(['Resolved'])
+  fireEvent.focus(screen.getByRole('button', { name: 'Undo' }))
+  fireEvent.pointerLeave(one)
+  later(60_000)
+  expect(one).toBeVisible()
+  fireEvent.blur(screen.getByRole('button', { name: 'Undo' }))
+  later(5_000)
+  expect(one).toBeVisible()
+  later(2_000)
+  expect(toasts()).toEqual([])
+})
+
+test('which of several is undone can be told', () => {
+  const pressed = given('Resolved', 'Labels: vip')
+  fireEvent.click(within(screen.getByRole('group', { name: 'Resolved' })).getByRole('button', { name: 'Undo' }))
+  expect(pressed).toEqual(['Resolved'])
+})
