@@ -69,6 +69,13 @@ test('names and the words of messages are found', async ({ page, system }) => {
   await expect(row(page, 'Quentin Query')).toBeVisible()
 })
 
+test('a search finds what comes after it', async ({ page, system }) => {
+  await open(page, system, 'inbox?search=observatory')
+  await expect(page.getByText('Nothing found for “observatory”')).toBeVisible()
+  await system.customerBegins('Late Larsson', 'Please bring it to the observatory.')
+  await expect(row(page, 'Late Larsson')).toBeVisible()
+})
+
 test('what was read is read, and can be unread again', async ({ page, system }) => {
   await system.customerBegins('Uli Unread', 'Have you seen this?')
   await open(page, system, 'inbox?search=Uli')

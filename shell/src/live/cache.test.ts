@@ -1,6 +1,6 @@
-import { QueryClient } from '@tanstack/react-query'
+import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import type {
   Announcement,
@@ -296,6 +296,42 @@ test('results of a search keep their rows, which stay up to date, until they do 
   expect(rowsOf<Conversation>(list)[0]?.priority).toBe('high')
   cache.announce(at(3), anAnnouncement({ conversation: { ...found, status: 'resolved', updatedAt: instant(10) } }))
   expect(ids()).toEqual([])
+})
+
+test('a search is asked again for what it might find, at once and then every few seconds at most', async () => {
+  vi.useFakeTimers()
+  const known = aConversation()
+  const filter = { search: 'parcel', status: 'open' } as const
+  const { client, cache } = cacheWith([known], filter)
+  let asked = 0
+  const stop = new InfiniteQueryObserver(client, {
+    queryKey: keys.conversations(filter),
+    queryFn: () => {
+      asked += 1
+      return conversationPage({ data: [known], page: { limit: 25, nextCursor: null }, position: { activity: 'e:0' } })
+    },
+    initialPageParam: null,
+    getNextPageParam: () => null,
+    staleTime: Infinity,
+  }).subscribe(() => undefined)
+  const later = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
+  cache.announce(at(1), anAnnouncement({ conversation: { ...known, priority: 'high', updatedAt: instant(1) } }))
+  cache.announce(at(2), anAnnouncement({ conversation: aConversation({ status: 'resolved' }) }))
+  await later(60_000)
+  expect(asked).toBe(0)
+
+  for (let sequence = 3; sequence < 9; sequence++) {
+    cache.announce(at(sequence), anAnnouncement({ conversation: aConversation() }))
+    await later(100)
+  }
+  expect(asked).toBe(1)
+  await later(5_000)
+  expect(asked).toBe(2)
+  await later(60_000)
+  expect(asked).toBe(2)
+
+  stop()
+  vi.useRealTimers()
 })
 
 test('the conversations of one contact are joined by theirs, and by those of nobody else', () => {

@@ -5,7 +5,7 @@ import { tagOf } from '../api/tag.ts'
 import type { ActivityFilter, Announcement, Conversation, ConversationFilter, Message } from '../api/types.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
-import { type ConversationPages, upsertConversation } from './conversations.ts'
+import { type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
 import { earliest, type Heard, type Journal } from './journal.ts'
 import { keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
@@ -19,6 +19,8 @@ export interface Wish {
   readonly over: (conversation: Conversation) => Conversation
 }
 
+/** A search is asked again at most this often for what others do. Milliseconds. */
+const SEARCHES_EVERY = 5_000
 /** So many of the newest messages tell what somebody had before them. */
 const MOST_SEEN = 60
 
@@ -33,6 +35,8 @@ export class Cache {
   readonly #withdrawn = new Set<string>()
   /** In the order in which they were made. */
   readonly #wishes = new Map<string, readonly Wish[]>()
+  /** Searches that were asked again lately, and whether they are to be once more. */
+  readonly #searched = new WeakMap<Query, { again: boolean }>()
 
   constructor(client: QueryClient, journal: Journal) {
     this.#client = client
@@ -166,6 +170,23 @@ export class Cache {
     for (const heard of missed) this.#apply(query, heard)
   }
 
+  /** At once, and after a while if something came meanwhile: what is found is late by so much at most. */
+  #searchAgain(query: Query): void {
+    const lately = this.#searched.get(query)
+    if (lately) {
+      lately.again = true
+      return
+    }
+    // What is being read is not read anew: it may lack this.
+    const now = { again: query.state.fetchStatus !== 'idle' }
+    this.#searched.set(query, now)
+    if (!now.again) void this.#refresh(query)
+    setTimeout(() => {
+      this.#searched.delete(query)
+      if (now.again) this.#searchAgain(query)
+    }, SEARCHES_EVERY)
+  }
+
   #refresh(query: Query): Promise<void> {
     return this.#client.invalidateQueries({ queryKey: query.queryKey, exact: true })
   }
@@ -179,7 +200,9 @@ export class Cache {
         const newest = this.#wished(this.#journal.newest(conversation, sequence))
         if (place && sequence <= place.sequence) return
         const filter = query.queryKey[1] as ConversationFilter
-        this.#set(query, upsertConversation(query.state.data as ConversationPages, filter, newest))
+        const list = query.state.data as ConversationPages
+        this.#set(query, upsertConversation(list, filter, newest))
+        if (mayBeFound(list, filter, newest)) this.#searchAgain(query)
         return
       }
       case 'conversation':

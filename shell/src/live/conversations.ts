@@ -40,7 +40,7 @@ export const ORDERS: Record<ConversationSort, Order> = {
   priority: (a, b) => rank(b) - rank(a) || newest(a, b),
 }
 
-/** Whether the API would list it. A search cannot be answered here: see `upsertConversation`. */
+/** Whether the API would list it, as far as that can be told here: not what a search finds. */
 export function matches(filter: ConversationFilter, conversation: Conversation): boolean {
   const { status, priority, assigneeId, teamId, label, inboxId, contactId } = filter
   if (status && conversation.status !== status) return false
@@ -56,9 +56,15 @@ export function matches(filter: ConversationFilter, conversation: Conversation):
   return inboxId == null || conversation.inboxId === inboxId
 }
 
+/** Whether a search that does not list it might: only the API can say. */
+export function mayBeFound(list: ConversationPages, filter: ConversationFilter, conversation: Conversation): boolean {
+  if (!filter.search || !matches(filter, conversation)) return false
+  return !find<Conversation, ConversationPage>(list, conversation.id)
+}
+
 /**
  * The list after a look at a conversation. Results of a search stay where they were found, up to date,
- * as long as the rest of the filter lets them; nothing joins them until somebody searches again.
+ * as long as the rest of the filter lets them; what joins them, the API says (`mayBeFound`).
  */
 export function upsertConversation(
   list: ConversationPages,
