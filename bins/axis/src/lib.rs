@@ -39,7 +39,10 @@ pub struct Axis {
 impl Axis {
     /// Runs the command. False: it ran, and what it looked at is not as it should be.
     pub async fn run(self) -> anyhow::Result<bool> {
-        let answer = self.command.run(&self.place, self.output).await?;
+        let answer = tokio::select! {
+            answer = Box::pin(self.command.run(&self.place, self.output)) => answer?,
+            silence = self.place.silence() => return Err(silence),
+        };
         answer.print(self.output)?;
         Ok(answer.is_success())
     }

@@ -1,14 +1,18 @@
 //! Which database, which NATS, which key.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use accounts::Accounts;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use bus::Bus;
 use clap::Args;
 use domain::SecretKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Store;
+use tokio::sync::SetOnce;
+use tokio::time::{Instant, sleep};
 
 /// Which database, which NATS, which key.
 #[derive(Debug, Clone, Args)]
@@ -50,6 +54,17 @@ pub struct Place {
     )]
     pub database_connections: u32,
 
+    /// Seconds without an answer of the database after which a command gives up
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_PATIENCE_SECONDS",
+        default_value_t = 30,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=3_600)
+    )]
+    pub database_patience: u64,
+
     /// Address of NATS, `nats://host:4222`; unset: that of `axis up`
     #[arg(long, global = true, env = "NATS_URL", hide_env_values = true, value_name = "URL")]
     pub nats_url: Option<SecretString>,
@@ -72,6 +87,10 @@ pub struct Place {
         value_name = "HEX"
     )]
     pub secret_key: Option<SecretString>,
+
+    /// The database, once a command works with it.
+    #[arg(skip)]
+    opened: Arc<SetOnce<Store>>,
 }
 
 impl Place {
@@ -150,9 +169,36 @@ impl Place {
 
     /// A connection to the database, whose schema must fit.
     pub async fn store(&self) -> anyhow::Result<Store> {
-        let store = Store::connect(&self.store_config()?, "axis")?;
+        let store = self.watched()?;
         store.require_schema().await?;
         Ok(store)
+    }
+
+    /// The same, whatever its schema is.
+    pub fn watched(&self) -> anyhow::Result<Store> {
+        let store = Store::connect(&self.store_config()?, "axis")?;
+        // One that was opened before is watched already.
+        let _ = self.opened.set(store.clone());
+        Ok(store)
+    }
+
+    /// Ends once the database that the command works with has not answered for as long as it may: one
+    /// that is frozen, or gone with its machine, would be waited for for ever.
+    pub async fn silence(&self) -> anyhow::Error {
+        let store = self.opened.wait().await;
+        let patience = Duration::from_secs(self.database_patience);
+        let mut answered = Instant::now();
+        while answered.elapsed() < patience {
+            sleep(patience / 10).await;
+            if store::within(patience, store.ping()).await.is_ok() {
+                answered = Instant::now();
+            }
+        }
+        anyhow!(
+            "the database has not answered for {} s. What was done stays done; look after the \
+             database, then run the command again",
+            patience.as_secs()
+        )
     }
 
     /// A connection to NATS.

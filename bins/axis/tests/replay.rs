@@ -5,6 +5,7 @@
 mod program;
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::process::Stdio;
 
 use bus::{Consumer, Past};
@@ -221,4 +222,26 @@ async fn an_interrupted_replay_says_where_to_go_on() {
         chosen.map(|past| Inbound::read(&past.headers).unwrap().id).collect()
     };
     assert_eq!(ids(true), ids(false), "each once, in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_gives_up_on_a_database_that_is_silent_and_not_on_one_that_answers() {
+    let (postgres, config) = testkit::postgres().await;
+    let world = World::over(ready(config)).await;
+    let account = world.account("one", 1).await;
+    publish_examples(&world, &account).await;
+    let slow = ["--from", LONG_AGO, "--per-second", "2", "--database-patience", "3"];
+    let done = answered(&world, &slow).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+
+    let mut another = replay(&world, &slow);
+    let another = another.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let sequence = async || world.bus.stream(subject::INBOUND).await.unwrap().last_sequence;
+    eventually("the first is replayed again", async || sequence().await > 20).await;
+    postgres.pause().await;
+    let ended = another.wait_with_output().await.unwrap();
+    postgres.resume().await;
+    let complaint = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("the database has not answered for 3 s"), "{complaint}");
 }

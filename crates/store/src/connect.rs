@@ -1,5 +1,6 @@
 //! Connections, transactions, migrations and wake-ups.
 
+use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::str::FromStr;
 use std::time::Duration;
@@ -21,6 +22,13 @@ const CONNECTING: Duration = Duration::from_secs(5);
 pub struct Store {
     pool: PgPool,
     direct: PgConnectOptions,
+}
+
+/// Without the address, which holds a password.
+impl Debug for Store {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
 }
 
 impl Store {

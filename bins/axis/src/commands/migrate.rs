@@ -6,6 +6,7 @@ use crate::{Answer, Place};
 
 /// Brings the schema up to date.
 pub async fn run(place: &Place) -> anyhow::Result<Answer> {
+    place.watched()?;
     let migrations = store::migrate(&place.store_config()?).await?;
     let text = format!("the schema is up to date: {migrations} migrations");
     Answer::new(text, &json!({ "migrations": migrations }))
