@@ -48,6 +48,7 @@ fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)
             std::fs::remove_file(path)?;
         } else {
             let aside = path.with_extension("damaged");
+            metrics::counter!("axis_journal_set_aside_total").increment(1);
             tracing::error!(
                 journal.segment = %path.display(),
                 "a segment of the journal cannot be read: its beginning is damaged; set aside as {}",
