@@ -56,7 +56,7 @@ mod tls;
 pub use client::{CallError, Client, Outcome};
 pub use delivery::Delivery;
 pub use examples::examples;
-pub use files::{File, FileError, Files};
+pub use files::{File, FileError, Files, Home};
 pub use model::{
     Account, Assignee, AssigneeKind, Attachment, Change, Changes, Contact, Conversation, Inbox,
     Message, MessageStatus, MessageType, Priority, Sender, Status, Team,

@@ -15,6 +15,8 @@ pub struct Attachment {
     pub account: AccountKey,
     /// Scheme and host of the account's installation.
     pub base_url: String,
+    /// A tenant named that address: it is asked for at a public address only.
+    pub public_only: bool,
     /// Number of its conversation in the account.
     pub display_id: i64,
     /// Number of its message in the installation.
@@ -30,7 +32,7 @@ pub async fn get(
 ) -> Result<Option<Attachment>, Error> {
     let row = sqlx::query!(
         "select a.account_id, a.chatwoot_id, a.message_chatwoot_id, m.attachments, c.display_id,
-                k.base_url
+                k.base_url, k.public_only
          from attachments a
          join messages m on m.account_id = a.account_id and m.chatwoot_id = a.message_chatwoot_id
          join conversations c on c.id = m.conversation_id
@@ -47,6 +49,7 @@ pub async fn get(
     Ok(found.map(|mirrored| Attachment {
         account: AccountKey(row.account_id),
         base_url: row.base_url,
+        public_only: row.public_only,
         display_id: row.display_id,
         message: row.message_chatwoot_id,
         mirrored,

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use chatwoot::client::MessageRange;
-use chatwoot::{File, FileError};
+use chatwoot::{File, FileError, Home};
 use futures_util::StreamExt as _;
 use store::attachments::Attachment;
 
@@ -31,13 +31,14 @@ pub(crate) async fn theirs(
     let address = if thumb { &mirrored.thumb_url } else { &mirrored.data_url };
     let address = address.as_deref().ok_or(ApiError::NotFound("attachment"))?;
     let room = app.files.reading()?;
-    let (files, base) = (&app.files.chatwoot, &attachment.base_url);
-    let mut fetched = files.fetch(base, address, range.as_deref()).await;
+    let files = &app.files.chatwoot;
+    let home = Home { url: &attachment.base_url, public_only: attachment.public_only };
+    let mut fetched = files.fetch(home, address, range.as_deref()).await;
     if matches!(fetched, Err(FileError::Gone))
         && let Some(fresh) = fresh(app, attachment, thumb).await?
         && fresh != address
     {
-        fetched = files.fetch(base, &fresh, range.as_deref()).await;
+        fetched = files.fetch(home, &fresh, range.as_deref()).await;
     }
     let File { part, length, content_type, bytes } = match fetched {
         Ok(file) => file,

@@ -8,8 +8,8 @@ use axum::Router;
 use axum::routing::get;
 use chatwoot_sim::{ADMIN_TOKEN, Faults, File, FileFaults, Options, Sim};
 use serde_json::{Value, json};
-use testkit::Account;
 use testkit::reqwest::Response;
+use testkit::{Account, sqlx};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -169,6 +169,33 @@ async fn only_the_configured_chatwoot_is_asked() {
         };
         let url = chatwoot.file(&served, lie).await;
         assert_eq!(served.refusal(&url).await, (502, "no-file".to_owned()), "{address}");
+    }
+    assert_eq!(taken.load(Ordering::Relaxed), 0, "the bait was asked");
+}
+
+#[tokio::test]
+async fn a_chatwoot_that_a_tenant_named_is_asked_at_public_addresses_only() {
+    let (bait, taken) = bait().await;
+    let host = bait.trim_start_matches("http://").to_owned();
+    let files = api::FilesConfig { attachment_hosts: vec![host], ..api::FilesConfig::default() };
+    let served = Served::with_files(files).await;
+    let chatwoot = Chatwoot::start(&served, TENANT).await;
+    let url = chatwoot.file(&served, |_| {}).await;
+    assert_eq!(served.get(&url).send().await.unwrap().status(), 200);
+    let named_by_a_tenant = async |base_url: &str| {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query("update chatwoot_accounts set public_only = true, base_url = $2 where id = $1")
+            .bind(chatwoot.account.key.0)
+            .bind(base_url)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        store::commit(transaction).await.unwrap();
+    };
+    // Its name was that of a public address when it was connected, and is not any more.
+    for base_url in [bait.clone(), bait.replace("127.0.0.1", "localhost")] {
+        named_by_a_tenant(&base_url).await;
+        assert_eq!(served.refusal(&url).await, (502, "no-file".to_owned()), "{base_url}");
     }
     assert_eq!(taken.load(Ordering::Relaxed), 0, "the bait was asked");
 }

@@ -6,8 +6,9 @@
 //!  (its path, no more)      (as configured)                        named, or a public address
 //! ```
 //!
-//! What a message says is a stranger's word: only the Chatwoot that the operator configured is asked,
-//! and a redirect leads to no host that only this machine can reach, whatever its name resolves to.
+//! What a message says is a stranger's word: only the account's Chatwoot is asked, and a redirect leads
+//! to no host that only this machine can reach, whatever its name resolves to. Nor is a Chatwoot that a
+//! tenant named asked at such a host.
 
 mod address;
 
@@ -41,6 +42,15 @@ pub struct Files {
     guarded: reqwest::Client,
     hosts: Arc<[String]>,
     most_bytes: u64,
+}
+
+/// The Chatwoot that has a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Home<'a> {
+    /// Scheme and host.
+    pub url: &'a str,
+    /// A tenant named it: it and what it redirects to are asked at public addresses only.
+    pub public_only: bool,
 }
 
 /// A file, or a part of it, that is coming.
@@ -106,18 +116,19 @@ impl Files {
         })
     }
 
-    /// Reads the file that a message of the Chatwoot at `base` says is at `address`, or the part of it
-    /// that `range` (as in HTTP) tells.
+    /// Reads the file that a message of this Chatwoot says is at `address`, or the part of it that
+    /// `range` (as in HTTP) tells.
     pub async fn fetch(
         &self,
-        base: &str,
+        home: Home<'_>,
         address: &str,
         range: Option<&str>,
     ) -> Result<File, FileError> {
-        let base = Url::parse(base).map_err(|_| FileError::Elsewhere("no address"))?;
+        let base = Url::parse(home.url).map_err(|_| FileError::Elsewhere("no address"))?;
+        let trusted = (!home.public_only).then_some(&base);
         let mut url = address::begin(&base, address)?;
         for _ in 0..=MOST_REDIRECTS {
-            let answer = self.ask(&base, &url, range).await?;
+            let answer = self.ask(trusted, &url, range).await?;
             if !answer.status().is_redirection() {
                 return self.read(answer);
             }
@@ -128,8 +139,14 @@ impl Files {
         Err(FileError::Elsewhere("too many redirects"))
     }
 
-    async fn ask(&self, base: &Url, url: &Url, range: Option<&str>) -> Result<Response, FileError> {
-        let client = if self.trusts(base, url) {
+    /// `trusted` is the Chatwoot that the operator configured; none: it is a tenant's word.
+    async fn ask(
+        &self,
+        trusted: Option<&Url>,
+        url: &Url,
+        range: Option<&str>,
+    ) -> Result<Response, FileError> {
+        let client = if trusted.is_some_and(|base| self.trusts(base, url)) {
             &self.trusted
         } else {
             address::check(url)?;
