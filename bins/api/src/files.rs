@@ -19,11 +19,11 @@ mod receive;
 use std::sync::Arc;
 
 use accounts::Clients;
-use domain::SecretKey;
+use domain::{SecretKey, TenantId};
 use objects::Objects;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::error::ApiError;
+use crate::rooms::{Room, Rooms};
 
 pub use config::Config;
 pub(crate) use fetch::theirs;
@@ -45,8 +45,8 @@ pub struct Files {
     /// Opens the token that a fresh address is asked for with.
     key: Option<SecretKey>,
     clients: Arc<Clients>,
-    receiving: Arc<Semaphore>,
-    fetching: Arc<Semaphore>,
+    receiving: Rooms,
+    fetching: Rooms,
 }
 
 impl Files {
@@ -59,8 +59,8 @@ impl Files {
             chatwoot: chatwoot::Files::new(&config.attachment_hosts, most_bytes)?,
             key,
             clients: Arc::default(),
-            receiving: Arc::new(Semaphore::new(MOST_RECEIVED)),
-            fetching: Arc::new(Semaphore::new(MOST_FETCHED)),
+            receiving: Rooms::new(MOST_RECEIVED),
+            fetching: Rooms::new(MOST_FETCHED),
         })
     }
 
@@ -73,11 +73,11 @@ impl Files {
         Some((&self.clients, self.key.as_ref()?))
     }
 
-    fn room(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        self.receiving.try_acquire().map_err(|_| ApiError::Busy)
+    fn room(&self, tenant: &TenantId) -> Result<Room, ApiError> {
+        self.receiving.enter(tenant).ok_or(ApiError::Busy)
     }
 
-    fn reading(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        Arc::clone(&self.fetching).try_acquire_owned().map_err(|_| ApiError::Busy)
+    fn reading(&self, tenant: &TenantId) -> Result<Room, ApiError> {
+        self.fetching.enter(tenant).ok_or(ApiError::Busy)
     }
 }

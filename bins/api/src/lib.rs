@@ -17,6 +17,7 @@ mod live;
 mod paging;
 mod problem;
 mod request;
+mod rooms;
 mod routes;
 mod shared;
 mod sign_in;
@@ -44,6 +45,7 @@ pub use sign_in::SignIn;
 use auth::Auth;
 use limits::Limits;
 use live::{Announcer, FanOut};
+use rooms::Rooms;
 use routes::Chatwoots;
 
 /// Live streams that one process serves.
@@ -65,7 +67,7 @@ struct App {
     files: Files,
     fan_out: FanOut,
     announcer: Announcer,
-    streams: Arc<Semaphore>,
+    streams: Rooms,
     replays: Arc<Semaphore>,
     makings: Arc<Semaphore>,
     tasks: TaskTracker,
@@ -125,7 +127,7 @@ impl Api {
             files,
             fan_out,
             announcer,
-            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            streams: Rooms::new(MOST_STREAMS),
             replays: Arc::new(Semaphore::new(MOST_REPLAYS)),
             makings: Arc::new(Semaphore::new(MOST_MAKINGS)),
             tasks: tasks.clone(),

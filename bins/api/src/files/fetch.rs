@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::response::Response;
 use chatwoot::client::MessageRange;
 use chatwoot::{File, FileError, Home};
+use domain::TenantId;
 use futures_util::StreamExt as _;
 use store::attachments::Attachment;
 
@@ -15,6 +16,7 @@ use crate::error::ApiError;
 /// Gives out a file of Chatwoot's, or a small picture of it.
 pub(crate) async fn theirs(
     app: &App,
+    tenant: &TenantId,
     attachment: &Attachment,
     thumb: bool,
     tag: &str,
@@ -30,7 +32,7 @@ pub(crate) async fn theirs(
     };
     let address = if thumb { &mirrored.thumb_url } else { &mirrored.data_url };
     let address = address.as_deref().ok_or(ApiError::NotFound("attachment"))?;
-    let room = app.files.reading()?;
+    let room = app.files.reading(tenant)?;
     let files = &app.files.chatwoot;
     let home = Home { url: &attachment.base_url, public_only: attachment.public_only };
     let mut fetched = files.fetch(home, address, range.as_deref()).await;

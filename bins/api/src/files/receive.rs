@@ -6,12 +6,12 @@
 use domain::TenantId;
 use sha2::{Digest as _, Sha256};
 use store::uploads::{self, Received};
-use tokio::sync::SemaphorePermit;
 
 use super::Files;
 use super::form::{FormPart, MOST_FILES_BYTES, essence, too_much};
 use crate::App;
 use crate::error::ApiError;
+use crate::rooms::Room;
 
 /// Files of a message.
 const MOST_FILES: usize = 15;
@@ -30,13 +30,13 @@ pub(crate) struct Receipt<'a> {
     tenant: &'a TenantId,
     files: Vec<Received>,
     bytes: u64,
-    _room: SemaphorePermit<'a>,
+    _room: Room,
 }
 
 impl<'a> Receipt<'a> {
     /// Room to receive files in, if there is any.
     pub(crate) fn begin(app: &'a App, tenant: &'a TenantId) -> Result<Self, ApiError> {
-        Ok(Self { app, tenant, files: Vec::new(), bytes: 0, _room: app.files.room()? })
+        Ok(Self { app, tenant, files: Vec::new(), bytes: 0, _room: app.files.room(tenant)? })
     }
 
     /// Those that were received so far.

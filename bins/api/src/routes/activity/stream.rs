@@ -1,7 +1,6 @@
 //! The timeline live: server-sent events.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,13 +11,13 @@ use bytes::Bytes;
 use chrono::Utc;
 use futures_util::stream;
 use rand::RngExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::App;
 use crate::auth::{CallerKind, Principal};
 use crate::error::ApiError;
 use crate::live::{Filter, Resume, Session, Terms};
+use crate::rooms::Room;
 
 /// What clients wait before they come back, in milliseconds: spread, so that those who lost their
 /// stream together do not come back together.
@@ -33,8 +32,7 @@ pub(super) fn open(
     filter: Filter,
     last: Option<&str>,
 ) -> Result<Response, ApiError> {
-    let permit =
-        Arc::clone(&app.streams).try_acquire_owned().map_err(|_| ApiError::TooManyStreams)?;
+    let room = app.streams.enter(&principal.tenant).ok_or(ApiError::TooManyStreams)?;
     let terms = Terms {
         tenant: principal.tenant.clone(),
         filter,
@@ -44,7 +42,7 @@ pub(super) fn open(
     };
     let (history, shutdown) = (app.bus.clone(), app.shutdown.clone());
     let session = Session::begin(history, app.fan_out.clone(), terms, shutdown);
-    let open = Open { session, end: end(principal), _counted: Counted::new(permit) };
+    let open = Open { session, end: end(principal), _counted: Counted::new(room) };
     let frames = stream::unfold(open, async |mut open| {
         let frame = open.next().await?;
         Some((Ok::<_, Infallible>(frame), open))
@@ -90,13 +88,13 @@ impl Open {
 
 /// A stream's place among those that are open, as long as it lives.
 struct Counted {
-    _permit: OwnedSemaphorePermit,
+    _room: Room,
 }
 
 impl Counted {
-    fn new(permit: OwnedSemaphorePermit) -> Self {
+    fn new(room: Room) -> Self {
         metrics::gauge!("axis_api_streams").increment(1);
-        Self { _permit: permit }
+        Self { _room: room }
     }
 }
 

@@ -71,7 +71,9 @@ pub(in crate::routes) async fn get_attachment(
     let asked = Asked::read(&headers, &tag);
     match (upload, attachment) {
         (Some(upload), _) => own(&app, &upload, &tag, asked).await,
-        (None, Some(attachment)) => theirs(&app, &attachment, form.thumb, &tag, asked).await,
+        (None, Some(attachment)) => {
+            theirs(&app, &principal.tenant, &attachment, form.thumb, &tag, asked).await
+        }
         (None, None) => Err(ApiError::NotFound("attachment")),
     }
 }
