@@ -118,6 +118,26 @@ async fn the_same_client_id_is_the_same_message() {
     }
 }
 
+/// P4: whoever sends it again had no answer, and knows the conversation as it was before.
+#[tokio::test]
+async fn the_same_client_id_is_the_same_message_whatever_has_changed_since() {
+    let served = Served::start().await;
+    let conversation = format!("/conversations/{}", served.write(&Seed::open(1)).await);
+    let path = format!("{conversation}/messages");
+    let seen = served.get(&conversation).send().await.unwrap().headers()["etag"].clone();
+    let send = async |client_id: &str| {
+        let reply = json!({ "content": "Hi", "clientId": client_id });
+        served.post(&path, &reply).header("if-match", &seen).send().await.unwrap()
+    };
+    let first = send("c1").await;
+    assert_eq!(first.status(), 201);
+    let again = send("c1").await;
+    assert_eq!(again.status(), 200);
+    assert_eq!(again.json::<Value>().await.unwrap(), first.json::<Value>().await.unwrap());
+    assert_eq!(problem(send("c2").await).await, (412, "changed".to_owned()));
+    assert_eq!(ids(&served.read(&path).await).len(), 1);
+}
+
 #[tokio::test]
 async fn commands_are_in_the_order_in_which_messages_show() {
     let served = Served::start().await;

@@ -162,6 +162,15 @@ impl Composition<'_> {
     }
 }
 
+/// Whether a message was written in this conversation under the client's id.
+pub async fn is_written(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    client_id: &str,
+) -> Result<bool, Error> {
+    Ok(by_client_id(connection, conversation, client_id).await?.is_some())
+}
+
 async fn by_client_id(
     connection: &mut PgConnection,
     conversation: ConversationId,

@@ -177,7 +177,8 @@ impl Writer<'_> {
             Begun::Answered(answer) => return Ok(Written::Before(answer)),
         };
         if if_match.is_given() {
-            unchanged(work.connection(), tenant, *conversation, if_match).await?;
+            let client_id = wanted.client_id.as_deref();
+            unchanged(work.connection(), tenant, *conversation, if_match, client_id).await?;
         }
         let author = principal.actor();
         let mut channel = None;
@@ -215,14 +216,21 @@ impl Writer<'_> {
     }
 }
 
-/// Refuses to write into a conversation that is not as the writer has seen it.
+/// Refuses to write into a conversation that is not as the writer has seen it. What was written under
+/// the same client's id before may have changed it: whoever sends it again got no answer.
 async fn unchanged(
     connection: &mut PgConnection,
     tenant: &TenantId,
     conversation: ConversationId,
     if_match: &IfMatch,
+    client_id: Option<&str>,
 ) -> Result<(), ApiError> {
     store::conversations::hold(connection, tenant, conversation).await?;
+    if let Some(id) = client_id
+        && store::messages::is_written(connection, conversation, id).await?
+    {
+        return Ok(());
+    }
     let now = store::conversations::get(connection, conversation)
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
