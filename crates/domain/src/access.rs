@@ -50,7 +50,7 @@ permissions! {
     RequestApprovals = "approvals:request",
     /// Approve and reject, though never one's own
     DecideApprovals = "approvals:decide",
-    /// Read the timeline, as a list and live
+    /// Read the timeline; live, with the rows that it is about, `conversations:read` and `approvals:read` are needed too
     ReadActivity = "activity:read",
     /// Read the state of the pipeline, and dead letters with personal data masked
     ReadOperations = "operations:read",

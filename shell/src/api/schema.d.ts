@@ -92,7 +92,8 @@ export interface paths {
         };
         /**
          * List the timeline, newest first, or follow it live.
-         * @description With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end.
+         * @description With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end. It
+         *     holds conversations, messages and approvals, so it also needs `conversations:read` and `approvals:read`.
          *     `ready` says that nothing was missed up to its id. `reset` says that what was missed cannot be
          *     told: read the state again and go on. Any other event is an `Announcement`, with its position as
          *     id, or a `Live` one (`typing`) without an id.

@@ -49,6 +49,26 @@ async fn a_ticket_opens_one_stream_on_any_process() {
     }
 }
 
+/// What is told live holds messages and approvals.
+#[tokio::test]
+async fn who_may_not_read_what_happened_to_what_does_not_follow_it() {
+    use domain::Permission::{ReadActivity, ReadApprovals, ReadConversations};
+    let served = Served::start().await;
+    let all = [ReadActivity, ReadConversations, ReadApprovals];
+    for missing in [ReadConversations, ReadApprovals] {
+        let some = all.into_iter().filter(|one| *one != missing).collect();
+        let token = served.key(TENANT, some).await;
+        let ticket = ticket(&served, &token).await;
+        let answer = with(&served, &ticket).send().await.unwrap();
+        assert_eq!(problem(answer).await, (403, "forbidden".to_owned()), "{missing:?}");
+        let list = served.http.get(served.url("/activity")).bearer_auth(&token);
+        assert_eq!(list.send().await.unwrap().status(), 200);
+    }
+    let token = served.key(TENANT, all.into_iter().collect()).await;
+    let ticket = ticket(&served, &token).await;
+    Stream::of(with(&served, &ticket), None).await.expect("ready").await;
+}
+
 #[tokio::test]
 async fn a_ticket_opens_nothing_else_and_a_token_in_an_address_nothing_at_all() {
     let served = Served::start().await;

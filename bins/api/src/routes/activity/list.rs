@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use domain::{Activity, ActivityId, ConversationId};
+use domain::{Activity, ActivityId, ConversationId, Permission};
 use serde::{Deserialize, Serialize};
 use store::activities::{ByActor, Filter, Place};
 
@@ -63,7 +63,8 @@ pub(in crate::routes) struct ActivityList {
 
 /// List the timeline, newest first, or follow it live.
 ///
-/// With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end.
+/// With `Accept: text/event-stream` the answer is a stream of server-sent events that does not end. It
+/// holds conversations, messages and approvals, so it also needs `conversations:read` and `approvals:read`.
 /// `ready` says that nothing was missed up to its id. `reset` says that what was missed cannot be
 /// told: read the state again and go on. Any other event is an `Announcement`, with its position as
 /// id, or a `Live` one (`typing`) without an id.
@@ -87,6 +88,9 @@ pub(in crate::routes) async fn list_activity(
 ) -> Result<Response, ApiError> {
     let kinds = query.kind.as_deref().map(kinds).filter(|kinds| !kinds.is_empty());
     if live::is_wanted(&headers) {
+        // What happened is told with the rows that it happened to.
+        principal.require(Permission::ReadConversations)?;
+        principal.require(Permission::ReadApprovals)?;
         let filter = live::Filter { kinds, conversation: query.conversation_id };
         let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
         let last = last.or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
