@@ -64,7 +64,15 @@ impl Store {
 
     /// A transaction that sees all tenants' rows, for programs that carry everybody's events.
     pub async fn worker(&self) -> Result<Transaction, Error> {
-        Ok(self.pool.begin_with("begin; set local role axis_worker").await?)
+        Ok(self.pool.begin_with(AssertSqlSafe(worker())).await?)
+    }
+
+    /// The same for who holds a lock while doing something else: it stays for as long as the program is
+    /// there, frozen or not. Where the machine is gone, the database finds out within a minute.
+    pub async fn holder(&self) -> Result<Transaction, Error> {
+        let begin = "begin; set local role axis_worker; set local tcp_keepalives_idle = 20; \
+                     set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 6";
+        Ok(self.pool.begin_with(begin).await?)
     }
 
     /// The same, in which a statement that has to wait for a lock longer than this fails with
@@ -138,11 +146,23 @@ pub async fn commit_and_begin(
     Ok(transaction)
 }
 
+/// Who is frozen, or gone with its machine, in the middle of a transaction keeps its rows locked for
+/// so long.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// Safe as a statement: nothing but a number is put into it.
+fn worker() -> String {
+    let idle = IDLE.as_millis();
+    format!(
+        "begin; set local role axis_worker; set local idle_in_transaction_session_timeout = {idle}"
+    )
+}
+
+/// As safe.
 fn worker_within(patience: Duration) -> String {
     format!(
-        "begin; set local role axis_worker; set local lock_timeout = {}; \
-         set local enable_seqscan = off",
+        "{}; set local lock_timeout = {}; set local enable_seqscan = off",
+        worker(),
         patience.as_millis()
     )
 }
@@ -150,8 +170,11 @@ fn worker_within(patience: Duration) -> String {
 /// From here to its end a transaction sees and changes the rows of one tenant only.
 pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result<(), Error> {
     sqlx::query!(
-        "select set_config('role', 'axis_api', true) as role, set_config('axis.tenant', $1, true) as tenant",
-        tenant.as_str()
+        "select set_config('role', 'axis_api', true) as role,
+                set_config('axis.tenant', $1, true) as tenant,
+                set_config('idle_in_transaction_session_timeout', $2, true) as idle",
+        tenant.as_str(),
+        IDLE.as_millis().to_string()
     )
     .fetch_one(connection)
     .await?;

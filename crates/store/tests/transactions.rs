@@ -60,3 +60,37 @@ async fn a_commit_that_nobody_hears_begins_nothing() {
     assert!(error.is_transient(), "{error:?}");
     assert!(!is_there(&mut other, &tenant).await);
 }
+
+/// Whoever is frozen, or gone without a word, lets go of its rows; a holder of a lock keeps it.
+#[tokio::test]
+async fn a_transaction_that_nobody_goes_on_with_ends() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let tenant: TenantId = "acme".parse().unwrap();
+    let patience = Duration::from_secs(5);
+    let carried = store.worker_within(patience).await.unwrap();
+    for mut transaction in [
+        store.worker().await.unwrap(),
+        store.tenant(&tenant).await.unwrap(),
+        store::commit_and_begin(carried, patience).await.unwrap(),
+    ] {
+        assert_eq!(patience_with(&mut transaction).await, "30s");
+    }
+    let mut holder = store.holder().await.unwrap();
+    assert_eq!(patience_with(&mut holder).await, "0");
+    assert_eq!(nature(&mut holder).await.1, "axis_worker");
+
+    let mut frozen = store.worker().await.unwrap();
+    tenants::put(&mut frozen, &tenant, "Acme").await.unwrap();
+    let soon = "set local idle_in_transaction_session_timeout = '10ms'";
+    sqlx::query(soon).execute(&mut *frozen).await.unwrap();
+    let mut other = store.worker().await.unwrap();
+    tenants::put(&mut other, &tenant, "Acme").await.unwrap();
+    store::commit(other).await.unwrap();
+    let error = store::commit(frozen).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+}
+
+async fn patience_with(transaction: &mut Transaction) -> String {
+    let asked = sqlx::query_scalar("select current_setting('idle_in_transaction_session_timeout')");
+    asked.fetch_one(&mut **transaction).await.unwrap()
+}

@@ -117,7 +117,7 @@ impl Deliverer {
     }
 
     async fn lock(&self, conversation: ConversationId) -> Result<Option<Lock>, store::Error> {
-        let mut transaction = self.locks.worker().await?;
+        let mut transaction = self.locks.holder().await?;
         let locked = outbox::lock(&mut transaction, conversation).await?;
         Ok(locked.then_some(Lock(transaction)))
     }
