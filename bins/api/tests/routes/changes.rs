@@ -131,6 +131,73 @@ async fn a_late_snapshot_does_not_undo_what_is_wanted() {
     assert_eq!(served.read(&path).await["status"], "open");
 }
 
+/// What Chatwoot tells meanwhile is of the first of them.
+#[tokio::test]
+async fn a_change_and_its_taking_back_are_not_undone_by_what_is_told_of_the_first() {
+    let served = Served::start().await;
+    let mut seed = Seed::open(1);
+    let id = served.write(&seed).await;
+    let path = format!("/conversations/{id}");
+    for status in ["resolved", "open"] {
+        changed(&served, &path, &json!({ "status": status })).await;
+    }
+    for operation in operations(&served).await {
+        settle(&served, id, operation).await;
+    }
+    for (version, status) in [(5, "resolved"), (6, "open")] {
+        seed.version = version;
+        seed.state.status = status.to_owned();
+        served.write(&seed).await;
+        assert_eq!(served.read(&path).await["status"], "open", "{version}");
+    }
+    assert!(operations(&served).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_somebody_changed_before_a_change_was_known_to_be_done_is_shown() {
+    let served = Served::start().await;
+    let mut seed = Seed::open(1);
+    let id = served.write(&seed).await;
+    let path = format!("/conversations/{id}");
+    let confirmed = async |operation| {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        store::conversations::is_confirmed(&mut transaction, operation).await.unwrap()
+    };
+    let told = async |seed: &mut Seed, status: &str| {
+        seed.version += 1;
+        seed.state.status = status.to_owned();
+        served.write(seed).await;
+        served.read(&path).await["status"].clone()
+    };
+
+    // Told of, and changed again, while nobody knows what came of asking.
+    changed(&served, &path, &json!({ "status": "resolved" })).await;
+    let operation = operations(&served).await[0];
+    assert!(!confirmed(operation).await);
+    assert_eq!(told(&mut seed, "open").await, "resolved");
+    assert!(!confirmed(operation).await, "it was so before");
+    assert_eq!(told(&mut seed, "resolved").await, "resolved");
+    assert!(confirmed(operation).await);
+    assert_eq!(told(&mut seed, "open").await, "resolved");
+    assert!(confirmed(operation).await);
+    settle(&served, id, operation).await;
+    assert_eq!(served.read(&path).await["status"], "open");
+    assert!(operations(&served).await.is_empty());
+
+    // Of the change itself nothing was told, only of what followed.
+    changed(&served, &path, &json!({ "status": "resolved" })).await;
+    settle(&served, id, operations(&served).await[0]).await;
+    assert_eq!(told(&mut seed, "pending").await, "resolved");
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update conversation_changes set settled_at = settled_at - interval '3 minutes'")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(told(&mut seed, "pending").await, "pending");
+    assert!(operations(&served).await.is_empty());
+}
+
 #[tokio::test]
 async fn what_somebody_changed_in_chatwoot_afterwards_is_shown() {
     let served = Served::start().await;

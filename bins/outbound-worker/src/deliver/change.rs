@@ -6,8 +6,8 @@ use chrono::{TimeDelta, Utc};
 use domain::{DeliveryState, MessageId};
 use store::Error;
 use store::attempts::{self, AttemptOutcome};
-use store::messages;
 use store::outbox::{self, Entry};
+use store::{conversations, messages};
 
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
@@ -39,6 +39,11 @@ impl Carrier {
         let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
             return Ok(Carried::Settled);
         };
+        // Repeated, it would undo what somebody has done since.
+        if tries > 1 && conversations::is_confirmed(&mut transaction, entry.operation).await? {
+            store::rollback(transaction).await?;
+            return self.sent(entry, None, None).await;
+        }
         let target = match &command {
             Command::DeleteMessage(delete) => {
                 let id: MessageId = delete.message_id;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chatwoot_sim::{Faults, RestFaults, Rule};
 use domain::{Actor, Conversation};
 use events::TraceParent;
+use outbound_worker::Config;
 use serde_json::json;
 use store::conversations::{Asking, Wanted};
 use testkit::{eventually, sqlx};
@@ -131,6 +132,42 @@ async fn a_change_is_shown_at_once_and_confirmed() {
     assert_eq!(lines(&stage, "command_settled").await.len(), 2);
     let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
     assert_eq!((&there["status"], &there["labels"]), (&json!("resolved"), &json!(["vip"])));
+}
+
+/// Chatwoot did it and told so, and the customer has undone it, before anybody asks again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_chatwoot_told_is_done_is_not_done_again() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let rest = RestFaults { stored_then_5xx: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.worker(&Config { outbound_retry_first_ms: 600_000, ..stage::config() }).await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let resolved = Some(("resolved".to_owned(), None));
+    change(&stage, &chatwoot, &conversation, Wanted { status: resolved, ..Wanted::default() })
+        .await;
+    let there = || chatwoot.sim().conversation(1, conversation.number).unwrap()["status"].clone();
+    eventually("its outcome is unknown", async || {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap();
+        head.is_some_and(|entry| entry.attempts == 1 && !entry.due_in.is_zero())
+    })
+    .await;
+    assert_eq!(there(), "resolved");
+    chatwoot.sim().customer_writes(1, conversation.number, "One more thing").unwrap();
+    assert_eq!(there(), "open");
+
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    sqlx::query("update conversation_changes set confirmed = true")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap().unwrap();
+    store::outbox::hasten(&mut transaction, head.operation).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.all_settled().await;
+    assert_eq!(there(), "open");
+    assert_eq!(shown(&stage, &conversation).await.status, "open");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

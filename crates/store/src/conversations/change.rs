@@ -206,6 +206,10 @@ pub(super) async fn uphold(
              -- What is told may say more of the same: a name.
              wanted = case when axis_same(w.field, s.shown -> w.field, w.wanted)
                       then s.shown -> w.field else w.wanted end,
+             -- It was not so, and now it is: somebody did it, most likely we.
+             confirmed = w.confirmed
+               or axis_same(w.field, s.shown -> w.field, w.wanted)
+                  and not axis_same(w.field, w.told, w.wanted),
              told_at = s.version_at, told_step = s.version_step, told_digest = s.version_digest
          from (
            select c.id, c.version_at, c.version_step, c.version_digest,
@@ -230,7 +234,9 @@ pub(super) async fn uphold(
            and (axis_same(field, told, wanted)
              -- Told of later than it was done: somebody has changed it again.
              or told_at >= extract(epoch from settled_at) * 1000000
-             or settled_at < now() - interval '10 minutes')",
+             -- Somebody may have changed it before that was written down: whoever is told of it so
+             -- late was. Less than what two sweeps of the comparing have in common.
+             or settled_at < now() - interval '2 minutes')",
         &told
     )
     .execute(&mut *connection)
@@ -255,17 +261,43 @@ pub async fn settle_change(
     )
     .execute(&mut *connection)
     .await?;
-    // Told of already, or followed by another one.
-    sqlx::query!(
-        "delete from conversation_changes w using conversation_changes done
-         where done.operation_id = $1 and w.conversation_id = done.conversation_id
-           and w.field = done.field and w.settled_at is not null
-           and (w.number < done.number or axis_same(w.field, w.told, w.wanted))",
+    // Followed by another one, or told of already: not if what was told is from before an earlier
+    // change, of which Chatwoot is yet to tell.
+    let ended = sqlx::query!(
+        r#"delete from conversation_changes w using conversation_changes done
+           where done.operation_id = $1 and w.conversation_id = done.conversation_id
+             and w.field = done.field and w.settled_at is not null
+             and (w.number < done.number or w.confirmed
+               or axis_same(w.field, w.told, w.wanted) and not exists (
+                 select from conversation_changes earlier
+                 where earlier.conversation_id = w.conversation_id and earlier.field = w.field
+                   and earlier.number < w.number))
+           returning w.field, w.told,
+             w.number = done.number and not axis_same(w.field, w.told, w.wanted) as "changed_again!""#,
         operation.0
     )
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    for one in ended {
+        if one.changed_again {
+            show(connection, &[conversation.0], &json!({ one.field: one.told })).await?;
+        }
+    }
     Ok(())
+}
+
+/// Whether Chatwoot has told that a change is done, whoever did it.
+pub async fn is_confirmed(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<bool, Error> {
+    let confirmed = sqlx::query_scalar!(
+        "select confirmed from conversation_changes where operation_id = $1",
+        operation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(confirmed.unwrap_or_default())
 }
 
 /// Chatwoot refused what was asked: what it told last is on show again, unless something else is
