@@ -96,6 +96,17 @@ pub struct Config {
     )]
     pub absence_seconds: u64,
 
+    /// Minutes after which an unconfirmed reply counts as failed if Chatwoot cannot be asked for it, 1 to
+    /// 10080: what was written after it in its conversation waits until then
+    #[arg(
+        long,
+        env = "UNSEEN_MINUTES",
+        default_value_t = 360,
+        value_name = "MINUTES",
+        value_parser = clap::value_parser!(u64).range(1..=10_080)
+    )]
+    pub unseen_minutes: u64,
+
     /// Seconds that a request to Chatwoot may take, 1 to 120
     #[arg(
         long,
@@ -151,6 +162,7 @@ impl Config {
             outbound_retry_first_ms: 5_000,
             outbound_retry_longest_seconds: 1_800,
             absence_seconds: 20,
+            unseen_minutes: 360,
             chatwoot_timeout_seconds: 15,
             chatwoot_upload_seconds: 120,
             chatwoot_requests_per_minute: 2_500,
@@ -176,6 +188,10 @@ impl Config {
 
     pub(crate) fn absence(&self) -> Duration {
         Duration::from_secs(self.absence_seconds)
+    }
+
+    pub(crate) fn unseen(&self) -> Duration {
+        Duration::from_mins(self.unseen_minutes)
     }
 
     pub(crate) fn timeout(&self) -> Duration {

@@ -284,6 +284,17 @@ pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Re
     Ok(())
 }
 
+/// Has what comes first in a conversation published at once, unless it has to wait anyway: what was
+/// before it is gone.
+pub async fn let_next(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+) -> Result<(), Error> {
+    again(connection, &[conversation], Duration::ZERO).await?;
+    sqlx::query!("select pg_notify('outbox', '')").fetch_one(connection).await?;
+    Ok(())
+}
+
 /// Has a row published again after a wait, and not tried before.
 pub async fn postpone(
     connection: &mut PgConnection,

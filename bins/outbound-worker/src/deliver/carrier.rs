@@ -39,6 +39,8 @@ pub(crate) struct Carrier {
     pub(super) retry: Policy,
     pub(super) most_tries: i32,
     pub(super) absence: Duration,
+    /// How long a reply of unknown outcome holds up its conversation if it cannot be looked for.
+    pub(super) unseen: Duration,
     /// What a request takes at most.
     pub(super) timeout: Duration,
     /// The same for one with files.
@@ -81,6 +83,7 @@ impl Carrier {
             retry: config.retry(),
             most_tries: config.outbound_attempts.into(),
             absence: config.absence(),
+            unseen: config.unseen(),
             timeout: config.timeout(),
             upload_timeout: config.upload_timeout(),
             objects,

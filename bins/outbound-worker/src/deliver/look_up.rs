@@ -98,6 +98,13 @@ impl Carrier {
             );
             return self.give_up(entry, None, &reason).await;
         }
+        if attempt.ended_ago >= self.unseen {
+            let reason = format!(
+                "Chatwoot did not confirm it and could not be asked for it since ({reason}); look \
+                 there before sending it again"
+            );
+            return self.give_up(entry, None, &reason).await;
+        }
         tracing::info!(reason, "a reply of unknown outcome could not be looked up");
         let wait = decide::until_retried_look(attempt.ended_ago, self.retry);
         self.put_off(entry, wait, None).await

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use bus::Consumer;
 use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
 use domain::{Actor, DeliveryState, MessageId};
 use events::TraceParent;
 use futures_util::future::join_all;
+use outbound_worker::Config;
 use store::messages::{Intervened, Intervention, Step};
-use testkit::{eventually_some, sqlx};
+use testkit::{eventually, eventually_some, sqlx};
 
 use crate::stage::{Chatwoot, Conversation, Stage, config};
 
@@ -73,6 +75,35 @@ async fn p4_a_reply_is_taken_back_or_sent_and_never_both() {
     }
 }
 
+/// The wake-up of what is behind it was spent while it waited.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_behind_a_reply_that_is_taken_back_goes_out_at_once() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let hour = Duration::from_hours(1);
+    let first = stage.write_after(&chatwoot, &conversation, "Too early", hour).await;
+    let second = stage.write(&chatwoot, &conversation, "Hello").await;
+    eventually("its wake-up is published", async || {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let published =
+            sqlx::query_scalar("select publications > 0 from outbox where operation_id = $1");
+        published.bind(second.0).fetch_one(&mut *transaction).await.unwrap()
+    })
+    .await;
+    eventually("nothing is being handled", async || {
+        stage.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
+    })
+    .await;
+    // Not even in a minute, when it would be published once more.
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    store::outbox::published(&mut transaction, &[second.0.into()], hour).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    assert!(stage.cancel(&chatwoot, &conversation, first).await);
+    stage.reaches(second, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+}
+
 /// A reply can be given up without anybody knowing whether Chatwoot has it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_failed_reply_that_is_sent_again_is_looked_up_first() {
@@ -105,10 +136,35 @@ async fn p4_a_failed_reply_that_is_sent_again_is_looked_up_first() {
     assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
 }
 
+/// Nobody can say whether it is there: it does not hold up the others for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_cannot_be_looked_for_fails_in_the_end_and_lets_the_next_one_pass() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let next = stage.write(&chatwoot, &conversation, "Are you there?").await;
+    let worker = stage.worker_without_answer(&chatwoot).await;
+    stage.kill_without_answer(worker, &chatwoot, &conversation).await;
+    let rest =
+        RestFaults { scope: Scope::Reads, unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.worker(&Config { unseen_minutes: 0, ..config() }).await;
+    let reason = stage.reaches(reply, "failed").await.reason.unwrap();
+    assert!(reason.contains("look there before sending it again"), "{reason}");
+    stage.reaches(next, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello", "Are you there?"]);
+
+    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello", "Are you there?"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_reply_that_is_sent_again_gets_as_many_tries_as_before() {
     let stage = Stage::empty().await;
-    stage.worker(&outbound_worker::Config { outbound_attempts: 1, ..config() }).await;
+    stage.worker(&Config { outbound_attempts: 1, ..config() }).await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     let slow = RestFaults {
@@ -132,7 +188,7 @@ async fn a_failed_reply_that_is_sent_again_gets_as_many_tries_as_before() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_are_told_the_how_manyth_try_of_how_many_it_is() {
     let stage = Stage::empty().await;
-    stage.worker(&outbound_worker::Config { outbound_attempts: 3, ..config() }).await;
+    stage.worker(&Config { outbound_attempts: 3, ..config() }).await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     let slow = RestFaults {

@@ -63,6 +63,7 @@ pub async fn cancel(
     if !gone {
         return Ok(Intervened::WrongState(state));
     }
+    outbox::let_next(connection, wanted.conversation).await?;
     let cancelled_at = sqlx::query_scalar!(
         r#"delete from messages where id = $1 returning clock_timestamp() as "at!""#,
         wanted.message.0
