@@ -80,8 +80,8 @@ impl Carrier {
         let subject = match self.subject(entry).await {
             Ok(subject) => subject,
             Err(error) => {
-                tracing::debug!(%error, "a state is told without its row");
-                AnnouncementSubject::default()
+                tracing::debug!(%error, "a state is told later, for its row cannot be read");
+                return false;
             }
         };
         let announcement = Announcement { activity, subject };

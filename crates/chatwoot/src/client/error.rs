@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 
-use crate::json::{Json, Object};
+use crate::json::{self, Json, Object};
 
 /// Characters kept of what Chatwoot said: enough to tell an operator, too few to be a body.
 const MESSAGE_LENGTH: usize = 300;
@@ -168,8 +168,11 @@ struct Said {
 
 impl Said {
     fn read(body: &[u8]) -> Self {
-        let value = serde_json::from_slice(body).ok();
-        let Some(mut object) = value.and_then(Object::from_json) else { return Self::default() };
+        json::parse(body, Self::of).unwrap_or_default()
+    }
+
+    fn of(value: Json<'_>) -> Self {
+        let Some(mut object) = Object::from_json(value) else { return Self::default() };
         let attributes = object.list("attributes").into_iter();
         Self {
             error: object.filled("error").map(shortened),
