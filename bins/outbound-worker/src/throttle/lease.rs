@@ -25,8 +25,14 @@ pub struct Lease {
 pub enum Draw {
     /// Here it is.
     Token,
-    /// Come back after this: later for each one sent away before.
-    Wait(Duration),
+    /// Come back not before `rest`, when the lease is over, and after `behind_all`: later for each one
+    /// sent away before.
+    Wait {
+        /// What is left of the lease.
+        rest: Duration,
+        /// Until all who were sent away have had their turn.
+        behind_all: Duration,
+    },
     /// The lease is over: ask the bucket for another one.
     Renew(Ask),
 }
@@ -59,7 +65,8 @@ impl Lease {
         }
         self.away += 1;
         let turn = (self.before + f64::from(self.away)) / per_second;
-        Draw::Wait(left.max(Duration::try_from_secs_f64(turn).unwrap_or(Duration::MAX)))
+        let behind_all = Duration::try_from_secs_f64(turn).unwrap_or(Duration::MAX);
+        Draw::Wait { rest: left, behind_all }
     }
 
     /// Puts a token back that was not used after all.
@@ -82,10 +89,10 @@ mod tests {
         let mut lease = Lease::new(1, ask, 4.0, NOW);
         assert_eq!(lease.draw(600, NOW), Draw::Token);
         let waits: Vec<_> = (0..5).map(|_| lease.draw(600, NOW)).collect();
-        let after = |millis| Draw::Wait(Duration::from_millis(millis));
+        let after = |millis| Draw::Wait { rest: LEASE, behind_all: Duration::from_millis(millis) };
         assert_eq!(waits, [after(500), after(600), after(700), after(800), after(900)]);
         let mut dry = Lease::new(0, ask, 0.0, NOW);
-        assert_eq!(dry.draw(600, NOW), Draw::Wait(LEASE), "sooner there is nothing");
+        assert_eq!(dry.draw(600, NOW), after(100), "sooner there is nothing");
         assert_eq!(dry.draw(600, NOW + LEASE), Draw::Renew(Ask { wanted: 3, back: 0, away: 1 }));
     }
 

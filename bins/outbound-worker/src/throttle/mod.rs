@@ -21,6 +21,7 @@ mod bucket;
 mod host;
 mod lease;
 mod shared;
+mod turns;
 
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub use bucket::{Ask, Bucket};
 pub use host::Host;
 pub use lease::{Draw, Lease};
 pub use shared::Throttle;
+pub use turns::Turns;
 
 /// How long a worker goes by what the database said.
 const LEASE: Duration = Duration::from_millis(250);

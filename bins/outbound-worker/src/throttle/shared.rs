@@ -9,7 +9,7 @@ use domain::AccountKey;
 use store::{Error, Store, breakers, hosts};
 
 use super::{
-    Ask, Breaker, Bucket, Draw, Hold, HoldCause, Host, LEASE, Lease, Limits, Report, State,
+    Ask, Breaker, Bucket, Draw, Hold, HoldCause, Host, LEASE, Lease, Limits, Report, State, Turns,
 };
 
 /// The gate before all hosts and accounts.
@@ -50,6 +50,7 @@ impl<T> Seen<T> {
 struct Known {
     host: Option<Seen<Host>>,
     lease: Lease,
+    turns: Turns,
 }
 
 impl Throttle {
@@ -77,7 +78,7 @@ impl Throttle {
         // Held while the database is asked, so that only one asks.
         let known = self.known(host);
         let mut known = known.lock().await;
-        if let Some(hold) = self.draw(host, &mut known).await? {
+        if let Some(hold) = self.draw(host, account, &mut known).await? {
             return Ok(Some(hold));
         }
         if breaker.value.state != State::Closed
@@ -90,7 +91,12 @@ impl Throttle {
     }
 
     /// Takes a token, out of a new lease if need be.
-    async fn draw(&self, host: &str, known: &mut Known) -> Result<Option<Hold>, Error> {
+    async fn draw(
+        &self,
+        host: &str,
+        account: AccountKey,
+        known: &mut Known,
+    ) -> Result<Option<Hold>, Error> {
         let per_minute = self.limits.per_minute;
         loop {
             let draw = match &known.host {
@@ -106,7 +112,12 @@ impl Throttle {
             };
             let ask = match draw {
                 Draw::Token => return Ok(None),
-                Draw::Wait(wait) => return Ok(Some(Hold { wait, cause: HoldCause::Busy })),
+                Draw::Wait { rest, behind_all } => {
+                    let now = known.host.map_or(DateTime::UNIX_EPOCH, |seen| seen.now());
+                    let turn = known.turns.send_away(account, behind_all, per_minute, now);
+                    let wait = turn.max(rest);
+                    return Ok(Some(Hold { wait, cause: HoldCause::Busy }));
+                }
                 Draw::Renew(ask) => ask,
             };
             let mut granted = 0;

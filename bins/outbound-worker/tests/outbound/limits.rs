@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use chatwoot_sim::{Faults, Millis, RestFaults, Rule};
+use outbound_worker::Config;
 use store::{breakers, hosts};
 use testkit::{eventually, sqlx};
 
 use crate::stage::{Chatwoot, Stage, config};
 
 /// Rests and pauses outlast the test.
-fn patient() -> outbound_worker::Config {
-    outbound_worker::Config {
+fn patient() -> Config {
+    Config {
         outbound_retry_first_ms: 60_000,
         outbound_retry_longest_seconds: 600,
         chatwoot_failures: 2,
@@ -41,7 +42,7 @@ async fn two_workers_share_the_rate_of_a_host() {
         }
     }
     let began = Instant::now();
-    let slow = outbound_worker::Config { chatwoot_requests_per_minute: 600, ..config() };
+    let slow = Config { chatwoot_requests_per_minute: 600, ..config() };
     stage.worker(&slow).await;
     stage.worker(&slow).await;
     stage.all_settled().await;
@@ -124,6 +125,31 @@ async fn p9_a_tenant_s_flood_does_not_delay_another_s_reply() {
     assert!(waiting > FLOOD / 2, "only {waiting} still wait: that was no test");
 }
 
+/// The same on one Chatwoot, of which no more may be asked than it allows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p9_a_tenant_s_flood_does_not_use_up_another_s_turn_at_their_chatwoot() {
+    const FLOOD: i64 = 600;
+    let stage = Stage::empty().await;
+    let flooded = stage.chatwoot("acme").await;
+    let quiet = stage.neighbour(&flooded, "zeta").await;
+    flood(&stage, &flooded, FLOOD).await;
+    // The flood alone takes two minutes.
+    stage.worker(&Config { chatwoot_requests_per_minute: 300, ..config() }).await;
+    eventually("the flood is put off", || async {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let put_off = "select count(*) > 500 from outbox where not_before > now()";
+        sqlx::query_scalar(put_off).fetch_one(&mut *transaction).await.unwrap()
+    })
+    .await;
+    let conversation = stage.conversation(&quiet).await;
+    for text in ["one", "two", "three"] {
+        let reply = stage.write(&quiet, &conversation, text).await;
+        stage.reaches(reply, "sent").await;
+    }
+    let waiting = stage.waiting().await;
+    assert!(waiting > FLOOD / 2, "only {waiting} still wait: they had waited behind the flood");
+}
+
 /// Changes to so many conversations, which Chatwoot does not know.
 async fn flood(stage: &Stage, chatwoot: &Chatwoot, count: i64) {
     let mut transaction = stage.world.store.worker().await.unwrap();
@@ -155,7 +181,7 @@ async fn flood(stage: &Stage, chatwoot: &Chatwoot, count: i64) {
 async fn a_worker_that_dies_takes_its_lease_with_it_and_no_more() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let slow = outbound_worker::Config { chatwoot_requests_per_minute: 600, ..config() };
+    let slow = Config { chatwoot_requests_per_minute: 600, ..config() };
     for text in ["one", "two", "three"] {
         let doomed = stage.worker(&slow).await;
         let conversation = stage.conversation(&chatwoot).await;
