@@ -27,8 +27,8 @@ export function clean(html: string, pictures: boolean): Cleaned {
   for (const element of body.querySelectorAll<HTMLElement>('*')) {
     const style = element.getAttribute('style')
     if (style !== null) {
-      // Layouts may not leave their box, nor fetch.
-      if (/url\s*\(|image-set|position\s*:|@import|expression/i.test(style)) element.removeAttribute('style')
+      // Layouts may not leave their box, nor fetch. Escapes and comments could hide that they do.
+      if (/\\|\/\*|url\s*\(|image-set|position\s*:|@import|expression/i.test(style)) element.removeAttribute('style')
     }
     for (const name of FETCHING) {
       const address = element.getAttribute(name)

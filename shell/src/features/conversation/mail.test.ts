@@ -39,12 +39,20 @@ test('nothing in it fetches before somebody asks, and then pictures only', () =>
   const html =
     '<img src="https://t.example/1.png"><img srcset="https://t.example/2.png 2x"><p style="background:url(https://t.example/3)">x</p>' +
     '<table background="https://t.example/4"><tr><td>y</td></tr></table><video poster="https://t.example/5" src="https://t.example/6"></video>' +
-    '<img src="//t.example/7.png"><img src="data:image/svg+xml,x"><img src="data:image/png;base64,AAAA">'
+    '<img src="//t.example/7.png"><img src="data:image/svg+xml,x"><img src="data:image/png;base64,AAAA">' +
+    String.raw`<p style="background-image:u\72l(https://t.example/8.png)">z</p><p style="background:\75 rl(https://t.example/9.png)">z</p>`
   expect(clean(html, false).remote).toBe(1)
   expect(shown(html)).not.toContain('t.example')
   expect(shown(html)).toContain('data:image/png')
   expect(shown(html, true)).toContain('https://t.example/1.png')
-  expect(shown(html, true)).not.toMatch(/t\.example\/[2-7]/)
+  expect(shown(html, true)).not.toMatch(/t\.example\/[2-9]/)
+})
+
+test('nothing in it leaves its place, however that is spelled', () => {
+  for (const style of ['position:fixed', 'POSITION : absolute', String.raw`pos\69tion:fixed`, 'position/**/:fixed']) {
+    expect(shown(`<p style="${style}">x</p>`)).toBe('<p>x</p>')
+  }
+  expect(shown('<p style="color: red">x</p>')).toBe('<p style="color: red">x</p>')
 })
 
 test('links lead out of here, and what was quoted can be told apart', () => {
