@@ -5,9 +5,10 @@ import { SearchX } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import type { Conversation as Shown } from '#api/types.ts'
+import { session } from '#auth/session.ts'
 import { chooseFiles } from '#live/chosen.ts'
 import { type DraftKind, prependDraft, setKind, useKind } from '#live/drafts.ts'
-import { useLive } from '#live/live.ts'
+import { useConnection, useLive } from '#live/live.ts'
 import { conversationQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
@@ -111,17 +112,29 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
 /** So long somebody looks at a conversation before it counts as read. Milliseconds. */
 const SEEN_AFTER = 800
 
-/** Who has it open and looks at the page has read it. */
+/**
+ * Who has it open and looks at the page has read it. What the API refused is not asked again for
+ * nothing: only when more has come, the connection is back, or somebody opens it anew.
+ */
 function useSeen({ id, unreadCount }: Shown): void {
   const live = useLive()
+  const connected = useConnection().state === 'live'
+  const refused = useRef(0)
   useEffect(() => {
-    if (unreadCount === 0) return
+    if (connected) refused.current = 0
+  }, [connected])
+  useEffect(() => {
+    if (unreadCount === 0) refused.current = 0
+    if (unreadCount === 0 || !session().person.may('conversations:update')) return
     let timer: ReturnType<typeof setTimeout> | undefined
+    const tell = () => {
+      live.mark(id, true).catch(() => {
+        refused.current = unreadCount
+      })
+    }
     const look = () => {
       clearTimeout(timer)
-      if (document.visibilityState === 'visible') {
-        timer = setTimeout(() => void live.mark(id, true).catch(() => undefined), SEEN_AFTER)
-      }
+      if (document.visibilityState === 'visible' && unreadCount !== refused.current) timer = setTimeout(tell, SEEN_AFTER)
     }
     look()
     document.addEventListener('visibilitychange', look)
@@ -129,5 +142,5 @@ function useSeen({ id, unreadCount }: Shown): void {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', look)
     }
-  }, [live, id, unreadCount])
+  }, [live, id, unreadCount, connected])
 }
