@@ -185,6 +185,25 @@ test('what else has changed, and what the person wrote themselves, holds nothing
   expect(asked).toEqual([SEEN.tag, tagOf(instant(2))])
 })
 
+test('what is there already, its answer lost, has arrived, whatever came since', async () => {
+  const messages = [old]
+  const asked = changedAt(2, messages)
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  const { box, accepted, sent, heldUp } = outbox(SEEN)
+  box.send(PLACE, 'Hello', false)
+  const { clientId } = box.of(PLACE)[0]!
+  // In Chatwoot it may bear another name.
+  const own = aMessage({ conversationId: PLACE, messageType: 'outgoing', clientId, sender: { type: 'user', name: 'Support' } })
+  messages.push(own, aMessage({ conversationId: PLACE, content: 'Thanks!' }))
+  online.mockReturnValue(true)
+  window.dispatchEvent(new Event('online'))
+  await soon(() => expect(box.of(PLACE)).toEqual([]))
+  expect(accepted.map((message) => message.id)).toEqual([own.id])
+  expect(sent.map((written) => written.clientId)).toEqual([clientId])
+  expect(heldUp).toEqual([])
+  expect(asked).toEqual([SEEN.tag])
+})
+
 test('a note goes out whatever came', async () => {
   const asked = changedAt(2, [])
   const { box, accepted } = outbox(SEEN)

@@ -191,10 +191,7 @@ export class Outbox {
     this.#put({ ...entry, state: 'sending' })
     let wait = 0
     try {
-      const message = await this.#deliver(entry)
-      this.#failures.delete(conversationId)
-      this.#post.accept(message)
-      this.settled(conversationId, entry.clientId)
+      this.#arrive(entry, await this.#deliver(entry))
     } catch (error) {
       wait = await this.#failed(entry, Failure.from(error))
     } finally {
@@ -207,6 +204,13 @@ export class Outbox {
     )
   }
 
+  /** The API has an entry's message, and this is it. */
+  #arrive({ conversationId, clientId }: Written, message: Message): void {
+    this.#failures.delete(conversationId)
+    this.#post.accept(message)
+    this.settled(conversationId, clientId)
+  }
+
   /** An entry did not get through; says after how long there is something to do. */
   async #failed(entry: Written, failure: Failure): Promise<number> {
     const { conversationId, clientId, seen } = entry
@@ -217,8 +221,15 @@ export class Outbox {
     this.#failures.set(conversationId, failures)
     if (failure.status === 412 && seen) {
       try {
-        const arrived = await this.#arrived(conversationId, seen)
+        const messages = await this.#newest(conversationId)
         if (!pending()) return 0
+        // It had got through before, and its answer was lost.
+        const own = messages.find((message) => message.clientId === clientId)
+        if (own) {
+          this.#arrive(entry, own)
+          return 0
+        }
+        const arrived = this.#arrived(messages, seen)
         if (arrived.length > 0) {
           this.#hold({ ...entry, state: 'overtaken', arrived })
           return 0
@@ -240,12 +251,15 @@ export class Outbox {
     return 0
   }
 
-  /** What others have written that was not seen. */
-  async #arrived(id: string, seen: Seen): Promise<Arrived[]> {
-    this.#know()
+  async #newest(id: string): Promise<Message[]> {
     const params = { path: { id }, query: { limit: COMPARED } }
-    const { data } = await answerOf(client.GET('/api/v1/conversations/{id}/messages', { params }))
-    return data
+    return (await answerOf(client.GET('/api/v1/conversations/{id}/messages', { params }))).data
+  }
+
+  /** What others have written that was not seen. */
+  #arrived(messages: Message[], seen: Seen): Arrived[] {
+    this.#know()
+    return messages
       .filter((message) => !seen.messages.includes(message.id) && this.#matters(message))
       .slice(-MOST_ARRIVED)
       .map(({ id: message, sender, messageType, content }) => ({
