@@ -5,12 +5,13 @@ import { tagOf } from '../api/tag.ts'
 import type { ActivityFilter, Announcement, Conversation, ConversationFilter, Message } from '../api/types.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
-import { type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
+import { type ConversationPage, type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
+import { Doubts } from './doubts.ts'
 import { earliest, type Heard, type Journal } from './journal.ts'
 import { keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
 import type { Seen } from './outbox.ts'
-import { type Paged, rowsOf } from './pages.ts'
+import { type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
 
 /** Something asked for here that the API has not answered yet: shown over whatever is heard meanwhile. */
@@ -19,8 +20,8 @@ export interface Wish {
   readonly over: (conversation: Conversation) => Conversation
 }
 
-/** A search is asked again at most this often for what others do. Milliseconds. */
-const SEARCHES_EVERY = 5_000
+/** What is not told is asked for at most this often. Milliseconds. */
+const ASKS_EVERY = 5_000
 /** So many of the newest messages tell what somebody had before them. */
 const MOST_SEEN = 60
 
@@ -31,12 +32,15 @@ interface Placed {
 export class Cache {
   readonly #client: QueryClient
   readonly #journal: Journal
-  /** Messages that were taken back; a late look at one brings it back no more. */
+  readonly #doubts = new Doubts((query) => void this.#refresh(query))
+  /** Messages that were taken back; a late look at one brings it back no more, unless Chatwoot has it after all. */
   readonly #withdrawn = new Set<string>()
+  /** Conversations that were deleted, and of which Chatwoot has told nothing since. */
+  readonly #deleted = new Set<string>()
   /** In the order in which they were made. */
   readonly #wishes = new Map<string, readonly Wish[]>()
-  /** Searches that were asked again lately, and whether they are to be once more. */
-  readonly #searched = new WeakMap<Query, { again: boolean }>()
+  /** Queries that were asked again lately, and whether they are to be once more. */
+  readonly #asked = new WeakMap<Query, { again: boolean }>()
 
   constructor(client: QueryClient, journal: Journal) {
     this.#client = client
@@ -46,8 +50,10 @@ export class Cache {
   /** Watches answers come in; undoes that when called. */
   watch(): () => void {
     return this.#client.getQueryCache().subscribe((event) => {
-      if (event.type !== 'updated' || event.action.type !== 'success' || event.action.manual) return
-      this.#join(event.query as Query)
+      const query = event.query as Query
+      if (event.type !== 'updated' || !isLive(query)) return
+      this.#doubts.note(query, event.action)
+      if (event.action.type === 'success' && !event.action.manual) this.#join(query)
     })
   }
 
@@ -57,11 +63,14 @@ export class Cache {
     if (!this.#journal.note(position, announcement)) return false
     const withdrawn = withdrawnBy(announcement)
     if (withdrawn) this.#withdrawn.add(withdrawn)
+    const { type, source, conversationId } = announcement
+    if (conversationId && type === 'conversation_deleted') this.#deleted.add(conversationId)
+    else if (conversationId && source === 'chatwoot') this.#deleted.delete(conversationId)
     const heard = { sequence: position.sequence, announcement }
     for (const query of this.#client.getQueryCache().getAll()) {
       if (query.state.data !== undefined) this.#apply(query, heard)
     }
-    if (announcement.type.startsWith('approval')) {
+    if (type.startsWith('approval')) {
       void this.#client.invalidateQueries({ queryKey: ['approvals'] })
       void this.#client.invalidateQueries({ queryKey: ['approval'] })
     }
@@ -147,7 +156,6 @@ export class Cache {
 
   /** An answer came in: brings it up to what was heard meanwhile. */
   #join(query: Query): void {
-    if (!isLive(query)) return
     const place = placeOf(query)
     const sequence = this.#journal.sequenceOf(place)
     if (query.queryKey[0] === 'conversations') {
@@ -170,21 +178,21 @@ export class Cache {
     for (const heard of missed) this.#apply(query, heard)
   }
 
-  /** At once, and after a while if something came meanwhile: what is found is late by so much at most. */
-  #searchAgain(query: Query): void {
-    const lately = this.#searched.get(query)
+  /** At once, and after a while if something came meanwhile: what shows is late by so much at most. */
+  #askAgain(query: Query): void {
+    const lately = this.#asked.get(query)
     if (lately) {
       lately.again = true
       return
     }
     // What is being read is not read anew: it may lack this.
     const now = { again: query.state.fetchStatus !== 'idle' }
-    this.#searched.set(query, now)
+    this.#asked.set(query, now)
     if (!now.again) void this.#refresh(query)
     setTimeout(() => {
-      this.#searched.delete(query)
-      if (now.again) this.#searchAgain(query)
-    }, SEARCHES_EVERY)
+      this.#asked.delete(query)
+      if (now.again) this.#askAgain(query)
+    }, ASKS_EVERY)
   }
 
   #refresh(query: Query): Promise<void> {
@@ -193,16 +201,22 @@ export class Cache {
 
   #apply(query: Query, { sequence, announcement }: Heard): void {
     const place = isLive(query) ? readPosition(placeOf(query)) : null
-    const { conversation, message } = announcement
+    const known = place !== null && sequence <= place.sequence
+    const { conversation, message, conversationId } = announcement
+    if (isBare(announcement) && shows(query, conversationId) && !known) this.#askAgain(query)
     switch (query.queryKey[0]) {
       case 'conversations': {
+        const list = query.state.data as ConversationPages
+        if (conversationId && this.#deleted.has(conversationId)) {
+          this.#set(query, without<Conversation, ConversationPage>(list, conversationId))
+          return
+        }
         if (!conversation) return
         const newest = this.#wished(this.#journal.newest(conversation, sequence))
-        if (place && sequence <= place.sequence) return
+        if (known) return
         const filter = query.queryKey[1] as ConversationFilter
-        const list = query.state.data as ConversationPages
         this.#set(query, upsertConversation(list, filter, newest))
-        if (mayBeFound(list, filter, newest)) this.#searchAgain(query)
+        if (mayBeFound(list, filter, newest)) this.#askAgain(query)
         return
       }
       case 'conversation':
@@ -211,12 +225,12 @@ export class Cache {
         }
         return
       case 'messages':
-        if (announcement.conversationId !== query.queryKey[1]) return
+        if (conversationId !== query.queryKey[1]) return
         if (withdrawnBy(announcement)) {
           const thread = query.state.data as MessagePages
           this.#set(query, withoutMessage(thread, withdrawnBy(announcement) ?? ''))
         }
-        if (message && !this.#withdrawn.has(message.id)) {
+        if (message && (message.chatwootId != null || !this.#withdrawn.has(message.id))) {
           this.#set(query, upsertMessage(query.state.data as MessagePages, message))
         }
         return
@@ -245,6 +259,7 @@ export class Cache {
     const conversation = this.look(id)
     if (!conversation) return
     if (query.queryKey[0] === 'conversations') {
+      if (this.#deleted.has(id)) return
       const filter = query.queryKey[1] as ConversationFilter
       this.#set(query, upsertConversation(query.state.data as ConversationPages, filter, conversation))
     } else if (query.queryKey[0] === 'conversation' && query.queryKey[1] === id) {
@@ -261,6 +276,16 @@ export class Cache {
 /** The message that an announcement says is gone. */
 function withdrawnBy({ type, data }: Announcement): string | null {
   return type === 'message_cancelled' && typeof data.messageId === 'string' ? data.messageId : null
+}
+
+/** A change was told, and what it changed could not be read or sent. News of other kinds have no such rows. */
+function isBare({ type, conversation, message }: Announcement): boolean {
+  return !conversation && !message && /^(conversation|message|command)_/.test(type) && type !== 'conversation_deleted'
+}
+
+/** Whether a conversation and its messages show there, or might. */
+function shows({ queryKey: [what, id] }: Query, conversationId: string | null | undefined): boolean {
+  return what === 'conversations' || ((what === 'conversation' || what === 'messages') && id === conversationId)
 }
 
 function isSearch({ queryKey: [what, filter] }: Query): boolean {
