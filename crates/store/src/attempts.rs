@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::OperationId;
+use domain::{ConversationId, OperationId};
 use sqlx::PgConnection;
 
 use crate::Error;
@@ -179,4 +179,22 @@ pub async fn finish(
     .execute(connection)
     .await?;
     Ok(ended.rows_affected() > 0)
+}
+
+/// How long ago a message with files for the customer was sent in this conversation, if it was lately.
+pub async fn files_sent_ago(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+) -> Result<Option<Duration>, Error> {
+    let ago = sqlx::query_scalar!(
+        "select extract(epoch from clock_timestamp() - max(a.finished_at))::float8
+         from messages m
+         join outbound_attempts a on a.operation_id = m.id
+         where m.conversation_id = $1 and m.created_at > now() - interval '1 day'
+           and m.uploads <> '[]' and not m.private and a.outcome = 'done'",
+        conversation.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(ago.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok()))
 }

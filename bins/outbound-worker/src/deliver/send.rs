@@ -17,6 +17,10 @@ use crate::accounts::Caller;
 use crate::command::SendMessage;
 use crate::decide::{self, Ending, Next};
 
+/// Chatwoot hands a message with files to the customer's channel some two seconds after any other one: what
+/// is written after it is sent so much later.
+const AFTER_FILES: Duration = Duration::from_secs(3);
+
 /// What came of beginning a try.
 enum Begun {
     /// The try's number, and how many were made since the command was asked for.
@@ -25,6 +29,8 @@ enum Begun {
     There(i64),
     /// It was cancelled, or its message is gone.
     Gone,
+    /// It would overtake files that were sent just now.
+    TooSoon(Duration),
 }
 
 impl Carrier {
@@ -65,8 +71,10 @@ impl Carrier {
         if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
         }
-        let (number, tries) = match self.begin(entry).await? {
+        let follows = !message.private && message.uploads.is_empty();
+        let (number, tries) = match self.begin(entry, follows).await? {
             Begun::Attempt { number, tries } => (number, tries),
+            Begun::TooSoon(wait) => return self.put_off(entry, wait, None).await,
             Begun::There(id) => return self.sent(entry, None, Some(id)).await,
             Begun::Gone => return self.withdraw(entry).await,
         };
@@ -139,9 +147,16 @@ impl Carrier {
         Ok(last)
     }
 
-    /// Writes down that a try begins.
-    async fn begin(&self, entry: &Entry) -> Result<Begun, Error> {
+    /// Writes down that a try begins. What `follows` must not come before files that were sent before.
+    async fn begin(&self, entry: &Entry, follows: bool) -> Result<Begun, Error> {
         let mut transaction = self.store.worker().await?;
+        if follows {
+            let sent = attempts::files_sent_ago(&mut transaction, entry.conversation).await?;
+            if let Some(wait) = sent.and_then(|ago| AFTER_FILES.checked_sub(ago)) {
+                store::rollback(transaction).await?;
+                return Ok(Begun::TooSoon(wait));
+            }
+        }
         let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
             return Ok(Begun::Gone);
         };

@@ -68,6 +68,28 @@ async fn a_reply_goes_out_with_its_files() {
     stage.all_settled().await;
 }
 
+/// Chatwoot hands files to the customer's channel later than it does texts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_what_is_written_after_files_does_not_overtake_them() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let files = stage.write_files(&chatwoot, &conversation, "The label", &FILES).await;
+    let more = stage.write_files(&chatwoot, &conversation, "And the bill", &FILES).await;
+    let text = stage.write(&chatwoot, &conversation, "Print both, please").await;
+    stage.reaches(files, "sent").await;
+    stage.reaches(more, "sent").await;
+    eventually("the text waits", async || {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap();
+        let head = head.expect("it went out at once");
+        head.operation.0 == text.0 && head.attempts == 0 && !head.due_in.is_zero()
+    })
+    .await;
+    stage.reaches(text, "sent").await;
+    stage.all_settled().await;
+}
+
 /// P4, for what takes longer to send.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_reply_with_files_arrives_once_whatever_is_answered() {
