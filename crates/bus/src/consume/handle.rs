@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::Client;
 use async_nats::jetstream::AckKind;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::message::InHand;
+use super::rewind::Place;
 use super::{Handler, Outcome};
+use crate::Bus;
 
 /// What a handler said; none if it panicked or did not answer for every message.
 ///
@@ -17,7 +18,8 @@ use super::{Handler, Outcome};
 pub(crate) async fn run<H: Handler>(
     handler: &Arc<H>,
     batch: &[InHand],
-    client: &Client,
+    bus: &Bus,
+    place: &Place,
     ack_wait: Duration,
 ) -> Option<Vec<Outcome>> {
     let deliveries = batch.iter().map(InHand::delivery).collect();
@@ -35,7 +37,7 @@ pub(crate) async fn run<H: Handler>(
             ended = &mut task => break ended,
             _ = alive.tick() => {
                 // While there is no connection this waits, which must not hold up the handler.
-                let told = tokio::time::timeout(period, tell_alive(client, batch));
+                let told = tokio::time::timeout(period, tell_alive(bus, place, batch));
                 tokio::select! {
                     biased;
                     ended = &mut task => break ended,
@@ -58,8 +60,12 @@ pub(crate) async fn run<H: Handler>(
     }
 }
 
-async fn tell_alive(client: &Client, batch: &[InHand]) {
+async fn tell_alive(bus: &Bus, place: &Place, batch: &[InHand]) {
+    let Some(first) = batch.first() else { return };
+    if place.still(bus, first.made).await != Some(true) {
+        return;
+    }
     for message in batch {
-        client.publish(message.reply.clone(), AckKind::Progress.into()).await.ok();
+        bus.client().publish(message.reply.clone(), AckKind::Progress.into()).await.ok();
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Lane<H> {
     consumption: Consumption,
     durable: Durable,
     handler: Arc<H>,
-    place: Place,
+    place: Arc<Place>,
     in_hand: JoinSet<()>,
     held: Held,
     gauges: Gauges,
@@ -47,7 +47,7 @@ impl<H: Handler> Lane<H> {
         handler: Arc<H>,
         health: Arc<Health>,
     ) -> Self {
-        let place = Place::new(durable.clone());
+        let place = Arc::new(Place::new(durable.clone()));
         let gauges = Gauges::new(consumption.consumer, health);
         let (in_hand, held) = (JoinSet::new(), Held::default());
         Self { bus, consumption, durable, handler, place, in_hand, held, gauges }
@@ -120,7 +120,7 @@ impl<H: Handler> Lane<H> {
             };
             worked = true;
             self.gauges.works();
-            self.take(messages, pull.ack_wait);
+            self.take(messages, &pull).await;
             self.place.note(&self.bus, false).await;
         };
         settle::give_back(&self.bus, pull.close().await).await;
@@ -145,22 +145,24 @@ impl<H: Handler> Lane<H> {
         Ok(!shutdown.is_cancelled())
     }
 
-    fn take(&mut self, messages: Vec<async_nats::Message>, ack_wait: Duration) {
-        let read = |message| InHand::read(message, self.bus.jetstream());
+    async fn take(&mut self, messages: Vec<async_nats::Message>, pull: &Pull) {
+        let (made, ack_wait) = (pull.made, pull.ack_wait);
+        let read = |message| InHand::read(message, self.bus.jetstream(), made);
         let read = messages.into_iter().filter_map(read);
         let batch: Vec<InHand> = read.filter(|message| self.held.take(message)).collect();
         if batch.is_empty() {
             return;
         }
-        self.place.saw(&self.bus, &batch);
+        self.place.saw(pull.server.as_ref(), &batch).await;
         self.gauges.measure(&batch);
         let (bus, consumption) = (self.bus.clone(), self.consumption);
         let (handler, held) = (Arc::clone(&self.handler), self.held.clone());
+        let place = Arc::clone(&self.place);
         self.in_hand.spawn(async move {
-            let outcomes = handle::run(&handler, &batch, bus.client(), ack_wait).await;
+            let outcomes = handle::run(&handler, &batch, &bus, &place, ack_wait).await;
             // Before the server is told: what it gives out from then on is to be handled.
             held.release(&batch);
-            settle::settle(&bus, &consumption, batch, outcomes).await;
+            settle::settle(&bus, &consumption, &place, batch, outcomes).await;
         });
     }
 }

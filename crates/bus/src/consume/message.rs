@@ -19,11 +19,17 @@ pub(crate) struct InHand {
     pub(crate) published_at: DateTime<Utc>,
     /// How many more the consumer had to deliver after this one.
     pub(crate) pending: u64,
+    /// When the consumer was made.
+    pub(crate) made: DateTime<Utc>,
 }
 
 impl InHand {
     /// None if it is no delivery of a consumer.
-    pub(crate) fn read(message: Message, context: &jetstream::Context) -> Option<Self> {
+    pub(crate) fn read(
+        message: Message,
+        context: &jetstream::Context,
+        made: DateTime<Utc>,
+    ) -> Option<Self> {
         // The library parses only its own type of message.
         let message = jetstream::Message { message, context: context.clone() };
         let info = message.info().ok()?;
@@ -31,7 +37,8 @@ impl InHand {
         let attempt = u64::try_from(info.delivered).unwrap_or(1);
         let published_at = time_of(info.published.unix_timestamp_nanos());
         let reply = message.reply.clone()?;
-        Some(Self { message: message.message, reply, sequence, attempt, published_at, pending })
+        let message = message.message;
+        Some(Self { message, reply, sequence, attempt, published_at, pending, made })
     }
 
     fn identity(&self) -> Identity {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_nats::{Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -45,6 +46,10 @@ pub(crate) struct Pull {
     open: usize,
     /// How long the server waits for a settlement.
     pub(crate) ack_wait: Duration,
+    /// When the consumer was made.
+    pub(crate) made: DateTime<Utc>,
+    /// Which run of the server is asked.
+    pub(crate) server: Option<String>,
 }
 
 /// Why a pull is of no use any more.
@@ -77,6 +82,7 @@ impl Pull {
         let mut connections = bus.connections();
         connections.borrow_and_update();
         let (stream, consumer) = (durable.stream(), durable.name());
+        let server = bus.server_id();
         let info = place.check(bus).await?;
         let ack_wait = info.config.get("ack_wait").and_then(Value::as_u64);
         let client = bus.client();
@@ -93,6 +99,8 @@ impl Pull {
             linger: consumption.linger,
             open: 0,
             ack_wait: ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
+            made: info.created,
+            server,
         })
     }
 

@@ -18,6 +18,9 @@
 //! A program that starts has seen nothing, and goes by the note that is kept with the consumer
 //! (`mark.rs`). If the server has restarted since, and the consumer came further than the note says,
 //! nobody knows what was in those places: then it goes back to the note.
+//!
+//! What is in hand meanwhile must not be settled: the server knows a message by its position alone, and
+//! would take the word on the one that was lost for a word on the one that has its place now.
 
 use std::time::Duration;
 
@@ -72,14 +75,15 @@ impl Place {
         Self { durable, known: Mutex::default() }
     }
 
-    /// Remembers how far a batch came.
+    /// Remembers how far a batch came that this run of the server delivered.
     ///
-    /// What a new run of the server delivers counts only once the old has been checked against it,
-    /// and so do messages that arrive during a check: else they would hide that others were lost.
-    pub(crate) fn saw(&self, bus: &Bus, batch: &[InHand]) {
+    /// What a new run delivers counts only once the old has been checked against it, and what an old
+    /// one delivered does not count any more then: else it would hide that others were lost.
+    pub(crate) async fn saw(&self, server: Option<&String>, batch: &[InHand]) {
         let Some(last) = batch.iter().max_by_key(|message| message.sequence) else { return };
-        let Ok(mut known) = self.known.try_lock() else { return };
-        if known.server == bus.server_id()
+        let mut known = self.known.lock().await;
+        if known.server.as_ref() == server
+            && known.created == Some(last.made)
             && known.seen.is_none_or(|seen| seen.sequence < last.sequence)
         {
             let (sequence, published_at) = (last.sequence, last.published_at);
@@ -92,6 +96,29 @@ impl Place {
     /// May be dropped at any point; the next check goes on from there.
     pub(crate) async fn check(&self, bus: &Bus) -> Result<ConsumerInfo, BusError> {
         let mut known = self.known.lock().await;
+        self.compare(bus, &mut known).await
+    }
+
+    /// Whether the consumer is still the one that was `made` then, and so whether it may hear of the
+    /// messages that it delivered. None if that is not known now.
+    ///
+    /// The first to ask in a new run of the server checks. May be dropped at any point.
+    pub(crate) async fn still(&self, bus: &Bus, made: DateTime<Utc>) -> Option<bool> {
+        let mut known = self.known.lock().await;
+        if !bus.connected() {
+            return None;
+        }
+        if known.server != bus.server_id()
+            && let Err(error) = self.compare(bus, &mut known).await
+        {
+            let consumer = self.durable.name();
+            tracing::debug!(consumer, %error, "whether a consumer is the same is not known");
+            return None;
+        }
+        Some(known.created == Some(made))
+    }
+
+    async fn compare(&self, bus: &Bus, known: &mut Known) -> Result<ConsumerInfo, BusError> {
         let server = bus.server_id();
         // First the consumer, then the stream: in between the end can only move away.
         if known.unmade.is_none()
@@ -114,7 +141,7 @@ impl Place {
             known.seen = None;
         }
         let stream = stream_info(bus, self.durable.stream()).await?;
-        let witness = Witness::known(&known, &info);
+        let witness = Witness::known(known, &info);
         let lost = self.has_lost_its_end(bus, &stream.state, &info, witness.seen).await?;
         if lost || self.is_in_doubt(bus, &stream, &info, &witness).await? {
             let from = self.rewind_to(bus, &stream.state, &info, witness.seen, lost).await?;

@@ -3,23 +3,28 @@
 use std::time::Duration;
 
 use async_nats::jetstream::AckKind;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use events::DeadLetter;
 
 use super::message::InHand;
+use super::rewind::Place;
 use super::{BoxError, Consumption, Failure, Outcome};
 use crate::{Bus, headers};
 
 /// How long to try to tell. What could not be told comes again after the consumer's `ack_wait`.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// How long to wait between attempts to find out whether it may be told.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Settles a batch; without outcomes all of it comes again.
 pub(crate) async fn settle(
     bus: &Bus,
     consumption: &Consumption,
+    place: &Place,
     batch: Vec<InHand>,
     outcomes: Option<Vec<Outcome>>,
 ) {
+    let Some(made) = batch.first().map(|message| message.made) else { return };
     let consumer = consumption.consumer.name();
     let settlements = if let Some(outcomes) = outcomes {
         sort(bus, consumption, batch, outcomes).await
@@ -30,6 +35,9 @@ pub(crate) async fn settle(
     let total = settlements.len();
     let mut told = 0;
     let tell = async {
+        if !may_be_told(bus, place, made).await {
+            return;
+        }
         for (message, kind) in settlements {
             if bus.client().publish(message.reply, kind.into()).await.is_ok() {
                 told += 1;
@@ -42,6 +50,21 @@ pub(crate) async fn settle(
             messages = total - told,
             "NATS could not be told what became of messages, they will come again"
         );
+    }
+}
+
+/// Waits until it is known whether the consumer that was `made` then is still there.
+async fn may_be_told(bus: &Bus, place: &Place, made: DateTime<Utc>) -> bool {
+    let mut connections = bus.connections();
+    loop {
+        connections.borrow_and_update();
+        if let Some(still) = place.still(bus, made).await {
+            return still;
+        }
+        tokio::select! {
+            Ok(()) = connections.changed() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
     }
 }
 

@@ -233,6 +233,62 @@ async fn a_worker_goes_back_although_all_lost_positions_are_taken_again() {
     worker.stop().await;
 }
 
+/// Holds what has position 100: the message that was lost until it is let go, then does it; the one that
+/// took its place until that is let go too, then fails it.
+struct Twofold {
+    seen: mpsc::UnboundedSender<(u64, String)>,
+    lost: CancellationToken,
+    present: CancellationToken,
+}
+
+impl Handler for Twofold {
+    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for delivery in &batch {
+            self.seen.send((delivery.attempt, body(delivery))).unwrap();
+            outcomes.push(Ok(()));
+            if body(delivery) == "hold" {
+                self.lost.cancelled().await;
+            } else if delivery.sequence == 100 && delivery.attempt == 1 {
+                self.present.cancelled().await;
+                outcomes.pop();
+                outcomes.push(Err(bus::Failure::Retry("not yet".into())));
+            }
+        }
+        outcomes
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_lost_does_not_settle_what_took_its_place() {
+    let (server, bus, earlier) = with_a_copy().await;
+    publish_as(&bus, "lost", 49).await;
+    bus.publisher().publish(envelope("inbound.a.test", "hold")).await.unwrap();
+    let (seen, mut came) = mpsc::unbounded_channel();
+    let (lost, present, shutdown) =
+        (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+    let handler = Twofold { seen, lost: lost.clone(), present: present.clone() };
+    let (worker, stop) = (bus.clone(), shutdown.clone());
+    let task = tokio::spawn(async move { worker.consume(consumption(), handler, stop).await });
+    let mut until = async |attempt: u64, id: &str| {
+        while within(came.recv()).await.unwrap() != (attempt, id.to_owned()) {}
+    };
+    until(1, "hold").await;
+
+    let publisher = lose_the_end(&server, &earlier).await;
+    let ids = publish_as(&publisher, "again", 60).await;
+    let there = ids.iter().nth(49).unwrap();
+    until(1, there).await;
+    // Two batches are in hand; when the first of them is settled, the last messages come.
+    lost.cancel();
+    until(1, ids.last().unwrap()).await;
+    present.cancel();
+    until(2, there).await;
+    all_settled(&publisher).await;
+    shutdown.cancel();
+    within(task).await.unwrap().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_goes_back_for_another_that_died_and_had_come_further() {
     let (server, bus, earlier) = with_a_copy().await;
