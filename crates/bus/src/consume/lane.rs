@@ -111,7 +111,7 @@ impl<H: Handler> Lane<H> {
     ) -> Result<Option<(PullError, bool)>, BusError> {
         let mut worked = false;
         let error = loop {
-            if !self.has_a_free_hand(shutdown).await? {
+            if !self.has_a_free_hand(shutdown, pull.bytes).await? {
                 break None;
             }
             let messages = match pull.batch(shutdown).await {
@@ -127,14 +127,18 @@ impl<H: Handler> Lane<H> {
         Ok(error)
     }
 
-    /// Waits until one more batch may be taken; false at shutdown.
-    async fn has_a_free_hand(&mut self, shutdown: &CancellationToken) -> Result<bool, BusError> {
+    /// Waits until one more batch of at most so many bytes may be taken; false at shutdown.
+    async fn has_a_free_hand(
+        &mut self,
+        shutdown: &CancellationToken,
+        bytes: usize,
+    ) -> Result<bool, BusError> {
         while let Some(ended) = self.in_hand.try_join_next() {
             ended.map_err(crashed)?;
         }
         let Consumption { batch, concurrency, room, .. } = self.consumption;
         while self.in_hand.len() >= concurrency.max(1)
-            || self.held.count() + batch > room && !self.in_hand.is_empty()
+            || !self.in_hand.is_empty() && self.held.is_more_than(room.saturating_sub(batch), bytes)
         {
             tokio::select! {
                 biased;

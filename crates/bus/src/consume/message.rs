@@ -64,7 +64,13 @@ impl InHand {
 /// the second is left alone. Were both handled, the first one's failure would come to nothing once
 /// the second is settled.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held(Arc<Mutex<HashSet<Identity>>>);
+pub(crate) struct Held(Arc<Mutex<Load>>);
+
+#[derive(Debug, Default)]
+struct Load {
+    messages: HashSet<Identity>,
+    bytes: usize,
+}
 
 /// A position may be taken again by another message; its time tells.
 type Identity = (u64, DateTime<Utc>);
@@ -72,22 +78,30 @@ type Identity = (u64, DateTime<Utc>);
 impl Held {
     /// Whether it was not held yet.
     pub(crate) fn take(&self, message: &InHand) -> bool {
-        self.lock().insert(message.identity())
+        let mut held = self.lock();
+        let fresh = held.messages.insert(message.identity());
+        if fresh {
+            held.bytes += message.message.length;
+        }
+        fresh
     }
 
-    /// How many are.
-    pub(crate) fn count(&self) -> usize {
-        self.lock().len()
+    /// Whether it is more than so many, or more than so many bytes.
+    pub(crate) fn is_more_than(&self, messages: usize, bytes: usize) -> bool {
+        let held = self.lock();
+        held.messages.len() > messages || held.bytes > bytes
     }
 
     pub(crate) fn release(&self, batch: &[InHand]) {
         let mut held = self.lock();
         for message in batch {
-            held.remove(&message.identity());
+            if held.messages.remove(&message.identity()) {
+                held.bytes -= message.message.length;
+            }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<Identity>> {
+    fn lock(&self) -> MutexGuard<'_, Load> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! It asks for a batch only when it may take one more in hand, and has room for a whole one, so no more
-//! than `room` messages are ever held, and none waits here while its time to be settled runs out.
+//! than `room` messages are ever held, and none waits here while its time to be settled runs out. Nor are
+//! more bytes held than two batches may have (`pull.rs`), however large the messages are.
 //!
 //! Commands have one lane. Events have one for each account (`lanes.rs`), so that what an account
 //! sends, or fails at, holds up nobody else; an idle lane costs one request that waits at the server.

@@ -4,6 +4,9 @@
 //! has nothing, waits and answers with the first message that comes; then it ends the request. So
 //! a batch needs one round trip whether the stream is quiet or busy, and nothing arrives later that
 //! nobody waits for.
+//!
+//! It also says how many bytes it may bring, and the server ends it before the message that would be too
+//! many. In a cluster, word of that overtakes the messages before it, and says how many were not sent.
 
 use std::time::Duration;
 
@@ -30,6 +33,15 @@ const SILENCE: Duration = Duration::from_secs(12);
 /// A server that did not end a request although no message follows gets no more time than this.
 const GAP: Duration = Duration::from_millis(20);
 
+/// A batch ends after so many bytes, or after two of the largest messages that there can be.
+const BYTES: usize = 16 * 1024 * 1024;
+/// How the server says that it did, and for how many messages a request was still open then.
+const TOO_MANY_BYTES: &str = "Message Size Exceeds MaxBytes";
+const NOT_SENT: &str = "Nats-Pending-Messages";
+/// How it says that a full batch could have had more bytes. That it is full we know, and the next request
+/// may be open when this comes.
+const COMPLETED: &str = "Batch Completed";
+
 /// How long the server waits for a settlement unless the consumer says otherwise.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 
@@ -41,6 +53,8 @@ pub(crate) struct Pull {
     connections: watch::Receiver<u64>,
     next: String,
     batch: usize,
+    /// At most so many bytes in one batch.
+    pub(crate) bytes: usize,
     linger: Duration,
     /// How many messages the open request may still bring; 0 when none is open.
     open: usize,
@@ -96,6 +110,7 @@ impl Pull {
             connections,
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             batch: consumption.batch.max(1),
+            bytes: BYTES.max(2 * bus.max_message_bytes()),
             linger: consumption.linger,
             open: 0,
             ack_wait: ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
@@ -111,7 +126,7 @@ impl Pull {
     ) -> Result<Vec<Message>, PullError> {
         let mut got = Vec::new();
         if self.open == 0 {
-            self.ask(self.batch, EXPIRES).await?;
+            self.ask(self.batch, self.bytes, EXPIRES).await?;
         }
         let mut full_at = None;
         loop {
@@ -135,17 +150,20 @@ impl Pull {
                     full_at.get_or_insert_with(|| Instant::now() + self.linger);
                     self.open = self.open.saturating_sub(1);
                     got.push(message);
-                    if got.len() == self.batch {
+                    if self.open == 0 {
                         return Ok(got);
                     }
                 }
                 Some(StatusCode::IDLE_HEARTBEAT) => {}
+                Some(_) if message.description.as_deref() == Some(COMPLETED) => {}
+                Some(_) if self.is_to_get_more(&message) => {}
                 Some(status) => {
                     self.open = 0;
                     let regular = matches!(status, StatusCode::TIMEOUT | StatusCode::NOT_FOUND);
                     let left = full_at.map_or(Duration::ZERO, |at| at - Instant::now());
                     if regular && !got.is_empty() && left > Duration::from_millis(1) {
-                        self.ask(self.batch - got.len(), left).await?;
+                        let bytes = self.bytes.saturating_sub(got.iter().map(|it| it.length).sum());
+                        self.ask(self.batch - got.len(), bytes.max(1), left).await?;
                     } else if regular || !got.is_empty() {
                         return Ok(got);
                     } else if status == StatusCode::NO_RESPONDERS {
@@ -175,12 +193,31 @@ impl Pull {
         left
     }
 
-    async fn ask(&mut self, batch: usize, expires: Duration) -> Result<(), PullError> {
+    /// Whether the request is over because of the bytes, and messages of it are still on their way.
+    fn is_to_get_more(&mut self, message: &Message) -> bool {
+        if message.description.as_deref() != Some(TOO_MANY_BYTES) {
+            return false;
+        }
+        let not_sent = message.headers.as_ref().and_then(|headers| headers.get(NOT_SENT));
+        let not_sent = not_sent.and_then(|number| number.as_str().parse().ok());
+        self.open = self.open.saturating_sub(not_sent.unwrap_or(self.open));
+        self.open > 0
+    }
+
+    async fn ask(
+        &mut self,
+        batch: usize,
+        bytes: usize,
+        expires: Duration,
+    ) -> Result<(), PullError> {
         let mut request = json!({
             "batch": batch,
             "expires": u64::try_from(expires.as_nanos()).unwrap_or(u64::MAX),
             "no_wait": true,
         });
+        if batch > 1 {
+            request["max_bytes"] = bytes.into();
+        }
         // The server wants a heartbeat to fit twice into a request.
         if expires > HEARTBEAT * 2 {
             request["idle_heartbeat"] = u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(0).into();

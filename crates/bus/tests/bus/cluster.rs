@@ -253,3 +253,9 @@ async fn a_worker_goes_back_by_what_another_noted_when_all_nodes_lost_the_end_of
     heard(&mut after, again).await;
     after.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_messages_are_taken_a_few_at_a_time_from_three_nodes_too() {
+    let (_cluster, bus) = Cluster::start().await;
+    crate::in_hand::large_messages_come_a_few_at_a_time(&bus).await;
+}

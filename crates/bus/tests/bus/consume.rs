@@ -1,11 +1,9 @@
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
 use bus::{Consumption, Delivery, Failure, Handler, Outcome};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
@@ -114,58 +112,6 @@ async fn batches_are_full_when_busy_and_single_when_quiet() {
         assert_eq!(batch.iter().map(body).collect::<Vec<_>>(), [id]);
     }
     consuming.stop().await;
-}
-
-/// Tells of each batch and keeps it until it is let go; notes how many messages it ever had at once.
-struct Keeping {
-    seen: mpsc::UnboundedSender<usize>,
-    let_go: Arc<Semaphore>,
-    has: Arc<AtomicUsize>,
-    most: Arc<AtomicUsize>,
-}
-
-impl Handler for Keeping {
-    async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
-        let has = self.has.fetch_add(batch.len(), Ordering::SeqCst) + batch.len();
-        self.most.fetch_max(has, Ordering::SeqCst);
-        self.seen.send(batch.len()).unwrap();
-        self.let_go.acquire().await.unwrap().forget();
-        self.has.fetch_sub(batch.len(), Ordering::SeqCst);
-        batch.iter().map(|_| Ok(())).collect()
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn many_small_batches_are_in_hand_or_a_few_full_ones() {
-    let (_server, bus) = Server::start().await;
-    let (seen, mut batches) = mpsc::unbounded_channel();
-    let (let_go, most) = (Arc::new(Semaphore::new(0)), Arc::<AtomicUsize>::default());
-    let keeping =
-        Keeping { seen, let_go: Arc::clone(&let_go), has: Arc::default(), most: Arc::clone(&most) };
-    let narrow = Consumption { concurrency: 8, room: 30, ..consumption() };
-    let shutdown = CancellationToken::new();
-    let (consuming, stop) = (bus.clone(), shutdown.clone());
-    let task = tokio::spawn(async move { consuming.consume(narrow, keeping, stop).await });
-    for number in 0..8 {
-        bus.publisher().publish(envelope("inbound.a.test", &format!("{number}"))).await.unwrap();
-        assert_eq!(within(batches.recv()).await.unwrap(), 1);
-    }
-    for number in 8..200 {
-        bus.publisher().publish(envelope("inbound.a.test", &format!("{number}"))).await.unwrap();
-    }
-    let mut come = 8;
-    while come < 200 {
-        // One is let go whenever no more come.
-        let next = tokio::time::timeout(Duration::from_millis(2), batches.recv()).await;
-        match next {
-            Ok(batch) => come += batch.unwrap(),
-            Err(_) => let_go.add_permits(1),
-        }
-    }
-    assert!(most.load(Ordering::SeqCst) <= 30, "it had {most:?} at once");
-    let_go.add_permits(200);
-    shutdown.cancel();
-    within(task).await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

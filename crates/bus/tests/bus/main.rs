@@ -10,6 +10,7 @@
 mod cluster;
 mod consume;
 mod dead_letters;
+mod in_hand;
 mod lanes;
 mod outage;
 mod publish;
