@@ -242,7 +242,10 @@ impl Inner {
                     collisions -= 1;
                     parts.push(part);
                 }
+                // Whoever it is that meets a row every time, the others shall not wait for it.
+                Error::Exists { .. } if part.len() > 1 => parts.extend(divided(part)),
                 Error::Exists { .. } if part.iter().all(|w| w.planned.attempt < SUSPICIOUS) => {
+                    troubled.extend(part.first().map(Waiting::account));
                     put_off(part, &error.to_string());
                 }
                 // Somebody holds a row of one of them, for which the others shall not wait.

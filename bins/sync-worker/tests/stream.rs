@@ -10,6 +10,7 @@ use std::time::Duration;
 use bus::{Failure, Handler, TailStart};
 use events::{Announcement, DeadLetter};
 use futures_util::StreamExt;
+use serde_json::{Value, json};
 use store::webhook_events::{Outcome, WebhookEvent};
 use support::{count, delivery, execute, inbound};
 use sync_worker::{Config, Sync, SyncWorker};
@@ -186,6 +187,71 @@ async fn what_a_trigger_refuses_is_given_up_alone() {
     assert_eq!(count(&world.store_config, "webhook_events where outcome = 'rejected'").await, 1);
 }
 
+/// Whoever may write a message may write our marker into two.
+#[tokio::test]
+async fn two_messages_with_one_marker_are_two_rows_at_the_first_attempt() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let mut body: Value = serde_json::from_str(example("message_created")).unwrap();
+    let place = body["conversation"].take();
+    let mut message = |number: i64, marker: uuid::Uuid| {
+        body["id"] = json!(number);
+        body["content_attributes"] = json!({ "axis": { "op": marker } });
+        body.clone()
+    };
+    let bearers = async |marker: uuid::Uuid| {
+        let mut connection = support::connect(&world.store_config).await;
+        let query = "select chatwoot_id from messages
+            where content_attributes->'axis'->>'op' = $1 order by id::text = $1 desc";
+        let numbers = sqlx::query_scalar(query).bind(marker.to_string());
+        numbers.fetch_all(&mut connection).await.unwrap() as Vec<i64>
+    };
+
+    let told = uuid::Uuid::new_v4();
+    let deliveries = [(12, 1), (11, 2)].map(|(number, sequence)| {
+        let mut body = message(number, told);
+        body["conversation"] = place.clone();
+        body["conversation"]["messages"] = json!([]);
+        delivery(&account, &body.to_string(), sequence)
+    });
+    assert_eq!(ends(&handler.handle(deliveries.into()).await), ["ok", "ok"]);
+    assert_eq!(bearers(told).await, [11, 12], "the older one has it as its id");
+
+    let found = uuid::Uuid::new_v4();
+    let read = [22, 21]
+        .map(|number| json!({ "message": message(number, found), "found": { "missing": true } }));
+    let body =
+        json!({ "event": "reconciled_conversation", "conversation": place, "messages": read });
+    let read = delivery(&account, &body.to_string(), 3);
+    assert_eq!(ends(&handler.handle(vec![read]).await), ["ok"]);
+    assert_eq!(bearers(found).await, [21, 22]);
+}
+
+#[tokio::test]
+async fn whoever_meets_a_row_every_time_keeps_nobody_waiting() {
+    let world = World::start().await;
+    let (one, two) = (world.account("one", 1).await, world.account("two", 2).await);
+    for statement in [
+        "create function meet() returns trigger language plpgsql
+           as $$begin raise unique_violation; end$$",
+        "create trigger met before insert on contacts
+           for each row when (new.name = 'Met') execute function meet()",
+    ] {
+        execute(&world.store_config, statement).await;
+    }
+    let met = r#"{"event":"contact_created","id":9,"name":"Met","account":{"id":1,"name":"x"}}"#;
+    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let outcomes = handler
+        .handle(vec![
+            delivery(&one, example("message_created"), 1),
+            delivery(&one, met, 2),
+            delivery(&two, example("contact_created"), 3),
+        ])
+        .await;
+    assert_eq!(ends(&outcomes), ["ok", "retry", "ok"]);
+}
+
 #[tokio::test]
 async fn what_postgres_cannot_store_is_made_storable() {
     let world = World::start().await;
@@ -276,8 +342,8 @@ async fn an_event_twice_in_one_transaction_is_written_down_as_the_first() {
 async fn what_is_too_large_to_announce_whole_is_announced_bare() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
-    let mut body: serde_json::Value = serde_json::from_str(example("message_created")).unwrap();
-    body["content_attributes"] = serde_json::json!({ "email": "x".repeat(8_600_000) });
+    let mut body: Value = serde_json::from_str(example("message_created")).unwrap();
+    body["content_attributes"] = json!({ "email": "x".repeat(8_600_000) });
     let handler = Sync::new(world.store.clone(), world.bus.publisher());
     let outcomes = handler.handle(vec![delivery(&account, &body.to_string(), 1)]).await;
     assert!(outcomes[0].is_ok(), "{outcomes:?}");

@@ -1,6 +1,7 @@
 //! Merging snapshots of messages.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use domain::snapshot::Message;
@@ -125,8 +126,11 @@ async fn write_newer(
 ) -> Result<Vec<Row>, Error> {
     let conversations = column!(placed, |(_, conversation)| *conversation);
     let fallback = |m: &Message| MessageId::of(m.account, m.chatwoot_id, Some(m.created_at)).0;
+    // A marker can be forged or repeated: an id that another message has is not taken, be that
+    // message one of these or there before.
+    let mut taken = HashSet::new();
+    let ids = column!(placed, |(m, _)| if taken.insert(m.id) { m.id.0 } else { fallback(m) });
     let written = message_rows!(
-        // A marker can be forged or repeated: an id that another message has is not taken.
         before ["insert into messages as m
            (id, tenant_id, account_id, conversation_id, chatwoot_id,
             version_at, version_step, version_digest, message_type, content_type, content,
@@ -181,7 +185,7 @@ async fn write_newer(
                > (m.deleted, m.version_at, m.version_step, m.version_digest)
          returning "]
         after [""],
-        &column!(placed, |(m, _)| m.id.0),
+        &ids,
         &column!(placed, |(m, _)| fallback(m)),
         &column!(placed, |(m, _)| m.tenant.as_str()) as &[&str],
         &column!(placed, |(m, _)| m.account.0),
