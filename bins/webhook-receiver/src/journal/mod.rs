@@ -296,9 +296,11 @@ impl Shared {
         drop(ledger);
         let refused = mark.refused.len();
         let waiting = end.saturating_sub(mark.below);
-        self.write_mark(mark)?;
+        // First: on a full disk the mark needs the room. An older mark has nothing published again that
+        // is not there any more.
         remove(&gone);
         self.look_again();
+        self.write_mark(mark)?;
         Ok(Size { segments, bytes, unpublished, waiting, refused })
     }
 

@@ -240,6 +240,22 @@ fn a_folder_that_fails_refuses_events_until_it_works_again() {
 }
 
 #[test]
+fn published_segments_go_even_if_the_mark_cannot_be_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { keep_for: Duration::ZERO, segment_bytes: 1, ..LIMITS });
+    let sequences = append_all(&journal, &vec![b"x".to_vec(); 2]);
+    let shared = journal.shared();
+    shared.note_healed("run");
+    shared.advance(sequences[1]);
+    std::fs::create_dir(dir.path().join("published.json.new")).unwrap();
+    shared.report(Condition::Failing);
+    shared.maintain(Some("run")).unwrap_err();
+    let left: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
+    assert_eq!(left, [sequences[1]]);
+    assert_eq!(*journal.condition().borrow(), Condition::Writable);
+}
+
+#[test]
 fn an_event_too_large_for_a_record_is_refused_alone() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(&dir, Limits { max_bytes: 64 * 1024 * 1024, ..LIMITS });
