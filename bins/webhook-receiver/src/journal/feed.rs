@@ -1,9 +1,11 @@
 //! What is to be published, in order: from memory, or from the disk where memory has let go.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use rustix::io::Errno;
 use service::retry::Policy;
 use tokio::task::JoinHandle;
 
@@ -15,8 +17,7 @@ use super::{Outgoing, Record, Shared};
 const FROM_MEMORY: usize = 256;
 /// Read from the disk in one go, in bytes.
 const FROM_DISK: usize = 4 * 1024 * 1024;
-/// How often a segment may fail to be read before it is set aside. Together with the waits between,
-/// longer than a program is short of memory or of file handles.
+/// How often a segment may fail to be read before it is set aside.
 const ATTEMPTS: u32 = 12;
 pub(super) const RETRIES: Policy = Policy::NEAR;
 
@@ -133,7 +134,7 @@ async fn read(
     below: u64,
     retries: Policy,
 ) -> (Cursor, Vec<Record>) {
-    let mut failures = 0;
+    let (mut failures, mut blamed) = (0, 0);
     loop {
         let shared = Arc::clone(&journal);
         let piece = tokio::task::spawn_blocking(move || {
@@ -150,18 +151,40 @@ async fn read(
             Err(failed) => failed,
         };
         failures += 1;
+        blamed += u32::from(is_the_segments(&error));
         if failures == 1 {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "cannot read the journal to publish from it; trying again"
             );
         }
-        if failures < ATTEMPTS {
+        if blamed < ATTEMPTS {
             tokio::time::sleep(retries.delay(failures)).await;
         } else {
             let shared = Arc::clone(&journal);
             let _ = tokio::task::spawn_blocking(move || shared.set_aside(segment)).await;
-            failures = 0;
+            (failures, blamed) = (0, 0);
         }
+    }
+}
+
+/// Whether a failure says something of the segment, and not only that the program or the host is short of
+/// memory or of file handles, which may take any time.
+fn is_the_segments(error: &io::Error) -> bool {
+    let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    !shortages.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_says_nothing_of_the_segment() {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
+            assert!(!is_the_segments(&errno.into()), "{errno}");
+        }
+        assert!(is_the_segments(&Errno::IO.into()));
+        assert!(is_the_segments(&io::Error::from(io::ErrorKind::InvalidData)));
     }
 }
