@@ -15,6 +15,7 @@
 
 mod config;
 mod exit;
+mod files;
 mod health;
 mod http;
 mod logs;
@@ -52,10 +53,11 @@ pub enum StartError {
 }
 
 impl Service {
-    /// Sets up logs, memory and metrics and begins to listen for signals.
+    /// Sets up logs, memory, files and metrics and begins to listen for signals.
     pub fn start(name: &'static str, config: &Config) -> Result<Self, StartError> {
         logs::install(config)?;
         memory::without_huge_pages();
+        files::as_many_as_allowed();
         metrics::install();
         let shutdown = CancellationToken::new();
         tokio::spawn(shutdown::on_signal(shutdown.clone()));

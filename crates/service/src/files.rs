@@ -1,0 +1,30 @@
+//! How many files a program may have open, connections among them.
+
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+/// Takes as many as the host allows: what is usually given at first, 1024, is meant for programs that wait by
+/// `select`, and a crowd of senders or screens uses that up. Children inherit this.
+pub(crate) fn as_many_as_allowed() {
+    if let Err(error) = raise() {
+        tracing::debug!(%error, "the number of open files stays as it was given");
+    }
+}
+
+fn raise() -> rustix::io::Result<()> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    #[test]
+    fn a_program_may_open_as_many_files_as_the_host_allows() {
+        let given = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(256), ..given }).unwrap();
+        super::as_many_as_allowed();
+        assert_eq!(getrlimit(Resource::Nofile).current, given.maximum);
+    }
+}
