@@ -71,10 +71,10 @@ pub(crate) struct ContactRead {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Found {
-    /// There was none.
+    /// There was none, or it was held to be gone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
-    /// It showed this version, was different, and had not changed for longer than the question took:
+    /// It showed this version, was different or gone, and had not changed for longer than the question took:
     /// the answer is newer, whatever the instants that it knows of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over: Option<Version>,

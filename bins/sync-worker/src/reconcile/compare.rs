@@ -35,8 +35,14 @@ pub(crate) fn conversation(
     };
     let age = |version: Version| (version.at, version.step);
     let newer = age(read.version) > age(row.version);
-    // What waits in the outbox is shown as it shall be, and what is gone does not come back by itself.
-    if row.pending || age(read.version) < age(row.version) || (row.gone && !newer) {
+    // What waits in the outbox is shown as it shall be.
+    if row.pending {
+        return None;
+    }
+    if let Some(gone_at) = row.gone_at {
+        return back(row.version, gone_at, asked_at);
+    }
+    if age(read.version) < age(row.version) {
         return None;
     }
     let same = plain(read.state.clone()) == plain(row.state.clone());
@@ -91,6 +97,9 @@ pub(crate) fn contact(
     let Some(row) = row else {
         return Some(Finding { found: Found::missing(), drift: true });
     };
+    if let Some(gone_at) = row.gone_at {
+        return back(row.version, gone_at, asked_at);
+    }
     let (was, is) = (&row.state, &read.state);
     let fields = [
         ("name", json!(was.name), json!(is.name)),
@@ -106,14 +115,20 @@ pub(crate) fn contact(
     ];
     let changed_attributes = changed(fields);
     let newer = read.version > row.version;
-    if changed_attributes.is_empty()
-        || (row.gone && !newer)
-        || !(newer || settled(row.updated_at, asked_at))
-    {
+    if changed_attributes.is_empty() || !(newer || settled(row.updated_at, asked_at)) {
         return None;
     }
     let over = (!newer).then_some(row.version);
     Some(Finding { found: Found { over, changed_attributes, ..Found::default() }, drift: true })
+}
+
+/// What was read once it had been found to be gone is not gone. The answer is as new as that finding
+/// at least, and to the screens it is as if there had been no row.
+fn back(version: Version, gone_at: i64, asked_at: DateTime<Utc>) -> Option<Finding> {
+    let over = version.max(Version { at: gone_at, ..Version::default() });
+    let found = Found { over: Some(over), ..Found::missing() };
+    let before = DateTime::from_timestamp_micros(gone_at).is_some_and(|at| settled(at, asked_at));
+    before.then_some(Finding { found, drift: true })
 }
 
 /// Whether the row has been as it is since before the question.

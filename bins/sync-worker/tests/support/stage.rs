@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
 use chatwoot::client::NewMessage;
 use chatwoot_sim::{Options, Running, Sim};
 use domain::{Actor, ConversationId, MessageId};
@@ -19,7 +22,7 @@ use testkit::{Account, World, eventually};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{connect, count, inbound};
+use super::{connect, count, execute, inbound};
 
 pub const FAST: Speed = Speed { per_second: 10_000, concurrency: 8 };
 
@@ -65,6 +68,28 @@ impl Stage {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, receiver).await });
         self.chatwoot.sim.register_webhook(1, &url, &[]).unwrap();
+    }
+
+    /// From now on questions to Chatwoot come by a proxy, which may answer them or change them.
+    pub async fn behind(
+        &self,
+        proxy: impl Fn(&mut Request) -> Option<Response> + Clone + Send + Sync + 'static,
+    ) {
+        let pass = move |mut request: Request, next: Next| {
+            let answer = proxy(&mut request);
+            async move {
+                match answer {
+                    Some(answer) => answer,
+                    None => next.run(request).await,
+                }
+            }
+        };
+        let router = self.chatwoot.sim.router().layer(axum::middleware::from_fn(pass));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let move_there = format!("update chatwoot_accounts set base_url = '{url}'");
+        execute(&self.world.store_config, &move_there).await;
     }
 
     pub fn backfill(&self) -> Backfill {

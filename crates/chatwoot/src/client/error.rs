@@ -22,7 +22,7 @@ pub enum CallError {
         /// What Chatwoot said.
         message: String,
     },
-    /// There is no such thing in this account.
+    /// There is no such thing in this account, in Chatwoot's own words.
     #[error("Chatwoot does not know this id")]
     NotFound,
     /// The request is larger than Chatwoot, or the proxy before it, takes.
@@ -141,7 +141,9 @@ impl CallError {
         match status.as_u16() {
             401 => Self::Unauthorized(said.refusal()),
             402 | 403 => Self::Forbidden { message: said.text() },
-            404 => Self::NotFound,
+            // Chatwoot says of each that it is an error. Whoever stands before it says something else,
+            // and says so of everything while it is away.
+            404 if said.error.is_some() => Self::NotFound,
             // The server gave up waiting for the rest of the request, or so it thinks.
             408 => Self::Unknown(Cause::Timeout),
             413 => Self::PayloadTooLarge,
@@ -152,7 +154,7 @@ impl CallError {
                 said => Self::Unknown(Cause::Unprocessable(said.text())),
             },
             429 => Self::RateLimited { retry_after: retry_after.and_then(wait) },
-            status @ 500.. => Self::Unknown(Cause::ServerError(status)),
+            status @ (404 | 500..) => Self::Unknown(Cause::ServerError(status)),
             status => Self::Unexpected { status },
         }
     }

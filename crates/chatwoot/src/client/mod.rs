@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -202,6 +202,8 @@ impl Client {
         self.http
             .request(method, format!("{}{path}", self.base))
             .header(TOKEN_HEADER, self.token.clone())
+            // Or Rails says in HTML of a route that it does not have.
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
     }
 
     /// Sends, and reads the answer as JSON.

@@ -30,6 +30,7 @@ async fn answer(State(log): State<Log>, request: Request) -> (StatusCode, String
     let (head, body) = request.into_parts();
     assert_eq!(head.headers["api-access-token"], TOKEN);
     assert!(!head.headers.contains_key("api_access_token"), "old Pumas would join the two");
+    assert_eq!(head.headers["accept"], "application/json");
     let agent = head.headers["user-agent"].to_str().unwrap();
     assert_eq!(agent, concat!("axis-afenda/", env!("CARGO_PKG_VERSION")));
     let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().into()).unwrap();

@@ -43,6 +43,8 @@ const ANSWERS: &[(u16, &str, &str, Outcome)] = &[
     (403, "<html>", r#"Forbidden { message: "no reason given" }"#, Outcome::Permanent),
     (404, r#"{"error":"Resource could not be found"}"#, "NotFound", Outcome::Permanent),
     (404, r#"{"status":404,"error":"Not Found"}"#, "NotFound", Outcome::Permanent),
+    (404, "404 page not found", "Unknown(ServerError(404))", Outcome::Unknown),
+    (404, r#"{"message":"no Route matched"}"#, "Unknown(ServerError(404))", Outcome::Unknown),
     (413, "<html>", "PayloadTooLarge", Outcome::Permanent),
     (
         422,
@@ -128,9 +130,9 @@ async fn a_cut_connection_leaves_the_outcome_unknown() {
 
 #[tokio::test]
 async fn a_cut_refusal_is_still_a_refusal() {
-    let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 900\r\n\r\n{";
+    let answer = "HTTP/1.1 403 Forbidden\r\ncontent-length: 900\r\n\r\n{";
     let (_, error) = outcome(create(cut_after(answer).await, &Options::default()).await);
-    assert!(matches!(error, CallError::NotFound), "{error:?}");
+    assert!(matches!(error, CallError::Forbidden { .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ pub struct Mirrored {
     pub version: Version,
     /// The snapshot.
     pub state: ContactState,
-    /// Chatwoot no longer knows the person.
-    pub gone: bool,
+    /// Microseconds since 1970 at which Chatwoot was found not to know the person any more.
+    pub gone_at: Option<i64>,
     /// When the row last changed here.
     pub updated_at: DateTime<Utc>,
 }
@@ -31,7 +31,8 @@ pub async fn mirrored(
     let rows = sqlx::query!(
         "select chatwoot_id, version_at, version_step, version_digest, name, email, phone_number,
                 identifier, thumbnail, additional_attributes, custom_attributes,
-                gone_at > version_at as \"gone!\", updated_at
+                updated_at,
+                case when gone_at > version_at then gone_at end as gone_at
          from contacts where account_id = $1 and chatwoot_id = any($2)",
         account.0,
         numbers
@@ -50,7 +51,8 @@ pub async fn mirrored(
             additional_attributes: row.additional_attributes,
             custom_attributes: row.custom_attributes,
         };
-        (row.chatwoot_id, Mirrored { version, state, gone: row.gone, updated_at: row.updated_at })
+        let (gone_at, updated_at) = (row.gone_at, row.updated_at);
+        (row.chatwoot_id, Mirrored { version, state, gone_at, updated_at })
     });
     Ok(mirrored.collect())
 }

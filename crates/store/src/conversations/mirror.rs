@@ -22,8 +22,8 @@ pub struct Mirrored {
     pub agent_last_seen_at: Option<DateTime<Utc>>,
     /// When the customer last looked.
     pub contact_last_seen_at: Option<DateTime<Utc>>,
-    /// Chatwoot no longer knows it.
-    pub gone: bool,
+    /// Microseconds since 1970 at which Chatwoot was found not to know it any more.
+    pub gone_at: Option<i64>,
     /// A client wants something of it that Chatwoot does not have yet.
     pub pending: bool,
     /// When the row last changed here.
@@ -41,7 +41,8 @@ pub async fn mirrored(
                 channel, contact_chatwoot_id, assignee_id, assignee_type, assignee_name, team_id,
                 team_name, labels, can_reply, snoozed_until, first_reply_at, waiting_since,
                 custom_attributes, additional_attributes, last_activity_at, agent_last_seen_at,
-                contact_last_seen_at, gone_at > version_at as \"gone!\", updated_at,
+                contact_last_seen_at, updated_at,
+                case when gone_at > version_at then gone_at end as gone_at,
                 exists (select from outbox o where o.conversation_id = c.id) as \"pending!\"
          from conversations c where account_id = $1 and display_id = any($2)",
         account.0,
@@ -77,7 +78,7 @@ pub async fn mirrored(
             last_activity_at: row.last_activity_at,
             agent_last_seen_at: row.agent_last_seen_at,
             contact_last_seen_at: row.contact_last_seen_at,
-            gone: row.gone,
+            gone_at: row.gone_at,
             pending: row.pending,
             updated_at: row.updated_at,
         };

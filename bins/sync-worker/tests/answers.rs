@@ -1,0 +1,79 @@
+//! Answers that are not what Chatwoot has, and that must do no harm (P7).
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use chatwoot_sim::{Customer, Options};
+use store::reconciliations::Tally;
+use support::stage::Stage;
+use support::{count, execute};
+
+const GONE: [&str; 2] =
+    ["conversations where gone_at > version_at", "contacts where gone_at > version_at"];
+
+/// It knows no route while its Chatwoot is started anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_gone_because_a_proxy_says_so() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "keep me").unwrap();
+    let contact = sim.create_contact(1, Customer::default()).unwrap();
+    stage.settled().await;
+    let nowhere = (StatusCode::NOT_FOUND, "404 page not found");
+    let nothing = (StatusCode::OK, r#"{"data":{"meta":{},"payload":[]}}"#);
+    let script = Arc::new(Mutex::new(vec![
+        ("/conversations".to_owned(), nothing),
+        (format!("/conversations/{conversation}"), nowhere),
+        (format!("/contacts/{contact}"), nowhere),
+    ]));
+    let left = Arc::clone(&script);
+    stage
+        .behind(move |request| {
+            let mut script = script.lock().unwrap();
+            let next = script.iter().position(|(path, _)| request.uri().path().ends_with(path));
+            next.map(|next| script.remove(next).1.into_response())
+        })
+        .await;
+    stage.everything().await;
+    assert_eq!(*left.lock().unwrap(), [], "all of it was answered");
+    for gone in GONE {
+        assert_eq!(count(&stage.world.store_config, gone).await, 0, "{gone}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_held_to_be_gone_and_is_listed_is_back() {
+    let stage = Stage::set(Options { history: 3, ..Options::default() }, false).await;
+    stage.everything().await;
+    let config = &stage.world.store_config;
+    for (table, number) in [("conversations", "display_id"), ("contacts", "chatwoot_id")] {
+        execute(
+            config,
+            &format!(
+                "update {table} set gone_at = extract(epoch from now() - interval '1 minute') * 1e6
+                 where {number} = (select min({number}) from {table})"
+            ),
+        )
+        .await;
+    }
+    for gone in GONE {
+        assert_eq!(count(config, gone).await, 1, "{gone}");
+    }
+    assert_eq!(stage.everything().await.drift_repaired, 2);
+    for gone in GONE {
+        assert_eq!(count(config, gone).await, 0, "{gone}");
+    }
+    assert_eq!(
+        count(config, "activities where kind = 'conversation_created'").await,
+        3,
+        "one each"
+    );
+    assert_eq!(stage.everything().await, Tally::default(), "it is back for good");
+    stage.end().await;
+}
