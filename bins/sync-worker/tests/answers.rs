@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use chatwoot_sim::{Customer, Options};
+use chatwoot_sim::{Customer, Faults, Options, Rule};
 use store::reconciliations::Tally;
 use support::stage::Stage;
 use support::{count, execute};
@@ -76,4 +76,52 @@ async fn what_was_held_to_be_gone_and_is_listed_is_back() {
     );
     assert_eq!(stage.everything().await, Tally::default(), "it is back for good");
     stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_to_be_read_at_once_is_read_in_parts() {
+    let (stage, conversations) = untold(2).await;
+    let mail = "…".repeat(60_000);
+    for _ in 0..100 {
+        stage.chatwoot.sim.customer_writes(1, conversations[0], &mail).unwrap();
+    }
+    stage.everything().await;
+    assert_eq!(count(&stage.world.store_config, "messages").await, 102);
+    assert_eq!(stage.differing().await, 0);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_conversation_keeps_the_others_from_being_compared() {
+    let (stage, conversations) = untold(3).await;
+    let [unreadable, cached] =
+        [0, 1].map(|which| format!("/conversations/{}/messages", conversations[which]));
+    for number in 0..120 {
+        stage.chatwoot.sim.customer_writes(1, conversations[1], &format!("{number}")).unwrap();
+    }
+    stage
+        .behind(move |request| {
+            let path = request.uri().path().to_owned();
+            if path.ends_with(&cached) {
+                *request.uri_mut() = format!("{path}?after=0").parse().unwrap();
+            }
+            path.ends_with(&unreadable).then(|| "[".repeat(1_000).into_response())
+        })
+        .await;
+    stage.everything().await;
+    let messages = "select to_jsonb(count(m.id)) from conversations c
+         left join messages m on m.conversation_id = c.id group by c.id order by c.display_id";
+    assert_eq!(stage.rows(messages).await, [0, 100, 1]);
+    stage.end().await;
+}
+
+/// Conversations of which no webhook tells.
+async fn untold(conversations: usize) -> (Stage, Vec<i64>) {
+    let stage = Stage::set(Options::default(), false).await;
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    let sim = stage.chatwoot.sim.clone();
+    sim.set_faults(faults).unwrap();
+    let begin = |_| sim.start_conversation(1, "hello").unwrap().0;
+    (stage, (0..conversations).map(begin).collect())
 }

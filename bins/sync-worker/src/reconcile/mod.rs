@@ -23,6 +23,7 @@ mod catalogue;
 mod compare;
 mod config;
 mod error;
+mod pages;
 mod plan;
 mod session;
 mod sweep;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bus::{MAX_BODY_BYTES, Publisher};
-use chatwoot::client::{MessageRange, Verbatim};
+use chatwoot::client::{Cause, MessageRange, Verbatim};
 use chatwoot::{CallError, Client, Conversation, Message, MessageType};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::EventId;
@@ -21,11 +21,10 @@ use tokio::time::Instant;
 use super::ReconcileError;
 use super::body::{Body, ContactRead, ConversationRead, Gone, MessageRead, ORIGIN, trimmed};
 use super::compare;
+use super::pages::following;
 use crate::apply::{Owner, contact, conversation, message};
 use crate::clock;
 
-/// A list of messages that is shorter was the last one.
-const MESSAGES: usize = 100;
 /// A body that reaches this size is published; what comes after is for the next one.
 const BODY: usize = MAX_BODY_BYTES / 8;
 /// After so long a question is asked although replies leave nothing: it goes on slowly, but always.
@@ -202,7 +201,7 @@ impl Session {
                 if finding.found.missing { read.value.created_at } else { changed_at(&read.value) };
             self.is_due(told, asked_at)
         });
-        let mut after = match depth {
+        let mut known = match depth {
             Depth::Everything => 0,
             Depth::Since(since) => {
                 let mut transaction = self.store.worker().await?;
@@ -220,17 +219,27 @@ impl Session {
             quiet: self.first_time || row.is_none(),
             messages: Vec::new(),
         };
+        let mut range = MessageRange::After(known);
         loop {
             let asked_at = Utc::now();
-            let range = MessageRange::After(after);
             let listed = match self.ask(self.client.messages_verbatim(display_id, range)).await {
                 Ok(listed) => listed,
                 // Whether it is gone for good is for the walk to find out.
                 Err(CallError::NotFound) => return Ok(()),
+                // Too large perhaps, as a hundred mails may be: fewer at once, from the other end.
+                Err(CallError::Unknown(Cause::Unreadable)) => match range {
+                    MessageRange::After(last) => {
+                        (known, range) = (last, MessageRange::Newest);
+                        continue;
+                    }
+                    MessageRange::Newest | MessageRange::Before(_) => {
+                        self.left_unread(display_id);
+                        Vec::new()
+                    }
+                },
                 Err(error) => return Err(error.into()),
             };
-            let last = listed.len() < MESSAGES;
-            after = listed.iter().map(|one| one.value.id).max().unwrap_or(after).max(after);
+            let next = following(range, known, &listed);
             let differing = self.compare_messages(listed, (display_id, at), asked_at).await?;
             let mut size = 0;
             for (message, words) in differing {
@@ -241,13 +250,20 @@ impl Session {
                     self.publish_conversation(&mut body, finding.take()).await?;
                 }
             }
-            if !body.messages.is_empty() || (last && finding.is_some()) {
+            if !body.messages.is_empty() || (next.is_none() && finding.is_some()) {
                 self.publish_conversation(&mut body, finding.take()).await?;
             }
-            if last {
-                return Ok(());
-            }
+            let Some(next) = next else { return Ok(()) };
+            range = next;
         }
+    }
+
+    /// The others shall not wait for a conversation whose messages cannot be read.
+    fn left_unread(&self, display_id: i64) {
+        metrics::counter!("axis_reconcile_unread_total").increment(1);
+        let account = self.owner.account;
+        tracing::warn!(account.key = %account, conversation.id = display_id,
+            "messages of a conversation cannot be read, and are not compared");
     }
 
     async fn publish_conversation(
