@@ -81,7 +81,7 @@ impl Accounts {
         &self,
         id: AccountKey,
     ) -> Result<(Transaction, Account), AccountError> {
-        let mut transaction = self.store.worker().await?;
+        let mut transaction = self.store.holder().await?;
         if !store::accounts::hold(&mut transaction, id).await? {
             return Err(AccountError::Busy);
         }

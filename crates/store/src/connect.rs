@@ -148,7 +148,7 @@ pub async fn commit_and_begin(
 
 /// Who is frozen, or gone with its machine, in the middle of a transaction keeps its rows locked for
 /// so long.
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Safe as a statement: nothing but a number is put into it.
 fn worker() -> String {

@@ -73,7 +73,7 @@ async fn a_transaction_that_nobody_goes_on_with_ends() {
         store.tenant(&tenant).await.unwrap(),
         store::commit_and_begin(carried, patience).await.unwrap(),
     ] {
-        assert_eq!(patience_with(&mut transaction).await, "30s");
+        assert_eq!(patience_with(&mut transaction).await, "1min");
     }
     let mut holder = store.holder().await.unwrap();
     assert_eq!(patience_with(&mut holder).await, "0");
