@@ -29,8 +29,6 @@ enum Begun {
     There(i64),
     /// It was cancelled, or its message is gone.
     Gone,
-    /// It would overtake files that were sent just now.
-    TooSoon(Duration),
 }
 
 impl Carrier {
@@ -68,13 +66,15 @@ impl Carrier {
                 return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
             }
         }
+        // Before a token is taken for it, and an account that rested is tried.
+        if let Some(wait) = self.behind_files(entry, &message).await? {
+            return self.put_off(entry, wait, None).await;
+        }
         if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
         }
-        let follows = !message.private && message.uploads.is_empty();
-        let (number, tries) = match self.begin(entry, follows).await? {
+        let (number, tries) = match self.begin(entry).await? {
             Begun::Attempt { number, tries } => (number, tries),
-            Begun::TooSoon(wait) => return self.put_off(entry, wait, None).await,
             Begun::There(id) => return self.sent(entry, None, Some(id)).await,
             Begun::Gone => return self.withdraw(entry).await,
         };
@@ -147,16 +147,24 @@ impl Carrier {
         Ok(last)
     }
 
-    /// Writes down that a try begins. What `follows` must not come before files that were sent before.
-    async fn begin(&self, entry: &Entry, follows: bool) -> Result<Begun, Error> {
-        let mut transaction = self.store.worker().await?;
-        if follows {
-            let sent = attempts::files_sent_ago(&mut transaction, entry.conversation).await?;
-            if let Some(wait) = sent.and_then(|ago| AFTER_FILES.checked_sub(ago)) {
-                store::rollback(transaction).await?;
-                return Ok(Begun::TooSoon(wait));
-            }
+    /// How long a text has to wait for files that were sent just now.
+    async fn behind_files(
+        &self,
+        entry: &Entry,
+        message: &SendMessage,
+    ) -> Result<Option<Duration>, Error> {
+        if message.private || !message.uploads.is_empty() {
+            return Ok(None);
         }
+        let mut transaction = self.store.worker().await?;
+        let sent = attempts::files_sent_ago(&mut transaction, entry.conversation).await?;
+        store::commit(transaction).await?;
+        Ok(sent.and_then(|ago| AFTER_FILES.checked_sub(ago)))
+    }
+
+    /// Writes down that a try begins.
+    async fn begin(&self, entry: &Entry) -> Result<Begun, Error> {
+        let mut transaction = self.store.worker().await?;
         let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
             return Ok(Begun::Gone);
         };
