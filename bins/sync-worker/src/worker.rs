@@ -28,6 +28,8 @@ pub struct SyncWorker {
 const BATCHES: usize = 8;
 /// How often the coming months' parts of the tables that only grow are made.
 const HOUSEKEEPING: Duration = Duration::from_hours(6);
+/// How soon again, if somebody reads those tables for long, as a backup does. They are wanted two months ahead.
+const HOUSEKEEPING_AGAIN: Duration = Duration::from_mins(5);
 /// So long after the first of them the words of new messages are taken into their index: long enough for many
 /// to share the way, and for a search to look through few.
 const WORDS: Duration = Duration::from_millis(250);
@@ -107,10 +109,14 @@ impl SyncWorker {
 
 async fn keep_house(store: Store) {
     loop {
-        if let Err(error) = store::within(store::PATIENCE, make_partitions(&store)).await {
+        let made = store::within(store::PATIENCE, make_partitions(&store)).await;
+        let again = if let Err(error) = made {
             tracing::warn!(%error, "the coming months' tables could not be made; trying later");
-        }
-        tokio::time::sleep(HOUSEKEEPING).await;
+            HOUSEKEEPING_AGAIN
+        } else {
+            HOUSEKEEPING
+        };
+        tokio::time::sleep(again).await;
     }
 }
 

@@ -27,6 +27,31 @@ async fn a_schema_that_lacks_any_migration_is_refused() {
     assert!(matches!(refused, Error::Schema(_)) && refused.to_string().contains("0008"));
 }
 
+/// A backup reads a table for long, and whoever waits to change its parts holds up everybody behind it.
+#[tokio::test]
+async fn coming_months_wait_for_nobody_who_reads() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut owner = store.worker().await.unwrap();
+    for statement in [
+        "set local role none",
+        "do $$ begin
+           execute format('drop table activities_%s', to_char(now() at time zone 'utc', 'YYYY_MM'));
+         end $$",
+    ] {
+        sqlx::query(statement).execute(&mut *owner).await.unwrap();
+    }
+    store::commit(owner).await.unwrap();
+    let mut backup = store.worker().await.unwrap();
+    sqlx::query("select from activities").execute(&mut *backup).await.unwrap();
+    let mut maker = store.worker().await.unwrap();
+    let given_up = store::webhook_events::make_partitions(&mut maker).await.unwrap_err();
+    assert!(matches!(given_up, Error::Conflict(_)), "{given_up:?}");
+    drop(maker);
+    store::commit(backup).await.unwrap();
+    let mut maker = store.worker().await.unwrap();
+    store::webhook_events::make_partitions(&mut maker).await.unwrap();
+}
+
 /// What an index over words puts off, one event pays for all at once, unless somebody takes it in before.
 #[tokio::test]
 async fn no_index_puts_off_what_an_event_brings_but_the_one_that_workers_take_in() {
