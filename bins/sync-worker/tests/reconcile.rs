@@ -15,7 +15,7 @@ use support::history::{Life, step};
 use support::stage::{FAST, Stage};
 use support::{count, execute};
 use sync_worker::reconcile::{self, Speed};
-use testkit::{World, eventually};
+use testkit::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_webhooks_missed_is_found_repaired_and_counted() {
@@ -213,32 +213,6 @@ async fn the_catalogue_is_what_chatwoot_lists() {
     let names: Vec<_> = teams.iter().filter_map(|team| team.name.as_deref()).collect();
     assert_eq!(names, ["billing", "support"]);
     stage.end().await;
-}
-
-#[tokio::test]
-async fn one_at_a_time_compares_an_account_unless_it_dies_or_an_operator_comes() {
-    use std::time::Duration;
-    use store::reconciliations::{claim, claim_due, know_all, save};
-
-    let world = World::start().await;
-    let account = world.account("acme", 1).await;
-    let (one, two) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
-    let minute = Duration::from_mins(1);
-    let mut connection = world.store.worker().await.unwrap();
-    know_all(&mut connection).await.unwrap();
-    let held = claim_due(&mut connection, one, minute).await.unwrap().unwrap();
-    assert_eq!(held.account, account.key);
-    store::commit(connection).await.unwrap();
-
-    let mut connection = world.store.worker().await.unwrap();
-    assert_eq!(claim_due(&mut connection, two, minute).await.unwrap(), None);
-    store::commit(connection).await.unwrap();
-    execute(&world.store_config, "update reconciliations set held_until = now()").await;
-    let mut connection = world.store.worker().await.unwrap();
-    assert!(claim_due(&mut connection, two, minute).await.unwrap().is_some());
-    let kept = save(&mut connection, account.key, one, minute, &held.progress, Tally::default());
-    assert!(!kept.await.unwrap(), "the first has lost it");
-    assert!(claim(&mut connection, account.key, one, minute).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

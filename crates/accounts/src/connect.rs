@@ -62,6 +62,7 @@ impl Accounts {
             }
             Err(error) => return Err(error.into()),
         };
+        store::reconciliations::encourage(&mut transaction, account.id).await?;
         // An account that was there keeps its webhook and secrets.
         let kept = store::accounts::get(&mut transaction, account.id).await?;
         let account = kept.unwrap_or(account);

@@ -37,6 +37,7 @@ impl Accounts {
             administered(url, number, token, account.public_only).await?;
             account.api_token = self.key.seal(Account::TOKEN_PURPOSE, token)?;
             store::accounts::set_token(&mut transaction, id, &account.api_token).await?;
+            store::reconciliations::encourage(&mut transaction, id).await?;
         }
         let (mut webhook, mut replaced) = (None, None);
         if let Some(public_url) = secret_for {

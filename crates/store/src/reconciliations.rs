@@ -1,5 +1,8 @@
 //! How far each account has been compared with its Chatwoot. One process at a time holds an account;
 //! a hold that is not renewed ends by itself.
+//!
+//! What somebody asks for is due since `-infinity`, so that whoever holds the account and writes down
+//! when it is due next sees that it was asked for meanwhile.
 
 use std::time::Duration;
 
@@ -159,7 +162,8 @@ pub async fn know_all(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes hold of the account that has been due for longest, if there is one that nobody holds.
+/// Takes hold of the account that has been due for longest, if there is one that is served and that
+/// nobody holds.
 pub async fn claim_due(
     connection: &mut PgConnection,
     holder: Uuid,
@@ -167,10 +171,14 @@ pub async fn claim_due(
 ) -> Result<Option<Reconciliation>, Error> {
     select_reconciliations!(
         "update reconciliations
-         set holder = $1, held_until = now() + make_interval(secs => $2)
+         set holder = $1, held_until = now() + make_interval(secs => $2),
+             sweep_due_at = greatest(sweep_due_at, 'epoch'),
+             walk_due_at = greatest(walk_due_at, 'epoch')
          where account_id = (
            select account_id from reconciliations
            where held_until <= now() and least(sweep_due_at, walk_due_at) <= now()
+             and exists (select from chatwoot_accounts a
+                         where a.id = account_id and a.disconnected_at is null)
            order by least(sweep_due_at, walk_due_at)
            limit 1 for update skip locked)
          returning",
@@ -194,7 +202,9 @@ pub async fn claim(
 ) -> Result<Option<Reconciliation>, Error> {
     select_reconciliations!(
         "update reconciliations
-         set holder = $1, held_until = now() + make_interval(secs => $2)
+         set holder = $1, held_until = now() + make_interval(secs => $2),
+             sweep_due_at = greatest(sweep_due_at, 'epoch'),
+             walk_due_at = greatest(walk_due_at, 'epoch')
          where account_id = $3
          returning",
         "",
@@ -209,25 +219,30 @@ pub async fn claim(
 }
 
 /// Writes down where the comparing is and what was found since the last time, and holds the account
-/// for so long from now; zero lets go of it. False: another holder has it, and nothing was written.
+/// for so long from now; zero lets go of it. What was asked for meanwhile is due in `progress` from
+/// then on. False: another holder has it, and nothing was written.
 pub async fn save(
     connection: &mut PgConnection,
     account: AccountKey,
     holder: Uuid,
     hold: Duration,
-    progress: &Progress,
+    progress: &mut Progress,
     found: Tally,
 ) -> Result<bool, Error> {
     let Progress { walk, .. } = progress;
-    let done = sqlx::query!(
-        "update reconciliations
+    let due = sqlx::query!(
+        r#"update reconciliations
          set held_until = now() + make_interval(secs => $3),
-             sweep_due_at = $4, swept_to = $5, walk_due_at = $6, walk_page = $7, walk_place = $8,
+             sweep_due_at = case sweep_due_at when '-infinity' then 'epoch' else $4::timestamptz end,
+             swept_to = $5,
+             walk_due_at = case walk_due_at when '-infinity' then 'epoch' else $6::timestamptz end,
+             walk_page = $7, walk_place = $8,
              walk_contacts = $9, walk_total = $10, walk_done = $11, walked_at = $12,
              brought_in = brought_in + $13, drift_found = drift_found + $14,
              drift_repaired = drift_repaired + $15, failures = $16, last_error = $17,
              updated_at = now()
-         where account_id = $1 and holder = $2",
+         where account_id = $1 and holder = $2
+         returning sweep_due_at, walk_due_at"#,
         account.0,
         holder,
         hold.as_secs_f64(),
@@ -246,9 +261,11 @@ pub async fn save(
         i32::try_from(progress.failures).unwrap_or(i32::MAX),
         progress.last_error,
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(done.rows_affected() > 0)
+    let Some(due) = due else { return Ok(false) };
+    (progress.sweep_due_at, progress.walk.due_at) = (due.sweep_due_at, due.walk_due_at);
+    Ok(true)
 }
 
 /// Holds an account for so long from now. False: another holder has it.
@@ -272,9 +289,28 @@ pub async fn hold(
 
 /// Makes the next sweep of every account due: webhooks may have been missed.
 pub async fn hasten(connection: &mut PgConnection) -> Result<(), Error> {
-    sqlx::query!("update reconciliations set sweep_due_at = now() where sweep_due_at > now()")
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "update reconciliations set sweep_due_at = '-infinity' where sweep_due_at > now()"
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Somebody did something about an account that could not be compared: it is tried again at once, and
+/// what had begun goes on.
+pub async fn encourage(connection: &mut PgConnection, account: AccountKey) -> Result<(), Error> {
+    sqlx::query!(
+        "update reconciliations
+         set sweep_due_at = '-infinity',
+             walk_due_at = case when walked_at is null or walk_page > 0 or walk_contacts
+                           then '-infinity' else walk_due_at end,
+             failures = 0, last_error = null
+         where account_id = $1 and failures > 0",
+        account.0
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -287,8 +323,8 @@ pub async fn ask_for(
 ) -> Result<(), Error> {
     sqlx::query!(
         "update reconciliations
-         set sweep_due_at = least(sweep_due_at, now()),
-             walk_due_at = case when $2 then least(walk_due_at, now()) else walk_due_at end
+         set sweep_due_at = '-infinity',
+             walk_due_at = case when $2 then '-infinity' else walk_due_at end
          where account_id = $1",
         account.0,
         everything

@@ -115,12 +115,12 @@ impl Backfill {
                 Some(Err(ReconcileError::TakenOver)) => return Err(ReconcileError::TakenOver),
                 Some(Err(error)) => Some(put_off(&held, &mut reached.progress, error)),
             };
-            worker.keep(&session, &held, &reached.progress).await?;
+            worker.keep(&session, &held, &mut reached.progress).await?;
             self.count(account, before, &mut reached).await?;
             told(&reached);
             match step {
                 Some(Err(error)) if !error.may_pass() => {
-                    worker.let_go(&held, &reached.progress, Tally::default()).await;
+                    worker.let_go(&held, &mut reached.progress, Tally::default()).await;
                     return Err(error);
                 }
                 _ => {}
@@ -130,7 +130,7 @@ impl Backfill {
                 break;
             }
         }
-        worker.let_go(&held, &reached.progress, Tally::default()).await;
+        worker.let_go(&held, &mut reached.progress, Tally::default()).await;
         Ok(reached)
     }
 

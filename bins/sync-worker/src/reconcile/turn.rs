@@ -27,7 +27,7 @@ impl Reconciler {
             Ok(session) => session,
             Err(error) => {
                 put_off(&due, &mut progress, &error);
-                return self.let_go(&due, &progress, Tally::default()).await;
+                return self.let_go(&due, &mut progress, Tally::default()).await;
             }
         };
         let work = self.while_held(&due, &session, self.work(&session, &due, &mut progress));
@@ -40,7 +40,7 @@ impl Reconciler {
             }
             None => {}
         }
-        self.let_go(&due, &progress, session.found.take()).await;
+        self.let_go(&due, &mut progress, session.found.take()).await;
     }
 
     async fn work(
@@ -111,7 +111,7 @@ impl Reconciler {
         &self,
         session: &Session,
         held: &Reconciliation,
-        progress: &Progress,
+        progress: &mut Progress,
     ) -> Result<(), ReconcileError> {
         let found = session.found.take();
         let saved = self.save(held, progress, found, HOLD).await;
@@ -122,7 +122,12 @@ impl Reconciler {
     }
 
     /// Writes down how far it is, and lets go of the account.
-    pub(super) async fn let_go(&self, held: &Reconciliation, progress: &Progress, found: Tally) {
+    pub(super) async fn let_go(
+        &self,
+        held: &Reconciliation,
+        progress: &mut Progress,
+        found: Tally,
+    ) {
         let saved = self.save(held, progress, found, Duration::ZERO);
         if let Err(error) = store::within(store::PATIENCE, saved).await {
             tracing::warn!(account.key = %held.account, %error, "how far it is could not be written");
@@ -132,7 +137,7 @@ impl Reconciler {
     async fn save(
         &self,
         held: &Reconciliation,
-        progress: &Progress,
+        progress: &mut Progress,
         found: Tally,
         lease: Duration,
     ) -> Result<bool, store::Error> {

@@ -1,0 +1,112 @@
+//! What workers do about accounts: who compares which one when, and what the receivers know of them.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use store::reconciliations::{
+    Progress, Tally, ask_for, claim, claim_due, encourage, hasten, know_all, save,
+};
+use support::execute;
+use testkit::{Account, World};
+use uuid::Uuid;
+
+const MINUTE: Duration = Duration::from_mins(1);
+/// What is let go of at once.
+const NO_TIME: Duration = Duration::ZERO;
+
+/// Takes hold of whatever is due, and lets go of it.
+async fn due(world: &World, holder: Uuid) -> Option<Progress> {
+    let mut connection = world.store.worker().await.unwrap();
+    know_all(&mut connection).await.unwrap();
+    let due = claim_due(&mut connection, holder, NO_TIME).await.unwrap();
+    store::commit(connection).await.unwrap();
+    due.map(|due| due.progress)
+}
+
+async fn write_down(world: &World, account: &Account, holder: Uuid, progress: &mut Progress) {
+    let mut connection = world.store.worker().await.unwrap();
+    let found = Tally::default();
+    let kept = save(&mut connection, account.key, holder, NO_TIME, progress, found).await;
+    assert!(kept.unwrap());
+    store::commit(connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_at_a_time_compares_an_account_unless_it_dies_or_an_operator_comes() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
+    let mut connection = world.store.worker().await.unwrap();
+    know_all(&mut connection).await.unwrap();
+    let mut held = claim_due(&mut connection, one, MINUTE).await.unwrap().unwrap();
+    assert_eq!(held.account, account.key);
+    store::commit(connection).await.unwrap();
+
+    let mut connection = world.store.worker().await.unwrap();
+    assert_eq!(claim_due(&mut connection, two, MINUTE).await.unwrap(), None);
+    store::commit(connection).await.unwrap();
+    execute(&world.store_config, "update reconciliations set held_until = now()").await;
+    let mut connection = world.store.worker().await.unwrap();
+    assert!(claim_due(&mut connection, two, MINUTE).await.unwrap().is_some());
+    let progress = &mut held.progress;
+    let kept = save(&mut connection, account.key, one, MINUTE, progress, Tally::default());
+    assert!(!kept.await.unwrap(), "the first has lost it");
+    assert!(claim(&mut connection, account.key, one, MINUTE).await.unwrap().is_some());
+}
+
+/// Whoever holds the account hears of it when it writes down how far it is.
+#[tokio::test]
+async fn what_is_asked_for_while_an_account_is_compared_is_not_forgotten() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let holder = Uuid::new_v4();
+    let mut held = due(&world, holder).await.unwrap();
+    let now = Utc::now();
+    let later = now + TimeDelta::days(1);
+    for everything in [false, true] {
+        (held.sweep_due_at, held.walk.due_at) = (later, later);
+        write_down(&world, &account, holder, &mut held).await;
+        assert_eq!(due(&world, holder).await, None);
+        let mut connection = world.store.worker().await.unwrap();
+        if everything {
+            ask_for(&mut connection, account.key, true).await.unwrap();
+        } else {
+            hasten(&mut connection).await.unwrap();
+        }
+        store::commit(connection).await.unwrap();
+        for _ in 0..2 {
+            write_down(&world, &account, holder, &mut held).await;
+            assert!(held.sweep_due_at < now, "a sweep was asked for");
+            assert_eq!(held.walk.due_at < now, everything);
+        }
+        assert!(due(&world, holder).await.is_some());
+    }
+}
+
+/// And not after the half hour in which nobody could have done anything.
+#[tokio::test]
+async fn an_account_that_was_mended_is_compared_at_once_and_one_that_ended_is_left_alone() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let holder = Uuid::new_v4();
+    let mut held = due(&world, holder).await.unwrap();
+    (held.failures, held.last_error) = (3, Some("the token is refused".to_owned()));
+    let later = Utc::now() + TimeDelta::minutes(30);
+    (held.sweep_due_at, held.walk.due_at) = (later, later);
+    write_down(&world, &account, holder, &mut held).await;
+    assert_eq!(due(&world, holder).await, None);
+
+    let mut connection = world.store.worker().await.unwrap();
+    encourage(&mut connection, account.key).await.unwrap();
+    store::commit(connection).await.unwrap();
+    let mended = due(&world, holder).await.unwrap();
+    assert_eq!((mended.failures, mended.last_error), (0, None));
+    assert!(mended.sweep_due_at.max(mended.walk.due_at) < Utc::now());
+    let end = "update chatwoot_accounts set disconnected_at = now()";
+    execute(&world.store_config, end).await;
+    assert_eq!(due(&world, holder).await, None);
+}
