@@ -68,7 +68,7 @@ async fn add_account(world: &World, key: AccountKey) {
         allow_unsigned: false,
         public_only: false,
     };
-    store::accounts::put(&mut transaction, &account).await.unwrap();
+    store::accounts::put(&mut transaction, &account, None).await.unwrap();
     store::commit(transaction).await.unwrap();
 }
 

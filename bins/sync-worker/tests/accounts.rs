@@ -6,12 +6,15 @@ mod support;
 
 use std::time::Duration;
 
+use accounts::Accounts;
 use chrono::{TimeDelta, Utc};
 use store::reconciliations::{
     Progress, Tally, ask_for, claim, claim_due, encourage, hasten, know_all, save,
 };
 use support::execute;
-use testkit::{Account, World};
+use sync_worker::reconcile::{Config, Reconciler};
+use testkit::{Account, World, eventually};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -109,4 +112,43 @@ async fn an_account_that_was_mended_is_compared_at_once_and_one_that_ended_is_le
     let end = "update chatwoot_accounts set disconnected_at = now()";
     execute(&world.store_config, end).await;
     assert_eq!(due(&world, holder).await, None);
+}
+
+/// NATS comes back without its last minutes, in which one account was connected, one was given another
+/// secret, and one was disconnected. Of an account that the database does not know it says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_receivers_were_told_and_nats_lost_is_told_again() {
+    let world = World::start().await;
+    let (store, bus, key) = (&world.store, &world.bus, testkit::secret_key());
+    let accounts = Accounts::new(store.clone(), bus.clone(), key.clone());
+    let sources = bus.sources();
+    let (rotated, ended) = (world.account("acme", 1).await, world.account("acme", 2).await);
+    for account in [&rotated, &ended] {
+        testkit::signs(store, bus, account, "first").await;
+    }
+    let strange = events::Source {
+        account: domain::AccountKey::generate(),
+        ..sources.list().await.unwrap().remove(0)
+    };
+    sources.put(&strange).await.unwrap();
+    let stop = CancellationToken::new();
+    let reconciler = Reconciler::new(Config::default(), key, store.clone(), bus.clone());
+    let comparing = tokio::spawn(reconciler.run(stop.clone()));
+    let earlier = world.keep_streams().await;
+
+    testkit::signs(store, bus, &rotated, "second").await;
+    let connected = world.account("acme", 3).await;
+    accounts.publish(connected.key).await.unwrap();
+    let end = "update chatwoot_accounts set disconnected_at = now() where chatwoot_account_id = 2";
+    execute(&world.store_config, end).await;
+    accounts.publish(ended.key).await.unwrap();
+    let told = sources.list().await.unwrap();
+    assert_eq!(told.len(), 3);
+    world.lose_streams_since(&earlier).await;
+    eventually("the receivers are told again", async || {
+        sources.list().await.is_ok_and(|now| now == told)
+    })
+    .await;
+    stop.cancel();
+    comparing.await.unwrap();
 }

@@ -22,8 +22,8 @@ pub struct Wanted {
     pub number: i64,
     /// An administrator's token.
     pub token: SecretString,
-    /// It signs nothing (Chatwoot before 4.11.2).
-    pub allow_unsigned: bool,
+    /// It signs nothing (Chatwoot before 4.11.2); unset: as it was, and at first it has to.
+    pub allow_unsigned: Option<bool>,
     /// For people; unset: what Chatwoot calls it.
     pub name: Option<String>,
 }
@@ -34,18 +34,18 @@ impl Accounts {
     /// the token and keeps what it has; one that was disconnected is served again.
     pub async fn connect(&self, wanted: &Wanted, deed: Deed<'_>) -> Result<Account, AccountError> {
         let (url, number, guarded) = (&wanted.base_url, wanted.number, self.public_only);
-        let name = administered(url, number, &wanted.token, guarded).await?;
+        let (base_url, name) = administered(url, number, &wanted.token, guarded).await?;
         let mut account = Account {
             id: AccountKey::generate(),
             tenant: wanted.tenant.clone(),
-            base_url: base(&wanted.base_url),
+            base_url,
             screen_url: wanted.screen_url.clone(),
             chatwoot_account_id: wanted.number,
             name: wanted.name.clone().or(name),
             api_token: self.key.seal(Account::TOKEN_PURPOSE, &wanted.token)?,
             webhook_secrets: Vec::new(),
             webhook_id: None,
-            allow_unsigned: wanted.allow_unsigned,
+            allow_unsigned: wanted.allow_unsigned.unwrap_or_default(),
             public_only: self.public_only,
         };
         let mut transaction = self.store.worker().await?;
@@ -54,14 +54,15 @@ impl Accounts {
             return Err(AccountError::NoTenant(wanted.tenant.clone()));
         }
         let before = deed::shown(&mut transaction, &account).await?;
-        account.id = match store::accounts::put(&mut transaction, &account).await {
-            Ok(id) => id,
-            Err(Error::Exists { .. }) => {
-                let (number, url) = (wanted.number, account.base_url);
-                return Err(AccountError::Taken { number, url });
-            }
-            Err(error) => return Err(error.into()),
-        };
+        account.id =
+            match store::accounts::put(&mut transaction, &account, wanted.allow_unsigned).await {
+                Ok(id) => id,
+                Err(Error::Exists { .. }) => {
+                    let (number, url) = (wanted.number, account.base_url);
+                    return Err(AccountError::Taken { number, url });
+                }
+                Err(error) => return Err(error.into()),
+            };
         store::reconciliations::encourage(&mut transaction, account.id).await?;
         // An account that was there keeps its webhook and secrets.
         let kept = store::accounts::get(&mut transaction, account.id).await?;
@@ -96,13 +97,14 @@ impl Accounts {
     }
 }
 
-/// Fails unless the token's owner is an administrator of the account; gives the account's name.
+/// Fails unless the token's owner is an administrator of the account; gives the installation's address
+/// as it is kept, whatever was typed, and the account's name.
 pub(crate) async fn administered(
     base_url: &str,
     number: i64,
     token: &SecretString,
     public_only: bool,
-) -> Result<Option<String>, AccountError> {
+) -> Result<(String, Option<String>), AccountError> {
     let options = Options { public_only, ..Options::default() };
     let client = Client::new(base_url, number, token, &options)?;
     let profile = client.profile().await;
@@ -110,7 +112,7 @@ pub(crate) async fn administered(
     let membership = profile.accounts.iter().find(|account| account.id == number);
     let membership = membership.ok_or(Trouble::NoMember(number))?;
     match membership.role.as_deref() {
-        Some("administrator") => Ok(membership.name.clone()),
+        Some("administrator") => Ok((client.installation().to_owned(), membership.name.clone())),
         _ => Err(Trouble::NoAdministrator(number).into()),
     }
 }
@@ -125,27 +127,5 @@ pub fn find(accounts: Vec<Account>, wanted: &str) -> Result<Account, AccountErro
         (Some(account), None) => Ok(account),
         (None, _) => Err(AccountError::NoAccount(wanted.to_owned())),
         _ => Err(AccountError::Several(wanted.to_owned())),
-    }
-}
-
-/// The address of an installation as it is kept: one form, whatever was typed.
-fn base(url: &str) -> String {
-    let url = url.trim().trim_end_matches('/');
-    url.strip_suffix("/api/v1").unwrap_or(url).trim_end_matches('/').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base;
-
-    #[test]
-    fn one_installation_has_one_address() {
-        for typed in [
-            "https://chat.example.com",
-            "https://chat.example.com/",
-            " https://chat.example.com/api/v1/ ",
-        ] {
-            assert_eq!(base(typed), "https://chat.example.com", "{typed:?}");
-        }
     }
 }

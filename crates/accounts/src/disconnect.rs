@@ -1,8 +1,10 @@
 //! The end of an account.
 
+use chatwoot::client::Client;
 use domain::AccountKey;
 use serde::Serialize;
 use serde_json::json;
+use store::accounts::Account;
 
 use crate::registration::Webhooks;
 use crate::{AccountError, Accounts, Deed, deed};
@@ -32,18 +34,32 @@ impl Accounts {
         store::accounts::end(&mut transaction, id).await?;
         deed::write(&mut transaction, deed, &account, before, json!({})).await?;
         store::commit(transaction).await?;
-        self.publish(id).await?;
-        let webhook_removed = match (client, account.webhook_id) {
-            (_, None) => true,
-            (None, Some(_)) => false,
-            (Some(client), Some(webhook)) => match Webhooks::list(client, &account, "").await {
-                Ok(webhooks) => webhooks.remove_all(webhook).await,
-                Err(error) => {
-                    tracing::warn!(%error, webhook.id = webhook, "a webhook stays in Chatwoot");
-                    false
-                }
-            },
+        // It is the last time that Chatwoot can be asked, whether or not the receivers can be told.
+        let told = self.publish(id).await;
+        let webhook_removed = match client {
+            Some(client) => self.remove_webhooks(client, &account).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, webhook.id = account.webhook_id, "a webhook may stay in Chatwoot");
+                account.webhook_id.is_none()
+            }),
+            None => account.webhook_id.is_none(),
         };
+        told?;
         Ok(Disconnected { webhook_removed })
+    }
+
+    /// Removes whatever calls the address of an account that was ended. False: one stays, perhaps since
+    /// the account has been connected again meanwhile.
+    async fn remove_webhooks(
+        &self,
+        client: Client,
+        account: &Account,
+    ) -> Result<bool, AccountError> {
+        let mut transaction = self.store.holder().await?;
+        let ended = store::accounts::hold(&mut transaction, account.id).await?
+            && store::accounts::get(&mut transaction, account.id).await?.is_none();
+        let removed = ended
+            && Webhooks::list(client, account, "").await?.remove_all(account.webhook_id).await;
+        store::commit(transaction).await?;
+        Ok(removed)
     }
 }

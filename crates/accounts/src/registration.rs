@@ -275,10 +275,10 @@ impl Webhooks {
         }
     }
 
-    /// Removes the known one, and those that it had taken the place of. False: one stays.
-    pub(crate) async fn remove_all(self, known: i64) -> bool {
+    /// Removes the known one, and any other at the account's address. False: one stays.
+    pub(crate) async fn remove_all(self, known: Option<i64>) -> bool {
         let mut gone = true;
-        for one in self.listed.iter().filter(|one| one.id == known || self.is_aside(one)) {
+        for one in self.listed.iter().filter(|one| Some(one.id) == known || self.is_here(one)) {
             gone &= remove(&self.client, one.id).await;
         }
         gone

@@ -7,7 +7,7 @@ use serde_json::json;
 use store::accounts::Account;
 
 use crate::connect::administered;
-use crate::{AccountError, Accounts, Deed, Registered, Trouble, deed};
+use crate::{AccountError, Accounts, Deed, Registered, deed};
 
 /// What a rotation came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,9 +42,10 @@ impl Accounts {
         let (mut webhook, mut replaced) = (None, None);
         if let Some(public_url) = secret_for {
             // The secret is Chatwoot's, and a webhook has one for its life.
-            let known = account.webhook_id.ok_or(Trouble::NoPublicUrl)?;
             let mut webhooks = self.webhooks(&account, public_url).await?;
-            webhooks.move_aside(known).await?;
+            if let Some(known) = account.webhook_id {
+                webhooks.move_aside(known).await?;
+            }
             let (registered, now) =
                 self.registered(&mut transaction, account, &mut webhooks).await?;
             (webhook, replaced, account) = (Some(registered), Some(webhooks), now);

@@ -32,12 +32,22 @@ impl Accounts {
         Ok(store::commit(transaction).await?)
     }
 
-    /// Tells the receivers of all accounts that are served, and gives them back.
+    /// Tells the receivers whatever they do not know of the accounts: a change may have been cut off
+    /// before they were told, and NATS may have lost what they were. Gives back the accounts that are
+    /// served. One that is not kept here at all is left alone: a database that was restored from a
+    /// backup knows less than it did.
     pub async fn publish_all(&self) -> Result<Vec<Account>, AccountError> {
-        let accounts = self.list().await?;
-        for account in &accounts {
+        let told = self.bus.sources().told().await?;
+        let served = self.list().await?;
+        let unknown = |account: &&Account| told.get(&account.id) != Some(&Some(source(account)));
+        for account in served.iter().filter(unknown) {
             self.publish(account.id).await?;
         }
-        Ok(accounts)
+        for ended in store::accounts::ended(&self.store).await? {
+            if told.get(&ended) != Some(&None) {
+                self.publish(ended).await?;
+            }
+        }
+        Ok(served)
     }
 }

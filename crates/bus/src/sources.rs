@@ -1,6 +1,6 @@
 //! The key-value bucket `SOURCES`: which accounts may send webhooks.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
@@ -36,11 +36,8 @@ pub enum SourceChange {
     /// There is such a source, but what is stored of it cannot be read: what was known of it is the
     /// best there is.
     Unreadable(AccountKey),
-    /// Everything that exists has been told by now.
+    /// Everything that the bucket holds has been told by now.
     Synced,
-    /// In place of [`SourceChange::Synced`]: the bucket holds nothing, not even the trace that a
-    /// removed source leaves. It is new, or was lost; of those told before none is told as removed.
-    Empty,
 }
 
 impl Bus {
@@ -79,31 +76,39 @@ impl Sources {
 
     /// All sources, by account.
     pub async fn list(&self) -> Result<Vec<Source>, BusError> {
-        let mut reading = self.read().await?;
-        let mut sources = Vec::new();
-        let mut waiting = reading.waiting;
-        while waiting > 0 {
-            let entry = reading.next().await?;
-            waiting = entry.left;
-            // Only the last entry of each account is read, so a removal takes nothing away.
-            if let Some(SourceChange::Put(source)) = read(&entry.message) {
-                sources.push(source);
-            }
-        }
+        let mut sources: Vec<_> = self.told().await?.into_values().flatten().collect();
         sources.sort_by_key(|source| source.account);
         Ok(sources)
     }
 
-    /// All sources, then [`SourceChange::Synced`] or [`SourceChange::Empty`], then every change. After
-    /// an outage it begins again: what exists, what was removed meanwhile, `Synced` or `Empty`. The first failure of an outage is
-    /// an item too; the stream goes on after it.
+    /// What the bucket tells of each account: its source, or that it was removed. Those that cannot be
+    /// read are left out, like those that were never told.
+    pub async fn told(&self) -> Result<HashMap<AccountKey, Option<Source>>, BusError> {
+        let mut reading = self.read().await?;
+        let mut told = HashMap::new();
+        let mut waiting = reading.waiting;
+        while waiting > 0 {
+            let entry = reading.next().await?;
+            waiting = entry.left;
+            // Of each account only the last entry is read.
+            match read(&entry.message) {
+                Some(SourceChange::Put(source)) => told.insert(source.account, Some(source)),
+                Some(SourceChange::Removed(account)) => told.insert(account, None),
+                _ => None,
+            };
+        }
+        Ok(told)
+    }
+
+    /// All sources and removals, then [`SourceChange::Synced`], then every change; after an outage all
+    /// of it again. A removal leaves a trace in the bucket, so what is not in there was lost by NATS
+    /// and is not told as removed. The first failure of an outage is an item too; the stream goes on
+    /// after it.
     pub fn watch(
         &self,
     ) -> impl Stream<Item = Result<SourceChange, BusError>> + Send + Unpin + use<> {
         let sources = self.clone();
-        stream_of(
-            |sender| async move { Watch { sources, sender, known: HashSet::new() }.run().await },
-        )
+        stream_of(|sender| async move { Watch { sources, sender }.run().await })
     }
 
     async fn store(&self) -> Result<kv::Store, BusError> {
@@ -127,12 +132,10 @@ impl Sources {
 struct Watch {
     sources: Sources,
     sender: mpsc::Sender<Result<SourceChange, BusError>>,
-    /// The accounts told as existing and not as removed since.
-    known: HashSet<AccountKey>,
 }
 
 impl Watch {
-    async fn run(mut self) {
+    async fn run(self) {
         let mut connections = self.sources.bus.connections();
         let mut failures = 0;
         loop {
@@ -156,36 +159,15 @@ impl Watch {
     }
 
     /// Tells everything, then every change, until something fails.
-    async fn once(&mut self, failures: &mut u32) -> Result<(), BusError> {
+    async fn once(&self, failures: &mut u32) -> Result<(), BusError> {
         let mut reading = self.sources.read().await?;
-        let mut seen = HashSet::new();
         let mut waiting = reading.waiting;
-        let empty = waiting == 0;
         while waiting > 0 {
             let entry = reading.next().await?;
             waiting = entry.left;
-            let change = read(&entry.message);
-            match &change {
-                Some(SourceChange::Put(source)) => {
-                    seen.insert(source.account);
-                }
-                Some(SourceChange::Unreadable(account)) => {
-                    seen.insert(*account);
-                }
-                _ => {}
-            }
-            self.tell(change).await;
+            self.tell(read(&entry.message)).await;
         }
-        if empty {
-            self.tell(Some(SourceChange::Empty)).await;
-        } else {
-            // The bucket may have been filled anew: what it does not name is no longer there.
-            let gone: Vec<AccountKey> = self.known.difference(&seen).copied().collect();
-            for account in gone {
-                self.tell(Some(SourceChange::Removed(account))).await;
-            }
-            self.tell(Some(SourceChange::Synced)).await;
-        }
+        self.tell(Some(SourceChange::Synced)).await;
         *failures = 0;
         loop {
             let entry = reading.next().await?;
@@ -193,19 +175,7 @@ impl Watch {
         }
     }
 
-    async fn tell(&mut self, change: Option<SourceChange>) {
-        match &change {
-            Some(SourceChange::Put(source)) => {
-                self.known.insert(source.account);
-            }
-            Some(SourceChange::Unreadable(account)) => {
-                self.known.insert(*account);
-            }
-            Some(SourceChange::Removed(account)) => {
-                self.known.remove(account);
-            }
-            Some(SourceChange::Synced | SourceChange::Empty) | None => {}
-        }
+    async fn tell(&self, change: Option<SourceChange>) {
         if let Some(change) = change {
             // Nobody listens any more: the task is about to be dropped.
             self.sender.send(Ok(change)).await.ok();

@@ -39,19 +39,24 @@ impl Account {
     pub const TOKEN_PURPOSE: &'static str = "api-token";
 }
 
-/// Adds an account, or renews the token, names and tenant's consent of the one that is there. An
-/// account that another tenant has is refused with [`Error::Exists`]. Gives back the key it has.
-pub async fn put(connection: &mut PgConnection, account: &Account) -> Result<AccountKey, Error> {
+/// Adds an account, or renews the token and names of the one that is there, and whether it may come
+/// without signatures if `unsigned` says so. An account that another tenant has is refused with
+/// [`Error::Exists`]. Gives back the key it has.
+pub async fn put(
+    connection: &mut PgConnection,
+    account: &Account,
+    unsigned: Option<bool>,
+) -> Result<AccountKey, Error> {
     let id = sqlx::query_scalar!(
         "insert into chatwoot_accounts
            (id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token, allow_unsigned,
             public_only, screen_url)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         values ($1, $2, $3, $4, $5, $6, coalesce($7, false), $8, $9)
          on conflict (base_url, chatwoot_account_id) do update
            set name = coalesce(excluded.name, chatwoot_accounts.name),
                screen_url = coalesce(excluded.screen_url, chatwoot_accounts.screen_url),
                sealed_api_token = excluded.sealed_api_token,
-               allow_unsigned = excluded.allow_unsigned,
+               allow_unsigned = coalesce($7, chatwoot_accounts.allow_unsigned),
                public_only = excluded.public_only,
                disconnected_at = null,
                updated_at = now()
@@ -63,7 +68,7 @@ pub async fn put(connection: &mut PgConnection, account: &Account) -> Result<Acc
         account.chatwoot_account_id,
         account.name,
         account.api_token.0,
-        account.allow_unsigned,
+        unsigned,
         account.public_only,
         account.screen_url,
     )
@@ -204,6 +209,18 @@ async fn list(connection: &mut PgConnection) -> Result<Vec<Account>, Error> {
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(Account::try_from).collect()
+}
+
+/// The keys of all accounts that are not served any more. A database that is silent is given up.
+pub async fn ended(store: &Store) -> Result<Vec<AccountKey>, Error> {
+    let ended = async {
+        let query = sqlx::query_scalar!(
+            "select id from chatwoot_accounts where disconnected_at is not null"
+        );
+        Ok(query.fetch_all(&mut *store.worker().await?).await?)
+    };
+    let ended = within(PATIENCE, ended).await?;
+    Ok(ended.into_iter().map(AccountKey).collect())
 }
 
 /// The account with this key, if it is served.

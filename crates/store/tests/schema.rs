@@ -52,6 +52,39 @@ async fn coming_months_wait_for_nobody_who_reads() {
     store::webhook_events::make_partitions(&mut maker).await.unwrap();
 }
 
+#[tokio::test]
+async fn an_installation_has_one_address_however_it_was_typed() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut owner = store.worker().await.unwrap();
+    for statement in [
+        "insert into tenants (id, name) values ('acme', 'Acme')",
+        "insert into chatwoot_accounts
+           (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
+         select gen_random_uuid(), 'acme', url, number, ''
+         from (values ('https://Chat.Example.com', 1), ('https://chat.example.com:443', 1),
+                      ('HTTP://x:80/Path', 2), ('https://y:80', 3), ('http://Z:8080', 4),
+                      ('https://Kept', 5), ('https://kept', 5)) as typed (url, number)",
+        "set local role none",
+    ] {
+        sqlx::query(statement).execute(&mut *owner).await.unwrap();
+    }
+    sqlx::raw_sql(include_str!("../../../migrations/0037_one_address.sql"))
+        .execute(&mut *owner)
+        .await
+        .unwrap();
+    let urls: Vec<String> = sqlx::query_scalar(
+        "select base_url from chatwoot_accounts order by chatwoot_account_id, base_url collate \"C\"",
+    )
+    .fetch_all(&mut *owner)
+    .await
+    .unwrap();
+    assert_eq!(
+        urls[2..],
+        ["http://x/Path", "https://y:80", "http://z:8080", "https://Kept", "https://kept"]
+    );
+    assert!(urls.contains(&"https://chat.example.com".to_owned()), "{urls:?}");
+}
+
 /// What an index over words puts off, one event pays for all at once, unless somebody takes it in before.
 #[tokio::test]
 async fn no_index_puts_off_what_an_event_brings_but_the_one_that_workers_take_in() {

@@ -1,6 +1,8 @@
 //! A tenant's Chatwoot account.
 
+use bus::Bus;
 use domain::{AccountKey, SecretKey, TenantId};
+use events::Source;
 use store::Store;
 
 /// Where the account says its Chatwoot is.
@@ -51,7 +53,20 @@ pub async fn account(
         allow_unsigned: false,
         public_only: false,
     };
-    let key = store::accounts::put(&mut transaction, &wanted).await.expect("an account");
+    let key = store::accounts::put(&mut transaction, &wanted, None).await.expect("an account");
     store::commit(transaction).await.expect("a commit");
     Account { key, tenant, number }
+}
+
+/// Has an account's webhooks signed with this secret, which the database and the receivers know.
+pub async fn signs(store: &Store, bus: &Bus, account: &Account, secret: &str) {
+    let sealed = secret_key().seal(Source::SECRET_PURPOSE, &secret.into());
+    let secrets = [sealed.expect("a secret can be sealed")];
+    let mut transaction = store.worker().await.expect("a transaction");
+    let kept = store::accounts::set_webhook(&mut transaction, account.key, 1, &secrets).await;
+    kept.expect("an account's secret");
+    let known = store::accounts::get(&mut transaction, account.key).await.expect("an answer");
+    store::commit(transaction).await.expect("a commit");
+    let source = accounts::source(&known.expect("the account"));
+    bus.sources().put(&source).await.expect("a bucket");
 }

@@ -17,6 +17,7 @@ mod catalogue;
 mod changes;
 mod chatwoot;
 mod collisions;
+mod comings;
 mod compatible;
 mod concurrent;
 mod conversations;

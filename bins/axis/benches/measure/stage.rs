@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use bus::{Bus, streams};
-use events::Source;
 use secrecy::ExposeSecret as _;
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
 use store::Store;
 use testkit::sqlx::{self, Connection as _, PgConnection};
-use testkit::{Account, Program, SECRET_KEY, eventually, scratch, secret_key};
+use testkit::{Account, Program, SECRET_KEY, eventually, scratch};
 
 use crate::http::Connection;
 use crate::machine;
@@ -88,16 +87,7 @@ impl Stage {
     /// An account that signs, known to the database and to the receivers.
     pub async fn account(&self, tenant: &str, number: i64) -> anyhow::Result<Account> {
         let account = testkit::account(&self.store, tenant, number, NO_CHATWOOT, "token").await;
-        let sealed = secret_key().seal(Source::SECRET_PURPOSE, &SECRET.into())?;
-        let source = Source {
-            account: account.key,
-            tenant: account.tenant.clone(),
-            chatwoot_account_id: number,
-            base_url: NO_CHATWOOT.to_owned(),
-            sealed_secrets: vec![hex::encode(sealed.0)],
-            allow_unsigned: false,
-        };
-        self.bus.sources().put(&source).await?;
+        testkit::signs(&self.store, &self.bus, &account, SECRET).await;
         Ok(account)
     }
 

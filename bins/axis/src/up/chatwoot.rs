@@ -160,7 +160,7 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Option<Wanted>> {
         screen_url: arguments.chatwoot_screen_url.clone(),
         number,
         token: token.clone(),
-        allow_unsigned: false,
+        allow_unsigned: None,
         name: None,
     }))
 }

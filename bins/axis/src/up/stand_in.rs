@@ -56,7 +56,7 @@ impl StandIn {
             screen_url: None,
             number: self.number,
             token: admin_token(self.number).into(),
-            allow_unsigned: false,
+            allow_unsigned: None,
             name: Some(NAME.to_owned()),
         })
     }

@@ -30,9 +30,17 @@ async fn an_account_is_served_only_with_an_administrators_token_and_is_never_sho
     assert_eq!(operator.succeeds(&["accounts", "list"]).await, json!([]));
 
     let added = operator.succeeds(&add(&url, "acme", "7", &admin)).await;
-    let with_slash = format!("{url}/");
-    let again = operator.succeeds(&add(&with_slash, "acme", "7", &admin)).await;
-    assert_eq!(added["key"], again["key"]);
+    for typed in [format!("{url}/"), url.replace("http://", "HTTP://") + "/api/v1"] {
+        let again = operator.succeeds(&add(&typed, "acme", "7", &admin)).await;
+        assert_eq!(added["key"], again["key"], "{typed}");
+    }
+    let unsigned = async |argument: &str| {
+        operator.succeeds(&[&add(&url, "acme", "7", &admin)[..], &[argument]].concat()).await;
+        operator.succeeds(&add(&url, "acme", "7", &admin)).await;
+        operator.succeeds(&["accounts", "list"]).await[0]["allowUnsigned"].clone()
+    };
+    assert_eq!(unsigned("--allow-unsigned").await, true, "and it stays so");
+    assert_eq!(unsigned("--allow-unsigned=false").await, false);
     operator.fails(&add(&url, "other", "7", &admin), "another tenant").await;
     let listed = operator.succeeds(&["accounts", "list"]).await;
     assert_eq!(listed.as_array().unwrap().len(), 1);

@@ -3,11 +3,10 @@
 
 use bus::Bus;
 use chatwoot_sim::{RegisteredWebhook, Sim, admin_token};
-use events::Source;
 use secrecy::ExposeSecret as _;
 use store::Store;
 use testkit::reqwest::StatusCode;
-use testkit::{Account, Program, SECRET_KEY, eventually, scratch, secret_key};
+use testkit::{Account, Program, SECRET_KEY, eventually, scratch};
 
 /// Whose tenant the API's development token serves.
 pub const TENANT: &str = "mock-tenant-id";
@@ -62,17 +61,7 @@ pub async fn connect(
     let account = testkit::account(store, tenant, number, chatwoot, &token).await;
     let webhook = format!("{receiver}/api/v1/webhooks/chatwoot/{}", account.key.token());
     let registered = sim.register_webhook(number, &webhook, &[]).unwrap();
-    let secret = registered.secret.clone().into();
-    let sealed = secret_key().seal(Source::SECRET_PURPOSE, &secret).unwrap();
-    let source = Source {
-        account: account.key,
-        tenant: account.tenant.clone(),
-        chatwoot_account_id: number,
-        base_url: chatwoot.to_owned(),
-        sealed_secrets: vec![hex::encode(sealed.0)],
-        allow_unsigned: false,
-    };
-    bus.sources().put(&source).await.unwrap();
+    testkit::signs(store, bus, &account, &registered.secret).await;
     (account, webhook, registered)
 }
 

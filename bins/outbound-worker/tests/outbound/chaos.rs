@@ -9,11 +9,10 @@ use chatwoot_sim::{
     Faults, Millis, Options, RestFaults, Rule, Scope, Shuffle, Sim, WebhookFaults, admin_token,
 };
 use domain::ConversationId;
-use events::Source;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use testkit::reqwest::StatusCode;
-use testkit::{Program, eventually, eventually_some, scratch, secret_key, sqlx};
+use testkit::{Program, eventually, eventually_some, scratch, sqlx};
 
 use crate::stage::{Chatwoot, Conversation, Stage};
 
@@ -192,21 +191,11 @@ async fn echo(stage: &Stage, chatwoots: &[Chatwoot]) -> [Program; 2] {
     let journal = scratch("journal");
     settings.push(("JOURNAL_DIR", journal.to_str().unwrap()));
     let receiver = Program::start("webhook-receiver", &settings).await;
-    for Chatwoot { sim, url, account } in chatwoots {
+    for Chatwoot { sim, account, .. } in chatwoots {
         let webhook =
             format!("{}/api/v1/webhooks/chatwoot/{}", receiver.url(), account.key.token());
         let registered = sim.register_webhook(account.number, &webhook, &[]).unwrap();
-        let secret = registered.secret.into();
-        let sealed = secret_key().seal(Source::SECRET_PURPOSE, &secret).unwrap();
-        let source = Source {
-            account: account.key,
-            tenant: account.tenant.clone(),
-            chatwoot_account_id: account.number,
-            base_url: url.clone(),
-            sealed_secrets: vec![hex::encode(sealed.0)],
-            allow_unsigned: false,
-        };
-        stage.world.bus.sources().put(&source).await.unwrap();
+        testkit::signs(&stage.world.store, &stage.world.bus, account, &registered.secret).await;
         eventually("the receiver knows the account", || async {
             let request = testkit::http().post(&webhook).header("content-type", "application/json");
             let answer = request.body("{}").send().await;

@@ -35,7 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use accounts::Clients;
+use accounts::{Accounts, Clients};
 use bus::Bus;
 use chrono::TimeDelta;
 use domain::{AccountKey, SecretKey};
@@ -62,6 +62,10 @@ use session::{Found, Session};
 const ACCOUNTS: usize = 4;
 /// How often a worker looks for an account that is due, on average.
 const LOOK: Duration = Duration::from_secs(2);
+/// How often it is seen whether the receivers know what they have to of the accounts.
+const TELL: Duration = Duration::from_mins(10);
+/// How soon again, if it could not be seen.
+const TELL_AGAIN: Duration = Duration::from_secs(5);
 /// How long an account is held without a sign of life.
 const HOLD: Duration = Duration::from_mins(1);
 /// How long the end waits for the steps that are under way.
@@ -91,8 +95,11 @@ impl Reconciler {
     /// Compares until the shutdown.
     pub async fn run(self, shutdown: CancellationToken) {
         let mut turns = JoinSet::new();
-        let taking = Arc::new(self).take_turns(&mut turns, &shutdown);
-        shutdown.run_until_cancelled(Box::pin(taking)).await;
+        let this = Arc::new(self);
+        let working = async {
+            tokio::join!(this.tell(), Arc::clone(&this).take_turns(&mut turns, &shutdown))
+        };
+        shutdown.run_until_cancelled(Box::pin(working)).await;
         // They end at their next step. One that waits for a server which is gone is dropped, and its
         // account is free again when its hold is over.
         let ending = async { while turns.join_next().await.is_some() {} };
@@ -116,6 +123,29 @@ impl Reconciler {
                 // Webhooks may have been missed while NATS, or the way to it, was away.
                 Ok(()) = connections.changed() => self.hasten().await,
                 () = tokio::time::sleep(look) => {}
+            }
+        }
+    }
+
+    /// Has the receivers know what they have to of the accounts, for ever: NATS may have lost it with its
+    /// last minutes, and whoever changed an account may have been cut off before they were told.
+    async fn tell(&self) {
+        let mut connections = self.bus.connections();
+        let accounts = Accounts::new(self.store.clone(), self.bus.clone(), self.key.clone());
+        loop {
+            connections.borrow_and_update();
+            let told = tokio::time::timeout(store::PATIENCE, accounts.publish_all()).await;
+            let again = match told {
+                Ok(Ok(_)) => TELL.mul_f64(rand::rng().random_range(0.8..1.2)),
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "what the receivers know of the accounts is not known");
+                    TELL_AGAIN
+                }
+                Err(_) => TELL_AGAIN,
+            };
+            tokio::select! {
+                Ok(()) = connections.changed() => {}
+                () = tokio::time::sleep(again) => {}
             }
         }
     }

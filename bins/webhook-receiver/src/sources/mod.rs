@@ -6,7 +6,7 @@
 mod cache;
 mod snapshot;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -42,9 +42,10 @@ impl Sources {
 /// Follows the bucket.
 pub(crate) struct Follower {
     sources: Arc<Sources>,
+    /// What the bucket told, and before that what the cache held. Only the trace of a removal takes one
+    /// away: what the bucket does not name any more was lost by NATS, and somebody who knows the
+    /// accounts will tell of it again.
     all: BTreeMap<AccountKey, Source>,
-    /// Told by the bucket since this program started; the others are from the cache.
-    confirmed: HashSet<AccountKey>,
     synced: bool,
     key: SecretKey,
     cache: Cache,
@@ -60,7 +61,7 @@ impl Follower {
             all = cached.into_iter().map(|source| (source.account, source)).collect();
             sources.replace(Snapshot::of(&all, &key));
         }
-        Self { sources, all, confirmed: HashSet::new(), synced: false, key, cache }
+        Self { sources, all, synced: false, key, cache }
     }
 
     pub(crate) fn sources(&self) -> Arc<Sources> {
@@ -89,32 +90,12 @@ impl Follower {
     fn apply(&mut self, change: SourceChange) -> bool {
         match change {
             SourceChange::Put(source) => {
-                self.confirmed.insert(source.account);
                 let account = source.account;
                 self.all.insert(account, source.clone()).as_ref() != Some(&source) && self.synced
             }
-            SourceChange::Removed(account) => {
-                self.confirmed.remove(&account);
-                self.all.remove(&account).is_some() && self.synced
-            }
-            SourceChange::Unreadable(account) => {
-                self.confirmed.insert(account);
-                false
-            }
-            SourceChange::Empty => {
-                if !self.all.is_empty() {
-                    tracing::warn!(
-                        sources.kept = self.all.len(),
-                        "NATS knows no sources of webhooks, as if it had lost them: going on with \
-                         those known; run `axis accounts publish` to tell it of all accounts again"
-                    );
-                }
-                self.synced = true;
-                true
-            }
+            SourceChange::Removed(account) => self.all.remove(&account).is_some() && self.synced,
+            SourceChange::Unreadable(_) => false,
             SourceChange::Synced => {
-                // What only the cache knows was removed while this program was not running.
-                self.all.retain(|account, _| self.confirmed.contains(account));
                 self.synced = true;
                 true
             }
@@ -144,46 +125,26 @@ mod tests {
     use crate::testing::source;
 
     #[test]
-    fn what_the_bucket_does_not_name_any_more_goes_when_it_has_told_all() {
+    fn what_was_removed_goes_when_all_has_been_told_and_what_was_lost_stays() {
         let dir = tempfile::tempdir().unwrap();
         let key: SecretKey = SecretKey::generate_text().parse().unwrap();
         let (gone, stays) = (source(&key, 1, &["a"]), source(&key, 2, &["b"]));
-        Cache::of(dir.path()).write(&[gone.clone(), stays.clone()]).unwrap();
+        let lost = source(&key, 3, &["c"]);
+        Cache::of(dir.path()).write(&[gone.clone(), stays.clone(), lost.clone()]).unwrap();
 
         let mut follower = Follower::starting_in(dir.path(), key);
         let sources = follower.sources();
         follower.apply(SourceChange::Put(stays.clone()));
+        follower.apply(SourceChange::Removed(gone.account));
         assert!(sources.present().unwrap().by_key(gone.account).is_some());
         assert!(follower.apply(SourceChange::Synced));
-        follower.sources.replace(Snapshot::of(&follower.all, &follower.key));
+        block_on(follower.publish());
+        assert_eq!(follower.cache.read().map(|sources| sources.len()), Some(2));
         let present = sources.present().unwrap();
         assert!(present.by_key(gone.account).is_none());
+        assert!(present.by_key(lost.account).is_some());
         let known = present.by_key(stays.account).unwrap();
         assert_eq!(known.secrets[0].expose_secret(), "b");
-    }
-
-    #[test]
-    fn an_empty_bucket_takes_no_sources_away_neither_in_memory_nor_on_disk() {
-        let dir = tempfile::tempdir().unwrap();
-        let key: SecretKey = SecretKey::generate_text().parse().unwrap();
-        let (cached, told) = (source(&key, 1, &["a"]), source(&key, 2, &["b"]));
-        Cache::of(dir.path()).write(std::slice::from_ref(&cached)).unwrap();
-        let mut follower = Follower::starting_in(dir.path(), key);
-        for changes in [vec![SourceChange::Empty], vec![SourceChange::Put(told.clone())]] {
-            for change in changes.into_iter().chain([SourceChange::Empty]) {
-                assert!(follower.apply(change));
-                block_on(follower.publish());
-                let present = follower.sources.present().unwrap();
-                assert!(present.by_key(cached.account).is_some());
-            }
-        }
-        assert!(follower.sources.present().unwrap().by_key(told.account).is_some());
-        assert_eq!(follower.cache.read().map(|sources| sources.len()), Some(2));
-
-        // Once it has been filled again, what it names counts.
-        follower.apply(SourceChange::Put(told.clone()));
-        follower.apply(SourceChange::Synced);
-        assert_eq!(follower.all.into_keys().collect::<Vec<_>>(), [told.account]);
     }
 
     #[test]

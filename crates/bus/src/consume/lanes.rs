@@ -94,7 +94,7 @@ impl<H: Handler> Lanes<H> {
             Ok(SourceChange::Removed(account)) => {
                 self.registered.remove(&account.token());
             }
-            Ok(SourceChange::Synced | SourceChange::Empty) => {}
+            Ok(SourceChange::Synced) => {}
             Err(error) => tracing::debug!(%error, "new accounts are seen by their first event"),
         }
     }

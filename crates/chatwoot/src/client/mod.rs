@@ -183,6 +183,12 @@ impl Client {
         self.account_id
     }
 
+    /// The installation's address without `/api/v1`, in the one form that all ways of writing it have.
+    pub fn installation(&self) -> &str {
+        let base = self.base.as_str();
+        base.strip_suffix("/api/v1/").unwrap_or(base)
+    }
+
     /// Host and port: what rate limits are counted by.
     pub fn host(&self) -> String {
         let host = self.base.host_str().unwrap_or_default();
@@ -314,8 +320,11 @@ mod tests {
             "https://chat.example.com",
             "https://chat.example.com/",
             " https://chat.example.com/api/v1/ ",
+            "HTTPS://Chat.Example.com:443",
         ] {
             assert_eq!(base(text).unwrap().as_str(), "https://chat.example.com/api/v1/");
+            let client = Client::new(text, 1, &"token".into(), &Options::default()).unwrap();
+            assert_eq!(client.installation(), "https://chat.example.com");
         }
         assert_eq!(
             base("http://10.0.0.1:3000/chat").unwrap().as_str(),

@@ -161,7 +161,7 @@ impl ConnectAccount {
             screen_url,
             number: self.chatwoot_account_id,
             token: self.token,
-            allow_unsigned: false,
+            allow_unsigned: None,
             name: self.name.map(|name| name.trim().to_owned()),
         })
     }

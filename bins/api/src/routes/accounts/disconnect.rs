@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::AccountKey;
 use serde::Serialize;
 
-use super::{Account, deed, read, refused, served};
+use super::{Account, deed, read, refused};
 use crate::App;
 use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
@@ -44,7 +44,11 @@ pub(in crate::routes) async fn disconnect_account(
 ) -> Result<Json<DisconnectedAccount>, ApiError> {
     let tenant = &principal.tenant;
     let mut transaction = app.store.tenant(tenant).await?;
-    served(&mut transaction, tenant, id).await?;
+    if read(&mut transaction, tenant, id).await?.disconnected_at.is_some() {
+        // Whoever ended it may have been cut off before the receivers were told.
+        app.administration()?.accounts.publish(id).await.map_err(refused)?;
+        return Err(ApiError::NotFound("account that is served"));
+    }
     let disconnects = deed(&principal, "accounts disconnect");
     let disconnected = app.administration()?.accounts.disconnect(id, Some(&disconnects)).await;
     let webhook_removed = disconnected.map_err(refused)?.webhook_removed;

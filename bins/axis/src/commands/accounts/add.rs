@@ -49,9 +49,15 @@ pub struct Arguments {
     token: SecretString,
 
     /// Accept webhooks without a signature, for Chatwoot before 4.11.2: whoever learns the address
-    /// can then make up events
-    #[arg(long)]
-    allow_unsigned: bool,
+    /// can then make up events. `=false` takes it back; not given: as it was
+    #[arg(
+        long,
+        value_name = "YES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    allow_unsigned: Option<bool>,
 
     #[command(flatten)]
     operator: Operator,
