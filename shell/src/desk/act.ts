@@ -4,46 +4,49 @@ import type { Conversation } from '#api/types.ts'
 import type { Live } from '#live/live.ts'
 import { createStore } from '#live/store.ts'
 
-import { bodyOf, type Change, isAboutLabels, reverse, shownWith } from './change.ts'
+import { bodyOf, type Change, fits, isAboutLabels, reverse, shownWith } from './change.ts'
 
 /** How far a change of several conversations is; null when none is under way. */
 export const underWay = createStore<{ readonly done: number; readonly of: number } | null>(null)
 
-export interface Refused {
+/** What one conversation is to become. */
+export interface Wanted {
   readonly id: string
+  readonly to: Change
+}
+
+export interface Refused extends Wanted {
   readonly failure: Failure
 }
 
 export interface Outcome {
-  readonly changed: readonly string[]
+  readonly changed: readonly Wanted[]
   readonly refused: readonly Refused[]
   /** Makes what was changed as it was before. */
   readonly undo: () => Promise<Outcome>
 }
 
+const ELSEWHERE = 'It is of another Chatwoot account, which has agents and teams of its own'
+
 /** So many requests at once. */
 const WIDTH = 6
 
-export async function change(live: Live, ids: readonly string[], wanted: Change): Promise<Outcome> {
-  return await each(live, ids.map((id) => [id, wanted]))
-}
-
-async function each(live: Live, wanted: (readonly [id: string, change: Change])[]): Promise<Outcome> {
+export async function change(live: Live, wanted: readonly Wanted[]): Promise<Outcome> {
   const waiting = [...wanted]
-  const changed: string[] = []
+  const changed: Wanted[] = []
   const refused: Refused[] = []
-  const back: [string, Change][] = []
+  const back: Wanted[] = []
   const many = wanted.length > 1
   const tell = () => many && underWay.set({ done: changed.length + refused.length, of: wanted.length })
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [id, to] = next
+      const { id, to } = next
       try {
         const before = await live.change(id, alteration(to))
-        changed.push(id)
-        back.push([id, reverse(to, before)])
+        changed.push(next)
+        back.push({ id, to: reverse(to, before) })
       } catch (error) {
-        refused.push({ id, failure: Failure.from(error) })
+        refused.push({ id, to, failure: Failure.from(error) })
       }
       tell()
     }
@@ -51,13 +54,16 @@ async function each(live: Live, wanted: (readonly [id: string, change: Change])[
   tell()
   await Promise.all(Array.from({ length: Math.min(WIDTH, wanted.length) }, work))
   if (many) underWay.set(null)
-  return { changed, refused, undo: () => each(live, back) }
+  return { changed, refused, undo: () => change(live, back) }
 }
 
 function alteration(to: Change) {
   return {
-    over: (row: Conversation) => shownWith(to, row),
-    body: (row: Conversation) => bodyOf(to, row.labels),
+    over: (row: Conversation) => (fits(to, row) ? shownWith(to, row) : row),
+    body: (row: Conversation) => {
+      if (!fits(to, row)) throw new Failure(422, { code: 'another-account', detail: ELSEWHERE })
+      return bodyOf(to, row.labels)
+    },
     builds: isAboutLabels(to),
   }
 }

@@ -1,9 +1,16 @@
 /** What people want of a conversation: as the API is asked for it, and as it shows meanwhile. */
 import type { Conversation, UpdateConversation } from '#api/types.ts'
 
+/** An agent or a team. The number means somebody else, or nobody, in every other account. */
 export interface Named {
   readonly id: number
   readonly name: string | null
+  readonly accountId: string
+}
+
+/** As the catalogue of an account has it. */
+export function namedOf(one: { accountId: string; chatwootId: number; name?: string | null }): Named {
+  return { id: one.chatwootId, name: one.name ?? null, accountId: one.accountId }
 }
 
 /** What is to be different; what is absent stays. Labels are put on and taken off, others' stay. */
@@ -15,6 +22,11 @@ export interface Change {
   readonly team?: Named | null
   readonly add?: readonly string[]
   readonly remove?: readonly string[]
+}
+
+/** Whether a conversation can become so: it is only given to those of its own account. */
+export function fits({ assignee, team }: Change, { accountId }: Conversation): boolean {
+  return [assignee, team].every((one) => !one || one.accountId === accountId)
 }
 
 export function isAboutLabels({ add, remove }: Change): boolean {
@@ -41,8 +53,8 @@ export function shownWith(change: Change, row: Conversation): Conversation {
     ...row,
     ...(status !== undefined && { status, snoozedUntil: status === 'snoozed' ? snoozedUntil : null }),
     ...(priority !== undefined && { priority }),
-    ...(assignee !== undefined && { assignee: assignee && { ...assignee, type: 'user' } }),
-    ...(team !== undefined && { team }),
+    ...(assignee !== undefined && { assignee: assignee && { id: assignee.id, name: assignee.name, type: 'user' } }),
+    ...(team !== undefined && { team: team && { id: team.id, name: team.name } }),
     ...(isAboutLabels(change) && { labels: relabelled(change, row.labels) }),
   }
 }
@@ -50,7 +62,7 @@ export function shownWith(change: Change, row: Conversation): Conversation {
 /** The change that brings back what a conversation was before this one. */
 export function reverse(change: Change, before: Conversation): Change {
   const named = (one: { id: number; name?: string | null } | null | undefined) =>
-    one ? { id: one.id, name: one.name ?? null } : null
+    one ? { id: one.id, name: one.name ?? null, accountId: before.accountId } : null
   return {
     ...(change.status !== undefined && {
       status: before.status as NonNullable<Change['status']>,

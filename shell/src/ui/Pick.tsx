@@ -28,12 +28,14 @@ interface PickProps {
   list: string
   options: readonly Option[]
   onText?: (text: string) => void
+  /** Said below the list. */
+  note?: string | undefined
   /** Said when nothing fits. */
   nothing: string
 }
 
 /** A field that narrows a list; the field keeps the focus, and Enter takes what is marked. */
-export function Pick({ label, placeholder, list, options, onText, nothing }: PickProps) {
+export function Pick({ label, placeholder, list, options, onText, note, nothing }: PickProps) {
   const id = useId()
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
@@ -52,6 +54,7 @@ export function Pick({ label, placeholder, list, options, onText, nothing }: Pic
         aria-controls={id}
         aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
         aria-label={label}
+        aria-describedby={note && `${id}-note`}
         placeholder={placeholder}
         value={text}
         autoComplete="off"
@@ -114,6 +117,11 @@ export function Pick({ label, placeholder, list, options, onText, nothing }: Pic
         })}
         {shown.length === 0 && <p className="px-3 py-6 text-center text-sm text-soft">{nothing}</p>}
       </div>
+      {note && (
+        <p id={`${id}-note`} className="border-t border-line px-4 py-2.5 text-sm text-soft">
+          {note}
+        </p>
+      )}
     </>
   )
 }

@@ -1,20 +1,22 @@
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 
 import { tagOf } from '#api/tag.ts'
 import type { Conversation, CreateMessage, UpdateConversation } from '#api/types.ts'
-import { ask, want } from '#desk/asked.ts'
+import { ask, asked as question, want } from '#desk/asked.ts'
+import { clearSelection, select } from '#desk/selection.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, aMessage, instant } from '#test/samples.ts'
+import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
 import { Changes } from './Changes.tsx'
 
 beforeEach(() => {
+  question.set(null)
   for (const one of toasts()) dismiss(one.key)
 })
 
@@ -130,4 +132,61 @@ test('what was to be done once a reply is sent is done then', async () => {
   live.outbox.send(row.id, 'All done', false, [], { status: 'resolved' })
   await waitFor(() => expect(status(row.id)).toBe('resolved'))
   expect(await screen.findByText('Resolved')).toBeVisible()
+})
+
+/** Two accounts, in which the number 5 is another person, each with its conversation. */
+async function twoAccounts(second: Partial<Conversation> = {}) {
+  const [here, there] = [uuid(801), uuid(802)]
+  const rows = [aConversation({ accountId: here }), aConversation({ accountId: there, ...second })]
+  const page = given(rows)
+  const agent = (accountId: string, chatwootId: number, name: string, you = false) => ({ accountId, chatwootId, name, you, updatedAt: instant(0) })
+  api.use(
+    http.untyped.get('*/api/v1/agents', () =>
+      HttpResponse.json({ data: [agent(here, 5, 'Dev Admin', true), agent(there, 5, 'Otto Other'), agent(there, 8, 'Dev A.', true)] }),
+    ),
+  )
+  await screen.findByRole('status')
+  // What is known of a conversation is what was read.
+  for (const { id } of rows) await page.live.change(id, { over: (one) => one, body: () => ({}), builds: false })
+  page.asked.length = 0
+  return { ...page, rows, ids: rows.map(({ id }) => id), here, there }
+}
+
+test('whoever takes conversations of two accounts takes each as who they are there', async () => {
+  const { ids, asked } = await twoAccounts()
+  select(ids)
+  onTestFinished(clearSelection)
+  await userEvent.keyboard('m')
+  await waitFor(() => expect(asked).toEqual([[ids[0], { assigneeId: 5 }], [ids[1], { assigneeId: 8 }]]))
+})
+
+test('nobody of one account is given a conversation of another one', async () => {
+  const { ids, asked, here } = await twoAccounts()
+  want(ids, { assignee: { id: 5, name: 'Dev Admin', accountId: here } })
+  expect(await screen.findByText(/It is of another Chatwoot account/)).toBeVisible()
+  expect(asked).toEqual([[ids[0], { assigneeId: 5 }]])
+})
+
+test('of conversations of two accounts, no account is taken for that of all', async () => {
+  const { ids } = await twoAccounts()
+  ask('assignee', ids)
+  expect(await screen.findByText(/They are of several Chatwoot accounts/)).toBeVisible()
+  expect(screen.getAllByRole('option').map((one) => one.textContent)).toEqual(['Nobody'])
+})
+
+test('what could not be undone is undone by another try, and not something else', async () => {
+  const row = aConversation()
+  const refused: string[] = []
+  const { asked, status } = given([row], refused)
+  await screen.findByRole('status')
+  want([row.id], { status: 'resolved' })
+  const undo = await screen.findByRole('button', { name: 'Undo' })
+  refused.push(row.id)
+  await userEvent.click(undo)
+  const again = await screen.findByRole('button', { name: 'Try again' })
+  refused.length = 0
+  await userEvent.click(again)
+  await waitFor(() => expect(status(row.id)).toBe('open'))
+  expect(asked.at(-1)?.[1]).toEqual({ status: 'open' })
+  expect(await screen.findByText('Reopened')).toBeVisible()
 })

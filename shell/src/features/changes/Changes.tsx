@@ -2,9 +2,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 
-import { change, type Outcome } from '#desk/act.ts'
+import { change, type Outcome, type Wanted } from '#desk/act.ts'
 import { ask, asked, onWanted, type Question } from '#desk/asked.ts'
-import type { Change } from '#desk/change.ts'
+import { type Change, type Named, namedOf } from '#desk/change.ts'
 import { myAgent } from '#desk/me.ts'
 import { clearSelection, neighbour, select, selection } from '#desk/selection.ts'
 import { told } from '#desk/words.ts'
@@ -39,46 +39,70 @@ export function Changes() {
     return one ? [one] : []
   }
 
-  const tell = (outcome: Outcome, to: Change) => {
-    const { changed, refused, undo } = outcome
+  const tell = ({ changed, refused, undo }: Outcome) => {
     const name = (id: string) => live.look(id)?.contact?.name ?? 'the conversation'
     const key = crypto.randomUUID()
     const [first] = refused
+    const [one] = changed
     if (first) {
-      const again = refused.map((one) => one.id)
-      select(changed.length > 0 ? again : selection.get())
+      select(one ? refused.map(({ id }) => id) : selection.get())
       toast({
         key,
         title: refused.length === 1 ? `Not changed: ${name(first.id)}` : `${refused.length} not changed, ${changed.length} changed`,
         detail: first.failure.message,
-        action: { label: 'Try again', run: () => void act(again, to) },
+        action: { label: 'Try again', run: () => void act(refused) },
         bad: true,
       })
       return
     }
+    if (!one) return
     toast({
       key,
-      title: told(to),
-      detail: changed.length === 1 ? name(changed[0] ?? '') : `${changed.length} conversations`,
-      action: { label: 'Undo', run: () => void undo().then((back) => back.refused.length > 0 && tell(back, {})) },
+      title: told(one.to),
+      detail: changed.length === 1 ? name(one.id) : `${changed.length} conversations`,
+      action: { label: 'Undo', run: () => void undo().then((back) => back.refused.length > 0 && tell(back)) },
     })
   }
 
-  const act = async (ids: readonly string[], to: Change) => {
+  const act = async (wanted: readonly Wanted[]) => {
+    const [first, second] = wanted
+    if (!first) return
+    const { id, to } = first
     // What is done with goes, and the next one comes.
-    const [only] = ids
     const done = to.status === 'resolved' || to.status === 'snoozed'
-    if (done && ids.length === 1 && only !== undefined && only === open) {
-      const next = neighbour(only)
+    if (done && !second && id === open) {
+      const next = neighbour(id)
       if (next) void navigate({ to: '/inbox/$id', params: { id: next }, search: (view) => view })
       else void navigate({ to: '/inbox', search: (view) => view })
     }
-    const outcome = await change(live, ids, to)
-    if (ids.length > 1 && outcome.refused.length === 0 && !('add' in to || 'remove' in to)) clearSelection()
-    tell(outcome, to)
+    const outcome = await change(live, wanted)
+    if (second && outcome.refused.length === 0 && !('add' in to || 'remove' in to)) clearSelection()
+    tell(outcome)
+  }
+  const make = (ids: readonly string[], to: Change) => void act(ids.map((id) => ({ id, to })))
+
+  /** Gives them to the person here, who may be somebody else in each account, and asks who if that is not known. */
+  const take = async (ids: readonly string[], named: readonly Named[] = []): Promise<void> => {
+    const agents = await queryClient.query(agentsQuery()).catch(() => [])
+    const accountOf = (id: string) => live.look(id)?.accountId
+    const meIn = (account: string | undefined): Named | undefined => {
+      const me = myAgent(agents.filter((one) => one.accountId === account))
+      return named.find((one) => one.accountId === account) ?? (me && namedOf(me))
+    }
+    const wanted = ids.flatMap((id): Wanted[] => {
+      const assignee = meIn(accountOf(id))
+      return assignee ? [{ id, to: { assignee } }] : []
+    })
+    const strange = ids.find((id) => !meIn(accountOf(id)))
+    if (strange === undefined) await act(wanted)
+    else {
+      ask('me', ids.filter((id) => accountOf(id) === accountOf(strange)), {
+        then: ({ assignee }) => assignee && void take(ids, [...named, assignee]),
+      })
+    }
   }
 
-  const wanted = useEffectEvent((ids: readonly string[], to: Change) => void act(ids, to))
+  const wanted = useEffectEvent(make)
   useEffect(() => onWanted((ids, to) => wanted(ids, to)), [])
   useEffect(
     () =>
@@ -94,22 +118,14 @@ export function Changes() {
     e: () => {
       const ids = about()
       const resolved = ids.length > 0 && ids.every((id) => live.look(id)?.status === 'resolved')
-      if (ids.length > 0) void act(ids, { status: resolved ? 'open' : 'resolved' })
+      make(ids, { status: resolved ? 'open' : 'resolved' })
     },
     s: on('snooze'),
     a: on('assignee'),
     l: on('labels'),
     p: on('priority'),
     t: on('team'),
-    m: () => {
-      const ids = about()
-      const account = ids[0] === undefined ? undefined : live.look(ids[0])?.accountId
-      void queryClient.query(agentsQuery()).then((agents) => {
-        const me = myAgent(agents.filter((one) => one.accountId === account))
-        if (me) void act(ids, { assignee: { id: me.chatwootId, name: me.name ?? null } })
-        else ask('me', ids)
-      }, () => ask('me', ids))
-    },
+    m: () => void take(about()),
     u: () => {
       const ids = about()
       if (open && ids.includes(open)) void navigate({ to: '/inbox', search: (view) => view })
@@ -127,7 +143,7 @@ export function Changes() {
       <Picker
         key={`${question.what} ${question.about.join(' ')}`}
         asked={question}
-        choose={(to) => (question.then ?? ((wish: Change) => void act(question.about, wish)))(to)}
+        choose={(to) => (question.then ? question.then(to) : make(question.about, to))}
         close={() => asked.set(null)}
       />
     </Suspense>

@@ -5,7 +5,7 @@ import { useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { type Asked, ask } from '#desk/asked.ts'
-import type { Change } from '#desk/change.ts'
+import { type Change, namedOf } from '#desk/change.ts'
 import { myAgent, rememberMe } from '#desk/me.ts'
 import { snoozeChoices } from '#desk/snooze.ts'
 import { useLive } from '#live/live.ts'
@@ -185,9 +185,17 @@ function SnoozeDate({ now, take }: { now: Date; take: ChoicesProps['take'] }) {
   )
 }
 
+/** The account that all of these are of; none if they are of several, which have nobody in common. */
+function accountOf(rows: readonly Conversation[]): string | undefined {
+  const [first, ...others] = rows
+  return others.every((row) => row.accountId === first?.accountId) ? first?.accountId : undefined
+}
+
+const SEVERAL = 'They are of several Chatwoot accounts. Choose those of one to see its'
+
 function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho?: boolean }) {
   const query = useQuery(agentsQuery())
-  const account = rows[0]?.accountId
+  const account = accountOf(rows)
   const agents = (query.data ?? []).filter((one) => one.accountId === account)
   const me = myAgent(agents)
   const all = agents.map((agent): Option => {
@@ -201,7 +209,7 @@ function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho
       checked: asksWho ? undefined : checked(rows, (row) => row.assignee?.id === agent.chatwootId),
       run: () => {
         if (asksWho) rememberMe(agent)
-        take({ assignee: { id: agent.chatwootId, name } })
+        take({ assignee: namedOf(agent) })
       },
     }
   })
@@ -218,6 +226,7 @@ function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho
       list="Agents"
       placeholder={asksWho ? title : 'Assign to'}
       options={asksWho ? all : [nobody, ...all]}
+      note={rows.length > 1 && !account ? `${SEVERAL} agents.` : undefined}
       nothing={query.isPending ? 'Loading…' : NOTHING}
     />
   )
@@ -225,7 +234,7 @@ function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho
 
 function Teams({ title, rows, take }: ChoicesProps) {
   const query = useQuery(teamsQuery())
-  const account = rows[0]?.accountId
+  const account = accountOf(rows)
   const options: Option[] = [
     {
       id: 'none',
@@ -236,15 +245,24 @@ function Teams({ title, rows, take }: ChoicesProps) {
     },
     ...(query.data ?? [])
       .filter((one) => one.accountId === account)
-      .map(({ chatwootId: id, name }) => ({
-        id: String(id),
-        name: name ?? `Team ${id}`,
-        mark: <Avatar name={name ?? '?'} size="small" />,
-        checked: checked(rows, (row) => row.team?.id === id),
-        run: () => take({ team: { id, name: name ?? null } }),
+      .map((team) => ({
+        id: String(team.chatwootId),
+        name: team.name ?? `Team ${team.chatwootId}`,
+        mark: <Avatar name={team.name ?? '?'} size="small" />,
+        checked: checked(rows, (row) => row.team?.id === team.chatwootId),
+        run: () => take({ team: namedOf(team) }),
       })),
   ]
-  return <Pick label={title} list="Teams" placeholder="Team" options={options} nothing={query.isPending ? 'Loading…' : NOTHING} />
+  return (
+    <Pick
+      label={title}
+      list="Teams"
+      placeholder="Team"
+      options={options}
+      note={rows.length > 1 && !account ? `${SEVERAL} teams.` : undefined}
+      nothing={query.isPending ? 'Loading…' : NOTHING}
+    />
+  )
 }
 
 /** Each is put on or taken off at once; the list stays open for more. */
