@@ -69,7 +69,8 @@ export function reverse(change: Change, before: Conversation): Change {
       snoozedUntil: before.snoozedUntil ?? null,
     }),
     ...(change.priority !== undefined && { priority: (before.priority ?? null) as NonNullable<Change['priority']> | null }),
-    ...(change.assignee !== undefined && { assignee: named(before.assignee) }),
+    // Only people are given anything here, and a bot has the number of one of them.
+    ...(change.assignee !== undefined && { assignee: before.assignee?.type === 'agent_bot' ? null : named(before.assignee) }),
     ...(change.team !== undefined && { team: named(before.team) }),
     ...(change.add && { remove: change.add.filter((label) => !before.labels.includes(label)) }),
     ...(change.remove && { add: change.remove.filter((label) => before.labels.includes(label)) }),

@@ -31,6 +31,9 @@ test('a filter lets through what the API would list', () => {
   ]
   for (const filter of fits) expect(matches(filter, row), JSON.stringify(filter)).toBe(true)
   for (const filter of fitsNot) expect(matches(filter, row), JSON.stringify(filter)).toBe(false)
+  const bots: Conversation = { ...row, assignee: { id: 7, name: 'Echo', type: 'agent_bot' } }
+  expect(matches({ assigneeId: '7' }, bots)).toBe(false)
+  expect(matches({ assigneeId: 'any' }, bots)).toBe(true)
   const alone: Conversation = { ...row, assignee: null, team: null, priority: 'high' }
   expect(matches({ assigneeId: 'none', priority: 'high' }, alone)).toBe(true)
   expect(matches({ assigneeId: 'any' }, alone)).toBe(false)

@@ -48,7 +48,9 @@ export function matches(filter: ConversationFilter, conversation: Conversation):
   if (assigneeId === 'none' && conversation.assignee) return false
   if (assigneeId === 'any' && !conversation.assignee) return false
   if (assigneeId && assigneeId !== 'none' && assigneeId !== 'any') {
-    if (String(conversation.assignee?.id) !== assigneeId) return false
+    // A number is that of a person; bots have numbers of their own.
+    const { id, type } = conversation.assignee ?? {}
+    if (type === 'agent_bot' || String(id) !== assigneeId) return false
   }
   if (teamId != null && conversation.team?.id !== teamId) return false
   if (label && !conversation.labels.includes(label)) return false

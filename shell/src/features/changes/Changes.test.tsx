@@ -174,6 +174,19 @@ test('of conversations of two accounts, no account is taken for that of all', as
   expect(screen.getAllByRole('option').map((one) => one.textContent)).toEqual(['Nobody'])
 })
 
+test.each([['user', 'true'], ['agent_bot', 'false']])('who has a conversation is ticked, and no bot of the same number for them: %s', async (type, ticked) => {
+  const { ids } = await twoAccounts({ assignee: { id: 5, type, name: null } })
+  ask('assignee', ids.slice(1))
+  expect(await screen.findByRole('option', { name: /Otto Other/ })).toHaveAttribute('aria-checked', ticked)
+})
+
+test('what a bot had is nobody’s again, and not that of whoever has its number', async () => {
+  const { ids, asked, there } = await twoAccounts({ assignee: { id: 5, type: 'agent_bot', name: null } })
+  want(ids.slice(1), { assignee: { id: 8, name: 'Dev A.', accountId: there } })
+  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  await waitFor(() => expect(asked.at(-1)).toEqual([ids[1], { assigneeId: null }]))
+})
+
 test('what could not be undone is undone by another try, and not something else', async () => {
   const row = aConversation()
   const refused: string[] = []

@@ -206,7 +206,7 @@ function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho
       detail: agent.chatwootId === me?.chatwootId && !asksWho ? 'you' : (agent.email ?? undefined),
       mark: <Avatar name={name} size="small" />,
       keys: agent.chatwootId === me?.chatwootId && !asksWho ? 'M' : undefined,
-      checked: asksWho ? undefined : checked(rows, (row) => row.assignee?.id === agent.chatwootId),
+      checked: asksWho ? undefined : checked(rows, (row) => row.assignee?.id === agent.chatwootId && row.assignee.type === 'user'),
       run: () => {
         if (asksWho) rememberMe(agent)
         take({ assignee: namedOf(agent) })

@@ -12,7 +12,7 @@ import { Context } from './Context.tsx'
 const HERE = aConversation()
 const CONTACT = HERE.contact?.id ?? ''
 
-function given(contact: Partial<Contact>, conversations: Conversation[]) {
+function given(contact: Partial<Contact>, conversations: Conversation[], shown = HERE) {
   api.use(
     http.untyped.get('*/api/v1/activity', () =>
       HttpResponse.json({ data: [], page: { limit: 50, nextCursor: null }, position: NOWHERE }),
@@ -28,7 +28,7 @@ function given(contact: Partial<Contact>, conversations: Conversation[]) {
       return response(200).json({ data: conversations, page: { limit: 50, nextCursor: null }, position: NOWHERE })
     }),
   )
-  show(<Context conversation={HERE} />)
+  show(<Context conversation={shown} />)
 }
 
 test('who writes can be reached by what is known of them', async () => {
@@ -51,4 +51,11 @@ test('what they wrote before is a way away', async () => {
   const section = link.closest('section')
   expect(section && within(section).getAllByRole('listitem')).toHaveLength(1)
   expect(await screen.findByText('Only the name is known')).toBeVisible()
+})
+
+test.each([['user', 'Otto Other'], ['agent_bot', 'Bot 5']])('whose name is not told, the catalogue knows, of people: %s', async (type, name) => {
+  const person = { accountId: HERE.accountId, chatwootId: 5, name: 'Otto Other', you: false, updatedAt: instant(0) }
+  api.use(http.untyped.get('*/api/v1/agents', () => HttpResponse.json({ data: [person] })))
+  given({}, [HERE], aConversation({ ...HERE, assignee: { id: 5, type, name: null } }))
+  expect(await screen.findByText(name)).toBeVisible()
 })

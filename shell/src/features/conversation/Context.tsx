@@ -114,11 +114,11 @@ export function Context({ conversation }: { conversation: Conversation }) {
 
 /** Until Chatwoot has told the name, the catalogue knows it. */
 function Assignee({ conversation: { assignee, accountId } }: { conversation: Conversation }) {
-  const nameless = assignee != null && assignee.name == null
+  const nameless = assignee?.type === 'user' && assignee.name == null
   const agents = useQuery({ ...agentsQuery(), enabled: nameless }).data
   if (!assignee) return <None>Nobody</None>
-  const known = agents?.find((one) => one.chatwootId === assignee.id && one.accountId === accountId)
-  return assignee.name ?? known?.name ?? `Agent ${assignee.id}`
+  const known = nameless ? agents?.find((one) => one.chatwootId === assignee.id && one.accountId === accountId) : undefined
+  return assignee.name ?? known?.name ?? `${assignee.type === 'user' ? 'Agent' : 'Bot'} ${assignee.id}`
 }
 
 function Lasting({ since }: { since: string }) {
