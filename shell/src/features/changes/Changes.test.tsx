@@ -6,7 +6,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { tagOf } from '#api/tag.ts'
 import type { Conversation, CreateMessage, UpdateConversation } from '#api/types.ts'
 import { ask, asked as question, want } from '#desk/asked.ts'
-import { clearSelection, select } from '#desk/selection.ts'
+import { clearSelection, select, selection } from '#desk/selection.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
@@ -72,10 +72,14 @@ test('of several, those that were refused are named with the reason, and tried a
   const bad = rows[1]!.id
   const { asked } = given(rows, [bad])
   await screen.findByRole('status')
-  want(rows.map((row) => row.id), { priority: 'high' })
+  const ids = rows.map((row) => row.id)
+  select(ids)
+  onTestFinished(clearSelection)
+  want(ids, { priority: 'high' })
   expect(await screen.findByText(/Not changed/)).toBeVisible()
   expect(screen.getByText('Chatwoot has no such agent')).toBeVisible()
   expect(asked).toHaveLength(3)
+  expect(selection.get()).toEqual([bad])
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   await waitFor(() => expect(asked).toHaveLength(4))
   expect(asked[3]?.[0]).toBe(bad)

@@ -45,7 +45,7 @@ export function Changes() {
     const [first] = refused
     const [one] = changed
     if (first) {
-      select(one ? refused.map(({ id }) => id) : selection.get())
+      select(selection.get().filter((id) => !changed.some((done) => done.id === id)))
       toast({
         key,
         title: refused.length === 1 ? `Not changed: ${name(first.id)}` : `${refused.length} not changed, ${changed.length} changed`,

@@ -1,9 +1,10 @@
-import { screen, waitFor } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
 import type { Conversation } from '#api/types.ts'
+import { select, selection } from '#desk/selection.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, anApproval, instant, uuid } from '#test/samples.ts'
@@ -75,6 +76,17 @@ test('a list that does not load says so, and can be asked for again', async () =
   broken = false
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   expect(await screen.findByRole('link', { name: /Paula Probe/ })).toBeVisible()
+})
+
+test('what is selected is so as long as the list is seen', async () => {
+  const rows = [aConversation(), aConversation()]
+  given(rows)
+  const { unmount } = show(<List view={{}} openId={undefined} />)
+  await screen.findAllByRole('link', { name: /Paula Probe/ })
+  act(() => select(rows.map(({ id }) => id)))
+  expect(screen.getByText('2 selected')).toBeVisible()
+  unmount()
+  expect(selection.get()).toEqual([])
 })
 
 test('filters offer what the catalogue has, whatever is loaded', async () => {

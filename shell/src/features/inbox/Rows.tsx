@@ -65,7 +65,8 @@ export function Rows({ view, openId, loaded, all, more, onMore, busy, children }
 
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 })
-    clearSelection()
+    // What nobody sees any more is not meant by any key.
+    return clearSelection
   }, [key])
 
   const waiting = { ...approvalsQuery({ status: 'submitted' }), enabled: session().person.may('approvals:read') }
