@@ -19,15 +19,17 @@ const NONE: ReadonlySet<string> = new Set()
 
 /**
  * Nothing moves under the pointer: while `hold`, rows stay where they were and show what is new in
- * them; those that are new wait, and those that left fade and stay until the order may change.
+ * them; those that are new wait, and those that left fade and stay until the order may change. What
+ * was loaded below has joined, and stays like the others.
  */
 export function useHeldOrder(rows: Conversation[], hold: boolean, view: unknown): Held {
   const [kept, setKept] = useState({ rows, view })
   // Thousands of rows are compared when they change, and not whenever one scrolls.
-  const { shown, left, moved } = useMemo(() => compare(kept.rows, rows), [kept.rows, rows])
+  const { shown, left, moved, grown } = useMemo(() => compare(kept.rows, rows), [kept.rows, rows])
   const leaving = left.size > 0 && left.size <= MOST_LEAVING && kept.view === view
   const free = (!hold && !leaving) || kept.view !== view || kept.rows.length === 0
   if (free && (kept.rows !== rows || kept.view !== view)) setKept({ rows, view })
+  else if (!free && grown) setKept({ rows: shown, view })
   useEffect(() => {
     if (hold || !leaving) return
     const timer = setTimeout(() => setKept({ rows, view }), FADE)
@@ -40,15 +42,13 @@ export function useHeldOrder(rows: Conversation[], hold: boolean, view: unknown)
 }
 
 /** Rows as they were, with what is new in them. */
-function compare(kept: Conversation[], rows: Conversation[]): { shown: Conversation[]; left: ReadonlySet<string>; moved: number } {
-  if (kept === rows) return { shown: rows, left: NONE, moved: 0 }
+function compare(kept: Conversation[], rows: Conversation[]) {
+  if (kept === rows) return { shown: rows, left: NONE, moved: 0, grown: false }
   const now = new Map(rows.map((row) => [row.id, row]))
   const before = new Set(kept.map((row) => row.id))
   const left = kept.filter((row) => !now.has(row.id)).map((row) => row.id)
   // More of the list was loaded: that is no change of its order.
-  const last = kept.at(-1)
-  const from = last ? rows.findIndex((row) => row.id === last.id) : -1
-  const appended = from === -1 ? [] : rows.slice(from + 1).filter((row) => !before.has(row.id))
+  const appended = rows.slice(rows.findLastIndex((row) => before.has(row.id)) + 1)
   const wanted = rows.filter((row) => before.has(row.id))
   const still = kept.filter((row) => now.has(row.id))
   const displaced = wanted.some((row, index) => still[index]?.id !== row.id)
@@ -57,5 +57,6 @@ function compare(kept: Conversation[], rows: Conversation[]): { shown: Conversat
     shown: [...kept.map((row) => now.get(row.id) ?? row), ...appended],
     left: left.length === 0 ? NONE : new Set(left),
     moved: joined + left.length + (displaced ? 1 : 0),
+    grown: appended.length > 0,
   }
 }
