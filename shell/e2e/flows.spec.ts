@@ -1,5 +1,5 @@
 /** The three ways of the integration guide, from one end to the other. */
-import { context, delivered, log, open, openConversation, row, send } from './desk.ts'
+import { context, delivered, field, log, open, openConversation, row, send } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('what a customer writes is told wherever one is, and is in the list without a reload', async ({ page, system }) => {
@@ -75,4 +75,14 @@ test('an agent escalates, somebody else approves, and the agent is told', async 
   await expect(context(colleague)).toContainText(line)
   await open(page, system, 'activity')
   await expect(page.getByRole('list', { name: 'Timeline' })).toContainText(line)
+})
+
+test('a part of the page that does not load takes nothing else away', async ({ page, system }) => {
+  await page.route(/\/MenuItems-/, (route) => route.abort())
+  await system.customerBegins('Mila Missing', 'Is this still open?')
+  await openConversation(page, system, 'Mila Missing')
+  await page.getByRole('button', { name: 'More', exact: true }).click()
+  await expect(page.getByText('This part did not load')).toBeVisible()
+  await expect(log(page)).toContainText('Is this still open?')
+  await expect(field(page)).toBeVisible()
 })

@@ -10,6 +10,7 @@ import { begin, session } from './auth/session.ts'
 import { backoff } from './live/backoff.ts'
 import { Live, LiveProvider } from './live/live.ts'
 import { tree } from './routes/tree.tsx'
+import { Broken } from './ui/lazily.tsx'
 import './styles.css'
 
 const queryClient = new QueryClient({
@@ -26,6 +27,7 @@ const router = createRouter({
   routeTree: tree,
   basepath: import.meta.env.BASE_URL,
   context: { queryClient },
+  defaultErrorComponent: Broken,
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   // Addresses that people can read and write: no quotes, no braces.

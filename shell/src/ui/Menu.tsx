@@ -1,8 +1,10 @@
 import type { LucideIcon } from 'lucide-react'
-import { lazy, type ReactNode, Suspense, useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
+
+import { lazily } from './lazily.tsx'
 
 const loadItems = () => import('./MenuItems.tsx')
-const Items = lazy(loadItems)
+const Items = lazily(loadItems)
 
 /** What the button needs that opens a menu. */
 export interface Trigger {
@@ -103,16 +105,15 @@ export function Menu({ trigger, ...rest }: AnyMenuProps) {
     <span ref={place} className="relative inline-flex max-w-full min-w-0">
       {trigger(menu)}
       {open && (
-        <Suspense>
-          <Items
-            {...rest}
-            byKey={open === 'key'}
-            close={() => {
-              setOpen(null)
-              place.current?.querySelector('button')?.focus()
-            }}
-          />
-        </Suspense>
+        <Items
+          {...rest}
+          byKey={open === 'key'}
+          missing={() => setOpen(null)}
+          close={() => {
+            setOpen(null)
+            place.current?.querySelector('button')?.focus()
+          }}
+        />
       )}
     </span>
   )

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useEffectEvent, useSyncExternalStore } from 'react'
+import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 
 import { change, type Outcome, type Wanted } from '#desk/act.ts'
 import { ask, asked, onWanted, type Question } from '#desk/asked.ts'
@@ -12,11 +12,12 @@ import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
 import { agentsQuery } from '#live/queries.ts'
 import { useKeys } from '#ui/keyboard.ts'
+import { lazily } from '#ui/lazily.tsx'
 import { toast } from '#ui/toasts.ts'
 
 const loadPicker = () => import('./Picker.tsx')
-const Picker = lazy(loadPicker)
-const Escalate = lazy(() => import('./Escalate.tsx'))
+const Picker = lazily(loadPicker)
+const Escalate = lazily(() => import('./Escalate.tsx'))
 
 /** Changes of conversations from wherever they are asked for: their keys, their questions, their news. */
 export function Changes() {
@@ -134,18 +135,18 @@ export function Changes() {
   })
 
   if (!question) return null
+  const close = () => asked.set(null)
   const [first] = question.about
   if (question.what === 'escalate') {
-    return <Suspense>{first !== undefined && <Escalate id={first} close={() => asked.set(null)} />}</Suspense>
+    return first !== undefined && <Escalate id={first} close={close} missing={close} />
   }
   return (
-    <Suspense>
-      <Picker
-        key={`${question.what} ${question.about.join(' ')}`}
-        asked={question}
-        choose={(to) => (question.then ? question.then(to) : make(question.about, to))}
-        close={() => asked.set(null)}
-      />
-    </Suspense>
+    <Picker
+      key={`${question.what} ${question.about.join(' ')}`}
+      asked={question}
+      choose={(to) => (question.then ? question.then(to) : make(question.about, to))}
+      close={close}
+      missing={close}
+    />
   )
 }

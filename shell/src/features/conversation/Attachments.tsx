@@ -1,14 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ContactRound, Download, ExternalLink, FileText, LoaderCircle, type LucideIcon, MapPin, Paperclip, Play, RotateCw } from 'lucide-react'
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 
 import type { Attachment } from '#api/types.ts'
 import { fileQuery } from '#live/files.ts'
+import { lazily } from '#ui/lazily.tsx'
 import { toast } from '#ui/toasts.ts'
 
 import { isKept, type Kept, nameOf, save, size, useAddress, useSeen, webAddress } from './file.ts'
 
-const Lightbox = lazy(() => import('./Lightbox.tsx'))
+const Lightbox = lazily(() => import('./Lightbox.tsx'))
 
 export function Attachments({ attachments }: { attachments: Attachment[] }) {
   const [open, setOpen] = useState<number | null>(null)
@@ -22,11 +23,7 @@ export function Attachments({ attachments }: { attachments: Attachment[] }) {
           onOpen={() => setOpen(pictures.findIndex(({ id }) => id === attachment.id))}
         />
       ))}
-      {open !== null && (
-        <Suspense>
-          <Lightbox pictures={pictures} at={open} onAt={setOpen} />
-        </Suspense>
-      )}
+      {open !== null && <Lightbox pictures={pictures} at={open} onAt={setOpen} missing={() => setOpen(null)} />}
     </>
   )
 }

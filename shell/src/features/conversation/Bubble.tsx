@@ -1,9 +1,10 @@
 import { Ban, Bot } from 'lucide-react'
-import { lazy, memo, type ReactNode, Suspense, useState } from 'react'
+import { memo, type ReactNode, useState } from 'react'
 
 import type { Message } from '#api/types.ts'
 import { useOutbox } from '#live/live.ts'
 import { Avatar } from '#ui/Avatar.tsx'
+import { lazily } from '#ui/lazily.tsx'
 import { exactly, timeOfDay } from '#ui/time.ts'
 
 import { Actions, type Editing } from './Actions.tsx'
@@ -14,7 +15,7 @@ import { Delivery } from './Delivery.tsx'
 import { mailOf } from './mail.ts'
 import { Text } from './Text.tsx'
 
-const MailBody = lazy(() => import('./MailBody.tsx'))
+const MailBody = lazily(() => import('./MailBody.tsx'))
 
 function lookOf(message: Message): Look {
   if (message.deleted) return 'deleted'
@@ -128,9 +129,7 @@ function Content({ message }: { message: Message }) {
   const text = content && <Text text={content} mail={contentType === 'incoming_email'} />
   const mail = mailOf(message)
   return mail ? (
-    <Suspense fallback={text}>
-      <MailBody mail={mail} />
-    </Suspense>
+    <MailBody mail={mail} meanwhile={text} />
   ) : (
     text
   )

@@ -1,5 +1,5 @@
 import { Lock, Reply } from 'lucide-react'
-import { lazy, type Ref, Suspense, useEffect, useEffectEvent, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
+import { type Ref, useEffect, useEffectEvent, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
 
 import type { CannedResponse, Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
@@ -12,6 +12,7 @@ import { tellStopped, tellTyping } from '#live/telling.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
 import { Keys } from '#ui/Keys.tsx'
+import { lazily } from '#ui/lazily.tsx'
 
 import { AttachButton, Attached, useAttach } from './Attach.tsx'
 import { CannedList, useCanned } from './Canned.tsx'
@@ -20,7 +21,7 @@ import { Typing } from './Typing.tsx'
 import { useValues } from './useValues.ts'
 import { fill, leftIn } from './variables.ts'
 
-const Propose = lazy(() => import('./Propose.tsx'))
+const Propose = lazily(() => import('./Propose.tsx'))
 
 export interface ComposerHandle {
   focus: () => void
@@ -194,9 +195,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
         </div>
       </div>
       {proposing !== null && (
-        <Suspense>
-          <Propose conversationId={id} content={proposing} close={() => setProposing(null)} />
-        </Suspense>
+        <Propose conversationId={id} content={proposing} close={() => setProposing(null)} missing={() => setProposing(null)} />
       )}
     </div>
   )

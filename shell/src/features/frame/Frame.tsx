@@ -1,12 +1,13 @@
 
 import { useNavigate, useRouter } from '@tanstack/react-router'
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 
 import { session } from '#auth/session.ts'
 import { refusedCommand } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
 import { SINGLE_KEYS, useKeys } from '#ui/keyboard.ts'
+import { lazily } from '#ui/lazily.tsx'
 import { isWide, PANES } from '#ui/media.ts'
 import { useRemembered } from '#ui/remembered.ts'
 import { Tips } from '#ui/Tips.tsx'
@@ -18,9 +19,9 @@ import { SignedOut } from './SignedOut.tsx'
 
 const loadHelp = () => import('./Help.tsx')
 const loadCommandBar = () => import('./CommandBar.tsx')
-const Help = lazy(loadHelp)
-const CommandBar = lazy(loadCommandBar)
-const Banner = lazy(() => import('./Banner.tsx'))
+const Help = lazily(loadHelp)
+const CommandBar = lazily(loadCommandBar)
+const Banner = lazily(() => import('./Banner.tsx'))
 
 /** What is around every screen. */
 export function Frame({ children }: { children: ReactNode }) {
@@ -57,14 +58,14 @@ export function Frame({ children }: { children: ReactNode }) {
           {children}
         </main>
       </div>
-      <Suspense>
-        <Banner />
-      </Suspense>
+      <Banner />
       <Toasts />
-      <Suspense>
-        {help && <Help open onOpenChange={setHelp} enabled={singleKeys} onEnabled={setSingleKeys} />}
-        {commands && <CommandBar open onOpenChange={setCommands} onHelp={() => setHelp(true)} />}
-      </Suspense>
+      {help && (
+        <Help open onOpenChange={setHelp} enabled={singleKeys} onEnabled={setSingleKeys} missing={() => setHelp(false)} />
+      )}
+      {commands && (
+        <CommandBar open onOpenChange={setCommands} onHelp={() => setHelp(true)} missing={() => setCommands(false)} />
+      )}
       <Tips />
     </>
   )
