@@ -2,7 +2,7 @@
 import type { Query, QueryClient } from '@tanstack/react-query'
 
 import { tagOf } from '../api/tag.ts'
-import type { ActivityFilter, Announcement, Conversation, ConversationFilter, Message } from '../api/types.ts'
+import type { ActivityFilter, Announcement, Approval, ApprovalList, Conversation, ConversationFilter, Message } from '../api/types.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
 import { type ConversationPage, type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
@@ -39,6 +39,8 @@ export class Cache {
   readonly #deleted = new Set<string>()
   /** In the order in which they were made. */
   readonly #wishes = new Map<string, readonly Wish[]>()
+  /** Queries whose first answer may lack what was told before it came. */
+  readonly #early = new WeakSet<Query>()
   /** Queries that were asked again lately, and whether they are to be once more. */
   readonly #asked = new WeakMap<Query, { again: boolean }>()
 
@@ -53,7 +55,9 @@ export class Cache {
       const query = event.query as Query
       if (event.type !== 'updated' || !isLive(query)) return
       this.#doubts.note(query, event.action)
-      if (event.action.type === 'success' && !event.action.manual) this.#join(query)
+      if (event.action.type !== 'success' || event.action.manual) return
+      this.#join(query)
+      if (this.#early.delete(query)) void this.#refresh(query)
     })
   }
 
@@ -70,11 +74,23 @@ export class Cache {
     for (const query of this.#client.getQueryCache().getAll()) {
       if (query.state.data !== undefined) this.#apply(query, heard)
     }
-    if (type.startsWith('approval')) {
-      void this.#client.invalidateQueries({ queryKey: ['approvals'] })
-      void this.#client.invalidateQueries({ queryKey: ['approval'] })
-    }
+    this.#doubtApprovals(announcement)
     return true
+  }
+
+  /** Requests are not told as they become: what was asked or decided is asked for, and what a customer's words make stale. */
+  #doubtApprovals({ type, message, conversationId }: Announcement): void {
+    const decided = type.startsWith('approval')
+    const wrote = type === 'message_created' && (!message || message.messageType === 'incoming')
+    if (!decided && !wrote) return
+    for (const query of this.#client.getQueryCache().getAll()) {
+      const [what] = query.queryKey
+      if (what !== 'approvals' && what !== 'approval') continue
+      // What is being read for the first time is not begun anew.
+      if (query.state.data === undefined) this.#early.add(query)
+      else if (decided) void this.#refresh(query)
+      else if (waitsIn(query, conversationId)) this.#askAgain(query)
+    }
   }
 
   /** With the conversation, where only its last message is told: a list shows how far that one is. */
@@ -286,6 +302,13 @@ function isBare({ type, conversation, message }: Announcement): boolean {
 /** Whether a conversation and its messages show there, or might. */
 function shows({ queryKey: [what, id] }: Query, conversationId: string | null | undefined): boolean {
   return what === 'conversations' || ((what === 'conversation' || what === 'messages') && id === conversationId)
+}
+
+/** Whether a request that is about this conversation, and waits, shows there. */
+function waitsIn({ state }: Query, conversationId: string | null | undefined): boolean {
+  const data = state.data as Approval | ApprovalList | Paged<ApprovalList>
+  const rows = 'pages' in data ? rowsOf<Approval>(data) : 'data' in data ? data.data : [data]
+  return rows.some((row) => row.status === 'submitted' && row.conversationId === conversationId)
 }
 
 function isSearch({ queryKey: [what, filter] }: Query): boolean {

@@ -1,0 +1,68 @@
+import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import type { Announcement, Approval } from '../api/types.ts'
+import { aMessage, anAnnouncement, anApproval, uuid } from '../test/samples.ts'
+
+import { Cache } from './cache.ts'
+import { Journal } from './journal.ts'
+import { keys } from './keys.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const HERE = uuid(901)
+const approval: Approval = anApproval({ conversationId: HERE })
+const list = { data: [approval], page: { limit: 50 }, position: { activity: 'e:0' } }
+
+/** One request and both kinds of lists, looked at; how often each was asked for. */
+function shown(answer: <T>(of: T) => Promise<T>) {
+  const client = new QueryClient()
+  const cache = new Cache(client, new Journal())
+  cache.watch()
+  cache.ready({ epoch: 'e', sequence: 0 })
+  const asked = { one: 0, list: 0, pages: 0 }
+  const counted = <T>(what: keyof typeof asked, of: T) => () => {
+    asked[what] += 1
+    return answer(of)
+  }
+  const observers = [
+    new QueryObserver(client, { queryKey: keys.approval(approval.id), queryFn: counted('one', approval) }),
+    new QueryObserver(client, { queryKey: keys.approvals({}), queryFn: counted('list', list) }),
+    new InfiniteQueryObserver(client, {
+      queryKey: keys.approvalPages({}), queryFn: counted('pages', list), initialPageParam: 1, getNextPageParam: () => null,
+    }),
+  ]
+  for (const observer of observers) observer.subscribe(() => undefined)
+  let sequence = 0
+  const heard = (given: Partial<Announcement>) => cache.announce({ epoch: 'e', sequence: (sequence += 1) }, anAnnouncement(given))
+  return { asked, heard, later: () => vi.advanceTimersByTimeAsync(60_000) }
+}
+
+test('what a customer writes has the requests that it may make stale asked for again', async () => {
+  const { asked, heard, later } = shown((of) => Promise.resolve(of))
+  await later()
+  expect(asked).toEqual({ one: 1, list: 1, pages: 1 })
+  heard({ type: 'message_created', message: aMessage({ conversationId: uuid(902) }) })
+  heard({ type: 'message_created', message: aMessage({ conversationId: HERE, messageType: 'outgoing' }) })
+  heard({ type: 'message_updated', message: aMessage({ conversationId: HERE }) })
+  await later()
+  expect(asked).toEqual({ one: 1, list: 1, pages: 1 })
+  heard({ type: 'message_created', message: aMessage({ conversationId: HERE }) })
+  await later()
+  expect(asked).toEqual({ one: 2, list: 2, pages: 2 })
+})
+
+test('what is told while the first answer is on its way is not missed', async () => {
+  const waiting: (() => void)[] = []
+  const { asked, heard, later } = shown((of) => new Promise((give) => waiting.push(() => give(of))))
+  heard({ type: 'approval_approved' })
+  await later()
+  expect(asked).toEqual({ one: 1, list: 1, pages: 1 })
+  for (const answer of waiting.splice(0)) answer()
+  await later()
+  expect(asked).toEqual({ one: 2, list: 2, pages: 2 })
+  for (const answer of waiting.splice(0)) answer()
+  await later()
+  expect(asked).toEqual({ one: 2, list: 2, pages: 2 })
+})
