@@ -44,3 +44,18 @@ test('which of several is undone can be told', () => {
   fireEvent.click(within(screen.getByRole('group', { name: 'Resolved' })).getByRole('button', { name: 'Undo' }))
   expect(pressed).toEqual(['Resolved'])
 })
+
+test('what went wrong makes room for nothing but what did, too', () => {
+  const told = (title: string, bad = false) =>
+    toast({ key: title, title, detail: 'Ada', action: { label: 'Show', run: () => undefined }, bad })
+  const titles = () => toasts().map(({ title }) => title)
+  told('Not sent to Ana', true)
+  for (const title of ['one', 'two', 'three']) told(title)
+  expect(titles()).toEqual(['Not sent to Ana', 'two', 'three'])
+  told('Not changed', true)
+  told('Not deleted', true)
+  told('four')
+  expect(titles()).toEqual(['Not sent to Ana', 'Not changed', 'Not deleted'])
+  told('Not escalated', true)
+  expect(titles()).toEqual(['Not changed', 'Not deleted', 'Not escalated'])
+})

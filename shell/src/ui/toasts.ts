@@ -1,4 +1,4 @@
-/** Short news at the edge of the screen: at most three, those of one kind merged into one. */
+/** Short news at the edge of the screen: at most three, those of one kind merged into one. What went wrong stays longest. */
 export interface Toast {
   /** Toasts with the same key are one. */
   readonly key: string
@@ -29,7 +29,10 @@ export function subscribeToasts(listener: () => void): () => void {
 export function toast(next: Toast): void {
   const alike = shown.find((one) => one.key === next.key)
   const merged = { ...next, count: (alike?.count ?? 0) + 1 }
-  put([...shown.filter((one) => one.key !== next.key), merged].slice(-MOST))
+  const all = [...shown.filter((one) => one.key !== next.key), merged]
+  // The oldest makes room, and what went wrong only for what did, too.
+  const drop = all.length > MOST ? (all.find((one) => !one.bad) ?? all[0]) : undefined
+  put(all.filter((one) => one !== drop))
 }
 
 export function dismiss(key: string): void {
