@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -8,7 +8,7 @@ import { session } from '#auth/session.ts'
 import { connectionStatus } from '#live/status.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, aMessage, anAnnouncement, instant, uuid } from '#test/samples.ts'
+import { aConversation, aMessage, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
 
 import { Conversation } from './Conversation.tsx'
 
@@ -247,6 +247,50 @@ test('a conversation that is not there says so', async () => {
   )
   show(<Conversation id={HERE.id} />)
   expect(await screen.findByText('There is no such conversation')).toBeVisible()
+})
+
+describe('whoever reads further up', () => {
+  /** Scrolled away from the end of a thread; what tells it of something, and whether it was scrolled since. */
+  async function scrolledUp() {
+    given([aMessage({ conversationId: HERE.id, content: 'Hello?', createdAt: instant(1) })])
+    const page = show(<Conversation id={HERE.id} />)
+    await screen.findByText('Hello?')
+    const log = screen.getByRole('log')
+    Object.defineProperty(log, 'scrollHeight', { value: 5_000 })
+    fireEvent.scroll(log)
+    expect(screen.getByRole('button', { name: 'Newest' })).toBeVisible()
+    let sequence = 0
+    const hear = (message: Message) => {
+      sequence += 1
+      page.live.take({ event: 'message_created', id: `e:${sequence}`, data: JSON.stringify(anAnnouncement({ type: 'message_created', message })) })
+    }
+    return { hear, scrolled: vi.spyOn(log, 'scrollTo') }
+  }
+
+  test('is told how many messages came, however quickly', async () => {
+    const { hear } = await scrolledUp()
+    const incoming = (second: number) => aMessage({ conversationId: HERE.id, content: `line ${second}`, createdAt: instant(second) })
+    act(() => [2, 3, 4].forEach((second) => hear(incoming(second))))
+    expect(await screen.findByRole('button', { name: '3 new' })).toBeVisible()
+    act(() => hear(incoming(5)))
+    expect(await screen.findByRole('button', { name: '4 new' })).toBeVisible()
+  })
+
+  test('stays there when a colleague proposes a reply', async () => {
+    let answer: () => void = () => undefined
+    const asked = new Promise<void>((go) => (answer = go))
+    api.use(
+      http.get('/api/v1/approvals', async ({ response }) => {
+        await asked
+        const proposal = anApproval({ conversationId: HERE.id, type: 'proposed_reply', metadata: { content: 'We will see.' } })
+        return response(200).json({ data: [proposal], page: { limit: 100 }, position: NOWHERE })
+      }),
+    )
+    const { scrolled } = await scrolledUp()
+    answer()
+    expect(await screen.findByText('We will see.')).toBeVisible()
+    expect(scrolled).not.toHaveBeenCalled()
+  })
 })
 
 describe('what somebody looks at is read', () => {

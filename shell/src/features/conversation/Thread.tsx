@@ -26,6 +26,7 @@ interface ThreadProps {
   onEdit: Editing
 }
 
+const NONE: readonly Message[] = []
 /** This near to the end counts as reading the newest. Pixels. */
 const NEAR = 80
 /** This near to the beginning, older messages are loaded. Pixels. */
@@ -49,10 +50,8 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   if (lines.length === 0) return <Empty icon={MessagesSquare} title="No messages yet" />
   return (
     <Scroller
-      // What is on its way stays last, whatever arrives.
-      newest={messages?.findLast(({ chatwootId }) => chatwootId != null) ?? messages?.at(-1)}
-      written={written.length + (proposed?.length ?? 0)}
-      oldest={messages?.[0]?.id}
+      messages={messages ?? NONE}
+      written={written.length}
       loading={query.isFetchingNextPage}
       onOlder={() => {
         if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
@@ -130,19 +129,30 @@ function Folded({ messages }: { messages: Message[] }) {
 }
 
 interface ScrollerProps {
-  newest: Message | undefined
-  oldest: string | undefined
+  messages: readonly Message[]
+  /** How many are on their way from here: whoever writes one wants to see it. */
   written: number
   loading: boolean
   onOlder: () => void
   children: ReactNode
 }
 
+const hasArrived = ({ chatwootId }: Message) => chatwootId != null
+
+/** How many have arrived after this one. */
+function arrivedAfter(messages: readonly Message[], id: string | undefined): number {
+  const at = messages.findLastIndex((message) => message.id === id)
+  return at === -1 ? 0 : messages.slice(at + 1).filter(hasArrived).length
+}
+
 /**
  * Keeps the place: at the end it follows what is new, elsewhere it stays and counts; what is loaded
  * above does not move what is seen.
  */
-function Scroller({ newest, oldest, written, loading, onOlder, children }: ScrollerProps) {
+function Scroller({ messages, written, loading, onOlder, children }: ScrollerProps) {
+  // What is on its way stays last, whatever arrives.
+  const newest = messages.findLast(hasArrived) ?? messages.at(-1)
+  const oldest = messages[0]?.id
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const place = useRef({ atEnd: true, height: 0, oldest, written })
@@ -150,7 +160,7 @@ function Scroller({ newest, oldest, written, loading, onOlder, children }: Scrol
   const [away, setAway] = useState(false)
 
   if (newest && missed.last !== newest.id) {
-    setMissed({ last: newest.id, count: away ? missed.count + 1 : 0 })
+    setMissed({ last: newest.id, count: away ? missed.count + arrivedAfter(messages, missed.last) : 0 })
   }
 
   const toEnd = (behavior: ScrollBehavior = 'instant') => {
