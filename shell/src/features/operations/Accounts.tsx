@@ -69,7 +69,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
             <>
               <Fact name="A minute">{rate.perMinute.toLocaleString()}</Fact>
               <Fact name="At once now">{Math.floor(rate.available).toLocaleString()}</Fact>
-              <Meter label="Of the budget left" share={Math.min(1, rate.available / Math.max(1, rate.perMinute))} />
+              <Meter label="Of the budget left" share={Math.min(1, rate.available / mostAtOnce(rate.perMinute))} />
               {rate.pausedUntil != null && Date.parse(rate.pausedUntil) > now && (
                 <p className="text-sm text-warn">It asked to slow down, for {span(Date.parse(rate.pausedUntil) - now)}</p>
               )}
@@ -90,6 +90,11 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
       </div>
     </li>
   )
+}
+
+/** Never more than a second's worth may be asked at once, however long nothing was. */
+function mostAtOnce(perMinute: number): number {
+  return Math.max(1, perMinute / 60)
 }
 
 function Compared({ of }: { of: NonNullable<AccountState['reconciliation']> }) {
