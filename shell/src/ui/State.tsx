@@ -1,7 +1,6 @@
 import { CloudOff, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-
 import { Button } from './Button.tsx'
 
 interface EmptyProps {
@@ -39,5 +38,16 @@ export function Failed({ what, error, retry }: { what: string; error: Error; ret
         Try again
       </Button>
     </div>
+  )
+}
+
+/** More of a list did not come, and another try. */
+export function Again({ what, retry }: { what: string; retry: () => void }) {
+  return (
+    <p role="alert" className="py-2 text-center text-sm">
+      <button type="button" className="text-bad underline" onClick={retry}>
+        {what} did not load. Try again
+      </button>
+    </p>
   )
 }

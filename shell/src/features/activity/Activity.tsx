@@ -9,7 +9,7 @@ import { activityQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
-import { Empty, Failed } from '#ui/State.tsx'
+import { Again, Empty, Failed } from '#ui/State.tsx'
 
 import { type Change, Filters } from './Filters.tsx'
 import { readTimelineView, type TimelineView } from './view.ts'
@@ -114,6 +114,9 @@ export function Activity({ view }: { view: TimelineView }) {
                 )
               })}
             </ol>
+          )}
+          {hasNextPage && !isFetchingNextPage && isError && rows.length > 0 && (
+            <Again what="Earlier activity" retry={() => void fetchNextPage()} />
           )}
         </div>
       </div>

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
 import type { Approval } from '#api/types.ts'
@@ -49,4 +50,22 @@ test('an empty queue says why it is empty', async () => {
   given([])
   show(<Approvals view={{ show: 'waiting' }} />)
   expect(await screen.findByText('Nothing waits for your decision')).toBeVisible()
+})
+
+test('earlier requests that do not load say so, and are asked for again', async () => {
+  let broken = true
+  const rows = Array.from({ length: 50 }, () => anApproval())
+  api.use(
+    http.untyped.get('*/api/v1/approvals', ({ request }) => {
+      const page = new URL(request.url).searchParams.get('page')
+      if (page === '2' && broken) return HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
+      return HttpResponse.json({ data: page === '2' ? [anApproval({ reason: 'Long ago.' })] : rows, page: { limit: 50 }, position: NOWHERE })
+    }),
+  )
+  show(<Approvals view={{}} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Show earlier' }))
+  const again = await screen.findByRole('button', { name: 'Earlier requests did not load. Try again' })
+  broken = false
+  await userEvent.click(again)
+  expect(await screen.findByRole('link', { name: /Long ago/ })).toBeVisible()
 })

@@ -7,6 +7,7 @@ import { approvalPagesQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { Chip } from '#ui/Chip.tsx'
 import { classes } from '#ui/classes.ts'
+import { Further } from '#ui/Further.tsx'
 import { APPROVAL_STATUSES, ApprovalMark } from '#ui/Marks.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
@@ -104,13 +105,9 @@ export function Approvals({ view }: { view: ApprovalsView }) {
                 </li>
               ))}
             </ul>
-            {query.hasNextPage && (
-              <div className="flex justify-center p-4">
-                <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  Show earlier
-                </Button>
-              </div>
-            )}
+            <div className="flex justify-center p-4 empty:hidden">
+              <Further of={query} what="Earlier requests" name="Show earlier" />
+            </div>
           </>
         )}
       </div>

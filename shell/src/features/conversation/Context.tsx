@@ -8,9 +8,9 @@ import type { Conversation } from '#api/types.ts'
 import { activityQuery, agentsQuery, approvalsQuery, contactQuery, conversationsQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Avatar } from '#ui/Avatar.tsx'
-import { Button } from '#ui/Button.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { useNow } from '#ui/clock.ts'
+import { Further } from '#ui/Further.tsx'
 import { ApprovalMark, Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { useRemembered } from '#ui/remembered.ts'
 import { Failed } from '#ui/State.tsx'
@@ -265,11 +265,7 @@ function Timeline({ conversationId }: { conversationId: string }) {
           </li>
         ))}
       </ol>
-      {query.hasNextPage && (
-        <Button className="mt-3 w-full" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-          Show earlier
-        </Button>
-      )}
+      <Further of={query} what="Earlier activity" name="Show earlier" className="mt-3 w-full" />
     </>
   )
 }

@@ -8,7 +8,7 @@ import { session } from '#auth/session.ts'
 import { useWritten } from '#live/live.ts'
 import { approvalsQuery, messagesQuery } from '#live/queries.ts'
 import { useNow } from '#ui/clock.ts'
-import { Empty, Failed } from '#ui/State.tsx'
+import { Again, Empty, Failed } from '#ui/State.tsx'
 import { day } from '#ui/time.ts'
 
 import type { Editing } from './Actions.tsx'
@@ -57,13 +57,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
         if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
     >
-      {query.isFetchNextPageError && (
-        <p className="pb-2 text-center text-sm">
-          <button type="button" className="text-bad underline" onClick={() => void query.fetchNextPage()}>
-            Older messages did not load. Try again
-          </button>
-        </p>
-      )}
+      {query.isFetchNextPageError && <Again what="Older messages" retry={() => void query.fetchNextPage()} />}
       {lines.map((line) => (
         <Drawn key={line.key} line={line} contactId={contactId} chatwootUrl={chatwootUrl} onEdit={onEdit} />
       ))}

@@ -78,6 +78,26 @@ test('a list that does not load says so, and can be asked for again', async () =
   expect(await screen.findByRole('link', { name: /Paula Probe/ })).toBeVisible()
 })
 
+test('further conversations that do not load say so, and are asked for again', async () => {
+  let broken = true
+  const further = aConversation({ contact: { id: uuid(), name: 'Otto Other', thumbnail: null } })
+  api.use(
+    http.untyped.get('*/api/v1/conversations', ({ request }) => {
+      const cursor = new URL(request.url).searchParams.get('cursor')
+      if (cursor === null) return HttpResponse.json({ data: [aConversation()], page: { limit: 50, nextCursor: 'more' }, position: NOWHERE })
+      if (broken) return HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
+      return HttpResponse.json({ data: [further], page: { limit: 50, nextCursor: null }, position: NOWHERE })
+    }),
+  )
+  show(<List view={{}} openId={undefined} />)
+  const again = await screen.findByRole('button', { name: 'More conversations did not load. Try again' })
+  expect(screen.getByRole('link', { name: /Paula Probe/ })).toBeVisible()
+  broken = false
+  await userEvent.click(again)
+  expect(await screen.findByRole('link', { name: /Otto Other/ })).toBeVisible()
+  expect(screen.queryByRole('button', { name: /did not load/ })).toBeNull()
+})
+
 test('what is selected is so as long as the list is seen', async () => {
   const rows = [aConversation(), aConversation()]
   given(rows)

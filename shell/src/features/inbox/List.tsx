@@ -48,6 +48,7 @@ export function List({ view, openId }: ListProps) {
         loaded={loaded}
         all={!hasNextPage}
         more={hasNextPage && !isFetchingNextPage && !isError}
+        failed={hasNextPage && !isFetchingNextPage && isError}
         onMore={onMore}
         busy={query.isPending}
       >

@@ -10,6 +10,7 @@ import { clearSelection, selectUpTo, shownOrder, toggle, useSelection } from '#d
 import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
+import { Again } from '#ui/State.tsx'
 
 import { BulkBar } from './BulkBar.tsx'
 import { useHeldOrder } from './order.ts'
@@ -30,6 +31,8 @@ interface RowsProps {
   all: boolean
   /** There are others, and they may be loaded now. */
   more: boolean
+  /** There are others, and they did not load. */
+  failed: boolean
   onMore: () => void
   busy: boolean
   /** What is shown where there is no row. */
@@ -37,7 +40,7 @@ interface RowsProps {
 }
 
 /** The rows of the list, as many as are seen of them; what scrolls is drawn here and nowhere else. */
-export function Rows({ view, openId, loaded, all, more, onMore, busy, children }: RowsProps) {
+export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, children }: RowsProps) {
   const navigate = useNavigate()
   const search = useLocation({ select: ({ searchStr }) => searchStr })
   const [hovered, setHovered] = useState(false)
@@ -157,6 +160,7 @@ export function Rows({ view, openId, loaded, all, more, onMore, busy, children }
             })}
           </ul>
         )}
+        {failed && rows.length > 0 && <Again what="More conversations" retry={onMore} />}
       </div>
       <BulkBar loaded={loaded.length} />
     </div>

@@ -5,8 +5,8 @@ import { useEffect } from 'react'
 
 import type { DeadLetter } from '#api/types.ts'
 import { deadLettersQuery } from '#live/operations.ts'
-import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
+import { Further } from '#ui/Further.tsx'
 import { Choice } from '#ui/Menu.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
@@ -64,11 +64,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
           ))}
         </ul>
       )}
-      {hasNextPage && letters.length > 0 && (
-        <Button className="mt-3 w-full" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          Show older
-        </Button>
-      )}
+      {letters.length > 0 && <Further of={query} what="Older dead letters" name="Show older" className="mt-3 w-full" />}
       <Sheet title="Dead letter" open={letter !== undefined} onOpenChange={() => go({ letter: undefined })}>
         {letter !== undefined && <Letter id={letter} acts={acts} close={() => go({ letter: undefined })} />}
       </Sheet>

@@ -1,0 +1,25 @@
+import type { UseInfiniteQueryResult } from '@tanstack/react-query'
+
+import { Button } from './Button.tsx'
+import { Again } from './State.tsx'
+
+interface FurtherProps {
+  of: Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'isFetchNextPageError' | 'fetchNextPage'>
+  /** What comes when it is pressed. */
+  what: string
+  /** What it says. */
+  name: string
+  className?: string
+}
+
+/** The way to more of a list, as long as there is more. */
+export function Further({ of, what, name, className }: FurtherProps) {
+  const load = () => void of.fetchNextPage()
+  if (!of.hasNextPage) return null
+  if (of.isFetchNextPageError && !of.isFetchingNextPage) return <Again what={what} retry={load} />
+  return (
+    <Button {...(className && { className })} disabled={of.isFetchingNextPage} onClick={load}>
+      {name}
+    </Button>
+  )
+}
