@@ -1,7 +1,10 @@
 /** Timelines, newest first. What happened never changes, so a line is added once or not at all. */
+import type { QueryClient } from '@tanstack/react-query'
+
 import { compareInstants } from '../api/instant.ts'
 import type { Activity, ActivityFilter, ActivityList } from '../api/types.ts'
 
+import { keys } from './keys.ts'
 import { find, type Paged, placed } from './pages.ts'
 
 export type ActivityPages = Paged<ActivityList>
@@ -25,4 +28,13 @@ export function addActivity(list: ActivityPages, filter: ActivityFilter, activit
   const last = list.pages.at(-1)
   const end = last?.page.nextCursor == null ? null : (last.data.at(-1) ?? null)
   return placed(list, activity, order, end)
+}
+
+/** Lets go of all but the beginning, which is read again: what was heard has made it long, and it ends where its cursor says. */
+export function shortenActivity(client: QueryClient, filter: ActivityFilter): void {
+  const queryKey = keys.activity(filter)
+  client.setQueryData<ActivityPages>(queryKey, (list) =>
+    list ? { pages: list.pages.slice(0, 1), pageParams: list.pageParams.slice(0, 1) } : list,
+  )
+  void client.invalidateQueries({ queryKey, exact: true })
 }

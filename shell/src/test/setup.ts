@@ -26,6 +26,7 @@ vi.stubGlobal('matchMedia', (media: string) => ({
 }))
 Object.defineProperties(HTMLElement.prototype, {
   scrollTo: { configurable: true, value: () => undefined },
+  scrollBy: { configurable: true, value: () => undefined },
   scrollIntoView: { configurable: true, value: () => undefined },
   clientHeight: { configurable: true, get: () => 800 },
   clientWidth: { configurable: true, get: () => 400 },

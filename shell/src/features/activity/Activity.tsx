@@ -1,10 +1,11 @@
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Activity as Pulse, ArrowUp, ListFilter } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
+import { shortenActivity } from '#live/activity.ts'
 import { activityQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
@@ -15,6 +16,8 @@ import { type Change, Filters } from './Filters.tsx'
 import { readTimelineView, type TimelineView } from './view.ts'
 
 const ROW = 48
+/** So many lines are kept while only the newest are looked at: each that joins costs the more, the more there are. */
+const MOST = 2_000
 
 export function Activity({ view }: { view: TimelineView }) {
   const navigate = useNavigate()
@@ -34,11 +37,16 @@ export function Activity({ view }: { view: TimelineView }) {
   })
   const items = virtual.getVirtualItems()
   const lastShown = items.at(-1)?.index ?? -1
-  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = query
+  const { hasNextPage, isFetching, isFetchingNextPage, fetchNextPage, isError } = query
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && !isError && lastShown >= rows.length - 10) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage, lastShown, rows.length])
   const { scrolled, missed, toTop, onScroll } = useAnchor(scroller, rows)
+  const client = useQueryClient()
+  const long = !scrolled && rows.length > MOST && !isFetching && !isError
+  useEffect(() => {
+    if (long) shortenActivity(client, view)
+  }, [long, client, view])
 
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">

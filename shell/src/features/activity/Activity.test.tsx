@@ -1,0 +1,42 @@
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
+import { expect, test } from 'vitest'
+
+import type { Activity as Line } from '#api/types.ts'
+import { api, http } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { anAnnouncement, instant, uuid } from '#test/samples.ts'
+
+import { Activity } from './Activity.tsx'
+
+test('what was heard stays as long as somebody reads it, and what is not looked at any more goes', async () => {
+  const lines = (count: number): Line[] =>
+    Array.from({ length: count }, () => ({ id: uuid(), type: 'widget_opened', source: 'chatwoot', occurredAt: instant(0), data: {} }))
+  const answers = [lines(1_999), lines(50)]
+  let asked = 0
+  api.use(
+    http.untyped.get('*/api/v1/activity', () =>
+      Response.json({ data: answers[asked++], page: { limit: 50, nextCursor: null }, position: { activity: `e:${asked === 1 ? 0 : 9}` } }),
+    ),
+  )
+  const { live } = show(<Activity view={{}} />)
+  const list = await screen.findByRole('list', { name: 'Timeline' })
+  expect(list).toHaveStyle({ height: `${1_999 * 48}px` })
+  const scroller = list.parentElement!
+  const scrollTo = (top: number) => {
+    scroller.scrollTop = top
+    fireEvent.scroll(scroller)
+  }
+  scrollTo(10_000)
+  act(() => {
+    live.take({ event: 'ready', id: 'e:0', data: '{}' })
+    for (const sequence of [1, 2, 3]) {
+      live.take({ event: 'widget_opened', id: `e:${sequence}`, data: JSON.stringify(anAnnouncement({ type: 'widget_opened', occurredAt: instant(sequence) })) })
+    }
+  })
+  expect(await screen.findByRole('button', { name: '3 new' })).toBeVisible()
+  expect(list).toHaveStyle({ height: `${2_002 * 48}px` })
+  expect(asked).toBe(1)
+  scrollTo(0)
+  await waitFor(() => expect(list).toHaveStyle({ height: `${50 * 48}px` }))
+  expect(asked).toBe(2)
+})
