@@ -6,7 +6,8 @@
  * time, so trying again is safe; entries of one conversation go out one after the other. A reply goes
  * out only into what its writer had before them: if somebody else wrote since, the writer chooses. They are
  * kept in local storage, an entry each, and survive the page; those of another person wait for them.
- * One with files lives as long as the page: there is no room for them anywhere else.
+ * Files live as long as the page: what is left of their entry afterwards is its text, which waits for its
+ * writer and never goes out without them.
  */
 import { answerOf, client } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
@@ -16,6 +17,7 @@ import type { Conversation, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
 import { backoff } from './backoff.ts'
+import { forget, keep, keepWritten, left, stored, written } from './kept.ts'
 import { createStore, type Store } from './store.ts'
 
 /** A conversation as somebody has it before them. */
@@ -54,6 +56,8 @@ export interface Written {
   readonly arrived: readonly Arrived[]
   readonly next: Next | null
   readonly files: readonly File[]
+  /** It had files, which went with the page that it was written on. */
+  readonly filesLost?: true
   /** How much of the files is sent, from 0 to 1. */
   readonly progress: number
 }
@@ -80,10 +84,6 @@ const COMPARED = 30
 /** So often in a row an entry goes out again at once because something else had changed. */
 const MOST_REBASED = 3
 
-function prefix(): string {
-  return `axis.outbox.${session().person.id}.`
-}
-
 type Entries = ReadonlyMap<string, readonly Written[]>
 
 export class Outbox {
@@ -103,15 +103,36 @@ export class Outbox {
   /** Takes up what an earlier page left. */
   start(): () => void {
     this.#know()
-    for (const entry of stored()) this.#put(entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry)
+    for (const entry of stored()) {
+      if (entry.filesLost) void this.#takeUp(entry)
+      else this.#put(entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry)
+    }
     const wake = () => this.#wake()
+    const leaving = (event: BeforeUnloadEvent) => {
+      const entries = [...this.entries.get().values()].flat()
+      if (entries.some(({ files }) => files.length > 0)) event.preventDefault()
+    }
     wake()
     window.addEventListener('online', wake)
+    window.addEventListener('beforeunload', leaving)
     return () => {
       window.removeEventListener('online', wake)
+      window.removeEventListener('beforeunload', leaving)
       for (const timer of this.#timers.values()) clearTimeout(timer)
       this.#timers.clear()
     }
+  }
+
+  /** Takes up an entry whose files went with its page, unless it has arrived before that. */
+  async #takeUp({ conversationId, clientId }: Written): Promise<void> {
+    await left(clientId)
+    const entry = stored().find((one) => one.clientId === clientId)
+    if (!entry) return
+    this.#put(entry)
+    const messages = await this.#newest(conversationId).catch(() => [])
+    const own = messages.find((message) => message.clientId === clientId)
+    if (own) this.#arrive(entry, own)
+    else if (this.of(conversationId).some((one) => one.clientId === clientId)) this.#post.heldUp?.(entry)
   }
 
   of(conversationId: string): readonly Written[] {
@@ -324,54 +345,5 @@ export class Outbox {
     else next.delete(conversationId)
     this.entries.set(next)
     forget(clientId)
-  }
-}
-
-function keep(entry: Written): void {
-  if (entry.files.length > 0) return
-  try {
-    localStorage.setItem(prefix() + entry.clientId, JSON.stringify(entry))
-  } catch {
-    // Full or switched off: the entry lives as long as the page.
-  }
-}
-
-function forget(clientId: string): void {
-  try {
-    localStorage.removeItem(prefix() + clientId)
-  } catch {
-    // As above.
-  }
-}
-
-const wroteKey = () => `axis.wrote.${session().person.id}`
-
-function keepWritten(own: readonly string[]): void {
-  try {
-    localStorage.setItem(wroteKey(), JSON.stringify(own))
-  } catch {
-    // As above.
-  }
-}
-
-function written(): string[] {
-  try {
-    const own: unknown = JSON.parse(localStorage.getItem(wroteKey()) ?? '[]')
-    return Array.isArray(own) ? own.filter((one) => typeof one === 'string') : []
-  } catch {
-    return []
-  }
-}
-
-function stored(): Written[] {
-  try {
-    return Object.keys(localStorage)
-      .filter((key) => key.startsWith(prefix()))
-      .map((key) => JSON.parse(localStorage.getItem(key) ?? 'null') as Written | null)
-      .filter((entry) => entry !== null)
-      .map((entry) => ({ ...entry, files: [], progress: 0 }))
-      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
-  } catch {
-    return []
   }
 }

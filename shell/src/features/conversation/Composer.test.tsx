@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Conversation as Shown, Message } from '#api/types.ts'
 import { asked } from '#desk/asked.ts'
@@ -177,6 +177,24 @@ test('of what came first the writer is shown, and chooses: edit', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Edit' }))
   expect(await reply()).toHaveValue('It comes today')
   expect(screen.queryByText('Not sent: something new came first')).toBeNull()
+})
+
+test('a reply whose files went with its page is not sent without them: its text is written anew', async () => {
+  const { contents } = given()
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  const first = show(<Conversation id={HERE.id} />)
+  const closed = first.live.outbox.start()
+  first.live.outbox.send(HERE.id, 'The receipt', false, [new File(['Two tents'], 'receipt.txt')])
+  closed()
+  first.unmount()
+  online.mockReturnValue(true)
+  const { live } = show(<Conversation id={HERE.id} />)
+  onTestFinished(live.outbox.start())
+  expect(await screen.findByText('Not sent: the page was closed before its files were sent')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull()
+  await userEvent.click(screen.getByRole('button', { name: 'Edit and resend' }))
+  expect(await reply()).toHaveValue('The receipt')
+  expect(contents()).toEqual([])
 })
 
 test('send and resolve sends first', async () => {

@@ -40,11 +40,8 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
           <WrittenDelivery written={written} offline={offline} />
           {held && (
             <>
-              {overtaken ? (
-                <Act name="Send anyway" act={() => outbox.sendAnyway(written)} />
-              ) : (
-                <Act name="Retry" act={() => outbox.retry(written)} />
-              )}
+              {overtaken && <Act name="Send anyway" act={() => outbox.sendAnyway(written)} />}
+              {!overtaken && !written.filesLost && <Act name="Retry" act={() => outbox.retry(written)} />}
               <Act name={overtaken ? 'Edit' : 'Edit and resend'} act={edit} />
               <Act name="Discard" act={() => outbox.discard(written)} />
             </>

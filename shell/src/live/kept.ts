@@ -1,0 +1,81 @@
+/**
+ * What the outbox keeps in local storage, an entry each.
+ *
+ * There is no room for files: an entry with files is kept as one that was refused, for whoever comes after
+ * its page. While that page lives it holds a lock, so that no other tab takes its entry for a lost one.
+ */
+import { session } from '../auth/session.ts'
+
+import type { Written } from './outbox.ts'
+
+const LOST = 'the page was closed before its files were sent'
+
+const nameOf = (clientId: string) => `axis.outbox.${session().person.id}.${clientId}`
+const releases = new Map<string, () => void>()
+
+export function keep(entry: Written): void {
+  // How much of its files is sent is of this page alone.
+  if (entry.progress > 0) return
+  const withFiles = entry.files.length > 0
+  if (withFiles) hold(entry.clientId)
+  const kept = withFiles ? { ...entry, state: 'refused', reason: LOST, arrived: [], files: [], filesLost: true } : entry
+  try {
+    localStorage.setItem(nameOf(entry.clientId), JSON.stringify(kept))
+  } catch {
+    // Full or switched off: the entry lives as long as the page.
+  }
+}
+
+export function forget(clientId: string): void {
+  try {
+    localStorage.removeItem(nameOf(clientId))
+  } catch {
+    // As above.
+  }
+  releases.get(clientId)?.()
+  releases.delete(clientId)
+}
+
+export function stored(): Written[] {
+  const prefix = nameOf('')
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => JSON.parse(localStorage.getItem(key) ?? 'null') as Written | null)
+      .filter((entry) => entry !== null)
+      .map((entry) => ({ ...entry, files: [], progress: 0 }))
+      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
+  } catch {
+    return []
+  }
+}
+
+/** Goes on once no other page has the files of an entry; at once where the browser has no locks. */
+export async function left(clientId: string): Promise<void> {
+  if ('locks' in navigator) await navigator.locks.request(nameOf(clientId), () => undefined)
+}
+
+function hold(clientId: string): void {
+  if (!('locks' in navigator) || releases.has(clientId)) return
+  const released = new Promise<void>((release) => releases.set(clientId, release))
+  void navigator.locks.request(nameOf(clientId), () => released)
+}
+
+const wroteKey = () => `axis.wrote.${session().person.id}`
+
+export function keepWritten(own: readonly string[]): void {
+  try {
+    localStorage.setItem(wroteKey(), JSON.stringify(own))
+  } catch {
+    // As above.
+  }
+}
+
+export function written(): string[] {
+  try {
+    const own: unknown = JSON.parse(localStorage.getItem(wroteKey()) ?? '[]')
+    return Array.isArray(own) ? own.filter((one) => typeof one === 'string') : []
+  } catch {
+    return []
+  }
+}
