@@ -15,13 +15,25 @@ export type News =
   /** Chatwoot refused what this person had asked for, and it shows as before. */
   | { readonly kind: 'undone'; readonly announcement: Announcement }
 
+/** So much is kept for those who do not listen yet. */
+const MOST_UNHEARD = 100
+
 const listeners = new Set<(news: News) => void>()
+/** What was told while nobody listened, the newest last: what an earlier page left is sent before there is a screen. */
+let unheard: readonly News[] = []
 
 export function onNews(listener: (news: News) => void): () => void {
   listeners.add(listener)
+  // Once all who begin to listen together do.
+  queueMicrotask(() => {
+    const missed = unheard
+    unheard = []
+    for (const news of missed) tellNews(news)
+  })
   return () => listeners.delete(listener)
 }
 
 export function tellNews(news: News): void {
+  if (listeners.size === 0) unheard = [...unheard, news].slice(-MOST_UNHEARD)
   for (const listener of listeners) listener(news)
 }

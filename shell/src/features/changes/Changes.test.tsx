@@ -7,6 +7,8 @@ import { tagOf } from '#api/tag.ts'
 import type { Conversation, CreateMessage, UpdateConversation } from '#api/types.ts'
 import { ask, asked as question, want } from '#desk/asked.ts'
 import { clearSelection, select, selection } from '#desk/selection.ts'
+import { tellNews } from '#live/news.ts'
+import type { Written } from '#live/outbox.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
@@ -136,6 +138,14 @@ test('what was to be done once a reply is sent is done then', async () => {
   live.outbox.send(row.id, 'All done', false, [], { status: 'resolved' })
   await waitFor(() => expect(status(row.id)).toBe('resolved'))
   expect(await screen.findByText('Resolved')).toBeVisible()
+})
+
+test('and is done even if the reply was sent before the page had anything to show', async () => {
+  const row = aConversation()
+  const written = { conversationId: row.id, next: { status: 'resolved' } } as Written
+  tellNews({ kind: 'sent', written })
+  const { status } = given([row])
+  await waitFor(() => expect(status(row.id)).toBe('resolved'))
 })
 
 /** Two accounts, in which the number 5 is another person, each with its conversation. */
