@@ -41,7 +41,7 @@ export interface Alteration {
   readonly builds: boolean
 }
 
-/** So often a change that gets no answer is asked for before it is given up. */
+/** So often what gets no answer is asked for before it is given up. */
 const TRIES = 3
 /** So often a change is built anew on what others made meanwhile: they do so quickly, but not for ever. */
 const REBUILDS = 20
@@ -77,15 +77,24 @@ export class Live {
   /** Takes back a message that has not left, or discards one that failed. */
   async cancel(message: Message): Promise<void> {
     const path = { id: message.conversationId, messageId: message.id }
-    await doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params: { path } }))
+    const params = { path, header: { 'Idempotency-Key': crypto.randomUUID() } }
+    let asked = 0
+    await persistently(() => {
+      asked += 1
+      return doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params }))
+    }).catch((error: unknown) => {
+      // It is gone since it was asked for before, and that answer was lost.
+      if (asked === 1 || Failure.from(error).status !== 404) throw error
+    })
     this.#cache.withdraw(message)
   }
 
   /** Deletes a message that Chatwoot has. */
   async delete({ id, conversationId }: Message): Promise<void> {
     const path = { id: conversationId, messageId: id }
+    const params = { path }
     this.#cache.accept(
-      await answerOf(client.DELETE('/api/v1/conversations/{id}/messages/{messageId}', { params: { path } })),
+      await persistently(() => answerOf(client.DELETE('/api/v1/conversations/{id}/messages/{messageId}', { params }))),
     )
   }
 
@@ -110,24 +119,20 @@ export class Live {
 
   async #ask(id: string, seen: Conversation, body: Alteration['body'], builds: boolean): Promise<Conversation> {
     let row = seen
-    let [tries, rebuilds] = [1, 0]
-    for (;;) {
+    for (let rebuilds = 0; ; rebuilds += 1) {
       try {
-        return await answerOf(
-          client.PATCH('/api/v1/conversations/{id}', {
-            params: { path: { id }, header: builds ? { 'If-Match': tagOf(row.updatedAt) } : {} },
-            body: body(row),
-          }),
+        return await persistently(() =>
+          answerOf(
+            client.PATCH('/api/v1/conversations/{id}', {
+              params: { path: { id }, header: builds ? { 'If-Match': tagOf(row.updatedAt) } : {} },
+              body: body(row),
+            }),
+          ),
         )
       } catch (error) {
         const failure = Failure.from(error)
-        if (failure.status === 412 && rebuilds < REBUILDS) {
-          rebuilds += 1
-          row = failure.current as Conversation
-        } else if (failure.passing && navigator.onLine && tries < TRIES) {
-          await new Promise((go) => setTimeout(go, backoff(tries, 300)))
-          tries += 1
-        } else throw failure
+        if (failure.status !== 412 || rebuilds >= REBUILDS) throw failure
+        row = failure.current as Conversation
       }
     }
   }
@@ -277,6 +282,20 @@ export class Live {
     }
     if (message.state === 'failed' && type !== 'message_created') {
       tellNews({ kind: 'not-sent', conversation, message })
+    }
+  }
+}
+
+/** Asks again, a few times, what got no answer: it must be the same however often it is asked. */
+async function persistently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask()
+    } catch (error) {
+      const failure = Failure.from(error)
+      const passing = failure.passing || failure.code === 'under-way'
+      if (!passing || !navigator.onLine || tries >= TRIES) throw failure
+      await new Promise((go) => setTimeout(go, backoff(tries, 300)))
     }
   }
 }

@@ -89,6 +89,25 @@ test('a reply that has not left can be taken back, and its text is not lost', as
   expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('too early')
 })
 
+test('its text is not lost either if the answer is, and others take its place', async () => {
+  const message = mine({ content: 'too early', createdAt: instant(1), state: 'queued' })
+  given([message])
+  const keys: (string | null)[] = []
+  const { live } = show(<Conversation id={HERE.id} />)
+  api.use(
+    http.untyped.post('*/messages/:messageId/cancel', ({ request }) => {
+      keys.push(request.headers.get('idempotency-key'))
+      const announcement = anAnnouncement({ type: 'message_cancelled', conversation: HERE, data: { messageId: message.id } })
+      act(() => live.take({ event: 'message_cancelled', id: `e:${keys.length}`, data: JSON.stringify(announcement) }))
+      return keys.length === 1 ? HttpResponse.error() : HttpResponse.json({ code: 'not-found' }, { status: 404 })
+    }),
+  )
+  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  expect(await screen.findByText('No messages yet')).toBeVisible()
+  await waitFor(() => expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('too early'))
+  expect(keys).toEqual([expect.stringMatching(/.{36}/), keys[0]])
+})
+
 test('what failed can be written anew, or discarded', async () => {
   const one = mine({ content: 'one', createdAt: instant(1), state: 'failed', attempts: 1 })
   const two = mine({ content: 'two', createdAt: instant(2), state: 'failed', attempts: 1 })
