@@ -100,6 +100,19 @@ test('what is refused stays until a person acts, and does not hold up the next',
   expect(states()).toEqual([])
 })
 
+test('what was taken back elsewhere, while its answer was lost, leaves without a word', async () => {
+  const bodies = answering(() =>
+    bodies.length === 1
+      ? HttpResponse.error()
+      : HttpResponse.json({ type: '/problems/withdrawn', code: 'withdrawn', detail: 'it was taken back' }, { status: 409 }),
+  )
+  const { box, accepted, sent, heldUp } = outbox()
+  box.send(PLACE, 'Too early', false, [], { status: 'resolved' })
+  await soon(() => expect(box.of(PLACE)).toEqual([]))
+  expect(bodies).toHaveLength(2)
+  expect([...accepted, ...sent, ...heldUp]).toEqual([])
+})
+
 test('offline it waits, and survives the page', async () => {
   const bodies = answering(created)
   const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)

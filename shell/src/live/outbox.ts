@@ -268,7 +268,9 @@ export class Outbox {
       return backoff(failures)
     }
     this.#failures.delete(conversationId)
-    this.#hold({ ...entry, state: 'refused', reason: failure.message })
+    // It had arrived, and its writer took it back in another browser: there is its text.
+    if (failure.code === 'withdrawn') this.#remove(conversationId, clientId)
+    else this.#hold({ ...entry, state: 'refused', reason: failure.message })
     return 0
   }
 
