@@ -2,21 +2,24 @@ import createClient from 'openapi-fetch'
 
 import { session } from '../auth/session.ts'
 
+import { deadline } from './deadline.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
 import type { paths } from './schema'
 import type { Problem } from './types.ts'
 
-export const client = createClient<paths>({
-  baseUrl: API_ORIGIN,
-  fetch: (request) =>
+export const client = createClient<paths>({ baseUrl: API_ORIGIN, fetch: asking() })
+
+/** A `fetch` with a token, for what takes no longer than that; milliseconds. */
+export function asking(longest?: number): (request: Request) => Promise<Response> {
+  return (request) =>
     authorised((token) => {
       const asked = request.clone()
       asked.headers.set('authorization', `Bearer ${token}`)
       // Looked up at each call: tests put their own in place.
-      return globalThis.fetch(asked)
-    }),
-})
+      return globalThis.fetch(asked, { signal: deadline(request.signal, longest) })
+    })
+}
 
 /** Asks with a token; with another one once more, if that is refused and there is another. */
 export async function authorised<T extends { status: number }>(ask: (token: string) => Promise<T>): Promise<T> {

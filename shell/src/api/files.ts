@@ -1,14 +1,19 @@
 /** Files of messages: read as blobs, since an address alone proves nobody, and sent with progress, which `fetch` does not tell. */
-import { answerOf, authorised, client } from './client.ts'
+import { answerOf, asking, authorised, client } from './client.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
 import type { CreateMessage, Message } from './types.ts'
+
+/** So long a file may take to be read, on a slow line. Milliseconds. */
+const LONGEST = 10 * 60_000
+/** An upload that has not got on for so long is asked for again. Milliseconds. */
+const STALLED = 2 * 60_000
 
 export async function readFile(id: string, thumb: boolean, signal: AbortSignal): Promise<Blob> {
   const query = thumb ? { thumb } : {}
   // Described as bytes, and read as what `parseAs` says.
   const bytes: unknown = await answerOf(
-    client.GET('/api/v1/attachments/{id}', { params: { path: { id }, query }, parseAs: 'blob', signal }),
+    client.GET('/api/v1/attachments/{id}', { params: { path: { id }, query }, parseAs: 'blob', signal, fetch: asking(LONGEST) }),
   )
   return bytes as Blob
 }
@@ -48,9 +53,16 @@ function send(path: string, form: FormData, token: string, { progress, signal, h
     request.setRequestHeader('authorization', `Bearer ${token}`)
     for (const [name, value] of Object.entries(header)) request.setRequestHeader(name, value)
     request.responseType = 'json'
-    request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0)
+    const begun = Date.now()
+    // Counted from the beginning.
+    const goOn = () => (request.timeout = Date.now() - begun + STALLED)
+    goOn()
+    request.upload.onprogress = ({ loaded, total }) => {
+      goOn()
+      progress(total > 0 ? loaded / total : 0)
+    }
     request.onload = () => resolve({ status: request.status, body: request.response })
-    request.onerror = () => reject(new Failure(0, {}))
+    request.onerror = request.ontimeout = () => reject(new Failure(0, {}))
     request.onabort = () => reject(new Failure(0, { code: 'stopped', detail: 'the upload was stopped' }))
     signal.addEventListener('abort', () => request.abort())
     request.send(form)

@@ -1,5 +1,6 @@
 import { session } from '../auth/session.ts'
 
+import { deadline } from './deadline.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
 
@@ -14,7 +15,7 @@ export interface Health {
 export async function readHealth(signal: AbortSignal): Promise<Health> {
   try {
     const answer = await fetch(`${API_ORIGIN}/api/v1/health`, {
-      signal,
+      signal: deadline(signal),
       headers: { authorization: `Bearer ${await session().token()}` },
     })
     if (!answer.ok && answer.status !== 503) throw new Failure(answer.status, {})

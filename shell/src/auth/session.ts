@@ -5,6 +5,7 @@
  * prove anything; else an OpenID provider knows them (`openid.ts`, loaded when it is needed).
  * `token()` is asked before each request, so that a provider can renew it.
  */
+import { deadline } from '../api/deadline.ts'
 import { Failure } from '../api/failure.ts'
 import { API_ORIGIN } from '../api/origin.ts'
 import type { Me, Permission, Problem, SignIn } from '../api/types.ts'
@@ -59,7 +60,8 @@ async function providerOf(): Promise<Provider> {
 async function read<T>(path: string, token?: string): Promise<T> {
   let answer: Response
   try {
-    answer = await fetch(API_ORIGIN + path, token ? { headers: { authorization: `Bearer ${token}` } } : {})
+    const headers = token ? { authorization: `Bearer ${token}` } : {}
+    answer = await fetch(API_ORIGIN + path, { headers, signal: deadline() })
   } catch (error) {
     throw Failure.from(error)
   }

@@ -24,13 +24,14 @@ function server() {
   return requests
 }
 
-function connect(endsAt: number | null = null) {
+function connect(endsAt: number | null = null, first?: Promise<never>) {
   const frames: Frame[] = []
   const lost: string[] = []
   const overs: boolean[] = []
   const connection = new Connection({
     admission: (over) => {
       overs.push(over)
+      if (first && overs.length === 1) return first
       return Promise.resolve({ url: 'http://shell.test/api/v1/activity', headers: { authorization: 'Bearer t' }, endsAt })
     },
     handlers: { frame: (frame) => frames.push(frame), alive: () => undefined, lost: (why) => lost.push(why) },
@@ -118,6 +119,18 @@ test('a stream that falls silent is opened again', async () => {
   await vi.advanceTimersByTimeAsync(4_000)
   expect(requests[0]?.aborted()).toBe(true)
   expect(requests).toHaveLength(2)
+})
+
+test('what would let it in and never comes is asked for again', async () => {
+  server()
+  const { lost, overs } = connect(null, new Promise(() => undefined))
+  await settle()
+  expect(overs).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(44_000)
+  expect(lost).toEqual([])
+  await vi.advanceTimersByTimeAsync(4_000)
+  expect(lost).toEqual(['reconnecting'])
+  expect(overs).toHaveLength(2)
 })
 
 test('offline it waits for the network and comes back at once', async () => {

@@ -77,7 +77,7 @@ export class Connection {
     let endsAt: number | null = null
     const unheard = () => (endsAt !== null && Date.now() > endsAt - CLOCKS ? 'late' : 'silent')
     try {
-      const { url, headers: admitted, ...admission } = await this.#options.admission(over)
+      const { url, headers: admitted, ...admission } = await unless(ended.signal, this.#options.admission(over))
       endsAt = admission.endsAt
       const headers = new Headers({ accept: 'text/event-stream', ...admitted })
       if (this.#lastEventId !== undefined) headers.set('last-event-id', this.#lastEventId)
@@ -135,4 +135,12 @@ export class Connection {
       signal.addEventListener('abort', done)
     })
   }
+}
+
+/** What was asked for, unless the signal comes first. */
+function unless<T>(signal: AbortSignal, asked: Promise<T>): Promise<T> {
+  const never = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
+  return Promise.race([asked, never])
 }

@@ -84,6 +84,22 @@ test('without an answer it is tried again under the same id', async () => {
   expect(bodies[1]?.clientId).toBe(bodies[0]?.clientId)
 })
 
+test('one that is never answered is tried again too, and holds up nothing for ever', async () => {
+  const late: AbortController[] = []
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
+    const one = new AbortController()
+    late.push(one)
+    return one.signal
+  })
+  const bodies = answering((body) => (bodies.length === 1 ? new Promise<Response>(() => undefined) : created(body)))
+  const { box, accepted } = outbox()
+  box.send(PLACE, 'Hello', false)
+  await soon(() => expect(bodies).toHaveLength(1))
+  late[0]?.abort(new DOMException('too late', 'TimeoutError'))
+  await soon(() => expect(accepted).toHaveLength(1))
+  expect(bodies[1]?.clientId).toBe(bodies[0]?.clientId)
+})
+
 test('what is refused stays until a person acts, and does not hold up the next', async () => {
   const bodies = answering((body) =>
     body.content === 'bad'
