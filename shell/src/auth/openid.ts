@@ -13,6 +13,7 @@
  */
 import * as oauth from 'oauth4webapi'
 
+import { deadline } from '../api/deadline.ts'
 import { Failure } from '../api/failure.ts'
 import type { SignIn } from '../api/types.ts'
 
@@ -36,6 +37,8 @@ const HOME = import.meta.env.BASE_URL
 
 /** The first of these answers no more before they end, so that a slow request has time. */
 const EARLY = 30_000
+/** So long the provider may take to answer: a token that is being renewed is good for longer. Milliseconds. */
+const PATIENCE = 15_000
 
 /** Leaves for the provider. */
 export async function leave(config: OpenId): Promise<never> {
@@ -72,24 +75,44 @@ export async function leave(config: OpenId): Promise<never> {
 export async function finish(): Promise<Provider | null> {
   const text = sessionStorage.getItem(PENDING)
   if (text === null) return null
-  sessionStorage.removeItem(PENDING)
-  const { config, server, verifier, state, nonce, place } = JSON.parse(text) as Pending
-  const answer = new URLSearchParams(window.location.search)
-  // Neither the code stays in the address, nor what went wrong: reloading tries once more.
-  window.history.replaceState(null, '', place)
-  const client = { client_id: config.clientId }
+  const pending = JSON.parse(text) as Pending
+  let waits = false
   try {
-    const checked = oauth.validateAuthResponse(server, client, answer, state)
-    const given = await oauth.authorizationCodeGrantRequest(
-      server, client, oauth.None(), checked, home(), verifier, insecure(config),
-    )
-    const tokens = await oauth.processAuthorizationCodeResponse(
-      server, client, given, config.scopes.includes('openid') ? { expectedNonce: nonce } : {},
-    )
-    return new Tokens(config, server, tokens)
+    return await redeem(pending)
   } catch (error) {
-    throw failed(error)
+    const failure = error instanceof Failure ? error : failed(error)
+    // The same answer will do later: nobody is sent to the provider again for that.
+    waits = failure.passing
+    throw failure
+  } finally {
+    if (!waits) {
+      sessionStorage.removeItem(PENDING)
+      // Neither the code stays in the address, nor what went wrong: reloading tries once more.
+      window.history.replaceState(null, '', pending.place)
+    }
   }
+}
+
+async function redeem({ config, server, verifier, state, nonce }: Pending): Promise<Provider> {
+  const client = { client_id: config.clientId }
+  const checked = oauth.validateAuthResponse(server, client, new URLSearchParams(window.location.search), state)
+  const given = await answered(
+    oauth.authorizationCodeGrantRequest(server, client, oauth.None(), checked, home(), verifier, manner(config)),
+  )
+  const tokens = await oauth.processAuthorizationCodeResponse(
+    server, client, given, config.scopes.includes('openid') ? { expectedNonce: nonce } : {},
+  )
+  return new Tokens(config, server, tokens)
+}
+
+/** What the provider cannot answer now, it may answer later. */
+async function answered(asked: Promise<Response>): Promise<Response> {
+  const given = await asked.catch((error: unknown) => {
+    throw Failure.from(error)
+  })
+  const failure = new Failure(given.status, {})
+  if (failure.passing) throw failure
+  return given
 }
 
 class Tokens implements Provider {
@@ -114,7 +137,14 @@ class Tokens implements Provider {
   }
 
   token = async (): Promise<string> => {
-    if (this.#endsAt !== null && Date.now() >= this.#endsAt - this.#early) await this.#renew()
+    const endsAt = this.#endsAt
+    if (endsAt !== null && Date.now() >= endsAt - this.#early) {
+      await this.#renew().catch((error: unknown) => {
+        const { passing, code } = Failure.from(error)
+        // Until then the one that there is will do.
+        if (!passing || code === 'signed-out' || Date.now() >= endsAt) throw error
+      })
+    }
     return this.#access
   }
 
@@ -144,16 +174,9 @@ class Tokens implements Provider {
     const client = { client_id: this.#config.clientId }
     const refresh = this.#refresh
     if (refresh === undefined) throw this.#end()
-    let given: Response
-    try {
-      given = await oauth.refreshTokenGrantRequest(
-        this.#server, client, oauth.None(), refresh, insecure(this.#config),
-      )
-    } catch (error) {
-      throw Failure.from(error)
-    }
-    // What the provider cannot answer now, it may answer later.
-    if (given.status >= 500 || given.status === 429) throw new Failure(given.status, {})
+    const given = await answered(
+      oauth.refreshTokenGrantRequest(this.#server, client, oauth.None(), refresh, manner(this.#config)),
+    )
     try {
       this.#take(await oauth.processRefreshTokenResponse(this.#server, client, given))
     } catch {
@@ -180,16 +203,16 @@ class Tokens implements Provider {
 async function discover(config: OpenId): Promise<oauth.AuthorizationServer> {
   const issuer = new URL(config.issuer)
   try {
-    return await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure(config)))
+    return await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, manner(config)))
   } catch (error) {
     throw new Failure(0, { code: 'no-provider', detail: 'the provider of sign-ins does not answer' }, { cause: error })
   }
 }
 
 /** The API takes tokens of a provider without TLS only where that is safe, or its operator said so. */
-function insecure({ issuer }: OpenId) {
+function manner({ issuer }: OpenId) {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- its way to stand out
-  return { [oauth.allowInsecureRequests]: issuer.startsWith('http:') }
+  return { [oauth.allowInsecureRequests]: issuer.startsWith('http:'), signal: deadline(undefined, PATIENCE) }
 }
 
 function home(): string {

@@ -28,6 +28,9 @@ const SOMEBODY: Person = { id: 'dev-admin', name: 'Dev Admin', may: () => true }
 
 let current: Session = { ...developer(), person: SOMEBODY }
 
+/** It knows somebody already: it is not asked again because the API does not answer. */
+let provider: Provider | null = null
+
 export function session(): Session {
   return current
 }
@@ -35,21 +38,27 @@ export function session(): Session {
 /** Signs somebody in; may leave the page for that. `known` is called once there is a token, before it is said whose it is. */
 export async function begin(known: () => void): Promise<void> {
   if (window.location.pathname === SIGNED_OUT) throw signedOut()
-  const provider = await providerOf()
-  current = Object.assign(provider, { person: SOMEBODY })
-  const told = read<Me>('/api/v1/me', await provider.token())
-  known()
-  const { id, name, permissions } = await told
-  const granted = new Set(permissions)
-  current = Object.assign(provider, { person: { id, name, may: (one: Permission) => granted.has(one) } })
+  try {
+    provider ??= await providerOf()
+    current = Object.assign(provider, { person: SOMEBODY })
+    const told = read<Me>('/api/v1/me', await provider.token())
+    known()
+    const { id, name, permissions } = await told
+    const granted = new Set(permissions)
+    current = Object.assign(provider, { person: { id, name, may: (one: Permission) => granted.has(one) } })
+  } catch (error) {
+    const failure = Failure.from(error)
+    if (!failure.passing || failure.code === 'signed-out') provider = null
+    throw failure
+  }
 }
 
 async function providerOf(): Promise<Provider> {
   // The provider may have sent somebody back.
   if (new URLSearchParams(window.location.search).has('state')) {
     const { finish } = await import('./openid.ts')
-    const provider = await finish()
-    if (provider) return provider
+    const back = await finish()
+    if (back) return back
   }
   const config = await read<SignIn>('/api/v1/auth/config')
   if (config.mode === 'dev') return developer()

@@ -1,0 +1,92 @@
+import { HttpResponse } from 'msw'
+import { expect, onTestFinished, test, vi } from 'vitest'
+
+import { api, http } from '#test/api.ts'
+
+const ISSUER = 'https://id.test'
+const ME = { id: 'ana', name: 'Ana Beispiel', kind: 'person', tenantId: 'acme', permissions: ['conversations:read'] }
+const busy = () => HttpResponse.json({ status: 503, code: 'unavailable', detail: 'the database does not answer' }, { status: 503 })
+
+/** A page that the provider has just sent somebody back to; what it asks of the provider and of the API. */
+async function back({ token = () => null, me = () => HttpResponse.json(ME) }: { token?: (tries: number) => Response | null; me?: () => Response }) {
+  vi.resetModules()
+  const { begin, session } = await import('./session.ts')
+  const config = { mode: 'oidc', issuer: ISSUER, clientId: 'shell', scopes: ['axis'], parameters: {} }
+  const server = { issuer: ISSUER, token_endpoint: `${ISSUER}/token` }
+  sessionStorage.setItem('axis.sign-in', JSON.stringify({ config, server, verifier: 'v'.repeat(43), state: 's', nonce: 'n', place: '/app/approvals' }))
+  window.history.replaceState(null, '', '/app/?code=c&state=s')
+  onTestFinished(() => {
+    sessionStorage.clear()
+    window.history.replaceState(null, '', '/app/inbox')
+  })
+  const grants: (string | null)[] = []
+  let left = 0
+  api.use(
+    http.untyped.get('*/api/v1/auth/config', () => {
+      left += 1
+      return HttpResponse.json(config)
+    }),
+    http.untyped.get('*/api/v1/me', me),
+    http.untyped.post(`${ISSUER}/token`, async ({ request }) => {
+      const asked = new URLSearchParams(await request.text())
+      grants.push(asked.get('code') ?? asked.get('refresh_token'))
+      const tokens = { access_token: `token ${grants.length}`, token_type: 'Bearer', expires_in: 300, refresh_token: 'r' }
+      return token(grants.length) ?? HttpResponse.json(tokens)
+    }),
+  )
+  return { begin: () => begin(() => undefined), session, grants, left: () => left }
+}
+
+test('while the API does not say who somebody is, they are not sent to the provider again', async () => {
+  let asked = 0
+  const { begin, session, grants, left } = await back({ me: () => ((asked += 1) === 1 ? busy() : HttpResponse.json(ME)) })
+  await expect(begin()).rejects.toMatchObject({ status: 503, passing: true })
+  await begin()
+  expect(session().person).toMatchObject({ id: 'ana' })
+  expect(grants).toEqual(['c'])
+  expect(left()).toBe(0)
+  expect(window.location.href).toBe('http://shell.test/app/approvals')
+})
+
+test('nor while the provider has no time for their code', async () => {
+  const { begin, session, grants, left } = await back({
+    token: (tries) => [HttpResponse.error(), new HttpResponse(null, { status: 503 })][tries - 1] ?? null,
+  })
+  await expect(begin()).rejects.toMatchObject({ status: 0, passing: true })
+  await expect(begin()).rejects.toMatchObject({ status: 503, passing: true })
+  await begin()
+  expect(await session().token()).toBe('token 3')
+  expect(grants).toEqual(['c', 'c', 'c'])
+  expect(left()).toBe(0)
+})
+
+test('a code that the provider refuses is not asked about again', async () => {
+  const { begin, grants } = await back({ token: () => HttpResponse.json({ error: 'invalid_grant' }, { status: 400 }) })
+  await expect(begin()).rejects.toMatchObject({ status: 403, code: 'not-signed-in' })
+  expect(window.location.href).toBe('http://shell.test/app/approvals')
+  expect(sessionStorage.getItem('axis.sign-in')).toBeNull()
+  expect(grants).toEqual(['c'])
+})
+
+test('a token is used to its end while the provider has no time to renew it', async () => {
+  const { begin, session, grants } = await back({ token: (tries) => (tries === 1 ? null : busy()) })
+  await begin()
+  const now = Date.now()
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(now + 280_000)
+  expect(await session().token()).toBe('token 1')
+  expect(grants).toEqual(['c', 'r'])
+  clock.mockReturnValue(now + 310_000)
+  await expect(session().token()).rejects.toMatchObject({ status: 503, passing: true })
+})
+
+test('a provider that never answers is waited for no longer than its token is good', async () => {
+  const limits: number[] = []
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
+    limits.push(milliseconds)
+    return timeout(milliseconds)
+  })
+  const { begin } = await back({})
+  await begin()
+  expect(limits).toEqual([15_000, 45_000])
+})
