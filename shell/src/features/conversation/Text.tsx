@@ -4,7 +4,7 @@ import { Quoted } from './Quoted.tsx'
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g
 /** Where the quoted part of a mail begins. */
-const QUOTE = /\n+(?:On .{5,120} wrote:\s*\n|-{2,} ?Original Message ?-{2,}|(?:>.*(?:\n|$)){2,})/
+const QUOTE = /(?<!\n)\n+(?:On .{5,120} wrote:\s*\n|-{2,} ?Original Message ?-{2,}|(?:>.*(?:\n|$)){2,})/
 
 /** Plain text: links can be followed, nothing else is read into it. */
 function Linked({ text }: { text: string }) {
