@@ -91,25 +91,30 @@ pub async fn last(
     .transpose()
 }
 
-/// Begins a try; gives back its number.
+/// Begins the try that follows the one with this number, 0 for the first; gives back its number. None:
+/// somebody else has begun one since, who holds the conversation's lock too; two servers may grant it.
+/// A try is counted in the outbox first, so whoever comes second has waited there and sees the other's.
 pub async fn begin(
     connection: &mut PgConnection,
     entry: &Entry,
+    last: i32,
     highest_message_id: i64,
-) -> Result<i32, Error> {
+) -> Result<Option<i32>, Error> {
     let number = sqlx::query_scalar!(
         "insert into outbound_attempts
            (operation_id, attempt, tenant_id, account_id, conversation_id, highest_message_id)
-         select $1, coalesce(max(attempt), 0) + 1, $2, $3, $4, $5
+         select $1, $6 + 1, $2, $3, $4, $5
          from outbound_attempts where operation_id = $1
+         having coalesce(max(attempt), 0) = $6
          returning attempt",
         entry.operation.0,
         entry.tenant.as_str(),
         entry.account.0,
         entry.conversation.0,
-        highest_message_id
+        highest_message_id,
+        last
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
     Ok(number)
 }

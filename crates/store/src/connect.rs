@@ -48,9 +48,10 @@ impl Store {
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
                     // One that is dead is dropped, and another one taken.
-                    Ok(meta.idle_for <= TRUSTED || connection.ping().await.is_ok())
+                    Ok(meta.idle_for <= TRUSTED || takes_writes(connection).await.is_ok())
                 })
             })
+            .after_connect(|connection, _| Box::pin(takes_writes(connection)))
             .connect_lazy_with(options);
         Ok(Self { pool, direct })
     }
@@ -68,9 +69,10 @@ impl Store {
     }
 
     /// The same for who holds a lock while doing something else: it stays for as long as the program is
-    /// there, frozen or not. Where the machine is gone, the database finds out within a minute.
+    /// there, frozen or not. Where the machine is gone, the database finds out within a minute. A copy
+    /// of the database, which a proxy may have come to meanwhile, refuses to begin it.
     pub async fn holder(&self) -> Result<Transaction, Error> {
-        let begin = "begin; set local role axis_worker; set local tcp_keepalives_idle = 20; \
+        let begin = "begin read write; set local role axis_worker; set local tcp_keepalives_idle = 20; \
                      set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 6";
         Ok(self.pool.begin_with(begin).await?)
     }
@@ -149,6 +151,21 @@ pub async fn commit_and_begin(
 /// Who is frozen, or gone with its machine, in the middle of a transaction keeps its rows locked for
 /// so long.
 const IDLE: Duration = Duration::from_mins(1);
+
+/// A copy of the database, or a server that was told to take no writes, is as good as away: what was
+/// read there would be old, and it grants locks of its own.
+async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let read_only = sqlx::query_scalar!(
+        r#"select current_setting('transaction_read_only')::boolean as "read_only!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    if read_only {
+        Err(sqlx::Error::Protocol("the server takes no writes".to_owned()))
+    } else {
+        Ok(())
+    }
+}
 
 /// Safe as a statement: nothing but a number is put into it.
 fn worker() -> String {

@@ -90,6 +90,33 @@ async fn a_transaction_that_nobody_goes_on_with_ends() {
     assert!(error.is_transient(), "{error:?}");
 }
 
+/// A copy that takes no writes grants locks all the same.
+#[tokio::test]
+async fn a_server_that_takes_no_writes_is_not_used() {
+    let config = testkit::database().await;
+    let owner = |statement: &'static str| {
+        let config = config.clone();
+        async move {
+            let store = Store::connect(&config, "test").unwrap();
+            let mut transaction = store.holder().await.unwrap();
+            sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+            sqlx::raw_sql(statement).execute(&mut *transaction).await.unwrap();
+            store::commit(transaction).await.unwrap();
+        }
+    };
+    owner(
+        "do $$ begin
+           execute format('alter database %I set default_transaction_read_only = on',
+                          current_database());
+         end $$",
+    )
+    .await;
+    let store = Store::connect(&config, "test").unwrap();
+    let refused = store.holder().await.map(drop).unwrap_err();
+    assert!(refused.is_transient(), "{refused:?}");
+    assert!(store.ping().await.is_err());
+}
+
 async fn patience_with(transaction: &mut Transaction) -> String {
     let asked = sqlx::query_scalar("select current_setting('idle_in_transaction_session_timeout')");
     asked.fetch_one(&mut **transaction).await.unwrap()

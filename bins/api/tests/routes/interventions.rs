@@ -93,7 +93,8 @@ async fn begin(transaction: &mut store::Transaction, written: &Written) -> i32 {
     let entry = outbox::head(transaction, conversation).await.unwrap().unwrap();
     assert_eq!(entry.operation, operation);
     outbox::count_attempt(transaction, operation).await.unwrap().unwrap();
-    let number = attempts::begin(transaction, &entry, 0).await.unwrap();
+    let last = attempts::last(transaction, operation).await.unwrap().map_or(0, |last| last.number);
+    let number = attempts::begin(transaction, &entry, last, 0).await.unwrap().unwrap();
     let state = DeliveryState::Sending;
     let step =
         Step { state, reason: None, attempts: Some(number), most_attempts: None, next_in: None };

@@ -51,7 +51,9 @@ impl Carrier {
             }
             _ => None,
         };
-        let number = attempts::begin(&mut transaction, entry, 0).await?;
+        // Each is counted in both places.
+        let begun = attempts::begin(&mut transaction, entry, tries - 1, 0).await?;
+        let Some(number) = begun else { return Ok(Carried::Waits) };
         store::commit(transaction).await?;
         lock.assert_held().await?;
         let done = call(entry.display_id, &command, target, caller).await;

@@ -29,6 +29,8 @@ enum Begun {
     There(i64),
     /// It was cancelled, or its message is gone.
     Gone,
+    /// Another worker, which holds the conversation too, has begun one meanwhile.
+    Overtaken,
 }
 
 impl Carrier {
@@ -73,10 +75,12 @@ impl Carrier {
         if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
         }
-        let (number, tries) = match self.begin(entry).await? {
+        let last = last.map_or(0, |attempt| attempt.number);
+        let (number, tries) = match self.begin(entry, last).await? {
             Begun::Attempt { number, tries } => (number, tries),
             Begun::There(id) => return self.sent(entry, None, Some(id)).await,
             Begun::Gone => return self.withdraw(entry).await,
+            Begun::Overtaken => return Ok(Carried::Waits),
         };
         lock.assert_held().await?;
         let new = NewMessage {
@@ -162,8 +166,8 @@ impl Carrier {
         Ok(sent.and_then(|ago| AFTER_FILES.checked_sub(ago)))
     }
 
-    /// Writes down that a try begins.
-    async fn begin(&self, entry: &Entry) -> Result<Begun, Error> {
+    /// Writes down that the try after this one begins.
+    async fn begin(&self, entry: &Entry, last: i32) -> Result<Begun, Error> {
         let mut transaction = self.store.worker().await?;
         let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
             return Ok(Begun::Gone);
@@ -175,7 +179,11 @@ impl Carrier {
             Some(None) => {}
         }
         let highest = messages::highest_chatwoot_id(&mut transaction, entry.conversation).await?;
-        let number = attempts::begin(&mut transaction, entry, highest).await?;
+        let begun = attempts::begin(&mut transaction, entry, last, highest).await?;
+        let Some(number) = begun else {
+            tracing::warn!(last, "another worker tries the reply that this one was to send");
+            return Ok(Begun::Overtaken);
+        };
         let step = Step {
             state: DeliveryState::Sending,
             reason: None,

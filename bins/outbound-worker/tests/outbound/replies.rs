@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
-use testkit::{eventually_some, sqlx};
+use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
+use domain::OperationId;
+use testkit::{eventually, eventually_some, sqlx};
 
 use crate::stage::{Stage, config};
 
@@ -127,4 +128,39 @@ async fn screens_are_told_how_far_a_reply_is() {
         assert_eq!(announcement.activity.kind, "message_state_changed");
         assert_eq!(announcement.subject.message.unwrap().id, reply);
     }
+}
+
+/// Two servers have granted one lock, as after a failover of Postgres.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_of_two_workers_that_both_hold_the_lock_one_sends() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let rest = RestFaults { latency_ms: Millis::between(500, 500), ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    // Between a worker's look at the tries of before and the beginning of one.
+    let mut between = stage.world.store.worker().await.unwrap();
+    let hold = sqlx::query("lock table chatwoot_hosts in share row exclusive mode");
+    hold.execute(&mut *between).await.unwrap();
+    stage.worker(&config()).await;
+    stage.worker_locking(&config(), &testkit::database().await).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello!").await;
+    eventually("both have looked", || async {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        store::outbox::hasten(&mut transaction, OperationId(reply.0)).await.unwrap();
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_locks
+             where relation = 'chatwoot_hosts'::regclass and not granted",
+        )
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+        store::commit(transaction).await.unwrap();
+        waiting == 2
+    })
+    .await;
+    store::rollback(between).await.unwrap();
+    stage.reaches(reply, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello!"]);
 }

@@ -74,7 +74,16 @@ impl Stage {
 
     /// One more worker. Ending its task is as killing its process.
     pub async fn worker(&self, config: &Config) -> JoinHandle<anyhow::Result<()>> {
-        let locks = config.locks(&self.world.store_config).unwrap();
+        self.worker_locking(config, &self.world.store_config).await
+    }
+
+    /// The same, whose locks are those of this database.
+    pub async fn worker_locking(
+        &self,
+        config: &Config,
+        locks: &store::Config,
+    ) -> JoinHandle<anyhow::Result<()>> {
+        let locks = config.locks(locks).unwrap();
         let (store, bus) = (self.world.store.clone(), self.world.bus.clone());
         let (objects, health) = (self.world.objects.clone(), Health::default());
         let worker = OutboundWorker::start(config, store, locks, bus, objects, &health).await;
