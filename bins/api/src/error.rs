@@ -72,6 +72,9 @@ pub enum ApiError {
     /// The client's own id was used for another message before.
     #[error("another message was written under this clientId; take a new one")]
     ClientIdTaken,
+    /// It was taken back.
+    #[error("what was written under this clientId was taken back; it is not written again")]
+    Withdrawn,
     /// The message has left, or may have.
     #[error(
         "the message is {}: only one that is queued or waits to be retried, and that has \
@@ -235,6 +238,7 @@ impl ApiError {
             }
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields"),
             Self::ClientIdTaken => (StatusCode::CONFLICT, "client-id-taken", "Client id taken"),
+            Self::Withdrawn => (StatusCode::CONFLICT, "withdrawn", "Taken back"),
             Self::NotCancellable(_) => {
                 (StatusCode::CONFLICT, "not-cancellable", "Too late to take back")
             }

@@ -5734,7 +5734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The clientId stands for another message */
+            /** @description `client-id-taken`: the clientId stands for another message; `withdrawn`: for one that was taken back */
             409: {
                 headers: {
                     [name: string]: unknown;

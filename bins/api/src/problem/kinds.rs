@@ -44,6 +44,7 @@ kinds! {
     404 "no-route" "No such address" "See the reference at /api/v1/docs.";
     405 "method-not-allowed" "Method not allowed" "Use a method that the header Allow names.";
     409 "client-id-taken" "Client id taken" "Take another clientId for another message.";
+    409 "withdrawn" "Taken back" "Forget it: somebody took it back; take another clientId to write it after all.";
     409 "not-cancellable" "Too late to take back" "Read the message: it has left, or may have.";
     409 "not-retriable" "Nothing to send again" "Read the message: it did not fail.";
     409 "not-deletable" "Not in Chatwoot yet" "Cancel the message, or wait until it is sent.";

@@ -135,9 +135,30 @@ async fn a_message_that_was_never_tried_is_taken_back_as_if_it_had_not_been_writ
     let gone = (404, "not-found".to_owned());
     assert_eq!(refusal(&served, &written.to("cancel")).await, gone);
     assert_eq!(refusal(&served, &written.to("retry")).await, gone);
-    let other = json!({ "content": "Other", "clientId": "c1" });
-    let again = write(&served, &written.path, &other).await;
-    assert_ne!(again["id"], written.message["id"]);
+}
+
+/// By another device of the writer's, which never heard that it was written.
+#[tokio::test]
+async fn what_was_taken_back_is_not_written_again_under_its_client_id() {
+    let served = Served::start().await;
+    let written = Written::start(&served).await;
+    assert_eq!(ask(&served, &written.to("cancel")).await.status(), 204);
+    let list = served.read(&written.path).await;
+    for content in ["On its way.", "Other"] {
+        let body = json!({ "content": content, "clientId": "c1" });
+        let again = served.post(&written.path, &body);
+        for again in [again.try_clone().unwrap(), again.header("if-match", "\"before\"")] {
+            let refused = problem(again.send().await.unwrap()).await;
+            assert_eq!(refused, (409, "withdrawn".to_owned()));
+        }
+    }
+    assert_eq!(served.read(&written.path).await["data"], list["data"]);
+    assert_eq!(commands(&served).await, []);
+    let anew = json!({ "content": "On its way.", "clientId": "c2" });
+    assert_ne!(write(&served, &written.path, &anew).await["id"], written.message["id"]);
+    // Somebody else's conversation has client ids of its own.
+    let elsewhere = format!("/conversations/{}/messages", served.write(&Seed::open(2)).await);
+    write(&served, &elsewhere, &json!({ "content": "Hi", "clientId": "c1" })).await;
 }
 
 #[tokio::test]

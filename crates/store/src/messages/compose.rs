@@ -59,6 +59,8 @@ pub enum Composed {
     Known(Message),
     /// Something else was written before under the same client's id.
     Contradicts,
+    /// What was written before under the same client's id was taken back.
+    Withdrawn,
     /// There is no such conversation that the transaction may see.
     NoConversation,
     /// The message that it answers is not one of the conversation.
@@ -86,14 +88,17 @@ pub async fn compose(
     else {
         return Ok(Composed::NoConversation);
     };
-    if let Some(client_id) = composition.client_id
-        && let Some(known) = by_client_id(connection, conversation, client_id).await?
-    {
-        return Ok(if contradicts(connection, &known, composition).await? {
-            Composed::Contradicts
-        } else {
-            Composed::Known(known)
-        });
+    if let Some(client_id) = composition.client_id {
+        if let Some(known) = by_client_id(connection, conversation, client_id).await? {
+            return Ok(if contradicts(connection, &known, composition).await? {
+                Composed::Contradicts
+            } else {
+                Composed::Known(known)
+            });
+        }
+        if is_withdrawn(connection, conversation, client_id).await? {
+            return Ok(Composed::Withdrawn);
+        }
     }
     let mut in_reply_to = None;
     if let Some(original) = composition.in_reply_to {
@@ -162,13 +167,27 @@ impl Composition<'_> {
     }
 }
 
-/// Whether a message was written in this conversation under the client's id.
-pub async fn is_written(
+/// Whether a message was written in this conversation under the client's id, be it taken back since.
+pub async fn was_written(
     connection: &mut PgConnection,
     conversation: ConversationId,
     client_id: &str,
 ) -> Result<bool, Error> {
-    Ok(by_client_id(connection, conversation, client_id).await?.is_some())
+    Ok(by_client_id(connection, conversation, client_id).await?.is_some()
+        || is_withdrawn(connection, conversation, client_id).await?)
+}
+
+async fn is_withdrawn(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    client_id: &str,
+) -> Result<bool, Error> {
+    let row = sqlx::query!(
+        "select withdrawn_at from withdrawn_messages where conversation_id = $1 and client_id = $2",
+        conversation.0,
+        client_id
+    );
+    Ok(row.fetch_optional(connection).await?.is_some())
 }
 
 async fn by_client_id(

@@ -47,7 +47,8 @@ pub enum Intervened<T> {
 }
 
 /// Takes a message back that no try can have brought to Chatwoot, or discards one that failed and that
-/// nothing will try any more, as if it had not been written. Gives back its line of the timeline.
+/// nothing will try any more, as if it had not been written; nothing can be written under its client's
+/// id again. Gives back its line of the timeline.
 /// Should Chatwoot have what was discarded after all, its own word of it brings it back.
 pub async fn cancel(
     connection: &mut PgConnection,
@@ -65,7 +66,15 @@ pub async fn cancel(
     }
     outbox::let_next(connection, wanted.conversation).await?;
     let cancelled_at = sqlx::query_scalar!(
-        r#"delete from messages where id = $1 returning clock_timestamp() as "at!""#,
+        r#"with gone as (
+             delete from messages where id = $1
+             returning conversation_id, client_id, tenant_id, clock_timestamp() as at
+           ),
+           kept as (
+             insert into withdrawn_messages (conversation_id, client_id, tenant_id)
+             select conversation_id, client_id, tenant_id from gone where client_id is not null
+           )
+           select at as "at!" from gone"#,
         wanted.message.0
     )
     .fetch_one(&mut *connection)

@@ -229,6 +229,8 @@ async fn send(
             Err(ApiError::field("metadata.inReplyTo", message))
         }
         Composed::NoConversation => Err(ApiError::NotFound("conversation")),
-        Composed::Known(_) | Composed::Contradicts => Err(ApiError::ClientIdTaken),
+        Composed::Known(_) | Composed::Contradicts | Composed::Withdrawn => {
+            Err(ApiError::ClientIdTaken)
+        }
     }
 }

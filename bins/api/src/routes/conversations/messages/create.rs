@@ -86,7 +86,8 @@ pub(in crate::routes) struct CreateMessageWithFiles {
         (status = 200, description = "It was there already, under this clientId", body = Message),
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "The clientId stands for another message", body = Problem,
+        (status = 409, description = "`client-id-taken`: the clientId stands for another message; \
+         `withdrawn`: for one that was taken back", body = Problem,
          content_type = "application/problem+json"),
         (status = 413, description = "A file has more than 40 MiB, or all of them more than 100",
          body = Problem, content_type = "application/problem+json"),
@@ -195,6 +196,7 @@ impl Writer<'_> {
                 return work.finish(StatusCode::OK, None, &message).await.map(Written::Before);
             }
             Composed::Contradicts => return Err(ApiError::ClientIdTaken),
+            Composed::Withdrawn => return Err(ApiError::Withdrawn),
             Composed::NoConversation => return Err(ApiError::NotFound("conversation")),
             Composed::NoOriginal => {
                 return Err(ApiError::field("inReplyTo", "is no message of this conversation"));
@@ -227,7 +229,7 @@ async fn unchanged(
 ) -> Result<(), ApiError> {
     store::conversations::hold(connection, tenant, conversation).await?;
     if let Some(id) = client_id
-        && store::messages::is_written(connection, conversation, id).await?
+        && store::messages::was_written(connection, conversation, id).await?
     {
         return Ok(());
     }
