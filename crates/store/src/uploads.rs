@@ -139,3 +139,19 @@ pub async fn forget(connection: &mut PgConnection, ids: &[AttachmentId]) -> Resu
     sqlx::query!("delete from uploads where id = any($1)", &ids).execute(connection).await?;
     Ok(())
 }
+
+/// Forgets those of these files that no message has, and says where they are. Whoever is about to give one
+/// to a message is waited for.
+pub async fn discard(
+    connection: &mut PgConnection,
+    ids: &[AttachmentId],
+) -> Result<Vec<String>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let keys = sqlx::query_scalar!(
+        "delete from uploads where id = any($1) and message_id is null returning object_key",
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(keys)
+}

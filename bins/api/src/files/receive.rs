@@ -94,18 +94,18 @@ impl<'a> Receipt<'a> {
         Ok((i64::try_from(size).unwrap_or(i64::MAX), digest.finalize().to_vec()))
     }
 
-    /// Removes what no message wants. What cannot be removed now is swept away later.
+    /// Removes what no message has: of a request that failed, or seemed to, its message may be there all
+    /// the same. What cannot be removed now is swept away later.
     pub(crate) async fn discard(self) {
         if self.files.is_empty() {
             return;
         }
         let removed = async {
-            for file in &self.files {
-                self.app.files.objects().remove(&file.upload.key).await?;
-            }
             let ids: Vec<_> = self.files.iter().map(|file| file.upload.id).collect();
             let mut transaction = self.app.store.tenant(self.tenant).await?;
-            uploads::forget(&mut transaction, &ids).await?;
+            for key in uploads::discard(&mut transaction, &ids).await? {
+                self.app.files.objects().remove(&key).await?;
+            }
             store::commit(transaction).await?;
             anyhow::Ok(())
         };

@@ -4,10 +4,11 @@ use chatwoot_sim::admin_token;
 use domain::AccountKey;
 use serde_json::json;
 use store::Transaction;
-use testkit::{eventually, sqlx};
+use testkit::sqlx::Connection as _;
+use testkit::{World, eventually, sqlx};
 
 use crate::accounts::Stage;
-use crate::support::Served;
+use crate::support::{Seed, Served, ids};
 
 const KEY: &str = "idempotency-key";
 
@@ -123,4 +124,44 @@ async fn an_account_whose_connection_was_cut_off_is_connected_once_and_told_of()
     assert_eq!(again.text().await.unwrap(), first);
     assert_eq!(stage.secrets().await, secrets);
     assert_eq!(deeds(served, "accounts connect").await, 2);
+}
+
+/// Postgres has committed it, and its answer to that is lost.
+#[tokio::test]
+async fn a_message_whose_commit_nobody_heard_of_keeps_its_files() {
+    let (_postgres, config) = testkit::postgres().await;
+    let url = secrecy::ExposeSecret::expose_secret(&config.database_url).to_owned();
+    let mut owner = sqlx::PgConnection::connect(&url).await.unwrap();
+    // Messages, and nothing else, wait for a copy that never comes.
+    for statement in [
+        "alter database postgres set synchronous_commit = local",
+        "create function wait_for_the_copy() returns trigger language plpgsql as $$ begin
+           perform set_config('synchronous_commit', 'on', true); return null; end $$",
+        "create trigger wait_for_the_copy after insert on messages
+           for each row when (new.client_id is not null) execute function wait_for_the_copy()",
+        "alter system set synchronous_standby_names = 'nobody'",
+        "select pg_reload_conf()",
+    ] {
+        sqlx::raw_sql(statement).execute(&mut owner).await.unwrap();
+    }
+    let served = Served::over(World::over(std::future::ready(config)).await).await;
+    let path = format!("/conversations/{}/messages", served.write(&Seed::open(1)).await);
+    let file = ("a.txt", "text/plain", b"content".as_slice());
+    let request = tokio::spawn(served.send(&path, &[("clientId", "c1")], &[file]).send());
+    eventually("it is cut off while it waits", || async {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+        let ended: Vec<bool> = sqlx::query_scalar(
+            "select pg_terminate_backend(pid, 60000) from pg_stat_activity
+             where wait_event = 'SyncRep'",
+        )
+        .fetch_all(&mut *transaction)
+        .await
+        .unwrap();
+        ended.contains(&true)
+    })
+    .await;
+    assert_eq!(request.await.unwrap().unwrap().status(), 503);
+    assert_eq!(ids(&served.read(&path).await).len(), 1);
+    assert_eq!(served.kept().await, (1, 1));
 }

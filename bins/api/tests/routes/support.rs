@@ -46,7 +46,15 @@ impl Served {
     }
 
     async fn start_with(config: &Config, files: &FilesConfig) -> Self {
-        let world = World::start().await;
+        Self::start_in(World::start().await, config, files).await
+    }
+
+    /// Over servers that the test has prepared.
+    pub async fn over(world: World) -> Self {
+        Self::start_in(world, &Config::default(), &FilesConfig::default()).await
+    }
+
+    async fn start_in(world: World, config: &Config, files: &FilesConfig) -> Self {
         let ours = world.account(TENANT, 1).await;
         let (store, bus, objects) = (world.store.clone(), world.bus.clone(), world.objects.clone());
         let files = Files::new(files, objects, Some(testkit::secret_key())).unwrap();
