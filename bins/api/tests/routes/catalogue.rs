@@ -225,4 +225,11 @@ async fn a_change_names_only_what_the_account_has_once_its_lists_are_known() {
     assert_eq!(served.patch(&path, &nobody).send().await.unwrap().status(), 200);
     let stale = served.patch(&path, &odd).header("if-match", "\"other\"").send().await.unwrap();
     assert_eq!(problem(stale).await, (412, "changed".to_owned()));
+    // A bot of that number is no agent.
+    let mut bots = Seed::open(2);
+    bots.state.assignee_id = Some(99);
+    bots.state.assignee_type = Some("agent_bot".to_owned());
+    let path = format!("/conversations/{}", served.write(&bots).await);
+    let refused = served.patch(&path, &json!({ "assigneeId": 99 })).send().await.unwrap();
+    assert_eq!(problem(refused).await, (422, "invalid".to_owned()));
 }

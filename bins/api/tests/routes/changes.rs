@@ -329,3 +329,31 @@ async fn what_cannot_be_wanted_is_refused() {
     assert!(served.commands().await.is_empty());
     assert_eq!(changed(&served, &path, &json!({})).await["pendingChanges"], json!([]));
 }
+
+/// Bots have numbers of their own, which are agents' numbers too.
+#[tokio::test]
+async fn a_bot_is_not_the_agent_of_the_same_number() {
+    let served = Served::start().await;
+    let mut seed = Seed::open(1);
+    seed.state.assignee_id = Some(7);
+    seed.state.assignee_type = Some("agent_bot".to_owned());
+    let id = served.write(&seed).await;
+    let path = format!("/conversations/{id}");
+    assert!(numbers(&served.read("/conversations?assigneeId=7").await).is_empty());
+    assert_eq!(numbers(&served.read("/conversations?assigneeId=any").await), [1]);
+    let shown = changed(&served, &path, &json!({ "assigneeId": 7 })).await;
+    assert_eq!(shown["assignee"]["type"], "user");
+    assert_eq!(served.commands().await, [("assign".to_owned(), json!({ "assigneeId": 7 }))]);
+    assert_eq!(numbers(&served.read("/conversations?assigneeId=7").await), [1]);
+
+    // Chatwoot tells of the bot once more, and it was done meanwhile.
+    seed.version = 2;
+    served.write(&seed).await;
+    let operation = operations(&served).await[0];
+    settle(&served, id, operation).await;
+    let shown = served.read(&path).await;
+    assert_eq!(
+        (&shown["assignee"]["type"], &shown["pendingChanges"]),
+        (&json!("user"), &json!([]))
+    );
+}

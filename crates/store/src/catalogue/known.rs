@@ -38,7 +38,9 @@ pub async fn unknown(
     let found = sqlx::query!(
         r#"select exists (select from agents where account_id = $1)
                   and not exists (select from agents where account_id = $1 and chatwoot_id = $3)
-                  and $3 is distinct from c.assignee_id and $3 is not null as "agent!",
+                  and ($3 is distinct from c.assignee_id
+                    or coalesce(c.assignee_type, 'user') <> 'user')
+                  and $3 is not null as "agent!",
                   exists (select from teams where account_id = $1)
                   and not exists (select from teams where account_id = $1 and chatwoot_id = $4)
                   and $4 is distinct from c.team_id and $4 is not null as "team!",

@@ -37,7 +37,7 @@ pub enum AssigneeFilter {
     None,
     /// Somebody's.
     Any,
-    /// That of the user or bot with this number in Chatwoot.
+    /// That of the user with this number in Chatwoot; bots have numbers of their own.
     Id(i64),
 }
 
@@ -91,7 +91,8 @@ macro_rules! select_page {
                  where c.tenant_id = $1 and c.gone_at <= c.version_at
                    and ($2::text is null or c.status = $2)
                    and ($3::text is null or coalesce(c.priority, 'none') = $3)
-                   and ($4::bigint is null or c.assignee_id = $4)
+                   and ($4::bigint is null
+                     or c.assignee_id = $4 and coalesce(c.assignee_type, 'user') = 'user')
                    and ($5::boolean is null or (c.assignee_id is not null) = $5)
                    and ($6::bigint is null or c.team_id = $6)
                    and ($7::text is null or $7 = any(c.labels))
