@@ -47,19 +47,20 @@ pub(crate) async fn apply(
     let contacts = snapshot::merge(plans().flat_map(|plan| &plan.contacts));
     let conversations = snapshot::merge(plans().flat_map(|plan| &plan.conversations));
     let messages = snapshot::merge(plans().flat_map(|plan| &plan.messages));
-    let mut ids = store::conversations::apply(transaction, &contacts, &conversations).await?;
-    let written = store::messages::apply(transaction, &messages, &ids).await?;
+    let mut applied = store::conversations::apply(transaction, &contacts, &conversations).await?;
+    let written = store::messages::apply(transaction, &messages, &applied).await?;
     for gone in batch.iter().flat_map(|planned| &planned.plan.gone) {
         match gone {
             GoneRow::Conversation(gone) => {
                 let id = store::conversations::mirror::mark_gone(transaction, gone).await?;
-                ids.insert((gone.account, gone.display_id), id);
+                applied.ids.insert((gone.account, gone.display_id), id);
             }
             GoneRow::Contact(gone) => {
                 store::contacts::mirror::mark_gone(transaction, gone).await?;
             }
         }
     }
+    let ids = applied.ids;
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
     let (told, news) = (records(batch, &ids), News::of(batch, &ids));
     let places = store::webhook_events::record(transaction, &events, &told, &news.places()).await?;

@@ -16,6 +16,15 @@ use crate::Error;
 /// The rows that snapshots were merged into, by account and display id.
 pub type Ids = HashMap<(AccountKey, i64), ConversationId>;
 
+/// What conversations have come to.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// All of them.
+    pub ids: Ids,
+    /// Those whose snapshots told nothing new.
+    pub known_already: Vec<ConversationId>,
+}
+
 struct Place {
     account_id: Uuid,
     display_id: i64,
@@ -33,16 +42,17 @@ impl Place {
 /// Merges snapshots, at most one of each contact and of each conversation
 /// ([`domain::snapshot::merge`]); the contacts that conversations name must be among them, or there. A
 /// snapshot that is not newer than what is there writes at most the columns that grow; fields for
-/// which a change is pending go on showing what is wanted.
+/// which a change is pending go on showing what is wanted. All of them stay locked.
 pub async fn apply(
     connection: &mut PgConnection,
     contacts: &[Cow<'_, Contact>],
     conversations: &[Cow<'_, Conversation>],
-) -> Result<Ids, Error> {
+) -> Result<Applied, Error> {
     if contacts.is_empty() && conversations.is_empty() {
-        return Ok(Ids::new());
+        return Ok(Applied::default());
     }
     let mut places = write_newer(connection, contacts, conversations).await?;
+    let mut known_already = Vec::new();
     if places.len() < conversations.len() {
         let newer: HashSet<_> = places.iter().map(|p| (p.account_id, p.display_id)).collect();
         let lost: Vec<&Conversation> = conversations
@@ -51,13 +61,15 @@ pub async fn apply(
             .filter(|c| !newer.contains(&(c.account.0, c.display_id)))
             .collect();
         grow(connection, &lost).await?;
-        places.extend(known(connection, &lost).await?);
+        let there = known(connection, &lost).await?;
+        known_already.extend(there.iter().map(|place| ConversationId(place.id)));
+        places.extend(there);
     }
     let changing: Vec<_> = places.iter().filter(|place| place.changing).map(|p| p.id).collect();
     if !changing.is_empty() {
         super::change::uphold(connection, &changing).await?;
     }
-    Ok(places.into_iter().map(Place::entry).collect())
+    Ok(Applied { ids: places.into_iter().map(Place::entry).collect(), known_already })
 }
 
 /// Gives back the conversations that were written.

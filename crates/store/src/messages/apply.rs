@@ -5,12 +5,12 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use domain::snapshot::Message;
-use domain::{AccountKey, MessageId};
+use domain::{AccountKey, ConversationId, MessageId};
 use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::{Row, message_rows};
-use crate::conversations::Ids;
+use crate::conversations::Applied;
 use crate::{Error, attachments};
 
 /// Rows as they were just written.
@@ -27,17 +27,17 @@ impl Written {
 /// Merges snapshots, at most one of each message ([`domain::snapshot::merge`]), into conversations
 /// that are there. A message that bears our marker is the row that was written here. A snapshot that
 /// is not newer than what is there writes at most the columns that grow. Gives back the rows of the
-/// others.
+/// others. A conversation has another tag when a message has come, whatever else is known of it.
 pub async fn apply(
     connection: &mut PgConnection,
     messages: &[Cow<'_, Message>],
-    conversations: &Ids,
+    conversations: &Applied,
 ) -> Result<Written, Error> {
     let placed: Vec<_> = messages
         .iter()
         .filter_map(|message| {
             let conversation =
-                conversations.get(&(message.account, message.conversation_display_id))?;
+                conversations.ids.get(&(message.account, message.conversation_display_id))?;
             Some((message.as_ref(), conversation.0))
         })
         .collect();
@@ -50,6 +50,9 @@ pub async fn apply(
     let written = write_newer(connection, &placed).await?;
     if written.len() < placed.len() {
         grow(connection, &placed).await?;
+    }
+    if !written.is_empty() && !conversations.known_already.is_empty() {
+        touch(connection, &written, &conversations.known_already).await?;
     }
     let merged: Vec<_> = placed.iter().map(|(message, _)| *message).collect();
     attachments::follow(connection, &merged).await?;
@@ -214,6 +217,27 @@ async fn write_newer(
     .fetch_all(connection)
     .await?;
     Ok(written)
+}
+
+/// Of these conversations, those that just got one of these messages.
+async fn touch(
+    connection: &mut PgConnection,
+    written: &[Row],
+    conversations: &[ConversationId],
+) -> Result<(), Error> {
+    sqlx::query!(
+        // What was there before has been changed at a time of its own.
+        "update conversations c
+         set updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
+         where c.id = any($1) and exists (
+           select from messages m
+           where m.id = any($2) and m.conversation_id = c.id and m.updated_at = now())",
+        &column!(conversations, |conversation| conversation.0),
+        &column!(written, |row| row.id)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// What a snapshot that lost still knew: how far the message got, and when exactly it was written.

@@ -114,9 +114,9 @@ impl Seed {
             messages.push(Cow::Owned(message));
         }
         let (contacts, conversations) = ([Cow::Owned(contact)], [Cow::Owned(conversation)]);
-        let ids =
+        let applied =
             store::conversations::apply(transaction, &contacts, &conversations).await.unwrap();
-        store::messages::apply(transaction, &messages, &ids).await.unwrap();
+        store::messages::apply(transaction, &messages, &applied).await.unwrap();
         id
     }
 
