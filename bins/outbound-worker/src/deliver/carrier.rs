@@ -142,6 +142,11 @@ impl Carrier {
         self.throttle.admit(&caller.host, caller.key).await
     }
 
+    /// Tells that an admitted call is not made.
+    pub(super) async fn unused(&self, caller: &Caller) {
+        self.throttle.unused(&caller.host, caller.key).await;
+    }
+
     /// Tells how an admitted call went.
     pub(super) async fn report<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
         let report = match result {

@@ -37,11 +37,14 @@ impl Carrier {
         }
         let mut transaction = self.store.worker().await?;
         let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
+            store::rollback(transaction).await?;
+            self.unused(caller).await;
             return Ok(Carried::Settled);
         };
         // Repeated, it would undo what somebody has done since.
         if tries > 1 && conversations::is_confirmed(&mut transaction, entry.operation).await? {
             store::rollback(transaction).await?;
+            self.unused(caller).await;
             return self.sent(entry, None, None).await;
         }
         let target = match &command {
@@ -53,7 +56,11 @@ impl Carrier {
         };
         // Each is counted in both places.
         let begun = attempts::begin(&mut transaction, entry, tries - 1, 0).await?;
-        let Some(number) = begun else { return Ok(Carried::Waits) };
+        let Some(number) = begun else {
+            store::rollback(transaction).await?;
+            self.unused(caller).await;
+            return Ok(Carried::Waits);
+        };
         store::commit(transaction).await?;
         lock.assert_held().await?;
         let done = call(entry.display_id, &command, target, caller).await;

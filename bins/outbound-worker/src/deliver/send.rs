@@ -76,7 +76,11 @@ impl Carrier {
             return self.hold(entry, hold).await;
         }
         let last = last.map_or(0, |attempt| attempt.number);
-        let (number, tries) = match self.begin(entry, last).await? {
+        let begun = self.begin(entry, last).await?;
+        if !matches!(begun, Begun::Attempt { .. }) {
+            self.unused(caller).await;
+        }
+        let (number, tries) = match begun {
             Begun::Attempt { number, tries } => (number, tries),
             Begun::There(id) => return self.sent(entry, None, Some(id)).await,
             Begun::Gone => return self.withdraw(entry).await,

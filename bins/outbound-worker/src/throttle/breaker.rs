@@ -61,6 +61,13 @@ impl Breaker {
         }
     }
 
+    /// The call that was to be the trial is not made: another one may be.
+    pub fn untried(&mut self, now: DateTime<Utc>) {
+        if matches!(self.state, State::Trial { .. }) {
+            self.state = State::Open { until: now };
+        }
+    }
+
     /// A call was answered.
     pub fn succeeded(&mut self) {
         *self = Self::default();

@@ -60,7 +60,7 @@ impl Throttle {
     }
 
     /// Asks for one call; gives back why it may not be made now. Whoever may must
-    /// [`Throttle::report`] how it went.
+    /// [`Throttle::report`] how it went, or that it was not made ([`Throttle::unused`]).
     pub async fn admit(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
         let held = store::within(store::PATIENCE, self.ask(host, account)).await?;
         if let Some(Hold { cause, .. }) = held {
@@ -156,6 +156,19 @@ impl Throttle {
         }
     }
 
+    /// Gives back what was admitted and is not needed. Should the database not take it, others wait until
+    /// a call would have ended.
+    pub async fn unused(&self, host: &str, account: AccountKey) {
+        self.known(host).lock().await.lease.put_back();
+        if !self.is_ailing(account) {
+            return;
+        }
+        let untried = self.judge(account, Breaker::untried);
+        if let Err(error) = store::within(store::PATIENCE, untried).await {
+            tracing::warn!(%error, "other workers are not told that an account was not tried");
+        }
+    }
+
     async fn tell(&self, host: &str, account: AccountKey, report: Report) -> Result<(), Error> {
         let Limits { failures, rest, .. } = self.limits;
         if report == Report::Fails {
@@ -169,8 +182,7 @@ impl Throttle {
             return Ok(());
         }
         // What is as ever needs not be written.
-        let ailing = self.accounts().get(&account).is_some_and(|b| b.value != Breaker::default());
-        if ailing {
+        if self.is_ailing(account) {
             self.judge(account, |breaker, _| breaker.succeeded()).await?;
         }
         let known = self.known(host);
@@ -266,6 +278,10 @@ impl Throttle {
         let seen = Seen::new(row.map(Breaker::from).unwrap_or_default(), now);
         self.accounts().insert(account, seen);
         Ok(seen)
+    }
+
+    fn is_ailing(&self, account: AccountKey) -> bool {
+        self.accounts().get(&account).is_some_and(|seen| seen.value != Breaker::default())
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<AccountKey, Seen<Breaker>>> {

@@ -195,3 +195,34 @@ async fn a_worker_that_dies_takes_its_lease_with_it_and_no_more() {
     // Three a lease of a quarter of a second.
     assert!((3..=9).contains(&known.granted), "{known:?}");
 }
+
+/// An account that rested is tried by one call, which need not be made any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trial_that_is_not_made_is_left_to_the_next() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let (here, there) = (stage.conversation(&chatwoot).await, stage.conversation(&chatwoot).await);
+    let gone = stage.write(&chatwoot, &here, "one").await;
+    let known = stage.write(&chatwoot, &there, "two").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    for (statement, message) in [
+        ("delete from messages where id = $1", gone),
+        ("update messages set chatwoot_id = 7777 where id = $1", known),
+    ] {
+        sqlx::query(statement).bind(message.0).execute(&mut *transaction).await.unwrap();
+    }
+    let rested = breakers::Breaker {
+        account: chatwoot.account.key,
+        failures: 2,
+        opened: 1,
+        state: breakers::State::Open(chrono::DateTime::UNIX_EPOCH),
+    };
+    breakers::lock(&mut transaction, chatwoot.account.key).await.unwrap();
+    breakers::write(&mut transaction, &rested).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    // A trial that was lost would be waited for longer than by this test.
+    stage.worker(&Config { chatwoot_timeout_seconds: 120, ..patient() }).await;
+    stage.all_settled().await;
+    let reply = stage.write(&chatwoot, &here, "three").await;
+    stage.reaches(reply, "sent").await;
+}
