@@ -1,16 +1,18 @@
-//! Removes files that are no message's: of requests that came to nothing, and of messages that were
-//! taken back or deleted.
+//! Removes what nobody needs any more: files that are no message's, of requests that came to nothing and
+//! of messages that were taken back or deleted; and tries of long ago.
 
 use std::mem;
 use std::time::Duration;
 
 use objects::Objects;
-use store::{Store, uploads};
+use store::{Store, attempts, uploads};
 
 /// How long a file may wait for its message; far longer than a request may take.
 const PATIENCE: Duration = Duration::from_hours(1);
 /// The time between two looks.
 const EVERY: Duration = Duration::from_mins(10);
+/// How long a try is kept, for people who want to know how something went.
+const TRIES_KEPT: Duration = Duration::from_hours(90 * 24);
 /// Most that are removed at a time.
 const BATCH: i64 = 100;
 
@@ -18,7 +20,11 @@ const BATCH: i64 = 100;
 pub(crate) async fn run(store: Store, objects: Objects) {
     let mut failing = false;
     loop {
-        let round = tokio::time::timeout(EVERY, round(&store, &objects, PATIENCE)).await;
+        let round = async {
+            let files = round(&store, &objects, PATIENCE).await?;
+            anyhow::Ok(files.max(tries(&store, TRIES_KEPT).await?))
+        };
+        let round = tokio::time::timeout(EVERY, round).await;
         let more = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
             Ok(removed) => {
                 failing = false;
@@ -27,7 +33,7 @@ pub(crate) async fn run(store: Store, objects: Objects) {
             Err(error) => {
                 if !mem::replace(&mut failing, true) {
                     let error = format!("{error:#}");
-                    tracing::warn!(error, "files of nobody cannot be removed, trying again");
+                    tracing::warn!(error, "what nobody needs cannot be removed, trying again");
                 }
                 false
             }
@@ -59,4 +65,12 @@ pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyh
         metrics::counter!("axis_uploads_swept_total").increment(removed.len() as u64);
     }
     failure.map_or(Ok(removed.len()), |error| Err(error.into()))
+}
+
+/// Forgets a batch of tries that are so old and that nothing will ask for; says how many.
+pub async fn tries(store: &Store, age: Duration) -> anyhow::Result<usize> {
+    let mut transaction = store.worker().await?;
+    let forgotten = attempts::forget(&mut transaction, age, BATCH).await?;
+    store::commit(transaction).await?;
+    Ok(usize::try_from(forgotten)?)
 }

@@ -203,3 +203,26 @@ pub async fn files_sent_ago(
     .await?;
     Ok(ago.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok()))
 }
+
+/// Forgets at most `limit` tries that are this old, of commands that are settled; but not of messages that
+/// Chatwoot is not known to have, since those may be sent once more. Says how many.
+pub async fn forget(
+    connection: &mut PgConnection,
+    age: Duration,
+    limit: i64,
+) -> Result<u64, Error> {
+    let forgotten = sqlx::query!(
+        "delete from outbound_attempts where (operation_id, attempt) in (
+           select a.operation_id, a.attempt from outbound_attempts a
+           where a.started_at < now() - make_interval(secs => $1)
+             and not exists (select from outbox o where o.operation_id = a.operation_id)
+             and not exists (select from messages m
+                             where m.id = a.operation_id and m.chatwoot_id is null)
+           order by a.started_at limit $2)",
+        age.as_secs_f64(),
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(forgotten.rows_affected())
+}

@@ -54,32 +54,37 @@ impl Carrier {
             }
             _ => None,
         };
-        // Each is counted in both places.
-        let begun = attempts::begin(&mut transaction, entry, tries - 1, 0).await?;
-        let Some(number) = begun else {
-            store::rollback(transaction).await?;
-            self.unused(caller).await;
-            return Ok(Carried::Waits);
+        let number = if momentary {
+            // There is no other try, so nobody asks what came of this one.
+            None
+        } else {
+            let begun = attempts::begin(&mut transaction, entry, tries - 1, 0).await?;
+            if begun.is_none() {
+                store::rollback(transaction).await?;
+                self.unused(caller).await;
+                return Ok(Carried::Waits);
+            }
+            begun
         };
         store::commit(transaction).await?;
         lock.assert_held().await?;
         let done = call(entry.display_id, &command, target, caller).await;
         self.report(caller, &done).await;
         let error = match done {
-            Ok(()) => return self.sent(entry, Some(number), None).await,
-            Err(_) if momentary => return self.sent(entry, Some(number), None).await,
+            Ok(()) => return self.sent(entry, number, None).await,
+            Err(_) if momentary => return self.sent(entry, number, None).await,
             // What shall be gone is gone.
             Err(CallError::NotFound) if matches!(command, Command::DeleteMessage(_)) => {
-                return self.sent(entry, Some(number), None).await;
+                return self.sent(entry, number, None).await;
             }
             Err(error) => error,
         };
         let reason = decide::reason(&error);
         let (outcome, wait) = match decide::ending(&error, tries, self.most_tries, self.retry) {
-            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+            Ending::Failed => return self.give_up(entry, number, &reason).await,
             Ending::Retry(wait) => (AttemptOutcome::Retry, wait),
             Ending::Unknown(_) if tries >= self.most_tries => {
-                return self.give_up(entry, Some(number), &reason).await;
+                return self.give_up(entry, number, &reason).await;
             }
             Ending::Unknown(_) => {
                 let failures = u32::try_from(tries).unwrap_or(1);
@@ -88,7 +93,7 @@ impl Carrier {
         };
         tracing::info!(attempt = number, reason, "a change did not reach Chatwoot for sure");
         let news = News {
-            ended: Some((number, outcome)),
+            ended: number.map(|number| (number, outcome)),
             state: DeliveryState::Retrying,
             reason: Some(&reason),
             chatwoot_id: None,

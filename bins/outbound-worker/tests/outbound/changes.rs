@@ -5,7 +5,7 @@ use std::time::Duration;
 use chatwoot_sim::{Faults, RestFaults, Rule};
 use domain::{Actor, Conversation};
 use events::TraceParent;
-use outbound_worker::Config;
+use outbound_worker::{Config, sweep};
 use serde_json::json;
 use store::conversations::{Asking, Wanted};
 use testkit::{eventually, sqlx};
@@ -194,14 +194,42 @@ async fn reading_is_told_to_chatwoot_and_not_insisted_on() {
     let stage = Stage::start().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    stage.ask(&chatwoot, &conversation, "mark_read", &json!({})).await;
+    let operation = stage.ask(&chatwoot, &conversation, "mark_read", &json!({})).await;
     stage.all_settled().await;
     let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
     assert!(there["agent_last_seen_at"].as_i64() > Some(0), "{there}");
+    assert!(stage.attempts(operation.0).await.is_empty(), "nothing asks for its tries");
     let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
     chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
     stage.ask(&chatwoot, &conversation, "mark_read", &json!({})).await;
     stage.all_settled().await;
     assert!(lines(&stage, "command_settled").await.is_empty());
     assert!(lines(&stage, "command_failed").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tries_that_nobody_needs_any_more_are_forgotten_in_time() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let sent = stage.write(&chatwoot, &conversation, "Hello!").await;
+    stage.reaches(sent, "sent").await;
+    let change = stage.ask(&chatwoot, &conversation, "set_labels", &json!({ "labels": [] })).await;
+    let locked_out = stage.chatwoot_with_token("zeta", "no-longer-valid").await;
+    let elsewhere = stage.conversation(&locked_out).await;
+    let failed = stage.write(&locked_out, &elsewhere, "Hello?").await;
+    stage.reaches(failed, "failed").await;
+    stage.all_settled().await;
+    let tries = async || {
+        let mut counts = Vec::new();
+        for operation in [sent.0, change.0, failed.0] {
+            counts.push(stage.attempts(operation).await.len());
+        }
+        counts
+    };
+    let forget = async |age| sweep::tries(&stage.world.store, age).await.unwrap();
+    assert_eq!(forget(Duration::from_hours(1)).await, 0);
+    assert_eq!(tries().await, [1, 1, 1]);
+    assert_eq!(forget(Duration::ZERO).await, 2);
+    assert_eq!(tries().await, [0, 0, 1], "what failed may be asked for once more");
 }
