@@ -110,3 +110,25 @@ async fn a_message_is_shown_as_deleted_until_chatwoot_refuses() {
     let refused = served.delete(&queued).send().await.unwrap();
     assert_eq!(problem(refused).await, (409, "not-deletable".to_owned()));
 }
+
+#[tokio::test]
+async fn what_was_marked_as_unread_is_not_told_to_be_read_any_more() {
+    let served = Served::start().await;
+    let mut seed = Seed { messages: vec![("incoming", "1")], ..Seed::open(1) };
+    let path = format!("/conversations/{}", served.write(&seed).await);
+    post(&served, &format!("{path}/read"), &json!(null)).await;
+    post(&served, &format!("{path}/unread"), &json!(null)).await;
+    assert_eq!(served.commands().await, []);
+    // Even where something new is unread anyway.
+    post(&served, &format!("{path}/read"), &json!(null)).await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update conversations set marked_seen_until = '2020-01-01'")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    seed.messages.push(("incoming", "2"));
+    served.write(&seed).await;
+    post(&served, &format!("{path}/unread"), &json!(null)).await;
+    assert_eq!(served.commands().await, []);
+}

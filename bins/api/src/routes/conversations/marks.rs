@@ -19,6 +19,9 @@ use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 use crate::request::Trace;
 
+/// The command that tells Chatwoot.
+const MARK_READ: &str = "mark_read";
+
 /// Mark a conversation as read: nothing that the customer wrote is unread any more, for the whole
 /// team. Chatwoot is told.
 #[utoipa::path(
@@ -80,6 +83,10 @@ async fn mark(
     let held = store::conversations::hold(work.connection(), tenant, conversation)
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
+    if !read {
+        // Carried out later, it would be read again.
+        store::outbox::forget_untried(work.connection(), conversation, MARK_READ).await?;
+    }
     let marked = store::conversations::mark(work.connection(), conversation, read).await?;
     let Some(shown) = marked else {
         return work.finish(StatusCode::NO_CONTENT, None, &()).await;
@@ -90,7 +97,7 @@ async fn mark(
             tenant,
             account: held.account,
             conversation,
-            command: "mark_read",
+            command: MARK_READ,
             payload: &json!({}),
             trace,
             due_in: Duration::ZERO,
