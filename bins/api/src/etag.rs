@@ -41,8 +41,12 @@ impl IfMatch {
 
     /// Whether the state with this tag is among them.
     pub(crate) fn admits(&self, tag: &str) -> bool {
-        let Some(wanted) = &self.0 else { return true };
-        wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag)
+        self.0.is_none() || self.names("*") || self.names(tag)
+    }
+
+    /// Whether the caller knows the state with this tag: by its name, not by any.
+    pub(crate) fn names(&self, tag: &str) -> bool {
+        self.0.as_ref().is_some_and(|wanted| wanted.split(',').any(|one| one.trim() == tag))
     }
 }
 

@@ -342,6 +342,8 @@ async fn what_the_customer_wrote_since_must_be_known_to_who_approves() {
         request.header(header::IF_MATCH, tag).send()
     };
     assert_eq!(problem(knowing(before).await.unwrap()).await, (412, "changed".to_owned()));
+    let any = header::HeaderValue::from_static("*");
+    assert_eq!(problem(knowing(any).await.unwrap()).await, (409, "stale".to_owned()));
     assert!(served.commands().await.is_empty());
     let answer = knowing(now).await.unwrap();
     assert_eq!(answer.status(), 200);

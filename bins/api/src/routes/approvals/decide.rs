@@ -191,7 +191,7 @@ impl Decide {
         if !if_match.admits(&held.tag()) {
             return Err(ApiError::Changed(Current::of(held)));
         }
-        if held.stale && self.status == Verdict::Approved && !if_match.is_given() {
+        if held.stale && self.status == Verdict::Approved && !if_match.names(&held.tag()) {
             return Err(ApiError::Stale(Current::of(held)));
         }
         Ok(())
