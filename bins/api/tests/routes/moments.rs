@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, Stream, ids, problem};
+use crate::support::{Seed, Served, Stream, at, ids, problem};
 
 async fn post(served: &Served, path: &str, body: &Value) {
     let answer = served.post(path, body).send().await.unwrap();
@@ -131,4 +131,26 @@ async fn what_was_marked_as_unread_is_not_told_to_be_read_any_more() {
     served.write(&seed).await;
     post(&served, &format!("{path}/unread"), &json!(null)).await;
     assert_eq!(served.commands().await, []);
+}
+
+/// Chatwoot tells in whole seconds when that was.
+#[tokio::test]
+async fn what_was_seen_in_chatwoot_within_its_second_is_read() {
+    let served = Served::start().await;
+    let seed = Seed { messages: vec![("incoming", "1"), ("incoming", "2")], ..Seed::open(1) };
+    let path = format!("/conversations/{}", served.write(&seed).await);
+    for (seen, unread) in [(0, 1), (1, 0)] {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query("update messages set created_at = date_trunc('second', created_at) + '0.4 s'")
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        sqlx::query("update conversations set agent_last_seen_at = $1")
+            .bind(at(seen))
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        store::commit(transaction).await.unwrap();
+        assert_eq!(served.read(&path).await["unreadCount"], unread);
+    }
 }

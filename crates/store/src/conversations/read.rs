@@ -118,7 +118,9 @@ macro_rules! select_conversations {
                    where m.conversation_id = c.id and m.message_type = 'incoming'
                      and m.created_at > coalesce(
                        case when c.marked_at > coalesce(c.agent_last_seen_at, '-infinity')
-                       then c.marked_seen_until else c.agent_last_seen_at end, '-infinity')
+                       then c.marked_seen_until
+                       -- Told in whole seconds: it was at some time within that one.
+                       else c.agent_last_seen_at + interval '999999 microseconds' end, '-infinity')
                    limit 10
                  ) first_ten
                ) unread "# + $($order)+
