@@ -47,19 +47,25 @@ pub(crate) async fn apply(
     let contacts = snapshot::merge(plans().flat_map(|plan| &plan.contacts));
     let conversations = snapshot::merge(plans().flat_map(|plan| &plan.conversations));
     let messages = snapshot::merge(plans().flat_map(|plan| &plan.messages));
-    let mut applied = store::conversations::apply(transaction, &contacts, &conversations).await?;
-    let written = store::messages::apply(transaction, &messages, &applied).await?;
-    for gone in batch.iter().flat_map(|planned| &planned.plan.gone) {
+    // Contacts, conversations and messages are locked in this order, and each in that of their numbers.
+    let (mut people, mut places) = (Vec::new(), Vec::new());
+    for gone in plans().flat_map(|plan| &plan.gone) {
         match gone {
-            GoneRow::Conversation(gone) => {
-                let id = store::conversations::mirror::mark_gone(transaction, gone).await?;
-                applied.ids.insert((gone.account, gone.display_id), id);
-            }
-            GoneRow::Contact(gone) => {
-                store::contacts::mirror::mark_gone(transaction, gone).await?;
-            }
+            GoneRow::Contact(gone) => people.push(gone),
+            GoneRow::Conversation(gone) => places.push(gone),
         }
     }
+    people.sort_by_key(|gone| (gone.account, gone.chatwoot_id));
+    places.sort_by_key(|gone| (gone.account, gone.display_id));
+    for gone in people {
+        store::contacts::mirror::mark_gone(transaction, gone).await?;
+    }
+    let mut applied = store::conversations::apply(transaction, &contacts, &conversations).await?;
+    for gone in places {
+        let id = store::conversations::mirror::mark_gone(transaction, gone).await?;
+        applied.ids.insert((gone.account, gone.display_id), id);
+    }
+    let written = store::messages::apply(transaction, &messages, &applied).await?;
     let ids = applied.ids;
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
     let (told, news) = (records(batch, &ids), News::of(batch, &ids));

@@ -189,13 +189,19 @@ async fn end_change(
     failed: bool,
 ) -> Result<(), Error> {
     let Entry { conversation, operation, .. } = *entry;
+    // Its row is gone by now, and whoever asks for such a thing has the conversation first.
+    if Command::is_momentary(&entry.command) {
+        return Ok(());
+    }
     if !failed {
         return conversations::settle_change(connection, conversation, operation).await;
     }
-    if let Some(message) = deleted(entry) {
-        messages::restore(connection, message, operation).await?;
+    // The conversation before its messages, as everybody does.
+    conversations::undo_change(connection, conversation, operation).await?;
+    match deleted(entry) {
+        Some(message) => messages::restore(connection, message, operation).await,
+        None => Ok(()),
     }
-    conversations::undo_change(connection, conversation, operation).await
 }
 
 /// The message that a command deletes.

@@ -207,6 +207,20 @@ async fn reading_is_told_to_chatwoot_and_not_insisted_on() {
     assert!(lines(&stage, "command_failed").await.is_empty());
 }
 
+/// Whoever asks for such a thing holds the conversation, then looks at what is asked of it already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_of_use_at_its_moment_is_settled_whoever_holds_the_conversation() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let mut asking = stage.world.store.holder().await.unwrap();
+    let tenant = &chatwoot.account.tenant;
+    store::conversations::hold(&mut asking, tenant, conversation.id).await.unwrap().unwrap();
+    let typing = json!({ "on": true, "private": false });
+    stage.ask(&chatwoot, &conversation, "typing", &typing).await;
+    stage.all_settled().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_that_nobody_needs_any_more_are_forgotten_in_time() {
     let stage = Stage::start().await;
