@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,6 +33,11 @@ fn recorded(folder: &Path) -> Option<Identity> {
     // A record torn by a power cut names nobody, and nobody survives a power cut.
     let record = fs::read(folder.join(RECORD)).ok()?;
     serde_json::from_slice(&record).ok().filter(Identity::is_alive)
+}
+
+/// What tells a file or folder from all others that are there, and from a copy of it.
+pub(crate) fn inode(path: &Path) -> io::Result<(u64, u64)> {
+    fs::metadata(path).map(|found| (found.dev(), found.ino()))
 }
 
 /// A data folder that only we use, until this is dropped.

@@ -41,6 +41,7 @@ mod folder;
 mod identity;
 mod nats;
 mod nats_cluster;
+mod pid_file;
 mod port;
 mod postgres;
 mod probe;

@@ -81,6 +81,7 @@ impl Postgres {
                 last: Signal::QUIT,
                 probe: Probe::Postgres { port },
                 url: url(&password, port, "postgres"),
+                noted_in: Some(data.clone()),
             })
         })
         .await?;

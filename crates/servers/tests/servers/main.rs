@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
 
+mod folders;
+
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -9,9 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use servers::{
-    Error, Nats, NatsCluster, NatsOptions, Postgres, PostgresOptions, free_port, running_url,
-};
+use servers::{Nats, NatsCluster, NatsOptions, Postgres, PostgresOptions, free_port};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader as AsyncBufReader};
 use tokio::net::TcpStream;
@@ -227,23 +227,6 @@ async fn a_paused_postgres_that_is_dropped_leaves_no_process_behind() {
 }
 
 #[tokio::test]
-async fn a_data_folder_in_use_is_refused_and_free_again_afterwards() {
-    let folder = tempfile::tempdir().unwrap();
-    let nats = Nats::start(nats_options(folder.path())).await.unwrap();
-    let refused = Nats::start(nats_options(folder.path())).await;
-    assert!(matches!(refused, Err(Error::InUse { .. })), "{refused:?}");
-
-    let data_dir = folder.path().join("nats");
-    let running = running_url(&data_dir).unwrap().unwrap();
-    assert_eq!(running.expose_secret(), nats.url().expose_secret());
-    let pid = nats.pid().await.unwrap();
-    drop(nats);
-    assert!(!is_alive(pid));
-    assert!(running_url(&data_dir).unwrap().is_none());
-    Nats::start(nats_options(folder.path())).await.unwrap();
-}
-
-#[tokio::test]
 async fn a_taken_port_is_left_to_its_owner() {
     let folder = tempfile::tempdir().unwrap();
     let owner = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -266,15 +249,6 @@ async fn a_failed_start_quotes_the_log() {
     let options = PostgresOptions { max_connections: 0, ..postgres_options(folder.path()) };
     let error = Postgres::start(options).await.unwrap_err().to_string();
     assert!(error.contains("max_connections"), "{error}");
-}
-
-#[tokio::test]
-async fn data_without_its_password_is_not_touched() {
-    let folder = tempfile::tempdir().unwrap();
-    let data_dir = folder.path().join("postgres");
-    std::fs::create_dir_all(data_dir.join("data")).unwrap();
-    let refused = Postgres::start(postgres_options(folder.path())).await;
-    assert!(matches!(refused, Err(Error::PasswordLost { .. })), "{refused:?}");
 }
 
 #[tokio::test]
