@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{During, Error};
 use crate::identity::Identity;
@@ -32,12 +33,33 @@ pub fn running_url(data_dir: impl AsRef<Path>) -> Result<Option<SecretString>, E
 fn recorded(folder: &Path) -> Option<Identity> {
     // A record torn by a power cut names nobody, and nobody survives a power cut.
     let record = fs::read(folder.join(RECORD)).ok()?;
-    serde_json::from_slice(&record).ok().filter(Identity::is_alive)
+    let Record { process, folder: of, boot } = serde_json::from_slice(&record).ok()?;
+    let is_copy = of.is_some_and(|of| inode(folder).ok() != Some(of));
+    let is_past = boot.is_some() && boot != this_boot();
+    (!is_copy && !is_past && process.is_alive()).then_some(process)
+}
+
+/// What a data folder says of the server that runs on it. Records of old say less.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    #[serde(flatten)]
+    process: Identity,
+    /// The folder that it runs on, by device and inode: in a copy of it the record names a server of
+    /// somebody else's.
+    folder: Option<(u64, u64)>,
+    /// Since which start of the machine ids and start times count.
+    boot: Option<String>,
 }
 
 /// What tells a file or folder from all others that are there, and from a copy of it.
 pub(crate) fn inode(path: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(path).map(|found| (found.dev(), found.ino()))
+}
+
+/// Linux only.
+fn this_boot() -> Option<String> {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim_end().to_owned())
 }
 
 /// A data folder that only we use, until this is dropped.
@@ -101,10 +123,11 @@ impl Folder {
     }
 
     /// Remembers who runs here, for [`Folder::end_leftover`].
-    pub(crate) fn record(&self, process: &Identity) -> Result<(), Error> {
+    pub(crate) fn record(&self, process: Identity) -> Result<(), Error> {
         let file = self.path.join(RECORD);
         let draft = file.with_extension("draft");
-        serde_json::to_vec(process)
+        let folder = inode(&self.path).during("read", &self.path)?;
+        serde_json::to_vec(&Record { process, folder: Some(folder), boot: this_boot() })
             .map_err(io::Error::from)
             .and_then(|text| fs::write(&draft, text))
             .and_then(|()| fs::rename(&draft, &file))

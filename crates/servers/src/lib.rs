@@ -21,7 +21,7 @@
 //! **Nothing is left running.** A server dies with the process that started it: at once on Linux,
 //! where the kernel signals it, elsewhere when the same data folder is used next. A data folder is
 //! locked for as long as its [`Nats`] or [`Postgres`] exists. No process is ever signalled that was
-//! not started from that data folder.
+//! not started from that data folder: a copy of it has nothing to do with the original's server.
 //!
 //! [`NatsCluster`] runs three NATS servers as one, to see what becomes of a system whose servers are
 //! lost one at a time.

@@ -214,7 +214,7 @@ async fn launch(spec: &Spec, folder: &Folder) -> Result<Child, Error> {
     }
     let child = spec.program.spawn(folder, spec.last).await?;
     if let Some(process) = Identity::of(child.pid()) {
-        folder.record(&process)?;
+        folder.record(process)?;
     }
     let failure = tokio::select! {
         biased;

@@ -1,13 +1,15 @@
-//! What a data folder keeps apart, and what becomes of leftovers in it.
+//! What a data folder keeps apart, and what becomes of copies and of leftovers in it.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use secrecy::ExposeSecret as _;
 use servers::{Error, Nats, Postgres, running_url};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use crate::{is_alive, nats_options, postgres_options};
+use crate::{is_alive, kept, nats_options, postgres_options};
 
 #[tokio::test]
 async fn a_data_folder_in_use_is_refused_and_free_again_afterwards() {
@@ -33,6 +35,33 @@ async fn data_without_its_password_is_not_touched() {
     std::fs::create_dir_all(data_dir.join("data")).unwrap();
     let refused = Postgres::start(postgres_options(folder.path())).await;
     assert!(matches!(refused, Err(Error::PasswordLost { .. })), "{refused:?}");
+}
+
+/// What `cp -a` makes of a folder whose server does nothing meanwhile.
+fn copied(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(copied.success());
+}
+
+#[tokio::test]
+async fn a_copied_folder_has_nothing_to_do_with_the_server_of_the_original() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = Postgres::start(postgres_options(folder.path())).await.unwrap();
+    let (url, pid) = (original.url().expose_secret(), original.pid().await.unwrap());
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    connection.execute("create table kept as select 'Olá' as word").await.unwrap();
+    let copy = folder.path().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    original.pause().await;
+    copied(&folder.path().join("postgres"), &copy);
+    original.resume().await;
+
+    assert!(running_url(copy.join("postgres")).unwrap().is_none());
+    let second = Postgres::start(postgres_options(&copy)).await.unwrap();
+    assert!(is_alive(pid));
+    connection.execute("drop table kept").await.unwrap();
+    assert_eq!(kept(second.url().expose_secret()).await, ["Olá"]);
+    assert!(running_url(folder.path().join("postgres")).unwrap().is_some());
 }
 
 /// A power cut leaves the file in which PostgreSQL says who works on its data.
