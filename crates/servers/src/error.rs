@@ -45,6 +45,20 @@ pub enum Error {
         /// The missing file.
         file: PathBuf,
     },
+    /// The data folder is a copy, and the data that it names are the original's.
+    #[error(
+        "{} is a copy of {}, whose data are in {}: remove `location` in the copy to start with none, \
+         or let it name a copy of the data",
+        folder.display(), original.display(), home.display()
+    )]
+    Copied {
+        /// The copy.
+        folder: PathBuf,
+        /// The folder that the data belong to.
+        original: PathBuf,
+        /// Where they are.
+        home: PathBuf,
+    },
     /// We are root, `PostgreSQL` refuses to be, and there is nobody else to be.
     #[error(
         "PostgreSQL does not run as root, and this machine has no user `postgres` or `nobody`: create one"

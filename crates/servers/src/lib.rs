@@ -31,7 +31,8 @@
 //! and binaries. Where a parent folder bars the way (a project under `/root`, say), folders of ours
 //! inside the system's temporary folder are opened for passage, and anything else is kept under
 //! `/var/lib/axis-postgres`: a copy of the binaries, and the data, whose place the file
-//! `location` in the data folder names.
+//! `location` in the data folder names. The file `of` beside them names that folder in turn: a copy
+//! of it is refused, since there is no copy of the data.
 
 mod binaries;
 mod child;

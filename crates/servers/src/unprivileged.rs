@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 use rustix::process::geteuid;
 
 use crate::error::{During, Error};
+use crate::folder::inode;
 
 /// Where is kept what the other user could not reach in its own place.
 const ELSEWHERE: &str = "/var/lib/axis-postgres";
 /// The file in a data folder that says where its data is, if elsewhere.
 const LOCATION: &str = "location";
+/// The file beside data elsewhere that says of which data folder they are.
+const OF: &str = "of";
 
 /// A user that is not root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,7 @@ impl User {
     /// `folder` if this user can get there, else a place for its data elsewhere.
     pub(crate) fn reachable_home(self, folder: PathBuf) -> Result<PathBuf, Error> {
         if let Some(elsewhere) = located(&folder)? {
+            claim(&elsewhere, folder)?;
             return Ok(elsewhere);
         }
         if self.open_passage(&folder)? {
@@ -76,6 +80,7 @@ impl User {
             .unwrap_or_else(|| Ok(base.clone()))?;
         let location = folder.join(LOCATION);
         fs::write(&location, home.as_os_str().as_encoded_bytes()).during("write", &location)?;
+        claim(&home, folder)?;
         Ok(home)
     }
 
@@ -146,11 +151,28 @@ impl User {
 
 /// Where the data of `folder` is, if elsewhere.
 fn located(folder: &Path) -> Result<Option<PathBuf>, Error> {
-    let location = folder.join(LOCATION);
-    match fs::read_to_string(&location) {
+    named_in(&folder.join(LOCATION))
+}
+
+/// Notes that the data in `home` are those of `folder`, unless another folder has them. One that was
+/// moved takes its data along: nothing is any more where it was.
+fn claim(home: &Path, folder: PathBuf) -> Result<(), Error> {
+    let of = home.join(OF);
+    if let Some(original) = named_in(&of)?
+        && inode(&original).is_ok_and(|one| inode(&folder).ok() != Some(one))
+        && located(&original)?.as_deref() == Some(home)
+    {
+        return Err(Error::Copied { folder, original, home: home.to_owned() });
+    }
+    fs::write(&of, folder.as_os_str().as_encoded_bytes()).during("write", &of)
+}
+
+/// The path that a file holds, if there is that file.
+fn named_in(file: &Path) -> Result<Option<PathBuf>, Error> {
+    match fs::read_to_string(file) {
         Ok(place) => Ok(Some(place.into())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).during("read", &location),
+        Err(error) => Err(error).during("read", file),
     }
 }
 

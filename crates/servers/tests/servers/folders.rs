@@ -1,6 +1,7 @@
 //! What a data folder keeps apart, and what becomes of copies and of leftovers in it.
 
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -81,4 +82,31 @@ async fn a_process_that_got_the_number_of_a_lost_server_does_not_keep_it_from_st
     }
     stranger.kill().unwrap();
     stranger.wait().unwrap();
+}
+
+/// Root's data may be elsewhere, where no copy of the folder has a copy of them.
+#[tokio::test]
+async fn a_copied_folder_does_not_take_the_data_that_the_original_has_elsewhere() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).unwrap();
+    let place = |name| folder.path().join(name);
+    let [original, copy, home] = ["original", "copy", "home"].map(place);
+    std::fs::create_dir_all(original.join("postgres")).unwrap();
+    std::fs::create_dir(&home).unwrap();
+    std::fs::write(original.join("postgres/location"), home.to_str().unwrap()).unwrap();
+    Postgres::start(postgres_options(&original)).await.unwrap().stop().await.unwrap();
+    copied(&original, &copy);
+
+    let refused = Postgres::start(postgres_options(&copy)).await.unwrap_err().to_string();
+    for place in [&original, &copy, &home] {
+        assert!(refused.contains(place.to_str().unwrap()), "{refused}");
+    }
+    let again = Postgres::start(postgres_options(&original)).await.unwrap();
+    again.stop().await.unwrap();
+    drop(again);
+    std::fs::remove_dir_all(&original).unwrap();
+    Postgres::start(postgres_options(&copy)).await.unwrap();
 }
