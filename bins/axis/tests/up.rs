@@ -34,6 +34,13 @@ fn up(data: &Path) -> Command {
     command
 }
 
+/// A command that works with what runs on `data`.
+fn command(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = axis();
+    command.args(["--output", "json"]).args(arguments).env("AXIS_DATA_DIR", data);
+    command
+}
+
 impl Up {
     async fn on(data: &Path) -> Self {
         Self::from(up(data), data).await
@@ -148,17 +155,12 @@ async fn everything_works_in_one_process_and_ends_in_good_order() {
     assert!(second.complaint.contains("another `axis up` runs on"), "{second:?}");
 
     // Other commands find its servers, and what they say holds.
-    let command = |arguments: &[&str]| {
-        let mut command = axis();
-        command.args(["--output", "json"]).args(arguments).env("AXIS_DATA_DIR", &data);
-        command
-    };
     let here = first.url("");
     let examples = ["webhook", "test", "--account", "1", "--receiver-url", &here];
-    let tested = run(command(&examples)).await;
+    let tested = run(command(&data, &examples)).await;
     assert_eq!(tested.code, Some(0), "{tested:?}");
     assert_eq!(tested.value.as_array().unwrap().len(), 10);
-    let checked = run(command(&["db", "check"])).await;
+    let checked = run(command(&data, &["db", "check"])).await;
     assert_eq!(checked.value["warnings"], json!([]), "nothing was rejected, nothing waits");
 
     let known = first.conversations().await;
@@ -173,6 +175,38 @@ async fn everything_works_in_one_process_and_ends_in_good_order() {
     let (_, messages) = again.get(&path).await;
     assert!(messages["data"].as_array().unwrap().iter().any(|one| one["content"] == text));
     assert_eq!(again.ended_by("-INT").await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stand_in_is_served_until_the_next_start_and_what_a_person_connected_for_longer() {
+    let data = folder("up");
+    let first = Up::on(&data).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stop = CancellationToken::new();
+    let _end = stop.clone().drop_guard();
+    let chatwoot = Sim::start(Options::default(), listener, stop).await.unwrap();
+    let (url, token) = (chatwoot.url(), admin_token(1));
+    let place = ["--chatwoot-url", &*url, "--chatwoot-account-id", "1", "--chatwoot-token", &token];
+    let add = [&["accounts", "add", "--tenant", "mock-tenant-id"], &place[..]].concat();
+    assert_eq!(run(command(&data, &add)).await.code, Some(0));
+    assert_eq!(first.ended_by("-TERM").await, Some(0));
+
+    let second = Up::on(&data).await;
+    let listed = run(command(&data, &["accounts", "list"])).await.value;
+    let mut listed: Vec<_> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["chatwootAccountId"], &one["chatwootUrl"]))
+        .collect();
+    listed.sort_by_key(|(number, _)| number.as_i64());
+    let own = second.ready["chatwootUrl"].clone();
+    assert_eq!(listed, [(&json!(1), &json!(url)), (&json!(2), &own)]);
+    let register =
+        ["webhook", "register", "--account", "1", "--public-url", "https://axis.example.com"];
+    let registered = run(command(&data, &register)).await;
+    assert_eq!(registered.code, Some(0), "{registered:?}");
+    assert_eq!(second.ended_by("-TERM").await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

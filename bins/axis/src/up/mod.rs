@@ -29,6 +29,7 @@ use chatwoot::Chatwoot;
 use foundation::Foundation;
 use greeting::Greeting;
 use programs::Programs;
+use stand_in::StandIn;
 
 /// The tenant of development, whose administrator bears the mock token.
 pub const TENANT: &str = "mock-tenant-id";
@@ -163,6 +164,8 @@ async fn work(
     let starting = async {
         let listener = listen::on(&arguments.host, arguments.port).await?;
         let address = listener.local_addr().context("asking for the address")?;
+        // Before anybody asks them anything.
+        StandIn::end_earlier(foundation).await.context("ending earlier stand-ins")?;
         let programs =
             Programs::start(arguments, place, foundation, &health, shutdown.clone()).await?;
         anyhow::Ok((listener, address, programs))

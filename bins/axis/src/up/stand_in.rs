@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use accounts::Wanted;
+use accounts::{Accounts, Wanted};
 use anyhow::Context as _;
 use chatwoot_sim::{Millis, Options, Running, Sim, admin_token};
 use store::Store;
+use store::accounts::Account;
 use tokio_util::sync::CancellationToken;
 
 use super::TENANT;
+use super::foundation::Foundation;
 
 const NAME: &str = "Chatwoot stand-in";
+/// Where every one is: on this machine, and nobody else's.
+const HOST: &str = "127.0.0.1";
 
 /// A stand-in that serves.
 #[derive(Debug)]
@@ -21,20 +25,40 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
+    /// Ends the serving of those that are gone, in the database only: where one of them listened
+    /// somebody else may by now. What a person connected has the name that Chatwoot gives it.
+    pub(super) async fn end_earlier(foundation: &Foundation) -> anyhow::Result<()> {
+        let Foundation { store, bus, key, .. } = foundation;
+        let accounts = Accounts::new(store.clone(), bus.clone(), key.clone());
+        let all = accounts.list().await?;
+        let is_earlier = |one: &&Account| {
+            one.tenant.as_str() == TENANT
+                && one.name.as_deref() == Some(NAME)
+                && is_here(&one.base_url)
+        };
+        for earlier in all.iter().filter(is_earlier) {
+            let mut transaction = store.worker().await?;
+            store::accounts::end(&mut transaction, earlier.id).await?;
+            store::commit(transaction).await?;
+            accounts.publish(earlier.id).await?;
+        }
+        Ok(())
+    }
+
     /// Starts one on this port, or on another one if it is taken.
     ///
     /// It forgets everything when it ends, and would then give the same numbers to other
     /// conversations. So it has another account each time: what is in the database of the earlier
     /// ones stays as it was.
     pub(super) async fn start(store: &Store, port: u16, trickle: f64) -> anyhow::Result<Self> {
-        let accounts = store::accounts::all(store).await?;
-        let earlier = accounts
-            .iter()
-            .filter(|one| one.tenant.as_str() == TENANT && one.name.as_deref() == Some(NAME));
-        let number = earlier.map(|one| one.chatwoot_account_id).max().unwrap_or(0) + 1;
-        let listener = match service::listen("127.0.0.1", port).await {
+        let (mut transaction, tenant) = (store.worker().await?, TENANT.parse()?);
+        let known = store::accounts::shown(&mut transaction, &tenant, None).await?;
+        store::commit(transaction).await?;
+        let here = known.iter().filter(|one| is_here(&one.base_url));
+        let number = here.map(|one| one.chatwoot_account_id).max().unwrap_or(0) + 1;
+        let listener = match service::listen(HOST, port).await {
             Ok(listener) => listener,
-            Err(_) => service::listen("127.0.0.1", 0).await?,
+            Err(_) => service::listen(HOST, 0).await?,
         };
         let options = options(number, trickle);
         let stop = CancellationToken::new();
@@ -67,6 +91,12 @@ impl StandIn {
             tracing::warn!(%error, "the stand-in for Chatwoot did not end well");
         }
     }
+}
+
+fn is_here(url: &str) -> bool {
+    url.strip_prefix("http://")
+        .and_then(|rest| rest.split_once(':'))
+        .is_some_and(|(host, _)| host == HOST)
 }
 
 fn options(number: i64, trickle: f64) -> Options {
