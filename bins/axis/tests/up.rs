@@ -4,6 +4,7 @@
 
 mod program;
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -207,6 +208,19 @@ async fn a_stand_in_is_served_until_the_next_start_and_what_a_person_connected_f
     let registered = run(command(&data, &register)).await;
     assert_eq!(registered.code, Some(0), "{registered:?}");
     assert_eq!(second.ended_by("-TERM").await, Some(0));
+}
+
+/// As root, whose data may be elsewhere, where deleting the data folder leaves them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_greeting_says_where_the_database_is() {
+    let (data, home) = (folder("up"), folder("home"));
+    std::fs::create_dir(data.join("postgres")).unwrap();
+    std::fs::write(data.join("postgres/location"), home.to_str().unwrap()).unwrap();
+    let is_root = std::fs::metadata(&home).unwrap().uid() == 0;
+    let up = Up::on(&data).await;
+    let expected = if is_root { json!(home) } else { Value::Null };
+    assert_eq!(up.ready["databaseDir"], expected);
+    assert_eq!(up.ended_by("-TERM").await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

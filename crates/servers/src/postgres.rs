@@ -53,6 +53,7 @@ pub struct Postgres {
     server: Server,
     password: SecretString,
     port: u16,
+    elsewhere: Option<PathBuf>,
 }
 
 impl Postgres {
@@ -62,6 +63,7 @@ impl Postgres {
         let bin_dir = binaries::postgres(options.bin_dir.clone())?;
         let folder = Folder::open(&options.data_dir)?;
         let place = Place::prepare(&folder, bin_dir).await?;
+        let elsewhere = (place.home != folder.path()).then(|| place.home.clone());
         let password_file = folder.path().join("password");
         let data = place.home.join("data");
         let password = match secret::load(&password_file)? {
@@ -86,7 +88,7 @@ impl Postgres {
         })
         .await?;
         let port = server.port();
-        Ok(Self { server, password, port })
+        Ok(Self { server, password, port, elsewhere })
     }
 
     /// `postgres://postgres:<password>@127.0.0.1:<port>/postgres`, for the superuser and the same
@@ -98,6 +100,11 @@ impl Postgres {
     /// The same for another database.
     pub fn url_of(&self, database: &str) -> SecretString {
         url(&self.password, self.port, database)
+    }
+
+    /// Where its data are, if they cannot be in the data folder: see the crate's documentation.
+    pub fn elsewhere(&self) -> Option<&Path> {
+        self.elsewhere.as_deref()
     }
 
     /// The process id; none while stopped.

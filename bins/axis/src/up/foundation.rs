@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use bus::{Bus, Replicas, streams};
@@ -23,6 +23,8 @@ pub(super) struct Foundation {
     pub(super) bus: Bus,
     pub(super) key: SecretKey,
     pub(super) key_text: SecretString,
+    /// Where the data of our Postgres are, if not in the data folder.
+    pub(super) database_dir: Option<PathBuf>,
     postgres: Option<Kept>,
     nats: Option<Kept>,
     _lock: File,
@@ -42,6 +44,8 @@ impl Foundation {
         if let Some(server) = &nats {
             place.nats_url = Some(server.url().clone());
         }
+        let elsewhere = postgres.as_ref().and_then(|server| server.elsewhere());
+        let database_dir = elsewhere.map(Path::to_owned);
         let store_config = place.store_config()?;
         let store = Store::connect(&store_config, "axis")?;
         let bus = Bus::connect(&place.bus_config()?, "axis").await?;
@@ -54,6 +58,7 @@ impl Foundation {
             bus,
             key,
             key_text,
+            database_dir,
             postgres: postgres.map(|server| Kept::new(Server::Postgres(server))),
             nats: nats.map(|server| Kept::new(Server::Nats(server))),
             _lock: lock,

@@ -15,6 +15,8 @@ pub(super) struct Greeting<'a> {
     shell: Option<&'a Path>,
     chatwoot: &'a Chatwoot,
     place: &'a Place,
+    /// Where the database is, if not there.
+    database_dir: Option<&'a Path>,
 }
 
 impl<'a> Greeting<'a> {
@@ -23,18 +25,20 @@ impl<'a> Greeting<'a> {
         shell: Option<&'a Path>,
         chatwoot: &'a Chatwoot,
         place: &'a Place,
+        database_dir: Option<&'a Path>,
     ) -> Self {
         let url = format!("http://{}", reachable(address));
-        Self { url, shell, chatwoot, place }
+        Self { url, shell, chatwoot, place, database_dir }
     }
 
     /// In words, and as one line of JSON with `ready`.
     pub(super) fn answer(&self) -> anyhow::Result<Answer> {
-        let Self { url, chatwoot, .. } = self;
+        let Self { url, chatwoot, database_dir, .. } = self;
         let api = format!("{url}/api/v1");
         let docs = format!("{api}/docs");
         let shell = self.shell.map(|_| format!("{url}/app/"));
         let data = std::path::absolute(&self.place.data_dir)?;
+        let database = database_dir.map(|at| format!(", the database {}", at.display()));
         let kind = if chatwoot.is_stand_in() { "a stand-in, " } else { "" };
         let not_built = || "not built (`make shell`)".to_owned();
         let mut text = format!(
@@ -43,13 +47,14 @@ impl<'a> Greeting<'a> {
              Shell     {}\n  \
              Docs      {docs}\n  \
              Chatwoot  {} ({kind}account {})\n  \
-             Data      {}\n\n  \
+             Data      {}{}\n\n  \
              Try       curl -H 'Authorization: Bearer mock-token' {api}/conversations\n  \
              Stop      Ctrl-C\n",
             shell.clone().unwrap_or_else(not_built),
             chatwoot.url,
             chatwoot.number,
             data.display(),
+            database.unwrap_or_default(),
         );
         if let Some(notice) = &chatwoot.notice {
             write!(text, "\n  Note      {notice}\n")?;
@@ -64,6 +69,7 @@ impl<'a> Greeting<'a> {
             "chatwootAccountId": chatwoot.number,
             "standIn": chatwoot.is_stand_in(),
             "dataDir": data,
+            "databaseDir": database_dir,
             "notice": chatwoot.notice,
         });
         Answer::new(text, &value)

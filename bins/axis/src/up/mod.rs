@@ -187,7 +187,9 @@ async fn work(
         };
         if let Some(chatwoot) = &chatwoot {
             let shell = arguments.api.shell_dir.as_deref();
-            Greeting::new(address, shell, chatwoot, place).answer()?.print(output)?;
+            let database_dir = foundation.database_dir.as_deref();
+            let greeting = Greeting::new(address, shell, chatwoot, place, database_dir);
+            greeting.answer()?.print(output)?;
         }
         let ended = running.await.context("running the programs")?;
         // It answers the workers until they have ended.
