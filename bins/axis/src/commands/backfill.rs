@@ -9,10 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use service::Service;
 use store::reconciliations::Tally;
-use sync_worker::reconcile::{Backfill, Config, Reached, Speed};
+use sync_worker::reconcile::{Backfill, Config, Reached, ReconcileError, Speed};
 use tokio::time::Instant;
 
-use crate::audit::{Act, Operator};
+use crate::audit::{Act, Begun, Operator};
 use crate::{Answer, Place};
 
 /// How often it says how far it is where there is no screen to draw on.
@@ -83,19 +83,26 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let mut shown = Shown::new();
     let (speed, anew) = (arguments.speed.speed(), arguments.anew);
     let shutdown = service.shutdown();
-    let reached = backfill.everything(account, speed, anew, &shutdown, |reached| shown.at(reached));
-    let reached = Box::pin(reached).await;
+    let mut found = Tally::default();
+    let told = |reached: &Reached| {
+        found = reached.found;
+        shown.at(reached);
+    };
+    let reached = Box::pin(backfill.everything(account, speed, anew, &shutdown, told)).await;
     shown.ended();
-    match &reached {
-        Ok(reached) => {
-            let Tally { brought_in, drift_repaired, .. } = reached.found;
-            let rows = u64::try_from(brought_in + drift_repaired).unwrap_or_default();
-            let ended = if reached.complete { "done" } else { "interrupted" };
-            begun.end(rows, ended).await;
-        }
-        Err(error) => begun.end(0, &error.to_string()).await,
-    }
-    answer(&reached?)
+    end(&begun, found, &reached).await;
+    answer(&reached?, &arguments.account)
+}
+
+/// Writes down how it ended, and what was found by then even if it failed.
+pub(super) async fn end(begun: &Begun, found: Tally, reached: &Result<Reached, ReconcileError>) {
+    let rows = u64::try_from(found.brought_in + found.drift_repaired).unwrap_or_default();
+    let ended = match reached {
+        Ok(reached) if reached.complete => "done".to_owned(),
+        Ok(_) => "interrupted".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    begun.end(rows, &ended).await;
 }
 
 /// What a command of this kind works with.
@@ -111,8 +118,8 @@ pub(super) async fn open(
     Ok((Backfill::new(config, key, store, bus), account))
 }
 
-/// What came of it.
-pub(super) fn answer(reached: &Reached) -> anyhow::Result<Answer> {
+/// What came of it, and what goes on with it.
+pub(super) fn answer(reached: &Reached, account: &str) -> anyhow::Result<Answer> {
     let Tally { brought_in, drift_found, drift_repaired } = reached.found;
     let walk = &reached.progress.walk;
     let mut text = String::new();
@@ -123,11 +130,14 @@ pub(super) fn answer(reached: &Reached) -> anyhow::Result<Answer> {
         text,
         "{drift_found} rows were missing, different or gone; {drift_repaired} repaired"
     )?;
-    text += if reached.complete {
-        "done; the sync workers apply what was found"
+    if reached.complete {
+        text += "done; the sync workers apply what was found";
+    } else if reached.walked {
+        let what = "what changed lately is not compared yet";
+        write!(text, "interrupted; {what}: `axis reconcile now --account {account}`")?;
     } else {
-        "interrupted; the same command goes on from here"
-    };
+        write!(text, "interrupted; `axis backfill --account {account}` goes on from here")?;
+    }
     let value = json!({
         "broughtIn": brought_in,
         "driftFound": drift_found,

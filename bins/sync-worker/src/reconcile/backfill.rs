@@ -29,6 +29,8 @@ pub struct Reached {
     pub progress: Progress,
     /// What was found since it began, counted here.
     pub found: Tally,
+    /// Everything has been compared, and what is left is what changed meanwhile.
+    pub walked: bool,
     /// It ended by itself.
     pub complete: bool,
 }
@@ -86,16 +88,16 @@ impl Backfill {
                 Walk { page: 0, place: 0, contacts: false, total: None, done: 0, ..progress.walk };
         }
         let before = held.tally;
-        let mut reached = Reached { progress, found: Tally::default(), complete: false };
-        let mut walking = walk.is_some();
+        let (found, walked) = (Tally::default(), walk.is_none());
+        let mut reached = Reached { progress, found, walked, complete: false };
         while !reached.complete {
             // What a first walk found may be on its way to the rows when it ends: no drift.
             let session = worker.session(&held, speed).await?;
             let progress = &mut reached.progress;
             let step = async {
-                if walking {
+                if !reached.walked {
                     let stage = session.walk(progress, worker.config.walk_period()).await?;
-                    walking = stage == Stage::Goes;
+                    reached.walked = stage == Stage::Over;
                     return Ok(());
                 }
                 session.sweep(progress).await?;

@@ -26,5 +26,5 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let (backfill, account) = open(place, &arguments.account, arguments.speed).await?;
     let shutdown = service.shutdown();
     let reached = backfill.lately(account, arguments.speed.speed(), &shutdown);
-    answer(&Box::pin(reached).await?)
+    answer(&Box::pin(reached).await?, &arguments.account)
 }
