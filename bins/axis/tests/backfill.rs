@@ -88,7 +88,7 @@ async fn an_interrupted_backfill_goes_on_where_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_audit_has_what_was_found_before_a_failure() {
+async fn the_audit_has_what_was_found_before_a_failure_and_of_a_look_at_once() {
     let world = World::start().await;
     let (account, _chatwoot) = with_history(&world).await;
     let renew = async |token: &str| {
@@ -110,4 +110,12 @@ async fn the_audit_has_what_was_found_before_a_failure() {
     assert_eq!(failed.code, Some(1), "{failed:?}");
     let backfill = audited("backfill").await;
     assert!(backfill[0]["count"].as_u64().unwrap() > 0, "{backfill:?}");
+
+    renew(ADMIN_TOKEN).await;
+    let lately = ["reconcile", "now", "--account", "1", "--grace", "0", "--per-second", "10000"];
+    let looked = run(command(&world, &lately)).await;
+    assert_eq!(looked.code, Some(0), "{looked:?}");
+    let now = audited("reconcile now").await;
+    assert_eq!((now.len(), &now[0]["details"]["ended"]), (2, &json!("done")), "{now:?}");
+    assert!(now[0]["count"].as_u64().unwrap() > 0, "{now:?}");
 }

@@ -67,7 +67,8 @@ async fn a_message_is_told_once_by_whoever_comes_first() {
     sim.set_faults(faults).unwrap();
     let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
     sim.agent_sets_status(1, conversation, "resolved").unwrap();
-    let reached = stage.backfill().lately(stage.account.key, FAST, &stage.shutdown).await.unwrap();
+    let reached =
+        stage.backfill().lately(stage.account.key, FAST, &stage.shutdown, |_| {}).await.unwrap();
     assert_eq!(reached.found.drift_found, 2, "a conversation and its message");
     let told = "activities where kind in ('message_created', 'conversation_created')";
     eventually("both are told", async || count(&stage.world.store_config, told).await == 2).await;

@@ -63,8 +63,9 @@ impl Backfill {
         account: AccountKey,
         speed: Speed,
         shutdown: &CancellationToken,
+        told: impl FnMut(&Reached) + Send,
     ) -> Result<Reached, ReconcileError> {
-        Box::pin(self.run(account, speed, None, shutdown, |_| {})).await
+        Box::pin(self.run(account, speed, None, shutdown, told)).await
     }
 
     async fn run(

@@ -108,7 +108,7 @@ impl Stage {
     }
 
     pub async fn lately(&self) -> Tally {
-        let reached = self.backfill().lately(self.account.key, FAST, &self.shutdown).await;
+        let reached = self.backfill().lately(self.account.key, FAST, &self.shutdown, |_| {}).await;
         self.settled().await;
         reached.unwrap().found
     }

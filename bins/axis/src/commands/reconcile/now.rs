@@ -2,8 +2,10 @@
 
 use clap::Args;
 use service::Service;
+use store::reconciliations::Tally;
 
-use crate::commands::backfill::{Fast, answer, open};
+use crate::audit::{Act, Operator};
+use crate::commands::backfill::{Fast, answer, end, open};
 use crate::{Answer, Place};
 
 /// Which account, and how fast.
@@ -17,6 +19,9 @@ pub struct Arguments {
     speed: Fast,
 
     #[command(flatten)]
+    operator: Operator,
+
+    #[command(flatten)]
     service: service::Config,
 }
 
@@ -24,7 +29,14 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let service = Service::start("axis", &arguments.service)?;
     let (backfill, account) = open(place, &arguments.account, arguments.speed).await?;
-    let shutdown = service.shutdown();
-    let reached = backfill.lately(account, arguments.speed.speed(), &shutdown);
-    answer(&Box::pin(reached).await?, &arguments.account)
+    let store = place.store().await?;
+    let act = Act::new("reconcile now", format!("account {account}"));
+    let act = act.on(&store, Some(account)).await?;
+    let begun = arguments.operator.clone().begin(store, act).await?;
+    let (speed, shutdown) = (arguments.speed.speed(), service.shutdown());
+    let mut found = Tally::default();
+    let reached = backfill.lately(account, speed, &shutdown, |reached| found = reached.found);
+    let reached = Box::pin(reached).await;
+    end(&begun, found, &reached).await;
+    answer(&reached?, &arguments.account)
 }
