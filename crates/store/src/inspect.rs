@@ -23,7 +23,7 @@ pub struct Inspection {
     /// Table by table.
     pub tables: Vec<Table>,
     /// Rows in the default parts of the tables that are cut by month, by table.
-    pub in_default_partitions: Vec<(&'static str, i64)>,
+    pub in_default_partitions: Vec<(String, i64)>,
     /// Commands that have been in the outbox for more than 5 minutes; those that wait for their
     /// undo window or for a snooze to end are not counted.
     pub outbox_overdue: i64,
@@ -200,15 +200,14 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
          where received_at > now() - interval '30 days' and outcome = 'rejected'",
     );
     let rejected_events = rejected_events.await?;
-    // The parts themselves are granted to nobody; their owner looks.
-    become_owner(&mut transaction).await?;
-    let mut in_default_partitions = Vec::new();
-    for (table, counting) in [
-        ("activities", "select count(*) from activities_other"),
-        ("webhook_events", "select count(*) from webhook_events_other"),
-    ] {
-        in_default_partitions.push((table, count(&mut transaction, counting).await?));
-    }
+    let in_default_partitions = sqlx::query!(
+        r#"select parent as "parent!", rows as "rows!" from axis_rows_without_a_month()"#
+    )
+    .map(|row| (row.parent, row.rows))
+    .fetch_all(&mut *transaction)
+    .await?;
+    // Who may read it is who logged in.
+    become_oneself(&mut transaction).await?;
     let version = "select coalesce(max(version), 0) from _sqlx_migrations where success";
     let schema_version = count(&mut transaction, version).await?;
     Ok(Inspection {
@@ -277,7 +276,7 @@ async fn count(connection: &mut PgConnection, statement: &'static str) -> Result
 }
 
 /// Leaves the worker's role for the rest of the transaction.
-async fn become_owner(connection: &mut PgConnection) -> Result<(), Error> {
+async fn become_oneself(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!("select set_config('role', 'none', true) as role").fetch_one(connection).await?;
     Ok(())
 }

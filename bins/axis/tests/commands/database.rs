@@ -1,5 +1,6 @@
 //! `axis db`.
 
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::operator::Operator;
@@ -53,4 +54,24 @@ async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
         assert!(found, "{expected}: {warnings:?}");
     }
     assert_eq!(warnings.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_only_has_the_roles_looks_into_the_database_too() {
+    let operator = Operator::new().await;
+    operator
+        .statement(
+            "do $$ begin
+               create role owns_nothing login password 'owns-nothing';
+               grant axis_api, axis_worker, axis_gate, axis_search, axis_installation
+                 to owns_nothing;
+               grant select on _sqlx_migrations to owns_nothing;
+             end $$",
+        )
+        .await;
+    let owners = operator.world.store_config.database_url.expose_secret();
+    let (_, place) = owners.split_once('@').unwrap();
+    let url = format!("postgres://owns_nothing:owns-nothing@{place}");
+    let looked = operator.succeeds(&["db", "check", "--database-url", &url]).await;
+    assert_eq!(looked["warnings"], json!([]));
 }
