@@ -102,6 +102,8 @@ shell-lint: shell/node_modules/.package-lock.json
 shell/node_modules/.package-lock.json: shell/package-lock.json
 	npm --prefix shell install --no-save --no-audit --no-fund
 	@touch $@
-shell/dist/index.html: shell/node_modules/.package-lock.json $(shell git ls-files -co --exclude-standard shell 2>/dev/null)
+# Not as git lists its files: in an unpacked archive, or for another user than the owner, it lists none.
+NO_SOURCES := -name node_modules -o -name dist -o -name .results -o -name .pictures
+shell/dist/index.html: shell/node_modules/.package-lock.json $(shell find shell \( $(NO_SOURCES) \) -prune -o -type f -print)
 	npm --prefix shell run build
 endif
