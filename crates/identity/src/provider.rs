@@ -7,7 +7,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 use reqwest::Client;
 use serde_json::{Map, Value};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::config::Settings;
 use crate::keys::{self, Keys};
@@ -121,10 +121,17 @@ impl Provider {
         if named && age < FRESH {
             return Ok(known.keys);
         }
-        match self.refresh(if named { FRESH } else { Duration::ZERO }).await {
+        // Known well enough, though not for ever.
+        let good = named && age < STALE;
+        let asked = match self.0.asked.try_lock() {
+            Ok(asked) => asked,
+            // Somebody asks already, and may wait for long.
+            Err(_) if good => return Ok(known.keys),
+            Err(_) => self.0.asked.lock().await,
+        };
+        match self.ask(asked, if named { FRESH } else { Duration::ZERO }).await {
             Ok(keys) => Ok(keys),
-            // Known well enough, though not for ever.
-            Err(error) if age < STALE && named => {
+            Err(error) if good => {
                 tracing::warn!(%error, "the OpenID provider's keys cannot be fetched anew");
                 Ok(known.keys)
             }
@@ -139,15 +146,25 @@ impl Provider {
     /// Asks the provider, unless somebody did a moment ago, or did while this waited and what they
     /// got is young enough.
     async fn refresh(&self, young: Duration) -> Result<Arc<Keys>, FetchError> {
-        let mut asked = self.0.asked.lock().await;
+        self.ask(self.0.asked.lock().await, young).await
+    }
+
+    async fn ask(
+        &self,
+        mut asked: MutexGuard<'_, Option<Instant>>,
+        young: Duration,
+    ) -> Result<Arc<Keys>, FetchError> {
         let often = asked.is_some_and(|at| at.elapsed() < MOST_OFTEN);
         match self.known().filter(|known| known.since.elapsed() < STALE) {
             Some(known) if often || known.since.elapsed() < young => return Ok(known.keys),
             None if often => return Err(FetchError::Resting),
             _ => {}
         }
+        // Before, for the caller may leave meanwhile; and after, for those who waited meanwhile.
         *asked = Some(Instant::now());
-        let keys = Arc::new(keys::fetch(&self.0.http, &self.0.settings).await?);
+        let fetched = keys::fetch(&self.0.http, &self.0.settings).await;
+        *asked = Some(Instant::now());
+        let keys = Arc::new(fetched?);
         let known = Known { keys: Arc::clone(&keys), since: Instant::now() };
         *self.0.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
         Ok(keys)
@@ -168,5 +185,84 @@ fn reason(kind: &ErrorKind) -> &'static str {
         ErrorKind::MissingRequiredClaim(_) => "it says too little",
         ErrorKind::InvalidSignature => "its signature is not the provider's",
         _ => "it cannot be read",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    const KEYS: &str = r#"{ "keys": [{ "kid": "1", "kty": "OKP", "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] }"#;
+
+    /// A provider that tells its keys once and then takes what is asked and says nothing; and how
+    /// often it was asked since.
+    async fn falls_silent() -> (Provider, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let metadata = format!(r#"{{ "issuer": "{issuer}", "jwks_uri": "{issuer}/keys" }}"#);
+        let config = Config {
+            oidc_issuer: Some(issuer),
+            oidc_audience: Some("axis".to_owned()),
+            ..Config::default()
+        };
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        tokio::spawn(async move {
+            for body in [&*metadata, KEYS] {
+                let (mut caller, _) = listener.accept().await.unwrap();
+                let _request = caller.read(&mut [0; 4096]).await.unwrap();
+                let length = body.len();
+                let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length:";
+                caller
+                    .write_all(format!("{head} {length}\r\n\r\n{body}").as_bytes())
+                    .await
+                    .unwrap();
+            }
+            let mut callers = Vec::new();
+            while let Ok((caller, _)) = listener.accept().await {
+                callers.push(caller);
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        (Provider::new(&config).unwrap(), asked)
+    }
+
+    #[tokio::test]
+    async fn for_a_provider_that_says_nothing_one_waits_and_not_one_after_the_other() {
+        let (provider, asked) = falls_silent().await;
+        let named =
+            |kid: &str| Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::EdDSA) };
+        provider.keys(&named("1")).await.unwrap();
+        let mut known = provider.0.known.write().unwrap();
+        known.as_mut().unwrap().since -= FRESH;
+        drop(known);
+        *provider.0.asked.lock().await = None;
+
+        let mut callers = JoinSet::new();
+        let ask = |callers: &mut JoinSet<_>, kid| {
+            let (provider, header) = (provider.clone(), named(kid));
+            callers.spawn(async move { provider.keys(&header).await.map(drop) });
+        };
+        ask(&mut callers, "1");
+        while asked.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        // Their key is known and good for a while.
+        for _ in 0..7 {
+            provider.keys(&named("1")).await.unwrap();
+        }
+        // Theirs is not: they wait for the one who asks, and do not ask again.
+        for _ in 0..7 {
+            ask(&mut callers, "2");
+        }
+        callers.join_all().await.into_iter().collect::<Result<(), _>>().unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 }
