@@ -234,3 +234,29 @@ pub async fn identify(
     })
     .transpose()
 }
+
+/// The ids of all who act for the same person as this caller of the transaction's tenant, who is among
+/// them: a person, and the keys that they made, or that their keys made. A key that an operator made
+/// acts for itself.
+pub async fn of_one_person(
+    connection: &mut PgConnection,
+    signature: &str,
+) -> Result<Vec<String>, Error> {
+    let ids = sqlx::query_scalar!(
+        r#"with recursive makers as (
+             select $1::text as who
+             union
+             select k.created_by from makers m
+             join api_keys k on m.who = 'api_key ' || k.id and k.created_by ~ '^(member|api_key) '
+           ), all_of_them as (
+             select who from makers
+             union
+             select 'api_key ' || k.id from all_of_them a join api_keys k on k.created_by = a.who
+           )
+           select substr(who, strpos(who, ' ') + 1) as "id!" from all_of_them"#,
+        signature,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids)
+}

@@ -234,8 +234,9 @@ export interface paths {
         head?: never;
         /**
          * Decide an approval that somebody else asked for.
-         * @description Of several who decide one wins; the others are told who. Approving is refused when the customer
-         *     has written since it was asked, unless `If-Match` names the tag of that very state: then the
+         * @description A person and the keys that they made, or that these made, are one, and decide none of their own. Of
+         *     several who decide one wins; the others are told who. Approving is refused when the customer has
+         *     written since it was asked, unless `If-Match` names the tag of that very state: then the
          *     decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step; with
          *     `content`, that text is sent, and `editedContent` tells it. What was asked stays as it was asked.
          */

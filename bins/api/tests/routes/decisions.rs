@@ -174,6 +174,36 @@ async fn nobody_decides_their_own_and_only_they_withdraw_it() {
 }
 
 #[tokio::test]
+async fn a_key_decides_nothing_that_its_makers_own_hand_asked_for() {
+    let served = Served::start().await;
+    let ben = caller(&served, Role::Approver).await;
+    let conversation = served.write(&Seed::open(1)).await.to_string();
+    let make = async |who: &str, role: &str| {
+        let body = json!({ "name": role, "roles": [role] });
+        let answer = ask(&served, who, Method::POST, "/api-keys", &body).await;
+        answer.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
+    };
+    let admin = "mock-token";
+    let asks = make(admin, "agent").await;
+    let makes = make(admin, "admin").await;
+    let decides = make(&makes, "approver").await;
+    let body = json!({ "conversationId": conversation, "type": "refund", "reason": "Broken" });
+    for (asker, decider) in
+        [(admin, &*decides), (&asks, admin), (&decides, admin), (&asks, &decides), (admin, &makes)]
+    {
+        let answer = ask(&served, asker, Method::POST, "/approvals", &body).await;
+        let approval: Value = answer.json().await.unwrap();
+        let path = format!("/approvals/{}", approval["id"].as_str().unwrap());
+        let own = decide(&served, decider, &path, "approved").await;
+        assert_eq!(problem(own).await, (403, "own-approval".to_owned()));
+        assert_eq!(decide(&served, &ben, &path, "approved").await.status(), 200);
+    }
+    // A key decides what others ask for, whoever made it.
+    let (path, _) = asked(&served, &conversation, "refund", json!({})).await;
+    assert_eq!(decide(&served, &decides, &path, "approved").await.status(), 200);
+}
+
+#[tokio::test]
 async fn an_approved_reply_goes_out_once_as_its_askers() {
     let served = Served::start().await;
     let ann = caller(&served, Role::Approver).await;

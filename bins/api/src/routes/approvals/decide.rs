@@ -59,8 +59,9 @@ impl Verdict {
 
 /// Decide an approval that somebody else asked for.
 ///
-/// Of several who decide one wins; the others are told who. Approving is refused when the customer
-/// has written since it was asked, unless `If-Match` names the tag of that very state: then the
+/// A person and the keys that they made, or that these made, are one, and decide none of their own. Of
+/// several who decide one wins; the others are told who. Approving is refused when the customer has
+/// written since it was asked, unless `If-Match` names the tag of that very state: then the
 /// decider knows. An approved `proposed_reply` is sent as its asker's message, in the same step; with
 /// `content`, that text is sent, and `editedContent` tells it. What was asked stays as it was asked.
 #[utoipa::path(
@@ -104,7 +105,8 @@ pub(in crate::routes) async fn decide_approval(
     if wanted.is_as(&held, edited, &principal) {
         return Ok(([(header::ETAG, held.tag())], Json(held)).into_response());
     }
-    wanted.check_against(&held, &principal, &if_match)?;
+    let own = store::api_keys::of_one_person(&mut transaction, &principal.signature()).await?;
+    wanted.check_against(&held, &own, &if_match)?;
     let mut sent = None;
     if wanted.status == Verdict::Approved && held.kind == Approval::PROPOSED_REPLY {
         sent = Some(send(&mut transaction, &principal, &held, edited, trace).await?);
@@ -176,16 +178,17 @@ impl Decide {
             && caller.is(held.decided_by_type.as_deref(), held.decided_by_id.as_deref())
     }
 
+    /// `own` are the ids of those who act for the same person as the caller.
     fn check_against(
         &self,
         held: &Approval,
-        caller: &Principal,
+        own: &[String],
         if_match: &IfMatch,
     ) -> Result<(), ApiError> {
         if held.status != "submitted" {
             return Err(ApiError::Decided(Current::of(held)));
         }
-        if caller.is(held.requested_by_type.as_deref(), held.requested_by_id.as_deref()) {
+        if held.requested_by_id.as_ref().is_some_and(|asker| own.contains(asker)) {
             return Err(ApiError::OwnApproval);
         }
         if !if_match.admits(&held.tag()) {
