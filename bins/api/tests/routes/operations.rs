@@ -106,10 +106,17 @@ async fn the_pipeline_shows_the_tenants_own_rates_lag_and_failures() {
 #[tokio::test]
 async fn the_pipeline_is_shown_while_the_streams_are_away() {
     let served = Served::start().await;
+    for number in 2..=6 {
+        served.world.account(TENANT, number).await;
+    }
     served.world.nats.stop().await.unwrap();
-    let pipeline = served.read("/operations/pipeline").await;
+    // Both within the time that a request has, however many accounts there are to ask for.
+    let (pipeline, accounts) =
+        tokio::join!(served.read("/operations/pipeline"), served.read("/operations/accounts"));
     assert_eq!(stage(&pipeline, "inbound")["pending"], Value::Null);
     assert_eq!(pipeline["deadLetters"], Value::Null);
+    assert_eq!(ids(&accounts).len(), 6);
+    assert_eq!(accounts["data"][5]["inbound"], Value::Null);
     let refused = served.refusal("/operations/dead-letters").await;
     assert_eq!(refused, (503, "unavailable".to_owned()));
 }

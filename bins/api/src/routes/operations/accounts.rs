@@ -146,37 +146,42 @@ pub(in crate::routes) async fn ways(
     Ok(ways.collect())
 }
 
-/// The tenant's accounts, or one of them, in a transaction of the tenant.
+/// The tenant's accounts, or one of them, in a transaction of the tenant. What is in the stream is not
+/// known of them.
 async fn states(
-    app: &App,
     connection: &mut PgConnection,
     tenant: &TenantId,
     which: Option<AccountKey>,
 ) -> Result<Vec<AccountState>, ApiError> {
     let ways = ways(connection, tenant).await?;
     let reconciliations = store::reconciliations::list(connection).await?;
-    let mut states = Vec::new();
-    let meant = |way: &Way| which.is_none_or(|id| id == way.account.id);
-    for Way { account, breaker, rate, outbound } in ways.into_iter().filter(meant) {
-        let id = account.id;
-        let compared = reconciliations.iter().find(|one| one.account == id);
-        let inside = pipeline::lane(app, id).await;
-        states.push(AccountState {
-            id,
+    let meant = ways.into_iter().filter(|way| which.is_none_or(|id| id == way.account.id));
+    let states = meant.map(|Way { account, breaker, rate, outbound }| {
+        let compared = reconciliations.iter().find(|one| one.account == account.id);
+        AccountState {
+            id: account.id,
             chatwoot_account_id: account.chatwoot_account_id,
             base_url: account.base_url,
             name: account.name,
             breaker,
             rate,
-            inbound: inside.map(|inside| Queue {
-                pending: inside.pending + inside.in_hand,
-                oldest_at: inside.oldest_at,
-            }),
+            inbound: None,
             outbound,
             reconciliation: compared.map(Comparison::of),
+        }
+    });
+    Ok(states.collect())
+}
+
+/// Looks into the stream, which may take seconds.
+async fn look(app: &App, states: &mut [AccountState]) {
+    let accounts: Vec<_> = states.iter().map(|state| state.id).collect();
+    for (state, inside) in states.iter_mut().zip(pipeline::lanes(app, &accounts).await) {
+        state.inbound = inside.map(|inside| Queue {
+            pending: inside.pending + inside.in_hand,
+            oldest_at: inside.oldest_at,
         });
     }
-    Ok(states)
 }
 
 impl Breaker {

@@ -5,6 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::AccountKey;
 use events::Inbound;
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use store::pipeline::{Counts, Minute};
 
@@ -13,6 +14,8 @@ use crate::App;
 use crate::auth::{May, ReadOperations};
 use crate::error::ApiError;
 
+/// How many accounts' lanes are looked at at a time: one that is not answered takes seconds.
+const LANES_AT_ONCE: usize = 100;
 /// Among so many of the newest dead letters the tenant's are counted.
 const COUNTED: u64 = 200;
 /// How many letters are in memory at a time.
@@ -101,11 +104,9 @@ pub(in crate::routes) async fn get_pipeline(
     let minutes = store::pipeline::minutes(&mut transaction, tenant).await?;
     let waiting = store::pipeline::waiting(&mut transaction, tenant).await?;
     store::commit(transaction).await?;
-    let mut inbound = Some(Inside::default());
-    for &account in own.accounts() {
-        let inside = lane(&app, account).await;
-        inbound = inbound.zip(inside).map(|(all, one)| all.and(one));
-    }
+    let (lanes, dead_letters) = tokio::join!(lanes(&app, own.accounts()), dead_letters(&app, &own));
+    let all: Option<Vec<_>> = lanes.into_iter().collect();
+    let inbound = all.map(|all| all.into_iter().fold(Inside::default(), Inside::and));
     let outbound = (
         waiting.iter().map(|one| one.commands).sum(),
         waiting.iter().filter_map(|one| one.since).min(),
@@ -114,7 +115,7 @@ pub(in crate::routes) async fn get_pipeline(
         at: Utc::now(),
         stages: stages(&counts, inbound, outbound),
         points: minutes.into_iter().map(Point::from).collect(),
-        dead_letters: dead_letters(&app, &own).await,
+        dead_letters,
     }))
 }
 
@@ -136,8 +137,13 @@ impl Inside {
     }
 }
 
-/// What of an account is in the stream; none while NATS does not answer.
-pub(super) async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
+/// What of each of these accounts is in the stream; none while NATS does not answer.
+pub(super) async fn lanes(app: &App, accounts: &[AccountKey]) -> Vec<Option<Inside>> {
+    let asked = stream::iter(accounts.iter().copied()).map(|account| lane(app, account));
+    asked.buffered(LANES_AT_ONCE).collect().await
+}
+
+async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
     let lane = match app.bus.lane(account).await {
         Ok(lane) => lane,
         Err(error) => {

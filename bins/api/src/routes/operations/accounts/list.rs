@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::{AccountState, states};
+use super::{AccountState, look, states};
 use crate::App;
 use crate::auth::{May, ReadOperations};
 use crate::error::ApiError;
@@ -27,6 +27,8 @@ pub(in crate::routes) async fn list_account_states(
     principal: May<ReadOperations>,
 ) -> Result<Json<AccountStateList>, ApiError> {
     let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let data = states(&app, &mut transaction, &principal.tenant, None).await?;
+    let mut data = states(&mut transaction, &principal.tenant, None).await?;
+    store::commit(transaction).await?;
+    look(&app, &mut data).await;
     Ok(Json(AccountStateList { data }))
 }

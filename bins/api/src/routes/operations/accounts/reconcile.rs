@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use store::audit::Entry;
 
-use super::{AccountState, states};
+use super::{AccountState, look, states};
 use crate::App;
 use crate::auth::{May, ReconcileAccounts};
 use crate::error::ApiError;
@@ -52,8 +52,9 @@ pub(in crate::routes) async fn reconcile_account(
     };
     let (tenant, connection) = (&principal.tenant, work.connection());
     store::reconciliations::ask_for(connection, id, asked.everything).await?;
-    let state = states(&app, connection, tenant, Some(id)).await?.pop();
-    let state = state.ok_or(ApiError::NotFound("account"))?;
+    let mut state = states(connection, tenant, Some(id)).await?;
+    look(&app, &mut state).await;
+    let state = state.pop().ok_or(ApiError::NotFound("account"))?;
     let details = json!({ "everything": asked.everything });
     let entry = principal.does("reconcile", format!("account {id}"), details);
     store::audit::record(connection, &Entry { account: Some(id), ..entry }).await?;
