@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -25,8 +26,12 @@ pub struct Page {
     #[serde(rename = "page", skip_serializing_if = "Option::is_none")]
     #[schema(example = 1)]
     pub number: Option<u32>,
-    /// Asks for the next page; null at the end of the list.
-    pub next_cursor: Option<String>,
+    /// Asks for the next page; null at the end of the list. Missing in lists that go by number only:
+    /// they end with a page that has fewer rows than its limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    #[expect(clippy::option_option, reason = "null says something else than nothing")]
+    pub next_cursor: Option<Option<String>>,
 }
 
 /// What a caller asked for.
@@ -56,7 +61,8 @@ impl Asked {
             (None, Some(cursor)) => Start::Cursor(cursor),
             (Some(0), None) => return Err(ApiError::field("page", "must be at least 1")),
             (Some(page), None) if (page - 1).saturating_mul(limit) > REACH => {
-                let message = format!("reaches the first {REACH} rows; go on with nextCursor");
+                let message =
+                    format!("reaches the first {REACH} rows; go on with nextCursor, if given");
                 return Err(ApiError::field("page", message));
             }
             (page, None) => Start::Page(page.unwrap_or(1)),
@@ -93,11 +99,16 @@ impl Asked {
     }
 
     pub(crate) fn page(&self, next_cursor: Option<String>) -> Page {
+        Page { next_cursor: Some(next_cursor), ..self.numbered() }
+    }
+
+    /// A page of a list that goes by number only.
+    pub(crate) fn numbered(&self) -> Page {
         let number = match self.start {
             Start::Page(number) => Some(number),
             Start::Cursor(_) => None,
         };
-        Page { limit: self.limit, number, next_cursor }
+        Page { limit: self.limit, number, next_cursor: None }
     }
 }
 
@@ -122,6 +133,16 @@ pub(crate) fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, ApiError> {
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .ok_or_else(|| ApiError::field("cursor", "is not one of this list; begin without one"))
+}
+
+/// A place by time and id, as lists that go by both encode it: in microseconds, as the database has it.
+pub(crate) fn decode_moment<I: DeserializeOwned>(
+    cursor: &str,
+) -> Result<(DateTime<Utc>, I), ApiError> {
+    let (micros, id): (i64, I) = decode(cursor)?;
+    let at = DateTime::from_timestamp_micros(micros)
+        .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?;
+    Ok((at, id))
 }
 
 #[cfg(test)]

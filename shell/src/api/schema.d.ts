@@ -2274,7 +2274,10 @@ export interface components {
              * @example 25
              */
             limit: number;
-            /** @description Asks for the next page; null at the end of the list. */
+            /**
+             * @description Asks for the next page; null at the end of the list. Missing in lists that go by number only:
+             *     they end with a page that has fewer rows than its limit.
+             */
             nextCursor?: string | null;
             /**
              * Format: int32
@@ -3869,11 +3872,13 @@ export interface operations {
             query?: {
                 /** @description Only about this conversation. */
                 conversationId?: components["schemas"]["ConversationId"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
                 /** @description Only what this one decided or withdrew; `me`: you. */
                 decidedBy?: string;
                 /** @description Rows of a page; 25 if not given. */
                 limit?: number;
-                /** @description Number of the page, from 1. */
+                /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`. */
                 page?: number;
                 /** @description Only what this one asked for, by the id of an activity's actor; `me`: you. */
                 requestedBy?: string;
@@ -3881,7 +3886,10 @@ export interface operations {
                 status?: "submitted" | "approved" | "rejected" | "withdrawn";
                 /** @description Only of this type. */
                 type?: string;
-                /** @description Only what waits for somebody's decision and may be decided by this one, who did not ask for it. */
+                /**
+                 * @description Only what waits for somebody's decision and may be decided by this one, who did not ask for it,
+                 *     nor did a key of theirs. Nothing for whoever may decide nothing.
+                 */
                 waitingFor?: "me";
             };
             header?: never;

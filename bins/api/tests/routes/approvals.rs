@@ -68,6 +68,37 @@ async fn approvals_are_listed_filtered_and_read() {
 }
 
 #[tokio::test]
+async fn approvals_are_gone_through_while_they_are_decided() {
+    let served = Served::start().await;
+    let conversation = served.write(&Seed::open(1)).await.0;
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        all.insert(0, asked(&served, AGENT, conversation).await);
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/approvals?waitingFor=me&limit=2&cursor={cursor}");
+        let page = served.read(&path).await;
+        let some = ids(&page);
+        for id in &some {
+            let verdict = json!({ "status": "rejected" });
+            let path = format!("/approvals/{id}");
+            ask(&served, "mock-token", Method::PATCH, &path, &verdict).await;
+        }
+        seen.extend(some);
+        let Some(next) = page["page"]["nextCursor"].as_str() else { break };
+        next.clone_into(&mut cursor);
+    }
+    assert_eq!(seen, all);
+    let first = served.read("/approvals?limit=3&page=1").await;
+    let cursor = first["page"]["nextCursor"].as_str().unwrap();
+    let rest = served.read(&format!("/approvals?limit=3&cursor={cursor}")).await;
+    assert_eq!([ids(&first), ids(&rest)].concat(), all);
+    assert_eq!(rest["page"]["nextCursor"], Value::Null);
+    assert_eq!(served.refusal("/approvals?cursor=x").await, (422, "invalid".to_owned()));
+}
+
+#[tokio::test]
 async fn approvals_are_listed_by_who_asked_who_decided_and_who_may_decide() {
     let served = Served::start().await;
     let machine = served.key(TENANT, Role::Approver.permissions()).await;
@@ -116,6 +147,8 @@ async fn approvals_are_listed_by_who_asked_who_decided_and_who_may_decide() {
         (&machine, "waitingFor=me&requestedBy=dev-agent".to_owned(), vec![&agents]),
         (&machine, "waitingFor=me&status=approved".to_owned(), vec![]),
         (&machine, "waitingFor=me&limit=1&page=2".to_owned(), vec![&admins]),
+        // Who may decide nothing has nothing waiting.
+        (AGENT, "waitingFor=me".to_owned(), vec![]),
     ] {
         let expected: Vec<_> = expected.into_iter().cloned().collect();
         assert_eq!(list(who, &query).await, expected, "{query}");

@@ -188,6 +188,11 @@ async fn a_key_decides_nothing_that_its_makers_own_hand_asked_for() {
     let makes = make(admin, "admin").await;
     let decides = make(&makes, "approver").await;
     let body = json!({ "conversationId": conversation, "type": "refund", "reason": "Broken" });
+    let waits = async |who: &str, path: &str| {
+        let list = served.http.get(served.url("/approvals?waitingFor=me")).bearer_auth(who);
+        let list: Value = list.send().await.unwrap().json().await.unwrap();
+        ids(&list).iter().any(|id| path.ends_with(id))
+    };
     for (asker, decider) in
         [(admin, &*decides), (&asks, admin), (&decides, admin), (&asks, &decides), (admin, &makes)]
     {
@@ -196,10 +201,12 @@ async fn a_key_decides_nothing_that_its_makers_own_hand_asked_for() {
         let path = format!("/approvals/{}", approval["id"].as_str().unwrap());
         let own = decide(&served, decider, &path, "approved").await;
         assert_eq!(problem(own).await, (403, "own-approval".to_owned()));
+        assert_eq!((waits(decider, &path).await, waits(&ben, &path).await), (false, true));
         assert_eq!(decide(&served, &ben, &path, "approved").await.status(), 200);
     }
     // A key decides what others ask for, whoever made it.
     let (path, _) = asked(&served, &conversation, "refund", json!({})).await;
+    assert!(waits(&decides, &path).await);
     assert_eq!(decide(&served, &decides, &path, "approved").await.status(), 200);
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, part};
+use crate::{Error, Start, part};
 
 /// Which approvals to list; what is none does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub struct Filter {
     pub requested_by: Option<Who>,
     /// Decided or withdrawn by this caller.
     pub decided_by: Option<Who>,
-    /// Waiting for a decision, and not asked for by this caller.
-    pub waiting_for: Option<Who>,
+    /// Waiting for a decision, and not asked for by one with these ids.
+    pub waiting_for: Option<Vec<String>>,
 }
 
 /// Somebody who asks or decides.
@@ -32,6 +32,24 @@ pub struct Who {
     pub kind: Option<&'static str>,
     /// The id within the tenant.
     pub id: String,
+}
+
+/// The place of an approval in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When it was asked for.
+    pub at: DateTime<Utc>,
+    /// The approval.
+    pub id: ApprovalId,
+}
+
+/// A part of the list, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// At most as many as were asked for.
+    pub approvals: Vec<Approval>,
+    /// Where the next part begins, if there is one.
+    pub next: Option<Place>,
 }
 
 pub(super) struct Row {
@@ -107,22 +125,22 @@ macro_rules! select_approvals {
     };
 }
 
-/// At most `limit` approvals of a tenant after the first `skip`, newest first.
+/// At most `limit` approvals of a tenant, newest first.
 pub async fn list(
     connection: &mut PgConnection,
     tenant: &TenantId,
     filter: &Filter,
-    skip: u32,
+    start: Start<Place>,
     limit: u32,
-) -> Result<Vec<Approval>, Error> {
+) -> Result<Listed, Error> {
     part::plan_for_arguments(connection).await?;
-    let Filter { requested_by, decided_by, waiting_for, .. } = filter;
-    let [requested_by, decided_by, waiting_for] =
-        [requested_by, decided_by, waiting_for].map(|who| match who {
+    let (skip, place) = start.skip_and_place();
+    let [requested_by, decided_by] =
+        [&filter.requested_by, &filter.decided_by].map(|who| match who {
             Some(who) => (Some(who.id.as_str()), who.kind),
             None => (None, None),
         });
-    let rows = select_approvals!(
+    let mut rows = select_approvals!(
         "where a.tenant_id = $1
            and ($2::text is null or a.status = $2)
            and ($3::text is null or a.kind = $3)
@@ -131,11 +149,11 @@ pub async fn list(
            and ($6::text is null or coalesce(a.requested_by_kind = $6, true))
            and ($7::text is null or a.decided_by_id = $7)
            and ($8::text is null or coalesce(a.decided_by_kind = $8, true))
-           and ($9::text is null or (a.status = 'submitted' and (a.requested_by_id = $9
-                 and ($10::text is null or coalesce(a.requested_by_kind = $10, true)))
-               is not true))
+           and ($9::text[] is null or (a.status = 'submitted'
+                 and (a.requested_by_id = any($9)) is not true))
+           and ($11::uuid is null or (a.created_at, a.id) < ($10::timestamptz, $11))
          order by a.created_at desc, a.id desc
-         limit $11 offset $12",
+         limit $12 offset $13",
         tenant.as_str(),
         filter.status.as_deref(),
         filter.kind.as_deref(),
@@ -144,14 +162,17 @@ pub async fn list(
         requested_by.1,
         decided_by.0,
         decided_by.1,
-        waiting_for.0,
-        waiting_for.1,
-        i64::from(limit),
-        i64::from(skip),
+        filter.waiting_for.as_deref(),
+        place.map(|place| place.at),
+        place.map(|place| place.id.0),
+        i64::from(limit) + 1,
+        skip,
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(Approval::from).collect())
+    let place = |row: &Row| Place { at: row.created_at, id: ApprovalId(row.id) };
+    let next = part::cut(&mut rows, limit, place);
+    Ok(Listed { approvals: rows.into_iter().map(Approval::from).collect(), next })
 }
 
 /// The approval with this id, if the transaction may see it.

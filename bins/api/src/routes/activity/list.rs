@@ -4,8 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
-use domain::{Activity, ActivityId, ConversationId, Permission};
+use domain::{Activity, ConversationId, Permission};
 use serde::{Deserialize, Serialize};
 use store::activities::{ByActor, Filter, Place};
 
@@ -126,8 +125,6 @@ fn actor(text: &str) -> ByActor {
 }
 
 fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
-    let (micros, id): (i64, ActivityId) = paging::decode(cursor)?;
-    let at = DateTime::<Utc>::from_timestamp_micros(micros)
-        .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?;
+    let (at, id) = paging::decode_moment(cursor)?;
     Ok(Place { at, id })
 }

@@ -50,5 +50,5 @@ pub(in crate::routes) async fn list_api_keys(
     let mut transaction = app.store.tenant(&principal.tenant).await?;
     let keys = store::api_keys::list(&mut transaction, owner, asked.skip(), asked.limit).await?;
     let data = keys.into_iter().map(ApiKey::from).collect();
-    Ok(Json(ApiKeyList { data, page: asked.page(None) }))
+    Ok(Json(ApiKeyList { data, page: asked.numbered() }))
 }

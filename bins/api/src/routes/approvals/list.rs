@@ -2,15 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Approval, ConversationId};
+use domain::{Approval, ConversationId, Permission};
 use serde::{Deserialize, Serialize};
-use store::approvals::{Filter, Who};
+use store::approvals::{Filter, Place, Who};
 
 use crate::App;
 use crate::auth::{May, Principal, ReadApprovals};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::paging::{Asked, Page};
+use crate::paging::{self, Asked, Page};
 use crate::routes::Snapshot;
 
 /// Which approvals to list.
@@ -31,15 +31,18 @@ pub(in crate::routes) struct ListApprovals {
     requested_by: Option<String>,
     /// Only what this one decided or withdrew; `me`: you.
     decided_by: Option<String>,
-    /// Only what waits for somebody's decision and may be decided by this one, who did not ask for it.
+    /// Only what waits for somebody's decision and may be decided by this one, who did not ask for it,
+    /// nor did a key of theirs. Nothing for whoever may decide nothing.
     #[param(inline)]
     waiting_for: Option<Decider>,
-    /// Number of the page, from 1.
+    /// Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`.
     #[param(minimum = 1)]
     page: Option<u32>,
     /// Rows of a page; 25 if not given.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
@@ -78,32 +81,44 @@ pub(in crate::routes) async fn list_approvals(
     principal: May<ReadApprovals>,
     Query(query): Query<ListApprovals>,
 ) -> Result<Json<ApprovalList>, ApiError> {
-    let asked = Asked::read(query.page, query.limit, None)?;
+    let asked = Asked::read(query.page, query.limit, query.cursor)?;
+    let start = asked.begin(read_cursor)?;
     let status = query.status.map(|status| match status {
         ApprovalStatus::Submitted => "submitted",
         ApprovalStatus::Approved => "approved",
         ApprovalStatus::Rejected => "rejected",
         ApprovalStatus::Withdrawn => "withdrawn",
     });
+    let position = app.snapshot();
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let waiting_for = match query.waiting_for {
+        None => None,
+        Some(Decider::Me) if !principal.permissions.contains(Permission::DecideApprovals) => {
+            return Ok(Json(ApprovalList { data: Vec::new(), page: asked.page(None), position }));
+        }
+        Some(Decider::Me) => {
+            let caller = principal.signature();
+            Some(store::api_keys::of_one_person(&mut transaction, &caller).await?)
+        }
+    };
     let filter = Filter {
         status: status.map(str::to_owned),
         kind: query.kind,
         conversation: query.conversation_id,
         requested_by: query.requested_by.map(|id| named(id, &principal)),
         decided_by: query.decided_by.map(|id| named(id, &principal)),
-        waiting_for: query.waiting_for.map(|Decider::Me| caller(&principal)),
+        waiting_for,
     };
-    let position = app.snapshot();
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let data = store::approvals::list(
-        &mut transaction,
-        &principal.tenant,
-        &filter,
-        asked.skip(),
-        asked.limit,
-    )
-    .await?;
-    Ok(Json(ApprovalList { data, page: asked.page(None), position }))
+    let listed =
+        store::approvals::list(&mut transaction, &principal.tenant, &filter, start, asked.limit)
+            .await?;
+    let next = listed.next.map(|place| paging::encode(&(place.at.timestamp_micros(), place.id)));
+    Ok(Json(ApprovalList { data: listed.approvals, page: asked.page(next), position }))
+}
+
+fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
+    let (at, id) = paging::decode_moment(cursor)?;
+    Ok(Place { at, id })
 }
 
 /// Whom a caller names.

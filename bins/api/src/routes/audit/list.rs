@@ -111,8 +111,6 @@ pub(in crate::routes) fn write_cursor(place: &Place) -> String {
 }
 
 pub(in crate::routes) fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
-    let (micros, id): (i64, AuditId) = paging::decode(cursor)?;
-    let at = DateTime::<Utc>::from_timestamp_micros(micros)
-        .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?;
+    let (at, id) = paging::decode_moment(cursor)?;
     Ok(Place { at, id })
 }

@@ -55,5 +55,5 @@ pub(in crate::routes) async fn list_drafts(
     )
     .await?;
     let data = drafts.into_iter().map(Draft::from).collect();
-    Ok(Json(DraftList { data, page: asked.page(None) }))
+    Ok(Json(DraftList { data, page: asked.numbered() }))
 }

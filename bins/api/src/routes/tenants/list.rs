@@ -49,5 +49,5 @@ pub(in crate::routes) async fn list_tenants(
     let tenants =
         store::tenants::described(&mut transaction, None, asked.skip(), asked.limit).await?;
     let data = tenants.into_iter().map(Tenant::from).collect();
-    Ok(Json(TenantList { data, page: asked.page(None) }))
+    Ok(Json(TenantList { data, page: asked.numbered() }))
 }
