@@ -2300,7 +2300,8 @@ export interface components {
             at: string;
             /**
              * Format: int64
-             * @description The tenant's among the 200 newest dead letters; null while NATS does not answer.
+             * @description The tenant's among the 200 newest dead letters; null while NATS does not answer, and where they
+             *     are too far apart to be counted.
              */
             deadLetters?: number | null;
             /** @description The last 60 minutes, oldest first, that under way last. */

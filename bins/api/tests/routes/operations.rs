@@ -161,6 +161,23 @@ async fn dead_letters_are_listed_with_personal_data_masked_page_by_page() {
 }
 
 #[tokio::test]
+async fn dead_letters_are_counted_behind_others_that_were_removed() {
+    let served = Served::start().await;
+    let theirs = served.world.account("theirs", 2).await;
+    let letters = served.world.bus.dead_letters();
+    dead_letter(&served, &served.ours, "x").await;
+    let counted = async || served.read("/operations/pipeline").await["deadLetters"].clone();
+    for (removed, expected) in [(220, json!(1)), (800, Value::Null)] {
+        for _ in 0..removed {
+            dead_letter(&served, &theirs, "x").await;
+            let newest = letters.list(None, 1).await.unwrap().pop().unwrap();
+            letters.drop(newest.sequence).await.unwrap();
+        }
+        assert_eq!(counted().await, expected, "behind {removed} more");
+    }
+}
+
+#[tokio::test]
 async fn a_dead_letter_is_sent_again_once_and_what_was_done_is_in_the_audit() {
     let served = Served::start().await;
     let id = dead_letter(&served, &served.ours, "Ana wrote").await;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use store::pipeline::{Counts, Minute};
 
 use super::dead_letters::Own;
+use super::dead_letters::list::{AT_ONCE, REACH};
 use crate::App;
 use crate::auth::{May, ReadOperations};
 use crate::error::ApiError;
@@ -17,9 +18,7 @@ use crate::error::ApiError;
 /// How many accounts' lanes are looked at at a time: one that is not answered takes seconds.
 const LANES_AT_ONCE: usize = 100;
 /// Among so many of the newest dead letters the tenant's are counted.
-const COUNTED: u64 = 200;
-/// How many letters are in memory at a time.
-const AT_ONCE: u64 = 16;
+const COUNTED: usize = 200;
 
 /// How the tenant's events and commands get on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -31,7 +30,8 @@ pub(in crate::routes) struct Pipeline {
     stages: Vec<Stage>,
     /// The last 60 minutes, oldest first, that under way last.
     points: Vec<Point>,
-    /// The tenant's among the 200 newest dead letters; null while NATS does not answer.
+    /// The tenant's among the 200 newest dead letters; null while NATS does not answer, and where they
+    /// are too far apart to be counted.
     dead_letters: Option<u64>,
 }
 
@@ -157,16 +157,18 @@ async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
 }
 
 async fn dead_letters(app: &App, own: &Own<'_>) -> Option<u64> {
-    let (letters, mut count, mut before) = (app.bus.dead_letters(), 0, None);
-    for _ in 0..COUNTED.div_ceil(AT_ONCE) {
-        let (some, go_on) = letters.among(before, AT_ONCE).await.ok()?;
+    let (letters, mut found, mut count, mut before) = (app.bus.dead_letters(), 0, 0, None);
+    for _ in 0..REACH / AT_ONCE {
+        let (mut some, go_on) = letters.among(before, AT_ONCE).await.ok()?;
+        some.truncate(COUNTED - found);
+        found += some.len();
         count += some.iter().filter(|stored| own.holds(stored)).count() as u64;
-        if go_on.is_none() {
-            break;
+        if go_on.is_none() || found == COUNTED {
+            return Some(count);
         }
         before = go_on;
     }
-    Some(count)
+    None
 }
 
 fn stages(

@@ -13,9 +13,9 @@ use crate::extract::Query;
 use crate::paging::{self, Asked, Page};
 
 /// How many positions are looked at for one page: those of other tenants cost as much as one's own.
-const REACH: u64 = 1_000;
+pub(in crate::routes::operations) const REACH: u64 = 1_000;
 /// How many letters are in memory at a time; one may have 8 MB.
-const AT_ONCE: u64 = 16;
+pub(in crate::routes::operations) const AT_ONCE: u64 = 16;
 
 /// Which dead letters.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
