@@ -95,21 +95,27 @@ pub struct Counts {
 pub async fn counts(connection: &mut PgConnection, tenant: &TenantId) -> Result<Counts, Error> {
     let counts = sqlx::query_as!(
         Counts,
-        r#"select e.*, t.*, a.*, u.*
+        r#"select e.*, p.*, r.*, t.*, a.*, u.*
            from (
-             select count(*) filter (where recent and origin = 'webhook') as "received!",
-                    count(*) filter (where recent) as "came_in!",
-                    count(*) filter (where processed_at > now() - interval '5 minutes')
-                      as "processed!",
-                    count(*) filter (where outcome = 'rejected') as "rejected!"
+             select count(*) filter (where origin = 'webhook') as "received!",
+                    count(*) as "came_in!"
              from (
-               select origin, outcome, processed_at,
-                      received_at > now() - interval '5 minutes' as recent
-               from webhook_events
-               where tenant_id = $1 and received_at > now() - interval '1 hour'
-               order by received_at desc limit $2
+               select origin from webhook_events
+               where tenant_id = $1 and received_at > now() - interval '5 minutes' limit $2
              ) newest
            ) e, (
+             -- However long they waited: workers that catch up are at work.
+             select count(*) as "processed!" from (
+               select from webhook_events
+               where tenant_id = $1 and processed_at > now() - interval '5 minutes' limit $2
+             ) newest
+           ) p, (
+             select count(*) as "rejected!" from (
+               select from webhook_events
+               where tenant_id = $1 and outcome = 'rejected'
+                 and processed_at > now() - interval '1 hour' limit $2
+             ) newest
+           ) r, (
              select count(*) filter (where recent) as "tried!",
                     count(*) filter (where recent and outcome in ('done', 'failed')) as "settled!",
                     count(*) filter (where outcome in ('retry', 'unknown', 'failed'))

@@ -30,6 +30,23 @@ pub async fn comes_in(served: &Served, account: &Account, event: &str) {
     served.world.bus.publisher().publish(envelope).await.unwrap();
 }
 
+/// An event that became of it what is said.
+fn received(account: &Account, outcome: Outcome) -> WebhookEvent {
+    WebhookEvent {
+        id: EventId::generate(),
+        received_at: Utc::now(),
+        tenant: account.tenant.clone(),
+        account: account.key,
+        event: "message_created".to_owned(),
+        origin: "webhook".to_owned(),
+        delivery: None,
+        digest: vec![1],
+        stream_sequence: 1,
+        outcome,
+        detail: None,
+    }
+}
+
 async fn body(answer: Response) -> Value {
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     answer.json().await.unwrap()
@@ -57,19 +74,7 @@ async fn the_pipeline_shows_the_tenants_own_rates_lag_and_failures() {
         (&served.ours, Outcome::Rejected),
         (&theirs, Outcome::Rejected),
     ] {
-        let event = WebhookEvent {
-            id: EventId::generate(),
-            received_at,
-            tenant: account.tenant.clone(),
-            account: account.key,
-            event: "message_created".to_owned(),
-            origin: "webhook".to_owned(),
-            delivery: None,
-            digest: vec![1],
-            stream_sequence: 1,
-            outcome,
-            detail: None,
-        };
+        let event = WebhookEvent { received_at, ..received(account, outcome) };
         store::webhook_events::record(&mut transaction, &[event], &[], &[]).await.unwrap();
     }
     store::commit(transaction).await.unwrap();
@@ -119,6 +124,24 @@ async fn the_pipeline_is_shown_while_the_streams_are_away() {
     assert_eq!(accounts["data"][5]["inbound"], Value::Null);
     let refused = served.refusal("/operations/dead-letters").await;
     assert_eq!(refused, (503, "unavailable".to_owned()));
+}
+
+#[tokio::test]
+async fn events_that_waited_long_count_when_they_are_processed() {
+    let served = Served::start().await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    for outcome in [Outcome::Applied, Outcome::Rejected] {
+        let event = WebhookEvent {
+            received_at: Utc::now() - TimeDelta::hours(2),
+            ..received(&served.ours, outcome)
+        };
+        store::webhook_events::record(&mut transaction, &[event], &[], &[]).await.unwrap();
+    }
+    store::commit(transaction).await.unwrap();
+    let pipeline = served.read("/operations/pipeline").await;
+    let sync = stage(&pipeline, "sync");
+    assert_eq!((&sync["perMinute"], &sync["errors"]), (&json!(0.4), &json!(1)));
+    assert_eq!(stage(&pipeline, "receiver")["perMinute"], 0.0);
 }
 
 #[tokio::test]
