@@ -95,9 +95,15 @@ impl Operator {
     }
 
     /// Writes down what is about to be done: what cannot be written down is not begun.
-    pub(crate) async fn begin(self, store: Store, act: Act) -> anyhow::Result<Begun> {
+    pub(crate) async fn begin(
+        self,
+        store: Store,
+        act: Act,
+        mut details: Value,
+    ) -> anyhow::Result<Begun> {
+        details["begins"] = true.into();
         let mut transaction = store.worker().await.context("writing the audit")?;
-        let id = self.record(&mut transaction, &act, None, json!({ "begins": true })).await?;
+        let id = self.record(&mut transaction, &act, None, details).await?;
         store::commit(transaction).await.context("writing the audit")?;
         Ok(Begun { operator: self, store, act, id })
     }

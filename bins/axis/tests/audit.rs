@@ -4,6 +4,7 @@
 
 mod program;
 
+use chrono::{DateTime, Utc};
 use program::{Answered, axis, folder, run};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -75,6 +76,9 @@ async fn what_operators_do_is_written_down_before_and_after() {
     assert_eq!(audited(&world, &["--action", "replay"]).await, expected[..2]);
     assert_eq!(audited(&world, &["--tenant", "acme"]).await, expected[..2]);
     assert_eq!(audited(&world, &["--actor", "somebody"]).await, []);
+    let begun = &succeeds(&world, &["audit", "--limit", "2"]).await["audit"][1]["details"];
+    let ends_by = begun["endsBy"].as_str().and_then(|time| time.parse::<DateTime<Utc>>().ok());
+    assert!(ends_by.is_some_and(|at| at > Utc::now()), "else it runs for ever, if killed: {begun}");
     let newest = succeeds(&world, &["audit", "--limit", "1"]).await;
     assert_eq!(newest["more"], true);
     assert_eq!(newest["audit"][0]["details"]["ended"], "done");

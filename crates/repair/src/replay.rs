@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The header of a copy: when its replay began.
 const MARK: &str = "Axis-Replay";
+/// By how much later than reckoned a replay may end before it counts as lost.
+const LATE: TimeDelta = TimeDelta::minutes(10);
 /// How often it says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
 
@@ -147,6 +149,13 @@ impl Replay {
     /// How many messages there were to look at, at most.
     pub fn about(&self) -> u64 {
         self.history.about()
+    }
+
+    /// When it has ended if it ends at all. Looking for what is meant takes its time, too.
+    pub fn ends_by(&self) -> DateTime<Utc> {
+        let most = self.about().min(self.wanted.most.unwrap_or(u64::MAX));
+        let seconds = most / u64::from(self.wanted.per_second);
+        Utc::now() + LATE + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
     }
 
     /// Where another replay would have to begin to do what this one did not.

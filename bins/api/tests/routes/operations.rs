@@ -326,8 +326,23 @@ async fn a_replay_whose_program_is_gone_is_lost() {
         details: json!({ "begins": true, "endsBy": "2026-01-01T00:00:00Z" }),
     };
     store::audit::record(&mut transaction, &entry).await.unwrap();
+    // As the tool wrote them once: without a word of when they should have ended.
+    for hours in [25, 23] {
+        sqlx::query(
+            "insert into audit (id, actor, source, action, target, tenant_id, details, at)
+             values (gen_random_uuid(), 'operator', 'axis', 'replay', 'from then', $1,
+                     '{\"begins\": true}', now() - make_interval(hours => $2))",
+        )
+        .bind(TENANT)
+        .bind(hours)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    }
     store::commit(transaction).await.unwrap();
-    assert_eq!(served.read("/operations/replays").await["data"][0]["state"], "lost");
+    let list = served.read("/operations/replays").await;
+    let states: Vec<_> = list["data"].as_array().unwrap().iter().map(|row| &row["state"]).collect();
+    assert_eq!(states, ["lost", "running", "lost"]);
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let (backfill, account) = open(place, &arguments.account, arguments.speed).await?;
     let store = place.store().await?;
     let act = Act::new("backfill", format!("account {account}")).on(&store, Some(account)).await?;
-    let begun = arguments.operator.clone().begin(store, act).await?;
+    let begun = arguments.operator.clone().begin(store, act, json!({})).await?;
     let mut shown = Shown::new();
     let (speed, anew) = (arguments.speed.speed(), arguments.anew);
     let shutdown = service.shutdown();

@@ -90,7 +90,8 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     }
     let store = place.store().await?;
     let act = Act::new("replay", words).on(&store, arguments.account).await?;
-    let begun = arguments.operator.clone().begin(store, act).await?;
+    let details = json!({ "endsBy": replay.ends_by() });
+    let begun = arguments.operator.clone().begin(store, act, details).await?;
     let ended = replay.run(&shutdown, tell).await;
     begun.end(replay.count(), ended.word()).await;
     answer(&replay, ended)

@@ -4,13 +4,16 @@ pub(in crate::routes) mod create;
 pub(in crate::routes) mod get;
 pub(in crate::routes) mod list;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{AccountKey, AuditId};
 use serde::Serialize;
 use store::audit::Undertaking;
 
 /// The action's name in the audit.
 const ACTION: &str = "replay";
+
+/// How long one counts as running that does not say when it should have ended.
+const LONGEST: TimeDelta = TimeDelta::days(1);
 
 /// A replay, as the audit has it: those of operators at the tool too.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -56,12 +59,13 @@ impl From<Undertaking> for Replay {
         let Undertaking { begun, ended_at, count, ended } = undertaking;
         let ends_by = begun.details["endsBy"].as_str();
         let ends_by = ends_by.and_then(|time| time.parse::<DateTime<Utc>>().ok());
+        let ends_by = ends_by.unwrap_or(begun.at + LONGEST);
         let state = match ended.as_deref() {
             Some("done") => ReplayState::Done,
             Some("most") => ReplayState::Most,
             Some("interrupted") => ReplayState::Interrupted,
             Some(_) => ReplayState::Failed,
-            None if ends_by.is_some_and(|time| time < Utc::now()) => ReplayState::Lost,
+            None if ends_by < Utc::now() => ReplayState::Lost,
             None => ReplayState::Running,
         };
         Self {

@@ -108,7 +108,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     } else {
         let store = place.store().await?;
         let act = Act::new("dead-letters redrive", what).on(&store, account).await?;
-        Some(operator.begin(store, act).await?)
+        Some(operator.begin(store, act, json!({})).await?)
     };
     let mut done = Vec::new();
     let (sent, end) = redrive(&letters, &mut selected, &limits, &service, &mut done).await;

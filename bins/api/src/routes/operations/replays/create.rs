@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::AccountKey;
 use repair::replay::{self, Ended, Wanted};
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,6 @@ const MOST: u64 = 10_000;
 const FASTEST: u32 = 1_000;
 /// How long is counted before an answer says how far it came.
 const COUNTING: Duration = Duration::from_secs(15);
-/// By how much later than reckoned a replay may end before it counts as lost.
-const LATE: TimeDelta = TimeDelta::minutes(10);
 
 /// Which events to hand to the workers again.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -156,7 +154,7 @@ pub(in crate::routes) async fn replay_events(
     let permit = app.replays.clone().try_acquire_owned().map_err(|_| ApiError::TooManyReplays)?;
     let (words, account) = (wanted.words(), asked.account_id);
     let mut replay = replay::Replay::start(wanted, &app.bus).await?;
-    let details = json!({ "endsBy": asked.ends_by() });
+    let details = json!({ "endsBy": replay.ends_by() });
     let connection = work.connection();
     let begun =
         operations::Begun::write(connection, &principal, ACTION, words, Some(account), details)
@@ -238,11 +236,5 @@ impl ReplayWanted {
             most: Some(self.most),
             per_second: self.per_second,
         }
-    }
-
-    /// When it has ended if it ends at all. Looking for what is meant takes its time, too.
-    fn ends_by(&self) -> DateTime<Utc> {
-        let seconds = self.most / u64::from(self.per_second);
-        Utc::now() + LATE + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default())
     }
 }
