@@ -1,6 +1,7 @@
 //! Looking at `DEAD_LETTER`, and sending what is there to its stream again.
 
-use async_nats::jetstream::stream::{DeleteMessageErrorKind, DirectGetErrorKind};
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{DeleteMessageErrorKind, DirectGetErrorKind, Stream};
 use bytes::Bytes;
 use events::{DeadLetter, Headers, subject};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -104,18 +105,27 @@ impl DeadLetters {
 
     /// The one at this position; none if there is none, or none that can be read.
     pub async fn get(&self, sequence: u64) -> Result<Option<StoredDeadLetter>, BusError> {
-        let stream = self
-            .bus
-            .jetstream()
-            .get_stream_no_info(subject::DEAD_LETTER)
-            .await
-            .map_err(|error| BusError::Unavailable(error.into()))?;
-        let message = match stream.direct_get(sequence).await {
-            Ok(message) => message,
-            Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(BusError::Unavailable(error.into())),
-        };
-        Ok(stored(sequence, headers::from_nats(Some(&message.headers)), message.payload))
+        let message = self.message(&self.stream().await?, sequence).await?;
+        Ok(message.and_then(|message| {
+            stored(sequence, headers::from_nats(Some(&message.headers)), message.payload)
+        }))
+    }
+
+    async fn message(
+        &self,
+        stream: &Stream<()>,
+        sequence: u64,
+    ) -> Result<Option<StreamMessage>, BusError> {
+        match stream.direct_get(sequence).await {
+            Ok(message) => Ok(Some(message)),
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+            Err(error) => Err(BusError::Unavailable(error.into())),
+        }
+    }
+
+    async fn stream(&self) -> Result<Stream<()>, BusError> {
+        let stream = self.bus.jetstream().get_stream_no_info(subject::DEAD_LETTER).await;
+        stream.map_err(|error| BusError::Unavailable(error.into()))
     }
 
     /// Those that there are now, oldest first: of all streams or one, for all reasons or one.
@@ -144,18 +154,17 @@ impl DeadLetters {
 
     /// Removes the one at this position; whether there was one.
     pub async fn drop(&self, sequence: u64) -> Result<bool, BusError> {
-        let stream = self
-            .bus
-            .jetstream()
-            .get_stream_no_info(subject::DEAD_LETTER)
-            .await
-            .map_err(|error| BusError::Unavailable(error.into()))?;
+        let stream = self.stream().await?;
         match stream.delete_message(sequence).await {
             Ok(removed) => Ok(removed),
-            Err(error) => match error.kind() {
-                DeleteMessageErrorKind::JetStream(_) => Ok(false),
-                _ => Err(BusError::Unavailable(error.into())),
-            },
+            // It is refused in the same words whether there is none or it may not be removed.
+            Err(error)
+                if matches!(error.kind(), DeleteMessageErrorKind::JetStream(_))
+                    && self.message(&stream, sequence).await?.is_none() =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(BusError::Unavailable(error.into())),
         }
     }
 }

@@ -1,22 +1,41 @@
+use bus::{Bus, BusError};
 use chrono::Utc;
 use events::{DeadLetter, Headers};
 
 use crate::support::Server;
 
+async fn dead_letter(bus: &Bus, sequence: u64) {
+    let letter = DeadLetter {
+        stream: "INBOUND".into(),
+        subject: "inbound.a.b".into(),
+        sequence,
+        consumer: "sync-worker".into(),
+        reason: "undecodable".into(),
+        detail: "no JSON".into(),
+        at: Utc::now(),
+    };
+    bus.publisher().publish(letter.envelope(&Headers::default(), "body")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_that_cannot_be_removed_is_not_said_to_be_gone() {
+    let (server, bus) = Server::start().await;
+    dead_letter(&bus, 1).await;
+    let raw = server.raw().await;
+    let mut config = raw.get_stream("DEAD_LETTER").await.unwrap().cached_info().config.clone();
+    config.deny_delete = true;
+    raw.update_stream(config).await.unwrap();
+    let letters = bus.dead_letters();
+    let refused = letters.drop(1).await;
+    assert!(matches!(refused, Err(BusError::Unavailable(_))), "{refused:?}");
+    assert!(letters.get(1).await.unwrap().is_some());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_letters_are_listed_newest_first_and_dropped_one_by_one() {
     let (_server, bus) = Server::start().await;
     for sequence in 1..=3 {
-        let letter = DeadLetter {
-            stream: "INBOUND".into(),
-            subject: "inbound.a.b".into(),
-            sequence,
-            consumer: "sync-worker".into(),
-            reason: "undecodable".into(),
-            detail: "no JSON".into(),
-            at: Utc::now(),
-        };
-        bus.publisher().publish(letter.envelope(&Headers::default(), "body")).await.unwrap();
+        dead_letter(&bus, sequence).await;
     }
     let letters = bus.dead_letters();
     let sequences = async |before, limit| {
