@@ -15,11 +15,16 @@ import Provider from 'oidc-provider'
 
 const [port, issuer = `http://127.0.0.1:${port}`] = process.argv.slice(2)
 
+// As many as some providers tell of everybody.
+const GROUPS = Array.from({ length: 60 }, (_, n) => `group-${n}`)
+
 const PEOPLE = {
   ana: { name: 'Ana', tenant: 'acme', realm_access: { roles: ['agent', 'offline_access'] } },
   ben: { name: 'Ben', tenant: 'acme', realm_access: { roles: ['approver'] } },
   eve: { name: 'Eve', tenant: 'elsewhere', realm_access: { roles: ['admin'] } },
   joe: { name: 'Joe', tenant: ['acme', 'other'], realm_access: { roles: ['viewer'] } },
+  kim: { name: 'Kim', tenant: [...GROUPS, 'acme'], realm_access: { roles: ['viewer'] } },
+  lea: { name: 'Lea', tenant: ['acme', ...GROUPS, 'other'], realm_access: { roles: ['viewer'] } },
   max: { name: 'Max', tenant: 'acme' },
 }
 

@@ -7,9 +7,6 @@ use super::{CallerKind, Principal};
 use crate::App;
 use crate::error::ApiError;
 
-/// What a token may say of somebody's tenants; more is not looked up.
-const MOST_CLAIMS: usize = 50;
-
 /// Who shows this token. Which tenant the provider means, the operator said; what roles it names,
 /// the person has.
 pub(super) async fn bearer(
@@ -17,8 +14,7 @@ pub(super) async fn bearer(
     provider: &Provider,
     app: &App,
 ) -> Result<Principal, ApiError> {
-    let mut identity = provider.verify(token).await.map_err(refused)?;
-    identity.tenants.truncate(MOST_CLAIMS);
+    let identity = provider.verify(token).await.map_err(refused)?;
     let mut transaction = app.store.gate().await?;
     let mut tenants =
         store::tenant_claims::resolve(&mut transaction, &identity.tenants).await?.into_iter();

@@ -54,7 +54,13 @@ async fn who_signs_in_is_a_member_of_their_tenant_and_may_do_what_their_roles_ma
         assert_eq!(asked(&served, &ana, "/conversations").await, 200, "{algorithm}");
         assert_eq!(asked(&served, &ana, "/api-keys").await, 403, "{algorithm}");
     }
-    for (person, why) in [("eve", "nobody said whose she is"), ("joe", "he is of two tenants")] {
+    let kim = provider.sign_in("kim", AUDIENCE).await.access_token;
+    assert_eq!(asked(&served, &kim, "/conversations").await, 200, "acme is the last of her groups");
+    for (person, why) in [
+        ("eve", "nobody said whose she is"),
+        ("joe", "he is of two tenants"),
+        ("lea", "so is she, though the second comes late"),
+    ] {
         let token = provider.sign_in(person, AUDIENCE).await.access_token;
         let request = served.http.get(served.url("/conversations")).bearer_auth(token);
         let answer = problem(request.send().await.unwrap()).await;
