@@ -15,7 +15,7 @@ pub struct SignIn {
     #[arg(long, env = "OIDC_CLIENT_ID", default_value = "shell", value_name = "ID")]
     pub oidc_client_id: String,
 
-    /// What the Shell asks the provider for, separated by commas; some give a token for renewal
+    /// What the Shell asks the provider for, separated by commas or blanks; some give a token for renewal
     /// only with `offline_access`
     #[arg(
         long,

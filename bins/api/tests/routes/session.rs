@@ -43,6 +43,8 @@ async fn the_shell_may_speak_to_the_provider_that_signs_people_in() {
         ..identity::Config::default()
     };
     let sign_in = SignIn {
+        // As the protocol writes them, and as lists are written here.
+        oidc_scopes: vec!["openid  offline_access".to_owned(), " email".to_owned()],
         oidc_parameters: vec![("audience".to_owned(), "axis".to_owned())],
         oidc_origins: vec!["https://tokens.example.com".parse().unwrap()],
         ..SignIn::default()
@@ -63,7 +65,7 @@ async fn the_shell_may_speak_to_the_provider_that_signs_people_in() {
             "mode": "oidc",
             "issuer": "https://id.example.com:8443/realms/axis",
             "clientId": "shell",
-            "scopes": ["openid"],
+            "scopes": ["openid", "offline_access", "email"],
             "parameters": { "audience": "axis" },
         })
     );

@@ -45,7 +45,14 @@ pub(in crate::routes) async fn get_auth_config(State(app): State<App>) -> Json<S
         Auth::Oidc(provider) => SignIn::Oidc {
             issuer: provider.issuer().to_owned(),
             client_id: app.sign_in.oidc_client_id.clone(),
-            scopes: app.sign_in.oidc_scopes.clone(),
+            // With blanks in between as well, as the protocol has them.
+            scopes: app
+                .sign_in
+                .oidc_scopes
+                .iter()
+                .flat_map(|scopes| scopes.split_whitespace())
+                .map(str::to_owned)
+                .collect(),
             parameters: app.sign_in.oidc_parameters.iter().cloned().collect(),
         },
     })
