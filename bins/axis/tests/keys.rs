@@ -34,6 +34,10 @@ async fn a_claim_means_one_tenant_by_an_operators_word() {
     assert!(nobodys.complaint.contains("no tenant acme"), "{nobodys:?}");
     world.account("acme", 7).await;
     world.account("other", 8).await;
+    for never in ["", "acme-inc\n", "a\tb"] {
+        let refused = answered(&world, &["tenants", "claims", "add", "acme", never]).await;
+        assert!(refused.complaint.contains("let nobody in"), "{never:?}: {refused:?}");
+    }
     for _ in 0..2 {
         assert_eq!(claims(&["add", "acme", "acme-inc"]).await.code, Some(0));
     }

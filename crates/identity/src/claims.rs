@@ -56,9 +56,14 @@ impl Identity {
     }
 }
 
-/// Fit for a column and a line of a log.
 fn fit(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && !text.contains(char::is_control)
+    unfit(text).is_none()
+}
+
+/// Why what a claim says is not heard: it must fit into a column and a line of a log.
+pub fn unfit(text: &str) -> Option<&'static str> {
+    let fits = (1..=255).contains(&text.len()) && !text.contains(char::is_control);
+    (!fits).then_some("must have 1 to 255 bytes and no control characters")
 }
 
 /// What a claim says: a text, several, or the names of an object's fields, as Keycloak has its

@@ -17,7 +17,7 @@ mod error;
 mod keys;
 mod provider;
 
-pub use claims::Identity;
+pub use claims::{Identity, unfit};
 pub use config::Config;
 pub use error::{FetchError, Refusal, SetupError};
 pub use provider::Provider;

@@ -1112,7 +1112,8 @@ export interface components {
         /** @description A claim that is to mean the tenant. */
         AddTenantClaim: {
             /**
-             * @description What the OpenID provider says of the tenant's people, to the letter.
+             * @description What the OpenID provider says of the tenant's people, to the letter: at most 255 bytes, no control
+             *     characters.
              * @example Acme Ltd.
              */
             claim: string;

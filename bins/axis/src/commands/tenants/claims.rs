@@ -46,6 +46,9 @@ impl Command {
 
 async fn add(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let Arguments { tenant, claim, operator } = arguments;
+    if let Some(why) = identity::unfit(claim) {
+        bail!("claim {claim:?} would let nobody in: it {why}");
+    }
     let store = place.store().await?;
     let mut transaction = store.worker().await?;
     match store::tenant_claims::put(&mut transaction, claim, tenant).await {

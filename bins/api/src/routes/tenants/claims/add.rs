@@ -13,18 +13,16 @@ use crate::auth::{Above, ManageTenants};
 use crate::error::ApiError;
 use crate::extract::{self, Name};
 use crate::idempotency::{Begun, Key};
-use crate::problem::{Problem, unfit};
+use crate::problem::Problem;
 use crate::routes::tenant::read;
-
-/// Longest claim, in characters.
-const LONGEST: usize = 200;
 
 /// A claim that is to mean the tenant.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct AddTenantClaim {
-    /// What the OpenID provider says of the tenant's people, to the letter.
-    #[schema(min_length = 1, max_length = 200, example = "Acme Ltd.")]
+    /// What the OpenID provider says of the tenant's people, to the letter: at most 255 bytes, no control
+    /// characters.
+    #[schema(min_length = 1, max_length = 255, example = "Acme Ltd.")]
     claim: String,
 }
 
@@ -55,7 +53,7 @@ pub(in crate::routes) async fn add_tenant_claim(
     extract::Json(wanted): extract::Json<AddTenantClaim>,
 ) -> Result<Response, ApiError> {
     let claim = &wanted.claim;
-    if let Some(message) = unfit(claim, LONGEST) {
+    if let Some(message) = identity::unfit(claim) {
         return Err(ApiError::field("claim", message));
     }
     let mut work = match key.begin(&app, &steward).await? {
