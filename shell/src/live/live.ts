@@ -43,6 +43,8 @@ export interface Alteration {
 
 /** So often what gets no answer is asked for before it is given up. */
 const TRIES = 3
+/** And this often what takes a message away, whose text is lost if its answer is: as long as a process starts anew. */
+const TRIES_TO_KEEP = 7
 /** So often a change is built anew on what others made meanwhile: they do so quickly, but not for ever. */
 const REBUILDS = 20
 
@@ -78,13 +80,10 @@ export class Live {
   async cancel(message: Message): Promise<void> {
     const path = { id: message.conversationId, messageId: message.id }
     const params = { path, header: { 'Idempotency-Key': crypto.randomUUID() } }
-    let asked = 0
-    await persistently(() => {
-      asked += 1
-      return doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params }))
-    }).catch((error: unknown) => {
-      // It is gone since it was asked for before, and that answer was lost.
-      if (asked === 1 || Failure.from(error).status !== 404) throw error
+    const ask = () => doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params }))
+    await persistently(ask, TRIES_TO_KEEP).catch((error: unknown) => {
+      // It is gone: it was asked for before, and the answer was lost.
+      if (Failure.from(error).status !== 404) throw error
     })
     this.#cache.withdraw(message)
   }
@@ -93,9 +92,8 @@ export class Live {
   async delete({ id, conversationId }: Message): Promise<void> {
     const path = { id: conversationId, messageId: id }
     const params = { path }
-    this.#cache.accept(
-      await persistently(() => answerOf(client.DELETE('/api/v1/conversations/{id}/messages/{messageId}', { params }))),
-    )
+    const ask = () => answerOf(client.DELETE('/api/v1/conversations/{id}/messages/{messageId}', { params }))
+    this.#cache.accept(await persistently(ask, TRIES_TO_KEEP))
   }
 
   /** The newest that is known of a conversation here. */
@@ -287,14 +285,14 @@ export class Live {
 }
 
 /** Asks again, a few times, what got no answer: it must be the same however often it is asked. */
-async function persistently<T>(ask: () => Promise<T>): Promise<T> {
+async function persistently<T>(ask: () => Promise<T>, most = TRIES): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await ask()
     } catch (error) {
       const failure = Failure.from(error)
       const passing = failure.passing || failure.code === 'under-way'
-      if (!passing || !navigator.onLine || tries >= TRIES) throw failure
+      if (!passing || !navigator.onLine || tries >= most) throw failure
       await new Promise((go) => setTimeout(go, backoff(tries, 300)))
     }
   }

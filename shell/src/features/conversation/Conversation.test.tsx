@@ -340,8 +340,9 @@ describe('what somebody looks at is read', () => {
     let sequence = 0
     const heard = (unreadCount: number) => {
       sequence += 1
-      const conversation = { ...HERE, unreadCount, updatedAt: instant(sequence) }
-      act(() => live.take({ event: 'conversation_updated', id: `e:${sequence}`, data: JSON.stringify(anAnnouncement({ conversation })) }))
+      HERE = { ...HERE, unreadCount, updatedAt: instant(sequence) }
+      const data = JSON.stringify(anAnnouncement({ conversation: HERE }))
+      act(() => live.take({ event: 'conversation_updated', id: `e:${sequence}`, data }))
     }
     return { told: () => told, later, heard, unmount }
   }
