@@ -240,9 +240,7 @@ mod tests {
         let named =
             |kid: &str| Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::EdDSA) };
         provider.keys(&named("1")).await.unwrap();
-        let mut known = provider.0.known.write().unwrap();
-        known.as_mut().unwrap().since -= FRESH;
-        drop(known);
+        provider.0.known.write().unwrap().as_mut().unwrap().since -= FRESH;
         *provider.0.asked.lock().await = None;
 
         let mut callers = JoinSet::new();

@@ -123,16 +123,16 @@ async fn a_message_of_the_customer_moves_the_tag_though_nothing_else_changed() {
     let served = Served::start().await;
     let mut seed = Seed { messages: vec![("incoming", "Where is it?")], ..Seed::open(1) };
     let path = format!("/conversations/{}", served.write(&seed).await);
-    let seen = tag(&served, &path).await;
+    let known = tag(&served, &path).await;
     served.write(&seed).await;
-    assert_eq!(tag(&served, &path).await, seen, "told again");
+    assert_eq!(tag(&served, &path).await, known, "told again");
     seed.messages.push(("incoming", "Never mind, I have it."));
     served.write(&seed).await;
-    let unseen = tag(&served, &path).await;
-    assert!(micros(&unseen) > micros(&seen));
+    let moved = tag(&served, &path).await;
+    assert!(micros(&moved) > micros(&known));
     let body = json!({ "content": "It is on its way." });
-    let blind = served.post(&format!("{path}/messages"), &body).header(header::IF_MATCH, seen);
+    let blind = served.post(&format!("{path}/messages"), &body).header(header::IF_MATCH, known);
     assert_eq!(blind.send().await.unwrap().status(), 412);
     served.write(&seed).await;
-    assert_eq!(tag(&served, &path).await, unseen, "told again");
+    assert_eq!(tag(&served, &path).await, moved, "told again");
 }

@@ -76,11 +76,11 @@ impl Carrier {
             return self.hold(entry, hold).await;
         }
         let last = last.map_or(0, |attempt| attempt.number);
-        let begun = self.begin(entry, last).await?;
-        if !matches!(begun, Begun::Attempt { .. }) {
+        let beginning = self.begin(entry, last).await?;
+        if !matches!(beginning, Begun::Attempt { .. }) {
             self.unused(caller).await;
         }
-        let (number, tries) = match begun {
+        let (number, tries) = match beginning {
             Begun::Attempt { number, tries } => (number, tries),
             Begun::There(id) => return self.sent(entry, None, Some(id)).await,
             Begun::Gone => return self.withdraw(entry).await,
