@@ -30,7 +30,7 @@ function shown(answer: <T>(of: T) => Promise<T>) {
     new QueryObserver(client, { queryKey: keys.approval(approval.id), queryFn: counted('one', approval) }),
     new QueryObserver(client, { queryKey: keys.approvals({}), queryFn: counted('list', list) }),
     new InfiniteQueryObserver(client, {
-      queryKey: keys.approvalPages({}), queryFn: counted('pages', list), initialPageParam: 1, getNextPageParam: () => null,
+      queryKey: keys.approvalPages({}), queryFn: counted('pages', list), initialPageParam: null, getNextPageParam: () => null,
     }),
   ]
   for (const observer of observers) observer.subscribe(() => undefined)

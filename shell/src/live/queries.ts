@@ -132,12 +132,18 @@ export function approvalsQuery(filter: ApprovalFilter) {
 
 /** All of them, page by page. */
 export function approvalPagesQuery(filter: ApprovalFilter) {
-  return infiniteQueryOptions<ApprovalList, Failure, Approval[], ReturnType<typeof keys.approvalPages>, number>({
+  return infiniteQueryOptions<ApprovalList, Failure, Approval[], ReturnType<typeof keys.approvalPages>, string | null>({
     queryKey: keys.approvalPages(filter),
     queryFn: ({ pageParam, signal }) =>
-      answerOf(client.GET('/api/v1/approvals', { params: { query: { ...filter, page: pageParam, limit: PAGE } }, signal })),
-    initialPageParam: 1,
-    getNextPageParam: (last, _all, page) => (last.data.length < PAGE ? null : page + 1),
+      answerOf(
+        client.GET('/api/v1/approvals', {
+          params: { query: { ...filter, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: null,
+    // By place and not by number: what is decided meanwhile leaves the list, and all behind it moves up.
+    getNextPageParam: (last) => last.page.nextCursor ?? null,
     select: rowsOf<Approval>,
     staleTime: 30_000,
     structuralSharing: false,

@@ -54,12 +54,13 @@ test('an empty queue says why it is empty', async () => {
 
 test('earlier requests that do not load say so, and are asked for again', async () => {
   let broken = true
-  const rows = Array.from({ length: 50 }, () => anApproval())
+  const [rows, earlier] = [[anApproval()], [anApproval({ reason: 'Long ago.' })]]
   api.use(
     http.untyped.get('*/api/v1/approvals', ({ request }) => {
-      const page = new URL(request.url).searchParams.get('page')
-      if (page === '2' && broken) return HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
-      return HttpResponse.json({ data: page === '2' ? [anApproval({ reason: 'Long ago.' })] : rows, page: { limit: 50 }, position: NOWHERE })
+      const cursor = new URL(request.url).searchParams.get('cursor')
+      if (cursor === null) return HttpResponse.json({ data: rows, page: { limit: 50, nextCursor: 'further' }, position: NOWHERE })
+      if (broken) return HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
+      return HttpResponse.json({ data: cursor === 'further' ? earlier : [], page: { limit: 50, nextCursor: null }, position: NOWHERE })
     }),
   )
   show(<Approvals view={{}} />)
