@@ -91,7 +91,6 @@ impl Nats {
                 last: Signal::KILL,
                 probe: Probe::Nats { port, token: token.clone() },
                 url: format!("nats://{}@127.0.0.1:{port}", token.expose_secret()).into(),
-                noted_in: None,
             })
         };
         let server = Server::start(folder, options.port, spec).await?;

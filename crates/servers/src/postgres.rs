@@ -12,7 +12,7 @@ use crate::folder::Folder;
 use crate::probe::Probe;
 use crate::server::{Program, Server, Spec};
 use crate::unprivileged::User;
-use crate::{binaries, secret};
+use crate::{binaries, pid_file, secret};
 
 const NAME: &str = "PostgreSQL";
 
@@ -74,6 +74,7 @@ impl Postgres {
         if !data.exists() {
             place.initialise(&folder, &password).await?;
         }
+        pid_file::remove_unless_true(&data)?;
         let server = Server::start(folder, options.port, |port| {
             Ok(Spec {
                 name: NAME,
@@ -83,7 +84,6 @@ impl Postgres {
                 last: Signal::QUIT,
                 probe: Probe::Postgres { port },
                 url: url(&password, port, "postgres"),
-                noted_in: Some(data.clone()),
             })
         })
         .await?;

@@ -18,7 +18,7 @@ use crate::folder::Folder;
 use crate::identity::Identity;
 use crate::probe::Probe;
 use crate::unprivileged::User;
-use crate::{pid_file, port, secret};
+use crate::{port, secret};
 
 /// How long a start may take. Recovery after a crash is part of it.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -74,8 +74,6 @@ pub(crate) struct Spec {
     pub(crate) last: Signal,
     pub(crate) probe: Probe,
     pub(crate) url: SecretString,
-    /// Where its data is, if it keeps a note there of who works on them.
-    pub(crate) noted_in: Option<PathBuf>,
 }
 
 /// A server that was started here, and may be stopped at the moment.
@@ -209,9 +207,6 @@ impl Server {
 /// Runs the server and returns once it answers.
 async fn launch(spec: &Spec, folder: &Folder) -> Result<Child, Error> {
     folder.end_leftover(spec.name, spec.stop).await?;
-    if let Some(data) = &spec.noted_in {
-        pid_file::remove_unless_true(data)?;
-    }
     let child = spec.program.spawn(folder, spec.last).await?;
     if let Some(process) = Identity::of(child.pid()) {
         folder.record(process)?;

@@ -165,7 +165,8 @@ async fn work(
         let listener = listen::on(&arguments.host, arguments.port).await?;
         let address = listener.local_addr().context("asking for the address")?;
         // Before anybody asks them anything.
-        StandIn::end_earlier(foundation).await.context("ending earlier stand-ins")?;
+        let ended = Box::pin(StandIn::end_earlier(foundation));
+        ended.await.context("ending earlier stand-ins")?;
         let programs =
             Programs::start(arguments, place, foundation, &health, shutdown.clone()).await?;
         anyhow::Ok((listener, address, programs))
