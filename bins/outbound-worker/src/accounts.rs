@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use accounts::{Clients, Unusable};
 use chatwoot::client::Options;
 use chatwoot::{CallError, Client};
-use domain::{AccountKey, SecretKey};
+use domain::{AccountKey, Sealed, SecretKey};
 use store::Store;
 use store::accounts::Account;
 use tokio::sync::{Mutex, OnceCell};
@@ -21,6 +21,7 @@ pub(crate) struct Caller {
     pub(crate) client: Client,
     /// What limits are counted by.
     pub(crate) host: String,
+    token: Sealed,
     user: OnceCell<i64>,
 }
 
@@ -78,9 +79,22 @@ impl Accounts {
         found
     }
 
+    /// Whether the account has another token by now than this caller, whose own was refused.
+    pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, AccountError> {
+        let mut known = self.known.lock().await;
+        // Unless somebody else was refused before and has looked.
+        known.take_if(|(_, callers)| match callers.get(&caller.key) {
+            Some(Ok(known)) => known.token == caller.token,
+            _ => true,
+        });
+        drop(known);
+        Ok(self.get(caller.key).await?.token != caller.token)
+    }
+
     fn caller(&self, account: &Account) -> Result<Caller, Unusable> {
         let client = self.clients.of(account, &self.key)?;
-        Ok(Caller { key: account.id, host: client.host(), client, user: OnceCell::new() })
+        let (key, host, token) = (account.id, client.host(), account.api_token.clone());
+        Ok(Caller { key, client, host, token, user: OnceCell::new() })
     }
 }
 

@@ -18,6 +18,7 @@ use super::settle::Carried;
 use crate::Config;
 use crate::accounts::{AccountError, Accounts, Caller};
 use crate::command::{Command, Unreadable};
+use crate::decide::{self, Ending};
 use crate::leftovers::Told;
 use crate::throttle::{Hold, Limits, Report, Throttle};
 
@@ -140,6 +141,35 @@ impl Carrier {
     /// Asks for one call to Chatwoot; gives back why it may not be made now.
     pub(super) async fn admit(&self, caller: &Caller) -> Result<Option<Hold>, Error> {
         self.throttle.admit(&caller.host, caller.key).await
+    }
+
+    /// What comes of a try that did not succeed. One that was refused for a token which has been
+    /// replaced meanwhile is made again with the new one.
+    pub(super) async fn ending(
+        &self,
+        caller: &Caller,
+        error: &CallError,
+        tries: i32,
+    ) -> Result<Ending, Error> {
+        if self.is_outdated(caller, error).await? {
+            return Ok(Ending::Retry(self.retry.delay(1)));
+        }
+        Ok(decide::ending(error, tries, self.most_tries, self.retry))
+    }
+
+    /// Whether a call was refused for a token that is not the account's any more.
+    pub(super) async fn is_outdated(
+        &self,
+        caller: &Caller,
+        error: &CallError,
+    ) -> Result<bool, Error> {
+        if !matches!(error, CallError::Unauthorized(_)) {
+            return Ok(false);
+        }
+        match self.accounts.is_outdated(caller).await {
+            Err(AccountError::Store(error)) => Err(error),
+            other => Ok(other.unwrap_or(false)),
+        }
     }
 
     /// Tells that an admitted call is not made.

@@ -80,7 +80,7 @@ impl Carrier {
             Err(error) => error,
         };
         let reason = decide::reason(&error);
-        let (outcome, wait) = match decide::ending(&error, tries, self.most_tries, self.retry) {
+        let (outcome, wait) = match self.ending(caller, &error, tries).await? {
             Ending::Failed => return self.give_up(entry, number, &reason).await,
             Ending::Retry(wait) => (AttemptOutcome::Retry, wait),
             Ending::Unknown(_) if tries >= self.most_tries => {

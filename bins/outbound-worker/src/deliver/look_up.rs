@@ -54,7 +54,7 @@ impl Carrier {
                               whether it has it; look there before sending it again";
                 return self.give_up(entry, None, reason).await.map(Some);
             }
-            Err(error) => return self.not_seen(entry, &attempt, &error).await.map(Some),
+            Err(error) => return self.not_seen(entry, &attempt, caller, &error).await.map(Some),
         };
         match decide::judge(&attempt, found, self.absence) {
             Verdict::Sent(id) => {
@@ -88,10 +88,11 @@ impl Carrier {
         &self,
         entry: &Entry,
         attempt: &Attempt,
+        caller: &Caller,
         error: &CallError,
     ) -> Result<Carried, Error> {
         let reason = decide::reason(error);
-        if error.outcome() == Outcome::Permanent {
+        if error.outcome() == Outcome::Permanent && !self.is_outdated(caller, error).await? {
             let reason = format!(
                 "Chatwoot did not confirm it and does not let us look whether it has it ({reason}); \
                  look there before sending it again"

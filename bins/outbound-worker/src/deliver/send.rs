@@ -109,12 +109,11 @@ impl Carrier {
         if decide::is_validation(&error) && self.is_repeated(entry, number, &reason).await? {
             return self.turned_down(entry, number, &reason).await;
         }
-        let (outcome, state, wait) =
-            match decide::ending(&error, tries, self.most_tries, self.retry) {
-                Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
-                Ending::Retry(wait) => (AttemptOutcome::Retry, DeliveryState::Retrying, wait),
-                Ending::Unknown(wait) => (AttemptOutcome::Unknown, DeliveryState::Unknown, wait),
-            };
+        let (outcome, state, wait) = match self.ending(caller, &error, tries).await? {
+            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+            Ending::Retry(wait) => (AttemptOutcome::Retry, DeliveryState::Retrying, wait),
+            Ending::Unknown(wait) => (AttemptOutcome::Unknown, DeliveryState::Unknown, wait),
+        };
         tracing::info!(attempt = number, reason, "a reply did not go out, or not for sure");
         let news = News {
             ended: Some((number, outcome)),

@@ -100,3 +100,23 @@ async fn p9_an_account_that_does_not_answer_does_not_delay_another() {
     stage.reaches(reply, "sent").await;
     assert!(stage.waiting().await >= 20, "the slow ones are not given up");
 }
+
+/// A user of Chatwoot has one token, so that the old one ends before the new one is known here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_old_token_is_refused_goes_with_the_new_one() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot_with_token("acme", "the-old-token").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let refused = stage.write(&chatwoot, &conversation, "one").await;
+    stage.reaches(refused, "failed").await;
+    let key = chatwoot.account.key;
+    let token = testkit::secret_key()
+        .seal(store::accounts::Account::TOKEN_PURPOSE, &chatwoot_sim::ADMIN_TOKEN.into())
+        .unwrap();
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    store::accounts::set_token(&mut transaction, key, &token).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let taken = stage.write(&chatwoot, &conversation, "two").await;
+    stage.reaches(taken, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["two"]);
+}
