@@ -91,6 +91,25 @@ impl Accounts {
         Ok((transaction, account.ok_or_else(|| AccountError::NoAccount(id.to_string()))?))
     }
 
+    /// Lets go of an account that was in hand, before its caller hears of a failure: who asks again at
+    /// once does not find it in hand.
+    pub(crate) async fn let_go<T>(
+        transaction: Transaction,
+        done: Result<T, AccountError>,
+    ) -> Result<T, AccountError> {
+        match done {
+            Ok(done) => {
+                store::commit(transaction).await?;
+                Ok(done)
+            }
+            Err(error) => {
+                // Without an answer it is let go of with its connection.
+                store::rollback(transaction).await.ok();
+                Err(error)
+            }
+        }
+    }
+
     /// A caller of an account that is kept here.
     pub(crate) fn client(&self, account: &Account) -> Result<Client, AccountError> {
         Ok(self.clients.of(account, &self.key)?)

@@ -106,16 +106,26 @@ impl Accounts {
         deed: Deed<'_>,
     ) -> Result<Registered, AccountError> {
         let (mut transaction, account) = self.hold(id).await?;
-        let before = deed::shown(&mut transaction, &account).await?;
-        let mut webhooks = self.webhooks(&account, public_url).await?;
-        let (registered, account) =
-            self.registered(&mut transaction, account, &mut webhooks).await?;
-        let details = json!({ "change": registered.change });
-        deed::write(&mut transaction, deed, &account, before, details).await?;
-        store::commit(transaction).await?;
+        let done = self.register_held(&mut transaction, account, public_url, deed).await;
+        let (registered, webhooks) = Self::let_go(transaction, done).await?;
         self.publish(id).await?;
         webhooks.remove_replaced().await;
         Ok(registered)
+    }
+
+    async fn register_held(
+        &self,
+        connection: &mut PgConnection,
+        account: Account,
+        public_url: &str,
+        deed: Deed<'_>,
+    ) -> Result<(Registered, Webhooks), AccountError> {
+        let before = deed::shown(connection, &account).await?;
+        let mut webhooks = self.webhooks(&account, public_url).await?;
+        let (registered, account) = self.registered(connection, account, &mut webhooks).await?;
+        let details = json!({ "change": registered.change });
+        deed::write(connection, deed, &account, before, details).await?;
+        Ok((registered, webhooks))
     }
 
     /// What Chatwoot has of an account's webhooks.

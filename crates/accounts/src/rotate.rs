@@ -4,9 +4,11 @@ use domain::AccountKey;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
+use store::PgConnection;
 use store::accounts::Account;
 
 use crate::connect::administered;
+use crate::registration::Webhooks;
 use crate::{AccountError, Accounts, Deed, Registered, deed};
 
 /// What a rotation came to.
@@ -30,14 +32,32 @@ impl Accounts {
         secret_for: Option<&str>,
         deed: Deed<'_>,
     ) -> Result<Rotated, AccountError> {
-        let (mut transaction, mut account) = self.hold(id).await?;
-        let before = deed::shown(&mut transaction, &account).await?;
+        let (mut transaction, account) = self.hold(id).await?;
+        let done = self.rotate_held(&mut transaction, account, token, secret_for, deed).await;
+        let (webhook, replaced) = Self::let_go(transaction, done).await?;
+        self.publish(id).await?;
+        if let Some(webhooks) = replaced {
+            webhooks.remove_replaced().await;
+        }
+        Ok(Rotated { token: token.is_some(), webhook })
+    }
+
+    async fn rotate_held(
+        &self,
+        connection: &mut PgConnection,
+        mut account: Account,
+        token: Option<&SecretString>,
+        secret_for: Option<&str>,
+        deed: Deed<'_>,
+    ) -> Result<(Option<Registered>, Option<Webhooks>), AccountError> {
+        let id = account.id;
+        let before = deed::shown(connection, &account).await?;
         if let Some(token) = token {
             let (url, number) = (&account.base_url, account.chatwoot_account_id);
             administered(url, number, token, account.public_only).await?;
             account.api_token = self.key.seal(Account::TOKEN_PURPOSE, token)?;
-            store::accounts::set_token(&mut transaction, id, &account.api_token).await?;
-            store::reconciliations::encourage(&mut transaction, id).await?;
+            store::accounts::set_token(connection, id, &account.api_token).await?;
+            store::reconciliations::encourage(connection, id).await?;
         }
         let (mut webhook, mut replaced) = (None, None);
         if let Some(public_url) = secret_for {
@@ -46,17 +66,11 @@ impl Accounts {
             if let Some(known) = account.webhook_id {
                 webhooks.move_aside(known).await?;
             }
-            let (registered, now) =
-                self.registered(&mut transaction, account, &mut webhooks).await?;
+            let (registered, now) = self.registered(connection, account, &mut webhooks).await?;
             (webhook, replaced, account) = (Some(registered), Some(webhooks), now);
         }
         let details = json!({ "token": token.is_some(), "webhookSecret": webhook.is_some() });
-        deed::write(&mut transaction, deed, &account, before, details).await?;
-        store::commit(transaction).await?;
-        self.publish(id).await?;
-        if let Some(webhooks) = replaced {
-            webhooks.remove_replaced().await;
-        }
-        Ok(Rotated { token: token.is_some(), webhook })
+        deed::write(connection, deed, &account, before, details).await?;
+        Ok((webhook, replaced))
     }
 }
