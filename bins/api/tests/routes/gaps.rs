@@ -41,8 +41,10 @@ async fn every_event_is_heard_once_in_order_or_the_state_is_read_again() {
         tokio::join!(conduct, listen);
         for client in &clients {
             println!("{client:?}");
-            assert!(client.heard > 0, "nothing was ever heard live");
         }
+        // One of them may be told to read the state just before all is over, and hears nothing live.
+        let heard: usize = clients.iter().map(|client| client.heard).sum();
+        assert!(heard > 0, "nothing was ever heard live");
     }
 }
 
