@@ -1,9 +1,11 @@
-import { screen, within } from '@testing-library/react'
+import { act, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
+import { approvalTag } from '#api/tag.ts'
 import type { Approval } from '#api/types.ts'
+import { keys } from '#live/keys.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, anApproval, instant } from '#test/samples.ts'
@@ -12,7 +14,7 @@ import { Approval as Screen } from './Approval.tsx'
 import { stepsOf } from './History.tsx'
 
 /** An API with this request; answers what was asked of it. */
-function given(approval: Approval, answer: (body: object) => Response) {
+function served(approval: Approval, answer: (body: object) => Response) {
   const asked: { body: object; tag: string | null }[] = []
   api.use(
     http.untyped.get('*/api/v1/approvals/:id', () => HttpResponse.json(approval)),
@@ -23,7 +25,15 @@ function given(approval: Approval, answer: (body: object) => Response) {
     }),
     http.untyped.delete('*/api/v1/approvals/:id', () => HttpResponse.json({ ...approval, status: 'withdrawn' })),
   )
-  show(<Screen id={approval.id} thread={(id) => <p>The thread of {id}</p>} />)
+  return asked
+}
+
+const screenOf = ({ id }: Approval) => show(<Screen id={id} thread={(there) => <p>The thread of {there}</p>} />)
+
+/** The same, and the request on the screen. */
+function given(...what: Parameters<typeof served>) {
+  const asked = served(...what)
+  screenOf(what[0])
   return asked
 }
 
@@ -65,6 +75,26 @@ test('nobody decides their own; they can withdraw it', async () => {
 test('a request that the customer has overtaken says so', async () => {
   given(anApproval({ stale: true, lastHeardAt: instant(2) }), () => HttpResponse.error())
   expect(await screen.findByText(/The customer has written since/)).toBeVisible()
+})
+
+test('what the customer wrote just before a press is not decided over, but shown first', async () => {
+  const read = anApproval()
+  const now = { ...read, stale: true, lastHeardAt: instant(2) }
+  const asked = served(read, () =>
+    asked.at(-1)?.tag === approvalTag(now)
+      ? HttpResponse.json({ ...now, status: 'approved' })
+      : HttpResponse.json({ code: 'changed', detail: 'it has changed', current: now }, { status: 412 }),
+  )
+  const { queryClient } = screenOf(read)
+  await screen.findByRole('button', { name: /^Approve/ })
+  // Heard live.
+  act(() => void queryClient.setQueryData(keys.approval(read.id), now))
+  expect(await screen.findByRole('alert')).toHaveTextContent('The customer has written since')
+  await userEvent.click(screen.getByRole('button', { name: /^Approve/ }))
+  expect(await screen.findByText(/it has changed/i)).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: /^Approve/ }))
+  expect(await screen.findByText('Approved')).toBeVisible()
+  expect(asked.map(({ tag }) => tag)).toEqual([approvalTag(read), approvalTag(now)])
 })
 
 test('a proposed reply goes out as edited, and what was asked stays', async () => {

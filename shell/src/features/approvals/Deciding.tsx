@@ -21,6 +21,8 @@ const FIELD = 'rounded-lg border border-line bg-surface px-3 py-2 text-base font
 export function Deciding({ approval }: { approval: Approval }) {
   const live = useLive()
   const queryClient = useQueryClient()
+  /** What this person has read: what comes after that only the next press decides. */
+  const [read, setRead] = useState(approval)
   const [words, setWords] = useState('')
   const [asksReason, setAsksReason] = useState(false)
   /** What is to go out in place of the proposed reply; null while that is left as it is. */
@@ -30,7 +32,7 @@ export function Deciding({ approval }: { approval: Approval }) {
   const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
   const decide = useMutation({
     mutationFn: (status: 'approved' | 'rejected') =>
-      live.decide(approval, {
+      live.decide(read, {
         status,
         words: words.trim(),
         ...(status === 'approved' && reply !== null && { content: reply.trim() }),
@@ -38,7 +40,9 @@ export function Deciding({ approval }: { approval: Approval }) {
     onSuccess: put,
     onError: (error) => {
       const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
-      if (current) put(current)
+      if (!current) return
+      put(current)
+      setRead(current)
     },
   })
   const withdraw = useMutation({ mutationFn: () => live.withdrawApproval(approval), onSuccess: put })
@@ -72,11 +76,6 @@ export function Deciding({ approval }: { approval: Approval }) {
   const error = decide.error ?? withdraw.error
   return (
     <div className="flex flex-col gap-3">
-      {approval.stale && (
-        <p className="rounded-lg border border-note-line bg-note px-3 py-2 text-note-text">
-          The customer has written since this was asked. Read that first.
-        </p>
-      )}
       {error && (
         <p role="alert" className="text-bad first-letter:uppercase">
           {error.message}
@@ -148,6 +147,12 @@ export function Deciding({ approval }: { approval: Approval }) {
         </>
       ) : (
         <p className="text-soft">Somebody who may decide has been asked.</p>
+      )}
+      {/* Below: what comes while somebody is about to press moves no button. */}
+      {approval.stale && (
+        <p role="alert" className="rounded-lg border border-note-line bg-note px-3 py-2 text-note-text">
+          The customer has written since this was asked. Read that first.
+        </p>
       )}
     </div>
   )
