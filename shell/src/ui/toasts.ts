@@ -1,4 +1,7 @@
-/** Short news at the edge of the screen: at most three, those of one kind merged into one. What went wrong stays longest. */
+/**
+ * Short news at the edge of the screen: three, those of one kind merged into one. What went wrong stays longest;
+ * over three of that, a fourth shows for its time.
+ */
 export interface Toast {
   /** Toasts with the same key are one. */
   readonly key: string
@@ -29,10 +32,14 @@ export function subscribeToasts(listener: () => void): () => void {
 export function toast(next: Toast): void {
   const alike = shown.find((one) => one.key === next.key)
   const merged = { ...next, count: (alike?.count ?? 0) + 1 }
-  const all = [...shown.filter((one) => one.key !== next.key), merged]
+  let others = shown.filter((one) => one.key !== next.key)
   // The oldest makes room, and what went wrong only for what did, too.
-  const drop = all.length > MOST ? (all.find((one) => !one.bad) ?? all[0]) : undefined
-  put(all.filter((one) => one !== drop))
+  while (others.length >= MOST) {
+    const drop = others.find((one) => !one.bad) ?? (next.bad ? others[0] : undefined)
+    if (!drop) break
+    others = others.filter((one) => one !== drop)
+  }
+  put([...others, merged])
 }
 
 export function dismiss(key: string): void {
