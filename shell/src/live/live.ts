@@ -80,10 +80,18 @@ export class Live {
   async cancel(message: Message): Promise<void> {
     const path = { id: message.conversationId, messageId: message.id }
     const params = { path, header: { 'Idempotency-Key': crypto.randomUUID() } }
-    const ask = () => doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params }))
+    let lost = false
+    const ask = () =>
+      doneOf(client.POST('/api/v1/conversations/{id}/messages/{messageId}/cancel', { params })).catch((error: unknown) => {
+        const { status, passing } = Failure.from(error)
+        // It was asked for before, and the answer was lost; else somebody else has its text.
+        if (status === 404 && lost) return
+        lost ||= passing
+        throw error
+      })
     await persistently(ask, TRIES_TO_KEEP).catch((error: unknown) => {
-      // It is gone: it was asked for before, and the answer was lost.
-      if (Failure.from(error).status !== 404) throw error
+      if (Failure.from(error).status === 404) this.#cache.withdraw(message)
+      throw error
     })
     this.#cache.withdraw(message)
   }

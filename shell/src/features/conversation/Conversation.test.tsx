@@ -108,6 +108,15 @@ test('its text is not lost either if the answer is, and others take its place', 
   expect(keys).toEqual([expect.stringMatching(/.{36}/), keys[0]])
 })
 
+test('what was taken back elsewhere goes, and its text does not come here too', async () => {
+  given([mine({ content: 'too early', createdAt: instant(1), state: 'queued' })])
+  api.use(http.untyped.post('*/messages/:messageId/cancel', () => HttpResponse.json({ code: 'not-found' }, { status: 404 })))
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  expect(await screen.findByText('No messages yet')).toBeVisible()
+  expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('')
+})
+
 test('what failed can be written anew, or discarded', async () => {
   const one = mine({ content: 'one', createdAt: instant(1), state: 'failed', attempts: 1 })
   const two = mine({ content: 'two', createdAt: instant(2), state: 'failed', attempts: 1 })
