@@ -8,3 +8,11 @@ export function backoff(failures: number, base = 1_000, random: () => number = M
   const most = Math.min(LONGEST, base * 2 ** Math.min(failures - 1, 16))
   return Math.round(most * (0.5 + random() / 2))
 }
+
+/** Waits until it is time for the next try; without a network, until there is one. */
+export async function pause(failures: number, base?: number): Promise<void> {
+  await new Promise<unknown>((go) => {
+    if (navigator.onLine) setTimeout(go, backoff(failures, base))
+    else window.addEventListener('online', go, { once: true })
+  })
+}

@@ -19,7 +19,7 @@ import { approvalTag, tagOf } from '../api/tag.ts'
 import type { Announcement, Approval, Conversation, Live as LiveEvent, Message, UpdateConversation } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
-import { backoff } from './backoff.ts'
+import { pause } from './backoff.ts'
 import { Cache } from './cache.ts'
 import { type Admission, Connection } from './connection.ts'
 import { startDrafts } from './drafts.ts'
@@ -292,16 +292,20 @@ export class Live {
   }
 }
 
-/** Asks again, a few times, what got no answer: it must be the same however often it is asked. */
+/**
+ * Asks again, a few times, what got no answer: it must be the same however often it is asked. What is kept waits for
+ * the network if that goes meanwhile; what is asked without any fails at once.
+ */
 async function persistently<T>(ask: () => Promise<T>, most = TRIES): Promise<T> {
+  const waits = most === TRIES_TO_KEEP && navigator.onLine
   for (let tries = 1; ; tries += 1) {
     try {
       return await ask()
     } catch (error) {
       const failure = Failure.from(error)
       const passing = failure.passing || failure.code === 'under-way'
-      if (!passing || !navigator.onLine || tries >= most) throw failure
-      await new Promise((go) => setTimeout(go, backoff(tries, 300)))
+      if (!passing || tries >= most || !(waits || navigator.onLine)) throw failure
+      await pause(tries, 300)
     }
   }
 }

@@ -108,6 +108,28 @@ test('its text is not lost either if the answer is, and others take its place', 
   expect(keys).toEqual([expect.stringMatching(/.{36}/), keys[0]])
 })
 
+test('a network that goes meanwhile is waited for, and the text is not lost', async () => {
+  given([mine({ content: 'too early', createdAt: instant(1), state: 'queued' })])
+  const online = vi.spyOn(navigator, 'onLine', 'get')
+  let tries = 0
+  api.use(
+    http.untyped.post('*/messages/:messageId/cancel', () => {
+      tries += 1
+      online.mockReturnValue(tries > 1)
+      return tries === 1 ? HttpResponse.error() : new HttpResponse(null, { status: 204 })
+    }),
+  )
+  const waits = vi.spyOn(window, 'addEventListener')
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Undo' }))
+  await waitFor(() => expect(waits).toHaveBeenCalledWith('online', expect.anything(), { once: true }))
+  expect(tries).toBe(1)
+  online.mockReturnValue(true)
+  act(() => void window.dispatchEvent(new Event('online')))
+  await waitFor(() => expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('too early'))
+  expect(tries).toBe(2)
+})
+
 test('what was taken back elsewhere goes, and its text does not come here too', async () => {
   given([mine({ content: 'too early', createdAt: instant(1), state: 'queued' })])
   api.use(http.untyped.post('*/messages/:messageId/cancel', () => HttpResponse.json({ code: 'not-found' }, { status: 404 })))
