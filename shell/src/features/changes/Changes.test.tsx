@@ -148,6 +148,30 @@ test('and is done even if the reply was sent before the page had anything to sho
   await waitFor(() => expect(status(row.id)).toBe('resolved'))
 })
 
+/** A conversation whose last message the customer wrote ten seconds after the reply. */
+function overtaken() {
+  const lastMessage = { id: uuid(), content: 'And this?', messageType: 'incoming', createdAt: instant(20), private: false }
+  return aConversation({ lastMessage })
+}
+
+test('but not if the customer has written since, which is said', async () => {
+  const row = overtaken()
+  const written = { conversationId: row.id, createdAt: instant(10), seen: null, next: { status: 'resolved' } } as unknown as Written
+  tellNews({ kind: 'sent', written })
+  const { asked } = given([row])
+  expect(await screen.findByText('Not resolved: Paula Probe')).toBeVisible()
+  expect(screen.getByText('The customer has written since')).toBeVisible()
+  expect(asked).toEqual([])
+})
+
+test('what its writer had before them is nothing since, however slow their clock is', async () => {
+  const row = overtaken()
+  const seen = { tag: '', messages: [row.lastMessage!.id] }
+  tellNews({ kind: 'sent', written: { conversationId: row.id, createdAt: instant(10), seen, next: { status: 'resolved' } } as unknown as Written })
+  const { status } = given([row])
+  await waitFor(() => expect(status(row.id)).toBe('resolved'))
+})
+
 /** Two accounts, in which the number 5 is another person, each with its conversation. */
 async function twoAccounts(second: Partial<Conversation> = {}) {
   const [here, there] = [uuid(801), uuid(802)]

@@ -10,7 +10,8 @@ import { clearSelection, neighbour, select, selection } from '#desk/selection.ts
 import { told } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
-import { agentsQuery } from '#live/queries.ts'
+import type { Written } from '#live/outbox.ts'
+import { agentsQuery, conversationQuery } from '#live/queries.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { lazily } from '#ui/lazily.tsx'
 import { toast } from '#ui/toasts.ts'
@@ -103,13 +104,33 @@ export function Changes() {
     }
   }
 
+  /** What was to be done once it is sent; by then the customer may have written again. */
+  const finish = useEffectEvent(async ({ conversationId: id, createdAt, seen, next }: Written) => {
+    if (!next) return
+    const row = live.look(id) ?? (await queryClient.query(conversationQuery(queryClient, id)).catch(() => undefined))
+    const last = row?.lastMessage
+    const wrote = last?.messageType === 'incoming' && !seen?.messages.includes(last.id)
+    if (!wrote || Date.parse(last.createdAt) <= Date.parse(createdAt)) {
+      make([id], next)
+      return
+    }
+    toast({
+      key: `not-done ${id}`,
+      title: `Not ${told(next).toLowerCase()}: ${row?.contact?.name ?? 'the conversation'}`,
+      detail: 'The customer has written since',
+      action: {
+        label: 'Show',
+        run: () => void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } }),
+      },
+      bad: true,
+    })
+  })
   const wanted = useEffectEvent(make)
   useEffect(() => onWanted((ids, to) => wanted(ids, to)), [])
   useEffect(
     () =>
       onNews((news) => {
-        // What was to be done once it is sent.
-        if (news.kind === 'sent' && news.written.next) wanted([news.written.conversationId], news.written.next)
+        if (news.kind === 'sent') void finish(news.written)
       }),
     [],
   )
