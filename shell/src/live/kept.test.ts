@@ -86,6 +86,28 @@ test('what had arrived before its page was closed is not told as lost', async ()
   expect(heldUp).toEqual([])
 })
 
+test('nor is it while nobody can say whether it had', async () => {
+  const { clientId } = waiting()
+  stop()
+  let tries = 0
+  api.use(
+    http.untyped.get('*/api/v1/conversations/:id/messages', () => {
+      tries += 1
+      const data = [aMessage({ conversationId: PLACE, messageType: 'outgoing', clientId })]
+      return tries === 1 ? HttpResponse.error() : HttpResponse.json({ data, page: { limit: 30, hasMore: false }, position: { activity: null } })
+    }),
+  )
+  const waits = vi.spyOn(window, 'addEventListener')
+  const { heldUp, sent, states } = page()
+  await soon(() => expect(waits).toHaveBeenCalledWith('online', expect.anything(), { once: true }))
+  expect(tries).toBe(1)
+  expect(states()).toEqual(['refused'])
+  window.dispatchEvent(new Event('online'))
+  await soon(() => expect(sent).toHaveLength(1))
+  expect(states()).toEqual([])
+  expect(heldUp).toEqual([])
+})
+
 test('a tab leaves an entry alone while another one has its files', async () => {
   having([])
   let closeFirst: () => void = () => undefined

@@ -16,7 +16,7 @@ import { tagOf } from '../api/tag.ts'
 import type { Conversation, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
-import { backoff } from './backoff.ts'
+import { backoff, pause } from './backoff.ts'
 import { forget, keep, keepWritten, left, stored, written } from './kept.ts'
 import { createStore, type Store } from './store.ts'
 
@@ -95,6 +95,7 @@ export class Outbox {
   readonly #uploads = new Map<string, AbortController>()
   /** What this person has written in this browser, the newest last: Chatwoot may show it under another name. */
   #own: readonly string[] = []
+  #open = false
 
   constructor(post: Post) {
     this.#post = post
@@ -102,6 +103,7 @@ export class Outbox {
 
   /** Takes up what an earlier page left. */
   start(): () => void {
+    this.#open = true
     this.#know()
     for (const entry of stored()) {
       if (entry.filesLost) void this.#takeUp(entry)
@@ -116,6 +118,7 @@ export class Outbox {
     window.addEventListener('online', wake)
     window.addEventListener('beforeunload', leaving)
     return () => {
+      this.#open = false
       window.removeEventListener('online', wake)
       window.removeEventListener('beforeunload', leaving)
       for (const timer of this.#timers.values()) clearTimeout(timer)
@@ -129,10 +132,20 @@ export class Outbox {
     const entry = stored().find((one) => one.clientId === clientId)
     if (!entry) return
     this.#put(entry)
-    const messages = await this.#newest(conversationId).catch(() => [])
-    const own = messages.find((message) => message.clientId === clientId)
-    if (own) this.#arrive(entry, own)
-    else if (this.of(conversationId).some((one) => one.clientId === clientId)) this.#post.heldUp?.(entry)
+    const pending = () => this.#open && this.of(conversationId).some((one) => one.clientId === clientId)
+    for (let tries = 1; pending(); tries += 1) {
+      try {
+        const messages = await this.#newest(conversationId)
+        const own = messages.find((message) => message.clientId === clientId)
+        if (own) this.#arrive(entry, own)
+        else if (pending()) this.#post.heldUp?.(entry)
+        return
+      } catch (error) {
+        // Who could not ask does not know that it is lost; who may not ask is not told more by asking again.
+        if (Failure.from(error).passing) await pause(tries)
+        else return this.#post.heldUp?.(entry)
+      }
+    }
   }
 
   of(conversationId: string): readonly Written[] {

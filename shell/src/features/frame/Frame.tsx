@@ -11,7 +11,7 @@ import { lazily } from '#ui/lazily.tsx'
 import { isWide, PANES } from '#ui/media.ts'
 import { useRemembered } from '#ui/remembered.ts'
 import { Tips } from '#ui/Tips.tsx'
-import { toast } from '#ui/toasts.ts'
+import { dismiss, toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
 import { Rail } from './Rail.tsx'
@@ -98,7 +98,13 @@ function useNews(): void {
           })
           return
         }
-        if (news.kind === 'sent') return
+        if (news.kind === 'sent') {
+          const { conversationId: id } = news.written
+          // What it said is over, unless another one there waits for its writer.
+          const waits = live.outbox.of(id).some(({ state }) => state === 'refused' || state === 'overtaken')
+          if (!waits) dismiss(`not-sent ${id}`)
+          return
+        }
         if (news.kind === 'held-up') {
           const { conversationId: id, state, reason } = news.written
           if (pathname.endsWith(id)) return
