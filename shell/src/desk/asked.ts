@@ -21,7 +21,7 @@ export interface Asked {
 export const asked = createStore<Asked | null>(null)
 
 export function ask(what: Question, about: readonly string[], more: Pick<Asked, 'at' | 'then'> = {}): void {
-  if (about.length > 0) asked.set({ what, about, ...more })
+  if (about.length > 0) asked.set({ ...more, what, about })
 }
 
 type Doer = (about: readonly string[], change: Change) => void

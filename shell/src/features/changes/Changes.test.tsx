@@ -172,6 +172,14 @@ test('what its writer had before them is nothing since, however slow their clock
   await waitFor(() => expect(status(row.id)).toBe('resolved'))
 })
 
+test('snoozing is chosen among the statuses', async () => {
+  const { id } = aConversation()
+  given([aConversation({ id })])
+  ask('status', [id])
+  await userEvent.click(await screen.findByRole('option', { name: 'Snoozed…' }))
+  expect(await screen.findByRole('combobox', { name: 'Snooze until' })).toBeVisible()
+})
+
 /** Two accounts, in which the number 5 is another person, each with its conversation. */
 async function twoAccounts(second: Partial<Conversation> = {}) {
   const [here, there] = [uuid(801), uuid(802)]
