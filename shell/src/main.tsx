@@ -49,8 +49,15 @@ const place = document.getElementById('root')
 if (!place) throw new Error('the page has no place for the Shell')
 const page = createRoot(place)
 
-/** Lets somebody in, or says why not. */
-async function open(failures = 0): Promise<void> {
+let opening: Promise<void> | null = null
+
+/** Lets somebody in, or says why not: once, however often they knock meanwhile. */
+function open(failures = 0): Promise<void> {
+  opening ??= letIn(failures).finally(() => (opening = null))
+  return opening
+}
+
+async function letIn(failures: number): Promise<void> {
   const live = new Live(queryClient)
   try {
     // What the address asks for is read while the API says who asks.

@@ -68,6 +68,18 @@ test('a code that the provider refuses is not asked about again', async () => {
   expect(grants).toEqual(['c'])
 })
 
+test('a code whose answer was lost, and that is good for no other one, is given up for a new one', async () => {
+  const { begin, grants, left } = await back({
+    token: (tries) => (tries === 1 ? HttpResponse.error() : HttpResponse.json({ error: 'invalid_grant' }, { status: 400 })),
+  })
+  api.use(http.untyped.get(`${ISSUER}/.well-known/openid-configuration`, () => HttpResponse.error()))
+  await expect(begin()).rejects.toMatchObject({ status: 0, code: 'unreachable' })
+  await expect(begin()).rejects.toMatchObject({ code: 'no-provider' })
+  expect(grants).toEqual(['c', 'c'])
+  expect(left()).toBe(1)
+  expect(window.location.href).toBe('http://shell.test/app/approvals')
+})
+
 test('a token is used to its end while the provider has no time to renew it', async () => {
   const { begin, session, grants } = await back({ token: (tries) => (tries === 1 ? null : busy()) })
   await begin()

@@ -30,6 +30,8 @@ interface Pending {
   nonce: string
   /** Path and search of where somebody was. */
   place: string
+  /** The provider was asked about the code that it gave. */
+  asked?: true
 }
 
 const PENDING = 'axis.sign-in'
@@ -71,15 +73,18 @@ export async function leave(config: OpenId): Promise<never> {
   return await new Promise<never>(() => undefined)
 }
 
-/** Takes what the provider answered; null if this page asked it nothing. */
+/** Takes what the provider answered; null if this page asked it nothing, or has to ask anew. */
 export async function finish(): Promise<Provider | null> {
   const text = sessionStorage.getItem(PENDING)
   if (text === null) return null
   const pending = JSON.parse(text) as Pending
+  sessionStorage.setItem(PENDING, JSON.stringify({ ...pending, asked: true }))
   let waits = false
   try {
     return await redeem(pending)
   } catch (error) {
+    // A code is good for one answer, and that was lost: somebody signs in anew.
+    if (pending.asked && error instanceof oauth.ResponseBodyError && error.error === 'invalid_grant') return null
     const failure = error instanceof Failure ? error : failed(error)
     // The same answer will do later: nobody is sent to the provider again for that.
     waits = failure.passing
