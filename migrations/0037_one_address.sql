@@ -1,6 +1,6 @@
 -- An installation has one address, however it was typed: else an account can be there twice. One that
 -- is there in both forms stays so.
-alter table chatwoot_accounts no force row level security;
+set local role axis_worker;
 update chatwoot_accounts account set base_url = typed.plain
 from (
   select distinct on (plain, chatwoot_account_id) id, plain, chatwoot_account_id
@@ -14,4 +14,4 @@ where account.id = typed.id and account.base_url <> typed.plain
   and not exists (
     select from chatwoot_accounts other
     where other.base_url = typed.plain and other.chatwoot_account_id = typed.chatwoot_account_id);
-alter table chatwoot_accounts force row level security;
+reset role;

@@ -90,6 +90,22 @@ async fn what_is_asked_for_while_an_account_is_compared_is_not_forgotten() {
     }
 }
 
+/// It may have asked before what was missed happened.
+#[tokio::test]
+async fn a_sweep_that_is_under_way_when_nats_comes_back_is_followed_by_another() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let holder = Uuid::new_v4();
+    let mut connection = world.store.worker().await.unwrap();
+    know_all(&mut connection).await.unwrap();
+    let mut held = claim_due(&mut connection, holder, MINUTE).await.unwrap().unwrap().progress;
+    hasten(&mut connection).await.unwrap();
+    store::commit(connection).await.unwrap();
+    held.sweep_due_at = Utc::now() + TimeDelta::days(1);
+    write_down(&world, &account, holder, &mut held).await;
+    assert!(held.sweep_due_at < Utc::now());
+}
+
 /// And not after the half hour in which nobody could have done anything.
 #[tokio::test]
 async fn an_account_that_was_mended_is_compared_at_once_and_one_that_ended_is_left_alone() {

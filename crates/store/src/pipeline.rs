@@ -104,15 +104,17 @@ pub async fn counts(connection: &mut PgConnection, tenant: &TenantId) -> Result<
                where tenant_id = $1 and received_at > now() - interval '5 minutes' limit $2
              ) newest
            ) e, (
-             -- However long they waited: workers that catch up are at work.
+             -- However long they waited, but for a month: workers that catch up are at work.
              select count(*) as "processed!" from (
                select from webhook_events
-               where tenant_id = $1 and processed_at > now() - interval '5 minutes' limit $2
+               where tenant_id = $1 and received_at > now() - interval '28 days'
+                 and processed_at > now() - interval '5 minutes' limit $2
              ) newest
            ) p, (
              select count(*) as "rejected!" from (
                select from webhook_events
                where tenant_id = $1 and outcome = 'rejected'
+                 and received_at > now() - interval '28 days'
                  and processed_at > now() - interval '1 hour' limit $2
              ) newest
            ) r, (

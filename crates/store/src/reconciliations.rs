@@ -289,8 +289,10 @@ pub async fn hold(
 
 /// Makes the next sweep of every account due: webhooks may have been missed.
 pub async fn hasten(connection: &mut PgConnection) -> Result<(), Error> {
+    // A sweep that is under way may have begun before.
     sqlx::query!(
-        "update reconciliations set sweep_due_at = '-infinity' where sweep_due_at > now()"
+        "update reconciliations set sweep_due_at = '-infinity'
+         where sweep_due_at > now() or held_until > now()"
     )
     .execute(connection)
     .await?;
