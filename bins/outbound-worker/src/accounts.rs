@@ -80,15 +80,15 @@ impl Accounts {
     }
 
     /// Whether the account has another token by now than this caller, whose own was refused.
-    pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, AccountError> {
-        let mut known = self.known.lock().await;
-        // Unless somebody else was refused before and has looked.
-        known.take_if(|(_, callers)| match callers.get(&caller.key) {
-            Some(Ok(known)) => known.token == caller.token,
-            _ => true,
-        });
-        drop(known);
-        Ok(self.get(caller.key).await?.token != caller.token)
+    pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, store::Error> {
+        let mut transaction = self.store.worker().await?;
+        let account = store::accounts::get(&mut transaction, caller.key).await?;
+        store::commit(transaction).await?;
+        let outdated = account.is_some_and(|account| account.api_token != caller.token);
+        if outdated {
+            *self.known.lock().await = None;
+        }
+        Ok(outdated)
     }
 
     fn caller(&self, account: &Account) -> Result<Caller, Unusable> {

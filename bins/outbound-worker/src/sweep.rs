@@ -15,6 +15,8 @@ const EVERY: Duration = Duration::from_mins(10);
 const TRIES_KEPT: Duration = Duration::from_hours(90 * 24);
 /// Most that are removed at a time.
 const BATCH: i64 = 100;
+/// The same of tries, which are looked through from the oldest on, with those that stay.
+const TRIES: i64 = 1_000;
 
 /// Looks now and then. May be dropped at any point.
 pub(crate) async fn run(store: Store, objects: Objects) {
@@ -70,7 +72,7 @@ pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyh
 /// Forgets a batch of tries that are so old and that nothing will ask for; says how many.
 pub async fn tries(store: &Store, age: Duration) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
-    let forgotten = attempts::forget(&mut transaction, age, BATCH).await?;
+    let forgotten = attempts::forget(&mut transaction, age, TRIES).await?;
     store::commit(transaction).await?;
     Ok(usize::try_from(forgotten)?)
 }

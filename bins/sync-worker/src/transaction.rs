@@ -47,7 +47,8 @@ pub(crate) async fn apply(
     let contacts = snapshot::merge(plans().flat_map(|plan| &plan.contacts));
     let conversations = snapshot::merge(plans().flat_map(|plan| &plan.conversations));
     let messages = snapshot::merge(plans().flat_map(|plan| &plan.messages));
-    // Contacts, conversations and messages are locked in this order, and each in that of their numbers.
+    // Contacts are locked before conversations and these before messages, by their numbers within each
+    // statement.
     let (mut people, mut places) = (Vec::new(), Vec::new());
     for gone in plans().flat_map(|plan| &plan.gone) {
         match gone {

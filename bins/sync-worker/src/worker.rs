@@ -76,7 +76,10 @@ impl SyncWorker {
     /// Has it compare the rows with Chatwoot too, if there is a key to the accounts' tokens.
     pub fn reconciling(mut self, config: reconcile::Config) -> anyhow::Result<Self> {
         let Some(text) = &config.secret_key else {
-            tracing::warn!("AXIS_SECRET_KEY is not set: what webhooks miss stays missing");
+            tracing::warn!(
+                "AXIS_SECRET_KEY is not set: what webhooks miss stays missing, and what NATS loses of \
+                 the accounts has to be told again by `axis accounts publish`"
+            );
             return Ok(self);
         };
         let key = text.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;

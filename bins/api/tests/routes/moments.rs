@@ -131,6 +131,24 @@ async fn what_was_marked_as_unread_is_not_told_to_be_read_any_more() {
     served.write(&seed).await;
     post(&served, &format!("{path}/unread"), &json!(null)).await;
     assert_eq!(served.commands().await, []);
+
+    // What found no place behind it waits for it no longer.
+    post(&served, &format!("{path}/read"), &json!(null)).await;
+    let reply = served.post(&format!("{path}/messages"), &json!({ "content": "3" }));
+    assert_eq!(reply.send().await.unwrap().status(), 201);
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update outbox set due_at = now() + interval '1 minute'")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    post(&served, &format!("{path}/unread"), &json!(null)).await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let due: Vec<bool> = sqlx::query_scalar("select due_at <= now() from outbox")
+        .fetch_all(&mut *transaction)
+        .await
+        .unwrap();
+    assert_eq!(due, [true]);
 }
 
 /// Chatwoot tells in whole seconds when that was.

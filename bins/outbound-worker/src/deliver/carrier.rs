@@ -163,13 +163,8 @@ impl Carrier {
         caller: &Caller,
         error: &CallError,
     ) -> Result<bool, Error> {
-        if !matches!(error, CallError::Unauthorized(_)) {
-            return Ok(false);
-        }
-        match self.accounts.is_outdated(caller).await {
-            Err(AccountError::Store(error)) => Err(error),
-            other => Ok(other.unwrap_or(false)),
-        }
+        let refused = matches!(error, CallError::Unauthorized(_));
+        Ok(refused && self.accounts.is_outdated(caller).await?)
     }
 
     /// Tells that an admitted call is not made.

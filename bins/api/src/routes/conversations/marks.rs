@@ -86,6 +86,7 @@ async fn mark(
     if !read {
         // Carried out later, it would be read again.
         store::outbox::forget_untried(work.connection(), conversation, MARK_READ).await?;
+        store::outbox::let_next(work.connection(), conversation).await?;
     }
     let marked = store::conversations::mark(work.connection(), conversation, read).await?;
     let Some(shown) = marked else {

@@ -158,12 +158,16 @@ async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
 
 async fn dead_letters(app: &App, own: &Own<'_>) -> Option<u64> {
     let (letters, mut found, mut count, mut before) = (app.bus.dead_letters(), 0, 0, None);
+    let all = usize::try_from(letters.count().await.ok()?).unwrap_or(COUNTED).min(COUNTED);
     for _ in 0..REACH / AT_ONCE {
+        if found >= all {
+            return Some(count);
+        }
         let (mut some, go_on) = letters.among(before, AT_ONCE).await.ok()?;
-        some.truncate(COUNTED - found);
+        some.truncate(all - found);
         found += some.len();
         count += some.iter().filter(|stored| own.holds(stored)).count() as u64;
-        if go_on.is_none() || found == COUNTED {
+        if go_on.is_none() {
             return Some(count);
         }
         before = go_on;
