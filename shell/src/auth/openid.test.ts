@@ -8,7 +8,7 @@ const ME = { id: 'ana', name: 'Ana Beispiel', kind: 'person', tenantId: 'acme', 
 const busy = () => HttpResponse.json({ status: 503, code: 'unavailable', detail: 'the database does not answer' }, { status: 503 })
 
 /** A page that the provider has just sent somebody back to; what it asks of the provider and of the API. */
-async function back({ token = () => null, me = () => HttpResponse.json(ME) }: { token?: (tries: number) => Response | null; me?: () => Response }) {
+async function back({ token = () => null, me = () => HttpResponse.json(ME) }: { token?: (tries: number) => Response | null | Promise<null>; me?: () => Response }) {
   vi.resetModules()
   const { begin, session } = await import('./session.ts')
   const config = { mode: 'oidc', issuer: ISSUER, clientId: 'shell', scopes: ['axis'], parameters: {} }
@@ -30,8 +30,9 @@ async function back({ token = () => null, me = () => HttpResponse.json(ME) }: { 
     http.untyped.post(`${ISSUER}/token`, async ({ request }) => {
       const asked = new URLSearchParams(await request.text())
       grants.push(asked.get('code') ?? asked.get('refresh_token'))
-      const tokens = { access_token: `token ${grants.length}`, token_type: 'Bearer', expires_in: 300, refresh_token: 'r' }
-      return token(grants.length) ?? HttpResponse.json(tokens)
+      const tries = grants.length
+      const tokens = { access_token: `token ${tries}`, token_type: 'Bearer', expires_in: 300, refresh_token: 'r' }
+      return (await token(tries)) ?? HttpResponse.json(tokens)
     }),
   )
   return { begin: () => begin(() => undefined), session, grants, left: () => left }
@@ -89,6 +90,24 @@ test('a token is used to its end while the provider has no time to renew it', as
   expect(grants).toEqual(['c', 'r'])
   clock.mockReturnValue(now + 310_000)
   await expect(session().token()).rejects.toMatchObject({ status: 503, passing: true })
+})
+
+test('a renewal that takes its time is left to end, and its answer taken', async () => {
+  let answer: (none: null) => void = () => undefined
+  const { begin, session, grants } = await back({
+    token: (tries) => (tries === 1 ? null : new Promise((resolve) => (answer = resolve))),
+  })
+  await begin()
+  const limits = vi.spyOn(AbortSignal, 'timeout')
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(session().endsAt! - 100)
+  expect(await session().token()).toBe('token 1')
+  expect(limits.mock.calls).toEqual([[120_000]])
+  await vi.waitFor(() => expect(grants).toEqual(['c', 'r']))
+  clock.mockReturnValue(session().endsAt! + 100)
+  const renewed = session().token()
+  answer(null)
+  expect(await renewed).toBe('token 2')
+  expect(grants).toEqual(['c', 'r'])
 })
 
 test('a provider that never answers is waited for no longer than its token is good', async () => {

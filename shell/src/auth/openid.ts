@@ -39,8 +39,10 @@ const HOME = import.meta.env.BASE_URL
 
 /** The first of these answers no more before they end, so that a slow request has time. */
 const EARLY = 30_000
-/** So long the provider may take to answer: a token that is being renewed is good for longer. Milliseconds. */
+/** So long somebody waits for the provider's answer. Milliseconds. */
 const PATIENCE = 15_000
+/** And so long a renewal may take: the provider may have taken back what it was asked with, and only the answer says so. */
+const RENEWAL = 120_000
 
 /** Leaves for the provider. */
 export async function leave(config: OpenId): Promise<never> {
@@ -142,9 +144,11 @@ class Tokens implements Provider {
   }
 
   token = async (): Promise<string> => {
-    const endsAt = this.#endsAt
-    if (endsAt !== null && Date.now() >= endsAt - this.#early) {
-      await this.#renew().catch((error: unknown) => {
+    const endsAt = this.#endsAt ?? Infinity
+    const good = endsAt - Date.now()
+    if (good <= this.#early) {
+      // Half of what is left is for the request.
+      await this.#renew(good > 0 ? good / 2 : PATIENCE).catch((error: unknown) => {
         const { passing, code } = Failure.from(error)
         // Until then the one that there is will do.
         if (!passing || code === 'signed-out' || Date.now() >= endsAt) throw error
@@ -154,7 +158,7 @@ class Tokens implements Provider {
   }
 
   renewed = async (refused: string): Promise<boolean> => {
-    if (refused === this.#access) await this.#renew()
+    if (refused === this.#access) await this.#renew(PATIENCE)
     return true
   }
 
@@ -169,10 +173,10 @@ class Tokens implements Provider {
     window.location.assign(address)
   }
 
-  /** One request, however many wait for it. */
-  #renew(): Promise<void> {
+  /** One request, however many wait for it, and none of them longer than they like: a late answer is taken, too. */
+  #renew(longest: number): Promise<void> {
     this.#renewing ??= this.#ask().finally(() => (this.#renewing = null))
-    return this.#renewing
+    return Promise.race([this.#renewing, late(longest)])
   }
 
   async #ask(): Promise<void> {
@@ -180,7 +184,7 @@ class Tokens implements Provider {
     const refresh = this.#refresh
     if (refresh === undefined) throw this.#end()
     const given = await answered(
-      oauth.refreshTokenGrantRequest(this.#server, client, oauth.None(), refresh, manner(this.#config)),
+      oauth.refreshTokenGrantRequest(this.#server, client, oauth.None(), refresh, manner(this.#config, RENEWAL)),
     )
     try {
       this.#take(await oauth.processRefreshTokenResponse(this.#server, client, given))
@@ -210,14 +214,24 @@ async function discover(config: OpenId): Promise<oauth.AuthorizationServer> {
   try {
     return await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, manner(config)))
   } catch (error) {
-    throw new Failure(0, { code: 'no-provider', detail: 'the provider of sign-ins does not answer' }, { cause: error })
+    throw silent(error)
   }
 }
 
 /** The API takes tokens of a provider without TLS only where that is safe, or its operator said so. */
-function manner({ issuer }: OpenId) {
+function manner({ issuer }: OpenId, longest = PATIENCE) {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- its way to stand out
-  return { [oauth.allowInsecureRequests]: issuer.startsWith('http:'), signal: deadline(undefined, PATIENCE) }
+  return { [oauth.allowInsecureRequests]: issuer.startsWith('http:'), signal: deadline(undefined, longest) }
+}
+
+/** Fails, for now, after so long. */
+async function late(milliseconds: number): Promise<never> {
+  await new Promise((go) => setTimeout(go, milliseconds))
+  throw silent()
+}
+
+function silent(cause?: unknown): Failure {
+  return new Failure(0, { code: 'no-provider', detail: 'the provider of sign-ins does not answer' }, { cause })
 }
 
 function home(): string {
