@@ -2,12 +2,11 @@
 
 use chatwoot::client::{Client, Options};
 use chatwoot_sim::admin_token;
-use domain::AccountKey;
 use serde_json::{Value, json};
-use store::Transaction;
 use testkit::{eventually, sqlx};
 
 use crate::accounts::Stage;
+use crate::cuts::silence;
 use crate::support::{problem, somebody_waits};
 
 const SERVED: &str = "update chatwoot_accounts set disconnected_at = null
@@ -33,14 +32,6 @@ impl Stage {
         store::commit(transaction).await.unwrap();
     }
 
-    /// Nobody tells the receivers of an account until this ends.
-    async fn silence(&self, path: &str) -> Transaction {
-        let account: AccountKey = path.rsplit('/').next().unwrap().parse().unwrap();
-        let mut transaction = self.served.world.store.worker().await.unwrap();
-        store::accounts::hold_source(&mut transaction, account).await.unwrap();
-        transaction
-    }
-
     /// How many webhooks Chatwoot has of account 7.
     async fn webhooks(&self) -> usize {
         let (url, token) = (self.chatwoot.url(), admin_token(7).into());
@@ -59,7 +50,7 @@ impl Stage {
 async fn a_disconnection_that_was_cut_off_is_finished_by_whoever_asks_again() {
     let stage = Stage::new().await;
     let path = stage.connected().await;
-    let silent = stage.silence(&path).await;
+    let silent = silence(&stage.served, &path).await;
     let request = tokio::spawn(stage.served.delete(&path).send());
     somebody_waits(&stage.served).await;
     request.abort();
@@ -79,7 +70,7 @@ async fn the_webhook_of_an_account_that_is_connected_again_stays() {
     let stage = Stage::new().await;
     let path = stage.connected().await;
     assert_eq!(stage.webhooks().await, 1);
-    let silent = stage.silence(&path).await;
+    let silent = silence(&stage.served, &path).await;
     let request = tokio::spawn(stage.served.delete(&path).send());
     somebody_waits(&stage.served).await;
     stage.statement(SERVED).await;

@@ -36,8 +36,9 @@ async fn is_free(served: &Served, name: &str) -> bool {
         .unwrap()
 }
 
-/// Nobody tells the receivers of an account until this ends.
-async fn silence(served: &Served, account: AccountKey) -> Transaction {
+/// Nobody tells the receivers of the account at this address until this ends.
+pub async fn silence(served: &Served, path: &str) -> Transaction {
+    let account: AccountKey = path.rsplit('/').next().unwrap().parse().unwrap();
     let mut transaction = served.world.store.worker().await.unwrap();
     store::accounts::hold_source(&mut transaction, account).await.unwrap();
     transaction
@@ -90,7 +91,7 @@ async fn a_rotation_that_was_cut_off_is_not_done_again_and_the_receivers_are_tol
     let served = &stage.served;
     let path = stage.connected().await;
     let before = stage.secrets().await;
-    let silent = silence(served, path.rsplit('/').next().unwrap().parse().unwrap()).await;
+    let silent = silence(served, &path).await;
     let body = json!({ "webhookSecret": true });
     let rotate = || served.post(&format!("{path}/rotate"), &body).header(KEY, "k").send();
     let request = tokio::spawn(rotate());
