@@ -107,8 +107,8 @@ async fn what_the_old_token_is_refused_goes_with_the_new_one() {
     let stage = Stage::start().await;
     let chatwoot = stage.chatwoot_with_token("acme", "the-old-token").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let refused = stage.write(&chatwoot, &conversation, "one").await;
-    stage.reaches(refused, "failed").await;
+    let first = stage.write(&chatwoot, &conversation, "one").await;
+    stage.reaches(first, "failed").await;
     let key = chatwoot.account.key;
     let token = testkit::secret_key()
         .seal(store::accounts::Account::TOKEN_PURPOSE, &chatwoot_sim::ADMIN_TOKEN.into())
@@ -116,7 +116,7 @@ async fn what_the_old_token_is_refused_goes_with_the_new_one() {
     let mut transaction = stage.world.store.worker().await.unwrap();
     store::accounts::set_token(&mut transaction, key, &token).await.unwrap();
     store::commit(transaction).await.unwrap();
-    let taken = stage.write(&chatwoot, &conversation, "two").await;
-    stage.reaches(taken, "sent").await;
+    let second = stage.write(&chatwoot, &conversation, "two").await;
+    stage.reaches(second, "sent").await;
     assert_eq!(chatwoot.texts(&conversation), ["two"]);
 }
