@@ -55,11 +55,13 @@ impl Accounts {
         account: &Account,
     ) -> Result<bool, AccountError> {
         let mut transaction = self.store.holder().await?;
-        let ended = store::accounts::hold(&mut transaction, account.id).await?
-            && store::accounts::get(&mut transaction, account.id).await?.is_none();
-        let removed = ended
-            && Webhooks::list(client, account, "").await?.remove_all(account.webhook_id).await;
-        store::commit(transaction).await?;
-        Ok(removed)
+        let removing = async {
+            let ended = store::accounts::hold(&mut transaction, account.id).await?
+                && store::accounts::get(&mut transaction, account.id).await?.is_none();
+            Ok(ended
+                && Webhooks::list(client, account, "").await?.remove_all(account.webhook_id).await)
+        };
+        let removed = removing.await;
+        Self::let_go(transaction, removed).await
     }
 }
