@@ -22,6 +22,7 @@ mod compatible;
 mod concurrent;
 mod conversations;
 mod cuts;
+mod deciders;
 mod decisions;
 mod document;
 mod drafts;
