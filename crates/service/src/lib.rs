@@ -59,6 +59,7 @@ impl Service {
         memory::without_huge_pages();
         files::as_many_as_allowed();
         metrics::install();
+        tokio::spawn(metrics::upkeep());
         let shutdown = CancellationToken::new();
         tokio::spawn(shutdown::on_signal(shutdown.clone()));
         let version = env!("CARGO_PKG_VERSION");

@@ -1,8 +1,10 @@
 //! Metrics for Prometheus.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::time::MissedTickBehavior;
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -24,6 +26,21 @@ pub(crate) fn install() {
     let handle = recorder.handle();
     if ::metrics::set_global_recorder(recorder).is_ok() {
         let _first = HANDLE.set(handle);
+    }
+}
+
+/// How often samples are counted.
+const PERIOD: Duration = Duration::from_secs(5);
+
+/// Counts what was recorded, for ever: until then each sample of a histogram is kept, and nobody need
+/// ever ask for the metrics.
+pub(crate) async fn upkeep() {
+    let Some(handle) = HANDLE.get() else { return };
+    let mut ticks = tokio::time::interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        handle.run_upkeep();
     }
 }
 
