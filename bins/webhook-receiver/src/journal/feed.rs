@@ -1,14 +1,13 @@
 //! What is to be published, in order: from memory, or from the disk where memory has let go.
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use rustix::io::Errno;
 use service::retry::Policy;
 use tokio::task::JoinHandle;
 
+use super::aside::is_the_segments;
 use super::read::{Cursor, Failed};
 use super::tail::Next;
 use super::{Outgoing, Record, Shared};
@@ -162,29 +161,8 @@ async fn read(
             tokio::time::sleep(retries.delay(failures)).await;
         } else {
             let shared = Arc::clone(&journal);
-            let _ = tokio::task::spawn_blocking(move || shared.set_aside(segment)).await;
+            let _ = tokio::task::spawn_blocking(move || shared.set_aside(segment, &error)).await;
             (failures, blamed) = (0, 0);
         }
-    }
-}
-
-/// Whether a failure says something of the segment, and not only that the program or the host is short of
-/// memory or of file handles, which may take any time.
-fn is_the_segments(error: &io::Error) -> bool {
-    let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
-    !shortages.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shortage_says_nothing_of_the_segment() {
-        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
-            assert!(!is_the_segments(&errno.into()), "{errno}");
-        }
-        assert!(is_the_segments(&Errno::IO.into()));
-        assert!(is_the_segments(&io::Error::from(io::ErrorKind::InvalidData)));
     }
 }

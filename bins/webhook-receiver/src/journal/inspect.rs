@@ -32,20 +32,18 @@ pub struct Inspection {
     pub torn: u64,
     /// Its beginning is not that of a segment, so that nothing in it can be read.
     pub unreadable: bool,
+    /// What the disk says where it gave no more of it.
+    pub failure: Option<String>,
 }
 
 /// Looks at every segment, oldest first, without touching anything.
 pub fn inspect(dir: &Path) -> io::Result<Vec<Inspection>> {
     let mark = Mark::read(dir);
-    let mut inspected = Vec::new();
-    for (first, path, bytes) in segment::list(dir)? {
-        match look(&mark, first, path, bytes) {
-            // Removed by its receiver since the folder was listed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            looked => inspected.push(looked?),
-        }
-    }
-    Ok(inspected)
+    let segments = segment::list(dir)?;
+    Ok(segments
+        .into_iter()
+        .filter_map(|(first, path, bytes)| look(&mark, first, path, bytes))
+        .collect())
 }
 
 /// The segments that a receiver could not read and set aside.
@@ -53,7 +51,7 @@ pub fn set_aside(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut aside = Vec::new();
     for entry in dir.read_dir()? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "damaged") {
+        if path.extension().is_some_and(|extension| extension == segment::ASIDE) {
             aside.push(path);
         }
     }
@@ -61,7 +59,7 @@ pub fn set_aside(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(aside)
 }
 
-fn look(mark: &Mark, first: u64, path: PathBuf, bytes: u64) -> io::Result<Inspection> {
+fn look(mark: &Mark, first: u64, path: PathBuf, bytes: u64) -> Option<Inspection> {
     let mut found = Inspection {
         first,
         path,
@@ -73,10 +71,21 @@ fn look(mark: &Mark, first: u64, path: PathBuf, bytes: u64) -> io::Result<Inspec
         damaged: 0,
         torn: 0,
         unreadable: false,
+        failure: None,
     };
-    let Some(mut scan) = Scan::open(&found.path, bytes)? else {
+    match read(&mut found, mark) {
+        // Removed by its receiver since the folder was listed.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => found.failure = Some(error.to_string()),
+        Ok(()) => {}
+    }
+    Some(found)
+}
+
+fn read(found: &mut Inspection, mark: &Mark) -> io::Result<()> {
+    let Some(mut scan) = Scan::open(&found.path, found.bytes)? else {
         found.unreadable = true;
-        return Ok(found);
+        return Ok(());
     };
     while let Some((head, payload)) = scan.next()? {
         found.records += 1;
@@ -91,6 +100,6 @@ fn look(mark: &Mark, first: u64, path: PathBuf, bytes: u64) -> io::Result<Inspec
         }
     }
     found.damaged = scan.damaged;
-    found.torn = bytes - scan.good_until;
-    Ok(found)
+    found.torn = found.bytes - scan.good_until;
+    Ok(())
 }

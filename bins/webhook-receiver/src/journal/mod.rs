@@ -15,6 +15,7 @@
 //!   ones fill the bound, appending is refused.
 //! - One receiver per folder: the file `lock` is held while it runs.
 
+mod aside;
 mod facts;
 mod feed;
 mod inspect;
@@ -262,24 +263,14 @@ impl Shared {
     }
 
     /// Takes a segment that cannot be read out of the journal and keeps its file under another name.
-    fn set_aside(&self, first: u64) {
+    fn set_aside(&self, first: u64, error: &io::Error) {
         let mut ledger = self.ledger();
         let Some(index) = ledger.segments.iter().position(|segment| segment.first == first) else {
             return;
         };
         let Some(segment) = ledger.segments.remove(index) else { return };
         drop(ledger);
-        let aside = segment.path.with_extension("damaged");
-        let renamed = std::fs::rename(&segment.path, &aside);
-        metrics::counter!("axis_journal_set_aside_total").increment(1);
-        tracing::error!(
-            journal.segment = %segment.path.display(),
-            journal.bytes = segment.bytes,
-            error = renamed.as_ref().err().map(|error| error as &dyn std::error::Error),
-            "a segment of the journal cannot be read and is set aside as {}: what it holds is not \
-             published from here any more; check the disk",
-            aside.display()
-        );
+        aside::put(&segment.path, segment.bytes, Some(error));
     }
 
     /// Removes what may go and writes the mark. Nothing goes by age unless `connected_to`, the run

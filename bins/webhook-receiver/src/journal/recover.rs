@@ -5,14 +5,15 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use super::aside;
 use super::ledger::Segment;
 use super::mark::Mark;
 use super::segment::{self, PREAMBLE, Scan};
 
 /// The segments of a folder, and a sequence above all that were ever given out.
 ///
-/// Torn ends are cut. A damaged record costs itself only. Segments that are known as published are
-/// not read.
+/// Torn ends are cut. A damaged record costs itself only, and a segment that the disk does not give stops
+/// no start. Segments that are known as published are not read.
 pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>, u64)> {
     let files = segment::list(dir)?;
     let mut next = mark.below;
@@ -22,7 +23,19 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
         let followed_by = files.get(index + 1).map(|(first, ..)| *first);
         let found = match followed_by.filter(|end| mark.covers(first, *end)) {
             Some(end) => Some((end, length)),
-            None => examine(path, first, length)?,
+            None => match examine(path, first, length) {
+                // What it does give is published from it, and then it is set aside.
+                Err(error) if aside::is_the_segments(&error) => {
+                    tracing::error!(
+                        journal.segment = %path.display(),
+                        error = &error as &dyn std::error::Error,
+                        "a segment of the journal cannot be read"
+                    );
+                    let end = followed_by.unwrap_or_else(|| segment::above(first, length));
+                    Some((end, length))
+                }
+                examined => examined?,
+            },
         };
         next = next.max(first);
         if let Some((end, bytes)) = found {
@@ -47,14 +60,7 @@ fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)
             // The program was stopped while it made the file, before anything was acknowledged.
             std::fs::remove_file(path)?;
         } else {
-            let aside = path.with_extension("damaged");
-            metrics::counter!("axis_journal_set_aside_total").increment(1);
-            tracing::error!(
-                journal.segment = %path.display(),
-                "a segment of the journal cannot be read: its beginning is damaged; set aside as {}",
-                aside.display()
-            );
-            std::fs::rename(path, aside)?;
+            aside::put(path, length, None);
         }
         return Ok(None);
     };

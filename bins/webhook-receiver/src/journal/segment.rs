@@ -17,6 +17,8 @@ const MAGIC: &[u8; 8] = b"AXISJNL1";
 /// Length of what stands before the first record.
 pub(super) const PREAMBLE: u64 = 28;
 const EXTENSION: &str = ".journal";
+/// What a segment's name ends with instead when it was set aside.
+pub(super) const ASIDE: &str = "damaged";
 
 /// Where the segment that starts with this sequence is.
 pub(super) fn path(dir: &Path, first: u64) -> PathBuf {
@@ -40,6 +42,11 @@ pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
     }
     segments.sort_unstable_by_key(|(first, ..)| *first);
     Ok(segments)
+}
+
+/// Above every sequence that a segment of this length can hold.
+pub(super) fn above(first: u64, length: u64) -> u64 {
+    first + 1 + length / HEAD as u64
 }
 
 /// Makes what was done to the entries of a folder outlast a power cut.

@@ -60,6 +60,9 @@ fn row(segment: &Inspection, newest: bool) -> [String; 7] {
     if segment.unreadable {
         wrong.push("its beginning is damaged".to_owned());
     }
+    if let Some(failure) = &segment.failure {
+        wrong.push(format!("the disk gives no more of it: {failure}"));
+    }
     if segment.damaged > 0 {
         wrong.push(format!("{} bytes are damaged", segment.damaged));
     }
@@ -94,5 +97,6 @@ fn value(segment: &Inspection) -> Value {
         "tornBytes": segment.torn,
         "laterVersion": segment.foreign,
         "unreadable": segment.unreadable,
+        "failure": segment.failure,
     })
 }

@@ -55,12 +55,17 @@ fn make_unreadable(path: &Path) {
     std::fs::create_dir(path).unwrap();
 }
 
+const SOON: service::retry::Policy = service::retry::Policy {
+    shortest: Duration::from_millis(1),
+    longest: Duration::from_millis(1),
+};
+
+fn aside(dir: &TempDir) -> usize {
+    set_aside(dir.path()).unwrap().len()
+}
+
 #[test]
 fn a_segment_that_cannot_be_read_is_set_aside_and_the_next_ones_are_published() {
-    let soon = service::retry::Policy {
-        shortest: Duration::from_millis(1),
-        longest: Duration::from_millis(1),
-    };
     let dir = tempfile::tempdir().unwrap();
     // Memory holds nothing, and each event has a segment of its own.
     let journal = open(&dir, Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS });
@@ -69,13 +74,9 @@ fn a_segment_that_cannot_be_read_is_set_aside_and_the_next_ones_are_published() 
     for index in [1, 3] {
         make_unreadable(&segments(&dir)[index]);
     }
-    let aside = || {
-        let paths = dir.path().read_dir().unwrap().map(|entry| entry.unwrap().path());
-        paths.filter(|path| path.extension().is_some_and(|name| name == "damaged")).count()
-    };
-    let mut feed = Feed::from(journal.shared(), 1, soon);
+    let mut feed = Feed::from(journal.shared(), 1, SOON);
     let appending = async {
-        while aside() < 2 {
+        while aside(&dir) < 2 {
             tokio::task::yield_now().await;
         }
         journal.append(inbound("e", None), Bytes::from_static(b"y"), None).await.unwrap()
@@ -84,4 +85,24 @@ fn a_segment_that_cannot_be_read_is_set_aside_and_the_next_ones_are_published() 
     let (came, later) = block_on(futures_util::future::join(feeding, appending));
     assert_eq!(came, [appended[0], appended[2], later]);
     assert_eq!(bodies(&inspect(&dir)).last().unwrap(), b"y");
+}
+
+#[test]
+fn a_start_goes_on_without_the_segments_that_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { segment_bytes: 1, ..LIMITS });
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 4]);
+    drop(journal);
+    let spoilt = [1, 3].map(|index| segments(&dir).remove(index));
+    spoilt.iter().for_each(|path| make_unreadable(path));
+    let inspected = super::super::inspect(dir.path()).unwrap();
+    let failed = inspected.iter().filter(|found| found.failure.is_some());
+    assert_eq!(failed.map(|found| found.path.clone()).collect::<Vec<_>>(), spoilt);
+    assert_eq!(inspected.iter().map(|found| found.records).sum::<u64>(), 2);
+
+    let journal = open(&dir, LIMITS);
+    let later = append_all(&journal, &[b"y".to_vec()]);
+    let mut feed = Feed::from(journal.shared(), 1, SOON);
+    assert_eq!(drain(&mut feed), [appended[0], appended[2], later[0]]);
+    assert_eq!(set_aside(dir.path()).unwrap(), spoilt.map(|path| path.with_extension("damaged")));
 }
