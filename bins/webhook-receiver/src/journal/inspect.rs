@@ -48,15 +48,7 @@ pub fn inspect(dir: &Path) -> io::Result<Vec<Inspection>> {
 
 /// The segments that a receiver could not read and set aside.
 pub fn set_aside(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut aside = Vec::new();
-    for entry in dir.read_dir()? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == segment::ASIDE) {
-            aside.push(path);
-        }
-    }
-    aside.sort_unstable();
-    Ok(aside)
+    Ok(segment::list_aside(dir)?.into_iter().map(|(_, path, _)| path).collect())
 }
 
 fn look(mark: &Mark, first: u64, path: PathBuf, bytes: u64) -> Option<Inspection> {

@@ -50,6 +50,11 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
             });
         }
     }
+    // Whoever repairs one of these gives it its name back: no other file has that name by then, and no
+    // other event the number of one of its events.
+    for (first, _, length) in segment::list_aside(dir)? {
+        next = next.max(segment::above(first, length));
+    }
     Ok((segments, next))
 }
 

@@ -16,24 +16,33 @@ use super::record::{HEAD, Head, Marker, Record};
 const MAGIC: &[u8; 8] = b"AXISJNL1";
 /// Length of what stands before the first record.
 pub(super) const PREAMBLE: u64 = 28;
-const EXTENSION: &str = ".journal";
+const EXTENSION: &str = "journal";
 /// What a segment's name ends with instead when it was set aside.
 pub(super) const ASIDE: &str = "damaged";
 
 /// Where the segment that starts with this sequence is.
 pub(super) fn path(dir: &Path, first: u64) -> PathBuf {
-    dir.join(format!("{first:020}{EXTENSION}"))
+    dir.join(format!("{first:020}.{EXTENSION}"))
 }
 
 /// The segments of a folder, oldest first: first sequence, path and length in bytes.
 pub(super) fn list(dir: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
+    named(dir, EXTENSION)
+}
+
+/// The same of those that were set aside.
+pub(super) fn list_aside(dir: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
+    named(dir, ASIDE)
+}
+
+fn named(dir: &Path, extension: &str) -> io::Result<Vec<(u64, PathBuf, u64)>> {
     let mut segments = Vec::new();
     for entry in dir.read_dir()? {
         let entry = entry?;
         let name = entry.file_name();
         let first = name
             .to_str()
-            .and_then(|name| name.strip_suffix(EXTENSION))
+            .and_then(|name| name.strip_suffix(extension)?.strip_suffix('.'))
             .filter(|digits| digits.len() == 20)
             .and_then(|digits| digits.parse().ok());
         if let Some(first) = first {

@@ -106,3 +106,25 @@ fn a_start_goes_on_without_the_segments_that_cannot_be_read() {
     assert_eq!(drain(&mut feed), [appended[0], appended[2], later[0]]);
     assert_eq!(set_aside(dir.path()).unwrap(), spoilt.map(|path| path.with_extension("damaged")));
 }
+
+#[test]
+fn a_segment_that_was_set_aside_gets_its_name_back_and_is_in_nobodys_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    append_all(&journal, &vec![b"x".to_vec(); 3]);
+    drop(journal);
+    let path = segments(&dir).remove(0);
+    let good = std::fs::read(&path).unwrap();
+    std::fs::write(&path, vec![0; good.len()]).unwrap();
+    let journal = open(&dir, LIMITS);
+    append_all(&journal, &[b"y".to_vec()]);
+    drop(journal);
+
+    assert!(!path.exists(), "nobody took its name meanwhile");
+    std::fs::rename(path.with_extension("damaged"), &path).unwrap();
+    std::fs::write(&path, good).unwrap();
+    let journal = open(&dir, LIMITS);
+    assert_eq!(bodies(&inspect(&dir)).concat(), b"xxxy");
+    let sequences: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
+    assert_eq!(drain(&mut journal.shared().feed()), sequences);
+}
