@@ -13,6 +13,7 @@ use futures_util::stream::{self, StreamExt as _};
 use service::retry::Policy;
 
 use crate::journal::{Record, Shared};
+use crate::publish::{MAX_REFUSED, refuse};
 
 /// Less than in normal publishing, which goes on meanwhile.
 const IN_FLIGHT: usize = 128;
@@ -91,8 +92,11 @@ async fn publish(journal: &Shared, publisher: &Publisher, record: Record) -> boo
                 journal.unrefuse(record.sequence);
                 return !stored.duplicate;
             }
-            // It was set aside before, with a word about it.
-            Err(error) if error.is_permanent() => return false,
+            // This server may refuse what the one before it took.
+            Err(error) if error.is_permanent() && journal.refused() < MAX_REFUSED => {
+                refuse(journal, &record, &error);
+                return false;
+            }
             Err(_) => {
                 failures += 1;
                 tokio::time::sleep(Policy::NEAR.delay(failures)).await;

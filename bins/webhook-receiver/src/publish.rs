@@ -11,7 +11,7 @@ use service::retry::Policy;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::{Feed, Outgoing, Shared};
+use crate::journal::{Feed, Outgoing, Record, Shared};
 
 /// What may be under way at once.
 const IN_FLIGHT: usize = 1024;
@@ -21,7 +21,7 @@ const PORTION: usize = 128;
 /// How far publishing may run ahead of the oldest unsettled event, in events.
 const AHEAD: usize = 64 * 1024;
 /// More refused events than this are not set aside: then the fault is not theirs.
-const MAX_REFUSED: usize = 10_000;
+pub(crate) const MAX_REFUSED: usize = 10_000;
 /// How long a stopping program goes on publishing. What is left waits in the journal.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -55,6 +55,20 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, stop: CancellationToken)
             () = feed.filled(), if ready => publishing.launch_next(&mut feed).await,
         }
         publishing.advance(feed.position());
+    }
+}
+
+/// Keeps an event that the stream will not take.
+pub(crate) fn refuse(journal: &Shared, record: &Record, error: &PublishError) {
+    if journal.refuse(record.sequence) {
+        tracing::error!(
+            error = error as &dyn std::error::Error,
+            journal.sequence = record.sequence,
+            event.id = %record.inbound.id,
+            account.key = %record.inbound.account,
+            "the stream refuses an event for good: it stays in the journal and is tried again \
+             when NATS or this program has been restarted"
+        );
     }
 }
 
@@ -171,16 +185,8 @@ impl Publishing {
                 }
             }
             Err(error) if error.is_permanent() && self.refused < MAX_REFUSED => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    journal.sequence = sequence,
-                    event.id = %outgoing.record.inbound.id,
-                    account.key = %outgoing.record.inbound.account,
-                    "the stream refuses an event for good: it stays in the journal and is tried \
-                     again when NATS or this program has been restarted"
-                );
                 self.refused += 1;
-                self.journal.refuse(sequence);
+                refuse(&self.journal, &outgoing.record, &error);
                 self.window.settle(sequence);
             }
             Err(error) => {

@@ -28,7 +28,7 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize
     describe_gauge!("axis_journal_refused_events", "Events that the stream refused for good");
     describe_counter!(
         "axis_journal_set_aside_total",
-        "Segments that could not be read and were set aside"
+        "Segments that could not be read, or not all of them, and are kept aside"
     );
     describe_counter!(
         "axis_journal_healed_total",

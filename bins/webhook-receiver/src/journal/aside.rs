@@ -1,4 +1,4 @@
-//! Segments that cannot be read: they leave the journal, and their files stay under another name.
+//! Segments that cannot be read, or not all of them: their files stay under another name.
 
 use std::io;
 use std::path::Path;
@@ -18,7 +18,11 @@ pub(super) fn is_the_segments(error: &io::Error) -> bool {
 /// segment.
 pub(super) fn put(path: &Path, bytes: u64, error: Option<&io::Error>) {
     let aside = path.with_extension(segment::ASIDE);
-    let renamed = std::fs::rename(path, &aside);
+    // If it is kept already, both names are the same file, and renaming does nothing.
+    let renamed = std::fs::rename(path, &aside).and_then(|()| match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    });
     metrics::counter!("axis_journal_set_aside_total").increment(1);
     tracing::error!(
         journal.segment = %path.display(),
@@ -27,6 +31,26 @@ pub(super) fn put(path: &Path, bytes: u64, error: Option<&io::Error>) {
         rename.error = renamed.as_ref().err().map(|error| error as &dyn std::error::Error),
         "a segment of the journal cannot be read and is set aside as {}: what it holds is not \
          published from here any more; check the disk",
+        aside.display()
+    );
+}
+
+/// Keeps a segment, of which so many bytes are damaged, for longer than the journal does: under a second
+/// name.
+pub(super) fn keep(path: &Path, damaged: u64) {
+    let aside = path.with_extension(segment::ASIDE);
+    let linked = std::fs::hard_link(path, &aside);
+    if linked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
+        // That was told then.
+        return;
+    }
+    metrics::counter!("axis_journal_set_aside_total").increment(1);
+    tracing::error!(
+        journal.segment = %path.display(),
+        journal.damaged_bytes = damaged,
+        link.error = linked.as_ref().err().map(|error| error as &dyn std::error::Error),
+        "records of the journal are damaged and stepped over: what they held is not published from \
+         here any more; their segment is kept as {}; check the disk",
         aside.display()
     );
 }

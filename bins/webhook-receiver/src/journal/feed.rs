@@ -161,7 +161,8 @@ async fn read(
             tokio::time::sleep(retries.delay(failures)).await;
         } else {
             let shared = Arc::clone(&journal);
-            let _ = tokio::task::spawn_blocking(move || shared.set_aside(segment, &error)).await;
+            let _ =
+                tokio::task::spawn_blocking(move || shared.set_aside(segment, Some(&error))).await;
             (failures, blamed) = (0, 0);
         }
     }

@@ -46,7 +46,7 @@ pub fn inspect(dir: &Path) -> io::Result<Vec<Inspection>> {
         .collect())
 }
 
-/// The segments that a receiver could not read and set aside.
+/// The segments that a receiver could not read, or not all of, and set aside.
 pub fn set_aside(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(segment::list_aside(dir)?.into_iter().map(|(_, path, _)| path).collect())
 }

@@ -235,9 +235,14 @@ impl Shared {
         ledger.mark.below = ledger.mark.below.max(below);
     }
 
-    /// The stream will not take this one.
-    pub(crate) fn refuse(&self, sequence: u64) {
-        self.ledger().mark.refused.insert(sequence);
+    /// The stream will not take this one; whether that is news.
+    pub(crate) fn refuse(&self, sequence: u64) -> bool {
+        self.ledger().mark.refused.insert(sequence)
+    }
+
+    /// How many it will not take.
+    pub(crate) fn refused(&self) -> usize {
+        self.ledger().mark.refused.len()
     }
 
     /// The stream has this one after all, if it was ever refused.
@@ -263,14 +268,14 @@ impl Shared {
     }
 
     /// Takes a segment that cannot be read out of the journal and keeps its file under another name.
-    fn set_aside(&self, first: u64, error: &io::Error) {
+    fn set_aside(&self, first: u64, error: Option<&io::Error>) {
         let mut ledger = self.ledger();
         let Some(index) = ledger.segments.iter().position(|segment| segment.first == first) else {
             return;
         };
         let Some(segment) = ledger.segments.remove(index) else { return };
         drop(ledger);
-        aside::put(&segment.path, segment.bytes, Some(error));
+        aside::put(&segment.path, segment.bytes, error);
     }
 
     /// Removes what may go and writes the mark. Nothing goes by age unless `connected_to`, the run

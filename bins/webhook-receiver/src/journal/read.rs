@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::aside;
 use super::mark::Mark;
 use super::segment::{self, Scan};
 use super::{Record, Shared};
@@ -70,6 +71,8 @@ struct Open {
     /// Above the sequences in the part that the scan may read.
     end: u64,
     scan: Scan,
+    /// How many bytes of what was acknowledged are known to be no records.
+    damaged: u64,
 }
 
 impl Cursor {
@@ -97,18 +100,24 @@ impl Cursor {
                 Err(_) if !records.is_empty() => break,
                 Err(failed) => return Err(failed),
             };
-            let (segment, end) = (open.first, open.end);
+            let (first, end) = (open.first, open.end);
             let record = match open.scan.next_record() {
                 Ok(record) => record,
                 Err(error) => {
                     // Where the file stands now is anybody's guess.
                     self.open = None;
                     if records.is_empty() {
-                        return Err(Failed { segment, error });
+                        return Err(Failed { segment: first, error });
                     }
                     break;
                 }
             };
+            let unread = if record.is_none() { open.scan.left() } else { 0 };
+            let damaged = open.scan.damaged + unread;
+            if damaged > open.damaged {
+                open.damaged = damaged;
+                aside::keep(&segment::path(&journal.dir, first), damaged);
+            }
             match record {
                 Some(record) if record.sequence >= below => {
                     // Read too far; whoever wants this record opens its segment again.
@@ -143,9 +152,9 @@ impl Cursor {
             let path = found.path.clone();
             drop(ledger);
             match Scan::open(&path, bytes) {
-                Ok(Some(scan)) => self.open = Some(Open { first, end, scan }),
-                // Unreadable, or swept away meanwhile.
-                Ok(None) => self.next = end,
+                Ok(Some(scan)) => self.open = Some(Open { first, end, scan, damaged: 0 }),
+                Ok(None) => journal.set_aside(first, None),
+                // Swept away meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => self.next = end,
                 Err(error) => return Err(Failed { segment: first, error }),
             }

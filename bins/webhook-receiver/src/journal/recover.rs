@@ -74,11 +74,7 @@ fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)
         end = end.max(head.sequence + 1);
     }
     if scan.damaged > 0 {
-        tracing::error!(
-            journal.segment = %path.display(),
-            journal.damaged_bytes = scan.damaged,
-            "records of the journal are damaged and were stepped over"
-        );
+        aside::keep(path, scan.damaged);
     }
     if end == first {
         std::fs::remove_file(path)?;

@@ -135,6 +135,11 @@ impl Scan {
         self.end = end;
     }
 
+    /// How many bytes are behind the last good record.
+    pub(super) fn left(&self) -> u64 {
+        self.end.saturating_sub(self.good_until)
+    }
+
     /// The next good record's head and payload.
     pub(super) fn next(&mut self) -> io::Result<Option<(Head, Bytes)>> {
         loop {

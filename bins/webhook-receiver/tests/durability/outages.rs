@@ -144,6 +144,36 @@ async fn an_event_that_the_server_will_not_take_stops_nothing_and_is_tried_again
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_another_run_of_the_server_will_not_take_stays_in_the_journal() {
+    const MIB: usize = 1024 * 1024;
+    let rig = Rig::start().await;
+    let running = Running::start(&rig, |_| {}).await;
+    rig.send_when_known(&running.base, 0).await;
+    let long = rig.send_long(&running.base, 1, 2 * MIB).await.expect("acknowledged");
+    rig.expect_messages(2).await;
+    running.stop().await;
+
+    let rig = rig.reconfigure(|options| options.max_payload = 1024 * 1024).await;
+    let running = Running::start(&rig, |_| {}).await;
+    eventually("the journal knows which one the server may lack", || async {
+        let kept = webhook_receiver::journal::read(&rig.journal).unwrap();
+        let lacking = kept.map(Result::unwrap).filter(|found| !found.published);
+        lacking.map(|found| found.record.inbound.id.to_string()).eq([long.clone()])
+    })
+    .await;
+    running.stop().await;
+
+    let rig = rig.reconfigure(|_| {}).await;
+    let running = Running::start(&rig, |_| {}).await;
+    eventually("the server has taken it", || async {
+        let mut kept = webhook_receiver::journal::read(&rig.journal).unwrap();
+        kept.all(|found| found.unwrap().published)
+    })
+    .await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_is_removed_is_refused() {
     let rig = Rig::start().await;
     let running = Running::start(&rig, |_| {}).await;

@@ -31,7 +31,11 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     let sound = rows.iter().all(|row| row[6].is_empty()) && aside.is_empty();
     let mut text = table(headings, &rows);
     for path in &aside {
-        writeln!(text, "set aside, since it could not be read: {}", path.display())?;
+        writeln!(
+            text,
+            "set aside, since it could not be read, or not all of it: {}",
+            path.display()
+        )?;
     }
     let sum = |of: fn(&Inspection) -> u64| segments.iter().map(of).sum::<u64>();
     let (records, published) = (sum(|one| one.records), sum(|one| one.published));

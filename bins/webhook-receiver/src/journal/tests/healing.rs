@@ -128,3 +128,42 @@ fn a_segment_that_was_set_aside_gets_its_name_back_and_is_in_nobodys_way() {
     let sequences: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
     assert_eq!(drain(&mut journal.shared().feed()), sequences);
 }
+
+/// Of two events in one segment and one in the next: has the first one's bytes changed while the journal is
+/// open, publishes, and has it go. How many were published, and whether its file is kept.
+fn published_though(change: impl FnOnce(&mut Vec<u8>)) -> (usize, bool) {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits { keep_for: Duration::ZERO, ..LIMITS };
+    let journal = open(&dir, limits);
+    append_all(&journal, &vec![b"x".to_vec(); 2]);
+    drop(journal);
+    let journal = open(&dir, limits);
+    append_all(&journal, &[b"y".to_vec()]);
+    let path = segments(&dir).remove(0);
+    let mut content = std::fs::read(&path).unwrap();
+    change(&mut content);
+    std::fs::write(&path, content).unwrap();
+
+    let shared = journal.shared();
+    let mut feed = shared.feed();
+    let published = drain(&mut feed).len();
+    shared.advance(feed.position());
+    shared.note_healed("run");
+    shared.maintain(Some("run")).unwrap();
+    assert!(!path.exists());
+    (published, path.with_extension("damaged").exists())
+}
+
+#[test]
+fn what_is_damaged_while_the_program_runs_is_kept_and_the_rest_is_published() {
+    type Change = fn(&mut Vec<u8>);
+    let cases: [(&str, Change, usize); 4] = [
+        ("nothing", |_| {}, 3),
+        ("its beginning", |content| content[0] ^= 1, 1),
+        ("its first record", |content| content[100] ^= 1, 2),
+        ("its last record", |content| *content.last_mut().unwrap() ^= 1, 2),
+    ];
+    for (what, change, published) in cases {
+        assert_eq!(published_though(change), (published, published < 3), "{what}");
+    }
+}
