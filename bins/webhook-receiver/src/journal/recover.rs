@@ -12,8 +12,9 @@ use super::segment::{self, PREAMBLE, Scan};
 
 /// The segments of a folder, and a sequence above all that were ever given out.
 ///
-/// Torn ends are cut. A damaged record costs itself only, and a segment that the disk does not give stops
-/// no start. Segments that are known as published are not read.
+/// Only the newest can have a torn end, which is cut; the others, of which there may be gigabytes while
+/// nobody listens yet, are not read. A damaged record costs itself only, and a segment that the disk does
+/// not give stops no start.
 pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>, u64)> {
     let files = segment::list(dir)?;
     let mut next = mark.below;
@@ -21,7 +22,8 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
     for (index, (first, path, length)) in files.iter().enumerate() {
         let (first, length) = (*first, *length);
         let followed_by = files.get(index + 1).map(|(first, ..)| *first);
-        let found = match followed_by.filter(|end| mark.covers(first, *end)) {
+        let found = match followed_by.filter(|_| length > PREAMBLE) {
+            // Its end was cut before the next one was made. Damage is found when it is published from.
             Some(end) => Some((end, length)),
             None => match examine(path, first, length) {
                 // What it does give is published from it, and then it is set aside.

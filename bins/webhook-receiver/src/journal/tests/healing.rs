@@ -167,3 +167,22 @@ fn what_is_damaged_while_the_program_runs_is_kept_and_the_rest_is_published() {
         assert_eq!(published_though(change), (published, published < 3), "{what}");
     }
 }
+
+#[test]
+fn a_start_reads_the_newest_segment_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { segment_bytes: 1, ..LIMITS });
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    drop(journal);
+    let spoil = |path: &PathBuf| {
+        let content = std::fs::read(path).unwrap();
+        std::fs::write(path, [content, b"torn".to_vec()].concat()).unwrap();
+    };
+    segments(&dir).iter().for_each(spoil);
+    let lengths =
+        || segments(&dir).iter().map(|path| path.metadata().unwrap().len()).collect::<Vec<_>>();
+    let before = lengths();
+    let journal = open(&dir, LIMITS);
+    assert_eq!(lengths(), [before[0], before[1], before[2] - 4]);
+    assert_eq!(drain(&mut journal.shared().feed()), appended);
+}
