@@ -284,7 +284,9 @@ impl Shared {
     pub(crate) fn maintain(&self, connected_to: Option<&str>) -> io::Result<Size> {
         let mut ledger = self.ledger();
         ledger.in_doubt = connected_to.is_none() || connected_to != ledger.mark.server.as_deref();
-        let gone = ledger.sweep(Instant::now(), 0);
+        // Who is full is sent nothing that would make room.
+        let needed = if *self.condition.borrow() == Condition::Full { MIB } else { 0 };
+        let gone = ledger.sweep(Instant::now(), needed);
         let mark = ledger.mark.clone();
         let (bytes, unpublished) = ledger.bytes();
         let segments = ledger.segments.len();

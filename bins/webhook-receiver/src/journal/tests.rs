@@ -9,6 +9,7 @@ use super::*;
 use crate::testing::inbound;
 
 mod healing;
+mod room;
 
 const LIMITS: Limits = Limits {
     segment_bytes: 64 * 1024,
@@ -172,37 +173,6 @@ fn a_waiter_is_dropped_when_the_publisher_is_too_far_behind() {
     assert_eq!(published.try_recv(), Err(oneshot::error::TryRecvError::Empty));
     append_all(&journal, &[vec![b'x'; 4096]]);
     assert_eq!(published.try_recv(), Err(oneshot::error::TryRecvError::Closed));
-}
-
-#[test]
-fn unpublished_events_are_never_dropped_for_room_and_published_ones_are() {
-    let dir = tempfile::tempdir().unwrap();
-    let limits = Limits { max_bytes: 256 * 1024, ..LIMITS };
-    let journal = open(&dir, limits);
-    let append =
-        || block_on(journal.append(inbound("e", None), Bytes::from(vec![b'x'; 8000]), None));
-    let mut last = 0;
-    let full = loop {
-        match append() {
-            Ok(sequence) => last = sequence,
-            Err(error) => break error,
-        }
-    };
-    assert_eq!(full, AppendError::Full);
-    assert_eq!(*journal.condition().borrow(), Condition::Full);
-    let size = journal.shared().maintain(None).unwrap();
-    assert!(size.bytes <= limits.max_bytes && size.bytes > limits.max_bytes - 10_000, "{size:?}");
-    let held = inspect(&dir).len();
-    let files = segments(&dir).len() + 1;
-    for _ in 0..5 {
-        assert_eq!(append(), Err(AppendError::Full));
-    }
-    assert!(segments(&dir).len() <= files, "refusing leaves no files behind");
-
-    journal.shared().advance(last + 1);
-    append().unwrap();
-    assert_eq!(*journal.condition().borrow(), Condition::Writable);
-    assert!(inspect(&dir).len() < held);
 }
 
 #[test]

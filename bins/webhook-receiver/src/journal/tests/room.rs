@@ -1,0 +1,50 @@
+//! What goes for the sake of what comes, and what never does.
+
+use super::*;
+
+#[test]
+fn unpublished_events_are_never_dropped_for_room_and_published_ones_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits { max_bytes: 256 * 1024, ..LIMITS };
+    let journal = open(&dir, limits);
+    let append =
+        || block_on(journal.append(inbound("e", None), Bytes::from(vec![b'x'; 8000]), None));
+    let mut last = 0;
+    let full = loop {
+        match append() {
+            Ok(sequence) => last = sequence,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full, AppendError::Full);
+    assert_eq!(*journal.condition().borrow(), Condition::Full);
+    let size = journal.shared().maintain(None).unwrap();
+    assert!(size.bytes <= limits.max_bytes && size.bytes > limits.max_bytes - 10_000, "{size:?}");
+    let held = inspect(&dir).len();
+    let files = segments(&dir).len() + 1;
+    for _ in 0..5 {
+        assert_eq!(append(), Err(AppendError::Full));
+    }
+    assert!(segments(&dir).len() <= files, "refusing leaves no files behind");
+
+    journal.shared().advance(last + 1);
+    append().unwrap();
+    assert_eq!(*journal.condition().borrow(), Condition::Writable);
+    assert!(inspect(&dir).len() < held);
+}
+
+#[test]
+fn a_full_journal_works_again_once_enough_is_published_though_nobody_sends() {
+    let dir = tempfile::tempdir().unwrap();
+    let max_bytes = 4 * MIB;
+    let journal = open(&dir, Limits { max_bytes, keep_bytes: max_bytes, ..LIMITS });
+    let append =
+        || block_on(journal.append(inbound("e", None), Bytes::from(vec![b'x'; 60_000]), None));
+    let last = std::iter::from_fn(|| append().ok()).last().unwrap();
+    assert_eq!(*journal.condition().borrow(), Condition::Full);
+    journal.shared().maintain(None).unwrap();
+    assert_eq!(*journal.condition().borrow(), Condition::Full, "nothing is published yet");
+    journal.shared().advance(last + 1);
+    journal.shared().maintain(None).unwrap();
+    assert_eq!(*journal.condition().borrow(), Condition::Writable);
+}
