@@ -94,6 +94,13 @@ impl Ledger {
         });
         gone
     }
+
+    /// Takes out the oldest published segments until so many bytes of the disk are free, or no more of
+    /// them are left. The caller removes their files.
+    pub(super) fn give_up(&mut self, now: Instant, bytes: u64) -> Vec<PathBuf> {
+        let unused = self.limits.max_bytes.saturating_sub(self.bytes().0);
+        self.sweep(now, unused + bytes)
+    }
 }
 
 impl Segment {

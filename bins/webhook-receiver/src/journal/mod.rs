@@ -32,7 +32,7 @@ mod tests;
 mod writer;
 
 use std::fs::{DirBuilder, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -317,20 +317,36 @@ impl Shared {
         let works = match *self.condition.borrow() {
             Condition::Writable => return,
             Condition::Full => self.ledger().has_room_for(MIB),
-            Condition::Failing => {
-                let probe = self.dir.join("probe");
-                let written = File::create(&probe).and_then(|mut file| {
-                    file.write_all(&[0; 4096])?;
-                    file.sync_all()
-                });
-                // What stays of it is overwritten by the next one.
-                let _ = std::fs::remove_file(&probe);
-                written.is_ok()
-            }
+            Condition::Failing => match self.probe() {
+                Err(error) if self.yield_room(&error, MIB) => self.probe().is_ok(),
+                probed => probed.is_ok(),
+            },
         };
         if works {
             self.report(Condition::Writable);
         }
+    }
+
+    fn probe(&self) -> io::Result<()> {
+        let probe = self.dir.join("probe");
+        let written = File::create(&probe).and_then(|mut file| {
+            file.write_all(&[0; 4096])?;
+            file.sync_all()
+        });
+        // What stays of it is overwritten by the next one.
+        let _ = std::fs::remove_file(&probe);
+        written
+    }
+
+    /// If it is room that the disk lacks: lets go of the oldest published segments, of so many bytes at
+    /// least. Whether there were any.
+    fn yield_room(&self, error: &io::Error, bytes: u64) -> bool {
+        if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            return false;
+        }
+        let gone = self.ledger().give_up(Instant::now(), bytes);
+        remove(&gone);
+        !gone.is_empty()
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -109,6 +109,7 @@ impl Writer {
                     error = &error as &dyn std::error::Error,
                     "writing to the journal failed; trying again in a new segment"
                 );
+                self.shared.yield_room(&error, GROUP_BYTES as u64);
                 self.store(&group)
             }
             stored => stored,

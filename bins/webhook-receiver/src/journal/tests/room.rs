@@ -48,3 +48,19 @@ fn a_full_journal_works_again_once_enough_is_published_though_nobody_sends() {
     journal.shared().maintain(None).unwrap();
     assert_eq!(*journal.condition().borrow(), Condition::Writable);
 }
+
+#[test]
+fn on_a_full_disk_published_segments_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { segment_bytes: 1, ..LIMITS });
+    let sequences = append_all(&journal, &vec![b"x".to_vec(); 4]);
+    let shared = journal.shared();
+    shared.advance(sequences[2]);
+    shared.report(Condition::Failing);
+    // Whatever is written to it, there is no room.
+    std::os::unix::fs::symlink("/dev/full", dir.path().join("probe")).unwrap();
+    shared.maintain(None).unwrap();
+    let left: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
+    assert_eq!(left, sequences[2..]);
+    assert_eq!(*journal.condition().borrow(), Condition::Writable);
+}

@@ -107,6 +107,22 @@ fn a_segment_that_fails_is_left_and_the_group_goes_into_the_next_one() {
 }
 
 #[test]
+fn on_a_full_disk_what_is_published_goes_before_anything_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = writer(dir.path());
+    let mut sequences = Vec::new();
+    for body in ["first", "second", "third"] {
+        sequences.push(commit(&mut writer, body).unwrap());
+        writer.seal();
+    }
+    commit(&mut writer, "fourth").unwrap();
+    writer.shared.advance(sequences[1] + 1);
+    writer.active.as_mut().unwrap().file = File::options().write(true).open("/dev/full").unwrap();
+    commit(&mut writer, "fifth").unwrap();
+    assert_eq!(bodies(dir.path()), ["third", "fourth", "fifth"]);
+}
+
+#[test]
 fn a_group_that_fails_twice_is_refused_and_what_was_acknowledged_stays() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");
