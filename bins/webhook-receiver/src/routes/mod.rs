@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
+use tokio::sync::Semaphore;
 
 use crate::config::{AcknowledgeAfter, Config};
 use crate::journal::Journal;
@@ -29,12 +30,17 @@ pub(crate) use refusal::Refusal;
 /// Bodies in hand, in bytes; beyond it requests are asked to come again.
 const BODIES: usize = 256 * 1024 * 1024;
 
+/// Long bodies that are examined at once: one that is not UTF-8 takes several times its length meanwhile,
+/// and whoever sends it need not be known.
+const EXAMINED: usize = 4;
+
 /// What the handlers share.
 #[derive(Debug)]
 pub(crate) struct Intake {
     pub(crate) sources: Arc<Sources>,
     pub(crate) journal: Arc<Journal>,
     budget: Budget,
+    examining: Arc<Semaphore>,
     max_body_bytes: usize,
     read_timeout: Duration,
     tolerance: Duration,
@@ -48,6 +54,7 @@ impl Intake {
             sources,
             journal,
             budget: Budget::of(BODIES),
+            examining: Arc::new(Semaphore::new(EXAMINED)),
             max_body_bytes: config.max_body_bytes,
             read_timeout: Duration::from_secs(config.read_seconds),
             tolerance: Duration::from_secs(config.tolerance_seconds),

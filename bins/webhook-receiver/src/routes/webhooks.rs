@@ -90,8 +90,14 @@ impl Intake {
         let inbound = if body.len() <= INLINE {
             arrived.examine(&claim)?
         } else {
-            let examined = tokio::task::spawn_blocking(move || arrived.examine(&claim)).await;
-            examined.map_err(|_| Refusal::Busy)??
+            let turn = Arc::clone(&self.examining).acquire_owned().await;
+            let turn = turn.map_err(|_| Refusal::Busy)?;
+            let examined = tokio::task::spawn_blocking(move || {
+                // Taken to the end, even if the request is given up.
+                let _turn = turn;
+                arrived.examine(&claim)
+            });
+            examined.await.map_err(|_| Refusal::Busy)??
         };
 
         let id = inbound.id;
