@@ -29,15 +29,28 @@ type Flight = BoxFuture<'static, (Vec<Outgoing>, Vec<Result<Published, PublishEr
 
 /// Publishes until `stop`, then what is left, for a short while.
 pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, stop: CancellationToken) {
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    // Whatever it waits for: a server that is frozen takes nothing, and does not say so.
+    tokio::select! {
+        () = publish(journal, bus, &stop) => {}
+        () = patience => {}
+    }
+}
+
+/// Publishes until everything is published after `stop`.
+async fn publish(journal: Arc<Shared>, bus: Bus, stop: &CancellationToken) {
     let mut connections = bus.connections();
     let mut feed = journal.feed();
     let mut publishing = Publishing::to(bus.publisher(), journal);
-    let mut drained_by: Option<Instant> = None;
 
     loop {
         publishing.launch_retries().await;
         let ready = publishing.may_go_on();
-        if drained_by.is_some() && publishing.is_idle() && feed.is_drained() {
+        let stopping = stop.is_cancelled();
+        if stopping && publishing.is_idle() && feed.is_drained() {
             break;
         }
         let paused_until = publishing.paused_until;
@@ -48,10 +61,7 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, stop: CancellationToken)
             }
             () = at(paused_until) => publishing.paused_until = None,
             Ok(()) = connections.changed() => publishing.resume(),
-            () = at(drained_by) => break,
-            () = stop.cancelled(), if drained_by.is_none() => {
-                drained_by = Some(Instant::now() + DRAIN);
-            }
+            () = stop.cancelled(), if !stopping => {}
             () = feed.filled(), if ready => publishing.launch_next(&mut feed).await,
         }
         publishing.advance(feed.position());

@@ -26,7 +26,7 @@ pub struct Config {
     #[arg(long, env = "AXIS_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 
-    /// Seconds that work in hand may take after a signal to stop, 1 to 600
+    /// Seconds that work in hand may take after a signal to stop, requests 10 of them at most; 1 to 600
     #[arg(
         long,
         env = "AXIS_SHUTDOWN_SECONDS",

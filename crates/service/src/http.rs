@@ -1,6 +1,7 @@
 //! Listening, serving until the shutdown, and the routes every program has.
 
 use std::io;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -11,7 +12,7 @@ use axum::{Json, Router};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Health, metrics};
+use crate::{Health, drain, metrics};
 
 /// The address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,10 @@ pub async fn listen(host: &str, port: u16) -> Result<TcpListener, ListenError> {
     })
 }
 
-/// Serves until the shutdown, then lets requests in hand end.
+/// How long connections may stay open after the shutdown: requests end by themselves, half ones do not.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// Serves until the shutdown, then lets requests in hand end, for 10 s at most.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -45,7 +49,12 @@ pub async fn serve(
     });
     // Given a bare router, axum copies all its routes for every connection.
     let shared = router.into_make_service();
-    axum::serve(listener, shared).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    let stopping = shutdown.clone().cancelled_owned();
+    let serving = axum::serve(listener, shared).with_graceful_shutdown(stopping);
+    drain(serving.into_future(), &shutdown, LAST_REQUESTS).await.unwrap_or_else(|| {
+        tracing::warn!("connections that somebody keeps open are left");
+        Ok(())
+    })
 }
 
 /// `/live`, `/ready`, `/health` and `/metrics`.
@@ -128,5 +137,20 @@ mod tests {
         assert_eq!(copies.load(Ordering::SeqCst), before);
         stop.cancel();
         serving.await.unwrap().unwrap();
+    }
+    #[tokio::test(start_paused = true)]
+    async fn half_a_request_holds_up_no_end() {
+        let listener = listen("127.0.0.1", 0).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(serve(listener, routes(&Health::default()), stop.clone()));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /live HTTP/1.1\r\nhost: here\r\n\r\nGET /li").await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200", "what came with it has been read");
+        stop.cancel();
+        let ended = tokio::time::timeout(Duration::from_hours(1), serving).await;
+        ended.expect("it ends").unwrap().unwrap();
     }
 }

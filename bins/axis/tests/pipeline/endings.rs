@@ -5,11 +5,17 @@ use std::future::ready;
 
 use domain::ConversationId;
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
-use testkit::{World, sqlx};
+use testkit::reqwest::{Client, StatusCode};
+use testkit::{Account, World, eventually, sqlx};
 
 use crate::installation::{Servers, TENANT};
 
+/// How many events a receiver has to publish when it is told to stop, and how long they are: more than is
+/// under way at once, and than connections hold.
+const EVENTS: usize = 1_100;
+const LENGTH: usize = 32 * 1024;
 /// How many changes the API has to announce when it is told to stop.
 const CHANGES: usize = 150;
 /// Within this a program ends by itself, or with an error.
@@ -41,9 +47,11 @@ async fn ends_while(frozen: Frozen) {
     let world = World::over(ready(config)).await;
     let servers = Servers { bus: &world.bus_config, store: &world.store_config };
     let api = servers.api(&[DEADLINE]).await;
+    let receiver = servers.receiver(&[DEADLINE]).await;
     let (url, http) = (format!("{}/api/v1", api.url()), testkit::http());
+    let events = Events::start(&world, receiver.url()).await;
     let programs = [
-        servers.receiver(&[DEADLINE]).await,
+        receiver,
         servers.sync_worker(&[DEADLINE]).await,
         servers.outbound_worker(&[DEADLINE]).await,
         api,
@@ -51,10 +59,11 @@ async fn ends_while(frozen: Frozen) {
     let asked = http.get(format!("{url}/activity")).bearer_auth("mock-token");
     let mut screen = asked.header("accept", "text/event-stream").send().await.unwrap();
     assert!(screen.chunk().await.unwrap().is_some(), "a screen follows");
-    let conversation = conversation(&world).await;
+    let conversation = conversation(&world, &events.account).await;
 
     if frozen.nats {
         world.nats.pause().await;
+        events.send_in_vain().await;
     }
     if !frozen.postgres {
         for number in 0..CHANGES {
@@ -78,8 +87,55 @@ async fn ends_while(frozen: Frozen) {
     }
 }
 
-async fn conversation(world: &World) -> ConversationId {
-    let account = world.account(TENANT, 1).await;
+/// Events of an account that a receiver knows.
+struct Events {
+    account: Account,
+    receiver: String,
+    http: Client,
+}
+
+impl Events {
+    async fn start(world: &World, receiver: String) -> Self {
+        let account = world.account(TENANT, 1).await;
+        let source = events::Source {
+            account: account.key,
+            tenant: account.tenant.clone(),
+            chatwoot_account_id: 1,
+            base_url: testkit::BASE_URL.to_owned(),
+            sealed_secrets: Vec::new(),
+            allow_unsigned: true,
+        };
+        world.bus.sources().put(&source).await.unwrap();
+        let events = Self { account, receiver, http: testkit::http() };
+        eventually("the receiver takes an event", async || events.send(0).await.is_success()).await;
+        events
+    }
+
+    async fn send(&self, number: usize) -> StatusCode {
+        let account = json!({ "id": 1 });
+        let event = json!({ "event": "call_started", "id": number, "account": account, "content": "x".repeat(LENGTH) });
+        let to = format!("{}/api/v1/webhooks/chatwoot/{}", self.receiver, self.account.key.token());
+        self.http.post(to).json(&event).send().await.unwrap().status()
+    }
+
+    /// Until the receiver knows that it waits in vain for what it has published.
+    async fn send_in_vain(&self) {
+        let sending = stream::iter(1..=EVENTS).map(|number| self.send(number));
+        let taken = sending.buffer_unordered(32).all(async |status| status.is_success());
+        assert!(taken.await);
+        eventually("publishing fails", async || {
+            let metrics = self.http.get(format!("{}/metrics", self.receiver)).send().await.unwrap();
+            metrics
+                .text()
+                .await
+                .unwrap()
+                .contains(r#"axis_publish_failures_total{reason="timeout"}"#)
+        })
+        .await;
+    }
+}
+
+async fn conversation(world: &World, account: &Account) -> ConversationId {
     let id = ConversationId::of(account.key, 1, None);
     let mut transaction = world.store.worker().await.unwrap();
     sqlx::query(
