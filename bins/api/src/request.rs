@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use events::TraceParent;
@@ -56,7 +56,7 @@ pub(crate) async fn track(mut request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::from_str(&trace.to_string()) {
         headers.insert(TraceParent::HEADER, value);
     }
-    measure(method.as_str(), route, response.status(), began);
+    measure(&method, route, response.status(), began);
     span.in_scope(|| tracing::debug!(http.status = response.status().as_u16(), "answered"));
     response
 }
@@ -103,11 +103,18 @@ fn name_failure(response: Response) -> Response {
     named
 }
 
-fn measure(method: &str, route: String, status: StatusCode, began: Instant) {
-    let labels =
-        [("method", method.to_owned()), ("route", route), ("status", status.as_str().to_owned())];
+fn measure(method: &Method, route: String, status: StatusCode, began: Instant) {
+    let (method, status) = (known(method), status.as_str().to_owned());
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status)];
     metrics::counter!("axis_api_requests_total", &labels).increment(1);
     metrics::histogram!("axis_api_request_seconds", &labels).record(began.elapsed().as_secs_f64());
+}
+
+/// A method by its name, if it is one that we use: any word may be sent as one, and metrics keep every
+/// value for ever.
+fn known(method: &Method) -> &'static str {
+    const USED: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    USED.into_iter().find(|used| *used == method.as_str()).unwrap_or("other")
 }
 
 /// The answer to a request whose handler panicked.
@@ -126,13 +133,14 @@ mod tests {
     use axum::Router;
     use axum::body::Body;
     use axum::routing::get;
+    use metrics_exporter_prometheus::PrometheusBuilder;
     use tower::ServiceExt as _;
     use tower_http::catch_panic::CatchPanicLayer;
     use tower_http::timeout::TimeoutLayer;
 
     use super::*;
 
-    async fn answer(path: &str) -> (StatusCode, serde_json::Value) {
+    async fn asked(method: &str, path: &str) -> Response {
         let patience = std::time::Duration::ZERO;
         let router = Router::new()
             .route("/panic", get(async || -> &'static str { panic!("secret") }))
@@ -140,8 +148,12 @@ mod tests {
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, patience))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(axum::middleware::from_fn(track));
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let answer = router.oneshot(request).await.unwrap();
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        router.oneshot(request).await.unwrap()
+    }
+
+    async fn answer(path: &str) -> (StatusCode, serde_json::Value) {
+        let answer = asked("GET", path).await;
         let status = answer.status();
         let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&body).unwrap())
@@ -158,5 +170,19 @@ mod tests {
     async fn what_takes_too_long_is_a_problem_too() {
         let (status, problem) = answer("/slow").await;
         assert_eq!((status.as_u16(), &problem["code"]), (503, &"timeout".into()));
+    }
+
+    #[tokio::test]
+    async fn metrics_keep_no_method_that_somebody_made_up() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let _recording = metrics::set_default_local_recorder(&recorder);
+        for method in ["GET", "MADE-UP", "ANOTHER", "get"] {
+            asked(method, "/slow").await;
+        }
+        let kept = handle.render();
+        assert!(kept.contains(r#"method="GET""#) && kept.contains(r#"method="other""#), "{kept}");
+        let made_up = ["MADE-UP", "ANOTHER", "get"].map(|method| format!(r#"method="{method}""#));
+        assert!(!made_up.iter().any(|method| kept.contains(method)), "{kept}");
     }
 }
