@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 import { expect, type Page } from '@playwright/test'
 
-import { AXIS, ended, ROOT } from './system.ts'
+import { AXIS, ended, environment, ROOT } from './system.ts'
 
 export class Provider {
   readonly url: string
@@ -44,7 +44,8 @@ export class Provider {
 
 /** Lets the people of a company into the tenant that there is. */
 export async function claim(folder: string): Promise<void> {
-  await promisify(execFile)(AXIS, ['--data-dir', folder, 'tenants', 'claims', 'add', 'mock-tenant-id', 'acme'], { cwd: ROOT })
+  const command = ['--data-dir', folder, 'tenants', 'claims', 'add', 'mock-tenant-id', 'acme']
+  await promisify(execFile)(AXIS, command, { cwd: ROOT, env: environment() })
 }
 
 export async function freePort(): Promise<number> {

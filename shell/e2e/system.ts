@@ -12,6 +12,14 @@ export const ROOT = join(import.meta.dirname, '../..')
 
 export const AXIS = process.env.AXIS ?? join(ROOT, 'target/debug/axis')
 
+/** What a program needs of this machine; all else is a setting of ours. */
+const KEPT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'AXIS_POSTGRES_BIN', 'AXIS_NATS_SERVER']
+
+/** What no setting of this shell's changes: it may name a database that is not to be tried on. */
+export function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(KEPT.map((name) => [name, process.env[name]]))
+}
+
 interface Ready {
   ready: true
   url: string
@@ -164,7 +172,7 @@ export async function start(
   const child = spawn(
     AXIS,
     ['--output', 'json', '--data-dir', folder, 'up', '--port', String(port), '--sim-port', '0', '--trickle', '0'],
-    { cwd: ROOT, env: { ...process.env, SHELL_DIR: join(ROOT, 'shell/dist'), ...settings }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { cwd: ROOT, env: { ...environment(), SHELL_DIR: join(ROOT, 'shell/dist'), ...settings }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject)
