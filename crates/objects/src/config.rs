@@ -21,7 +21,7 @@ pub struct Config {
     /// Where files that people attach are kept, the same for all programs that ask for it: a folder as
     /// `file:///var/lib/axis/attachments` on a disk that they share, or a bucket as
     /// `s3://bucket/prefix`, reached by `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, …
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, …
     #[arg(
         long,
         env = "ATTACHMENTS_URL",
