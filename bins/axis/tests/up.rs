@@ -16,7 +16,7 @@ use testkit::{eventually, eventually_some};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 struct Up {
     child: Child,
@@ -96,6 +96,29 @@ impl Up {
     async fn ended_by(mut self, signal: &str) -> Option<i32> {
         send(signal, &self.child.id().unwrap().to_string()).await;
         self.child.wait().await.unwrap().code()
+    }
+}
+
+/// A Chatwoot beside the stand-in, for a person to connect.
+struct Chatwoot {
+    url: String,
+    token: String,
+    _end: DropGuard,
+}
+
+impl Chatwoot {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stop = CancellationToken::new();
+        let running = Sim::start(Options::default(), listener, stop.clone()).await.unwrap();
+        Self { url: running.url(), token: admin_token(1), _end: stop.drop_guard() }
+    }
+
+    /// The command that connects its account.
+    fn add(&self) -> Vec<&str> {
+        let account = ["--tenant", "mock-tenant-id", "--chatwoot-account-id", "1"];
+        let place = ["--chatwoot-url", &*self.url, "--chatwoot-token", &*self.token];
+        [&["accounts", "add"], &account[..], &place[..]].concat()
     }
 }
 
@@ -182,14 +205,8 @@ async fn everything_works_in_one_process_and_ends_in_good_order() {
 async fn a_stand_in_is_served_until_the_next_start_and_what_a_person_connected_for_longer() {
     let data = folder("up");
     let first = Up::on(&data).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let stop = CancellationToken::new();
-    let _end = stop.clone().drop_guard();
-    let chatwoot = Sim::start(Options::default(), listener, stop).await.unwrap();
-    let (url, token) = (chatwoot.url(), admin_token(1));
-    let place = ["--chatwoot-url", &*url, "--chatwoot-account-id", "1", "--chatwoot-token", &token];
-    let add = [&["accounts", "add", "--tenant", "mock-tenant-id"], &place[..]].concat();
-    assert_eq!(run(command(&data, &add)).await.code, Some(0));
+    let chatwoot = Chatwoot::start().await;
+    assert_eq!(run(command(&data, &chatwoot.add())).await.code, Some(0));
     assert_eq!(first.ended_by("-TERM").await, Some(0));
 
     let second = Up::on(&data).await;
@@ -202,12 +219,45 @@ async fn a_stand_in_is_served_until_the_next_start_and_what_a_person_connected_f
         .collect();
     listed.sort_by_key(|(number, _)| number.as_i64());
     let own = second.ready["chatwootUrl"].clone();
-    assert_eq!(listed, [(&json!(1), &json!(url)), (&json!(2), &own)]);
+    assert_eq!(listed, [(&json!(1), &json!(chatwoot.url)), (&json!(2), &own)]);
     let register =
         ["webhook", "register", "--account", "1", "--public-url", "https://axis.example.com"];
     let registered = run(command(&data, &register)).await;
     assert_eq!(registered.code, Some(0), "{registered:?}");
     assert_eq!(second.ended_by("-TERM").await, Some(0));
+}
+
+/// A new key would open none of what is sealed, and every webhook would be refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_new_key_is_made_beside_what_is_sealed_under_another() {
+    const KEY: &str = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
+    let (data, file) = (folder("up"), "secret-key");
+    let under = |key: &str| {
+        let mut command = up(&data);
+        command.env("AXIS_SECRET_KEY", key);
+        command
+    };
+    let first = Up::from(under(KEY), &data).await;
+    assert_eq!(first.ended_by("-TERM").await, Some(0));
+
+    // Of a stand-in, which is gone, nothing has to be opened.
+    let second = Up::on(&data).await;
+    assert!(data.join(file).exists());
+    let chatwoot = Chatwoot::start().await;
+    assert_eq!(run(command(&data, &chatwoot.add())).await.code, Some(0));
+    assert_eq!(second.ended_by("-TERM").await, Some(0));
+
+    let key = std::fs::read_to_string(data.join(file)).unwrap();
+    std::fs::remove_file(data.join(file)).unwrap();
+    let refused = run(up(&data)).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.complaint.contains("set AXIS_SECRET_KEY"), "{refused:?}");
+    assert!(!data.join(file).exists(), "none is left for the next start");
+    assert!(nothing_runs_on(&data));
+
+    let restored = Up::from(under(&key), &data).await;
+    assert_eq!(run(command(&data, &["accounts", "list"])).await.code, Some(0));
+    assert_eq!(restored.ended_by("-TERM").await, Some(0));
 }
 
 /// As root, whose data may be elsewhere, where deleting the data folder leaves them.

@@ -1,7 +1,7 @@
 //! What the programs stand on: database, NATS, the key, the schema and the streams.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use store::Store;
 
 use super::TENANT;
 use super::server::{Kept, Server};
+use super::stand_in::StandIn;
 use crate::Place;
 
 /// What the programs stand on. Dropping it ends our servers at once; [`Foundation::stop`] is kinder.
@@ -34,7 +35,8 @@ impl Foundation {
     /// Starts the servers that are not given, and makes schema, streams and tenant as they must be.
     pub(super) async fn start(place: &Place) -> anyhow::Result<Self> {
         let lock = lock(&place.data_dir)?;
-        let key_text = key(place)?;
+        let known = place.secret_key_text()?;
+        let key_text = known.clone().unwrap_or_else(|| SecretKey::generate_text().into());
         let key: SecretKey = key_text.expose_secret().parse()?;
         let (postgres, nats) = tokio::try_join!(postgres(place), nats(place))?;
         let mut place = place.clone();
@@ -52,6 +54,12 @@ impl Foundation {
         store::migrate(&store_config).await.context("bringing the schema up to date")?;
         streams::apply(&bus, Replicas::Keep).await.context("making the streams")?;
         add_tenant(&store).await.context("adding the tenant of development")?;
+        if known.is_none() {
+            let file = place.key_file();
+            refuse_another_key(&store, &file).await?;
+            keep(&key_text, &file)
+                .with_context(|| format!("keeping a new secret key in {}", file.display()))?;
+        }
         Ok(Self {
             store,
             store_config,
@@ -98,25 +106,30 @@ fn lock(data_dir: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// The key that is set, or the one that was generated here, or a new one.
-fn key(place: &Place) -> anyhow::Result<SecretString> {
-    if let Some(key) = place.secret_key_text()? {
-        return Ok(key);
+/// A new key opens nothing: where accounts are served already, their tokens and webhook secrets are
+/// sealed under another one. Stand-ins are none of them, since none outlives its start.
+async fn refuse_another_key(store: &Store, file: &Path) -> anyhow::Result<()> {
+    let served = store::accounts::all(store).await?;
+    let sealed = served.iter().filter(|account| !StandIn::is_one(account)).count();
+    if sealed > 0 {
+        bail!(
+            "there is no secret key, and the database has accounts ({sealed}) that are sealed under \
+             one: set AXIS_SECRET_KEY to it, or restore {}",
+            file.display()
+        );
     }
-    let key = SecretKey::generate_text();
-    let file = place.key_file();
+    Ok(())
+}
+
+/// Keeps a new key for the next start.
+fn keep(key: &SecretString, file: &Path) -> io::Result<()> {
     let draft = file.with_extension("draft");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
-    options
-        .open(&draft)
-        .and_then(|mut file| {
-            file.write_all(key.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&draft, &file))
-        .with_context(|| format!("keeping a new secret key in {}", file.display()))?;
-    Ok(key.into())
+    let mut written = options.open(&draft)?;
+    written.write_all(key.expose_secret().as_bytes())?;
+    written.sync_all()?;
+    std::fs::rename(&draft, file)
 }
 
 async fn postgres(place: &Place) -> anyhow::Result<Option<Postgres>> {

@@ -25,18 +25,21 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
+    /// Whether an account is, or was, one's. What a person connected has the name that Chatwoot
+    /// gives it.
+    pub(super) fn is_one(account: &Account) -> bool {
+        account.tenant.as_str() == TENANT
+            && account.name.as_deref() == Some(NAME)
+            && is_here(&account.base_url)
+    }
+
     /// Ends the serving of those that are gone, in the database only: where one of them listened
-    /// somebody else may by now. What a person connected has the name that Chatwoot gives it.
+    /// somebody else may by now.
     pub(super) async fn end_earlier(foundation: &Foundation) -> anyhow::Result<()> {
         let Foundation { store, bus, key, .. } = foundation;
         let accounts = Accounts::new(store.clone(), bus.clone(), key.clone());
         let all = accounts.list().await?;
-        let is_earlier = |one: &&Account| {
-            one.tenant.as_str() == TENANT
-                && one.name.as_deref() == Some(NAME)
-                && is_here(&one.base_url)
-        };
-        for earlier in all.iter().filter(is_earlier) {
+        for earlier in all.iter().filter(|one| Self::is_one(one)) {
             let mut transaction = store.worker().await?;
             store::accounts::end(&mut transaction, earlier.id).await?;
             store::commit(transaction).await?;
