@@ -1,11 +1,15 @@
 //! What goes wrong on purpose. All off by default; seeded, so that a run can be repeated.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod switchboard;
+
 use std::time::Duration;
 
-use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use rand::{RngExt as _, rngs::StdRng};
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+
+pub(crate) use self::switchboard::{
+    After, Before, DeliveryFate, FileFate, RequestKind, Switchboard,
+};
 
 /// Everything that can go wrong. `PUT /_sim/faults` replaces all of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -158,6 +162,11 @@ pub struct RestFaults {
     pub stored_then_422: Rule,
     /// Stored, then the connection is cut at once.
     pub stored_then_cut: Rule,
+    /// Begun only `stored_late_ms` after the request has come, and gone on with though the caller may
+    /// have given up by then.
+    pub stored_late: Rule,
+    /// How much later, in milliseconds.
+    pub stored_late_ms: Millis,
     /// How long the silence of `stored_then_timeout` lasts, in milliseconds.
     pub timeout_ms: u64,
     /// The webhooks of this write come late.
@@ -178,6 +187,8 @@ impl Default for RestFaults {
             stored_then_5xx: Rule::default(),
             stored_then_422: Rule::default(),
             stored_then_cut: Rule::default(),
+            stored_late: Rule::default(),
+            stored_late_ms: Millis::between(1_000, 15_000),
             timeout_ms: 20_000,
             slow_echo: Rule::default(),
             slow_echo_ms: Millis::between(1_000, 5_000),
@@ -207,191 +218,10 @@ impl Faults {
             &r.stored_then_5xx,
             &r.stored_then_422,
             &r.stored_then_cut,
+            &r.stored_late,
             &r.slow_echo,
         ];
         let sane = rules.into_iter().all(|rule| (0.0..=1.0).contains(&rule.probability));
         if sane { Ok(()) } else { Err(BadProbability) }
-    }
-}
-
-/// What befalls one delivery.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct DeliveryFate {
-    pub drop: bool,
-    pub duplicate: bool,
-    pub delay: Duration,
-    pub bad_signature: bool,
-    pub shuffle: Shuffle,
-}
-
-/// What befalls one REST request.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct RequestFate {
-    pub latency: Duration,
-    pub before: Option<Before>,
-    pub echo_delay: Duration,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Before {
-    RateLimited,
-    Unavailable,
-    Cut,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum After {
-    Timeout(Duration),
-    Error,
-    Unprocessable,
-    Cut,
-}
-
-/// What befalls somebody who asks for an attachment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum FileFate {
-    Served,
-    Unavailable,
-    Elsewhere(String),
-}
-
-/// What is known of a request before it is handled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RequestKind {
-    Read,
-    MessageCreate,
-    WebhookCreate,
-    Delete,
-    OtherWrite,
-}
-
-/// The faults in force and the dice.
-pub(crate) struct Switchboard {
-    state: Mutex<(Faults, StdRng)>,
-    stall: watch::Sender<bool>,
-}
-
-impl Switchboard {
-    pub(crate) fn new(seed: u64) -> Self {
-        let rng = StdRng::seed_from_u64(seed ^ 0x6661_756c_7473);
-        Self { state: Mutex::new((Faults::default(), rng)), stall: watch::Sender::new(false) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, (Faults, StdRng)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn get(&self) -> Faults {
-        self.lock().0.clone()
-    }
-
-    pub(crate) fn set(&self, faults: Faults) {
-        self.stall.send_replace(faults.webhooks.stall);
-        self.lock().0 = faults;
-    }
-
-    /// Returns when deliveries may go out.
-    pub(crate) async fn flowing(&self) {
-        // The sender lives as long as `self`: this cannot fail.
-        let _ = self.stall.subscribe().wait_for(|stalled| !stalled).await;
-    }
-
-    /// Whether the dispatcher runs twice for this event, and whether it loses the changes.
-    pub(crate) fn dispatch(&self, event: &str) -> (bool, bool) {
-        let (faults, rng) = &mut *self.lock();
-        let faults = &mut faults.webhooks;
-        if !strikes_event(faults, event) {
-            return (false, false);
-        }
-        (faults.redispatch.strikes(rng), faults.null_changes.strikes(rng))
-    }
-
-    pub(crate) fn delivery(&self, event: &str) -> DeliveryFate {
-        let (faults, rng) = &mut *self.lock();
-        let faults = &mut faults.webhooks;
-        if !strikes_event(faults, event) {
-            return DeliveryFate::default();
-        }
-        DeliveryFate {
-            drop: faults.drop.strikes(rng),
-            duplicate: faults.duplicate.strikes(rng),
-            delay: faults.delay_ms.draw(rng),
-            bad_signature: faults.bad_signature.strikes(rng),
-            shuffle: faults.shuffle,
-        }
-    }
-
-    pub(crate) fn request(&self, kind: RequestKind) -> RequestFate {
-        let (faults, rng) = &mut *self.lock();
-        let faults = &mut faults.rest;
-        if !in_scope(faults.scope, kind) {
-            return RequestFate::default();
-        }
-        let before = if faults.rate_limited.strikes(rng) {
-            Some(Before::RateLimited)
-        } else if faults.unavailable.strikes(rng) {
-            Some(Before::Unavailable)
-        } else if faults.cut.strikes(rng) {
-            Some(Before::Cut)
-        } else {
-            None
-        };
-        let slow = kind != RequestKind::Read && before.is_none() && faults.slow_echo.strikes(rng);
-        let echo_delay = if slow { faults.slow_echo_ms.draw(rng) } else { Duration::ZERO };
-        RequestFate { latency: faults.latency_ms.draw(rng), before, echo_delay }
-    }
-
-    /// Asked for every attachment.
-    pub(crate) fn file(&self) -> FileFate {
-        match &self.lock().0.files {
-            FileFaults { redirect_to: Some(place), .. } => FileFate::Elsewhere(place.clone()),
-            FileFaults { unavailable: true, .. } => FileFate::Unavailable,
-            FileFaults { .. } => FileFate::Served,
-        }
-    }
-
-    /// Asked once a write has succeeded.
-    pub(crate) fn stored(&self, kind: RequestKind) -> Option<After> {
-        let (faults, rng) = &mut *self.lock();
-        let faults = &mut faults.rest;
-        if kind == RequestKind::Read || !in_scope(faults.scope, kind) {
-            return None;
-        }
-        if faults.stored_then_timeout.strikes(rng) {
-            Some(After::Timeout(Duration::from_millis(faults.timeout_ms)))
-        } else if faults.stored_then_5xx.strikes(rng) {
-            Some(After::Error)
-        } else if kind == RequestKind::MessageCreate && faults.stored_then_422.strikes(rng) {
-            Some(After::Unprocessable)
-        } else if faults.stored_then_cut.strikes(rng) {
-            Some(After::Cut)
-        } else {
-            None
-        }
-    }
-
-    /// A random permutation of what was held back.
-    pub(crate) fn shuffle<T>(&self, held: &mut [T]) {
-        use rand::seq::SliceRandom as _;
-        held.shuffle(&mut self.lock().1);
-    }
-
-    pub(crate) fn draw(&self, range: Millis) -> Duration {
-        range.draw(&mut self.lock().1)
-    }
-}
-
-fn strikes_event(faults: &WebhookFaults, event: &str) -> bool {
-    faults.events.is_empty() || faults.events.iter().any(|name| name == event)
-}
-
-fn in_scope(scope: Scope, kind: RequestKind) -> bool {
-    match scope {
-        Scope::Any => true,
-        Scope::Reads => kind == RequestKind::Read,
-        Scope::Writes => kind != RequestKind::Read,
-        Scope::MessageCreate => kind == RequestKind::MessageCreate,
-        Scope::WebhookCreate => kind == RequestKind::WebhookCreate,
-        Scope::Deletes => kind == RequestKind::Delete,
     }
 }

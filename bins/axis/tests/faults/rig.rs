@@ -312,6 +312,9 @@ pub fn mishaps() -> Faults {
         stored_then_5xx: Rule::chance(0.02),
         stored_then_422: Rule::chance(0.02),
         stored_then_cut: Rule::chance(0.02),
+        stored_late: Rule::chance(0.02),
+        // Over before absence may be believed, three seconds after a try has ended.
+        stored_late_ms: Millis::between(500, 2_500),
         timeout_ms: 4_000,
         slow_echo: Rule::chance(0.05),
         slow_echo_ms: Millis::between(200, 2_000),

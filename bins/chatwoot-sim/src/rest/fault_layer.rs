@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::time::sleep;
 
+use super::MAX_BODY;
 use crate::faults::{After, Before, RequestKind};
 use crate::server::Cutter;
 use crate::sim::Sim;
@@ -43,7 +44,10 @@ pub(crate) async fn apply(State(sim): State<Sim>, mut request: Request, next: Ne
     if !fate.echo_delay.is_zero() {
         request.extensions_mut().insert(EchoDelay(fate.echo_delay));
     }
-    let answer = next.run(request).await;
+    let answer = match fate.late {
+        None => next.run(request).await,
+        Some(late) => run_late(&sim, late, request, next).await,
+    };
     if !answer.status().is_success() {
         return answer;
     }
@@ -63,6 +67,26 @@ pub(crate) async fn apply(State(sim): State<Sim>, mut request: Request, next: Ne
         }
         Some(After::Cut) => cut(cutter),
     }
+}
+
+/// Does it after a while, in a task of its own: a caller who gives up does not end it. What waits for
+/// all that is under way waits for it too.
+async fn run_late(sim: &Sim, late: Duration, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    // Once the caller is gone there is nobody to read it from.
+    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let request = Request::from_parts(parts, Body::from(body));
+    let sim = sim.clone();
+    sim.shared.dispatch.begin();
+    let work = tokio::spawn(async move {
+        pause(&sim, late).await;
+        let answer = next.run(request).await;
+        sim.shared.dispatch.end();
+        answer
+    });
+    work.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 /// Shutting down ends every pause.

@@ -1,6 +1,7 @@
 //! Each fault does what it says.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chatwoot_sim::{BadProbability, Faults, Millis, Outcome, Rule, Scope, Shuffle};
 use serde_json::{Value, json};
@@ -190,6 +191,25 @@ async fn stored_in_spite_of_the_answer() {
     let texts: Vec<_> = stored[before..].iter().map(|m| m["content"].as_str().unwrap()).collect();
     assert_eq!(texts, ["5xx", "422", "cut", "timeout"]);
     assert_eq!(world.receiver.got().len(), 4, "the echoes come all the same");
+}
+
+/// As a server behind a queue of requests does, which does not hear that somebody has hung up.
+#[tokio::test]
+async fn stored_late_though_the_caller_has_given_up() {
+    let world = World::new().await;
+    let (id, path) = conversation(&world).await;
+    let before = world.sim.messages(1, id).unwrap().len();
+    world.set(|faults| {
+        faults.rest.stored_late = Rule::next(1);
+        faults.rest.stored_late_ms = Millis::between(1_000, 1_000);
+    });
+    let request = world.admin().request("POST", &path).json(&json!({ "content": "late" }));
+    let given_up = request.timeout(Duration::from_millis(500)).send().await.unwrap_err();
+    assert!(given_up.is_timeout());
+    world.sim.settled().await;
+    let stored = world.sim.messages(1, id).unwrap();
+    assert_eq!(stored.len(), before + 1);
+    assert_eq!(world.receiver.only("message_created")["content"], "late");
 }
 
 #[tokio::test]

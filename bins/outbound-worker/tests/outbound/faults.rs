@@ -1,8 +1,9 @@
 //! P4: a customer never gets a reply twice, and replies of one conversation leave in the order in
 //! which they were written, whatever Chatwoot answers.
 
-use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
+use chatwoot_sim::{ADMIN_TOKEN, Faults, Millis, RestFaults, Rule, Scope};
 use futures_util::future::join_all;
+use outbound_worker::Config;
 use serde_json::json;
 
 use crate::stage::{Stage, config};
@@ -88,6 +89,29 @@ async fn p4_holds_when_everything_goes_wrong_at_random() {
     for conversation in &conversations {
         assert_eq!(chatwoot.texts(conversation), texts);
     }
+}
+
+/// Chatwoot goes on with a request whose caller has given up, so a reply that is not there yet may come
+/// for as long as it can be working on it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_chatwoot_stores_after_we_gave_up_is_waited_for() {
+    let stage = Stage::empty().await;
+    let patient = Config { absence_seconds: 6, chatwoot_timeout_seconds: 1, ..config() };
+    stage.worker(&patient).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let late = RestFaults {
+        stored_late: Rule::next(1),
+        // After two looks that did not find it, and before absence may be believed.
+        stored_late_ms: Millis::between(5_500, 5_500),
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(rest(&late)).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Patience").await;
+    stage.reaches(reply, "sent").await;
+    chatwoot.sim().settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["Patience"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
 }
 
 /// Deleting takes the marker away; sending again would be worse than not knowing.
