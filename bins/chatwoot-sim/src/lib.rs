@@ -69,6 +69,7 @@ mod screen;
 mod seed;
 mod server;
 mod sim;
+mod snoozes;
 mod trickle;
 
 pub use actors::{Customer, File, PROMPT_RECEIPTS, RegisteredWebhook};

@@ -15,7 +15,7 @@ use crate::dispatch::{Delivery, Dispatch, lock};
 use crate::faults::{BadProbability, Faults, Switchboard};
 use crate::model::{Denied, Event, World};
 use crate::server::{self, Running};
-use crate::{control, receipts, screen, seed, trickle};
+use crate::{control, receipts, screen, seed, snoozes, trickle};
 
 /// One installation of Chatwoot in memory. Clones are the same installation.
 #[derive(Clone)]
@@ -105,9 +105,11 @@ impl Sim {
         };
         let dispatch = Arc::clone(&self.shared.dispatch).run(closing.clone());
         let receipts = receipts::run(self.clone(), closing.clone());
+        let snoozes = snoozes::run(self.clone(), closing.clone());
         let events = trickle::run(self.clone(), closing.clone());
         tracing::info!(%address, "a stand-in for Chatwoot is listening");
-        let (served, (), (), (), ()) = tokio::join!(serve, stop, dispatch, receipts, events);
+        let (served, (), (), (), (), ()) =
+            tokio::join!(serve, stop, dispatch, receipts, snoozes, events);
         served
     }
 
@@ -135,6 +137,7 @@ impl Sim {
     pub fn advance(&self, by: Duration) {
         let by = chrono::TimeDelta::from_std(by).unwrap_or_default();
         lock(&self.shared.world).shift += by;
+        snoozes::wake(self);
     }
 
     /// The newest attempts to deliver, in the order in which they ended.

@@ -1,5 +1,7 @@
 //! Conversations, contacts, lists: shapes, status codes, who may what.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::harness::{World, mask};
@@ -123,6 +125,33 @@ async fn statuses() {
     agent.post(&path, json!({ "status": "open" })).await;
     let shown = world.sim.conversation(1, id).unwrap();
     assert_eq!(shown["meta"]["assignee"]["name"], "Marco Ferreira");
+}
+
+#[tokio::test]
+async fn what_is_snoozed_until_a_time_opens_when_it_has_come() {
+    let world = World::new().await;
+    let (id, _) = world.sim.start_conversation(1, "Hello").unwrap();
+    let status = || world.sim.conversation(1, id).unwrap()["status"].clone();
+    let snooze = async |seconds: i64| {
+        let until = chrono::Utc::now().timestamp() + seconds;
+        let snooze = json!({ "status": "snoozed", "snoozed_until": until });
+        let path = format!("/conversations/{id}/toggle_status");
+        assert_eq!(world.admin().post(&path, snooze).await.0, 200);
+    };
+    // Soon, by itself.
+    snooze(1).await;
+    while status() != "open" {
+        tokio::task::yield_now().await;
+    }
+    snooze(3_600).await;
+    world.sim.settled().await;
+    world.subscribe(&["conversation_status_changed"]);
+    world.sim.advance(Duration::from_mins(50));
+    assert_eq!(status(), "snoozed");
+    world.sim.advance(Duration::from_mins(11));
+    world.sim.settled().await;
+    let told = world.receiver.only("conversation_status_changed");
+    assert_eq!((&told["status"], &told["snoozed_until"]), (&json!("open"), &Value::Null));
 }
 
 #[tokio::test]
