@@ -338,8 +338,8 @@ impl Sim {
         Ok(RegisteredWebhook { id: row.id, secret: row.secret.unwrap_or_default() })
     }
 
-    /// Sets a webhook's secret; `None` makes it one of before 4.11.2, whose deliveries are
-    /// not signed.
+    /// Sets a webhook's secret; `None` makes it one of before 4.11.2, whose deliveries have neither an
+    /// id nor a signature. With an empty one they have an id only.
     pub fn set_webhook_secret(
         &self,
         account: i64,

@@ -19,7 +19,7 @@ pub struct Delivery {
     /// What the event is about: a message's id, a conversation's display id, a contact's or a
     /// contact inbox's id.
     pub subject_id: i64,
-    /// `X-Chatwoot-Delivery`.
+    /// `X-Chatwoot-Delivery`; not sent to webhooks of before 4.11.2.
     pub delivery_id: String,
     /// SHA-256 of the body, in hexadecimal digits.
     pub body_sha256: String,

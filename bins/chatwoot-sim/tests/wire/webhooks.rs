@@ -43,16 +43,19 @@ async fn a_delivery_is_signed_over_timestamp_and_body() {
 }
 
 #[tokio::test]
-async fn without_a_secret_there_is_a_delivery_id_but_no_signature() {
+async fn before_there_were_secrets_there_was_no_delivery_id_and_an_empty_one_signs_nothing() {
     let world = World::new().await;
     let hook = world.sim.register_webhook(1, &world.receiver.at("hook"), &[]).unwrap();
-    world.sim.set_webhook_secret(1, hook.id, None).unwrap();
-    world.sim.start_conversation(1, "hello").unwrap();
-    world.sim.settled().await;
-    let got = &world.receiver.got()[0];
-    assert!(!got.headers.contains_key("x-chatwoot-signature"));
-    assert!(!got.headers.contains_key("x-chatwoot-timestamp"));
-    assert!(got.headers.contains_key("x-chatwoot-delivery"));
+    for (secret, has_id) in [(None, false), (Some(""), true)] {
+        world.sim.set_webhook_secret(1, hook.id, secret).unwrap();
+        world.receiver.forget();
+        world.sim.start_conversation(1, "hello").unwrap();
+        world.sim.settled().await;
+        let got = &world.receiver.got()[0];
+        assert!(!got.headers.contains_key("x-chatwoot-signature"));
+        assert!(!got.headers.contains_key("x-chatwoot-timestamp"));
+        assert_eq!(got.headers.contains_key("x-chatwoot-delivery"), has_id);
+    }
 }
 
 #[tokio::test]
