@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use testkit::eventually;
 use testkit::sqlx::{self, Connection as _};
 
-use crate::faults::check;
+use crate::faults::{check, nothing_was_refused};
 use crate::screen::{Screen, activities};
 use crate::system::{ACCOUNT, System, Workers};
 
@@ -74,6 +74,7 @@ async fn lose(died: &[&str]) {
 
     talk(&system, &conversations, 9..11).await;
     drained(&system).await;
+    nothing_was_refused(&system);
     for (n, (place, id)) in conversations.iter().enumerate() {
         check(&system, n, *place, id).await;
     }
