@@ -36,6 +36,11 @@ impl Operator {
     }
 
     pub async fn axis(&self, arguments: &[&str]) -> Answered {
+        self.axis_with(arguments, &[]).await
+    }
+
+    /// The same, with more in its environment.
+    pub async fn axis_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Answered {
         let mut command = axis();
         command
             .args(["--output", "json"])
@@ -43,7 +48,8 @@ impl Operator {
             .env("DATABASE_URL", self.world.store_config.database_url.expose_secret())
             .env("NATS_URL", self.world.nats.url().expose_secret())
             .env("AXIS_SECRET_KEY", &self.key)
-            .env("AXIS_DATA_DIR", "no-such-folder");
+            .env("AXIS_DATA_DIR", "no-such-folder")
+            .envs(settings.iter().copied());
         run(command).await
     }
 

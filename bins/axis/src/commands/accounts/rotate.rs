@@ -41,7 +41,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let secret_for = arguments.public_url.as_deref().filter(|_| arguments.webhook_secret);
     if arguments.token.is_none() && secret_for.is_none() {
-        bail!("say what to rotate: --chatwoot-token, --webhook-secret, or both");
+        bail!("say what to rotate: set CHATWOOT_API_TOKEN, or --webhook-secret, or both");
     }
     let accounts = place.accounts().await?;
     let account = accounts::find(accounts.list().await?, &arguments.account)?;

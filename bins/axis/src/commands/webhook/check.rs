@@ -139,7 +139,10 @@ fn unknown(account: &Account, error: &AccountError) -> Wrong {
     let mend = match error {
         AccountError::Trouble(Trouble::Token(_) | Trouble::NoAdministrator(_))
         | AccountError::Seal(_) => {
-            format!("axis accounts rotate --account {id} --chatwoot-token …")
+            // On the command line others of the machine would see the token.
+            format!(
+                "axis accounts rotate --account {id}   # with CHATWOOT_API_TOKEN set to a good one"
+            )
         }
         AccountError::Client(_) => format!(
             "axis accounts add --tenant {} --chatwoot-url {} --chatwoot-account-id {}",
