@@ -2,6 +2,7 @@
 
 use chatwoot::client::{Client, Options};
 use domain::{AccountKey, TenantId};
+use events::Source;
 use secrecy::SecretString;
 use serde_json::json;
 use store::accounts::Account;
@@ -76,6 +77,14 @@ impl Accounts {
     /// All accounts that are served.
     pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
         Ok(store::accounts::all(&self.store).await?)
+    }
+
+    /// Whether the key opens anything that is sealed of an account: its token, or what its webhook is
+    /// signed with.
+    pub fn opens(&self, account: &Account) -> bool {
+        let secret = account.webhook_secrets.first();
+        self.key.open(Account::TOKEN_PURPOSE, &account.api_token).is_ok()
+            || secret.is_some_and(|one| self.key.open(Source::SECRET_PURPOSE, one).is_ok())
     }
 
     /// Takes an account in hand until the transaction ends.

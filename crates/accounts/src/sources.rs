@@ -1,5 +1,7 @@
 //! What receivers know of the accounts: rows of the database, published into NATS.
 
+use std::collections::HashMap;
+
 use domain::AccountKey;
 use events::Source;
 use store::accounts::Account;
@@ -32,6 +34,12 @@ impl Accounts {
         Ok(store::commit(transaction).await?)
     }
 
+    /// The accounts among these that the receivers do not know as they are.
+    pub async fn untold(&self, served: &[Account]) -> Result<Vec<Account>, AccountError> {
+        let told = self.bus.sources().told().await?;
+        Ok(unknown(&told, served).cloned().collect())
+    }
+
     /// Tells the receivers whatever they do not know of the accounts: a change may have been cut off
     /// before they were told, and NATS may have lost what they were. Gives back the accounts that are
     /// served. One that is not kept here at all is left alone: a database that was restored from a
@@ -39,8 +47,7 @@ impl Accounts {
     pub async fn publish_all(&self) -> Result<Vec<Account>, AccountError> {
         let told = self.bus.sources().told().await?;
         let served = self.list().await?;
-        let unknown = |account: &&Account| told.get(&account.id) != Some(&Some(source(account)));
-        for account in served.iter().filter(unknown) {
+        for account in unknown(&told, &served) {
             self.publish(account.id).await?;
         }
         for ended in store::accounts::ended(&self.store).await? {
@@ -50,4 +57,11 @@ impl Accounts {
         }
         Ok(served)
     }
+}
+
+fn unknown<'a>(
+    told: &HashMap<AccountKey, Option<Source>>,
+    served: &'a [Account],
+) -> impl Iterator<Item = &'a Account> {
+    served.iter().filter(|account| told.get(&account.id) != Some(&Some(source(account))))
 }

@@ -6,6 +6,7 @@ pub mod backfill;
 pub mod completions;
 pub mod db;
 pub mod dead_letters;
+pub mod doctor;
 pub mod journal;
 pub mod keys;
 pub mod migrate;
@@ -24,6 +25,9 @@ use crate::{Answer, Output, Place, up};
 pub enum Command {
     /// Run everything in one process on one port, with servers of its own
     Up(Box<up::Arguments>),
+    /// Look at everything, and say what is wrong and what to do about it; exit code 1 if a person has to
+    /// do something
+    Doctor(doctor::Arguments),
     /// Bring the database's schema up to date
     Migrate,
     /// The streams in NATS
@@ -67,6 +71,7 @@ impl Command {
     pub(crate) async fn run(self, place: &Place, output: Output) -> anyhow::Result<Answer> {
         match self {
             Self::Up(arguments) => Box::pin(up::run(*arguments, place, output)).await,
+            Self::Doctor(arguments) => Box::pin(doctor::run(&arguments, place)).await,
             Self::Migrate => migrate::run(place).await,
             Self::Streams(command) => command.run(place).await,
             Self::Tenants(command) => command.run(place).await,

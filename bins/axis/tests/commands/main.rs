@@ -4,6 +4,7 @@
 
 mod accounts;
 mod database;
+mod doctor;
 mod operator;
 #[path = "../program/mod.rs"]
 mod program;

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use clap::Args;
 use serde_json::{Value, json};
+use store::Store;
 use store::inspect::{Inspection, Table};
 
 use crate::{Answer, Place};
@@ -30,7 +31,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let store = place.store().await?;
     let rows = arguments.rows.into();
     let inspection = store::inspect::inspect(&store, rows, arguments.show_content).await?;
-    let warnings = warnings(&inspection);
+    let warnings: Vec<_> = warnings(&inspection).into_iter().map(|warning| warning.what).collect();
     let mut text = format!("schema version {}\n", inspection.schema_version);
     for table in &inspection.tables {
         describe(&mut text, table)?;
@@ -69,28 +70,46 @@ fn counted(count: i64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn warnings(found: &Inspection) -> Vec<String> {
+/// What looks wrong in the database.
+#[derive(Debug)]
+pub(crate) struct Warning {
+    /// What, and where to look.
+    pub(crate) what: String,
+    /// It does not pass by itself.
+    pub(crate) urgent: bool,
+}
+
+/// The same as of a whole look, without any rows.
+pub(crate) async fn look(store: &Store) -> Result<Vec<Warning>, store::Error> {
+    Ok(warnings(&store::inspect::inspect(store, 0, false).await?))
+}
+
+fn warnings(found: &Inspection) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (table, rows) in &found.in_default_partitions {
         if *rows > 0 {
-            warnings.push(format!(
-                "{} of {table} of months without a part of their own: retention does not reach them",
-                counted(*rows, "row")
-            ));
+            let rows = counted(*rows, "row");
+            let what = format!(
+                "{rows} of {table} of months without a part of their own: retention does not reach \
+                 them"
+            );
+            warnings.push(Warning { what, urgent: false });
         }
     }
     if found.outbox_overdue > 0 {
-        warnings.push(format!(
+        let what = format!(
             "{} in the outbox for more than 5 minutes: does the outbound-worker run, and does \
              Chatwoot answer?",
             counted(found.outbox_overdue, "command")
-        ));
+        );
+        warnings.push(Warning { what, urgent: true });
     }
     if found.rejected_events > 0 {
-        warnings.push(format!(
+        let what = format!(
             "{} rejected in the last 30 days: the bodies are in the stream DEAD_LETTER",
             counted(found.rejected_events, "event")
-        ));
+        );
+        warnings.push(Warning { what, urgent: false });
     }
     warnings
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::answer::table;
 use crate::{Answer, Place};
 
-const STREAMS: [&str; 4] =
+pub(crate) const STREAMS: [&str; 4] =
     [subject::INBOUND, subject::OUTBOUND, subject::ACTIVITY, subject::DEAD_LETTER];
 
 /// Shows how much the streams hold and how far their consumers are.

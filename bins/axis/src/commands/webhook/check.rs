@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use accounts::{AccountError, Checked, Config, Trouble};
+use accounts::{AccountError, Accounts, Checked, Config, Trouble};
 use clap::Args;
 use serde::Serialize;
 use store::accounts::Account;
@@ -25,22 +25,22 @@ pub struct Arguments {
 /// How an account's webhook is.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Found {
+pub(crate) struct Found {
     account: String,
-    chatwoot_url: String,
-    chatwoot_account_id: i64,
+    pub(crate) chatwoot_url: String,
+    pub(crate) chatwoot_account_id: i64,
     /// As Chatwoot has it; null: it does not say.
     webhook: Option<Checked>,
     /// Nothing keeps events away.
-    good: bool,
-    wrong: Vec<Wrong>,
+    pub(crate) good: bool,
+    pub(crate) wrong: Vec<Wrong>,
 }
 
 /// What is wrong, and what mends it.
 #[derive(Debug, Serialize)]
-struct Wrong {
-    what: String,
-    mend: String,
+pub(crate) struct Wrong {
+    pub(crate) what: String,
+    pub(crate) mend: String,
 }
 
 /// Asks Chatwoot how the webhooks are.
@@ -51,11 +51,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
         Some(wanted) => vec![accounts::find(accounts.list().await?, wanted)?],
         None => accounts.list().await?,
     };
-    let mut all = Vec::with_capacity(served.len());
-    for account in served {
-        let checked = accounts.check(account.id, public_url).await;
-        all.push(Found::of(&account, checked, public_url)?);
-    }
+    let all = look(&accounts, &served, public_url).await?;
     let good = all.iter().all(|found| found.good);
     let mut text = String::new();
     for found in &all {
@@ -65,6 +61,20 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
         text.push_str("no account is served\n");
     }
     Ok(Answer::new(text, &all)?.succeeding_if(good))
+}
+
+/// Asks about these accounts, one after the other.
+pub(crate) async fn look(
+    accounts: &Accounts,
+    served: &[Account],
+    public_url: Option<&str>,
+) -> anyhow::Result<Vec<Found>> {
+    let mut all = Vec::with_capacity(served.len());
+    for account in served {
+        let checked = accounts.check(account.id, public_url).await;
+        all.push(Found::of(account, checked, public_url)?);
+    }
+    Ok(all)
 }
 
 impl Found {

@@ -1,0 +1,113 @@
+//! Does the key open what is sealed, do the receivers know the accounts, do webhooks come, and are the
+//! accounts compared with Chatwoot?
+
+use accounts::Accounts;
+use bus::Bus;
+use chrono::{TimeDelta, Utc};
+use store::Store;
+use store::accounts::Account;
+use store::reconciliations::Reconciliation;
+
+use super::Report;
+use crate::Place;
+use crate::commands::webhook;
+
+/// After so long a comparison that is due has nobody who makes it.
+const OVERDUE: TimeDelta = TimeDelta::minutes(15);
+/// Tries in a row that fail before it is more than a passing trouble.
+const FAILURES: u32 = 3;
+const KEY: &str = "set AXIS_SECRET_KEY to what the programs use";
+const AGAIN: &str = "axis doctor   # again";
+
+/// Looks.
+pub(super) async fn look(
+    report: &mut Report,
+    place: &Place,
+    (store, bus): (Store, Bus),
+    public_url: Option<&str>,
+) -> Option<()> {
+    let served = report.heard("accounts", store::accounts::all(&store).await, AGAIN)?;
+    if served.is_empty() {
+        report.notice("accounts", "none is served".to_owned());
+        return None;
+    }
+    compared(report, &store, &served).await?;
+    let key = report.heard("key", place.secret_key(), KEY)?;
+    let accounts = Accounts::new(store, bus, key);
+    if !served.iter().any(|account| accounts.opens(account)) {
+        let what = format!("it opens nothing that is sealed of the accounts ({})", served.len());
+        report.wrong("key", what, KEY);
+        return None;
+    }
+    let untold = report.heard("receivers", accounts.untold(&served).await, AGAIN)?;
+    for account in &untold {
+        let what = format!("they do not know {} as it is", name(account));
+        report.wrong("receivers", what, "axis accounts publish");
+    }
+    if untold.is_empty() {
+        report.good("receivers", format!("they know all accounts ({})", served.len()));
+    }
+    webhooks(report, &accounts, &served, public_url).await
+}
+
+fn name(account: &Account) -> String {
+    format!("account {} of {}", account.chatwoot_account_id, account.base_url)
+}
+
+async fn webhooks(
+    report: &mut Report,
+    accounts: &Accounts,
+    served: &[Account],
+    public_url: Option<&str>,
+) -> Option<()> {
+    let found = webhook::check::look(accounts, served, public_url).await;
+    for one in report.heard("webhooks", found, AGAIN)? {
+        let whose = format!("account {} of {}", one.chatwoot_account_id, one.chatwoot_url);
+        if one.good {
+            report.good("webhooks", format!("{whose}: it is as it should be"));
+        }
+        for wrong in one.wrong {
+            let what = format!("{whose}: {}", wrong.what);
+            if one.good {
+                report.notice("webhooks", format!("{what}: {}", wrong.mend));
+            } else {
+                report.wrong("webhooks", what, &wrong.mend);
+            }
+        }
+    }
+    Some(())
+}
+
+/// How far accounts are compared with Chatwoot.
+async fn compared(report: &mut Report, store: &Store, served: &[Account]) -> Option<()> {
+    let asked = async {
+        let mut transaction = store.worker().await?;
+        store::reconciliations::list(&mut transaction).await
+    };
+    let mut all = report.heard("comparison", asked.await, AGAIN)?;
+    all.retain(|one| served.iter().any(|account| account.id == one.account));
+    let troubles: Vec<_> = all.iter().filter_map(trouble).collect();
+    if troubles.is_empty() {
+        report.good("comparison", "no account is behind");
+    }
+    for (what, mend) in troubles {
+        report.wrong("comparison", what, mend);
+    }
+    Some(())
+}
+
+/// What is wrong with the comparing of an account, and what to do.
+fn trouble(one: &Reconciliation) -> Option<(String, &'static str)> {
+    let (account, progress) = (&one.account, &one.progress);
+    if progress.failures >= FAILURES
+        && let Some(error) = &progress.last_error
+    {
+        return Some((format!("of account {account}: {error}"), "axis reconcile status"));
+    }
+    let (swept, long_ago) = (progress.swept_to?, Utc::now() - OVERDUE);
+    (!one.held && swept < long_ago && progress.sweep_due_at < long_ago).then(|| {
+        let at = swept.format("%Y-%m-%d %H:%M:%S UTC");
+        let what = format!("account {account} has not been compared since {at}");
+        (what, "start a sync-worker that has AXIS_SECRET_KEY")
+    })
+}

@@ -1,0 +1,39 @@
+//! Does the database answer, and is in it what should be?
+
+use std::time::Duration;
+
+use store::Store;
+
+use super::Report;
+use crate::Place;
+use crate::commands::db;
+
+/// How long it may take to give a sign of life.
+const PATIENCE: Duration = Duration::from_secs(5);
+const SERVER: &str = "look after the server that DATABASE_URL names";
+
+/// Looks, and gives the database back if its schema fits.
+pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
+    let asked = async {
+        let store = Store::connect(&place.store_config()?, "axis")?;
+        store::within(PATIENCE, store.ping()).await?;
+        anyhow::Ok(())
+    };
+    report.heard("database", asked.await, SERVER)?;
+    report.good("database", "it answers");
+    // Not before it answers: one that never does would end this command.
+    let store = report.heard("schema", place.store().await, "axis migrate")?;
+    report.good("schema", "it is up to date");
+    let warnings = report.heard("tables", db::check::look(&store).await, SERVER)?;
+    if warnings.is_empty() {
+        report.good("tables", "nothing looks wrong");
+    }
+    for warning in warnings {
+        if warning.urgent {
+            report.wrong("tables", warning.what, "axis db check");
+        } else {
+            report.notice("tables", warning.what);
+        }
+    }
+    Some(store)
+}

@@ -1,0 +1,93 @@
+//! Does NATS answer, are the streams as declared, and does somebody read them?
+
+use std::time::Duration;
+
+use bus::{Bus, StreamState, streams};
+use events::subject;
+use tokio::time::sleep;
+
+use super::Report;
+use crate::Place;
+use crate::commands::streams::status::STREAMS;
+
+/// Who reads what.
+const READERS: [(&str, &str); 2] =
+    [(subject::INBOUND, "start a sync-worker"), (subject::OUTBOUND, "start an outbound-worker")];
+/// A worker asks anew when it was answered, and between the two nobody seems to listen.
+const LOOKS: usize = 6;
+const PAUSE: Duration = Duration::from_millis(500);
+const SERVERS: &str = "look after the servers that NATS_URL names; receivers acknowledge meanwhile";
+
+/// Looks, and gives NATS back if it has all of the streams.
+pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
+    let bus = report.heard("NATS", place.bus().await, SERVERS)?;
+    report.good("NATS", "it answers");
+    let drift = report.heard("streams", streams::check(&bus).await, SERVERS)?;
+    for one in &drift {
+        report.wrong("streams", one.to_string(), "axis streams apply");
+    }
+    if drift.iter().any(|one| one.field.is_none()) {
+        return None;
+    }
+    if drift.is_empty() {
+        report.good("streams", "all are as declared");
+    }
+    copies(report, &bus).await?;
+    for (stream, mend) in READERS {
+        readers(report, &bus, stream, mend).await?;
+    }
+    let letters = report.heard("dead letters", bus.dead_letters().count().await, SERVERS)?;
+    if letters == 0 {
+        report.good("dead letters", "there are none");
+    } else {
+        let what = format!("{letters} could not be processed");
+        report.wrong("dead letters", what, "axis dead-letters list, mend the cause, redrive them");
+    }
+    Some(bus)
+}
+
+/// Which copies of streams are behind, in a cluster.
+async fn copies(report: &mut Report, bus: &Bus) -> Option<()> {
+    for stream in STREAMS {
+        let state = report.heard("streams", bus.stream(stream).await, SERVERS)?;
+        for copy in state.followers.iter().filter(|copy| !copy.current) {
+            let what = format!("the copy of {stream} on {} is behind by {}", copy.name, copy.lag);
+            report.notice("streams", what);
+        }
+    }
+    Some(())
+}
+
+/// Whether every consumer of a stream is read.
+async fn readers(report: &mut Report, bus: &Bus, stream: &str, mend: &str) -> Option<()> {
+    let mut state = report.heard("workers", bus.stream(stream).await, SERVERS)?;
+    for _ in 1..LOOKS {
+        if unread(&state) == 0 {
+            break;
+        }
+        sleep(PAUSE).await;
+        state = report.heard("workers", bus.stream(stream).await, SERVERS)?;
+    }
+    let waiting: u64 = state.consumers.iter().map(|consumer| consumer.pending).sum();
+    match (unread(&state), state.consumers.len()) {
+        (0, 0) if state.messages > 0 => {
+            report.wrong("workers", format!("nobody has ever read {stream}"), mend);
+        }
+        (0, 0) => report.notice("workers", format!("nothing has ever come into {stream}")),
+        (0, _) if waiting > 0 => {
+            report.notice("workers", format!("{stream} is read, and {waiting} wait in it"));
+        }
+        (0, _) => report.good("workers", format!("{stream} is read")),
+        (unread, all) => {
+            let what = format!(
+                "nobody reads {unread} of the {all} consumers of {stream}, where {waiting} wait"
+            );
+            report.wrong("workers", what, mend);
+        }
+    }
+    Some(())
+}
+
+fn unread(state: &StreamState) -> usize {
+    state.consumers.iter().filter(|consumer| consumer.waiting == 0).count()
+}
