@@ -278,3 +278,38 @@ async fn a_second_copy_of_a_reply_is_shown_whether_it_is_told_of_or_found() {
     assert_eq!(shown[1], shown[0]);
     stage.end().await;
 }
+
+/// What waits behind it in its conversation need not wait until somebody asks Chatwoot again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_of_unknown_outcome_is_due_as_soon_as_chatwoot_tells_of_it() {
+    let stage = Stage::set(Options::default(), false).await;
+    let mut wakeups = stage.world.store.wakeups().await.unwrap();
+    let sim = stage.chatwoot.sim.clone();
+    let (replied, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let (changed, _) = sim.start_conversation(1, "Where is mine?").unwrap();
+    stage.settled().await;
+    let reply = stage.reply(replied, "On its way.").await;
+    let change = stage.prioritize(changed, "high").await;
+    for operation in [reply.0.into(), change] {
+        wakeups.next().await.unwrap();
+        stage.lose_the_outcome(operation).await;
+    }
+    sim.customer_writes(1, replied, "Hello?").unwrap();
+    sim.customer_writes(1, changed, "Hello?").unwrap();
+    stage.settled().await;
+    assert_eq!(stage.due().await, [], "nothing was told of them");
+    stage.send(replied, "On its way.", reply).await;
+    stage.settled().await;
+    assert_eq!(stage.due().await, [reply.0.into()]);
+    wakeups.next().await.unwrap();
+    let high = chatwoot::Priority::from("high");
+    stage.client().set_priority(changed, Some(&high)).await.unwrap();
+    stage.settled().await;
+    let mut due = stage.due().await;
+    due.sort();
+    let mut both = [reply.0.into(), change];
+    both.sort();
+    assert_eq!(due, both);
+    wakeups.next().await.unwrap();
+    stage.end().await;
+}

@@ -41,7 +41,10 @@ pub struct Entry {
     pub attempts: i32,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
-    /// How long it still has to wait; zero if it is due.
+    /// Chatwoot is known to have it, or to have done it after a try whose outcome nobody knew: all that is
+    /// left is to settle it.
+    pub told: bool,
+    /// How long it still has to wait; zero if it is due. What is told of waits for nothing.
     pub due_in: Duration,
 }
 
@@ -183,9 +186,13 @@ pub async fn head(
     let row = sqlx::query!(
         r#"select o.operation_id, o.tenant_id, o.account_id, c.display_id, o.command, o.payload,
                   o.traceparent, o.attempts, o.created_at,
+                  m.chatwoot_id is not null or o.attempts > 0 and coalesce(w.confirmed, false)
+                    as "told!",
                   extract(epoch from o.not_before - clock_timestamp())::float8 as due_in
            from outbox o
            join conversations c on c.id = o.conversation_id
+           left join messages m on m.id = o.operation_id
+           left join conversation_changes w on w.operation_id = o.operation_id
            where o.conversation_id = $1
            order by o.sequence limit 1"#,
         conversation.0
@@ -204,7 +211,8 @@ pub async fn head(
             trace: trace(&row.traceparent),
             attempts: row.attempts,
             created_at: row.created_at,
-            due_in: row.due_in.map_or(Duration::ZERO, wait_of),
+            told: row.told,
+            due_in: row.due_in.filter(|_| !row.told).map_or(Duration::ZERO, wait_of),
         })
     })
     .transpose()
@@ -269,15 +277,46 @@ pub async fn keep(
     Ok(row.is_some())
 }
 
-/// Ends a row's wait and wakes the relay once the transaction commits.
+/// Ends a row's wait and wakes the relay once the transaction commits. One that somebody else has
+/// locked is being published or settled.
 pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
     sqlx::query!(
         "with hastened as (
-           update outbox set due_at = now(), not_before = null where operation_id = $1
+           update outbox set due_at = now(), not_before = null
+           where operation_id in (
+             select operation_id from outbox where operation_id = $1 for update skip locked)
            returning operation_id
          )
          select pg_notify('outbox', '') from hastened",
         operation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
+/// The same for those of these that wait though Chatwoot has just told that they are done
+/// ([`Entry::told`]). Workers lock rows before messages and changes, and whoever was told has these locked:
+/// so it waits for no row. A worker that has one puts it off without knowing; what comes next wakes it.
+pub(crate) async fn hasten_told(
+    connection: &mut PgConnection,
+    operations: &[OperationId],
+) -> Result<(), Error> {
+    if operations.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "with hastened as (
+           update outbox set due_at = now(), not_before = null
+           where operation_id in (
+             select operation_id from outbox
+             where operation_id = any($1) and not_before > now()
+               and (attempts > 0 or command = 'send_message')
+             for update skip locked)
+           returning operation_id
+         )
+         select pg_notify('outbox', '') from hastened limit 1",
+        &column!(operations, |operation| operation.0)
     )
     .fetch_optional(connection)
     .await?;

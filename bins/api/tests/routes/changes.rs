@@ -159,9 +159,12 @@ async fn what_somebody_changed_before_a_change_was_known_to_be_done_is_shown() {
     let mut seed = Seed::open(1);
     let id = served.write(&seed).await;
     let path = format!("/conversations/{id}");
-    let confirmed = async |operation| {
+    let confirmed = async |operation: OperationId| -> bool {
         let mut transaction = served.world.store.worker().await.unwrap();
-        store::conversations::is_confirmed(&mut transaction, operation).await.unwrap()
+        let asked = sqlx::query_scalar(
+            "select confirmed from conversation_changes where operation_id = $1",
+        );
+        asked.bind(operation.0).fetch_one(&mut *transaction).await.unwrap()
     };
     let told = async |seed: &mut Seed, status: &str| {
         seed.version += 1;

@@ -111,6 +111,9 @@ impl Carrier {
         )
     )]
     pub(super) async fn carry(&self, entry: &Entry, lock: &mut Lock) -> Result<Carried, Error> {
+        if entry.told {
+            return self.told(entry).await;
+        }
         let command = match Command::read(&entry.command, &entry.payload) {
             Ok(command) => command,
             Err(error @ Unreadable::UnknownCommand(_)) => {

@@ -4,10 +4,9 @@ use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
 use chrono::{TimeDelta, Utc};
 use domain::{DeliveryState, MessageId};
-use store::Error;
 use store::attempts::{self, AttemptOutcome};
 use store::outbox::{self, Entry};
-use store::{conversations, messages};
+use store::{Error, messages};
 
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
@@ -41,12 +40,6 @@ impl Carrier {
             self.unused(caller).await;
             return Ok(Carried::Settled);
         };
-        // Repeated, it would undo what somebody has done since.
-        if tries > 1 && conversations::is_confirmed(&mut transaction, entry.operation).await? {
-            store::rollback(transaction).await?;
-            self.unused(caller).await;
-            return self.sent(entry, None, None).await;
-        }
         let target = match &command {
             Command::DeleteMessage(delete) => {
                 let id: MessageId = delete.message_id;

@@ -2,15 +2,16 @@
 
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
-use domain::{DeliveryState, MessageId, OperationId};
-use store::attempts::{Attempt, AttemptOutcome};
+use domain::{DeliveryState, OperationId};
+use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::Entry;
 use store::{Error, messages};
 
 use super::Carrier;
 use super::settle::{Carried, News};
 use crate::accounts::Caller;
-use crate::decide::{self, Verdict};
+use crate::command::Command;
+use crate::decide::{self, Next, Verdict};
 use crate::throttle::Hold;
 
 /// Most pages of 100 messages that a look reads. More messages than that since the try: somebody
@@ -30,6 +31,20 @@ enum Seen {
 }
 
 impl Carrier {
+    /// Settles what Chatwoot has told of. Nothing is asked of Chatwoot for it: it need not answer, and a
+    /// change that is repeated would undo what somebody has done since.
+    pub(super) async fn told(&self, entry: &Entry) -> Result<Carried, Error> {
+        let mut transaction = self.store.worker().await?;
+        let last = attempts::last(&mut transaction, entry.operation).await?;
+        store::commit(transaction).await?;
+        // Not of one that is known not to have happened: then it was an earlier one.
+        let tried = last.filter(|last| decide::next(Some(last)) == Next::LookUp);
+        if tried.is_some() && entry.command == Command::SEND_MESSAGE {
+            count("echoed");
+        }
+        self.sent(entry, tried.map(|tried| tried.number), None).await
+    }
+
     /// Looks for a reply. None: it is not there and may be sent again.
     pub(super) async fn look_up(
         &self,
@@ -37,14 +52,6 @@ impl Carrier {
         attempt: Attempt,
         caller: &Caller,
     ) -> Result<Option<Carried>, Error> {
-        let id = MessageId(entry.operation.0);
-        let mut transaction = self.store.worker().await?;
-        let echoed = messages::chatwoot_id(&mut transaction, entry.account, id).await?.flatten();
-        store::commit(transaction).await?;
-        if let Some(id) = echoed {
-            count("echoed");
-            return self.sent(entry, Some(attempt.number), Some(id)).await.map(Some);
-        }
         let found = match self.search(entry, &attempt, caller).await? {
             Ok(Seen::There(id)) => Some(id),
             Ok(Seen::NotThere) => None,

@@ -8,6 +8,7 @@ use domain::{Actor, DeliveryState, MessageId};
 use events::TraceParent;
 use futures_util::future::join_all;
 use outbound_worker::Config;
+use serde_json::json;
 use store::messages::{Intervened, Intervention, Step};
 use testkit::{eventually, eventually_some, sqlx};
 
@@ -30,7 +31,7 @@ impl Stage {
         matches!(cancelled, Intervened::Done(_))
     }
 
-    async fn retry(&self, chatwoot: &Chatwoot, of: &Conversation, message: MessageId) {
+    pub async fn retry(&self, chatwoot: &Chatwoot, of: &Conversation, message: MessageId) {
         let (tenant, actor) = (&chatwoot.account.tenant, &by_ada());
         let trace = TraceParent::generate();
         let wanted = Intervention { tenant, conversation: of.id, message, actor, trace };
@@ -263,4 +264,58 @@ async fn p4_a_reply_of_unknown_outcome_is_looked_for_at_once_when_asked() {
     stage.reaches(reply, "sent").await;
     assert_eq!(chatwoot.texts(&conversation), ["Hello"], "found, and not sent again");
     assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+}
+
+/// A change has nothing of its own that could be pressed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_behind_a_change_that_waits_to_be_retried_goes_out_at_once_when_asked() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let labels = json!({ "labels": ["late"] });
+    let change = stage.ask(&chatwoot, &conversation, "set_labels", &labels).await;
+    stage.worker(&Config { outbound_retry_first_ms: 600_000, ..config() }).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    eventually("the change waits", async || {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap().unwrap();
+        (head.operation, head.attempts, head.due_in.is_zero()) == (change, 1, false)
+    })
+    .await;
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.reaches(reply, "sent").await;
+    let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
+    assert_eq!(there["labels"], json!(["late"]));
+    stage.all_settled().await;
+}
+
+/// Its echo was applied while a worker had its row, so that nobody ended its wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_chatwoot_is_known_to_have_holds_up_nobody() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let doomed = stage.worker_without_answer(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
+    let rest =
+        RestFaults { scope: Scope::Reads, unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
+    let stored = messages.last().unwrap()["id"].as_i64().unwrap();
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let (operation, hour) = (reply.0.into(), Duration::from_hours(1));
+    store::outbox::postpone(&mut transaction, operation, hour).await.unwrap();
+    let account = chatwoot.account.key;
+    store::messages::link(&mut transaction, account, reply, stored).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
+    let next = stage.write(&chatwoot, &conversation, "Are you there?").await;
+    stage.reaches(next, "sent").await;
+    assert_eq!(stage.row(reply).await.state, "sent");
+    assert_eq!(chatwoot.texts(&conversation), ["Hello", "Are you there?"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+    stage.all_settled().await;
 }

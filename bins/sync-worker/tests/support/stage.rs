@@ -10,9 +10,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use chatwoot::client::NewMessage;
 use chatwoot_sim::{Options, Running, Sim};
-use domain::{Actor, ConversationId, MessageId};
+use domain::{Actor, ConversationId, MessageId, OperationId};
 use events::TraceParent;
 use serde_json::Value;
+use store::conversations::{Asking, Wanted};
 use store::messages::{Composed, Composition};
 use store::reconciliations::{Reconciliation, Tally};
 use sync_worker::reconcile::{self, Backfill, Speed};
@@ -227,15 +228,49 @@ impl Stage {
 
     /// Chatwoot takes a reply that bears our marker.
     pub async fn send(&self, conversation: i64, text: &str, reply: MessageId) {
-        let options = chatwoot::client::Options::default();
-        let token = chatwoot_sim::ADMIN_TOKEN.into();
-        let client = chatwoot::Client::new(&self.chatwoot.url(), 1, &token, &options).unwrap();
         let new = NewMessage {
             content: text.to_owned(),
             marker: Some(reply.to_string()),
             ..NewMessage::default()
         };
-        client.create_message(conversation, &new).await.unwrap();
+        self.client().create_message(conversation, &new).await.unwrap();
+    }
+
+    /// Calls Chatwoot as an outbound worker does.
+    pub fn client(&self) -> chatwoot::Client {
+        let options = chatwoot::client::Options::default();
+        let token = chatwoot_sim::ADMIN_TOKEN.into();
+        chatwoot::Client::new(&self.chatwoot.url(), 1, &token, &options).unwrap()
+    }
+
+    /// A colleague gives a conversation a priority here; nothing carries it to Chatwoot.
+    pub async fn prioritize(&self, conversation: i64, priority: &str) -> OperationId {
+        let actor = Actor { kind: "member".to_owned(), id: None, name: None };
+        let (tenant, trace) = (&self.account.tenant, TraceParent::generate());
+        let conversation = ConversationId(self.id_of(conversation).await);
+        let asking = Asking { tenant, conversation, actor: &actor, trace };
+        let wanted = Wanted { priority: Some(Some(priority.to_owned())), ..Wanted::default() };
+        let mut transaction = self.world.store.tenant(tenant).await.unwrap();
+        let account = self.account.key;
+        let lines = store::conversations::change(&mut transaction, &asking, account, wanted).await;
+        store::commit(transaction).await.unwrap();
+        lines.unwrap()[0].data["operationId"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Nobody knows what came of a command's only try, and for an hour nobody asks.
+    pub async fn lose_the_outcome(&self, operation: OperationId) {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        store::outbox::count_attempt(&mut transaction, operation).await.unwrap().unwrap();
+        let hour = Duration::from_hours(1);
+        store::outbox::postpone(&mut transaction, operation, hour).await.unwrap();
+        store::commit(transaction).await.unwrap();
+    }
+
+    /// The commands that wait for nothing, as the relay takes them.
+    pub async fn due(&self) -> Vec<OperationId> {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let due = store::outbox::take_due(&mut transaction, 10, 10).await.unwrap();
+        due.iter().map(|(command, _)| command.operation).collect()
     }
 
     pub async fn end(self) {

@@ -20,7 +20,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::by_ids;
-use crate::outbox::{Enqueue, enqueue};
+use crate::outbox::{self, Enqueue, enqueue};
 use crate::{Error, activities};
 
 /// What a person wants of a conversation; what is none stays as it is.
@@ -200,7 +200,7 @@ pub(super) async fn uphold(
     connection: &mut PgConnection,
     conversations: &[Uuid],
 ) -> Result<(), Error> {
-    let told = sqlx::query_scalar!(
+    let told = sqlx::query!(
         "update conversation_changes w
          set told = s.shown -> w.field,
              -- What is told may say more of the same: a name.
@@ -220,7 +220,7 @@ pub(super) async fn uphold(
          where w.conversation_id = s.id
            and (w.told_at, w.told_step, w.told_digest)
                is distinct from (s.version_at, s.version_step, s.version_digest)
-         returning w.conversation_id",
+         returning w.conversation_id, w.operation_id, w.confirmed",
         conversations
     )
     .fetch_all(&mut *connection)
@@ -228,6 +228,10 @@ pub(super) async fn uphold(
     if told.is_empty() {
         return Ok(());
     }
+    let confirmed = told.iter().filter(|change| change.confirmed);
+    let confirmed: Vec<_> = confirmed.map(|change| OperationId(change.operation_id)).collect();
+    outbox::hasten_told(connection, &confirmed).await?;
+    let told = column!(told, |change| change.conversation_id);
     sqlx::query!(
         "delete from conversation_changes
          where conversation_id = any($1) and settled_at is not null
@@ -284,20 +288,6 @@ pub async fn settle_change(
         }
     }
     Ok(())
-}
-
-/// Whether Chatwoot has told that a change is done, whoever did it.
-pub async fn is_confirmed(
-    connection: &mut PgConnection,
-    operation: OperationId,
-) -> Result<bool, Error> {
-    let confirmed = sqlx::query_scalar!(
-        "select confirmed from conversation_changes where operation_id = $1",
-        operation.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(confirmed.unwrap_or_default())
 }
 
 /// Chatwoot refused what was asked: what it told last is on show again, unless something else is

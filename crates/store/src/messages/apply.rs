@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use super::{Row, message_rows};
 use crate::conversations::Applied;
-use crate::{Error, attachments};
+use crate::{Error, attachments, outbox};
 
 /// Rows as they were just written.
 #[derive(Debug, Default)]
@@ -44,9 +44,14 @@ pub async fn apply(
     if placed.is_empty() {
         return Ok(Written::default());
     }
-    for (message, _) in placed.iter().filter(|(message, _)| message.operation.is_some()) {
-        link(connection, message.account, message.id, message.chatwoot_id).await?;
+    let mut linked = Vec::new();
+    for (message, _) in &placed {
+        let Some(operation) = message.operation else { continue };
+        if link(connection, message.account, message.id, message.chatwoot_id).await? {
+            linked.push(operation);
+        }
     }
+    outbox::hasten_told(connection, &linked).await?;
     let written = write_newer(connection, &placed).await?;
     if written.len() < placed.len() {
         grow(connection, &placed).await?;
@@ -60,13 +65,14 @@ pub async fn apply(
 }
 
 /// Says which number Chatwoot gave to a message that was written here. A row that was made for that
-/// number meanwhile (by a look that no longer had the marker) is folded into the message's own row.
+/// number meanwhile (by a look that no longer had the marker) is folded into the message's own row. False:
+/// it had one, or there is no such message.
 pub async fn link(
     connection: &mut PgConnection,
     account: AccountKey,
     message: MessageId,
     chatwoot_id: i64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     // First the plain case, which is nearly every one.
     let linked = sqlx::query!(
         "update messages m
@@ -82,9 +88,9 @@ pub async fn link(
     .execute(&mut *connection)
     .await?;
     if linked.rows_affected() > 0 {
-        return Ok(());
+        return Ok(true);
     }
-    sqlx::query!(
+    let folded = sqlx::query!(
         "with gone as (
            delete from messages o
            where o.account_id = $1 and o.chatwoot_id = $3 and o.id <> $2
@@ -119,7 +125,7 @@ pub async fn link(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(folded.rows_affected() > 0)
 }
 
 /// Gives back the rows that were written.

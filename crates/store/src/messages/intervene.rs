@@ -90,7 +90,8 @@ pub async fn cancel(
 
 /// Has a message sent that failed, after everything that waits in its conversation now; one that
 /// waits to be tried again is tried at once, and one of which nobody knows whether Chatwoot has it is
-/// looked for at once. Tries of before are not forgotten: what may have left is looked up first.
+/// looked for at once. One that waits behind a command which was tried and waits has that one tried at
+/// once. Tries of before are not forgotten: what may have left is looked up first.
 /// Gives back the message and its line of the timeline.
 pub async fn retry(
     connection: &mut PgConnection,
@@ -100,19 +101,24 @@ pub async fn retry(
         return Ok(Intervened::NoMessage);
     };
     let Held { message, waits, .. } = &held;
-    let (state, reason) = match message.state {
+    let behind = *waits && hasten_first(connection, wanted).await?;
+    let (state, reason, next_in) = match message.state {
         _ if held.is_given_up() => {
             enqueue_again(connection, wanted, &held).await?;
-            (DeliveryState::Queued, None)
+            (DeliveryState::Queued, None, Some(Duration::ZERO))
         }
         Some(state @ (DeliveryState::Retrying | DeliveryState::Unknown)) if *waits => {
             outbox::hasten(connection, wanted.operation()).await?;
-            (state, message.state_reason.as_deref())
+            (state, message.state_reason.as_deref(), Some(Duration::ZERO))
+        }
+        // Its own wait goes on, in which it may be taken back.
+        Some(state @ DeliveryState::Queued) if behind => {
+            let left = message.next_attempt_at.map(|at| (at - Utc::now()).to_std());
+            (state, None, left.map(Result::unwrap_or_default))
         }
         state => return Ok(Intervened::WrongState(state)),
     };
-    let step =
-        Step { state, reason, attempts: None, most_attempts: None, next_in: Some(Duration::ZERO) };
+    let step = Step { state, reason, attempts: None, most_attempts: None, next_in };
     advance(connection, wanted.operation(), step).await?;
     let Some(message) = by_ids(connection, &[wanted.message]).await?.pop() else {
         return Ok(Intervened::NoMessage);
@@ -120,6 +126,21 @@ pub async fn retry(
     let activity = wanted.activity("message_retried", &held, message.updated_at);
     activities::write(connection, wanted.tenant, &activity).await?;
     Ok(Intervened::Done((message, activity)))
+}
+
+/// Has what comes first in the conversation tried at once, if that is another command and was tried
+/// before: a change has no button of its own. Says whether it is so.
+async fn hasten_first(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+) -> Result<bool, Error> {
+    let first = outbox::head(connection, wanted.conversation).await?;
+    let Some(first) = first.filter(|one| one.attempts > 0 && one.operation != wanted.operation())
+    else {
+        return Ok(false);
+    };
+    outbox::hasten(connection, first.operation).await?;
+    Ok(true)
 }
 
 /// A message that stays as it is until the transaction ends.

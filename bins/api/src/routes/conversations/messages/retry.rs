@@ -17,8 +17,9 @@ use crate::request::Trace;
 
 /// Send a message again that failed on its way to Chatwoot: it is queued behind everything that waits
 /// in its conversation. One that waits to be retried is tried at once, in its place; one whose state is
-/// unknown is looked for in Chatwoot at once. Should an earlier try have reached Chatwoot after all, it
-/// is found and not sent twice.
+/// unknown is looked for in Chatwoot at once. One that waits behind something else that waits to be tried
+/// again or looked for has that one tried at once. Should an earlier try have reached Chatwoot after all,
+/// it is found and not sent twice.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/retry", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
