@@ -52,9 +52,9 @@ pub struct Attempt {
     pub outcome: Option<AttemptOutcome>,
     /// How long ago it ended; negative waits count as zero, as does a try without an end.
     pub ended_ago: Duration,
-    /// What came of any try at this command has a greater message number than this.
+    /// What came of any try at this command that may have happened has a greater message number than this.
     pub look_after: i64,
-    /// When the first try at this command began.
+    /// When the first such try began.
     pub first_at: DateTime<Utc>,
     /// When this one ended, or began if it has no end.
     pub ended_at: DateTime<Utc>,
@@ -66,12 +66,17 @@ pub async fn last(
     operation: OperationId,
 ) -> Result<Option<Attempt>, Error> {
     let row = sqlx::query!(
+        // What certainly failed left nothing: what was written since, before the tries that may have
+        // left something, is none of them. Only of nothing but such tries it does not matter.
         r#"select attempt, outcome,
                   extract(epoch from clock_timestamp() - finished_at)::float8 as ended_ago,
-                  min(highest_message_id) over () as "look_after!",
-                  min(started_at) over () as "first_at!",
+                  coalesce(min(highest_message_id) filter (where open) over (), highest_message_id)
+                    as "look_after!",
+                  coalesce(min(started_at) filter (where open) over (), started_at) as "first_at!",
                   coalesce(finished_at, started_at) as "ended_at!"
-           from outbound_attempts where operation_id = $1
+           from outbound_attempts,
+                lateral (select coalesce(outcome not in ('retry', 'failed'), true) as open) o
+           where operation_id = $1
            order by attempt desc limit 1"#,
         operation.0
     )

@@ -14,3 +14,4 @@ mod notes;
 mod outages;
 mod replies;
 mod stage;
+mod tries;

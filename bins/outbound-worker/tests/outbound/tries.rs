@@ -1,0 +1,46 @@
+//! What the tries of before mean for the next one.
+
+use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
+use outbound_worker::Config;
+use serde_json::json;
+
+use crate::stage::{Chatwoot, Conversation, Stage, config};
+
+fn creating(faults: RestFaults) -> Faults {
+    let rest = RestFaults { scope: Scope::MessageCreate, ..faults };
+    Faults { rest, ..Faults::default() }
+}
+
+/// Somebody writes in Chatwoot with our token, and deletes it.
+async fn write_and_delete_there(chatwoot: &Chatwoot, conversation: &Conversation) {
+    let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);
+    let request = testkit::http().post(format!("{path}/messages"));
+    let request = request.json(&json!({ "content": "Oops" }));
+    let answer = request.header("api_access_token", ADMIN_TOKEN).send().await.unwrap();
+    let written: serde_json::Value = answer.json().await.unwrap();
+    let id = written["id"].as_i64().unwrap();
+    chatwoot.sim().delete_message(1, conversation.number, id).unwrap();
+}
+
+/// What was written between a try that certainly failed and the next one is not the reply.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_deleted_after_a_refused_try_is_not_taken_for_the_reply() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.worker(&Config { outbound_attempts: 1, ..config() }).await;
+    let slow = RestFaults { rate_limited: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(creating(slow)).unwrap();
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "failed").await;
+    write_and_delete_there(&chatwoot, &conversation).await;
+    let later = stage.write(&chatwoot, &conversation, "Are you there?").await;
+    stage.reaches(later, "sent").await;
+    let fault = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(creating(fault)).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    // It is allowed one try, and that one came to nothing.
+    stage.reaches(reply, "failed").await;
+    let outcomes = stage.attempts(reply.0).await;
+    assert_eq!(outcomes, ["failed", "absent"].map(|end| Some(end.to_owned())));
+}
