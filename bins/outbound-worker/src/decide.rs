@@ -12,7 +12,8 @@
 //!                 │                            │          │ not there   │
 //!                 │                            ▼          ▼             │
 //!                 │                          sent       absent ─────────┘
-//!                 └── not there again, at a look made once Chatwoot cannot be working on it
+//!                 └── not there again, at a look made once Chatwoot cannot be working on it, and
+//!                     when as much time has passed as after any other try that did not happen
 //! ```
 //!
 //! A try is written down before it is made, so one without an outcome belongs to a program that is
@@ -64,20 +65,29 @@ pub enum Verdict {
     Sent(i64),
     /// It is not there and will not be: it may be sent again.
     Send,
+    /// The same, but not yet: look again after this wait.
+    SendLater(Duration),
     /// Note the absence and look again after this wait.
     LookAgain(Duration),
 }
 
 /// Judges a complete look-up that was begun when the try was in the given state. Absence is believed
-/// the second time, and only if that look began at least `absence` after the try's end.
-pub fn judge(attempt: &Attempt, found: Option<i64>, absence: Duration) -> Verdict {
+/// the second time, and only if that look began at least `absence` after the try's end. What is absent is
+/// sent again `pause` after that end.
+pub fn judge(attempt: &Attempt, found: Option<i64>, absence: Duration, pause: Duration) -> Verdict {
     match found {
         Some(id) => Verdict::Sent(id),
         None if attempt.outcome == Some(AttemptOutcome::Absent) && attempt.ended_ago >= absence => {
-            Verdict::Send
+            let left = pause.saturating_sub(attempt.ended_ago);
+            if left.is_zero() { Verdict::Send } else { Verdict::SendLater(spread(left)) }
         }
         None => Verdict::LookAgain(until_next_look(attempt.ended_ago, absence)),
     }
+}
+
+/// This long, or up to half as much more: so that those who failed together do not come back together.
+fn spread(wait: Duration) -> Duration {
+    Policy { shortest: wait, longest: wait.saturating_mul(2) }.delay(1)
 }
 
 /// Looks double their distance until absence can be believed, and are a second apart from then on.
@@ -99,8 +109,13 @@ pub fn window(attempt: &Attempt, absence: Duration) -> RangeInclusive<DateTime<U
 
 /// The wait after a look-up that could not be made: about as long as the try is ago.
 pub fn until_retried_look(ended_ago: Duration, retry: Policy) -> Duration {
-    let wait = ended_ago.max(SOON).min(retry.longest.max(SOON));
-    Policy { shortest: wait, longest: wait.saturating_mul(2) }.delay(1)
+    spread(ended_ago.max(SOON).min(retry.longest.max(SOON)))
+}
+
+/// How long after a try's end what was absent is sent again: as long as after one that was refused.
+/// `tries` counts it.
+pub fn until_sent_again(tries: i32, retry: Policy) -> Duration {
+    retry.middle(u32::try_from(tries).unwrap_or(1))
 }
 
 /// What the end of a try leads to.

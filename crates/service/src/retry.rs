@@ -25,11 +25,17 @@ impl Policy {
     pub const FAR: Self =
         Self { shortest: Duration::from_secs(1), longest: Duration::from_mins(5) };
 
-    /// The wait after this many failures (0 counts as 1).
-    pub fn delay(&self, failures: u32) -> Duration {
+    /// The middle of the waits after this many failures (0 counts as 1): for who cannot remember how long
+    /// it was to wait, and reckons from when it failed.
+    pub fn middle(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(62);
         let middle = self.shortest.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX));
-        let middle = middle.min(self.longest);
+        middle.min(self.longest)
+    }
+
+    /// The wait after this many failures (0 counts as 1).
+    pub fn delay(&self, failures: u32) -> Duration {
+        let middle = self.middle(failures);
         let mut backoff = ExponentialBackoff {
             initial_interval: middle,
             current_interval: middle,

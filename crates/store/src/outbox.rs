@@ -44,6 +44,8 @@ pub struct Entry {
     /// Chatwoot is known to have it, or to have done it after a try whose outcome nobody knew: all that is
     /// left is to settle it.
     pub told: bool,
+    /// Nobody has put it off since it was asked for, or since somebody wanted it tried at once.
+    pub at_once: bool,
     /// How long it still has to wait; zero if it is due. What is told of waits for nothing.
     pub due_in: Duration,
 }
@@ -188,6 +190,7 @@ pub async fn head(
                   o.traceparent, o.attempts, o.created_at,
                   m.chatwoot_id is not null or o.attempts > 0 and coalesce(w.confirmed, false)
                     as "told!",
+                  o.not_before is null as "at_once!",
                   extract(epoch from o.not_before - clock_timestamp())::float8 as due_in
            from outbox o
            join conversations c on c.id = o.conversation_id
@@ -212,6 +215,7 @@ pub async fn head(
             attempts: row.attempts,
             created_at: row.created_at,
             told: row.told,
+            at_once: row.at_once,
             due_in: row.due_in.filter(|_| !row.told).map_or(Duration::ZERO, wait_of),
         })
     })

@@ -51,13 +51,25 @@ fn only_tries_known_not_to_have_happened_are_followed_by_another() {
 
 #[test]
 fn absence_is_believed_the_second_time_and_late() {
-    let judged = |outcome, ago, found| judge(&attempt(Some(outcome), ago), found, ABSENCE);
+    let judged = |outcome, ago, found| judge(&attempt(Some(outcome), ago), found, ABSENCE, SECOND);
     let (unknown, absent) = (AttemptOutcome::Unknown, AttemptOutcome::Absent);
     assert_eq!(judged(absent, ABSENCE, None), Verdict::Send);
     assert!(matches!(judged(unknown, ABSENCE * 9, None), Verdict::LookAgain(_)), "only once");
     let early = ABSENCE.saturating_sub(Duration::from_millis(1));
     assert!(matches!(judged(absent, early, None), Verdict::LookAgain(_)), "too early");
     assert_eq!(judged(unknown, Duration::ZERO, Some(7)), Verdict::Sent(7));
+}
+
+#[test]
+fn what_is_absent_is_sent_again_as_late_as_what_was_refused() {
+    let pause = until_sent_again(9, RETRY);
+    assert_eq!(pause, SECOND * 256);
+    let judged = |ago| judge(&attempt(Some(AttemptOutcome::Absent), ago), None, ABSENCE, pause);
+    let Verdict::SendLater(wait) = judged(ABSENCE) else { panic!("too soon") };
+    assert!(wait >= pause.saturating_sub(ABSENCE) && wait < pause * 2);
+    assert_eq!(judged(ABSENCE + wait), Verdict::Send);
+    assert_eq!(until_sent_again(0, RETRY), SECOND);
+    assert_eq!(until_sent_again(99, RETRY), RETRY.longest);
 }
 
 #[test]
@@ -154,7 +166,8 @@ impl Model {
                 }
                 let found = self.stored.iter().position(|stored| *stored <= now);
                 let found = found.map(|index| i64::try_from(index).unwrap());
-                let verdict = judge(&last, found, ABSENCE);
+                let tries = i32::try_from(self.tries.len()).unwrap();
+                let verdict = judge(&last, found, ABSENCE, until_sent_again(tries, RETRY));
                 if matches!(fate, Fate::Crash { .. } | Fate::CrashAfter) {
                     return SECOND;
                 }
@@ -168,6 +181,7 @@ impl Model {
                         self.absences.push(last.ended_ago);
                         return wait;
                     }
+                    Verdict::SendLater(wait) => return wait,
                     Verdict::Send => {
                         assert!(!self.absences.is_empty(), "absent at one look only");
                         assert!(last.ended_ago >= ABSENCE, "absence believed too early");

@@ -1,5 +1,7 @@
 //! Looking whether a reply of unknown outcome is in Chatwoot.
 
+use std::time::Duration;
+
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
 use domain::{DeliveryState, OperationId};
@@ -63,21 +65,22 @@ impl Carrier {
             }
             Err(error) => return self.not_seen(entry, &attempt, caller, &error).await.map(Some),
         };
-        match decide::judge(&attempt, found, self.absence) {
+        // Whoever asks for it to be sent at once waits for certainty only.
+        let hurries = entry.at_once || entry.attempts >= self.most_tries;
+        let pause = decide::until_sent_again(entry.attempts, self.retry);
+        let pause = if hurries { Duration::ZERO } else { pause };
+        match decide::judge(&attempt, found, self.absence, pause) {
             Verdict::Sent(id) => {
                 count("found");
                 self.sent(entry, Some(attempt.number), Some(id)).await.map(Some)
             }
             Verdict::LookAgain(wait) => {
-                count("absent");
-                let news = News {
-                    ended: Some((attempt.number, AttemptOutcome::Absent)),
-                    state: DeliveryState::Unknown,
-                    reason: Some("Chatwoot did not confirm it; looking whether it is there"),
-                    chatwoot_id: None,
-                    again: Some(wait),
-                };
-                self.note(entry, news).await.map(Some)
+                let reason = "Chatwoot did not confirm it; looking whether it is there";
+                self.absent(entry, &attempt, reason, wait).await.map(Some)
+            }
+            Verdict::SendLater(wait) => {
+                let reason = "Chatwoot did not take it; looking once more before it is sent again";
+                self.absent(entry, &attempt, reason, wait).await.map(Some)
             }
             Verdict::Send if entry.attempts >= self.most_tries => {
                 let reason = "Chatwoot did not take it, however often it was tried";
@@ -88,6 +91,25 @@ impl Carrier {
                 Ok(None)
             }
         }
+    }
+
+    /// A look that did not find it, and is not the last one.
+    async fn absent(
+        &self,
+        entry: &Entry,
+        attempt: &Attempt,
+        reason: &str,
+        wait: Duration,
+    ) -> Result<Carried, Error> {
+        count("absent");
+        let news = News {
+            ended: Some((attempt.number, AttemptOutcome::Absent)),
+            state: DeliveryState::Unknown,
+            reason: Some(reason),
+            chatwoot_id: None,
+            again: Some(wait),
+        };
+        self.note(entry, news).await
     }
 
     /// A look that Chatwoot did not allow.

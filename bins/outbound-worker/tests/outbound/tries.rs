@@ -1,14 +1,43 @@
 //! What the tries of before mean for the next one.
 
+use std::time::Duration;
+
 use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
 use outbound_worker::Config;
 use serde_json::json;
+use testkit::eventually;
 
 use crate::stage::{Chatwoot, Conversation, Stage, config};
 
 fn creating(faults: RestFaults) -> Faults {
     let rest = RestFaults { scope: Scope::MessageCreate, ..faults };
     Faults { rest, ..Faults::default() }
+}
+
+/// Looks are no reason for haste: what fails inside of Chatwoot, time and again, has as long as anything else
+/// until it fails for good.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_certainly_not_there_is_sent_again_in_its_time_or_when_asked() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let fault = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(creating(fault)).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let patient = Config { outbound_retry_first_ms: 600_000, absence_seconds: 1, ..config() };
+    stage.worker(&patient).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    eventually("it waits for its next try", async || {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap();
+        head.is_some_and(|head| head.attempts == 1 && head.due_in > Duration::from_mins(4))
+    })
+    .await;
+    let row = stage.row(reply).await;
+    assert_eq!((row.state.as_str(), row.attempts), ("unknown", 1));
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert_eq!(stage.attempts(reply.0).await, ["absent", "done"].map(|end| Some(end.to_owned())));
 }
 
 /// Somebody writes in Chatwoot with our token, and deletes it.
