@@ -78,7 +78,7 @@ pub struct Sender {
 /// queued ─► sending ─┬─► sent ─► delivered ─► read
 ///    ▲               ├─► retrying ─► sending …
 ///    └── undo        ├─► unknown ─► sent, or sending again
-///                    └─► failed ─► (retry by a person) queued
+///                    └─► failed ─► (retry by a person) queued, or unknown
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -146,6 +146,29 @@ pub async fn abandon(
     Ok(())
 }
 
+/// Whether Chatwoot may have it, or may yet get it: a try may have happened, and nobody has seen since that it
+/// did not. One that was looked for in vain is followed by another only once it is certain that it did not
+/// happen.
+pub async fn may_be_there(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<bool, Error> {
+    let open = sqlx::query_scalar!(
+        r#"select exists (
+             select from outbound_attempts a
+             where a.operation_id = $1 and a.outcome is distinct from 'retry'
+               and a.outcome is distinct from 'failed'
+               and not (a.outcome is not distinct from 'absent' and exists (
+                 select from outbound_attempts later
+                 where later.operation_id = $1 and later.attempt > a.attempt))
+           ) as "open!""#,
+        operation.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(open)
+}
+
 /// Whether the try before this one ended with the same cause and was then looked for in vain.
 pub async fn is_repeated(
     connection: &mut PgConnection,

@@ -16,7 +16,7 @@ use sqlx::PgConnection;
 
 pub use enqueue::*;
 
-use crate::Error;
+use crate::{Error, attempts};
 
 /// A command at the head of its conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -243,25 +243,12 @@ pub async fn take_back(
     operation: OperationId,
 ) -> Result<bool, Error> {
     // A try that begins meanwhile counts in the same row first, so it is seen: the row is locked
-    // before tries are looked at. One that was looked for in vain is followed by another only once
-    // it is certain that it did not happen.
+    // before tries are looked at.
     sqlx::query!("select sequence from outbox where operation_id = $1 for update", operation.0)
         .fetch_optional(&mut *connection)
         .await?;
-    let done = sqlx::query!(
-        "delete from outbox
-         where operation_id = $1 and not exists (
-           select from outbound_attempts a
-           where a.operation_id = $1 and a.outcome is distinct from 'retry'
-             and a.outcome is distinct from 'failed'
-             and not (a.outcome is not distinct from 'absent' and exists (
-               select from outbound_attempts later
-               where later.operation_id = $1 and later.attempt > a.attempt)))",
-        operation.0
-    )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(!attempts::may_be_there(connection, operation).await?
+        && settle(connection, operation).await?)
 }
 
 /// Keeps a command of this conversation as it is until the transaction ends. Says whether it waits.

@@ -509,7 +509,8 @@ export interface paths {
         put?: never;
         /**
          * Send a message again that failed on its way to Chatwoot: it is queued behind everything that waits
-         *     in its conversation. One that waits to be retried is tried at once, in its place; one whose state is
+         *     in its conversation, and its state is unknown until it was looked for there if an earlier try may have
+         *     reached Chatwoot. One that waits to be retried is tried at once, in its place; one whose state is
          *     unknown is looked for in Chatwoot at once. One that waits behind something else that waits to be tried
          *     again or looked for has that one tried at once. Should an earlier try have reached Chatwoot after all,
          *     it is found and not sent twice.
@@ -1996,7 +1997,7 @@ export interface components {
          *     queued ─► sending ─┬─► sent ─► delivered ─► read
          *        ▲               ├─► retrying ─► sending …
          *        └── undo        ├─► unknown ─► sent, or sending again
-         *                        └─► failed ─► (retry by a person) queued
+         *                        └─► failed ─► (retry by a person) queued, or unknown
          *     ```
          * @enum {string}
          */

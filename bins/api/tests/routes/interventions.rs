@@ -199,10 +199,12 @@ async fn what_left_or_may_have_left_is_not_taken_back() {
         let detail = answer["detail"].as_str().unwrap();
         assert!(detail.starts_with(&format!("the message is {}:", state.as_str())), "{detail}");
     }
-    // Failed, and asked for once more, which does not make its try undone.
+    // Failed, and asked for once more, which does not make its try undone: it is looked for first.
     advance(&served, written.operation(), DeliveryState::Failed, false).await;
-    assert_eq!(ask(&served, &written.to("retry")).await.status(), 202);
+    let again: Value = ask(&served, &written.to("retry")).await.json().await.unwrap();
+    assert_eq!((&again["state"], &again["stateReason"]), (&json!("unknown"), &Value::Null));
     assert_eq!(refusal(&served, &written.to("cancel")).await, refused);
+    assert_eq!(ask(&served, &written.to("retry")).await.status(), 202, "looked for at once");
     assert_eq!(commands(&served).await.len(), 1);
     // A customer's.
     let list = served.read(&written.path).await;
@@ -291,7 +293,7 @@ async fn a_failed_message_is_queued_again_behind_the_others() {
     let message = write(&served, &path, &body).await;
     let written = Written { path, message };
     let before = commands(&served).await;
-    tried(&served, &written, AttemptOutcome::Unknown).await;
+    tried(&served, &written, AttemptOutcome::Failed).await;
     advance(&served, written.operation(), DeliveryState::Failed, false).await;
     let later = write(&served, &written.path, &json!({ "content": "And?" })).await;
 
@@ -308,7 +310,7 @@ async fn a_failed_message_is_queued_again_behind_the_others() {
     // The try of before is what the next one begins with.
     let mut transaction = served.world.store.worker().await.unwrap();
     let last = attempts::last(&mut transaction, written.operation()).await.unwrap().unwrap();
-    assert_eq!((last.number, last.outcome), (1, Some(AttemptOutcome::Unknown)));
+    assert_eq!((last.number, last.outcome), (1, Some(AttemptOutcome::Failed)));
     assert!(
         outbox::settle(&mut transaction, later["id"].as_str().unwrap().parse().unwrap())
             .await

@@ -96,7 +96,11 @@ impl Carrier {
         if let Some(reason) = reason
             && entry.attempts == 0
         {
-            let state = DeliveryState::Retrying;
+            // Asked for once more, it may have left before: then nobody can take it back.
+            let mut transaction = self.store.worker().await?;
+            let left = attempts::may_be_there(&mut transaction, entry.operation).await?;
+            store::commit(transaction).await?;
+            let state = if left { DeliveryState::Unknown } else { DeliveryState::Retrying };
             let reason = Some(reason);
             let again = Some(wait);
             return self

@@ -73,3 +73,37 @@ async fn what_was_deleted_after_a_refused_try_is_not_taken_for_the_reply() {
     let outcomes = stage.attempts(reply.0).await;
     assert_eq!(outcomes, ["failed", "absent"].map(|end| Some(end.to_owned())));
 }
+
+/// Who reads `retrying` may take it back, which nobody can.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let worker = stage.worker_without_answer(&chatwoot).await;
+    stage.kill_without_answer(worker, &chatwoot, &conversation).await;
+    let rest =
+        RestFaults { scope: Scope::Reads, unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let hopeless = stage.worker(&Config { unseen_minutes: 0, ..config() }).await;
+    stage.reaches(reply, "failed").await;
+    hopeless.abort();
+    // An account that does not answer rests long enough to be worth a word.
+    let quick = Config { chatwoot_failures: 1, outbound_retry_first_ms: 60_000, ..config() };
+    stage.worker(&quick).await;
+    stage.retry(&chatwoot, &conversation, reply).await;
+    assert_eq!(stage.row(reply).await.state, "unknown");
+    eventually("it was looked for in vain", async || {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap();
+        head.is_some_and(|head| !head.due_in.is_zero())
+    })
+    .await;
+    stage.retry(&chatwoot, &conversation, reply).await;
+    eventually("people are told why it waits", async || {
+        stage.row(reply).await.reason.is_some_and(|reason| reason.contains("does not answer"))
+    })
+    .await;
+    assert_eq!(stage.row(reply).await.state, "unknown");
+}

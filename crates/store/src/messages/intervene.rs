@@ -18,7 +18,7 @@ use super::compose::payload;
 use super::read::select_messages;
 use super::{SEND_MESSAGE, Step, advance, by_ids};
 use crate::outbox::{self, Enqueue};
-use crate::{Error, activities, conversations};
+use crate::{Error, activities, attempts, conversations};
 
 /// Who wants something done about which message.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +88,8 @@ pub async fn cancel(
     Ok(Intervened::Done(activity))
 }
 
-/// Has a message sent that failed, after everything that waits in its conversation now; one that
+/// Has a message sent that failed, after everything that waits in its conversation now, and shows it as
+/// unknown until it was looked for if Chatwoot may have it; one that
 /// waits to be tried again is tried at once, and one of which nobody knows whether Chatwoot has it is
 /// looked for at once. One that waits behind a command which was tried and waits has that one tried at
 /// once. Tries of before are not forgotten: what may have left is looked up first.
@@ -105,7 +106,9 @@ pub async fn retry(
     let (state, reason, next_in) = match message.state {
         _ if held.is_given_up() => {
             enqueue_again(connection, wanted, &held).await?;
-            (DeliveryState::Queued, None, Some(Duration::ZERO))
+            let looks = attempts::may_be_there(connection, wanted.operation()).await?;
+            let state = if looks { DeliveryState::Unknown } else { DeliveryState::Queued };
+            (state, None, Some(Duration::ZERO))
         }
         Some(state @ (DeliveryState::Retrying | DeliveryState::Unknown)) if *waits => {
             outbox::hasten(connection, wanted.operation()).await?;
