@@ -79,12 +79,13 @@ impl Accounts {
         found
     }
 
-    /// Whether the account has another token by now than this caller, whose own was refused.
+    /// Whether this caller, whose token was refused, is that of the account no more: it has another token by
+    /// now, or was disconnected.
     pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, store::Error> {
         let mut transaction = self.store.worker().await?;
         let account = store::accounts::get(&mut transaction, caller.key).await?;
         store::commit(transaction).await?;
-        let outdated = account.is_some_and(|account| account.api_token != caller.token);
+        let outdated = account.is_none_or(|account| account.api_token != caller.token);
         if outdated {
             *self.known.lock().await = None;
         }
