@@ -38,7 +38,7 @@ impl Caller {
 pub(crate) enum AccountError {
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("the account is not there")]
+    #[error("the account is not served")]
     Gone,
     #[error(transparent)]
     Unusable(Arc<Unusable>),
@@ -61,19 +61,20 @@ impl Accounts {
 
     /// The caller of an account. An account that is new is looked for at once.
     pub(crate) async fn get(&self, account: AccountKey) -> Result<Arc<Caller>, AccountError> {
+        // All wait for whoever reads.
         let mut known = self.known.lock().await;
-        if let Some((read_at, callers)) = &*known
-            && read_at.elapsed() < FRESH
-            && let Some(caller) = callers.get(&account)
-        {
-            return answer(caller);
+        let fresh = known.as_mut().filter(|(read_at, _)| read_at.elapsed() < FRESH);
+        if let Some((_, callers)) = fresh {
+            if let Some(caller) = callers.get(&account) {
+                return answer(caller);
+            }
+            // It alone: what waits for an account that is not served must not cost the others theirs.
+            let found = self.read(account).await?.ok_or(AccountError::Gone)?;
+            return answer(callers.entry(account).or_insert(self.caller(&found)));
         }
-        // All wait for it.
         let accounts = store::accounts::all(&self.store).await?;
-        let callers: Known = accounts
-            .iter()
-            .map(|account| (account.id, self.caller(account).map(Arc::new).map_err(Arc::new)))
-            .collect();
+        let callers: Known =
+            accounts.iter().map(|account| (account.id, self.caller(account))).collect();
         let found = callers.get(&account).map_or(Err(AccountError::Gone), answer);
         *known = Some((Instant::now(), callers));
         found
@@ -82,9 +83,7 @@ impl Accounts {
     /// Whether this caller, whose token was refused, is that of the account no more: it has another token by
     /// now, or was disconnected.
     pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, store::Error> {
-        let mut transaction = self.store.worker().await?;
-        let account = store::accounts::get(&mut transaction, caller.key).await?;
-        store::commit(transaction).await?;
+        let account = self.read(caller.key).await?;
         let outdated = account.is_none_or(|account| account.api_token != caller.token);
         if outdated {
             *self.known.lock().await = None;
@@ -92,10 +91,18 @@ impl Accounts {
         Ok(outdated)
     }
 
-    fn caller(&self, account: &Account) -> Result<Caller, Unusable> {
-        let client = self.clients.of(account, &self.key)?;
+    /// An account as it is now, if it is served.
+    async fn read(&self, account: AccountKey) -> Result<Option<Account>, store::Error> {
+        let mut transaction = self.store.worker().await?;
+        let account = store::accounts::get(&mut transaction, account).await?;
+        store::commit(transaction).await?;
+        Ok(account)
+    }
+
+    fn caller(&self, account: &Account) -> Result<Arc<Caller>, Arc<Unusable>> {
+        let client = self.clients.of(account, &self.key).map_err(Arc::new)?;
         let (key, host, token) = (account.id, client.host(), account.api_token.clone());
-        Ok(Caller { key, client, host, token, user: OnceCell::new() })
+        Ok(Arc::new(Caller { key, client, host, token, user: OnceCell::new() }))
     }
 }
 

@@ -5,7 +5,7 @@ use domain::{AccountKey, Sealed, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, PATIENCE, Store, within};
+use crate::{Error, PATIENCE, Store, outbox, within};
 
 /// A Chatwoot account. Its secrets are sealed.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +40,8 @@ impl Account {
 }
 
 /// Adds an account, or renews the token and names of the one that is there, and whether it may come
-/// without signatures if `unsigned` says so. An account that another tenant has is refused with
-/// [`Error::Exists`]. Gives back the key it has.
+/// without signatures if `unsigned` says so. What waits for it in the outbox is tried at once. An
+/// account that another tenant has is refused with [`Error::Exists`]. Gives back the key it has.
 pub async fn put(
     connection: &mut PgConnection,
     account: &Account,
@@ -72,12 +72,14 @@ pub async fn put(
         account.public_only,
         account.screen_url,
     )
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    id.map(AccountKey).ok_or_else(|| Error::Exists {
+    let id = id.map(AccountKey).ok_or_else(|| Error::Exists {
         constraint: "another tenant has this account".to_owned(),
         source: sqlx::Error::RowNotFound,
-    })
+    })?;
+    outbox::hasten_account(connection, id).await?;
+    Ok(id)
 }
 
 /// Notes the webhook registered in Chatwoot and the secrets that are valid for it.

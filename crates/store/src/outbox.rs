@@ -314,6 +314,31 @@ pub(crate) async fn hasten_told(
     Ok(())
 }
 
+/// The same for what an account has put off: it is served again. What may yet be taken back waits on.
+pub(crate) async fn hasten_account(
+    connection: &mut PgConnection,
+    account: AccountKey,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "with hastened as (
+           update outbox set due_at = now(), not_before = null
+           where operation_id in (
+             select o.operation_id from outbox o
+             where o.account_id = $1 and o.not_before > now()
+               and (o.attempts > 0 or not exists (
+                 select from messages m
+                 where m.id = o.operation_id and m.outbound_state = 'queued'))
+             for update skip locked)
+           returning operation_id
+         )
+         select pg_notify('outbox', '') from hastened limit 1",
+        account.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
 /// Has what comes first in a conversation published at once, unless it has to wait anyway: what was
 /// before it is gone.
 pub async fn let_next(

@@ -24,6 +24,8 @@ use crate::throttle::{Hold, Limits, Report, Throttle};
 
 /// How long a command waits that needs somebody to do something first.
 pub(super) const UNTIL_REPAIRED: Duration = Duration::from_mins(1);
+/// The same for what connecting its account again hastens.
+const UNTIL_CONNECTED: Duration = Duration::from_mins(10);
 /// How much later than a request's end its outcome is written down, at most.
 const AFTER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a host is paused or an account rests.
@@ -129,6 +131,7 @@ impl Carrier {
         let caller = match self.accounts.get(entry.account).await {
             Ok(caller) => caller,
             Err(AccountError::Store(error)) => return Err(error),
+            Err(AccountError::Gone) => return self.put_off_until_connected(entry).await,
             Err(error) => {
                 tracing::error!(%error, "the account's commands wait until it is repaired");
                 let reason = "the Chatwoot account's settings have to be repaired first";
@@ -139,6 +142,21 @@ impl Carrier {
             Command::SendMessage(message) => self.send(entry, message, &caller, lock).await,
             change => self.change(entry, change, &caller, lock).await,
         }
+    }
+
+    /// Has a command wait until its account is served again.
+    async fn put_off_until_connected(&self, entry: &Entry) -> Result<Carried, Error> {
+        tracing::debug!("a command waits, for its account is disconnected");
+        let reason =
+            "the Chatwoot account is disconnected; this goes out when it is connected again";
+        let carried = self.put_off(entry, UNTIL_CONNECTED, Some(reason)).await?;
+        // Connecting it ends this wait, or came before there was one.
+        if self.accounts.get(entry.account).await.is_ok() {
+            let mut transaction = self.store.worker().await?;
+            outbox::hasten(&mut transaction, entry.operation).await?;
+            store::commit(transaction).await?;
+        }
+        Ok(carried)
     }
 
     /// Asks for one call to Chatwoot; gives back why it may not be made now.

@@ -1,8 +1,12 @@
 //! Accounts that are not served any more.
 
-use domain::AccountKey;
+use std::time::Duration;
 
-use crate::stage::Stage;
+use chatwoot_sim::ADMIN_TOKEN;
+use domain::AccountKey;
+use testkit::eventually;
+
+use crate::stage::{Chatwoot, Conversation, Stage};
 
 impl Stage {
     async fn disconnect(&self, account: AccountKey) {
@@ -10,6 +14,44 @@ impl Stage {
         store::accounts::end(&mut transaction, account).await.unwrap();
         store::commit(transaction).await.unwrap();
     }
+
+    async fn connect_again(&self, chatwoot: &Chatwoot) {
+        let (store, account) = (&self.world.store, &chatwoot.account);
+        let tenant = account.tenant.as_str();
+        let again =
+            testkit::account(store, tenant, account.number, &chatwoot.url, ADMIN_TOKEN).await;
+        assert_eq!(again.key, account.key);
+    }
+
+    async fn waits_for(&self, conversation: &Conversation) -> Duration {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap();
+        head.map_or(Duration::ZERO, |head| head.due_in)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_an_account_that_is_disconnected_goes_out_when_it_is_connected_again() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.disconnect(chatwoot.account.key).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let row = stage.reaches(reply, "retrying").await;
+    assert!(row.reason.unwrap().contains("connected again"));
+    eventually("nobody asks every minute", async || {
+        stage.waits_for(&conversation).await > Duration::from_mins(5)
+    })
+    .await;
+    // What may yet be taken back is none of it.
+    let elsewhere = stage.conversation(&chatwoot).await;
+    let hour = Duration::from_hours(1);
+    let late = stage.write_after(&chatwoot, &elsewhere, "Too early", hour).await;
+    stage.connect_again(&chatwoot).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert!(stage.waits_for(&elsewhere).await > Duration::from_mins(5));
+    assert_eq!(stage.row(late).await.state, "queued");
 }
 
 /// A token that is refused because its account was disconnected: nothing is lost by waiting.
