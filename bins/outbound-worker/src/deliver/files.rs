@@ -1,5 +1,8 @@
 //! The files of a reply, from where they are kept.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chatwoot::client;
 use domain::Upload;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -25,12 +28,34 @@ pub(super) async fn check(objects: &Objects, uploads: &[Upload]) -> Result<(), M
     Ok(())
 }
 
-/// Them, each read when its turn comes.
-pub(super) fn read(objects: &Objects, uploads: &[Upload]) -> Vec<client::Upload> {
-    uploads.iter().map(|upload| one(objects.clone(), upload)).collect()
+/// What people are told while files cannot be read.
+pub(super) const UNREADABLE: &str = "its files cannot be read at the moment";
+
+/// Whether a file could not be read to its end while it was sent.
+#[derive(Debug, Clone, Default)]
+pub(super) struct BrokenOff(Arc<AtomicBool>);
+
+impl BrokenOff {
+    pub(super) fn happened(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, error: &client::ReadError) {
+        tracing::warn!(%error, "a file could not be read while it was sent");
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
-fn one(objects: Objects, upload: &Upload) -> client::Upload {
+/// Them, each read when its turn comes.
+pub(super) fn read(
+    objects: &Objects,
+    uploads: &[Upload],
+    broken_off: &BrokenOff,
+) -> Vec<client::Upload> {
+    uploads.iter().map(|upload| one(objects.clone(), upload, broken_off.clone())).collect()
+}
+
+fn one(objects: Objects, upload: &Upload, broken_off: BrokenOff) -> client::Upload {
     let key = upload.key.clone();
     let reading = async move {
         let reader = objects.read(&key, None).await.map_err(client::ReadError::from)?;
@@ -40,6 +65,9 @@ fn one(objects: Objects, upload: &Upload) -> client::Upload {
         file_name: upload.file_name.clone(),
         media_type: upload.content_type.clone(),
         length: u64::try_from(upload.file_size).unwrap_or_default(),
-        bytes: stream::once(reading).try_flatten().boxed(),
+        bytes: stream::once(reading)
+            .try_flatten()
+            .inspect_err(move |error| broken_off.note(error))
+            .boxed(),
     }
 }

@@ -10,7 +10,7 @@ use store::messages::{self, Step};
 use store::outbox::{self, Entry};
 
 use super::carrier::UNTIL_REPAIRED;
-use super::files::{self, Missing};
+use super::files::{self, BrokenOff, Missing};
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
 use crate::accounts::Caller;
@@ -64,8 +64,7 @@ impl Carrier {
             Err(Missing::ForNow(error)) => {
                 let error = format!("{:#}", anyhow::Error::from(error));
                 tracing::warn!(error, "a reply waits for its files");
-                let reason = "its files cannot be read at the moment";
-                return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
+                return self.put_off(entry, UNTIL_REPAIRED, Some(files::UNREADABLE)).await;
             }
         }
         // Before a token is taken for it, and an account that rested is tried.
@@ -96,10 +95,14 @@ impl Carrier {
             ..NewMessage::default()
         };
         let began = Instant::now();
-        let uploads = files::read(&self.objects, &message.uploads);
+        let broken_off = BrokenOff::default();
+        let uploads = files::read(&self.objects, &message.uploads, &broken_off);
         let create = caller.client.create_message_with(entry.display_id, &new, uploads);
         let (created, ()) = tokio::join!(create, self.tell_sending(entry, number));
         metrics::histogram!("axis_outbound_send_seconds").record(began.elapsed().as_secs_f64());
+        if created.is_err() && broken_off.happened() {
+            return self.broken_off(entry, number, caller).await;
+        }
         self.report(caller, &created).await;
         let error = match created {
             Ok(created) => return self.sent(entry, Some(number), Some(created.id)).await,
@@ -121,6 +124,25 @@ impl Carrier {
             reason: Some(&reason),
             chatwoot_id: None,
             again: Some(wait),
+        };
+        self.note(entry, news).await
+    }
+
+    /// We could not read on in the middle of a request: it never was a whole one, so Chatwoot did nothing, and
+    /// is not to blame.
+    async fn broken_off(
+        &self,
+        entry: &Entry,
+        number: i32,
+        caller: &Caller,
+    ) -> Result<Carried, Error> {
+        self.unused(caller).await;
+        let news = News {
+            ended: Some((number, AttemptOutcome::Retry)),
+            state: DeliveryState::Retrying,
+            reason: Some(files::UNREADABLE),
+            chatwoot_id: None,
+            again: Some(UNTIL_REPAIRED),
         };
         self.note(entry, news).await
     }

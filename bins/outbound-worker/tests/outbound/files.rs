@@ -1,5 +1,7 @@
 //! Replies with files.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
@@ -8,7 +10,9 @@ use events::TraceParent;
 use outbound_worker::{Config, sweep};
 use serde_json::{Value, json};
 use store::messages::{Intervened, Intervention, cancel};
-use testkit::eventually;
+use testkit::{Program, eventually, sqlx};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use crate::stage::{Chatwoot, Conversation, Stage, config};
 
@@ -197,4 +201,72 @@ async fn a_slow_upload_has_more_time_than_a_text() {
     let reply = stage.write_files(&chatwoot, &conversation, "Slow", &FILES).await;
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(row.attempts, 1);
+}
+
+/// A bucket that has any file, of these bytes, and at first does not give it away.
+async fn reluctant_bucket(content: &'static [u8], gives: Arc<AtomicBool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let gives = gives.load(Ordering::Relaxed);
+            tokio::spawn(async move {
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    request.push(connection.read_u8().await?);
+                }
+                let read = request.starts_with(b"GET ");
+                let status = if read && !gives { "403 Forbidden" } else { "200 OK" };
+                let length = content.len();
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\
+                     ETag: \"one\"\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n"
+                );
+                connection.write_all(head.as_bytes()).await?;
+                if read {
+                    connection.write_all(content).await?;
+                }
+                connection.shutdown().await
+            });
+        }
+    });
+    port
+}
+
+/// It is we who cannot read them: Chatwoot has nothing of it, and is not to blame.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_whose_files_cannot_be_read_waits_and_its_account_is_not_blamed() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let gives = Arc::new(AtomicBool::new(false));
+    let port = reluctant_bucket(FILES[0].2, Arc::clone(&gives)).await;
+    let settings = [
+        ("ATTACHMENTS_URL", "s3://attachments".to_owned()),
+        ("AWS_ENDPOINT", format!("http://127.0.0.1:{port}")),
+        ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "somebody".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "a-secret".to_owned()),
+        ("CHATWOOT_FAILURES", "1".to_owned()),
+    ];
+    let settings: Vec<_> = stage.environment().into_iter().chain(settings).collect();
+    let settings: Vec<_> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let _worker = Program::start("outbound-worker", &settings).await;
+    let reply = stage.write_files(&chatwoot, &conversation, "See below", &FILES[..1]).await;
+    let row = stage.reaches(reply, "retrying").await;
+    assert_eq!(row.reason.as_deref(), Some("its files cannot be read at the moment"));
+    assert_eq!(stage.attempts(reply.0).await, [Some("retry".to_owned())]);
+    assert!(there(&chatwoot, &conversation).is_empty());
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let blamed: i64 = sqlx::query_scalar("select count(*) from chatwoot_breakers")
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    drop(transaction);
+    assert_eq!(blamed, 0);
+    gives.store(true, Ordering::Relaxed);
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(there(&chatwoot, &conversation).len(), 1);
 }
