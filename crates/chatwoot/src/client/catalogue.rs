@@ -197,11 +197,6 @@ impl Client {
         expected(Object::of(&self.json(request).await?).as_ref().and_then(canned_response))
     }
 
-    /// One contact.
-    pub async fn get_contact(&self, id: i64) -> Result<Contact, CallError> {
-        Ok(self.contact_verbatim(id).await?.value)
-    }
-
     /// One contact, with Chatwoot's own words.
     pub async fn contact_verbatim(&self, id: i64) -> Result<Verbatim<Contact>, CallError> {
         let mut answer = self.json(self.request(Method::GET, &format!("contacts/{id}"))).await?;

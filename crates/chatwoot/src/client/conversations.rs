@@ -23,9 +23,9 @@ pub struct ConversationQuery {
 
 /// A page of conversations.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ConversationPage<C = Conversation> {
+pub struct ConversationPage {
     /// The conversations, 25 a page unless the installation says otherwise.
-    pub conversations: Vec<C>,
+    pub conversations: Vec<Verbatim<Conversation>>,
     /// How many match in all, if it was said.
     pub all_count: Option<i64>,
 }
@@ -44,11 +44,6 @@ pub enum Snooze {
 pub type Assign = Option<i64>;
 
 impl Client {
-    /// One conversation.
-    pub async fn get_conversation(&self, id: i64) -> Result<Conversation, CallError> {
-        Ok(self.conversation_verbatim(id).await?.value)
-    }
-
     /// One conversation, with Chatwoot's own words.
     pub async fn conversation_verbatim(
         &self,
@@ -58,23 +53,12 @@ impl Client {
         expected(Verbatim::read(answer, Conversation::from_value))
     }
 
-    /// A page of conversations, or everything updated within a time. Only an administrator's token
-    /// sees all of them.
-    pub async fn list_conversations(
-        &self,
-        query: &ConversationQuery,
-    ) -> Result<ConversationPage, CallError> {
-        let ConversationPage { conversations, all_count } =
-            self.conversations_verbatim(query).await?;
-        let conversations = conversations.into_iter().map(|read| read.value).collect();
-        Ok(ConversationPage { conversations, all_count })
-    }
-
-    /// The same, with Chatwoot's own words.
+    /// A page of conversations, or everything updated within a time, with Chatwoot's own words. Only an
+    /// administrator's token sees all of them.
     pub async fn conversations_verbatim(
         &self,
         query: &ConversationQuery,
-    ) -> Result<ConversationPage<Verbatim<Conversation>>, CallError> {
+    ) -> Result<ConversationPage, CallError> {
         let status = query.status.as_ref().map_or("all", Status::as_str);
         let mut request = self.request(Method::GET, "conversations").query(&[("status", status)]);
         if let Some(page) = query.page {
@@ -124,12 +108,6 @@ impl Client {
     /// Assigns a team.
     pub async fn assign_team(&self, id: i64, team: Assign) -> Result<(), CallError> {
         self.change(id, "assignments", &json!({ "team_id": team })).await
-    }
-
-    /// The labels of a conversation.
-    pub async fn get_labels(&self, id: i64) -> Result<Vec<String>, CallError> {
-        let request = self.request(Method::GET, &format!("conversations/{id}/labels"));
-        labels(self.json(request).await?)
     }
 
     /// Replaces the whole set of labels; answers with the set as stored.

@@ -155,13 +155,6 @@ impl Client {
         self.done(self.request(Method::DELETE, &path)).await
     }
 
-    /// Has a failed message handed to the channel again. Older versions do so whatever its state,
-    /// and lose the marker.
-    pub async fn retry_message(&self, conversation: i64, message: i64) -> Result<(), CallError> {
-        let path = format!("conversations/{conversation}/messages/{message}/retry");
-        self.done(self.request(Method::POST, &path)).await
-    }
-
     /// Messages of any kind, oldest first. Needs a user's token.
     pub async fn list_messages(
         &self,

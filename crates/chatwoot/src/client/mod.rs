@@ -1,7 +1,7 @@
 //! The application API: the part of Chatwoot's REST interface that reads and changes an account.
 //!
 //! ```text
-//! Client ── messages       create (with marker), list, delete, retry
+//! Client ── messages       create (with marker), list, delete
 //!        ── conversations  read, list, status, priority, assignment, labels, attributes, typing
 //!        ── catalogue      agents, teams, inboxes, labels, canned responses, profile
 //!        ── webhooks       list, register, change, remove
@@ -173,11 +173,6 @@ impl Client {
         Ok(Self { base, account_id, token: header(token)?, ..self.clone() })
     }
 
-    /// A client that acts as the token's owner: messages bear the sender's name this way only.
-    pub fn acting_as(&self, token: &SecretString) -> Result<Self, ClientError> {
-        Ok(Self { token: header(token)?, ..self.clone() })
-    }
-
     /// The account it calls.
     pub fn account_id(&self) -> i64 {
         self.account_id
@@ -345,7 +340,8 @@ mod tests {
         assert!(!format!("{:?}", client.request(Method::GET, "labels")).contains("FICTIONAL"));
         assert_eq!(client.host(), "chat.example.com:443");
         for bad in ["", "a b", "a\nb", "ä"] {
-            assert!(client.acting_as(&SecretString::from(bad)).is_err(), "{bad:?}");
+            let other = client.for_account("https://chat.example.com", 2, &SecretString::from(bad));
+            assert!(other.is_err(), "{bad:?}");
         }
     }
 }
