@@ -233,7 +233,8 @@ impl World {
         self.add_message(account, conversation, message).map(|_| ())
     }
 
-    /// Without a status it toggles. A user with the role agent who opens takes the conversation.
+    /// Without a status it toggles. A user with the role agent who opens takes the conversation. What is
+    /// snoozed again without a time keeps the one that it has.
     pub(crate) fn set_status(
         &mut self,
         account: i64,
@@ -248,7 +249,8 @@ impl World {
         check_status(&status)?;
         let opens = status == "open";
         self.update(account, id, by, |row| {
-            row.snoozed_until = snoozed_until.filter(|_| status == "snoozed");
+            let until = snoozed_until.or(row.snoozed_until);
+            row.snoozed_until = until.filter(|_| status == "snoozed");
             row.status = status;
         })?;
         if let Some(Person::User(user)) = by

@@ -115,6 +115,12 @@ async fn statuses() {
     let snooze = json!({ "status": "snoozed", "snoozed_until": 1_900_000_000 });
     let (_, body) = admin.post(&path, snooze).await;
     assert_eq!(body["payload"]["snoozed_until"], "2030-03-17T17:46:40.000Z");
+    let (_, body) = admin.post(&path, json!({ "status": "snoozed" })).await;
+    assert_eq!(body["payload"]["snoozed_until"], "2030-03-17T17:46:40.000Z", "it stays");
+    for status in ["pending", "snoozed"] {
+        let (_, body) = admin.post(&path, json!({ "status": status })).await;
+        assert_eq!(body["payload"]["snoozed_until"], Value::Null);
+    }
     assert_eq!(admin.post(&path, json!({ "status": "gone" })).await.0, 422);
 
     // An administrator who opens takes nothing; an agent takes the conversation.

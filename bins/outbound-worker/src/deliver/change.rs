@@ -109,7 +109,13 @@ async fn call(
         Command::SetStatus(wanted) => {
             let snooze = wanted.snoozed_until.map_or(Snooze::UntilReply, Snooze::Until);
             let status = Status::from(wanted.status.as_str());
-            client.toggle_status(conversation, &status, snooze).await
+            let dated = client.toggle_status(conversation, &status, snooze).await?;
+            if dated && status == Status::Snoozed && wanted.snoozed_until.is_none() {
+                // Its time goes only when it is not snoozed any more. Opening it might assign it.
+                client.toggle_status(conversation, &Status::Pending, Snooze::UntilReply).await?;
+                client.toggle_status(conversation, &status, snooze).await?;
+            }
+            Ok(())
         }
         Command::SetPriority(wanted) => {
             let priority = wanted.priority.as_deref().map(Priority::from);

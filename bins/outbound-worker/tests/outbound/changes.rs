@@ -49,6 +49,22 @@ async fn each_change_reaches_chatwoot_through_faults() {
     assert_eq!(deleted["content_attributes"]["deleted"], true);
 }
 
+/// Chatwoot keeps the time of what is snoozed already, unless it is told another one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_snoozed_until_a_time_can_be_snoozed_until_the_customer_writes() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let until = |until: Option<&str>| json!({ "status": "snoozed", "snoozedUntil": until });
+    for (time, shown) in [(Some("2036-10-07T08:00:00Z"), true), (None, false), (None, false)] {
+        stage.ask(&chatwoot, &conversation, "set_status", &until(time)).await;
+        stage.all_settled().await;
+        let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
+        assert_eq!(there["status"], "snoozed");
+        assert_eq!(!there["snoozed_until"].is_null(), shown, "{there}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_cannot_be_read_fails_and_lets_the_next_one_pass() {
     let stage = Stage::start().await;

@@ -80,18 +80,21 @@ impl Client {
     }
 
     /// Sets the status; `snooze` counts for [`Status::Snoozed`] only. Opening with the token of a
-    /// mere agent also assigns the conversation to that agent.
+    /// mere agent also assigns the conversation to that agent. What is snoozed until a time already
+    /// stays so unless another time is given: says whether it is snoozed until a time now.
     pub async fn toggle_status(
         &self,
         id: i64,
         status: &Status,
         snooze: Snooze,
-    ) -> Result<(), CallError> {
+    ) -> Result<bool, CallError> {
         let mut body = json!({ "status": status.as_str() });
         if let (Status::Snoozed, Snooze::Until(time)) = (status, snooze) {
             body["snoozed_until"] = time.timestamp().into();
         }
-        self.change(id, "toggle_status", &body).await
+        let request = self.request(Method::POST, &format!("conversations/{id}/toggle_status"));
+        let answer = self.json(request.json(&body)).await?;
+        Ok(answer.pointer("/payload/snoozed_until").is_some_and(|until| !until.is_null()))
     }
 
     /// Sets or takes away the priority.
