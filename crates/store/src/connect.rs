@@ -198,6 +198,12 @@ pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result
     Ok(())
 }
 
+/// Leaves the role that a transaction stepped down to: from here to its end it is whoever logged in.
+pub(crate) async fn become_oneself(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!("select set_config('role', 'none', true) as role").fetch_one(connection).await?;
+    Ok(())
+}
+
 /// Wake-ups from [`Store::wakeups`].
 pub struct Wakeups(PgListener);
 

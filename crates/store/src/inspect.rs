@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, Row as _};
 
+use crate::connect::become_oneself;
 use crate::{Error, Store};
 
 /// Up to here rows are counted, beyond they are estimated.
@@ -273,10 +274,4 @@ async fn estimate(connection: &mut PgConnection, table: &str) -> Result<i64, Err
 
 async fn count(connection: &mut PgConnection, statement: &'static str) -> Result<i64, Error> {
     Ok(sqlx::query_scalar(statement).fetch_one(connection).await?)
-}
-
-/// Leaves the worker's role for the rest of the transaction.
-async fn become_oneself(connection: &mut PgConnection) -> Result<(), Error> {
-    sqlx::query!("select set_config('role', 'none', true) as role").fetch_one(connection).await?;
-    Ok(())
 }

@@ -38,6 +38,7 @@ pub mod outbox;
 mod part;
 pub mod pipeline;
 pub mod reconciliations;
+pub mod retention;
 pub mod stream_tickets;
 pub mod tenant_claims;
 pub mod tenants;

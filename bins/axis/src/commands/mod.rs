@@ -12,6 +12,7 @@ pub mod keys;
 pub mod migrate;
 pub mod reconcile;
 pub mod replay;
+pub mod retention;
 pub mod streams;
 pub mod tenants;
 pub mod webhook;
@@ -61,6 +62,8 @@ pub enum Command {
     Reconcile(reconcile::Command),
     /// Hand events that Chatwoot sent to the workers again; doing so twice changes nothing
     Replay(replay::Arguments),
+    /// Remove months of the timeline and of the record of events that are too old
+    Retention(retention::Arguments),
     /// List what operators and clients did, newest first
     Audit(audit::Arguments),
     /// Print a completion script for a shell
@@ -84,6 +87,7 @@ impl Command {
             Self::Backfill(arguments) => Box::pin(backfill::run(&arguments, place)).await,
             Self::Reconcile(command) => command.run(place).await,
             Self::Replay(arguments) => replay::run(&arguments, place).await,
+            Self::Retention(arguments) => retention::run(arguments, place).await,
             Self::Audit(arguments) => audit::run(&arguments, place).await,
             Self::Completions(arguments) => completions::run(&arguments),
         }

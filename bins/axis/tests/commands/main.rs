@@ -8,5 +8,6 @@ mod doctor;
 mod operator;
 #[path = "../program/mod.rs"]
 mod program;
+mod retention;
 mod streams;
 mod webhook;

@@ -1,0 +1,117 @@
+//! `axis retention`.
+
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use testkit::eventually;
+use testkit::sqlx::{self, Connection as _};
+
+use crate::operator::Operator;
+
+const YES: [&str; 4] = ["retention", "--keep-months", "12", "--yes"];
+
+/// Two old months of the timeline, of which the later is within the last 1,200 and not the last 12, and one
+/// of what came in.
+async fn with_old_months() -> Operator {
+    let operator = Operator::new().await;
+    for statement in [
+        "create table activities_1901_05 partition of activities
+         for values from ('1901-05-01 00:00:00+00') to ('1901-06-01 00:00:00+00')",
+        "create table activities_2020_02 partition of activities
+         for values from ('2020-02-01 00:00:00+00') to ('2020-03-01 00:00:00+00')",
+        "create table webhook_events_2020_02 partition of webhook_events
+         for values from ('2020-02-01 00:00:00+00') to ('2020-03-01 00:00:00+00')",
+        "insert into activities (id, tenant_id, occurred_at, kind, source)
+         select gen_random_uuid(), 'acme', at, 'message_created', 'chatwoot'
+         from unnest(array['2020-02-29 12:00+00', now()]) as at",
+    ] {
+        operator.statement(statement).await;
+    }
+    operator
+}
+
+fn names(answer: &Value) -> Vec<&str> {
+    answer["parts"].as_array().unwrap().iter().map(|part| part["name"].as_str().unwrap()).collect()
+}
+
+async fn rows(operator: &Operator) -> i64 {
+    let url = operator.world.store_config.database_url.expose_secret();
+    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+    let rows = sqlx::query_scalar("select count(*) from activities");
+    rows.fetch_one(&mut connection).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn months_that_are_too_old_go_and_are_written_down_and_others_stay() {
+    let operator = with_old_months().await;
+    operator.fails(&YES[..3], "cannot be got back").await;
+
+    let looked = operator.succeeds(&["retention", "--keep-months", "1", "--dry-run"]).await;
+    assert_eq!(
+        names(&looked),
+        ["activities_1901_05", "activities_2020_02", "webhook_events_2020_02"]
+    );
+    let oldest = ["retention", "--keep-months", "1200", "--yes"];
+    let removed = operator.succeeds(&oldest).await;
+    assert_eq!((names(&removed), &removed["removed"]), (vec!["activities_1901_05"], &json!(1)));
+    assert_eq!(rows(&operator).await, 2);
+
+    let one_table = [&YES[..], &["--table", "activities"]].concat();
+    let removed = operator.succeeds(&one_table).await;
+    assert_eq!((names(&removed), &removed["error"]), (vec!["activities_2020_02"], &Value::Null));
+    assert_eq!(rows(&operator).await, 1);
+    assert_eq!(names(&operator.succeeds(&YES).await), ["webhook_events_2020_02"]);
+    assert_eq!(names(&operator.succeeds(&YES).await), Vec::<&str>::new());
+
+    let audit = operator.succeeds(&["audit", "--action", "retention"]).await;
+    let told: Vec<_> = audit["audit"].as_array().unwrap().iter().map(|row| &row["target"]).collect();
+    assert_eq!(told, ["webhook_events_2020_02", "activities_2020_02", "activities_1901_05"]);
+    assert_eq!(audit["audit"][1]["details"]["until"], "2020-03-01T00:00:00Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_long_for_a_month_that_somebody_reads() {
+    let operator = with_old_months().await;
+    let url = operator.world.store_config.database_url.expose_secret();
+    let mut reader = sqlx::PgConnection::connect(url).await.unwrap();
+    let mut reading = reader.begin().await.unwrap();
+    sqlx::query("select from activities").execute(&mut *reading).await.unwrap();
+
+    let waiting = async |wanted: bool| {
+        eventually("the lock is waited for, or not", || async {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let waits = "select exists (select from pg_locks where not granted
+                           and relation = 'activities'::regclass)";
+            let waits: bool = sqlx::query_scalar(waits).fetch_one(&mut connection).await.unwrap();
+            waits == wanted
+        })
+        .await;
+    };
+    let release = async {
+        // It waits, gives up so that others get in, and comes again.
+        for wanted in [true, false, true] {
+            waiting(wanted).await;
+        }
+        reading.rollback().await.unwrap();
+    };
+    let (removed, ()) = tokio::join!(operator.succeeds(&YES), release);
+    assert_eq!(removed["removed"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_own_the_tables_is_told_so() {
+    let operator = with_old_months().await;
+    operator
+        .statement(
+            "do $$ begin
+               create role keeps_nothing login password 'keeps-nothing';
+               grant axis_worker to keeps_nothing;
+               grant select on _sqlx_migrations to keeps_nothing;
+             end $$",
+        )
+        .await;
+    let owners = operator.world.store_config.database_url.expose_secret();
+    let (_, place) = owners.split_once('@').unwrap();
+    let url = format!("postgres://keeps_nothing:keeps-nothing@{place}");
+    let as_another = [&YES[..], &["--database-url", &url]].concat();
+    operator.fails(&as_another, "only the owner of the tables").await;
+}

@@ -1,0 +1,96 @@
+//! The parts of the tables that are cut by month: which there are, and how one goes as a whole.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use crate::Error;
+use crate::connect::become_oneself;
+
+/// A table that is cut by month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// The timeline.
+    Activities,
+    /// What came in, and what became of it.
+    WebhookEvents,
+}
+
+impl Table {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Activities, Self::WebhookEvents];
+
+    /// As the database calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Activities => "activities",
+            Self::WebhookEvents => "webhook_events",
+        }
+    }
+}
+
+/// A span of time of a table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// Its table.
+    pub table: String,
+    /// What it is called itself.
+    pub name: String,
+    /// All of its rows are from before then.
+    pub until: DateTime<Utc>,
+    /// With its indexes, on the disk.
+    pub bytes: i64,
+    /// How many rows the planner believes to be there; none before it was analysed.
+    pub rows: Option<i64>,
+}
+
+/// The parts of a table that hold nothing from within the last `months` whole months, and nothing of this
+/// month, oldest first.
+pub async fn ended(
+    connection: &mut PgConnection,
+    table: Table,
+    months: u16,
+) -> Result<Vec<Part>, Error> {
+    let parts = sqlx::query_as!(
+        Part,
+        r#"select parent.relname::text as "table!", part.relname::text as "name!",
+             span.until as "until!", pg_total_relation_size(part.oid) as "bytes!",
+             nullif(part.reltuples, -1)::bigint as rows
+           from pg_inherits
+           join pg_class parent on parent.oid = inhparent
+           join pg_class part on part.oid = inhrelid,
+           lateral (select substring(
+             pg_get_expr(part.relpartbound, part.oid) from $$TO \('([^']+)'\)$$
+           )::timestamptz as until) span
+           where parent.oid = $1::text::regclass
+             and span.until <= date_trunc('month', now(), 'UTC') - make_interval(months => $2)
+           order by span.until"#,
+        table.name(),
+        i32::from(months),
+    );
+    Ok(parts.fetch_all(connection).await?)
+}
+
+/// Whether who logged in may remove parts: only the owner of the tables may.
+pub async fn may_remove(connection: &mut PgConnection) -> Result<bool, Error> {
+    let owned = sqlx::query_scalar!(
+        r#"select bool_and(pg_has_role(session_user, relowner, 'usage')) as "owned!"
+           from pg_class where oid = any (array['activities', 'webhook_events']::regclass[])"#
+    );
+    Ok(owned.fetch_one(connection).await?)
+}
+
+/// Removes a part with all its rows, if nobody is in the way for longer than a second: while it waits,
+/// everybody else waits for it. Who logged in must own the table, and is whom the rest of the transaction
+/// runs as.
+pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Error> {
+    become_oneself(connection).await?;
+    let statement =
+        sqlx::query_scalar!(r#"select format('drop table %I', $1::text) as "drop!""#, part.name)
+            .fetch_one(&mut *connection)
+            .await?;
+    sqlx::raw_sql("set local lock_timeout = '1s'").execute(&mut *connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
+    Ok(())
+}
