@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::process::Stdio;
 
+use async_nats::jetstream;
 use bus::{Consumer, Past};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::EventId;
@@ -47,22 +48,52 @@ async fn succeeds(world: &World, arguments: &[&str]) -> Value {
     answered.value
 }
 
+fn inbound(account: &Account, number: i64, event: &str, body: &str) -> Envelope {
+    let delivery = format!("delivery-{number}");
+    let inbound = Inbound {
+        id: EventId::of(account.key, body.as_bytes(), occurrence(event, Some(&delivery))),
+        account: account.key,
+        tenant: account.tenant.clone(),
+        event: event.to_owned(),
+        received_at: DateTime::from_timestamp(1_790_000_000 + number, 0).unwrap(),
+        delivery: Some(delivery),
+        origin: "webhook".to_owned(),
+        trace: TraceParent::generate(),
+    };
+    inbound.envelope(body.as_bytes().to_vec())
+}
+
 /// One event of each kind.
 async fn publish_examples(world: &World, account: &Account) {
     for (number, (event, body)) in (1_i64..).zip(chatwoot::examples()) {
-        let delivery = format!("delivery-{number}");
-        let inbound = Inbound {
-            id: EventId::of(account.key, body.as_bytes(), occurrence(event, Some(&delivery))),
-            account: account.key,
-            tenant: account.tenant.clone(),
-            event: (*event).to_owned(),
-            received_at: DateTime::from_timestamp(1_790_000_000 + number, 0).unwrap(),
-            delivery: Some(delivery),
-            origin: "webhook".to_owned(),
-            trace: TraceParent::generate(),
-        };
-        world.bus.publisher().publish(inbound.envelope(body.as_bytes())).await.unwrap();
+        let envelope = inbound(account, number, event, body);
+        world.bus.publisher().publish(envelope).await.unwrap();
     }
+}
+
+/// NATS, to do to it what no program of ours would.
+async fn jetstream(world: &World) -> jetstream::Context {
+    let url = world.nats.url().expose_secret();
+    let token = url.trim_start_matches("nats://").split('@').next().unwrap();
+    let options = async_nats::ConnectOptions::with_token(token.to_owned());
+    let client = options.connect(url).await.unwrap();
+    jetstream::new(client)
+}
+
+/// Has INBOUND hold no more than what it holds now times so many.
+async fn bound(world: &World, times: i64) {
+    let holds = world.bus.stream(subject::INBOUND).await.unwrap().bytes;
+    let jetstream = jetstream(world).await;
+    let stream = jetstream.get_stream(subject::INBOUND).await.unwrap();
+    let mut config = stream.cached_info().config.clone();
+    config.max_bytes = i64::try_from(holds).unwrap() * times;
+    jetstream.update_stream(config).await.unwrap();
+}
+
+/// Removes all of INBOUND before this position.
+async fn remove_before(world: &World, sequence: u64) {
+    let stream = jetstream(world).await.get_stream(subject::INBOUND).await.unwrap();
+    stream.purge().sequence(sequence).await.unwrap();
 }
 
 async fn held(world: &World) -> Vec<Past> {
@@ -244,4 +275,65 @@ async fn a_command_gives_up_on_a_database_that_is_silent_and_not_on_one_that_ans
     let complaint = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{complaint}");
     assert!(complaint.contains("the database has not answered for 3 s"), "{complaint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_whose_copies_would_push_out_what_it_has_yet_to_reach_does_not_begin() {
+    let world = World::start().await;
+    let account = world.account("one", 1).await;
+    publish_examples(&world, &account).await;
+    bound(&world, 2).await;
+    // As much again is twice the half, and a fifth is kept free.
+    let refused = answered(&world, &["--from", LONG_AGO]).await;
+    assert_eq!((refused.code, &refused.value["ended"]), (Some(1), &json!("failed")), "{refused:?}");
+    let error = refused.value["error"].as_str().unwrap();
+    assert!(error.contains("max_bytes"), "{error}");
+    assert_eq!((&refused.value["replayed"], held(&world).await.len()), (&json!(0), 10));
+    // What is meant fits: it ends before most of what the stream holds, or with so many.
+    let third = held(&world).await[2].published_at.to_rfc3339_opts(SecondsFormat::Nanos, true);
+    let some = succeeds(&world, &["--from", LONG_AGO, "--to", &third]).await;
+    assert_eq!(some["replayed"], 2);
+    assert_eq!(succeeds(&world, &["--from", LONG_AGO, "--most", "1"]).await["replayed"], 1);
+    bound(&world, 3).await;
+    assert_eq!(succeeds(&world, &["--from", LONG_AGO]).await["replayed"], 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_tells_of_what_was_removed_before_it_came_there() {
+    // More than is under way to a reader at a time.
+    let (count, kept) = (1_500_i64, 50);
+    let world = World::start().await;
+    let account = world.account("one", 1).await;
+    let (event, body) = chatwoot::examples()[0];
+    let all = (0..count).map(|number| inbound(&account, number, event, body)).collect();
+    for published in world.bus.publisher().publish_all(all).await {
+        published.unwrap();
+    }
+
+    let mut slow = replay(&world, &["--from", LONG_AGO, "--per-second", "200"]);
+    let slow = slow.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let last = u64::try_from(count).unwrap();
+    let sequence = async || world.bus.stream(subject::INBOUND).await.unwrap().last_sequence;
+    eventually("the first is replayed", async || sequence().await > last).await;
+    remove_before(&world, last + 1 - kept).await;
+    let ended = slow.wait_with_output().await.unwrap();
+    let value: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!((ended.status.code(), &value["ended"]), (Some(1), &json!("failed")), "{value}");
+    let replayed = value["replayed"].as_i64().unwrap();
+    assert!((50..count).contains(&replayed), "{value}");
+    let told = format!("{} events were removed from INBOUND", count - replayed);
+    assert!(value["error"].as_str().unwrap().contains(&told), "{value}");
+    assert_eq!(value["goOnFrom"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_stands_for_its_original_once_that_is_gone() {
+    let world = World::start().await;
+    let account = world.account("one", 1).await;
+    publish_examples(&world, &account).await;
+    succeeds(&world, &["--from", LONG_AGO]).await;
+    remove_before(&world, 8).await;
+    let again = succeeds(&world, &["--from", LONG_AGO]).await;
+    // Three originals, and copies of the seven that are gone.
+    assert_eq!((&again["replayed"], &again["copies"]), (&json!(10), &json!(3)));
 }

@@ -57,7 +57,6 @@ impl Bus {
         filter: String,
         since: Option<DateTime<Utc>>,
     ) -> Result<History, BusError> {
-        let end = stream_info(self, stream).await?.state.last_seq;
         let next = match since {
             None => DeliverPolicy::All,
             Some(since) => {
@@ -71,8 +70,10 @@ impl Bus {
         };
         let bus = self.clone();
         let mut history =
-            History { bus, stream, filter, next, end, reading: None, about: 0, done: false };
+            History { bus, stream, filter, next, end: 0, reading: None, about: 0, done: false };
         history.about = history.open().await?.waiting;
+        // Asked for afterwards, so that whoever reads to the end meets all that were counted.
+        history.end = stream_info(self, stream).await?.state.last_seq;
         Ok(history)
     }
 }

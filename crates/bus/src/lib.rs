@@ -59,7 +59,7 @@ pub use live::LiveMessage;
 pub use publish::{Published, Publisher, UnderWay};
 pub use sources::{SourceChange, Sources};
 pub use streams::{
-    Applied, Change, ConsumerState, Drift, Follower, Lane, Purged, Replicas, StreamState,
+    Applied, Change, ConsumerState, Drift, Follower, Lane, Purged, Replicas, Room, StreamState,
 };
 pub use tail::{TailStart, Tailed};
 

@@ -6,12 +6,18 @@
 //! ```
 //!
 //! A copy has its original's headers, the time of its receipt among them, and so becomes the same
-//! rows. It bears the header `Axis-Replay`, by which later replays pass it over.
+//! rows. It bears the header `Axis-Replay`, by which later replays pass it over while its original is
+//! there; after that it stands for it.
+//!
+//! A stream that is nearly full lets go of the oldest processed events, which are those that a replay
+//! has yet to reach. So it begins only if its copies fit, ends when there is no room left, and tells
+//! if something that it was to replay was gone before it came there. Nothing waits for a replay: what
+//! comes in from outside has the room first.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bus::{Bus, BusError, History, Past, PublishError, Publisher};
+use bus::{Bus, BusError, Consumer, History, Past, PublishError, Publisher, Room};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::AccountKey;
 use events::{Envelope, Headers, Inbound, MESSAGE_ID, subject};
@@ -23,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 const MARK: &str = "Axis-Replay";
 /// By how much later than reckoned a replay may end before it counts as lost.
 const LATE: TimeDelta = TimeDelta::minutes(10);
-/// How often it says how far it is.
+/// How often it says how far it is, and looks whether there is room.
 const PROGRESS: Duration = Duration::from_secs(1);
 
 /// Which events, and how fast.
@@ -48,8 +54,13 @@ pub struct Wanted {
 /// A replay under way.
 pub struct Replay {
     wanted: Wanted,
+    bus: Bus,
     history: History,
     publisher: Publisher,
+    /// The position of the oldest event that was there when it began.
+    first: u64,
+    about: u64,
+    looked: u64,
     stamp: String,
     counts: BTreeMap<(AccountKey, String), u64>,
     count: u64,
@@ -67,11 +78,11 @@ pub enum Ended {
     Most,
     /// Somebody interrupted it.
     Interrupted,
-    /// NATS failed for too long.
+    /// NATS failed for too long, had no room, or did not have all of them any more.
     Failed(ReplayError),
 }
 
-/// An event could not be read, or its copy not be published.
+/// Not all could be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// It could not be read.
@@ -80,6 +91,20 @@ pub enum ReplayError {
     /// Its copy could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// Copies would push out what is not replayed yet.
+    #[error(
+        "the copies may need {needed} bytes, and INBOUND has room for {left} before it removes its \
+         oldest events: raise its `max_bytes`, or replay fewer at a time"
+    )]
+    Room {
+        /// How many bytes the copies may need that are still to be made.
+        needed: u64,
+        /// How many bytes fit.
+        left: u64,
+    },
+    /// It came to the end, and so many events were gone before it came to them.
+    #[error("{0} events were removed from INBOUND before the replay came to them")]
+    Removed(u64),
 }
 
 impl Ended {
@@ -112,9 +137,18 @@ impl Replay {
         let account = wanted.account.map_or_else(any, |account| account.token());
         let event = wanted.event.as_deref().map_or_else(any, subject::token);
         let filter = format!("inbound.{account}.{event}");
-        let history = bus.history(subject::INBOUND, filter, Some(wanted.from)).await?;
+        let history = bus.history(subject::INBOUND, filter.clone(), Some(wanted.from)).await?;
+        let mut about = history.about();
+        if let Some(to) = wanted.to {
+            let later = bus.history(subject::INBOUND, filter, Some(to)).await?;
+            about = about.saturating_sub(later.about());
+        }
         Ok(Self {
+            first: bus.room(Consumer::SyncWorker).await?.first_sequence,
+            bus: bus.clone(),
             history,
+            about,
+            looked: 0,
             publisher: bus.publisher(),
             stamp: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
             counts: BTreeMap::new(),
@@ -148,7 +182,7 @@ impl Replay {
 
     /// How many messages there were to look at, at most.
     pub fn about(&self) -> u64 {
-        self.history.about()
+        self.about
     }
 
     /// When it has ended if it ends at all. Looking for what is meant takes its time, too.
@@ -173,23 +207,28 @@ impl Replay {
     pub async fn run(&mut self, shutdown: &CancellationToken, tell: impl Fn(&Self)) -> Ended {
         let mut pace = Pace::new(self.wanted.per_second);
         let mut told = Instant::now();
+        let most = self.wanted.most.unwrap_or(u64::MAX);
+        if let Err(error) = self.need_room(self.about.min(most)).await {
+            return Ended::Failed(error);
+        }
         loop {
             let past = match shutdown.run_until_cancelled(self.history.next()).await {
                 None => return Ended::Interrupted,
                 Some(Err(error)) => return Ended::Failed(error.into()),
-                Some(Ok(None)) => return Ended::Done,
+                Some(Ok(None)) => return self.at_the_end(),
                 Some(Ok(Some(past))) => past,
             };
             if self.wanted.to.is_some_and(|to| past.published_at >= to) {
-                return Ended::Done;
+                return self.at_the_end();
             }
+            self.looked += 1;
             let (at, after) = (past.published_at, past.published_at + TimeDelta::nanoseconds(1));
             let Some(inbound) = self.meant(&past) else {
                 self.next = after;
                 continue;
             };
             self.next = at;
-            if self.wanted.most.is_some_and(|most| self.count >= most) {
+            if self.count >= most {
                 return Ended::Most;
             }
             if !self.wanted.dry_run {
@@ -206,13 +245,34 @@ impl Replay {
             if told.elapsed() >= PROGRESS {
                 told = Instant::now();
                 tell(self);
+                if let Err(error) = self.need_room(1).await {
+                    return Ended::Failed(error);
+                }
             }
         }
     }
 
+    /// Fails if so many copies do not fit.
+    async fn need_room(&self, copies: u64) -> Result<(), ReplayError> {
+        if self.wanted.dry_run {
+            return Ok(());
+        }
+        let Room { average, left, .. } = self.bus.room(Consumer::SyncWorker).await?;
+        let needed = copies.saturating_mul(average);
+        if needed > left { Err(ReplayError::Room { needed, left }) } else { Ok(()) }
+    }
+
+    fn at_the_end(&self) -> Ended {
+        let removed = self.about.saturating_sub(self.looked);
+        if removed == 0 || self.wanted.dry_run {
+            return Ended::Done;
+        }
+        Ended::Failed(ReplayError::Removed(removed))
+    }
+
     /// What a message says of itself, if it is an event that is meant.
     fn meant(&mut self, past: &Past) -> Option<Inbound> {
-        if past.headers.get(MARK).is_some() {
+        if past.headers.get(MARK).is_some() && !self.stands_in(&past.headers) {
             self.copies += 1;
             return None;
         }
@@ -223,6 +283,11 @@ impl Replay {
         // Names are cut to fit into subjects, so the subject is not enough.
         let named = self.wanted.event.as_ref().is_none_or(|event| *event == inbound.event);
         named.then_some(inbound)
+    }
+
+    /// Whether a copy's original was gone before this replay began.
+    fn stands_in(&self, copy: &Headers) -> bool {
+        copy.get(MESSAGE_ID).and_then(original).is_some_and(|original| original < self.first)
     }
 
     async fn hand_out(&self, past: Past) -> Result<(), PublishError> {
@@ -248,6 +313,12 @@ fn copy<P>(subject: String, original: &Headers, payload: P, stamp: &str, at: u64
     }
 }
 
+/// The position that the copy with this id is a copy of; one that died may have been sent again since.
+fn original(id: &str) -> Option<u64> {
+    let (_, of) = id.rsplit_once(":replay:")?;
+    of.split(":redrive:").next()?.rsplit(':').next()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +328,9 @@ mod tests {
         let original = Headers::default().with("Axis-Received-At", "17").with(MESSAGE_ID, "x");
         let copied = copy("inbound.a.b".to_owned(), &original, "body", "now", 7);
         assert_eq!(copied.message_id, "x:replay:now:7");
+        for id in [copied.message_id, "x:redrive:3:replay:a:b:7:redrive:12".to_owned()] {
+            assert_eq!(super::original(&id), Some(7), "{id}");
+        }
         let expected = Headers::default().with("Axis-Received-At", "17").with(MARK, "now");
         assert_eq!(copied.headers, expected);
         // One event may be in the stream more than once, received at different times.

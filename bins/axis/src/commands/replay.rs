@@ -6,7 +6,7 @@ use std::io::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use domain::AccountKey;
-use repair::replay::{Ended, Replay, Wanted};
+use repair::replay::{Ended, Replay, ReplayError, Wanted};
 use serde_json::{Value, json};
 use service::Service;
 
@@ -111,7 +111,8 @@ fn verb(replay: &Replay) -> &'static str {
 fn answer(replay: &Replay, ended: Ended) -> anyhow::Result<Answer> {
     let (complete, word) = (matches!(ended, Ended::Done | Ended::Most), ended.word());
     let next = replay.next().to_rfc3339_opts(SecondsFormat::Nanos, true);
-    let next = (!matches!(ended, Ended::Done)).then_some(next);
+    let to_the_end = matches!(ended, Ended::Done | Ended::Failed(ReplayError::Removed(_)));
+    let next = (!to_the_end).then_some(next);
     let mut text = String::new();
     let counts = replay.counts().iter();
     if replay.count() > 0 {

@@ -10,7 +10,7 @@ mod room;
 mod state;
 
 pub use apply::{Applied, Change, Drift, Replicas, apply, check};
-pub use room::Purged;
+pub use room::{Purged, Room};
 pub use state::{ConsumerState, Follower, Lane, StreamState};
 
 pub(crate) use declaration::{bucket, lane as lane_declaration, whole as whole_declaration};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::state::{Positions, accounts_in, stream_info};
+use super::state::{Positions, StreamInfo, accounts_in, stream_info};
 use crate::consume::Durable;
 use crate::{Bus, BusError, Consumer, api};
 
@@ -17,7 +17,30 @@ pub struct Purged {
     pub first_sequence: u64,
 }
 
+/// What there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// The position of the oldest message.
+    pub first_sequence: u64,
+    /// How large messages are on average, in bytes; 0 if there is none.
+    pub average: u64,
+    /// How many bytes fit until the oldest processed messages are removed; `u64::MAX` if the stream
+    /// has no bound.
+    pub left: u64,
+}
+
 impl Bus {
+    /// What the stream that `consumer` reads has room for before [`Bus::make_room`] takes from it.
+    pub async fn room(&self, consumer: Consumer) -> Result<Room, BusError> {
+        let info = stream_info(self, consumer.stream()).await?;
+        let Positions { messages, bytes, first_seq: first_sequence, .. } = info.state;
+        let left = match max_bytes(&info) {
+            0 => u64::MAX,
+            most => crowded_beyond(most).saturating_sub(bytes),
+        };
+        Ok(Room { first_sequence, average: bytes.checked_div(messages).unwrap_or(0), left })
+    }
+
     /// Removes the oldest processed messages of the stream that `consumer` reads, if the stream uses
     /// more than four fifths of its `max_bytes`: as many as it takes, going by their average size,
     /// to be half full. What the consumer, or the lane of any account, has not settled stays, and so
@@ -27,7 +50,7 @@ impl Bus {
     pub async fn make_room(&self, consumer: Consumer) -> Result<Option<Purged>, BusError> {
         let name = consumer.stream();
         let info = stream_info(self, name).await?;
-        let max_bytes = info.config.get("max_bytes").and_then(Value::as_u64).unwrap_or(0);
+        let max_bytes = max_bytes(&info);
         if max_bytes == 0 || !is_crowded(&info.state, max_bytes) {
             return Ok(None);
         }
@@ -90,8 +113,18 @@ async fn floor(bus: &Bus, consumer: Consumer) -> Result<Option<u64>, BusError> {
     Ok((furthest <= last).then_some(floor))
 }
 
+/// The stream's bound; 0 if it has none.
+fn max_bytes(info: &StreamInfo) -> u64 {
+    info.config.get("max_bytes").and_then(Value::as_u64).unwrap_or(0)
+}
+
 fn is_crowded(state: &Positions, max_bytes: u64) -> bool {
-    u128::from(state.bytes) * 5 > u128::from(max_bytes) * 4
+    state.bytes > crowded_beyond(max_bytes)
+}
+
+/// How many bytes a stream may hold before the oldest make room.
+fn crowded_beyond(max_bytes: u64) -> u64 {
+    max_bytes - max_bytes.div_ceil(5)
 }
 
 /// Where the stream has to begin to be about half full.

@@ -48,7 +48,7 @@ enum ReplayState {
     Most,
     /// The program was stopped.
     Interrupted,
-    /// NATS failed for too long.
+    /// NATS failed for too long, had no room for the copies, or had lost some of the events.
     Failed,
     /// It should have ended and has not said how: the program that ran it is gone.
     Lost,
