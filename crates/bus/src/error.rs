@@ -52,6 +52,9 @@ pub enum PublishError {
     /// The stream is full; it takes messages again when old ones have expired.
     #[error("the stream refuses the message because it is full: raise its limits or wait")]
     Full(#[source] jetstream::Error),
+    /// The server has no room for any stream, whatever the stream's own bound.
+    #[error("NATS has no room left for any stream: raise its `max_file_store`")]
+    NoStorage(#[source] jetstream::Error),
     /// The message is larger than the server or stream accepts. It will never be accepted.
     #[error("the message is larger than NATS accepts")]
     TooLarge(#[source] BoxError),
@@ -77,9 +80,10 @@ impl PublishError {
         match reply.error_code() {
             ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM
             | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM => Self::TooLarge(reply.into()),
-            ErrorCode::STREAM_STORE_FAILED
-            | ErrorCode::INSUFFICIENT_RESOURCES
-            | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED => Self::Full(reply),
+            ErrorCode::STREAM_STORE_FAILED => Self::Full(reply),
+            ErrorCode::INSUFFICIENT_RESOURCES | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED => {
+                Self::NoStorage(reply)
+            }
             ErrorCode::STREAM_NOT_FOUND => Self::NoStream { subject: subject.to_owned() },
             _ => Self::Rejected(reply.into()),
         }
@@ -150,5 +154,20 @@ impl BusError {
             }
             _ => Self::Refused { what: what.to_owned(), source: error.into() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_stream_is_told_from_a_server_without_room() {
+        let refused = |code: u16| {
+            let reply = serde_json::json!({ "code": 503, "err_code": code, "description": "no" });
+            PublishError::refused(serde_json::from_value(reply).unwrap(), "inbound.a.b")
+        };
+        assert!(matches!(refused(10077), PublishError::Full(_)));
+        assert!(matches!(refused(10023), PublishError::NoStorage(_)));
     }
 }

@@ -11,6 +11,11 @@ use crate::probe::Probe;
 use crate::server::{Program, Server, Spec};
 use crate::{binaries, secret};
 
+/// The most that streams may be given together, in bytes: more than anybody has. They have bounds of
+/// their own, while without this the server takes three quarters of what is free on the disk when it
+/// starts for the bound of all, and refuses to make streams on a disk that would do for years.
+const MAX_FILE_STORE: u64 = 1 << 40;
+
 /// How to run a private `nats-server` with JetStream.
 #[derive(Debug, Clone)]
 pub struct NatsOptions {
@@ -73,7 +78,10 @@ impl Nats {
                 "listen": format!("127.0.0.1:{port}"),
                 "authorization": { "token": token.expose_secret() },
                 "max_payload": options.max_payload,
-                "jetstream": { "store_dir": path.join("jetstream") },
+                "jetstream": {
+                    "store_dir": path.join("jetstream"),
+                    "max_file_store": MAX_FILE_STORE,
+                },
             });
             if let Some(cluster) = &cluster {
                 config["cluster"] = cluster.clone();

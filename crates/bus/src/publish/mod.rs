@@ -152,6 +152,7 @@ fn failed(error: PublishError) -> PublishError {
         PublishError::Timeout => "timeout",
         PublishError::NoStream { .. } => "no_stream",
         PublishError::Full(_) => "full",
+        PublishError::NoStorage(_) => "no_storage",
         PublishError::TooLarge(_) => "too_large",
         PublishError::InvalidSubject { .. } => "invalid_subject",
         PublishError::Rejected(_) => "rejected",

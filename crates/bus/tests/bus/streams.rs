@@ -56,6 +56,16 @@ async fn a_difference_is_named_and_repaired_without_losing_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_free_on_the_disk_when_the_server_starts_bounds_no_stream() {
+    let (server, _bus) = Server::start().await;
+    let raw = server.raw().await;
+    let mut config = raw.get_stream("INBOUND").await.unwrap().cached_info().config.clone();
+    // Far more than the disk has.
+    config.max_bytes = 900 << 30;
+    raw.update_stream(config).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_tells_its_state() {
     let (server, bus) = Server::start().await;
     publish(&bus, 3).await;
