@@ -46,8 +46,11 @@ impl DeadLetter {
                 headers.push(name, value);
             }
         }
+        let mut message_id = format!("{}:{}:{}", self.stream, self.consumer, self.sequence);
         if let Some(id) = original.get(MESSAGE_ID) {
             headers.push(ID, id);
+            // A stream that lost its end gives the positions to other messages.
+            message_id = format!("{message_id}:{id}");
         }
         let detail: String = self.detail.chars().take(500).collect();
         headers = headers
@@ -60,7 +63,7 @@ impl DeadLetter {
             .with(AT, self.at.timestamp_micros().to_string());
         Envelope {
             subject: subject::dead_letter(&self.stream, &self.reason),
-            message_id: format!("{}:{}:{}", self.stream, self.consumer, self.sequence),
+            message_id,
             headers,
             payload,
         }
@@ -123,6 +126,9 @@ mod tests {
         let envelope = dead.envelope(&original, b"body".to_vec());
         assert_eq!(envelope.subject, "dead-letter.INBOUND.undecodable");
         assert_eq!(envelope.headers.get(MESSAGE_ID), None);
+        assert_eq!(envelope.message_id, "INBOUND:sync-worker:7:x");
+        let other = dead.envelope(&Headers::default().with(MESSAGE_ID, "y"), ());
+        assert_eq!(other.message_id, "INBOUND:sync-worker:7:y", "at the same place, later");
         assert_eq!(envelope.headers.get("Axis-Event"), Some("odd"));
         let read = DeadLetter::read(&envelope.headers).unwrap();
         assert_eq!(read, DeadLetter { detail: "line one line two".into(), ..dead });

@@ -1,7 +1,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use bus::{Bus, BusError, Consumption, Delivery, Handler, Outcome, streams};
+use bus::{Bus, BusError, Consumption, Delivery, Failure, Handler, Outcome, streams};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -341,4 +341,29 @@ async fn going_back_leaves_nothing_unsettled_behind() {
     })
     .await;
     after.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_dies_in_the_place_of_a_dead_message_that_was_lost_has_a_letter_of_its_own() {
+    let (server, bus, earlier) = with_a_copy().await;
+    let reject = |delivery: &Delivery| -> Outcome {
+        if body(delivery).starts_with("poison") {
+            return Err(Failure::Reject { reason: "poison", error: "no use".into() });
+        }
+        Ok(())
+    };
+    let buried = async |bus: &Bus, count: u64| {
+        eventually(|| async { bus.dead_letters().count().await.is_ok_and(|n| n == count) }).await;
+    };
+    let consuming = Consuming::start(&bus, consumption(), reject);
+    bus.publisher().publish(envelope("inbound.a.test", "poison-1")).await.unwrap();
+    buried(&bus, 1).await;
+    consuming.stop().await;
+
+    let bus = lose_the_end(&server, &earlier).await;
+    let consuming = Consuming::start(&bus, consumption(), reject);
+    let second = bus.publisher().publish(envelope("inbound.a.test", "poison-2")).await.unwrap();
+    assert_eq!(second.sequence, 51);
+    buried(&bus, 2).await;
+    consuming.stop().await;
 }
