@@ -69,24 +69,6 @@ impl DeadLetters {
         Ok(stream_info(&self.bus, subject::DEAD_LETTER).await?.state.messages)
     }
 
-    /// Up to `limit` of them, newest first, older than position `before` if one is given.
-    pub async fn list(
-        &self,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<StoredDeadLetter>, BusError> {
-        let state = stream_info(&self.bus, subject::DEAD_LETTER).await?.state;
-        let end = before.unwrap_or(u64::MAX).min(state.last_seq.saturating_add(1));
-        let mut found = Vec::new();
-        for sequence in (state.first_seq.max(1)..end).rev() {
-            if found.len() == limit {
-                break;
-            }
-            found.extend(self.get(sequence).await?);
-        }
-        Ok(found)
-    }
-
     /// The readable ones among the newest `reach` positions below `before`, or below the end, newest
     /// first; and where to go on, none at the beginning of the stream.
     pub async fn among(

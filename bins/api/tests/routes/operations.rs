@@ -193,7 +193,7 @@ async fn dead_letters_are_counted_behind_others_that_were_removed() {
     for (removed, expected) in [(220, json!(1)), (800, Value::Null)] {
         for _ in 0..removed {
             dead_letter(&served, &theirs, "x").await;
-            let newest = letters.list(None, 1).await.unwrap().pop().unwrap();
+            let newest = letters.among(None, 1).await.unwrap().0.pop().unwrap();
             letters.drop(newest.sequence).await.unwrap();
         }
         assert_eq!(counted().await, expected, "behind {removed} more");

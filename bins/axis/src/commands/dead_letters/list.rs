@@ -1,5 +1,7 @@
 //! `axis dead-letters list`
 
+use std::collections::VecDeque;
+
 use bus::{DeadLetters, StoredDeadLetter};
 use chrono::SecondsFormat;
 use clap::Args;
@@ -9,9 +11,6 @@ use serde_json::{Value, json};
 use super::selection::{Common, Selection};
 use crate::answer::table;
 use crate::{Answer, Place};
-
-/// How many are asked for at once.
-const PAGE: usize = 100;
 
 /// Which dead letters.
 #[derive(Debug, Args)]
@@ -38,7 +37,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let letters = place.bus().await?.dead_letters();
     let (common, reason) = (arguments.common.clone(), arguments.reason.clone());
     let selection = Selection { sequence: None, reason, common };
-    let found = newest(&letters, &selection, arguments.limit.into()).await?;
+    let found = newest(&letters, selection, arguments.limit.into()).await?;
     let total = letters.count().await?;
     let headings = ["sequence", "when", "stream", "subject", "reason", "detail"];
     let (rows, values): (Vec<_>, Vec<_>) = found.into_iter().unzip();
@@ -51,27 +50,23 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     Answer::new(text, &json!({ "deadLetters": values, "total": total }))
 }
 
+/// The newest of those that are meant, newest first. They are read from the oldest on: NATS gives what it
+/// has in one go, while going back means to ask for each position, and most may be empty.
 async fn newest(
     letters: &DeadLetters,
-    selection: &Selection,
+    selection: Selection,
     limit: usize,
 ) -> anyhow::Result<Vec<([String; 6], Value)>> {
-    let mut found = Vec::new();
-    let mut before = None;
-    loop {
-        let page = letters.list(before, limit.min(PAGE)).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        before = Some(last.sequence);
-        for stored in page {
-            if selection.fits(&stored) {
-                // What it holds, up to 8 MB, is let go.
-                found.push((row(&stored), value(&stored)));
-            }
-            if found.len() == limit {
-                return Ok(found);
-            }
+    let mut newest = VecDeque::with_capacity(limit);
+    let mut selected = selection.open(letters).await?;
+    while let Some(stored) = selected.next().await? {
+        if newest.len() == limit {
+            newest.pop_back();
         }
+        // What it holds, up to 8 MB, is let go.
+        newest.push_front((row(&stored), value(&stored)));
     }
+    Ok(newest.into())
 }
 
 fn row(stored: &StoredDeadLetter) -> [String; 6] {
