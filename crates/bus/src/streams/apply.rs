@@ -11,6 +11,8 @@ use crate::{Bus, BusError, api};
 
 const MAX_BYTES: &str = "max_bytes";
 const DELIVER_POLICY: &str = "deliver_policy";
+/// What says to people what it is for, and changes nothing.
+const PROSE: [&str; 2] = ["description", "metadata"];
 
 /// How many servers of a cluster keep a copy of each stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -125,9 +127,11 @@ async fn look(bus: &Bus, required: impl Fn(&Declaration) -> bool) -> Result<Vec<
 
 impl Bus {
     /// Fails, naming every difference, unless all streams are as declared. A consumer may be missing:
-    /// who took it away to make it anew may have died in between, and who reads by it makes it.
+    /// who took it away to make it anew may have died in between, and who reads by it makes it. Texts
+    /// may differ: those of another version do while one takes the place of the other.
     pub async fn require_streams(&self) -> Result<(), BusError> {
-        let drift = look(self, |declaration| declaration.consumer.is_none()).await?;
+        let mut drift = look(self, |declaration| declaration.consumer.is_none()).await?;
+        drift.retain(|one| !one.field.as_deref().is_some_and(|field| PROSE.contains(&field)));
         if drift.is_empty() { Ok(()) } else { Err(BusError::Drift(drift)) }
     }
 }

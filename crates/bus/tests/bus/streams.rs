@@ -56,6 +56,23 @@ async fn a_difference_is_named_and_repaired_without_losing_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_version_says_of_a_stream_is_no_reason_not_to_start() {
+    let (server, bus) = Server::start().await;
+    let raw = server.raw().await;
+    let mut config = raw.get_stream("INBOUND").await.unwrap().cached_info().config.clone();
+    config.description = Some("What came in.".to_owned());
+    config.metadata.insert("axis.why".to_owned(), "Because.".to_owned());
+    raw.update_stream(config).await.unwrap();
+    bus.require_streams().await.unwrap();
+
+    let drift = streams::check(&bus).await.unwrap();
+    let fields: Vec<_> = drift.iter().filter_map(|one| one.field.as_deref()).collect();
+    assert_eq!(fields, ["description", "metadata"]);
+    streams::apply(&bus, Replicas::Keep).await.unwrap();
+    assert_eq!(streams::check(&bus).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_free_on_the_disk_when_the_server_starts_bounds_no_stream() {
     let (server, _bus) = Server::start().await;
     let raw = server.raw().await;
