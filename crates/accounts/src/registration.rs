@@ -1,7 +1,8 @@
 //! Having Chatwoot call our receiver.
 //!
 //! Safe to repeat: a webhook that is as it should be stays as it is. One that another takes the place
-//! of goes last, so that at every moment one calls whose secret the receivers know:
+//! of goes last, so that at every moment one calls whose secret the receivers were told. One that NATS
+//! does not reach at that moment refuses the new one until it does:
 //!
 //! ```text
 //! rotate    the old one moved aside ─► another made ─┐
