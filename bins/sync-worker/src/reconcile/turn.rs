@@ -67,6 +67,8 @@ impl Reconciler {
                 break;
             }
         }
+        // One that goes on goes behind those who wait already.
+        progress.walk.due_at = progress.walk.due_at.max(Utc::now());
         Ok(())
     }
 
