@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
@@ -112,6 +113,69 @@ async fn no_conversation_keeps_the_others_from_being_compared() {
     let messages = "select to_jsonb(count(m.id)) from conversations c
          left join messages m on m.conversation_id = c.id group by c.id order by c.display_id";
     assert_eq!(stage.rows(messages).await, [0, 100, 1]);
+    stage.end().await;
+}
+
+/// One row that it cannot print is enough for Chatwoot to fail.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_always_fails_keeps_nothing_else_from_being_compared() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (gone, _) = sim.start_conversation(1, "nobody lists me").unwrap();
+    let contacts = [(); 2].map(|()| sim.create_contact(1, Customer::default()).unwrap());
+    stage.settled().await;
+    sim.delete_conversation(1, gone).unwrap();
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    sim.set_faults(faults).unwrap();
+    let conversations = [(); 3].map(|()| sim.start_conversation(1, "hello").unwrap().0);
+    sim.rename_contact(1, contacts[1], "Paula Probe").unwrap();
+    let broken = [
+        format!("/conversations/{gone}"),
+        format!("/conversations/{}/messages", conversations[0]),
+        format!("/contacts/{}", contacts[0]),
+        "/teams".to_owned(),
+    ];
+    stage
+        .behind(move |request| {
+            let fails = broken.iter().any(|path| request.uri().path().ends_with(path));
+            fails.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        })
+        .await;
+    stage.everything().await;
+    let messages = "select to_jsonb(count(m.id)) from conversations c
+         left join messages m on m.conversation_id = c.id group by c.id order by c.display_id";
+    assert_eq!(stage.rows(messages).await, [1, 0, 1, 1]);
+    let config = &stage.world.store_config;
+    assert_eq!(count(config, "contacts where name = 'Paula Probe'").await, 1);
+    for (table, rows) in [("teams", 0), ("agents", 5), ("labels", 6), ("canned_responses", 4)] {
+        assert_eq!(count(config, table).await, rows, "{table}");
+    }
+    for gone in GONE {
+        assert_eq!(count(config, gone).await, 0, "{gone}");
+    }
+    stage.end().await;
+}
+
+/// It may be that Chatwoot is away for a moment; so nothing is left out before it has failed again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_always_fails_keeps_no_other_from_being_compared() {
+    let stage = Stage::set(Options { history: 60, ..Options::default() }, false).await;
+    let fails = Arc::new(AtomicBool::new(true));
+    let still = Arc::clone(&fails);
+    stage
+        .behind(move |request| {
+            let query = request.uri().query().unwrap_or_default();
+            let second = query.contains("created_at_asc") && query.contains("page=2");
+            let fails = second && still.load(Ordering::Relaxed);
+            fails.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        })
+        .await;
+    stage.everything().await;
+    assert_eq!(count(&stage.world.store_config, "conversations").await, 35);
+    fails.store(false, Ordering::Relaxed);
+    stage.everything().await;
+    assert_eq!(count(&stage.world.store_config, "conversations").await, 60);
     stage.end().await;
 }
 

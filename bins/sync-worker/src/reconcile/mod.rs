@@ -22,6 +22,7 @@ mod body;
 mod catalogue;
 mod compare;
 mod config;
+mod conversation;
 mod error;
 mod pages;
 mod plan;

@@ -1,32 +1,30 @@
 //! Comparing one account: asking Chatwoot at a pace, looking at the rows, publishing what differs.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use bus::{MAX_BODY_BYTES, Publisher};
-use chatwoot::client::{Cause, MessageRange, Verbatim};
-use chatwoot::{CallError, Client, Conversation, Message, MessageType};
+use bus::Publisher;
+use chatwoot::client::Verbatim;
+use chatwoot::{CallError, Client, Conversation};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::EventId;
 use events::{Inbound, TraceParent};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use service::Pace;
 use store::reconciliations::Tally;
-use store::{Store, contacts, conversations, messages};
+use store::{Store, contacts, conversations};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::ReconcileError;
-use super::body::{Body, ContactRead, ConversationRead, Gone, MessageRead, ORIGIN, trimmed};
+use super::body::{Body, ContactRead, Gone, ORIGIN};
 use super::compare;
-use super::pages::following;
-use crate::apply::{Owner, contact, conversation, message};
+use crate::apply::{Owner, contact};
 use crate::clock;
 
-/// A body that reaches this size is published; what comes after is for the next one.
-const BODY: usize = MAX_BODY_BYTES / 8;
 /// After so long a question is asked although replies leave nothing: it goes on slowly, but always.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -184,137 +182,6 @@ impl Session {
         self.publish(&Body::Contact(ContactRead { contact: words, found, at }), rows).await
     }
 
-    async fn compare_conversation(
-        &self,
-        read: Verbatim<Conversation>,
-        row: Option<&conversations::mirror::Mirrored>,
-        asked_at: DateTime<Utc>,
-        depth: Depth,
-    ) -> Result<(), ReconcileError> {
-        let display_id = read.value.display_id;
-        // What the conversation knew of before the messages were asked for, they know at least.
-        let at = clock::of_conversation(&read.value);
-        let contact = read.value.contact.as_ref().map(|person| person.id);
-        let snapshot = conversation::snapshot(&self.owner, read.value.clone(), contact);
-        let mut finding = compare::conversation(&snapshot, row, asked_at).filter(|finding| {
-            let told =
-                if finding.found.missing { read.value.created_at } else { changed_at(&read.value) };
-            self.is_due(told, asked_at)
-        });
-        let mut known = match depth {
-            Depth::Everything => 0,
-            Depth::Since(since) => {
-                let mut transaction = self.store.worker().await?;
-                let account = self.owner.account;
-                let newest =
-                    messages::mirror::newest_before(&mut transaction, account, display_id, since);
-                let newest = newest.await?;
-                store::commit(transaction).await?;
-                newest.unwrap_or(0)
-            }
-        };
-        let mut body = ConversationRead {
-            conversation: trimmed(read.text, read.value.updated_at_us),
-            found: None,
-            quiet: self.first_time || row.is_none(),
-            messages: Vec::new(),
-        };
-        let mut range = MessageRange::After(known);
-        loop {
-            let asked_at = Utc::now();
-            let listed = match self.ask(self.client.messages_verbatim(display_id, range)).await {
-                Ok(listed) => listed,
-                // Whether it is gone for good is for the walk to find out.
-                Err(CallError::NotFound) => return Ok(()),
-                // Too large perhaps, as a hundred mails may be: fewer at once, from the other end.
-                Err(CallError::Unknown(Cause::Unreadable)) => match range {
-                    MessageRange::After(last) => {
-                        (known, range) = (last, MessageRange::Newest);
-                        continue;
-                    }
-                    MessageRange::Newest | MessageRange::Before(_) => {
-                        self.left_unread(display_id);
-                        Vec::new()
-                    }
-                },
-                Err(error) => return Err(error.into()),
-            };
-            let next = following(range, known, &listed);
-            let differing = self.compare_messages(listed, (display_id, at), asked_at).await?;
-            let mut size = 0;
-            for (message, words) in differing {
-                size += words;
-                body.messages.push(message);
-                if size > BODY {
-                    size = 0;
-                    self.publish_conversation(&mut body, finding.take()).await?;
-                }
-            }
-            if !body.messages.is_empty() || (next.is_none() && finding.is_some()) {
-                self.publish_conversation(&mut body, finding.take()).await?;
-            }
-            let Some(next) = next else { return Ok(()) };
-            range = next;
-        }
-    }
-
-    /// The others shall not wait for a conversation whose messages cannot be read.
-    fn left_unread(&self, display_id: i64) {
-        metrics::counter!("axis_reconcile_unread_total").increment(1);
-        let account = self.owner.account;
-        tracing::warn!(account.key = %account, conversation.id = display_id,
-            "messages of a conversation cannot be read, and are not compared");
-    }
-
-    async fn publish_conversation(
-        &self,
-        body: &mut ConversationRead,
-        finding: Option<compare::Finding>,
-    ) -> Result<(), ReconcileError> {
-        let of_conversation = i64::from(finding.as_ref().is_some_and(|finding| finding.drift));
-        let messages = std::mem::take(&mut body.messages);
-        let rows = of_conversation + i64::try_from(messages.len()).unwrap_or(i64::MAX);
-        let found = finding.map(|finding| finding.found);
-        let part = ConversationRead { found, messages, ..body.clone() };
-        self.publish(&Body::Conversation(part), rows).await
-    }
-
-    /// The messages whose rows are missing or different, each with the size of its words.
-    /// `place`: their conversation, and the newest instant that it knew of.
-    async fn compare_messages(
-        &self,
-        read: Vec<Verbatim<Message>>,
-        (display_id, at): (i64, i64),
-        asked_at: DateTime<Utc>,
-    ) -> Result<Vec<(MessageRead, usize)>, ReconcileError> {
-        // Activity lines come by no webhook: the timeline here tells the same.
-        let told = |one: &Verbatim<Message>| one.value.message_type != Some(MessageType::Activity);
-        let read: Vec<_> = read.into_iter().filter(told).collect();
-        let numbers: Vec<i64> = read.iter().map(|one| one.value.id).collect();
-        let mut transaction = self.store.worker().await?;
-        let account = self.owner.account;
-        let rows = messages::mirror::mirrored(&mut transaction, account, &numbers).await?;
-        store::commit(transaction).await?;
-        let mut found = Vec::new();
-        for Verbatim { value, text } in read {
-            let occasion = message::Occasion::Read;
-            let snapshot =
-                message::snapshot(&self.owner, value.clone(), display_id, occasion, at, asked_at);
-            let row = rows.get(&value.id);
-            if row.is_none() && !self.is_due(value.created_at, asked_at) {
-                continue;
-            }
-            if let Some((finding, delivery_over)) = compare::message(&snapshot, row, asked_at) {
-                let size = text.to_string().len();
-                found.push((
-                    MessageRead { message: text, found: finding.found, delivery_over },
-                    size,
-                ));
-            }
-        }
-        Ok(found)
-    }
-
     /// Asks once more for what a list left out, and says that it is gone if it is.
     pub(super) async fn gone(
         &self,
@@ -333,12 +200,33 @@ impl Session {
                 };
                 self.publish(&Body::Gone(gone), 1).await
             }
+            Err(error) if self.only_this(&error).await => {
+                self.left_unread(format_args!("conversation {display_id}"), &error);
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }
 
+    /// Whether Chatwoot fails at this question only, as a row that it cannot print has it do: it answers
+    /// another one.
+    pub(super) async fn only_this(&self, error: &CallError) -> bool {
+        matches!(error, CallError::Unknown(_)) && self.ask(self.client.profile()).await.is_ok()
+    }
+
+    /// The others shall not wait for what cannot be read.
+    pub(super) fn left_unread(&self, what: impl Display, error: &CallError) {
+        metrics::counter!("axis_reconcile_unread_total").increment(1);
+        let account = self.owner.account;
+        tracing::warn!(account.key = %account, %what, %error, "cannot be read, and is not compared");
+    }
+
     /// Whether something happened long enough ago for its webhook to have been here.
-    fn is_due(&self, happened_at: Option<DateTime<Utc>>, asked_at: DateTime<Utc>) -> bool {
+    pub(super) fn is_due(
+        &self,
+        happened_at: Option<DateTime<Utc>>,
+        asked_at: DateTime<Utc>,
+    ) -> bool {
         happened_at.is_none_or(|at| at + self.grace <= asked_at)
     }
 
@@ -383,7 +271,7 @@ fn add(count: &AtomicI64, rows: i64) {
 }
 
 /// When a conversation last changed.
-fn changed_at(conversation: &Conversation) -> Option<DateTime<Utc>> {
+pub(super) fn changed_at(conversation: &Conversation) -> Option<DateTime<Utc>> {
     let updated_at = conversation.updated_at_us.and_then(DateTime::from_timestamp_micros);
     updated_at.max(conversation.last_activity_at)
 }

@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use chatwoot::CallError;
-use chatwoot::client::ConversationQuery;
+use chatwoot::client::{ConversationPage, ConversationQuery, Verbatim};
+use chatwoot::{CallError, Conversation};
 use chrono::{DateTime, Utc};
 use store::reconciliations::{Progress, Walk};
 use store::{contacts, conversations};
@@ -17,6 +17,8 @@ use super::session::{Depth, Session};
 
 /// Rows asked about in one step.
 const STEP: u32 = 50;
+/// A page that fails after so many failures in a row is left out.
+const OFTEN: u32 = 3;
 
 /// Where a walk is after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +40,7 @@ impl Session {
             self.require_administrator().await?;
         }
         if !progress.walk.contacts {
-            self.walk_page(&mut progress.walk).await?;
+            self.walk_page(progress).await?;
             return Ok(Stage::Goes);
         }
         if self.walk_contacts(&mut progress.walk).await? == Stage::Goes {
@@ -67,18 +69,24 @@ impl Session {
         }
     }
 
-    async fn walk_page(&self, walk: &mut Walk) -> Result<(), ReconcileError> {
-        let asked_at = Utc::now();
-        let query = ConversationQuery {
-            page: Some(walk.page + 1),
-            sort_by: Some("created_at_asc".to_owned()),
-            ..ConversationQuery::default()
+    async fn walk_page(&self, progress: &mut Progress) -> Result<(), ReconcileError> {
+        let (asked_at, walk) = (Utc::now(), &mut progress.walk);
+        if walk.page == 0 {
+            (walk.place, walk.done) = (0, 0);
+        }
+        let page = match self.page(walk.page + 1).await {
+            // Those of it that are known here are asked for one by one: the next page leaves them out.
+            Err(error @ CallError::Unknown(_)) if progress.failures >= OFTEN => {
+                let next = self.page(walk.page + 2).await?;
+                walk.page += 1;
+                self.left_unread(format_args!("page {}", walk.page), &error);
+                next
+            }
+            answer => answer?,
         };
-        let page = self.ask(self.client.conversations_verbatim(&query)).await?;
         let listed: HashSet<i64> =
             page.conversations.iter().map(|one| one.value.display_id).collect();
-        let (first, last) = (walk.page == 0, listed.is_empty());
-        let place = if first { 0 } else { walk.place };
+        let (place, last) = (walk.place, listed.is_empty());
         let highest = listed.iter().copied().max().map_or(place, |highest| highest.max(place));
         self.compare(page.conversations, asked_at, Depth::Everything).await?;
         // Beyond the last page there is nothing; what began since then is still there when asked for.
@@ -94,9 +102,20 @@ impl Session {
         walk.page += 1;
         walk.place = highest;
         walk.total = page.all_count.or(walk.total);
-        let before = if first { 0 } else { walk.done };
-        walk.done = before + i64::try_from(listed.len()).unwrap_or_default();
+        walk.done += i64::try_from(listed.len()).unwrap_or_default();
         Ok(())
+    }
+
+    async fn page(
+        &self,
+        number: u32,
+    ) -> Result<ConversationPage<Verbatim<Conversation>>, CallError> {
+        let query = ConversationQuery {
+            page: Some(number),
+            sort_by: Some("created_at_asc".to_owned()),
+            ..ConversationQuery::default()
+        };
+        self.ask(self.client.conversations_verbatim(&query)).await
     }
 
     /// Conversations that are known here, were there before the question, and were not listed.
@@ -145,6 +164,9 @@ impl Session {
                     let contact = Some(*number);
                     let gone = Gone { conversation: None, created_at: None, contact, at };
                     self.publish(&Body::Gone(gone), 1).await?;
+                }
+                Err(error) if self.only_this(&error).await => {
+                    self.left_unread(format_args!("contact {number}"), &error);
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -26,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 use super::{connect, count, execute, inbound};
 
 pub const FAST: Speed = Speed { per_second: 10_000, concurrency: 8 };
+/// After so many failures in a row a walk gets nowhere.
+const TRIES: u32 = 4;
 
 /// A Chatwoot whose webhooks go straight to the stream, and a worker behind it.
 pub struct Stage {
@@ -100,10 +102,15 @@ impl Stage {
 
     /// Compares everything, and waits until it is applied. Gives back what was found.
     pub async fn everything(&self) -> Tally {
-        let (shutdown, account) = (&self.shutdown, self.account.key);
-        let reached = self.backfill().everything(account, FAST, true, shutdown, |_| {}).await;
+        let (enough, account) = (self.shutdown.child_token(), self.account.key);
+        let told = |at: &reconcile::Reached| {
+            if at.progress.failures > TRIES {
+                enough.cancel();
+            }
+        };
+        let reached = self.backfill().everything(account, FAST, true, &enough, told).await;
         let reached = reached.unwrap();
-        assert!(reached.complete);
+        assert!(reached.complete, "{reached:?}");
         self.settled().await;
         reached.found
     }

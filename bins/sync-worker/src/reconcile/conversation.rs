@@ -1,0 +1,144 @@
+//! Comparing one conversation: its row, then its messages, page by page.
+
+use bus::MAX_BODY_BYTES;
+use chatwoot::client::{MessageRange, Verbatim};
+use chatwoot::{CallError, Conversation, Message, MessageType};
+use chrono::{DateTime, Utc};
+use store::{conversations, messages};
+
+use super::ReconcileError;
+use super::body::{Body, ConversationRead, MessageRead, trimmed};
+use super::compare;
+use super::pages::following;
+use super::session::{Depth, Session, changed_at};
+use crate::apply::{conversation, message};
+use crate::clock;
+
+/// A body that reaches this size is published; what comes after is for the next one.
+const BODY: usize = MAX_BODY_BYTES / 8;
+
+impl Session {
+    /// One conversation that was asked for at `asked_at`, and its messages.
+    pub(super) async fn compare_conversation(
+        &self,
+        read: Verbatim<Conversation>,
+        row: Option<&conversations::mirror::Mirrored>,
+        asked_at: DateTime<Utc>,
+        depth: Depth,
+    ) -> Result<(), ReconcileError> {
+        let display_id = read.value.display_id;
+        // What the conversation knew of before the messages were asked for, they know at least.
+        let at = clock::of_conversation(&read.value);
+        let contact = read.value.contact.as_ref().map(|person| person.id);
+        let snapshot = conversation::snapshot(&self.owner, read.value.clone(), contact);
+        let mut finding = compare::conversation(&snapshot, row, asked_at).filter(|finding| {
+            let told =
+                if finding.found.missing { read.value.created_at } else { changed_at(&read.value) };
+            self.is_due(told, asked_at)
+        });
+        let mut known = match depth {
+            Depth::Everything => 0,
+            Depth::Since(since) => {
+                let mut transaction = self.store.worker().await?;
+                let account = self.owner.account;
+                let newest =
+                    messages::mirror::newest_before(&mut transaction, account, display_id, since);
+                let newest = newest.await?;
+                store::commit(transaction).await?;
+                newest.unwrap_or(0)
+            }
+        };
+        let mut body = ConversationRead {
+            conversation: trimmed(read.text, read.value.updated_at_us),
+            found: None,
+            quiet: self.first_time || row.is_none(),
+            messages: Vec::new(),
+        };
+        let mut range = MessageRange::After(known);
+        loop {
+            let asked_at = Utc::now();
+            let listed = match self.ask(self.client.messages_verbatim(display_id, range)).await {
+                Ok(listed) => listed,
+                // Whether it is gone for good is for the walk to find out.
+                Err(CallError::NotFound) => return Ok(()),
+                Err(error) => {
+                    // Too much perhaps, as a hundred mails may be: fewer at once, from the other end.
+                    if let (CallError::Unknown(_), MessageRange::After(last)) = (&error, range) {
+                        (known, range) = (last, MessageRange::Newest);
+                        continue;
+                    }
+                    if !self.only_this(&error).await {
+                        return Err(error.into());
+                    }
+                    self.left_unread(format_args!("messages of {display_id}"), &error);
+                    Vec::new()
+                }
+            };
+            let next = following(range, known, &listed);
+            let differing = self.compare_messages(listed, (display_id, at), asked_at).await?;
+            let mut size = 0;
+            for (message, words) in differing {
+                size += words;
+                body.messages.push(message);
+                if size > BODY {
+                    size = 0;
+                    self.publish_conversation(&mut body, finding.take()).await?;
+                }
+            }
+            if !body.messages.is_empty() || (next.is_none() && finding.is_some()) {
+                self.publish_conversation(&mut body, finding.take()).await?;
+            }
+            let Some(next) = next else { return Ok(()) };
+            range = next;
+        }
+    }
+
+    async fn publish_conversation(
+        &self,
+        body: &mut ConversationRead,
+        finding: Option<compare::Finding>,
+    ) -> Result<(), ReconcileError> {
+        let of_conversation = i64::from(finding.as_ref().is_some_and(|finding| finding.drift));
+        let messages = std::mem::take(&mut body.messages);
+        let rows = of_conversation + i64::try_from(messages.len()).unwrap_or(i64::MAX);
+        let found = finding.map(|finding| finding.found);
+        let part = ConversationRead { found, messages, ..body.clone() };
+        self.publish(&Body::Conversation(part), rows).await
+    }
+
+    /// The messages whose rows are missing or different, each with the size of its words.
+    /// `place`: their conversation, and the newest instant that it knew of.
+    async fn compare_messages(
+        &self,
+        read: Vec<Verbatim<Message>>,
+        (display_id, at): (i64, i64),
+        asked_at: DateTime<Utc>,
+    ) -> Result<Vec<(MessageRead, usize)>, ReconcileError> {
+        // Activity lines come by no webhook: the timeline here tells the same.
+        let told = |one: &Verbatim<Message>| one.value.message_type != Some(MessageType::Activity);
+        let read: Vec<_> = read.into_iter().filter(told).collect();
+        let numbers: Vec<i64> = read.iter().map(|one| one.value.id).collect();
+        let mut transaction = self.store.worker().await?;
+        let account = self.owner.account;
+        let rows = messages::mirror::mirrored(&mut transaction, account, &numbers).await?;
+        store::commit(transaction).await?;
+        let mut found = Vec::new();
+        for Verbatim { value, text } in read {
+            let occasion = message::Occasion::Read;
+            let snapshot =
+                message::snapshot(&self.owner, value.clone(), display_id, occasion, at, asked_at);
+            let row = rows.get(&value.id);
+            if row.is_none() && !self.is_due(value.created_at, asked_at) {
+                continue;
+            }
+            if let Some((finding, delivery_over)) = compare::message(&snapshot, row, asked_at) {
+                let size = text.to_string().len();
+                found.push((
+                    MessageRead { message: text, found: finding.found, delivery_over },
+                    size,
+                ));
+            }
+        }
+        Ok(found)
+    }
+}
