@@ -10,7 +10,7 @@ use super::ReconcileError;
 use super::body::{Body, ConversationRead, MessageRead, trimmed};
 use super::compare;
 use super::pages::following;
-use super::session::{Depth, Session, changed_at};
+use super::session::{Depth, Lately, Session, changed_at};
 use crate::apply::{conversation, message};
 use crate::clock;
 
@@ -38,7 +38,7 @@ impl Session {
         });
         let mut known = match depth {
             Depth::Everything => 0,
-            Depth::Since(since) => {
+            Depth::Lately(Lately { since, .. }) => {
                 let mut transaction = self.store.worker().await?;
                 let account = self.owner.account;
                 let newest =
@@ -51,9 +51,10 @@ impl Session {
         let mut body = ConversationRead {
             conversation: trimmed(read.text, read.value.updated_at_us),
             found: None,
-            quiet: self.first_time || row.is_none(),
+            quiet: false,
             messages: Vec::new(),
         };
+        let history = self.history(row.is_some(), depth);
         let mut range = MessageRange::After(known);
         loop {
             let asked_at = Utc::now();
@@ -77,19 +78,31 @@ impl Session {
             let next = following(range, known, &listed);
             let differing = self.compare_messages(listed, (display_id, at), asked_at).await?;
             let mut size = 0;
-            for (message, words) in differing {
-                size += words;
-                body.messages.push(message);
-                if size > BODY {
+            for (message, words, written_at) in differing {
+                let quiet = written_at < history;
+                if size > BODY || (quiet != body.quiet && !body.messages.is_empty()) {
                     size = 0;
                     self.publish_conversation(&mut body, finding.take()).await?;
                 }
+                size += words;
+                body.quiet = quiet;
+                body.messages.push(message);
             }
             if !body.messages.is_empty() || (next.is_none() && finding.is_some()) {
                 self.publish_conversation(&mut body, finding.take()).await?;
             }
             let Some(next) = next else { return Ok(()) };
             range = next;
+        }
+    }
+
+    /// What is older than this is in the timeline, but no news to anybody. A conversation that is there may
+    /// be on a screen, unless it has yet to be brought in.
+    fn history(&self, there: bool, depth: Depth) -> DateTime<Utc> {
+        match depth {
+            _ if there && !self.first_time => DateTime::<Utc>::MIN_UTC,
+            Depth::Lately(lately) => lately.history,
+            Depth::Everything => DateTime::<Utc>::MAX_UTC,
         }
     }
 
@@ -106,14 +119,14 @@ impl Session {
         self.publish(&Body::Conversation(part), rows).await
     }
 
-    /// The messages whose rows are missing or different, each with the size of its words.
+    /// The messages whose rows are missing or different, each with the size of its words and when it was written.
     /// `place`: their conversation, and the newest instant that it knew of.
     async fn compare_messages(
         &self,
         read: Vec<Verbatim<Message>>,
         (display_id, at): (i64, i64),
         asked_at: DateTime<Utc>,
-    ) -> Result<Vec<(MessageRead, usize)>, ReconcileError> {
+    ) -> Result<Vec<(MessageRead, usize, DateTime<Utc>)>, ReconcileError> {
         // Activity lines come by no webhook: the timeline here tells the same.
         let told = |one: &Verbatim<Message>| one.value.message_type != Some(MessageType::Activity);
         let read: Vec<_> = read.into_iter().filter(told).collect();
@@ -133,10 +146,8 @@ impl Session {
             }
             if let Some((finding, delivery_over)) = compare::message(&snapshot, row, asked_at) {
                 let size = text.to_string().len();
-                found.push((
-                    MessageRead { message: text, found: finding.found, delivery_over },
-                    size,
-                ));
+                let read = MessageRead { message: text, found: finding.found, delivery_over };
+                found.push((read, size, snapshot.created_at));
             }
         }
         Ok(found)

@@ -31,10 +31,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How far back messages are compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Depth {
-    /// Those written since then.
-    Since(DateTime<Utc>),
+    /// Those written lately.
+    Lately(Lately),
     /// All.
     Everything,
+}
+
+/// What a sweep looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lately {
+    /// What changed since then.
+    pub since: DateTime<Utc>,
+    /// What is older than this and not here is history: nobody has missed it.
+    pub history: DateTime<Utc>,
 }
 
 /// The comparing of one account.

@@ -11,7 +11,7 @@ use chrono::{TimeDelta, Utc};
 use store::reconciliations::Progress;
 
 use super::ReconcileError;
-use super::session::{Depth, Session};
+use super::session::{Depth, Lately, Session};
 
 /// What a sweep looks at twice, besides the time that webhooks are given: clocks differ, and a
 /// transaction may have taken long.
@@ -30,9 +30,12 @@ impl Session {
             progress.walk.due_at = started;
         }
         let since = last.max(started - LONGEST) - OVERLAP - self.grace * 2;
+        // What was there before the first sweep is history, whenever it was.
+        let history = if progress.swept_to.is_none() { started } else { since };
+        let lately = Lately { since, history };
         let mut seen = HashSet::new();
-        self.sweep_updated(since, &mut seen, progress).await?;
-        self.sweep_active(since, &mut seen).await?;
+        self.sweep_updated(lately, &mut seen, progress).await?;
+        self.sweep_active(lately, &mut seen).await?;
         self.catalogue().await?;
         progress.swept_to = Some(started);
         Ok(())
@@ -40,12 +43,12 @@ impl Session {
 
     async fn sweep_updated(
         &self,
-        since: chrono::DateTime<Utc>,
+        lately: Lately,
         seen: &mut HashSet<i64>,
         progress: &mut Progress,
     ) -> Result<(), ReconcileError> {
         let asked_at = Utc::now();
-        let seconds = (asked_at - since).num_seconds() + 1;
+        let seconds = (asked_at - lately.since).num_seconds() + 1;
         let query = ConversationQuery {
             updated_within: Some(u64::try_from(seconds).unwrap_or_default()),
             ..ConversationQuery::default()
@@ -61,12 +64,12 @@ impl Session {
             Err(error) => return Err(error.into()),
         };
         seen.extend(updated.iter().map(|one| one.value.display_id));
-        self.compare(updated, asked_at, Depth::Since(since)).await
+        self.compare(updated, asked_at, Depth::Lately(lately)).await
     }
 
     async fn sweep_active(
         &self,
-        since: chrono::DateTime<Utc>,
+        lately: Lately,
         seen: &mut HashSet<i64>,
     ) -> Result<(), ReconcileError> {
         for page in 1.. {
@@ -77,13 +80,13 @@ impl Session {
                 ..ConversationQuery::default()
             };
             let listed = self.ask(self.client.conversations_verbatim(&query)).await?.conversations;
-            let before = |at: Option<_>| at.is_none_or(|at| at < since);
+            let before = |at: Option<_>| at.is_none_or(|at| at < lately.since);
             let last =
                 listed.is_empty() || listed.iter().any(|one| before(one.value.last_activity_at));
             let active = listed.into_iter().filter(|one| {
                 !before(one.value.last_activity_at) && seen.insert(one.value.display_id)
             });
-            self.compare(active.collect(), asked_at, Depth::Since(since)).await?;
+            self.compare(active.collect(), asked_at, Depth::Lately(lately)).await?;
             if last {
                 break;
             }
