@@ -4,8 +4,10 @@
 
 mod support;
 
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use chatwoot_sim::Options;
-use support::stage::{Stage, config};
+use support::stage::{FAST, Stage, config};
 use support::{count, execute};
 use sync_worker::reconcile::{self, Reconciler};
 use testkit::eventually;
@@ -63,5 +65,68 @@ async fn an_account_is_swept_though_four_others_are_walked_without_end() {
     .await;
     stop.cancel();
     comparing.await.unwrap();
+    stage.end().await;
+}
+
+/// What happened meanwhile to conversations that the walk has behind it, no sweep asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_begins_anew_after_a_long_absence() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.lately().await;
+    let away = "update reconciliations set swept_to = now() - interval '2 days', walk_page = 3,
+                  walk_place = 60, walk_done = 60, walk_due_at = now() - interval '2 days'";
+    execute(&stage.world.store_config, away).await;
+    stage.lately().await;
+    let walk = stage.status().await.progress.walk;
+    assert!(!walk.under_way(), "{walk:?}");
+    assert!(walk.due_at <= chrono::Utc::now());
+    stage.end().await;
+}
+
+/// Begun anew each time, one that is slow would never end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_is_followed_by_another_where_too_much_changed_to_be_listed() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.everything().await;
+    let config = &stage.world.store_config;
+    let under_way = "update reconciliations set walk_page = 3, walk_due_at = now()";
+    execute(config, under_way).await;
+    stage
+        .behind(|request| {
+            let query = request.uri().query().unwrap_or_default();
+            query.contains("updated_within").then(|| "[".repeat(1_000).into_response())
+        })
+        .await;
+    stage.lately().await;
+    assert_eq!(stage.status().await.progress.walk.page, 3, "it goes on");
+    for follows in [true, false] {
+        let backfill = stage.backfill();
+        let mut ended = None;
+        let told = |at: &reconcile::Reached| {
+            if at.walked {
+                ended.get_or_insert(at.progress.walk.due_at);
+            }
+        };
+        let reached =
+            backfill.everything(stage.account.key, FAST, false, &stage.shutdown, told).await;
+        assert!(reached.unwrap().complete);
+        assert_eq!(ended.unwrap() <= chrono::Utc::now(), follows);
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_walked_where_chatwoot_always_fails_to_list_what_changed() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.everything().await;
+    stage
+        .behind(|request| {
+            let query = request.uri().query().unwrap_or_default();
+            let fails = query.contains("updated_within");
+            fails.then(|| StatusCode::GATEWAY_TIMEOUT.into_response())
+        })
+        .await;
+    stage.lately().await;
+    assert!(stage.status().await.progress.walk.due_at <= chrono::Utc::now());
     stage.end().await;
 }

@@ -60,9 +60,23 @@ pub struct Walk {
     pub total: Option<i64>,
     /// How many of them are behind it.
     pub done: i64,
+    /// Another one begins as soon as this one ends.
+    pub again: bool,
 }
 
 impl Walk {
+    /// Has it begin at its beginning, at that time.
+    pub fn begin(&mut self, due_at: DateTime<Utc>) {
+        let total = self.total;
+        *self = Self { due_at, page: 0, place: 0, contacts: false, total, done: 0, again: false };
+    }
+
+    /// Has everything be looked at from now on: at once, or when what is under way ends.
+    pub fn follow(&mut self, now: DateTime<Utc>) {
+        self.again = self.under_way();
+        self.due_at = now;
+    }
+
     /// Whether it has begun and not ended.
     pub fn under_way(&self) -> bool {
         self.page > 0 || self.contacts
@@ -92,6 +106,7 @@ struct Row {
     walk_contacts: bool,
     walk_total: Option<i64>,
     walk_done: i64,
+    walk_again: bool,
     walked_at: Option<DateTime<Utc>>,
     brought_in: i64,
     drift_found: i64,
@@ -119,6 +134,7 @@ impl TryFrom<Row> for Reconciliation {
                     contacts: row.walk_contacts,
                     total: row.walk_total,
                     done: row.walk_done,
+                    again: row.walk_again,
                 },
                 walked_at: row.walked_at,
                 failures: u32::try_from(row.failures).unwrap_or_default(),
@@ -141,7 +157,7 @@ macro_rules! select_reconciliations {
             $before + " account_id, tenant_id, held_until > now() as \"held!\",
               greatest(sweep_due_at, 'epoch') as \"sweep_due_at!\", swept_to,
               greatest(walk_due_at, 'epoch') as \"walk_due_at!\", walk_page, walk_place,
-              walk_contacts, walk_total, walk_done, walked_at, brought_in, drift_found,
+              walk_contacts, walk_total, walk_done, walk_again, walked_at, brought_in, drift_found,
               drift_repaired, failures, last_error " + $after
             $(, $argument)*
         )
@@ -240,7 +256,7 @@ pub async fn save(
              walk_contacts = $9, walk_total = $10, walk_done = $11, walked_at = $12,
              brought_in = brought_in + $13, drift_found = drift_found + $14,
              drift_repaired = drift_repaired + $15, failures = $16, last_error = $17,
-             updated_at = now()
+             walk_again = $18, updated_at = now()
          where account_id = $1 and holder = $2
          returning sweep_due_at, walk_due_at"#,
         account.0,
@@ -260,6 +276,7 @@ pub async fn save(
         found.drift_repaired,
         i32::try_from(progress.failures).unwrap_or(i32::MAX),
         progress.last_error,
+        walk.again,
     )
     .fetch_optional(connection)
     .await?;

@@ -6,7 +6,7 @@ use bus::Bus;
 use chrono::Utc;
 use domain::{AccountKey, SecretKey};
 use store::Store;
-use store::reconciliations::{Progress, Tally, Walk};
+use store::reconciliations::{Progress, Tally};
 use tokio_util::sync::CancellationToken;
 
 use super::turn::put_off;
@@ -85,8 +85,7 @@ impl Backfill {
         let held = held.ok_or(ReconcileError::NoAccount)?;
         let mut progress = held.progress.clone();
         if walk == Some(true) {
-            progress.walk =
-                Walk { page: 0, place: 0, contacts: false, total: None, done: 0, ..progress.walk };
+            progress.walk.begin(progress.walk.due_at);
         }
         let before = held.tally;
         let (found, walked) = (Tally::default(), walk.is_none());

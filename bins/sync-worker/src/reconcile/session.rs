@@ -27,6 +27,8 @@ use crate::clock;
 
 /// After so long a question is asked although replies leave nothing: it goes on slowly, but always.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// After so many failures in a row it is no moment's fault: the account goes on without what fails.
+pub(super) const OFTEN: u32 = 3;
 
 /// How far back messages are compared.
 #[derive(Debug, Clone, Copy)]

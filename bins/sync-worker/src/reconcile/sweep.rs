@@ -11,14 +11,14 @@ use chrono::{TimeDelta, Utc};
 use store::reconciliations::Progress;
 
 use super::ReconcileError;
-use super::session::{Depth, Lately, Session};
+use super::session::{Depth, Lately, OFTEN, Session};
 
 /// What a sweep looks at twice, besides the time that webhooks are given: clocks differ, and a
 /// transaction may have taken long.
 const OVERLAP: TimeDelta = TimeDelta::minutes(2);
 /// The first sweep goes back this far; the walk sees the rest.
 const FIRST: TimeDelta = TimeDelta::hours(1);
-/// After a longer absence a walk is due at once, and the sweep goes back no further.
+/// After a longer absence a walk begins at once, and the sweep goes back no further.
 const LONGEST: TimeDelta = TimeDelta::days(1);
 
 impl Session {
@@ -27,7 +27,8 @@ impl Session {
         let started = Utc::now();
         let last = progress.swept_to.unwrap_or(started - FIRST);
         if started - last > LONGEST {
-            progress.walk.due_at = started;
+            // One that is under way does not come back to what it has behind it.
+            progress.walk.begin(started);
         }
         let since = last.max(started - LONGEST) - OVERLAP - self.grace * 2;
         // What was there before the first sweep is history, whenever it was.
@@ -55,13 +56,18 @@ impl Session {
         };
         let updated = match self.ask(self.client.conversations_verbatim(&query)).await {
             Ok(page) => page.conversations,
-            // The answer has no pages and can be too large to take: then everything is walked.
-            Err(CallError::Unknown(Cause::Unreadable)) => {
-                tracing::warn!(seconds, "Chatwoot's answer cannot be read; a walk is due");
-                progress.walk.due_at = asked_at;
+            Err(error) => {
+                // The answer has no pages, and can be too large to be made or taken: then everything is
+                // walked.
+                let too_large = matches!(error, CallError::Unknown(Cause::Unreadable))
+                    || (progress.failures >= OFTEN && self.only_this(&error).await);
+                if !too_large {
+                    return Err(error.into());
+                }
+                tracing::warn!(seconds, %error, "what changed cannot be listed; a walk is due");
+                progress.walk.follow(asked_at);
                 return Ok(());
             }
-            Err(error) => return Err(error.into()),
         };
         seen.extend(updated.iter().map(|one| one.value.display_id));
         self.compare(updated, asked_at, Depth::Lately(lately)).await

@@ -13,12 +13,10 @@ use store::{contacts, conversations};
 
 use super::ReconcileError;
 use super::body::{Body, Gone};
-use super::session::{Depth, Session};
+use super::session::{Depth, OFTEN, Session};
 
 /// Rows asked about in one step.
 const STEP: u32 = 50;
-/// A page that fails after so many failures in a row is left out.
-const OFTEN: u32 = 3;
 
 /// Where a walk is after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +47,8 @@ impl Session {
         let now = Utc::now();
         progress.walked_at = Some(now);
         let walk = &mut progress.walk;
-        *walk = Walk {
-            due_at: now + next_in,
-            page: 0,
-            place: 0,
-            contacts: false,
-            total: walk.total,
-            done: walk.done,
-        };
+        let due_at = if walk.again { now } else { now + next_in };
+        *walk = Walk { due_at, page: 0, place: 0, contacts: false, again: false, ..*walk };
         Ok(Stage::Over)
     }
 

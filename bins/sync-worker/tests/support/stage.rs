@@ -102,23 +102,30 @@ impl Stage {
 
     /// Compares everything, and waits until it is applied. Gives back what was found.
     pub async fn everything(&self) -> Tally {
-        let (enough, account) = (self.shutdown.child_token(), self.account.key);
+        self.compared(true).await
+    }
+
+    pub async fn lately(&self) -> Tally {
+        self.compared(false).await
+    }
+
+    async fn compared(&self, everything: bool) -> Tally {
+        let (backfill, account) = (self.backfill(), self.account.key);
+        let enough = self.shutdown.child_token();
         let told = |at: &reconcile::Reached| {
             if at.progress.failures > TRIES {
                 enough.cancel();
             }
         };
-        let reached = self.backfill().everything(account, FAST, true, &enough, told).await;
+        let reached = if everything {
+            backfill.everything(account, FAST, true, &enough, told).await
+        } else {
+            backfill.lately(account, FAST, &enough, told).await
+        };
         let reached = reached.unwrap();
         assert!(reached.complete, "{reached:?}");
         self.settled().await;
         reached.found
-    }
-
-    pub async fn lately(&self) -> Tally {
-        let reached = self.backfill().lately(self.account.key, FAST, &self.shutdown, |_| {}).await;
-        self.settled().await;
-        reached.unwrap().found
     }
 
     pub async fn settled(&self) {
