@@ -45,13 +45,15 @@ pub(crate) fn conversation(
     if age(read.version) < age(row.version) {
         return None;
     }
-    let same = plain(read.state.clone()) == plain(row.state.clone());
-    if !same {
+    let (is, was) = (plain(read.state.clone()), plain(row.state.clone()));
+    if is != was {
         let over = (!newer).then_some(row.version);
         let known = newer || settled(row.updated_at, asked_at);
         let changed_attributes = changes(&row.state, &read.state);
         let found = Found { over, changed_attributes, ..Found::default() };
-        return known.then_some(Finding { found, drift: true });
+        // A channel's time to answer ends by itself: that is nothing which a webhook missed.
+        let drift = ConversationState { can_reply: was.can_reply, ..is } != was;
+        return known.then_some(Finding { found, drift });
     }
     let moved = newer
         || read.last_activity_at > Some(row.last_activity_at)

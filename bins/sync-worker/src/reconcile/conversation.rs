@@ -141,7 +141,8 @@ impl Session {
             let snapshot =
                 message::snapshot(&self.owner, value.clone(), display_id, occasion, at, asked_at);
             let row = rows.get(&value.id);
-            if row.is_none() && !self.is_due(value.created_at, asked_at) {
+            // What becomes of a message, its channel mostly reports soon after it was written.
+            if !self.is_due(value.created_at, asked_at) {
                 continue;
             }
             if let Some((finding, delivery_over)) = compare::message(&snapshot, row, asked_at) {

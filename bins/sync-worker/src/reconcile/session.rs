@@ -167,6 +167,10 @@ impl Session {
         let mut seen = HashSet::new();
         for one in read {
             let Some(person) = &one.value.contact else { continue };
+            // Who writes is often changed by it, and dates nothing.
+            if !self.is_due(changed_at(&one.value), asked_at) {
+                continue;
+            }
             let Some(row) = known.get(&person.id).filter(|_| seen.insert(person.id)) else {
                 continue;
             };

@@ -1,0 +1,62 @@
+//! What counts as missed, and what does not (P7).
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use chatwoot_sim::{Faults, Options, Rule};
+use serde_json::json;
+use store::reconciliations::Tally;
+use support::execute;
+use support::stage::{FAST, Stage, config};
+use sync_worker::reconcile::{self, Backfill};
+
+/// As if nothing had been written here for a while.
+async fn settle(stage: &Stage) {
+    for table in ["conversations", "contacts", "messages"] {
+        let long_ago = format!("update {table} set updated_at = now() - interval '1 minute'");
+        execute(&stage.world.store_config, &long_ago).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_webhook_may_yet_tell_has_not_been_missed() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let reply = sim.agent_writes(1, conversation, "On its way.").unwrap();
+    stage.settled().await;
+    stage.everything().await;
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    sim.set_faults(faults).unwrap();
+    sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
+    let contact = sim.contact_of(1, conversation).unwrap()["id"].as_i64().unwrap();
+    sim.rename_contact(1, contact, "Paula Probe").unwrap();
+    settle(&stage).await;
+
+    let patient = reconcile::Config { reconcile_grace_seconds: 600, ..config() };
+    let (store, bus) = (stage.world.store.clone(), stage.world.bus.clone());
+    let patient = Backfill::new(patient, testkit::secret_key(), store, bus);
+    let account = stage.account.key;
+    let reached = patient.lately(account, FAST, &stage.shutdown, |_| {}).await.unwrap();
+    assert_eq!(reached.found, Tally::default());
+    assert_eq!(stage.lately().await.drift_repaired, 2, "a message and a contact");
+    assert_eq!(stage.differing().await, 0);
+    stage.end().await;
+}
+
+/// No webhook tells that a channel's time to answer is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_one_may_reply_is_written_and_counts_as_nothing_missed() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.chatwoot.sim.start_conversation(1, "hello").unwrap();
+    stage.settled().await;
+    stage.everything().await;
+    settle(&stage).await;
+    let config = &stage.world.store_config;
+    execute(config, "update conversations set can_reply = false").await;
+    assert_eq!(stage.lately().await, Tally::default());
+    assert_eq!(stage.rows("select to_jsonb(can_reply) from conversations").await, [json!(true)]);
+    stage.end().await;
+}
