@@ -9,7 +9,7 @@ use std::time::Duration;
 use accounts::Accounts;
 use chrono::{TimeDelta, Utc};
 use store::reconciliations::{
-    Progress, Tally, ask_for, claim, claim_due, encourage, hasten, know_all, save,
+    Progress, Tally, ask_for, claim, claim_due, encourage, hasten, hold, know_all, save,
 };
 use support::execute;
 use sync_worker::reconcile::{Config, Reconciler};
@@ -128,6 +128,26 @@ async fn an_account_that_was_mended_is_compared_at_once_and_one_that_ended_is_le
     let end = "update chatwoot_accounts set disconnected_at = now()";
     execute(&world.store_config, end).await;
     assert_eq!(due(&world, holder).await, None);
+}
+
+/// Its token is forgotten, and Chatwoot is asked nothing more.
+#[tokio::test]
+async fn an_account_that_is_disconnected_while_it_is_compared_is_held_no_longer() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let holder = Uuid::new_v4();
+    let mut connection = world.store.worker().await.unwrap();
+    know_all(&mut connection).await.unwrap();
+    let mut held = claim_due(&mut connection, holder, MINUTE).await.unwrap().unwrap().progress;
+    assert!(hold(&mut connection, account.key, holder, MINUTE).await.unwrap());
+    store::commit(connection).await.unwrap();
+    let end = "update chatwoot_accounts set disconnected_at = now()";
+    execute(&world.store_config, end).await;
+    let mut connection = world.store.worker().await.unwrap();
+    assert!(!hold(&mut connection, account.key, holder, MINUTE).await.unwrap());
+    let found = Tally::default();
+    let kept = save(&mut connection, account.key, holder, MINUTE, &mut held, found).await;
+    assert!(!kept.unwrap());
 }
 
 /// NATS comes back without its last minutes, in which one account was connected, one was given another

@@ -208,7 +208,7 @@ pub async fn claim_due(
     .transpose()
 }
 
-/// Takes hold of an account, whoever has it: an operator wants it now. Who held it finds out at its
+/// Takes hold of an account that is served, whoever has it: an operator wants it now. Who held it finds out at its
 /// next [`save`].
 pub async fn claim(
     connection: &mut PgConnection,
@@ -222,6 +222,8 @@ pub async fn claim(
              sweep_due_at = greatest(sweep_due_at, 'epoch'),
              walk_due_at = greatest(walk_due_at, 'epoch')
          where account_id = $3
+           and exists (select from chatwoot_accounts a
+                       where a.id = account_id and a.disconnected_at is null)
          returning",
         "",
         holder,
@@ -236,7 +238,7 @@ pub async fn claim(
 
 /// Writes down where the comparing is and what was found since the last time, and holds the account
 /// for so long from now; zero lets go of it. What was asked for meanwhile is due in `progress` from
-/// then on. False: another holder has it, and nothing was written.
+/// then on. False: another holder has it, or it is no longer served, and nothing was written.
 pub async fn save(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -258,6 +260,8 @@ pub async fn save(
              drift_repaired = drift_repaired + $15, failures = $16, last_error = $17,
              walk_again = $18, updated_at = now()
          where account_id = $1 and holder = $2
+           and exists (select from chatwoot_accounts a
+                       where a.id = account_id and a.disconnected_at is null)
          returning sweep_due_at, walk_due_at"#,
         account.0,
         holder,
@@ -285,7 +289,7 @@ pub async fn save(
     Ok(true)
 }
 
-/// Holds an account for so long from now. False: another holder has it.
+/// Holds an account for so long from now. False: another holder has it, or it is no longer served.
 pub async fn hold(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -294,7 +298,9 @@ pub async fn hold(
 ) -> Result<bool, Error> {
     let done = sqlx::query!(
         "update reconciliations set held_until = now() + make_interval(secs => $3)
-         where account_id = $1 and holder = $2",
+         where account_id = $1 and holder = $2
+           and exists (select from chatwoot_accounts a
+                       where a.id = account_id and a.disconnected_at is null)",
         account.0,
         holder,
         hold.as_secs_f64(),

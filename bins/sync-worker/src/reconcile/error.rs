@@ -31,14 +31,14 @@ pub enum ReconcileError {
     /// An event cannot be written.
     #[error("what was found cannot be written: {0}")]
     Body(#[from] serde_json::Error),
-    /// There is no such account.
-    #[error("the account is not there")]
+    /// There is no such account, or it is disconnected.
+    #[error("the account is not there, or is no longer served")]
     NoAccount,
     /// What was under way has come to nothing for too long.
     #[error("nothing was heard of the database for too long")]
     Silent,
-    /// An operator or another worker took the account over.
-    #[error("somebody else compares this account now")]
+    /// An operator or another worker took the account over, or it was disconnected.
+    #[error("somebody else compares this account now, or it was disconnected")]
     TakenOver,
 }
 

@@ -33,7 +33,7 @@ impl Reconciler {
         let work = self.while_held(&due, &session, self.work(&session, &due, &mut progress));
         match Box::pin(shutdown.run_until_cancelled(work)).await {
             Some(Ok(())) => (progress.failures, progress.last_error) = (0, None),
-            // Its progress is another's now.
+            // Its progress is another's now, or nobody's.
             Some(Err(ReconcileError::TakenOver)) => return,
             Some(Err(error)) => {
                 put_off(&due, &mut progress, &error);
