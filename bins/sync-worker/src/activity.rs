@@ -5,7 +5,7 @@
 
 use chatwoot::{Changes, MessageStatus, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
-use domain::{Activity, ActivityId, Actor, Digest};
+use domain::{AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest};
 use events::Inbound;
 use serde_json::{Value, json};
 
@@ -43,6 +43,22 @@ pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
         | Webhook::InboxCreated(_)
         | Webhook::InboxUpdated(_)
         | Webhook::Unknown { .. } => Vec::new(),
+    }
+}
+
+/// Tells, to screens alone, that a conversation looks otherwise though nothing happened that a line of the
+/// timeline could say: somebody has looked at it, or it has another contact now. One for each look of it.
+pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
+    let (kind, look) = ("conversation_refreshed", row.updated_at.timestamp_micros().to_be_bytes());
+    Activity {
+        id: ActivityId::of(account, kind, row.chatwoot_id, &look),
+        kind: kind.to_owned(),
+        source: "axis".to_owned(),
+        account_id: Some(account),
+        conversation_id: Some(row.id),
+        actor: None,
+        occurred_at: row.updated_at,
+        data: json!({ "chatwootConversationId": row.chatwoot_id }),
     }
 }
 
@@ -95,6 +111,11 @@ impl Teller<'_> {
             undated: at.is_none(),
             silent: false,
         }
+    }
+
+    /// A contact by Chatwoot's number and, as clients know them, by the id of their row.
+    fn whom(&self, number: i64) -> Value {
+        json!({ "contactId": number, "contact": ContactId::of(self.inbound.account, number) })
     }
 
     pub(crate) fn message_created(&self, event: &webhook::MessageEvent) -> Draft {
@@ -169,7 +190,7 @@ impl Teller<'_> {
 
     pub(crate) fn contact_created(&self, event: &webhook::ContactEvent) -> Draft {
         let told = self.tell("contact_created", event.contact.id, &[], None);
-        told.with(json!({ "contactId": event.contact.id }))
+        told.with(self.whom(event.contact.id))
     }
 
     /// Undated: nobody knows when it happened, and the first notice of it stays.
@@ -184,7 +205,7 @@ impl Teller<'_> {
     pub(crate) fn contact_deleted(&self, contact: i64, noticed_at: i64) -> Draft {
         let mut told = self.tell("contact_deleted", contact, &[], None);
         told.activity.occurred_at = clock::time(noticed_at).unwrap_or(self.inbound.received_at);
-        told.with(json!({ "contactId": contact }))
+        told.with(self.whom(contact))
     }
 
     /// None when only the last activity moved, which happens with every message.
@@ -200,7 +221,9 @@ impl Teller<'_> {
         let version = [at.to_be_bytes(), digest.to_be_bytes()].concat();
         let told = self.tell("contact_updated", event.contact.id, &version, clock::time(at));
         // Which fields, not their values: those are personal data and may be erased.
-        Some(told.with(json!({ "contactId": event.contact.id, "fields": fields })))
+        let mut data = self.whom(event.contact.id);
+        data["fields"] = json!(fields);
+        Some(told.with(data))
     }
 
     /// Undated, so the first telling stays: it holds nothing that a second one could tell otherwise.

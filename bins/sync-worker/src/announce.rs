@@ -4,9 +4,10 @@
 use bus::{PublishError, Publisher};
 use chrono::{TimeDelta, Utc};
 use domain::{Activity, TenantId};
-use events::{Announcement, AnnouncementSubject, Envelope, Live, TraceParent, subject};
+use events::{Announcement, AnnouncementSubject, Envelope, Inbound, Live, TraceParent, subject};
 use store::conversations::Ids;
 
+use crate::activity;
 use crate::transaction::{Applied, Planned};
 
 /// After so many announcements written, others' work gets its chance.
@@ -61,6 +62,14 @@ impl Announcements {
             if told.len().is_multiple_of(BREATH) {
                 tokio::task::yield_now().await;
             }
+        }
+        for (index, row) in rows.looks() {
+            let Inbound { tenant, account, trace, .. } = &batch[index].inbound;
+            let (activity, trace) = (activity::refreshed(*account, row), trace.child());
+            let subject = AnnouncementSubject::of(row.clone());
+            let announcement = Announcement { activity, subject };
+            envelopes.push(announcement.envelope(tenant, "", &trace)?);
+            told.push((tenant.clone(), trace, announcement.activity));
         }
         let now = Utc::now();
         let in_time =

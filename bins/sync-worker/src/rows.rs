@@ -1,6 +1,6 @@
 //! The rows that announcements carry.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::{AccountKey, Activity, Conversation, ConversationId, Message};
 use events::AnnouncementSubject;
@@ -14,17 +14,21 @@ use crate::transaction::Planned;
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     conversations: HashMap<ConversationId, Conversation>,
+    looks: BTreeMap<ConversationId, usize>,
     messages: HashMap<(ConversationId, i64), Message>,
 }
 
 /// What the news of a batch are about.
 pub(crate) struct News {
     places: BTreeSet<ConversationId>,
+    /// Conversations of which nothing is told but what they look like, with the plan that described each.
+    looks: BTreeMap<ConversationId, usize>,
     messages: BTreeMap<(AccountKey, i64), Option<ConversationId>>,
 }
 
 impl News {
-    pub(crate) fn of(batch: &[&Planned], ids: &Ids) -> Self {
+    /// `changed`: the conversations whose rows look otherwise.
+    pub(crate) fn of(batch: &[&Planned], ids: &Ids, changed: &HashSet<ConversationId>) -> Self {
         let (mut places, mut messages) = (BTreeSet::new(), BTreeMap::new());
         for planned in batch {
             let account = planned.inbound.account;
@@ -34,11 +38,21 @@ impl News {
                 messages.extend(draft.message.map(|number| ((account, number), place.copied())));
             }
         }
-        Self { places, messages }
+        let mut looks = BTreeMap::new();
+        for (index, planned) in batch.iter().enumerate() {
+            for described in &planned.plan.conversations {
+                let place = ids.get(&(described.account, described.display_id));
+                // Whoever had the event before may have died between the commit and the telling.
+                let told = |id: &&ConversationId| planned.attempt > 1 || changed.contains(id);
+                looks.extend(place.filter(told).map(|id| (*id, index)));
+            }
+        }
+        looks.retain(|id, _| !places.contains(id));
+        Self { places, looks, messages }
     }
 
     pub(crate) fn places(&self) -> Vec<ConversationId> {
-        self.places.iter().copied().collect()
+        self.places.iter().chain(self.looks.keys()).copied().collect()
     }
 }
 
@@ -64,8 +78,14 @@ impl Rows {
         messages.extend(by_number(read));
         Ok(Self {
             conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
+            looks: news.looks,
             messages,
         })
+    }
+
+    /// Conversations of which nothing is told but what they look like, with the plan that described each.
+    pub(crate) fn looks(&self) -> impl Iterator<Item = (usize, &Conversation)> {
+        self.looks.iter().filter_map(|(id, index)| Some((*index, self.conversations.get(id)?)))
     }
 
     /// What an activity, about a message with this number perhaps, is announced with.

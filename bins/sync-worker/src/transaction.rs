@@ -67,9 +67,9 @@ pub(crate) async fn apply(
         applied.ids.insert((gone.account, gone.display_id), id);
     }
     let written = store::messages::apply(transaction, &messages, &applied).await?;
-    let ids = applied.ids;
+    let store::conversations::Applied { ids, changed, .. } = applied;
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
-    let (told, news) = (records(batch, &ids), News::of(batch, &ids));
+    let (told, news) = (records(batch, &ids), News::of(batch, &ids, &changed));
     let places = store::webhook_events::record(transaction, &events, &told, &news.places()).await?;
     let rows = Rows::read(transaction, news, places, written).await?;
     Ok(Applied { ids, told, rows })

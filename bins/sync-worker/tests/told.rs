@@ -5,9 +5,11 @@
 mod support;
 
 use chatwoot_sim::{Faults, Options, Rule, Sim};
+use domain::ContactId;
 use events::Announcement;
-use support::count;
+use serde_json::json;
 use support::stage::Stage;
+use support::{count, execute};
 
 /// All that was announced, oldest first.
 async fn announced(stage: &Stage) -> Vec<Announcement> {
@@ -58,5 +60,70 @@ async fn what_a_sweep_finds_is_news_though_the_history_is_not_here_yet() {
     assert_eq!(stage.differing().await, 0);
     assert_eq!(count(config, "conversations").await, 5);
     assert_eq!(new_messages(&stage).await, news);
+    stage.end().await;
+}
+
+/// What was told last of a conversation, and whether a line of the timeline says so.
+async fn last_told(stage: &Stage) -> (Announcement, bool) {
+    let with_row = |one: &Announcement| one.subject.conversation.is_some();
+    let last = announced(stage).await.into_iter().rfind(with_row).unwrap();
+    let line = format!("activities where id = '{}'", last.activity.id);
+    let there = count(&stage.world.store_config, &line).await > 0;
+    (last, there)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_changes_without_anything_having_happened_is_told_too() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    stage.settled().await;
+    stage.everything().await;
+    assert_eq!(last_told(&stage).await.0.subject.conversation.unwrap().unread_count, 1);
+
+    // An agent looks at it in Chatwoot's own screen.
+    stage.client().update_last_seen(conversation).await.unwrap();
+    stage.lately().await;
+    let (told, line) = last_told(&stage).await;
+    assert_eq!((told.activity.kind.as_str(), line), ("conversation_refreshed", false));
+    assert_eq!(told.subject.conversation.unwrap().unread_count, 0);
+
+    // A body with nothing but somebody's typing says so as well.
+    let told_already = announced(&stage).await.len();
+    sim.customer_types(1, conversation, true).unwrap();
+    stage.settled().await;
+    assert_eq!(announced(&stage).await.len(), told_already, "there is nothing new in it");
+    let config = &stage.world.store_config;
+    execute(config, "update conversations set agent_last_seen_at = null").await;
+    sim.customer_types(1, conversation, false).unwrap();
+    stage.settled().await;
+    let (told, line) = last_told(&stage).await;
+    assert_eq!((told.activity.kind.as_str(), line), ("conversation_refreshed", false));
+    assert_eq!(told.subject.conversation.unwrap().unread_count, 0);
+
+    // The customer was merged into another one.
+    let changed = "update conversations set contact_id = null, contact_chatwoot_id = null,
+                     updated_at = now() - interval '1 minute'";
+    execute(config, changed).await;
+    assert_eq!(stage.lately().await.drift_repaired, 1);
+    let (told, line) = last_told(&stage).await;
+    assert_eq!((told.activity.kind.as_str(), line), ("conversation_refreshed", false));
+    assert!(told.subject.conversation.unwrap().contact.is_some());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_is_named_as_clients_know_them() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+    let number = sim.contact_of(1, conversation).unwrap()["id"].as_i64().unwrap();
+    sim.rename_contact(1, number, "Paula Probe").unwrap();
+    stage.settled().await;
+    let told = announced(&stage).await;
+    let told = told.iter().rfind(|one| one.activity.kind == "contact_updated").unwrap();
+    let ours = ContactId::of(stage.account.key, number);
+    assert_eq!(told.activity.data["contact"], json!(ours));
+    assert_eq!(told.activity.data["contactId"], json!(number));
     stage.end().await;
 }

@@ -61,6 +61,8 @@ test('the same activity told at two places is one line', () => {
   cache.announce(at(1), told)
   cache.announce(at(2), told)
   expect(rowsOf(client.getQueryData<ActivityPages>(keys.activity({}))!)).toHaveLength(1)
+  cache.announce(at(3), anAnnouncement({ type: 'conversation_refreshed', source: 'axis', conversation: aConversation() }))
+  expect(rowsOf(client.getQueryData<ActivityPages>(keys.activity({}))!)).toHaveLength(1)
 })
 
 test('results of a search keep their rows, which stay up to date, until they do not fit the rest', () => {

@@ -23,6 +23,8 @@ pub struct Applied {
     pub ids: Ids,
     /// Those whose snapshots told nothing new.
     pub known_already: Vec<ConversationId>,
+    /// Those that look otherwise now, be it only that somebody was seen there.
+    pub changed: HashSet<ConversationId>,
 }
 
 struct Place {
@@ -52,6 +54,7 @@ pub async fn apply(
         return Ok(Applied::default());
     }
     let mut places = write_newer(connection, contacts, conversations).await?;
+    let mut changed: HashSet<_> = places.iter().map(|place| ConversationId(place.id)).collect();
     let mut known_already = Vec::new();
     if places.len() < conversations.len() {
         let newer: HashSet<_> = places.iter().map(|p| (p.account_id, p.display_id)).collect();
@@ -60,7 +63,7 @@ pub async fn apply(
             .map(Cow::as_ref)
             .filter(|c| !newer.contains(&(c.account.0, c.display_id)))
             .collect();
-        grow(connection, &lost).await?;
+        changed.extend(grow(connection, &lost).await?);
         let there = known(connection, &lost).await?;
         known_already.extend(there.iter().map(|place| ConversationId(place.id)));
         places.extend(there);
@@ -69,7 +72,7 @@ pub async fn apply(
     if !changing.is_empty() {
         super::change::uphold(connection, &changing).await?;
     }
-    Ok(Applied { ids: places.into_iter().map(Place::entry).collect(), known_already })
+    Ok(Applied { ids: places.into_iter().map(Place::entry).collect(), known_already, changed })
 }
 
 /// Gives back the conversations that were written.
@@ -219,9 +222,13 @@ async fn write_newer(
     Ok(written)
 }
 
-/// What a snapshot that lost still knew: when somebody was there last.
-async fn grow(connection: &mut PgConnection, conversations: &[&Conversation]) -> Result<(), Error> {
-    sqlx::query!(
+/// What a snapshot that lost still knew: when somebody was there last. Gives back those of which that was
+/// not known.
+async fn grow(
+    connection: &mut PgConnection,
+    conversations: &[&Conversation],
+) -> Result<Vec<ConversationId>, Error> {
+    let grown = sqlx::query_scalar!(
         "update conversations c
          set last_activity_at = greatest(c.last_activity_at, x.last_activity_at),
              agent_last_seen_at = greatest(c.agent_last_seen_at, x.agent_last_seen_at),
@@ -234,16 +241,17 @@ async fn grow(connection: &mut PgConnection, conversations: &[&Conversation]) ->
          where c.account_id = x.account_id and c.display_id = x.display_id
            and (x.last_activity_at > c.last_activity_at
              or x.agent_last_seen_at > coalesce(c.agent_last_seen_at, '-infinity')
-             or x.contact_last_seen_at > coalesce(c.contact_last_seen_at, '-infinity'))",
+             or x.contact_last_seen_at > coalesce(c.contact_last_seen_at, '-infinity'))
+         returning c.id",
         &column!(conversations, |c| c.account.0),
         &column!(conversations, |c| c.display_id),
         &column!(conversations, |c| c.last_activity_at) as &[Option<DateTime<Utc>>],
         &column!(conversations, |c| c.agent_last_seen_at) as &[Option<DateTime<Utc>>],
         &column!(conversations, |c| c.contact_last_seen_at) as &[Option<DateTime<Utc>>],
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(grown.into_iter().map(ConversationId).collect())
 }
 
 /// The rows that are there already.
