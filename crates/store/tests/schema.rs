@@ -104,3 +104,43 @@ async fn no_index_puts_off_what_an_event_brings_but_the_one_that_workers_take_in
     .unwrap();
     assert_eq!(late, ["messages_search"], "with (fastupdate = off) is missing");
 }
+
+/// The history of an account is older than all months, and may have come before it had a part of its own.
+#[tokio::test]
+async fn history_gets_a_part_of_its_own_without_anybody_waiting_for_it() {
+    let config = testkit::database().await;
+    let store = Store::connect(&config, "test").unwrap();
+    let url = secrecy::ExposeSecret::expose_secret(&config.database_url);
+    let connect = async || <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+    let mut owner = connect().await;
+    let write = |at: &str| {
+        let statement = format!(
+            "insert into activities (id, tenant_id, occurred_at, kind, source)
+             values (gen_random_uuid(), 'acme', {at}, 'message_created', 'chatwoot')"
+        );
+        sqlx::AssertSqlSafe(statement)
+    };
+    let migration = include_str!("../../../migrations/0039_walks_and_history.sql");
+    let places = "select string_agg(tableoid::regclass::text, ' ' order by occurred_at)
+                  from activities where occurred_at < now() - interval '1 year'";
+    sqlx::query("drop table activities_before").execute(&mut owner).await.unwrap();
+    sqlx::query(write("'2019-05-01'")).execute(&mut owner).await.unwrap();
+
+    let mut backup = store.worker().await.unwrap();
+    sqlx::query("select from activities").execute(&mut *backup).await.unwrap();
+    let mut maker = connect().await;
+    sqlx::raw_sql(migration).execute(&mut maker).await.unwrap_err();
+    drop(maker);
+    sqlx::query(write("now()")).execute(&mut owner).await.unwrap();
+    store::commit(backup).await.unwrap();
+    for _ in 0..2 {
+        sqlx::raw_sql(migration).execute(&mut owner).await.unwrap();
+    }
+    sqlx::query(write("'2020-05-01'")).execute(&mut owner).await.unwrap();
+    sqlx::query(write("now() + interval '9 years'")).execute(&mut owner).await.unwrap();
+    let found: String = sqlx::query_scalar(places).fetch_one(&mut owner).await.unwrap();
+    assert_eq!(found, "activities_before activities_before");
+    let left = "select count(*) from activities_other";
+    let left: i64 = sqlx::query_scalar(left).fetch_one(&mut owner).await.unwrap();
+    assert_eq!(left, 1, "what is ahead of all months");
+}
