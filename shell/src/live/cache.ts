@@ -2,7 +2,7 @@
 import type { Query, QueryClient } from '@tanstack/react-query'
 
 import { tagOf } from '../api/tag.ts'
-import type { ActivityFilter, Announcement, Approval, ApprovalList, Conversation, ConversationFilter, Message } from '../api/types.ts'
+import type { ActivityFilter, Announcement, Approval, ApprovalList, Conversation, ConversationFilter, Message, MessageList } from '../api/types.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
 import { type ConversationPage, type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
@@ -11,7 +11,7 @@ import { earliest, type Heard, type Journal } from './journal.ts'
 import { keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
 import type { Seen } from './outbox.ts'
-import { type Paged, rowsOf, without } from './pages.ts'
+import { find, type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
 
 /** Something asked for here that the API has not answered yet: shown over whatever is heard meanwhile. */
@@ -24,6 +24,8 @@ export interface Wish {
 const ASKS_EVERY = 5_000
 /** So many of the newest messages tell what somebody had before them. */
 const MOST_SEEN = 60
+/** A tag that no conversation has: what was seen is then told by its messages alone. */
+const NO_TAG = '"0"'
 
 interface Placed {
   position: { activity?: string | null }
@@ -35,6 +37,8 @@ export class Cache {
   readonly #doubts = new Doubts((query) => void this.#refresh(query))
   /** Messages that were taken back; a late look at one brings it back no more, unless Chatwoot has it after all. */
   readonly #withdrawn = new Set<string>()
+  /** Messages that an answer to their writer brought: what came before them is not here for that. */
+  readonly #brought = new Set<string>()
   /** Conversations that were deleted, and of which Chatwoot has told nothing since. */
   readonly #deleted = new Set<string>()
   /** In the order in which they were made. */
@@ -67,6 +71,7 @@ export class Cache {
     if (!this.#journal.note(position, announcement)) return false
     const withdrawn = withdrawnBy(announcement)
     if (withdrawn) this.#withdrawn.add(withdrawn)
+    if (announcement.message) this.#brought.delete(announcement.message.id)
     const { type, source, conversationId } = announcement
     if (conversationId && type === 'conversation_deleted') this.#deleted.add(conversationId)
     else if (conversationId && source === 'chatwoot') this.#deleted.delete(conversationId)
@@ -103,6 +108,8 @@ export class Cache {
 
   /** Takes what the API answered to a message that was written here. */
   accept(message: Message): void {
+    const thread = this.#client.getQueryData<MessagePages>(keys.messages(message.conversationId))
+    if (thread && !find<Message, MessageList>(thread, message.id)) this.#brought.add(message.id)
     this.#client.setQueryData<MessagePages>(keys.messages(message.conversationId), (thread) =>
       thread ? upsertMessage(thread, message) : thread,
     )
@@ -114,13 +121,18 @@ export class Cache {
     return newest && this.#wished(newest)
   }
 
-  /** What a person who looks at a conversation has before them; null while that is not all there. */
+  /**
+   * What a person who looks at a conversation has before them; null while that is not all there. An answer, to a
+   * change for one, may know of messages that the thread does not have yet: its tag is then not that of what is seen.
+   */
   seen(id: string): Seen | null {
     const thread = this.#client.getQueryData<MessagePages>(keys.messages(id))
     const conversation = this.#journal.look(id) ?? this.#client.getQueryData<Conversation>(keys.conversation(id))
     if (!thread || !conversation) return null
-    const messages = messagesOf(thread).slice(-MOST_SEEN)
-    return { tag: tagOf(conversation.updatedAt), messages: messages.map((message) => message.id) }
+    const messages = messagesOf(thread).map((message) => message.id)
+    const last = conversation.lastMessage?.id
+    const all = last === undefined || (messages.includes(last) && !this.#brought.has(last))
+    return { tag: all ? tagOf(conversation.updatedAt) : NO_TAG, messages: messages.slice(-MOST_SEEN) }
   }
 
   /** Shows what is wished for, from now until it is `granted` or given up. */
@@ -179,6 +191,10 @@ export class Cache {
         this.#journal.newest(row, sequence)
       }
       for (const id of this.#wishes.keys()) this.#showIn(query, id)
+    }
+    // A further page says nothing of the newest.
+    if (query.queryKey[0] === 'messages' && !query.state.fetchMeta?.fetchMore) {
+      for (const { id } of messagesOf(query.state.data as MessagePages)) this.#brought.delete(id)
     }
     if (query.queryKey[0] === 'conversation') {
       const conversation = query.state.data as Conversation
