@@ -35,11 +35,19 @@ export class Journal {
 
   /** A place from which on everything is heard, or up to which everything was. */
   ready(position: Position): void {
-    if (this.#epoch !== position.epoch) {
+    if (this.#epoch !== position.epoch) this.#begin(position)
+    else this.#heard = Math.max(this.#heard, position.sequence)
+  }
+
+  /** Looks from before anything was heard stay: they are older than any other of their version. */
+  #begin(position: Position): void {
+    if (this.#epoch !== null) {
       this.reset(position)
-    } else {
-      this.#heard = Math.max(this.#heard, position.sequence)
+      return
     }
+    this.#epoch = position.epoch
+    this.#heard = position.sequence
+    this.#horizon = position.sequence
   }
 
   /** Forgets everything: what comes next does not join on to it. */
@@ -53,7 +61,7 @@ export class Journal {
 
   /** Notes an announcement; false if it was heard before. */
   note(position: Position, announcement: Announcement): boolean {
-    if (position.epoch !== this.#epoch) this.reset({ ...position, sequence: position.sequence - 1 })
+    if (position.epoch !== this.#epoch) this.#begin({ ...position, sequence: position.sequence - 1 })
     if (position.sequence <= this.#heard) return false
     this.#heard = position.sequence
     this.#announcements.push({ sequence: position.sequence, announcement })

@@ -95,3 +95,22 @@ test('an open conversation shows what is heard of it, and nothing of another', (
   cache.announce(at(2), anAnnouncement({ conversation: aConversation({ updatedAt: instant(3) }) }))
   expect(client.getQueryData(keys.conversation(row.id))).toEqual(resolved)
 })
+
+test('what was listed before the stream is open is known afterwards, and is older than what is heard of it', async () => {
+  const client = new QueryClient()
+  const cache = new Cache(client, new Journal())
+  cache.watch()
+  const row = aConversation()
+  const filter = { status: 'open' } as const
+  await client.infiniteQuery({
+    queryKey: keys.conversations(filter),
+    queryFn: () => conversationPage({ data: [row], page: { limit: 25, nextCursor: null }, position: { activity: 'e:7' } }),
+    initialPageParam: null as string | null,
+    getNextPageParam: () => null,
+  })
+  cache.ready(at(5))
+  expect(cache.look(row.id)).toEqual(row)
+  // Of the same version, it differs in what has none.
+  cache.announce(at(8), anAnnouncement({ conversation: { ...row, unreadCount: 3 } }))
+  expect(cache.look(row.id)?.unreadCount).toBe(3)
+})
