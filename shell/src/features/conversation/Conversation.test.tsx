@@ -1,11 +1,9 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import type { CreateMessage, Message } from '#api/types.ts'
-import { session } from '#auth/session.ts'
-import { connectionStatus } from '#live/status.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
@@ -340,95 +338,5 @@ describe('whoever reads further up', () => {
     answer()
     expect(await screen.findByText('We will see.')).toBeVisible()
     expect(scrolled).not.toHaveBeenCalled()
-  })
-})
-
-describe('what somebody looks at is read', () => {
-  /** An API that answers `status` to who has read it, opened; how often it was told, and time that goes on. */
-  async function unread(status: () => number) {
-    const real = setTimeout
-    vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ['setTimeout', 'clearTimeout'] })
-    onTestFinished(() => void vi.useRealTimers())
-    HERE = aConversation({ unreadCount: 2 })
-    given([aMessage({ conversationId: HERE.id, content: 'Hello?' })])
-    let told = 0
-    api.use(
-      http.untyped.post('*/api/v1/conversations/:id/read', () => {
-        told += 1
-        if (status() === 204) HERE = { ...HERE, unreadCount: 0 }
-        return new HttpResponse(null, { status: status() })
-      }),
-    )
-    const { live, unmount } = show(<Conversation id={HERE.id} />)
-    await screen.findByText('Hello?')
-    // Answers come in their own time.
-    const later = async (milliseconds: number) => {
-      for (let gone = 0; gone < milliseconds; gone += 250) {
-        await act(() => vi.advanceTimersByTimeAsync(250))
-        await act(() => new Promise((go) => real(go, 10)))
-      }
-    }
-    let sequence = 0
-    const heard = (unreadCount: number) => {
-      sequence += 1
-      HERE = { ...HERE, unreadCount, updatedAt: instant(sequence) }
-      const data = JSON.stringify(anAnnouncement({ conversation: HERE }))
-      act(() => live.take({ event: 'conversation_updated', id: `e:${sequence}`, data }))
-    }
-    return { told: () => told, later, heard, unmount }
-  }
-
-  test('which is told once, and again for what comes', async () => {
-    const { told, later, heard } = await unread(() => 204)
-    await later(10_000)
-    expect(told()).toBe(1)
-    heard(2)
-    await later(10_000)
-    expect(told()).toBe(2)
-  })
-
-  test('but told again only for what comes, when it is refused, or opened anew', async () => {
-    const { told, later, heard, unmount } = await unread(() => 403)
-    await later(10_000)
-    document.dispatchEvent(new Event('visibilitychange'))
-    await later(2_000)
-    expect(told()).toBe(1)
-    heard(3)
-    await later(10_000)
-    expect(told()).toBe(2)
-    // A colleague may read it meanwhile.
-    heard(0)
-    await later(1_000)
-    heard(3)
-    await later(10_000)
-    expect(told()).toBe(3)
-    unmount()
-    show(<Conversation id={HERE.id} />)
-    await later(10_000)
-    expect(told()).toBe(4)
-  })
-
-  test('and told again once the connection is back', async () => {
-    onTestFinished(() => connectionStatus.set({ state: 'connecting', heardAt: null }))
-    const put = (state: 'live' | 'offline') => act(() => connectionStatus.set({ state, heardAt: null }))
-    put('live')
-    let answer = 503
-    const { told, later } = await unread(() => answer)
-    put('offline')
-    await later(10_000)
-    expect(told()).toBe(1)
-    answer = 204
-    put('live')
-    await later(10_000)
-    expect(told()).toBe(2)
-  })
-
-  test('but who may not change it says nothing', async () => {
-    const { person } = session()
-    onTestFinished(() => void Object.assign(session(), { person }))
-    Object.assign(session(), { person: { ...person, may: (one: string) => one !== 'conversations:update' } })
-    const { told, later } = await unread(() => 403)
-    await later(10_000)
-    expect(told()).toBe(0)
   })
 })

@@ -1,15 +1,15 @@
 
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { SearchX } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
-import type { Conversation as Shown } from '#api/types.ts'
+import type { Conversation as Shown, MessageList } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { chooseFiles } from '#live/chosen.ts'
 import { type DraftKind, prependDraft, setKind, useKind } from '#live/drafts.ts'
 import { useConnection, useLive } from '#live/live.ts'
-import { conversationQuery } from '#live/queries.ts'
+import { conversationQuery, messagesQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
 import { useWide } from '#ui/media.ts'
@@ -112,12 +112,24 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
 /** So long somebody looks at a conversation before it counts as read. Milliseconds. */
 const SEEN_AFTER = 800
 
+/** Whether the newest that was said is in the thread. */
+function useShown({ id, lastMessage }: Shown): boolean {
+  const last = lastMessage?.id
+  const has = useCallback(
+    ({ pages }: { pages: MessageList[] }) => last === undefined || pages.some(({ data }) => data.some((one) => one.id === last)),
+    [last],
+  )
+  return useInfiniteQuery({ ...messagesQuery(id), select: has }).data === true
+}
+
 /**
- * Who has it open and looks at the page has read it. What the API refused is not asked again for
+ * Who has it open, with its messages, and looks at the page has read it. What the API refused is not asked again for
  * nothing: only when more has come, the connection is back, or somebody opens it anew.
  */
-function useSeen({ id, unreadCount }: Shown): void {
+function useSeen(conversation: Shown): void {
+  const { id, unreadCount } = conversation
   const live = useLive()
+  const shown = useShown(conversation)
   const connected = useConnection().state === 'live'
   const refused = useRef(0)
   useEffect(() => {
@@ -125,7 +137,7 @@ function useSeen({ id, unreadCount }: Shown): void {
   }, [connected])
   useEffect(() => {
     if (unreadCount === 0) refused.current = 0
-    if (unreadCount === 0 || !session().person.may('conversations:update')) return
+    if (unreadCount === 0 || !shown || !session().person.may('conversations:update')) return
     let timer: ReturnType<typeof setTimeout> | undefined
     const tell = () => {
       live.mark(id, true).catch(() => {
@@ -142,5 +154,5 @@ function useSeen({ id, unreadCount }: Shown): void {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', look)
     }
-  }, [live, id, unreadCount, connected])
+  }, [live, id, unreadCount, shown, connected])
 }

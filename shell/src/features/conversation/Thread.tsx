@@ -38,9 +38,11 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   const waiting = approvalsQuery({ conversationId, status: 'submitted', type: 'proposed_reply' })
   const proposed = useQuery({ ...waiting, enabled: session().person.may('approvals:read') }).data
   const messages = query.data
+  // A colleague may read it before its messages are here.
+  const [first] = useState(unread)
   // As it was when the thread was opened: the line does not wander while somebody reads.
   const [opened, setOpened] = useState<{ unreadFrom: string | null } | null>(null)
-  if (messages && !opened) setOpened({ unreadFrom: firstUnread(messages, unread) })
+  if (messages && !opened) setOpened({ unreadFrom: firstUnread(messages, Math.max(first, unread)) })
 
   if (query.isPending) return <Skeletons />
   if (query.isError && !messages) {

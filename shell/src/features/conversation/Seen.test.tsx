@@ -1,0 +1,141 @@
+import { act, screen } from '@testing-library/react'
+import { HttpResponse } from 'msw'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+
+import type { Message, Conversation as Shown } from '#api/types.ts'
+import { session } from '#auth/session.ts'
+import { connectionStatus } from '#live/status.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { aConversation, aMessage, anAnnouncement, instant } from '#test/samples.ts'
+
+import { Conversation } from './Conversation.tsx'
+
+const HELLO = aMessage({ content: 'Hello?' })
+
+describe('what somebody looks at is read', () => {
+  /** An API that answers `status` to who has read it, opened; how often it was told, and time that goes on. */
+  async function unread(status: () => number, thread: Promise<Message[]> = Promise.resolve([HELLO]), lastMessage: Shown['lastMessage'] = null) {
+    const real = setTimeout
+    vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    let here = aConversation({ unreadCount: 2, lastMessage })
+    let told = 0
+    api.use(
+      http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(here)),
+      http.get('/api/v1/conversations/{id}/messages', async ({ response }) =>
+        response(200).json({ data: await thread, page: { limit: 50, hasMore: false }, position: NOWHERE }),
+      ),
+      http.untyped.get('*/api/v1/activity', () =>
+        HttpResponse.json({ data: [], page: { limit: 50, nextCursor: null }, position: NOWHERE }),
+      ),
+      http.untyped.post('*/api/v1/conversations/:id/read', () => {
+        told += 1
+        if (status() === 204) here = { ...here, unreadCount: 0 }
+        return new HttpResponse(null, { status: status() })
+      }),
+    )
+    const { live, unmount } = show(<Conversation id={here.id} />)
+    await screen.findByRole('textbox', { name: 'Reply' })
+    // Answers come in their own time.
+    const later = async (milliseconds: number) => {
+      for (let gone = 0; gone < milliseconds; gone += 250) {
+        await act(() => vi.advanceTimersByTimeAsync(250))
+        await act(() => new Promise((go) => real(go, 10)))
+      }
+    }
+    let sequence = 0
+    const heard = (unreadCount: number, message?: Message) => {
+      sequence += 1
+      here = { ...here, unreadCount, updatedAt: instant(sequence) }
+      const told = message && { message: { ...message, conversationId: here.id } }
+      const data = JSON.stringify(anAnnouncement({ conversation: here, ...told }))
+      act(() => live.take({ event: 'conversation_updated', id: `e:${sequence}`, data }))
+    }
+    return { told: () => told, later, heard, anew: () => {
+      unmount()
+      show(<Conversation id={here.id} />)
+    } }
+  }
+
+  test('which is told once, and again for what comes', async () => {
+    const { told, later, heard } = await unread(() => 204)
+    await later(10_000)
+    expect(told()).toBe(1)
+    heard(2)
+    await later(10_000)
+    expect(told()).toBe(2)
+  })
+
+  test('but told again only for what comes, when it is refused, or opened anew', async () => {
+    const { told, later, heard, anew } = await unread(() => 403)
+    await later(10_000)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await later(2_000)
+    expect(told()).toBe(1)
+    heard(3)
+    await later(10_000)
+    expect(told()).toBe(2)
+    // A colleague may read it meanwhile.
+    heard(0)
+    await later(1_000)
+    heard(3)
+    await later(10_000)
+    expect(told()).toBe(3)
+    anew()
+    await later(10_000)
+    expect(told()).toBe(4)
+  })
+
+  test('and told again once the connection is back', async () => {
+    onTestFinished(() => connectionStatus.set({ state: 'connecting', heardAt: null }))
+    const put = (state: 'live' | 'offline') => act(() => connectionStatus.set({ state, heardAt: null }))
+    put('live')
+    let answer = 503
+    const { told, later } = await unread(() => answer)
+    put('offline')
+    await later(10_000)
+    expect(told()).toBe(1)
+    answer = 204
+    put('live')
+    await later(10_000)
+    expect(told()).toBe(2)
+  })
+
+  test('but not before its messages are here, and they are told as new then', async () => {
+    let answer: (messages: Message[]) => void = () => undefined
+    const asked = new Promise<Message[]>((go) => (answer = go))
+    const { told, later, heard } = await unread(() => 204, asked)
+    await later(10_000)
+    expect(told()).toBe(0)
+    // A colleague reads it meanwhile.
+    heard(0)
+    heard(2)
+    heard(0)
+    answer([HELLO])
+    expect(await screen.findByText('New')).toBeVisible()
+    heard(1)
+    await later(10_000)
+    expect(told()).toBe(1)
+  })
+
+  test('but not by whom its last message has not reached', async () => {
+    const last = aMessage({ createdAt: instant(1) })
+    const { id, messageType, createdAt } = last
+    const { told, later, heard } = await unread(() => 204, undefined, { id, messageType, createdAt, private: false })
+    await later(10_000)
+    expect(told()).toBe(0)
+    heard(2, last)
+    await later(10_000)
+    expect(told()).toBe(1)
+  })
+
+  test('but who may not change it says nothing', async () => {
+    const { person } = session()
+    onTestFinished(() => void Object.assign(session(), { person }))
+    Object.assign(session(), { person: { ...person, may: (one: string) => one !== 'conversations:update' } })
+    const { told, later } = await unread(() => 403)
+    await later(10_000)
+    expect(told()).toBe(0)
+  })
+})
