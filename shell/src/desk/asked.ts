@@ -2,6 +2,7 @@
  * What somebody wants to choose for conversations. Keys, buttons and the command bar ask here; one
  * dialog answers, wherever the question came from.
  */
+import { session } from '#auth/session.ts'
 import { createStore } from '#live/store.ts'
 
 import type { Change } from './change.ts'
@@ -20,13 +21,21 @@ export interface Asked {
 
 export const asked = createStore<Asked | null>(null)
 
-export function ask(what: Question, about: readonly string[], more: Pick<Asked, 'at' | 'then'> = {}): void {
-  if (about.length > 0) asked.set({ ...more, what, about })
+/** Whether the person here may have it so; of nothing named, whether they may change conversations. */
+export function mayAsk(what?: Question): boolean {
+  return session().person.may(what === 'escalate' ? 'approvals:request' : 'conversations:update')
 }
 
-type Doer = (about: readonly string[], change: Change) => void
+export function ask(what: Question, about: readonly string[], more: Pick<Asked, 'at' | 'then'> = {}): void {
+  if (about.length > 0 && mayAsk(what)) asked.set({ ...more, what, about })
+}
 
-let doer: Doer = () => undefined
+interface Doer {
+  readonly change: (about: readonly string[], change: Change) => void
+  readonly unread: (about: readonly string[]) => void
+}
+
+let doer: Doer = { change: () => undefined, unread: () => undefined }
 
 /** Who carries out what is wanted, and tells of it. */
 export function onWanted(next: Doer): void {
@@ -35,5 +44,10 @@ export function onWanted(next: Doer): void {
 
 /** Wants a change that needs no question. */
 export function want(about: readonly string[], change: Change): void {
-  if (about.length > 0) doer(about, change)
+  if (about.length > 0 && mayAsk()) doer.change(about, change)
+}
+
+/** Wants it to be as if nobody had seen it. */
+export function wantUnread(about: readonly string[]): void {
+  if (about.length > 0 && mayAsk()) doer.unread(about)
 }

@@ -10,6 +10,7 @@ import { clearSelection, select, selection } from '#desk/selection.ts'
 import { tellNews } from '#live/news.ts'
 import type { Written } from '#live/outbox.ts'
 import { api, http } from '#test/api.ts'
+import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
@@ -248,4 +249,40 @@ test('what could not be undone is undone by another try, and not something else'
   await waitFor(() => expect(status(row.id)).toBe('open'))
   expect(asked.at(-1)?.[1]).toEqual({ status: 'open' })
   expect(await screen.findByText('Reopened')).toBeVisible()
+})
+
+test('who may change nothing is asked nothing, by any key', async () => {
+  mayOnly('conversations:read')
+  const row = aConversation()
+  const { asked } = given([row])
+  await screen.findByRole('status')
+  select([row.id])
+  onTestFinished(clearSelection)
+  await userEvent.keyboard('esalptmu')
+  want([row.id], { status: 'resolved' })
+  ask('escalate', [row.id])
+  expect(question.get()).toBeNull()
+  expect(asked).toEqual([])
+  expect(toasts()).toEqual([])
+})
+
+test('what is not marked as unread says so, and is asked for again', async () => {
+  const row = aConversation()
+  given([row])
+  let told = 0
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/unread', () => {
+      told += 1
+      return told === 1 ? HttpResponse.json({ code: 'forbidden', detail: 'you may not' }, { status: 403 }) : new HttpResponse(null, { status: 204 })
+    }),
+  )
+  await screen.findByRole('status')
+  select([row.id])
+  onTestFinished(clearSelection)
+  await userEvent.keyboard('u')
+  expect(await screen.findByText(/^Not marked as unread/)).toBeVisible()
+  expect(screen.getByText('you may not')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  await waitFor(() => expect(told).toBe(2))
+  expect(screen.queryByText(/^Not marked/)).toBeNull()
 })

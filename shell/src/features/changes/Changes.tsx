@@ -2,8 +2,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 
+import { Failure } from '#api/failure.ts'
 import { change, type Outcome, type Wanted } from '#desk/act.ts'
-import { ask, asked, onWanted, type Question } from '#desk/asked.ts'
+import { ask, asked, mayAsk, onWanted, type Question, want, wantUnread } from '#desk/asked.ts'
 import { type Change, type Named, namedOf } from '#desk/change.ts'
 import { myAgent } from '#desk/me.ts'
 import { clearSelection, neighbour, select, selection } from '#desk/selection.ts'
@@ -125,8 +126,23 @@ export function Changes() {
       bad: true,
     })
   })
+  const unread = async (ids: readonly string[]) => {
+    if (open && ids.includes(open)) void navigate({ to: '/inbox', search: (view) => view })
+    const marked = await Promise.allSettled(ids.map((id) => live.mark(id, false)))
+    const failed = ids.filter((_, index) => marked[index]?.status === 'rejected')
+    const why = marked.find((one) => one.status === 'rejected')
+    if (!why) return
+    toast({
+      key: `not-unread ${failed.join(' ')}`,
+      title: `Not marked as unread: ${failed.length === 1 ? (live.look(failed[0] ?? '')?.contact?.name ?? 'the conversation') : `${failed.length} conversations`}`,
+      detail: Failure.from(why.reason).message,
+      action: { label: 'Try again', run: () => void unread(failed) },
+      bad: true,
+    })
+  }
   const wanted = useEffectEvent(make)
-  useEffect(() => onWanted((ids, to) => wanted(ids, to)), [])
+  const wantedUnread = useEffectEvent(unread)
+  useEffect(() => onWanted({ change: (ids, to) => wanted(ids, to), unread: (ids) => void wantedUnread(ids) }), [])
   useEffect(
     () =>
       onNews((news) => {
@@ -136,11 +152,11 @@ export function Changes() {
   )
 
   const on = (what: Question) => () => ask(what, about())
-  useKeys({
+  const keys = {
     e: () => {
       const ids = about()
       const resolved = ids.length > 0 && ids.every((id) => live.look(id)?.status === 'resolved')
-      make(ids, { status: resolved ? 'open' : 'resolved' })
+      want(ids, { status: resolved ? 'open' : 'resolved' })
     },
     s: on('snooze'),
     a: on('assignee'),
@@ -148,12 +164,9 @@ export function Changes() {
     p: on('priority'),
     t: on('team'),
     m: () => void take(about()),
-    u: () => {
-      const ids = about()
-      if (open && ids.includes(open)) void navigate({ to: '/inbox', search: (view) => view })
-      for (const id of ids) void live.mark(id, false).catch(() => undefined)
-    },
-  })
+    u: () => wantUnread(about()),
+  }
+  useKeys(keys, mayAsk())
 
   if (!question) return null
   const close = () => asked.set(null)

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-import { ask, type Question } from '#desk/asked.ts'
+import { ask, mayAsk, type Question } from '#desk/asked.ts'
 import { classes } from '#ui/classes.ts'
 import { tip } from '#ui/tip.ts'
 
@@ -14,17 +14,24 @@ interface AskingProps {
   children: ReactNode
 }
 
-/** Shows what something is, and asks what it is to become. */
+/** Shows what something is, and asks those who may say so what it is to become. */
 export function Asking({ what, about, label, keys, className, children }: AskingProps) {
+  const look = '-mx-1.5 -my-0.5 inline-flex min-h-6 max-w-full min-w-0 items-center rounded-md px-1.5 py-0.5 text-left'
+  const said = (
+    <>
+      <span className="sr-only">{label}: </span>
+      {children}
+    </>
+  )
+  if (!mayAsk(what)) return <span className={classes(look, className)}>{said}</span>
   return (
     <button
       type="button"
       {...tip(`Change ${label.toLowerCase()}`, keys)}
       onClick={(event) => ask(what, [about], { at: event.currentTarget.getBoundingClientRect() })}
-      className={classes('-mx-1.5 -my-0.5 inline-flex min-h-6 max-w-full min-w-0 items-center rounded-md px-1.5 py-0.5 text-left hover:bg-hover', className)}
+      className={classes(look, 'hover:bg-hover', className)}
     >
-      <span className="sr-only">{label}: </span>
-      {children}
+      {said}
     </button>
   )
 }

@@ -2,6 +2,7 @@ import { Ban, Bot } from 'lucide-react'
 import { memo, type ReactNode, useState } from 'react'
 
 import type { Message } from '#api/types.ts'
+import { session } from '#auth/session.ts'
 import { useOutbox } from '#live/live.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { lazily } from '#ui/lazily.tsx'
@@ -57,6 +58,7 @@ interface BubbleProps {
 export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, first, last, onEdit }: BubbleProps) {
   const look = lookOf(message)
   const own = useOutbox().wrote(message)
+  const mayWrite = session().person.may('conversations:reply')
   const left = message.messageType === 'incoming'
   const { content, contentType, attachments, deleted, state } = message
   const speaks = state != null && (last || !QUIET.has(state))
@@ -72,7 +74,7 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
       first={first}
       dim={dim}
       name={nameOf(message, look, own)}
-      tools={own && <Deletion message={message} />}
+      tools={own && mayWrite && <Deletion message={message} />}
       avatar={left && <Avatar size="small" name={message.sender?.name ?? '?'} seed={contactId} />}
       foot={
         (last || showsState) && (
@@ -83,7 +85,7 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
             {showsState && (
               <>
                 <Delivery message={message} />
-                <Actions message={message} onEdit={onEdit} />
+                {mayWrite && <Actions message={message} onEdit={onEdit} />}
               </>
             )}
           </>

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import type { CreateMessage, Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
+import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
 
@@ -273,6 +274,18 @@ test('a reply shows at once, is sent once, and becomes the message of the API', 
   expect(await screen.findByText('Sent')).toBeVisible()
   expect(screen.getAllByText('On its way')).toHaveLength(1)
   expect(bodies).toHaveLength(1)
+})
+
+test('who may only read sees how it is, and has nothing to press', async () => {
+  mayOnly('conversations:read')
+  given([mine({ content: 'one', createdAt: instant(1), state: 'failed' })])
+  show(<Conversation id={HERE.id} />)
+  await screen.findByText('Not sent')
+  expect(screen.getAllByText('Open').length).toBeGreaterThan(0)
+  const names = screen.getAllByRole('button').map((one) => one.getAttribute('aria-label') ?? one.textContent)
+  expect(names.filter((name) => /status|priority|resolve|snooze|escalate|assign|retry|discard|edit|send/i.test(name))).toEqual([])
+  await userEvent.click(screen.getByRole('button', { name: 'More' }))
+  expect((await screen.findAllByRole('menuitem')).map((one) => one.textContent)).toEqual(['Copy address'])
 })
 
 test('a draft stays, each kind its own', async () => {

@@ -3,14 +3,13 @@ import { ArrowLeft, CircleCheck, CircleDot, Clock, Ellipsis, ExternalLink, Link 
 import { useRef } from 'react'
 
 import type { Conversation } from '#api/types.ts'
-import { ask, type Question, want } from '#desk/asked.ts'
-import { useLive } from '#live/live.ts'
+import { ask, mayAsk, type Question, want, wantUnread } from '#desk/asked.ts'
 import { contactQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
-import { Actions } from '#ui/Menu.tsx'
+import { type Action, Actions } from '#ui/Menu.tsx'
 import { tip } from '#ui/tip.ts'
 import { toast } from '#ui/toasts.ts'
 
@@ -48,26 +47,32 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
           <StatusMark status={status} />
         </Asking>
         {contact && <Call contactId={contact.id} />}
-        <IconButton label="Escalate" onClick={() => ask('escalate', [id])}>
-          <ShieldAlert />
-        </IconButton>
-        <IconButton
-          label="Snooze"
-          keys="S"
-          className="@max-lg:hidden"
-          onClick={(event) => ask('snooze', [id], { at: event.currentTarget.getBoundingClientRect() })}
-        >
-          <Clock />
-        </IconButton>
-        <Button
-          className="@max-lg:hidden"
-          title={`${ending} (E)`}
-          onClick={() => want([id], change)}
-        >
-          <Ending aria-hidden className="size-4" />
-          {ending}
-        </Button>
-        <More conversation={conversation} back={back} />
+        {mayAsk('escalate') && (
+          <IconButton label="Escalate" onClick={() => ask('escalate', [id])}>
+            <ShieldAlert />
+          </IconButton>
+        )}
+        {mayAsk() && (
+          <>
+            <IconButton
+              label="Snooze"
+              keys="S"
+              className="@max-lg:hidden"
+              onClick={(event) => ask('snooze', [id], { at: event.currentTarget.getBoundingClientRect() })}
+            >
+              <Clock />
+            </IconButton>
+            <Button
+              className="@max-lg:hidden"
+              title={`${ending} (E)`}
+              onClick={() => want([id], change)}
+            >
+              <Ending aria-hidden className="size-4" />
+              {ending}
+            </Button>
+          </>
+        )}
+        <More conversation={conversation} />
         <IconButton label="Context" aria-pressed={contextOpen} onClick={onContext}>
           <PanelRight />
         </IconButton>
@@ -99,11 +104,19 @@ function Call({ contactId }: { contactId: string }) {
   )
 }
 
-function More({ conversation: { id, status, chatwootUrl }, back }: Pick<HeaderProps, 'conversation' | 'back'>) {
-  const live = useLive()
+function More({ conversation: { id, status, chatwootUrl } }: Pick<HeaderProps, 'conversation'>) {
   const place = useRef<HTMLSpanElement>(null)
   const about = (what: Question) => ask(what, [id], { at: place.current?.getBoundingClientRect() })
   const { name, icon, change } = endingOf(status)
+  const changes: Action[] = [
+    { name, icon, run: () => want([id], change) },
+    { name: 'Snooze…', icon: Clock, run: () => about('snooze') },
+    { name: 'Assign…', icon: UserRound, run: () => about('assignee') },
+    { name: 'Give to a team…', icon: UsersRound, run: () => about('team') },
+    { name: 'Label…', icon: Tag, run: () => about('labels') },
+    { name: 'Set priority…', icon: SignalHigh, run: () => about('priority') },
+    { name: 'Mark as unread', icon: MailOpen, run: () => wantUnread([id]) },
+  ]
   const copy = async () => {
     const address = window.location.origin + window.location.pathname
     await navigator.clipboard.writeText(address)
@@ -119,20 +132,7 @@ function More({ conversation: { id, status, chatwootUrl }, back }: Pick<HeaderPr
           </Button>
         )}
         actions={[
-          { name, icon, run: () => want([id], change) },
-          { name: 'Snooze…', icon: Clock, run: () => about('snooze') },
-          { name: 'Assign…', icon: UserRound, run: () => about('assignee') },
-          { name: 'Give to a team…', icon: UsersRound, run: () => about('team') },
-          { name: 'Label…', icon: Tag, run: () => about('labels') },
-          { name: 'Set priority…', icon: SignalHigh, run: () => about('priority') },
-          {
-            name: 'Mark as unread',
-            icon: MailOpen,
-            run: () => {
-              back()
-              void live.mark(id, false).catch(() => undefined)
-            },
-          },
+          ...(mayAsk() ? changes : []),
           { name: 'Copy address', icon: Chain, run: () => void copy().catch(() => undefined) },
           ...(chatwootUrl
             ? [{ name: 'Open in Chatwoot', icon: ExternalLink, run: () => void window.open(chatwootUrl, '_blank', 'noopener') }]

@@ -3,9 +3,9 @@ import { HttpResponse } from 'msw'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Message, Conversation as Shown } from '#api/types.ts'
-import { session } from '#auth/session.ts'
 import { connectionStatus } from '#live/status.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
+import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anAnnouncement, instant } from '#test/samples.ts'
 
@@ -131,9 +131,7 @@ describe('what somebody looks at is read', () => {
   })
 
   test('but who may not change it says nothing', async () => {
-    const { person } = session()
-    onTestFinished(() => void Object.assign(session(), { person }))
-    Object.assign(session(), { person: { ...person, may: (one: string) => one !== 'conversations:update' } })
+    mayOnly('conversations:read', 'conversations:reply')
     const { told, later } = await unread(() => 403)
     await later(10_000)
     expect(told()).toBe(0)

@@ -2,9 +2,10 @@ import { ChevronDown, CircleCheck, Clock, ShieldCheck } from 'lucide-react'
 import { useRef } from 'react'
 
 import { session } from '#auth/session.ts'
-import { ask } from '#desk/asked.ts'
+import { ask, mayAsk } from '#desk/asked.ts'
 import type { Next } from '#live/outbox.ts'
 import { Button } from '#ui/Button.tsx'
+import { classes } from '#ui/classes.ts'
 import { Actions } from '#ui/Menu.tsx'
 
 interface SendButtonProps {
@@ -25,11 +26,18 @@ export function SendButton({ conversationId, disabled, withFiles, send, propose 
       at: place.current?.getBoundingClientRect(),
       then: ({ snoozedUntil = null }) => send({ status: 'snoozed', snoozedUntil }),
     })
+  const changes = mayAsk()
+  const asks = person.may('approvals:request')
+  const more = changes || asks
+  const button = (
+    <Button look="primary" disabled={disabled} onClick={() => send()} className={classes(more && 'rounded-r-none')}>
+      Send
+    </Button>
+  )
+  if (!more) return button
   return (
     <div ref={place} className="flex">
-      <Button look="primary" disabled={disabled} onClick={() => send()} className="rounded-r-none">
-        Send
-      </Button>
+      {button}
       <Actions
         label="More ways to send"
         trigger={(menu) => (
@@ -44,11 +52,13 @@ export function SendButton({ conversationId, disabled, withFiles, send, propose 
           </Button>
         )}
         actions={[
-          { name: 'Send and resolve', icon: CircleCheck, run: () => send({ status: 'resolved' }) },
-          { name: 'Send and snooze…', icon: Clock, run: snooze },
-          ...(person.may('approvals:request')
-            ? [{ name: 'Ask for approval…', icon: ShieldCheck, disabled: withFiles, run: propose }]
+          ...(changes
+            ? [
+                { name: 'Send and resolve', icon: CircleCheck, run: () => send({ status: 'resolved' }) },
+                { name: 'Send and snooze…', icon: Clock, run: snooze },
+              ]
             : []),
+          ...(asks ? [{ name: 'Ask for approval…', icon: ShieldCheck, disabled: withFiles, run: propose }] : []),
         ]}
       />
     </div>

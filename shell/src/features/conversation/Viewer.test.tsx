@@ -47,7 +47,7 @@ test('who may not reply reads, and is offered no field to write in', async () =>
 })
 
 test('who may reply and not ask for approval is not offered to', async () => {
-  await open(['conversations:read', 'conversations:reply'])
+  await open(['conversations:read', 'conversations:reply', 'conversations:update'])
   const user = userEvent.setup()
   await user.type(await screen.findByRole('textbox', { name: 'Reply' }), 'Hello')
   await user.click(screen.getByRole('button', { name: 'More ways to send' }))

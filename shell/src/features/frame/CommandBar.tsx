@@ -21,7 +21,8 @@ import {
 import { Dialog } from 'radix-ui'
 import { useDeferredValue, useRef, useState } from 'react'
 
-import { ask, want } from '#desk/asked.ts'
+import { session } from '#auth/session.ts'
+import { ask, mayAsk, want } from '#desk/asked.ts'
 import { insert } from '#desk/inserted.ts'
 import { useSelection } from '#desk/selection.ts'
 import { cannedResponsesQuery, conversationsQuery } from '#live/queries.ts'
@@ -70,6 +71,7 @@ interface PaletteProps {
 
 function Palette({ close, onHelp, put }: PaletteProps) {
   const navigate = useNavigate()
+  const { may } = session().person
   const { pathname } = useLocation()
   const [text, setText] = useState('')
   const wanted = useDeferredValue(text.trim())
@@ -88,7 +90,9 @@ function Palette({ close, onHelp, put }: PaletteProps) {
     { id: 'waiting', name: 'Show who has waited longest', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { sort: 'waiting' } }) },
     { id: 'approvals', name: 'Go to approvals', icon: ShieldCheck, keys: 'G A', run: () => void navigate({ to: '/approvals' }) },
     { id: 'activity', name: 'Go to activity', icon: Activity, keys: 'G C', run: () => void navigate({ to: '/activity' }) },
-    { id: 'operations', name: 'Go to operations', icon: Gauge, keys: 'G O', run: () => void navigate({ to: '/operations' }) },
+    ...(may('operations:read')
+      ? [{ id: 'operations', name: 'Go to operations', icon: Gauge, keys: 'G O', run: () => void navigate({ to: '/operations' }) }]
+      : []),
     { id: 'theme', name: 'Switch between light and dark', icon: Moon, run: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark') },
     { id: 'keys', name: 'Show all keys', icon: Keyboard, keys: '?', run: onHelp },
   ]
@@ -104,10 +108,11 @@ function Palette({ close, onHelp, put }: PaletteProps) {
           { id: 'priority', name: 'Set priority…', icon: SignalHigh, keys: 'P', run: () => ask('priority', about) },
           { id: 'escalate', name: 'Escalate…', icon: ShieldAlert, run: () => ask('escalate', about.slice(0, 1)) },
           { id: 'status', name: 'Set status…', icon: CircleDot, run: () => ask('status', about) },
-        ]
-  const canned = useQuery({ ...cannedResponsesQuery(), enabled: open !== undefined }).data ?? []
+        ].filter(({ id }) => mayAsk(id === 'escalate' ? id : undefined))
+  const writes = open !== undefined && may('conversations:reply')
+  const canned = useQuery({ ...cannedResponsesQuery(), enabled: writes }).data ?? []
   const prepared: Option[] =
-    open === undefined
+    !writes
       ? []
       : [
           { id: 'canned', name: 'Insert a canned response…', icon: MessageSquareText, keys: '/', run: () => put('/') },

@@ -35,7 +35,7 @@ export function Frame({ children }: { children: ReactNode }) {
     'g i': () => void navigate({ to: '/inbox' }),
     'g a': () => void navigate({ to: '/approvals' }),
     'g c': () => void navigate({ to: '/activity' }),
-    'g o': () => void navigate({ to: '/operations' }),
+    ...(session().person.may('operations:read') && { 'g o': () => void navigate({ to: '/operations' }) }),
   })
   useNews()
   useEffect(() => {

@@ -1,3 +1,4 @@
+import { session } from '#auth/session.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 
@@ -59,7 +60,7 @@ export default function Help({ open, onOpenChange, enabled, onEnabled }: HelpPro
           <section key={name} className="break-inside-avoid pb-5">
             <h3 className="mb-2 text-sm font-semibold text-soft">{name}</h3>
             <dl className="flex flex-col gap-2">
-              {keys.map(([key, what]) => (
+              {keys.filter(([key]) => key !== 'G O' || session().person.may('operations:read')).map(([key, what]) => (
                 <div key={key} className="flex items-center justify-between gap-3">
                   <dt className="order-last shrink-0">
                     <Keys keys={key} />

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import type { Conversation } from '#api/types.ts'
 import { select, selection } from '#desk/selection.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
+import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, anApproval, instant, uuid } from '#test/samples.ts'
 
@@ -106,6 +107,17 @@ test('what is selected is so as long as the list is seen', async () => {
   act(() => select(rows.map(({ id }) => id)))
   expect(screen.getByText('2 selected')).toBeVisible()
   unmount()
+  expect(selection.get()).toEqual([])
+})
+
+test('who may change nothing has nothing to select', async () => {
+  mayOnly('conversations:read')
+  given([aConversation()])
+  show(<List view={{}} openId={undefined} />)
+  const row = await screen.findByRole('link', { name: /Paula Probe/ })
+  expect(screen.queryByRole('checkbox')).toBeNull()
+  act(() => row.focus())
+  await userEvent.keyboard('x')
   expect(selection.get()).toEqual([])
 })
 

@@ -3,6 +3,7 @@ import { CornerUpLeft, Hourglass, Lock, TriangleAlert } from 'lucide-react'
 import { memo, useLayoutEffect, useRef } from 'react'
 
 import type { Conversation } from '#api/types.ts'
+import { mayAsk } from '#desk/asked.ts'
 import { selectUpTo, toggle } from '#desk/selection.ts'
 import { useDraftPreview } from '#live/drafts.ts'
 import { useTypists } from '#live/live.ts'
@@ -35,6 +36,8 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
   const { id, contact, labels, priority, unreadCount, lastMessage, assignee } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
   const unread = unreadCount > 0
+  // Who may change nothing has nothing to select it for.
+  const selectable = mayAsk()
   const element = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
     const { current } = element
@@ -45,17 +48,19 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
   }, [id])
   return (
     <div ref={element} className={classes('group relative h-full transition-opacity duration-200', gone && 'opacity-35')}>
-      <input
-        type="checkbox"
-        aria-label={`Select ${name}`}
-        checked={selected}
-        onChange={() => undefined}
-        onClick={(event) => (event.shiftKey ? selectUpTo(id) : toggle(id))}
-        className={classes(
-          'peer absolute top-4.5 left-5 z-10 size-6 accent-accent focus-visible:opacity-100',
-          selected || selecting ? 'opacity-100' : 'opacity-0 group-hover:opacity-100',
-        )}
-      />
+      {selectable && (
+        <input
+          type="checkbox"
+          aria-label={`Select ${name}`}
+          checked={selected}
+          onChange={() => undefined}
+          onClick={(event) => (event.shiftKey ? selectUpTo(id) : toggle(id))}
+          className={classes(
+            'peer absolute top-4.5 left-5 z-10 size-6 accent-accent focus-visible:opacity-100',
+            selected || selecting ? 'opacity-100' : 'opacity-0 group-hover:opacity-100',
+          )}
+        />
+      )}
       <RowLink
         id={id}
         search={search}
@@ -70,7 +75,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
           name={name}
           seed={contact?.id ?? id}
           channel={conversation.channel}
-          className={classes('mt-0.5 self-start', selected || selecting ? 'opacity-0' : 'group-hover:opacity-0')}
+          className={classes('mt-0.5 self-start', selected || selecting ? 'opacity-0' : selectable && 'group-hover:opacity-0')}
         />
         <div className="min-w-0 grow">
           <div className="flex items-center gap-1.5">

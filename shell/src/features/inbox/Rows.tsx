@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { mayAsk } from '#desk/asked.ts'
 import { clearSelection, selectUpTo, shownOrder, toggle, useSelection } from '#desk/selection.ts'
 import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
@@ -101,7 +102,7 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
     k: () => step(-1),
     x: (event) => {
       const id = here()
-      if (id) (event.shiftKey ? selectUpTo : toggle)(id)
+      if (id && mayAsk()) (event.shiftKey ? selectUpTo : toggle)(id)
     },
     ...(selected.length > 0 && { Escape: clearSelection }),
     '/': () => document.querySelector<HTMLInputElement>('[data-search]')?.focus(),

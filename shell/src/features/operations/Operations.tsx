@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { Gauge } from 'lucide-react'
 
 import { session } from '#auth/session.ts'
 import { pipelineQuery } from '#live/operations.ts'
 import { classes } from '#ui/classes.ts'
+import { Empty } from '#ui/State.tsx'
 
 import { Accounts } from './Accounts.tsx'
 import { DeadLetters } from './DeadLetters.tsx'
@@ -12,6 +14,18 @@ import { Replay } from './Replay.tsx'
 import { type OperationsView, type Part, PARTS } from './view.ts'
 
 export function Operations({ view }: { view: OperationsView }) {
+  // Asked for by its address: what the API refuses is not asked for again and again.
+  if (!session().person.may('operations:read')) {
+    return (
+      <Empty alone icon={Gauge} title="Operations are for operators">
+        Your roles do not let you read the state of the pipeline.
+      </Empty>
+    )
+  }
+  return <Parts view={view} />
+}
+
+function Parts({ view }: { view: OperationsView }) {
   const waiting = useQuery(pipelineQuery()).data?.deadLetters ?? 0
   const tabs: [Part | undefined, string][] = [
     [undefined, 'Overview'],

@@ -1,0 +1,11 @@
+import { onTestFinished } from 'vitest'
+
+import type { Permission } from '../api/types.ts'
+import { session } from '../auth/session.ts'
+
+/** Until the test is over, the person here may do no more than this. */
+export function mayOnly(...permissions: Permission[]): void {
+  const { person } = session()
+  onTestFinished(() => void Object.assign(session(), { person }))
+  Object.assign(session(), { person: { ...person, may: (one: Permission) => permissions.includes(one) } })
+}
