@@ -99,6 +99,23 @@ test('what the API refuses stays readable, and can be mended', async ({ page, sy
   expect(await system.sent(number, 'Seven euros')).toMatchObject([{ content: 'Seven euros.' }])
 })
 
+test('what the API cannot keep for now is taken back, and does not go out later', async ({ page, system }) => {
+  const number = await system.customerBegins('Nora Noroom', 'Is there room?')
+  await openConversation(page, system, 'Nora Noroom')
+  const messages = '**/api/v1/conversations/*/messages'
+  await page.route(messages, (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', json: { status: 503, code: 'no-storage', detail: 'there is no room' } }),
+  )
+  await send(page, 'There is.')
+  await expect(log(page).getByText('Trying again: there is no room')).toBeVisible()
+  await log(page).getByRole('button', { name: 'Edit', exact: true }).click()
+  await expect(field(page)).toHaveValue('There is.')
+  await page.unroute(messages)
+  await send(page, 'There is, from Monday.')
+  await expect(delivered(page)).toBeVisible()
+  expect(await system.sent(number, 'There is')).toMatchObject([{ content: 'There is, from Monday.' }])
+})
+
 test('what is written without a network waits, and goes out once when it is back', async ({ page, system }) => {
   const number = await system.customerBegins('Olaf Offline', 'Anybody there?')
   await openConversation(page, system, 'Olaf Offline')

@@ -10,9 +10,9 @@ import { Doubts } from './doubts.ts'
 import { earliest, type Heard, type Journal } from './journal.ts'
 import { keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
-import type { Seen } from './outbox.ts'
 import { find, type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
+import type { Seen } from './written.ts'
 
 /** Something asked for here that the API has not answered yet: shown over whatever is heard meanwhile. */
 export interface Wish {

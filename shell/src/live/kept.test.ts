@@ -7,7 +7,8 @@ import { soon } from '#test/soon.ts'
 
 import type { Message } from '../api/types.ts'
 
-import { Outbox, type Written } from './outbox.ts'
+import { Outbox } from './outbox.ts'
+import type { Written } from './written.ts'
 
 const PLACE = uuid(77)
 

@@ -6,7 +6,7 @@
  */
 import { session } from '../auth/session.ts'
 
-import type { Written } from './outbox.ts'
+import type { Written } from './written.ts'
 
 const LOST = 'the page was closed before its files were sent'
 

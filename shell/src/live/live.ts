@@ -25,13 +25,14 @@ import { type Admission, Connection } from './connection.ts'
 import { startDrafts } from './drafts.ts'
 import { Journal } from './journal.ts'
 import { tellNews } from './news.ts'
-import { Outbox, type Written } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import { readPosition } from './position.ts'
 import { everybody, type Present, present, presentOf } from './presence.ts'
 import type { Frame } from './sse.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
 import { tellAgain } from './telling.ts'
 import { isEcho, learnName, typedHere, type Typist, typing, typists, typistsOf } from './typing.ts'
+import type { Written } from './written.ts'
 
 /** A change of a conversation, as it shows from now on and as the API is asked for it. */
 export interface Alteration {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { type News, onNews, tellNews } from './news.ts'
-import type { Written } from './outbox.ts'
+import type { Written } from './written.ts'
 
 const sent = (clientId: string): News => ({ kind: 'sent', written: { clientId } as Written })
 

@@ -1,7 +1,7 @@
 /** Things that people are told of while they look elsewhere. */
 import type { Announcement, Approval, Conversation, Message } from '../api/types.ts'
 
-import type { Written } from './outbox.ts'
+import type { Written } from './written.ts'
 
 export type News =
   | { readonly kind: 'message'; readonly conversation: Conversation; readonly message: Message }

@@ -9,7 +9,8 @@ import { tagOf } from '../api/tag.ts'
 import type { CreateMessage, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
-import { Outbox, type Seen, type Written } from './outbox.ts'
+import { Outbox } from './outbox.ts'
+import type { Seen, Written } from './written.ts'
 
 const PLACE = uuid(77)
 
@@ -231,6 +232,101 @@ test('what is there already, its answer lost, has arrived, whatever came since',
   expect(sent.map((written) => written.clientId)).toEqual([clientId])
   expect(heldUp).toEqual([])
   expect(asked).toEqual([SEEN.tag])
+})
+
+/** An API that has no room for now, and these messages. */
+function without(answer: () => Response, messages: () => Response) {
+  const asked: string[] = []
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', async ({ request }) => {
+      const body = (await request.json()) as CreateMessage
+      asked.push(body.content)
+      return body.content === 'next' ? created(body) : answer()
+    }),
+    http.untyped.get('*/api/v1/conversations/:id/messages', () => {
+      asked.push('newest')
+      return messages()
+    }),
+  )
+  return asked
+}
+
+const thread = (data: Message[]) => HttpResponse.json({ data, page: { limit: 30, hasMore: false }, position: { activity: null } })
+const noRoom = () => HttpResponse.json({ code: 'no-storage', detail: 'there is no room' }, { status: 503 })
+
+test('what waits and has not been sent is taken back at once', async () => {
+  vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  const asked = without(noRoom, () => thread([]))
+  const { box } = outbox()
+  box.send(PLACE, 'Later', false)
+  expect(await box.takeBack(box.of(PLACE)[0]!)).toBe(true)
+  expect(box.of(PLACE)).toEqual([])
+  expect(asked).toEqual([])
+})
+
+test('what was tried is taken back once the API says that it has it not, and lets the next one go', async () => {
+  const asked = without(noRoom, () => thread([old]))
+  const { box, states, accepted } = outbox()
+  box.send(PLACE, 'Later', false)
+  box.send(PLACE, 'next', false)
+  await soon(() => expect(box.of(PLACE)[0]?.reason).toBe('there is no room'))
+  expect(states()).toEqual(['waiting', 'waiting'])
+  expect(await box.takeBack(box.of(PLACE)[0]!)).toBe(true)
+  await soon(() => expect(accepted.map(({ content }) => content)).toEqual(['next']))
+  expect(asked).toEqual(['Later', 'newest', 'next'])
+})
+
+test('what has arrived, its answer lost, is not taken back: it is there', async () => {
+  const messages = [old]
+  without(() => HttpResponse.error(), () => thread(messages))
+  const { box, accepted, sent } = outbox()
+  box.send(PLACE, 'Hello', false)
+  await soon(() => expect(box.of(PLACE)[0]?.reason).toBeTruthy())
+  const [entry] = box.of(PLACE)
+  messages.push(aMessage({ conversationId: PLACE, messageType: 'outgoing', clientId: entry!.clientId }))
+  expect(await box.takeBack(entry!)).toBe(false)
+  expect(accepted.map(({ id }) => id)).toEqual([messages[1]!.id])
+  expect(sent).toHaveLength(1)
+})
+
+test('what may have arrived stays while nobody can tell', async () => {
+  without(noRoom, noRoom)
+  const { box } = outbox()
+  box.send(PLACE, 'Hello', false)
+  await soon(() => expect(box.of(PLACE)[0]?.reason).toBeTruthy())
+  await expect(box.takeBack(box.of(PLACE)[0]!)).rejects.toThrow('there is no room')
+  expect(box.of(PLACE)).toMatchObject([{ content: 'Hello' }])
+  // So it is after the page, too.
+  stop()
+  const later = outbox()
+  await expect(later.box.takeBack(later.box.of(PLACE)[0]!)).rejects.toThrow()
+})
+
+test('an upload that is stopped is its writer’s again, and nobody is asked', async () => {
+  const real = XMLHttpRequest
+  const upload: { onprogress?: (event: { loaded: number; total: number }) => void } = {}
+  let sends = 0
+  class HalfSent {
+    readonly upload = upload
+    onabort = () => undefined
+    open = () => undefined
+    setRequestHeader = () => undefined
+    abort = () => this.onabort()
+    send = () => {
+      sends += 1
+      upload.onprogress?.({ loaded: 1, total: 2 })
+    }
+  }
+  vi.stubGlobal('XMLHttpRequest', HalfSent)
+  onTestFinished(() => void vi.stubGlobal('XMLHttpRequest', real))
+  const asked = without(noRoom, () => thread([]))
+  const { box } = outbox()
+  box.send(PLACE, 'With this', false, [new File(['Two tents'], 'receipt.txt')])
+  await soon(() => expect(box.of(PLACE)).toMatchObject([{ state: 'sending', progress: 0.5 }]))
+  expect(await box.takeBack(box.of(PLACE)[0]!)).toBe(true)
+  expect(box.of(PLACE)).toEqual([])
+  expect(sends).toBe(1)
+  expect(asked).toEqual([])
 })
 
 test('a note goes out whatever came', async () => {

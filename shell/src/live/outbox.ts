@@ -19,48 +19,7 @@ import { session } from '../auth/session.ts'
 import { backoff, pause } from './backoff.ts'
 import { forget, keep, keepWritten, left, stored, written } from './kept.ts'
 import { createStore, type Store } from './store.ts'
-
-/** A conversation as somebody has it before them. */
-export interface Seen {
-  readonly tag: string
-  /** Its newest messages. */
-  readonly messages: readonly string[]
-}
-
-/** What becomes of a conversation once the message is sent. */
-export interface Next {
-  readonly status: 'resolved' | 'snoozed'
-  readonly snoozedUntil?: string | null
-}
-
-/** A message that came while another one was being written. */
-export interface Arrived {
-  readonly id: string
-  readonly name: string | null
-  readonly incoming: boolean
-  readonly content: string | null
-}
-
-export interface Written {
-  readonly clientId: string
-  readonly conversationId: string
-  readonly content: string
-  readonly private: boolean
-  readonly createdAt: string
-  /** Waiting for the network or for its turn; on its way; or, until somebody acts, refused or overtaken. */
-  readonly state: 'waiting' | 'sending' | 'refused' | 'overtaken'
-  readonly reason: string | null
-  /** What its writer had seen; null if it goes out whatever came since. */
-  readonly seen: Seen | null
-  /** What came since, and holds it up. */
-  readonly arrived: readonly Arrived[]
-  readonly next: Next | null
-  readonly files: readonly File[]
-  /** It had files, which went with the page that it was written on. */
-  readonly filesLost?: true
-  /** How much of the files is sent, from 0 to 1. */
-  readonly progress: number
-}
+import type { Arrived, Next, Seen, Written } from './written.ts'
 
 /** What the outbox asks of those around it, and tells them. */
 export interface Post {
@@ -89,7 +48,10 @@ type Entries = ReadonlyMap<string, readonly Written[]>
 export class Outbox {
   readonly entries: Store<Entries> = createStore<Entries>(new Map())
   readonly #post: Post
-  readonly #sending = new Set<string>()
+  /** By conversation, what is under way. */
+  readonly #sending = new Map<string, Promise<unknown>>()
+  /** Entries whose writer wants them back: they are not begun again. */
+  readonly #wanted = new Set<string>()
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #failures = new Map<string, number>()
   readonly #uploads = new Map<string, AbortController>()
@@ -107,7 +69,7 @@ export class Outbox {
     this.#know()
     for (const entry of stored()) {
       if (entry.filesLost) void this.#takeUp(entry)
-      else this.#put(entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry)
+      else this.#put(entry.state === 'sending' ? { ...entry, state: 'waiting', unsure: true } : entry)
     }
     const wake = () => this.#wake()
     const leaving = (event: BeforeUnloadEvent) => {
@@ -196,6 +158,41 @@ export class Outbox {
     void this.#work(entry.conversationId)
   }
 
+  /**
+   * Takes an entry back that waits or is being uploaded: whether it is its writer's again, or with the API by now.
+   * Fails if that cannot be told; then it goes on as before.
+   */
+  async takeBack({ conversationId, clientId }: Written): Promise<boolean> {
+    const now = () => this.of(conversationId).find((one) => one.clientId === clientId)
+    const before = now()
+    if (!before || this.#wanted.has(clientId)) return false
+    this.#wanted.add(clientId)
+    try {
+      const upload = this.#uploads.get(clientId)
+      // What was not sent to its end nobody has.
+      const stopped = upload !== undefined && before.progress < 1
+      if (stopped) upload.abort()
+      if (before.state === 'sending') await this.#sending.get(conversationId)
+      const entry = now()
+      if (!entry) return false
+      if (stopped ? before.unsure : entry.unsure) {
+        const own = (await this.#newest(conversationId)).find((message) => message.clientId === clientId)
+        if (own) {
+          this.#arrive(entry, own)
+          return false
+        }
+      }
+      // The stream may have told of it meanwhile.
+      if (!now()) return false
+      this.#failures.delete(conversationId)
+      this.#remove(conversationId, clientId)
+      return true
+    } finally {
+      this.#wanted.delete(clientId)
+      void this.#work(conversationId)
+    }
+  }
+
   /** Whether it is this person's. */
   wrote({ messageType, clientId, author, sender }: Message): boolean {
     if (messageType !== 'outgoing') return false
@@ -218,24 +215,28 @@ export class Outbox {
 
   async #work(conversationId: string): Promise<void> {
     if (this.#sending.has(conversationId) || !navigator.onLine) return
-    const entry = this.of(conversationId).find((one) => one.state === 'waiting')
+    const entry = this.of(conversationId).find((one) => one.state === 'waiting' && !this.#wanted.has(one.clientId))
     if (!entry) return
     clearTimeout(this.#timers.get(conversationId))
-    this.#sending.add(conversationId)
     this.#put({ ...entry, state: 'sending' })
-    let wait = 0
-    try {
-      this.#arrive(entry, await this.#deliver(entry))
-    } catch (error) {
-      wait = await this.#failed(entry, Failure.from(error))
-    } finally {
-      this.#sending.delete(conversationId)
-    }
+    const under = this.#try(entry)
+    this.#sending.set(conversationId, under)
+    const wait = await under.finally(() => this.#sending.delete(conversationId))
     if (wait === 0) return this.#work(conversationId)
     this.#timers.set(
       conversationId,
       setTimeout(() => void this.#work(conversationId), wait),
     )
+  }
+
+  /** Sends an entry; says after how long there is something to do. */
+  async #try(entry: Written): Promise<number> {
+    try {
+      this.#arrive(entry, await this.#deliver(entry))
+      return 0
+    } catch (error) {
+      return await this.#failed(entry, Failure.from(error))
+    }
   }
 
   /** The API has an entry's message, and this is it. */
@@ -277,7 +278,8 @@ export class Outbox {
       }
     }
     if (failure.passing) {
-      this.#put({ ...entry, state: 'waiting', reason: failure.message })
+      // Only who asks too often is told for certain that nothing was done.
+      this.#put({ ...entry, state: 'waiting', reason: failure.message, ...(failure.status !== 429 && { unsure: true }) })
       return backoff(failures)
     }
     this.#failures.delete(conversationId)

@@ -8,7 +8,7 @@ import type { Conversation, CreateMessage, UpdateConversation } from '#api/types
 import { ask, asked as question, want } from '#desk/asked.ts'
 import { clearSelection, select, selection } from '#desk/selection.ts'
 import { tellNews } from '#live/news.ts'
-import type { Written } from '#live/outbox.ts'
+import type { Written } from '#live/written.ts'
 import { api, http } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'

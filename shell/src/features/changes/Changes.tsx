@@ -11,7 +11,7 @@ import { clearSelection, neighbour, select, selection } from '#desk/selection.ts
 import { told } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
-import type { Written } from '#live/outbox.ts'
+import type { Written } from '#live/written.ts'
 import { agentsQuery, conversationQuery } from '#live/queries.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { lazily } from '#ui/lazily.tsx'

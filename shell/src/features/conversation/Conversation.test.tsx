@@ -288,6 +288,23 @@ test('who may only read sees how it is, and has nothing to press', async () => {
   expect((await screen.findAllByRole('menuitem')).map((one) => one.textContent)).toEqual(['Copy address'])
 })
 
+test('a reply that the API cannot keep is taken back to be edited', async () => {
+  given([])
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', () =>
+      HttpResponse.json({ code: 'no-storage', detail: 'there is no room' }, { status: 503 }),
+    ),
+  )
+  show(<Conversation id={HERE.id} />)
+  await screen.findByText('No messages yet')
+  const field = screen.getByRole('textbox', { name: 'Reply' })
+  await userEvent.type(field, 'On its way{Control>}{Enter}{/Control}')
+  expect(await screen.findByText('Trying again: there is no room')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Edit' }))
+  await waitFor(() => expect(field).toHaveValue('On its way'))
+  expect(screen.getByText('No messages yet')).toBeVisible()
+})
+
 test('a draft stays, each kind its own', async () => {
   given([])
   show(<Conversation id={HERE.id} />)

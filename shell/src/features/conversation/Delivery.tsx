@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 
 
 import type { Message } from '#api/types.ts'
-import type { Written } from '#live/outbox.ts'
+import type { Written } from '#live/written.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
 import { exactly, span } from '#ui/time.ts'

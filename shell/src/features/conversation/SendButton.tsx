@@ -3,7 +3,7 @@ import { useRef } from 'react'
 
 import { session } from '#auth/session.ts'
 import { ask, mayAsk } from '#desk/asked.ts'
-import type { Next } from '#live/outbox.ts'
+import type { Next } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
 import { Actions } from '#ui/Menu.tsx'

@@ -1,14 +1,18 @@
 import { Paperclip } from 'lucide-react'
 
-import { useOutbox } from '#live/live.ts'
-import type { Written } from '#live/outbox.ts'
+import type { Written } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
 
 import { size } from './file.ts'
 
-/** Files on their way: how far they are, and a way back. */
-export function Uploading({ written }: { written: Written }) {
-  const outbox = useOutbox()
+interface UploadingProps {
+  written: Written
+  /** Takes it back, to be edited. */
+  stop: () => void
+}
+
+/** Files on their way: how far they are, and a way back as long as not all of them are sent. */
+export function Uploading({ written, stop }: UploadingProps) {
   const { files, progress, state } = written
   const percent = Math.round(progress * 100)
   return (
@@ -34,7 +38,7 @@ export function Uploading({ written }: { written: Written }) {
           >
             <div className="h-full bg-accent" style={{ width: `${percent}%` }} />
           </div>
-          <Button className="h-6 px-2 text-xs" onClick={() => outbox.discard(written)}>
+          <Button className="h-6 px-2 text-xs" disabled={progress >= 1} onClick={stop}>
             Stop
           </Button>
         </div>

@@ -1,6 +1,8 @@
+import { useMutation } from '@tanstack/react-query'
+
 import { session } from '#auth/session.ts'
 import { useConnection, useOutbox } from '#live/live.ts'
-import type { Arrived, Written } from '#live/outbox.ts'
+import type { Arrived, Written } from '#live/written.ts'
 import { timeOfDay } from '#ui/time.ts'
 
 import { Act, type Editing } from './Actions.tsx'
@@ -25,6 +27,14 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
     onEdit(written)
     outbox.discard(written)
   }
+  const back = useMutation({
+    mutationFn: async (write: boolean) => {
+      // What has arrived meanwhile shows as the API has it, with what can be done about that.
+      if ((await outbox.takeBack(written)) && write) onEdit(written)
+    },
+  })
+  // One that is on its way for the first time is mostly there before anybody has read a button.
+  const waits = written.state === 'waiting' || (written.state === 'sending' && written.reason !== null && written.files.length === 0)
   return (
     <Frame
       look={held ? 'failed' : written.private ? 'note' : 'agent'}
@@ -46,11 +56,22 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
               <Act name="Discard" act={() => outbox.discard(written)} />
             </>
           )}
+          {waits && (
+            <>
+              <Act name="Edit" busy={back.isPending} act={() => back.mutate(true)} />
+              <Act name="Discard" busy={back.isPending} act={() => back.mutate(false)} />
+            </>
+          )}
+          {back.error && (
+            <span role="alert" className="text-bad">
+              Not taken back: {back.error.message}
+            </span>
+          )}
         </>
       }
     >
       {written.content && <Text text={written.content} mail={false} />}
-      {written.files.length > 0 && <Uploading written={written} />}
+      {written.files.length > 0 && <Uploading written={written} stop={() => back.mutate(true)} />}
       {overtaken && <News arrived={written.arrived} />}
     </Frame>
   )

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import type { Written } from '#live/outbox.ts'
+import type { Written } from '#live/written.ts'
 import { aMessage, anApproval, instant } from '#test/samples.ts'
 
 import { firstUnread, linesOf } from './lines.ts'

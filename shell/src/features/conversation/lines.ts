@@ -1,6 +1,6 @@
 /** A thread as it is drawn: days, runs of one sender, folded activity. */
 import type { Approval, Message } from '#api/types.ts'
-import type { Written } from '#live/outbox.ts'
+import type { Written } from '#live/written.ts'
 import { sameDay } from '#ui/time.ts'
 
 export type Line =
