@@ -34,6 +34,17 @@ export function useChosen(conversationId: string, kind: DraftKind): readonly Cho
 /** Adds those files that may be sent; answers in words why others may not. */
 export function chooseFiles(conversationId: string, kind: DraftKind, files: Iterable<File>): string[] {
   const key = keyOf(conversationId, kind)
+  const { next, refused } = weighed(key, files)
+  put(key, next)
+  return refused
+}
+
+/** Why some of these files could not be added. */
+export function refusalsOf(conversationId: string, kind: DraftKind, files: Iterable<File>): string[] {
+  return weighed(keyOf(conversationId, kind), files).refused
+}
+
+function weighed(key: string, files: Iterable<File>) {
   const next = [...(chosen.get().get(key) ?? NONE)]
   const refused: string[] = []
   for (const file of files) {
@@ -41,8 +52,7 @@ export function chooseFiles(conversationId: string, kind: DraftKind, files: Iter
     if (why) refused.push(why)
     else next.push({ id: crypto.randomUUID(), file })
   }
-  put(key, next)
-  return refused
+  return { next, refused }
 }
 
 function refusal(file: File, others: readonly Chosen[]): string | null {

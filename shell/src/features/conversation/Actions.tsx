@@ -5,10 +5,8 @@ import { fileQuery } from '#live/files.ts'
 import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 
+import { type Editing, mustFit } from './editing.ts'
 import { isKept, type Kept, nameOf } from './file.ts'
-
-/** A text, with its files, that goes back into the field it was written in. */
-export type Editing = (text: { content: string; private: boolean; files: readonly File[] }) => void
 
 interface ActionsProps {
   message: Message
@@ -34,12 +32,14 @@ export function Actions({ message, onEdit }: ActionsProps) {
       // Before it is gone.
       const kept = write ? attachments.filter(isKept) : []
       const files = await Promise.all(kept.map((one) => fileOf(queries, one)))
+      const text = { content: message.content ?? '', private: message.private, files }
+      if (write) mustFit(message.conversationId, text)
       await (there ? live.delete(message) : live.cancel(message))
-      return files
+      return text
     },
     // What was taken back can be written anew.
-    onSuccess: (files, write) => {
-      if (write) onEdit({ content: message.content ?? '', private: message.private, files })
+    onSuccess: (text, write) => {
+      if (write) onEdit(text)
     },
   })
   const failed = state === 'failed'

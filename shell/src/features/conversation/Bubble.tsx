@@ -8,11 +8,12 @@ import { Avatar } from '#ui/Avatar.tsx'
 import { lazily } from '#ui/lazily.tsx'
 import { exactly, timeOfDay } from '#ui/time.ts'
 
-import { Actions, type Editing } from './Actions.tsx'
+import { Actions } from './Actions.tsx'
 import { Attachments } from './Attachments.tsx'
 import { Frame, type Look, NoteName } from './BubbleFrame.tsx'
 import { Deletion } from './Deletion.tsx'
 import { Delivery } from './Delivery.tsx'
+import type { Editing } from './editing.ts'
 import { mailOf } from './mail.ts'
 import { Text } from './Text.tsx'
 

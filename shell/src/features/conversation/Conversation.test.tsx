@@ -4,12 +4,14 @@ import { HttpResponse } from 'msw'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import type { CreateMessage, Message } from '#api/types.ts'
+import { chooseFiles } from '#live/chosen.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
 
 import { Conversation } from './Conversation.tsx'
+import { Reading } from './Reading.tsx'
 
 // Another one each time: drafts live as long as the page.
 let HERE = aConversation()
@@ -28,6 +30,8 @@ function given(messages: Message[]) {
     ),
   )
 }
+
+const RECEIPT = { id: uuid(), url: '/api/v1/attachments/1', fileName: 'receipt.txt', fileType: 'file', contentType: 'text/plain' }
 
 /** Written here, and not with Chatwoot yet. */
 const mine = (message: Partial<Message>) =>
@@ -160,8 +164,7 @@ test('what failed can be written anew, or discarded', async () => {
 })
 
 test('what failed with files is written anew with them', async () => {
-  const file = { id: uuid(), url: '/api/v1/attachments/1', fileName: 'receipt.txt', fileType: 'file', contentType: 'text/plain' }
-  given([mine({ content: 'with this', createdAt: instant(1), state: 'failed', attempts: 1, attachments: [file] })])
+  given([mine({ content: 'with this', createdAt: instant(1), state: 'failed', attempts: 1, attachments: [RECEIPT] })])
   let there = false
   const cancelled: string[] = []
   api.use(
@@ -181,6 +184,30 @@ test('what failed with files is written anew with them', async () => {
   expect(await screen.findByRole('list', { name: 'Attached files' })).toHaveTextContent('receipt.txt')
   expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('with this')
   expect(cancelled).toHaveLength(1)
+})
+
+test('what has no room beside the files already chosen is not taken back', async () => {
+  given([mine({ content: 'with this', createdAt: instant(1), state: 'failed', attempts: 1, attachments: [RECEIPT] })])
+  api.use(http.untyped.get('*/api/v1/attachments/:id', () => HttpResponse.text('Two tents')))
+  show(<Conversation id={HERE.id} />)
+  act(() => void chooseFiles(HERE.id, 'reply', Array.from({ length: 15 }, (_, number) => new File(['x'], `${number}.txt`))))
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
+  expect(await within(screen.getByRole('log')).findByRole('alert')).toHaveTextContent('“receipt.txt” is one too many')
+  expect(screen.getByText('with this')).toBeVisible()
+})
+
+test('beside an approval, what is written anew is so in its conversation, with its files', async () => {
+  given([mine({ content: 'with this', private: true, createdAt: instant(1), state: 'failed', attempts: 1, attachments: [RECEIPT] })])
+  api.use(
+    http.untyped.get('*/api/v1/attachments/:id', () => HttpResponse.text('Two tents')),
+    http.untyped.post('*/messages/:messageId/cancel', () => new HttpResponse(null, { status: 204 })),
+  )
+  const { router } = show(<Reading id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
+  await waitFor(() => expect(router.state.location.pathname).toBe(`/inbox/${HERE.id}`))
+  show(<Conversation id={HERE.id} />)
+  expect(await screen.findByRole('textbox', { name: 'Note' })).toHaveValue('with this')
+  expect(screen.getByRole('list', { name: 'Attached files' })).toHaveTextContent('receipt.txt')
 })
 
 test('whose a message is, its author says, whatever Chatwoot calls them', async () => {

@@ -6,8 +6,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 
 import type { Conversation as Shown, MessageList } from '#api/types.ts'
 import { session } from '#auth/session.ts'
-import { chooseFiles } from '#live/chosen.ts'
-import { type DraftKind, prependDraft, setKind, useKind } from '#live/drafts.ts'
+import { type DraftKind, setKind, useKind } from '#live/drafts.ts'
 import { useConnection, useLive } from '#live/live.ts'
 import { conversationQuery, messagesQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
@@ -17,9 +16,9 @@ import { useRemembered } from '#ui/remembered.ts'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 
-import type { Editing } from './Actions.tsx'
 import { Composer, type ComposerHandle } from './Composer.tsx'
 import { Context } from './Context.tsx'
+import { type Editing, putBack } from './editing.ts'
 import { Header } from './Header.tsx'
 import { Thread } from './Thread.tsx'
 
@@ -66,13 +65,11 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
     [id],
   )
   const edit = useCallback<Editing>(
-    ({ content, private: isPrivate, files }) => {
-      const next = isPrivate ? 'note' : 'reply'
-      prependDraft(id, next, content)
-      chooseFiles(id, next, files)
-      write(next)
+    (text) => {
+      putBack(id, text)
+      composer.current?.focus()
     },
-    [id, write],
+    [id],
   )
   useSeen(conversation)
   useKeys({ r: () => write('reply'), n: () => write('note') })

@@ -1,19 +1,29 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { ExternalLink } from 'lucide-react'
+import { useCallback } from 'react'
 
-import { prependDraft } from '#live/drafts.ts'
 import { conversationQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { StatusMark } from '#ui/Marks.tsx'
 import { Failed } from '#ui/State.tsx'
 
+import { type Editing, putBack } from './editing.ts'
 import { Thread } from './Thread.tsx'
 
 /** A conversation to be read beside something else. */
 export function Reading({ id }: { id: string }) {
   const query = useQuery(conversationQuery(useQueryClient(), id))
+  const navigate = useNavigate()
+  // Here is no field to write in.
+  const edit = useCallback<Editing>(
+    (text) => {
+      putBack(id, text)
+      void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } })
+    },
+    [id, navigate],
+  )
   if (!query.data) {
     if (query.isError) {
       return <Failed what="The conversation did not load" error={query.error} retry={() => void query.refetch()} />
@@ -48,7 +58,7 @@ export function Reading({ id }: { id: string }) {
         contactId={contact?.id ?? id}
         chatwootUrl={chatwootUrl}
         unread={unreadCount}
-        onEdit={({ content, private: isPrivate }) => prependDraft(id, isPrivate ? 'note' : 'reply', content)}
+        onEdit={edit}
       />
     </section>
   )

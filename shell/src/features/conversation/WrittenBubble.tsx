@@ -5,9 +5,10 @@ import { useConnection, useOutbox } from '#live/live.ts'
 import type { Arrived, Written } from '#live/written.ts'
 import { timeOfDay } from '#ui/time.ts'
 
-import { Act, type Editing } from './Actions.tsx'
+import { Act } from './Actions.tsx'
 import { Frame, NoteName } from './BubbleFrame.tsx'
 import { WrittenDelivery } from './Delivery.tsx'
+import { type Editing, mustFit } from './editing.ts'
 import { Text } from './Text.tsx'
 import { Uploading } from './Uploading.tsx'
 
@@ -23,14 +24,13 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
   const offline = useConnection().state === 'offline'
   const overtaken = written.state === 'overtaken'
   const held = overtaken || written.state === 'refused'
-  const edit = () => {
-    onEdit(written)
-    outbox.discard(written)
-  }
   const back = useMutation({
     mutationFn: async (write: boolean) => {
+      if (write) mustFit(written.conversationId, written)
       // What has arrived meanwhile shows as the API has it, with what can be done about that.
-      if ((await outbox.takeBack(written)) && write) onEdit(written)
+      if (!held && !(await outbox.takeBack(written))) return
+      if (held) outbox.discard(written)
+      if (write) onEdit(written)
     },
   })
   // One that is on its way for the first time is mostly there before anybody has read a button.
@@ -52,7 +52,7 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
             <>
               {overtaken && <Act name="Send anyway" act={() => outbox.sendAnyway(written)} />}
               {!overtaken && !written.filesLost && <Act name="Retry" act={() => outbox.retry(written)} />}
-              <Act name={overtaken ? 'Edit' : 'Edit and resend'} act={edit} />
+              <Act name={overtaken ? 'Edit' : 'Edit and resend'} act={() => back.mutate(true)} />
               <Act name="Discard" act={() => outbox.discard(written)} />
             </>
           )}
