@@ -34,6 +34,14 @@ export function selectUpTo(id: string): void {
   selection.set([...new Set([...selection.get(), ...between, id])])
 }
 
+/** Tells what the list shows; what it has no more, nobody sees to be selected. */
+export function showOrder(order: readonly string[]): void {
+  shownOrder.set(order)
+  const there = new Set(order)
+  const left = selection.get().filter((id) => there.has(id))
+  if (left.length < selection.get().length) selection.set(left)
+}
+
 export function select(ids: readonly string[]): void {
   selection.set(ids)
 }

@@ -11,8 +11,8 @@ import { clearSelection, neighbour, select, selection } from '#desk/selection.ts
 import { told } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
-import type { Written } from '#live/written.ts'
 import { agentsQuery, conversationQuery } from '#live/queries.ts'
+import type { Written } from '#live/written.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { lazily } from '#ui/lazily.tsx'
 import { toast } from '#ui/toasts.ts'
@@ -48,7 +48,10 @@ export function Changes() {
     const [first] = refused
     const [one] = changed
     if (first) {
-      select(selection.get().filter((id) => !changed.some((done) => done.id === id)))
+      // Those that left the list meanwhile are back in it.
+      const back = changed.length + refused.length > 1 ? refused.map(({ id }) => id) : []
+      const others = selection.get().filter((id) => !changed.some((done) => done.id === id))
+      select([...new Set([...others, ...back])])
       toast({
         key,
         title: refused.length === 1 ? `Not changed: ${name(first.id)}` : `${refused.length} not changed, ${changed.length} changed`,

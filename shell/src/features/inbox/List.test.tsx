@@ -8,7 +8,7 @@ import { select, selection } from '#desk/selection.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, anApproval, instant, uuid } from '#test/samples.ts'
+import { aConversation, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
 
 import { List } from './List.tsx'
 
@@ -108,6 +108,18 @@ test('what is selected is so as long as the list is seen', async () => {
   expect(screen.getByText('2 selected')).toBeVisible()
   unmount()
   expect(selection.get()).toEqual([])
+})
+
+test('what has left the list is not selected any more', async () => {
+  const rows = [aConversation(), aConversation()]
+  given(rows)
+  const { live } = show(<List view={{}} openId={undefined} />)
+  await screen.findAllByRole('link', { name: /Paula Probe/ })
+  act(() => select(rows.map(({ id }) => id)))
+  const resolved = { ...rows[0]!, status: 'resolved', updatedAt: instant(5) }
+  act(() => live.take({ event: 'conversation_updated', id: 'e:1', data: JSON.stringify(anAnnouncement({ conversation: resolved })) }))
+  expect(await screen.findByText('1 selected')).toBeVisible()
+  expect(selection.get()).toEqual([rows[1]!.id])
 })
 
 test('who may change nothing has nothing to select', async () => {

@@ -7,7 +7,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { mayAsk } from '#desk/asked.ts'
-import { clearSelection, selectUpTo, shownOrder, toggle, useSelection } from '#desk/selection.ts'
+import { clearSelection, selectUpTo, showOrder, toggle, useSelection } from '#desk/selection.ts'
 import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
@@ -76,7 +76,7 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
   const waiting = { ...approvalsQuery({ status: 'submitted' }), enabled: session().person.may('approvals:read') }
   const asked = new Set(useQuery(waiting).data?.map(({ conversationId }) => conversationId))
   const selected = useSelection()
-  useEffect(() => shownOrder.set(rows.filter((row) => !gone.has(row.id)).map((row) => row.id)), [rows, gone])
+  useEffect(() => showOrder(rows.filter((row) => !gone.has(row.id)).map((row) => row.id)), [rows, gone])
 
   /** Where the next key is meant, until the row is drawn and has the focus. */
   const aimed = useRef<string | null>(null)
