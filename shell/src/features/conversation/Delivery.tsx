@@ -6,7 +6,7 @@ import type { Message } from '#api/types.ts'
 import type { Written } from '#live/written.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
-import { exactly, span } from '#ui/time.ts'
+import { exactly, span, timeOfDay } from '#ui/time.ts'
 
 interface StateProps {
   icon: LucideIcon
@@ -25,9 +25,17 @@ function State({ icon: Icon, colour = 'text-faint', spins = false, title, childr
   )
 }
 
+/** Seen to count; heard once, as the time it counts to: what changes in a thread is read out. */
 function Countdown({ until, words }: { until: string; words: string }) {
   const left = Date.parse(until) - useNow('fast')
-  return <span className="tabular-nums">{left > 0 ? `${words} in ${span(left)}` : `${words} now`}</span>
+  return (
+    <>
+      <span aria-hidden className="tabular-nums">
+        {left > 0 ? `${words} in ${span(left)}` : `${words} now`}
+      </span>
+      <span className="sr-only">{`${words} at ${timeOfDay(until)}`}</span>
+    </>
+  )
 }
 
 function tries(attempts: number, most: number | null | undefined): string {

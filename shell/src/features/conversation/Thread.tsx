@@ -29,6 +29,8 @@ interface ThreadProps {
 const NONE: readonly Message[] = []
 /** This near to the end counts as reading the newest. Pixels. */
 const NEAR = 80
+/** So long older messages are put in before what joins the thread is read out again. Milliseconds. */
+const SETTLES = 500
 /** This near to the beginning, older messages are loaded. Pixels. */
 const AHEAD = 600
 
@@ -154,6 +156,14 @@ function Scroller({ messages, written, loading, onOlder, children }: ScrollerPro
   const place = useRef({ atEnd: true, height: 0, oldest, written })
   const [missed, setMissed] = useState<{ last: string | undefined; count: number }>({ last: newest?.id, count: 0 })
   const [away, setAway] = useState(false)
+  /** Whose older messages have come and are not to be read out as news. */
+  const [heard, setHeard] = useState(oldest)
+  const quiet = loading || heard !== oldest
+  useEffect(() => {
+    if (loading) return
+    const timer = setTimeout(() => setHeard(oldest), SETTLES)
+    return () => clearTimeout(timer)
+  }, [loading, oldest])
 
   if (newest && missed.last !== newest.id) {
     setMissed({ last: newest.id, count: away ? missed.count + arrivedAfter(messages, missed.last) : 0 })
@@ -206,6 +216,8 @@ function Scroller({ messages, written, loading, onOlder, children }: ScrollerPro
         tabIndex={0}
         role="log"
         aria-label="Messages"
+        aria-live={quiet ? 'off' : 'polite'}
+        aria-busy={quiet}
       >
         <div ref={content} className="mx-auto max-w-4xl px-5 py-4">
           {loading && (
