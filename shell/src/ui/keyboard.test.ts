@@ -1,6 +1,6 @@
 import { renderHook } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { SINGLE_KEYS, useKeys } from './keyboard.ts'
 import { write } from './remembered.ts'
@@ -15,4 +15,19 @@ test('keys of one character can be switched off everywhere; the others stay', as
   write(SINGLE_KEYS, false)
   await userEvent.keyboard(keys)
   expect(pressed.slice(4)).toEqual(['Escape', 'mod+k'])
+})
+
+test('a box that was ticked takes no key away', async () => {
+  const pressed: string[] = []
+  renderHook(() => useKeys({ e: () => void pressed.push('e'), Escape: () => void pressed.push('Escape') }))
+  const box = document.body.appendChild(Object.assign(document.createElement('input'), { type: 'checkbox' }))
+  const field = document.body.appendChild(document.createElement('input'))
+  onTestFinished(() => [box, field].forEach((one) => one.remove()))
+  await userEvent.click(box)
+  await userEvent.keyboard('e{Escape} ')
+  expect(pressed).toEqual(['e', 'Escape'])
+  expect(box).not.toBeChecked()
+  await userEvent.click(field)
+  await userEvent.keyboard('e')
+  expect(pressed).toHaveLength(2)
 })

@@ -13,7 +13,7 @@ let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null
 
 /**
  * Keys that do something: `j`, `?`, `Escape`, `g i` (one after the other), `mod+k`. Single keys work
- * only while no field has the focus, no dialog is open, and nobody has switched them off.
+ * only while no field has the focus (a box to be ticked is none: it takes the space bar alone), no dialog is open, and nobody has switched them off.
  */
 export function useKeys(bindings: Bindings, enabled = true): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {
@@ -55,7 +55,7 @@ function busy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   return (
     target.isContentEditable ||
-    target.matches('input, textarea, select') ||
+    target.matches('input:not([type=checkbox]), textarea, select') ||
     target.closest('[role=dialog], [role=menu], [role=listbox]') !== null
   )
 }
