@@ -80,6 +80,7 @@ export class Cache {
       if (query.state.data !== undefined) this.#apply(query, heard)
     }
     this.#doubtApprovals(announcement)
+    this.#doubtContact(announcement)
     return true
   }
 
@@ -95,6 +96,17 @@ export class Cache {
       if (query.state.data === undefined) this.#early.add(query)
       else if (decided) void this.#refresh(query)
       else if (waitsIn(query, conversationId)) this.#askAgain(query)
+    }
+  }
+
+  /** Of a contact only that it changed is told: it is asked for wherever it shows, and its name in rows of conversations. */
+  #doubtContact({ type, data }: Announcement): void {
+    if (type !== 'contact_updated' && type !== 'contact_deleted') return
+    const id = typeof data.contact === 'string' ? data.contact : null
+    for (const query of this.#client.getQueryCache().getAll()) {
+      const [what, which] = query.queryKey
+      const shows = what === 'contact' ? id === null || which === id : id !== null && query.state.data !== undefined && isWith(query, id)
+      if (shows) this.#askAgain(query)
     }
   }
 
@@ -318,6 +330,12 @@ function isBare({ type, conversation, message }: Announcement): boolean {
 /** Whether a conversation and its messages show there, or might. */
 function shows({ queryKey: [what, id] }: Query, conversationId: string | null | undefined): boolean {
   return what === 'conversations' || ((what === 'conversation' || what === 'messages') && id === conversationId)
+}
+
+/** Whether conversations of this contact show there. */
+function isWith({ queryKey: [what], state }: Query, contactId: string): boolean {
+  if (what === 'conversation') return (state.data as Conversation).contact?.id === contactId
+  return what === 'conversations' && rowsOf<Conversation>(state.data as ConversationPages).some(({ contact }) => contact?.id === contactId)
 }
 
 /** Whether a request that is about this conversation, and waits, shows there. */
