@@ -1,9 +1,13 @@
 import { screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
+import { conversationsQuery } from '#live/queries.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
-import { uuid } from '#test/samples.ts'
+import { aConversation, instant, uuid } from '#test/samples.ts'
 
 import CommandBar from './CommandBar.tsx'
 
@@ -21,6 +25,29 @@ test('what somebody may not do is not offered', async () => {
   const names = await offered()
   expect(names).toEqual(expect.arrayContaining([expect.stringContaining('Go to the inbox')]))
   expect(names.filter((name) => /Resolve|Escalate|Assign|Set |canned|operations/.test(name))).toEqual([])
+})
+
+test('canned responses are those of the account that the conversation is of', async () => {
+  const [here, there] = [uuid(801), uuid(802)]
+  const row = aConversation({ accountId: here })
+  api.use(
+    http.untyped.get('*/api/v1/conversations', () =>
+      HttpResponse.json({ data: [row], page: { limit: 50, nextCursor: null }, position: NOWHERE }),
+    ),
+    http.untyped.get('*/api/v1/canned-responses', () =>
+      HttpResponse.json({
+        data: [here, there].map((accountId, index) => ({
+          accountId, chatwootId: 4, shortCode: `refund${index}`, content: 'We refund it.', updatedAt: instant(0),
+        })),
+      }),
+    ),
+  )
+  const { router, queryClient } = show(<CommandBar open onOpenChange={nothing} onHelp={nothing} />)
+  await queryClient.infiniteQuery(conversationsQuery({}))
+  await router.navigate({ href: `/inbox/${row.id}` })
+  await userEvent.type(await screen.findByRole('combobox'), 'refund')
+  const found = await screen.findAllByRole('option', { name: /^\/refund/ })
+  expect(found.map((one) => one.textContent)).toEqual([expect.stringContaining('/refund0')])
 })
 
 test('what they may do is', async () => {

@@ -25,6 +25,7 @@ import { session } from '#auth/session.ts'
 import { ask, mayAsk, want } from '#desk/asked.ts'
 import { insert } from '#desk/inserted.ts'
 import { useSelection } from '#desk/selection.ts'
+import { useLive } from '#live/live.ts'
 import { cannedResponsesQuery, conversationsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { type Option, Pick } from '#ui/Pick.tsx'
@@ -71,6 +72,7 @@ interface PaletteProps {
 
 function Palette({ close, onHelp, put }: PaletteProps) {
   const navigate = useNavigate()
+  const live = useLive()
   const { may } = session().person
   const { pathname } = useLocation()
   const [text, setText] = useState('')
@@ -110,7 +112,8 @@ function Palette({ close, onHelp, put }: PaletteProps) {
           { id: 'status', name: 'Set status…', icon: CircleDot, run: () => ask('status', about) },
         ].filter(({ id }) => mayAsk(id === 'escalate' ? id : undefined))
   const writes = open !== undefined && may('conversations:reply')
-  const canned = useQuery({ ...cannedResponsesQuery(), enabled: writes }).data ?? []
+  const account = open === undefined ? undefined : live.look(open)?.accountId
+  const canned = (useQuery({ ...cannedResponsesQuery(), enabled: writes }).data ?? []).filter((one) => one.accountId === account)
   const prepared: Option[] =
     !writes
       ? []

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { ArrowDownWideNarrow, Search, X } from 'lucide-react'
 import { memo, useEffect, useId, useRef, useState } from 'react'
 
-import type { ConversationSort } from '#api/types.ts'
+import type { Agent, ConversationSort } from '#api/types.ts'
 import { myAgent } from '#desk/me.ts'
 import { agentsQuery, inboxesQuery, labelsQuery, teamsQuery } from '#live/queries.ts'
 import { channelName } from '#ui/ChannelIcon.tsx'
@@ -17,10 +17,13 @@ interface FiltersProps {
   onChange: (view: View) => void
 }
 
-/** One of each: several accounts may have one of the same name. */
+/** One of each: a number may be another one in each account, and then stands for all of them. */
 function distinct(options: readonly ChipOption[]): ChipOption[] {
-  const found = new Map(options.map((one) => [one.value, one]))
-  return [...found.values()].sort((a, b) => a.label.localeCompare(b.label))
+  const found = new Map<string, Set<string>>()
+  for (const { value, label } of options) found.set(value, (found.get(value) ?? new Set()).add(label))
+  return [...found]
+    .map(([value, labels]) => ({ value, label: [...labels].join(' / ') }))
+    .sort((a, b) => a.label.localeCompare(b.label))
 }
 
 /** What an account consists of changes rarely; one that is being added is not known at once. */
@@ -33,13 +36,16 @@ function useCatalogue() {
   const labels = useQuery({ ...labelsQuery(), ...PACE }).data ?? []
   const inboxes = useQuery({ ...inboxesQuery(), ...PACE }).data ?? []
   const me = myAgent(agents)
-  const others = agents.filter((one) => one !== me)
+  const nameOf = (one: Agent) => (one === me ? 'Me' : (one.name ?? `Agent ${one.chatwootId}`))
+  const mineFirst = me ? [me, ...agents.filter((one) => one !== me)] : agents
+  const people = distinct(mineFirst.map((one) => ({ value: String(one.chatwootId), label: nameOf(one) })))
+  const isMine = ({ value }: ChipOption) => value === String(me?.chatwootId)
   return {
     agents: [
-      ...(me ? [{ value: String(me.chatwootId), label: 'Me' }] : []),
+      ...people.filter(isMine),
       { value: 'none', label: 'Nobody' },
       { value: 'any', label: 'Anybody' },
-      ...distinct(others.map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Agent ${chatwootId}` }))),
+      ...people.filter((one) => !isMine(one)),
     ],
     teams: distinct(teams.map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Team ${chatwootId}` }))),
     labels: distinct(labels.map(({ title }) => ({ value: title, label: title }))),

@@ -133,6 +133,20 @@ test('who may change nothing has nothing to select', async () => {
   expect(selection.get()).toEqual([])
 })
 
+test('a number that is somebody else in another account is offered by both names', async () => {
+  given([])
+  const agent = (accountId: string, chatwootId: number, name: string, you = false) => ({ accountId, chatwootId, name, you, updatedAt: instant(0) })
+  api.use(
+    http.untyped.get('*/api/v1/agents', () =>
+      HttpResponse.json({ data: [agent('1', 4, 'Ana Beispiel'), agent('1', 5, 'Dev Admin', true), agent('2', 4, 'Otto Other'), agent('2', 5, 'Paula Probe')] }),
+    ),
+  )
+  show(<List view={{ assigneeId: '4' }} openId={undefined} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Assignee: Ana Beispiel / Otto Other' }))
+  const names = (await screen.findAllByRole('menuitemradio')).map((one) => one.textContent)
+  expect(names).toEqual(['Anybody or nobody', 'Me / Paula Probe', 'Nobody', 'Anybody', 'Ana Beispiel / Otto Other'])
+})
+
 test('filters offer what the catalogue has, whatever is loaded', async () => {
   given([])
   const account = { accountId: '1', updatedAt: instant(0) }
