@@ -1,5 +1,5 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Activity as Line } from '#api/types.ts'
 import { api, http } from '#test/api.ts'
@@ -39,4 +39,32 @@ test('what was heard stays as long as somebody reads it, and what is not looked 
   scrollTo(0)
   await waitFor(() => expect(list).toHaveStyle({ height: `${50 * 48}px` }))
   expect(asked).toBe(2)
+})
+
+test('whoever reads further down keeps their place when a line joins right above it', async () => {
+  const line = (second: number) => ({ id: uuid(), type: 'widget_opened', source: 'chatwoot', occurredAt: instant(second), data: {} })
+  const lines = Array.from({ length: 50 }, (_, index) => line(59 - index))
+  api.use(
+    http.untyped.get('*/api/v1/activity', () =>
+      Response.json({ data: lines, page: { limit: 50, nextCursor: null }, position: { activity: 'e:0' } }),
+    ),
+  )
+  const { live } = show(<Activity view={{}} />)
+  const scroller = (await screen.findByRole('list', { name: 'Timeline' })).parentElement!
+  scroller.scrollTop = 480
+  fireEvent.scroll(scroller)
+  const moved = vi.spyOn(scroller, 'scrollBy')
+  onTestFinished(() => moved.mockRestore())
+  const hear = (sequence: number, second: number) =>
+    act(() => {
+      const told = anAnnouncement({ type: 'widget_opened', occurredAt: instant(second, 5) })
+      live.take({ event: 'widget_opened', id: `e:${sequence}`, data: JSON.stringify(told) })
+    })
+  act(() => live.take({ event: 'ready', id: 'e:0', data: '{}' }))
+  // Below the first line and above the tenth; then below that.
+  hear(1, 55)
+  await waitFor(() => expect(moved.mock.calls).toEqual([[0, 48]]))
+  hear(2, 30)
+  await waitFor(() => expect(scroller.firstElementChild).toHaveStyle({ height: `${52 * 48}px` }))
+  expect(moved).toHaveBeenCalledTimes(1)
 })

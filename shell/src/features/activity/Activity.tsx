@@ -141,17 +141,27 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: { id:
     const added = rows.findIndex((row) => row.id === top.id)
     setTop({ id: first, missed: scrolled && added > 0 ? top.missed + added : 0 })
   }
-  const before = useRef(first)
+  // The line at the top of what is seen: one that happened earlier and is told late may join right above it.
+  const place = useRef<{ id: string; index: number } | null>(null)
+  const remember = () => {
+    const index = Math.floor((scroller.current?.scrollTop ?? 0) / ROW)
+    const seen = rows[index]
+    place.current = seen ? { id: seen.id, index } : null
+  }
   useLayoutEffect(() => {
-    const added = before.current === undefined ? -1 : rows.findIndex((row) => row.id === before.current)
-    before.current = first
-    if (scrolled && added > 0) scroller.current?.scrollBy(0, added * ROW)
-  }, [first, rows, scrolled, scroller])
+    const { current } = place
+    if (!scrolled || !current) return
+    const index = rows.findIndex((row) => row.id === current.id)
+    if (index === -1 || index === current.index) return
+    place.current = { id: current.id, index }
+    scroller.current?.scrollBy(0, (index - current.index) * ROW)
+  }, [rows, scrolled, scroller])
   return {
     scrolled,
     missed: top.missed,
     toTop: () => scroller.current?.scrollTo({ top: 0, behavior: 'smooth' }),
     onScroll: (event: React.UIEvent<HTMLDivElement>) => {
+      remember()
       const away = event.currentTarget.scrollTop > ROW
       setScrolled(away)
       if (!away && top.missed > 0) setTop({ ...top, missed: 0 })
