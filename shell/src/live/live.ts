@@ -287,7 +287,8 @@ export class Live {
     if (type === 'message_created' && message.messageType === 'incoming') {
       tellNews({ kind: 'message', conversation, message })
     }
-    if (message.state === 'failed' && type !== 'message_created') {
+    // Everybody else sees it in the list and in the thread.
+    if (message.state === 'failed' && type !== 'message_created' && this.outbox.wrote(message)) {
       tellNews({ kind: 'not-sent', conversation, message })
     }
   }
