@@ -12,6 +12,7 @@ import { keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
 import { find, type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
+import { createStore } from './store.ts'
 import type { Seen } from './written.ts'
 
 /** Something asked for here that the API has not answered yet: shown over whatever is heard meanwhile. */
@@ -40,7 +41,7 @@ export class Cache {
   /** Messages that an answer to their writer brought: what came before them is not here for that. */
   readonly #brought = new Set<string>()
   /** Conversations that were deleted, and of which Chatwoot has told nothing since. */
-  readonly #deleted = new Set<string>()
+  readonly deleted = createStore<ReadonlySet<string>>(new Set())
   /** In the order in which they were made. */
   readonly #wishes = new Map<string, readonly Wish[]>()
   /** Queries whose first answer may lack what was told before it came. */
@@ -73,8 +74,10 @@ export class Cache {
     if (withdrawn) this.#withdrawn.add(withdrawn)
     if (announcement.message) this.#brought.delete(announcement.message.id)
     const { type, source, conversationId } = announcement
-    if (conversationId && type === 'conversation_deleted') this.#deleted.add(conversationId)
-    else if (conversationId && source === 'chatwoot') this.#deleted.delete(conversationId)
+    if (conversationId && type === 'conversation_deleted') this.deleted.set(new Set(this.deleted.get()).add(conversationId))
+    else if (conversationId && source === 'chatwoot' && this.deleted.get().has(conversationId)) {
+      this.deleted.set(new Set([...this.deleted.get()].filter((id) => id !== conversationId)))
+    }
     const heard = { sequence: position.sequence, announcement }
     for (const query of this.#client.getQueryCache().getAll()) {
       if (query.state.data !== undefined) this.#apply(query, heard)
@@ -251,7 +254,7 @@ export class Cache {
     switch (query.queryKey[0]) {
       case 'conversations': {
         const list = query.state.data as ConversationPages
-        if (conversationId && this.#deleted.has(conversationId)) {
+        if (conversationId && this.deleted.get().has(conversationId)) {
           this.#set(query, without<Conversation, ConversationPage>(list, conversationId))
           return
         }
@@ -303,7 +306,7 @@ export class Cache {
     const conversation = this.look(id)
     if (!conversation) return
     if (query.queryKey[0] === 'conversations') {
-      if (this.#deleted.has(id)) return
+      if (this.deleted.get().has(id)) return
       const filter = query.queryKey[1] as ConversationFilter
       this.#set(query, upsertConversation(query.state.data as ConversationPages, filter, conversation))
     } else if (query.queryKey[0] === 'conversation' && query.queryKey[1] === id) {

@@ -105,6 +105,11 @@ export class Live {
     this.#cache.accept(await persistently(ask, TRIES_TO_KEEP))
   }
 
+  /** Conversations that Chatwoot has no more. */
+  get deleted() {
+    return this.#cache.deleted
+  }
+
   /** The newest that is known of a conversation here. */
   look(id: string): Conversation | undefined {
     return this.#cache.look(id)
@@ -352,6 +357,12 @@ export function useTypists(conversationId: string): readonly Typist[] {
 /** Which colleagues look at a conversation too. */
 export function usePresent(conversationId: string): readonly Present[] {
   return useSyncExternalStore(everybody.subscribe, () => presentOf(everybody.get(), conversationId))
+}
+
+/** Whether Chatwoot has deleted it since it was read. */
+export function useDeleted(conversationId: string): boolean {
+  const { deleted } = useLive()
+  return useSyncExternalStore(deleted.subscribe, () => deleted.get().has(conversationId))
 }
 
 export function useOutbox(): Outbox {

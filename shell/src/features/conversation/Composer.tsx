@@ -6,7 +6,7 @@ import { session } from '#auth/session.ts'
 import { onInserted } from '#desk/inserted.ts'
 import { takeChosen } from '#live/chosen.ts'
 import { type DraftKind, holdDraft, readDrafts, releaseDraft, setDraft, useDraft } from '#live/drafts.ts'
-import { useConnection, useOutbox } from '#live/live.ts'
+import { useConnection, useDeleted, useOutbox } from '#live/live.ts'
 import { tellStopped, tellTyping } from '#live/telling.ts'
 import type { Next } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
@@ -40,6 +40,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const { id } = conversation
   const outbox = useOutbox()
   const offline = useConnection().state === 'offline'
+  const deleted = useDeleted(id)
   const field = useRef<HTMLTextAreaElement>(null)
   const draft = useDraft(id, kind)
   const other = useDraft(id, kind === 'note' ? 'reply' : 'note').trim() !== ''
@@ -106,6 +107,18 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
 
   if (!session().person.may('conversations:reply')) {
     return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You may read here, and not write.</p>
+  }
+  if (deleted) {
+    return (
+      <div role="alert" className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
+        <p>This conversation was deleted in Chatwoot: nothing can be written here any more.</p>
+        {draft.trim() !== '' && (
+          <p dir="auto" className="max-h-40 overflow-y-auto whitespace-pre-wrap wrap-anywhere text-ink">
+            {draft}
+          </p>
+        )}
+      </div>
+    )
   }
   return (
     <div className="shrink-0 px-4 pb-4">
