@@ -136,6 +136,15 @@ export class Cache {
     return newest && this.#wished(newest)
   }
 
+  /** Whether a list on the screen has it; what somebody wrote before, beside another conversation, is none. */
+  isListed(id: string): boolean {
+    const lists = this.#client.getQueryCache().findAll({ queryKey: ['conversations'], type: 'active' })
+    return lists.some(({ queryKey, state }) => {
+      const list = state.data as ConversationPages | undefined
+      return list !== undefined && !(queryKey[1] as ConversationFilter).contactId && find<Conversation, ConversationPage>(list, id) !== undefined
+    })
+  }
+
   /**
    * What a person who looks at a conversation has before them; null while that is not all there. An answer, to a
    * change for one, may know of messages that the thread does not have yet: its tag is then not that of what is seen.

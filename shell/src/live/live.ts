@@ -105,6 +105,11 @@ export class Live {
     this.#cache.accept(await persistently(ask, TRIES_TO_KEEP))
   }
 
+  /** Whether a list on the screen has it. */
+  isListed(id: string): boolean {
+    return this.#cache.isListed(id)
+  }
+
   /** Conversations that Chatwoot has no more. */
   get deleted() {
     return this.#cache.deleted

@@ -71,7 +71,7 @@ export function Frame({ children }: { children: ReactNode }) {
   )
 }
 
-/** Whether the list of the inbox, which tells of new messages itself, is on the screen. */
+/** Whether the list of the inbox, which tells of new messages itself in what it shows, is on the screen. */
 function listIsSeen(pathname: string): boolean {
   return pathname === '/inbox' || (pathname.startsWith('/inbox/') && isWide(PANES))
 }
@@ -152,7 +152,7 @@ function useNews(): void {
           })
           return
         }
-        if (pathname.endsWith(conversation.id) || listIsSeen(pathname)) return
+        if (pathname.endsWith(conversation.id) || (listIsSeen(pathname) && live.isListed(conversation.id))) return
         toast({
           key: 'messages',
           title: `New message from ${name}`,

@@ -1,0 +1,47 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { act, screen } from '@testing-library/react'
+import { HttpResponse } from 'msw'
+import { expect, test } from 'vitest'
+
+import type { Conversation } from '#api/types.ts'
+import { conversationsQuery } from '#live/queries.ts'
+import { api, http } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { aConversation, aMessage, anAnnouncement, instant, uuid } from '#test/samples.ts'
+
+import { Frame } from './Frame.tsx'
+
+function List() {
+  const rows = useInfiniteQuery(conversationsQuery({ status: 'resolved' })).data
+  return <p>{rows ? `${rows.length} rows` : 'Loading'}</p>
+}
+
+test('a message is told if the list on the screen does not show its conversation', async () => {
+  api.use(
+    http.untyped.get('*/api/v1/conversations', () =>
+      HttpResponse.json({ data: [], page: { limit: 50, nextCursor: null }, position: { activity: 'e:0' } }),
+    ),
+    http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
+    http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
+  )
+  const { live } = show(
+    <Frame>
+      <List />
+    </Frame>,
+  )
+  await screen.findByText('0 rows')
+  let sequence = 0
+  const writes = (name: string, given: Partial<Conversation>) => {
+    sequence += 1
+    const conversation = aConversation({ contact: { id: uuid(), name, thumbnail: null }, updatedAt: instant(1), ...given })
+    const message = aMessage({ conversationId: conversation.id, content: 'Hello?' })
+    const data = JSON.stringify(anAnnouncement({ type: 'message_created', conversation, message }))
+    act(() => live.take({ event: 'message_created', id: `e:${sequence}`, data }))
+  }
+  act(() => live.take({ event: 'ready', id: 'e:0', data: '{}' }))
+  writes('Paula Probe', { status: 'resolved' })
+  expect(await screen.findByText('1 rows')).toBeVisible()
+  expect(screen.queryByText(/^New message/)).toBeNull()
+  writes('Otto Other', { status: 'open' })
+  expect(await screen.findByText('New message from Otto Other')).toBeVisible()
+})
