@@ -30,7 +30,7 @@ function distinct(options: readonly ChipOption[]): ChipOption[] {
 const PACE = { refetchInterval: (query: { state: { data: { data: unknown[] } | undefined } }) => query.state.data?.data.length === 0 && 30_000 }
 
 /** What there is to choose from. */
-function useCatalogue() {
+export function useCatalogue() {
   const agents = useQuery({ ...agentsQuery(), ...PACE }).data ?? []
   const teams = useQuery({ ...teamsQuery(), ...PACE }).data ?? []
   const labels = useQuery({ ...labelsQuery(), ...PACE }).data ?? []
@@ -57,6 +57,8 @@ function useCatalogue() {
     ),
   }
 }
+
+export type Catalogue = ReturnType<typeof useCatalogue>
 
 export const Filters = memo(function Filters({ view, onChange }: FiltersProps) {
   const set = (change: Parameters<typeof changed>[1]) => onChange(changed(view, change))

@@ -167,6 +167,7 @@ test('filters offer what the catalogue has, whatever is loaded', async () => {
   )
   const { router } = show(<List view={{ teamId: 2 }} openId={undefined} />)
   expect(await screen.findByRole('button', { name: 'Team: Returns' })).toBeVisible()
+  expect(screen.getByRole('heading', { name: 'Returns' })).toBeVisible()
   const offered = async (chip: RegExp) => {
     await userEvent.click(screen.getByRole('button', { name: chip }))
     const names = (await screen.findAllByRole('menuitemradio')).map((one) => one.textContent)

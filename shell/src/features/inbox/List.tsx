@@ -8,7 +8,8 @@ import { conversationsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 
-import { Filters, SearchField, SortMenu } from './Filters.tsx'
+import { Filters, SearchField, SortMenu, useCatalogue } from './Filters.tsx'
+import { viewName } from './name.ts'
 import { ROW_HEIGHT } from './Row.tsx'
 import { Rows } from './Rows.tsx'
 import { changed, filterOf, isNarrowed, type View } from './view.ts'
@@ -26,6 +27,7 @@ export function List({ view, openId }: ListProps) {
   const query = useInfiniteQuery(conversationsQuery(filterOf(view)))
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
   const loaded = query.data ?? NOTHING
+  const name = viewName(view, useCatalogue())
   // One and the same: filters are not drawn again whenever another conversation is opened.
   const onChange = useCallback((next: View) => void navigate({ to: '.', search: () => next, replace: true }), [navigate])
   const onMore = useCallback(() => void fetchNextPage(), [fetchNextPage])
@@ -33,8 +35,10 @@ export function List({ view, openId }: ListProps) {
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <header className="flex h-13 shrink-0 items-center gap-2 pr-2 pl-4">
-        <h1 className="text-lg font-semibold">Inbox</h1>
-        <span className="text-sm text-faint tabular-nums" aria-label={`${loaded.length} conversations loaded`}>
+        <h1 className="min-w-0 truncate text-lg font-semibold" title={name === 'Inbox' ? undefined : name}>
+          {name}
+        </h1>
+        <span className="shrink-0 text-sm text-faint tabular-nums" aria-label={`${loaded.length} conversations loaded`}>
           {query.data && `${loaded.length}${hasNextPage ? '+' : ''}`}
         </span>
         <span className="grow" />
