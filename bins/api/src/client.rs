@@ -1,11 +1,11 @@
 //! Asking Chatwoot from here, where an answer cannot wait for a worker.
 
 use chatwoot::Client;
-use domain::AccountKey;
-use tokio::sync::SemaphorePermit;
+use domain::{AccountKey, TenantId};
 
 use crate::App;
 use crate::error::ApiError;
+use crate::rooms::Room;
 
 impl App {
     /// A client of an account that is the caller's tenant's. None: it is served no more.
@@ -19,8 +19,9 @@ impl App {
         client.transpose().map_err(ApiError::internal)
     }
 
-    /// Room for a request during which Chatwoot is asked.
-    pub(crate) fn making(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        self.makings.try_acquire().map_err(|_| ApiError::Busy)
+    /// Room for a request during which Chatwoot is asked. It is taken before the request's transaction
+    /// is begun: a Chatwoot that hangs would otherwise take every connection to the database.
+    pub(crate) fn asking(&self, tenant: &TenantId) -> Result<Room, ApiError> {
+        self.asking.enter(tenant).ok_or(ApiError::Busy)
     }
 }

@@ -50,8 +50,9 @@ use routes::Chatwoots;
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
-/// Requests that wait for Chatwoot at a time; each holds connections to the database meanwhile.
-const MOST_MAKINGS: usize = 4;
+/// Requests that wait for Chatwoot at a time. Each holds up to two connections to the database meanwhile,
+/// so that a third of the usual sixteen is always left.
+const MOST_ASKING: usize = 5;
 /// Replays that one process runs at a time.
 const MOST_REPLAYS: usize = 4;
 
@@ -69,7 +70,7 @@ struct App {
     announcer: Announcer,
     streams: Rooms,
     replays: Arc<Semaphore>,
-    makings: Arc<Semaphore>,
+    asking: Rooms,
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
@@ -129,7 +130,7 @@ impl Api {
             announcer,
             streams: Rooms::new(MOST_STREAMS),
             replays: Arc::new(Semaphore::new(MOST_REPLAYS)),
-            makings: Arc::new(Semaphore::new(MOST_MAKINGS)),
+            asking: Rooms::new(MOST_ASKING),
             tasks: tasks.clone(),
             auth,
             limits,

@@ -79,7 +79,7 @@ pub(super) async fn create<W: Wanted>(
     key: Key,
     wanted: &W,
 ) -> Result<Response, ApiError> {
-    let _room = app.making()?;
+    let _room = app.asking(&principal.tenant)?;
     let mut work = match key.begin(app, principal).await? {
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),

@@ -1,9 +1,15 @@
 //! How many requests a caller may make.
 
 use api::Config;
+use chatwoot_sim::{Faults, Millis, Options, RestFaults, Sim, admin_token};
 use domain::Role;
-use testkit::reqwest::Response;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+use testkit::reqwest::{RequestBuilder, Response};
+use tokio::net::TcpListener;
 
+use crate::accounts::Stage;
 use crate::support::{Served, Stream, TENANT, problem};
 
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
@@ -69,4 +75,40 @@ async fn live_streams_are_not_counted_and_no_limit_is_none() {
         let answer = free.get("/labels").send().await.unwrap();
         assert!(answer.status().is_success() && !answer.headers().contains_key("ratelimit"));
     }
+}
+
+/// P9: who waits for a Chatwoot holds connections to the database. As many as wait for this one would
+/// hold all of them.
+#[tokio::test]
+async fn a_chatwoot_that_hangs_leaves_room_for_other_tenants() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    let path = stage.connected().await;
+    let hangs = RestFaults { latency_ms: Millis::between(60_000, 60_000), ..RestFaults::default() };
+    stage.chatwoot.sim.set_faults(Faults { rest: hangs, ..Faults::default() }).unwrap();
+    let check = || served.post(&format!("{path}/webhook/check"), &json!({}));
+    let connect = || served.post("/accounts", &stage.asked(7, &admin_token(7)));
+    let mut asked: FuturesUnordered<_> =
+        (0..10).flat_map(|_| [check(), connect()]).map(RequestBuilder::send).collect();
+    // All but as many as one tenant may have in hand.
+    for _ in 4..20 {
+        let refused = asked.next().await.unwrap().unwrap();
+        assert_eq!(problem(refused).await, (503, "busy".to_owned()));
+    }
+    let rotate = served.post(&format!("{path}/rotate"), &json!({ "webhookSecret": true }));
+    for request in [rotate, served.delete(&path)] {
+        let refused = request.send().await.unwrap();
+        assert_eq!(problem(refused).await, (503, "busy".to_owned()));
+    }
+    served.world.account("theirs", 9).await;
+    let theirs = served.key("theirs", Role::Admin.permissions()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = Options { accounts: vec![8], ..Options::default() };
+    let chatwoot = Sim::start(options, listener, served.shutdown.clone()).await.unwrap();
+    let body = json!({
+        "chatwootUrl": chatwoot.url(), "chatwootAccountId": 8, "token": admin_token(8),
+    });
+    let request = served.http.post(served.url("/accounts")).bearer_auth(&theirs).json(&body);
+    assert_eq!(request.send().await.unwrap().status(), 201);
+    assert_eq!(asked.len(), 4);
 }

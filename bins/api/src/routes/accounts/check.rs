@@ -53,6 +53,7 @@ pub(in crate::routes) async fn check_webhook(
     Id(id): Id<AccountKey>,
     key: Key,
 ) -> Result<Response, ApiError> {
+    let _room = app.asking(&principal.tenant)?;
     let mut work = match key.begin(&app, &principal).await? {
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),

@@ -78,6 +78,7 @@ pub(in crate::routes) async fn connect_account(
     let tenant = &principal.tenant;
     let wanted = asked.wanted(tenant.clone())?;
     let administration = app.administration()?;
+    let _room = app.asking(tenant)?;
     let mut work = match key.begin(&app, &principal).await? {
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return again(&app, located(&answer), answer).await,

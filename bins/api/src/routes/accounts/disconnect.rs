@@ -43,6 +43,7 @@ pub(in crate::routes) async fn disconnect_account(
     Id(id): Id<AccountKey>,
 ) -> Result<Json<DisconnectedAccount>, ApiError> {
     let tenant = &principal.tenant;
+    let _room = app.asking(tenant)?;
     let mut transaction = app.store.tenant(tenant).await?;
     if read(&mut transaction, tenant, id).await?.disconnected_at.is_some() {
         // Whoever ended it may have been cut off before the receivers were told.

@@ -56,6 +56,7 @@ pub(in crate::routes) async fn rotate_account(
     extract::Json(asked): extract::Json<RotateAccount>,
 ) -> Result<Response, ApiError> {
     let tenant = &principal.tenant;
+    let _room = app.asking(tenant)?;
     let mut work = match key.begin(&app, &principal).await? {
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return again(&app, Some(id), answer).await,
