@@ -44,7 +44,7 @@ pub use sign_in::SignIn;
 
 use auth::Auth;
 use limits::Limits;
-use live::{Announcer, FanOut};
+use live::{Announcer, FanOut, InTurn};
 use rooms::Rooms;
 use routes::Chatwoots;
 
@@ -67,6 +67,7 @@ struct App {
     bus: Bus,
     files: Files,
     fan_out: FanOut,
+    history: InTurn<Bus>,
     announcer: Announcer,
     streams: Rooms,
     replays: Arc<Semaphore>,
@@ -124,6 +125,7 @@ impl Api {
         }
         let app = App {
             store,
+            history: InTurn::new(bus.clone()),
             bus,
             files,
             fan_out,

@@ -22,6 +22,7 @@ use axum::http::{HeaderMap, header};
 pub(crate) use announcer::{Announcer, announce};
 pub(crate) use fan_out::FanOut;
 pub(crate) use frame::Filter;
+pub(crate) use history::InTurn;
 pub(crate) use position::Resume;
 pub(crate) use session::{Session, Terms};
 pub(crate) use tail::{follow, listen};

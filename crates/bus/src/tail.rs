@@ -30,6 +30,8 @@ use crate::{Bus, BusError, api, headers};
 
 /// The entry of the stream's metadata that is changed when its end was lost.
 const GENERATION: &str = "axis.generation";
+/// What is read of the past at once, in bytes: one message may have 8 MB.
+const PART_BYTES: usize = 1 << 20;
 /// Where the part of a server's id that is in the epoch ends.
 const RUN: usize = 13;
 /// The pause after a failure, doubled with each in a row.
@@ -58,6 +60,15 @@ pub struct Tailed {
     pub payload: Bytes,
     /// Its headers.
     pub headers: Headers,
+}
+
+/// A part of the past of `ACTIVITY`, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What was read.
+    pub messages: Vec<Tailed>,
+    /// There may be more after it, and it was not read.
+    pub more: bool,
 }
 
 impl Bus {
@@ -94,15 +105,15 @@ impl Bus {
     }
 
     /// A tenant's messages of `ACTIVITY` after position `after`, up to and including `up_to`, at
-    /// most `limit` of them. Fewer than `limit` means that there are no more. Fails with
-    /// [`BusError::Reset`] when the stream no longer has, or never had, what follows `after`.
+    /// most `limit` of them and about 1 MiB. Fails with [`BusError::Reset`] when the stream no longer
+    /// has, or never had, what follows `after`.
     pub async fn read_activity(
         &self,
         tenant: &TenantId,
         after: u64,
         up_to: u64,
         limit: usize,
-    ) -> Result<Vec<Tailed>, BusError> {
+    ) -> Result<Past, BusError> {
         let state = stream_info(self, subject::ACTIVITY).await?.state;
         if after > state.last_seq || after.saturating_add(1) < state.first_seq {
             return Err(BusError::Reset { after });
@@ -116,19 +127,23 @@ impl Bus {
     }
 }
 
-/// What there is of a reading, up to a position and a number of messages.
-async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Vec<Tailed>, BusError> {
-    let mut read = Vec::new();
+/// What there is of a reading, up to a position, a number of messages and of bytes.
+async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Past, BusError> {
+    let (mut messages, mut bytes) = (Vec::new(), 0);
     let mut waiting = reading.waiting;
-    while waiting > 0 && read.len() < limit {
+    while waiting > 0 {
+        if messages.len() >= limit || bytes >= PART_BYTES {
+            return Ok(Past { messages, more: true });
+        }
         let message = reading.next().await?;
         if message.sequence > up_to {
             break;
         }
         waiting = message.left;
-        read.push(tailed(message));
+        bytes += message.message.payload.len();
+        messages.push(tailed(message));
     }
-    Ok(read)
+    Ok(Past { messages, more: false })
 }
 
 #[derive(Debug, Clone, Copy)]

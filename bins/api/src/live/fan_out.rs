@@ -1,7 +1,7 @@
 //! One stream in, many clients out.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bus::{LiveMessage, Tailed};
 use domain::TenantId;
@@ -13,6 +13,8 @@ use super::position::Position;
 
 /// How far a client may fall behind, in events of its tenant, before it is cut.
 const BACKLOG: usize = 1_024;
+/// The same in bytes; the newest event is held whatever its size.
+const BACKLOG_BYTES: usize = 16 << 20;
 
 /// Hands events to the clients of their tenant. Cheap to clone.
 #[derive(Clone, Default)]
@@ -22,14 +24,23 @@ pub(crate) struct FanOut(Arc<Mutex<State>>);
 struct State {
     /// What was handed on last; none until the stream could be read.
     position: Option<Position>,
-    tenants: HashMap<TenantId, broadcast::Sender<Signal>>,
+    tenants: HashMap<TenantId, Share>,
+}
+
+/// What the clients of one tenant hear.
+struct Share {
+    sender: broadcast::Sender<Signal>,
+    /// What somebody has still to hear, oldest first. The channel counts events only, and one may be
+    /// a mail of megabytes: what is let go of here is gone from there.
+    held: VecDeque<Arc<Event>>,
+    bytes: usize,
 }
 
 /// What a client's session hears.
 #[derive(Debug, Clone)]
 pub(crate) enum Signal {
-    /// Something happened.
-    Event(Arc<Event>),
+    /// Something happened; gone if too much has happened since.
+    Event(Weak<Event>),
     /// Positions begin anew here: what follows does not join on to what was before.
     Begin(Position),
 }
@@ -51,11 +62,12 @@ impl FanOut {
     /// Takes part in what a tenant's clients hear.
     pub(crate) fn join(&self, tenant: &TenantId) -> Joined {
         let mut state = self.state();
-        let signals = if let Some(sender) = state.tenants.get(tenant) {
-            sender.subscribe()
+        let signals = if let Some(share) = state.tenants.get(tenant) {
+            share.sender.subscribe()
         } else {
             let (sender, signals) = broadcast::channel(BACKLOG);
-            state.tenants.insert(tenant.clone(), sender);
+            let share = Share { sender, held: VecDeque::new(), bytes: 0 };
+            state.tenants.insert(tenant.clone(), share);
             signals
         };
         Joined { position: state.position.clone(), signals }
@@ -65,7 +77,7 @@ impl FanOut {
     pub(crate) fn begin(&self, position: &Position) {
         let mut state = self.state();
         state.position = Some(position.clone());
-        state.tenants.retain(|_, sender| sender.send(Signal::Begin(position.clone())).is_ok());
+        state.tenants.retain(|_, share| share.sender.send(Signal::Begin(position.clone())).is_ok());
     }
 
     /// Hands on a message of the stream.
@@ -98,20 +110,33 @@ impl FanOut {
 impl State {
     fn hand_on(&mut self, subject: &str, read: impl FnOnce() -> Result<Event, serde_json::Error>) {
         let Some(tenant) = subject::tenant(subject) else { return };
-        let Some(sender) = self.tenants.get(&tenant) else { return };
-        if sender.receiver_count() == 0 {
+        let Some(share) = self.tenants.get_mut(&tenant) else { return };
+        if share.sender.receiver_count() == 0 {
             self.tenants.remove(&tenant);
             return;
         }
         match read() {
-            Ok(event) => {
-                // Fails when the last client has gone in between.
-                sender.send(Signal::Event(Arc::new(event))).ok();
-            }
+            Ok(event) => share.tell(Arc::new(event)),
             Err(error) => {
                 metrics::counter!("axis_api_unreadable_events_total").increment(1);
                 tracing::warn!(subject, %error, "an event cannot be read and is shown to nobody");
             }
+        }
+    }
+}
+
+impl Share {
+    fn tell(&mut self, event: Arc<Event>) {
+        // Fails when the last client has gone in between.
+        self.sender.send(Signal::Event(Arc::downgrade(&event))).ok();
+        self.bytes += event.frame.len();
+        self.held.push_back(event);
+        // What everybody has heard goes first; then what makes it too much.
+        while self.held.len() > 1
+            && (self.held.len() > self.sender.len() || self.bytes > BACKLOG_BYTES)
+        {
+            let gone = self.held.pop_front();
+            self.bytes -= gone.map_or(0, |event| event.frame.len());
         }
     }
 }

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bus::{BusError, Tailed};
+use bus::{BusError, Past, Tailed};
 use bytes::Bytes;
 use domain::TenantId;
 use tokio::sync::broadcast;
@@ -42,7 +42,7 @@ pub(crate) struct Terms {
     pub(crate) retry: u32,
 }
 
-type Reading = Pin<Box<dyn Future<Output = Result<Vec<Tailed>, BusError>> + Send>>;
+type Reading = Pin<Box<dyn Future<Output = Result<Past, BusError>> + Send>>;
 
 enum Phase {
     Waiting(Resume),
@@ -169,20 +169,19 @@ impl<H: History> Session<H> {
         })
     }
 
-    fn replayed(&mut self, read: Result<Vec<Tailed>, BusError>) {
+    fn replayed(&mut self, read: Result<Past, BusError>) {
         let Phase::Replaying(Replay { join, mut told, .. }) =
             std::mem::replace(&mut self.phase, Phase::Live)
         else {
             return;
         };
         let pause = match read {
-            Ok(messages) => {
+            Ok(Past { messages, more }) => {
                 told += messages.len();
-                let complete = messages.len() < CHUNK;
                 for message in messages {
                     self.tell_missed(&join, &message);
                 }
-                if complete {
+                if !more {
                     let caught_up = join.at(join.sequence.max(self.heard));
                     return self.go_live(frame::ready(&caught_up), &join);
                 }
@@ -232,6 +231,8 @@ impl<H: History> Session<H> {
                 false
             }
             Ok(Signal::Event(event)) => {
+                // Let go of, since too much came after it.
+                let Some(event) = event.upgrade() else { return cut() };
                 match event.sequence {
                     Some(sequence) if sequence <= self.heard => return false,
                     Some(sequence) => self.heard = sequence,
@@ -242,11 +243,7 @@ impl<H: History> Session<H> {
                 }
                 false
             }
-            // The client comes back and resumes from where it was.
-            Err(RecvError::Lagged(_)) => {
-                metrics::counter!("axis_api_streams_cut_total").increment(1);
-                true
-            }
+            Err(RecvError::Lagged(_)) => cut(),
             Err(RecvError::Closed) => true,
         }
     }
@@ -265,6 +262,12 @@ impl<H: History> Session<H> {
             None => frame::heartbeat(None),
         }
     }
+}
+
+/// The client comes back and resumes from where it was.
+fn cut() -> bool {
+    metrics::counter!("axis_api_streams_cut_total").increment(1);
+    true
 }
 
 #[cfg(test)]

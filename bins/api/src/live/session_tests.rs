@@ -86,7 +86,7 @@ impl History for Past {
         after: Position,
         up_to: u64,
         limit: usize,
-    ) -> Result<Vec<Tailed>, BusError> {
+    ) -> Result<bus::Past, BusError> {
         let after = after.sequence;
         tokio::task::yield_now().await;
         let stream = self.0.lock().unwrap();
@@ -94,11 +94,15 @@ impl History for Past {
             return Err(BusError::Reset { after });
         }
         let from = (after + 1).max(stream.first).max(1);
-        Ok((from..=up_to.min(stream.end()))
+        let mut messages: Vec<_> = (from..=up_to.min(stream.end()))
             .map(|sequence| stream.message(sequence))
             .filter(|message| message.subject.starts_with(&format!("activity.{tenant}.")))
-            .take(limit)
-            .collect())
+            .collect();
+        // Fewer than asked for, as where they are large.
+        let some = limit.min(3);
+        let more = messages.len() > some;
+        messages.truncate(some);
+        Ok(bus::Past { messages, more })
     }
 }
 
@@ -302,6 +306,29 @@ fn who_falls_behind_is_cut() {
         fan_out.event(&stream.message(sequence));
     }
     assert_eq!(session.next().now_or_never(), Some(None));
+}
+
+/// One event may be a mail of megabytes.
+#[test]
+fn who_falls_behind_by_much_is_cut_and_who_does_not_hears_all_of_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let (past, fan_out) = (Past::default(), FanOut::default());
+    fan_out.begin(&past.0.lock().unwrap().position());
+    let [mut slow, mut quick] = [(); 2].map(|()| connect(&past, &fan_out, Resume::Now));
+    for session in [&mut slow, &mut quick] {
+        while session.next().now_or_never().is_some() {}
+    }
+    let mut stream = past.0.lock().unwrap();
+    let mail = format!("{{\"mail\":\"{}\"}}", "x".repeat(1 << 20));
+    for sequence in 1..=20 {
+        stream.ours.push(true);
+        let payload = Bytes::from(mail.clone());
+        fan_out.event(&Tailed { payload, ..stream.message(sequence) });
+        let heard = quick.next().now_or_never().flatten();
+        assert!(heard.is_some_and(|frame| frame.len() > mail.len()), "{sequence}");
+    }
+    assert_eq!(slow.next().now_or_never(), Some(None));
 }
 
 #[test]

@@ -316,7 +316,9 @@ impl Stage {
     pub async fn announced(&self, tenant: &TenantId) -> Vec<Announcement> {
         let (_, last) = self.world.bus.activity_range().await.unwrap();
         let read = self.world.bus.read_activity(tenant, 0, last, 1_000).await.unwrap();
-        read.iter().map(|tailed| serde_json::from_slice(&tailed.payload).unwrap()).collect()
+        assert!(!read.more);
+        let told = read.messages.iter();
+        told.map(|tailed| serde_json::from_slice(&tailed.payload).unwrap()).collect()
     }
 
     /// How many activities are committed and not known to be announced.

@@ -193,7 +193,7 @@ async fn the_past_is_read_to_its_end_while_a_node_is_catching_up() {
             let Ok(read) = bus.read_activity(&acme, last - 10, last, 100).await else {
                 return false;
             };
-            assert_eq!(read.len(), 10, "all that there was");
+            assert_eq!(read.messages.len(), 10, "all that there was");
             before.followers.iter().all(|node| node.current)
         })
         .await;

@@ -1,4 +1,5 @@
 use bus::{Bus, BusError, Replicas, TailStart, Tailed, streams};
+use events::Envelope;
 use futures_util::{Stream, StreamExt as _};
 
 use crate::support::{Server, copy, envelope, eventually, within};
@@ -123,12 +124,22 @@ async fn a_tenants_part_is_read_in_pages() {
     let acme = "acme".parse().unwrap();
     let sequences = async |after, up_to, limit| {
         let read = bus.read_activity(&acme, after, up_to, limit).await.unwrap();
-        read.iter().map(|tailed| tailed.sequence).collect::<Vec<u64>>()
+        let sequences = read.messages.iter().map(|tailed| tailed.sequence);
+        (sequences.collect::<Vec<u64>>(), read.more)
     };
-    assert_eq!(sequences(0, 10, 3).await, [2, 4, 6]);
-    assert_eq!(sequences(6, 10, 3).await, [8, 10]);
-    assert_eq!(sequences(0, 5, 10).await, [2, 4]);
-    assert_eq!(sequences(10, 10, 10).await, [0; 0]);
+    assert_eq!(sequences(0, 10, 3).await, (vec![2, 4, 6], true));
+    assert_eq!(sequences(6, 10, 3).await, (vec![8, 10], false));
+    assert_eq!(sequences(6, 10, 2).await, (vec![8, 10], false));
+    assert_eq!(sequences(0, 5, 10).await, (vec![2, 4], false));
+    assert_eq!(sequences(10, 10, 10).await, (vec![], false));
+    // However large they are, no more than a few of them are in memory.
+    for id in ["a", "b", "c", "d"] {
+        let payload = vec![b'x'; 700_000];
+        let mail = Envelope { payload, ..envelope("activity.acme.test", id) };
+        bus.publisher().publish(mail).await.unwrap();
+    }
+    assert_eq!(sequences(10, 14, 10).await, (vec![11, 12], true));
+    assert_eq!(sequences(12, 14, 10).await, (vec![13, 14], false));
     let stream = server.raw().await.get_stream("ACTIVITY").await.unwrap();
     let readers = stream.get_info().await.unwrap().state.consumer_count;
     assert_eq!(readers, 0, "who has read leaves nothing behind");

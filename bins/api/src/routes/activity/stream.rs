@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::App;
 use crate::auth::{CallerKind, Principal};
 use crate::error::ApiError;
-use crate::live::{Filter, Resume, Session, Terms};
+use crate::live::{Filter, InTurn, Resume, Session, Terms};
 use crate::rooms::Room;
 
 /// What clients wait before they come back, in milliseconds: spread, so that those who lost their
@@ -40,7 +40,7 @@ pub(super) fn open(
         heartbeat: app.heartbeat,
         retry: rand::rng().random_range(RETRY),
     };
-    let (history, shutdown) = (app.bus.clone(), app.shutdown.clone());
+    let (history, shutdown) = (app.history.clone(), app.shutdown.clone());
     let session = Session::begin(history, app.fan_out.clone(), terms, shutdown);
     let open = Open { session, end: end(principal), _counted: Counted::new(room) };
     let frames = stream::unfold(open, async |mut open| {
@@ -71,7 +71,7 @@ fn end(principal: &Principal) -> Option<Instant> {
 
 /// A stream that is open.
 struct Open {
-    session: Session<Bus>,
+    session: Session<InTurn<Bus>>,
     end: Option<Instant>,
     _counted: Counted,
 }
