@@ -184,14 +184,17 @@ fn worker_within(patience: Duration) -> String {
     )
 }
 
-/// From here to its end a transaction sees and changes the rows of one tenant only.
+/// From here to its end a transaction sees and changes the rows of one tenant only. Nothing that it asks
+/// goes on after its caller has given it up.
 pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result<(), Error> {
     sqlx::query!(
         "select set_config('role', 'axis_api', true) as role,
                 set_config('axis.tenant', $1, true) as tenant,
-                set_config('idle_in_transaction_session_timeout', $2, true) as idle",
+                set_config('idle_in_transaction_session_timeout', $2, true) as idle,
+                set_config('statement_timeout', $3, true) as patience",
         tenant.as_str(),
-        IDLE.as_millis().to_string()
+        IDLE.as_millis().to_string(),
+        PATIENCE.as_millis().to_string()
     )
     .fetch_one(connection)
     .await?;

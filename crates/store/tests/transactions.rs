@@ -90,6 +90,20 @@ async fn a_transaction_that_nobody_goes_on_with_ends() {
     assert!(error.is_transient(), "{error:?}");
 }
 
+/// Whoever asked has gone by then, and the connection is others' again.
+#[tokio::test]
+async fn a_statement_of_a_tenant_does_not_outlive_its_caller() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut transaction = store.tenant(&"acme".parse().unwrap()).await.unwrap();
+    let asked = sqlx::query_scalar("select current_setting('statement_timeout')");
+    let patience: String = asked.fetch_one(&mut *transaction).await.unwrap();
+    assert_eq!(patience, format!("{}s", store::PATIENCE.as_secs()));
+    sqlx::query("set local statement_timeout = 1").execute(&mut *transaction).await.unwrap();
+    let endless = sqlx::query("select pg_sleep(600)").execute(&mut *transaction).await;
+    let error = store::Error::from(endless.unwrap_err());
+    assert!(error.is_transient(), "{error:?}");
+}
+
 /// A copy that takes no writes grants locks all the same.
 #[tokio::test]
 async fn a_server_that_takes_no_writes_is_not_used() {

@@ -27,8 +27,9 @@ function matches(filter: ActivityFilter, activity: Activity): boolean {
 
 export function addActivity(list: ActivityPages, filter: ActivityFilter, activity: Activity): ActivityPages {
   if (!matches(filter, activity) || find<Activity, ActivityList>(list, activity.id)) return list
-  const last = list.pages.at(-1)
-  const end = last?.page.nextCursor == null ? null : (last.data.at(-1) ?? null)
+  // A page may have no rows, and others after it.
+  const more = list.pages.at(-1)?.page.nextCursor != null
+  const end = more ? (list.pages.findLast(({ data }) => data.length > 0)?.data.at(-1) ?? null) : null
   return placed(list, activity, order, end)
 }
 

@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
 
+use testkit::sqlx;
+
 use crate::support::{Seed, Served, ids};
 
 #[tokio::test]
@@ -54,4 +56,38 @@ async fn the_timeline_is_listed_filtered_and_gone_through() {
     let invalid = (422, "invalid".to_owned());
     assert_eq!(served.refusal("/activity?cursor=x").await, invalid);
     assert_eq!(served.refusal("/activity?limit=1000").await, invalid);
+}
+
+/// Nobody has the database read a whole timeline for what is not in it.
+#[tokio::test]
+async fn what_is_rare_is_found_by_going_on() {
+    let served = Served::start().await;
+    let conversation = served.write(&Seed::open(1)).await;
+    let path = format!("/conversations/{conversation}/messages");
+    served.post(&path, &json!({ "content": "Hi" })).send().await.unwrap();
+    let rare = ids(&served.read("/activity").await);
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query(
+        "insert into activities (id, tenant_id, occurred_at, kind, source, actor)
+         select gen_random_uuid(), $1, now() + n * interval '1 ms', 'usual', 'chatwoot',
+                '{\"type\": \"user\", \"id\": \"7\"}'
+         from generate_series(1, 50000) n",
+    )
+    .bind(served.ours.tenant.as_str())
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    for filter in ["type=message_queued", "source=axis", "actor=member", "actor=member:dev-admin"] {
+        let first = served.read(&format!("/activity?{filter}")).await;
+        assert_eq!(ids(&first), [""; 0], "{filter}");
+        let cursor = first["page"]["nextCursor"].as_str().unwrap();
+        let rest = served.read(&format!("/activity?{filter}&cursor={cursor}")).await;
+        assert_eq!((ids(&rest), &rest["page"]["nextCursor"]), (rare.clone(), &Value::Null));
+    }
+    // What there is enough of is on the first page, and what has an index.
+    let usual = served.read("/activity?type=usual&limit=3").await;
+    assert_eq!(ids(&usual), ids(&served.read("/activity?limit=3").await));
+    let here = format!("/activity?type=message_queued&conversationId={conversation}");
+    assert_eq!(ids(&served.read(&here).await), rare);
 }

@@ -8,6 +8,10 @@ use uuid::Uuid;
 
 use crate::{Error, Start, part};
 
+/// How many of a tenant's activities are looked at for one part of a list that not all of them are in:
+/// there is no index by type or actor, for every event writes into this table.
+const REACH: i64 = 50_000;
+
 /// Which activities to list; what is none does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -19,6 +23,15 @@ pub struct Filter {
     pub conversation: Option<ConversationId>,
     /// Done by this one.
     pub actor: Option<ByActor>,
+}
+
+impl Filter {
+    /// Whether rows may have to be passed over that are read all the same.
+    fn passes_over(&self) -> bool {
+        let Self { kinds, source, conversation, actor } = self;
+        // A conversation has an index, and is not that long.
+        conversation.is_none() && (kinds.is_some() || source.is_some() || actor.is_some())
+    }
 }
 
 /// Whose doings.
@@ -42,7 +55,8 @@ pub struct Place {
 /// A part of the timeline, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// At most as many as were asked for.
+    /// At most as many as were asked for; fewer, or none, where most that was looked at is something
+    /// else.
     pub activities: Vec<Activity>,
     /// Where the next part begins, if there is one.
     pub next: Option<Place>,
@@ -91,6 +105,7 @@ pub async fn list(
 ) -> Result<Listed, Error> {
     part::plan_for_arguments(connection).await?;
     let (skip, place) = start.skip_and_place();
+    let end = if filter.passes_over() { reach(connection, tenant, place).await? } else { None };
     let mut rows = sqlx::query_as!(
         Row,
         "select id, occurred_at, kind, source, account_id, conversation_id, actor, data
@@ -102,6 +117,7 @@ pub async fn list(
            and ($6::uuid is null or (occurred_at, id) < ($5::timestamptz, $6))
            and ($9::text is null or actor ->> 'type' = $9)
            and ($10::text is null or actor ->> 'id' = $10)
+           and ($12::uuid is null or (occurred_at, id) >= ($11::timestamptz, $12))
          order by occurred_at desc, id desc
          limit $7 offset $8",
         tenant.as_str(),
@@ -114,13 +130,37 @@ pub async fn list(
         skip,
         filter.actor.as_ref().map(|actor| actor.kind.as_str()),
         filter.actor.as_ref().and_then(|actor| actor.id.as_deref()),
+        end.map(|end| end.at),
+        end.map(|end| end.id.0),
     )
     .fetch_all(connection)
     .await?;
     let place = |row: &Row| Place { at: row.occurred_at, id: ActivityId(row.id) };
-    let next = part::cut(&mut rows, limit, place);
+    let next = part::cut(&mut rows, limit, place).or(end);
     let activities = rows.into_iter().map(Activity::try_from).collect::<Result<_, _>>()?;
     Ok(Listed { activities, next })
+}
+
+/// The last place that is looked at, from the beginning or after a place; none: all that there is.
+async fn reach(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    after: Option<Place>,
+) -> Result<Option<Place>, Error> {
+    let row = sqlx::query!(
+        "select occurred_at, id from activities
+         where tenant_id = $1
+           and ($3::uuid is null or (occurred_at, id) < ($2::timestamptz, $3))
+         order by occurred_at desc, id desc
+         limit 1 offset $4",
+        tenant.as_str(),
+        after.map(|place| place.at),
+        after.map(|place| place.id.0),
+        REACH - 1
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Place { at: row.occurred_at, id: ActivityId(row.id) }))
 }
 
 /// The activity with this id, if the transaction may see it.

@@ -62,7 +62,7 @@ export function Activity({ view }: { view: TimelineView }) {
           </Button>
         )}
         <div ref={scroller} onScroll={onScroll} className="h-full overflow-y-auto [overflow-anchor:none]">
-          {query.isPending ? (
+          {query.isPending || (rows.length === 0 && hasNextPage && !isError) ? (
             <div role="status" aria-label="Loading activity" className="mx-auto max-w-4xl px-5 py-2">
               {Array.from({ length: 12 }, (_, index) => (
                 <div key={index} className="flex items-center gap-3" style={{ height: ROW }}>

@@ -67,6 +67,9 @@ pub(in crate::routes) struct ActivityList {
 /// `ready` says that nothing was missed up to its id. `reset` says that what was missed cannot be
 /// told: read the state again and go on. Any other event is an `Announcement`, with its position as
 /// id, or a `Live` one (`typing`) without an id.
+///
+/// Where few activities are of the types, the source or the actor that were asked for, a page may have
+/// fewer rows than its limit, or none, and still say where to go on: go on until `nextCursor` is null.
 #[utoipa::path(
     get, path = "/activity", tag = "activity",
     security(("bearer" = ["activity:read"])),
