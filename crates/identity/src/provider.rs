@@ -30,8 +30,14 @@ struct Inner {
     settings: Settings,
     http: Client,
     known: RwLock<Option<Known>>,
-    /// When the provider was asked last; whoever holds it asks.
-    asked: Mutex<Option<Instant>>,
+    /// How the provider was asked last; whoever holds it asks.
+    asked: Mutex<Option<Asked>>,
+}
+
+#[derive(Clone, Copy)]
+struct Asked {
+    at: Instant,
+    answered: bool,
 }
 
 #[derive(Clone)]
@@ -131,6 +137,7 @@ impl Provider {
         };
         match self.ask(asked, if named { FRESH } else { Duration::ZERO }).await {
             Ok(keys) => Ok(keys),
+            Err(FetchError::Resting) if good => Ok(known.keys),
             Err(error) if good => {
                 tracing::warn!(%error, "the OpenID provider's keys cannot be fetched anew");
                 Ok(known.keys)
@@ -144,26 +151,28 @@ impl Provider {
     }
 
     /// Asks the provider, unless somebody did a moment ago, or did while this waited and what they
-    /// got is young enough.
+    /// got is young enough. Who had no answer a moment ago does not know what keys there are: the one
+    /// that is missed may be new.
     async fn refresh(&self, young: Duration) -> Result<Arc<Keys>, FetchError> {
         self.ask(self.0.asked.lock().await, young).await
     }
 
     async fn ask(
         &self,
-        mut asked: MutexGuard<'_, Option<Instant>>,
+        mut asked: MutexGuard<'_, Option<Asked>>,
         young: Duration,
     ) -> Result<Arc<Keys>, FetchError> {
-        let often = asked.is_some_and(|at| at.elapsed() < MOST_OFTEN);
-        match self.known().filter(|known| known.since.elapsed() < STALE) {
-            Some(known) if often || known.since.elapsed() < young => return Ok(known.keys),
-            None if often => return Err(FetchError::Resting),
-            _ => {}
+        let lately = asked.filter(|asked| asked.at.elapsed() < MOST_OFTEN);
+        match (self.known().filter(|known| known.since.elapsed() < STALE), lately) {
+            (Some(known), _) if known.since.elapsed() < young => return Ok(known.keys),
+            (Some(known), Some(Asked { answered: true, .. })) => return Ok(known.keys),
+            (_, Some(_)) => return Err(FetchError::Resting),
+            (_, None) => {}
         }
         // Before, for the caller may leave meanwhile; and after, for those who waited meanwhile.
-        *asked = Some(Instant::now());
+        *asked = Some(Asked { at: Instant::now(), answered: false });
         let fetched = keys::fetch(&self.0.http, &self.0.settings).await;
-        *asked = Some(Instant::now());
+        *asked = Some(Asked { at: Instant::now(), answered: fetched.is_ok() });
         let keys = Arc::new(fetched?);
         let known = Known { keys: Arc::clone(&keys), since: Instant::now() };
         *self.0.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
@@ -256,11 +265,15 @@ mod tests {
         for _ in 0..7 {
             provider.keys(&named("1")).await.unwrap();
         }
-        // Theirs is not: they wait for the one who asks, and do not ask again.
+        // Theirs is not: they wait for the one who asks, and do not ask again. It may be a new one.
+        let mut strangers = JoinSet::new();
         for _ in 0..7 {
-            ask(&mut callers, "2");
+            ask(&mut strangers, "2");
         }
         callers.join_all().await.into_iter().collect::<Result<(), _>>().unwrap();
+        for answer in strangers.join_all().await {
+            assert!(matches!(answer, Err(Refusal::Unknown(FetchError::Resting))), "{answer:?}");
+        }
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 }
