@@ -110,6 +110,9 @@ pub struct MessagePreview {
     pub id: MessageId,
     /// At most 200 characters of the text.
     pub content: Option<String>,
+    /// It was deleted, or is being deleted.
+    #[serde(default)]
+    pub deleted: bool,
     /// `incoming`, `outgoing`, `template`.
     pub message_type: String,
     /// Only the team sees it.

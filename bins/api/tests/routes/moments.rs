@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use testkit::sqlx;
 
@@ -83,13 +84,35 @@ async fn typing_and_presence_are_shown_to_colleagues_and_typing_to_chatwoot_once
 async fn a_message_is_shown_as_deleted_until_chatwoot_refuses() {
     let served = Served::start().await;
     let seed = Seed { messages: vec![("outgoing", "Oops")], ..Seed::open(1) };
-    let path = format!("/conversations/{}/messages", served.write(&seed).await);
+    let conversation = format!("/conversations/{}", served.write(&seed).await);
+    let path = format!("{conversation}/messages");
     let id = ids(&served.read(&path).await)[0].clone();
     let one = format!("{path}/{id}");
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let mail = json!({ "email": { "text_content": { "full": "Oops" } } });
+    sqlx::query("update messages set content_attributes = $1")
+        .bind(&mail)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    // What a list shows of it, and how new that is.
+    let preview = async || {
+        let shown = served.read(&conversation).await;
+        let updated_at: DateTime<Utc> = shown["updatedAt"].as_str().unwrap().parse().unwrap();
+        let last = &shown["lastMessage"];
+        ((last["content"].clone(), last["deleted"].clone()), updated_at)
+    };
+    let (before, written_at) = preview().await;
+    assert_eq!(before, (json!("Oops"), json!(false)));
     let answer = served.delete(&one).send().await.unwrap();
     assert_eq!(answer.status(), 202);
     let shown: Value = answer.json().await.unwrap();
     assert_eq!((&shown["deleted"], &shown["content"]), (&json!(true), &Value::Null));
+    assert_eq!(shown["contentAttributes"], json!({}));
+    let (hidden, removed_at) = preview().await;
+    assert_eq!(hidden, (Value::Null, json!(true)));
+    assert!(removed_at > written_at);
     assert_eq!(served.read(&path).await["data"][0], shown);
     assert_eq!(served.delete(&one).send().await.unwrap().status(), 200);
     let command = ("delete_message".to_owned(), json!({ "messageId": id }));
@@ -102,7 +125,11 @@ async fn a_message_is_shown_as_deleted_until_chatwoot_refuses() {
     let (message, operation) = (id.parse().unwrap(), operation.parse().unwrap());
     store::messages::restore(&mut transaction, message, operation).await.unwrap();
     store::commit(transaction).await.unwrap();
-    assert_eq!(served.read(&path).await["data"][0]["content"], "Oops");
+    let shown = &served.read(&path).await["data"][0];
+    assert_eq!((&shown["content"], &shown["contentAttributes"]), (&json!("Oops"), &mail));
+    let (restored, restored_at) = preview().await;
+    assert_eq!(restored, before);
+    assert!(restored_at > removed_at);
 
     let queued: Value =
         served.post(&path, &json!({ "content": "a" })).send().await.unwrap().json().await.unwrap();

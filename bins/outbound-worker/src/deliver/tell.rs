@@ -96,18 +96,15 @@ impl Carrier {
     }
 
     async fn subject(&self, entry: &Entry) -> Result<AnnouncementSubject, store::Error> {
-        let message = match entry.command.as_str() {
-            Command::SEND_MESSAGE => Some(MessageId(entry.operation.0)),
-            _ => deleted(entry),
-        };
+        let sends = entry.command == Command::SEND_MESSAGE;
+        let message = if sends { Some(MessageId(entry.operation.0)) } else { deleted(entry) };
         let mut transaction = self.store.worker().await?;
         let mut subject = AnnouncementSubject::default();
-        match message {
-            Some(id) => subject.message = messages::by_ids(&mut transaction, &[id]).await?.pop(),
-            None => {
-                subject.conversation =
-                    conversations::get(&mut transaction, entry.conversation).await?;
-            }
+        if let Some(id) = message {
+            subject.message = messages::by_ids(&mut transaction, &[id]).await?.pop();
+        }
+        if !sends {
+            subject.conversation = conversations::get(&mut transaction, entry.conversation).await?;
         }
         store::commit(transaction).await?;
         Ok(subject)

@@ -43,6 +43,7 @@ pub(crate) struct Row {
     pub(crate) unread_count: i64,
     pub(crate) last_id: Option<Uuid>,
     pub(crate) last_content: Option<String>,
+    pub(crate) last_deleted: Option<bool>,
     pub(crate) last_type: Option<String>,
     pub(crate) last_private: Option<bool>,
     pub(crate) last_in_chatwoot: Option<bool>,
@@ -93,6 +94,7 @@ macro_rules! select_conversations {
                       ) else '{}' end as "pending_changes!",
                       unread.count as "unread_count!",
                       last.id as "last_id?", last.content as last_content,
+                      last.deleted as "last_deleted?",
                       last.message_type as "last_type?", last.private as "last_private?",
                       last.chatwoot_id is not null as last_in_chatwoot,
                       last.outbound_state as last_outbound_state,
@@ -105,8 +107,11 @@ macro_rules! select_conversations {
                join chatwoot_accounts a on a.id = c.account_id
                left join contacts k on k.id = c.contact_id
                left join lateral (
-                 select m.id, left(m.content, 200) as content, m.message_type, m.private,
-                        m.chatwoot_id, m.outbound_state, m.delivery_rank, m.delivery_succeeded_at,
+                 select m.id,
+                        case when m.delete_operation is null then left(m.content, 200) end
+                          as content,
+                        m.deleted or m.delete_operation is not null as deleted,
+                        m.message_type, m.private, m.chatwoot_id, m.outbound_state, m.delivery_rank, m.delivery_succeeded_at,
                         m.delivery_failed_at, m.created_at
                  from messages m
                  where m.conversation_id = c.id and m.message_type <> 'activity'
@@ -190,6 +195,7 @@ impl Row {
         Ok(Some(MessagePreview {
             id: MessageId(id),
             content: self.last_content.take(),
+            deleted: self.last_deleted.unwrap_or_default(),
             message_type,
             private: self.last_private.unwrap_or_default(),
             state,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     AccountKey, Actor, Attachment, ConversationId, DeliveryState, Message, MessageId, Sender,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -141,7 +141,8 @@ impl TryFrom<Row> for Message {
             message_type: row.message_type,
             content_type: row.content_type,
             content: row.content.filter(|_| !row.deleting),
-            content_attributes: row.content_attributes,
+            // A mail is in there once more.
+            content_attributes: if row.deleting { json!({}) } else { row.content_attributes },
             private: row.private,
             deleted: row.deleted || row.deleting,
             sender: row.sender_type.map(|kind| Sender {

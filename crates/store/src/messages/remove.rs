@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{Activity, ActivityId, Message, MessageId, OperationId};
+use domain::{Activity, ActivityId, ConversationId, Message, MessageId, OperationId};
 use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{Intervened, Intervention, by_ids};
-use crate::conversations::hold;
+use crate::conversations::{hold, touch};
 use crate::outbox::{Enqueue, enqueue};
 use crate::{Error, activities};
 
@@ -53,6 +53,7 @@ pub async fn remove(
     )
     .fetch_one(&mut *connection)
     .await?;
+    touch(connection, conversation).await?;
     let activity = Activity {
         id: ActivityId::generate(),
         kind: "message_delete_queued".to_owned(),
@@ -68,21 +69,26 @@ pub async fn remove(
     Ok(Intervened::Done((shown, Some(activity))))
 }
 
-/// Chatwoot refused to delete a message: it is shown again. Nothing happens for other commands.
+/// Chatwoot refused to delete a message, whose conversation is held: it is shown again. Nothing happens
+/// for other commands.
 pub async fn restore(
     connection: &mut PgConnection,
     message: MessageId,
     operation: OperationId,
 ) -> Result<(), Error> {
-    sqlx::query!(
+    let conversation = sqlx::query_scalar!(
         "update messages m
          set delete_operation = null,
              updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
-         where id = $1 and delete_operation = $2",
+         where id = $1 and delete_operation = $2
+         returning conversation_id",
         message.0,
         operation.0
     )
-    .execute(connection)
+    .fetch_optional(&mut *connection)
     .await?;
+    if let Some(id) = conversation {
+        touch(connection, ConversationId(id)).await?;
+    }
     Ok(())
 }

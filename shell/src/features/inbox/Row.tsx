@@ -173,7 +173,11 @@ function Preview({ conversation }: { conversation: Conversation }) {
           </>
         )
       )}
-      {text === '' ? <span className="text-faint">Attachment</span> : text}
+      {message.deleted || text === '' ? (
+        <span className="text-faint">{message.deleted ? 'This message was deleted' : 'Attachment'}</span>
+      ) : (
+        text
+      )}
     </>
   )
 }
