@@ -126,8 +126,8 @@ pub enum ApiError {
     /// The deployment does it otherwise.
     #[error("this needs AXIS_SECRET_KEY, which the API does not have here")]
     NotSetUp,
-    /// Another tenant has the account.
-    #[error("this account is served for another tenant already")]
+    /// Another tenant has the account, or had it.
+    #[error("this account is another tenant's, which has it or had it")]
     AccountTaken,
     /// Somebody changes the account.
     #[error("the account is being changed by somebody else; try again in a moment")]
@@ -261,9 +261,7 @@ impl ApiError {
             }
             Self::UnderWay => (StatusCode::CONFLICT, "under-way", "Being carried out"),
             Self::NotSetUp => (StatusCode::NOT_IMPLEMENTED, "not-set-up", "Not set up"),
-            Self::AccountTaken => {
-                (StatusCode::CONFLICT, "account-taken", "Served for another tenant")
-            }
+            Self::AccountTaken => (StatusCode::CONFLICT, "account-taken", "Another tenant's"),
             Self::AccountBusy => (StatusCode::CONFLICT, "account-busy", "Being changed"),
             Self::Taken(..) => (StatusCode::CONFLICT, "taken", "The name is taken"),
             Self::Refused(_) => (StatusCode::BAD_GATEWAY, "refused", "Refused by Chatwoot"),

@@ -27,8 +27,8 @@ pub enum AccountError {
     /// A number that several accounts have.
     #[error("several accounts have the number {0}: give the key from `axis accounts list`")]
     Several(String),
-    /// Another tenant has it.
-    #[error("account {number} of {url} is served for another tenant already")]
+    /// Another tenant has it, or had it: what it told is that tenant's.
+    #[error("account {number} of {url} is another tenant's, which has it or had it")]
     Taken {
         /// Its number.
         number: i64,

@@ -53,7 +53,7 @@ kinds! {
     409 "stale" "The customer has written since" "Read the conversation, then send the tag of `current` as If-Match.";
     409 "under-way" "Being carried out" "Ask again in a moment, under the same Idempotency-Key.";
     409 "not-redrivable" "Not to be sent again" "Drop the letter: its stream will never take it.";
-    409 "account-taken" "Served for another tenant" "Have the other tenant disconnect the account first.";
+    409 "account-taken" "Another tenant's" "Connect it as the tenant that it was first connected for: what it told stays that one's, connected or not.";
     409 "account-busy" "Being changed" "Ask again in a moment.";
     409 "taken" "The name is taken" "Take another name, or be content with `current`.";
     412 "changed" "Changed in the meantime" "Look at `current`, and send its tag if it is still wanted.";

@@ -178,6 +178,15 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() {
     let request = served.http.post(served.url("/accounts")).bearer_auth(&theirs);
     let answer = request.json(&stage.asked(7, &admin)).send().await.unwrap();
     assert_eq!(problem(answer).await, (409, "account-taken".to_owned()));
+    // Not even after its end: what it told is still its tenant's.
+    assert_eq!(served.delete(&path).send().await.unwrap().status(), 200);
+    let request = served.http.post(served.url("/accounts")).bearer_auth(&theirs);
+    let answer = request.json(&stage.asked(7, &admin)).send().await.unwrap();
+    let refused: Value = answer.json().await.unwrap();
+    let advice = served.http.get(format!("{}{}", served.base, refused["type"].as_str().unwrap()));
+    let advice = advice.send().await.unwrap().text().await.unwrap();
+    assert!(advice.contains("first connected for"), "{advice}");
+    assert_eq!(stage.connected().await, path);
     let rotate = served.http.post(served.url(&format!("{path}/rotate"))).bearer_auth(&theirs);
     let answer = rotate.json(&json!({ "webhookSecret": true })).send().await.unwrap();
     assert_eq!(problem(answer).await, (404, "not-found".to_owned()));
