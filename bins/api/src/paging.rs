@@ -140,9 +140,16 @@ pub(crate) fn decode_moment<I: DeserializeOwned>(
     cursor: &str,
 ) -> Result<(DateTime<Utc>, I), ApiError> {
     let (micros, id): (i64, I) = decode(cursor)?;
-    let at = DateTime::from_timestamp_micros(micros)
-        .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?;
-    Ok((at, id))
+    Ok((moment(Some(micros))?, id))
+}
+
+/// The time in a cursor, in microseconds since 1970. Nothing here is older, and the database does not
+/// know all times that there could be.
+pub(crate) fn moment(micros: Option<i64>) -> Result<DateTime<Utc>, ApiError> {
+    micros
+        .filter(|micros| *micros >= 0)
+        .and_then(DateTime::from_timestamp_micros)
+        .ok_or_else(|| ApiError::field("cursor", "is not one of this list; begin without one"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! field of a body with what its schema does not admit.
 
 use api::Config;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use testkit::reqwest::RequestBuilder;
 
@@ -10,6 +12,12 @@ use crate::walk::{Operation, Things, Tokens, Walk};
 
 /// What is no id, no time, no name and no choice.
 const NONSENSE: &str = "~nonsense~";
+
+/// Places in lists, at a time that the database does not know.
+const BEFORE_ALL_TIMES: [&str; 2] = [
+    r#"[-8000000000000000000,"01a21748-bbd6-7116-83ec-5071fef35956"]"#,
+    r#"["newest",-8000000000000000000,0,"01a21748-bbd6-7116-83ec-5071fef35956"]"#,
+];
 
 /// What is refused with, by the kind of what is wrong.
 const NO_THING: &[u16] = &[404];
@@ -96,6 +104,7 @@ fn mistakes(served: &Served, walk: &Walk, operation: &Operation, things: &Things
                 values.extend(texts.filter(|text| !text.is_empty()));
                 if name == "cursor" {
                     values.push(NONSENSE.to_owned());
+                    values.extend(BEFORE_ALL_TIMES.map(|place| URL_SAFE_NO_PAD.encode(place)));
                 }
                 for value in values {
                     let short: String = value.chars().take(20).collect();

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use chrono::{DateTime, Utc};
 use domain::{ContactId, Conversation, ConversationId};
 use serde::{Deserialize, Serialize};
 use store::conversations::{AssigneeFilter, Filter, Place, Sort};
@@ -167,11 +166,7 @@ impl Cursor {
         }
         let at = match (micros, sort) {
             (None, SortBy::Waiting) => None,
-            (micros, _) => Some(
-                micros
-                    .and_then(DateTime::<Utc>::from_timestamp_micros)
-                    .ok_or_else(|| ApiError::field("cursor", "is not one of this list"))?,
-            ),
+            (micros, _) => Some(paging::moment(micros)?),
         };
         Ok(Place { at, rank, id })
     }
@@ -179,6 +174,8 @@ impl Cursor {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
 
     #[test]
