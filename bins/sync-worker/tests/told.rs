@@ -16,7 +16,7 @@ async fn announced(stage: &Stage) -> Vec<Announcement> {
     let bus = &stage.world.bus;
     let (_, last) = bus.activity_range().await.unwrap();
     let told = bus.read_activity(&stage.account.tenant, 0, last, 10_000).await.unwrap();
-    told.iter().map(|one| serde_json::from_slice(&one.payload).unwrap()).collect()
+    told.messages.iter().map(|one| serde_json::from_slice(&one.payload).unwrap()).collect()
 }
 
 /// The texts of messages that were announced as new.

@@ -64,7 +64,7 @@ pub struct Tailed {
 
 /// A part of the past of `ACTIVITY`, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Past {
+pub struct Part {
     /// What was read.
     pub messages: Vec<Tailed>,
     /// There may be more after it, and it was not read.
@@ -113,7 +113,7 @@ impl Bus {
         after: u64,
         up_to: u64,
         limit: usize,
-    ) -> Result<Past, BusError> {
+    ) -> Result<Part, BusError> {
         let state = stream_info(self, subject::ACTIVITY).await?.state;
         if after > state.last_seq || after.saturating_add(1) < state.first_seq {
             return Err(BusError::Reset { after });
@@ -128,12 +128,12 @@ impl Bus {
 }
 
 /// What there is of a reading, up to a position, a number of messages and of bytes.
-async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Past, BusError> {
+async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Part, BusError> {
     let (mut messages, mut bytes) = (Vec::new(), 0);
     let mut waiting = reading.waiting;
     while waiting > 0 {
         if messages.len() >= limit || bytes >= PART_BYTES {
-            return Ok(Past { messages, more: true });
+            return Ok(Part { messages, more: true });
         }
         let message = reading.next().await?;
         if message.sequence > up_to {
@@ -143,7 +143,7 @@ async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Past, B
         bytes += message.message.payload.len();
         messages.push(tailed(message));
     }
-    Ok(Past { messages, more: false })
+    Ok(Part { messages, more: false })
 }
 
 #[derive(Debug, Clone, Copy)]

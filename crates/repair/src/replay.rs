@@ -328,7 +328,7 @@ mod tests {
         let original = Headers::default().with("Axis-Received-At", "17").with(MESSAGE_ID, "x");
         let copied = copy("inbound.a.b".to_owned(), &original, "body", "now", 7);
         assert_eq!(copied.message_id, "x:replay:now:7");
-        for id in [copied.message_id, "x:redrive:3:replay:a:b:7:redrive:12".to_owned()] {
+        for id in [copied.message_id.clone(), "x:redrive:3:replay:a:b:7:redrive:12".to_owned()] {
             assert_eq!(super::original(&id), Some(7), "{id}");
         }
         let expected = Headers::default().with("Axis-Received-At", "17").with(MARK, "now");

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use bus::{Bus, BusError, Past};
+use bus::{Bus, BusError, Part};
 use domain::TenantId;
 use tokio::sync::Semaphore;
 
@@ -23,7 +23,7 @@ pub(crate) trait History: Clone + Send + 'static {
         after: Position,
         up_to: u64,
         limit: usize,
-    ) -> impl Future<Output = Result<Past, BusError>> + Send;
+    ) -> impl Future<Output = Result<Part, BusError>> + Send;
 }
 
 impl History for Bus {
@@ -33,7 +33,7 @@ impl History for Bus {
         after: Position,
         up_to: u64,
         limit: usize,
-    ) -> Result<Past, BusError> {
+    ) -> Result<Part, BusError> {
         let Position { epoch, sequence: after } = after;
         let read = self.read_activity(&tenant, after, up_to, limit).await?;
         // Asked afterwards: an epoch that is over does not come back, and whoever follows the stream
@@ -66,7 +66,7 @@ impl<H: History + Sync> History for InTurn<H> {
         after: Position,
         up_to: u64,
         limit: usize,
-    ) -> Result<Past, BusError> {
+    ) -> Result<Part, BusError> {
         // Never closed.
         let _turn = self.turns.acquire().await;
         self.history.read(tenant, after, up_to, limit).await
@@ -86,12 +86,12 @@ mod tests {
     struct Counting(Arc<[AtomicUsize; 2]>);
 
     impl History for Counting {
-        async fn read(&self, _: TenantId, _: Position, _: u64, _: usize) -> Result<Past, BusError> {
+        async fn read(&self, _: TenantId, _: Position, _: u64, _: usize) -> Result<Part, BusError> {
             let [now, most] = &*self.0;
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             now.fetch_sub(1, Ordering::SeqCst);
-            Ok(Past::default())
+            Ok(Part::default())
         }
     }
 

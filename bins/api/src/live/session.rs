@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bus::{BusError, Past, Tailed};
+use bus::{BusError, Part, Tailed};
 use bytes::Bytes;
 use domain::TenantId;
 use tokio::sync::broadcast;
@@ -42,7 +42,7 @@ pub(crate) struct Terms {
     pub(crate) retry: u32,
 }
 
-type Reading = Pin<Box<dyn Future<Output = Result<Past, BusError>> + Send>>;
+type Reading = Pin<Box<dyn Future<Output = Result<Part, BusError>> + Send>>;
 
 enum Phase {
     Waiting(Resume),
@@ -169,14 +169,14 @@ impl<H: History> Session<H> {
         })
     }
 
-    fn replayed(&mut self, read: Result<Past, BusError>) {
+    fn replayed(&mut self, read: Result<Part, BusError>) {
         let Phase::Replaying(Replay { join, mut told, .. }) =
             std::mem::replace(&mut self.phase, Phase::Live)
         else {
             return;
         };
         let pause = match read {
-            Ok(Past { messages, more }) => {
+            Ok(Part { messages, more }) => {
                 told += messages.len();
                 for message in messages {
                     self.tell_missed(&join, &message);

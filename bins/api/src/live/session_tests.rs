@@ -86,7 +86,7 @@ impl History for Past {
         after: Position,
         up_to: u64,
         limit: usize,
-    ) -> Result<bus::Past, BusError> {
+    ) -> Result<Part, BusError> {
         let after = after.sequence;
         tokio::task::yield_now().await;
         let stream = self.0.lock().unwrap();
@@ -102,7 +102,7 @@ impl History for Past {
         let some = limit.min(3);
         let more = messages.len() > some;
         messages.truncate(some);
-        Ok(bus::Past { messages, more })
+        Ok(Part { messages, more })
     }
 }
 

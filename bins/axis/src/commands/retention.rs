@@ -74,7 +74,9 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     let shutdown = Service::start("axis", &service)?.shutdown();
     let store = place.store().await?;
     if !dry_run && !store::retention::may_remove(&mut *store.worker().await?).await? {
-        bail!("only the owner of the tables, the user that runs `axis migrate`, may remove months of them");
+        bail!(
+            "only the owner of the tables, the user that runs `axis migrate`, may remove months of them"
+        );
     }
     let parts = ended(&store, only, keep_months).await?;
     let (mut removed, mut why) = (0, None);

@@ -63,7 +63,8 @@ async fn months_that_are_too_old_go_and_are_written_down_and_others_stay() {
     assert_eq!(names(&operator.succeeds(&YES).await), Vec::<&str>::new());
 
     let audit = operator.succeeds(&["audit", "--action", "retention"]).await;
-    let told: Vec<_> = audit["audit"].as_array().unwrap().iter().map(|row| &row["target"]).collect();
+    let told: Vec<_> =
+        audit["audit"].as_array().unwrap().iter().map(|row| &row["target"]).collect();
     assert_eq!(told, ["webhook_events_2020_02", "activities_2020_02", "activities_1901_05"]);
     assert_eq!(audit["audit"][1]["details"]["until"], "2020-03-01T00:00:00Z");
 }

@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use chatwoot::client::{ConversationPage, ConversationQuery, Verbatim};
-use chatwoot::{CallError, Conversation};
+use chatwoot::CallError;
+use chatwoot::client::{ConversationPage, ConversationQuery};
 use chrono::{DateTime, Utc};
 use store::reconciliations::{Progress, Walk};
 use store::{contacts, conversations};
@@ -98,10 +98,7 @@ impl Session {
         Ok(())
     }
 
-    async fn page(
-        &self,
-        number: u32,
-    ) -> Result<ConversationPage<Verbatim<Conversation>>, CallError> {
+    async fn page(&self, number: u32) -> Result<ConversationPage, CallError> {
         let query = ConversationQuery {
             page: Some(number),
             sort_by: Some("created_at_asc".to_owned()),

@@ -252,7 +252,7 @@ impl Handler for Twofold {
             } else if delivery.sequence == 100 && delivery.attempt == 1 {
                 self.present.cancelled().await;
                 outcomes.pop();
-                outcomes.push(Err(bus::Failure::Retry("not yet".into())));
+                outcomes.push(Err(Failure::Retry("not yet".into())));
             }
         }
         outcomes
@@ -314,7 +314,7 @@ async fn going_back_leaves_nothing_unsettled_behind() {
     let hour = std::time::Duration::from_hours(1);
     let mut before = Consuming::start(&bus, consumption(), move |delivery| {
         if delivery.sequence == 10 {
-            return Err(bus::Failure::RetryAfter(hour, "not yet".into()));
+            return Err(Failure::RetryAfter(hour, "not yet".into()));
         }
         Ok(())
     });
