@@ -97,6 +97,9 @@ export interface paths {
          *     `ready` says that nothing was missed up to its id. `reset` says that what was missed cannot be
          *     told: read the state again and go on. Any other event is an `Announcement`, with its position as
          *     id, or a `Live` one (`typing`) without an id.
+         *
+         *     Where few activities are of the types, the source or the actor that were asked for, a page may have
+         *     fewer rows than its limit, or none, and still say where to go on: go on until `nextCursor` is null.
          */
         get: operations["list_activity"];
         put?: never;
@@ -2256,6 +2259,8 @@ export interface components {
              * @description When it was written.
              */
             createdAt: string;
+            /** @description It was deleted, or is being deleted. */
+            deleted?: boolean;
             /** @description Our id. */
             id: components["schemas"]["MessageId"];
             /** @description `incoming`, `outgoing`, `template`. */
@@ -2913,7 +2918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-taken`: another tenant has it; `account-busy` */
+            /** @description `account-taken`: another tenant has it, or had it; `account-busy` */
             409: {
                 headers: {
                     [name: string]: unknown;
