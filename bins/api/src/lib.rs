@@ -51,8 +51,8 @@ use routes::Chatwoots;
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
 /// Requests that wait for Chatwoot at a time. Each holds up to two connections to the database meanwhile,
-/// so that a third of the usual sixteen is always left.
-const MOST_ASKING: usize = 5;
+/// so that a quarter of the usual sixteen is always left.
+const MOST_ASKING: usize = 6;
 /// Replays that one process runs at a time.
 const MOST_REPLAYS: usize = 4;
 

@@ -43,10 +43,12 @@ pub struct Part {
     pub bytes: i64,
     /// How many rows the planner believes to be there; none before it was analysed.
     pub rows: Option<i64>,
+    /// It has no beginning, and stays, empty, for what may yet come of that time.
+    pub stays: bool,
 }
 
 /// The parts of a table that hold nothing from within the last `months` whole months, and nothing of this
-/// month, oldest first.
+/// month, oldest first. What is empty and stays is left out.
 pub async fn ended(
     connection: &mut PgConnection,
     table: Table,
@@ -56,15 +58,16 @@ pub async fn ended(
         Part,
         r#"select parent.relname::text as "table!", part.relname::text as "name!",
              span.until as "until!", pg_total_relation_size(part.oid) as "bytes!",
-             nullif(part.reltuples, -1)::bigint as rows
+             nullif(part.reltuples, -1)::bigint as rows, span.stays as "stays!"
            from pg_inherits
            join pg_class parent on parent.oid = inhparent
            join pg_class part on part.oid = inhrelid,
-           lateral (select substring(
-             pg_get_expr(part.relpartbound, part.oid) from $$TO \('([^']+)'\)$$
-           )::timestamptz as until) span
+           lateral (select pg_get_expr(part.relpartbound, part.oid) as bound) bounds,
+           lateral (select substring(bound from $$TO \('([^']+)'\)$$)::timestamptz as until,
+                           bound like '%FROM (MINVALUE)%' as stays) span
            where parent.oid = $1::text::regclass
              and span.until <= date_trunc('month', now(), 'UTC') - make_interval(months => $2)
+             and not (span.stays and pg_relation_size(part.oid) = 0)
            order by span.until"#,
         table.name(),
         i32::from(months),
@@ -81,15 +84,19 @@ pub async fn may_remove(connection: &mut PgConnection) -> Result<bool, Error> {
     Ok(owned.fetch_one(connection).await?)
 }
 
-/// Removes a part with all its rows, if nobody is in the way for longer than a second: while it waits,
-/// everybody else waits for it. Who logged in must own the table, and is whom the rest of the transaction
-/// runs as.
+/// Removes a part with all its rows, or all rows of one that stays, if nobody is in the way for longer than
+/// a second: while it waits, everybody else waits for it. Who logged in must own the table, and is whom the
+/// rest of the transaction runs as.
 pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Error> {
     become_oneself(connection).await?;
-    let statement =
-        sqlx::query_scalar!(r#"select format('drop table %I', $1::text) as "drop!""#, part.name)
-            .fetch_one(&mut *connection)
-            .await?;
+    let words = if part.stays { "truncate %I" } else { "drop table %I" };
+    let statement = sqlx::query_scalar!(
+        r#"select format($1::text, $2::text) as "statement!""#,
+        words,
+        part.name
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     sqlx::raw_sql("set local lock_timeout = '1s'").execute(&mut *connection).await?;
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
     Ok(())

@@ -48,8 +48,11 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
 
     operator
         .statement(
-            "update reconciliations set swept_to = now() - interval '1 hour', held_until = now(),
-               sweep_due_at = now() - interval '1 hour', failures = 3, last_error = 'no answer'",
+            "insert into reconciliations (account_id, tenant_id, swept_to, sweep_due_at, failures,
+               last_error)
+             select id, tenant_id, now() - interval '1 hour', now() - interval '1 hour', 3,
+               'no answer'
+             from chatwoot_accounts",
         )
         .await;
     let behind = operator.axis(&doctor).await;

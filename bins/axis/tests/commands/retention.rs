@@ -8,12 +8,18 @@ use testkit::sqlx::{self, Connection as _};
 use crate::operator::Operator;
 
 const YES: [&str; 4] = ["retention", "--keep-months", "12", "--yes"];
+const FROM_BEFORE: &str = "insert into activities (id, tenant_id, occurred_at, kind, source)
+                           values (gen_random_uuid(), 'acme', '1850-01-01', 'message_created',
+                             'chatwoot')";
 
-/// Two old months of the timeline, of which the later is within the last 1,200 and not the last 12, and one
-/// of what came in.
+/// What is older than 1901, a month of then and one of 2020 in the timeline, each with a line but for the
+/// month of 1901, and a month of 2020 of what came in.
 async fn with_old_months() -> Operator {
     let operator = Operator::new().await;
     for statement in [
+        "drop table activities_before",
+        "create table activities_before partition of activities
+         for values from (minvalue) to ('1901-05-01 00:00:00+00')",
         "create table activities_1901_05 partition of activities
          for values from ('1901-05-01 00:00:00+00') to ('1901-06-01 00:00:00+00')",
         "create table activities_2020_02 partition of activities
@@ -23,6 +29,7 @@ async fn with_old_months() -> Operator {
         "insert into activities (id, tenant_id, occurred_at, kind, source)
          select gen_random_uuid(), 'acme', at, 'message_created', 'chatwoot'
          from unnest(array['2020-02-29 12:00+00', now()]) as at",
+        FROM_BEFORE,
     ] {
         operator.statement(statement).await;
     }
@@ -46,26 +53,26 @@ async fn months_that_are_too_old_go_and_are_written_down_and_others_stay() {
     operator.fails(&YES[..3], "cannot be got back").await;
 
     let looked = operator.succeeds(&["retention", "--keep-months", "1", "--dry-run"]).await;
-    assert_eq!(
-        names(&looked),
-        ["activities_1901_05", "activities_2020_02", "webhook_events_2020_02"]
-    );
-    let oldest = ["retention", "--keep-months", "1200", "--yes"];
-    let removed = operator.succeeds(&oldest).await;
-    assert_eq!((names(&removed), &removed["removed"]), (vec!["activities_1901_05"], &json!(1)));
+    let [before, old, later] = ["activities_before", "activities_1901_05", "activities_2020_02"];
+    let came_in = "webhook_events_2020_02";
+    assert_eq!(names(&looked), [before, old, later, came_in]);
+    assert_eq!(rows(&operator).await, 3);
+    let removed = operator.succeeds(&["retention", "--keep-months", "1200", "--yes"]).await;
+    assert_eq!((names(&removed), &removed["removed"]), (vec![before, old], &json!(2)));
     assert_eq!(rows(&operator).await, 2);
 
-    let one_table = [&YES[..], &["--table", "activities"]].concat();
-    let removed = operator.succeeds(&one_table).await;
-    assert_eq!((names(&removed), &removed["error"]), (vec!["activities_2020_02"], &Value::Null));
+    // A backfill may bring in more of that time.
+    operator.statement(FROM_BEFORE).await;
+    let removed = operator.succeeds(&[&YES[..], &["--table", "activities"]].concat()).await;
+    assert_eq!((names(&removed), &removed["error"]), (vec![before, later], &Value::Null));
     assert_eq!(rows(&operator).await, 1);
-    assert_eq!(names(&operator.succeeds(&YES).await), ["webhook_events_2020_02"]);
+    assert_eq!(names(&operator.succeeds(&YES).await), [came_in]);
     assert_eq!(names(&operator.succeeds(&YES).await), Vec::<&str>::new());
 
     let audit = operator.succeeds(&["audit", "--action", "retention"]).await;
     let told: Vec<_> =
         audit["audit"].as_array().unwrap().iter().map(|row| &row["target"]).collect();
-    assert_eq!(told, ["webhook_events_2020_02", "activities_2020_02", "activities_1901_05"]);
+    assert_eq!(told, [came_in, later, before, old, before]);
     assert_eq!(audit["audit"][1]["details"]["until"], "2020-03-01T00:00:00Z");
 }
 
@@ -95,7 +102,7 @@ async fn nobody_waits_long_for_a_month_that_somebody_reads() {
         reading.rollback().await.unwrap();
     };
     let (removed, ()) = tokio::join!(operator.succeeds(&YES), release);
-    assert_eq!(removed["removed"], 3);
+    assert_eq!(removed["removed"], 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
