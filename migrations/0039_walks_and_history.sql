@@ -11,7 +11,8 @@ commit;
 
 -- An account's history is older than the first month that has a part, so it lay in the default part, which is read
 -- through, with nobody let in, whenever a month gets its part. From now on it has a part of its own. The default part
--- becomes that part as it is: no row is moved. First, nothing later may come into it…
+-- becomes that part as it is: no row is moved. First, nothing later may come into it, unless it has
+-- rows of later months already and goes on taking them…
 begin;
 set local lock_timeout = '1s';
 do $$
@@ -21,8 +22,14 @@ declare
                  where i.inhparent = 'activities'::regclass
                    and c.relname ~ '^activities_\d{4}_\d{2}$');
 begin
-  if to_regclass('activities_before') is null then
-    alter table activities_other drop constraint if exists activities_before;
+  if to_regclass('activities_before') is not null then
+    return;
+  end if;
+  alter table activities_other drop constraint if exists activities_before;
+  if exists (select from activities_other
+             where occurred_at >= (replace(first, '_', '-') || '-01 00:00:00+00')::timestamptz) then
+    raise warning 'the history stays in the default part of activities, which holds rows of later months too';
+  else
     execute format('alter table activities_other
                       add constraint activities_before check (occurred_at < %L) not valid',
                    replace(first, '_', '-') || '-01 00:00:00+00');
@@ -36,12 +43,10 @@ begin;
 set local lock_timeout = '1s';
 do $$
 begin
-  if to_regclass('activities_before') is null then
+  if exists (select from pg_constraint
+             where conrelid = 'activities_other'::regclass and conname = 'activities_before') then
     alter table activities_other validate constraint activities_before;
   end if;
-exception when check_violation then
-  raise warning 'the history stays in the default part of activities, which holds rows of later months too';
-  alter table activities_other drop constraint activities_before;
 end
 $$;
 commit;

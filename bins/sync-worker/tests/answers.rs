@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
@@ -154,6 +154,27 @@ async fn what_always_fails_keeps_nothing_else_from_being_compared() {
     for gone in GONE {
         assert_eq!(count(config, gone).await, 0, "{gone}");
     }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_for_a_moment_is_asked_for_again() {
+    let (stage, conversations) = untold(1).await;
+    let messages = format!("/conversations/{}/messages", conversations[0]);
+    let failures = Arc::new(AtomicUsize::new(2));
+    let left = Arc::clone(&failures);
+    stage
+        .behind(move |request| {
+            let fails = request.uri().path().ends_with(&messages)
+                && left
+                    .try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                    .is_ok();
+            fails.then(|| StatusCode::BAD_GATEWAY.into_response())
+        })
+        .await;
+    stage.everything().await;
+    assert_eq!(failures.load(Ordering::Relaxed), 0);
+    assert_eq!(count(&stage.world.store_config, "messages").await, 1);
     stage.end().await;
 }
 

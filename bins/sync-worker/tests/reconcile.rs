@@ -290,9 +290,9 @@ async fn a_command_of_unknown_outcome_is_due_as_soon_as_chatwoot_tells_of_it() {
     stage.settled().await;
     let reply = stage.reply(replied, "On its way.").await;
     let change = stage.prioritize(changed, "high").await;
-    for operation in [reply.0.into(), change] {
+    for conversation in [replied, changed] {
         wakeups.next().await.unwrap();
-        stage.lose_the_outcome(operation).await;
+        stage.lose_the_outcome(conversation).await;
     }
     sim.customer_writes(1, replied, "Hello?").unwrap();
     sim.customer_writes(1, changed, "Hello?").unwrap();

@@ -26,7 +26,7 @@ pub struct Inspection {
     /// Rows in the default parts of the tables that are cut by month, by table.
     pub in_default_partitions: Vec<(String, i64)>,
     /// Commands that have been in the outbox for more than 5 minutes; those that wait for their
-    /// undo window or for a snooze to end are not counted.
+    /// undo window, for a snooze to end or for their account to be connected again are not counted.
     pub outbox_overdue: i64,
     /// Events rejected in the last 30 days.
     pub rejected_events: i64,
@@ -192,7 +192,9 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
     let outbox_overdue = count(
         &mut transaction,
         "select count(*) from outbox
-         where created_at < now() - interval '5 minutes' and due_at < now() + interval '1 hour'",
+         where created_at < now() - interval '5 minutes' and due_at < now() + interval '1 hour'
+           and not exists (select from chatwoot_accounts a
+                           where a.id = outbox.account_id and a.disconnected_at is not null)",
     );
     let outbox_overdue = outbox_overdue.await?;
     let rejected_events = count(

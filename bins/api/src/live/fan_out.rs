@@ -15,6 +15,8 @@ use super::position::Position;
 const BACKLOG: usize = 1_024;
 /// The same in bytes; the newest event is held whatever its size.
 const BACKLOG_BYTES: usize = 16 << 20;
+/// So many of the newest are held though everybody was told of them.
+const JUST_TOLD: usize = 32;
 
 /// Hands events to the clients of their tenant. Cheap to clone.
 #[derive(Clone, Default)]
@@ -131,9 +133,10 @@ impl Share {
         self.sender.send(Signal::Event(Arc::downgrade(&event))).ok();
         self.bytes += event.frame.len();
         self.held.push_back(event);
-        // What everybody has heard goes first; then what makes it too much.
+        // What everybody has heard goes first, but for the last few, which somebody may have been told of and
+        // not taken yet; then what makes it too much.
         while self.held.len() > 1
-            && (self.held.len() > self.sender.len() || self.bytes > BACKLOG_BYTES)
+            && (self.held.len() > self.sender.len() + JUST_TOLD || self.bytes > BACKLOG_BYTES)
         {
             let gone = self.held.pop_front();
             self.bytes -= gone.map_or(0, |event| event.frame.len());

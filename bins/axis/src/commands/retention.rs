@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use service::Service;
 use service::retry::Policy;
 use store::Store;
 use store::retention::{Part, Table};
@@ -42,9 +41,6 @@ pub struct Arguments {
 
     #[command(flatten)]
     operator: Operator,
-
-    #[command(flatten)]
-    service: service::Config,
 }
 
 /// What is cut by month.
@@ -67,11 +63,10 @@ impl Of {
 
 /// Removes what is too old, a month at a time.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let Arguments { keep_months, table: only, dry_run, yes, operator, service } = arguments;
+    let Arguments { keep_months, table: only, dry_run, yes, operator } = arguments;
     if !yes && !dry_run {
         bail!("what is removed cannot be got back: look with --dry-run, then say --yes");
     }
-    let shutdown = Service::start("axis", &service)?.shutdown();
     let store = place.store().await?;
     if !dry_run && !store::retention::may_remove(&mut *store.worker().await?).await? {
         bail!(
@@ -82,10 +77,6 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     let (mut removed, mut why) = (0, None);
     if !dry_run {
         for part in &parts {
-            if shutdown.is_cancelled() {
-                why = Some("interrupted".to_owned());
-                break;
-            }
             if let Err(error) = remove(&store, &operator, part).await {
                 why = Some(format!("{error:#}"));
                 break;

@@ -87,8 +87,8 @@ async fn nobody_waits_long_for_a_month_that_somebody_reads() {
     let waiting = async |wanted: bool| {
         eventually("the lock is waited for, or not", || async {
             let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-            let waits = "select exists (select from pg_locks where not granted
-                           and relation = 'activities'::regclass)";
+            let waits = "select exists (select from pg_locks where not granted and database =
+                           (select oid from pg_database where datname = current_database()))";
             let waits: bool = sqlx::query_scalar(waits).fetch_one(&mut connection).await.unwrap();
             waits == wanted
         })

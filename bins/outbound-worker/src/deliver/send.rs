@@ -101,7 +101,7 @@ impl Carrier {
         let (created, ()) = tokio::join!(create, self.tell_sending(entry, number));
         metrics::histogram!("axis_outbound_send_seconds").record(began.elapsed().as_secs_f64());
         if created.is_err() && broken_off.happened() {
-            return self.broken_off(entry, number, caller).await;
+            return self.broken_off(entry, number, tries, caller).await;
         }
         self.report(caller, &created).await;
         let error = match created {
@@ -134,9 +134,13 @@ impl Carrier {
         &self,
         entry: &Entry,
         number: i32,
+        tries: i32,
         caller: &Caller,
     ) -> Result<Carried, Error> {
         self.unused(caller).await;
+        if tries >= self.most_tries {
+            return self.give_up(entry, Some(number), files::UNREADABLE).await;
+        }
         let news = News {
             ended: Some((number, AttemptOutcome::Retry)),
             state: DeliveryState::Retrying,

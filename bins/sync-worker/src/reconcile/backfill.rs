@@ -92,8 +92,9 @@ impl Backfill {
         let mut reached = Reached { progress, found, walked, complete: false };
         while !reached.complete {
             // What a first walk found may be on its way to the rows when it ends: no drift.
-            let session = worker.session(&held, speed).await?;
+            let mut session = worker.session(&held, speed).await?;
             let progress = &mut reached.progress;
+            session.failures = progress.failures;
             let step = async {
                 if !reached.walked {
                     let stage = session.walk(progress, worker.config.walk_period()).await?;

@@ -1,7 +1,7 @@
 //! Comparing one conversation: its row, then its messages, page by page.
 
 use bus::MAX_BODY_BYTES;
-use chatwoot::client::{MessageRange, Verbatim};
+use chatwoot::client::{Cause, MessageRange, Verbatim};
 use chatwoot::{CallError, Conversation, Message, MessageType};
 use chrono::{DateTime, Utc};
 use store::{conversations, messages};
@@ -10,7 +10,7 @@ use super::ReconcileError;
 use super::body::{Body, ConversationRead, MessageRead, trimmed};
 use super::compare;
 use super::pages::following;
-use super::session::{Depth, Lately, Session, changed_at};
+use super::session::{Depth, Lately, OFTEN, Session, changed_at};
 use crate::apply::{conversation, message};
 use crate::clock;
 
@@ -68,7 +68,11 @@ impl Session {
                         (known, range) = (last, MessageRange::Newest);
                         continue;
                     }
-                    if !self.only_this(&error).await {
+                    // A moment's fault is gone when the same is asked again; what is left out is not asked
+                    // for again before the next walk.
+                    let lasts = matches!(error, CallError::Unknown(Cause::Unreadable))
+                        || self.failures >= OFTEN;
+                    if !lasts || !self.only_this(&error).await {
                         return Err(error.into());
                     }
                     self.left_unread(format_args!("messages of {display_id}"), &error);

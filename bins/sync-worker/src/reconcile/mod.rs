@@ -198,6 +198,7 @@ impl Reconciler {
             client,
             owner: Owner { tenant: account.tenant, account: account.id },
             first_time: reconciliation.progress.walked_at.is_none(),
+            failures: reconciliation.progress.failures,
             grace: TimeDelta::seconds(self.config.reconcile_grace_seconds.into()),
             concurrency: speed.concurrency,
             found: Found::default(),

@@ -57,6 +57,8 @@ pub(super) struct Session {
     pub owner: Owner,
     /// What is missing is history, not drift: the account was never brought in whole.
     pub first_time: bool,
+    /// How often in a row this account could not be compared to the end before.
+    pub failures: u32,
     /// What is younger may still be told by a webhook.
     pub grace: TimeDelta,
     /// Conversations compared at the same time.

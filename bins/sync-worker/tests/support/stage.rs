@@ -271,10 +271,14 @@ impl Stage {
         lines.unwrap()[0].data["operationId"].as_str().unwrap().parse().unwrap()
     }
 
-    /// Nobody knows what came of a command's only try, and for an hour nobody asks.
-    pub async fn lose_the_outcome(&self, operation: OperationId) {
+    /// Nobody knows what came of the only try at a conversation's first command, and for an hour nobody asks.
+    pub async fn lose_the_outcome(&self, conversation: i64) {
+        let conversation = ConversationId(self.id_of(conversation).await);
         let mut transaction = self.world.store.worker().await.unwrap();
+        let entry = store::outbox::head(&mut transaction, conversation).await.unwrap().unwrap();
+        let operation = entry.operation;
         store::outbox::count_attempt(&mut transaction, operation).await.unwrap().unwrap();
+        store::attempts::begin(&mut transaction, &entry, 0, 0).await.unwrap().unwrap();
         let hour = Duration::from_hours(1);
         store::outbox::postpone(&mut transaction, operation, hour).await.unwrap();
         store::commit(transaction).await.unwrap();

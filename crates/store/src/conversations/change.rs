@@ -206,10 +206,14 @@ pub(super) async fn uphold(
              -- What is told may say more of the same: a name.
              wanted = case when axis_same(w.field, s.shown -> w.field, w.wanted)
                       then s.shown -> w.field else w.wanted end,
-             -- It was not so, and now it is: somebody did it, most likely we.
+             -- It was not so, and now it is: somebody did it, most likely we, if we may have.
              confirmed = w.confirmed
                or axis_same(w.field, s.shown -> w.field, w.wanted)
-                  and not axis_same(w.field, w.told, w.wanted),
+                  and not axis_same(w.field, w.told, w.wanted)
+                  and exists (
+                    select from outbound_attempts a
+                    where a.operation_id = w.operation_id
+                      and coalesce(a.outcome not in ('retry', 'failed'), true)),
              told_at = s.version_at, told_step = s.version_step, told_digest = s.version_digest
          from (
            select c.id, c.version_at, c.version_step, c.version_digest,

@@ -86,9 +86,19 @@ async fn compared(report: &mut Report, store: &Store, served: &[Account]) -> Opt
     };
     let mut all = report.heard("comparison", asked.await, AGAIN)?;
     all.retain(|one| served.iter().any(|account| account.id == one.account));
+    let begun = all.iter().filter(|one| one.progress.swept_to.is_some()).count();
+    if begun < served.len() {
+        let what = format!(
+            "{} of {} accounts were never compared yet: if that stays, start a sync-worker that has \
+             AXIS_SECRET_KEY",
+            served.len() - begun,
+            served.len()
+        );
+        report.notice("comparison", what);
+    }
     let troubles: Vec<_> = all.iter().filter_map(trouble).collect();
-    if troubles.is_empty() {
-        report.good("comparison", "no account is behind");
+    if troubles.is_empty() && begun > 0 {
+        report.good("comparison", "no account that was is behind");
     }
     for (what, mend) in troubles {
         report.wrong("comparison", what, mend);

@@ -1,5 +1,6 @@
 //! Does NATS answer, are the streams as declared, and does somebody read them?
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use bus::{Bus, StreamState, streams};
@@ -61,15 +62,19 @@ async fn copies(report: &mut Report, bus: &Bus) -> Option<()> {
 /// Whether every consumer of a stream is read.
 async fn readers(report: &mut Report, bus: &Bus, stream: &str, mend: &str) -> Option<()> {
     let mut state = report.heard("workers", bus.stream(stream).await, SERVERS)?;
+    let mut read = HashSet::new();
     for _ in 1..LOOKS {
-        if unread(&state) == 0 {
+        read.extend(listening(&state));
+        if unread(&state, &read) == 0 {
             break;
         }
         sleep(PAUSE).await;
-        state = report.heard("workers", bus.stream(stream).await, SERVERS)?;
+        let later = report.heard("workers", bus.stream(stream).await, SERVERS)?;
+        read.extend(worked_off(&state, &later));
+        state = later;
     }
     let waiting: u64 = state.consumers.iter().map(|consumer| consumer.pending).sum();
-    match (unread(&state), state.consumers.len()) {
+    match (unread(&state, &read), state.consumers.len()) {
         (0, 0) if state.messages > 0 => {
             report.wrong("workers", format!("nobody has ever read {stream}"), mend);
         }
@@ -88,6 +93,29 @@ async fn readers(report: &mut Report, bus: &Bus, stream: &str, mend: &str) -> Op
     Some(())
 }
 
-fn unread(state: &StreamState) -> usize {
-    state.consumers.iter().filter(|consumer| consumer.waiting == 0).count()
+/// Consumers with a request for messages, which whoever has its hands full makes none of.
+fn listening(state: &StreamState) -> impl Iterator<Item = String> {
+    let listening = state.consumers.iter().filter(|consumer| consumer.waiting > 0);
+    listening.map(|consumer| consumer.name.clone())
+}
+
+/// Consumers of which something was taken or settled between two looks.
+fn worked_off(before: &StreamState, after: &StreamState) -> impl Iterator<Item = String> {
+    let moved = after.consumers.iter().filter(|now| {
+        before.consumers.iter().any(|then| {
+            then.name == now.name
+                && (now.pending < then.pending || now.ack_pending != then.ack_pending)
+        })
+    });
+    moved.map(|consumer| consumer.name.clone())
+}
+
+/// How many consumers nobody reads, though there is something to be read; all, if nobody reads any. That of an
+/// account that is not served any more stays for a while, with nothing in it.
+fn unread(state: &StreamState, read: &HashSet<String>) -> usize {
+    let left = state.consumers.iter().filter(|consumer| {
+        !read.contains(&consumer.name)
+            && (read.is_empty() || consumer.pending + consumer.ack_pending > 0)
+    });
+    left.count()
 }
