@@ -1,5 +1,5 @@
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClientProvider } from '@tanstack/react-query'
 import { createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -9,19 +9,12 @@ import { SIGNED_OUT } from './auth/provider.ts'
 import { begin, session } from './auth/session.ts'
 import { backoff } from './live/backoff.ts'
 import { Live, LiveProvider } from './live/live.ts'
+import { createQueryClient } from './live/queryClient.ts'
 import { tree } from './routes/tree.tsx'
 import { Broken } from './ui/lazily.tsx'
 import './styles.css'
 
-const queryClient = new QueryClient({
-  defaultOptions: {
-    queries: {
-      // What a person must mend is not asked again; the rest is, a little.
-      retry: (failures, error) => failures < 2 && Failure.from(error).passing,
-      refetchOnWindowFocus: false,
-    },
-  },
-})
+const queryClient = createQueryClient()
 
 const router = createRouter({
   routeTree: tree,

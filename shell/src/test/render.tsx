@@ -1,5 +1,5 @@
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClientProvider } from '@tanstack/react-query'
 import {
   createMemoryHistory,
   createRootRoute,
@@ -11,10 +11,11 @@ import { render } from '@testing-library/react'
 import type { ReactNode } from 'react'
 
 import { Live, LiveProvider } from '#live/live.ts'
+import { createQueryClient } from '#live/queryClient.ts'
 
 /** Something on a page of its own, with everything around it but the connection. */
 export function show(what: ReactNode) {
-  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const queryClient = createQueryClient(false)
   const live = new Live(queryClient)
   const root = createRootRoute()
   const here = createRoute({ getParentRoute: () => root, path: '$', component: () => what })

@@ -52,7 +52,7 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
             <>
               {overtaken && <Act name="Send anyway" act={() => outbox.sendAnyway(written)} />}
               {!overtaken && !written.filesLost && <Act name="Retry" act={() => outbox.retry(written)} />}
-              <Act name={overtaken ? 'Edit' : 'Edit and resend'} act={() => back.mutate(true)} />
+              <Act name={overtaken ? 'Edit' : 'Edit and resend'} busy={back.isPending} act={() => back.mutate(true)} />
               <Act name="Discard" act={() => outbox.discard(written)} />
             </>
           )}
