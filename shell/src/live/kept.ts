@@ -50,6 +50,16 @@ export function stored(): Written[] {
   }
 }
 
+/** Tells which entries other tabs have forgotten: they are with the API, or their writer's again. Undoes that when called. */
+export function onForgotten(tell: (clientId: string) => void): () => void {
+  const heard = ({ key, newValue }: StorageEvent) => {
+    const prefix = nameOf('')
+    if (newValue === null && key?.startsWith(prefix)) tell(key.slice(prefix.length))
+  }
+  window.addEventListener('storage', heard)
+  return () => window.removeEventListener('storage', heard)
+}
+
 /** Goes on once no other page has the files of an entry; at once where the browser has no locks. */
 export async function left(clientId: string): Promise<void> {
   if ('locks' in navigator) await navigator.locks.request(nameOf(clientId), () => undefined)

@@ -145,6 +145,26 @@ test('offline it waits, and survives the page', async () => {
   expect(bodies[0]).toMatchObject({ content: 'Later', private: true })
 })
 
+test('what is taken back in one tab is not sent by another', async () => {
+  const bodies = answering(created)
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  const one = outbox()
+  one.box.send(PLACE, 'Too early', true)
+  one.box.send(PLACE, 'In time', true)
+  onTestFinished(stop)
+  const two = outbox()
+  const before = Object.keys(localStorage)
+  expect(await one.box.takeBack(one.box.of(PLACE)[0]!)).toBe(true)
+  const gone = before.filter((key) => !(key in localStorage))
+  // A browser tells all tabs but the one that did it.
+  for (const key of gone) window.dispatchEvent(new StorageEvent('storage', { key, newValue: null }))
+  expect(two.box.of(PLACE)).toMatchObject([{ content: 'In time' }])
+  online.mockReturnValue(true)
+  window.dispatchEvent(new Event('online'))
+  await soon(() => expect(two.box.of(PLACE)).toEqual([]))
+  expect(new Set(bodies.map(({ content }) => content))).toEqual(new Set(['In time']))
+})
+
 test('what somebody has written waits for them, whoever else uses the browser', async () => {
   const bodies = answering(created)
   const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)

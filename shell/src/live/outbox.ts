@@ -5,7 +5,8 @@
  * first) or when a person discards it, never by a timer. It goes out under the same client id each
  * time, so trying again is safe; entries of one conversation go out one after the other. A reply goes
  * out only into what its writer had before them: if somebody else wrote since, the writer chooses. They are
- * kept in local storage, an entry each, and survive the page; those of another person wait for them.
+ * kept in local storage, an entry each, and survive the page; those of another person wait for them. What one
+ * tab lets go of, the others do too.
  * Files live as long as the page: what is left of their entry afterwards is its text, which waits for its
  * writer and never goes out without them.
  */
@@ -17,7 +18,7 @@ import type { Conversation, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
 import { backoff, pause } from './backoff.ts'
-import { forget, keep, keepWritten, left, stored, written } from './kept.ts'
+import { forget, keep, keepWritten, left, onForgotten, stored, written } from './kept.ts'
 import { createStore, type Store } from './store.ts'
 import type { Arrived, Next, Seen, Written } from './written.ts'
 
@@ -72,6 +73,11 @@ export class Outbox {
       else this.#put(entry.state === 'sending' ? { ...entry, state: 'waiting', unsure: true } : entry)
     }
     const wake = () => this.#wake()
+    const forgotten = (clientId: string) => {
+      const entry = [...this.entries.get().values()].flat().find((one) => one.clientId === clientId)
+      if (entry) this.discard(entry)
+    }
+    const unwatch = onForgotten(forgotten)
     const leaving = (event: BeforeUnloadEvent) => {
       const entries = [...this.entries.get().values()].flat()
       if (entries.some(({ files }) => files.length > 0)) event.preventDefault()
@@ -81,6 +87,7 @@ export class Outbox {
     window.addEventListener('beforeunload', leaving)
     return () => {
       this.#open = false
+      unwatch()
       window.removeEventListener('online', wake)
       window.removeEventListener('beforeunload', leaving)
       for (const timer of this.#timers.values()) clearTimeout(timer)
