@@ -3,8 +3,8 @@ import { expect, type Locator, type Page } from '@playwright/test'
 
 import type { System } from './system.ts'
 
-export const rows = (page: Page): Locator => page.locator('[data-row]')
-export const row = (page: Page, name: string): Locator => page.locator('[data-row]', { hasText: name })
+export const rows = (page: Page): Locator => page.locator('[data-row] > a')
+export const row = (page: Page, name: string): Locator => page.locator('[data-row] > a', { hasText: name })
 export const log = (page: Page): Locator => page.getByRole('log', { name: 'Messages' })
 export const context = (page: Page): Locator => page.getByRole('complementary', { name: 'Context' })
 export const field = (page: Page, kind: 'Reply' | 'Note' = 'Reply'): Locator => page.getByRole('textbox', { name: kind, exact: true })

@@ -137,11 +137,11 @@ test('with a crowd', async ({ page, system }) => {
       const id = await row.getAttribute('data-row')
       const took = await page.evaluate(async (wanted) => {
         const begun = performance.now()
-        document.querySelector<HTMLElement>(`[data-row="${wanted}"]`)!.click()
+        document.querySelector<HTMLElement>(`[data-row="${wanted}"] > a`)!.click()
         for (;;) {
           await new Promise((resolve) => requestAnimationFrame(resolve))
           const shown = location.pathname.endsWith(wanted) && document.querySelector('[role=log]')
-          if (shown && document.querySelector(`[data-row="${wanted}"][aria-current]`)) break
+          if (shown && document.querySelector(`[data-row="${wanted}"] > [aria-current]`)) break
         }
         // To the end of the frame in which it is drawn.
         await new Promise((resolve) => setTimeout(resolve))

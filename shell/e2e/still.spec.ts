@@ -77,8 +77,8 @@ test('a row that one is about to click stays under the pointer', async ({ page, 
   await open(page, system, 'inbox')
   // They arrive in any order.
   await expect(row(page, 'Petra Pointer')).toHaveCount(12)
-  const id = await row(page, 'Petra Pointer').nth(4).getAttribute('data-row')
-  const aimed = page.locator(`[data-row="${id}"]`)
+  const id = await row(page, 'Petra Pointer').nth(4).locator('..').getAttribute('data-row')
+  const aimed = page.locator(`[data-row="${id}"] > a`)
   await aimed.hover()
   await still(page, { aimed, search: page.getByRole('searchbox') }, async () => {
     await system.customerBegins('Petra Pointer the newest', 'Me too!')

@@ -46,6 +46,11 @@ export function select(ids: readonly string[]): void {
   selection.set(ids)
 }
 
+/** The row that has the focus, or whose box has it: a click on that takes it. */
+export function focusedRow(): string | undefined {
+  return document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row
+}
+
 /** Where to go on after this conversation: the one below it, or else the one above. */
 export function neighbour(id: string): string | undefined {
   const order = shownOrder.get()

@@ -7,7 +7,7 @@ import { change, type Outcome, type Wanted } from '#desk/act.ts'
 import { ask, asked, mayAsk, onWanted, type Question, want, wantUnread } from '#desk/asked.ts'
 import { type Change, type Named, namedOf } from '#desk/change.ts'
 import { myAgent } from '#desk/me.ts'
-import { clearSelection, neighbour, select, selection } from '#desk/selection.ts'
+import { clearSelection, focusedRow, neighbour, select, selection } from '#desk/selection.ts'
 import { told } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
@@ -37,8 +37,7 @@ export function Changes() {
   /** What is selected, or what is open, or the row with the focus. */
   const about = (): readonly string[] => {
     if (selection.get().length > 0) return selection.get()
-    const focused = document.activeElement?.getAttribute('data-row')
-    const one = open ?? focused
+    const one = open ?? focusedRow()
     return one ? [one] : []
   }
 

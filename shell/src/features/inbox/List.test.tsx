@@ -1,10 +1,10 @@
 import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import type { Conversation } from '#api/types.ts'
-import { select, selection } from '#desk/selection.ts'
+import { clearSelection, select, selection } from '#desk/selection.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
@@ -108,6 +108,22 @@ test('what is selected is so as long as the list is seen', async () => {
   expect(screen.getByText('2 selected')).toBeVisible()
   unmount()
   expect(selection.get()).toEqual([])
+})
+
+test('keys go on from the row whose box was ticked', async () => {
+  const names = ['Ada', 'Ben', 'Cleo', 'Dora']
+  const rows = names.map((name) => aConversation({ contact: { id: uuid(), name, thumbnail: null } }))
+  given(rows)
+  show(<List view={{}} openId={undefined} />)
+  onTestFinished(clearSelection)
+  await userEvent.click(await screen.findByRole('checkbox', { name: 'Select Cleo' }))
+  await userEvent.keyboard('x')
+  expect(selection.get()).toEqual([])
+  await userEvent.keyboard('j')
+  expect(screen.getByRole('link', { name: /Dora/ })).toHaveFocus()
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select Cleo' }))
+  await userEvent.keyboard('k')
+  expect(screen.getByRole('link', { name: /Ben/ })).toHaveFocus()
 })
 
 test('what has left the list is not selected any more', async () => {

@@ -47,7 +47,11 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
     }
   }, [id])
   return (
-    <div ref={element} className={classes('group relative h-full transition-opacity duration-200', gone && 'opacity-35')}>
+    <div
+      ref={element}
+      data-row={id}
+      className={classes('group relative h-full transition-opacity duration-200', gone && 'opacity-35')}
+    >
       {selectable && (
         <input
           type="checkbox"

@@ -38,7 +38,6 @@ export function RowLink({ id, search, open, className, children }: RowLinkProps)
   return (
     <a
       href={`${import.meta.env.BASE_URL}inbox/${id}${search}`}
-      data-row={id}
       aria-current={open ? 'true' : undefined}
       onClick={go}
       onPointerEnter={rest}

@@ -7,7 +7,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { mayAsk } from '#desk/asked.ts'
-import { clearSelection, selectUpTo, showOrder, toggle, useSelection } from '#desk/selection.ts'
+import { clearSelection, focusedRow, selectUpTo, showOrder, toggle, useSelection } from '#desk/selection.ts'
 import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
@@ -80,10 +80,10 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
 
   /** Where the next key is meant, until the row is drawn and has the focus. */
   const aimed = useRef<string | null>(null)
-  const here = () => aimed.current ?? document.activeElement?.getAttribute('data-row') ?? openId
+  const here = () => aimed.current ?? focusedRow() ?? openId
   const focus = (id: string, tries = MOST_FRAMES) => {
     if (aimed.current !== id) return
-    const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"]`)
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"] > a`)
     row?.focus({ preventScroll: true })
     if (row || tries === 0) aimed.current = null
     else requestAnimationFrame(() => focus(id, tries - 1))
