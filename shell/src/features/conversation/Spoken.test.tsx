@@ -57,3 +57,20 @@ test('older messages are not read out as if they were new', async () => {
   expect(log).toHaveAttribute('aria-live', 'polite')
   watch.disconnect()
 })
+
+test('what comes with a whole window that is read again is read out', async () => {
+  const line = (second: number) => aMessage({ content: `line ${second}`, createdAt: instant(second) })
+  const lines = [1, 2, 3, 4].map(line)
+  // A window of three.
+  const newest = lines.slice(0, 3)
+  const { queryClient } = given(newest)
+  const log = await screen.findByRole('log')
+  const spoken: (string | null)[] = []
+  const watch = new MutationObserver(() => spoken.push(log.getAttribute('aria-live')))
+  watch.observe(log, { childList: true, subtree: true })
+  newest.splice(0, 3, ...lines.slice(1))
+  await act(() => queryClient.invalidateQueries())
+  await screen.findByText('line 4')
+  watch.disconnect()
+  expect(new Set(spoken)).toEqual(new Set(['polite']))
+})

@@ -158,7 +158,10 @@ function Scroller({ messages, written, loading, onOlder, children }: ScrollerPro
   const [away, setAway] = useState(false)
   /** Whose older messages have come and are not to be read out as news. */
   const [heard, setHeard] = useState(oldest)
-  const quiet = loading || heard !== oldest
+  const older = heard !== oldest && messages.findIndex(({ id }) => id === heard) > 0
+  // What was the oldest is not here any more: the window was read again, further on.
+  if (heard !== oldest && !older && !loading) setHeard(oldest)
+  const quiet = loading || older
   useEffect(() => {
     if (loading) return
     const timer = setTimeout(() => setHeard(oldest), SETTLES)
