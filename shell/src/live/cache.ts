@@ -25,6 +25,8 @@ export interface Wish {
 const ASKS_EVERY = 5_000
 /** So many of the newest messages tell what somebody had before them. */
 const MOST_SEEN = 60
+/** What a conversation tells of its contact, by the names that Chatwoot has for it. */
+const IN_ROWS = new Set<unknown>(['name', 'avatar', 'avatar_url', 'thumbnail'])
 /** A tag that no conversation has: what was seen is then told by its messages alone. */
 const NO_TAG = '"0"'
 
@@ -102,13 +104,14 @@ export class Cache {
     }
   }
 
-  /** Of a contact only that it changed is told: it is asked for wherever it shows, and its name in rows of conversations. */
+  /** Of a contact only which fields changed is told: it is asked for wherever they show, and rows of conversations have few. */
   #doubtContact({ type, data }: Announcement): void {
     if (type !== 'contact_updated' && type !== 'contact_deleted') return
     const id = typeof data.contact === 'string' ? data.contact : null
+    const inRows = id !== null && showsInRows(data.fields)
     for (const query of this.#client.getQueryCache().getAll()) {
       const [what, which] = query.queryKey
-      const shows = what === 'contact' ? id === null || which === id : id !== null && query.state.data !== undefined && isWith(query, id)
+      const shows = what === 'contact' ? id === null || which === id : inRows && query.state.data !== undefined && isWith(query, id)
       if (shows) this.#askAgain(query)
     }
   }
@@ -342,6 +345,11 @@ function isBare({ type, conversation, message }: Announcement): boolean {
 /** Whether a conversation and its messages show there, or might. */
 function shows({ queryKey: [what, id] }: Query, conversationId: string | null | undefined): boolean {
   return what === 'conversations' || ((what === 'conversation' || what === 'messages') && id === conversationId)
+}
+
+/** Whether a conversation shows one of these fields of its contact, or may: that none are named says nothing. */
+function showsInRows(fields: unknown): boolean {
+  return !Array.isArray(fields) || fields.length === 0 || fields.some((field) => IN_ROWS.has(field))
 }
 
 /** Whether conversations of this contact show there. */

@@ -34,6 +34,17 @@ test.each(['contact_updated', 'contact_deleted'])('%s has that contact asked for
   expect(askedAgain({ type, data: { contactId: 7, contact: PAULA } })).toEqual([true, true, true, false, false, false])
 })
 
+test.each([
+  [['name', 'email'], true],
+  [['avatar_url'], true],
+  [['email', 'phone_number', 'custom_attributes'], false],
+  // Nobody knows which.
+  [[], true],
+])('of a change of %j, conversations are asked for: %j', (fields, rows) => {
+  const data = { contactId: 7, contact: PAULA, fields }
+  expect(askedAgain({ type: 'contact_updated', data })).toEqual([true, rows, rows, false, false, false])
+})
+
 test('without saying which, all contacts are asked for', () => {
   expect(askedAgain({ type: 'contact_updated', data: { contactId: 7 } })).toEqual([true, false, false, true, false, false])
 })
