@@ -48,6 +48,12 @@ interface Answer {
 
 function send(path: string, form: FormData, token: string, { progress, signal, header }: Sending): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const stopped = () => reject(new Failure(0, { code: 'stopped', detail: 'the upload was stopped' }))
+    // While it waited for its token.
+    if (signal.aborted) {
+      stopped()
+      return
+    }
     const request = new XMLHttpRequest()
     request.open('POST', API_ORIGIN + path)
     request.setRequestHeader('authorization', `Bearer ${token}`)
@@ -63,7 +69,7 @@ function send(path: string, form: FormData, token: string, { progress, signal, h
     }
     request.onload = () => resolve({ status: request.status, body: request.response })
     request.onerror = request.ontimeout = () => reject(new Failure(0, {}))
-    request.onabort = () => reject(new Failure(0, { code: 'stopped', detail: 'the upload was stopped' }))
+    request.onabort = stopped
     signal.addEventListener('abort', () => request.abort())
     request.send(form)
   })
