@@ -41,6 +41,25 @@ test('what was heard stays as long as somebody reads it, and what is not looked 
   expect(asked).toBe(2)
 })
 
+test('of what has found nothing yet, only what did not load is asked for again', async () => {
+  const asked: (string | null)[] = []
+  let broken = true
+  api.use(
+    http.untyped.get('*/api/v1/activity', ({ request }) => {
+      const cursor = new URL(request.url).searchParams.get('cursor')
+      asked.push(cursor)
+      if (cursor && broken) return Response.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
+      return Response.json({ data: [], page: { limit: 50, nextCursor: cursor ? null : 'further' }, position: { activity: 'e:0' } })
+    }),
+  )
+  show(<Activity view={{ type: 'widget_opened' }} />)
+  const again = await screen.findByRole('button', { name: 'Try again' })
+  broken = false
+  fireEvent.click(again)
+  expect(await screen.findByText('Nothing fits these filters')).toBeVisible()
+  expect(asked).toEqual([null, 'further', 'further'])
+})
+
 test('whoever reads further down keeps their place when a line joins right above it', async () => {
   const line = (second: number) => ({ id: uuid(), type: 'widget_opened', source: 'chatwoot', occurredAt: instant(second), data: {} })
   const lines = Array.from({ length: 50 }, (_, index) => line(59 - index))

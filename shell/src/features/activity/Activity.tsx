@@ -41,6 +41,7 @@ export function Activity({ view }: { view: TimelineView }) {
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && !isError && lastShown >= rows.length - 10) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage, lastShown, rows.length])
+  const retry = () => void (query.isFetchNextPageError ? fetchNextPage() : query.refetch())
   const { scrolled, missed, toTop, onScroll } = useAnchor(scroller, rows)
   const client = useQueryClient()
   const long = !scrolled && rows.length > MOST && !isFetching && !isError
@@ -72,7 +73,7 @@ export function Activity({ view }: { view: TimelineView }) {
               ))}
             </div>
           ) : query.isError && rows.length === 0 ? (
-            <Failed what="Activity did not load" error={query.error} retry={() => void query.refetch()} />
+            <Failed what="Activity did not load" error={query.error} retry={retry} />
           ) : rows.length === 0 ? (
             <Empty icon={Pulse} title={Object.keys(view).length > 0 ? 'Nothing fits these filters' : 'Nothing has happened yet'}>
               What happens appears here by itself.
