@@ -45,6 +45,6 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         .await
         .context("starting to deliver")?;
     let listener = arguments.http.listen().await?;
-    let work = worker.run(service.shutdown());
+    let work = Box::pin(worker.run(service.shutdown()));
     service.run_worker(listener, work).await
 }

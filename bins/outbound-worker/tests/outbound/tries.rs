@@ -9,8 +9,8 @@ use testkit::eventually;
 
 use crate::stage::{Chatwoot, Conversation, Stage, config};
 
-fn creating(faults: RestFaults) -> Faults {
-    let rest = RestFaults { scope: Scope::MessageCreate, ..faults };
+fn creating(mut rest: RestFaults) -> Faults {
+    rest.scope = Scope::MessageCreate;
     Faults { rest, ..Faults::default() }
 }
 

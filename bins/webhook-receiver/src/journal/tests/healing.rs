@@ -94,7 +94,9 @@ fn a_start_goes_on_without_the_segments_that_cannot_be_read() {
     let appended = append_all(&journal, &vec![b"x".to_vec(); 4]);
     drop(journal);
     let spoilt = [1, 3].map(|index| segments(&dir).remove(index));
-    spoilt.iter().for_each(|path| make_unreadable(path));
+    for path in &spoilt {
+        make_unreadable(path);
+    }
     let inspected = super::super::inspect(dir.path()).unwrap();
     let failed = inspected.iter().filter(|found| found.failure.is_some());
     assert_eq!(failed.map(|found| found.path.clone()).collect::<Vec<_>>(), spoilt);
