@@ -179,6 +179,13 @@ async fn what_somebody_changed_before_a_change_was_known_to_be_done_is_shown() {
     assert!(!confirmed(operation).await);
     assert_eq!(told(&mut seed, "open").await, "resolved");
     assert!(!confirmed(operation).await, "it was so before");
+    told(&mut seed, "resolved").await;
+    assert!(!confirmed(operation).await, "nobody has asked for it yet");
+    told(&mut seed, "open").await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let entry = store::outbox::head(&mut transaction, id).await.unwrap().unwrap();
+    store::attempts::begin(&mut transaction, &entry, 0, 0).await.unwrap().unwrap();
+    store::commit(transaction).await.unwrap();
     assert_eq!(told(&mut seed, "resolved").await, "resolved");
     assert!(confirmed(operation).await);
     assert_eq!(told(&mut seed, "open").await, "resolved");
