@@ -70,3 +70,16 @@ pub async fn signs(store: &Store, bus: &Bus, account: &Account, secret: &str) {
     let source = accounts::source(&known.expect("the account"));
     bus.sources().put(&source).await.expect("a bucket");
 }
+
+/// Has the receivers take what comes of an account of [`BASE_URL`] without a signature.
+pub async fn unsigned(bus: &Bus, account: &Account) {
+    let source = Source {
+        account: account.key,
+        tenant: account.tenant.clone(),
+        chatwoot_account_id: account.number,
+        base_url: BASE_URL.to_owned(),
+        sealed_secrets: Vec::new(),
+        allow_unsigned: true,
+    };
+    bus.sources().put(&source).await.expect("a bucket");
+}

@@ -26,7 +26,7 @@ mod scratch;
 mod wait;
 mod world;
 
-pub use account::{Account, BASE_URL, SECRET_KEY, account, secret_key, signs};
+pub use account::{Account, BASE_URL, SECRET_KEY, account, secret_key, signs, unsigned};
 pub use database::{database, postgres};
 pub use http::http;
 pub use nats::{Earlier, nats};

@@ -97,15 +97,7 @@ struct Events {
 impl Events {
     async fn start(world: &World, receiver: String) -> Self {
         let account = world.account(TENANT, 1).await;
-        let source = events::Source {
-            account: account.key,
-            tenant: account.tenant.clone(),
-            chatwoot_account_id: 1,
-            base_url: testkit::BASE_URL.to_owned(),
-            sealed_secrets: Vec::new(),
-            allow_unsigned: true,
-        };
-        world.bus.sources().put(&source).await.unwrap();
+        testkit::unsigned(&world.bus, &account).await;
         let events = Self { account, receiver, http: testkit::http() };
         eventually("the receiver takes an event", async || events.send(0).await.is_success()).await;
         events
