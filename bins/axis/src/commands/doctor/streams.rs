@@ -73,6 +73,7 @@ async fn readers(report: &mut Report, bus: &Bus, stream: &str, mend: &str) -> Op
         read.extend(worked_off(&state, &later));
         state = later;
     }
+    read.extend(listening(&state));
     let waiting: u64 = state.consumers.iter().map(|consumer| consumer.pending).sum();
     match (unread(&state, &read), state.consumers.len()) {
         (0, 0) if state.messages > 0 => {
