@@ -146,7 +146,9 @@ impl Publishing {
             self.window.add(outgoing.record.sequence);
             self.board(outgoing, &mut portion);
         }
-        self.launch(portion).await;
+        if !portion.is_empty() {
+            self.launch(portion).await;
+        }
     }
 
     async fn launch_retries(&mut self) {

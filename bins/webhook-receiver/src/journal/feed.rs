@@ -61,12 +61,12 @@ impl Feed {
         Some(outgoing)
     }
 
-    /// Waits until a record is ready. Nothing is lost if the waiting is given up.
+    /// Waits until a record is ready, or until the disk turns out to have none of those that were looked
+    /// for there, after which the feed may be drained. Nothing is lost if the waiting is given up.
     pub(crate) async fn filled(&mut self) {
         while self.ready.is_empty() {
             if self.reading.is_some() {
-                self.finish_reading().await;
-                continue;
+                return self.finish_reading().await;
             }
             match self.journal.tail.next(self.next, FROM_MEMORY) {
                 Next::Memory(records) => {

@@ -24,8 +24,12 @@ fn open(dir: &TempDir, limits: Limits) -> Journal {
     Journal::open(dir.path(), limits).unwrap()
 }
 
+/// What waits for ever is a failure of one test, and not the end of all of them.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime
+        .block_on(async { tokio::time::timeout(Duration::from_mins(2), future).await })
+        .expect("it ends")
 }
 
 /// Appends one after the other, so that each is a group of its own.
@@ -53,8 +57,12 @@ fn segments(dir: &TempDir) -> Vec<PathBuf> {
 }
 
 async fn next(feed: &mut Feed) -> u64 {
-    feed.filled().await;
-    feed.ready().unwrap().record.sequence
+    loop {
+        feed.filled().await;
+        if let Some(outgoing) = feed.ready() {
+            return outgoing.record.sequence;
+        }
+    }
 }
 
 /// Everything that the feed has at hand.
@@ -62,7 +70,8 @@ fn drain(feed: &mut Feed) -> Vec<u64> {
     block_on(async {
         let mut sequences = Vec::new();
         while !feed.is_drained() {
-            sequences.push(next(feed).await);
+            feed.filled().await;
+            sequences.extend(feed.ready().map(|outgoing| outgoing.record.sequence));
         }
         sequences
     })

@@ -49,6 +49,24 @@ fn nothing_goes_by_age_before_this_run_of_the_server_has_everything() {
     assert_eq!(inspect(&dir).len(), 1, "the open segment");
 }
 
+#[test]
+fn a_feed_that_finds_nothing_on_the_disk_is_drained() {
+    let dir = tempfile::tempdir().unwrap();
+    drop({
+        let journal = open(&dir, LIMITS);
+        append_all(&journal, &[b"x".to_vec()]);
+        journal
+    });
+    // Numbers were given out, of which the disk gives no event.
+    std::fs::write(segments(&dir).remove(0), [0; 100]).unwrap();
+    let journal = open(&dir, LIMITS);
+    let mut feed = journal.shared().feed();
+    assert!(!feed.is_drained());
+    block_on(feed.filled());
+    assert!(feed.ready().is_none());
+    assert!(feed.is_drained());
+}
+
 /// Replaces a segment by something that can be opened and not read.
 fn make_unreadable(path: &Path) {
     std::fs::remove_file(path).unwrap();
