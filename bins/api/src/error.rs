@@ -36,6 +36,9 @@ pub enum ApiError {
     /// The caller is known, and nobody said whose they are, or they stand above the tenants.
     #[error("you are known, but of no tenant here, or of several; ask an administrator")]
     NoTenant,
+    /// The caller is a machine.
+    #[error("only a person is somebody in Chatwoot; sign in as one")]
+    PeopleOnly,
     /// There is no such thing, or it is another tenant's, which is the same to the caller.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -222,6 +225,7 @@ impl ApiError {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not permitted"),
             Self::NoTenant => (StatusCode::FORBIDDEN, "no-tenant", "No tenant"),
+            Self::PeopleOnly => (StatusCode::FORBIDDEN, "people-only", "For people only"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no-route", "No such address"),
             Self::MethodNotAllowed => {

@@ -68,6 +68,8 @@ fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(auth::config::get_auth_config))
         .routes(routes!(me::get_me))
+        .routes(routes!(me::links::list::list_links))
+        .routes(routes!(me::links::put::put_link, me::links::delete::delete_link))
         .routes(routes!(conversations::list::list_conversations))
         .routes(routes!(
             conversations::get::get_conversation,

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use accounts::{Clients, Unusable};
 use chatwoot::client::Options;
 use chatwoot::{CallError, Client};
-use domain::{AccountKey, Sealed, SecretKey};
+use domain::{AccountKey, SecretKey};
 use store::Store;
 use store::accounts::Account;
+use store::links::OwnToken;
 use tokio::sync::{Mutex, OnceCell};
 
 /// How long a changed token or address may go unnoticed.
@@ -21,7 +22,7 @@ pub(crate) struct Caller {
     pub(crate) client: Client,
     /// What limits are counted by.
     pub(crate) host: String,
-    token: Sealed,
+    account: Account,
     user: OnceCell<i64>,
 }
 
@@ -84,11 +85,23 @@ impl Accounts {
     /// now, or was disconnected.
     pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, store::Error> {
         let account = self.read(caller.key).await?;
-        let outdated = account.is_none_or(|account| account.api_token != caller.token);
+        let outdated = account.is_none_or(|account| account.api_token != caller.account.api_token);
         if outdated {
             *self.known.lock().await = None;
         }
         Ok(outdated)
+    }
+
+    /// The same with the token of whoever wrote what goes out. None: it does not open with our key.
+    pub(crate) fn own(&self, caller: &Caller, own: &OwnToken) -> Option<Client> {
+        let opened = self.key.open(store::links::TOKEN_PURPOSE, &own.token).map_err(Unusable::from);
+        let client =
+            opened.and_then(|token| Ok(self.clients.with_token(&caller.account, &token)?));
+        client
+            .inspect_err(
+                |error| tracing::error!(%error, "a reply goes out with the account's token"),
+            )
+            .ok()
     }
 
     /// An account as it is now, if it is served.
@@ -101,8 +114,8 @@ impl Accounts {
 
     fn caller(&self, account: &Account) -> Result<Arc<Caller>, Arc<Unusable>> {
         let client = self.clients.of(account, &self.key).map_err(Arc::new)?;
-        let (key, host, token) = (account.id, client.host(), account.api_token.clone());
-        Ok(Arc::new(Caller { key, client, host, token, user: OnceCell::new() }))
+        let (key, host, account) = (account.id, client.host(), account.clone());
+        Ok(Arc::new(Caller { key, client, host, account, user: OnceCell::new() }))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chatwoot::client::{Client, ClientError, Options};
 use domain::{SealError, SecretKey};
+use secrecy::SecretString;
 use store::accounts::Account;
 
 /// Makes callers of accounts, all over the same connections.
@@ -39,14 +40,23 @@ impl Clients {
     /// A caller of an account, with its token opened.
     pub fn of(&self, account: &Account, key: &SecretKey) -> Result<Client, Unusable> {
         let token = key.open(Account::TOKEN_PURPOSE, &account.api_token)?;
+        Ok(self.with_token(account, &token)?)
+    }
+
+    /// A caller of an account as whoever has this token.
+    pub fn with_token(
+        &self,
+        account: &Account,
+        token: &SecretString,
+    ) -> Result<Client, ClientError> {
         let (url, number) = (&account.base_url, account.chatwoot_account_id);
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let place = if account.public_only { &mut shared.public } else { &mut shared.anywhere };
         if let Some(client) = place {
-            return Ok(client.for_account(url, number, &token)?);
+            return client.for_account(url, number, token);
         }
         let options = Options { public_only: account.public_only, ..self.options.clone() };
-        Ok(place.insert(Client::new(url, number, &token, &options)?).clone())
+        Ok(place.insert(Client::new(url, number, token, &options)?).clone())
     }
 }
 

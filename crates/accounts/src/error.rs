@@ -64,6 +64,9 @@ pub enum Trouble {
     /// Its owner is of other accounts.
     #[error("the token's owner is not a member of account {0}: check the number")]
     NoMember(i64),
+    /// It is no person's.
+    #[error("the access token is a bot's: give the one that is in a person's profile in Chatwoot")]
+    NoUser,
     /// The installation has no such account, or is none.
     #[error(
         "this Chatwoot has no account {0}, or is no Chatwoot: check the address and the number"

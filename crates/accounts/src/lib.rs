@@ -4,6 +4,7 @@
 //! connect     token checked with Chatwoot ─► row ─► receivers told ─► webhook registered
 //! rotate      another token, or another webhook with another secret; the old one holds for a while
 //! check       is the webhook in Chatwoot, in its place, complete, and signed with what we know?
+//! link        a person's own token checked with Chatwoot ─► row; what they write goes out with it
 //! disconnect  row ended, token and secrets forgotten ─► receivers told ─► webhook removed
 //! ```
 //!
@@ -17,6 +18,7 @@ mod connect;
 mod deed;
 mod disconnect;
 mod error;
+mod link;
 mod registration;
 mod rotate;
 mod sources;

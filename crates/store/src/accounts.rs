@@ -141,7 +141,8 @@ pub async fn hold_source(connection: &mut PgConnection, id: AccountKey) -> Resul
     Ok(())
 }
 
-/// Ends the serving of an account and forgets its secrets. Its row and its data stay.
+/// Ends the serving of an account and forgets its secrets, people's own tokens among them. Its row and
+/// its data stay.
 pub async fn end(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
     sqlx::query!(
         "update chatwoot_accounts
@@ -150,8 +151,11 @@ pub async fn end(connection: &mut PgConnection, id: AccountKey) -> Result<(), Er
          where id = $1",
         id.0
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    sqlx::query!("delete from account_links where account_id = $1", id.0)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -169,6 +169,40 @@ pub async fn may_be_there(
     Ok(open)
 }
 
+/// Notes of a try that has just begun that it is made as this Chatwoot user, and not as the account's own.
+pub async fn made_as(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    number: i32,
+    user: i64,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update outbound_attempts set chatwoot_user_id = $3
+         where operation_id = $1 and attempt = $2",
+        operation.0,
+        number,
+        user
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The Chatwoot users as whom a reply was tried, besides the account's own.
+pub async fn senders(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<Vec<i64>, Error> {
+    let senders = sqlx::query_scalar!(
+        r#"select distinct chatwoot_user_id as "user!" from outbound_attempts
+           where operation_id = $1 and chatwoot_user_id is not null"#,
+        operation.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(senders)
+}
+
 /// Whether the try before this one ended with the same cause and was then looked for in vain.
 pub async fn is_repeated(
     connection: &mut PgConnection,

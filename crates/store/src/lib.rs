@@ -33,6 +33,7 @@ mod error;
 pub mod hosts;
 pub mod idempotency;
 pub mod inspect;
+pub mod links;
 pub mod messages;
 pub mod outbox;
 mod part;

@@ -236,6 +236,17 @@ pub async fn count_attempt(
     Ok(attempts)
 }
 
+/// Has a reply go out with the account's token from now on: its author's own was refused for it.
+pub async fn as_account(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<(), Error> {
+    sqlx::query!("update outbox set as_account = true where operation_id = $1", operation.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Takes a command back of which no try can have reached Chatwoot, not even before somebody asked for
 /// it once more. Says whether it could be.
 pub async fn take_back(

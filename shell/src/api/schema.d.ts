@@ -678,6 +678,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out. */
+        get: operations["list_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Have your replies and notes go out under your own name, in place of what you linked before.
+         * @description Chatwoot is asked whose token it is. What you write in the account's conversations then goes out with
+         *     it; everything else goes on with the account's token. May be repeated.
+         */
+        put: operations["put_link"];
+        post?: never;
+        /**
+         * Have your own token forgotten: what you write goes out with the account's. Doing so again changes
+         *     nothing.
+         */
+        delete: operations["delete_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations/accounts": {
         parameters: {
             query?: never;
@@ -2110,6 +2152,54 @@ export interface components {
         LabelList: {
             data: components["schemas"]["Label"][];
         };
+        /** @description Which user of an account's Chatwoot the caller is: as whom their replies and notes go out. */
+        Link: {
+            /** @description The account. */
+            accountId: components["schemas"]["AccountKey"];
+            /**
+             * @description For people.
+             * @example Acme Support
+             */
+            accountName?: string | null;
+            /**
+             * Format: int64
+             * @description Its number in the installation.
+             * @example 1
+             */
+            chatwootAccountId: number;
+            /**
+             * @description Where people open it.
+             * @example https://chat.example.com
+             */
+            chatwootUrl: string;
+            /**
+             * Format: date-time
+             * @description Since when it is linked.
+             */
+            linkedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when Chatwoot has refused the token, which is forgotten: what the caller writes goes out as the
+             *     owner of the account's token until they link another one.
+             */
+            refusedAt?: string | null;
+            /**
+             * Format: int64
+             * @description The number of the user there; null: the caller has not linked one, and what they write goes out as
+             *     the owner of the account's token.
+             * @example 7
+             */
+            userId?: number | null;
+            /**
+             * @description That user's name when it was linked.
+             * @example Ada Example
+             */
+            userName?: string | null;
+        };
+        /** @description The tenant's accounts, and which of their users the caller is. */
+        LinkList: {
+            data: components["schemas"]["Link"][];
+        };
         /** @description A person who answers. */
         ListedAgent: components["schemas"]["Agent"] & {
             /** @description It is whoever asks: the agent has the e-mail address that the caller's token vouches for. */
@@ -2408,6 +2498,15 @@ export interface components {
             content: string;
             /** @description It is to be a note; a reply that was begun stays beside it. */
             private?: boolean;
+        };
+        /** @description Who one is in Chatwoot. */
+        PutLink: {
+            /**
+             * Format: password
+             * @description Your own access token, from your profile in Chatwoot. It is kept sealed and never shown.
+             * @example your access token
+             */
+            token: string;
         };
         /** @description What waits. */
         Queue: {
@@ -6856,6 +6955,236 @@ export interface operations {
             };
             /** @description The caller has not proved who they are */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts that are served, each with your user if you have linked one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkList"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's key */
+                id: components["schemas"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutLink"];
+            };
+        };
+        responses: {
+            /** @description Who you are there from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description `bad-json`: the body */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account that is served */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: the body */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-json`: the body is said to be something else */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Chatwoot does not take the token, or its owner is not of the account */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller makes more requests than it may: see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's key */
+                id: components["schemas"]["AccountKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your token is forgotten here */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller has not proved who they are */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the permission `conversations:reply` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account that is served */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -74,7 +74,7 @@ impl From<Shown> for Account {
 }
 
 /// Reads a secret, which nothing shows from then on.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     String::deserialize(deserializer).map(SecretString::from)
 }
 
@@ -87,7 +87,7 @@ fn secret_if_any<'de, D: Deserializer<'de>>(
 }
 
 /// Longest address and longest token, in characters.
-const LONGEST: usize = 500;
+pub(super) const LONGEST: usize = 500;
 
 /// The tenant's account with this key.
 async fn read(
@@ -100,7 +100,7 @@ async fn read(
 }
 
 /// As [`read`], if it is served.
-async fn served(
+pub(super) async fn served(
     connection: &mut PgConnection,
     tenant: &TenantId,
     id: AccountKey,
@@ -113,13 +113,13 @@ async fn served(
 }
 
 impl App {
-    fn administration(&self) -> Result<&Administration, ApiError> {
+    pub(super) fn administration(&self) -> Result<&Administration, ApiError> {
         self.administration.as_ref().ok_or(ApiError::NotSetUp)
     }
 }
 
 /// A line of the audit about what the caller does to an account.
-fn deed<'a>(
+pub(super) fn deed<'a>(
     principal: &'a Principal,
     action: &'static str,
 ) -> impl Fn(&Known, Value) -> Entry + Sync + 'a {
@@ -179,11 +179,11 @@ async fn again(app: &App, id: Option<AccountKey>, answer: Response) -> Result<Re
 }
 
 /// What can be done about a failure, by whoever asked.
-fn refused(error: AccountError) -> ApiError {
+pub(super) fn refused(error: AccountError) -> ApiError {
     match error {
-        AccountError::Trouble(trouble @ (Trouble::Token(_) | Trouble::NoAdministrator(_))) => {
-            ApiError::field("token", trouble.to_string())
-        }
+        AccountError::Trouble(
+            trouble @ (Trouble::Token(_) | Trouble::NoAdministrator(_) | Trouble::NoUser),
+        ) => ApiError::field("token", trouble.to_string()),
         AccountError::Trouble(trouble @ (Trouble::NoMember(_) | Trouble::NoSuch(_))) => {
             ApiError::field("chatwootAccountId", trouble.to_string())
         }

@@ -1,5 +1,7 @@
 //! `/me`
 
+pub(super) mod links;
+
 use axum::Json;
 use domain::{Permission, TenantId};
 use serde::Serialize;

@@ -32,6 +32,7 @@ mod headers;
 mod idempotency;
 mod interventions;
 mod limits;
+mod links;
 mod live;
 mod making;
 mod malformed;

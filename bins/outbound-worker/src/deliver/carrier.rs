@@ -50,7 +50,7 @@ pub(crate) struct Carrier {
     pub(super) upload_timeout: Duration,
     /// Where files are.
     pub(super) objects: Objects,
-    accounts: Accounts,
+    pub(super) accounts: Accounts,
     throttle: Throttle,
 }
 

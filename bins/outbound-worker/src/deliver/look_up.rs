@@ -198,8 +198,8 @@ impl Carrier {
         self.search_deleted(entry, &deleted, caller).await
     }
 
-    /// Deleting a message takes its marker. One of our own user's from the time of the tries that is no
-    /// other reply of ours therefore counts as this one: rather not sent than sent twice.
+    /// Deleting a message takes its marker. One of a user as whom this was tried, from the time of the tries,
+    /// that is no other reply of ours therefore counts as this one: rather not sent than sent twice.
     async fn search_deleted(
         &self,
         entry: &Entry,
@@ -210,9 +210,11 @@ impl Carrier {
             Ok(user) => user,
             Err(error) => return Ok(Err(error)),
         };
-        let by_us = deleted.iter().filter(|(_, sender)| *sender == user);
-        let mut by_us: Vec<i64> = by_us.map(|(id, _)| *id).collect();
         let mut transaction = self.store.worker().await?;
+        let mut users = attempts::senders(&mut transaction, entry.operation).await?;
+        users.push(user);
+        let by_us = deleted.iter().filter(|(_, sender)| users.contains(sender));
+        let mut by_us: Vec<i64> = by_us.map(|(id, _)| *id).collect();
         let known =
             messages::written_here(&mut transaction, entry.account, entry.operation, &by_us)
                 .await?;

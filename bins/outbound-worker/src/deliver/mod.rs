@@ -14,6 +14,7 @@ mod change;
 mod files;
 mod lanes;
 mod look_up;
+mod own;
 mod send;
 mod settle;
 mod tell;

@@ -6,13 +6,14 @@ use chatwoot::client::NewMessage;
 use domain::{DeliveryState, MessageId};
 use store::Error;
 use store::attempts::{self, Attempt, AttemptOutcome};
+use store::links::{self, OwnToken};
 use store::messages::{self, Step};
 use store::outbox::{self, Entry};
 
 use super::carrier::UNTIL_REPAIRED;
 use super::files::{self, BrokenOff, Missing};
 use super::settle::{Carried, News};
-use super::{Carrier, Lock};
+use super::{Carrier, Lock, own};
 use crate::accounts::Caller;
 use crate::command::SendMessage;
 use crate::decide::{self, Ending, Next};
@@ -23,8 +24,8 @@ const AFTER_FILES: Duration = Duration::from_secs(3);
 
 /// What came of beginning a try.
 enum Begun {
-    /// The try's number, and how many were made since the command was asked for.
-    Attempt { number: i32, tries: i32 },
+    /// The try's number, how many were made since the command was asked for, and its author's own token.
+    Attempt { number: i32, tries: i32, own: Option<OwnToken> },
     /// Chatwoot has it: a webhook with our marker said so.
     There(i64),
     /// It was cancelled, or its message is gone.
@@ -79,8 +80,8 @@ impl Carrier {
         if !matches!(beginning, Begun::Attempt { .. }) {
             self.unused(caller).await;
         }
-        let (number, tries) = match beginning {
-            Begun::Attempt { number, tries } => (number, tries),
+        let (number, tries, own) = match beginning {
+            Begun::Attempt { number, tries, own } => (number, tries, own),
             Begun::There(id) => return self.sent(entry, None, Some(id)).await,
             Begun::Gone => return self.withdraw(entry).await,
             Begun::Overtaken => return Ok(Carried::Waits),
@@ -97,7 +98,9 @@ impl Carrier {
         let began = Instant::now();
         let broken_off = BrokenOff::default();
         let uploads = files::read(&self.objects, &message.uploads, &broken_off);
-        let create = caller.client.create_message_with(entry.display_id, &new, uploads);
+        let own = own.and_then(|own| Some((self.accounts.own(caller, &own)?, own)));
+        let client = own.as_ref().map_or(&caller.client, |(client, _)| client);
+        let create = client.create_message_with(entry.display_id, &new, uploads);
         let (created, ()) = tokio::join!(create, self.tell_sending(entry, number));
         metrics::histogram!("axis_outbound_send_seconds").record(began.elapsed().as_secs_f64());
         if created.is_err() && broken_off.happened() {
@@ -109,6 +112,11 @@ impl Carrier {
             Err(error) => error,
         };
         let reason = decide::reason(&error);
+        if let Some((_, own)) = &own
+            && own::keeps_out(&error)
+        {
+            return self.leave_to_account(entry, number, own, &error).await;
+        }
         if decide::is_validation(&error) && self.is_repeated(entry, number, &reason).await? {
             return self.turned_down(entry, number, &reason).await;
         }
@@ -213,6 +221,10 @@ impl Carrier {
             tracing::warn!(last, "another worker tries the reply that this one was to send");
             return Ok(Begun::Overtaken);
         };
+        let own = links::of_author(&mut transaction, entry.operation).await?;
+        if let Some(own) = &own {
+            attempts::made_as(&mut transaction, entry.operation, number, own.user).await?;
+        }
         let step = Step {
             state: DeliveryState::Sending,
             reason: None,
@@ -223,7 +235,7 @@ impl Carrier {
         };
         messages::advance(&mut transaction, entry.operation, step).await?;
         store::commit(transaction).await?;
-        Ok(Begun::Attempt { number, tries })
+        Ok(Begun::Attempt { number, tries, own })
     }
 
     /// Removes the row of a command that was cancelled.

@@ -13,6 +13,7 @@ mod interventions;
 mod limits;
 mod notes;
 mod outages;
+mod own;
 mod replies;
 mod stage;
 mod tries;

@@ -175,7 +175,19 @@ impl Stage {
         text: &str,
         due_in: Duration,
     ) -> MessageId {
-        self.compose(chatwoot, to, text, &[], due_in).await
+        self.compose(chatwoot, to, &Self::author(), text, &[], due_in).await
+    }
+
+    /// A person of the tenant writes, who has a name here.
+    pub async fn write_as(
+        &self,
+        member: &str,
+        chatwoot: &Chatwoot,
+        to: &Conversation,
+        text: &str,
+    ) -> MessageId {
+        let author = Actor { id: Some(member.to_owned()), ..Self::author() };
+        self.compose(chatwoot, to, &author, text, &[], Duration::ZERO).await
     }
 
     /// An agent writes and attaches files: name, type and content of each.
@@ -190,7 +202,7 @@ impl Stage {
         for file in files {
             received.push(self.receive(chatwoot, *file).await);
         }
-        self.compose(chatwoot, to, text, &received, Duration::ZERO).await
+        self.compose(chatwoot, to, &Self::author(), text, &received, Duration::ZERO).await
     }
 
     /// A file that is no message's yet.
@@ -227,11 +239,11 @@ impl Stage {
         &self,
         chatwoot: &Chatwoot,
         to: &Conversation,
+        author: &Actor,
         text: &str,
         files: &[Received],
         due_in: Duration,
     ) -> MessageId {
-        let author = Self::author();
         let composition = Composition {
             tenant: &chatwoot.account.tenant,
             conversation: to.id,
@@ -240,7 +252,7 @@ impl Stage {
             files,
             in_reply_to: None,
             client_id: None,
-            author: &author,
+            author,
             due_in,
             trace: TraceParent::generate(),
         };

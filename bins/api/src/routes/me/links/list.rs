@@ -1,0 +1,45 @@
+//! Listing what the caller has linked.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::{Link, require_person};
+use crate::App;
+use crate::auth::{May, Reply};
+use crate::error::ApiError;
+use crate::problem::Problem;
+
+/// The tenant's accounts, and which of their users the caller is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::routes) struct LinkList {
+    data: Vec<Link>,
+}
+
+/// List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out.
+#[utoipa::path(
+    get, path = "/me/links", tag = "session",
+    security(("bearer" = ["conversations:reply"])),
+    responses(
+        (status = 200, description = "The accounts that are served, each with your user if you have linked one",
+         body = LinkList),
+        (status = 403, description = "`people-only`: a key is nobody in Chatwoot", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::routes) async fn list_links(
+    State(app): State<App>,
+    principal: May<Reply>,
+) -> Result<Json<LinkList>, ApiError> {
+    require_person(&principal)?;
+    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let shown = store::accounts::shown(&mut transaction, &principal.tenant, None).await?;
+    let mut linked = store::links::of_member(&mut transaction, &principal.id).await?;
+    let served = shown.into_iter().filter(|account| account.disconnected_at.is_none());
+    let data = served.map(|account| {
+        let place = linked.iter().position(|link| link.account == account.id);
+        let link = place.map(|place| linked.swap_remove(place));
+        Link::new(account, link)
+    });
+    Ok(Json(LinkList { data: data.collect() }))
+}

@@ -1,0 +1,51 @@
+//! Replies that go out under the name of whoever wrote them, and what happens if Chatwoot does not let
+//! them in.
+
+use std::time::Duration;
+
+use chatwoot::CallError;
+use chatwoot::client::Refusal;
+use domain::DeliveryState;
+use store::Error;
+use store::attempts::AttemptOutcome;
+use store::links::{self, OwnToken};
+use store::outbox::{self, Entry};
+
+use super::Carrier;
+use super::settle::{Carried, News};
+
+/// Whether an answer is about who asks, so that the account itself may still do it. None of these leaves
+/// anything behind.
+pub(super) fn keeps_out(error: &CallError) -> bool {
+    matches!(error, CallError::Unauthorized(_) | CallError::Forbidden { .. } | CallError::NotFound)
+}
+
+impl Carrier {
+    /// Has a reply, for which its author's own token was refused, go out with the account's at once. A
+    /// token that is worth nothing is forgotten.
+    pub(super) async fn leave_to_account(
+        &self,
+        entry: &Entry,
+        attempt: i32,
+        own: &OwnToken,
+        error: &CallError,
+    ) -> Result<Carried, Error> {
+        metrics::counter!("axis_outbound_own_tokens_refused_total").increment(1);
+        tracing::warn!(%error, "an author's own token was refused; the account's is used");
+        let mut transaction = self.store.worker().await?;
+        outbox::as_account(&mut transaction, entry.operation).await?;
+        if matches!(error, CallError::Unauthorized(Refusal::Token)) {
+            links::refused(&mut transaction, entry.account, own).await?;
+        }
+        store::commit(transaction).await?;
+        let reason = "Chatwoot refused its author's own token; it goes out with the account's";
+        let news = News {
+            ended: Some((attempt, AttemptOutcome::Retry)),
+            state: DeliveryState::Retrying,
+            reason: Some(reason),
+            chatwoot_id: None,
+            again: Some(Duration::ZERO),
+        };
+        self.note(entry, news).await
+    }
+}

@@ -1,0 +1,72 @@
+//! People who are users of an account's Chatwoot themselves: what they write goes out with their own token.
+
+use domain::{AccountKey, TenantId};
+use secrecy::SecretString;
+use serde_json::json;
+use store::accounts::Account;
+use store::links::{self, Link, OwnToken};
+
+use crate::{AccountError, Accounts, Deed, Trouble};
+
+impl Accounts {
+    /// Asks Chatwoot whose token this is, and keeps it, sealed, for what this person of the tenant writes in
+    /// the account from then on; in place of what they had linked before.
+    pub async fn link(
+        &self,
+        tenant: &TenantId,
+        id: AccountKey,
+        member: &str,
+        token: &SecretString,
+        deed: Deed<'_>,
+    ) -> Result<Link, AccountError> {
+        let account = self.served(tenant, id).await?;
+        let number = account.chatwoot_account_id;
+        let profile = self.clients.with_token(&account, token)?.profile().await;
+        let profile = profile.map_err(|error| match AccountError::of(error, number) {
+            // It does not have to be an administrator's; a bot has no profile.
+            AccountError::Trouble(Trouble::NoAdministrator(_)) => Trouble::NoUser.into(),
+            other => other,
+        })?;
+        if !profile.accounts.iter().any(|membership| membership.id == number) {
+            return Err(Trouble::NoMember(number).into());
+        }
+        let token = self.key.seal(links::TOKEN_PURPOSE, token)?;
+        let own = OwnToken { member: member.to_owned(), user: profile.id, token };
+        let mut transaction = self.store.worker().await?;
+        let link = links::put(&mut transaction, id, &own, profile.name.as_deref()).await?;
+        let link = link.ok_or_else(|| AccountError::NoAccount(id.to_string()))?;
+        if let Some(deed) = deed {
+            let details = json!({ "member": member, "chatwootUser": link.user });
+            store::audit::record(&mut transaction, &deed.entry(&account, details)).await?;
+        }
+        store::commit(transaction).await?;
+        Ok(link)
+    }
+
+    /// Forgets a person's own token: what they write goes out with the account's. Says whether there was
+    /// one.
+    pub async fn unlink(
+        &self,
+        tenant: &TenantId,
+        id: AccountKey,
+        member: &str,
+        deed: Deed<'_>,
+    ) -> Result<bool, AccountError> {
+        let account = self.served(tenant, id).await?;
+        let mut transaction = self.store.worker().await?;
+        let removed = links::remove(&mut transaction, id, member).await?;
+        if let Some(deed) = deed.filter(|_| removed) {
+            let details = json!({ "member": member });
+            store::audit::record(&mut transaction, &deed.entry(&account, details)).await?;
+        }
+        store::commit(transaction).await?;
+        Ok(removed)
+    }
+
+    /// The tenant's account with this key, if it is served.
+    async fn served(&self, tenant: &TenantId, id: AccountKey) -> Result<Account, AccountError> {
+        let account = store::accounts::get(&mut *self.store.worker().await?, id).await?;
+        let account = account.filter(|account| account.tenant == *tenant);
+        account.ok_or_else(|| AccountError::NoAccount(id.to_string()))
+    }
+}

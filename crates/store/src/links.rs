@@ -1,0 +1,179 @@
+//! People's own Chatwoot tokens: what somebody writes here goes out with theirs, if they have linked one.
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, OperationId, Sealed};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// What people's own tokens are sealed for.
+pub const TOKEN_PURPOSE: &str = "own-token";
+
+/// That somebody is a user of an account's Chatwoot, without the token that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The account.
+    pub account: AccountKey,
+    /// The person, within the tenant.
+    pub member: String,
+    /// The number of the Chatwoot user that they are.
+    pub user: i64,
+    /// That user's name when it was linked.
+    pub user_name: Option<String>,
+    /// Since when.
+    pub linked_at: DateTime<Utc>,
+    /// Since when Chatwoot has refused the token, which is forgotten: replies go out with the account's.
+    pub refused_at: Option<DateTime<Utc>>,
+}
+
+/// Somebody's own token, for what they wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnToken {
+    /// The person, within the tenant.
+    pub member: String,
+    /// The number of the Chatwoot user that they are.
+    pub user: i64,
+    /// Sealed for [`TOKEN_PURPOSE`].
+    pub token: Sealed,
+}
+
+struct Row {
+    account_id: Uuid,
+    member_id: String,
+    chatwoot_user_id: i64,
+    chatwoot_user_name: Option<String>,
+    linked_at: DateTime<Utc>,
+    refused_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for Link {
+    fn from(row: Row) -> Self {
+        Self {
+            account: AccountKey(row.account_id),
+            member: row.member_id,
+            user: row.chatwoot_user_id,
+            user_name: row.chatwoot_user_name,
+            linked_at: row.linked_at,
+            refused_at: row.refused_at,
+        }
+    }
+}
+
+/// Links a person to an account that is served, in place of what they had linked there before. None if it
+/// is not served.
+pub async fn put(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    own: &OwnToken,
+    user_name: Option<&str>,
+) -> Result<Option<Link>, Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "insert into account_links
+           (account_id, member_id, tenant_id, chatwoot_user_id, chatwoot_user_name, sealed_token)
+         select id, $2, tenant_id, $3, $4, $5
+         from chatwoot_accounts where id = $1 and disconnected_at is null for share
+         on conflict (account_id, member_id) do update
+           set chatwoot_user_id = excluded.chatwoot_user_id,
+               chatwoot_user_name = excluded.chatwoot_user_name,
+               sealed_token = excluded.sealed_token,
+               linked_at = now(),
+               refused_at = null
+         returning account_id, member_id, chatwoot_user_id, chatwoot_user_name, linked_at,
+                   refused_at",
+        account.0,
+        own.member,
+        own.user,
+        user_name,
+        own.token.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(Link::from))
+}
+
+/// All that a person has linked, in a transaction of their tenant.
+pub async fn of_member(connection: &mut PgConnection, member: &str) -> Result<Vec<Link>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select account_id, member_id, chatwoot_user_id, chatwoot_user_name, linked_at, refused_at
+         from account_links where member_id = $1",
+        member
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Link::from).collect())
+}
+
+/// All people who are linked to an account, by id.
+pub async fn of_account(
+    connection: &mut PgConnection,
+    account: AccountKey,
+) -> Result<Vec<Link>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select account_id, member_id, chatwoot_user_id, chatwoot_user_name, linked_at, refused_at
+         from account_links where account_id = $1 order by member_id",
+        account.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Link::from).collect())
+}
+
+/// The token of whoever wrote a reply that is to go out. None: it goes out with the account's.
+pub async fn of_author(
+    connection: &mut PgConnection,
+    operation: OperationId,
+) -> Result<Option<OwnToken>, Error> {
+    let row = sqlx::query!(
+        "select l.member_id, l.chatwoot_user_id, l.sealed_token
+         from outbox o
+         join messages m on m.id = o.operation_id and m.author_type = 'member'
+         join account_links l on l.account_id = o.account_id and l.member_id = m.author_id
+         where o.operation_id = $1 and not o.as_account and l.refused_at is null",
+        operation.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| OwnToken {
+        member: row.member_id,
+        user: row.chatwoot_user_id,
+        token: Sealed(row.sealed_token),
+    }))
+}
+
+/// Forgets a person's token. Says whether there was one, refused or not.
+pub async fn remove(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    member: &str,
+) -> Result<bool, Error> {
+    let removed = sqlx::query!(
+        "delete from account_links where account_id = $1 and member_id = $2",
+        account.0,
+        member
+    )
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected() > 0)
+}
+
+/// Chatwoot refused this token: it is forgotten, unless the person has linked another one meanwhile.
+pub async fn refused(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    own: &OwnToken,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update account_links set sealed_token = '', refused_at = now()
+         where account_id = $1 and member_id = $2 and sealed_token = $3",
+        account.0,
+        own.member,
+        own.token.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
