@@ -71,3 +71,23 @@ async fn an_accounts_secrets_are_rotated_and_in_the_end_forgotten() {
     operator.fails(&rotate, "say what to rotate").await;
     operator.fails(&secret, "no account 7").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_own_tokens_are_linked_is_listed_and_a_token_forgotten() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    operator
+        .statement(
+            "insert into account_links (account_id, member_id, tenant_id, chatwoot_user_id, sealed_token)
+             select id, 'ada', tenant_id, 7, 'sealed' from chatwoot_accounts",
+        )
+        .await;
+    let links = ["accounts", "links", "--account", "7"];
+    let listed = operator.succeeds(&links).await;
+    assert_eq!((&listed[0]["member"], &listed[0]["userId"]), (&json!("ada"), &json!(7)));
+    assert!(!listed.to_string().contains("sealed"));
+    let unlink = ["accounts", "unlink", "--account", "7", "--member", "ada"];
+    assert_eq!(operator.succeeds(&unlink).await["unlinked"], true);
+    assert_eq!(operator.succeeds(&links).await, json!([]));
+    operator.fails(&unlink, "no token").await;
+}

@@ -2,9 +2,11 @@
 
 pub mod add;
 pub mod disconnect;
+pub mod links;
 pub mod list;
 pub mod publish;
 pub mod rotate;
+pub mod unlink;
 
 use clap::Subcommand;
 
@@ -19,6 +21,10 @@ pub enum Command {
     List,
     /// Take another token into use, or have Chatwoot sign with another secret
     Rotate(rotate::Arguments),
+    /// List whose own tokens replies go out with
+    Links(links::Arguments),
+    /// Forget somebody's own token, when they have left
+    Unlink(unlink::Arguments),
     /// Serve an account no more; its data stay
     Disconnect(disconnect::Arguments),
     /// Tell the receivers of all accounts again, from the database
@@ -31,6 +37,8 @@ impl Command {
             Self::Add(arguments) => add::run(arguments, place).await,
             Self::List => list::run(place).await,
             Self::Rotate(arguments) => rotate::run(arguments, place).await,
+            Self::Links(arguments) => links::run(&arguments, place).await,
+            Self::Unlink(arguments) => unlink::run(&arguments, place).await,
             Self::Disconnect(arguments) => disconnect::run(&arguments, place).await,
             Self::Publish => publish::run(place).await,
         }

@@ -1,0 +1,37 @@
+//! `axis accounts unlink`
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::json;
+
+use crate::audit::Operator;
+use crate::{Answer, Place};
+
+/// Whose token.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The account: its key, or its number if that is enough
+    #[arg(long, value_name = "KEY OR NUMBER")]
+    account: String,
+
+    /// The person, as `axis accounts links` names them
+    #[arg(long, value_name = "ID")]
+    member: String,
+
+    #[command(flatten)]
+    operator: Operator,
+}
+
+/// Forgets somebody's own token.
+pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
+    let accounts = place.accounts().await?;
+    let account = accounts::find(accounts.list().await?, &arguments.account)?;
+    let deed = arguments.operator.deed("accounts unlink");
+    let member = &arguments.member;
+    if !accounts.unlink(&account.tenant, account.id, member, Some(&deed)).await? {
+        bail!("{member} has linked no token to this account: see `axis accounts links`");
+    }
+    let number = account.chatwoot_account_id;
+    let text = format!("what {member} writes goes out with the token of account {number}");
+    Answer::new(text, &json!({ "member": member, "unlinked": true }))
+}
