@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::reqwest::{Method, RequestBuilder, Response};
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, TENANT, ids};
+use crate::support::{Seed, Served, TENANT, comes_in, ids};
 use crate::walk::{Things, Tokens, Walk};
 
 /// What holds a secret is made anew for whoever asks again.
@@ -135,7 +135,7 @@ async fn every_operation_is_done_and_none_fails_when_many_ask_at_once() {
 async fn of_two_replays_at_once_under_one_key_one_is_begun() {
     let served = Served::start().await;
     for number in 0..3 {
-        crate::operations::comes_in(&served, &served.ours, &format!("event_{number}")).await;
+        comes_in(&served, &served.ours, &format!("event_{number}")).await;
     }
     let from = chrono::Utc::now() - chrono::TimeDelta::hours(1);
     let wanted = json!({ "accountId": served.ours.key, "from": from, "dryRun": false });

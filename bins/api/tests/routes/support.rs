@@ -262,20 +262,41 @@ pub async fn somebody_waits(served: &Served) {
         .await;
 }
 
-/// An event of an account that died, with this text in it; gives back its id.
-pub async fn dead_letter(served: &Served, account: &Account, text: &str) -> String {
-    let body = json!({ "event": "message_created", "id": 901, "content": text }).to_string();
-    let inbound = Inbound {
+/// The body of an answer that is good.
+pub async fn body(answer: Response) -> Value {
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    answer.json().await.unwrap()
+}
+
+/// What the audit has of an action, newest first.
+pub async fn audit(served: &Served, action: &str) -> Vec<Value> {
+    let list = served.read(&format!("/audit?action={action}")).await;
+    list["data"].as_array().unwrap().clone()
+}
+
+fn inbound(account: &Account, event: &str) -> Inbound {
+    Inbound {
         id: EventId::generate(),
         account: account.key,
         tenant: account.tenant.clone(),
-        event: "message_created".to_owned(),
+        event: event.to_owned(),
         received_at: Utc::now(),
         delivery: None,
         origin: "webhook".to_owned(),
         trace: TraceParent::generate(),
-    };
-    let envelope = inbound.envelope(body.clone());
+    }
+}
+
+/// An event of an account comes in.
+pub async fn comes_in(served: &Served, account: &Account, event: &str) {
+    let envelope = inbound(account, event).envelope("{}");
+    served.world.bus.publisher().publish(envelope).await.unwrap();
+}
+
+/// An event of an account that died, with this text in it; gives back its id.
+pub async fn dead_letter(served: &Served, account: &Account, text: &str) -> String {
+    let body = json!({ "event": "message_created", "id": 901, "content": text }).to_string();
+    let envelope = inbound(account, "message_created").envelope(body.clone());
     let letter = DeadLetter {
         stream: "INBOUND".to_owned(),
         subject: envelope.subject,

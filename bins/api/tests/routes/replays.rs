@@ -1,0 +1,101 @@
+//! What operators have replayed.
+
+use chrono::{TimeDelta, Utc};
+use serde_json::{Value, json};
+use testkit::{eventually, sqlx};
+
+use crate::support::{Served, TENANT, audit, body, comes_in, ids};
+
+#[tokio::test]
+async fn a_replay_counts_first_then_goes_on_by_itself_and_tells_how_it_ended() {
+    let served = Served::start().await;
+    let theirs = served.world.account("theirs", 2).await;
+    for event in ["message_created", "message_created", "contact_updated"] {
+        comes_in(&served, &served.ours, event).await;
+        comes_in(&served, &theirs, event).await;
+    }
+    let from = Utc::now() - TimeDelta::hours(1);
+    let mut wanted = json!({ "accountId": served.ours.key, "from": from });
+    let counted = served.post("/operations/replay", &wanted).send().await.unwrap();
+    assert_eq!(counted.status(), 200);
+    let counted = body(counted).await;
+    assert_eq!((&counted["count"], &counted["ended"]), (&json!(3), &json!("done")));
+    let by = json!([
+        { "event": "contact_updated", "count": 1 }, { "event": "message_created", "count": 2 },
+    ]);
+    assert_eq!((&counted["by"], &counted["goOnFrom"]), (&by, &Value::Null));
+    assert_eq!(audit(&served, "replay").await.len(), 0);
+
+    wanted["dryRun"] = false.into();
+    wanted["event"] = "message_created".into();
+    wanted["most"] = 1.into();
+    let begun = served.post("/operations/replay", &wanted).send().await.unwrap();
+    assert_eq!(begun.status(), 202);
+    let location = begun.headers()["location"].to_str().unwrap().replace("/api/v1", "");
+    let begun = body(begun).await;
+    assert_eq!(location, format!("/operations/replays/{}", begun["id"].as_str().unwrap()));
+    assert_eq!((&begun["state"], &begun["count"]), (&json!("running"), &Value::Null));
+    eventually("the replay has ended", || async {
+        served.read(&location).await["state"] != "running"
+    })
+    .await;
+    let ended = served.read(&location).await;
+    assert_eq!((&ended["state"], &ended["count"]), (&json!("most"), &json!(1)));
+    assert_eq!(ended["by"], "member dev-admin");
+    assert_eq!(served.world.bus.stream("INBOUND").await.unwrap().messages, 7);
+    assert_eq!(ids(&served.read("/operations/replays").await), [begun["id"].as_str().unwrap()]);
+    assert_eq!(audit(&served, "replay").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_replay_that_cannot_be_is_refused() {
+    let served = Served::start().await;
+    let account = served.ours.key;
+    let now = Utc::now();
+    for (wanted, field) in [
+        (json!({ "accountId": account, "from": now + TimeDelta::hours(1) }), "from"),
+        (json!({ "accountId": account, "from": now, "to": now }), "to"),
+        (json!({ "accountId": account, "from": now, "event": "" }), "event"),
+        (json!({ "accountId": account, "from": now, "most": 0 }), "most"),
+        (json!({ "accountId": account, "from": now, "perSecond": 1_001 }), "perSecond"),
+    ] {
+        let answer = served.post("/operations/replay", &wanted).send().await.unwrap();
+        assert_eq!(answer.status(), 422, "{wanted}");
+        let refused: Value = answer.json().await.unwrap();
+        assert_eq!(refused["errors"][0]["field"], field, "{wanted}");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_whose_program_is_gone_is_lost() {
+    let served = Served::start().await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let entry = store::audit::Entry {
+        actor: "member x".to_owned(),
+        source: "api",
+        action: "replay".to_owned(),
+        target: "from then".to_owned(),
+        tenant: Some(TENANT.parse().unwrap()),
+        account: None,
+        count: None,
+        details: json!({ "begins": true, "endsBy": "2026-01-01T00:00:00Z" }),
+    };
+    store::audit::record(&mut transaction, &entry).await.unwrap();
+    // As the tool wrote them once: without a word of when they should have ended.
+    for hours in [25, 23] {
+        sqlx::query(
+            "insert into audit (id, actor, source, action, target, tenant_id, details, at)
+             values (gen_random_uuid(), 'operator', 'axis', 'replay', 'from then', $1,
+                     '{\"begins\": true}', now() - make_interval(hours => $2))",
+        )
+        .bind(TENANT)
+        .bind(hours)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    }
+    store::commit(transaction).await.unwrap();
+    let list = served.read("/operations/replays").await;
+    let states: Vec<_> = list["data"].as_array().unwrap().iter().map(|row| &row["state"]).collect();
+    assert_eq!(states, ["lost", "running", "lost"]);
+}
