@@ -44,6 +44,7 @@ mod openid;
 mod operations;
 mod problems;
 mod replays;
+mod retries;
 mod search;
 mod session;
 mod shell;

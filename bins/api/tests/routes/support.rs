@@ -2,6 +2,7 @@
 
 mod seed;
 mod stream;
+pub mod written;
 
 use api::{Api, Config, Files, FilesConfig};
 use chrono::{DateTime, Utc};

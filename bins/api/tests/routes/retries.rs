@@ -1,0 +1,170 @@
+//! Sending messages again.
+
+use std::time::Duration;
+
+use domain::{DeliveryState, MessageId};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use store::attempts::AttemptOutcome;
+use store::{attempts, messages, outbox};
+use testkit::sqlx;
+
+use crate::support::written::{Written, advance, ask, asked, commands, refusal, tried, write};
+use crate::support::{Served, Stream, ids};
+
+#[tokio::test]
+async fn a_failed_message_is_queued_again_behind_the_others() {
+    let served = Served::start().await;
+    let path = asked(&served).await;
+    let question = ids(&served.read(&path).await)[0].clone();
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let body = json!({ "content": "Soon.", "private": true, "inReplyTo": question });
+    let message = write(&served, &path, &body).await;
+    let written = Written { path, message };
+    let before = commands(&served).await;
+    tried(&served, &written, AttemptOutcome::Failed).await;
+    advance(&served, written.operation(), DeliveryState::Failed, false).await;
+    let later = write(&served, &written.path, &json!({ "content": "And?" })).await;
+
+    let answer = ask(&served, &written.to("retry")).await;
+    assert_eq!(answer.status(), 202);
+    let message: Value = answer.json().await.unwrap();
+    assert_eq!((&message["state"], &message["stateReason"]), (&json!("queued"), &Value::Null));
+    assert_eq!(message["createdAt"], written.message["createdAt"]);
+    assert_eq!(served.read(&written.path).await["data"][1], message);
+    let after = commands(&served).await;
+    assert_eq!(after[0].0.to_string(), later["id"].as_str().unwrap());
+    assert_eq!(after[1..], before, "the same operation and payload");
+
+    // The try of before is what the next one begins with.
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let last = attempts::last(&mut transaction, written.operation()).await.unwrap().unwrap();
+    assert_eq!((last.number, last.outcome), (1, Some(AttemptOutcome::Failed)));
+    assert!(
+        outbox::settle(&mut transaction, later["id"].as_str().unwrap().parse().unwrap())
+            .await
+            .unwrap()
+    );
+    let conversation = message["conversationId"].as_str().unwrap().parse().unwrap();
+    let entry = outbox::head(&mut transaction, conversation).await.unwrap().unwrap();
+    assert_eq!((entry.operation, entry.attempts), (written.operation(), 0));
+    assert_eq!(entry.due_in, Duration::ZERO);
+
+    stream.expect("message_queued").await;
+    stream.expect("message_queued").await;
+    let told = stream.expect("message_retried").await.json();
+    assert_eq!(told["message"], message);
+    assert_eq!(told["data"], json!({ "messageId": written.id(), "private": true }));
+    assert_eq!((&told["source"], &told["actor"]["type"]), (&json!("axis"), &json!("member")));
+    // Once is enough.
+    let refused = (409, "not-retriable".to_owned());
+    assert_eq!(refusal(&served, &written.to("retry")).await, refused);
+    assert_eq!(commands(&served).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_message_that_waits_to_be_retried_is_tried_at_once() {
+    let served = Served::start().await;
+    let written = Written::start(&served).await;
+    tried(&served, &written, AttemptOutcome::Retry).await;
+    advance(&served, written.operation(), DeliveryState::Retrying, true).await;
+    write(&served, &written.path, &json!({ "content": "And?" })).await;
+    let conversation = written.message["conversationId"].as_str().unwrap().parse().unwrap();
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let waiting = outbox::head(&mut transaction, conversation).await.unwrap().unwrap();
+    assert!(waiting.due_in > Duration::from_mins(50));
+    let mut wakeups = served.world.store.wakeups().await.unwrap();
+    for _ in 0..2 {
+        let answer = ask(&served, &written.to("retry")).await;
+        assert_eq!(answer.status(), 202);
+        let message: Value = answer.json().await.unwrap();
+        assert_eq!(message["state"], "retrying");
+        assert_eq!(message["stateReason"], "a test says so");
+        assert!(message["nextAttemptAt"].as_str() <= message["updatedAt"].as_str());
+        wakeups.next().await.unwrap();
+    }
+    let due = outbox::head(&mut transaction, conversation).await.unwrap().unwrap();
+    assert_eq!((due.operation, due.due_in), (written.operation(), Duration::ZERO));
+    drop(transaction);
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let published = outbox::take_due(&mut transaction, 2, 2).await.unwrap();
+    assert!(published.iter().any(|(command, _)| command.operation == written.operation()));
+}
+
+#[tokio::test]
+async fn a_message_of_unknown_outcome_is_looked_for_at_once() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let written = Written::start(&served).await;
+    stream.expect("message_queued").await;
+    tried(&served, &written, AttemptOutcome::Unknown).await;
+    advance(&served, written.operation(), DeliveryState::Unknown, true).await;
+    let before = commands(&served).await;
+    let answer = ask(&served, &written.to("retry")).await;
+    assert_eq!(answer.status(), 202);
+    let message: Value = answer.json().await.unwrap();
+    assert_eq!(
+        (&message["state"], &message["stateReason"]),
+        (&json!("unknown"), &json!("a test says so"))
+    );
+    assert_eq!(stream.expect("message_retried").await.json()["message"], message);
+    assert_eq!(commands(&served).await, before, "the same command, and not another one");
+    let conversation = written.message["conversationId"].as_str().unwrap().parse().unwrap();
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let due = outbox::head(&mut transaction, conversation).await.unwrap().unwrap();
+    assert_eq!((due.operation, due.due_in), (written.operation(), Duration::ZERO));
+    // What the worker begins with: a look, and no other try.
+    let last = attempts::last(&mut transaction, written.operation()).await.unwrap().unwrap();
+    assert_eq!((last.number, last.outcome), (1, Some(AttemptOutcome::Unknown)));
+}
+
+#[tokio::test]
+async fn only_what_failed_or_waits_is_sent_again() {
+    let served = Served::start().await;
+    let written = Written::start(&served).await;
+    let operation = written.operation();
+    let refused = (409, "not-retriable".to_owned());
+    assert_eq!(refusal(&served, &written.to("retry")).await, refused);
+    advance(&served, operation, DeliveryState::Sending, true).await;
+    assert_eq!(refusal(&served, &written.to("retry")).await, refused);
+    let list = served.read(&written.path).await;
+    let question = format!("{}/{}/retry", written.path, ids(&list)[0]);
+    assert_eq!(refusal(&served, &question).await, refused);
+    // Chatwoot has it, and its channel refused it: sent again it would be there twice.
+    advance(&served, operation, DeliveryState::Failed, false).await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let id = MessageId(operation.0);
+    messages::link(&mut transaction, served.ours.key, id, 4711).await.unwrap();
+    sqlx::query(
+        r#"update messages set delivery_failed_at = 1, outbound_reason = null,
+                  content_attributes = '{"external_error": "the number takes no messages"}'
+           where id = $1"#,
+    )
+    .bind(id.0)
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    let message = &served.read(&written.path).await["data"][1];
+    assert_eq!(message["state"], "failed");
+    assert_eq!(message["stateReason"], "the number takes no messages");
+    assert_eq!(refusal(&served, &written.to("retry")).await, refused);
+    let kept = (409, "not-cancellable".to_owned());
+    assert_eq!(refusal(&served, &written.to("cancel")).await, kept);
+    assert_eq!(commands(&served).await, []);
+}
+
+#[tokio::test]
+async fn only_one_of_two_who_ask_again_queues_it() {
+    let served = Served::start().await;
+    let written = Written::start(&served).await;
+    advance(&served, written.operation(), DeliveryState::Failed, false).await;
+    let path = written.to("retry");
+    let answers = join_all((0..5).map(|_| ask(&served, &path))).await;
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status().as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [202, 409, 409, 409, 409]);
+    assert_eq!(commands(&served).await.len(), 1);
+}
