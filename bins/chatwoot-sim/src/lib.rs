@@ -56,6 +56,7 @@
 //! | `POST /_sim/reset` | | back to the beginning |
 
 mod actors;
+mod administrators;
 mod bodies;
 mod config;
 mod control;
@@ -72,7 +73,8 @@ mod sim;
 mod snoozes;
 mod trickle;
 
-pub use actors::{Customer, File, PROMPT_RECEIPTS, RegisteredWebhook};
+pub use actors::{Customer, File, PROMPT_RECEIPTS};
+pub use administrators::RegisteredWebhook;
 pub use config::{Config, Options, Settings};
 pub use dispatch::{Delivery, DeliveryOptions, Outcome};
 pub use faults::{
