@@ -156,7 +156,7 @@ pub enum ApiError {
         /// Until there is an allowance again.
         seconds: u64,
     },
-    /// As many replays as this process runs at a time are under way.
+    /// As many replays as this process runs at a time, or at a time for one tenant, are under way.
     #[error("other replays are under way; try again when they have ended")]
     TooManyReplays,
     /// The letter's stream will not take it.

@@ -31,7 +31,6 @@ use bus::Bus;
 use service::{Health, Status};
 use store::Store;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -70,7 +69,7 @@ struct App {
     history: InTurn<Bus>,
     announcer: Announcer,
     streams: Rooms,
-    replays: Arc<Semaphore>,
+    replays: Rooms,
     asking: Rooms,
     tasks: TaskTracker,
     auth: Auth,
@@ -131,7 +130,7 @@ impl Api {
             fan_out,
             announcer,
             streams: Rooms::new(MOST_STREAMS),
-            replays: Arc::new(Semaphore::new(MOST_REPLAYS)),
+            replays: Rooms::new(MOST_REPLAYS),
             asking: Rooms::new(MOST_ASKING),
             tasks: tasks.clone(),
             auth,

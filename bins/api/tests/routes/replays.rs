@@ -1,10 +1,11 @@
 //! What operators have replayed.
 
 use chrono::{TimeDelta, Utc};
+use domain::Role;
 use serde_json::{Value, json};
-use testkit::{eventually, sqlx};
+use testkit::{Account, eventually, sqlx};
 
-use crate::support::{Served, TENANT, audit, body, comes_in, ids};
+use crate::support::{Served, TENANT, audit, body, comes_in, ids, problem};
 
 #[tokio::test]
 async fn a_replay_counts_first_then_goes_on_by_itself_and_tells_how_it_ended() {
@@ -45,6 +46,34 @@ async fn a_replay_counts_first_then_goes_on_by_itself_and_tells_how_it_ended() {
     assert_eq!(served.world.bus.stream("INBOUND").await.unwrap().messages, 7);
     assert_eq!(ids(&served.read("/operations/replays").await), [begun["id"].as_str().unwrap()]);
     assert_eq!(audit(&served, "replay").await.len(), 2);
+}
+
+/// P9: what one tenant has replayed slowly takes no place that another one needs.
+#[tokio::test]
+async fn a_tenants_replays_leave_room_for_another_tenants() {
+    let served = Served::start().await;
+    let theirs = served.world.account("theirs", 2).await;
+    let key = served.key("theirs", Role::Admin.permissions()).await;
+    // So many that one in a second takes longer than this test.
+    for number in 0..60 {
+        comes_in(&served, &served.ours, &format!("event_{number}")).await;
+        comes_in(&served, &theirs, &format!("event_{number}")).await;
+    }
+    let from = Utc::now() - TimeDelta::hours(1);
+    let replay = async |account: &Account, token: &str| {
+        let wanted = json!({
+            "accountId": account.key, "from": from, "dryRun": false, "perSecond": 1,
+        });
+        let request = served.http.post(served.url("/operations/replay")).bearer_auth(token);
+        request.json(&wanted).send().await.unwrap()
+    };
+    for _ in 0..3 {
+        assert_eq!(replay(&served.ours, "mock-token").await.status(), 202);
+    }
+    let full = (503, "too-many-replays".to_owned());
+    assert_eq!(problem(replay(&served.ours, "mock-token").await).await, full);
+    assert_eq!(replay(&theirs, &key).await.status(), 202);
+    assert_eq!(problem(replay(&theirs, &key).await).await, full, "all are taken");
 }
 
 #[tokio::test]

@@ -151,7 +151,7 @@ pub(in crate::routes) async fn replay_events(
         drop(work);
         return Ok(Json(count(&app, wanted).await?).into_response());
     }
-    let permit = app.replays.clone().try_acquire_owned().map_err(|_| ApiError::TooManyReplays)?;
+    let room = app.replays.enter(&principal.tenant).ok_or(ApiError::TooManyReplays)?;
     let (words, account) = (wanted.words(), asked.account_id);
     let mut replay = replay::Replay::start(wanted, &app.bus).await?;
     let details = json!({ "endsBy": replay.ends_by() });
@@ -165,7 +165,7 @@ pub(in crate::routes) async fn replay_events(
     let location = format!("{BASE}/operations/replays/{}", begun.id);
     let answer = work.finish(StatusCode::ACCEPTED, Some(location), &shown).await?;
     app.tasks.spawn(async move {
-        let _permit = permit;
+        let _room = room;
         let ended = replay.run(&app.shutdown, |_| ()).await;
         if let Ended::Failed(error) = &ended {
             tracing::warn!(%error, "a replay failed");
