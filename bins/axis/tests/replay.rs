@@ -299,6 +299,21 @@ async fn a_replay_whose_copies_would_push_out_what_it_has_yet_to_reach_does_not_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_replay_passes_over_needs_no_room() {
+    let world = World::start().await;
+    let account = world.account("one", 1).await;
+    publish_examples(&world, &account).await;
+    succeeds(&world, &["--from", LONG_AGO]).await;
+    // Half as much again fits, and as much again does not.
+    bound(&world, 2).await;
+    let again = succeeds(&world, &["--from", LONG_AGO]).await;
+    assert_eq!((&again["replayed"], &again["copies"]), (&json!(10), &json!(10)));
+    let refused = answered(&world, &["--from", LONG_AGO]).await;
+    assert_eq!((refused.code, &refused.value["ended"]), (Some(1), &json!("failed")), "{refused:?}");
+    assert_eq!((&refused.value["replayed"], held(&world).await.len()), (&json!(0), 30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replay_tells_of_what_was_removed_before_it_came_there() {
     // More than is under way to a reader at a time.
     let (count, kept) = (1_500_i64, 50);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use events::Headers;
 
-use crate::read::{Reading, ordered};
+use crate::read::{Reading, ordered, ordered_headers};
 use crate::streams::stream_info;
 use crate::{Bus, BusError, headers};
 
@@ -26,6 +26,7 @@ pub struct History {
     bus: Bus,
     stream: &'static str,
     filter: String,
+    headers_only: bool,
     next: DeliverPolicy,
     end: u64,
     reading: Option<Reading>,
@@ -57,6 +58,26 @@ impl Bus {
         filter: String,
         since: Option<DateTime<Utc>>,
     ) -> Result<History, BusError> {
+        self.past(stream, filter, since, false).await
+    }
+
+    /// The same without the messages' bytes: to look at what there is takes less than to read it.
+    pub async fn history_of_headers(
+        &self,
+        stream: &'static str,
+        filter: String,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<History, BusError> {
+        self.past(stream, filter, since, true).await
+    }
+
+    async fn past(
+        &self,
+        stream: &'static str,
+        filter: String,
+        since: Option<DateTime<Utc>>,
+        headers_only: bool,
+    ) -> Result<History, BusError> {
         let next = match since {
             None => DeliverPolicy::All,
             Some(since) => {
@@ -69,8 +90,17 @@ impl Bus {
             }
         };
         let bus = self.clone();
-        let mut history =
-            History { bus, stream, filter, next, end: 0, reading: None, about: 0, done: false };
+        let mut history = History {
+            bus,
+            stream,
+            filter,
+            headers_only,
+            next,
+            end: 0,
+            reading: None,
+            about: 0,
+            done: false,
+        };
         history.about = history.open().await?.waiting;
         // Asked for afterwards, so that whoever reads to the end meets all that were counted.
         history.end = stream_info(self, stream).await?.state.last_seq;
@@ -135,6 +165,10 @@ impl History {
     }
 
     async fn open(&self) -> Result<Reading, BusError> {
-        ordered(&self.bus, self.stream, self.filter.clone(), self.next).await
+        let filter = self.filter.clone();
+        if self.headers_only {
+            return ordered_headers(&self.bus, self.stream, filter, self.next).await;
+        }
+        ordered(&self.bus, self.stream, filter, self.next).await
     }
 }

@@ -56,14 +56,28 @@ pub(crate) async fn ordered(
     filter_subject: String,
     deliver_policy: DeliverPolicy,
 ) -> Result<Reading, BusError> {
+    begin(bus, stream, Config { filter_subject, deliver_policy, ..Config::default() }).await
+}
+
+/// The same without what the messages carry.
+pub(crate) async fn ordered_headers(
+    bus: &Bus,
+    stream: &str,
+    filter_subject: String,
+    deliver_policy: DeliverPolicy,
+) -> Result<Reading, BusError> {
+    let headers_only = true;
+    let config = Config { filter_subject, deliver_policy, headers_only, ..Config::default() };
+    begin(bus, stream, config).await
+}
+
+async fn begin(bus: &Bus, stream: &str, wanted: Config) -> Result<Reading, BusError> {
     let config = Config {
-        filter_subject,
-        deliver_policy,
         ack_policy: AckPolicy::None,
         memory_storage: true,
         num_replicas: 1,
         inactive_threshold: FORGET,
-        ..Config::default()
+        ..wanted
     };
     let consumer = beside_leader(bus, stream, config).await?;
     let waiting = consumer.cached_info().num_pending;

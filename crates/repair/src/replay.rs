@@ -11,7 +11,8 @@
 //!
 //! A stream that is nearly full lets go of the oldest processed events, which are those that a replay
 //! has yet to reach. So it begins only if its copies fit, ends when there is no room left, and tells
-//! if something that it was to replay was gone before it came there. Nothing waits for a replay: what
+//! if something that it was to replay was gone before it came there. How many copies it makes is looked
+//! through only where all that it may read would not fit. Nothing waits for a replay: what
 //! comes in from outside has the room first.
 
 use std::collections::BTreeMap;
@@ -55,6 +56,8 @@ pub struct Wanted {
 pub struct Replay {
     wanted: Wanted,
     bus: Bus,
+    /// The subjects of what it reads.
+    filter: String,
     history: History,
     publisher: Publisher,
     /// The position of the oldest event that was there when it began.
@@ -80,6 +83,17 @@ pub enum Ended {
     Interrupted,
     /// NATS failed for too long, had no room, or did not have all of them any more.
     Failed(ReplayError),
+}
+
+/// Why a message is passed over.
+#[derive(Debug, Clone, Copy)]
+enum PassedOver {
+    /// It is a copy whose original was there when the replay began.
+    Copy,
+    /// No worker could read it either.
+    Unreadable,
+    /// It is an event of another name.
+    OtherEvent,
 }
 
 /// Not all could be replayed.
@@ -140,12 +154,13 @@ impl Replay {
         let history = bus.history(subject::INBOUND, filter.clone(), Some(wanted.from)).await?;
         let mut about = history.about();
         if let Some(to) = wanted.to {
-            let later = bus.history(subject::INBOUND, filter, Some(to)).await?;
+            let later = bus.history(subject::INBOUND, filter.clone(), Some(to)).await?;
             about = about.saturating_sub(later.about());
         }
         Ok(Self {
             first: bus.room(Consumer::SyncWorker).await?.first_sequence,
             bus: bus.clone(),
+            filter,
             history,
             about,
             looked: 0,
@@ -208,8 +223,8 @@ impl Replay {
         let mut pace = Pace::new(self.wanted.per_second);
         let mut told = Instant::now();
         let most = self.wanted.most.unwrap_or(u64::MAX);
-        if let Err(error) = self.need_room(self.about.min(most)).await {
-            return Ended::Failed(error);
+        if let Err(ended) = self.need_room_for_all(most, shutdown).await {
+            return ended;
         }
         loop {
             let past = match shutdown.run_until_cancelled(self.history.next()).await {
@@ -218,14 +233,18 @@ impl Replay {
                 Some(Ok(None)) => return self.at_the_end(),
                 Some(Ok(Some(past))) => past,
             };
-            if self.wanted.to.is_some_and(|to| past.published_at >= to) {
+            if self.is_beyond(&past) {
                 return self.at_the_end();
             }
             self.looked += 1;
             let (at, after) = (past.published_at, past.published_at + TimeDelta::nanoseconds(1));
-            let Some(inbound) = self.meant(&past) else {
-                self.next = after;
-                continue;
+            let inbound = match self.meant(&past) {
+                Ok(inbound) => inbound,
+                Err(passed) => {
+                    self.pass_over(passed);
+                    self.next = after;
+                    continue;
+                }
             };
             self.next = at;
             if self.count >= most {
@@ -252,6 +271,38 @@ impl Replay {
         }
     }
 
+    /// Ends it if its copies do not fit. All that it may read is more than it makes copies of: there are
+    /// copies of earlier replays among it.
+    async fn need_room_for_all(
+        &self,
+        most: u64,
+        shutdown: &CancellationToken,
+    ) -> Result<(), Ended> {
+        match self.need_room(self.about.min(most)).await {
+            Err(ReplayError::Room { .. }) => {}
+            roomy => return roomy.map_err(Ended::Failed),
+        }
+        let copies = match shutdown.run_until_cancelled(self.count_meant(most)).await {
+            None => return Err(Ended::Interrupted),
+            Some(copies) => copies.map_err(|error| Ended::Failed(error.into()))?,
+        };
+        self.need_room(copies).await.map_err(Ended::Failed)
+    }
+
+    /// How many are meant of what there is now, and no more than `most`.
+    async fn count_meant(&self, most: u64) -> Result<u64, BusError> {
+        let (filter, from) = (self.filter.clone(), Some(self.wanted.from));
+        let mut history = self.bus.history_of_headers(subject::INBOUND, filter, from).await?;
+        let mut count = 0;
+        while count < most
+            && let Some(past) = history.next().await?
+            && !self.is_beyond(&past)
+        {
+            count += u64::from(self.meant(&past).is_ok());
+        }
+        Ok(count)
+    }
+
     /// Fails if so many copies do not fit.
     async fn need_room(&self, copies: u64) -> Result<(), ReplayError> {
         if self.wanted.dry_run {
@@ -270,19 +321,28 @@ impl Replay {
         Ended::Failed(ReplayError::Removed(removed))
     }
 
+    /// Whether it came after all that is wanted.
+    fn is_beyond(&self, past: &Past) -> bool {
+        self.wanted.to.is_some_and(|to| past.published_at >= to)
+    }
+
     /// What a message says of itself, if it is an event that is meant.
-    fn meant(&mut self, past: &Past) -> Option<Inbound> {
+    fn meant(&self, past: &Past) -> Result<Inbound, PassedOver> {
         if past.headers.get(MARK).is_some() && !self.stands_in(&past.headers) {
-            self.copies += 1;
-            return None;
+            return Err(PassedOver::Copy);
         }
-        let Ok(inbound) = Inbound::read(&past.headers) else {
-            self.unreadable += 1;
-            return None;
-        };
+        let inbound = Inbound::read(&past.headers).map_err(|_| PassedOver::Unreadable)?;
         // Names are cut to fit into subjects, so the subject is not enough.
         let named = self.wanted.event.as_ref().is_none_or(|event| *event == inbound.event);
-        named.then_some(inbound)
+        if named { Ok(inbound) } else { Err(PassedOver::OtherEvent) }
+    }
+
+    fn pass_over(&mut self, why: PassedOver) {
+        match why {
+            PassedOver::Copy => self.copies += 1,
+            PassedOver::Unreadable => self.unreadable += 1,
+            PassedOver::OtherEvent => {}
+        }
     }
 
     /// Whether a copy's original was gone before this replay began.
