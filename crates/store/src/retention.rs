@@ -85,8 +85,9 @@ pub async fn may_remove(connection: &mut PgConnection) -> Result<bool, Error> {
 }
 
 /// Removes a part with all its rows, or all rows of one that stays, if nobody is in the way for longer than
-/// a second: while it waits, everybody else waits for it. Who logged in must own the table, and is whom the
-/// rest of the transaction runs as.
+/// a second: while it waits, everybody else waits for it. The history of before all months ends where a month
+/// did that is removed, so that what a backfill brings of it later is found again. Who logged in must own the
+/// table, and is whom the rest of the transaction runs as.
 pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Error> {
     become_oneself(connection).await?;
     let words = if part.stays { "truncate %I" } else { "drop table %I" };
@@ -98,6 +99,34 @@ pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Er
     .fetch_one(&mut *connection)
     .await?;
     sqlx::raw_sql("set local lock_timeout = '1s'").execute(&mut *connection).await?;
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+    if !part.stays && part.table == Table::Activities.name() {
+        move_history(connection, part.until).await?;
+    }
+    Ok(())
+}
+
+/// Moves the end of `activities_before` to where a removed month ended. Nobody is let in meanwhile, so nothing
+/// is read for long: all that is in it is older than that month and goes, and so does what came of its time
+/// into the default part, which is empty as a rule. While there is more in that, the end stays where it was.
+async fn move_history(connection: &mut PgConnection, until: DateTime<Utc>) -> Result<(), Error> {
+    let statements = sqlx::query_scalar!(
+        r#"select format(
+             'truncate activities_before;
+              delete from activities_other where occurred_at < %1$L;
+              alter table activities detach partition activities_before;
+              alter table activities attach partition activities_before
+                for values from (minvalue) to (%1$L)', $1::timestamptz) as "statements!"
+           from pg_inherits
+           where inhparent = 'activities'::regclass
+             and inhrelid = to_regclass('activities_before')
+             and pg_relation_size('activities_other'::regclass) < 8 * 1024 * 1024"#,
+        until
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(statements) = statements {
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await?;
+    }
     Ok(())
 }

@@ -8,9 +8,6 @@ use testkit::sqlx::{self, Connection as _};
 use crate::operator::Operator;
 
 const YES: [&str; 4] = ["retention", "--keep-months", "12", "--yes"];
-const FROM_BEFORE: &str = "insert into activities (id, tenant_id, occurred_at, kind, source)
-                           values (gen_random_uuid(), 'acme', '1850-01-01', 'message_created',
-                             'chatwoot')";
 
 /// What is older than 1901, a month of then and one of 2020 in the timeline, each with a line but for the
 /// month of 1901, and a month of 2020 of what came in.
@@ -29,11 +26,21 @@ async fn with_old_months() -> Operator {
         "insert into activities (id, tenant_id, occurred_at, kind, source)
          select gen_random_uuid(), 'acme', at, 'message_created', 'chatwoot'
          from unnest(array['2020-02-29 12:00+00', now()]) as at",
-        FROM_BEFORE,
     ] {
         operator.statement(statement).await;
     }
+    brings(&operator, "1850-01-01").await;
     operator
+}
+
+/// A backfill brings a line of the timeline.
+async fn brings(operator: &Operator, at: &str) {
+    let url = operator.world.store_config.database_url.expose_secret();
+    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+    let line = "insert into activities (id, tenant_id, occurred_at, kind, source)
+                values (gen_random_uuid(), 'acme', $1::text::timestamptz, 'message_created',
+                  'chatwoot')";
+    sqlx::query(line).bind(at).execute(&mut connection).await.unwrap();
 }
 
 fn names(answer: &Value) -> Vec<&str> {
@@ -62,7 +69,7 @@ async fn months_that_are_too_old_go_and_are_written_down_and_others_stay() {
     assert_eq!(rows(&operator).await, 2);
 
     // A backfill may bring in more of that time.
-    operator.statement(FROM_BEFORE).await;
+    brings(&operator, "1850-01-01").await;
     let removed = operator.succeeds(&[&YES[..], &["--table", "activities"]].concat()).await;
     assert_eq!((names(&removed), &removed["error"]), (vec![before, later], &Value::Null));
     assert_eq!(rows(&operator).await, 1);
@@ -74,6 +81,39 @@ async fn months_that_are_too_old_go_and_are_written_down_and_others_stay() {
         audit["audit"].as_array().unwrap().iter().map(|row| &row["target"]).collect();
     assert_eq!(told, [came_in, later, before, old, before]);
     assert_eq!(audit["audit"][1]["details"]["until"], "2020-03-01T00:00:00Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_backfill_brings_of_a_month_that_is_gone_goes_the_next_time() {
+    let operator = with_old_months().await;
+    // Of a month that has no part.
+    brings(&operator, "1950-06-01").await;
+    operator.succeeds(&YES).await;
+    assert_eq!(rows(&operator).await, 1);
+
+    for at in ["1850-01-01", "1901-05-20", "1950-06-01", "2020-02-10"] {
+        brings(&operator, at).await;
+    }
+    let removed = operator.succeeds(&YES).await;
+    assert_eq!(names(&removed), ["activities_before"]);
+    assert_eq!(removed["parts"][0]["until"], "2020-03-01T00:00:00Z");
+    assert_eq!(rows(&operator).await, 1, "what happened just now");
+
+    // While there is more beside the months than is read in a moment, it is not read through.
+    for statement in [
+        "create table activities_2020_03 partition of activities
+         for values from ('2020-03-01 00:00:00+00') to ('2020-04-01 00:00:00+00')",
+        "insert into activities (id, tenant_id, occurred_at, kind, source, data)
+         select gen_random_uuid(), 'acme', '2099-01-01', 'message_created', 'chatwoot',
+                jsonb_build_object('text', repeat(gen_random_uuid()::text, 45))
+         from generate_series(1, 6000)",
+    ] {
+        operator.statement(statement).await;
+    }
+    assert_eq!(names(&operator.succeeds(&YES).await), ["activities_2020_03"]);
+    brings(&operator, "2020-02-10").await;
+    let removed = operator.succeeds(&YES).await;
+    assert_eq!(removed["parts"][0]["until"], "2020-03-01T00:00:00Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]
