@@ -5,6 +5,7 @@
 //! stays open meanwhile, and does everything else on other connections.
 
 mod enqueue;
+mod waits;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 pub use enqueue::*;
+pub use waits::*;
 
 use crate::{Error, attempts};
 
@@ -222,13 +224,15 @@ pub async fn head(
     .transpose()
 }
 
-/// Counts a try. None if the row is gone: cancelled, or settled by somebody else.
+/// Counts a try, which is what somebody may have wanted at once. None if the row is gone: cancelled, or
+/// settled by somebody else.
 pub async fn count_attempt(
     connection: &mut PgConnection,
     operation: OperationId,
 ) -> Result<Option<i32>, Error> {
     let attempts = sqlx::query_scalar!(
-        "update outbox set attempts = attempts + 1 where operation_id = $1 returning attempts",
+        "update outbox set attempts = attempts + 1, hurried = false
+         where operation_id = $1 returning attempts",
         operation.0
     )
     .fetch_optional(connection)
@@ -279,77 +283,6 @@ pub async fn keep(
     Ok(row.is_some())
 }
 
-/// Ends a row's wait and wakes the relay once the transaction commits. One that somebody else has
-/// locked is being published or settled.
-pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
-    sqlx::query!(
-        "with hastened as (
-           update outbox set due_at = now(), not_before = null
-           where operation_id in (
-             select operation_id from outbox where operation_id = $1 for update skip locked)
-           returning operation_id
-         )
-         select pg_notify('outbox', '') from hastened",
-        operation.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(())
-}
-
-/// The same for those of these that wait though Chatwoot has just told that they are done
-/// ([`Entry::told`]). Workers lock rows before messages and changes, and whoever was told has these locked:
-/// so it waits for no row. A worker that has one puts it off without knowing; what comes next wakes it.
-pub(crate) async fn hasten_told(
-    connection: &mut PgConnection,
-    operations: &[OperationId],
-) -> Result<(), Error> {
-    if operations.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "with hastened as (
-           update outbox set due_at = now(), not_before = null
-           where operation_id in (
-             select operation_id from outbox
-             where operation_id = any($1) and not_before > now()
-               and (attempts > 0 or command = 'send_message')
-             for update skip locked)
-           returning operation_id
-         )
-         select pg_notify('outbox', '') from hastened limit 1",
-        &column!(operations, |operation| operation.0)
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(())
-}
-
-/// The same for what an account has put off: it is served again. What may yet be taken back waits on.
-pub(crate) async fn hasten_account(
-    connection: &mut PgConnection,
-    account: AccountKey,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "with hastened as (
-           update outbox set due_at = now(), not_before = null
-           where operation_id in (
-             select o.operation_id from outbox o
-             where o.account_id = $1 and o.not_before > now()
-               and (o.attempts > 0 or not exists (
-                 select from messages m
-                 where m.id = o.operation_id and m.outbound_state = 'queued'))
-             for update skip locked)
-           returning operation_id
-         )
-         select pg_notify('outbox', '') from hastened limit 1",
-        account.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(())
-}
-
 /// Has what comes first in a conversation published at once, unless it has to wait anyway: what was
 /// before it is gone.
 pub async fn let_next(
@@ -358,25 +291,6 @@ pub async fn let_next(
 ) -> Result<(), Error> {
     again(connection, &[conversation], Duration::ZERO).await?;
     sqlx::query!("select pg_notify('outbox', '')").fetch_one(connection).await?;
-    Ok(())
-}
-
-/// Has a row published again after a wait, and not tried before.
-pub async fn postpone(
-    connection: &mut PgConnection,
-    operation: OperationId,
-    wait: Duration,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "update outbox
-         set due_at = now() + make_interval(secs => $2),
-             not_before = now() + make_interval(secs => $2)
-         where operation_id = $1",
-        operation.0,
-        wait.as_secs_f64()
-    )
-    .execute(connection)
-    .await?;
     Ok(())
 }
 

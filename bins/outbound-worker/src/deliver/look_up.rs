@@ -6,7 +6,7 @@ use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
 use domain::{DeliveryState, OperationId};
 use store::attempts::{self, Attempt, AttemptOutcome};
-use store::outbox::Entry;
+use store::outbox::{self, Entry};
 use store::{Error, messages};
 
 use super::Carrier;
@@ -66,7 +66,8 @@ impl Carrier {
             Err(error) => return self.not_seen(entry, &attempt, caller, &error).await.map(Some),
         };
         // Whoever asks for it to be sent at once waits for certainty only.
-        let hurries = entry.at_once || entry.attempts >= self.most_tries;
+        let hurries =
+            entry.at_once || entry.attempts >= self.most_tries || self.is_hurried(entry).await?;
         let pause = decide::until_sent_again(entry.attempts, self.retry);
         let pause = if hurries { Duration::ZERO } else { pause };
         match decide::judge(&attempt, found, self.absence, pause) {
@@ -91,6 +92,14 @@ impl Carrier {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether somebody has asked for it to be sent at once since its last try, perhaps during this look.
+    async fn is_hurried(&self, entry: &Entry) -> Result<bool, Error> {
+        let mut transaction = self.store.worker().await?;
+        let hurried = outbox::is_hurried(&mut transaction, entry.operation).await?;
+        store::commit(transaction).await?;
+        Ok(hurried)
     }
 
     /// A look that did not find it, and is not the last one.

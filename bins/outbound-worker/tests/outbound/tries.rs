@@ -40,6 +40,30 @@ async fn what_is_certainly_not_there_is_sent_again_in_its_time_or_when_asked() {
     assert_eq!(stage.attempts(reply.0).await, ["absent", "done"].map(|end| Some(end.to_owned())));
 }
 
+/// Until its absence can be believed it is looked for and put off again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wants_a_reply_of_unknown_outcome_sent_at_once_waits_for_certainty_only() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let fault = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(creating(fault)).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let patient = Config { outbound_retry_first_ms: 600_000, absence_seconds: 5, ..config() };
+    stage.worker(&patient).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "unknown").await;
+    stage.retry(&chatwoot, &conversation, reply).await;
+    eventually("a look was made, and it is put off", async || {
+        let tried = stage.attempts(reply.0).await;
+        tried.first().is_some_and(|outcome| outcome.as_deref() == Some("absent"))
+    })
+    .await;
+    assert_eq!(chatwoot.texts(&conversation), Vec::<String>::new());
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert_eq!(stage.attempts(reply.0).await, ["absent", "done"].map(|end| Some(end.to_owned())));
+}
+
 /// Somebody writes in Chatwoot with our token, and deletes it.
 async fn write_and_delete_there(chatwoot: &Chatwoot, conversation: &Conversation) {
     let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);

@@ -91,7 +91,7 @@ pub async fn cancel(
 /// Has a message sent that failed, after everything that waits in its conversation now, and shows it as
 /// unknown until it was looked for if Chatwoot may have it; one that
 /// waits to be tried again is tried at once, and one of which nobody knows whether Chatwoot has it is
-/// looked for at once. One that waits behind a command which was tried and waits has that one tried at
+/// looked for at once, and tried as soon as it is certain that Chatwoot does not have it. One that waits behind a command which was tried and waits has that one tried at
 /// once. Tries of before are not forgotten: what may have left is looked up first.
 /// Gives back the message and its line of the timeline.
 pub async fn retry(
@@ -111,7 +111,7 @@ pub async fn retry(
             (state, None, Some(Duration::ZERO))
         }
         Some(state @ (DeliveryState::Retrying | DeliveryState::Unknown)) if *waits => {
-            outbox::hasten(connection, wanted.operation()).await?;
+            outbox::hurry(connection, wanted.operation()).await?;
             (state, message.state_reason.as_deref(), Some(Duration::ZERO))
         }
         // Its own wait goes on, in which it may be taken back.
@@ -142,7 +142,7 @@ async fn hasten_first(
     else {
         return Ok(false);
     };
-    outbox::hasten(connection, first.operation).await?;
+    outbox::hurry(connection, first.operation).await?;
     Ok(true)
 }
 
