@@ -5,9 +5,17 @@ import { compareInstants } from '../api/instant.ts'
 import type { Activity, ActivityFilter, ActivityList } from '../api/types.ts'
 
 import { keys } from './keys.ts'
-import { find, type Paged, placed } from './pages.ts'
+import { find, type Paged, placed, rowsOf } from './pages.ts'
 
-export type ActivityPages = Paged<ActivityList>
+/** A page, and what was heard while it was the last one and belongs behind its rows: only what comes next tells where. */
+export interface ActivityPage extends ActivityList {
+  late?: readonly Activity[]
+}
+
+export type ActivityPages = Paged<ActivityPage>
+
+/** So many late lines are kept of a page, the newest: what is far behind its cursor comes with a page of its own. */
+const MOST_LATE = 100
 
 function order(a: Activity, b: Activity): number {
   return compareInstants(b.occurredAt, a.occurredAt) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
@@ -26,11 +34,33 @@ function matches(filter: ActivityFilter, activity: Activity): boolean {
 }
 
 export function addActivity(list: ActivityPages, filter: ActivityFilter, activity: Activity): ActivityPages {
-  if (!matches(filter, activity) || find<Activity, ActivityList>(list, activity.id)) return list
-  // A page may have no rows, and others after it.
-  const more = list.pages.at(-1)?.page.nextCursor != null
-  const end = more ? (list.pages.findLast(({ data }) => data.length > 0)?.data.at(-1) ?? null) : null
-  return placed(list, activity, order, end)
+  if (!matches(filter, activity) || find<Activity, ActivityPage>(list, activity.id)) return list
+  const end = endOf(list)
+  return end && order(activity, end) > 0 ? keptLate(list, activity) : placed(list, activity, order, end)
+}
+
+/** The last line that was loaded, as long as others come after it; a page may have no rows, and others after it. */
+function endOf(list: { pages: ActivityPage[] }): Activity | null {
+  if (list.pages.at(-1)?.page.nextCursor == null) return null
+  return list.pages.findLast(({ data }) => data.length > 0)?.data.at(-1) ?? null
+}
+
+function keptLate(list: ActivityPages, activity: Activity): ActivityPages {
+  const last = list.pages.at(-1)
+  if (!last || list.pages.some(({ late = [] }) => late.some(({ id }) => id === activity.id))) return list
+  const late = [...(last.late ?? []), activity].sort(order).slice(0, MOST_LATE)
+  return { ...list, pages: [...list.pages.slice(0, -1), { ...last, late }] }
+}
+
+/** All lines, newest first, each once. One that is late shows as soon as what comes after it is loaded, or nothing does. */
+export function linesOf(list: { pages: ActivityPage[] }): Activity[] {
+  const lines = rowsOf<Activity>(list)
+  const late = list.pages.flatMap((page) => page.late ?? [])
+  if (late.length === 0) return lines
+  const end = endOf(list)
+  const there = new Set(lines.map(({ id }) => id))
+  const known = late.filter((one) => !there.has(one.id) && (!end || order(one, end) < 0))
+  return known.length > 0 ? [...lines, ...known].sort(order) : lines
 }
 
 /** Lets go of all but the beginning, which is read again: what was heard has made it long, and it ends where its cursor says. */

@@ -20,6 +20,7 @@ import type {
   MessageList,
 } from '../api/types.ts'
 
+import { type ActivityPage, linesOf } from './activity.ts'
 import { conversationPage, type ConversationPage, type ConversationPages } from './conversations.ts'
 import { keys } from './keys.ts'
 import { threadOf } from './messages.ts'
@@ -94,7 +95,7 @@ export function messagesQuery(conversationId: string) {
 }
 
 export function activityQuery(filter: ActivityFilter) {
-  return infiniteQueryOptions<ActivityList, Failure, Activity[], ReturnType<typeof keys.activity>, string | null>({
+  return infiniteQueryOptions<ActivityPage, Failure, Activity[], ReturnType<typeof keys.activity>, string | null>({
     queryKey: keys.activity(filter),
     queryFn: async ({ pageParam, signal }) => {
       const answer = await answerOf(
@@ -109,7 +110,7 @@ export function activityQuery(filter: ActivityFilter) {
     },
     initialPageParam: null,
     getNextPageParam: (last) => last.page.nextCursor ?? null,
-    select: rowsOf<Activity>,
+    select: linesOf,
     ...live,
   })
 }
