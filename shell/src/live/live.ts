@@ -364,8 +364,8 @@ export function usePresent(conversationId: string): readonly Present[] {
   return useSyncExternalStore(everybody.subscribe, () => presentOf(everybody.get(), conversationId))
 }
 
-/** Whether Chatwoot has deleted it since it was read. */
-export function useDeleted(conversationId: string): boolean {
+/** Whether it was heard that Chatwoot has deleted it. */
+export function useHeardDeleted(conversationId: string): boolean {
   const { deleted } = useLive()
   return useSyncExternalStore(deleted.subscribe, () => deleted.get().has(conversationId))
 }

@@ -19,6 +19,7 @@ export const api = setupServer(
   plain.post('*/api/v1/conversations/:id/presence', nothing),
   plain.post('*/api/v1/conversations/:id/typing', nothing),
   plain.get('*/api/v1/drafts', none),
+  plain.get('*/api/v1/activity', none),
   plain.get('*/api/v1/approvals', none),
   plain.get('*/api/v1/conversations', none),
   plain.get('*/api/v1/contacts/:id', () => HttpResponse.json({ status: 404, code: 'not-found', detail: 'there is no such contact' }, { status: 404 })),

@@ -6,7 +6,7 @@ import { session } from '#auth/session.ts'
 import { onInserted } from '#desk/inserted.ts'
 import { takeChosen } from '#live/chosen.ts'
 import { type DraftKind, holdDraft, readDrafts, releaseDraft, setDraft, useDraft } from '#live/drafts.ts'
-import { useConnection, useDeleted, useOutbox } from '#live/live.ts'
+import { useConnection, useOutbox } from '#live/live.ts'
 import { tellStopped, tellTyping } from '#live/telling.ts'
 import type { Next } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
@@ -18,6 +18,7 @@ import { AttachButton, Attached, useAttach } from './Attach.tsx'
 import { CannedList, useCanned } from './Canned.tsx'
 import { SendButton } from './SendButton.tsx'
 import { Typing } from './Typing.tsx'
+import { useDeleted } from './useDeleted.ts'
 import { useValues } from './useValues.ts'
 import { fill, leftIn } from './variables.ts'
 
@@ -105,9 +106,6 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     setDraft(id, kind, '')
   }
 
-  if (!session().person.may('conversations:reply')) {
-    return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You may read here, and not write.</p>
-  }
   if (deleted) {
     return (
       <div role="alert" className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
@@ -119,6 +117,9 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
         )}
       </div>
     )
+  }
+  if (!session().person.may('conversations:reply')) {
+    return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You may read here, and not write.</p>
   }
   return (
     <div className="shrink-0 px-4 pb-4">
