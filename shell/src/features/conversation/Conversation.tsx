@@ -8,6 +8,7 @@ import type { Conversation as Shown, MessageList } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { type DraftKind, setKind, useKind } from '#live/drafts.ts'
 import { useConnection, useLive } from '#live/live.ts'
+import { messagesOf } from '#live/messages.ts'
 import { conversationQuery, messagesQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
@@ -20,6 +21,7 @@ import { Composer, type ComposerHandle } from './Composer.tsx'
 import { Context } from './Context.tsx'
 import { type Editing, putBack } from './editing.ts'
 import { Header } from './Header.tsx'
+import { reaches } from './lines.ts'
 import { Thread } from './Thread.tsx'
 
 /** One conversation. Give it the id as its key too: each has its own place and drafts. */
@@ -109,12 +111,16 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
 /** So long somebody looks at a conversation before it counts as read. Milliseconds. */
 const SEEN_AFTER = 800
 
-/** Whether the newest that was said is in the thread. */
-function useShown({ id, lastMessage }: Shown): boolean {
+/** Whether the newest that was said is in the thread, and all that is unread. */
+function useShown({ id, lastMessage, unreadCount }: Shown): boolean {
   const last = lastMessage?.id
   const has = useCallback(
-    ({ pages }: { pages: MessageList[] }) => last === undefined || pages.some(({ data }) => data.some((one) => one.id === last)),
-    [last],
+    (thread: { pages: MessageList[] }) => {
+      const messages = messagesOf(thread)
+      const whole = thread.pages.at(-1)?.page.hasMore === false
+      return (last === undefined || messages.some((one) => one.id === last)) && (whole || reaches(messages, unreadCount))
+    },
+    [last, unreadCount],
   )
   return useInfiniteQuery({ ...messagesQuery(id), select: has }).data === true
 }

@@ -2,7 +2,7 @@ import { act, screen } from '@testing-library/react'
 import { HttpResponse } from 'msw'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
-import type { Message, Conversation as Shown } from '#api/types.ts'
+import type { Message, MessageList, Conversation as Shown } from '#api/types.ts'
 import { connectionStatus } from '#live/status.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
@@ -11,11 +11,14 @@ import { aConversation, aMessage, anAnnouncement, instant } from '#test/samples.
 
 import { Conversation } from './Conversation.tsx'
 
+/** What the API answers to who asks for what came before a message, or for the newest. */
+type Read = (before: string | null) => MessageList
+
 const HELLO = aMessage({ content: 'Hello?' })
 
 describe('what somebody looks at is read', () => {
   /** An API that answers `status` to who has read it, opened; how often it was told, and time that goes on. */
-  async function unread(status: () => number, thread: Promise<Message[]> = Promise.resolve([HELLO]), lastMessage: Shown['lastMessage'] = null) {
+  async function unread(status: () => number, thread: Promise<Message[]> | Read = Promise.resolve([HELLO]), lastMessage: Shown['lastMessage'] = null) {
     const real = setTimeout
     vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
@@ -23,8 +26,12 @@ describe('what somebody looks at is read', () => {
     let told = 0
     api.use(
       http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(here)),
-      http.get('/api/v1/conversations/{id}/messages', async ({ response }) =>
-        response(200).json({ data: await thread, page: { limit: 50, hasMore: false }, position: NOWHERE }),
+      http.get('/api/v1/conversations/{id}/messages', async ({ query, response }) =>
+        response(200).json(
+          typeof thread === 'function'
+            ? thread(query.get('before'))
+            : { data: await thread, page: { limit: 50, hasMore: false }, position: NOWHERE },
+        ),
       ),
       http.untyped.get('*/api/v1/activity', () =>
         HttpResponse.json({ data: [], page: { limit: 50, nextCursor: null }, position: NOWHERE }),
@@ -128,6 +135,42 @@ describe('what somebody looks at is read', () => {
     heard(2, last)
     await later(10_000)
     expect(told()).toBe(1)
+  })
+
+  /** Pages of older and older messages, oldest first within each; which were asked for. */
+  function pagesOf(...pages: Message[][]) {
+    const asked: (string | null)[] = []
+    const read = (before: string | null) => {
+      asked.push(before)
+      const page = pages.findIndex(([oldest]) => oldest?.id === before) + 1
+      return { data: pages[page] ?? [], page: { limit: 50, hasMore: page + 1 < pages.length }, position: NOWHERE }
+    }
+    return { asked, read }
+  }
+  const changes = (from: number) =>
+    Array.from({ length: 50 }, (_, index) => aMessage({ messageType: 'activity', sender: null, content: `Change ${from + index}`, createdAt: instant(from + index) }))
+  const preview = ({ id, messageType, createdAt }: Message) => ({ id, messageType, createdAt, private: false })
+
+  test('however much has happened since, once that is loaded by itself', async () => {
+    const [first, last] = [aMessage({ content: 'Hello?', createdAt: instant(8) }), aMessage({ content: 'Anybody?', createdAt: instant(9) })]
+    const { asked, read } = pagesOf(changes(60), changes(10), [first, last], [aMessage()])
+    const { told, later } = await unread(() => 204, read, preview(last))
+    await later(3_000)
+    expect(asked).toHaveLength(3)
+    expect(screen.getByText('Anybody?')).toBeVisible()
+    const [line] = screen.getAllByText('New')
+    expect(line!.compareDocumentPosition(screen.getByText('Hello?'))).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+    await later(3_000)
+    expect(told()).toBe(1)
+  })
+
+  test('but not while an earlier one is not shown, nor ever on and on for it', async () => {
+    const last = aMessage({ content: 'Anybody?', createdAt: instant(100) })
+    const { asked, read } = pagesOf([...changes(40), last], ...Array.from({ length: 20 }, () => changes(10)))
+    const { told, later } = await unread(() => 204, read, preview(last))
+    await later(20_000)
+    expect(asked).toHaveLength(10)
+    expect(told()).toBe(0)
   })
 
   test('but who may not change it says nothing', async () => {

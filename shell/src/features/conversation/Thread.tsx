@@ -13,7 +13,7 @@ import { day } from '#ui/time.ts'
 
 import { Bubble } from './Bubble.tsx'
 import type { Editing } from './editing.ts'
-import { firstUnread, FOLD, type Line, linesOf } from './lines.ts'
+import { firstUnread, FOLD, type Line, linesOf, reaches } from './lines.ts'
 import { Proposed } from './Proposed.tsx'
 import { WrittenBubble } from './WrittenBubble.tsx'
 
@@ -33,6 +33,8 @@ const NEAR = 80
 const SETTLES = 500
 /** This near to the beginning, older messages are loaded. Pixels. */
 const AHEAD = 600
+/** So far back what is unread is looked for behind lines of activity: folded, they leave nothing to scroll. */
+const FAR = 500
 
 export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit }: ThreadProps) {
   const query = useInfiniteQuery(messagesQuery(conversationId))
@@ -44,7 +46,15 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   const [first] = useState(unread)
   // As it was when the thread was opened: the line does not wander while somebody reads.
   const [opened, setOpened] = useState<{ unreadFrom: string | null } | null>(null)
-  if (messages && !opened) setOpened({ unreadFrom: firstUnread(messages, Math.max(first, unread)) })
+  const wanted = opened ? unread : Math.max(first, unread)
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query
+  const short = messages !== undefined && hasNextPage && messages.length < FAR && !reaches(messages, wanted)
+  if (messages && !opened && (!short || isError)) setOpened({ unreadFrom: firstUnread(messages, wanted) })
+  const further = short && !isFetching && !isError
+  useEffect(() => {
+    if (further) void fetchNextPage()
+    // One page may have come before anybody saw that it was on its way.
+  }, [further, messages, fetchNextPage])
 
   if (query.isPending) return <Skeletons />
   if (query.isError && !messages) {

@@ -81,3 +81,9 @@ export function firstUnread(messages: readonly Message[], unread: number): strin
   const incoming = messages.filter((message) => message.messageType === 'incoming')
   return incoming.at(-Math.min(unread, incoming.length))?.id ?? null
 }
+
+/** Whether the last `unread` messages of the customer are all here; if none is unread, whether anything is that was said. */
+export function reaches(messages: readonly Message[], unread: number): boolean {
+  if (unread <= 0) return messages.some((message) => message.messageType !== 'activity')
+  return messages.filter((message) => message.messageType === 'incoming').length >= unread
+}
