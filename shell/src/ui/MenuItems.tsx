@@ -42,7 +42,7 @@ export default function MenuItems({ label, align = 'start', side = 'bottom', tit
           {title !== undefined && (
             <DropdownMenu.Label className="max-w-64 truncate px-2 py-1.5 text-sm text-soft">{title}</DropdownMenu.Label>
           )}
-          <Listed entries={entries} />
+          <Listed entries={entries} close={close} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
@@ -51,7 +51,7 @@ export default function MenuItems({ label, align = 'start', side = 'bottom', tit
 
 const ITEM = 'flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 outline-none data-disabled:opacity-50 data-highlighted:bg-hover'
 
-function Listed({ entries }: { entries: Entries }) {
+function Listed({ entries, close }: Pick<ItemsProps, 'entries' | 'close'>) {
   switch (entries.kind) {
     case 'choice':
       return (
@@ -84,7 +84,17 @@ function Listed({ entries }: { entries: Entries }) {
     }
     case 'actions':
       return entries.actions.map(({ name, icon: Icon, disabled = false, run }) => (
-        <DropdownMenu.Item key={name} disabled={disabled} onSelect={run} className={ITEM}>
+        <DropdownMenu.Item
+          key={name}
+          disabled={disabled}
+          onSelect={(event) => {
+            // The button has the focus again before what is done takes it, and gives it back there.
+            event.preventDefault()
+            close()
+            run()
+          }}
+          className={ITEM}
+        >
           <Icon aria-hidden className="size-4 text-soft" />
           {name}
         </DropdownMenu.Item>

@@ -14,9 +14,10 @@ interface SheetProps {
   side?: 'right' | 'middle'
 }
 
-/** Something above everything else, until it is closed. */
+/** Something above everything else, until it is closed; then what had the focus before has it again. */
 export function Sheet({ open, onOpenChange, title, children, side = 'middle' }: SheetProps) {
   const content = useRef<HTMLDivElement>(null)
+  const before = useRef<Element | null>(null)
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -27,7 +28,13 @@ export function Sheet({ open, onOpenChange, title, children, side = 'middle' }: 
           tabIndex={-1}
           onOpenAutoFocus={(event) => {
             event.preventDefault()
+            before.current = document.activeElement
             content.current?.focus()
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault()
+            // What was done may have given it to something else.
+            if (document.activeElement === document.body && before.current instanceof HTMLElement) before.current.focus()
           }}
           className={classes(
             'fixed z-50 flex flex-col bg-surface shadow-raised outline-none',
