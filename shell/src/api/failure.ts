@@ -1,4 +1,4 @@
-import type { Problem } from './types'
+import type { FieldError, Problem } from './types'
 
 /** A request that did not get what it asked for. `message` is a sentence for people. */
 export class Failure extends Error {
@@ -7,6 +7,8 @@ export class Failure extends Error {
   readonly status: number
   /** The API's stable name of the problem. */
   readonly code: string
+  /** The fields that are at fault. */
+  readonly errors: readonly FieldError[]
   /** To be quoted in a report. */
   readonly traceId: string | undefined
   /** What the request was about as it is now, if it was not as the caller had seen it. */
@@ -16,6 +18,7 @@ export class Failure extends Error {
     super(problem.detail ?? inWords(status), options)
     this.status = status
     this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown')
+    this.errors = problem.errors ?? []
     this.traceId = problem.traceId
     this.current = problem.current
   }

@@ -13,6 +13,7 @@ export const keys = {
   catalogue: (what: string) => ['catalogue', what] as const,
   health: () => ['health'] as const,
   chatwoot: () => ['chatwoot'] as const,
+  links: () => ['links'] as const,
 }
 
 /** What events keep up to date, and a `reset` has read again. */

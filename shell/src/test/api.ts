@@ -19,6 +19,7 @@ export const api = setupServer(
   plain.post('*/api/v1/conversations/:id/presence', nothing),
   plain.post('*/api/v1/conversations/:id/typing', nothing),
   plain.get('*/api/v1/drafts', none),
+  plain.get('*/api/v1/me/links', () => HttpResponse.json({ data: [] })),
   plain.get('*/api/v1/activity', none),
   plain.get('*/api/v1/approvals', none),
   plain.get('*/api/v1/conversations', none),

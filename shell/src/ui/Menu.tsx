@@ -26,6 +26,8 @@ export interface Action {
   name: string
   icon: LucideIcon
   disabled?: boolean
+  /** Why one may want to, beside its name. */
+  hint?: string | false
   run: () => void
 }
 
@@ -73,6 +75,8 @@ interface AnyMenuProps extends MenuProps {
   side?: 'bottom' | 'right'
   /** Above everything else in it. */
   title?: string
+  /** Things to do, above what else is in it. */
+  actions?: readonly Action[]
   entries: Entries
 }
 

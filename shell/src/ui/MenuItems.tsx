@@ -2,13 +2,14 @@ import { Check } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useEffect, useRef } from 'react'
 
-import type { Entries } from './Menu.tsx'
+import type { Action, Entries } from './Menu.tsx'
 
 interface ItemsProps {
   label: string
   align?: 'start' | 'end'
   side?: 'bottom' | 'right'
   title?: string
+  actions?: readonly Action[]
   entries: Entries
   /** Then the first item has the focus. */
   byKey: boolean
@@ -16,7 +17,7 @@ interface ItemsProps {
 }
 
 /** A menu that is open, beside the button it stands next to. */
-export default function MenuItems({ label, align = 'start', side = 'bottom', title, entries, byKey, close }: ItemsProps) {
+export default function MenuItems({ label, align = 'start', side = 'bottom', title, actions = [], entries, byKey, close }: ItemsProps) {
   const content = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (!byKey) return
@@ -41,6 +42,12 @@ export default function MenuItems({ label, align = 'start', side = 'bottom', tit
         >
           {title !== undefined && (
             <DropdownMenu.Label className="max-w-64 truncate px-2 py-1.5 text-sm text-soft">{title}</DropdownMenu.Label>
+          )}
+          {actions.length > 0 && (
+            <>
+              <Listed entries={{ kind: 'actions', actions }} close={close} />
+              <DropdownMenu.Separator className="mx-2 my-1 h-px bg-line" />
+            </>
           )}
           <Listed entries={entries} close={close} />
         </DropdownMenu.Content>
@@ -83,7 +90,7 @@ function Listed({ entries, close }: Pick<ItemsProps, 'entries' | 'close'>) {
       ))
     }
     case 'actions':
-      return entries.actions.map(({ name, icon: Icon, disabled = false, run }) => (
+      return entries.actions.map(({ name, icon: Icon, disabled = false, hint = false, run }) => (
         <DropdownMenu.Item
           key={name}
           disabled={disabled}
@@ -97,6 +104,7 @@ function Listed({ entries, close }: Pick<ItemsProps, 'entries' | 'close'>) {
         >
           <Icon aria-hidden className="size-4 text-soft" />
           {name}
+          {hint !== false && <span className="ml-auto pl-3 text-xs text-warn">{hint}</span>}
         </DropdownMenu.Item>
       ))
   }

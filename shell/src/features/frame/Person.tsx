@@ -1,13 +1,25 @@
-import { LogOut } from 'lucide-react'
+import { useQuery } from '@tanstack/react-query'
+import { LogOut, Signature } from 'lucide-react'
+import { useState } from 'react'
 
 import { choose, chosen, type Developer, DEVELOPERS } from '#auth/development.ts'
 import { session } from '#auth/session.ts'
+import { linksQuery } from '#live/links.ts'
 import { Avatar } from '#ui/Avatar.tsx'
-import { type Entries, Menu } from '#ui/Menu.tsx'
+import { lazily } from '#ui/lazily.tsx'
+import { type Action, type Entries, Menu } from '#ui/Menu.tsx'
+
+const Links = lazily(() => import('./Links.tsx'))
 
 /** Who works here; in development, who else one can be. */
 export function Person() {
   const { person, signOut } = session()
+  const writes = person.may('conversations:reply')
+  const refused = useQuery({ ...linksQuery(), enabled: writes }).data?.some(({ refusedAt }) => refusedAt != null)
+  const [links, setLinks] = useState(false)
+  const actions: Action[] = writes
+    ? [{ name: 'Your name in Chatwoot…', icon: Signature, hint: refused === true && 'Link again', run: () => setLinks(true) }]
+    : []
   const entries: Entries = signOut
     ? { kind: 'actions', actions: [{ name: 'Sign out', icon: LogOut, run: signOut }] }
     : {
@@ -17,23 +29,27 @@ export function Person() {
         onChange: (one) => choose(one as Developer),
       }
   return (
-    <Menu
-      label={person.name}
-      title={person.name}
-      side="right"
-      align="end"
-      entries={entries}
-      trigger={(menu) => (
-        <button
-          type="button"
-          {...menu}
-          aria-label={`Signed in as ${person.name}`}
-          title={person.name}
-          className="mt-1 flex size-8 shrink-0 items-center justify-center rounded-full hover:bg-hover"
-        >
-          <Avatar name={person.name} size="small" />
-        </button>
-      )}
-    />
+    <>
+      <Menu
+        label={person.name}
+        title={person.name}
+        side="right"
+        align="end"
+        actions={actions}
+        entries={entries}
+        trigger={(menu) => (
+          <button
+            type="button"
+            {...menu}
+            aria-label={`Signed in as ${person.name}`}
+            title={person.name}
+            className="mt-1 flex size-8 shrink-0 items-center justify-center rounded-full hover:bg-hover"
+          >
+            <Avatar name={person.name} size="small" />
+          </button>
+        )}
+      />
+      {links && <Links close={() => setLinks(false)} missing={() => setLinks(false)} />}
+    </>
   )
 }

@@ -1,0 +1,156 @@
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
+import { expect, test } from 'vitest'
+
+import type { ChatwootLink } from '#api/types.ts'
+import { api, http } from '#test/api.ts'
+import { mayOnly } from '#test/may.ts'
+import { show } from '#test/render.tsx'
+import { instant, uuid } from '#test/samples.ts'
+
+import { Person } from './Person.tsx'
+
+const TOKEN = 'ana-and-nobody-else'
+const URL = 'https://chat.example.com'
+
+const account = (number: number, given: Partial<ChatwootLink> = {}): ChatwootLink => ({
+  accountId: uuid(number),
+  chatwootAccountId: number,
+  accountName: `Account ${number}`,
+  chatwootUrl: URL,
+  userId: null,
+  userName: null,
+  linkedAt: null,
+  refusedAt: null,
+  ...given,
+})
+const ANA = { userId: 7, userName: 'Ana Beispiel', linkedAt: instant(1) }
+
+/** An API with these accounts, which answers a token like that. */
+function given(items: ChatwootLink[], answer: () => Response | null = () => null) {
+  const tokens: string[] = []
+  const removed: string[] = []
+  api.use(
+    http.get('/api/v1/me/links', ({ response }) => response(200).json({ data: items })),
+    http.untyped.put('*/api/v1/me/links/:id', async ({ params, request }) => {
+      tokens.push(((await request.json()) as { token: string }).token)
+      return answer() ?? HttpResponse.json({ ...items.find(({ accountId }) => accountId === params.id), ...ANA, refusedAt: null })
+    }),
+    http.untyped.delete('*/api/v1/me/links/:id', ({ params }) => {
+      removed.push(String(params.id))
+      return new HttpResponse(null, { status: 204 })
+    }),
+  )
+  return { tokens, removed, ...show(<Person />) }
+}
+
+async function openMenu() {
+  await userEvent.click(await screen.findByRole('button', { name: /^Signed in as/ }))
+  return within(await screen.findByRole('menu'))
+}
+
+async function openSheet() {
+  const menu = await openMenu()
+  await userEvent.click(menu.getByRole('menuitem', { name: /^Your name in Chatwoot/ }))
+  return within(await screen.findByRole('dialog', { name: 'Your name in Chatwoot' }))
+}
+
+test('each account says who one is there, and the menu that one is to be linked again', async () => {
+  given([account(1), account(2, ANA), account(3, { ...ANA, refusedAt: instant(2) })])
+  const menu = await openMenu()
+  expect(await menu.findByRole('menuitem', { name: /Link again/ })).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  const sheet = await openSheet()
+  const [none, linked, refused] = (await sheet.findAllByRole('listitem')).map((one) => within(one))
+  expect(none!.getByText('Not linked')).toBeVisible()
+  expect(none!.getByLabelText('Access token for Account 1')).toBeVisible()
+  expect(none!.queryByRole('button', { name: /^Unlink/ })).toBeNull()
+  expect(linked!.getByText('Linked as Ana Beispiel')).toBeVisible()
+  expect(linked!.queryByLabelText(/^Access token/)).toBeNull()
+  expect(refused!.getByText(/^Chatwoot refuses the token of Ana Beispiel/)).toBeVisible()
+  expect(refused!.getByLabelText('Access token for Account 3')).toBeVisible()
+  expect(refused!.getByRole('button', { name: 'Unlink Account 3' })).toBeVisible()
+})
+
+test('a token goes to the API, and stays nowhere here', async () => {
+  const { tokens, queryClient } = given([account(1)])
+  const sheet = await openSheet()
+  const field = await sheet.findByLabelText('Access token for Account 1')
+  expect(field).toHaveAttribute('type', 'password')
+  expect(field).toHaveAttribute('autocomplete', 'off')
+  const button = sheet.getByRole('button', { name: 'Link Account 1' })
+  expect(button).toBeDisabled()
+  await userEvent.type(field, ` ${TOKEN} {Enter}`)
+  expect(await sheet.findByText('Linked as Ana Beispiel')).toBeVisible()
+  expect(tokens).toEqual([TOKEN])
+  expect(field).not.toBeInTheDocument()
+  const caches = [queryClient.getQueryCache(), queryClient.getMutationCache()].flatMap((cache) => cache.getAll().map(({ state }) => state))
+  expect(caches.length).toBeGreaterThan(1)
+  for (const kept of [caches, localStorage, sessionStorage, document.body.innerHTML]) {
+    expect(JSON.stringify(kept)).not.toContain(TOKEN)
+  }
+})
+
+test('a token that Chatwoot does not accept is to be given anew; one that it could not be asked about is not', async () => {
+  const problem = (status: number, code: string, detail: string, rest = {}) => HttpResponse.json({ status, code, detail, ...rest }, { status })
+  const errors = [{ field: 'token', message: 'Chatwoot does not accept the access token of account 1: give a valid one' }]
+  let answer = problem(503, 'no-answer', 'Chatwoot does not answer')
+  const { tokens } = given([account(1)], () => answer)
+  const sheet = await openSheet()
+  const field = await sheet.findByLabelText('Access token for Account 1')
+  await userEvent.type(field, `${TOKEN}{Enter}`)
+  expect(await sheet.findByText('Chatwoot does not answer')).toBeVisible()
+  expect(field).toHaveValue(TOKEN)
+  answer = problem(422, 'invalid', 'Correct the fields that `errors` names.', { errors })
+  await userEvent.click(sheet.getByRole('button', { name: 'Link Account 1' }))
+  expect(await sheet.findByText('Chatwoot does not accept the access token of account 1: give a valid one')).toBeVisible()
+  expect(field).toHaveValue('')
+  expect(field).toHaveFocus()
+  expect(sheet.getByRole('button', { name: 'Link Account 1' })).toBeDisabled()
+  expect(tokens).toEqual([TOKEN, TOKEN])
+})
+
+test('what is refused is linked again, and the hint goes', async () => {
+  given([account(1, { ...ANA, refusedAt: instant(2) })])
+  const sheet = await openSheet()
+  await userEvent.type(await sheet.findByLabelText('Access token for Account 1'), `${TOKEN}{Enter}`)
+  expect(await sheet.findByText('Linked as Ana Beispiel')).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await waitFor(() => expect(screen.getByRole('button', { name: /^Signed in as/ })).toHaveFocus())
+  const menu = await openMenu()
+  expect(menu.getByRole('menuitem', { name: 'Your name in Chatwoot…' })).toBeVisible()
+})
+
+test('an account can be unlinked', async () => {
+  const { removed } = given([account(1), account(2, ANA)])
+  const sheet = await openSheet()
+  await userEvent.click(await sheet.findByRole('button', { name: 'Unlink Account 2' }))
+  await waitFor(() => expect(sheet.getAllByText('Not linked')).toHaveLength(2))
+  expect(removed).toEqual([uuid(2)])
+})
+
+test('that accounts did not load is told, and that there is none', async () => {
+  given([])
+  api.use(http.untyped.get('*/api/v1/me/links', () => HttpResponse.json({ detail: 'busy' }, { status: 503 })))
+  const sheet = await openSheet()
+  expect(await sheet.findByText('Accounts did not load')).toBeVisible()
+  api.use(http.get('/api/v1/me/links', ({ response }) => response(200).json({ data: [] })))
+  await userEvent.click(sheet.getByRole('button', { name: 'Try again' }))
+  expect(await sheet.findByText('No Chatwoot account is connected')).toBeVisible()
+})
+
+test('who may not reply is not asked', async () => {
+  mayOnly('conversations:read')
+  let asked = 0
+  given([account(1)])
+  api.use(
+    http.get('/api/v1/me/links', ({ response }) => {
+      asked += 1
+      return response(200).json({ data: [] })
+    }),
+  )
+  const menu = await openMenu()
+  expect(menu.queryByRole('menuitem', { name: /^Your name/ })).toBeNull()
+  expect(asked).toBe(0)
+})

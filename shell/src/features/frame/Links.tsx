@@ -1,0 +1,168 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { CircleAlert, CircleCheck, CircleDashed, ExternalLink, Unplug } from 'lucide-react'
+import { useId, useRef, useState } from 'react'
+
+import { Failure } from '#api/failure.ts'
+import type { ChatwootLink } from '#api/types.ts'
+import { link, linksQuery, unlink } from '#live/links.ts'
+import { Button } from '#ui/Button.tsx'
+import { Refusal } from '#ui/Refusal.tsx'
+import { Sheet } from '#ui/Sheet.tsx'
+import { Empty, Failed } from '#ui/State.tsx'
+import { exactly } from '#ui/time.ts'
+
+/** Who the person here is in Chatwoot: what they write goes out under that name. */
+export default function Links({ close }: { close: () => void }) {
+  return (
+    <Sheet title="Your name in Chatwoot" open onOpenChange={(open) => !open && close()}>
+      <Accounts />
+    </Sheet>
+  )
+}
+
+function Accounts() {
+  const query = useQuery(linksQuery())
+  if (query.isPending) {
+    return (
+      <div role="status" aria-label="Loading accounts" className="p-4">
+        <div className="skeleton h-28" />
+      </div>
+    )
+  }
+  if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void query.refetch()} />
+  if (query.data.length === 0) return <Empty icon={Unplug} title="No Chatwoot account is connected" />
+  return (
+    <>
+      <p className="px-4 pt-4 text-sm text-soft">
+        With your own access token, customers and the reports of Chatwoot see your name on what you write here. Without it, they
+        see the name that the account is connected under.
+      </p>
+      <ul aria-label="Accounts" className="divide-y divide-line">
+        {query.data.map((one) => (
+          <Account key={one.accountId} of={one} />
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function Account({ of: account }: { of: ChatwootLink }) {
+  const { accountId, accountName, chatwootUrl, userId, refusedAt } = account
+  const client = useQueryClient()
+  const put = (now: ChatwootLink) =>
+    client.setQueryData(linksQuery().queryKey, (list) =>
+      list && { ...list, data: list.data.map((one) => (one.accountId === accountId ? now : one)) },
+    )
+  const remove = useMutation({
+    mutationFn: () => unlink(accountId),
+    onSuccess: () => put({ ...account, userId: null, userName: null, linkedAt: null, refusedAt: null }),
+  })
+  const name = accountName ?? chatwootUrl
+  const linked = userId != null
+  return (
+    <li className="flex flex-col gap-3 p-4">
+      <div className="flex items-start gap-3">
+        <div className="min-w-0 grow">
+          <h3 className="truncate font-semibold">{name}</h3>
+          <State of={account} />
+        </div>
+        {linked && (
+          <Button aria-label={`Unlink ${name}`} disabled={remove.isPending} onClick={() => remove.mutate()}>
+            Unlink
+          </Button>
+        )}
+      </div>
+      <Refusal error={remove.error} />
+      {(!linked || refusedAt != null) && <Linking of={account} name={name} linked={put} />}
+    </li>
+  )
+}
+
+function State({ of: { userId, userName, linkedAt, refusedAt } }: { of: ChatwootLink }) {
+  const who = userName ?? `agent ${userId}`
+  const [Icon, colour, words] =
+    userId == null
+      ? ([CircleDashed, 'text-faint', 'Not linked'] as const)
+      : refusedAt != null
+        ? ([CircleAlert, 'text-warn', `Chatwoot refuses the token of ${who}. Until you link again, you write under the name of the account.`] as const)
+        : ([CircleCheck, 'text-good', `Linked as ${who}`] as const)
+  const since = userId == null ? null : (refusedAt ?? linkedAt)
+  return (
+    <p aria-live="polite" title={since == null ? undefined : `Since ${exactly(since)}`} className="flex items-start gap-1.5 text-sm text-soft">
+      <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${colour}`} />
+      {words}
+    </p>
+  )
+}
+
+interface LinkingProps {
+  of: ChatwootLink
+  name: string
+  linked: (now: ChatwootLink) => void
+}
+
+/** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it. */
+function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps) {
+  const field = useRef<HTMLInputElement>(null)
+  const [blank, setBlank] = useState(true)
+  const help = useId()
+  const clear = () => {
+    if (field.current) field.current.value = ''
+    setBlank(true)
+  }
+  const add = useMutation({
+    mutationFn: () => link(accountId, field.current?.value.trim() ?? ''),
+    onSuccess: (now) => {
+      clear()
+      linked(now)
+    },
+    onError: (error) => {
+      // What may succeed later is not to be looked up again.
+      if (Failure.from(error).passing) return
+      clear()
+      field.current?.focus()
+    },
+  })
+  return (
+    <form
+      className="flex flex-col gap-2"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!blank && !add.isPending) add.mutate()
+      }}
+    >
+      <label className="flex flex-col gap-1 text-sm font-medium">
+        <span>
+          Access token<span className="sr-only"> for {name}</span>
+        </span>
+        <input
+          ref={field}
+          type="password"
+          autoComplete="off"
+          spellCheck={false}
+          maxLength={500}
+          aria-describedby={help}
+          onChange={(event) => setBlank(event.target.value.trim() === '')}
+          className="h-9 rounded-lg border border-line bg-surface px-3 text-base font-normal"
+        />
+      </label>
+      <p id={help} className="text-sm text-soft">
+        It is in Chatwoot under Profile Settings, “Access Token”.{' '}
+        <a href={chatwootUrl} target="_blank" rel="noreferrer" className="inline-flex items-center gap-1 text-accent underline underline-offset-2">
+          Open Chatwoot
+          <ExternalLink aria-hidden className="size-3" />
+        </a>
+      </p>
+      <Refusal error={refused(add.error)} />
+      <Button type="submit" look="primary" aria-label={`Link ${name}`} disabled={blank || add.isPending} className="self-start">
+        Link
+      </Button>
+    </form>
+  )
+}
+
+/** What is wrong with the token, if that is what it is. */
+function refused(error: Error | null): Error | null {
+  const fault = error instanceof Failure && error.errors.find(({ field }) => field === 'token')
+  return fault ? new Error(fault.message) : error
+}
