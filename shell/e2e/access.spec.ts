@@ -106,6 +106,11 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await check(page, 'context')
         await page.keyboard.press('Escape')
       }
+      await page.getByRole('button', { name: /^Signed in as/ }).click()
+      await page.getByRole('menuitem', { name: /^Your name in Chatwoot/ }).click()
+      await expect(page.getByRole('dialog').getByRole('listitem').first()).toBeVisible()
+      await check(page, 'links')
+      await page.keyboard.press('Escape')
       await log(page).getByRole('button', { name: /tent/ }).click()
       await expect(page.getByRole('dialog')).toBeVisible()
       await check(page, 'picture')

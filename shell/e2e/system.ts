@@ -34,7 +34,15 @@ export interface Chat {
   priority: string | null
   labels: string[]
   meta: { assignee?: { name: string } | null; team?: { name: string } | null }
-  messages: { id: number; content: string | null; message_type: number; private: boolean; status: string; attachments?: unknown[] }[]
+  messages: {
+    id: number
+    content: string | null
+    message_type: number
+    private: boolean
+    status: string
+    sender?: { name: string } | null
+    attachments?: unknown[]
+  }[]
 }
 
 /** What the stand-in lets an administrator in with. */
