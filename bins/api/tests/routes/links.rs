@@ -2,6 +2,7 @@
 
 use chatwoot_sim::{admin_token, agent_token, bot_token};
 use domain::{Permission, Role};
+use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use testkit::sqlx;
@@ -55,6 +56,27 @@ async fn a_person_links_their_own_token_and_has_it_forgotten() {
     assert_eq!(audit.matches("accounts link").count(), 2);
     assert_eq!(audit.matches("accounts unlink").count(), 1);
     assert!(!audit.contains(&token) && !audit.contains(&admin_token(7)));
+}
+
+#[tokio::test]
+async fn of_many_who_link_and_unlink_at_once_each_does() {
+    let stage = Stage::new().await;
+    let path = stage.connected().await.replace("/accounts/", "/me/links/");
+    let served = &stage.served;
+    let put = |number| {
+        let token = agent_token(7, number);
+        served.put(&path, &json!({ "token": token })).send()
+    };
+    for answer in join_all((1..5).map(put)).await {
+        assert_eq!(answer.unwrap().status(), 200);
+    }
+    assert!(!mine(&stage).await["userId"].is_null());
+    for answer in join_all((0..4).map(|_| served.delete(&path).send())).await {
+        assert_eq!(answer.unwrap().status(), 204);
+    }
+    let audit = served.read("/audit?limit=100").await.to_string();
+    assert_eq!(audit.matches("accounts link").count(), 4);
+    assert_eq!(audit.matches("accounts unlink").count(), 1, "one had something to forget");
 }
 
 #[tokio::test]
