@@ -41,8 +41,14 @@ pub struct Conversation {
     pub labels: Vec<String>,
     /// The channel's reply window is open.
     pub can_reply: Option<bool>,
-    /// Messages of the customer that no agent has seen.
+    /// Messages of the customer that no agent has seen; ten may be more than ten.
     pub unread_count: i64,
+    /// What the customer wrote later than this no agent has seen; null: nothing of it.
+    #[serde(default)]
+    pub seen_until: Option<DateTime<Utc>>,
+    /// Chatwoot does not have it any more: nothing can be done in it.
+    #[serde(default)]
+    pub deleted: bool,
     /// The newest message that is no activity line.
     pub last_message: Option<MessagePreview>,
     /// Snoozed until then.

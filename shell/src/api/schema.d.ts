@@ -1703,6 +1703,8 @@ export interface components {
             createdAt: string;
             /** @description The company's attributes. */
             customAttributes: Record<string, unknown>;
+            /** @description Chatwoot does not have it any more: nothing can be done in it. */
+            deleted?: boolean;
             /**
              * Format: date-time
              * @description An agent's first answer.
@@ -1735,6 +1737,11 @@ export interface components {
             priority?: string | null;
             /**
              * Format: date-time
+             * @description What the customer wrote later than this no agent has seen; null: nothing of it.
+             */
+            seenUntil?: string | null;
+            /**
+             * Format: date-time
              * @description Snoozed until then.
              */
             snoozedUntil?: string | null;
@@ -1746,7 +1753,7 @@ export interface components {
             team?: components["schemas"]["Team"] | null;
             /**
              * Format: int64
-             * @description Messages of the customer that no agent has seen.
+             * @description Messages of the customer that no agent has seen; ten may be more than ten.
              */
             unreadCount: number;
             /**

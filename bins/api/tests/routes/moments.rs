@@ -178,6 +178,49 @@ async fn what_was_marked_as_unread_is_not_told_to_be_read_any_more() {
     assert_eq!(due, [true]);
 }
 
+/// Of more than ten unread messages the count does not say which is the first.
+#[tokio::test]
+async fn a_conversation_says_up_to_when_it_was_seen_and_whether_it_is_gone() {
+    let served = Served::start().await;
+    let seed = Seed { messages: vec![("incoming", "1"); 15], ..Seed::open(1) };
+    let path = format!("/conversations/{}", served.write(&seed).await);
+    let fresh = served.read(&path).await;
+    assert_eq!((&fresh["seenUntil"], &fresh["deleted"]), (&Value::Null, &json!(false)));
+
+    for statement in [
+        "update messages set created_at = created_at + chatwoot_id * interval '1 s'",
+        "update conversations set agent_last_seen_at = (
+           select date_trunc('second', min(created_at)) from messages)",
+    ] {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
+        store::commit(transaction).await.unwrap();
+    }
+    let seen = served.read(&path).await;
+    let instant = |value: &Value| -> DateTime<Utc> { value.as_str().unwrap().parse().unwrap() };
+    let until = instant(&seen["seenUntil"]);
+    let messages = served.read(&format!("{path}/messages")).await;
+    let messages = messages["data"].as_array().unwrap().iter();
+    let later = messages.filter(|message| instant(&message["createdAt"]) > until).count();
+    assert_eq!((later, &seen["unreadCount"]), (14, &json!(10)));
+
+    post(&served, &format!("{path}/read"), &json!(null)).await;
+    let read = served.read(&path).await;
+    assert!(instant(&read["seenUntil"]) > until);
+    post(&served, &format!("{path}/unread"), &json!(null)).await;
+    let marked = served.read(&path).await;
+    assert!(instant(&marked["seenUntil"]) < instant(&read["seenUntil"]));
+    assert_eq!(marked["unreadCount"], 1);
+
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update conversations set gone_at = version_at + 1")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(served.read(&path).await["deleted"], true);
+}
+
 /// Chatwoot tells in whole seconds when that was.
 #[tokio::test]
 async fn what_was_seen_in_chatwoot_within_its_second_is_read() {

@@ -41,6 +41,8 @@ pub(crate) struct Row {
     pub(crate) custom_attributes: Value,
     pub(crate) pending_changes: Vec<String>,
     pub(crate) unread_count: i64,
+    pub(crate) seen_until: Option<DateTime<Utc>>,
+    pub(crate) deleted: bool,
     pub(crate) last_id: Option<Uuid>,
     pub(crate) last_content: Option<String>,
     pub(crate) last_deleted: Option<bool>,
@@ -92,7 +94,8 @@ macro_rules! select_conversations {
                         select distinct w.field from conversation_changes w
                         where w.conversation_id = c.id and w.settled_at is null order by 1
                       ) else '{}' end as "pending_changes!",
-                      unread.count as "unread_count!",
+                      unread.count as "unread_count!", seen.until as seen_until,
+                      c.gone_at > c.version_at as "deleted!",
                       last.id as "last_id?", last.content as last_content,
                       last.deleted as "last_deleted?",
                       last.message_type as "last_type?", last.private as "last_private?",
@@ -118,14 +121,16 @@ macro_rules! select_conversations {
                  order by m.created_at desc, m.id desc limit 1
                ) last on true
                cross join lateral (
+                 select case when c.marked_at > coalesce(c.agent_last_seen_at, '-infinity')
+                        then c.marked_seen_until
+                        -- Told in whole seconds: it was at some time within that one.
+                        else c.agent_last_seen_at + interval '999999 microseconds' end as until
+               ) seen
+               cross join lateral (
                  select count(*) from (
                    select from messages m
                    where m.conversation_id = c.id and m.message_type = 'incoming'
-                     and m.created_at > coalesce(
-                       case when c.marked_at > coalesce(c.agent_last_seen_at, '-infinity')
-                       then c.marked_seen_until
-                       -- Told in whole seconds: it was at some time within that one.
-                       else c.agent_last_seen_at + interval '999999 microseconds' end, '-infinity')
+                     and m.created_at > coalesce(seen.until, '-infinity')
                    limit 10
                  ) first_ten
                ) unread "# + $($order)+
@@ -232,6 +237,8 @@ impl TryFrom<Row> for Conversation {
             labels: row.labels,
             can_reply: row.can_reply,
             unread_count: row.unread_count,
+            seen_until: row.seen_until,
+            deleted: row.deleted,
             pending_changes: row.pending_changes,
             snoozed_until: row.snoozed_until,
             waiting_since: row.waiting_since,
