@@ -107,20 +107,21 @@ pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Er
 }
 
 /// Moves the end of `activities_before` to where a removed month ended. Nobody is let in meanwhile, so nothing
-/// is read for long: all that is in it is older than that month and goes, and so does what came of its time
-/// into the default part, which is empty as a rule. While there is more in that, the end stays where it was.
+/// is read for long: all that is in it is older than that month and goes. While there is something of that time
+/// in the default part, which is empty as a rule, or too much in that to be looked through, the end stays where
+/// it was.
 async fn move_history(connection: &mut PgConnection, until: DateTime<Utc>) -> Result<(), Error> {
     let statements = sqlx::query_scalar!(
         r#"select format(
              'truncate activities_before;
-              delete from activities_other where occurred_at < %1$L;
               alter table activities detach partition activities_before;
               alter table activities attach partition activities_before
                 for values from (minvalue) to (%1$L)', $1::timestamptz) as "statements!"
            from pg_inherits
            where inhparent = 'activities'::regclass
              and inhrelid = to_regclass('activities_before')
-             and pg_relation_size('activities_other'::regclass) < 8 * 1024 * 1024"#,
+             and case when pg_relation_size('activities_other'::regclass) < 8 * 1024 * 1024
+                 then not exists (select from activities_other where occurred_at < $1) end"#,
         until
     )
     .fetch_optional(&mut *connection)

@@ -86,8 +86,6 @@ async fn months_that_are_too_old_go_and_are_written_down_and_others_stay() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_backfill_brings_of_a_month_that_is_gone_goes_the_next_time() {
     let operator = with_old_months().await;
-    // Of a month that has no part.
-    brings(&operator, "1950-06-01").await;
     operator.succeeds(&YES).await;
     assert_eq!(rows(&operator).await, 1);
 
@@ -114,6 +112,19 @@ async fn what_a_backfill_brings_of_a_month_that_is_gone_goes_the_next_time() {
     brings(&operator, "2020-02-10").await;
     let removed = operator.succeeds(&YES).await;
     assert_eq!(removed["parts"][0]["until"], "2020-03-01T00:00:00Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_goes_that_was_not_listed() {
+    let operator = with_old_months().await;
+    // Of a month that has no part.
+    brings(&operator, "1950-06-01").await;
+    operator.succeeds(&YES).await;
+    assert_eq!(rows(&operator).await, 2);
+    brings(&operator, "1850-01-01").await;
+    let removed = operator.succeeds(&YES).await;
+    assert_eq!(removed["parts"][0]["until"], "1901-06-01T00:00:00Z");
+    assert_eq!(rows(&operator).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
