@@ -169,7 +169,8 @@ async fn an_edited_reply_goes_out_and_what_was_asked_stays() {
     assert_eq!(served.commands().await, [command]);
     let messages = served.read(&format!("/conversations/{conversation}/messages")).await;
     assert_eq!(messages["data"][0]["content"], body["content"]);
-    assert_eq!(messages["data"][0]["sender"]["name"], "Dev Agent");
+    let author = &messages["data"][0]["author"];
+    assert_eq!(author["id"], approved["decidedById"], "whose words these are");
     let told = stream.expect("approval_approved").await.json();
     assert_eq!((&told["approval"], &told["data"]["edited"]), (&approved, &json!(true)));
     let deed = &served.read("/audit").await["data"][0];

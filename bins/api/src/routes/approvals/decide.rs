@@ -201,8 +201,8 @@ impl Decide {
     }
 }
 
-/// Sends a reply that was approved, as the message of whoever proposed it. Under the approval's name,
-/// so that it is one message whatever happens.
+/// Sends a reply that was approved, as the message of whoever wrote it: who proposed it, or who decides in
+/// other words. Under the approval's name, so that it is one message whatever happens.
 async fn send(
     connection: &mut PgConnection,
     decider: &Principal,
@@ -213,11 +213,12 @@ async fn send(
     let unreadable = || ApiError::internal(anyhow::anyhow!("a proposed reply is not one"));
     let metadata = approval.metadata.as_object().ok_or_else(unreadable)?;
     let proposed = CreateMessage::proposed(metadata).map_err(|_| unreadable())?;
-    let author = Actor {
+    let asker = || Actor {
         kind: approval.requested_by_type.clone().unwrap_or_else(|| "member".to_owned()),
         id: approval.requested_by_id.clone(),
         name: Some(approval.requested_by.clone()),
     };
+    let author = edited.map_or_else(asker, |_| decider.actor());
     let name = format!("approval:{}", approval.id);
     // Whoever approves has had the time to think: nothing is left to be undone.
     let composition =
