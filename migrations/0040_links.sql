@@ -24,6 +24,7 @@ select axis_fence('account_links', '', 'select, insert, update, delete');
 -- Sealed or not: who serves clients has no business with secrets.
 grant select (account_id, member_id, tenant_id, chatwoot_user_id, chatwoot_user_name, linked_at,
               refused_at) on account_links to axis_api;
+grant delete on account_links to axis_api;
 
 alter table outbox add column as_account boolean not null default false;
 comment on column outbox.as_account is 'Its author''s own token was refused for it: it goes out with the account''s';

@@ -30,7 +30,7 @@ use chatwoot::client::Cause;
 use chatwoot::{CallError, Outcome};
 use chrono::{DateTime, Utc};
 use service::retry::Policy;
-use store::attempts::{Attempt, AttemptOutcome};
+use store::attempts::{Attempt, AttemptOutcome, Open};
 
 /// The first look after an unknown outcome, and the pause between looks that could be the last.
 const SOON: Duration = Duration::from_secs(1);
@@ -102,9 +102,9 @@ fn until_next_look(ended_ago: Duration, absence: Duration) -> Duration {
 /// By how much Chatwoot's clock and ours may differ.
 const SKEW: Duration = Duration::from_mins(2);
 
-/// When, by Chatwoot's clock, what any of the tries made was written.
-pub fn window(attempt: &Attempt, absence: Duration) -> RangeInclusive<DateTime<Utc>> {
-    attempt.first_at - SKEW..=attempt.ended_at + absence + SKEW
+/// When, by Chatwoot's clock, what a try made was written.
+pub fn window(tried: &Open, absence: Duration) -> RangeInclusive<DateTime<Utc>> {
+    tried.began_at - SKEW..=tried.ended_at + absence + SKEW
 }
 
 /// The wait after a look-up that could not be made: about as long as the try is ago.

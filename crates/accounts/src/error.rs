@@ -96,7 +96,9 @@ impl AccountError {
     /// What a failed call to this account means to whoever gave its token.
     pub(crate) fn of(error: CallError, number: i64) -> Self {
         match error {
-            CallError::Unauthorized(Refusal::Token) => Trouble::Token(number).into(),
+            CallError::Unauthorized(Refusal::Token | Refusal::Other) => {
+                Trouble::Token(number).into()
+            }
             CallError::Unauthorized(Refusal::Role | Refusal::Bot) => {
                 Trouble::NoAdministrator(number).into()
             }

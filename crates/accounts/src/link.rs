@@ -3,7 +3,6 @@
 use domain::{AccountKey, TenantId};
 use secrecy::SecretString;
 use serde_json::json;
-use store::accounts::Account;
 use store::links::{self, Link, OwnToken};
 
 use crate::{AccountError, Accounts, Deed, Trouble};
@@ -19,7 +18,9 @@ impl Accounts {
         token: &SecretString,
         deed: Deed<'_>,
     ) -> Result<Link, AccountError> {
-        let account = self.served(tenant, id).await?;
+        let account = store::accounts::get(&mut *self.store.worker().await?, id).await?;
+        let account = account.filter(|account| account.tenant == *tenant);
+        let account = account.ok_or_else(|| AccountError::NoAccount(id.to_string()))?;
         let number = account.chatwoot_account_id;
         let profile = self.clients.with_token(&account, token)?.profile().await;
         let profile = profile.map_err(|error| match AccountError::of(error, number) {
@@ -41,32 +42,5 @@ impl Accounts {
         }
         store::commit(transaction).await?;
         Ok(link)
-    }
-
-    /// Forgets a person's own token: what they write goes out with the account's. Says whether there was
-    /// one.
-    pub async fn unlink(
-        &self,
-        tenant: &TenantId,
-        id: AccountKey,
-        member: &str,
-        deed: Deed<'_>,
-    ) -> Result<bool, AccountError> {
-        let account = self.served(tenant, id).await?;
-        let mut transaction = self.store.worker().await?;
-        let removed = links::remove(&mut transaction, id, member).await?;
-        if let Some(deed) = deed.filter(|_| removed) {
-            let details = json!({ "member": member });
-            store::audit::record(&mut transaction, &deed.entry(&account, details)).await?;
-        }
-        store::commit(transaction).await?;
-        Ok(removed)
-    }
-
-    /// The tenant's account with this key, if it is served.
-    async fn served(&self, tenant: &TenantId, id: AccountKey) -> Result<Account, AccountError> {
-        let account = store::accounts::get(&mut *self.store.worker().await?, id).await?;
-        let account = account.filter(|account| account.tenant == *tenant);
-        account.ok_or_else(|| AccountError::NoAccount(id.to_string()))
     }
 }

@@ -47,6 +47,16 @@ pub async fn put(
     account: &Account,
     unsigned: Option<bool>,
 ) -> Result<AccountKey, Error> {
+    // What its end has forgotten stays so, whichever version of this program ended it.
+    sqlx::query!(
+        "delete from account_links l using chatwoot_accounts a
+         where a.id = l.account_id and a.base_url = $1 and a.chatwoot_account_id = $2
+           and a.disconnected_at is not null",
+        account.base_url,
+        account.chatwoot_account_id
+    )
+    .execute(&mut *connection)
+    .await?;
     let id = sqlx::query_scalar!(
         "insert into chatwoot_accounts
            (id, tenant_id, base_url, chatwoot_account_id, name, sealed_api_token, allow_unsigned,

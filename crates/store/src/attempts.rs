@@ -54,10 +54,6 @@ pub struct Attempt {
     pub ended_ago: Duration,
     /// What came of any try at this command that may have happened has a greater message number than this.
     pub look_after: i64,
-    /// When the first such try began.
-    pub first_at: DateTime<Utc>,
-    /// When this one ended, or began if it has no end.
-    pub ended_at: DateTime<Utc>,
 }
 
 /// The newest try at a command.
@@ -71,9 +67,7 @@ pub async fn last(
         r#"select attempt, outcome,
                   extract(epoch from clock_timestamp() - finished_at)::float8 as ended_ago,
                   coalesce(min(highest_message_id) filter (where open) over (), highest_message_id)
-                    as "look_after!",
-                  coalesce(min(started_at) filter (where open) over (), started_at) as "first_at!",
-                  coalesce(finished_at, started_at) as "ended_at!"
+                    as "look_after!"
            from outbound_attempts,
                 lateral (select coalesce(outcome not in ('retry', 'failed'), true) as open) o
            where operation_id = $1
@@ -89,8 +83,6 @@ pub async fn last(
             ended_ago: Duration::try_from_secs_f64(row.ended_ago.unwrap_or(0.0).max(0.0))
                 .unwrap_or(Duration::MAX),
             look_after: row.look_after,
-            first_at: row.first_at,
-            ended_at: row.ended_at,
         })
     })
     .transpose()
@@ -188,19 +180,34 @@ pub async fn made_as(
     Ok(())
 }
 
-/// The Chatwoot users as whom a reply was tried, besides the account's own.
-pub async fn senders(
+/// A try that may have happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// The Chatwoot user as whom it was made; none: the account's own.
+    pub user: Option<i64>,
+    /// When it began.
+    pub began_at: DateTime<Utc>,
+    /// When it ended, or began if it has no end.
+    pub ended_at: DateTime<Utc>,
+}
+
+/// All tries at a command that may have happened, in their order.
+pub async fn open(
     connection: &mut PgConnection,
     operation: OperationId,
-) -> Result<Vec<i64>, Error> {
-    let senders = sqlx::query_scalar!(
-        r#"select distinct chatwoot_user_id as "user!" from outbound_attempts
-           where operation_id = $1 and chatwoot_user_id is not null"#,
+) -> Result<Vec<Open>, Error> {
+    let tries = sqlx::query_as!(
+        Open,
+        r#"select chatwoot_user_id as "user", started_at as began_at,
+                  coalesce(finished_at, started_at) as "ended_at!"
+           from outbound_attempts
+           where operation_id = $1 and coalesce(outcome not in ('retry', 'failed'), true)
+           order by attempt"#,
         operation.0
     )
     .fetch_all(connection)
     .await?;
-    Ok(senders)
+    Ok(tries)
 }
 
 /// Whether the try before this one ended with the same cause and was then looked for in vain.

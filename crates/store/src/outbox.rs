@@ -240,14 +240,18 @@ pub async fn count_attempt(
     Ok(attempts)
 }
 
-/// Has a reply go out with the account's token from now on: its author's own was refused for it.
+/// Has a reply go out with the account's token from now on: its author's own was refused for it, with a try
+/// that does not count.
 pub async fn as_account(
     connection: &mut PgConnection,
     operation: OperationId,
 ) -> Result<(), Error> {
-    sqlx::query!("update outbox set as_account = true where operation_id = $1", operation.0)
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "update outbox set as_account = true, attempts = attempts - 1 where operation_id = $1",
+        operation.0
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

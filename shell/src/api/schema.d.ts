@@ -685,7 +685,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out. */
+        /**
+         * List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out. Whoever is a
+         *     person may.
+         */
         get: operations["list_links"];
         put?: never;
         post?: never;
@@ -711,8 +714,8 @@ export interface paths {
         put: operations["put_link"];
         post?: never;
         /**
-         * Have your own token forgotten: what you write goes out with the account's. Doing so again changes
-         *     nothing.
+         * Have your own token forgotten: what you write goes out with the account's. Whoever is a person may,
+         *     whatever else they may not any more. Doing so again changes nothing.
          */
         delete: operations["delete_link"];
         options?: never;
@@ -7016,7 +7019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `people-only`: a key is nobody in Chatwoot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7181,7 +7184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller lacks the permission `conversations:reply` */
+            /** @description `people-only`: a key is nobody in Chatwoot */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -56,6 +56,13 @@ pub(super) struct Account {
     disconnected_at: Option<DateTime<Utc>>,
 }
 
+impl Account {
+    /// The account in words, for the audit.
+    pub(super) fn target(&self) -> String {
+        format!("account {} of {}", self.chatwoot_account_id, self.chatwoot_url)
+    }
+}
+
 impl From<Shown> for Account {
     fn from(shown: Shown) -> Self {
         Self {

@@ -15,7 +15,7 @@ const SECRET_ANSWERS: [&str; 2] = ["/api-keys", "/activity/tickets"];
 
 /// What takes more than an administrator, an example and the things of [`Things`], and the test that has
 /// it: a Chatwoot, a state of its own, or a body that no example shows.
-const WANT_MORE: [(&str, &str); 16] = [
+const WANT_MORE: [(&str, &str); 15] = [
     ("POST /accounts", "accounts"),
     ("DELETE /accounts/{id}", "accounts"),
     ("POST /accounts/{id}/rotate", "accounts"),
@@ -29,7 +29,6 @@ const WANT_MORE: [(&str, &str); 16] = [
     ("POST /conversations/{id}/messages/{messageId}/cancel", "interventions"),
     ("POST /conversations/{id}/messages/{messageId}/retry", "retries"),
     ("POST /labels", "making"),
-    ("DELETE /me/links/{id}", "links"),
     ("PUT /me/links/{id}", "links"),
     ("DELETE /tenants/{id}/claims", "tenants"),
 ];

@@ -118,8 +118,8 @@ async fn only_people_of_the_tenant_link_to_its_accounts() {
     assert_eq!([put, delete], [(); 2].map(|()| (404, "not-found".to_owned())));
     let account = path.replace("/me/links/", "/accounts/");
     let key = served.key("mock-tenant-id", [Permission::ReadActivity].into_iter().collect()).await;
-    let unable = served.http.get(served.url("/me/links")).bearer_auth(&key).send().await.unwrap();
-    assert_eq!(problem(unable).await.0, 403);
+    let unable = served.http.put(served.url(&path)).bearer_auth(&key).json(&body).send().await;
+    assert_eq!(problem(unable.unwrap()).await, (403, "forbidden".to_owned()));
 
     // With the account its people's tokens go.
     assert_eq!(served.put(&path, &body).send().await.unwrap().status(), 200);

@@ -5,7 +5,8 @@ use crate::support::{Served, TENANT, problem};
 use crate::walk::{Things, Walk};
 
 /// What is open to whoever is known, or to anybody.
-const UNCONDITIONAL: [&str; 2] = ["/api/v1/auth/config", "/api/v1/me"];
+const UNCONDITIONAL: [&str; 4] =
+    ["/api/v1/auth/config", "/api/v1/me", "/api/v1/me/links", "/api/v1/me/links/{id}"];
 
 #[test]
 fn the_description_changes_knowingly() {

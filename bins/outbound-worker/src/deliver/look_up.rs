@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
+use chrono::{DateTime, Utc};
 use domain::{DeliveryState, OperationId};
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::{self, Entry};
@@ -157,7 +158,6 @@ impl Carrier {
         caller: &Caller,
     ) -> Result<Result<Seen, CallError>, Error> {
         let mut deleted = Vec::new();
-        let window = decide::window(attempt, self.absence);
         let mut after = attempt.look_after;
         let mut complete = false;
         for _ in 0..MOST_PAGES {
@@ -185,10 +185,7 @@ impl Carrier {
                 }
                 return Ok(Ok(Seen::There(first)));
             }
-            let written_then = |message: &&Message| {
-                message.created_at.is_none_or(|created_at| window.contains(&created_at))
-            };
-            deleted.extend(page.iter().filter(written_then).filter_map(deleted_by_user));
+            deleted.extend(page.iter().filter_map(deleted_by_user));
             // Until an empty page: a page may be short because an entry could not be read.
             match page.iter().map(|message| message.id).max() {
                 Some(last) if last > after => after = last,
@@ -207,12 +204,12 @@ impl Carrier {
         self.search_deleted(entry, &deleted, caller).await
     }
 
-    /// Deleting a message takes its marker. One of a user as whom this was tried, from the time of the tries,
-    /// that is no other reply of ours therefore counts as this one: rather not sent than sent twice.
+    /// Deleting a message takes its marker. One that is no other reply of ours, of the user as whom this was
+    /// tried and from the time of that try, therefore counts as this one: rather not sent than sent twice.
     async fn search_deleted(
         &self,
         entry: &Entry,
-        deleted: &[(i64, i64)],
+        deleted: &[Deleted],
         caller: &Caller,
     ) -> Result<Result<Seen, CallError>, Error> {
         let user = match caller.user().await {
@@ -220,10 +217,17 @@ impl Carrier {
             Err(error) => return Ok(Err(error)),
         };
         let mut transaction = self.store.worker().await?;
-        let mut users = attempts::senders(&mut transaction, entry.operation).await?;
-        users.push(user);
-        let by_us = deleted.iter().filter(|(_, sender)| users.contains(sender));
-        let mut by_us: Vec<i64> = by_us.map(|(id, _)| *id).collect();
+        let tries = attempts::open(&mut transaction, entry.operation).await?;
+        let private = entry.payload["private"] == true;
+        let made = |one: &&Deleted| {
+            one.private == private
+                && tries.iter().any(|tried| {
+                    let window = decide::window(tried, self.absence);
+                    tried.user.unwrap_or(user) == one.sender
+                        && one.created_at.is_none_or(|at| window.contains(&at))
+                })
+        };
+        let mut by_us: Vec<i64> = deleted.iter().filter(made).map(|one| one.id).collect();
         let known =
             messages::written_here(&mut transaction, entry.account, entry.operation, &by_us)
                 .await?;
@@ -237,11 +241,21 @@ fn bears(message: &Message, operation: OperationId) -> bool {
     message.marker().and_then(|marker| marker.parse().ok()) == Some(operation)
 }
 
-/// Number and sender of an outgoing message of a user that was deleted.
-fn deleted_by_user(message: &Message) -> Option<(i64, i64)> {
+/// An outgoing message of a user that was deleted.
+struct Deleted {
+    id: i64,
+    sender: i64,
+    private: bool,
+    created_at: Option<DateTime<Utc>>,
+}
+
+fn deleted_by_user(message: &Message) -> Option<Deleted> {
     let outgoing = message.message_type == Some(MessageType::Outgoing);
+    let &Message { id, private, created_at, .. } = message;
     match &message.sender {
-        Some(Sender::User { id, .. }) if outgoing && message.deleted() => Some((message.id, *id)),
+        Some(Sender::User { id: sender, .. }) if outgoing && message.deleted() => {
+            Some(Deleted { id, sender: *sender, private, created_at })
+        }
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chatwoot::Client;
 use chatwoot::client::NewMessage;
 use domain::{DeliveryState, MessageId};
 use store::Error;
@@ -25,7 +26,7 @@ const AFTER_FILES: Duration = Duration::from_secs(3);
 /// What came of beginning a try.
 enum Begun {
     /// The try's number, how many were made since the command was asked for, and its author's own token.
-    Attempt { number: i32, tries: i32, own: Option<OwnToken> },
+    Attempt { number: i32, tries: i32, own: Option<(Client, OwnToken)> },
     /// Chatwoot has it: a webhook with our marker said so.
     There(i64),
     /// It was cancelled, or its message is gone.
@@ -76,7 +77,7 @@ impl Carrier {
             return self.hold(entry, hold).await;
         }
         let last = last.map_or(0, |attempt| attempt.number);
-        let beginning = self.begin(entry, last).await?;
+        let beginning = self.begin(entry, last, caller).await?;
         if !matches!(beginning, Begun::Attempt { .. }) {
             self.unused(caller).await;
         }
@@ -98,7 +99,6 @@ impl Carrier {
         let began = Instant::now();
         let broken_off = BrokenOff::default();
         let uploads = files::read(&self.objects, &message.uploads, &broken_off);
-        let own = own.and_then(|own| Some((self.accounts.own(caller, &own)?, own)));
         let client = own.as_ref().map_or(&caller.client, |(client, _)| client);
         let create = client.create_message_with(entry.display_id, &new, uploads);
         let (created, ()) = tokio::join!(create, self.tell_sending(entry, number));
@@ -204,7 +204,7 @@ impl Carrier {
     }
 
     /// Writes down that the try after this one begins.
-    async fn begin(&self, entry: &Entry, last: i32) -> Result<Begun, Error> {
+    async fn begin(&self, entry: &Entry, last: i32, caller: &Caller) -> Result<Begun, Error> {
         let mut transaction = self.store.worker().await?;
         let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
             return Ok(Begun::Gone);
@@ -222,7 +222,8 @@ impl Carrier {
             return Ok(Begun::Overtaken);
         };
         let own = links::of_author(&mut transaction, entry.operation).await?;
-        if let Some(own) = &own {
+        let own = own.and_then(|own| Some((self.accounts.own(caller, &own)?, own)));
+        if let Some((_, own)) = &own {
             attempts::made_as(&mut transaction, entry.operation, number, own.user).await?;
         }
         let step = Step {

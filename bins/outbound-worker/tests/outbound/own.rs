@@ -1,11 +1,13 @@
 //! Replies that go out under the name of whoever wrote them.
 
-use chatwoot_sim::{Faults, RestFaults, Rule, agent_token};
+use chatwoot_sim::{Faults, RestFaults, Rule, Scope, agent_token};
 use domain::Sealed;
+use outbound_worker::Config;
+use serde_json::{Value, json};
 use store::links::{self, Link, OwnToken};
 use testkit::secret_key;
 
-use crate::stage::{Chatwoot, Conversation, Stage};
+use crate::stage::{Chatwoot, Conversation, Stage, config};
 
 /// The agent of the stand-in whose token is [`agent_token`]`(1, 1)`.
 const AGENT: i64 = 2;
@@ -100,22 +102,62 @@ async fn p4_a_reply_whose_authors_token_is_refused_goes_out_once_as_the_account(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_reply_of_its_authors_own_that_was_deleted_before_it_was_looked_for_is_not_sent_again()
 {
-    let stage = Stage::start().await;
+    let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let fault = RestFaults { stored_then_5xx: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest: fault, ..Faults::default() }).unwrap();
     let conversation = stage.conversation(&chatwoot).await;
     stage.link(&chatwoot, "ada", AGENT, &agent_token(1, 1)).await;
+    let worker = stage.worker_without_answer(&chatwoot).await;
     let reply = stage.write_as("ada", &chatwoot, &conversation, "Oops").await;
-    stage.reaches(reply, "unknown").await;
+    stage.kill_without_answer(worker, &chatwoot, &conversation).await;
     let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
     let stored = messages.last().unwrap()["id"].as_i64().unwrap();
+    // A note of hers in Chatwoot itself, and a reply of a colleague's, are none of it.
+    let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);
+    for (token, private) in [(agent_token(1, 1), true), (agent_token(1, 2), false)] {
+        let other = json!({ "content": "No", "private": private });
+        let request = testkit::http().post(format!("{path}/messages")).json(&other);
+        let answer = request.header("api_access_token", token).send().await.unwrap();
+        let other: Value = answer.json().await.unwrap();
+        let other = other["id"].as_i64().unwrap();
+        chatwoot.sim().delete_message(1, conversation.number, other).unwrap();
+    }
     chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
     // Whoever has unlinked since was still the one who sent it.
     let mut transaction = stage.world.store.worker().await.unwrap();
     assert!(links::remove(&mut transaction, chatwoot.account.key, "ada").await.unwrap());
     store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(row.chatwoot_id, Some(stored));
-    assert_eq!(chatwoot.texts(&conversation).len(), 1);
+    stage.all_settled().await;
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+}
+
+/// What she deletes in Chatwoot herself, as a note or in the place of another, is not her reply.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_note_that_an_author_deleted_in_chatwoot_is_not_taken_for_their_reply() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let fault = RestFaults {
+        scope: Scope::MessageCreate,
+        unavailable: Rule::next(1),
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest: fault, ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.link(&chatwoot, "ada", AGENT, &agent_token(1, 1)).await;
+    // Long enough until absence is believed for her to write and delete in between.
+    stage.worker(&Config { absence_seconds: 5, ..config() }).await;
+    let reply = stage.write_as("ada", &chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "unknown").await;
+    let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);
+    let note = json!({ "content": "Call back", "private": true });
+    let request = testkit::http().post(format!("{path}/messages")).json(&note);
+    let answer = request.header("api_access_token", agent_token(1, 1)).send().await.unwrap();
+    let note: Value = answer.json().await.unwrap();
+    let note = note["id"].as_i64().unwrap();
+    chatwoot.sim().delete_message(1, conversation.number, note).unwrap();
+    let row = stage.reaches(reply, "sent").await;
+    assert_ne!(row.chatwoot_id, Some(note));
+    assert_eq!(stage.attempts(reply.0).await, ["absent", "done"].map(|end| Some(end.to_owned())));
 }

@@ -65,6 +65,9 @@ pub enum Refusal {
     /// The token's user may not do this.
     #[error("its user's role does not allow this")]
     Role,
+    /// It does not say that it is the token: a proxy before it may have said it, or the account is suspended.
+    #[error("it does not say why")]
+    Other,
     /// Bots may not do this.
     #[error("bots may not do this, a user's token is needed")]
     Bot,
@@ -199,8 +202,10 @@ impl Said {
             Refusal::Bot
         } else if text.contains("not authorized") {
             Refusal::Role
-        } else {
+        } else if text.contains("invalid access token") {
             Refusal::Token
+        } else {
+            Refusal::Other
         }
     }
 }

@@ -26,6 +26,7 @@ fn outcome(result: Result<Message, CallError>) -> (Outcome, CallError) {
 /// Every status of the documents, and what it means for a message that was to be created.
 const ANSWERS: &[(u16, &str, &str, Outcome)] = &[
     (401, r#"{"error":"Invalid Access Token"}"#, "Unauthorized(Token)", Outcome::Permanent),
+    (401, r#"{"error":"Account is suspended"}"#, "Unauthorized(Other)", Outcome::Permanent),
     (
         401,
         r#"{"error":"You are not authorized to do this action"}"#,
@@ -38,7 +39,7 @@ const ANSWERS: &[(u16, &str, &str, Outcome)] = &[
         "Unauthorized(Bot)",
         Outcome::Permanent,
     ),
-    (401, "", "Unauthorized(Token)", Outcome::Permanent),
+    (401, "", "Unauthorized(Other)", Outcome::Permanent),
     (402, r#"{"error":"plan"}"#, r#"Forbidden { message: "plan" }"#, Outcome::Permanent),
     (403, "<html>", r#"Forbidden { message: "no reason given" }"#, Outcome::Permanent),
     (404, r#"{"error":"Resource could not be found"}"#, "NotFound", Outcome::Permanent),

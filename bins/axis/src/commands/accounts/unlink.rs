@@ -24,13 +24,17 @@ pub struct Arguments {
 
 /// Forgets somebody's own token.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let accounts = place.accounts().await?;
-    let account = accounts::find(accounts.list().await?, &arguments.account)?;
-    let deed = arguments.operator.deed("accounts unlink");
+    let store = place.store().await?;
+    let account = accounts::find(store::accounts::all(&store).await?, &arguments.account)?;
     let member = &arguments.member;
-    if !accounts.unlink(&account.tenant, account.id, member, Some(&deed)).await? {
+    let mut transaction = store.worker().await?;
+    if !store::links::remove(&mut transaction, account.id, member).await? {
         bail!("{member} has linked no token to this account: see `axis accounts links`");
     }
+    let deed = arguments.operator.deed("accounts unlink");
+    let entry = deed(&account, json!({ "member": member }));
+    store::audit::record(&mut transaction, &entry).await?;
+    store::commit(transaction).await?;
     let number = account.chatwoot_account_id;
     let text = format!("what {member} writes goes out with the token of account {number}");
     Answer::new(text, &json!({ "member": member, "unlinked": true }))

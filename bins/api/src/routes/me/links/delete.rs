@@ -3,20 +3,21 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::AccountKey;
+use serde_json::json;
 
-use super::{own_refused, require_person};
+use super::require_person;
 use crate::App;
-use crate::auth::{May, Reply};
+use crate::auth::Known;
 use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
-use crate::routes::accounts::{deed, served};
+use crate::routes::accounts::served;
 
-/// Have your own token forgotten: what you write goes out with the account's. Doing so again changes
-/// nothing.
+/// Have your own token forgotten: what you write goes out with the account's. Whoever is a person may,
+/// whatever else they may not any more. Doing so again changes nothing.
 #[utoipa::path(
     delete, path = "/me/links/{id}", tag = "session",
-    security(("bearer" = ["conversations:reply"])),
+    security(("bearer" = [])),
     params(("id" = AccountKey, Path, description = "The account's key")),
     responses(
         (status = 204, description = "Your token is forgotten here"),
@@ -28,15 +29,18 @@ use crate::routes::accounts::{deed, served};
 )]
 pub(in crate::routes) async fn delete_link(
     State(app): State<App>,
-    principal: May<Reply>,
+    Known(caller): Known,
     Id(id): Id<AccountKey>,
 ) -> Result<StatusCode, ApiError> {
-    require_person(&principal)?;
-    let tenant = &principal.tenant;
-    served(&mut *app.store.tenant(tenant).await?, tenant, id).await?;
-    let unlinks = deed(&principal, "accounts unlink");
-    let accounts = &app.administration()?.accounts;
-    let unlinked = accounts.unlink(tenant, id, &principal.id, Some(&unlinks)).await;
-    unlinked.map_err(own_refused)?;
+    let mut transaction = app.store.tenant(&caller.tenant).await?;
+    let account = served(&mut transaction, &caller.tenant, id).await?;
+    require_person(&caller)?;
+    if store::links::remove(&mut transaction, id, &caller.id).await? {
+        let entry =
+            caller.does("accounts unlink", account.target(), json!({ "member": caller.id }));
+        let entry = store::audit::Entry { account: Some(id), ..entry };
+        store::audit::record(&mut transaction, &entry).await?;
+    }
+    store::commit(transaction).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Link, require_person};
 use crate::App;
-use crate::auth::{May, Reply};
+use crate::auth::Known;
 use crate::error::ApiError;
 use crate::problem::Problem;
 
@@ -16,10 +16,11 @@ pub(in crate::routes) struct LinkList {
     data: Vec<Link>,
 }
 
-/// List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out.
+/// List the tenant's Chatwoot accounts, and as which of their users your replies and notes go out. Whoever is a
+/// person may.
 #[utoipa::path(
     get, path = "/me/links", tag = "session",
-    security(("bearer" = ["conversations:reply"])),
+    security(("bearer" = [])),
     responses(
         (status = 200, description = "The accounts that are served, each with your user if you have linked one",
          body = LinkList),
@@ -29,12 +30,12 @@ pub(in crate::routes) struct LinkList {
 )]
 pub(in crate::routes) async fn list_links(
     State(app): State<App>,
-    principal: May<Reply>,
+    Known(caller): Known,
 ) -> Result<Json<LinkList>, ApiError> {
-    require_person(&principal)?;
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let shown = store::accounts::shown(&mut transaction, &principal.tenant, None).await?;
-    let mut linked = store::links::of_member(&mut transaction, &principal.id).await?;
+    require_person(&caller)?;
+    let mut transaction = app.store.tenant(&caller.tenant).await?;
+    let shown = store::accounts::shown(&mut transaction, &caller.tenant, None).await?;
+    let mut linked = store::links::of_member(&mut transaction, &caller.id).await?;
     let served = shown.into_iter().filter(|account| account.disconnected_at.is_none());
     let data = served.map(|account| {
         let place = linked.iter().position(|link| link.account == account.id);

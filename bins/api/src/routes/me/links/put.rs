@@ -50,12 +50,12 @@ pub(in crate::routes) async fn put_link(
     Id(id): Id<AccountKey>,
     extract::Json(asked): extract::Json<PutLink>,
 ) -> Result<Json<Link>, ApiError> {
+    let tenant = &principal.tenant;
+    served(&mut *app.store.tenant(tenant).await?, tenant, id).await?;
     require_person(&principal)?;
     if let Some(message) = unfit(asked.token.expose_secret().trim(), LONGEST) {
         return Err(ApiError::field("token", message));
     }
-    let tenant = &principal.tenant;
-    served(&mut *app.store.tenant(tenant).await?, tenant, id).await?;
     let _room = app.asking(tenant)?;
     let links = deed(&principal, "accounts link");
     let accounts = &app.administration()?.accounts;
