@@ -21,7 +21,7 @@ import { Composer, type ComposerHandle } from './Composer.tsx'
 import { Context } from './Context.tsx'
 import { type Editing, putBack } from './editing.ts'
 import { Header } from './Header.tsx'
-import { reaches } from './lines.ts'
+import { reaches, unreadOf } from './lines.ts'
 import { Thread } from './Thread.tsx'
 
 /** One conversation. Give it the id as its key too: each has its own place and drafts. */
@@ -89,7 +89,7 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
           conversationId={conversation.id}
           contactId={conversation.contact?.id ?? conversation.id}
           chatwootUrl={conversation.chatwootUrl ?? null}
-          unread={conversation.unreadCount}
+          unread={unreadOf(conversation)}
           onEdit={edit}
         />
         <Composer ref={composer} conversation={conversation} kind={kind} onKind={write} />
@@ -112,15 +112,15 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
 const SEEN_AFTER = 800
 
 /** Whether the newest that was said is in the thread, and all that is unread. */
-function useShown({ id, lastMessage, unreadCount }: Shown): boolean {
+function useShown({ id, lastMessage, unreadCount, seenUntil }: Shown): boolean {
   const last = lastMessage?.id
   const has = useCallback(
     (thread: { pages: MessageList[] }) => {
       const messages = messagesOf(thread)
       const whole = thread.pages.at(-1)?.page.hasMore === false
-      return (last === undefined || messages.some((one) => one.id === last)) && (whole || reaches(messages, unreadCount))
+      return (last === undefined || messages.some((one) => one.id === last)) && (whole || reaches(messages, { count: unreadCount, seenUntil }))
     },
-    [last, unreadCount],
+    [last, unreadCount, seenUntil],
   )
   return useInfiniteQuery({ ...messagesQuery(id), select: has }).data === true
 }
@@ -130,26 +130,28 @@ function useShown({ id, lastMessage, unreadCount }: Shown): boolean {
  * nothing: only when more has come, the connection is back, or somebody opens it anew.
  */
 function useSeen(conversation: Shown): void {
-  const { id, unreadCount } = conversation
+  const { id, unreadCount, lastMessage } = conversation
+  // The API counts a few at most: of many more, only the last message tells that one has come.
+  const what = `${unreadCount} ${lastMessage?.id ?? ''}`
   const live = useLive()
   const shown = useShown(conversation)
   const connected = useConnection().state === 'live'
-  const refused = useRef(0)
+  const refused = useRef<string | null>(null)
   useEffect(() => {
-    if (connected) refused.current = 0
+    if (connected) refused.current = null
   }, [connected])
   useEffect(() => {
-    if (unreadCount === 0) refused.current = 0
+    if (unreadCount === 0) refused.current = null
     if (unreadCount === 0 || !shown || !session().person.may('conversations:update')) return
     let timer: ReturnType<typeof setTimeout> | undefined
     const tell = () => {
       live.mark(id, true).catch(() => {
-        refused.current = unreadCount
+        refused.current = what
       })
     }
     const look = () => {
       clearTimeout(timer)
-      if (document.visibilityState === 'visible' && unreadCount !== refused.current) timer = setTimeout(tell, SEEN_AFTER)
+      if (document.visibilityState === 'visible' && what !== refused.current) timer = setTimeout(tell, SEEN_AFTER)
     }
     look()
     document.addEventListener('visibilitychange', look)
@@ -157,5 +159,5 @@ function useSeen(conversation: Shown): void {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', look)
     }
-  }, [live, id, unreadCount, shown, connected])
+  }, [live, id, unreadCount, what, shown, connected])
 }

@@ -10,6 +10,7 @@ import { StatusMark } from '#ui/Marks.tsx'
 import { Failed } from '#ui/State.tsx'
 
 import { type Editing, putBack } from './editing.ts'
+import { unreadOf } from './lines.ts'
 import { Thread } from './Thread.tsx'
 
 /** A conversation to be read beside something else. */
@@ -30,7 +31,7 @@ export function Reading({ id }: { id: string }) {
     }
     return <div className="skeleton m-5 h-40" role="status" aria-label="Loading conversation" />
   }
-  const { contact, chatwootId, channel, status, unreadCount, chatwootUrl = null } = query.data
+  const { contact, chatwootId, channel, status, chatwootUrl = null } = query.data
   const name = contact?.name ?? `Conversation ${chatwootId}`
   return (
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
@@ -57,7 +58,7 @@ export function Reading({ id }: { id: string }) {
         conversationId={id}
         contactId={contact?.id ?? id}
         chatwootUrl={chatwootUrl}
-        unread={unreadCount}
+        unread={unreadOf(query.data)}
         onEdit={edit}
       />
     </section>

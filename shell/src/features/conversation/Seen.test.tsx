@@ -18,11 +18,11 @@ const HELLO = aMessage({ content: 'Hello?' })
 
 describe('what somebody looks at is read', () => {
   /** An API that answers `status` to who has read it, opened; how often it was told, and time that goes on. */
-  async function unread(status: () => number, thread: Promise<Message[]> | Read = Promise.resolve([HELLO]), lastMessage: Shown['lastMessage'] = null) {
+  async function unread(status: () => number, thread: Promise<Message[]> | Read = Promise.resolve([HELLO]), given: Partial<Shown> = {}) {
     const real = setTimeout
     vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
-    let here = aConversation({ unreadCount: 2, lastMessage })
+    let here = aConversation({ unreadCount: 2, ...given })
     let told = 0
     api.use(
       http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(here)),
@@ -52,9 +52,9 @@ describe('what somebody looks at is read', () => {
       }
     }
     let sequence = 0
-    const heard = (unreadCount: number, message?: Message) => {
+    const heard = (unreadCount: number, message?: Message, now: Partial<Shown> = {}) => {
       sequence += 1
-      here = { ...here, unreadCount, updatedAt: instant(sequence) }
+      here = { ...here, unreadCount, updatedAt: instant(sequence), ...now }
       const told = message && { message: { ...message, conversationId: here.id } }
       const data = JSON.stringify(anAnnouncement({ conversation: here, ...told }))
       act(() => live.take({ event: 'conversation_updated', id: `e:${sequence}`, data }))
@@ -129,7 +129,7 @@ describe('what somebody looks at is read', () => {
   test('but not by whom its last message has not reached', async () => {
     const last = aMessage({ createdAt: instant(1) })
     const { id, messageType, createdAt } = last
-    const { told, later, heard } = await unread(() => 204, undefined, { id, messageType, createdAt, private: false })
+    const { told, later, heard } = await unread(() => 204, undefined, { lastMessage: { id, messageType, createdAt, private: false } })
     await later(10_000)
     expect(told()).toBe(0)
     heard(2, last)
@@ -149,12 +149,12 @@ describe('what somebody looks at is read', () => {
   }
   const changes = (from: number) =>
     Array.from({ length: 50 }, (_, index) => aMessage({ messageType: 'activity', sender: null, content: `Change ${from + index}`, createdAt: instant(from + index) }))
-  const preview = ({ id, messageType, createdAt }: Message) => ({ id, messageType, createdAt, private: false })
+  const endsWith = ({ id, messageType, createdAt }: Message) => ({ lastMessage: { id, messageType, createdAt, private: false } })
 
   test('however much has happened since, once that is loaded by itself', async () => {
     const [first, last] = [aMessage({ content: 'Hello?', createdAt: instant(8) }), aMessage({ content: 'Anybody?', createdAt: instant(9) })]
     const { asked, read } = pagesOf(changes(60), changes(10), [first, last], [aMessage()])
-    const { told, later } = await unread(() => 204, read, preview(last))
+    const { told, later } = await unread(() => 204, read, endsWith(last))
     await later(3_000)
     expect(asked).toHaveLength(3)
     expect(screen.getByText('Anybody?')).toBeVisible()
@@ -167,10 +167,51 @@ describe('what somebody looks at is read', () => {
   test('but not while an earlier one is not shown, nor ever on and on for it', async () => {
     const last = aMessage({ content: 'Anybody?', createdAt: instant(100) })
     const { asked, read } = pagesOf([...changes(40), last], ...Array.from({ length: 20 }, () => changes(10)))
-    const { told, later } = await unread(() => 204, read, preview(last))
+    const { told, later } = await unread(() => 204, read, endsWith(last))
     await later(20_000)
     expect(asked).toHaveLength(10)
     expect(told()).toBe(0)
+  })
+
+  /** What the customer has written, one a second. */
+  const words = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => aMessage({ content: `Word ${from + index}`, createdAt: instant(from + index) }))
+
+  test('with all of it, though the API counts ten at most', async () => {
+    const pages = [words(51, 50), words(1, 50), words(-49, 50), words(-99, 50)]
+    const { asked, read } = pagesOf(...pages)
+    const { told, later } = await unread(() => 204, read, { ...endsWith(pages[0]!.at(-1)!), unreadCount: 10, seenUntil: instant(-10, 5) })
+    await later(3_000)
+    expect(asked).toHaveLength(3)
+    const [line] = screen.getAllByText('New')
+    expect(line!.compareDocumentPosition(screen.getByText('Word -9'))).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+    expect(line!.compareDocumentPosition(screen.getByText('Word -10'))).toBe(Node.DOCUMENT_POSITION_PRECEDING)
+    await later(3_000)
+    expect(told()).toBe(1)
+  })
+
+  test('with the whole of a thread that no agent has seen', async () => {
+    const pages = [words(51, 50), words(1, 50)]
+    const { asked, read } = pagesOf(...pages)
+    const { told, later } = await unread(() => 204, read, { ...endsWith(pages[0]!.at(-1)!), unreadCount: 10, seenUntil: null })
+    await later(3_000)
+    expect(asked).toHaveLength(2)
+    const [line] = screen.getAllByText('New')
+    expect(line!.compareDocumentPosition(screen.getByText('Word 1'))).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+    await later(3_000)
+    expect(told()).toBe(1)
+  })
+
+  test('and told again for what comes after a refusal, though the count is as it was', async () => {
+    const next = aMessage({ content: 'Anybody?', createdAt: instant(1) })
+    const { told, later, heard } = await unread(() => 403, undefined, { ...endsWith(HELLO), unreadCount: 10, seenUntil: null })
+    await later(3_000)
+    heard(10)
+    await later(3_000)
+    expect(told()).toBe(1)
+    heard(10, next, endsWith(next))
+    await later(3_000)
+    expect(told()).toBe(2)
   })
 
   test('but who may not change it says nothing', async () => {

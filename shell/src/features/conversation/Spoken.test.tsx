@@ -8,6 +8,7 @@ import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, anAnnouncement, instant, uuid } from '#test/samples.ts'
 
+import { ALL_SEEN } from './lines.ts'
 import { Thread } from './Thread.tsx'
 
 const HERE = uuid(1)
@@ -21,7 +22,7 @@ function given(newest: Message[], older: Promise<Message[]> | null = null) {
       return HttpResponse.json({ data, page: { limit: 50, hasMore: !before && older !== null }, position: NOWHERE })
     }),
   )
-  return show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={0} onEdit={nothing} />)
+  return show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={ALL_SEEN} onEdit={nothing} />)
 }
 
 test('a countdown is told as the time it counts to, and not each second', async () => {

@@ -13,7 +13,7 @@ import { day } from '#ui/time.ts'
 
 import { Bubble } from './Bubble.tsx'
 import type { Editing } from './editing.ts'
-import { firstUnread, FOLD, type Line, linesOf, reaches } from './lines.ts'
+import { eitherUnread, firstUnread, FOLD, type Line, linesOf, reaches, type Unread } from './lines.ts'
 import { Proposed } from './Proposed.tsx'
 import { WrittenBubble } from './WrittenBubble.tsx'
 
@@ -22,7 +22,7 @@ interface ThreadProps {
   contactId: string
   /** Where Chatwoot shows the conversation. */
   chatwootUrl: string | null
-  unread: number
+  unread: Unread
   onEdit: Editing
 }
 
@@ -33,7 +33,7 @@ const NEAR = 80
 const SETTLES = 500
 /** This near to the beginning, older messages are loaded. Pixels. */
 const AHEAD = 600
-/** So far back what is unread is looked for behind lines of activity: folded, they leave nothing to scroll. */
+/** So far back what is unread is looked for: much may be, and behind lines of activity, which folded leave nothing to scroll. */
 const FAR = 500
 
 export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit }: ThreadProps) {
@@ -46,7 +46,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   const [first] = useState(unread)
   // As it was when the thread was opened: the line does not wander while somebody reads.
   const [opened, setOpened] = useState<{ unreadFrom: string | null } | null>(null)
-  const wanted = opened ? unread : Math.max(first, unread)
+  const wanted = opened ? unread : eitherUnread(first, unread)
   const { hasNextPage, isFetching, isError, fetchNextPage } = query
   const short = messages !== undefined && hasNextPage && messages.length < FAR && !reaches(messages, wanted)
   if (messages && !opened && (!short || isError)) setOpened({ unreadFrom: firstUnread(messages, wanted) })

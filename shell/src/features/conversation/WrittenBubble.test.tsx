@@ -10,6 +10,7 @@ import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, uuid } from '#test/samples.ts'
 
+import { ALL_SEEN } from './lines.ts'
 import { Thread } from './Thread.tsx'
 
 const HERE = uuid(1)
@@ -28,7 +29,7 @@ async function written() {
     }),
   )
   const onEdit = vi.fn()
-  const { live } = show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={0} onEdit={onEdit} />)
+  const { live } = show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={ALL_SEEN} onEdit={onEdit} />)
   await screen.findByText('No messages yet')
   onTestFinished(live.outbox.start())
   const online = vi.spyOn(navigator, 'onLine', 'get')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Written } from '#live/written.ts'
 import { aMessage, anApproval, instant } from '#test/samples.ts'
 
-import { firstUnread, linesOf } from './lines.ts'
+import { eitherUnread, firstUnread, linesOf } from './lines.ts'
 
 
 const kinds = (lines: ReturnType<typeof linesOf>) => lines.map((line) => line.kind)
@@ -50,11 +50,34 @@ test('what was written is shown until its message is there, at the same key', ()
   expect(after.at(-1)?.key).toBe(before.at(-1)?.key)
 })
 
-test('the line before what is new stands at the first unread message of the customer', () => {
-  const messages = [aMessage(), aMessage({ messageType: 'outgoing' }), aMessage(), aMessage()]
-  expect(firstUnread(messages, 2)).toBe(messages[2]?.id)
-  expect(firstUnread(messages, 9)).toBe(messages[0]?.id)
-  expect(firstUnread(messages, 0)).toBeNull()
+test('the line before what is new stands at the first message of the customer that no agent has seen', () => {
+  const messages = [
+    aMessage({ createdAt: instant(1) }),
+    aMessage({ createdAt: instant(2), messageType: 'outgoing' }),
+    aMessage({ createdAt: instant(3) }),
+    aMessage({ createdAt: instant(4) }),
+  ]
+  const first = (count: number, seenUntil?: string | null) => firstUnread(messages, { count, seenUntil })
+  // The count is of a few at most.
+  expect(first(1, instant(1))).toBe(messages[2]?.id)
+  expect(first(1, instant(0))).toBe(messages[0]?.id)
+  expect(first(1, null)).toBe(messages[0]?.id)
+  expect(first(0, instant(1))).toBeNull()
+  // As long as the API does not say since when.
+  expect(first(2)).toBe(messages[2]?.id)
+  expect(first(9)).toBe(messages[0]?.id)
+  expect(first(0)).toBeNull()
+})
+
+test('what is unread as either of two looks has it goes back to the earlier time, if that is known', () => {
+  const since = (a: string | null | undefined, b: string | null | undefined) =>
+    eitherUnread({ count: 2, seenUntil: a }, { count: 0, seenUntil: b })
+  expect(since(instant(1), instant(2))).toEqual({ count: 2, seenUntil: instant(1) })
+  expect(since(instant(2), instant(1))).toEqual({ count: 2, seenUntil: instant(1) })
+  expect(since(null, instant(1)).seenUntil).toBeNull()
+  expect(since(instant(1), null).seenUntil).toBeNull()
+  expect(since(undefined, instant(1)).seenUntil).toBe(instant(1))
+  expect(since(instant(1), undefined).seenUntil).toBe(instant(1))
 })
 
 test('what waits for approval comes after what was said, the newest last', () => {

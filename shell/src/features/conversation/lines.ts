@@ -1,5 +1,6 @@
 /** A thread as it is drawn: days, runs of one sender, folded activity. */
-import type { Approval, Message } from '#api/types.ts'
+import { compareInstants } from '#api/instant.ts'
+import type { Approval, Conversation, Message } from '#api/types.ts'
 import type { Written } from '#live/written.ts'
 import { sameDay } from '#ui/time.ts'
 
@@ -75,15 +76,41 @@ export function linesOf(
   return lines
 }
 
-/** The first of the last `unread` messages of the customer. */
-export function firstUnread(messages: readonly Message[], unread: number): string | null {
-  if (unread <= 0) return null
-  const incoming = messages.filter((message) => message.messageType === 'incoming')
-  return incoming.at(-Math.min(unread, incoming.length))?.id ?? null
+/** What of the customer's words no agent has seen: how many, as far as the API counts, and since when; missing if it did not say. */
+export interface Unread {
+  count: number
+  seenUntil: string | null | undefined
 }
 
-/** Whether the last `unread` messages of the customer are all here; if none is unread, whether anything is that was said. */
-export function reaches(messages: readonly Message[], unread: number): boolean {
-  if (unread <= 0) return messages.some((message) => message.messageType !== 'activity')
-  return messages.filter((message) => message.messageType === 'incoming').length >= unread
+export const ALL_SEEN: Unread = { count: 0, seenUntil: undefined }
+
+export function unreadOf({ unreadCount, seenUntil }: Conversation): Unread {
+  return { count: unreadCount, seenUntil }
+}
+
+/** What is unread as either of two looks has it. */
+export function eitherUnread(a: Unread, b: Unread): Unread {
+  const earlier = a.seenUntil && b.seenUntil && compareInstants(b.seenUntil, a.seenUntil) < 0 ? b : a
+  const known = a.seenUntil === undefined || b.seenUntil === null ? b : earlier
+  return { count: Math.max(a.count, b.count), seenUntil: known.seenUntil }
+}
+
+const said = ({ messageType }: Message) => messageType === 'incoming'
+
+/** The first message of the customer that no agent has seen, of those that are here. */
+export function firstUnread(messages: readonly Message[], { count, seenUntil }: Unread): string | null {
+  if (count <= 0) return null
+  const incoming = messages.filter(said)
+  if (seenUntil === undefined) return incoming.at(-Math.min(count, incoming.length))?.id ?? null
+  return incoming.find(({ createdAt }) => seenUntil === null || compareInstants(createdAt, seenUntil) > 0)?.id ?? null
+}
+
+/**
+ * Whether all that is unread is here, for certain, of a thread that has more; if nothing is, whether anything is that
+ * was said. The API counts a few at most: how far back it goes, only the time of what was seen tells.
+ */
+export function reaches(messages: readonly Message[], { count, seenUntil }: Unread): boolean {
+  if (count <= 0) return messages.some((message) => message.messageType !== 'activity')
+  if (seenUntil === undefined) return messages.filter(said).length >= count
+  return seenUntil !== null && messages.some(({ createdAt }) => compareInstants(createdAt, seenUntil) <= 0)
 }
