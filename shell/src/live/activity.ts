@@ -63,11 +63,6 @@ export function linesOf(list: { pages: ActivityPage[] }): Activity[] {
   return known.length > 0 ? [...lines, ...known].sort(order) : lines
 }
 
-/** Whether the last that Chatwoot told of a conversation, in its own timeline, is that it was deleted. */
-export function endsDeleted(list: { pages: ActivityPage[] }): boolean {
-  return linesOf(list).find(({ source }) => source === 'chatwoot')?.type === 'conversation_deleted'
-}
-
 /** Lets go of all but the beginning, which is read again: what was heard has made it long, and it ends where its cursor says. */
 export function shortenActivity(client: QueryClient, filter: ActivityFilter): void {
   const queryKey = keys.activity(filter)

@@ -346,6 +346,15 @@ test('a conversation that was deleted leaves the lists even if its row could not
   expect(client.getQueryState(keys.conversations({}))?.isInvalidated).toBe(false)
 })
 
+test('what is told of a conversation that Chatwoot does not have any more brings it into no list', () => {
+  const row = aConversation()
+  const { cache, ids } = cacheWith([])
+  cache.announce(at(1), anAnnouncement({ type: 'command_failed', source: 'axis', conversation: { ...row, deleted: true, updatedAt: instant(1) } }))
+  expect(ids()).toEqual([])
+  cache.announce(at(2), anAnnouncement({ conversation: { ...row, deleted: false, updatedAt: instant(2) } }))
+  expect(ids()).toEqual([row.id])
+})
+
 describe('what is told without its rows', () => {
   const row = aConversation({ id: uuid(1) })
 

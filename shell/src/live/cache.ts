@@ -201,6 +201,8 @@ export class Cache {
   /** What was heard does not join on to what is known: reads everything again, quietly. */
   reset(position: Position): void {
     this.#journal.reset(position)
+    // Chatwoot may have told of one since: its row says whether it is there.
+    this.deleted.set(new Set())
     this.doubt()
   }
 

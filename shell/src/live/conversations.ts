@@ -43,6 +43,7 @@ export const ORDERS: Record<ConversationSort, Order> = {
 /** Whether the API would list it, as far as that can be told here: not what a search finds. */
 export function matches(filter: ConversationFilter, conversation: Conversation): boolean {
   const { status, priority, assigneeId, teamId, label, inboxId, contactId } = filter
+  if (conversation.deleted) return false
   if (status && conversation.status !== status) return false
   if (priority && (conversation.priority ?? 'none') !== priority) return false
   if (assigneeId === 'none' && conversation.assignee) return false

@@ -24,6 +24,7 @@ export function aConversation(given: Partial<Conversation> = {}): Conversation {
     assignee: null,
     team: null,
     labels: [],
+    deleted: false,
     canReply: true,
     unreadCount: 0,
     lastMessage: null,

@@ -6,7 +6,7 @@ import { session } from '#auth/session.ts'
 import { onInserted } from '#desk/inserted.ts'
 import { takeChosen } from '#live/chosen.ts'
 import { type DraftKind, holdDraft, readDrafts, releaseDraft, setDraft, useDraft } from '#live/drafts.ts'
-import { useConnection, useOutbox } from '#live/live.ts'
+import { useConnection, useHeardDeleted, useOutbox } from '#live/live.ts'
 import { tellStopped, tellTyping } from '#live/telling.ts'
 import type { Next } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
@@ -18,7 +18,6 @@ import { AttachButton, Attached, useAttach } from './Attach.tsx'
 import { CannedList, useCanned } from './Canned.tsx'
 import { SendButton } from './SendButton.tsx'
 import { Typing } from './Typing.tsx'
-import { useDeleted } from './useDeleted.ts'
 import { useValues } from './useValues.ts'
 import { fill, leftIn } from './variables.ts'
 
@@ -41,7 +40,8 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const { id } = conversation
   const outbox = useOutbox()
   const offline = useConnection().state === 'offline'
-  const deleted = useDeleted(id)
+  const heard = useHeardDeleted(id)
+  const deleted = heard || conversation.deleted
   const field = useRef<HTMLTextAreaElement>(null)
   const draft = useDraft(id, kind)
   const other = useDraft(id, kind === 'note' ? 'reply' : 'note').trim() !== ''

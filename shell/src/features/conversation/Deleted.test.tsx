@@ -1,9 +1,9 @@
-import { act, screen } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { describe, expect, test } from 'vitest'
 
-import type { Activity } from '#api/types.ts'
+import type { Activity, Announcement, Conversation as Shown } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
@@ -40,9 +40,9 @@ test('a conversation that is deleted while it is open says so, and takes no more
 })
 
 describe('a conversation that was deleted before it was opened', () => {
-  /** Opens it; its timeline, newest first, says this. */
-  function open(...lines: Pick<Activity, 'type' | 'source'>[]) {
-    const here = aConversation()
+  /** Opens it; its timeline, newest first, has these lines. */
+  async function open(given: Partial<Shown>, ...lines: Pick<Activity, 'type' | 'source'>[]) {
+    let here = aConversation(given)
     api.use(
       http.untyped.get('*/api/v1/conversations/:id', () => HttpResponse.json(here)),
       http.untyped.get('*/api/v1/conversations/:id/messages', () =>
@@ -53,27 +53,50 @@ describe('a conversation that was deleted before it was opened', () => {
         return HttpResponse.json({ data, page: { limit: 50, nextCursor: null }, position: NOWHERE })
       }),
     )
-    show(<Conversation id={here.id} />)
+    const { live } = show(<Conversation id={here.id} />)
+    expect(await screen.findByText('Hello?')).toBeVisible()
+    return {
+      now: (next: Partial<Shown>) => (here = { ...here, ...next }),
+      reset: () => act(() => live.take({ event: 'reset', id: 'f:0', data: '{}' })),
+      hear: (sequence: number, told: Partial<Announcement>) =>
+        act(() => live.take({ event: 'x', id: `e:${sequence}`, data: JSON.stringify(anAnnouncement({ conversationId: here.id, ...told })) })),
+      row: (next: Partial<Shown>) => ({ ...here, ...next }),
+    }
   }
-  const DELETED = { type: 'conversation_deleted', source: 'chatwoot' }
+  const says = () => screen.queryByText(/^This conversation was deleted in Chatwoot/) !== null
 
-  test('says so, whatever was tried here since', async () => {
-    open({ type: 'command_failed', source: 'axis' }, DELETED, { type: 'message_created', source: 'chatwoot' })
-    expect(await screen.findByText(/^This conversation was deleted in Chatwoot/)).toBeVisible()
+  test('says so, to who may only read, too', async () => {
+    mayOnly('conversations:read')
+    await open({ deleted: true })
+    expect(says()).toBe(true)
     expect(screen.queryByRole('textbox', { name: 'Reply' })).toBeNull()
-    expect(screen.getByText('Hello?')).toBeVisible()
   })
 
-  test('says so to who may only read, too', async () => {
-    mayOnly('conversations:read', 'activity:read')
-    open(DELETED)
-    expect(await screen.findByText(/^This conversation was deleted in Chatwoot/)).toBeVisible()
+  test('takes words again once Chatwoot has it again', async () => {
+    const { hear, row } = await open({ deleted: true })
+    hear(1, { type: 'command_failed', source: 'axis', conversation: row({ deleted: true, updatedAt: instant(1) }) })
+    expect(says()).toBe(true)
+    hear(2, { type: 'conversation_refreshed', source: 'axis', conversation: row({ deleted: false, updatedAt: instant(2) }) })
+    expect(await screen.findByRole('textbox', { name: 'Reply' })).toBeVisible()
+    expect(says()).toBe(false)
   })
 
-  test('takes words again once Chatwoot tells of it', async () => {
-    open({ type: 'message_created', source: 'chatwoot' }, DELETED)
+  test('takes words if Chatwoot has it again, whatever its timeline ends with', async () => {
+    await open({}, { type: 'conversation_deleted', source: 'chatwoot' }, { type: 'conversation_created', source: 'chatwoot' })
     await screen.findAllByText('Conversation deleted')
     expect(screen.getByRole('textbox', { name: 'Reply' })).toBeVisible()
-    expect(screen.queryByText(/^This conversation was deleted/)).toBeNull()
+    expect(says()).toBe(false)
+  })
+
+  test('or was while it was open, and takes words if Chatwoot has it again when the stream has lost its place', async () => {
+    const { now, hear, reset } = await open({})
+    hear(1, { type: 'conversation_deleted' })
+    expect(says()).toBe(true)
+    now({ deleted: true, updatedAt: instant(1) })
+    reset()
+    await waitFor(() => expect(says()).toBe(true))
+    now({ deleted: false, updatedAt: instant(2) })
+    reset()
+    expect(await screen.findByRole('textbox', { name: 'Reply' })).toBeVisible()
   })
 })
