@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
@@ -28,14 +28,14 @@ const account = (number: number, given: Partial<ChatwootLink> = {}): ChatwootLin
 const ANA = { userId: 7, userName: 'Ana Beispiel', linkedAt: instant(1) }
 
 /** An API with these accounts, which answers a token like that. */
-function given(items: ChatwootLink[], answer: () => Response | null = () => null) {
+function given(items: ChatwootLink[], answer: () => Response | null | Promise<Response> = () => null) {
   const tokens: string[] = []
   const removed: string[] = []
   api.use(
     http.get('/api/v1/me/links', ({ response }) => response(200).json({ data: items })),
     http.untyped.put('*/api/v1/me/links/:id', async ({ params, request }) => {
       tokens.push(((await request.json()) as { token: string }).token)
-      return answer() ?? HttpResponse.json({ ...items.find(({ accountId }) => accountId === params.id), ...ANA, refusedAt: null })
+      return (await answer()) ?? HttpResponse.json({ ...items.find(({ accountId }) => accountId === params.id), ...ANA, refusedAt: null })
     }),
     http.untyped.delete('*/api/v1/me/links/:id', ({ params }) => {
       removed.push(String(params.id))
@@ -90,6 +90,36 @@ test('a token goes to the API, and stays nowhere here', async () => {
   for (const kept of [caches, localStorage, sessionStorage, document.body.innerHTML]) {
     expect(JSON.stringify(kept)).not.toContain(TOKEN)
   }
+})
+
+const REFUSAL = 'Chatwoot does not accept the access token of account 1: give a valid one'
+const refusal = () =>
+  HttpResponse.json({ status: 422, code: 'invalid', detail: 'x', errors: [{ field: 'token', message: REFUSAL }] }, { status: 422 })
+
+/** An answer that comes when it is told to. */
+function held() {
+  let come: (answer: Response) => void = () => undefined
+  const answer = new Promise<Response>((go) => (come = go))
+  return { answer: () => answer, come: (one: Response) => come(one) }
+}
+
+test('a refusal that comes late neither takes the focus from another field nor another token from its own', async () => {
+  const { answer, come } = held()
+  given([account(1), account(2)], answer)
+  const sheet = await openSheet()
+  const [one, two] = await sheet.findAllByLabelText<HTMLInputElement>(/^Access token/)
+  await userEvent.type(one!, `${TOKEN}{Enter}`)
+  await waitFor(() => expect(one).toHaveAttribute('readonly'))
+  await userEvent.type(one!, 'more')
+  expect(one).toHaveValue(TOKEN)
+  // What fills fields by itself does not ask.
+  fireEvent.change(one!, { target: { value: 'better' } })
+  await userEvent.type(two!, 'token-')
+  come(refusal())
+  expect(await sheet.findByText(REFUSAL)).toBeVisible()
+  await userEvent.keyboard('of-two')
+  expect([one!.value, two!.value]).toEqual(['better', 'token-of-two'])
+  expect(one).not.toHaveAttribute('readonly')
 })
 
 test('a token that Chatwoot does not accept is to be given anew; one that it could not be asked about is not', async () => {

@@ -101,17 +101,24 @@ interface LinkingProps {
   linked: (now: ChatwootLink) => void
 }
 
-/** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it. */
+/** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it, and nothing longer than it is on its way. */
 function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps) {
+  const form = useRef<HTMLFormElement>(null)
   const field = useRef<HTMLInputElement>(null)
+  /** What is on its way: another that was put into the field meanwhile is not to be lost with it. */
+  const sent = useRef('')
   const [blank, setBlank] = useState(true)
   const help = useId()
   const clear = () => {
-    if (field.current) field.current.value = ''
+    if (field.current?.value.trim() !== sent.current) return
+    field.current.value = ''
     setBlank(true)
   }
   const add = useMutation({
-    mutationFn: () => link(accountId, field.current?.value.trim() ?? ''),
+    mutationFn: () => {
+      sent.current = field.current?.value.trim() ?? ''
+      return link(accountId, sent.current)
+    },
     onSuccess: (now) => {
       clear()
       linked(now)
@@ -120,11 +127,15 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       // What may succeed later is not to be looked up again.
       if (Failure.from(error).passing) return
       clear()
-      field.current?.focus()
+      if (isFree(form.current)) field.current?.focus()
+    },
+    onSettled: () => {
+      sent.current = ''
     },
   })
   return (
     <form
+      ref={form}
       className="flex flex-col gap-2"
       onSubmit={(event) => {
         event.preventDefault()
@@ -138,6 +149,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
         <input
           ref={field}
           type="password"
+          readOnly={add.isPending}
           autoComplete="off"
           spellCheck={false}
           maxLength={500}
@@ -159,6 +171,12 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       </Button>
     </form>
   )
+}
+
+/** Whether the focus may go to this form: nobody types elsewhere. */
+function isFree(form: HTMLElement | null): boolean {
+  const { activeElement: at, body } = document
+  return at === null || at === body || at === form?.closest('[role=dialog]') || form?.contains(at) === true
 }
 
 /** What is wrong with the token, if that is what it is. */
