@@ -4,6 +4,7 @@ import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
 import type { ChatwootLink } from '#api/types.ts'
+import { linksQuery } from '#live/links.ts'
 import { api, http } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
@@ -28,17 +29,23 @@ const account = (number: number, given: Partial<ChatwootLink> = {}): ChatwootLin
 const ANA = { userId: 7, userName: 'Ana Beispiel', linkedAt: instant(1) }
 
 /** An API with these accounts, which answers a token like that. */
-function given(items: ChatwootLink[], answer: () => Response | null | Promise<Response> = () => null) {
+function given(accounts: ChatwootLink[], answer: () => Response | null | Promise<Response> = () => null) {
+  let items = accounts
   const tokens: string[] = []
   const removed: string[] = []
+  const put = (id: unknown, now: Partial<ChatwootLink>) => {
+    items = items.map((one) => (one.accountId === id ? { ...one, ...now } : one))
+    return items.find(({ accountId }) => accountId === id)
+  }
   api.use(
     http.get('/api/v1/me/links', ({ response }) => response(200).json({ data: items })),
     http.untyped.put('*/api/v1/me/links/:id', async ({ params, request }) => {
       tokens.push(((await request.json()) as { token: string }).token)
-      return (await answer()) ?? HttpResponse.json({ ...items.find(({ accountId }) => accountId === params.id), ...ANA, refusedAt: null })
+      return (await answer()) ?? HttpResponse.json(put(params.id, { ...ANA, refusedAt: null }))
     }),
     http.untyped.delete('*/api/v1/me/links/:id', ({ params }) => {
       removed.push(String(params.id))
+      put(params.id, { userId: null, userName: null, linkedAt: null, refusedAt: null })
       return new HttpResponse(null, { status: 204 })
     }),
   )
@@ -158,6 +165,32 @@ test('an account can be unlinked', async () => {
   await userEvent.click(await sheet.findByRole('button', { name: 'Unlink Account 2' }))
   await waitFor(() => expect(sheet.getAllByText('Not linked')).toHaveLength(2))
   expect(removed).toEqual([uuid(2)])
+})
+
+test.each([
+  ['linked', account(1), 'Linked as Ana Beispiel'],
+  ['unlinked', account(1, ANA), 'Not linked'],
+] as const)('what was being read when an account was %s does not say that it was not', async (_, before, words) => {
+  const { queryClient } = given([before])
+  const sheet = await openSheet()
+  await sheet.findByRole('listitem')
+  const { answer, come } = held()
+  let read = 0
+  api.use(
+    http.untyped.get('*/api/v1/me/links', () => {
+      read += 1
+      // What comes last is read after all.
+      return read === 1 ? answer() : HttpResponse.json({ data: [{ ...before, accountName: 'Read again', ...(before.userId == null ? ANA : { userId: null }) }] })
+    }),
+  )
+  void queryClient.refetchQueries(linksQuery())
+  await waitFor(() => expect(read).toBe(1))
+  if (before.userId == null) await userEvent.type(sheet.getByLabelText(/^Access token/), `${TOKEN}{Enter}`)
+  else await userEvent.click(sheet.getByRole('button', { name: /^Unlink/ }))
+  expect(await sheet.findByText(words)).toBeVisible()
+  come(HttpResponse.json({ data: [before] }))
+  expect(await sheet.findByText('Read again')).toBeVisible()
+  expect(sheet.getByText(words)).toBeVisible()
 })
 
 test('that accounts did not load is told, and that there is none', async () => {

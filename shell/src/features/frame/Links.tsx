@@ -49,10 +49,15 @@ function Accounts() {
 function Account({ of: account }: { of: ChatwootLink }) {
   const { accountId, accountName, chatwootUrl, userId, refusedAt } = account
   const client = useQueryClient()
-  const put = (now: ChatwootLink) =>
-    client.setQueryData(linksQuery().queryKey, (list) =>
+  const put = async (now: ChatwootLink) => {
+    const { queryKey } = linksQuery()
+    // What is being read may be of before.
+    await client.cancelQueries({ queryKey })
+    client.setQueryData(queryKey, (list) =>
       list && { ...list, data: list.data.map((one) => (one.accountId === accountId ? now : one)) },
     )
+    void client.invalidateQueries({ queryKey })
+  }
   const remove = useMutation({
     mutationFn: () => unlink(accountId),
     onSuccess: () => put({ ...account, userId: null, userName: null, linkedAt: null, refusedAt: null }),
@@ -98,7 +103,7 @@ function State({ of: { userId, userName, linkedAt, refusedAt } }: { of: Chatwoot
 interface LinkingProps {
   of: ChatwootLink
   name: string
-  linked: (now: ChatwootLink) => void
+  linked: (now: ChatwootLink) => Promise<void>
 }
 
 /** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it, and nothing longer than it is on its way. */
@@ -121,7 +126,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
     },
     onSuccess: (now) => {
       clear()
-      linked(now)
+      return linked(now)
     },
     onError: (error) => {
       // What may succeed later is not to be looked up again.
