@@ -4,6 +4,7 @@ import { Dialog } from 'radix-ui'
 import { type ReactNode, useRef } from 'react'
 
 import { classes } from './classes.ts'
+import { giveFocusBack } from './focus.ts'
 
 interface SheetProps {
   open: boolean
@@ -17,7 +18,6 @@ interface SheetProps {
 /** Something above everything else, until it is closed; then what had the focus before has it again. */
 export function Sheet({ open, onOpenChange, title, children, side = 'middle' }: SheetProps) {
   const content = useRef<HTMLDivElement>(null)
-  const before = useRef<Element | null>(null)
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -28,14 +28,9 @@ export function Sheet({ open, onOpenChange, title, children, side = 'middle' }: 
           tabIndex={-1}
           onOpenAutoFocus={(event) => {
             event.preventDefault()
-            before.current = document.activeElement
             content.current?.focus()
           }}
-          onCloseAutoFocus={(event) => {
-            event.preventDefault()
-            // What was done may have given it to something else.
-            if (document.activeElement === document.body && before.current instanceof HTMLElement) before.current.focus()
-          }}
+          onCloseAutoFocus={giveFocusBack}
           className={classes(
             'fixed z-50 flex flex-col bg-surface shadow-raised outline-none',
             side === 'right'

@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react'
+import { render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -287,4 +287,21 @@ test('what is not marked as unread says so, and is asked for again', async () =>
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   await waitFor(() => expect(told).toBe(2))
   expect(screen.queryByText(/^Not marked/)).toBeNull()
+})
+
+test('the button has the focus again once the question that it asked is closed', async () => {
+  const row = aConversation()
+  given([row])
+  render(
+    <button type="button" onClick={() => ask('priority', [row.id])}>
+      Priority
+    </button>,
+  )
+  const button = screen.getByRole('button', { name: 'Priority' })
+  await screen.findByRole('status')
+  await userEvent.click(button)
+  await screen.findByRole('combobox')
+  await userEvent.keyboard('{Escape}')
+  await waitFor(() => expect(screen.queryByRole('combobox')).toBeNull())
+  await waitFor(() => expect(button).toHaveFocus())
 })

@@ -12,6 +12,7 @@ import { useLive } from '#live/live.ts'
 import { agentsQuery, labelsQuery, teamsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button } from '#ui/Button.tsx'
+import { giveFocusBack } from '#ui/focus.ts'
 import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { type Option, Pick } from '#ui/Pick.tsx'
 import { asField, exactly } from '#ui/time.ts'
@@ -50,6 +51,7 @@ export default function Picker({ asked, choose, close }: PickerProps) {
       <Popover.Portal>
         <Popover.Content
           aria-label={title}
+          onCloseAutoFocus={giveFocusBack}
           align={asked.at ? 'start' : 'center'}
           sideOffset={6}
           collisionPadding={12}

@@ -6,6 +6,7 @@ import { useRef } from 'react'
 import type { Attachment } from '#api/types.ts'
 import { fileQuery } from '#live/files.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
+import { giveFocusBack } from '#ui/focus.ts'
 
 import { nameOf, save, useAddress } from './file.ts'
 
@@ -37,6 +38,7 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
             event.preventDefault()
             content.current?.focus()
           }}
+          onCloseAutoFocus={giveFocusBack}
           className="fixed inset-3 z-50 flex flex-col overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none two:inset-8"
           onKeyDown={(event) => {
             if (pictures.length > 1 && event.key === 'ArrowRight') step(1)

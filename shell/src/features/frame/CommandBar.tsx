@@ -19,7 +19,7 @@ import {
   UsersRound,
 } from 'lucide-react'
 import { Dialog } from 'radix-ui'
-import { useDeferredValue, useRef, useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 
 import { session } from '#auth/session.ts'
 import { ask, mayAsk, want } from '#desk/asked.ts'
@@ -28,6 +28,7 @@ import { useSelection } from '#desk/selection.ts'
 import { useLive } from '#live/live.ts'
 import { cannedResponsesQuery, conversationsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
+import { giveFocusBack } from '#ui/focus.ts'
 import { type Option, Pick } from '#ui/Pick.tsx'
 import { currentTheme, setTheme } from '#ui/theme.ts'
 
@@ -38,26 +39,17 @@ interface CommandBarProps {
 }
 
 export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarProps) {
-  // What was inserted somewhere has the focus there.
-  const inserted = useRef(false)
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Dialog.Content
           aria-describedby={undefined}
-          onCloseAutoFocus={(event) => inserted.current && event.preventDefault()}
+          onCloseAutoFocus={giveFocusBack}
           className="rise fixed top-[14vh] left-1/2 z-50 w-[36rem] max-w-[calc(100vw-2rem)] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none"
         >
           <Dialog.Title className="sr-only">Command bar</Dialog.Title>
-          <Palette
-            close={() => onOpenChange(false)}
-            onHelp={onHelp}
-            put={(text) => {
-              inserted.current = true
-              insert(text)
-            }}
-          />
+          <Palette close={() => onOpenChange(false)} onHelp={onHelp} />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
@@ -67,10 +59,9 @@ export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarPro
 interface PaletteProps {
   close: () => void
   onHelp: () => void
-  put: (text: string) => void
 }
 
-function Palette({ close, onHelp, put }: PaletteProps) {
+function Palette({ close, onHelp }: PaletteProps) {
   const navigate = useNavigate()
   const live = useLive()
   const { may } = session().person
@@ -118,14 +109,14 @@ function Palette({ close, onHelp, put }: PaletteProps) {
     !writes
       ? []
       : [
-          { id: 'canned', name: 'Insert a canned response…', icon: MessageSquareText, keys: '/', run: () => put('/') },
+          { id: 'canned', name: 'Insert a canned response…', icon: MessageSquareText, keys: '/', run: () => insert('/') },
           // They are many, and come when one of them is looked for.
           ...(wanted === '' ? [] : canned).map(({ accountId, chatwootId, shortCode, content }) => ({
             id: `canned ${accountId} ${chatwootId}`,
             name: `/${shortCode}`,
             detail: content,
             icon: MessageSquareText,
-            run: () => put(content),
+            run: () => insert(content),
           })),
         ]
   const conversations: Option[] =

@@ -1,7 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { act, screen } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Conversation } from '#api/types.ts'
 import { conversationsQuery } from '#live/queries.ts'
@@ -44,4 +45,61 @@ test('a message is told if the list on the screen does not show its conversation
   expect(screen.queryByText(/^New message/)).toBeNull()
   writes('Otto Other', { status: 'open' })
   expect(await screen.findByText('New message from Otto Other')).toBeVisible()
+})
+
+describe('once what is over the page is closed', () => {
+  /** Writes in a field, and asks for the command bar. */
+  async function bar() {
+    api.use(
+      http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
+      http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
+    )
+    show(
+      <Frame>
+        <textarea aria-label="Words" />
+      </Frame>,
+    )
+    const field = await screen.findByRole('textbox', { name: 'Words' })
+    await userEvent.click(field)
+    await userEvent.keyboard('{Control>}k{/Control}')
+    await screen.findByRole('dialog', { name: 'Command bar' })
+    return field
+  }
+  const close = async () => {
+    await userEvent.keyboard('{Escape}')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  }
+
+  test('the field has the focus again that was left for the command bar', async () => {
+    const field = await bar()
+    await close()
+    await waitFor(() => expect(field).toHaveFocus())
+  })
+
+  test('and that was left for what the command bar opened', async () => {
+    const field = await bar()
+    await userEvent.keyboard('Show all keys{Enter}')
+    await screen.findByRole('dialog', { name: 'Keys' })
+    await close()
+    await waitFor(() => expect(field).toHaveFocus())
+  })
+
+  test('the page has it if that field is gone', async () => {
+    const field = await bar()
+    field.remove()
+    await close()
+    await waitFor(() => expect(screen.getByRole('main')).toHaveFocus())
+  })
+
+  test('the page has it if nothing had it', async () => {
+    const field = await bar()
+    await close()
+    await waitFor(() => expect(field).toHaveFocus())
+    await userEvent.click(document.body)
+    expect(document.body).toHaveFocus()
+    await userEvent.keyboard('{Control>}k{/Control}')
+    await screen.findByRole('dialog', { name: 'Command bar' })
+    await close()
+    await waitFor(() => expect(screen.getByRole('main')).toHaveFocus())
+  })
 })
