@@ -1,4 +1,4 @@
-import { act, screen } from '@testing-library/react'
+import { act, fireEvent, screen } from '@testing-library/react'
 import { HttpResponse } from 'msw'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
@@ -11,8 +11,8 @@ import { aConversation, aMessage, anAnnouncement, instant } from '#test/samples.
 
 import { Conversation } from './Conversation.tsx'
 
-/** What the API answers to who asks for what came before a message, or for the newest. */
-type Read = (before: string | null) => MessageList
+/** What the API answers to who asks for what came before a message, or for the newest; nothing if it cannot. */
+type Read = (before: string | null) => MessageList | null
 
 const HELLO = aMessage({ content: 'Hello?' })
 
@@ -26,13 +26,11 @@ describe('what somebody looks at is read', () => {
     let told = 0
     api.use(
       http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(here)),
-      http.get('/api/v1/conversations/{id}/messages', async ({ query, response }) =>
-        response(200).json(
-          typeof thread === 'function'
-            ? thread(query.get('before'))
-            : { data: await thread, page: { limit: 50, hasMore: false }, position: NOWHERE },
-        ),
-      ),
+      http.get('/api/v1/conversations/{id}/messages', async ({ query, response }) => {
+        const one = { page: { limit: 50, hasMore: false }, position: NOWHERE }
+        const answer = typeof thread === 'function' ? thread(query.get('before')) : { data: await thread, ...one }
+        return answer ? response(200).json(answer) : response.untyped(HttpResponse.json({ detail: 'busy' }, { status: 503 }))
+      }),
       http.untyped.get('*/api/v1/activity', () =>
         HttpResponse.json({ data: [], page: { limit: 50, nextCursor: null }, position: NOWHERE }),
       ),
@@ -199,6 +197,24 @@ describe('what somebody looks at is read', () => {
     const [line] = screen.getAllByText('New')
     expect(line!.compareDocumentPosition(screen.getByText('Word 1'))).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
     await later(3_000)
+    expect(told()).toBe(1)
+  })
+
+  test('with the line before the first of it, though older messages did not come at once', async () => {
+    const [first, last] = [aMessage({ content: 'Hello?', createdAt: instant(8) }), aMessage({ content: 'Anybody?', createdAt: instant(70) })]
+    const { read } = pagesOf([...changes(10), last], [aMessage({ content: 'Seen', createdAt: instant(7) }), first])
+    let fails = true
+    const answer = (before: string | null) => (before !== null && fails ? null : read(before))
+    const { told, later, heard } = await unread(() => 204, answer, { ...endsWith(last), seenUntil: instant(7) })
+    await later(3_000)
+    expect(screen.queryByText('New')).toBeNull()
+    heard(2)
+    await later(1_000)
+    fails = false
+    fireEvent.click(screen.getByRole('button', { name: /^Older messages did not load/ }))
+    await later(3_000)
+    expect(screen.getByText('New').compareDocumentPosition(screen.getByText('Hello?'))).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+    expect(screen.getByText('New').compareDocumentPosition(screen.getByText('Seen'))).toBe(Node.DOCUMENT_POSITION_PRECEDING)
     expect(told()).toBe(1)
   })
 

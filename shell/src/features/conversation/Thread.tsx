@@ -49,7 +49,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   const wanted = opened ? unread : eitherUnread(first, unread)
   const { hasNextPage, isFetching, isError, fetchNextPage } = query
   const short = messages !== undefined && hasNextPage && messages.length < FAR && !reaches(messages, wanted)
-  if (messages && !opened && (!short || isError)) setOpened({ unreadFrom: firstUnread(messages, wanted) })
+  if (messages && !opened && !short) setOpened({ unreadFrom: firstUnread(messages, wanted) })
   const further = short && !isFetching && !isError
   useEffect(() => {
     if (further) void fetchNextPage()
@@ -75,6 +75,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
       {lines.map((line) => (
         <Drawn key={line.key} line={line} contactId={contactId} chatwootUrl={chatwootUrl} onEdit={onEdit} />
       ))}
+      {query.isRefetchError && <Again what="Newer messages" retry={() => void query.refetch()} />}
     </Scroller>
   )
 }
