@@ -230,6 +230,32 @@ describe('what somebody looks at is read', () => {
     expect(told()).toBe(2)
   })
 
+  test('and what is folded so that nothing is left to scroll is loaded on, so far, and further on request', async () => {
+    const none = ResizeObserver
+    onTestFinished(() => void vi.stubGlobal('ResizeObserver', none))
+    // Looks at what it is to watch, as browsers do: here nothing has a height.
+    vi.stubGlobal('ResizeObserver', class {
+      readonly #tell: () => void
+      constructor(tell: () => void) {
+        this.#tell = tell
+      }
+      observe() {
+        this.#tell()
+      }
+      disconnect() {
+        // Nothing is ever resized.
+      }
+    })
+    const last = aMessage({ content: 'Anybody?', createdAt: instant(100) })
+    const { asked, read } = pagesOf([...changes(40), last], ...Array.from({ length: 20 }, () => changes(10)))
+    const { later } = await unread(() => 204, read, { ...endsWith(last), unreadCount: 0 })
+    await later(5_000)
+    expect(asked).toHaveLength(10)
+    fireEvent.click(screen.getByRole('button', { name: 'Older messages' }))
+    await later(1_000)
+    expect(asked).toHaveLength(11)
+  })
+
   test('but who may not change it says nothing', async () => {
     mayOnly('conversations:read', 'conversations:reply')
     const { told, later } = await unread(() => 403)

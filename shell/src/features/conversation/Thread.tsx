@@ -7,6 +7,7 @@ import type { Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { useWritten } from '#live/live.ts'
 import { approvalsQuery, messagesQuery } from '#live/queries.ts'
+import { Button } from '#ui/Button.tsx'
 import { useNow } from '#ui/clock.ts'
 import { Again, Empty, Failed } from '#ui/State.tsx'
 import { day } from '#ui/time.ts'
@@ -50,7 +51,11 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   const { hasNextPage, isFetching, isError, fetchNextPage } = query
   const short = messages !== undefined && hasNextPage && messages.length < FAR && !reaches(messages, wanted)
   if (messages && !opened && !short) setOpened({ unreadFrom: firstUnread(messages, wanted) })
-  const further = short && !isFetching && !isError
+  // What does not fill its box cannot be scrolled: older messages are not had that way.
+  const [fills, setFills] = useState(true)
+  const more = messages !== undefined && hasNextPage && !isFetching && !isError
+  const bounded = messages !== undefined && messages.length >= FAR
+  const further = more && !bounded && (short || !fills)
   useEffect(() => {
     if (further) void fetchNextPage()
     // One page may have come before anybody saw that it was on its way.
@@ -67,11 +72,17 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
       messages={messages ?? NONE}
       written={written.length}
       loading={query.isFetchingNextPage}
+      onFills={setFills}
       onOlder={() => {
         if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
     >
       {query.isFetchNextPageError && <Again what="Older messages" retry={() => void query.fetchNextPage()} />}
+      {more && bounded && !fills && (
+        <div className="flex justify-center pb-2">
+          <Button onClick={() => void query.fetchNextPage()}>Older messages</Button>
+        </div>
+      )}
       {lines.map((line) => (
         <Drawn key={line.key} line={line} contactId={contactId} chatwootUrl={chatwootUrl} onEdit={onEdit} />
       ))}
@@ -142,6 +153,8 @@ interface ScrollerProps {
   /** How many are on their way from here: whoever writes one wants to see it. */
   written: number
   loading: boolean
+  /** Told whether there is anything to scroll. */
+  onFills: (fills: boolean) => void
   onOlder: () => void
   children: ReactNode
 }
@@ -158,7 +171,7 @@ function arrivedAfter(messages: readonly Message[], id: string | undefined): num
  * Keeps the place: at the end it follows what is new, elsewhere it stays and counts; what is loaded
  * above does not move what is seen.
  */
-function Scroller({ messages, written, loading, onOlder, children }: ScrollerProps) {
+function Scroller({ messages, written, loading, onFills, onOlder, children }: ScrollerProps) {
   // What is on its way stays last, whatever arrives.
   const newest = messages.findLast(hasArrived) ?? messages.at(-1)
   const oldest = messages[0]?.id
@@ -203,11 +216,12 @@ function Scroller({ messages, written, loading, onOlder, children }: ScrollerPro
     const observer = new ResizeObserver(() => {
       if (place.current.atEnd) toEnd()
       place.current.height = box.scrollHeight
+      onFills(box.scrollHeight > box.clientHeight)
     })
     observer.observe(content.current)
     observer.observe(box)
     return () => observer.disconnect()
-  }, [])
+  }, [onFills])
 
   const onScroll = () => {
     const box = scroller.current
