@@ -193,6 +193,14 @@ test.each([
   expect(sheet.getByText(words)).toBeVisible()
 })
 
+test('two accounts of one Chatwoot that have no names are told apart', async () => {
+  given([account(1, { accountName: null }), account(2, { accountName: null })])
+  const sheet = await openSheet()
+  expect((await sheet.findAllByRole('heading', { level: 3 })).map((one) => one.textContent)).toEqual(['Account 1', 'Account 2'])
+  expect(sheet.getAllByText(URL)).toHaveLength(2)
+  expect(sheet.getByLabelText('Access token for Account 2')).toBeVisible()
+})
+
 test('that accounts did not load is told, and that there is none', async () => {
   given([])
   api.use(http.untyped.get('*/api/v1/me/links', () => HttpResponse.json({ detail: 'busy' }, { status: 503 })))

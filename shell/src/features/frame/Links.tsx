@@ -47,7 +47,7 @@ function Accounts() {
 }
 
 function Account({ of: account }: { of: ChatwootLink }) {
-  const { accountId, accountName, chatwootUrl, userId, refusedAt } = account
+  const { accountId, chatwootAccountId, accountName, chatwootUrl, userId, refusedAt } = account
   const client = useQueryClient()
   const put = async (now: ChatwootLink) => {
     const { queryKey } = linksQuery()
@@ -62,13 +62,14 @@ function Account({ of: account }: { of: ChatwootLink }) {
     mutationFn: () => unlink(accountId),
     onSuccess: () => put({ ...account, userId: null, userName: null, linkedAt: null, refusedAt: null }),
   })
-  const name = accountName ?? chatwootUrl
+  const name = accountName ?? `Account ${chatwootAccountId}`
   const linked = userId != null
   return (
     <li className="flex flex-col gap-3 p-4">
       <div className="flex items-start gap-3">
         <div className="min-w-0 grow">
           <h3 className="truncate font-semibold">{name}</h3>
+          <p className="truncate text-xs text-soft">{chatwootUrl}</p>
           <State of={account} />
         </div>
         {linked && (
