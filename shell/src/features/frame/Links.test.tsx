@@ -9,6 +9,7 @@ import { api, http } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { instant, uuid } from '#test/samples.ts'
+import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Person } from './Person.tsx'
 
@@ -127,6 +128,19 @@ test('a refusal that comes late neither takes the focus from another field nor a
   await userEvent.keyboard('of-two')
   expect([one!.value, two!.value]).toEqual(['better', 'token-of-two'])
   expect(one).not.toHaveAttribute('readonly')
+})
+
+test('a refusal that comes when the sheet is closed is told all the same', async () => {
+  const { answer, come } = held()
+  const { tokens } = given([account(1)], answer)
+  const sheet = await openSheet()
+  await userEvent.type(await sheet.findByLabelText(/^Access token/), `${TOKEN}{Enter}`)
+  await waitFor(() => expect(tokens).toHaveLength(1))
+  await userEvent.keyboard('{Escape}')
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  come(refusal())
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not linked: Account 1', detail: REFUSAL, bad: true }]))
+  dismiss(toasts()[0]!.key)
 })
 
 test('a token that Chatwoot does not accept is to be given anew; one that it could not be asked about is not', async () => {

@@ -10,6 +10,7 @@ import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
+import { toast } from '#ui/toasts.ts'
 
 /** Who the person here is in Chatwoot: what they write goes out under that name. */
 export default function Links({ close }: { close: () => void }) {
@@ -130,6 +131,11 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       return linked(now)
     },
     onError: (error) => {
+      // Nobody sees it here any more.
+      if (!field.current) {
+        const detail = refused(error)?.message ?? error.message
+        toast({ key: `not-linked ${accountId}`, title: `Not linked: ${name}`, detail, action: { label: 'All right', run: () => undefined }, bad: true })
+      }
       // What may succeed later is not to be looked up again.
       if (Failure.from(error).passing) return
       clear()
