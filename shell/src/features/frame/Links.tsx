@@ -162,7 +162,11 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
           ref={field}
           type="password"
           readOnly={add.isPending}
-          autoComplete="off"
+          // Passwords of this page are filled in despite "off", and managers offer to keep what is none.
+          autoComplete="new-password"
+          data-1p-ignore
+          data-bwignore
+          data-lpignore="true"
           spellCheck={false}
           maxLength={500}
           aria-describedby={help}
