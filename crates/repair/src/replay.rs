@@ -282,7 +282,7 @@ impl Replay {
             Err(ReplayError::Room { .. }) => {}
             roomy => return roomy.map_err(Ended::Failed),
         }
-        let copies = match shutdown.run_until_cancelled(self.count_meant(most)).await {
+        let copies = match shutdown.run_until_cancelled(Box::pin(self.count_meant(most))).await {
             None => return Err(Ended::Interrupted),
             Some(copies) => copies.map_err(|error| Ended::Failed(error.into()))?,
         };

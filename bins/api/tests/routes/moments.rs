@@ -196,13 +196,13 @@ async fn a_conversation_says_up_to_when_it_was_seen_and_whether_it_is_gone() {
         sqlx::query(statement).execute(&mut *transaction).await.unwrap();
         store::commit(transaction).await.unwrap();
     }
-    let seen = served.read(&path).await;
+    let partly = served.read(&path).await;
     let instant = |value: &Value| -> DateTime<Utc> { value.as_str().unwrap().parse().unwrap() };
-    let until = instant(&seen["seenUntil"]);
+    let until = instant(&partly["seenUntil"]);
     let messages = served.read(&format!("{path}/messages")).await;
     let messages = messages["data"].as_array().unwrap().iter();
     let later = messages.filter(|message| instant(&message["createdAt"]) > until).count();
-    assert_eq!((later, &seen["unreadCount"]), (14, &json!(10)));
+    assert_eq!((later, &partly["unreadCount"]), (14, &json!(10)));
 
     post(&served, &format!("{path}/read"), &json!(null)).await;
     let read = served.read(&path).await;
