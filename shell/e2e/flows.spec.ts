@@ -26,7 +26,7 @@ test('where the list is not seen, what is written elsewhere is told beside an op
   await expect(log(page)).toContainText('Hello?')
   await system.customerBegins('Egon Elsewhere', 'And here?')
   await expect(page.getByText('New message from Egon Elsewhere', { exact: true })).toBeVisible()
-  await page.getByRole('button', { name: 'Open', exact: true }).click()
+  await page.getByRole('group', { name: 'New message from Egon Elsewhere' }).getByRole('button', { name: 'Open' }).click()
   await expect(log(page)).toContainText('And here?')
 })
 
@@ -61,7 +61,7 @@ test('an agent escalates, somebody else approves, and the agent is told', async 
   // Who decides hears of it wherever they are.
   await expect(page.getByText('Dev Agent asks for approval')).toBeVisible()
   await expect(page.getByRole('link', { name: `Approvals, ${waiting.length + 1} waiting` })).toBeVisible()
-  await page.getByRole('button', { name: 'Open', exact: true }).click()
+  await page.getByRole('group', { name: 'Dev Agent asks for approval' }).getByRole('button', { name: 'Open' }).click()
   await expect(page.getByText('She threatens to leave.').first()).toBeVisible()
   await page.getByRole('textbox', { name: 'Your words to Dev Agent' }).fill('Give it back.')
   await page.keyboard.press('Control+Enter')
