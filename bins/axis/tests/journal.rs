@@ -33,7 +33,7 @@ async fn succeeds(journal: &Path, arguments: &[&str]) -> Value {
 async fn a_running_receivers_journal_is_listed_shown_masked_and_found_damaged() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
-    testkit::unsigned(&world.bus, &account).await;
+    testkit::unsigned(&world.store, &world.bus, &account).await;
     let journal = folder("journal");
     let config = webhook_receiver::Config::with(testkit::SECRET_KEY.into(), journal.clone());
     let receiver = Receiver::start(&config, world.bus.clone()).await.unwrap();

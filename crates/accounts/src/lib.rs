@@ -38,7 +38,6 @@ pub use disconnect::Disconnected;
 pub use error::{AccountError, Trouble};
 pub use registration::{Change, Checked, Registered, path};
 pub use rotate::Rotated;
-pub use sources::source;
 
 /// What it takes to administer accounts. Cheap to clone.
 #[derive(Clone)]

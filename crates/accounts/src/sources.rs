@@ -9,7 +9,7 @@ use store::accounts::Account;
 use crate::{AccountError, Accounts};
 
 /// What receivers have to know of an account.
-pub fn source(account: &Account) -> Source {
+fn source(account: &Account) -> Source {
     Source {
         account: account.id,
         tenant: account.tenant.clone(),

@@ -1,5 +1,6 @@
 //! A tenant's Chatwoot account.
 
+use accounts::Accounts;
 use bus::Bus;
 use domain::{AccountKey, SecretKey, TenantId};
 use events::Source;
@@ -65,21 +66,24 @@ pub async fn signs(store: &Store, bus: &Bus, account: &Account, secret: &str) {
     let mut transaction = store.worker().await.expect("a transaction");
     let kept = store::accounts::set_webhook(&mut transaction, account.key, 1, &secrets).await;
     kept.expect("an account's secret");
-    let known = store::accounts::get(&mut transaction, account.key).await.expect("an answer");
     store::commit(transaction).await.expect("a commit");
-    let source = accounts::source(&known.expect("the account"));
-    bus.sources().put(&source).await.expect("a bucket");
+    tell(store, bus, account).await;
 }
 
-/// Has the receivers take what comes of an account of [`BASE_URL`] without a signature.
-pub async fn unsigned(bus: &Bus, account: &Account) {
-    let source = Source {
-        account: account.key,
-        tenant: account.tenant.clone(),
-        chatwoot_account_id: account.number,
-        base_url: BASE_URL.to_owned(),
-        sealed_secrets: Vec::new(),
-        allow_unsigned: true,
-    };
-    bus.sources().put(&source).await.expect("a bucket");
+/// Has the receivers take what comes of an account without a signature.
+pub async fn unsigned(store: &Store, bus: &Bus, account: &Account) {
+    let mut transaction = store.worker().await.expect("a transaction");
+    sqlx::query("update chatwoot_accounts set allow_unsigned = true where id = $1")
+        .bind(account.key.0)
+        .execute(&mut *transaction)
+        .await
+        .expect("an account may come unsigned");
+    store::commit(transaction).await.expect("a commit");
+    tell(store, bus, account).await;
+}
+
+/// The way that everybody goes: a worker that tells of the account as it was before cannot come later.
+async fn tell(store: &Store, bus: &Bus, account: &Account) {
+    let accounts = Accounts::new(store.clone(), bus.clone(), secret_key());
+    accounts.publish(account.key).await.expect("the receivers are told");
 }

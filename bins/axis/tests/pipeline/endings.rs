@@ -97,7 +97,7 @@ struct Events {
 impl Events {
     async fn start(world: &World, receiver: String) -> Self {
         let account = world.account(TENANT, 1).await;
-        testkit::unsigned(&world.bus, &account).await;
+        testkit::unsigned(&world.store, &world.bus, &account).await;
         let events = Self { account, receiver, http: testkit::http() };
         eventually("the receiver takes an event", async || events.send(0).await.is_success()).await;
         events
