@@ -18,7 +18,6 @@ const FRESH: Duration = Duration::from_secs(30);
 
 /// A caller of one account.
 pub(crate) struct Caller {
-    pub(crate) key: AccountKey,
     pub(crate) client: Client,
     /// What limits are counted by.
     pub(crate) host: String,
@@ -27,6 +26,10 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    pub(crate) fn key(&self) -> AccountKey {
+        self.account.id
+    }
+
     /// The number of the user whose token this is.
     pub(crate) async fn user(&self) -> Result<i64, CallError> {
         let ask = async || self.client.profile().await.map(|profile| profile.id);
@@ -84,7 +87,7 @@ impl Accounts {
     /// Whether this caller, whose token was refused, is that of the account no more: it has another token by
     /// now, or was disconnected.
     pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, store::Error> {
-        let account = self.read(caller.key).await?;
+        let account = self.read(caller.key()).await?;
         let outdated = account.is_none_or(|account| account.api_token != caller.account.api_token);
         if outdated {
             *self.known.lock().await = None;
@@ -114,8 +117,8 @@ impl Accounts {
 
     fn caller(&self, account: &Account) -> Result<Arc<Caller>, Arc<Unusable>> {
         let client = self.clients.of(account, &self.key).map_err(Arc::new)?;
-        let (key, host, account) = (account.id, client.host(), account.clone());
-        Ok(Arc::new(Caller { key, client, host, account, user: OnceCell::new() }))
+        let (host, account) = (client.host(), account.clone());
+        Ok(Arc::new(Caller { client, host, account, user: OnceCell::new() }))
     }
 }
 

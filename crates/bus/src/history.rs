@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use async_nats::datetime;
 use async_nats::jetstream::consumer::DeliverPolicy;
+use async_nats::jetstream::consumer::pull::Config;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use events::Headers;
 
-use crate::read::{Reading, ordered, ordered_headers};
+use crate::read::{Reading, ordered_as};
 use crate::streams::stream_info;
 use crate::{Bus, BusError, headers};
 
@@ -165,10 +166,12 @@ impl History {
     }
 
     async fn open(&self) -> Result<Reading, BusError> {
-        let filter = self.filter.clone();
-        if self.headers_only {
-            return ordered_headers(&self.bus, self.stream, filter, self.next).await;
-        }
-        ordered(&self.bus, self.stream, filter, self.next).await
+        let wanted = Config {
+            filter_subject: self.filter.clone(),
+            deliver_policy: self.next,
+            headers_only: self.headers_only,
+            ..Config::default()
+        };
+        ordered_as(&self.bus, self.stream, wanted).await
     }
 }

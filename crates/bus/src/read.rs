@@ -56,22 +56,15 @@ pub(crate) async fn ordered(
     filter_subject: String,
     deliver_policy: DeliverPolicy,
 ) -> Result<Reading, BusError> {
-    begin(bus, stream, Config { filter_subject, deliver_policy, ..Config::default() }).await
+    ordered_as(bus, stream, Config { filter_subject, deliver_policy, ..Config::default() }).await
 }
 
-/// The same without what the messages carry.
-pub(crate) async fn ordered_headers(
+/// The same by a consumer that reads what `wanted` says, and from where.
+pub(crate) async fn ordered_as(
     bus: &Bus,
     stream: &str,
-    filter_subject: String,
-    deliver_policy: DeliverPolicy,
+    wanted: Config,
 ) -> Result<Reading, BusError> {
-    let headers_only = true;
-    let config = Config { filter_subject, deliver_policy, headers_only, ..Config::default() };
-    begin(bus, stream, config).await
-}
-
-async fn begin(bus: &Bus, stream: &str, wanted: Config) -> Result<Reading, BusError> {
     let config = Config {
         ack_policy: AckPolicy::None,
         memory_storage: true,

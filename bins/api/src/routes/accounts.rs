@@ -56,13 +56,6 @@ pub(super) struct Account {
     disconnected_at: Option<DateTime<Utc>>,
 }
 
-impl Account {
-    /// The account in words, for the audit.
-    pub(super) fn target(&self) -> String {
-        format!("account {} of {}", self.chatwoot_account_id, self.chatwoot_url)
-    }
-}
-
 impl From<Shown> for Account {
     fn from(shown: Shown) -> Self {
         Self {
@@ -97,22 +90,31 @@ fn secret_if_any<'de, D: Deserializer<'de>>(
 pub(super) const LONGEST: usize = 500;
 
 /// The tenant's account with this key.
+async fn shown(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: AccountKey,
+) -> Result<Shown, ApiError> {
+    let found = store::accounts::shown(connection, tenant, Some(id)).await?.pop();
+    found.ok_or(ApiError::NotFound("account"))
+}
+
+/// The same as callers see it.
 async fn read(
     connection: &mut PgConnection,
     tenant: &TenantId,
     id: AccountKey,
 ) -> Result<Account, ApiError> {
-    let found = store::accounts::shown(connection, tenant, Some(id)).await?.pop();
-    found.map(Account::from).ok_or(ApiError::NotFound("account"))
+    shown(connection, tenant, id).await.map(Account::from)
 }
 
-/// As [`read`], if it is served.
+/// The tenant's account with this key, if it is served.
 pub(super) async fn served(
     connection: &mut PgConnection,
     tenant: &TenantId,
     id: AccountKey,
-) -> Result<Account, ApiError> {
-    let account = read(connection, tenant, id).await?;
+) -> Result<Shown, ApiError> {
+    let account = shown(connection, tenant, id).await?;
     match account.disconnected_at {
         None => Ok(account),
         Some(_) => Err(ApiError::NotFound("account that is served")),
@@ -125,13 +127,18 @@ impl App {
     }
 }
 
+/// An account in words, for the audit.
+pub(super) fn target(number: i64, base_url: &str) -> String {
+    format!("account {number} of {base_url}")
+}
+
 /// A line of the audit about what the caller does to an account.
 pub(super) fn deed<'a>(
     principal: &'a Principal,
     action: &'static str,
 ) -> impl Fn(&Known, Value) -> Entry + Sync + 'a {
     move |account, details| {
-        let target = format!("account {} of {}", account.chatwoot_account_id, account.base_url);
+        let target = target(account.chatwoot_account_id, &account.base_url);
         Entry { account: Some(account.id), ..principal.does(action, target, details) }
     }
 }

@@ -161,7 +161,7 @@ impl Carrier {
 
     /// Asks for one call to Chatwoot; gives back why it may not be made now.
     pub(super) async fn admit(&self, caller: &Caller) -> Result<Option<Hold>, Error> {
-        self.throttle.admit(&caller.host, caller.key).await
+        self.throttle.admit(&caller.host, caller.key()).await
     }
 
     /// What comes of a try that did not succeed. One that was refused for a token which has been
@@ -190,7 +190,7 @@ impl Carrier {
 
     /// Tells that an admitted call is not made.
     pub(super) async fn unused(&self, caller: &Caller) {
-        self.throttle.unused(&caller.host, caller.key).await;
+        self.throttle.unused(&caller.host, caller.key()).await;
     }
 
     /// Tells how an admitted call went.
@@ -203,7 +203,7 @@ impl Carrier {
             ) => Report::Fails,
             _ => Report::Answers,
         };
-        self.throttle.report(&caller.host, caller.key, report).await;
+        self.throttle.report(&caller.host, caller.key(), report).await;
         let outcome = match result {
             Ok(_) => "done",
             Err(error) => match error.outcome() {

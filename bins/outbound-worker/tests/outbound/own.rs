@@ -3,7 +3,6 @@
 use chatwoot_sim::{Faults, RestFaults, Rule, Scope, agent_token};
 use domain::Sealed;
 use outbound_worker::Config;
-use serde_json::{Value, json};
 use store::links::{self, Link, OwnToken};
 use testkit::secret_key;
 
@@ -112,14 +111,8 @@ async fn p4_a_reply_of_its_authors_own_that_was_deleted_before_it_was_looked_for
     let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
     let stored = messages.last().unwrap()["id"].as_i64().unwrap();
     // A note of hers in Chatwoot itself, and a reply of a colleague's, are none of it.
-    let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);
     for (token, private) in [(agent_token(1, 1), true), (agent_token(1, 2), false)] {
-        let other = json!({ "content": "No", "private": private });
-        let request = testkit::http().post(format!("{path}/messages")).json(&other);
-        let answer = request.header("api_access_token", token).send().await.unwrap();
-        let other: Value = answer.json().await.unwrap();
-        let other = other["id"].as_i64().unwrap();
-        chatwoot.sim().delete_message(1, conversation.number, other).unwrap();
+        chatwoot.write_and_delete(&conversation, &token, private).await;
     }
     chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
     // Whoever has unlinked since was still the one who sent it.
@@ -150,13 +143,7 @@ async fn a_note_that_an_author_deleted_in_chatwoot_is_not_taken_for_their_reply(
     stage.worker(&Config { absence_seconds: 5, ..config() }).await;
     let reply = stage.write_as("ada", &chatwoot, &conversation, "Hello").await;
     stage.reaches(reply, "unknown").await;
-    let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);
-    let note = json!({ "content": "Call back", "private": true });
-    let request = testkit::http().post(format!("{path}/messages")).json(&note);
-    let answer = request.header("api_access_token", agent_token(1, 1)).send().await.unwrap();
-    let note: Value = answer.json().await.unwrap();
-    let note = note["id"].as_i64().unwrap();
-    chatwoot.sim().delete_message(1, conversation.number, note).unwrap();
+    let note = chatwoot.write_and_delete(&conversation, &agent_token(1, 1), true).await;
     let row = stage.reaches(reply, "sent").await;
     assert_ne!(row.chatwoot_id, Some(note));
     assert_eq!(stage.attempts(reply.0).await, ["absent", "done"].map(|end| Some(end.to_owned())));

@@ -7,7 +7,7 @@ use domain::{Actor, ConversationId, MessageId, OperationId, TenantId, Upload};
 use events::{Announcement, TraceParent};
 use outbound_worker::{Config, OutboundWorker};
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::Health;
 use store::messages::{Composed, Composition};
 use store::outbox::Enqueue;
@@ -403,6 +403,23 @@ impl Chatwoot {
         outgoing
             .map(|m| (text(&m["content"]).unwrap(), text(&m["content_attributes"]["axis"]["op"])))
             .collect()
+    }
+
+    /// Somebody writes in Chatwoot itself with this token, and deletes it; gives back the message's number.
+    pub async fn write_and_delete(
+        &self,
+        conversation: &Conversation,
+        token: &str,
+        private: bool,
+    ) -> i64 {
+        let path = format!("{}/api/v1/accounts/1/conversations/{}", self.url, conversation.number);
+        let request = testkit::http().post(format!("{path}/messages"));
+        let request = request.json(&json!({ "content": "Oops", "private": private }));
+        let answer = request.header("api_access_token", token).send().await.unwrap();
+        let written: Value = answer.json().await.unwrap();
+        let id = written["id"].as_i64().unwrap();
+        self.sim().delete_message(1, conversation.number, id).unwrap();
+        id
     }
 
     pub fn texts(&self, conversation: &Conversation) -> Vec<String> {

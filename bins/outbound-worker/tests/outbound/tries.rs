@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
 use outbound_worker::Config;
-use serde_json::json;
 use testkit::eventually;
 
-use crate::stage::{Chatwoot, Conversation, Stage, config};
+use crate::stage::{Stage, config};
 
 fn creating(mut rest: RestFaults) -> Faults {
     rest.scope = Scope::MessageCreate;
@@ -64,17 +63,6 @@ async fn who_wants_a_reply_of_unknown_outcome_sent_at_once_waits_for_certainty_o
     assert_eq!(stage.attempts(reply.0).await, ["absent", "done"].map(|end| Some(end.to_owned())));
 }
 
-/// Somebody writes in Chatwoot with our token, and deletes it.
-async fn write_and_delete_there(chatwoot: &Chatwoot, conversation: &Conversation) {
-    let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);
-    let request = testkit::http().post(format!("{path}/messages"));
-    let request = request.json(&json!({ "content": "Oops" }));
-    let answer = request.header("api_access_token", ADMIN_TOKEN).send().await.unwrap();
-    let written: serde_json::Value = answer.json().await.unwrap();
-    let id = written["id"].as_i64().unwrap();
-    chatwoot.sim().delete_message(1, conversation.number, id).unwrap();
-}
-
 /// What was written between a try that certainly failed and the next one is not the reply.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_deleted_after_a_refused_try_is_not_taken_for_the_reply() {
@@ -86,7 +74,7 @@ async fn what_was_deleted_after_a_refused_try_is_not_taken_for_the_reply() {
     chatwoot.sim().set_faults(creating(slow)).unwrap();
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     stage.reaches(reply, "failed").await;
-    write_and_delete_there(&chatwoot, &conversation).await;
+    chatwoot.write_and_delete(&conversation, ADMIN_TOKEN, false).await;
     let later = stage.write(&chatwoot, &conversation, "Are you there?").await;
     stage.reaches(later, "sent").await;
     let fault = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };

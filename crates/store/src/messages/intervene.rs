@@ -89,10 +89,10 @@ pub async fn cancel(
 }
 
 /// Has a message sent that failed, after everything that waits in its conversation now, and shows it as
-/// unknown until it was looked for if Chatwoot may have it; one that
-/// waits to be tried again is tried at once, and one of which nobody knows whether Chatwoot has it is
-/// looked for at once, and tried as soon as it is certain that Chatwoot does not have it. One that waits behind a command which was tried and waits has that one tried at
-/// once. Tries of before are not forgotten: what may have left is looked up first.
+/// unknown until it was looked for if Chatwoot may have it; one that waits to be tried again is tried at
+/// once, and one of which nobody knows whether Chatwoot has it is looked for at once, and tried as soon as
+/// it is certain that Chatwoot does not have it. One that waits behind a command which was tried and waits
+/// has that one tried at once. Tries of before are not forgotten: what may have left is looked up first.
 /// Gives back the message and its line of the timeline.
 pub async fn retry(
     connection: &mut PgConnection,

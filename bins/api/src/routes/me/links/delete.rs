@@ -11,7 +11,7 @@ use crate::auth::Known;
 use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
-use crate::routes::accounts::served;
+use crate::routes::accounts::{served, target};
 
 /// Have your own token forgotten: what you write goes out with the account's. Whoever is a person may,
 /// whatever else they may not any more. Doing so again changes nothing.
@@ -36,8 +36,8 @@ pub(in crate::routes) async fn delete_link(
     let account = served(&mut transaction, &caller.tenant, id).await?;
     require_person(&caller)?;
     if store::links::remove(&mut transaction, id, &caller.id).await? {
-        let entry =
-            caller.does("accounts unlink", account.target(), json!({ "member": caller.id }));
+        let target = target(account.chatwoot_account_id, &account.base_url);
+        let entry = caller.does("accounts unlink", target, json!({ "member": caller.id }));
         let entry = store::audit::Entry { account: Some(id), ..entry };
         store::audit::record(&mut transaction, &entry).await?;
     }

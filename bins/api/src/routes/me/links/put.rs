@@ -51,7 +51,7 @@ pub(in crate::routes) async fn put_link(
     extract::Json(asked): extract::Json<PutLink>,
 ) -> Result<Json<Link>, ApiError> {
     let tenant = &principal.tenant;
-    served(&mut *app.store.tenant(tenant).await?, tenant, id).await?;
+    let account = served(&mut *app.store.tenant(tenant).await?, tenant, id).await?;
     require_person(&principal)?;
     if let Some(message) = unfit(asked.token.expose_secret().trim(), LONGEST) {
         return Err(ApiError::field("token", message));
@@ -61,8 +61,5 @@ pub(in crate::routes) async fn put_link(
     let accounts = &app.administration()?.accounts;
     let linked = accounts.link(tenant, id, &principal.id, &asked.token, Some(&links)).await;
     let link = linked.map_err(own_refused)?;
-    let mut transaction = app.store.tenant(tenant).await?;
-    let account = store::accounts::shown(&mut transaction, tenant, Some(id)).await?.pop();
-    let account = account.ok_or(ApiError::NotFound("account"))?;
     Ok(Json(Link::new(account, Some(link))))
 }
