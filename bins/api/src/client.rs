@@ -19,8 +19,9 @@ impl App {
         client.transpose().map_err(ApiError::internal)
     }
 
-    /// Room for a request during which Chatwoot is asked. It is taken before the request's transaction
-    /// is begun: a Chatwoot that hangs would otherwise take every connection to the database.
+    /// Room for a request that asks Chatwoot, or has NATS do something, in the middle of its transaction
+    /// and may want a second one. It is taken before the first is begun: one of them that hangs, or a
+    /// crowd of which each waits for the second, would otherwise take every connection to the database.
     pub(crate) fn asking(&self, tenant: &TenantId) -> Result<Room, ApiError> {
         self.asking.enter(tenant).ok_or(ApiError::Busy)
     }

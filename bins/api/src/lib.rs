@@ -49,8 +49,8 @@ use routes::Chatwoots;
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
-/// Requests that wait for Chatwoot at a time. Each holds up to two connections to the database meanwhile,
-/// so that a quarter of the usual sixteen is always left.
+/// Requests that wait for Chatwoot, or for what NATS does, at a time. Each holds up to two connections to
+/// the database meanwhile, so that a quarter of the usual sixteen is always left.
 const MOST_ASKING: usize = 6;
 /// Replays that one process runs at a time.
 const MOST_REPLAYS: usize = 4;

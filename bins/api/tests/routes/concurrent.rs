@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::reqwest::{Method, RequestBuilder, Response};
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, TENANT, comes_in, ids};
+use crate::support::{Seed, Served, TENANT, comes_in, ids, problem};
 use crate::walk::{Things, Tokens, Walk};
 
 /// What holds a secret is made anew for whoever asks again.
@@ -315,6 +315,28 @@ async fn of_many_who_send_a_dead_letter_again_it_goes_once() {
     let stream = served.world.bus.stream("INBOUND").await.unwrap();
     assert_eq!(stream.messages, 1);
     assert_eq!(served.world.bus.dead_letters().count().await.unwrap(), 0);
+}
+
+/// P9: each needs two connections to the database, and there are sixteen.
+#[tokio::test]
+async fn many_dead_letters_that_are_sent_again_at_once_leave_the_database_to_others() {
+    let served = Served::start().await;
+    let mut letters = Vec::new();
+    for number in 0..32 {
+        letters.push(crate::support::dead_letter(&served, &served.ours, &number.to_string()).await);
+    }
+    let path = |letter: &String| format!("/operations/dead-letters/{letter}/redrive");
+    let answers =
+        at_once(letters.iter().map(|letter| served.post(&path(letter), &json!({})))).await;
+    let mut sent = 0;
+    for answer in answers {
+        if answer.status() == 200 {
+            sent += 1;
+        } else {
+            assert_eq!(problem(answer).await, (503, "busy".to_owned()));
+        }
+    }
+    assert!(sent >= 5, "{sent}");
 }
 
 #[tokio::test]

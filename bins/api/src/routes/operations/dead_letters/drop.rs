@@ -31,6 +31,7 @@ pub(in crate::routes) async fn drop_dead_letter(
     key: Key,
     Json(asked): Json<ActOnDeadLetter>,
 ) -> Result<Response, ApiError> {
+    let _room = app.asking(&principal.tenant)?;
     let mut work = match key.begin(&app, &principal).await? {
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),
