@@ -284,11 +284,18 @@ async fn a_replay_whose_copies_would_push_out_what_it_has_yet_to_reach_does_not_
     publish_examples(&world, &account).await;
     bound(&world, 2).await;
     // As much again is twice the half, and a fifth is kept free.
-    let refused = answered(&world, &["--from", LONG_AGO]).await;
-    assert_eq!((refused.code, &refused.value["ended"]), (Some(1), &json!("failed")), "{refused:?}");
-    let error = refused.value["error"].as_str().unwrap();
-    assert!(error.contains("max_bytes"), "{error}");
-    assert_eq!((&refused.value["replayed"], held(&world).await.len()), (&json!(0), 10));
+    // A time that is no end at all, and far beyond what the server can reckon with, is none.
+    for until in [&[][..], &["--to", "9999-12-31T00:00:00Z"]] {
+        let refused = answered(&world, &[&["--from", LONG_AGO], until].concat()).await;
+        assert_eq!(
+            (refused.code, &refused.value["ended"]),
+            (Some(1), &json!("failed")),
+            "{until:?}"
+        );
+        let error = refused.value["error"].as_str().unwrap();
+        assert!(error.contains("max_bytes"), "{until:?}: {error}");
+        assert_eq!((&refused.value["replayed"], held(&world).await.len()), (&json!(0), 10));
+    }
     // What is meant fits: it ends before most of what the stream holds, or with so many.
     let third = held(&world).await[2].published_at.to_rfc3339_opts(SecondsFormat::Nanos, true);
     let some = succeeds(&world, &["--from", LONG_AGO, "--to", &third]).await;

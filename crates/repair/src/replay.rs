@@ -153,7 +153,8 @@ impl Replay {
         let filter = format!("inbound.{account}.{event}");
         let history = bus.history(subject::INBOUND, filter.clone(), Some(wanted.from)).await?;
         let mut about = history.about();
-        if let Some(to) = wanted.to {
+        // Nothing is later than now, and the server reckons with no time that is far from it.
+        if let Some(to) = wanted.to.filter(|to| *to < Utc::now()) {
             let later = bus.history(subject::INBOUND, filter.clone(), Some(to)).await?;
             about = about.saturating_sub(later.about());
         }
