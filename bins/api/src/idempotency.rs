@@ -215,16 +215,23 @@ impl<'a> Work<'a> {
         self.named.as_ref().map(|named| named.of(self.caller, &self.signature))
     }
 
+    /// Ends it at once, without an effect: what is still to be done needs no transaction, and the request
+    /// may be made again under its name.
+    pub(crate) async fn release(self) -> Result<(), ApiError> {
+        Ok(store::rollback(self.close().await?).await?)
+    }
+
     /// Commits what was done, whose answer is kept.
     pub(crate) async fn end(self, answer: Answer) -> Result<Response, ApiError> {
+        store::commit(self.close().await?).await?;
+        Ok(respond(answer))
+    }
+
+    async fn close(self) -> Result<Transaction, ApiError> {
         let Self { transaction, open, .. } = self;
         drop(transaction);
         let done = open.lock().await.take();
-        store::commit(
-            done.ok_or_else(|| ApiError::internal(anyhow::anyhow!("a transaction is lost")))?,
-        )
-        .await?;
-        Ok(respond(answer))
+        done.ok_or_else(|| ApiError::internal(anyhow::anyhow!("a transaction is lost")))
     }
 }
 

@@ -148,7 +148,7 @@ pub(in crate::routes) async fn replay_events(
     let wanted = asked.wanted();
     if asked.dry_run {
         // Counting may take long, and a transaction that is open keeps the database from tidying up.
-        drop(work);
+        work.release().await?;
         return Ok(Json(count(&app, wanted).await?).into_response());
     }
     let room = app.replays.enter(&principal.tenant).ok_or(ApiError::TooManyReplays)?;
