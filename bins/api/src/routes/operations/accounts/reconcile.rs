@@ -51,10 +51,13 @@ pub(in crate::routes) async fn reconcile_account(
         Begun::Answered(answer) => return Ok(answer),
     };
     let (tenant, connection) = (&principal.tenant, work.connection());
+    // NATS may take its time, and a worker that compares the account must not wait for it.
+    let mut before = states(connection, tenant, Some(id)).await?;
+    look(&app, &mut before).await;
+    let inbound = before.pop().ok_or(ApiError::NotFound("account"))?.inbound;
     store::reconciliations::ask_for(connection, id, asked.everything).await?;
-    let mut state = states(connection, tenant, Some(id)).await?;
-    look(&app, &mut state).await;
-    let state = state.pop().ok_or(ApiError::NotFound("account"))?;
+    let state = states(connection, tenant, Some(id)).await?.pop();
+    let state = AccountState { inbound, ..state.ok_or(ApiError::NotFound("account"))? };
     let details = json!({ "everything": asked.everything });
     let entry = principal.does("reconcile", format!("account {id}"), details);
     store::audit::record(connection, &Entry { account: Some(id), ..entry }).await?;
