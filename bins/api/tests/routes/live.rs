@@ -57,6 +57,21 @@ async fn a_client_resumes_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_header_that_says_nothing_hides_no_position() {
+    let served = Served::start().await;
+    eventually("the stream is followed", async || {
+        served.read("/activity").await["position"]["activity"].is_string()
+    })
+    .await;
+    let list = served.read("/conversations").await;
+    let position = list["position"]["activity"].as_str().unwrap();
+    publish(&served, TENANT, "note", 1).await;
+    let path = format!("/activity?lastEventId={position}");
+    let mut stream = Stream::open(&served, &path, Some("")).await;
+    assert_eq!(stream.expect("note").await.json()["n"], 1);
+}
+
+#[tokio::test]
 async fn who_cannot_resume_is_reset() {
     let served = Served::start().await;
     for (n, last) in ["other:0", "nonsense", "beyond"].into_iter().enumerate() {

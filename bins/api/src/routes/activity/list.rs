@@ -95,7 +95,8 @@ pub(in crate::routes) async fn list_activity(
         principal.require(Permission::ReadApprovals)?;
         let filter = live::Filter { kinds, conversation: query.conversation_id };
         let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-        let last = last.or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
+        let last = [last, query.last_event_id.as_deref()];
+        let last = last.into_iter().flatten().find(|id| !id.is_empty());
         return stream::open(&app, &principal, filter, last);
     }
     let asked = Asked::read(query.page, query.limit, query.cursor)?;
