@@ -197,7 +197,7 @@ impl<N> Deref for May<N> {
 /// What a handler needs of its caller.
 pub(crate) trait Need {
     const PERMISSION: Permission;
-    /// Whether a ticket does as well as a token.
+    /// Whether a ticket does as well as a token, for a live stream.
     const TICKETS: bool = false;
 }
 
@@ -267,12 +267,13 @@ impl<N: Need> FromRequestParts<App> for May<N> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let streams = N::TICKETS && live::is_wanted(&parts.headers);
         let principal = match bearer(&parts.headers) {
             Some(token) => identify(token, app).await?,
-            None if N::TICKETS => ticket::redeem(parts, app).await?,
+            None if streams => ticket::redeem(parts, app).await?,
             None => return Err(ApiError::Unauthorized),
         };
-        if !(N::TICKETS && live::is_wanted(&parts.headers)) {
+        if !streams {
             app.limits.admit(parts, &principal)?;
         }
         principal.require(N::PERMISSION)?;

@@ -76,6 +76,8 @@ async fn a_ticket_opens_nothing_else_and_a_token_in_an_address_nothing_at_all() 
     for path in [
         format!("/conversations?ticket={ticket}"),
         format!("/api-keys?ticket={ticket}"),
+        // The list, and not the stream.
+        format!("/activity?ticket={ticket}"),
         "/activity?ticket=mock-token".to_owned(),
     ] {
         let answer = served.http.get(served.url(&path)).send().await.unwrap();
