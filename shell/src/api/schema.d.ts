@@ -174,7 +174,10 @@ export interface paths {
         /** List keys, newest first. None is shown with its secret. */
         get: operations["list_api_keys"];
         put?: never;
-        /** Make a key for a machine. It may do no more than whoever makes it. */
+        /**
+         * Make a key for a machine. It may do no more than whoever makes it, and ends no later than a key that
+         *     makes it.
+         */
         post: operations["create_api_key"];
         delete?: never;
         options?: never;
@@ -1799,7 +1802,8 @@ export interface components {
         CreateApiKey: {
             /**
              * Format: date-time
-             * @description From when on it is worth nothing; not given: for good.
+             * @description From when on it is worth nothing; not given: for good. A key that ends makes only keys that end no
+             *     later.
              */
             expiresAt?: string | null;
             /**
@@ -1878,7 +1882,7 @@ export interface components {
         };
         /** @description A message to be sent. */
         CreateMessage: {
-            /** @description The client's own id of it: sent again under the same one, it is the same message. */
+            /** @description The client's own id of it: sent again under the same one, it is the same message. Not `approval:…`. */
             clientId?: string | null;
             /**
              * @description The text; not only blanks.
@@ -1893,7 +1897,7 @@ export interface components {
         CreateMessageWithFiles: {
             /** @description Files, of 40 MiB at most and 100 MiB together. */
             "attachments[]": string[];
-            /** @description The client's own id of it: sent again under the same one, it is the same message. */
+            /** @description The client's own id of it: sent again under the same one, it is the same message. Not `approval:…`. */
             clientId?: string | null;
             /**
              * @description The text.

@@ -1,4 +1,4 @@
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Permission, Role};
 use serde_json::{Value, json};
 use testkit::sqlx;
@@ -80,6 +80,23 @@ async fn a_key_may_do_no_more_than_whoever_makes_it() {
     assert_eq!(same.status(), 201);
     let body: Value = same.json().await.unwrap();
     assert!(body["key"]["createdBy"].as_str().unwrap().starts_with("api_key "));
+}
+
+#[tokio::test]
+async fn a_key_that_ends_makes_none_that_outlives_it() {
+    let served = Served::start().await;
+    let end = Utc::now() + TimeDelta::hours(1);
+    let maker = json!({ "name": "trial", "permissions": ["api-keys:manage"], "expiresAt": end });
+    let (_, maker) = made(&served, &maker).await;
+    let make = async |end: Option<DateTime<Utc>>| {
+        let wanted = json!({ "name": "a", "permissions": ["api-keys:manage"], "expiresAt": end });
+        let request = served.http.post(served.url("/api-keys")).bearer_auth(&maker);
+        request.json(&wanted).send().await.unwrap()
+    };
+    for longer in [None, Some(end + TimeDelta::minutes(1))] {
+        assert_eq!(problem(make(longer).await).await, (422, "invalid".to_owned()), "{longer:?}");
+    }
+    assert_eq!(make(Some(end - TimeDelta::minutes(1))).await.status(), 201);
 }
 
 #[tokio::test]

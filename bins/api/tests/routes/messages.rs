@@ -167,6 +167,8 @@ async fn what_cannot_be_sent_is_refused() {
         (json!({ "content": "é".repeat(150_001) }), "content"),
         (json!({ "content": 7 }), "content"),
         (json!({ "content": "a", "clientId": "" }), "clientId"),
+        // It would be taken for the reply that somebody approves.
+        (json!({ "content": "a", "clientId": "approval:1" }), "clientId"),
         (json!({ "content": "a", "inReplyTo": uuid::Uuid::now_v7() }), "inReplyTo"),
         (json!({ "content": "a", "inReplyTo": queued["id"] }), "inReplyTo"),
     ] {

@@ -11,7 +11,7 @@ use store::api_keys::{MOST_VALID, NewApiKey};
 
 use super::ApiKey;
 use crate::App;
-use crate::auth::{ManageKeys, May, Principal};
+use crate::auth::{CallerKind, ManageKeys, May, Principal};
 use crate::error::ApiError;
 use crate::extract;
 use crate::problem::{FieldError, Problem};
@@ -33,7 +33,8 @@ pub(in crate::routes) struct CreateApiKey {
     #[serde(default)]
     #[schema(example = json!(["viewer"]))]
     roles: Vec<Role>,
-    /// From when on it is worth nothing; not given: for good.
+    /// From when on it is worth nothing; not given: for good. A key that ends makes only keys that end no
+    /// later.
     expires_at: Option<DateTime<Utc>>,
 }
 
@@ -49,7 +50,8 @@ pub(in crate::routes) struct CreatedApiKey {
     token: String,
 }
 
-/// Make a key for a machine. It may do no more than whoever makes it.
+/// Make a key for a machine. It may do no more than whoever makes it, and ends no later than a key that
+/// makes it.
 #[utoipa::path(
     post, path = "/api-keys", tag = "administration",
     security(("bearer" = ["api-keys:manage"])),
@@ -107,6 +109,13 @@ impl CreateApiKey {
         }
         if self.expires_at.is_some_and(|at| at <= Utc::now()) {
             wrong("expiresAt", "must be in the future".to_owned());
+        }
+        // A key that ends makes none that outlives it.
+        if maker.kind == CallerKind::ApiKey
+            && let Some(end) = maker.ends_at
+            && self.expires_at.is_none_or(|at| at > end)
+        {
+            wrong("expiresAt", format!("must be {end} at the latest, when the key ends that asks"));
         }
         if !errors.is_empty() {
             return Err(ApiError::Invalid(errors));

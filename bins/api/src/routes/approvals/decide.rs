@@ -23,7 +23,7 @@ use crate::etag::{IfMatch, Tagged};
 use crate::extract::{self, Id};
 use crate::problem::Problem;
 use crate::request::Trace;
-use crate::routes::conversations::messages::create::CreateMessage;
+use crate::routes::conversations::messages::create::{APPROVED, CreateMessage};
 
 /// A decision.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -219,7 +219,7 @@ async fn send(
         name: Some(approval.requested_by.clone()),
     };
     let author = edited.map_or_else(asker, |_| decider.actor());
-    let name = format!("approval:{}", approval.id);
+    let name = format!("{APPROVED}{}", approval.id);
     // Whoever approves has had the time to think: nothing is left to be undone.
     let composition =
         proposed.composition(&decider.tenant, approval.conversation_id, &author, trace);

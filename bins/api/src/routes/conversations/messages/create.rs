@@ -29,6 +29,9 @@ use crate::request::Trace;
 pub(in crate::routes) const LONGEST_CONTENT: usize = 150_000;
 /// Longest id that a client gives, in characters.
 const LONGEST_CLIENT_ID: usize = 128;
+/// What an approved reply is sent under begins with this, and what clients name never does: it would be
+/// taken for that reply.
+pub(in crate::routes) const APPROVED: &str = "approval:";
 
 /// A message to be sent.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -43,7 +46,7 @@ pub(in crate::routes) struct CreateMessage {
     private: bool,
     /// The message of the same conversation that it answers.
     in_reply_to: Option<MessageId>,
-    /// The client's own id of it: sent again under the same one, it is the same message.
+    /// The client's own id of it: sent again under the same one, it is the same message. Not `approval:…`.
     #[schema(min_length = 1, max_length = 128)]
     client_id: Option<String>,
 }
@@ -60,7 +63,7 @@ pub(in crate::routes) struct CreateMessageWithFiles {
     /// The message of the same conversation that it answers.
     #[schema(rename = "inReplyTo")]
     in_reply_to: Option<MessageId>,
-    /// The client's own id of it: sent again under the same one, it is the same message.
+    /// The client's own id of it: sent again under the same one, it is the same message. Not `approval:…`.
     #[schema(rename = "clientId", min_length = 1, max_length = 128)]
     client_id: Option<String>,
     /// Files, of 40 MiB at most and 100 MiB together.
@@ -301,6 +304,8 @@ impl CreateMessage {
             && (id.is_empty() || id.chars().count() > LONGEST_CLIENT_ID || id.contains('\0'))
         {
             wrong("clientId", format!("must have 1 to {LONGEST_CLIENT_ID} characters"));
+        } else if self.client_id.as_ref().is_some_and(|id| id.starts_with(APPROVED)) {
+            wrong("clientId", format!("must not begin with {APPROVED}"));
         }
         if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
     }
