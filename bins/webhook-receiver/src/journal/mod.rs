@@ -60,6 +60,7 @@ use writer::{Append, Writer};
 /// Requests that may wait for the writer before further ones wait for room in the queue.
 const QUEUE: usize = 4096;
 const MIB: u64 = 1024 * 1024;
+const LOCK: &str = "lock";
 
 /// The journal of one receiver. Dropping it writes what waits and ends the writer.
 #[derive(Debug)]
@@ -146,7 +147,7 @@ impl Journal {
     pub fn open(dir: &Path, limits: Limits) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Unusable { dir: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
-        let lock = File::create(dir.join("lock")).map_err(unusable)?;
+        let lock = File::create(dir.join(LOCK)).map_err(unusable)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => OpenError::InUse(dir.to_owned()),
             TryLockError::Error(source) => unusable(source),
@@ -267,15 +268,14 @@ impl Shared {
         }
     }
 
-    /// Takes a segment that cannot be read out of the journal and keeps its file under another name.
-    fn set_aside(&self, first: u64, error: Option<&io::Error>) {
-        let mut ledger = self.ledger();
-        let Some(index) = ledger.segments.iter().position(|segment| segment.first == first) else {
-            return;
-        };
-        let Some(segment) = ledger.segments.remove(index) else { return };
-        drop(ledger);
-        aside::put(&segment.path, segment.bytes, error);
+    /// Gives the file of a segment that cannot be read another name, and only then takes it out of the
+    /// journal: the mark passes what is not in it, and what the next start finds below the mark under
+    /// its old name counts as published.
+    fn set_aside(&self, first: u64, error: Option<&io::Error>) -> io::Result<()> {
+        let Some((path, bytes)) = self.ledger().close(first) else { return Ok(()) };
+        aside::put(&path, bytes, error)?;
+        self.ledger().segments.retain(|segment| segment.first != first);
+        Ok(())
     }
 
     /// Removes what may go and writes the mark. Nothing goes by age unless `connected_to`, the run

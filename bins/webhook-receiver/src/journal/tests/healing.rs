@@ -105,6 +105,80 @@ fn a_segment_that_cannot_be_read_is_set_aside_and_the_next_ones_are_published() 
     assert_eq!(bodies(&inspect(&dir)).last().unwrap(), b"y");
 }
 
+/// Feeds for a moment, three events at most, and notes what the feed is past by then.
+fn feed_for_a_moment(journal: &Journal) {
+    let mut feed = Feed::from(journal.shared(), 1, SOON);
+    block_on(async {
+        let three = async {
+            for _ in 0..3 {
+                next(&mut feed).await;
+            }
+        };
+        // Nothing may come, however long it is tried.
+        let _ = tokio::time::timeout(Duration::from_millis(300), three).await;
+    });
+    journal.shared().advance(feed.position());
+}
+
+#[test]
+fn a_segment_that_can_neither_be_read_nor_set_aside_is_not_passed() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS });
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    let path = segments(&dir).remove(0);
+    let content = std::fs::read(&path).unwrap();
+    make_unreadable(&path);
+    // Its other name is taken, by what not even root can replace.
+    let taken = path.with_extension("damaged");
+    std::fs::create_dir_all(taken.join("full")).unwrap();
+
+    feed_for_a_moment(&journal);
+    journal.shared().maintain(None).unwrap();
+    drop(journal);
+    std::fs::remove_dir_all(&taken).unwrap();
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::write(&path, content).unwrap();
+    let journal = open(&dir, LIMITS);
+    assert_eq!(drain(&mut journal.shared().feed()), appended);
+}
+
+#[test]
+fn no_segment_is_passed_while_the_folder_is_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, away) = (dir.path().join("journal"), dir.path().join("away"));
+    let limits = Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS };
+    let journal = Journal::open(&path, limits).unwrap();
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    std::fs::rename(&path, &away).unwrap();
+    feed_for_a_moment(&journal);
+    std::fs::rename(&away, &path).unwrap();
+    assert_eq!(drain(&mut journal.shared().feed()), appended);
+}
+
+#[test]
+fn a_segment_that_somebody_removed_holds_up_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS });
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    std::fs::remove_file(&segments(&dir)[0]).unwrap();
+    let mut feed = Feed::from(journal.shared(), 1, SOON);
+    assert_eq!(drain(&mut feed), appended[1..]);
+}
+
+#[test]
+fn nothing_is_appended_to_a_segment_that_could_not_be_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    let mut appended = append_all(&journal, &[b"x".to_vec()]);
+    let path = segments(&dir).remove(0);
+    std::fs::create_dir_all(path.with_extension("damaged").join("full")).unwrap();
+    let first = journal.shared().ledger().segments[0].first;
+    journal.shared().set_aside(first, None).unwrap_err();
+    appended.extend(append_all(&journal, &[b"y".to_vec()]));
+    assert_eq!(segments(&dir).len(), 2);
+    assert_eq!(drain(&mut journal.shared().feed()), appended);
+}
+
 #[test]
 fn a_start_goes_on_without_the_segments_that_cannot_be_read() {
     let dir = tempfile::tempdir().unwrap();
