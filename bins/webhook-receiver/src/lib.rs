@@ -29,7 +29,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use config::{AcknowledgeAfter, Config, Settings};
 
-use journal::{Condition, Journal};
+use journal::{Activity, Condition, Journal};
 use routes::Intake;
 use sources::Follower;
 
@@ -84,16 +84,11 @@ impl Receiver {
 
     /// Registers the parts `journal`, `nats`, `publishing` and `sources`.
     pub fn register(&self, health: &Health) {
-        let condition = self.intake.journal.condition();
+        let journal = &self.intake.journal;
+        let (condition, activity) = (journal.condition(), journal.activity());
         health.check("journal", move || {
-            let condition = *condition.borrow();
-            async move {
-                match condition {
-                    Condition::Writable => Status::Up,
-                    Condition::Full => Status::Down("full of unpublished events".to_owned()),
-                    Condition::Failing => Status::Down("cannot be written".to_owned()),
-                }
-            }
+            let status = journal_status(*condition.borrow(), *activity.borrow());
+            async move { status }
         });
         let bus = self.bus.clone();
         health.check("nats", move || {
@@ -137,6 +132,17 @@ impl Receiver {
             );
         }
     }
+}
+
+fn journal_status(condition: Condition, activity: Activity) -> Status {
+    let wrong = match (activity, condition) {
+        (Activity::Ended, _) => "its writer has ended; restart the receiver",
+        (activity, _) if activity.hangs() => "cannot be written: the disk does not answer",
+        (_, Condition::Full) => "full of unpublished events",
+        (_, Condition::Failing) => "cannot be written",
+        (_, Condition::Writable) => return Status::Up,
+    };
+    Status::Down(wrong.to_owned())
 }
 
 fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
