@@ -16,7 +16,7 @@ mod testing;
 mod upkeep;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use bus::Bus;
@@ -39,6 +39,7 @@ pub struct Receiver {
     intake: Arc<Intake>,
     bus: Bus,
     refused: Arc<AtomicUsize>,
+    failing: Arc<AtomicBool>,
     stop: CancellationToken,
     publisher: AbortOnDropHandle<()>,
     _background: [AbortOnDropHandle<()>; 3],
@@ -62,8 +63,10 @@ impl Receiver {
         let sources = follower.sources();
         let intake = Arc::new(Intake::of(sources, Arc::new(journal), config));
         let refused = Arc::new(AtomicUsize::new(0));
+        let failing = Arc::new(AtomicBool::new(false));
         let stop = CancellationToken::new();
-        let publishing = publish::run(Arc::clone(&shared), bus.clone(), stop.clone());
+        let publishing =
+            publish::run(Arc::clone(&shared), bus.clone(), Arc::clone(&failing), stop.clone());
         let healing = heal::run(Arc::clone(&shared), bus.clone());
         let upkeep = upkeep::run(shared, bus.clone(), Arc::clone(&refused));
         let following = follower.run(bus.sources());
@@ -71,6 +74,7 @@ impl Receiver {
             intake,
             bus,
             refused,
+            failing,
             stop,
             publisher: spawn(publishing),
             _background: [spawn(healing), spawn(upkeep), spawn(following)],
@@ -97,10 +101,16 @@ impl Receiver {
                 Status::up_or_degraded(connected, "not connected; events wait in the journal")
             }
         });
-        let refused = Arc::clone(&self.refused);
+        let (refused, failing) = (Arc::clone(&self.refused), Arc::clone(&self.failing));
         health.check("publishing", move || {
-            let none = refused.load(Ordering::Relaxed) == 0;
-            async move { Status::up_or_degraded(none, "the stream refused events; see the log") }
+            let status = if failing.load(Ordering::Relaxed) {
+                let reason = "the stream takes nothing; events wait in the journal";
+                Status::Degraded(reason.to_owned())
+            } else {
+                let none = refused.load(Ordering::Relaxed) == 0;
+                Status::up_or_degraded(none, "the stream refused events; see the log")
+            };
+            async move { status }
         });
         let sources = Arc::clone(&self.intake.sources);
         health.check("sources", move || {
