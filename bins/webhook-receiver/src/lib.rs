@@ -134,7 +134,7 @@ impl Receiver {
         // It ends by itself; a panic in it has been reported.
         let _ = self.publisher.await;
         let shared = self.intake.journal.shared();
-        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None)).await;
+        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None).1).await;
         if let Ok(Err(error)) = maintained {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

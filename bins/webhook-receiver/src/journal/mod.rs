@@ -276,8 +276,9 @@ impl Shared {
 
     /// Removes what may go and writes the mark. Nothing goes by age unless `connected_to`, the run
     /// of the NATS server that there is a connection to, is the one that has everything: any other
-    /// may have lost what was acknowledged. Blocks on the disk.
-    pub(crate) fn maintain(&self, connected_to: Option<&str>) -> io::Result<Size> {
+    /// may have lost what was acknowledged. How much there is then, and whether the mark could be
+    /// written. Blocks on the disk.
+    pub(crate) fn maintain(&self, connected_to: Option<&str>) -> (Size, io::Result<()>) {
         let mut ledger = self.ledger();
         ledger.in_doubt = connected_to.is_none() || connected_to != ledger.mark.server.as_deref();
         // Who is full is sent nothing that would make room.
@@ -294,8 +295,7 @@ impl Shared {
         // is not there any more.
         remove(&gone);
         self.look_again();
-        self.write_mark(mark)?;
-        Ok(Size { segments, bytes, unpublished, waiting, refused })
+        (Size { segments, bytes, unpublished, waiting, refused }, self.write_mark(mark))
     }
 
     fn write_mark(&self, mark: Mark) -> io::Result<()> {

@@ -8,7 +8,7 @@ fn a_start_knows_which_run_of_the_server_has_everything_unless_it_refused_someth
     let journal = open(&dir, LIMITS);
     assert_eq!(journal.shared().healed_server(), None);
     journal.shared().note_healed("run 1");
-    journal.shared().maintain(None).unwrap();
+    journal.shared().maintain(None).1.unwrap();
     drop(journal);
     let journal = open(&dir, LIMITS);
     assert_eq!(journal.shared().healed_server().as_deref(), Some("run 1"));
@@ -41,11 +41,11 @@ fn nothing_goes_by_age_before_this_run_of_the_server_has_everything() {
     shared.advance(sequences[2] + 1);
     shared.note_healed("run 1");
     for connected_to in [None, Some("run 2")] {
-        shared.maintain(connected_to).unwrap();
+        shared.maintain(connected_to).1.unwrap();
         assert_eq!(inspect(&dir).len(), 3, "{connected_to:?}");
     }
     shared.note_healed("run 2");
-    shared.maintain(Some("run 2")).unwrap();
+    shared.maintain(Some("run 2")).1.unwrap();
     assert_eq!(inspect(&dir).len(), 1, "the open segment");
 }
 
@@ -133,7 +133,7 @@ fn a_segment_that_can_neither_be_read_nor_set_aside_is_not_passed() {
     std::fs::create_dir_all(taken.join("full")).unwrap();
 
     feed_for_a_moment(&journal);
-    journal.shared().maintain(None).unwrap();
+    journal.shared().maintain(None).1.unwrap();
     drop(journal);
     std::fs::remove_dir_all(&taken).unwrap();
     std::fs::remove_dir(&path).unwrap();
@@ -243,7 +243,7 @@ fn published_though(change: impl FnOnce(&mut Vec<u8>)) -> (usize, bool) {
     let published = drain(&mut feed).len();
     shared.advance(feed.position());
     shared.note_healed("run");
-    shared.maintain(Some("run")).unwrap();
+    shared.maintain(Some("run")).1.unwrap();
     assert!(!path.exists());
     (published, path.with_extension("damaged").exists())
 }
