@@ -16,7 +16,7 @@ mod testing;
 mod upkeep;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use bus::Bus;
@@ -29,7 +29,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use config::{AcknowledgeAfter, Config, Settings};
 
-use journal::{Condition, Journal};
+use journal::{Activity, Condition, Journal};
 use routes::Intake;
 use sources::Follower;
 
@@ -39,6 +39,7 @@ pub struct Receiver {
     intake: Arc<Intake>,
     bus: Bus,
     refused: Arc<AtomicUsize>,
+    failing: Arc<AtomicBool>,
     stop: CancellationToken,
     publisher: AbortOnDropHandle<()>,
     _background: [AbortOnDropHandle<()>; 3],
@@ -62,8 +63,10 @@ impl Receiver {
         let sources = follower.sources();
         let intake = Arc::new(Intake::of(sources, Arc::new(journal), config));
         let refused = Arc::new(AtomicUsize::new(0));
+        let failing = Arc::new(AtomicBool::new(false));
         let stop = CancellationToken::new();
-        let publishing = publish::run(Arc::clone(&shared), bus.clone(), stop.clone());
+        let publishing =
+            publish::run(Arc::clone(&shared), bus.clone(), Arc::clone(&failing), stop.clone());
         let healing = heal::run(Arc::clone(&shared), bus.clone());
         let upkeep = upkeep::run(shared, bus.clone(), Arc::clone(&refused));
         let following = follower.run(bus.sources());
@@ -71,6 +74,7 @@ impl Receiver {
             intake,
             bus,
             refused,
+            failing,
             stop,
             publisher: spawn(publishing),
             _background: [spawn(healing), spawn(upkeep), spawn(following)],
@@ -84,16 +88,11 @@ impl Receiver {
 
     /// Registers the parts `journal`, `nats`, `publishing` and `sources`.
     pub fn register(&self, health: &Health) {
-        let condition = self.intake.journal.condition();
+        let journal = &self.intake.journal;
+        let (condition, activity) = (journal.condition(), journal.activity());
         health.check("journal", move || {
-            let condition = *condition.borrow();
-            async move {
-                match condition {
-                    Condition::Writable => Status::Up,
-                    Condition::Full => Status::Down("full of unpublished events".to_owned()),
-                    Condition::Failing => Status::Down("cannot be written".to_owned()),
-                }
-            }
+            let status = journal_status(*condition.borrow(), *activity.borrow());
+            async move { status }
         });
         let bus = self.bus.clone();
         health.check("nats", move || {
@@ -102,10 +101,16 @@ impl Receiver {
                 Status::up_or_degraded(connected, "not connected; events wait in the journal")
             }
         });
-        let refused = Arc::clone(&self.refused);
+        let (refused, failing) = (Arc::clone(&self.refused), Arc::clone(&self.failing));
         health.check("publishing", move || {
-            let none = refused.load(Ordering::Relaxed) == 0;
-            async move { Status::up_or_degraded(none, "the stream refused events; see the log") }
+            let status = if failing.load(Ordering::Relaxed) {
+                let reason = "the stream takes nothing; events wait in the journal";
+                Status::Degraded(reason.to_owned())
+            } else {
+                let none = refused.load(Ordering::Relaxed) == 0;
+                Status::up_or_degraded(none, "the stream refused events; see the log")
+            };
+            async move { status }
         });
         let sources = Arc::clone(&self.intake.sources);
         health.check("sources", move || {
@@ -129,7 +134,7 @@ impl Receiver {
         // It ends by itself; a panic in it has been reported.
         let _ = self.publisher.await;
         let shared = self.intake.journal.shared();
-        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None)).await;
+        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None).1).await;
         if let Ok(Err(error)) = maintained {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -137,6 +142,17 @@ impl Receiver {
             );
         }
     }
+}
+
+fn journal_status(condition: Condition, activity: Activity) -> Status {
+    let wrong = match (activity, condition) {
+        (Activity::Ended, _) => "its writer has ended; restart the receiver",
+        (activity, _) if activity.hangs() => "cannot be written: the disk does not answer",
+        (_, Condition::Full) => "full of unpublished events",
+        (_, Condition::Failing) => "cannot be written",
+        (_, Condition::Writable) => return Status::Up,
+    };
+    Status::Down(wrong.to_owned())
 }
 
 fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {

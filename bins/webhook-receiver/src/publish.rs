@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::{Bus, PublishError, Published, Publisher};
@@ -27,24 +28,35 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 type Flight = BoxFuture<'static, (Vec<Outgoing>, Vec<Result<Published, PublishError>>)>;
 
-/// Publishes until `stop`, then what is left, for a short while.
-pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, stop: CancellationToken) {
+/// Publishes until `stop`, then what is left, for a short while. `failing` is set while the stream takes
+/// nothing.
+pub(crate) async fn run(
+    journal: Arc<Shared>,
+    bus: Bus,
+    failing: Arc<AtomicBool>,
+    stop: CancellationToken,
+) {
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
     // Whatever it waits for: a server that is frozen takes nothing, and does not say so.
     tokio::select! {
-        () = publish(journal, bus, &stop) => {}
+        () = publish(journal, bus, failing, &stop) => {}
         () = patience => {}
     }
 }
 
 /// Publishes until everything is published after `stop`.
-async fn publish(journal: Arc<Shared>, bus: Bus, stop: &CancellationToken) {
+async fn publish(
+    journal: Arc<Shared>,
+    bus: Bus,
+    failing: Arc<AtomicBool>,
+    stop: &CancellationToken,
+) {
     let mut connections = bus.connections();
     let mut feed = journal.feed();
-    let mut publishing = Publishing::to(bus.publisher(), journal);
+    let mut publishing = Publishing::to(bus.publisher(), journal, failing);
 
     loop {
         publishing.launch_retries().await;
@@ -99,13 +111,15 @@ struct Publishing {
     window: Window,
     /// Failures in a row.
     failures: u32,
+    /// Whether there are any, for who asks from outside.
+    failing: Arc<AtomicBool>,
     /// Nothing is sent before; set by a failure.
     paused_until: Option<Instant>,
     refused: usize,
 }
 
 impl Publishing {
-    fn to(publisher: Publisher, journal: Arc<Shared>) -> Self {
+    fn to(publisher: Publisher, journal: Arc<Shared>, failing: Arc<AtomicBool>) -> Self {
         Self {
             publisher,
             journal,
@@ -115,6 +129,7 @@ impl Publishing {
             retries: VecDeque::new(),
             window: Window::default(),
             failures: 0,
+            failing,
             paused_until: None,
             refused: 0,
         }
@@ -190,6 +205,7 @@ impl Publishing {
                 if self.failures > 0 {
                     tracing::info!("publishing again");
                     self.failures = 0;
+                    self.failing.store(false, Ordering::Relaxed);
                 }
                 self.window.settle(sequence);
                 if let Some(waiter) = outgoing.waiter {
@@ -220,6 +236,7 @@ impl Publishing {
             );
         }
         self.failures = self.failures.saturating_add(1);
+        self.failing.store(true, Ordering::Relaxed);
         self.paused_until = Some(Instant::now() + Policy::NEAR.delay(self.failures));
     }
 

@@ -44,27 +44,23 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize
         let server = bus.server_id().filter(|_| bus.connected());
         let maintained =
             tokio::task::spawn_blocking(move || journal.maintain(server.as_deref())).await;
-        match maintained {
-            Ok(Ok(size)) => {
-                failing = false;
-                refused.store(size.refused, Ordering::Relaxed);
-                gauge!("axis_journal_bytes").set(float(size.bytes));
-                gauge!("axis_journal_unpublished_bytes").set(float(size.unpublished));
-                gauge!("axis_journal_segments").set(float(size.segments as u64));
-                gauge!("axis_journal_waiting_events").set(float(size.waiting));
-                gauge!("axis_journal_refused_events").set(float(size.refused as u64));
-            }
-            Ok(Err(error)) if !failing => {
-                failing = true;
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "cannot note how far the journal is published"
-                );
-            }
-            Ok(Err(_)) => {}
-            // The runtime is shutting down.
-            Err(_) => return,
+        // Otherwise the runtime is shutting down.
+        let Ok((size, noted)) = maintained else { return };
+        refused.store(size.refused, Ordering::Relaxed);
+        gauge!("axis_journal_bytes").set(float(size.bytes));
+        gauge!("axis_journal_unpublished_bytes").set(float(size.unpublished));
+        gauge!("axis_journal_segments").set(float(size.segments as u64));
+        gauge!("axis_journal_waiting_events").set(float(size.waiting));
+        gauge!("axis_journal_refused_events").set(float(size.refused as u64));
+        if let Err(error) = &noted
+            && !failing
+        {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "cannot note how far the journal is published"
+            );
         }
+        failing = noted.is_err();
     }
 }
 

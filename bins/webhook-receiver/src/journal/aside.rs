@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::segment;
+use super::{LOCK, segment};
 
 /// Whether a failure says something of the segment, and not only that the program or the host is short of
 /// memory, of file handles or of room, which may take any time.
@@ -15,24 +15,52 @@ pub(super) fn is_the_segments(error: &io::Error) -> bool {
 }
 
 /// Gives a segment that cannot be read another name. Without an error, its beginning is not that of a
-/// segment.
-pub(super) fn put(path: &Path, bytes: u64, error: Option<&io::Error>) {
+/// segment. If this fails it has its name still, and must not be passed: the next start would count it as
+/// published.
+pub(super) fn put(path: &Path, bytes: u64, error: Option<&io::Error>) -> io::Result<()> {
     let aside = path.with_extension(segment::ASIDE);
     // If it is kept already, both names are the same file, and renaming does nothing.
     let renamed = std::fs::rename(path, &aside).and_then(|()| match std::fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
     });
+    match renamed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_removed(path)? => {
+            tracing::error!(
+                journal.segment = %path.display(),
+                journal.bytes = bytes,
+                "somebody took a segment out of the journal's folder: what it holds is not \
+                 published from here any more"
+            );
+            return Ok(());
+        }
+        renamed => renamed?,
+    }
     metrics::counter!("axis_journal_set_aside_total").increment(1);
     tracing::error!(
         journal.segment = %path.display(),
         journal.bytes = bytes,
         error = error.map(|error| error as &dyn std::error::Error),
-        rename.error = renamed.as_ref().err().map(|error| error as &dyn std::error::Error),
         "a segment of the journal cannot be read and is set aside as {}: what it holds is not \
          published from here any more; check the disk",
         aside.display()
     );
+    Ok(())
+}
+
+/// Whether the journal's folder is there, with the lock in it, and only this file is not. One reading
+/// tells both: a folder that comes back meanwhile is not taken for one that lacks the file.
+fn is_removed(path: &Path) -> io::Result<bool> {
+    let Some(dir) = path.parent() else { return Ok(false) };
+    let mut locked = false;
+    for entry in dir.read_dir()? {
+        let name = entry?.file_name();
+        if path.file_name() == Some(name.as_os_str()) {
+            return Ok(false);
+        }
+        locked |= name == LOCK;
+    }
+    Ok(locked)
 }
 
 /// Keeps a segment, of which so many bytes are damaged, for longer than the journal does: under a second

@@ -126,7 +126,7 @@ impl Stretch {
 }
 
 /// Reads the next piece. A segment that fails again and again is set aside, so that what comes after
-/// it does not wait for ever.
+/// it does not wait for ever; if that fails too, it is more than the segment, and all of it waits.
 async fn read(
     journal: Arc<Shared>,
     mut cursor: Cursor,
@@ -161,8 +161,15 @@ async fn read(
             tokio::time::sleep(retries.delay(failures)).await;
         } else {
             let shared = Arc::clone(&journal);
-            let _ =
+            let set_aside =
                 tokio::task::spawn_blocking(move || shared.set_aside(segment, Some(&error))).await;
+            if let Ok(Err(error)) = set_aside {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a segment of the journal can neither be read nor set aside: it is tried \
+                     again, and what comes after it waits; check the disk"
+                );
+            }
             (failures, blamed) = (0, 0);
         }
     }

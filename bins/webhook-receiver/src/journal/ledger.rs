@@ -52,10 +52,22 @@ impl Ledger {
         Self { segments, mark, in_doubt: true, limits }
     }
 
-    /// The newest segment, if it is the one that begins with this sequence: otherwise that one was
-    /// set aside.
+    /// The newest segment, if it is the one that begins with this sequence and is appended to:
+    /// otherwise that one was set aside, or is about to be.
     pub(super) fn present(&mut self, first: u64) -> Option<&mut Segment> {
-        self.segments.back_mut().filter(|segment| segment.first == first)
+        self.segments.back_mut().filter(|segment| segment.first == first && !segment.sealed)
+    }
+
+    /// Has nothing more appended to a segment, which is to be set aside. Where it is, and its bytes.
+    pub(super) fn close(&mut self, first: u64) -> Option<(PathBuf, u64)> {
+        let segment = self.segments.iter_mut().find(|segment| segment.first == first)?;
+        segment.sealed = true;
+        Some((segment.path.clone(), segment.bytes))
+    }
+
+    /// Whether the segment that begins with this sequence is still there.
+    pub(super) fn holds(&self, first: u64) -> bool {
+        self.segments.iter().any(|segment| segment.first == first)
     }
 
     /// The bytes of all segments, and of those that are not published.

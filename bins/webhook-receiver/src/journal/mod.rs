@@ -16,6 +16,7 @@
 //! - One receiver per folder: the file `lock` is held while it runs.
 
 mod aside;
+mod condition;
 mod facts;
 mod feed;
 mod inspect;
@@ -38,12 +39,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use events::Inbound;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use condition::{Activity, Condition};
 pub(crate) use feed::{Feed, Stretch};
 pub use inspect::{Inspection, inspect, set_aside};
 pub use ledger::Limits;
@@ -59,7 +61,10 @@ use writer::{Append, Writer};
 
 /// Requests that may wait for the writer before further ones wait for room in the queue.
 const QUEUE: usize = 4096;
+/// How long an append waits for the disk, of the 5 s that Chatwoot waits for the answer.
+const PATIENCE: Duration = Duration::from_secs(4);
 const MIB: u64 = 1024 * 1024;
+const LOCK: &str = "lock";
 
 /// The journal of one receiver. Dropping it writes what waits and ends the writer.
 #[derive(Debug)]
@@ -80,6 +85,7 @@ pub(crate) struct Shared {
     /// Above every sequence that was handed out for publishing since this program started.
     handed_out: AtomicU64,
     condition: watch::Sender<Condition>,
+    activity: watch::Sender<Activity>,
     /// The mark as the file has it.
     written: Mutex<Mark>,
     /// Released when the last of them is gone.
@@ -119,34 +125,13 @@ pub enum AppendError {
     TooLarge,
 }
 
-/// How the last append went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
-    /// Well, or there was none yet.
-    Writable,
-    /// There was no room.
-    Full,
-    /// The disk failed.
-    Failing,
-}
-
-impl Condition {
-    fn of(error: AppendError) -> Self {
-        match error {
-            AppendError::Full => Self::Full,
-            AppendError::Unwritable => Self::Failing,
-            AppendError::TooLarge => Self::Writable,
-        }
-    }
-}
-
 impl Journal {
     /// Opens the journal in this folder, which is made if need be, and recovers what it holds.
     /// Blocks on the disk.
     pub fn open(dir: &Path, limits: Limits) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Unusable { dir: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
-        let lock = File::create(dir.join("lock")).map_err(unusable)?;
+        let lock = File::create(dir.join(LOCK)).map_err(unusable)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => OpenError::InUse(dir.to_owned()),
             TryLockError::Error(source) => unusable(source),
@@ -162,6 +147,7 @@ impl Journal {
             tail: Tail::starting_at(next, limits.tail_bytes),
             handed_out: AtomicU64::new(0),
             condition: watch::Sender::new(Condition::Writable),
+            activity: watch::Sender::new(Activity::Waiting),
             _lock: lock,
         });
         let (queue, waiting) = mpsc::channel(QUEUE);
@@ -186,11 +172,17 @@ impl Journal {
         let queue = self.queue.as_ref().ok_or(AppendError::Unwritable)?;
         let append = Append { inbound, body, done, waiter };
         let begun = Instant::now();
-        queue.send(append).await.map_err(|_| AppendError::Unwritable)?;
-        if let Some(writer) = self.writer.as_ref().filter(|_| writer::enough(queue)) {
-            writer.thread().unpark();
-        }
-        let sequence = answer.await.unwrap_or(Err(AppendError::Unwritable))?;
+        let stored = async {
+            queue.send(append).await.map_err(|_| AppendError::Unwritable)?;
+            if let Some(writer) = self.writer.as_ref().filter(|_| writer::enough(queue)) {
+                writer.thread().unpark();
+            }
+            answer.await.unwrap_or(Err(AppendError::Unwritable))
+        };
+        // A disk that hangs may store it later. Then it is published all the same, which does no harm:
+        // it did happen.
+        let in_time = tokio::time::timeout(PATIENCE, stored).await;
+        let sequence = in_time.unwrap_or(Err(AppendError::Unwritable))?;
         self.latency.record(begun.elapsed());
         Ok(sequence)
     }
@@ -198,6 +190,11 @@ impl Journal {
     /// How the last append went, and how the next ones do.
     pub fn condition(&self) -> watch::Receiver<Condition> {
         self.shared.condition.subscribe()
+    }
+
+    /// What the writer is at.
+    pub fn activity(&self) -> watch::Receiver<Activity> {
+        self.shared.activity.subscribe()
     }
 
     pub(crate) fn shared(&self) -> Arc<Shared> {
@@ -267,21 +264,21 @@ impl Shared {
         }
     }
 
-    /// Takes a segment that cannot be read out of the journal and keeps its file under another name.
-    fn set_aside(&self, first: u64, error: Option<&io::Error>) {
-        let mut ledger = self.ledger();
-        let Some(index) = ledger.segments.iter().position(|segment| segment.first == first) else {
-            return;
-        };
-        let Some(segment) = ledger.segments.remove(index) else { return };
-        drop(ledger);
-        aside::put(&segment.path, segment.bytes, error);
+    /// Gives the file of a segment that cannot be read another name, and only then takes it out of the
+    /// journal: the mark passes what is not in it, and what the next start finds below the mark under
+    /// its old name counts as published.
+    fn set_aside(&self, first: u64, error: Option<&io::Error>) -> io::Result<()> {
+        let Some((path, bytes)) = self.ledger().close(first) else { return Ok(()) };
+        aside::put(&path, bytes, error)?;
+        self.ledger().segments.retain(|segment| segment.first != first);
+        Ok(())
     }
 
     /// Removes what may go and writes the mark. Nothing goes by age unless `connected_to`, the run
     /// of the NATS server that there is a connection to, is the one that has everything: any other
-    /// may have lost what was acknowledged. Blocks on the disk.
-    pub(crate) fn maintain(&self, connected_to: Option<&str>) -> io::Result<Size> {
+    /// may have lost what was acknowledged. How much there is then, and whether the mark could be
+    /// written. Blocks on the disk.
+    pub(crate) fn maintain(&self, connected_to: Option<&str>) -> (Size, io::Result<()>) {
         let mut ledger = self.ledger();
         ledger.in_doubt = connected_to.is_none() || connected_to != ledger.mark.server.as_deref();
         // Who is full is sent nothing that would make room.
@@ -298,8 +295,7 @@ impl Shared {
         // is not there any more.
         remove(&gone);
         self.look_again();
-        self.write_mark(mark)?;
-        Ok(Size { segments, bytes, unpublished, waiting, refused })
+        (Size { segments, bytes, unpublished, waiting, refused }, self.write_mark(mark))
     }
 
     fn write_mark(&self, mark: Mark) -> io::Result<()> {

@@ -153,9 +153,13 @@ impl Cursor {
             drop(ledger);
             match Scan::open(&path, bytes) {
                 Ok(Some(scan)) => self.open = Some(Open { first, end, scan, damaged: 0 }),
-                Ok(None) => journal.set_aside(first, None),
-                // Swept away meanwhile.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => self.next = end,
+                Ok(None) => journal
+                    .set_aside(first, None)
+                    .map_err(|error| Failed { segment: first, error })?,
+                // Swept away meanwhile. Otherwise it may be the folder that is gone for a moment.
+                Err(error)
+                    if error.kind() == io::ErrorKind::NotFound
+                        && !journal.ledger().holds(first) => {}
                 Err(error) => return Err(Failed { segment: first, error }),
             }
         }

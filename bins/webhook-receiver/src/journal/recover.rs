@@ -67,7 +67,7 @@ fn examine(path: &Path, first: u64, length: u64) -> io::Result<Option<(u64, u64)
             // The program was stopped while it made the file, before anything was acknowledged.
             std::fs::remove_file(path)?;
         } else {
-            aside::put(path, length, None);
+            aside::put(path, length, None)?;
         }
         return Ok(None);
     };

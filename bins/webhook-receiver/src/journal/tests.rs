@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::testing::inbound;
 
+mod hanging;
 mod healing;
 mod room;
 
@@ -123,7 +124,7 @@ fn a_start_feeds_what_is_not_marked_as_published_and_then_what_comes() {
     let journal = open(&dir, LIMITS);
     let sequences = append_all(&journal, &vec![b"x".to_vec(); 10]);
     journal.shared().advance(sequences[4]);
-    journal.shared().maintain(None).unwrap();
+    journal.shared().maintain(None).1.unwrap();
     drop(journal);
 
     let journal = open(&dir, LIMITS);
@@ -140,7 +141,7 @@ fn a_lost_mark_publishes_everything_again_and_a_lost_journal_reuses_no_sequence(
     let journal = open(&dir, LIMITS);
     let sequences = append_all(&journal, &vec![b"x".to_vec(); 3]);
     journal.shared().advance(sequences[2] + 1);
-    journal.shared().maintain(None).unwrap();
+    journal.shared().maintain(None).1.unwrap();
     drop(journal);
 
     let mark = dir.path().join("published.json");
@@ -193,13 +194,13 @@ fn refused_events_keep_their_segment_until_the_stream_takes_them() {
     shared.note_healed("run");
     shared.refuse(sequences[0]);
     shared.advance(sequences[2]);
-    assert_eq!(shared.maintain(Some("run")).unwrap().refused, 1);
+    assert_eq!(shared.maintain(Some("run")).0.refused, 1);
     let left: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
     assert_eq!(left, [sequences[0], sequences[2]]);
     let (_, settled) = block_on(shared.handed_out().next());
     assert_eq!(settled.iter().map(|r| r.sequence).collect::<Vec<_>>(), [sequences[0]]);
     shared.unrefuse(sequences[0]);
-    shared.maintain(Some("run")).unwrap();
+    shared.maintain(Some("run")).1.unwrap();
     assert_eq!(inspect(&dir).len(), 1);
 }
 
@@ -213,7 +214,7 @@ fn a_folder_that_fails_refuses_events_until_it_works_again() {
     assert_eq!(append(), Err(AppendError::Unwritable));
     assert_eq!(*journal.condition().borrow(), Condition::Failing);
     std::fs::create_dir(&path).unwrap();
-    journal.shared().maintain(None).unwrap();
+    journal.shared().maintain(None).1.unwrap();
     assert_eq!(*journal.condition().borrow(), Condition::Writable);
     append().unwrap();
 }
@@ -228,7 +229,9 @@ fn published_segments_go_even_if_the_mark_cannot_be_written() {
     shared.advance(sequences[1]);
     std::fs::create_dir(dir.path().join("published.json.new")).unwrap();
     shared.report(Condition::Failing);
-    shared.maintain(Some("run")).unwrap_err();
+    let (size, noted) = shared.maintain(Some("run"));
+    noted.unwrap_err();
+    assert_eq!(size.segments, 1);
     let left: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
     assert_eq!(left, [sequences[1]]);
     assert_eq!(*journal.condition().borrow(), Condition::Writable);

@@ -19,7 +19,7 @@ use super::ledger::Segment;
 use super::measure::Groups;
 use super::record::{self, Marker};
 use super::segment::{self, PREAMBLE};
-use super::{AppendError, Condition, Outgoing, Record, Shared};
+use super::{Activity, AppendError, Condition, Outgoing, Record, Shared};
 
 #[cfg(test)]
 mod tests;
@@ -102,6 +102,7 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Vec<Append>) {
+        self.shared.activity.send_replace(Activity::Writing(Instant::now()));
         let first_try = self.store(&group);
         let stored = match first_try {
             Err(Refused::Failed(error)) => {
@@ -114,6 +115,7 @@ impl Writer {
             }
             stored => stored,
         };
+        self.shared.activity.send_replace(Activity::Waiting);
         match stored {
             Ok(stored) => {
                 self.shared.report(Condition::Writable);
@@ -282,6 +284,13 @@ impl Writer {
             // published after the next start, as events that did happen.
             let _ = active.file.set_len(active.bytes);
         }
+    }
+}
+
+impl Drop for Writer {
+    /// However it ends, be it by a panic.
+    fn drop(&mut self) {
+        self.shared.activity.send_replace(Activity::Ended);
     }
 }
 

@@ -7,6 +7,7 @@ use axum::body::{Body, BodyDataStream, HttpBody as _};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
 
 use super::refusal::Refusal;
 
@@ -47,18 +48,18 @@ pub(super) async fn read(
 ) -> Result<Bytes, Refusal> {
     let announced = body.size_hint().lower();
     let mut chunks = body.into_data_stream();
-    let reading = async {
-        let received = if announced > limit as u64 {
-            Err(Refusal::TooLarge { limit })
-        } else {
-            read_all(&mut chunks, announced, limit, budget).await
-        };
-        if let Err(Refusal::TooLarge { .. }) = received {
-            discard(&mut chunks, 2 * limit).await;
-        }
-        received
+    let until = Instant::now() + patience;
+    let received = if announced > limit as u64 {
+        Err(Refusal::TooLarge { limit })
+    } else {
+        let reading = read_all(&mut chunks, announced, limit, budget);
+        timeout_at(until, reading).await.unwrap_or(Err(Refusal::Slow))
     };
-    tokio::time::timeout(patience, reading).await.map_err(|_| Refusal::Slow)?
+    if let Err(Refusal::TooLarge { .. }) = received {
+        // It is too large, however slow the rest is: time ends only this.
+        let _ = timeout_at(until, discard(&mut chunks, 2 * limit)).await;
+    }
+    received
 }
 
 /// Reads on for a while without keeping anything: whoever is still sending when the connection
@@ -137,6 +138,15 @@ mod tests {
             drop(journals);
             assert_eq!(left(&budget), 100);
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_too_large_however_slow_its_rest_is() {
+        let begun = stream::iter([Ok::<_, std::io::Error>(vec![b'x'; 101])]);
+        let body = Body::from_stream(begun.chain(stream::pending()));
+        let patience = Duration::from_millis(10);
+        let refusal = read(body, 100, patience, &Budget::of(1000)).await.unwrap_err();
+        assert_eq!(refusal, Refusal::TooLarge { limit: 100 });
     }
 
     #[tokio::test]

@@ -23,7 +23,7 @@ use crate::sources::Snapshot;
 
 /// Checking a longer body takes so long that it must not hold up other requests.
 const INLINE: usize = 256 * 1024;
-/// How long an answer waits for the stream, of the 5 s that Chatwoot waits for the answer.
+/// How long an answer waits for the journal and the stream, of the 5 s that Chatwoot waits for the answer.
 const STREAM_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The event is durable.
@@ -107,9 +107,10 @@ impl Intake {
             }
             AcknowledgeAfter::Stream => {
                 let (waiter, published) = oneshot::channel();
+                let until = Instant::now() + STREAM_DEADLINE;
                 let append = self.journal.append(inbound, body, Some(waiter));
                 append.await.map_err(Refusal::Journal)?;
-                let in_time = tokio::time::timeout(STREAM_DEADLINE, published).await;
+                let in_time = tokio::time::timeout_at(until, published).await;
                 in_time.ok().and_then(Result::ok).ok_or(Refusal::NotPublished)?;
             }
         }

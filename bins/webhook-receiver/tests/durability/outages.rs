@@ -26,8 +26,18 @@ impl Running {
         let listener = service::listen("127.0.0.1", 0).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(service::serve(listener, receiver.router(), stop.clone()));
+        let health = service::Health::default();
+        receiver.register(&health);
+        let routes = receiver.router().merge(service::routes(&health));
+        let serving = tokio::spawn(service::serve(listener, routes, stop.clone()));
         Self { base, receiver, stop, serving }
+    }
+
+    /// Whether `/health` says that publishing is `up` or `degraded`.
+    async fn publishing(&self) -> String {
+        let answer = testkit::http().get(format!("{}/health", self.base)).send().await.unwrap();
+        let health: serde_json::Value = answer.json().await.unwrap();
+        health["checks"]["publishing"]["status"].as_str().unwrap().to_owned()
     }
 
     async fn stop(self) {
@@ -104,6 +114,30 @@ async fn what_the_stream_lost_after_it_acknowledged_is_published_again() {
 
     rig.expect_messages(21).await;
     assert_eq!(rig.ids().await, sent.into_iter().collect());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn publishing_is_degraded_while_there_is_no_stream() {
+    let rig = Rig::start().await;
+    let running = Running::start(&rig, |_| {}).await;
+    rig.send_when_known(&running.base, 0).await;
+    rig.expect_messages(1).await;
+    eventually("publishing works", || async { running.publishing().await == "up" }).await;
+
+    // The server is there, and has lost everything.
+    rig.nats.stop().await.unwrap();
+    std::fs::remove_dir_all(rig.nats_dir.join("jetstream")).unwrap();
+    rig.nats.restart().await.unwrap();
+    rig.send(&running.base, 1).await.expect("acknowledged");
+    eventually("it is told", || async { running.publishing().await == "degraded" }).await;
+
+    eventually("the streams are made again", || async {
+        bus::streams::apply(&rig.bus, bus::streams::Replicas::default()).await.is_ok()
+    })
+    .await;
+    rig.expect_messages(2).await;
+    eventually("publishing works again", || async { running.publishing().await == "up" }).await;
     running.stop().await;
 }
 

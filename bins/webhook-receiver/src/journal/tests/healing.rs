@@ -8,7 +8,7 @@ fn a_start_knows_which_run_of_the_server_has_everything_unless_it_refused_someth
     let journal = open(&dir, LIMITS);
     assert_eq!(journal.shared().healed_server(), None);
     journal.shared().note_healed("run 1");
-    journal.shared().maintain(None).unwrap();
+    journal.shared().maintain(None).1.unwrap();
     drop(journal);
     let journal = open(&dir, LIMITS);
     assert_eq!(journal.shared().healed_server().as_deref(), Some("run 1"));
@@ -41,11 +41,11 @@ fn nothing_goes_by_age_before_this_run_of_the_server_has_everything() {
     shared.advance(sequences[2] + 1);
     shared.note_healed("run 1");
     for connected_to in [None, Some("run 2")] {
-        shared.maintain(connected_to).unwrap();
+        shared.maintain(connected_to).1.unwrap();
         assert_eq!(inspect(&dir).len(), 3, "{connected_to:?}");
     }
     shared.note_healed("run 2");
-    shared.maintain(Some("run 2")).unwrap();
+    shared.maintain(Some("run 2")).1.unwrap();
     assert_eq!(inspect(&dir).len(), 1, "the open segment");
 }
 
@@ -103,6 +103,80 @@ fn a_segment_that_cannot_be_read_is_set_aside_and_the_next_ones_are_published() 
     let (came, later) = block_on(futures_util::future::join(feeding, appending));
     assert_eq!(came, [appended[0], appended[2], later]);
     assert_eq!(bodies(&inspect(&dir)).last().unwrap(), b"y");
+}
+
+/// Feeds for a moment, three events at most, and notes what the feed is past by then.
+fn feed_for_a_moment(journal: &Journal) {
+    let mut feed = Feed::from(journal.shared(), 1, SOON);
+    block_on(async {
+        let three = async {
+            for _ in 0..3 {
+                next(&mut feed).await;
+            }
+        };
+        // Nothing may come, however long it is tried.
+        let _ = tokio::time::timeout(Duration::from_millis(300), three).await;
+    });
+    journal.shared().advance(feed.position());
+}
+
+#[test]
+fn a_segment_that_can_neither_be_read_nor_set_aside_is_not_passed() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS });
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    let path = segments(&dir).remove(0);
+    let content = std::fs::read(&path).unwrap();
+    make_unreadable(&path);
+    // Its other name is taken, by what not even root can replace.
+    let taken = path.with_extension("damaged");
+    std::fs::create_dir_all(taken.join("full")).unwrap();
+
+    feed_for_a_moment(&journal);
+    journal.shared().maintain(None).1.unwrap();
+    drop(journal);
+    std::fs::remove_dir_all(&taken).unwrap();
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::write(&path, content).unwrap();
+    let journal = open(&dir, LIMITS);
+    assert_eq!(drain(&mut journal.shared().feed()), appended);
+}
+
+#[test]
+fn no_segment_is_passed_while_the_folder_is_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, away) = (dir.path().join("journal"), dir.path().join("away"));
+    let limits = Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS };
+    let journal = Journal::open(&path, limits).unwrap();
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    std::fs::rename(&path, &away).unwrap();
+    feed_for_a_moment(&journal);
+    std::fs::rename(&away, &path).unwrap();
+    assert_eq!(drain(&mut journal.shared().feed()), appended);
+}
+
+#[test]
+fn a_segment_that_somebody_removed_holds_up_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { tail_bytes: 0, segment_bytes: 1, ..LIMITS });
+    let appended = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    std::fs::remove_file(&segments(&dir)[0]).unwrap();
+    let mut feed = Feed::from(journal.shared(), 1, SOON);
+    assert_eq!(drain(&mut feed), appended[1..]);
+}
+
+#[test]
+fn nothing_is_appended_to_a_segment_that_could_not_be_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    let mut appended = append_all(&journal, &[b"x".to_vec()]);
+    let path = segments(&dir).remove(0);
+    std::fs::create_dir_all(path.with_extension("damaged").join("full")).unwrap();
+    let first = journal.shared().ledger().segments[0].first;
+    journal.shared().set_aside(first, None).unwrap_err();
+    appended.extend(append_all(&journal, &[b"y".to_vec()]));
+    assert_eq!(segments(&dir).len(), 2);
+    assert_eq!(drain(&mut journal.shared().feed()), appended);
 }
 
 #[test]
@@ -169,7 +243,7 @@ fn published_though(change: impl FnOnce(&mut Vec<u8>)) -> (usize, bool) {
     let published = drain(&mut feed).len();
     shared.advance(feed.position());
     shared.note_healed("run");
-    shared.maintain(Some("run")).unwrap();
+    shared.maintain(Some("run")).1.unwrap();
     assert!(!path.exists());
     (published, path.with_extension("damaged").exists())
 }

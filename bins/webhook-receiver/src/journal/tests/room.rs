@@ -18,7 +18,7 @@ fn unpublished_events_are_never_dropped_for_room_and_published_ones_are() {
     };
     assert_eq!(full, AppendError::Full);
     assert_eq!(*journal.condition().borrow(), Condition::Full);
-    let size = journal.shared().maintain(None).unwrap();
+    let size = journal.shared().maintain(None).0;
     assert!(size.bytes <= limits.max_bytes && size.bytes > limits.max_bytes - 10_000, "{size:?}");
     let held = inspect(&dir).len();
     let files = segments(&dir).len() + 1;
@@ -42,10 +42,10 @@ fn a_full_journal_works_again_once_enough_is_published_though_nobody_sends() {
         || block_on(journal.append(inbound("e", None), Bytes::from(vec![b'x'; 60_000]), None));
     let last = std::iter::from_fn(|| append().ok()).last().unwrap();
     assert_eq!(*journal.condition().borrow(), Condition::Full);
-    journal.shared().maintain(None).unwrap();
+    journal.shared().maintain(None).1.unwrap();
     assert_eq!(*journal.condition().borrow(), Condition::Full, "nothing is published yet");
     journal.shared().advance(last + 1);
-    journal.shared().maintain(None).unwrap();
+    journal.shared().maintain(None).1.unwrap();
     assert_eq!(*journal.condition().borrow(), Condition::Writable);
 }
 
@@ -59,7 +59,7 @@ fn on_a_full_disk_published_segments_go() {
     shared.report(Condition::Failing);
     // Whatever is written to it, there is no room.
     std::os::unix::fs::symlink("/dev/full", dir.path().join("probe")).unwrap();
-    shared.maintain(None).unwrap();
+    shared.maintain(None).1.unwrap();
     let left: Vec<_> = inspect(&dir).iter().map(|found| found.record.sequence).collect();
     assert_eq!(left, sequences[2..]);
     assert_eq!(*journal.condition().borrow(), Condition::Writable);

@@ -1,0 +1,36 @@
+//! A disk that does not come to an end.
+
+use super::*;
+
+#[test]
+fn an_event_that_is_not_written_in_time_is_refused_and_written_late() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    let (shared, activity) = (journal.shared(), journal.activity());
+    let append = |body: &'static [u8]| {
+        block_on(journal.append(inbound("e", None), Bytes::from_static(body), None))
+    };
+    // The writer comes no further than this, as if its disk gave no answer.
+    let ledger = shared.ledger();
+    assert_eq!(append(b"late"), Err(AppendError::Unwritable));
+    block_on(async {
+        while !activity.borrow().hangs() {
+            tokio::task::yield_now().await;
+        }
+    });
+    drop(ledger);
+    append(b" and in time").unwrap();
+    assert!(!activity.borrow().hangs());
+    assert_eq!(bodies(&inspect(&dir)).concat(), b"late and in time");
+}
+
+#[test]
+fn it_is_known_that_the_writer_has_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    append_all(&journal, &[b"x".to_vec()]);
+    let activity = journal.activity();
+    assert_ne!(*activity.borrow(), Activity::Ended);
+    drop(journal);
+    assert_eq!(*activity.borrow(), Activity::Ended);
+}
