@@ -78,6 +78,19 @@ pub fn actor(sender: &Sender) -> Actor {
     Actor { kind: kind.to_owned(), id: sender.id().map(|id| id.to_string()), name }
 }
 
+const CREATED: &str = "message_created";
+const DELETED: &str = "message_deleted";
+
+/// The line that says that a message is new: there is one of each.
+pub(crate) fn creation(account: AccountKey, message: i64) -> ActivityId {
+    ActivityId::of(account, CREATED, message, &[])
+}
+
+/// The line that says that a message was deleted, which happens once.
+pub(crate) fn deletion(account: AccountKey, message: i64) -> ActivityId {
+    ActivityId::of(account, DELETED, message, &[])
+}
+
 /// Columns that move with every message and tell nobody anything.
 const NOISE: [&str; 5] = [
     "updated_at",
@@ -120,14 +133,14 @@ impl Teller<'_> {
 
     pub(crate) fn message_created(&self, event: &webhook::MessageEvent) -> Draft {
         let message = &event.message;
-        self.tell("message_created", message.id, &[], message.created_at).about(event)
+        self.tell(CREATED, message.id, &[], message.created_at).about(event)
     }
 
     pub(crate) fn message_updated(&self, event: &webhook::MessageEvent) -> Draft {
         let (message, place) = (&event.message, &event.conversation);
         if message.deleted() {
             // Once only; its time is the creation's, the only one that every telling has.
-            return self.tell("message_deleted", message.id, &[], message.created_at).about(event);
+            return self.tell(DELETED, message.id, &[], message.created_at).about(event);
         }
         let now = clock::of_conversation(place).max(clock::of_message(message));
         // The body does not say what changed. What has left is seldom edited: an update of it is

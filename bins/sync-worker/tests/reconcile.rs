@@ -279,6 +279,30 @@ async fn a_second_copy_of_a_reply_is_shown_whether_it_is_told_of_or_found() {
     stage.end().await;
 }
 
+/// A reply has the time of its writing until Chatwoot tells of it, and a number that is newer than that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_a_reply_that_left_late_is_found_by_the_next_sweep() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (place, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    stage.settled().await;
+    let reply = stage.reply(place, "On its way.").await;
+    let config = &stage.world.store_config;
+    execute(config, "update messages set created_at = created_at - interval '2 hours'").await;
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    sim.set_faults(faults).unwrap();
+    sim.customer_writes(1, place, "Hello?").unwrap();
+    let number = stage.send(place, "On its way.", reply).await;
+    let account = stage.account.key;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    assert!(store::messages::link(&mut transaction, account, reply, number).await.unwrap());
+    store::commit(transaction).await.unwrap();
+    stage.lately().await;
+    assert_eq!(count(config, "messages where content = 'Hello?'").await, 1);
+    stage.end().await;
+}
+
 /// What waits behind it in its conversation need not wait until somebody asks Chatwoot again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_of_unknown_outcome_is_due_as_soon_as_chatwoot_tells_of_it() {

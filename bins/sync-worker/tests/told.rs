@@ -112,6 +112,67 @@ async fn a_row_that_changes_without_anything_having_happened_is_told_too() {
     stage.end().await;
 }
 
+/// Loses the next webhook of this name, and no other.
+fn lose_next(sim: &Sim, event: &str) {
+    let mut faults = Faults::default();
+    faults.webhooks.events = vec![event.to_owned()];
+    faults.webhooks.drop = Rule::next(1);
+    sim.set_faults(faults).unwrap();
+}
+
+/// How many lines of the timeline say this of a message, and how often screens have heard it.
+async fn lines(stage: &Stage, kind: &str, message: i64) -> (i64, usize) {
+    let of_message = format!("data->>'chatwootMessageId' = '{message}'");
+    let line = format!("activities where kind = '{kind}' and {of_message}");
+    let told = announced(stage).await;
+    let heard = told
+        .iter()
+        .map(|one| &one.activity)
+        .filter(|activity| activity.kind == kind && activity.data["chatwootMessageId"] == message);
+    (count(&stage.world.store_config, &line).await, heard.count())
+}
+
+/// A sweep tells it, and the next one nothing.
+async fn swept_once(stage: &Stage) {
+    stage.lately().await;
+    let quiet = stage.last_sequence().await;
+    stage.lately().await;
+    assert_eq!(stage.last_sequence().await, quiet, "it is told once");
+}
+
+/// With whatever happens to a conversation its newest message comes, whose own webhook may have been lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_in_passing_is_told_though_its_webhook_was_lost() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let config = &stage.world.store_config;
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    sim.agent_writes(1, conversation, "On its way.").unwrap();
+    stage.settled().await;
+    stage.lately().await;
+
+    lose_next(&sim, "message_created");
+    let message = sim.customer_writes(1, conversation, "Hello?").unwrap();
+    stage.settled().await;
+    let row = format!("messages where chatwoot_id = {message}");
+    assert_eq!(count(config, &row).await, 1, "it came with its conversation");
+    assert_eq!(lines(&stage, "message_created", message).await, (0, 0));
+    swept_once(&stage).await;
+    assert_eq!(lines(&stage, "message_created", message).await, (1, 1));
+
+    lose_next(&sim, "message_updated");
+    sim.delete_message(1, conversation, message).unwrap();
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    stage.settled().await;
+    assert_eq!(count(config, &format!("{row} and deleted")).await, 1, "so did its end");
+    assert_eq!(lines(&stage, "message_deleted", message).await, (0, 0));
+    swept_once(&stage).await;
+    for kind in ["message_created", "message_deleted"] {
+        assert_eq!(lines(&stage, kind, message).await, (1, 1), "{kind}");
+    }
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_is_named_as_clients_know_them() {
     let stage = Stage::set(Options::default(), false).await;

@@ -2,8 +2,10 @@
 
 mod read;
 mod record;
+mod told;
 mod write;
 
 pub use read::*;
 pub use record::*;
+pub use told::*;
 pub use write::*;

@@ -71,7 +71,7 @@ pub(crate) struct ContactRead {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Found {
-    /// There was none, or it was held to be gone.
+    /// There was none, it was held to be gone, or nobody had been told of it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
     /// It showed this version, was different or gone, and had not changed for longer than the question took:

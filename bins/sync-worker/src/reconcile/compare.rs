@@ -172,7 +172,11 @@ fn changed<const N: usize>(fields: [(&str, Value, Value); N]) -> Vec<Value> {
 
 /// What of a message people see or write.
 fn shown(state: &MessageState) -> Value {
-    let files = state.attachments.as_array().map_or(0, Vec::len);
+    // What was said in a file is known later than the file itself, and told like an edit. Its addresses and its
+    // measures change by themselves.
+    let files = state.attachments.as_array().into_iter().flatten();
+    let mut files: Vec<Value> = files.map(|file| json!([file["id"], file["transcript"]])).collect();
+    files.sort_by_key(Value::to_string);
     // Chatwoot puts a link into the text of a survey that it sends by webhook.
     let text = state.content.as_deref().filter(|_| state.content_type != "input_csat");
     // Webhooks print line breaks of the editor plainly and leave out those at the end.
@@ -200,4 +204,58 @@ fn reported_otherwise(read: &Message, row: &messages::mirror::Mirrored) -> bool 
     let fails = failed(read.delivery.failed_at, read.delivery.succeeded_at);
     let failed = failed(row.delivery.failed_at, row.delivery.succeeded_at);
     fails != failed || read.delivery.rank > row.delivery.rank.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::snapshot::DeliverySighting;
+    use domain::{AccountKey, MessageId};
+
+    use super::*;
+
+    fn read(attachments: Value) -> Message {
+        let state = MessageState {
+            message_type: "incoming".to_owned(),
+            attachments,
+            ..MessageState::default()
+        };
+        Message {
+            id: MessageId::generate(),
+            tenant: "acme".parse().unwrap(),
+            account: AccountKey::generate(),
+            conversation_display_id: 1,
+            chatwoot_id: 9,
+            operation: None,
+            version: Version { at: 1, step: 0, digest: state.digest() },
+            state,
+            deleted: false,
+            created_at: DateTime::UNIX_EPOCH,
+            delivery: DeliverySighting::default(),
+        }
+    }
+
+    /// The row that such a message was written to, long ago.
+    fn row(message: &Message) -> messages::mirror::Mirrored {
+        messages::mirror::Mirrored {
+            version: message.version,
+            state: message.state.clone(),
+            deleted: message.deleted,
+            delivery: message.delivery,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_was_said_in_a_file_counts_and_where_the_file_is_does_not() {
+        let file = |number: i64, said: Option<&str>, address: &str| json!({ "id": number, "transcript": said, "dataUrl": address });
+        let was = read(json!([file(1, None, "here"), file(2, None, "here")]));
+        let found = |is: &Message, was: &Message| message(is, Some(&row(was)), Utc::now());
+        let moved = read(json!([file(2, None, "there"), file(1, None, "there")]));
+        assert_eq!(found(&moved, &was), None);
+        let heard = read(json!([file(1, Some("Hello?"), "here"), file(2, None, "here")]));
+        let (finding, _) = found(&heard, &was).unwrap();
+        assert!(finding.drift && !finding.found.missing);
+        assert_eq!(finding.found.over, Some(was.version), "the answer wins over the row");
+        assert_eq!(found(&heard, &heard), None, "it is found once");
+    }
 }

@@ -11,6 +11,7 @@ use super::body::{Body, ConversationRead, MessageRead, trimmed};
 use super::compare;
 use super::pages::following;
 use super::session::{Depth, Lately, OFTEN, Session, changed_at};
+use super::untold::Untold;
 use crate::apply::{conversation, message};
 use crate::clock;
 
@@ -80,7 +81,8 @@ impl Session {
                 }
             };
             let next = following(range, known, &listed);
-            let differing = self.compare_messages(listed, (display_id, at), asked_at).await?;
+            let differing =
+                self.compare_messages(listed, (display_id, at), asked_at, depth).await?;
             let mut size = 0;
             for (message, words, written_at) in differing {
                 let quiet = written_at < history;
@@ -123,13 +125,14 @@ impl Session {
         self.publish(&Body::Conversation(part), rows).await
     }
 
-    /// The messages whose rows are missing or different, each with the size of its words and when it was written.
-    /// `place`: their conversation, and the newest instant that it knew of.
+    /// The messages whose rows are missing or different, or of which nobody was told, each with the size of its words
+    /// and when it was written. `place`: their conversation, and the newest instant that it knew of.
     async fn compare_messages(
         &self,
         read: Vec<Verbatim<Message>>,
         (display_id, at): (i64, i64),
         asked_at: DateTime<Utc>,
+        depth: Depth,
     ) -> Result<Vec<(MessageRead, usize, DateTime<Utc>)>, ReconcileError> {
         // Activity lines come by no webhook: the timeline here tells the same.
         let told = |one: &Verbatim<Message>| one.value.message_type != Some(MessageType::Activity);
@@ -138,6 +141,9 @@ impl Session {
         let mut transaction = self.store.worker().await?;
         let account = self.owner.account;
         let rows = messages::mirror::mirrored(&mut transaction, account, &numbers).await?;
+        let listed = read.iter().map(|one| &one.value);
+        let there: Vec<&Message> = listed.filter(|one| rows.contains_key(&one.id)).collect();
+        let untold = Untold::of(&mut transaction, account, &there, depth).await?;
         store::commit(transaction).await?;
         let mut found = Vec::new();
         for Verbatim { value, text } in read {
@@ -149,7 +155,8 @@ impl Session {
             if !self.is_due(value.created_at, asked_at) {
                 continue;
             }
-            if let Some((finding, delivery_over)) = compare::message(&snapshot, row, asked_at) {
+            let compared = untold.join(&value, compare::message(&snapshot, row, asked_at));
+            if let Some((finding, delivery_over)) = compared {
                 let size = text.to_string().len();
                 let read = MessageRead { message: text, found: finding.found, delivery_over };
                 found.push((read, size, snapshot.created_at));

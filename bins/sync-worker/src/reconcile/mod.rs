@@ -29,6 +29,7 @@ mod plan;
 mod session;
 mod sweep;
 mod turn;
+mod untold;
 mod walk;
 
 use std::collections::HashMap;

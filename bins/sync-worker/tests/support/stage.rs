@@ -240,14 +240,14 @@ impl Stage {
             .unwrap()
     }
 
-    /// Chatwoot takes a reply that bears our marker.
-    pub async fn send(&self, conversation: i64, text: &str, reply: MessageId) {
+    /// Chatwoot takes a reply that bears our marker, and gives it a number.
+    pub async fn send(&self, conversation: i64, text: &str, reply: MessageId) -> i64 {
         let new = NewMessage {
             content: text.to_owned(),
             marker: Some(reply.to_string()),
             ..NewMessage::default()
         };
-        self.client().create_message(conversation, &new).await.unwrap();
+        self.client().create_message(conversation, &new).await.unwrap().id
     }
 
     /// Calls Chatwoot as an outbound worker does.

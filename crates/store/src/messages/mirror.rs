@@ -68,7 +68,8 @@ pub async fn mirrored(
     Ok(mirrored.collect())
 }
 
-/// The number of the newest message of a conversation that was written before then.
+/// The number of the newest message of a conversation that was written before then, as Chatwoot tells it:
+/// what was written here has the time of its writing until then, however much later Chatwoot got it.
 pub async fn newest_before(
     connection: &mut PgConnection,
     account: AccountKey,
@@ -79,7 +80,7 @@ pub async fn newest_before(
         "select m.chatwoot_id
          from conversations c join messages m on m.conversation_id = c.id
          where c.account_id = $1 and c.display_id = $2 and m.created_at < $3
-           and m.chatwoot_id is not null
+           and m.chatwoot_id is not null and m.version_at > 0
          order by m.created_at desc, m.id desc limit 1",
         account.0,
         display_id,
