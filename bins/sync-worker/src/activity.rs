@@ -47,7 +47,8 @@ pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
 }
 
 /// Tells, to screens alone, that a conversation looks otherwise though nothing happened that a line of the
-/// timeline could say: somebody has looked at it, or it has another contact now. One for each look of it.
+/// timeline could say, or none that was not told before: somebody has looked at it, or it has another contact
+/// now. One for each look of it.
 pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
     let (kind, look) = ("conversation_refreshed", row.updated_at.timestamp_micros().to_be_bytes());
     Activity {

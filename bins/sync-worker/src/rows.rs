@@ -1,11 +1,12 @@
 //! The rows that announcements carry.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::{AccountKey, Activity, Conversation, ConversationId, Message};
+use domain::{AccountKey, Activity, ActivityId, Conversation, ConversationId, Message};
 use events::AnnouncementSubject;
 use store::conversations::Ids;
 use store::messages::Written;
+use store::webhook_events::Recorded;
 use store::{Error, Transaction};
 
 use crate::transaction::Planned;
@@ -20,8 +21,9 @@ pub(crate) struct Rows {
 
 /// What the news of a batch are about.
 pub(crate) struct News {
-    places: BTreeSet<ConversationId>,
-    /// Conversations of which nothing is told but what they look like, with the plan that described each.
+    /// The conversations that lines of the timeline are about, with these.
+    places: BTreeMap<ConversationId, Vec<ActivityId>>,
+    /// Conversations that look otherwise, with the plan that described each.
     looks: BTreeMap<ConversationId, usize>,
     messages: BTreeMap<(AccountKey, i64), Option<ConversationId>>,
 }
@@ -29,12 +31,14 @@ pub(crate) struct News {
 impl News {
     /// `changed`: the conversations whose rows look otherwise.
     pub(crate) fn of(batch: &[&Planned], ids: &Ids, changed: &HashSet<ConversationId>) -> Self {
-        let (mut places, mut messages) = (BTreeSet::new(), BTreeMap::new());
+        let (mut places, mut messages) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::new());
         for planned in batch {
             let account = planned.inbound.account;
             for draft in planned.plan.activities.iter().filter(|draft| !draft.silent) {
                 let place = draft.conversation.and_then(|number| ids.get(&(account, number)));
-                places.extend(place.copied());
+                if let Some(place) = place {
+                    places.entry(*place).or_default().push(draft.activity.id);
+                }
                 messages.extend(draft.message.map(|number| ((account, number), place.copied())));
             }
         }
@@ -47,12 +51,21 @@ impl News {
                 looks.extend(place.filter(told).map(|id| (*id, index)));
             }
         }
-        looks.retain(|id, _| !places.contains(id));
         Self { places, looks, messages }
     }
 
     pub(crate) fn places(&self) -> Vec<ConversationId> {
-        self.places.iter().chain(self.looks.keys()).copied().collect()
+        let only_looks = self.looks.keys().filter(|id| !self.places.contains_key(id));
+        self.places.keys().chain(only_looks).copied().collect()
+    }
+
+    /// A line that is `new` carries its conversation's row. One that was told before does not: the stream
+    /// takes a second telling of it for a repetition, though the row may be another one by now.
+    fn drop_looks_told_by(&mut self, new: &HashSet<ActivityId>) {
+        self.looks.retain(|id, _| {
+            let mut lines = self.places.get(id).into_iter().flatten();
+            !lines.any(|line| new.contains(line))
+        });
     }
 }
 
@@ -61,10 +74,12 @@ impl Rows {
     /// written, and those that still have to be read.
     pub(crate) async fn read(
         transaction: &mut Transaction,
-        news: News,
-        places: store::conversations::Rows,
+        mut news: News,
+        recorded: Recorded,
         written: Written,
     ) -> Result<Self, Error> {
+        let Recorded { places, new } = recorded;
+        news.drop_looks_told_by(&new);
         let conversations = readable(places.conversations())?;
         let mut messages = by_number(readable(written.messages())?);
         let is_there = |place, number| messages.contains_key(&(place, number));
@@ -83,7 +98,7 @@ impl Rows {
         })
     }
 
-    /// Conversations of which nothing is told but what they look like, with the plan that described each.
+    /// Conversations whose look no line of the timeline tells, with the plan that described each.
     pub(crate) fn looks(&self) -> impl Iterator<Item = (usize, &Conversation)> {
         self.looks.iter().filter_map(|(id, index)| Some((*index, self.conversations.get(id)?)))
     }

@@ -70,8 +70,9 @@ pub(crate) async fn apply(
     let store::conversations::Applied { ids, changed, .. } = applied;
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
     let (told, news) = (records(batch, &ids), News::of(batch, &ids, &changed));
-    let places = store::webhook_events::record(transaction, &events, &told, &news.places()).await?;
-    let rows = Rows::read(transaction, news, places, written).await?;
+    let recorded =
+        store::webhook_events::record(transaction, &events, &told, &news.places()).await?;
+    let rows = Rows::read(transaction, news, recorded, written).await?;
     Ok(Applied { ids, told, rows })
 }
 

@@ -7,15 +7,20 @@ mod support;
 use chatwoot_sim::{Faults, Options, Rule, Sim};
 use domain::ContactId;
 use events::Announcement;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::stage::Stage;
-use support::{count, execute};
+use support::telling::apply;
+use support::{count, delivery, execute};
+use testkit::{Account, World};
 
 /// All that was announced, oldest first.
 async fn announced(stage: &Stage) -> Vec<Announcement> {
-    let bus = &stage.world.bus;
-    let (_, last) = bus.activity_range().await.unwrap();
-    let told = bus.read_activity(&stage.account.tenant, 0, last, 10_000).await.unwrap();
+    heard(&stage.world, &stage.account).await
+}
+
+async fn heard(world: &World, account: &Account) -> Vec<Announcement> {
+    let (_, last) = world.bus.activity_range().await.unwrap();
+    let told = world.bus.read_activity(&account.tenant, 0, last, 10_000).await.unwrap();
     told.messages.iter().map(|one| serde_json::from_slice(&one.payload).unwrap()).collect()
 }
 
@@ -171,6 +176,47 @@ async fn what_came_in_passing_is_told_though_its_webhook_was_lost() {
         assert_eq!(lines(&stage, kind, message).await, (1, 1), "{kind}");
     }
     stage.end().await;
+}
+
+/// Chatwoot tells a new status by two webhooks, which are one line of the timeline.
+#[tokio::test]
+async fn a_row_that_a_second_telling_of_one_line_changes_is_told_too() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let hear = async |bodies: &[String], first: u64| {
+        let bodies = bodies.iter().zip(first..);
+        let part = bodies.map(|(body, number)| delivery(&account, body, number)).collect();
+        apply(&world.store, &world.bus, vec![part]).await;
+    };
+    let last = async || {
+        let told = heard(&world, &account).await.pop().unwrap();
+        (told.activity.kind, told.subject.conversation.unwrap().unread_count)
+    };
+    let sim = Sim::new(Options::default()).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    hear(&sim.bodies(), 1).await;
+    let both = |status: &str| {
+        sim.agent_sets_status(1, conversation, status).unwrap();
+        let bodies = sim.bodies();
+        ["conversation_status_changed", "conversation_updated"].map(|event| {
+            let mut bodies = bodies.iter().map(|body| serde_json::from_str::<Value>(body).unwrap());
+            bodies.find(|body| body["event"] == event).unwrap()
+        })
+    };
+
+    let [told, mut again] = both("resolved");
+    hear(&[told.to_string()], 101).await;
+    assert_eq!(last().await, ("conversation_status_changed".to_owned(), 1));
+    // An agent has looked at it before Chatwoot wrote the second one.
+    again["agent_last_seen_at"] = again["last_activity_at"].clone();
+    hear(&[again.to_string()], 102).await;
+    let config = &world.store_config;
+    assert_eq!(count(config, "activities where kind = 'conversation_status_changed'").await, 1);
+    assert_eq!(last().await, ("conversation_refreshed".to_owned(), 0));
+
+    // Who hears both at once needs the line alone.
+    hear(&both("pending").map(|body| body.to_string()), 103).await;
+    assert_eq!(last().await, ("conversation_status_changed".to_owned(), 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,9 @@
 //! The audit of what came in.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
-use domain::{AccountKey, ConversationId, EventId, TenantId};
+use domain::{AccountKey, ActivityId, ConversationId, EventId, TenantId};
 use sqlx::PgConnection;
 
 use crate::{Error, activities, conversations};
@@ -55,6 +57,14 @@ impl Outcome {
     }
 }
 
+/// What there is after the writing.
+pub struct Recorded {
+    /// The conversations.
+    pub places: conversations::Rows,
+    /// The activities of which there was nothing before; the others had been told already.
+    pub new: HashSet<ActivityId>,
+}
+
 /// Writes down what became of events, and the activities that they told of, and reads the conversations
 /// `about` which they are, as they are by now. Processing an event again corrects a rejection and nothing
 /// else; for activities see [`activities::record`].
@@ -63,8 +73,8 @@ pub async fn record(
     events: &[WebhookEvent],
     told: &[activities::Record],
     about: &[ConversationId],
-) -> Result<conversations::Rows, Error> {
-    Ok(conversations::Rows(activities::record_all(connection, events, told, about).await?))
+) -> Result<Recorded, Error> {
+    activities::record_all(connection, events, told, about).await
 }
 
 /// Makes the monthly parts of the tables that only grow, for the months ahead.

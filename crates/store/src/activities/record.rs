@@ -1,11 +1,12 @@
 //! Writing the timeline.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{Activity, ActivityId, ConversationId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use crate::webhook_events::WebhookEvent;
+use crate::webhook_events::{Recorded, WebhookEvent};
 use crate::{Error, conversations};
 
 /// An activity to be written.
@@ -25,7 +26,8 @@ pub struct Record {
 /// they differ (a person was renamed in between), the greater text stays, whichever came first. Of two
 /// times, one in whole seconds and the other within that second, the finer one stays.
 pub async fn record(connection: &mut PgConnection, records: &[Record]) -> Result<(), Error> {
-    join(connection, &Vec::from_iter(records)).await
+    join(connection, &Vec::from_iter(records)).await?;
+    Ok(())
 }
 
 /// The same, with what became of the events that told of them, and reads these conversations: in one
@@ -35,9 +37,9 @@ pub(crate) async fn record_all(
     events: &[WebhookEvent],
     records: &[Record],
     places: &[ConversationId],
-) -> Result<Vec<conversations::Row>, Error> {
+) -> Result<Recorded, Error> {
     if events.is_empty() && records.is_empty() && places.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Recorded { places: conversations::Rows(Vec::new()), new: HashSet::new() });
     }
     let mut tellings: HashMap<ActivityId, u32> = HashMap::with_capacity(records.len());
     for record in records {
@@ -51,19 +53,21 @@ pub(crate) async fn record_all(
     events.sort_unstable_by_key(|e| (e.received_at, e.id.0, e.stream_sequence));
     events.dedup_by_key(|e| (e.received_at, e.id.0));
     once.sort_unstable_by_key(|record| record.activity.id.0);
-    let rows = begin(connection, &events, &once, places).await?;
-    let told = rows.first().and_then(|row| row.told).unwrap_or_default();
-    if usize::try_from(told) == Ok(once.len()) {
-        join(connection, &others).await?;
+    let mut rows = begin(connection, &events, &once, places).await?;
+    let mut new = rows.iter_mut().find_map(|row| row.told.take()).unwrap_or_default();
+    let joined = if new.len() == once.len() {
+        join(connection, &others).await?
     } else {
         // Those that are new are not changed by joining them with themselves.
-        join(connection, &Vec::from_iter(records)).await?;
-    }
-    Ok(rows)
+        join(connection, &Vec::from_iter(records)).await?
+    };
+    new.extend(joined);
+    let new = new.into_iter().map(ActivityId).collect();
+    Ok(Recorded { places: conversations::Rows(rows), new })
 }
 
-/// Writes the events, and those activities of which there is nothing yet; each row says how many these were.
-/// All have fine times, so what there is of them has the same one or that of the second.
+/// Writes the events, and those activities of which there is nothing yet; the row of the first place says
+/// which these were. All have fine times, so what there is of them has the same one or that of the second.
 async fn begin(
     connection: &mut PgConnection,
     events: &[&WebhookEvent],
@@ -100,7 +104,7 @@ async fn begin(
            on conflict (occurred_at, id) do nothing
            returning id
          ) "]
-        told ["(select count(*) from told)"]
+        told ["case when c.id = ($21::uuid[])[1] then array(select id from told) end"]
         chosen ["select * from conversations c where c.id = any($21)"]
         order [""],
         &column!(events, |e| e.id.0),
@@ -119,8 +123,8 @@ async fn begin(
         &column!(records, |r| r.activity.occurred_at),
         &column!(records, |r| r.activity.kind.as_str()) as &[&str],
         &column!(records, |r| r.activity.source.as_str()) as &[&str],
-        &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
-        &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
+        &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<Uuid>],
+        &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<Uuid>],
         &actors(records)? as &[Option<serde_json::Value>],
         &column!(records, |r| &r.activity.data) as &[&serde_json::Value],
         &column!(places, |id| id.0),
@@ -130,14 +134,15 @@ async fn begin(
     Ok(rows)
 }
 
-/// Joins tellings with one another and with what is there.
-async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<(), Error> {
+/// Joins tellings with one another and with what is there. Gives back those of which there was nothing.
+async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<Vec<Uuid>, Error> {
     if records.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     refine(connection, records).await?;
-    sqlx::query!(
-        "insert into activities as t
+    let new = sqlx::query_scalar!(
+        "with written as (
+         insert into activities as t
            (id, tenant_id, occurred_at, kind, source, account_id, conversation_id, actor, data)
          select distinct on (id)
            id, tenant_id,
@@ -161,21 +166,27 @@ async fn join(connection: &mut PgConnection, records: &[&Record]) -> Result<(), 
            set actor = excluded.actor, data = excluded.data
            where (coalesce(excluded.actor::text, '') collate \"C\",
                   excluded.data::text collate \"C\")
-               > (coalesce(t.actor::text, '') collate \"C\", t.data::text collate \"C\")",
+               > (coalesce(t.actor::text, '') collate \"C\", t.data::text collate \"C\")
+         returning t.id, t.occurred_at
+         )
+         -- What has just been written is not seen here, only what was there before.
+         select w.id as \"id!\" from written w
+         where (select a.id from activities a
+                where a.id = w.id and a.occurred_at = w.occurred_at) is null",
         &column!(records, |r| r.activity.id.0),
         &column!(records, |r| r.tenant.as_str()) as &[&str],
         &column!(records, |r| r.activity.occurred_at),
         &column!(records, |r| r.activity.kind.as_str()) as &[&str],
         &column!(records, |r| r.activity.source.as_str()) as &[&str],
-        &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
-        &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<uuid::Uuid>],
+        &column!(records, |r| r.activity.account_id.map(|id| id.0)) as &[Option<Uuid>],
+        &column!(records, |r| r.activity.conversation_id.map(|id| id.0)) as &[Option<Uuid>],
         &actors(records)? as &[Option<serde_json::Value>],
         &column!(records, |r| &r.activity.data) as &[&serde_json::Value],
         &column!(records, |r| r.undated),
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(new)
 }
 
 /// Whether its time is its own and finer than seconds.

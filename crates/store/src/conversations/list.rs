@@ -85,7 +85,7 @@ macro_rules! select_page {
     ) => {
         select_conversations!(
             before [""]
-            told ["null::bigint"]
+            told ["null::uuid[]"]
             chosen [
                 "select * from conversations c
                  where c.tenant_id = $1 and c.gone_at <= c.version_at

@@ -54,8 +54,8 @@ pub(crate) struct Row {
     pub(crate) last_succeeded_at: Option<i64>,
     pub(crate) last_failed_at: Option<i64>,
     pub(crate) last_created_at: Option<DateTime<Utc>>,
-    /// How many activities were written by what comes before.
-    pub(crate) told: Option<i64>,
+    /// The activities that were written by what comes before; one of the rows says it for all.
+    pub(crate) told: Option<Vec<Uuid>>,
 }
 
 /// Conversations as they were just read.
@@ -148,7 +148,7 @@ pub async fn by_ids(
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = select_conversations!(
         before [""]
-        told ["null::bigint"]
+        told ["null::uuid[]"]
         chosen ["select * from conversations c where c.id = any($1)"]
         order [""],
         &ids
