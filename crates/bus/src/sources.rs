@@ -86,7 +86,7 @@ impl Sources {
         let mut told = HashMap::new();
         let mut waiting = reading.waiting;
         while waiting > 0 {
-            let entry = reading.next().await?;
+            let entry = reading.expected().await?;
             waiting = entry.left;
             // Of each account only the last entry is read.
             match read(&entry.message) {
@@ -184,7 +184,7 @@ impl Watch {
         let mut reading = self.sources.read().await?;
         let mut waiting = reading.waiting;
         while waiting > 0 {
-            let entry = reading.next().await?;
+            let entry = reading.expected().await?;
             waiting = entry.left;
             self.tell(read(&entry.message)).await;
         }
