@@ -19,8 +19,6 @@ use crate::{Bus, BusError, headers};
 /// How often reading begins anew, where it was, before a failure is told.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
-/// A message that is said to be there and does not come may have been removed meanwhile.
-const SILENCE: Duration = Duration::from_secs(15);
 
 /// What a stream held when reading began, oldest first.
 pub struct History {
@@ -143,9 +141,7 @@ impl History {
             return Ok(None);
         }
         // Whatever fails from here on, the next call opens another reading.
-        let read = tokio::time::timeout(SILENCE, reading.next())
-            .await
-            .map_err(|error| BusError::Unavailable(error.into()))??;
+        let read = reading.expected().await?;
         if read.sequence > self.end {
             self.done = true;
             return Ok(None);

@@ -48,6 +48,8 @@ mod read;
 mod sources;
 pub mod streams;
 mod tail;
+#[cfg(test)]
+mod testing;
 
 pub use config::Config;
 pub use connection::Bus;

@@ -14,6 +14,7 @@ use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use async_nats::jetstream::stream::ConsumerErrorKind;
 use async_nats::{Message, jetstream};
 use futures_util::StreamExt as _;
+use tokio::time::timeout;
 
 use crate::streams::stream_info;
 use crate::{Bus, BusError};
@@ -28,6 +29,8 @@ const PREFETCH: usize = 256;
 /// that one reading in three thousand has to begin again.
 const PLACEMENTS: usize = 20;
 const PREFETCH_BYTES: usize = 16 * 1024 * 1024;
+/// A message that is said to be there and does not come may have been removed meanwhile.
+const SILENCE: Duration = Duration::from_secs(15);
 
 /// Messages in order, and how many of them existed when reading began.
 pub(crate) struct Reading {
@@ -124,6 +127,11 @@ impl Reading {
         bus.jetstream().delete_consumer_from_stream(&consumer, &stream).await.ok();
     }
 
+    /// The next message, which is said to be there.
+    pub(crate) async fn expected(&mut self) -> Result<Read, BusError> {
+        timeout(SILENCE, self.next()).await.map_err(|error| BusError::Unavailable(error.into()))?
+    }
+
     /// The next message, whenever it comes.
     pub(crate) async fn next(&mut self) -> Result<Read, BusError> {
         let message: jetstream::Message = match self.messages.next().await {
@@ -139,5 +147,25 @@ impl Reading {
         let (sequence, left) = (info.stream_sequence, info.pending);
         let published = info.published.unix_timestamp_nanos();
         Ok(Read { message: message.message, sequence, published, left })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Server;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_said_to_be_there_and_does_not_come_is_not_waited_for_without_end() {
+        let server = Server::start(-1).await;
+        let bus = &server.bus;
+        let sent = bus.jetstream().publish("inbound.a.test", "only".into()).await.unwrap();
+        sent.await.unwrap();
+        let all = DeliverPolicy::All;
+        let mut reading = ordered(bus, "INBOUND", ">".to_owned(), all).await.unwrap();
+        assert_eq!(reading.waiting, 1);
+        reading.expected().await.unwrap();
+        let another = timeout(Duration::from_mins(1), reading.expected()).await.unwrap();
+        assert!(another.is_err_and(|error| error.is_transient()));
     }
 }

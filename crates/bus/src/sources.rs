@@ -1,9 +1,14 @@
 //! The key-value bucket `SOURCES`: which accounts may send webhooks.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::time::Duration;
 
+use async_nats::jetstream;
 use async_nats::jetstream::consumer::DeliverPolicy;
+use async_nats::jetstream::context::{
+    GetStreamError, GetStreamErrorKind, PublishError, PublishErrorKind,
+};
 use async_nats::jetstream::kv::{self, Operation};
 use domain::AccountKey;
 use events::Source;
@@ -55,23 +60,16 @@ impl Sources {
             source: error.into(),
         })?;
         let store = self.store().await?;
-        match store.put(source.account.token(), value.into()).await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                Err(BusError::Refused { what: "store a source".to_owned(), source: error.into() })
-            }
-        }
+        let stored = store.put(source.account.token(), value.into()).await;
+        stored.map_err(|error| failed("store a source", error))?;
+        Ok(())
     }
 
     /// Removes a source, if there is one.
     pub async fn remove(&self, account: AccountKey) -> Result<(), BusError> {
         let store = self.store().await?;
-        match store.delete(account.token()).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                Err(BusError::Refused { what: "remove a source".to_owned(), source: error.into() })
-            }
-        }
+        let removed = store.delete(account.token()).await;
+        removed.map_err(|error| failed("remove a source", error))
     }
 
     /// All sources, by account.
@@ -88,7 +86,7 @@ impl Sources {
         let mut told = HashMap::new();
         let mut waiting = reading.waiting;
         while waiting > 0 {
-            let entry = reading.next().await?;
+            let entry = reading.expected().await?;
             waiting = entry.left;
             // Of each account only the last entry is read.
             match read(&entry.message) {
@@ -112,21 +110,44 @@ impl Sources {
     }
 
     async fn store(&self) -> Result<kv::Store, BusError> {
-        use async_nats::jetstream::context::KeyValueErrorKind;
-        self.bus.jetstream().get_key_value(bucket::SOURCES).await.map_err(|error| {
-            match error.kind() {
-                KeyValueErrorKind::GetBucket if self.bus.connected() => {
-                    BusError::NotFound { what: format!("bucket {}", bucket::SOURCES) }
-                }
-                _ => BusError::Unavailable(error.into()),
-            }
-        })
+        let store = self.bus.jetstream().get_key_value(bucket::SOURCES).await;
+        store.map_err(|error| failed("open the sources", error))
     }
 
     async fn read(&self) -> Result<Reading, BusError> {
         let filter = format!("{}>", bucket::SOURCES_PREFIX);
         ordered(&self.bus, bucket::SOURCES_STREAM, filter, DeliverPolicy::LastPerSubject).await
     }
+}
+
+/// A request that the library says failed. The bucket is missing, or the request refused, only if NATS
+/// answered so; the rest is that there was no answer.
+fn failed(what: &str, error: impl Error + Send + Sync + 'static) -> BusError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(known) = cause {
+        if let Some(answer) = answer_in(known) {
+            return BusError::answer(what, &format!("bucket {}", bucket::SOURCES), answer);
+        }
+        if is_too_large(known) {
+            return BusError::Refused { what: what.to_owned(), source: error.into() };
+        }
+        cause = known.source();
+    }
+    BusError::Unavailable(error.into())
+}
+
+/// What NATS answered, if that is the error.
+fn answer_in(error: &(dyn Error + 'static)) -> Option<jetstream::Error> {
+    match error.downcast_ref::<GetStreamError>().map(GetStreamError::kind) {
+        Some(GetStreamErrorKind::JetStream(answer)) => Some(answer),
+        _ => error.downcast_ref::<jetstream::Error>().cloned(),
+    }
+}
+
+/// Whether NATS was not even asked, because it told before that it takes nothing of that size.
+fn is_too_large(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<PublishError>();
+    error.is_some_and(|error| error.kind() == PublishErrorKind::MaxPayloadExceeded)
 }
 
 struct Watch {
@@ -163,7 +184,7 @@ impl Watch {
         let mut reading = self.sources.read().await?;
         let mut waiting = reading.waiting;
         while waiting > 0 {
-            let entry = reading.next().await?;
+            let entry = reading.expected().await?;
             waiting = entry.left;
             self.tell(read(&entry.message)).await;
         }

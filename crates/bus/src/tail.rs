@@ -135,7 +135,7 @@ async fn part(reading: &mut Reading, up_to: u64, limit: usize) -> Result<Part, B
         if messages.len() >= limit || bytes >= PART_BYTES {
             return Ok(Part { messages, more: true });
         }
-        let message = reading.next().await?;
+        let message = reading.expected().await?;
         if message.sequence > up_to {
             break;
         }
@@ -230,7 +230,7 @@ impl Tail {
             return Err(BusError::Reset { after });
         }
         if let Some(published) = known {
-            let seen = reading.next().await?;
+            let seen = reading.expected().await?;
             if (seen.sequence, seen.published) != (after, published) {
                 begin_generation(&self.bus, info).await?;
                 return Err(BusError::Reset { after });

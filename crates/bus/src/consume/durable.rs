@@ -66,8 +66,12 @@ impl Durable {
             (None, None) => return Err(missing),
         };
         match self.create(bus, &config).await {
-            // Another worker was faster. Where it begins serves this one as well.
-            Err(BusError::Refused { .. }) => self.info(bus).await,
+            Err(refused @ BusError::Refused { .. }) => match self.info(bus).await {
+                // There is still none, so nobody was faster: the refusal says why.
+                Err(BusError::NotFound { .. }) => Err(refused),
+                // Another worker was. Where it begins serves this one as well.
+                found => found,
+            },
             created => created,
         }
     }
@@ -204,4 +208,22 @@ struct Stored {
 #[derive(Deserialize)]
 struct StoredMessage {
     seq: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consume::settle;
+    use crate::testing::Server;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_lane_that_nats_refuses_to_make_says_why() {
+        let server = Server::start(1).await;
+        let lane = |account| Durable::lane(Consumer::SyncWorker, account);
+        lane("a").find(&server.bus, None).await.unwrap();
+        let error = lane("b").find(&server.bus, None).await.unwrap_err();
+        assert!(matches!(error, BusError::Refused { .. }), "{error:?}");
+        let error = settle::in_words(&error.into());
+        assert!(error.contains("maximum consumers limit reached"), "{error}");
+    }
 }

@@ -1,7 +1,6 @@
 //! One lane of a consumption: a durable consumer, asked for one batch after the other.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -9,6 +8,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
+use super::health::{Condition, Health};
 use super::message::{Held, InHand};
 use super::pull::{Pull, PullError};
 use super::rewind::Place;
@@ -20,12 +20,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
 /// How long the end waits for the last note.
 const LAST_NOTE: Duration = Duration::from_secs(2);
-
-/// How many lanes of a consumption get no messages; said once, not once per lane and attempt.
-#[derive(Debug, Default)]
-pub(crate) struct Health {
-    failing: AtomicUsize,
-}
 
 /// A lane, and what it has in hand.
 pub(crate) struct Lane<H> {
@@ -91,7 +85,7 @@ impl<H: Handler> Lane<H> {
             if matches!(error, PullError::Reconnected) {
                 continue;
             }
-            self.gauges.failed(&self.durable, &error);
+            self.gauges.failed(&self.durable, error);
             let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LAST_PAUSE);
             failures += 1;
             tokio::select! {
@@ -178,8 +172,7 @@ fn crashed(error: JoinError) -> BusError {
 /// What a lane adds to the figures of its consumption, taken off again when it ends.
 struct Gauges {
     consumer: &'static str,
-    health: Arc<Health>,
-    failing: bool,
+    condition: Condition,
     pending: u64,
 }
 
@@ -187,25 +180,22 @@ impl Gauges {
     fn new(consumer: Consumer, health: Arc<Health>) -> Self {
         let consumer = consumer.name();
         metrics::gauge!("axis_consume_lanes", "consumer" => consumer).increment(1.0);
-        Self { consumer, health, failing: false, pending: 0 }
+        Self { consumer, condition: Condition::new(health), pending: 0 }
     }
 
-    fn failed(&mut self, durable: &Durable, error: &PullError) {
+    fn failed(&mut self, durable: &Durable, error: PullError) {
         let (consumer, name) = (self.consumer, durable.name());
-        let first = !self.failing && self.health.failing.fetch_add(1, Ordering::Relaxed) == 0;
-        self.failing = true;
-        if first {
-            tracing::warn!(consumer, name, %error, "messages cannot be pulled, trying again");
+        let error = settle::in_words(&error.into());
+        if self.condition.fails(&error) {
+            tracing::warn!(consumer, name, error, "messages cannot be pulled, trying again");
         } else {
-            tracing::debug!(consumer, name, %error, "messages still cannot be pulled");
+            tracing::debug!(consumer, name, error, "messages still cannot be pulled");
         }
     }
 
     fn works(&mut self) {
-        let last = self.failing && self.health.failing.fetch_sub(1, Ordering::Relaxed) == 1;
-        self.failing = false;
-        if last {
-            tracing::info!(consumer = self.consumer, "messages can be pulled again");
+        if let Some(error) = self.condition.works() {
+            tracing::info!(consumer = self.consumer, error, "messages can be pulled again");
         }
     }
 
@@ -240,9 +230,6 @@ impl Gauges {
 impl Drop for Gauges {
     fn drop(&mut self) {
         self.behind(0);
-        if self.failing {
-            self.health.failing.fetch_sub(1, Ordering::Relaxed);
-        }
         metrics::gauge!("axis_consume_lanes", "consumer" => self.consumer).decrement(1.0);
     }
 }

@@ -15,7 +15,8 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
-use super::lane::{Health, Lane};
+use super::health::Health;
+use super::lane::Lane;
 use super::{Consumer, Consumption, Handler};
 use crate::streams::{accounts_in, stream_info};
 use crate::{Bus, BusError, SourceChange};

@@ -17,6 +17,7 @@
 
 mod durable;
 mod handle;
+mod health;
 mod lane;
 mod lanes;
 mod mark;
@@ -35,7 +36,8 @@ use events::Headers;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use durable::{Durable, lane_prefix};
-use lane::{Health, Lane};
+use health::Health;
+use lane::Lane;
 use lanes::Lanes;
 
 use crate::{Bus, BusError};

@@ -293,8 +293,11 @@ impl Place {
         })?;
         let from = DeliverPolicy::ByStartTime { start_time };
         let mut reading = ordered(bus, self.durable.stream(), ">".to_owned(), from).await?;
-        let first_since =
-            if reading.waiting == 0 { stream.last_seq + 1 } else { reading.next().await?.sequence };
+        let first_since = if reading.waiting == 0 {
+            stream.last_seq + 1
+        } else {
+            reading.expected().await?.sequence
+        };
         Ok(first_since.min(unsettled))
     }
 }

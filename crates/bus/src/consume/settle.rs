@@ -201,7 +201,7 @@ fn count(consumer: &'static str, outcome: &'static str, messages: usize) {
 }
 
 /// An error with its causes.
-fn in_words(error: &BoxError) -> String {
+pub(crate) fn in_words(error: &BoxError) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -1,5 +1,5 @@
 use bus::SourceChange::{Put, Removed, Synced, Unreadable};
-use bus::{BusError, Replicas, SourceChange, streams};
+use bus::{BusError, Replicas, SourceChange, Sources, streams};
 use domain::AccountKey;
 use events::Source;
 use futures_util::{Stream, StreamExt as _};
@@ -127,4 +127,49 @@ async fn a_source_that_cannot_be_read_is_there_all_the_same() {
     server.nats.restart().await.unwrap();
     assert_eq!(until_synced(&mut changes).await, ["put 2", "unreadable 1"]);
     assert_eq!(sources.list().await.unwrap(), [source(2)]);
+}
+
+/// Nothing is known of the bucket when nobody answers, and it helps to try again.
+async fn fails_for_now(sources: &Sources) {
+    let (one, other) = (source(1), source(2).account);
+    let (put, removed) = tokio::join!(sources.put(&one), sources.remove(other));
+    for error in [put.unwrap_err(), removed.unwrap_err()] {
+        assert!(error.is_transient(), "{error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_not_missing_because_the_server_is_frozen() {
+    let (server, bus) = Server::start().await;
+    server.nats.pause().await;
+    assert!(bus.connected());
+    within(fails_for_now(&bus.sources())).await;
+    server.nats.resume().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_not_refused_because_nobody_confirms_it() {
+    let (server, bus) = Server::start().await;
+    let raw = server.raw().await;
+    let mut config = raw.get_stream("KV_SOURCES").await.unwrap().cached_info().config.clone();
+    // As if every confirmation was lost.
+    config.no_ack = true;
+    raw.update_stream(config).await.unwrap();
+    within(fails_for_now(&bus.sources())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_is_missing_and_a_source_that_is_refused_are_told_apart() {
+    let server = Server::bare().await;
+    let bus = server.connect().await;
+    let missing = bus.sources().put(&source(1)).await;
+    assert!(matches!(missing, Err(BusError::NotFound { .. })), "{missing:?}");
+
+    streams::apply(&bus, Replicas::Keep).await.unwrap();
+    // Larger than the bucket takes, and larger than anything may be.
+    for size in [2 << 20, 9 << 20] {
+        let large = Source { sealed_secrets: vec!["f".repeat(size)], ..source(1) };
+        let refused = bus.sources().put(&large).await;
+        assert!(matches!(refused, Err(BusError::Refused { .. })), "{refused:?}");
+    }
 }
