@@ -36,7 +36,8 @@ impl Bucket {
     pub fn grant(&mut self, per_minute: u32, ask: Ask, now: DateTime<Utc>) -> u32 {
         let per_second = per_second(per_minute);
         let passed = (now - self.at).to_std().unwrap_or(Duration::ZERO).as_secs_f64();
-        self.at = self.at.max(now);
+        // Earlier only where the database's clock was set back: what comes from now on counts all the same.
+        self.at = now;
         let gained = passed * per_second;
         let kept = self.tokens.max(0.0) + gained + f64::from(ask.back);
         self.tokens = kept.min(per_second.max(1.0));
@@ -115,5 +116,14 @@ mod tests {
         assert_eq!(bucket.grant(600, ask(10, 0), now), 0);
         assert_eq!(bucket.grant(600, ask(2, 7), now), 2);
         assert_eq!(bucket.grant(600, ask(10, 0), now), 5);
+    }
+
+    #[test]
+    fn tokens_come_on_after_the_clock_was_set_back() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut bucket = Bucket { tokens: 0.0, away: 0.0, at: now + TimeDelta::hours(1) };
+        let ask = Ask { wanted: 10, back: 0, away: 0 };
+        assert_eq!(bucket.grant(600, ask, now), 0);
+        assert_eq!(bucket.grant(600, ask, now + TimeDelta::seconds(1)), 10);
     }
 }
