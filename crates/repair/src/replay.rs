@@ -5,9 +5,8 @@
 //!            └─window┘ │                that the stream had when the replay began
 //! ```
 //!
-//! A copy has its original's headers, the time of its receipt among them, and so becomes the same
-//! rows. It bears the header `Axis-Replay`, by which later replays pass it over while its original is
-//! there; after that it stands for it.
+//! A copy has its original's headers, the time of its receipt among them, and so becomes the same rows. It bears
+//! the header `Axis-Replay`, by which later replays pass it over while its original is there; then it stands for it.
 //!
 //! A stream that is nearly full lets go of the oldest processed events, which are those that a replay
 //! has yet to reach. So it begins only if its copies fit, ends when there is no room left, and tells
