@@ -18,16 +18,21 @@ async fn publish(served: &Served, tenant: &str, kind: &str, n: u64) -> String {
     payload
 }
 
-/// P6: snapshot and stream leave no hole; a client that resumes hears everything once, in order.
-#[tokio::test]
-async fn a_client_resumes_where_it_was() {
-    let served = Served::start().await;
+/// The position of a list, once the stream is followed.
+async fn position(served: &Served) -> String {
     eventually("the stream is followed", async || {
         served.read("/activity").await["position"]["activity"].is_string()
     })
     .await;
     let list = served.read("/conversations").await;
-    let position = list["position"]["activity"].as_str().unwrap();
+    list["position"]["activity"].as_str().unwrap().to_owned()
+}
+
+/// P6: snapshot and stream leave no hole; a client that resumes hears everything once, in order.
+#[tokio::test]
+async fn a_client_resumes_where_it_was() {
+    let served = Served::start().await;
+    let position = position(&served).await;
     for n in 0..450 {
         publish(&served, TENANT, "note", n).await;
         publish(&served, "theirs", "note", n).await;
@@ -59,12 +64,7 @@ async fn a_client_resumes_where_it_was() {
 #[tokio::test]
 async fn a_header_that_says_nothing_hides_no_position() {
     let served = Served::start().await;
-    eventually("the stream is followed", async || {
-        served.read("/activity").await["position"]["activity"].is_string()
-    })
-    .await;
-    let list = served.read("/conversations").await;
-    let position = list["position"]["activity"].as_str().unwrap();
+    let position = position(&served).await;
     publish(&served, TENANT, "note", 1).await;
     let path = format!("/activity?lastEventId={position}");
     let mut stream = Stream::open(&served, &path, Some("")).await;
