@@ -118,8 +118,13 @@ pub struct Typing {
 }
 
 /// See [`Command::MarkRead`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MarkRead {}
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MarkRead {
+    /// Chatwoot's number of the customer's newest message that was there to be read, 0 without one.
+    /// Commands of older programs do not say.
+    pub up_to: Option<i64>,
+}
 
 /// An outbox row that this program cannot carry out.
 #[derive(Debug, thiserror::Error)]
@@ -200,6 +205,7 @@ mod tests {
             ("set_custom_attributes", json!({ "customAttributes": { "tier": 2 } })),
             ("delete_message", json!({ "messageId": id })),
             ("typing", json!({ "on": true, "private": false })),
+            ("mark_read", json!({ "upTo": 17 })),
             ("mark_read", json!({})),
         ] {
             let command = Command::read(name, &payload).unwrap();

@@ -26,7 +26,8 @@ async fn the_later_of_reading_here_and_there_counts() {
     assert_eq!(unread().await, 0);
     assert_eq!(stream.expect("conversation_read").await.json()["conversation"]["unreadCount"], 0);
     post(&served, &format!("{path}/read"), &json!(null)).await;
-    assert_eq!(served.commands().await, [("mark_read".to_owned(), json!({}))], "asked for once");
+    let read = ("mark_read".to_owned(), json!({ "upTo": 101 }));
+    assert_eq!(served.commands().await, [read], "asked for once");
     post(&served, &format!("{path}/unread"), &json!(null)).await;
     assert_eq!(unread().await, 1, "the newest one");
     stream.expect("conversation_unread").await;

@@ -11,7 +11,7 @@ use store::{Error, messages};
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
 use crate::accounts::Caller;
-use crate::command::Command;
+use crate::command::{Command, MarkRead};
 use crate::decide::{self, Ending};
 
 /// After this long nobody cares any more that somebody typed.
@@ -29,6 +29,11 @@ impl Carrier {
         let typing = matches!(command, Command::Typing(_));
         let momentary = Command::is_momentary(&entry.command);
         if typing && Utc::now() - entry.created_at > TYPING_MATTERS {
+            return self.sent(entry, None, None).await;
+        }
+        if let Command::MarkRead(read) = &command
+            && self.wrote_since(entry, read).await?
+        {
             return self.sent(entry, None, None).await;
         }
         if let Some(hold) = self.admit(caller).await? {
@@ -93,6 +98,16 @@ impl Carrier {
             again: Some(wait),
         };
         self.note(entry, news).await
+    }
+
+    /// Whether the customer wrote something after what was read: Chatwoot marks all there is, and
+    /// would count that as seen by somebody.
+    async fn wrote_since(&self, entry: &Entry, read: &MarkRead) -> Result<bool, Error> {
+        let Some(up_to) = read.up_to else { return Ok(false) };
+        let mut transaction = self.store.worker().await?;
+        let newest = messages::newest_incoming(&mut transaction, entry.conversation).await?;
+        store::rollback(transaction).await?;
+        Ok(newest > up_to)
     }
 }
 

@@ -223,6 +223,25 @@ async fn reading_is_told_to_chatwoot_and_not_insisted_on() {
     assert!(lines(&stage, "command_failed").await.is_empty());
 }
 
+/// Chatwoot marks all there is: carried out late, it would hide what nobody has seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_customer_wrote_since_is_not_marked_as_read() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let first = stage.customer_writes(&chatwoot, &conversation, "Hello?").await;
+    let second = stage.customer_writes(&chatwoot, &conversation, "Anybody there?").await;
+    let seen = || {
+        let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
+        there["agent_last_seen_at"].as_i64().unwrap()
+    };
+    for (up_to, told) in [(0, false), (first, false), (second, true)] {
+        stage.ask(&chatwoot, &conversation, "mark_read", &json!({ "upTo": up_to })).await;
+        stage.all_settled().await;
+        assert_eq!(seen() > 0, told, "read up to {up_to} of {first} and {second}");
+    }
+}
+
 /// Whoever asks for such a thing holds the conversation, then looks at what is asked of it already.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_of_use_at_its_moment_is_settled_whoever_holds_the_conversation() {

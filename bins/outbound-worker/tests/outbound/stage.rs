@@ -163,6 +163,36 @@ impl Stage {
         Conversation { id, number }
     }
 
+    /// The customer writes, there and, as if the webhook had been applied, here; gives back the
+    /// message's number.
+    pub async fn customer_writes(
+        &self,
+        chatwoot: &Chatwoot,
+        conversation: &Conversation,
+        text: &str,
+    ) -> i64 {
+        let account = &chatwoot.account;
+        let number = chatwoot.sim().customer_writes(account.number, conversation.number, text);
+        let number = number.unwrap();
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query(
+            "insert into messages (id, tenant_id, account_id, conversation_id, chatwoot_id,
+               message_type, content_type, content, private, created_at)
+             values ($1, $2, $3, $4, $5, 'incoming', 'text', $6, false, now())",
+        )
+        .bind(MessageId::of(account.key, number, None).0)
+        .bind(account.tenant.as_str())
+        .bind(account.key.0)
+        .bind(conversation.id.0)
+        .bind(number)
+        .bind(text)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        store::commit(transaction).await.unwrap();
+        number
+    }
+
     /// An agent writes.
     pub async fn write(&self, chatwoot: &Chatwoot, to: &Conversation, text: &str) -> MessageId {
         self.write_after(chatwoot, to, text, Duration::ZERO).await

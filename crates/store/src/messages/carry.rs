@@ -57,6 +57,25 @@ pub async fn highest_chatwoot_id(
     Ok(highest)
 }
 
+/// The Chatwoot number of the newest message that the customer of a conversation wrote, as far as is
+/// known here; 0 without one.
+pub async fn newest_incoming(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+) -> Result<i64, Error> {
+    let newest = sqlx::query_scalar!(
+        r#"select coalesce(max(chatwoot_id), 0) as "newest!" from (
+             select chatwoot_id from messages
+             where conversation_id = $1 and message_type = 'incoming'
+             order by created_at desc, id desc limit 10
+           ) newest"#,
+        conversation.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(newest)
+}
+
 /// Those of these Chatwoot numbers that belong to other messages written here.
 pub async fn written_here(
     connection: &mut PgConnection,

@@ -88,6 +88,11 @@ async fn mark(
         store::outbox::forget_untried(work.connection(), conversation, MARK_READ).await?;
         store::outbox::let_next(work.connection(), conversation).await?;
     }
+    // What comes while it is being marked has not been seen.
+    let up_to = match read {
+        true => store::messages::newest_incoming(work.connection(), conversation).await?,
+        false => 0,
+    };
     let marked = store::conversations::mark(work.connection(), conversation, read).await?;
     let Some(shown) = marked else {
         return work.finish(StatusCode::NO_CONTENT, None, &()).await;
@@ -99,7 +104,7 @@ async fn mark(
             account: held.account,
             conversation,
             command: MARK_READ,
-            payload: &json!({}),
+            payload: &json!({ "upTo": up_to }),
             trace,
             due_in: Duration::ZERO,
         };
