@@ -20,10 +20,11 @@ setup: ## fetch NATS and PostgreSQL, pinned and verified, into .tools/
 up: setup shell ## run everything on this machine, at http://localhost:8000
 	cargo run -p axis -- up
 
+# Most tests wait for servers and programs most of the time, hence more of them at once than processors.
 test: setup shell-test ## run every test
 	@tools/setup openid
 	@tools/setup s3
-	cargo test --workspace --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(nproc)))} cargo test --workspace --no-fail-fast
 	@$(MAKE) --no-print-directory api-check SCHEMATHESIS_SEED=$${SCHEMATHESIS_SEED:-1171355253}
 	@$(MAKE) --no-print-directory shell-e2e
 
