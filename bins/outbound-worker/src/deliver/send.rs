@@ -14,6 +14,7 @@ use store::outbox::{self, Entry};
 use super::carrier::UNTIL_REPAIRED;
 use super::files::{self, BrokenOff, Missing};
 use super::settle::{Carried, News};
+use super::stay::Stay;
 use super::{Carrier, Lock, own};
 use crate::accounts::Caller;
 use crate::command::SendMessage;
@@ -46,34 +47,27 @@ impl Carrier {
     ) -> Result<Carried, Error> {
         let longest = if message.uploads.is_empty() { self.timeout } else { self.upload_timeout };
         let last = self.last_attempt(entry, longest).await?;
-        match decide::next(last.as_ref()) {
+        let mut stay = Stay::new(lock);
+        let next = decide::next(last.as_ref());
+        match next {
             Next::Finished => return self.sent(entry, None, None).await,
             Next::LookUp => {
                 if let Some(attempt) = last
-                    && let Some(carried) = self.look_up(entry, attempt, caller).await?
+                    && let Some(carried) = self.look_up(entry, attempt, caller, &mut stay).await?
                 {
                     return Ok(carried);
                 }
             }
             Next::Send => {}
         }
-        match files::check(&self.objects, &message.uploads).await {
-            Ok(()) => {}
-            Err(Missing::ForGood) => {
-                let reason = "a file that it should carry is not there any more";
-                return self.give_up(entry, None, reason).await;
-            }
-            Err(Missing::ForNow(error)) => {
-                let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::warn!(error, "a reply waits for its files");
-                return self.put_off(entry, UNTIL_REPAIRED, Some(files::UNREADABLE)).await;
-            }
+        if let Some(carried) = self.not_yet(entry, &message).await? {
+            return Ok(carried);
         }
-        // Before a token is taken for it, and an account that rested is tried.
-        if let Some(wait) = self.behind_files(entry, &message).await? {
-            return self.put_off(entry, wait, None).await;
-        }
-        if let Some(hold) = self.admit(caller).await? {
+        let held = match next {
+            Next::LookUp => self.admit_next(caller, &mut stay).await?,
+            _ => self.admit(caller).await?,
+        };
+        if let Some(hold) = held {
             return self.hold(entry, hold).await;
         }
         let last = last.map_or(0, |attempt| attempt.number);
@@ -134,6 +128,32 @@ impl Carrier {
             again: Some(wait),
         };
         self.note(entry, news).await
+    }
+
+    /// What becomes of a reply that cannot go out now, whatever Chatwoot allows: known before a token is taken
+    /// for it, and an account that rested is tried.
+    async fn not_yet(
+        &self,
+        entry: &Entry,
+        message: &SendMessage,
+    ) -> Result<Option<Carried>, Error> {
+        match files::check(&self.objects, &message.uploads).await {
+            Ok(()) => {}
+            Err(Missing::ForGood) => {
+                let reason = "a file that it should carry is not there any more";
+                return self.give_up(entry, None, reason).await.map(Some);
+            }
+            Err(Missing::ForNow(error)) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(error, "a reply waits for its files");
+                let reason = Some(files::UNREADABLE);
+                return self.put_off(entry, UNTIL_REPAIRED, reason).await.map(Some);
+            }
+        }
+        match self.behind_files(entry, message).await? {
+            Some(wait) => self.put_off(entry, wait, None).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// We could not read on in the middle of a request: it never was a whole one, so Chatwoot did nothing, and
