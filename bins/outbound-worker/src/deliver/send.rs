@@ -13,7 +13,7 @@ use store::outbox::{self, Entry};
 
 use super::carrier::UNTIL_REPAIRED;
 use super::files::{self, BrokenOff, Missing};
-use super::settle::{Carried, News};
+use super::settle::{self, Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock, own};
 use crate::accounts::Caller;
@@ -23,6 +23,10 @@ use crate::decide::{self, Ending, Next};
 /// Chatwoot hands a message with files to the customer's channel some two seconds after any other one: what
 /// is written after it is sent so much later.
 const AFTER_FILES: Duration = Duration::from_secs(3);
+
+/// What people are told of a try whose program is gone.
+const ABANDONED: &str =
+    "the program that sent it ended before Chatwoot confirmed it; looking whether it is there";
 
 /// What came of beginning a try.
 enum Begun {
@@ -188,8 +192,8 @@ impl Carrier {
         Ok(repeated)
     }
 
-    /// The newest try. One that its program left open is closed as unknown: we hold the lock, so
-    /// that program is gone, or lost the lock with its connection.
+    /// The newest try. One that its program left open is closed as unknown, and so is its reply: we hold
+    /// the lock, so that program is gone, or lost the lock with its connection.
     async fn last_attempt(
         &self,
         entry: &Entry,
@@ -197,14 +201,27 @@ impl Carrier {
     ) -> Result<Option<Attempt>, Error> {
         let mut transaction = self.store.worker().await?;
         let mut last = attempts::last(&mut transaction, entry.operation).await?;
+        let mut told = None;
         if let Some(attempt) = last
             && attempt.outcome.is_none()
         {
             let (operation, number) = (entry.operation, attempt.number);
             attempts::abandon(&mut transaction, operation, number, longest).await?;
+            // The look that follows may not be possible for hours, and says nothing until it is.
+            let news = News {
+                ended: Some((number, AttemptOutcome::Unknown)),
+                state: DeliveryState::Unknown,
+                reason: Some(ABANDONED),
+                chatwoot_id: None,
+                again: Some(Duration::ZERO),
+            };
+            told = settle::write_state(&mut transaction, entry, &news).await?;
             last = attempts::last(&mut transaction, operation).await?;
         }
         store::commit(transaction).await?;
+        if let Some(activity) = told {
+            self.tell(entry, activity).await;
+        }
         Ok(last)
     }
 
