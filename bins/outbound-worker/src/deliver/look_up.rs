@@ -230,6 +230,7 @@ impl Carrier {
             one.private == private
                 && tries.iter().any(|tried| {
                     let window = decide::window(tried, self.absence);
+                    // Who is not known is taken to be whose token the account has now.
                     tried.user.unwrap_or(user) == one.sender
                         && one.created_at.is_none_or(|at| window.contains(&at))
                 })

@@ -13,6 +13,7 @@ mod carrier;
 mod change;
 mod files;
 mod lanes;
+mod learn;
 mod look_up;
 mod own;
 mod send;

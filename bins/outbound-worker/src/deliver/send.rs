@@ -74,6 +74,9 @@ impl Carrier {
         if let Some(hold) = held {
             return self.hold(entry, hold).await;
         }
+        if let Some(hold) = self.learn_user(caller, &mut stay).await? {
+            return self.hold(entry, hold).await;
+        }
         let last = last.map_or(0, |attempt| attempt.number);
         let beginning = self.begin(entry, last, caller).await?;
         if !matches!(beginning, Begun::Attempt { .. }) {
@@ -260,8 +263,9 @@ impl Carrier {
         };
         let own = links::of_author(&mut transaction, entry.operation).await?;
         let own = own.and_then(|own| Some((self.accounts.own(caller, &own)?, own)));
-        if let Some((_, own)) = &own {
-            attempts::made_as(&mut transaction, entry.operation, number, own.user).await?;
+        let user = own.as_ref().map(|(_, own)| own.user).or_else(|| caller.known_user());
+        if let Some(user) = user {
+            attempts::made_as(&mut transaction, entry.operation, number, user).await?;
         }
         let step = Step {
             state: DeliveryState::Sending,
