@@ -5,16 +5,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accounts::{Clients, Unusable};
-use chatwoot::client::Options;
+use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Client};
 use domain::{AccountKey, SecretKey};
 use store::Store;
 use store::accounts::Account;
 use store::links::OwnToken;
 use tokio::sync::{Mutex, OnceCell};
+use tokio::time::timeout;
 
 /// How long a changed token or address may go unnoticed.
 const FRESH: Duration = Duration::from_secs(30);
+/// Longest that a reply waits for the answer whose token it goes out with.
+const ASKING: Duration = Duration::from_secs(5);
+/// How soon that is asked again.
+const ASKED_AGAIN: Duration = Duration::from_mins(5);
 
 /// A caller of one account.
 pub(crate) struct Caller {
@@ -23,6 +28,8 @@ pub(crate) struct Caller {
     pub(crate) host: String,
     account: Account,
     user: OnceCell<i64>,
+    /// When a reply last asked for the user. Whoever asks has it locked, and the others wait.
+    asked_at: Mutex<Option<Instant>>,
 }
 
 impl Caller {
@@ -34,6 +41,32 @@ impl Caller {
     pub(crate) async fn user(&self) -> Result<i64, CallError> {
         let ask = async || self.client.profile().await.map(|profile| profile.id);
         self.user.get_or_try_init(ask).await.copied()
+    }
+
+    /// The same, if it is known.
+    pub(crate) fn known_user(&self) -> Option<i64> {
+        self.user.get().copied()
+    }
+
+    /// Whether to ask for it before a reply goes out. Once, and not of a Chatwoot that has just not told.
+    pub(crate) async fn asks_user(&self) -> bool {
+        !self.user.initialized() && self.is_to_ask(*self.asked_at.lock().await)
+    }
+
+    fn is_to_ask(&self, asked_at: Option<Instant>) -> bool {
+        let lately = asked_at.is_some_and(|at| at.elapsed() < ASKED_AGAIN);
+        !lately && !self.user.initialized()
+    }
+
+    /// Asks for it; gives back what came of the call. None: somebody else has asked meanwhile.
+    pub(crate) async fn learn_user(&self) -> Option<Result<i64, CallError>> {
+        let mut asked_at = self.asked_at.lock().await;
+        if !self.is_to_ask(*asked_at) {
+            return None;
+        }
+        *asked_at = Some(Instant::now());
+        let asked = timeout(ASKING, self.user()).await;
+        Some(asked.unwrap_or(Err(CallError::Unknown(Cause::Timeout))))
     }
 }
 
@@ -77,8 +110,9 @@ impl Accounts {
             return answer(callers.entry(account).or_insert(self.caller(&found)));
         }
         let accounts = store::accounts::all(&self.store).await?;
-        let callers: Known =
-            accounts.iter().map(|account| (account.id, self.caller(account))).collect();
+        let before = known.take().map(|(_, callers)| callers).unwrap_or_default();
+        let renewed = |account: &Account| (account.id, self.renewed(account, &before));
+        let callers: Known = accounts.iter().map(renewed).collect();
         let found = callers.get(&account).map_or(Err(AccountError::Gone), answer);
         *known = Some((Instant::now(), callers));
         found
@@ -89,8 +123,8 @@ impl Accounts {
     pub(crate) async fn is_outdated(&self, caller: &Caller) -> Result<bool, store::Error> {
         let account = self.read(caller.key()).await?;
         let outdated = account.is_none_or(|account| account.api_token != caller.account.api_token);
-        if outdated {
-            *self.known.lock().await = None;
+        if outdated && let Some((_, callers)) = self.known.lock().await.as_mut() {
+            callers.remove(&caller.key());
         }
         Ok(outdated)
     }
@@ -115,10 +149,19 @@ impl Accounts {
         Ok(account)
     }
 
+    /// The caller that was made before, with what it has learnt, if its account is as it was.
+    fn renewed(&self, account: &Account, before: &Known) -> Result<Arc<Caller>, Arc<Unusable>> {
+        match before.get(&account.id) {
+            Some(Ok(caller)) if caller.account == *account => Ok(Arc::clone(caller)),
+            _ => self.caller(account),
+        }
+    }
+
     fn caller(&self, account: &Account) -> Result<Arc<Caller>, Arc<Unusable>> {
         let client = self.clients.of(account, &self.key).map_err(Arc::new)?;
         let (host, account) = (client.host(), account.clone());
-        Ok(Arc::new(Caller { client, host, account, user: OnceCell::new() }))
+        let (user, asked_at) = (OnceCell::new(), Mutex::new(None));
+        Ok(Arc::new(Caller { client, host, account, user, asked_at }))
     }
 }
 
@@ -126,5 +169,49 @@ fn answer(caller: &Result<Arc<Caller>, Arc<Unusable>>) -> Result<Arc<Caller>, Ac
     match caller {
         Ok(caller) => Ok(Arc::clone(caller)),
         Err(error) => Err(AccountError::Unusable(Arc::clone(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_caller_has_learnt_is_known_until_its_account_has_another_token() {
+        let config = store::Config::for_url("postgres://127.0.0.1:1/nowhere");
+        let store = Store::connect(&config, "test").unwrap();
+        let key: SecretKey = "5c".repeat(32).parse().unwrap();
+        let token = |text: &str| key.seal(Account::TOKEN_PURPOSE, &text.into()).unwrap();
+        let mut account = Account {
+            id: AccountKey::generate(),
+            tenant: "acme".parse().unwrap(),
+            base_url: "https://chat.example.com".to_owned(),
+            screen_url: None,
+            chatwoot_account_id: 1,
+            name: None,
+            api_token: token("one"),
+            webhook_secrets: Vec::new(),
+            webhook_id: None,
+            allow_unsigned: false,
+            public_only: false,
+        };
+        let other = token("another");
+        let accounts = Accounts::new(store, key, Options::default());
+        let first = accounts.caller(&account).unwrap();
+        first.user.set(7).unwrap();
+        let mut known = Known::from([(account.id, Ok(first))]);
+        let second = accounts.renewed(&account, &known).unwrap();
+        assert_eq!(second.known_user(), Some(7));
+        assert!(!second.asks_user().await);
+
+        account.api_token = other;
+        let third = accounts.renewed(&account, &known).unwrap();
+        assert_eq!(third.known_user(), None);
+        assert!(third.asks_user().await);
+        *third.asked_at.lock().await = Some(Instant::now());
+        known.insert(account.id, Ok(third));
+        let fourth = accounts.renewed(&account, &known).unwrap();
+        assert!(!fourth.asks_user().await, "it has not told just now");
+        assert!(fourth.learn_user().await.is_none());
     }
 }

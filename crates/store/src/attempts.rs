@@ -161,7 +161,7 @@ pub async fn may_be_there(
     Ok(open)
 }
 
-/// Notes of a try that has just begun that it is made as this Chatwoot user, and not as the account's own.
+/// Notes of a try that has just begun as which Chatwoot user it is made.
 pub async fn made_as(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -183,7 +183,7 @@ pub async fn made_as(
 /// A try that may have happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Open {
-    /// The Chatwoot user as whom it was made; none: the account's own.
+    /// The Chatwoot user as whom it was made; none: nobody knew, but it was the account's own.
     pub user: Option<i64>,
     /// When it began.
     pub began_at: DateTime<Utc>,

@@ -51,7 +51,7 @@ pub(crate) struct Carrier {
     /// Where files are.
     pub(super) objects: Objects,
     pub(super) accounts: Accounts,
-    throttle: Throttle,
+    pub(super) throttle: Throttle,
 }
 
 impl Carrier {

@@ -12,6 +12,7 @@ use store::{Error, messages};
 
 use super::Carrier;
 use super::settle::{Carried, News};
+use super::stay::Stay;
 use crate::accounts::Caller;
 use crate::command::Command;
 use crate::decide::{self, Next, Verdict};
@@ -54,8 +55,9 @@ impl Carrier {
         entry: &Entry,
         attempt: Attempt,
         caller: &Caller,
+        stay: &mut Stay<'_>,
     ) -> Result<Option<Carried>, Error> {
-        let found = match self.search(entry, &attempt, caller).await? {
+        let found = match self.search(entry, &attempt, caller, stay).await? {
             Ok(Seen::There(id)) => Some(id),
             Ok(Seen::NotThere) => None,
             Ok(Seen::Held(hold)) => return self.hold(entry, hold).await.map(Some),
@@ -156,12 +158,17 @@ impl Carrier {
         entry: &Entry,
         attempt: &Attempt,
         caller: &Caller,
+        stay: &mut Stay<'_>,
     ) -> Result<Result<Seen, CallError>, Error> {
         let mut deleted = Vec::new();
         let mut after = attempt.look_after;
         let mut complete = false;
-        for _ in 0..MOST_PAGES {
-            if let Some(hold) = self.admit(caller).await? {
+        for read in 0..MOST_PAGES {
+            let held = match read {
+                0 => self.admit(caller).await?,
+                _ => self.admit_next(caller, stay).await?,
+            };
+            if let Some(hold) = held {
                 return Ok(Ok(Seen::Held(hold)));
             }
             let range = MessageRange::After(after);
@@ -223,6 +230,7 @@ impl Carrier {
             one.private == private
                 && tries.iter().any(|tried| {
                     let window = decide::window(tried, self.absence);
+                    // Who is not known is taken to be whose token the account has now.
                     tried.user.unwrap_or(user) == one.sender
                         && one.created_at.is_none_or(|at| window.contains(&at))
                 })

@@ -7,16 +7,18 @@
 //! ```
 //!
 //! Nobody sleeps with a wake-up in hand: what has to wait is put off in its row, and the relay
-//! publishes it in time.
+//! publishes it in time. Only what is under way waits for its host's next token (`stay`).
 
 mod carrier;
 mod change;
 mod files;
 mod lanes;
+mod learn;
 mod look_up;
 mod own;
 mod send;
 mod settle;
+mod stay;
 mod tell;
 
 use std::sync::Arc;

@@ -13,7 +13,8 @@ use store::outbox::{self, Entry};
 
 use super::carrier::UNTIL_REPAIRED;
 use super::files::{self, BrokenOff, Missing};
-use super::settle::{Carried, News};
+use super::settle::{self, Carried, News};
+use super::stay::Stay;
 use super::{Carrier, Lock, own};
 use crate::accounts::Caller;
 use crate::command::SendMessage;
@@ -22,6 +23,10 @@ use crate::decide::{self, Ending, Next};
 /// Chatwoot hands a message with files to the customer's channel some two seconds after any other one: what
 /// is written after it is sent so much later.
 const AFTER_FILES: Duration = Duration::from_secs(3);
+
+/// What people are told of a try whose program is gone.
+const ABANDONED: &str =
+    "the program that sent it ended before Chatwoot confirmed it; looking whether it is there";
 
 /// What came of beginning a try.
 enum Begun {
@@ -46,34 +51,30 @@ impl Carrier {
     ) -> Result<Carried, Error> {
         let longest = if message.uploads.is_empty() { self.timeout } else { self.upload_timeout };
         let last = self.last_attempt(entry, longest).await?;
-        match decide::next(last.as_ref()) {
+        let mut stay = Stay::new(lock);
+        let next = decide::next(last.as_ref());
+        match next {
             Next::Finished => return self.sent(entry, None, None).await,
             Next::LookUp => {
                 if let Some(attempt) = last
-                    && let Some(carried) = self.look_up(entry, attempt, caller).await?
+                    && let Some(carried) = self.look_up(entry, attempt, caller, &mut stay).await?
                 {
                     return Ok(carried);
                 }
             }
             Next::Send => {}
         }
-        match files::check(&self.objects, &message.uploads).await {
-            Ok(()) => {}
-            Err(Missing::ForGood) => {
-                let reason = "a file that it should carry is not there any more";
-                return self.give_up(entry, None, reason).await;
-            }
-            Err(Missing::ForNow(error)) => {
-                let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::warn!(error, "a reply waits for its files");
-                return self.put_off(entry, UNTIL_REPAIRED, Some(files::UNREADABLE)).await;
-            }
+        if let Some(carried) = self.not_yet(entry, &message).await? {
+            return Ok(carried);
         }
-        // Before a token is taken for it, and an account that rested is tried.
-        if let Some(wait) = self.behind_files(entry, &message).await? {
-            return self.put_off(entry, wait, None).await;
+        let held = match next {
+            Next::LookUp => self.admit_next(caller, &mut stay).await?,
+            _ => self.admit(caller).await?,
+        };
+        if let Some(hold) = held {
+            return self.hold(entry, hold).await;
         }
-        if let Some(hold) = self.admit(caller).await? {
+        if let Some(hold) = self.learn_user(caller, &mut stay).await? {
             return self.hold(entry, hold).await;
         }
         let last = last.map_or(0, |attempt| attempt.number);
@@ -136,6 +137,32 @@ impl Carrier {
         self.note(entry, news).await
     }
 
+    /// What becomes of a reply that cannot go out now, whatever Chatwoot allows: known before a token is taken
+    /// for it, and an account that rested is tried.
+    async fn not_yet(
+        &self,
+        entry: &Entry,
+        message: &SendMessage,
+    ) -> Result<Option<Carried>, Error> {
+        match files::check(&self.objects, &message.uploads).await {
+            Ok(()) => {}
+            Err(Missing::ForGood) => {
+                let reason = "a file that it should carry is not there any more";
+                return self.give_up(entry, None, reason).await.map(Some);
+            }
+            Err(Missing::ForNow(error)) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(error, "a reply waits for its files");
+                let reason = Some(files::UNREADABLE);
+                return self.put_off(entry, UNTIL_REPAIRED, reason).await.map(Some);
+            }
+        }
+        match self.behind_files(entry, message).await? {
+            Some(wait) => self.put_off(entry, wait, None).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// We could not read on in the middle of a request: it never was a whole one, so Chatwoot did nothing, and
     /// is not to blame.
     async fn broken_off(
@@ -168,8 +195,8 @@ impl Carrier {
         Ok(repeated)
     }
 
-    /// The newest try. One that its program left open is closed as unknown: we hold the lock, so
-    /// that program is gone, or lost the lock with its connection.
+    /// The newest try. One that its program left open is closed as unknown, and so is its reply: we hold
+    /// the lock, so that program is gone, or lost the lock with its connection.
     async fn last_attempt(
         &self,
         entry: &Entry,
@@ -177,14 +204,27 @@ impl Carrier {
     ) -> Result<Option<Attempt>, Error> {
         let mut transaction = self.store.worker().await?;
         let mut last = attempts::last(&mut transaction, entry.operation).await?;
+        let mut told = None;
         if let Some(attempt) = last
             && attempt.outcome.is_none()
         {
             let (operation, number) = (entry.operation, attempt.number);
             attempts::abandon(&mut transaction, operation, number, longest).await?;
+            // The look that follows may not be possible for hours, and says nothing until it is.
+            let news = News {
+                ended: Some((number, AttemptOutcome::Unknown)),
+                state: DeliveryState::Unknown,
+                reason: Some(ABANDONED),
+                chatwoot_id: None,
+                again: Some(Duration::ZERO),
+            };
+            told = settle::write_state(&mut transaction, entry, &news).await?;
             last = attempts::last(&mut transaction, operation).await?;
         }
         store::commit(transaction).await?;
+        if let Some(activity) = told {
+            self.tell(entry, activity).await;
+        }
         Ok(last)
     }
 
@@ -223,8 +263,9 @@ impl Carrier {
         };
         let own = links::of_author(&mut transaction, entry.operation).await?;
         let own = own.and_then(|own| Some((self.accounts.own(caller, &own)?, own)));
-        if let Some((_, own)) = &own {
-            attempts::made_as(&mut transaction, entry.operation, number, own.user).await?;
+        let user = own.as_ref().map(|(_, own)| own.user).or_else(|| caller.known_user());
+        if let Some(user) = user {
+            attempts::made_as(&mut transaction, entry.operation, number, user).await?;
         }
         let step = Step {
             state: DeliveryState::Sending,

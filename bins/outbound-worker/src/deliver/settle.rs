@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{DeliveryState, MessageId};
+use domain::{Activity, DeliveryState, MessageId};
 use store::attempts::{self, AttemptOutcome};
 use store::messages::{self, Step};
 use store::outbox::{self, Entry};
@@ -93,19 +93,15 @@ impl Carrier {
         wait: Duration,
         reason: Option<&str>,
     ) -> Result<Carried, Error> {
-        if let Some(reason) = reason
-            && entry.attempts == 0
-        {
-            // Asked for once more, it may have left before: then nobody can take it back.
+        if reason.is_some() {
+            // A try may have reached Chatwoot, of an earlier asking too: then nobody can take it back.
             let mut transaction = self.store.worker().await?;
             let left = attempts::may_be_there(&mut transaction, entry.operation).await?;
             store::commit(transaction).await?;
             let state = if left { DeliveryState::Unknown } else { DeliveryState::Retrying };
-            let reason = Some(reason);
             let again = Some(wait);
-            return self
-                .note(entry, News { ended: None, state, reason, chatwoot_id: None, again })
-                .await;
+            let news = News { ended: None, state, reason, chatwoot_id: None, again };
+            return self.note(entry, news).await;
         }
         let mut transaction = self.store.worker().await?;
         outbox::postpone(&mut transaction, entry.operation, wait).await?;
@@ -134,44 +130,11 @@ impl Carrier {
                 outbox::settle(&mut transaction, entry.operation).await?;
             }
         }
-        let reply = entry.command == Command::SEND_MESSAGE;
-        let mut moved = false;
-        if reply {
-            let message = MessageId(entry.operation.0);
-            if let Some(id) = news.chatwoot_id {
-                messages::link(&mut transaction, entry.account, message, id).await?;
-            }
-            let step = Step {
-                state: news.state,
-                reason: news.reason,
-                attempts: news.ended.map(|(number, _)| number),
-                most_attempts: None,
-                next_in: news.again,
-            };
-            moved = messages::advance(&mut transaction, entry.operation, step).await?;
-        }
-        let failed = news.state == DeliveryState::Failed;
-        // A change is on show since it was asked for: what is told is how it ended.
-        let ended = !reply && news.again.is_none();
-        if ended {
-            end_change(&mut transaction, entry, failed).await?;
-        }
-        let heard = ended && (failed || !Command::is_momentary(&entry.command));
-        let told = (moved || heard).then(|| tale(entry, &news));
-        if let Some(activity) = &told {
-            let tenant = &entry.tenant;
-            if failed || heard {
-                let (tenant, activity) = (tenant.clone(), activity.clone());
-                let record = activities::Record { tenant, activity, undated: true };
-                activities::record(&mut transaction, &[record]).await?;
-            }
-            if reply {
-                let message = MessageId(entry.operation.0);
-                announcements::keep_state(&mut transaction, tenant, message, activity).await?;
-            } else {
-                announcements::keep(&mut transaction, tenant, activity).await?;
-            }
-        }
+        let told = if entry.command == Command::SEND_MESSAGE {
+            write_state(&mut transaction, entry, &news).await?
+        } else {
+            end_change(&mut transaction, entry, &news).await?
+        };
         store::commit(transaction).await?;
         if let Some(activity) = told {
             self.tell(entry, activity).await;
@@ -186,8 +149,67 @@ impl Carrier {
     }
 }
 
-/// Leaves on show what Chatwoot did, and takes back what it refused.
+/// Writes down how far a reply is; gives back what is to be told of it. None: Chatwoot has it already.
+pub(super) async fn write_state(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    news: &News<'_>,
+) -> Result<Option<Activity>, Error> {
+    let message = MessageId(entry.operation.0);
+    if let Some(id) = news.chatwoot_id {
+        messages::link(connection, entry.account, message, id).await?;
+    }
+    let step = Step {
+        state: news.state,
+        reason: news.reason,
+        attempts: news.ended.map(|(number, _)| number),
+        most_attempts: None,
+        next_in: news.again,
+    };
+    if !messages::advance(connection, entry.operation, step).await? {
+        return Ok(None);
+    }
+    let activity = tale(entry, news);
+    if news.state == DeliveryState::Failed {
+        record(connection, entry, &activity).await?;
+    }
+    announcements::keep_state(connection, &entry.tenant, message, &activity).await?;
+    Ok(Some(activity))
+}
+
+/// Ends a change unless it waits; gives back what is to be told of it. It is on show since it was asked for:
+/// what is told is how it ended.
 async fn end_change(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    news: &News<'_>,
+) -> Result<Option<Activity>, Error> {
+    if news.again.is_some() {
+        return Ok(None);
+    }
+    let failed = news.state == DeliveryState::Failed;
+    settle_change(connection, entry, failed).await?;
+    if !failed && Command::is_momentary(&entry.command) {
+        return Ok(None);
+    }
+    let activity = tale(entry, news);
+    record(connection, entry, &activity).await?;
+    announcements::keep(connection, &entry.tenant, &activity).await?;
+    Ok(Some(activity))
+}
+
+/// Adds a line to the timeline.
+async fn record(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    activity: &Activity,
+) -> Result<(), Error> {
+    let (tenant, activity) = (entry.tenant.clone(), activity.clone());
+    activities::record(connection, &[activities::Record { tenant, activity, undated: true }]).await
+}
+
+/// Leaves on show what Chatwoot did, and takes back what it refused.
+async fn settle_change(
     connection: &mut PgConnection,
     entry: &Entry,
     failed: bool,

@@ -69,6 +69,14 @@ impl Lease {
         Draw::Wait { rest: left, behind_all }
     }
 
+    /// Whoever was just sent away stays, and asks again with the next lease: nobody's turn comes later for it.
+    /// Meanwhile somebody counts as away, so that nothing of the host's is to spare.
+    pub fn stays(&mut self) {
+        if self.before + f64::from(self.away) >= 2.0 {
+            self.away = self.away.saturating_sub(1);
+        }
+    }
+
     /// Puts a token back that was not used after all.
     pub fn put_back(&mut self) {
         self.tokens += 1;
@@ -94,6 +102,25 @@ mod tests {
         let mut dry = Lease::new(0, ask, 0.0, NOW);
         assert_eq!(dry.draw(600, NOW), after(100), "sooner there is nothing");
         assert_eq!(dry.draw(600, NOW + LEASE), Draw::Renew(Ask { wanted: 3, back: 0, away: 1 }));
+    }
+
+    #[test]
+    fn who_stays_makes_nobody_wait_longer_and_leaves_nothing_to_spare() {
+        let ask = Ask { wanted: 1, back: 0, away: 0 };
+        let mut crowded = Lease::new(0, ask, 3.0, NOW);
+        for _ in 0..3 {
+            let wait = Draw::Wait { rest: LEASE, behind_all: Duration::from_secs(4) };
+            assert_eq!(crowded.draw(60, NOW), wait);
+            crowded.stays();
+        }
+        let mut alone = Lease::new(0, ask, 0.0, NOW);
+        for _ in 0..3 {
+            alone.draw(60, NOW);
+            alone.stays();
+        }
+        for (lease, away) in [(&mut crowded, 0), (&mut alone, 1)] {
+            assert_eq!(lease.draw(60, NOW + LEASE), Draw::Renew(Ask { away, ..ask }));
+        }
     }
 
     #[test]

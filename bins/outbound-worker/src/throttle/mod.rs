@@ -12,7 +12,8 @@
 //! account. A worker asks the database at most a few times a second, takes tokens for that long, and
 //! learns then what others were told. One that dies takes its lease with it, and no more.
 //!
-//! Nobody waits here: who may not call is told for how long, puts the command off and lets go of it.
+//! Nobody waits here: who may not call is told for how long, puts the command off and lets go of it. Only who
+//! has begun what it would have to begin anew stays, and asks for the host's next token.
 //! All times are the database's. What may be done is decided in [`Host`], [`Lease`] and
 //! [`Breaker`], which know neither clock nor database.
 

@@ -20,6 +20,15 @@ pub struct Throttle {
     accounts: Mutex<HashMap<AccountKey, Seen<Breaker>>>,
 }
 
+/// What becomes of who asks for a call that a busy host does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// It comes back in its turn.
+    Leaves,
+    /// It asks again as soon as there may be a token.
+    Stays,
+}
+
 /// What the database said, and when.
 #[derive(Debug, Clone, Copy)]
 struct Seen<T> {
@@ -62,14 +71,25 @@ impl Throttle {
     /// Asks for one call; gives back why it may not be made now. Whoever may must
     /// [`Throttle::report`] how it went, or that it was not made ([`Throttle::unused`]).
     pub async fn admit(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
-        let held = store::within(store::PATIENCE, self.ask(host, account)).await?;
+        let held = store::within(store::PATIENCE, self.ask(host, account, Asker::Leaves)).await?;
         if let Some(Hold { cause, .. }) = held {
             metrics::counter!("axis_chatwoot_holds_total", "cause" => cause.as_str()).increment(1);
         }
         Ok(held)
     }
 
-    async fn ask(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
+    /// The same for who is in the middle of something and stays: if the host is busy, the hold says when to
+    /// ask again, before those who come back in their turn.
+    pub async fn admit_next(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
+        store::within(store::PATIENCE, self.ask(host, account, Asker::Stays)).await
+    }
+
+    async fn ask(
+        &self,
+        host: &str,
+        account: AccountKey,
+        asker: Asker,
+    ) -> Result<Option<Hold>, Error> {
         let resting = |wait| Some(Hold { wait, cause: HoldCause::Resting });
         let breaker = self.breaker(account).await?;
         if let Some(wait) = breaker.value.wait(breaker.now()) {
@@ -78,7 +98,7 @@ impl Throttle {
         // Held while the database is asked, so that only one asks.
         let known = self.known(host);
         let mut known = known.lock().await;
-        if let Some(hold) = self.draw(host, account, &mut known).await? {
+        if let Some(hold) = self.draw(host, account, asker, &mut known).await? {
             return Ok(Some(hold));
         }
         if breaker.value.state != State::Closed
@@ -95,6 +115,7 @@ impl Throttle {
         &self,
         host: &str,
         account: AccountKey,
+        asker: Asker,
         known: &mut Known,
     ) -> Result<Option<Hold>, Error> {
         let per_minute = self.limits.per_minute;
@@ -112,6 +133,10 @@ impl Throttle {
             };
             let ask = match draw {
                 Draw::Token => return Ok(None),
+                Draw::Wait { rest, .. } if asker == Asker::Stays => {
+                    known.lease.stays();
+                    return Ok(Some(Hold { wait: rest, cause: HoldCause::Busy }));
+                }
                 Draw::Wait { rest, behind_all } => {
                     let now = known.host.map_or(DateTime::UNIX_EPOCH, |seen| seen.now());
                     let turn = known.turns.send_away(account, behind_all, per_minute, now);

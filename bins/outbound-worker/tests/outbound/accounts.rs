@@ -6,7 +6,7 @@ use chatwoot_sim::ADMIN_TOKEN;
 use domain::AccountKey;
 use testkit::eventually;
 
-use crate::stage::{Chatwoot, Conversation, Stage};
+use crate::stage::{Chatwoot, Conversation, Stage, config};
 
 impl Stage {
     async fn disconnect(&self, account: AccountKey) {
@@ -52,6 +52,27 @@ async fn what_waits_for_an_account_that_is_disconnected_goes_out_when_it_is_conn
     assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
     assert!(stage.waits_for(&elsewhere).await > Duration::from_mins(5));
     assert_eq!(stage.row(late).await.state, "queued");
+}
+
+/// Its worker died in the try, and nobody may look for it until then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_may_have_left_a_disconnected_account_is_unknown_and_sent_once() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let doomed = stage.worker_without_answer(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
+    stage.disconnect(chatwoot.account.key).await;
+    stage.worker(&config()).await;
+    let reason = stage.reaches(reply, "unknown").await.reason.unwrap();
+    assert!(reason.contains("connected again"), "{reason}");
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.connect_again(&chatwoot).await;
+    stage.reaches(reply, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
 }
 
 /// A token that is refused because its account was disconnected: nothing is lost by waiting.

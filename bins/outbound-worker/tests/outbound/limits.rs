@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chatwoot_sim::{Faults, Millis, RestFaults, Rule};
+use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
 use outbound_worker::Config;
 use store::{breakers, hosts};
 use testkit::{eventually, sqlx};
@@ -102,6 +102,26 @@ async fn a_host_that_asked_one_worker_to_slow_down_is_left_alone_by_another() {
     let row = stage.reaches(second, "retrying").await;
     assert!(row.reason.unwrap().contains("slow down"));
     assert_eq!((struck(&chatwoot), row.attempts), (1, 0), "nobody asked");
+}
+
+/// A look takes a token for each page, and there is never more than one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_what_is_not_there_is_sent_again_where_a_request_a_second_is_allowed() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let rest = RestFaults {
+        scope: Scope::MessageCreate,
+        unavailable: Rule::next(1),
+        ..RestFaults::default()
+    };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.worker(&Config { chatwoot_requests_per_minute: 60, ..config() }).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert_eq!(stage.attempts(reply.0).await, ["absent", "done"].map(|end| Some(end.to_owned())));
 }
 
 /// Thousands of commands of a tenant are queued before another one's reply.

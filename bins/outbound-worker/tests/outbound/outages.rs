@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, RestFaults};
+use chatwoot_sim::{Faults, RestFaults, Rule};
 use outbound_worker::Config;
-use testkit::eventually;
+use testkit::{eventually, eventually_some};
 
 use crate::stage::{Stage, config};
 
@@ -26,6 +26,35 @@ async fn p4_a_worker_killed_after_chatwoot_stored_the_reply_leads_to_one_copy() 
     }
     assert_eq!(chatwoot.texts(&conversation), ["one", "two", "three"]);
     stage.all_settled().await;
+}
+
+/// Nobody can look for it yet; whoever waits for it knows why, and may ask for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_whose_worker_was_killed_is_unknown_until_chatwoot_is_back_and_sent_once() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let doomed = stage.worker_without_answer(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
+    assert_eq!(stage.row(reply).await.state, "sending");
+    let away = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest: away, ..Faults::default() }).unwrap();
+    stage.worker(&config()).await;
+    let reason = stage.reaches(reply, "unknown").await.reason.unwrap();
+    assert!(reason.contains("ended before Chatwoot confirmed it"), "{reason}");
+    stage.retry(&chatwoot, &conversation, reply).await;
+    let told = eventually_some("it is told", async || {
+        let told = stage.announced(&chatwoot.account.tenant).await;
+        told.into_iter().find(|told| told.activity.data["state"] == "unknown")
+    })
+    .await;
+    assert_eq!(told.activity.data["reason"], reason);
+    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    stage.reaches(reply, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 use chatwoot_sim::{Faults, RestFaults, Rule, Scope, agent_token};
 use domain::Sealed;
 use outbound_worker::Config;
+use store::accounts::{self, Account};
 use store::links::{self, Link, OwnToken};
 use testkit::secret_key;
 
@@ -118,6 +119,29 @@ async fn p4_a_reply_of_its_authors_own_that_was_deleted_before_it_was_looked_for
     // Whoever has unlinked since was still the one who sent it.
     let mut transaction = stage.world.store.worker().await.unwrap();
     assert!(links::remove(&mut transaction, chatwoot.account.key, "ada").await.unwrap());
+    store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
+    let row = stage.reaches(reply, "sent").await;
+    assert_eq!(row.chatwoot_id, Some(stored));
+    stage.all_settled().await;
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+}
+
+/// The account's token is another user's by then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_deleted_reply_is_not_sent_again_because_the_account_has_another_users_token() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let worker = stage.worker_without_answer(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Oops").await;
+    stage.kill_without_answer(worker, &chatwoot, &conversation).await;
+    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
+    let stored = messages.last().unwrap()["id"].as_i64().unwrap();
+    chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
+    let token = secret_key().seal(Account::TOKEN_PURPOSE, &agent_token(1, 1).into()).unwrap();
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    accounts::set_token(&mut transaction, chatwoot.account.key, &token).await.unwrap();
     store::commit(transaction).await.unwrap();
     stage.worker(&config()).await;
     let row = stage.reaches(reply, "sent").await;

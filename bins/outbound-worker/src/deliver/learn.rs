@@ -1,0 +1,34 @@
+//! Learning as whom an account's replies go out. It is written down with each try: whoever looks for the reply
+//! may do so with another user's token, and has no other way to know one that was deleted in Chatwoot.
+
+use store::Error;
+
+use super::Carrier;
+use super::stay::Stay;
+use crate::accounts::Caller;
+use crate::throttle::Hold;
+
+impl Carrier {
+    /// Learns it once for a token, with one call more than the one that was admitted for a reply. That stays
+    /// in hand; gives back why the reply may not go out now after all. Without an answer it goes out too.
+    pub(super) async fn learn_user(
+        &self,
+        caller: &Caller,
+        stay: &mut Stay<'_>,
+    ) -> Result<Option<Hold>, Error> {
+        // Of an account that rested one call is made, and that is the reply.
+        if !caller.asks_user().await || self.admit_next(caller, stay).await?.is_some() {
+            return Ok(None);
+        }
+        let Some(asked) = caller.learn_user().await else {
+            self.unused(caller).await;
+            return Ok(None);
+        };
+        self.report(caller, &asked).await;
+        let Err(error) = asked else { return Ok(None) };
+        tracing::info!(%error, "it is not known as which user replies go out");
+        // The host may have asked to slow down, and the account may rest by now.
+        self.unused(caller).await;
+        self.admit_next(caller, stay).await
+    }
+}
