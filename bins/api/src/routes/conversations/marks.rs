@@ -89,9 +89,10 @@ async fn mark(
         store::outbox::let_next(work.connection(), conversation).await?;
     }
     // What comes while it is being marked has not been seen.
-    let up_to = match read {
-        true => store::messages::newest_incoming(work.connection(), conversation).await?,
-        false => 0,
+    let up_to = if read {
+        store::messages::newest_incoming(work.connection(), conversation).await?
+    } else {
+        0
     };
     let marked = store::conversations::mark(work.connection(), conversation, read).await?;
     let Some(shown) = marked else {
