@@ -3,35 +3,38 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hdrhistogram::Histogram;
+use sketches_ddsketch::{Config, DDSketch};
 
-/// Durations from a microsecond to a minute, to three digits.
-pub struct Latency(Histogram<u64>);
+/// Durations, each known to a thousandth of itself.
+pub struct Latency(DDSketch);
 
 impl Latency {
-    pub fn new() -> anyhow::Result<Self> {
-        Histogram::new_with_bounds(1, 60_000_000, 3).map(Self).context("making a histogram")
+    pub fn new() -> Self {
+        const ERROR: f64 = 0.001;
+        const MOST_BINS: u32 = 16 * 1024;
+        const SHORTEST_MS: f64 = 0.001;
+        Self(DDSketch::new(Config::new(ERROR, MOST_BINS, SHORTEST_MS)))
     }
 
-    pub fn of(all: impl IntoIterator<Item = Duration>) -> anyhow::Result<Self> {
-        let mut latency = Self::new()?;
+    pub fn of(all: impl IntoIterator<Item = Duration>) -> Self {
+        let mut latency = Self::new();
         for one in all {
             latency.record(one);
         }
-        Ok(latency)
+        latency
     }
 
     pub fn record(&mut self, took: Duration) {
-        self.0.saturating_record(took.as_micros() as u64);
+        self.0.add(took.as_secs_f64() * 1000.0);
     }
 
     pub fn merge(&mut self, other: &Self) -> anyhow::Result<()> {
-        self.0.add(&other.0).context("adding histograms")
+        self.0.merge(&other.0).context("adding latencies")
     }
 
     /// The duration that this share of all stayed below, in milliseconds.
     pub fn quantile(&self, share: f64) -> f64 {
-        self.0.value_at_quantile(share) as f64 / 1000.0
+        self.0.quantile(share).ok().flatten().unwrap_or(f64::NAN)
     }
 }
 

@@ -88,7 +88,7 @@ async fn send(target: Target, requests: Vec<Bytes>, rate: Option<f64>) -> anyhow
     for mut connection in connections {
         let (requests, next, due) = (Arc::clone(&requests), Arc::clone(&next), Arc::clone(&due));
         senders.spawn(async move {
-            let mut latency = Latency::new()?;
+            let mut latency = Latency::new();
             loop {
                 if rate.is_some() {
                     due.acquire().await?.forget();
@@ -117,7 +117,7 @@ async fn send(target: Target, requests: Vec<Bytes>, rate: Option<f64>) -> anyhow
         // A thread of its own: the runtime's timers know only whole milliseconds.
         std::thread::spawn(move || pace(&due, count, rate, began))
     });
-    let mut latency = Latency::new()?;
+    let mut latency = Latency::new();
     while let Some(sender) = senders.join_next().await {
         latency.merge(&sender.context("a sender panicked")??)?;
     }

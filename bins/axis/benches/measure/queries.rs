@@ -56,7 +56,7 @@ pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     let before = large.scans().await?;
     for (name, path) in NAMES.iter().zip(large.queries().await?.iter().zip(few.queries().await?)) {
-        let (mut ours, mut theirs) = (Latency::new()?, Latency::new()?);
+        let (mut ours, mut theirs) = (Latency::new(), Latency::new());
         for number in 0..scale.of(REPETITIONS) + UNMEASURED {
             // In turn, so that both have the same share of a busy machine.
             let few = few.ask(&path.1).await.context(*name)?;
