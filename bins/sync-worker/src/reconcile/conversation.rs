@@ -59,7 +59,8 @@ impl Session {
         let mut range = MessageRange::After(known);
         loop {
             let asked_at = Utc::now();
-            let listed = match self.ask(self.client.messages_verbatim(display_id, range)).await {
+            let question = move || self.client.messages_verbatim(display_id, range);
+            let listed = match self.ask(question).await {
                 Ok(listed) => listed,
                 // Whether it is gone for good is for the walk to find out.
                 Err(CallError::NotFound) => return Ok(()),
