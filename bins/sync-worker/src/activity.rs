@@ -79,8 +79,14 @@ pub fn actor(sender: &Sender) -> Actor {
     Actor { kind: kind.to_owned(), id: sender.id().map(|id| id.to_string()), name }
 }
 
+const BEGUN: &str = "conversation_created";
 const CREATED: &str = "message_created";
 const DELETED: &str = "message_deleted";
+
+/// The line that says that a conversation is new: there is one of each.
+pub(crate) fn beginning(account: AccountKey, display_id: i64) -> ActivityId {
+    ActivityId::of(account, BEGUN, display_id, &[])
+}
 
 /// The line that says that a message is new: there is one of each.
 pub(crate) fn creation(account: AccountKey, message: i64) -> ActivityId {
@@ -162,7 +168,7 @@ impl Teller<'_> {
 
     pub(crate) fn conversation_created(&self, event: &webhook::ConversationEvent) -> Draft {
         let place = &event.conversation;
-        self.tell("conversation_created", place.display_id, &[], place.created_at)
+        self.tell(BEGUN, place.display_id, &[], place.created_at)
             .within(place)
             .with(json!({ "chatwootConversationId": place.display_id }))
     }

@@ -5,13 +5,14 @@
 mod support;
 
 use chatwoot_sim::{Faults, Options, Rule, Sim};
-use domain::ContactId;
+use domain::{ActivityId, ContactId};
 use events::Announcement;
 use serde_json::{Value, json};
 use support::stage::Stage;
 use support::telling::apply;
-use support::{count, delivery, execute};
+use support::{count, delivery, execute, inbound};
 use testkit::{Account, World};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// All that was announced, oldest first.
 async fn announced(stage: &Stage) -> Vec<Announcement> {
@@ -176,6 +177,52 @@ async fn what_came_in_passing_is_told_though_its_webhook_was_lost() {
         assert_eq!(lines(&stage, kind, message).await, (1, 1), "{kind}");
     }
     stage.end().await;
+}
+
+/// A first message brings its conversation's row, whose own webhook may have been lost, or may come when nobody
+/// waits for it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beginning_is_told_though_its_webhook_was_lost() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    stage.lately().await;
+    // Of two webhooks the stage's is the first.
+    let mut late = overhear(&sim, "conversation_created").await;
+    lose_next(&sim, "conversation_created");
+    let (conversation, message) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    stage.settled().await;
+    let config = &stage.world.store_config;
+    let line = "activities where kind = 'conversation_created'";
+    assert_eq!(count(config, "conversations").await, 1, "it came with its message");
+    assert_eq!(count(config, line).await, 0);
+    swept_once(&stage).await;
+
+    let late = late.recv().await.unwrap();
+    let event = inbound(&stage.account, &late, 1);
+    let published = stage.world.bus.publisher().publish(event.envelope(late.into_bytes())).await;
+    published.unwrap();
+    stage.settled().await;
+    let id = ActivityId::of(stage.account.key, "conversation_created", conversation, &[]);
+    assert_eq!(count(config, line).await, 1, "the webhook tells the same");
+    assert_eq!(count(config, &format!("{line} and id = '{id}'")).await, 1);
+    let told = announced(&stage).await;
+    let heard = told.iter().filter(|one| one.activity.id == id).count();
+    assert_eq!(heard, 1, "screens have heard it once");
+    assert_eq!(lines(&stage, "message_created", message).await, (1, 1));
+    stage.end().await;
+}
+
+/// Bodies of another webhook for these events.
+async fn overhear(sim: &Sim, event: &str) -> UnboundedReceiver<String> {
+    let (sender, bodies) = unbounded_channel();
+    let receiver = axum::Router::new().fallback(async move |body: String| {
+        let _unheard = sender.send(body);
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, receiver).await });
+    sim.register_webhook(1, &url, &[event]).unwrap();
+    bodies
 }
 
 /// Chatwoot tells a new status by two webhooks, which are one line of the timeline.
