@@ -5,7 +5,7 @@
 
 use chatwoot::{Changes, MessageStatus, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
-use domain::{AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest};
+use domain::{AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message};
 use events::Inbound;
 use serde_json::{Value, json};
 
@@ -61,6 +61,15 @@ pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
         occurred_at: row.updated_at,
         data: json!({ "chatwootConversationId": row.chatwoot_id }),
     }
+}
+
+/// The same of a message, whose line was told before as it looked then. One for each look of it.
+pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activity {
+    let refreshed = refreshed(account, place);
+    let at = row.updated_at.timestamp_micros().to_be_bytes();
+    let look = [row.id.0.as_bytes().as_slice(), at.as_slice()].concat();
+    let id = ActivityId::of(account, &refreshed.kind, place.chatwoot_id, &look);
+    Activity { id, occurred_at: row.updated_at, ..refreshed }
 }
 
 /// Who a sender is.

@@ -266,6 +266,42 @@ async fn a_row_that_a_second_telling_of_one_line_changes_is_told_too() {
     assert_eq!(last().await, ("conversation_status_changed".to_owned(), 0));
 }
 
+/// Chatwoot dispatches an event twice now and then, and builds each body from the state of its moment.
+#[tokio::test]
+async fn a_message_that_a_second_telling_of_its_line_changes_is_told_too() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let hear = async |body: &Value, number: u64| {
+        let part = vec![delivery(&account, &body.to_string(), number)];
+        apply(&world.store, &world.bus, vec![part]).await;
+        heard(&world, &account).await
+    };
+    let sim = Sim::new(Options::default()).unwrap();
+    sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let mut bodies = sim.bodies().into_iter().map(|body| serde_json::from_str(&body).unwrap());
+    let first: Value = bodies.find(|body: &Value| body["event"] == "message_created").unwrap();
+    let told = hear(&first, 1).await;
+    assert_eq!(told.last().unwrap().activity.kind, "message_created");
+
+    let mut again = first.clone();
+    again["content"] = json!("Where is my parcel, please?");
+    let at = first["conversation"]["updated_at"].as_f64().unwrap();
+    again["conversation"]["updated_at"] = json!(at + 60.0);
+    let told = hear(&again, 2).await;
+    let Announcement { activity, subject } = told.last().unwrap();
+    assert_eq!(activity.kind, "conversation_refreshed");
+    let message = subject.message.as_ref().unwrap();
+    assert_eq!(message.content.as_deref(), Some("Where is my parcel, please?"));
+    assert_eq!(subject.conversation.as_ref().unwrap().id, message.conversation_id);
+    let lines = "activities where kind = 'message_created'";
+    assert_eq!(count(&world.store_config, lines).await, 1);
+
+    // Neither the same once more, nor what is older, makes it look otherwise.
+    for (body, number) in [(&again, 3), (&first, 4)] {
+        assert_eq!(hear(body, number).await.len(), told.len());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_is_named_as_clients_know_them() {
     let stage = Stage::set(Options::default(), false).await;
