@@ -5,7 +5,7 @@
 
 use chatwoot::{Changes, MessageStatus, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
-use domain::{AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest};
+use domain::{AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message};
 use events::Inbound;
 use serde_json::{Value, json};
 
@@ -63,6 +63,15 @@ pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
     }
 }
 
+/// The same of a message, whose line was told before as it looked then. One for each look of it.
+pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activity {
+    let refreshed = refreshed(account, place);
+    let at = row.updated_at.timestamp_micros().to_be_bytes();
+    let look = [row.id.0.as_bytes().as_slice(), at.as_slice()].concat();
+    let id = ActivityId::of(account, &refreshed.kind, place.chatwoot_id, &look);
+    Activity { id, occurred_at: row.updated_at, ..refreshed }
+}
+
 /// Who a sender is.
 pub fn actor(sender: &Sender) -> Actor {
     let kind = match sender {
@@ -79,8 +88,14 @@ pub fn actor(sender: &Sender) -> Actor {
     Actor { kind: kind.to_owned(), id: sender.id().map(|id| id.to_string()), name }
 }
 
+const BEGUN: &str = "conversation_created";
 const CREATED: &str = "message_created";
 const DELETED: &str = "message_deleted";
+
+/// The line that says that a conversation is new: there is one of each.
+pub(crate) fn beginning(account: AccountKey, display_id: i64) -> ActivityId {
+    ActivityId::of(account, BEGUN, display_id, &[])
+}
 
 /// The line that says that a message is new: there is one of each.
 pub(crate) fn creation(account: AccountKey, message: i64) -> ActivityId {
@@ -162,7 +177,7 @@ impl Teller<'_> {
 
     pub(crate) fn conversation_created(&self, event: &webhook::ConversationEvent) -> Draft {
         let place = &event.conversation;
-        self.tell("conversation_created", place.display_id, &[], place.created_at)
+        self.tell(BEGUN, place.display_id, &[], place.created_at)
             .within(place)
             .with(json!({ "chatwootConversationId": place.display_id }))
     }

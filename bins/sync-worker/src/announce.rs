@@ -63,10 +63,18 @@ impl Announcements {
                 tokio::task::yield_now().await;
             }
         }
-        for (index, row) in rows.looks() {
+        let looks = rows.looks().map(|(index, row)| {
             let Inbound { tenant, account, trace, .. } = &batch[index].inbound;
-            let (activity, trace) = (activity::refreshed(*account, row), trace.child());
             let subject = AnnouncementSubject::of(row.clone());
+            (tenant, trace.child(), activity::refreshed(*account, row), subject)
+        });
+        let retold = rows.retold().map(|(index, place, row)| {
+            let Inbound { tenant, account, trace, .. } = &batch[index].inbound;
+            let activity = activity::retold(*account, place, row);
+            let subject = rows.about(&activity, row.chatwoot_id);
+            (tenant, trace.child(), activity, subject)
+        });
+        for (tenant, trace, activity, subject) in looks.chain(retold) {
             let announcement = Announcement { activity, subject };
             envelopes.push(announcement.envelope(tenant, "", &trace)?);
             told.push((tenant.clone(), trace, announcement.activity));

@@ -17,6 +17,8 @@ pub(crate) struct Rows {
     conversations: HashMap<ConversationId, Conversation>,
     looks: BTreeMap<ConversationId, usize>,
     messages: HashMap<(ConversationId, i64), Message>,
+    /// Messages that look otherwise though no line says so, with the plan that told of each.
+    retold: Vec<(usize, (ConversationId, i64))>,
 }
 
 /// What the news of a batch are about.
@@ -25,21 +27,36 @@ pub(crate) struct News {
     places: BTreeMap<ConversationId, Vec<ActivityId>>,
     /// Conversations that look otherwise, with the plan that described each.
     looks: BTreeMap<ConversationId, usize>,
-    messages: BTreeMap<(AccountKey, i64), Option<ConversationId>>,
+    messages: BTreeMap<(AccountKey, i64), Told>,
+}
+
+/// What is told of a message.
+struct Told {
+    place: Option<ConversationId>,
+    lines: Vec<ActivityId>,
+    /// The plan that tells of it first.
+    plan: usize,
+    /// Whoever had the event before may have died between the commit and the telling.
+    again: bool,
 }
 
 impl News {
     /// `changed`: the conversations whose rows look otherwise.
     pub(crate) fn of(batch: &[&Planned], ids: &Ids, changed: &HashSet<ConversationId>) -> Self {
         let (mut places, mut messages) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::new());
-        for planned in batch {
+        for (plan, planned) in batch.iter().enumerate() {
             let account = planned.inbound.account;
             for draft in planned.plan.activities.iter().filter(|draft| !draft.silent) {
                 let place = draft.conversation.and_then(|number| ids.get(&(account, number)));
                 if let Some(place) = place {
                     places.entry(*place).or_default().push(draft.activity.id);
                 }
-                messages.extend(draft.message.map(|number| ((account, number), place.copied())));
+                let Some(number) = draft.message else { continue };
+                let first = || Told { place: None, lines: Vec::new(), plan, again: false };
+                let told: &mut Told = messages.entry((account, number)).or_insert_with(first);
+                told.place = place.copied();
+                told.lines.push(draft.activity.id);
+                told.again |= planned.attempt > 1;
             }
         }
         let mut looks = BTreeMap::new();
@@ -67,6 +84,20 @@ impl News {
             !lines.any(|line| new.contains(line))
         });
     }
+
+    /// The same of messages: those that no `new` line tells though their rows were `written`.
+    fn retold(
+        &self,
+        new: &HashSet<ActivityId>,
+        written: impl Fn(&(ConversationId, i64)) -> bool,
+    ) -> Vec<(usize, (ConversationId, i64))> {
+        let retold = self.messages.iter().filter_map(|((_, number), told)| {
+            let row = (told.place?, *number);
+            let known = told.lines.iter().all(|line| !new.contains(line));
+            (known && (told.again || written(&row))).then_some((told.plan, row))
+        });
+        retold.collect()
+    }
 }
 
 impl Rows {
@@ -82,11 +113,12 @@ impl Rows {
         news.drop_looks_told_by(&new);
         let conversations = readable(places.conversations())?;
         let mut messages = by_number(readable(written.messages())?);
+        let retold = news.retold(&new, |row| messages.contains_key(row));
         let is_there = |place, number| messages.contains_key(&(place, number));
         let others: Vec<_> = news
             .messages
             .into_iter()
-            .filter(|((_, number), place)| !place.is_some_and(|place| is_there(place, *number)))
+            .filter(|((_, number), told)| !told.place.is_some_and(|place| is_there(place, *number)))
             .map(|(number, _)| number)
             .collect();
         let read = readable(store::messages::by_numbers(transaction, &others).await)?;
@@ -95,12 +127,20 @@ impl Rows {
             conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
             looks: news.looks,
             messages,
+            retold,
         })
     }
 
     /// Conversations whose look no line of the timeline tells, with the plan that described each.
     pub(crate) fn looks(&self) -> impl Iterator<Item = (usize, &Conversation)> {
         self.looks.iter().filter_map(|(id, index)| Some((*index, self.conversations.get(id)?)))
+    }
+
+    /// Messages whose look no line of the timeline tells, with their conversations and the plan that told of each.
+    pub(crate) fn retold(&self) -> impl Iterator<Item = (usize, &Conversation, &Message)> {
+        self.retold.iter().filter_map(|(index, row)| {
+            Some((*index, self.conversations.get(&row.0)?, self.messages.get(row)?))
+        })
     }
 
     /// What an activity, about a message with this number perhaps, is announced with.

@@ -5,13 +5,14 @@
 mod support;
 
 use chatwoot_sim::{Faults, Options, Rule, Sim};
-use domain::ContactId;
+use domain::{ActivityId, ContactId};
 use events::Announcement;
 use serde_json::{Value, json};
 use support::stage::Stage;
 use support::telling::apply;
-use support::{count, delivery, execute};
+use support::{count, delivery, execute, inbound};
 use testkit::{Account, World};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// All that was announced, oldest first.
 async fn announced(stage: &Stage) -> Vec<Announcement> {
@@ -178,6 +179,52 @@ async fn what_came_in_passing_is_told_though_its_webhook_was_lost() {
     stage.end().await;
 }
 
+/// A first message brings its conversation's row, whose own webhook may have been lost, or may come when nobody
+/// waits for it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beginning_is_told_though_its_webhook_was_lost() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    stage.lately().await;
+    // Of two webhooks the stage's is the first.
+    let mut late = overhear(&sim, "conversation_created").await;
+    lose_next(&sim, "conversation_created");
+    let (conversation, message) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    stage.settled().await;
+    let config = &stage.world.store_config;
+    let line = "activities where kind = 'conversation_created'";
+    assert_eq!(count(config, "conversations").await, 1, "it came with its message");
+    assert_eq!(count(config, line).await, 0);
+    swept_once(&stage).await;
+
+    let late = late.recv().await.unwrap();
+    let event = inbound(&stage.account, &late, 1);
+    let published = stage.world.bus.publisher().publish(event.envelope(late.into_bytes())).await;
+    published.unwrap();
+    stage.settled().await;
+    let id = ActivityId::of(stage.account.key, "conversation_created", conversation, &[]);
+    assert_eq!(count(config, line).await, 1, "the webhook tells the same");
+    assert_eq!(count(config, &format!("{line} and id = '{id}'")).await, 1);
+    let told = announced(&stage).await;
+    let heard = told.iter().filter(|one| one.activity.id == id).count();
+    assert_eq!(heard, 1, "screens have heard it once");
+    assert_eq!(lines(&stage, "message_created", message).await, (1, 1));
+    stage.end().await;
+}
+
+/// Bodies of another webhook for these events.
+async fn overhear(sim: &Sim, event: &str) -> UnboundedReceiver<String> {
+    let (sender, bodies) = unbounded_channel();
+    let receiver = axum::Router::new().fallback(async move |body: String| {
+        let _unheard = sender.send(body);
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, receiver).await });
+    sim.register_webhook(1, &url, &[event]).unwrap();
+    bodies
+}
+
 /// Chatwoot tells a new status by two webhooks, which are one line of the timeline.
 #[tokio::test]
 async fn a_row_that_a_second_telling_of_one_line_changes_is_told_too() {
@@ -217,6 +264,42 @@ async fn a_row_that_a_second_telling_of_one_line_changes_is_told_too() {
     // Who hears both at once needs the line alone.
     hear(&both("pending").map(|body| body.to_string()), 103).await;
     assert_eq!(last().await, ("conversation_status_changed".to_owned(), 0));
+}
+
+/// Chatwoot dispatches an event twice now and then, and builds each body from the state of its moment.
+#[tokio::test]
+async fn a_message_that_a_second_telling_of_its_line_changes_is_told_too() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let hear = async |body: &Value, number: u64| {
+        let part = vec![delivery(&account, &body.to_string(), number)];
+        apply(&world.store, &world.bus, vec![part]).await;
+        heard(&world, &account).await
+    };
+    let sim = Sim::new(Options::default()).unwrap();
+    sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let mut bodies = sim.bodies().into_iter().map(|body| serde_json::from_str(&body).unwrap());
+    let first: Value = bodies.find(|body: &Value| body["event"] == "message_created").unwrap();
+    let told = hear(&first, 1).await;
+    assert_eq!(told.last().unwrap().activity.kind, "message_created");
+
+    let mut again = first.clone();
+    again["content"] = json!("Where is my parcel, please?");
+    let at = first["conversation"]["updated_at"].as_f64().unwrap();
+    again["conversation"]["updated_at"] = json!(at + 60.0);
+    let told = hear(&again, 2).await;
+    let Announcement { activity, subject } = told.last().unwrap();
+    assert_eq!(activity.kind, "conversation_refreshed");
+    let message = subject.message.as_ref().unwrap();
+    assert_eq!(message.content.as_deref(), Some("Where is my parcel, please?"));
+    assert_eq!(subject.conversation.as_ref().unwrap().id, message.conversation_id);
+    let lines = "activities where kind = 'message_created'";
+    assert_eq!(count(&world.store_config, lines).await, 1);
+
+    // Neither the same once more, nor what is older, makes it look otherwise.
+    for (body, number) in [(&again, 3), (&first, 4)] {
+        assert_eq!(hear(body, number).await.len(), told.len());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,10 @@
 
 mod support;
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chatwoot_sim::Options;
@@ -11,13 +15,12 @@ use support::stage::{FAST, Stage, config};
 use support::{count, execute};
 use sync_worker::reconcile::{self, Reconciler};
 use testkit::eventually;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A worker has four places (P9).
-#[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_swept_though_four_others_are_walked_without_end() {
-    let options = Options { accounts: (1..=5).collect(), ..Options::default() };
-    let stage = Stage::set(options, false).await;
+/// A worker has four places (P9), which accounts on one host take whose first page comes again for ever; until it
+/// refuses everything.
+async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToken, JoinHandle<()>) {
     let (store, bus) = (&stage.world.store, &stage.world.bus);
     let url = stage.chatwoot.url();
     for number in 1..=4 {
@@ -25,9 +28,12 @@ async fn an_account_is_swept_though_four_others_are_walked_without_end() {
         testkit::account(store, "acme", number, &url, &token).await;
         stage.chatwoot.sim.start_conversation(number, "hello").unwrap();
     }
-    // Their first page comes again for ever.
+    let refuses = Arc::clone(refuses);
     stage
-        .behind(|request| {
+        .behind(move |request| {
+            if refuses.load(Ordering::Relaxed) {
+                return Some(StatusCode::TOO_MANY_REQUESTS.into_response());
+            }
             let query = request.uri().query().unwrap_or_default();
             if query.contains("created_at_asc") {
                 let pages = query.split('&').map(|part| match part.split_once('=') {
@@ -45,13 +51,19 @@ async fn an_account_is_swept_though_four_others_are_walked_without_end() {
     let gently = reconcile::Config { reconcile_requests_per_second: 50, ..config() };
     let reconciler = Reconciler::new(gently, testkit::secret_key(), store.clone(), bus.clone());
     let comparing = tokio::spawn(reconciler.run(stop.clone()));
-    let config = &stage.world.store_config;
     eventually("all places are taken", async || {
-        count(config, "reconciliations where walk_page > 0 and held_until > now()").await == 4
+        let taken = "reconciliations where walk_page > 0 and held_until > now()";
+        count(&stage.world.store_config, taken).await == 4
     })
     .await;
+    (stop, comparing)
+}
 
-    let fifth = testkit::account(store, "widgets", 5, &url, &chatwoot_sim::admin_token(5)).await;
+/// An account for which there would be no place is swept.
+async fn a_fifth_is_swept(stage: &Stage) {
+    let (store, config) = (&stage.world.store, &stage.world.store_config);
+    let (url, token) = (stage.chatwoot.url(), chatwoot_sim::admin_token(5));
+    let fifth = testkit::account(store, "widgets", 5, &url, &token).await;
     let due = format!(
         "insert into reconciliations (account_id, tenant_id, sweep_due_at, walk_due_at)
          values ('{}', 'widgets', now(), now() + interval '1 day')",
@@ -63,8 +75,65 @@ async fn an_account_is_swept_though_four_others_are_walked_without_end() {
             == 1
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_swept_though_four_others_are_walked_without_end() {
+    let options = Options { accounts: (1..=5).collect(), ..Options::default() };
+    let stage = Stage::set(options, false).await;
+    let (stop, comparing) = occupied(&stage, &Arc::default()).await;
+    a_fifth_is_swept(&stage).await;
     stop.cancel();
     comparing.await.unwrap();
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_host_that_refuses_everything_keeps_nobody_from_being_swept() {
+    let options = Options { accounts: (1..=5).collect(), ..Options::default() };
+    let stage = Stage::set(options, false).await;
+    let refuses = Arc::default();
+    let (stop, comparing) = occupied(&stage, &refuses).await;
+    let config = &stage.world.store_config;
+    refuses.store(true, Ordering::Relaxed);
+    a_fifth_is_swept(&stage).await;
+    assert_eq!(count(config, "reconciliations where failures > 0").await, 0);
+    let far = "select to_jsonb(max(walk_page)) from reconciliations where tenant_id = 'acme'";
+    let far = stage.rows(far).await.remove(0);
+    refuses.store(false, Ordering::Relaxed);
+    let farther = format!("reconciliations where tenant_id = 'acme' and walk_page > {far}");
+    eventually("they go on", async || count(config, &farther).await == 4).await;
+    stop.cancel();
+    comparing.await.unwrap();
+    stage.end().await;
+}
+
+/// Begun anew each time, what needs more questions than a host answers in a row would never end.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_in_its_middle_goes_on_where_it_is() {
+    const IN_A_ROW: usize = 6;
+    let stage = Stage::set(Options { history: 8, ..Options::default() }, false).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let answered: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
+    let counted = Arc::clone(&answered);
+    stage
+        .behind(move |request| {
+            if asked.fetch_add(1, Ordering::Relaxed) % (IN_A_ROW + 1) == IN_A_ROW {
+                return Some(StatusCode::TOO_MANY_REQUESTS.into_response());
+            }
+            let path = request.uri().path();
+            if path.ends_with("/messages") {
+                *counted.lock().unwrap().entry(path.to_owned()).or_default() += 1;
+            }
+            None
+        })
+        .await;
+    stage.everything().await;
+    assert_eq!(stage.differing().await, 0);
+    let answered = answered.lock().unwrap().clone();
+    assert_eq!(answered.len(), 8);
+    let most = answered.values().max();
+    assert!(most <= Some(&2), "by the walk and by the sweep after it: {answered:?}");
     stage.end().await;
 }
 

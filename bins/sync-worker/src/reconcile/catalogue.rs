@@ -13,11 +13,11 @@ impl Session {
     pub(super) async fn catalogue(&self) -> Result<(), ReconcileError> {
         let (client, account_id) = (&self.client, self.owner.account);
         let asked_at = chrono::Utc::now();
-        let agents = self.offered("agents", client.list_agents()).await?;
-        let teams = self.offered("teams", client.list_teams()).await?;
-        let inboxes = self.offered("inboxes", client.list_inboxes()).await?;
-        let labels = self.offered("labels", client.list_labels()).await?;
-        let responses = self.offered("canned_responses", client.list_canned_responses()).await?;
+        let agents = self.offered("agents", || client.list_agents()).await?;
+        let teams = self.offered("teams", || client.list_teams()).await?;
+        let inboxes = self.offered("inboxes", || client.list_inboxes()).await?;
+        let labels = self.offered("labels", || client.list_labels()).await?;
+        let responses = self.offered("canned_responses", || client.list_canned_responses()).await?;
 
         let owner = Owner { tenant: self.owner.tenant.clone(), account: account_id };
         let mut transaction = self.store.worker().await?;
@@ -89,11 +89,14 @@ impl Session {
     }
 
     /// A list; none where the installation or the account's plan does not have it, or Chatwoot fails at it.
-    async fn offered<T: Sync>(
+    async fn offered<T: Sync, Q>(
         &self,
         name: &str,
-        question: impl Future<Output = Result<Vec<T>, CallError>>,
-    ) -> Result<Option<Vec<T>>, CallError> {
+        question: impl Fn() -> Q,
+    ) -> Result<Option<Vec<T>>, CallError>
+    where
+        Q: Future<Output = Result<Vec<T>, CallError>>,
+    {
         match self.ask(question).await {
             Ok(list) => Ok(Some(list)),
             Err(CallError::NotFound | CallError::Forbidden { .. }) => Ok(None),

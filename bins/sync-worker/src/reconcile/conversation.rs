@@ -32,22 +32,16 @@ impl Session {
         let at = clock::of_conversation(&read.value);
         let contact = read.value.contact.as_ref().map(|person| person.id);
         let snapshot = conversation::snapshot(&self.owner, read.value.clone(), contact);
-        let mut finding = compare::conversation(&snapshot, row, asked_at).filter(|finding| {
+        let finding = compare::conversation(&snapshot, row, asked_at).filter(|finding| {
             let told =
                 if finding.found.missing { read.value.created_at } else { changed_at(&read.value) };
             self.is_due(told, asked_at)
         });
-        let mut known = match depth {
-            Depth::Everything => 0,
-            Depth::Lately(Lately { since, .. }) => {
-                let mut transaction = self.store.worker().await?;
-                let account = self.owner.account;
-                let newest =
-                    messages::mirror::newest_before(&mut transaction, account, display_id, since);
-                let newest = newest.await?;
-                store::commit(transaction).await?;
-                newest.unwrap_or(0)
-            }
+        let (mut known, untold) = self.known_of(&read.value, row.is_some(), depth).await?;
+        let mut finding = if self.is_due(read.value.created_at, asked_at) {
+            untold.join_conversation(&read.value, finding)
+        } else {
+            finding
         };
         let mut body = ConversationRead {
             conversation: trimmed(read.text, read.value.updated_at_us),
@@ -59,7 +53,8 @@ impl Session {
         let mut range = MessageRange::After(known);
         loop {
             let asked_at = Utc::now();
-            let listed = match self.ask(self.client.messages_verbatim(display_id, range)).await {
+            let question = move || self.client.messages_verbatim(display_id, range);
+            let listed = match self.ask(question).await {
                 Ok(listed) => listed,
                 // Whether it is gone for good is for the walk to find out.
                 Err(CallError::NotFound) => return Ok(()),
@@ -100,6 +95,28 @@ impl Session {
             let Some(next) = next else { return Ok(()) };
             range = next;
         }
+    }
+
+    /// The number of the newest message that a sweep need not ask for, and what nobody was told of the conversation,
+    /// if it is `there`.
+    async fn known_of(
+        &self,
+        conversation: &Conversation,
+        there: bool,
+        depth: Depth,
+    ) -> Result<(i64, Untold), ReconcileError> {
+        let (account, display_id) = (self.owner.account, conversation.display_id);
+        let mut untold = Untold::nothing(account);
+        let Depth::Lately(Lately { since, .. }) = depth else { return Ok((0, untold)) };
+        let mut transaction = self.store.worker().await?;
+        let newest = messages::mirror::newest_before(&mut transaction, account, display_id, since);
+        let newest = newest.await?;
+        if there {
+            untold =
+                Untold::of_conversation(&mut transaction, account, conversation, depth).await?;
+        }
+        store::commit(transaction).await?;
+        Ok((newest.unwrap_or(0), untold))
     }
 
     /// What is older than this is in the timeline, but no news to anybody. A conversation that is there may

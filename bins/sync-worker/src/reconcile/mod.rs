@@ -24,6 +24,7 @@ mod compare;
 mod config;
 mod conversation;
 mod error;
+mod host;
 mod pages;
 mod plan;
 mod session;
@@ -42,7 +43,6 @@ use bus::Bus;
 use chrono::TimeDelta;
 use domain::{AccountKey, SecretKey};
 use rand::RngExt as _;
-use service::Pace;
 use store::Store;
 use store::accounts::Account;
 use store::reconciliations::Reconciliation;
@@ -58,10 +58,13 @@ pub use error::ReconcileError;
 pub(crate) use plan::plan;
 
 use crate::apply::Owner;
+use host::{Guest, Host};
 use session::{Found, Session};
 
 /// Accounts compared by one worker at the same time.
 const ACCOUNTS: usize = 4;
+/// The same, with those that wait for a host which wants to be left alone.
+const MOST: usize = 32;
 /// How often a worker looks for an account that is due, on average.
 const LOOK: Duration = Duration::from_secs(2);
 /// How often it is seen whether the receivers know what they have to of the accounts.
@@ -84,14 +87,14 @@ pub struct Reconciler {
     holder: Uuid,
     clients: Clients,
     /// What accounts on the same host share.
-    paces: Mutex<HashMap<String, Arc<Mutex<Pace>>>>,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
 impl Reconciler {
     /// One that can open the accounts' tokens with this key.
     pub fn new(config: Config, key: SecretKey, store: Store, bus: Bus) -> Self {
-        let (clients, paces) = (Clients::default(), Mutex::default());
-        Self { config, key, store, bus, holder: Uuid::new_v4(), clients, paces }
+        let (clients, hosts) = (Clients::default(), Mutex::default());
+        Self { config, key, store, bus, holder: Uuid::new_v4(), clients, hosts }
     }
 
     /// Compares until the shutdown.
@@ -112,7 +115,7 @@ impl Reconciler {
         let mut connections = self.bus.connections();
         self.hasten().await;
         loop {
-            while turns.len() < ACCOUNTS
+            while turns.len() < self.places().await
                 && let Some(due) = self.due().await
             {
                 let (this, shutdown) = (Arc::clone(&self), shutdown.clone());
@@ -127,6 +130,13 @@ impl Reconciler {
                 () = tokio::time::sleep(look) => {}
             }
         }
+    }
+
+    /// Who waits for a host that wants to be left alone leaves their place to others meanwhile.
+    async fn places(&self) -> usize {
+        let hosts = self.hosts.lock().await;
+        let waiting: usize = hosts.values().map(|host| host.waiting()).sum();
+        (ACCOUNTS + waiting).min(MOST)
     }
 
     /// Has the receivers know what they have to of the accounts, for ever: NATS may have lost it with its
@@ -188,14 +198,14 @@ impl Reconciler {
     ) -> Result<Session, ReconcileError> {
         let account = self.account(reconciliation.account).await?;
         let client = self.clients.of(&account, &self.key)?;
-        let mut paces = self.paces.lock().await;
-        let pace = paces
+        let mut hosts = self.hosts.lock().await;
+        let host = hosts
             .entry(client.host())
-            .or_insert_with(|| Arc::new(Mutex::new(Pace::new(speed.per_second))));
+            .or_insert_with_key(|name| Arc::new(Host::new(name, speed.per_second)));
         Ok(Session {
             store: self.store.clone(),
             publisher: self.bus.publisher(),
-            pace: Arc::clone(pace),
+            host: Guest::of(host),
             client,
             owner: Owner { tenant: account.tenant, account: account.id },
             first_time: reconciliation.progress.walked_at.is_none(),

@@ -56,18 +56,19 @@ impl Reader<'_> {
 
     /// As the webhooks that were missed would have told it, as far as that can be known.
     fn told_of(&self, described: &Conversation, found: &Found) -> Vec<Draft> {
-        if !found.missing && found.changed_attributes.is_empty() {
-            return Vec::new();
-        }
         let event = webhook::ConversationEvent {
             account: None,
             conversation: described.clone(),
             changes: changes(found),
         };
+        let mut told = Vec::new();
         if found.missing {
-            return vec![self.teller.conversation_created(&event)];
+            told.push(self.teller.conversation_created(&event));
         }
-        self.teller.conversation_updated(&event)
+        if !found.changed_attributes.is_empty() {
+            told.extend(self.teller.conversation_updated(&event));
+        }
+        told
     }
 
     fn message(
@@ -157,4 +158,35 @@ impl Reader<'_> {
 
 fn changes(found: &Found) -> Changes {
     Changes::read(Some(Value::Array(found.changed_attributes.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::AccountKey;
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::tests::inbound;
+
+    #[test]
+    fn a_beginning_that_nobody_was_told_of_hides_nothing_else_that_was_missed() {
+        let change = json!({ "status": { "previous_value": "open", "current_value": "resolved" } });
+        let found = Found { missing: true, changed_attributes: vec![change], ..Found::default() };
+        let told = |found: Found| {
+            let body = Body::Conversation(ConversationRead {
+                conversation: json!({ "id": 7, "status": "resolved", "updated_at": 1.5 }),
+                found: Some(found),
+                quiet: false,
+                messages: Vec::new(),
+            });
+            let body = serde_json::to_vec(&body).unwrap();
+            let account = AccountKey(uuid::Uuid::from_u128(7));
+            let drafts = plan(&inbound(account), &body).unwrap().activities;
+            drafts.into_iter().map(|draft| draft.activity.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(told(found.clone()), ["conversation_created", "conversation_status_changed"]);
+        assert_eq!(told(Found { missing: false, ..found }), ["conversation_status_changed"]);
+        assert_eq!(told(Found::missing()), ["conversation_created"]);
+        assert!(told(Found::default()).is_empty());
+    }
 }

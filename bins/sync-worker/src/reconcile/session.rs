@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,15 +12,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::EventId;
 use events::{Inbound, TraceParent};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use service::Pace;
 use store::reconciliations::Tally;
 use store::{Store, contacts, conversations};
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::ReconcileError;
 use super::body::{Body, ContactRead, Gone, ORIGIN};
 use super::compare;
+use super::host::Guest;
 use crate::apply::{Owner, contact};
 use crate::clock;
 
@@ -53,7 +51,7 @@ pub(super) struct Session {
     pub store: Store,
     pub publisher: Publisher,
     pub client: Client,
-    pub pace: Arc<Mutex<Pace>>,
+    pub host: Guest,
     pub owner: Owner,
     /// What is missing is history, not drift: the account was never brought in whole.
     pub first_time: bool,
@@ -95,18 +93,18 @@ impl Found {
 }
 
 impl Session {
-    /// A question to Chatwoot, when it is its turn: replies go first.
-    pub(super) async fn ask<T>(
-        &self,
-        question: impl Future<Output = Result<T, CallError>>,
-    ) -> Result<T, CallError> {
-        let mut pace = self.pace.lock().await;
-        pace.turn().await;
-        self.room().await;
-        drop(pace);
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!("axis_reconcile_requests_total").increment(1);
-        question.await
+    /// A question to Chatwoot, when it is its turn: replies go first. It is asked as often as it is refused, so
+    /// what it says of the time has to be reckoned when it goes.
+    pub(super) async fn ask<T, Q>(&self, question: impl Fn() -> Q) -> Result<T, CallError>
+    where
+        Q: Future<Output = Result<T, CallError>>,
+    {
+        let counted = || {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("axis_reconcile_requests_total").increment(1);
+            question()
+        };
+        self.host.ask(|| self.room(), counted).await
     }
 
     /// Waits until those who send replies leave something of what the host allows, or for long enough.
@@ -206,7 +204,7 @@ impl Session {
         created_at: DateTime<Utc>,
     ) -> Result<(), ReconcileError> {
         let asked_at = Utc::now();
-        match self.ask(self.client.conversation_verbatim(display_id)).await {
+        match self.ask(|| self.client.conversation_verbatim(display_id)).await {
             Ok(read) => self.compare(vec![read], asked_at, Depth::Everything).await,
             Err(CallError::NotFound) => {
                 let gone = Gone {
@@ -228,7 +226,7 @@ impl Session {
     /// Whether Chatwoot fails at this question only, as a row that it cannot print has it do: it answers
     /// another one.
     pub(super) async fn only_this(&self, error: &CallError) -> bool {
-        matches!(error, CallError::Unknown(_)) && self.ask(self.client.profile()).await.is_ok()
+        matches!(error, CallError::Unknown(_)) && self.ask(|| self.client.profile()).await.is_ok()
     }
 
     /// The others shall not wait for what cannot be read.

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use chatwoot::CallError;
-use chatwoot::client::{Cause, ConversationQuery};
-use chrono::{TimeDelta, Utc};
+use chatwoot::client::{Cause, ConversationPage, ConversationQuery};
+use chrono::{DateTime, TimeDelta, Utc};
 use store::reconciliations::Progress;
 
 use super::ReconcileError;
@@ -49,12 +49,7 @@ impl Session {
         progress: &mut Progress,
     ) -> Result<(), ReconcileError> {
         let asked_at = Utc::now();
-        let seconds = (asked_at - lately.since).num_seconds() + 1;
-        let query = ConversationQuery {
-            updated_within: Some(u64::try_from(seconds).unwrap_or_default()),
-            ..ConversationQuery::default()
-        };
-        let updated = match self.ask(self.client.conversations_verbatim(&query)).await {
+        let updated = match self.ask(|| self.updated_since(lately.since)).await {
             Ok(page) => page.conversations,
             Err(error) => {
                 // The answer has no pages, and can be too large to be made or taken: then everything is
@@ -64,13 +59,24 @@ impl Session {
                 if !too_large {
                     return Err(error.into());
                 }
-                tracing::warn!(seconds, %error, "what changed cannot be listed; a walk is due");
+                let since = lately.since;
+                tracing::warn!(%since, %error, "what changed cannot be listed; a walk is due");
                 progress.walk.follow(asked_at);
                 return Ok(());
             }
         };
         seen.extend(updated.iter().map(|one| one.value.display_id));
         self.compare(updated, asked_at, Depth::Lately(lately)).await
+    }
+
+    /// It is asked how long ago that was, so it has to be reckoned anew when it is asked later.
+    async fn updated_since(&self, since: DateTime<Utc>) -> Result<ConversationPage, CallError> {
+        let seconds = (Utc::now() - since).num_seconds() + 1;
+        let query = ConversationQuery {
+            updated_within: Some(u64::try_from(seconds).unwrap_or_default()),
+            ..ConversationQuery::default()
+        };
+        self.client.conversations_verbatim(&query).await
     }
 
     async fn sweep_active(
@@ -85,7 +91,8 @@ impl Session {
                 sort_by: Some("last_activity_at_desc".to_owned()),
                 ..ConversationQuery::default()
             };
-            let listed = self.ask(self.client.conversations_verbatim(&query)).await?.conversations;
+            let listed = self.ask(|| self.client.conversations_verbatim(&query)).await?;
+            let listed = listed.conversations;
             let before = |at: Option<_>| at.is_none_or(|at| at < lately.since);
             let last =
                 listed.is_empty() || listed.iter().any(|one| before(one.value.last_activity_at));

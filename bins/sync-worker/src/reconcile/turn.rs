@@ -13,8 +13,8 @@ use super::session::Session;
 use super::walk::Stage;
 use super::{HOLD, ReconcileError, Reconciler};
 
-/// What has not come to a question for so long waits for a database that is gone without a word; far
-/// longer than a host is paused.
+/// What has not come to a question for so long, though its host may be asked, waits for a database that is gone
+/// without a word; far longer than those who send replies are paused.
 const SILENCE: Duration = Duration::from_mins(15);
 /// A walk lets others have their turn after this long.
 const TURN: Duration = Duration::from_secs(20);
@@ -30,6 +30,11 @@ impl Reconciler {
                 return self.let_go(&due, &mut progress, Tally::default()).await;
             }
         };
+        if let Some(pause) = session.host.pause() {
+            // It could only wait as well, and hold the account meanwhile.
+            postpone(&mut progress, pause);
+            return self.let_go(&due, &mut progress, Tally::default()).await;
+        }
         let work = self.while_held(&due, &session, self.work(&session, &due, &mut progress));
         match Box::pin(shutdown.run_until_cancelled(work)).await {
             Some(Ok(())) => (progress.failures, progress.last_error) = (0, None),
@@ -84,7 +89,7 @@ impl Reconciler {
             loop {
                 tokio::time::sleep(HOLD / 4).await;
                 let now = session.asked.load(Ordering::Relaxed);
-                if now != asked {
+                if now != asked || session.host.pause().is_some() {
                     (asked, asked_at) = (now, Instant::now());
                 } else if asked_at.elapsed() > SILENCE {
                     return Err(ReconcileError::Silent);
@@ -162,13 +167,17 @@ pub(super) fn put_off(
     progress.failures = progress.failures.saturating_add(1);
     progress.last_error = Some(error.to_string());
     let wait = error.delay(progress.failures);
-    let again = Utc::now() + wait;
-    progress.sweep_due_at = progress.sweep_due_at.max(again);
-    progress.walk.due_at = progress.walk.due_at.max(again);
+    postpone(progress, wait);
     metrics::counter!("axis_reconcile_failures_total").increment(1);
     // Once is enough; `axis reconcile status` shows it for as long as it lasts.
     if progress.failures == 1 {
         tracing::warn!(account.key = %held.account, %error, "an account cannot be compared");
     }
     wait
+}
+
+fn postpone(progress: &mut Progress, wait: Duration) {
+    let again = Utc::now() + wait;
+    progress.sweep_due_at = progress.sweep_due_at.max(again);
+    progress.walk.due_at = progress.walk.due_at.max(again);
 }

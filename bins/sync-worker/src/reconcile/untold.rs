@@ -1,11 +1,11 @@
-//! Messages whose rows are there though nobody was told of them. The newest message comes in passing with whatever
-//! happens to its conversation, as it is by then, so no row shows that the message's own webhook was lost. The
-//! timeline does: one transaction writes what a webhook describes and the line that tells of it.
+//! What nobody was told of though its row is there. A conversation comes with its first message, and the newest
+//! message in passing with whatever happens to its conversation, each as it is by then; so no row shows that its own
+//! webhook was lost. The timeline does: one transaction writes what a webhook describes and the line that tells of it.
 
 use std::collections::HashSet;
 
-use chatwoot::Message;
-use chrono::TimeDelta;
+use chatwoot::{Conversation, Message};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{AccountKey, ActivityId};
 use store::Transaction;
 
@@ -15,16 +15,21 @@ use super::compare::Finding;
 use super::session::{Depth, Lately};
 use crate::activity;
 
-/// A telling may have the time of a message in whole seconds.
+/// A telling may have the time of what it tells in whole seconds.
 const COARSE: TimeDelta = TimeDelta::seconds(1);
 
-/// Lines that the timeline should have of some messages, and has not.
+/// Lines that the timeline should have, and has not.
 pub(super) struct Untold {
     account: AccountKey,
     lines: HashSet<ActivityId>,
 }
 
 impl Untold {
+    /// Everybody knows all of it, or it is history.
+    pub(super) fn nothing(account: AccountKey) -> Self {
+        Self { account, lines: HashSet::new() }
+    }
+
     /// Of these messages, which have rows. Older ones are history, and their lines may have been removed since.
     pub(super) async fn of(
         transaction: &mut Transaction,
@@ -32,7 +37,7 @@ impl Untold {
         messages: &[&Message],
         depth: Depth,
     ) -> Result<Self, ReconcileError> {
-        let mut untold = Self { account, lines: HashSet::new() };
+        let mut untold = Self::nothing(account);
         let Depth::Lately(Lately { history, .. }) = depth else { return Ok(untold) };
         for message in messages {
             if message.created_at.is_some_and(|at| at >= history) {
@@ -41,13 +46,37 @@ impl Untold {
                 untold.lines.extend(deletion);
             }
         }
-        if untold.lines.is_empty() {
-            return Ok(untold);
+        untold.missing(transaction, history).await
+    }
+
+    /// The same of a conversation, which has a row.
+    pub(super) async fn of_conversation(
+        transaction: &mut Transaction,
+        account: AccountKey,
+        conversation: &Conversation,
+        depth: Depth,
+    ) -> Result<Self, ReconcileError> {
+        let mut untold = Self::nothing(account);
+        let Depth::Lately(Lately { history, .. }) = depth else { return Ok(untold) };
+        if conversation.created_at.is_some_and(|at| at >= history) {
+            untold.lines.insert(activity::beginning(account, conversation.display_id));
         }
-        let lines: Vec<ActivityId> = untold.lines.iter().copied().collect();
+        untold.missing(transaction, history).await
+    }
+
+    /// Those of the lines that are not there.
+    async fn missing(
+        mut self,
+        transaction: &mut Transaction,
+        history: DateTime<Utc>,
+    ) -> Result<Self, ReconcileError> {
+        if self.lines.is_empty() {
+            return Ok(self);
+        }
+        let lines: Vec<ActivityId> = self.lines.iter().copied().collect();
         let told = store::activities::told(transaction, &lines, history - COARSE).await?;
-        untold.lines.retain(|line| !told.contains(line));
-        Ok(untold)
+        self.lines.retain(|line| !told.contains(line));
+        Ok(self)
     }
 
     /// What the comparison of a message found, and what nobody was told of it. It is told as if it had no row;
@@ -66,6 +95,20 @@ impl Untold {
         let (mut finding, delivery_over) = compared.unwrap_or_else(shown);
         finding.found.missing |= created;
         Some((finding, delivery_over))
+    }
+
+    /// The same of a conversation. What else was missed of it is told besides.
+    pub(super) fn join_conversation(
+        &self,
+        conversation: &Conversation,
+        compared: Option<Finding>,
+    ) -> Option<Finding> {
+        let line = activity::beginning(self.account, conversation.display_id);
+        if !self.lines.contains(&line) {
+            return compared;
+        }
+        let found = compared.map(|finding| finding.found).unwrap_or_default();
+        Some(Finding { found: Found { missing: true, ..found }, drift: true })
     }
 
     fn deletion(&self, message: &Message) -> Option<ActivityId> {

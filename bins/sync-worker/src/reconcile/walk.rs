@@ -54,7 +54,7 @@ impl Session {
 
     /// An agent sees his own inboxes only, and everything else would seem to be gone.
     async fn require_administrator(&self) -> Result<(), ReconcileError> {
-        let profile = self.ask(self.client.profile()).await?;
+        let profile = self.ask(|| self.client.profile()).await?;
         match profile.role_in(self.client.account_id()) {
             Some("administrator") => Ok(()),
             _ => Err(ReconcileError::NotAdministrator),
@@ -104,7 +104,7 @@ impl Session {
             sort_by: Some("created_at_asc".to_owned()),
             ..ConversationQuery::default()
         };
-        self.ask(self.client.conversations_verbatim(&query)).await
+        self.ask(|| self.client.conversations_verbatim(&query)).await
     }
 
     /// Conversations that are known here, were there before the question, and were not listed.
@@ -143,7 +143,7 @@ impl Session {
         let Some(highest) = lonely.last() else { return Ok(Stage::Over) };
         for number in &lonely {
             let asked_at = Utc::now();
-            match self.ask(self.client.contact_verbatim(*number)).await {
+            match self.ask(|| self.client.contact_verbatim(*number)).await {
                 Ok(read) => {
                     let row = rows.get(number);
                     self.compare_contact(&read.value, read.text, 0, row, asked_at).await?;
