@@ -273,9 +273,8 @@ impl<N: Need> FromRequestParts<App> for May<N> {
             None if streams => ticket::redeem(parts, app).await?,
             None => return Err(ApiError::Unauthorized),
         };
-        if !streams {
-            app.limits.admit(parts, &principal)?;
-        }
+        let limits = if streams { &app.openings } else { &app.limits };
+        limits.admit(parts, &principal)?;
         principal.require(N::PERMISSION)?;
         Ok(Self { principal, needed: PhantomData })
     }

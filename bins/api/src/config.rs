@@ -76,7 +76,7 @@ pub struct Config {
     pub sse_heartbeat_seconds: u64,
 
     /// Requests a minute that each person and each API key may make, all at once if they like; each
-    /// process counts by itself, live streams are not counted, 0: any number
+    /// process counts by itself, live streams are not among them, 0: any number
     #[arg(
         long,
         env = "API_REQUESTS_PER_MINUTE",
@@ -85,6 +85,17 @@ pub struct Config {
         value_parser = clap::value_parser!(u32).range(0..=1_000_000)
     )]
     pub api_requests_per_minute: u32,
+
+    /// Live streams a minute that each person and each API key may open, all at once if they like; each
+    /// process counts by itself, 0: any number
+    #[arg(
+        long,
+        env = "API_STREAMS_PER_MINUTE",
+        default_value_t = 600,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub api_streams_per_minute: u32,
 
     /// Folder with the built Shell, served under `/app/`; unset: it is served by somebody else
     #[arg(long, env = "SHELL_DIR", value_name = "FOLDER")]
@@ -107,6 +118,7 @@ impl Default for Config {
             undo_seconds_by_channel: Vec::new(),
             sse_heartbeat_seconds: 15,
             api_requests_per_minute: 3_000,
+            api_streams_per_minute: 600,
             shell_dir: None,
             accounts: accounts::Config::default(),
         }
@@ -231,6 +243,7 @@ mod tests {
             ("--undo-seconds-by-channel", "Channel::=5"),
             ("--sse-heartbeat-seconds", "31"),
             ("--api-requests-per-minute", "1000001"),
+            ("--api-streams-per-minute", "1000001"),
             ("--auth-mode", "none"),
             ("--oidc-parameters", "audience"),
             ("--oidc-parameters", "state=1"),

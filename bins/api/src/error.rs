@@ -150,9 +150,11 @@ pub enum ApiError {
     /// As many live streams as this process serves are open.
     #[error("too many live streams are open; try again in a moment")]
     TooManyStreams,
-    /// The caller makes more requests than it may.
-    #[error("you make more requests than you may; try again in {seconds} s")]
+    /// The caller asks for more than it may.
+    #[error("you ask for more {kind} than you may; try again in {seconds} s")]
     TooManyRequests {
+        /// What there is an allowance of.
+        kind: &'static str,
         /// Until there is an allowance again.
         seconds: u64,
     },
@@ -325,7 +327,7 @@ impl IntoResponse for ApiError {
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-        } else if let Self::TooManyRequests { seconds } = self {
+        } else if let Self::TooManyRequests { seconds, .. } = self {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         let mut problem = Problem::describing(status, code, title, detail);

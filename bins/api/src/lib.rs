@@ -74,6 +74,7 @@ struct App {
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
+    openings: Limits,
     chatwoots: Chatwoots,
     sign_in: Arc<SignIn>,
     undo: Undo,
@@ -111,9 +112,11 @@ impl Api {
         let administration = administration(config, &store, &bus)?;
         let fan_out = FanOut::default();
         let (announcer, announcements) = Announcer::channel();
-        let limits = Limits::per_minute(config.api_requests_per_minute);
+        let limits = Limits::of_requests(config.api_requests_per_minute);
+        let openings = Limits::of_streams(config.api_streams_per_minute);
         let tasks = TaskTracker::new();
         tasks.spawn(limits.clone().forget(shutdown.clone()));
+        tasks.spawn(openings.clone().forget(shutdown.clone()));
         tasks.spawn(live::follow(bus.clone(), fan_out.clone(), shutdown.clone()));
         tasks.spawn(live::listen(bus.clone(), fan_out.clone(), shutdown.clone()));
         tasks.spawn(live::announce(bus.clone(), store.clone(), announcements));
@@ -135,6 +138,7 @@ impl Api {
             tasks: tasks.clone(),
             auth,
             limits,
+            openings,
             chatwoots: Chatwoots::default(),
             sign_in: Arc::new(config.sign_in.clone()),
             undo: config.undo(),

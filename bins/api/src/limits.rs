@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A caller is a person or a key of a tenant, or a key of the installation. Each process counts by itself. A live stream is one
-//! connection for hours and has a limit of its own; who has not proved who they are is refused before
-//! anything is counted.
+//! connection for hours, and its opening may read much of the past: openings have an allowance of their own, so that
+//! neither kind uses up the other's. Who has not proved who they are is refused before anything is counted.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,11 +47,12 @@ type Counted = (Option<TenantId>, String);
 type Counter =
     RateLimiter<Counted, DashMapStateStore<Counted>, DefaultClock, StateInformationMiddleware>;
 
-/// How many requests each caller may make. Cheap to clone.
+/// How many requests of a kind each caller may make. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Limits(Option<Arc<Counting>>);
 
 struct Counting {
+    kind: &'static str,
     per_minute: NonZeroU32,
     counter: Counter,
     began: Instant,
@@ -62,6 +63,8 @@ struct Counting {
 /// Where a caller stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Standing {
+    /// What is counted, as the headers name it.
+    kind: &'static str,
     /// Requests in a minute.
     per_minute: u32,
     /// Requests that may be made at once.
@@ -71,13 +74,23 @@ pub(crate) struct Standing {
 }
 
 impl Limits {
-    /// So many requests a minute for each caller, all of them at once if it likes; 0: any number.
-    pub(crate) fn per_minute(count: u32) -> Self {
+    /// So many ordinary requests a minute for each caller, all of them at once if it likes; 0: any
+    /// number.
+    pub(crate) fn of_requests(count: u32) -> Self {
+        Self::per_minute("requests", count)
+    }
+
+    /// So many openings of live streams, likewise.
+    pub(crate) fn of_streams(count: u32) -> Self {
+        Self::per_minute("streams", count)
+    }
+
+    fn per_minute(kind: &'static str, count: u32) -> Self {
         Self(NonZeroU32::new(count).map(|per_minute| {
             let counter = RateLimiter::dashmap(Quota::per_minute(per_minute))
                 .with_middleware::<StateInformationMiddleware>();
             let forgot = AtomicU64::default();
-            Arc::new(Counting { per_minute, counter, began: Instant::now(), forgot })
+            Arc::new(Counting { kind, per_minute, counter, began: Instant::now(), forgot })
         }))
     }
 
@@ -104,8 +117,8 @@ impl Limits {
         if admitted {
             return Ok(());
         }
-        metrics::counter!("axis_api_requests_limited_total").increment(1);
-        Err(ApiError::TooManyRequests { seconds: standing.seconds })
+        metrics::counter!("axis_api_requests_limited_total", "kind" => standing.kind).increment(1);
+        Err(ApiError::TooManyRequests { kind: standing.kind, seconds: standing.seconds })
     }
 
     /// Forgets, until the shutdown, callers who have their whole allowance again.
@@ -129,19 +142,19 @@ impl Counting {
     }
 
     fn count(&self, caller: &Counted) -> (Standing, bool) {
-        let per_minute = self.per_minute.get();
+        let (kind, per_minute) = (self.kind, self.per_minute.get());
         match self.counter.check_key(caller) {
             Ok(state) => {
                 let left = state.remaining_burst_capacity();
                 let spent = u64::from(per_minute.saturating_sub(left));
                 let seconds = (spent * u64::from(WINDOW)).div_ceil(u64::from(per_minute));
-                (Standing { per_minute, left, seconds }, true)
+                (Standing { kind, per_minute, left, seconds }, true)
             }
             Err(refused) => {
                 let wait = refused.wait_time_from(self.counter.clock().now());
                 let seconds = wait.as_millis().div_ceil(1_000).max(1);
                 let seconds = u64::try_from(seconds).unwrap_or(u64::from(WINDOW));
-                (Standing { per_minute, left: 0, seconds }, false)
+                (Standing { kind, per_minute, left: 0, seconds }, false)
             }
         }
     }
@@ -165,9 +178,9 @@ pub(crate) async fn tell(mut request: Request, next: Next) -> Response {
 impl Standing {
     /// As the IETF's draft of these fields has it (draft-ietf-httpapi-ratelimit-headers-10).
     fn write(&self, headers: &mut HeaderMap) {
-        let Self { per_minute, left, seconds } = self;
-        let policy = format!("\"requests\";q={per_minute};w={WINDOW}");
-        let limit = format!("\"requests\";r={left};t={seconds}");
+        let Self { kind, per_minute, left, seconds } = self;
+        let policy = format!("\"{kind}\";q={per_minute};w={WINDOW}");
+        let limit = format!("\"{kind}\";r={left};t={seconds}");
         for (name, value) in [(POLICY, policy), (LIMIT, limit)] {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
@@ -186,11 +199,11 @@ mod tests {
 
     #[test]
     fn each_caller_has_an_allowance_of_their_own_and_hears_when_there_is_more() {
-        let limits = Limits::per_minute(2);
+        let limits = Limits::of_requests(2);
         let counting = limits.0.as_ref().unwrap();
         let (first, admitted) = counting.count(&caller("ana"));
         assert!(admitted);
-        assert_eq!(first, Standing { per_minute: 2, left: 1, seconds: 30 });
+        assert_eq!(first, Standing { kind: "requests", per_minute: 2, left: 1, seconds: 30 });
         let (second, admitted) = counting.count(&caller("ana"));
         assert!(admitted);
         assert_eq!((second.left, second.seconds), (0, 60));
@@ -205,13 +218,14 @@ mod tests {
     #[test]
     fn the_headers_are_structured_fields() {
         let mut headers = HeaderMap::new();
-        Standing { per_minute: 600, left: 17, seconds: 59 }.write(&mut headers);
-        assert_eq!(headers["ratelimit"], "\"requests\";r=17;t=59");
-        assert_eq!(headers["ratelimit-policy"], "\"requests\";q=600;w=60");
+        let standing = Standing { kind: "streams", per_minute: 600, left: 17, seconds: 59 };
+        standing.write(&mut headers);
+        assert_eq!(headers["ratelimit"], "\"streams\";r=17;t=59");
+        assert_eq!(headers["ratelimit-policy"], "\"streams\";q=600;w=60");
     }
 
     #[test]
     fn no_number_is_no_limit() {
-        assert!(Limits::per_minute(0).0.is_none());
+        assert!(Limits::of_requests(0).0.is_none() && Limits::of_streams(0).0.is_none());
     }
 }

@@ -5048,7 +5048,8 @@ export interface operations {
                 priority?: string;
                 /**
                  * @description Only those with this number, with a contact whose name, address or phone number contains
-                 *     this, or with a message that has these words. `#` before a number asks for the number alone.
+                 *     this (one or two characters: of whose name a word, of the first four, begins with this), or with a
+                 *     message that has these words. `#` before a number asks for the number alone.
                  */
                 search?: string;
                 /** @description What comes first; `newest` if not given. */

@@ -109,6 +109,23 @@ test('a stream whose time is over before it is heard is opened again at once, bu
   expect(lost).toEqual(['reconnecting'])
 })
 
+test('a stream that is refused for now is asked for again, later, and goes on from where it was', async () => {
+  const requests = server()
+  const { lost } = connect()
+  await settle()
+  requests[0]?.send('retry: 1000\n\nid: e:7\nevent: note\ndata: {}\n\n')
+  await settle()
+  const refused = new Response('{}', { status: 429, headers: { 'retry-after': '1' } })
+  vi.mocked(fetch).mockResolvedValueOnce(refused)
+  requests[0]?.end()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(fetch).toHaveBeenCalledTimes(2)
+  expect(requests).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(requests[1]?.headers.get('last-event-id')).toBe('e:7')
+  expect(lost).toEqual(['reconnecting', 'reconnecting'])
+})
+
 test('a stream that falls silent is opened again', async () => {
   const requests = server()
   connect()

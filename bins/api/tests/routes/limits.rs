@@ -5,7 +5,7 @@ use chatwoot_sim::{Faults, Millis, Options, RestFaults, Sim, admin_token};
 use domain::Role;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::reqwest::{RequestBuilder, Response};
 use tokio::net::TcpListener;
 
@@ -62,14 +62,44 @@ async fn refusals_count_and_what_is_nobodys_does_not() {
     }
 }
 
+/// P9: whoever comes back in a loop may read much of the past each time.
 #[tokio::test]
-async fn live_streams_are_not_counted_and_no_limit_is_none() {
+async fn who_opens_streams_in_a_loop_is_told_when_to_come_back_and_nobody_else_is() {
+    let served = Served::with(Config { api_streams_per_minute: 3, ..Config::default() }).await;
+    for _ in 0..3 {
+        Stream::open(&served, "/activity", None).await.expect("ready").await;
+    }
+    let asked = served.get("/activity").header("accept", "text/event-stream");
+    let refused = asked.send().await.unwrap();
+    let wait: u64 = header(&refused, "retry-after").parse().unwrap();
+    assert!((1..=20).contains(&wait), "{wait}");
+    assert_eq!(header(&refused, "ratelimit"), format!("\"streams\";r=0;t={wait}"));
+    assert_eq!(header(&refused, "ratelimit-policy"), "\"streams\";q=3;w=60");
+    assert_eq!(problem(refused).await, (429, "too-many-requests".to_owned()));
+
+    let given = served.post("/activity/tickets", &json!({})).send().await.unwrap();
+    let given: Value = given.json().await.unwrap();
+    let path = format!("/activity?ticket={}", given["ticket"].as_str().unwrap());
+    let same = served.http.get(served.url(&path)).header("accept", "text/event-stream");
+    let refused = problem(same.send().await.unwrap()).await;
+    assert_eq!(refused, (429, "too-many-requests".to_owned()));
+
+    let key = served.key(TENANT, Role::Viewer.permissions()).await;
+    for other in ["mock-agent-token", &key] {
+        let request = served.http.get(served.url("/activity")).bearer_auth(other);
+        Stream::of(request, None).await.expect("ready").await;
+    }
+}
+
+#[tokio::test]
+async fn streams_and_requests_use_up_nothing_of_each_other_and_no_limit_is_none() {
     let limited = served(1).await;
     for _ in 0..3 {
         Stream::open(&limited, "/activity", None).await.expect("ready").await;
     }
     assert_eq!(limited.get("/activity").send().await.unwrap().status(), 200);
     assert_eq!(limited.refusal("/activity").await, (429, "too-many-requests".to_owned()));
+    Stream::open(&limited, "/activity", None).await.expect("ready").await;
     let free = served(0).await;
     for _ in 0..5 {
         let answer = free.get("/labels").send().await.unwrap();

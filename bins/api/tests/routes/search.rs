@@ -1,6 +1,6 @@
 use testkit::sqlx;
 
-use crate::support::{Seed, Served, ids, numbers};
+use crate::support::{Seed, Served, at, ids, numbers};
 
 /// More than a search looks at.
 const MANY: i32 = 2_500;
@@ -42,6 +42,77 @@ async fn a_number_sign_asks_for_the_number_alone() {
     assert_eq!(found, [42, 43]);
     // No number, so a text like any other.
     assert_eq!(numbers(&served.read("/conversations?search=%23same").await), [43]);
+}
+
+#[tokio::test]
+async fn one_or_two_characters_find_the_names_of_which_a_word_begins_with_them() {
+    let served = Served::start().await;
+    let names = ["李明", "Bo Andersen", "Anna Bo", "María del Mar Bonilla", "Limbo Ebo", "A b_x"];
+    for (number, name) in (1..).zip(names) {
+        let mut seed = Seed::open(number);
+        seed.contact.name = Some(name.to_owned());
+        seed.contact.email = Some("bo@example.com".to_owned());
+        served.write(&seed).await;
+    }
+    let found: [(&str, &[i64]); 9] = [
+        ("bo", &[2, 3, 4]),
+        ("BO", &[2, 3, 4]),
+        ("b", &[2, 3, 4, 6]),
+        ("%E6%9D%8E%E6%98%8E", &[1]),
+        ("%E6%9D%8E", &[1]),
+        ("b_", &[6]),
+        ("b%25", &[]),
+        ("eb", &[5]),
+        ("xo", &[]),
+    ];
+    for (search, expected) in found {
+        let found = served.read(&format!("/conversations?search={search}")).await;
+        let mut found = numbers(&found);
+        found.sort_unstable();
+        assert_eq!(found, expected, "{search}");
+    }
+}
+
+/// As many as a search finds at most come before it in the order of the first words.
+#[tokio::test]
+async fn a_short_name_is_found_among_many_that_begin_with_it() {
+    let served = Served::start().await;
+    begin_with(&served, "Bobby", MANY).await;
+    let mut seed = Seed::open(1);
+    seed.contact.name = Some("Anna Bo".to_owned());
+    // The newest, since others are found too.
+    seed.last_activity = 1_000_000;
+    served.write(&seed).await;
+    let found = numbers(&served.read("/conversations?search=bo").await);
+    assert_eq!(found.first(), Some(&1), "{found:?}");
+    assert_eq!(found.len(), 25);
+}
+
+/// So many contacts whose names begin with a word, each with a conversation.
+async fn begin_with(served: &Served, word: &str, count: i32) {
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query(
+        "with known as (
+           insert into contacts (id, tenant_id, account_id, chatwoot_id, version_at, version_step,
+             version_digest, name)
+           select gen_random_uuid(), $1, $2, 1000 + i, 1, 0, 0, $3 || ' ' || i
+           from generate_series(1, $4) i
+           returning id, tenant_id, account_id, chatwoot_id)
+         insert into conversations (id, tenant_id, account_id, display_id, version_at, version_step,
+           version_digest, status, contact_chatwoot_id, contact_id, created_at, last_activity_at)
+         select gen_random_uuid(), tenant_id, account_id, chatwoot_id, 1, 0, 0, 'open', chatwoot_id,
+           id, $5, $5
+         from known",
+    )
+    .bind(served.ours.tenant.as_str())
+    .bind(served.ours.key.0)
+    .bind(word)
+    .bind(count)
+    .bind(at(0))
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
 }
 
 /// Messages with this text, written so many days ago.

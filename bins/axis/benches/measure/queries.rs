@@ -26,7 +26,7 @@ const EVENTS: usize = 6_000;
 const ROUNDS: usize = 3;
 const BASE: &str = "/api/v1";
 /// What is asked for.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "list: newest",
     "list: of a status",
     "list: nobody's, of a status",
@@ -40,6 +40,7 @@ const NAMES: [&str; 16] = [
     "search: two words",
     "search: a common word",
     "search: a part of a name",
+    "search: two letters of a name",
     "search: a number",
     "messages of a conversation",
     "timeline",
@@ -165,6 +166,7 @@ impl Size {
             "search=needle%20w7",
             "search=w1",
             "search=xandria",
+            "search=al",
             "search=%2342",
         ]
         .map(conversations)

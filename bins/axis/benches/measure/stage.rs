@@ -103,6 +103,7 @@ impl Stage {
                 ("AXIS_SECRET_KEY", SECRET_KEY),
                 ("JOURNAL_DIR", &self.journal.to_string_lossy()),
                 ("API_REQUESTS_PER_MINUTE", "0"),
+                ("API_STREAMS_PER_MINUTE", "0"),
             ],
         )
         .await

@@ -25,8 +25,8 @@ pub struct Filter {
     pub inbox_id: Option<i64>,
     /// With this person.
     pub contact: Option<ContactId>,
-    /// Whose number is this, whose contact's name, address or number contains it, or that have a
-    /// message with these words.
+    /// Whose number is this, whose contact's name, address or number contains it (one or two characters:
+    /// of whose contact's name a word begins with it), or that have a message with these words.
     pub search: Option<String>,
 }
 

@@ -11,7 +11,7 @@ const MOST: i64 = 1_000;
 /// How many messages are looked at for their conversations, of the newest spans of time: a word that
 /// more have finds by those.
 const MOST_MESSAGES: i64 = 2_000;
-/// Trigrams need as many characters.
+/// Trigrams need as many characters. What is shorter is looked for at the beginnings of names' words.
 const SHORTEST_PART: usize = 3;
 
 /// Ids of a tenant's conversations that fit the text, in a transaction of that tenant. `#` before a
@@ -31,13 +31,15 @@ pub(super) async fn find(
     let number = exactly.or_else(|| text.parse().ok());
     // A way that nothing is looked for by costs nothing: it is planned without a row.
     let text = exactly.is_none().then_some(text);
-    let part = text
-        .filter(|text| text.chars().count() >= SHORTEST_PART)
-        .map(|text| format!("%{}%", escape(text)));
+    let length = text.map_or(0, |text| text.chars().count());
+    let part = text.filter(|_| length >= SHORTEST_PART).map(|text| format!("%{}%", escape(text)));
+    let beginning = text
+        .filter(|_| (1..SHORTEST_PART).contains(&length))
+        .map(|text| format!("{}%", escape(text)));
     sqlx::query!("select set_config('role', 'axis_search', true) as role")
         .fetch_one(&mut *connection)
         .await?;
-    let found = sqlx::query_scalar!(
+    let mut found = sqlx::query_scalar!(
         r#"select id as "id!" from conversations
            where account_id in (select id from chatwoot_accounts where tenant_id = $1)
              and display_id = $2
@@ -86,9 +88,55 @@ pub(super) async fn find(
     )
     .fetch_all(&mut *connection)
     .await?;
+    if let Some(beginning) = beginning {
+        found.extend(named(connection, tenant, &beginning).await?);
+    }
     sqlx::query!("select set_config('role', 'axis_api', true) as role")
         .fetch_one(&mut *connection)
         .await?;
+    Ok(found)
+}
+
+/// Ids of conversations with contacts of whose names a word, of the first four, fits this pattern. What
+/// has nothing behind the pattern's beginning comes first: there may be any number of the others.
+async fn named(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    beginning: &str,
+) -> Result<Vec<Uuid>, Error> {
+    let found = sqlx::query_scalar!(
+        r#"select c.id as "id!"
+           from (select id
+                 from ((select id, axis_word_start(name, 1) as word from contacts
+                        where tenant_id = $1 and axis_word_start(name, 1) like lower($2)
+                        order by axis_word_start(name, 1) using ~<~ limit $3)
+                       union all
+                       (select id, axis_word_start(name, 2) from contacts
+                        where tenant_id = $1 and axis_word_start(name, 2) like lower($2)
+                          and axis_word_start(name, 2) <> ''
+                        order by axis_word_start(name, 2) using ~<~ limit $3)
+                       union all
+                       (select id, axis_word_start(name, 3) from contacts
+                        where tenant_id = $1 and axis_word_start(name, 3) like lower($2)
+                          and axis_word_start(name, 3) <> ''
+                        order by axis_word_start(name, 3) using ~<~ limit $3)
+                       union all
+                       (select id, axis_word_start(name, 4) from contacts
+                        where tenant_id = $1 and axis_word_start(name, 4) like lower($2)
+                          and axis_word_start(name, 4) <> ''
+                        order by axis_word_start(name, 4) using ~<~ limit $3)) words
+                 order by length(word) limit $3) k
+           -- By the index of each contact, as above.
+           cross join lateral (
+             select id from conversations where contact_id = k.id and tenant_id = $1 limit $3
+           ) c
+           limit $3"#,
+        tenant.as_str(),
+        beginning,
+        MOST,
+    )
+    .fetch_all(connection)
+    .await?;
     Ok(found)
 }
 

@@ -38,7 +38,8 @@ pub(in crate::routes) struct ListConversations {
     /// Only those with this contact.
     contact_id: Option<ContactId>,
     /// Only those with this number, with a contact whose name, address or phone number contains
-    /// this, or with a message that has these words. `#` before a number asks for the number alone.
+    /// this (one or two characters: of whose name a word, of the first four, begins with this), or with a
+    /// message that has these words. `#` before a number asks for the number alone.
     #[param(max_length = 200)]
     search: Option<String>,
     /// What comes first; `newest` if not given.
