@@ -55,17 +55,12 @@ impl Host {
         loop {
             let asked_at = self.turn(ready()).await;
             let answer = question().await;
-            let refused = match &answer {
-                Err(CallError::RateLimited { retry_after }) => {
-                    self.slow_down(*retry_after, asked_at);
-                    true
-                }
-                _ => {
-                    self.answered(asked_at);
-                    false
-                }
+            let Err(CallError::RateLimited { retry_after }) = &answer else {
+                self.answered(asked_at);
+                return answer;
             };
-            if !refused || began.elapsed() >= LONGEST {
+            self.slow_down(*retry_after, asked_at);
+            if began.elapsed() >= LONGEST {
                 return answer;
             }
         }

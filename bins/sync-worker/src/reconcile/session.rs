@@ -104,7 +104,7 @@ impl Session {
             metrics::counter!("axis_reconcile_requests_total").increment(1);
             question()
         };
-        self.host.ask(|| self.room(), counted).await
+        Box::pin(self.host.ask(|| self.room(), counted)).await
     }
 
     /// Waits until those who send replies leave something of what the host allows, or for long enough.
