@@ -152,13 +152,7 @@ impl<'a> Own<'a> {
 }
 
 /// The letter with this id, if it is the caller's.
-async fn find(
-    app: &App,
-    connection: &mut PgConnection,
-    principal: &Principal,
-    id: DeadLetterId,
-) -> Result<StoredDeadLetter, ApiError> {
-    let own = Own::of(connection, principal).await?;
+async fn find(app: &App, own: &Own<'_>, id: DeadLetterId) -> Result<StoredDeadLetter, ApiError> {
     let stored = app.bus.dead_letters().get(id.position()).await?;
     stored
         .filter(|stored| DeadLetterId::of(stored) == id && own.holds(stored))
