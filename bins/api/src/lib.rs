@@ -52,7 +52,7 @@ const MOST_STREAMS: usize = 20_000;
 /// Requests that wait for Chatwoot, or for what NATS does, at a time. Each holds up to two connections to
 /// the database meanwhile, so that a quarter of the usual sixteen is always left.
 const MOST_ASKING: usize = 6;
-/// Replays that one process runs at a time.
+/// Replays that one process runs at a time, those that only count among them.
 const MOST_REPLAYS: usize = 4;
 
 /// How long what goes on in the background may take after the last request. What it leaves is in the
