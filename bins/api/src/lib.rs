@@ -45,7 +45,7 @@ use auth::Auth;
 use limits::Limits;
 use live::{Announcer, FanOut, InTurn};
 use rooms::Rooms;
-use routes::Chatwoots;
+use routes::{Chatwoots, NewestLetters};
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
@@ -54,6 +54,8 @@ const MOST_STREAMS: usize = 20_000;
 const MOST_ASKING: usize = 6;
 /// Replays that one process runs at a time, those that only count among them.
 const MOST_REPLAYS: usize = 4;
+/// Requests that read dead letters at a time. Each may hold eight of 8 MB.
+const MOST_READING_LETTERS: usize = 4;
 
 /// How long what goes on in the background may take after the last request. What it leaves is in the
 /// database, for other programs.
@@ -71,11 +73,13 @@ struct App {
     streams: Rooms,
     replays: Rooms,
     asking: Rooms,
+    letters: Rooms,
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
     openings: Limits,
     chatwoots: Chatwoots,
+    newest_letters: NewestLetters,
     sign_in: Arc<SignIn>,
     undo: Undo,
     heartbeat: Duration,
@@ -135,11 +139,13 @@ impl Api {
             streams: Rooms::new(MOST_STREAMS),
             replays: Rooms::new(MOST_REPLAYS),
             asking: Rooms::new(MOST_ASKING),
+            letters: Rooms::new(MOST_READING_LETTERS),
             tasks: tasks.clone(),
             auth,
             limits,
             openings,
             chatwoots: Chatwoots::default(),
+            newest_letters: NewestLetters::default(),
             sign_in: Arc::new(config.sign_in.clone()),
             undo: config.undo(),
             heartbeat: config.heartbeat(),

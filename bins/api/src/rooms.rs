@@ -1,5 +1,5 @@
-//! Places for what takes long: uploads, downloads, live streams, replays, asking Chatwoot and NATS. There
-//! are so many, and no tenant takes the last quarter of them: that is left to others.
+//! Places for what takes long: uploads, downloads, live streams, replays, reading dead letters, asking Chatwoot
+//! and NATS. There are so many, and no tenant takes the last quarter of them: that is left to others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

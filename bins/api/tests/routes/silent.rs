@@ -33,6 +33,28 @@ async fn who_looks_for_a_dead_letter_holds_no_connection_to_the_database() {
     served.world.nats.resume().await;
 }
 
+/// Whoever reads letters may hold several large ones.
+#[tokio::test]
+async fn only_so_many_read_dead_letters_at_a_time() {
+    let served = Served::start().await;
+    let one = format!("/operations/dead-letters/{}", dead_letter(&served, &served.ours, "x").await);
+    let read = |path: &str| served.get(path).send();
+    served.world.nats.pause().await;
+    let paths = [&*one, "/operations/dead-letters"].into_iter().cycle().take(6);
+    let mut asked: FuturesUnordered<_> = paths.map(read).collect();
+    // All but as many as one tenant may have in hand.
+    for _ in 3..6 {
+        let refused = asked.next().await.unwrap().unwrap();
+        assert_eq!(problem(refused).await, (503, "busy".to_owned()));
+    }
+    served.world.nats.resume().await;
+    while asked.next().await.is_some() {}
+    // More than have room at a time: who has read gives the place back.
+    for _ in 0..5 {
+        served.read("/operations/dead-letters").await;
+    }
+}
+
 /// They hold connections while they wait.
 #[tokio::test]
 async fn who_has_an_account_compared_leaves_connections_to_others() {

@@ -142,11 +142,15 @@ impl<'a> Own<'a> {
         &self.accounts
     }
 
-    pub(super) fn holds(&self, stored: &StoredDeadLetter) -> bool {
-        match owner_of(stored) {
-            Some(Owner::Account(account)) => self.accounts.contains(&account),
-            Some(Owner::Tenant(tenant)) => tenant == self.principal.tenant,
-            None => false,
+    fn holds(&self, stored: &StoredDeadLetter) -> bool {
+        owner_of(stored).is_some_and(|owner| self.is(&owner))
+    }
+
+    /// Whether this owner is the tenant, or one of its accounts.
+    pub(super) fn is(&self, owner: &Owner) -> bool {
+        match owner {
+            Owner::Account(account) => self.accounts.contains(account),
+            Owner::Tenant(tenant) => *tenant == self.principal.tenant,
         }
     }
 }
