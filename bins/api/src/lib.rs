@@ -136,7 +136,7 @@ impl Api {
             files,
             fan_out,
             announcer,
-            streams: Rooms::new(MOST_STREAMS),
+            streams: Rooms::with_share(MOST_STREAMS, config.streams_at_once()),
             replays: Rooms::new(MOST_REPLAYS),
             asking: Rooms::new(MOST_ASKING),
             letters: Rooms::new(MOST_READING_LETTERS),
