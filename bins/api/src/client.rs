@@ -25,4 +25,9 @@ impl App {
     pub(crate) fn asking(&self, tenant: &TenantId) -> Result<Room, ApiError> {
         self.asking.enter(tenant).ok_or(ApiError::Busy)
     }
+
+    /// Room for a request that reads dead letters, each of which may be large.
+    pub(crate) fn reading_letters(&self, tenant: &TenantId) -> Result<Room, ApiError> {
+        self.letters.enter(tenant).ok_or(ApiError::Busy)
+    }
 }

@@ -97,6 +97,17 @@ pub struct Config {
     )]
     pub api_streams_per_minute: u32,
 
+    /// Live streams that each person and each API key may have open; each process counts by itself, 0:
+    /// as many as their tenant. A program that opens one for each of its own clients wants more
+    #[arg(
+        long,
+        env = "API_STREAMS_AT_ONCE",
+        default_value_t = 500,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub api_streams_at_once: u32,
+
     /// Folder with the built Shell, served under `/app/`; unset: it is served by somebody else
     #[arg(long, env = "SHELL_DIR", value_name = "FOLDER")]
     pub shell_dir: Option<PathBuf>,
@@ -119,6 +130,7 @@ impl Default for Config {
             sse_heartbeat_seconds: 15,
             api_requests_per_minute: 3_000,
             api_streams_per_minute: 600,
+            api_streams_at_once: 500,
             shell_dir: None,
             accounts: accounts::Config::default(),
         }
@@ -162,6 +174,14 @@ impl Config {
             by_channel: windows
                 .map(|(channel, seconds)| (channel.clone(), Duration::from_secs(*seconds)))
                 .collect(),
+        }
+    }
+
+    /// How many live streams one caller may have open.
+    pub(crate) fn streams_at_once(&self) -> usize {
+        match self.api_streams_at_once {
+            0 => usize::MAX,
+            count => count as usize,
         }
     }
 
@@ -244,6 +264,7 @@ mod tests {
             ("--sse-heartbeat-seconds", "31"),
             ("--api-requests-per-minute", "1000001"),
             ("--api-streams-per-minute", "1000001"),
+            ("--api-streams-at-once", "1000001"),
             ("--auth-mode", "none"),
             ("--oidc-parameters", "audience"),
             ("--oidc-parameters", "state=1"),

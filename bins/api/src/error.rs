@@ -147,7 +147,7 @@ pub enum ApiError {
     /// It took too long.
     #[error("the request took too long; try again")]
     Timeout,
-    /// As many live streams as this process serves are open.
+    /// As many live streams are open as this process serves, or as the tenant or the caller may have.
     #[error("too many live streams are open; try again in a moment")]
     TooManyStreams,
     /// The caller asks for more than it may.

@@ -45,15 +45,17 @@ use auth::Auth;
 use limits::Limits;
 use live::{Announcer, FanOut, InTurn};
 use rooms::Rooms;
-use routes::Chatwoots;
+use routes::{Chatwoots, NewestLetters};
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
 /// Requests that wait for Chatwoot, or for what NATS does, at a time. Each holds up to two connections to
 /// the database meanwhile, so that a quarter of the usual sixteen is always left.
 const MOST_ASKING: usize = 6;
-/// Replays that one process runs at a time.
+/// Replays that one process runs at a time, those that only count among them.
 const MOST_REPLAYS: usize = 4;
+/// Requests that read dead letters at a time. Each may hold eight of 8 MB.
+const MOST_READING_LETTERS: usize = 4;
 
 /// How long what goes on in the background may take after the last request. What it leaves is in the
 /// database, for other programs.
@@ -71,11 +73,13 @@ struct App {
     streams: Rooms,
     replays: Rooms,
     asking: Rooms,
+    letters: Rooms,
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
     openings: Limits,
     chatwoots: Chatwoots,
+    newest_letters: NewestLetters,
     sign_in: Arc<SignIn>,
     undo: Undo,
     heartbeat: Duration,
@@ -132,14 +136,16 @@ impl Api {
             files,
             fan_out,
             announcer,
-            streams: Rooms::new(MOST_STREAMS),
+            streams: Rooms::with_share(MOST_STREAMS, config.streams_at_once()),
             replays: Rooms::new(MOST_REPLAYS),
             asking: Rooms::new(MOST_ASKING),
+            letters: Rooms::new(MOST_READING_LETTERS),
             tasks: tasks.clone(),
             auth,
             limits,
             openings,
             chatwoots: Chatwoots::default(),
+            newest_letters: NewestLetters::default(),
             sign_in: Arc::new(config.sign_in.clone()),
             undo: config.undo(),
             heartbeat: config.heartbeat(),

@@ -49,6 +49,7 @@ use crate::{App, Config, idempotency, limits, problem, request};
 
 pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
+pub(crate) use operations::pipeline::NewestLetters;
 
 /// Where everything that has a version is.
 const BASE: &str = "/api/v1";

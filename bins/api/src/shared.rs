@@ -1,6 +1,7 @@
-//! What many callers of a tenant ask for at once is looked up once.
+//! What many callers ask for at once is looked up once: for each tenant or, where `K` is `()`, for all.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,23 +13,23 @@ const LASTS: Duration = Duration::from_secs(2);
 
 /// The last answer to each tenant, for a moment. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Shared<T>(Arc<Mutex<HashMap<TenantId, Place<T>>>>);
+pub(crate) struct Shared<T, K = TenantId>(Arc<Mutex<HashMap<K, Place<T>>>>);
 
 /// Whoever holds it looks; the others wait for what was found.
 type Place<T> = Arc<tokio::sync::Mutex<Option<(Instant, T)>>>;
 
-impl<T> Default for Shared<T> {
+impl<T, K> Default for Shared<T, K> {
     fn default() -> Self {
         Self(Arc::default())
     }
 }
 
-impl<T: Clone> Shared<T> {
+impl<T: Clone, K: Clone + Eq + Hash> Shared<T, K> {
     /// What was found for this tenant a moment ago, or what `look` finds. What fails is told to who
     /// asked for it, and the next one looks again.
     pub(crate) async fn get<E>(
         &self,
-        tenant: &TenantId,
+        tenant: &K,
         look: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         let place = self.place(tenant);
@@ -45,7 +46,7 @@ impl<T: Clone> Shared<T> {
 
     /// Where a tenant's answer is. Those of tenants that nobody asks for are forgotten when another
     /// one comes.
-    fn place(&self, tenant: &TenantId) -> Place<T> {
+    fn place(&self, tenant: &K) -> Place<T> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = places.get(tenant) {
             return Arc::clone(place);

@@ -6,6 +6,7 @@ use domain::Role;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
+use testkit::eventually;
 use testkit::reqwest::{RequestBuilder, Response};
 use tokio::net::TcpListener;
 
@@ -89,6 +90,39 @@ async fn who_opens_streams_in_a_loop_is_told_when_to_come_back_and_nobody_else_i
         let request = served.http.get(served.url("/activity")).bearer_auth(other);
         Stream::of(request, None).await.expect("ready").await;
     }
+}
+
+/// P9: who never closes a stream leaves room for others of the same tenant.
+#[tokio::test]
+async fn who_leaks_streams_gets_no_more_and_everybody_else_does() {
+    let served = Served::with(Config { api_streams_at_once: 2, ..Config::default() }).await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut stream = Stream::open(&served, "/activity", None).await;
+        stream.expect("ready").await;
+        open.push(stream);
+    }
+    let ask = async |token: &str| {
+        let request = served.http.get(served.url("/activity")).bearer_auth(token);
+        request.header("accept", "text/event-stream").send().await.unwrap()
+    };
+    let full = (503, "too-many-streams".to_owned());
+    assert_eq!(problem(ask("mock-token").await).await, full);
+    let given = served.post("/activity/tickets", &json!({})).send().await.unwrap();
+    let given: Value = given.json().await.unwrap();
+    let path = format!("/activity?ticket={}", given["ticket"].as_str().unwrap());
+    let same = served.http.get(served.url(&path)).header("accept", "text/event-stream");
+    assert_eq!(problem(same.send().await.unwrap()).await, full);
+
+    let key = served.key(TENANT, Role::Viewer.permissions()).await;
+    for other in ["mock-agent-token", &key] {
+        assert_eq!(ask(other).await.status(), 200);
+    }
+    open.pop();
+    eventually("a stream that was closed leaves its place", || async {
+        ask("mock-token").await.status() == 200
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ mod retries;
 mod search;
 mod session;
 mod shell;
+mod silent;
 mod support;
 mod tenancy;
 mod tenants;

@@ -104,6 +104,7 @@ impl Stage {
                 ("JOURNAL_DIR", &self.journal.to_string_lossy()),
                 ("API_REQUESTS_PER_MINUTE", "0"),
                 ("API_STREAMS_PER_MINUTE", "0"),
+                ("API_STREAMS_AT_ONCE", "0"),
             ],
         )
         .await

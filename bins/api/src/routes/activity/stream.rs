@@ -32,7 +32,7 @@ pub(super) fn open(
     filter: Filter,
     last: Option<&str>,
 ) -> Result<Response, ApiError> {
-    let room = app.streams.enter(&principal.tenant).ok_or(ApiError::TooManyStreams)?;
+    let room = app.streams.enter_as(principal).ok_or(ApiError::TooManyStreams)?;
     let terms = Terms {
         tenant: principal.tenant.clone(),
         filter,

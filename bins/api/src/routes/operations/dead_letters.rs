@@ -142,23 +142,21 @@ impl<'a> Own<'a> {
         &self.accounts
     }
 
-    pub(super) fn holds(&self, stored: &StoredDeadLetter) -> bool {
-        match owner_of(stored) {
-            Some(Owner::Account(account)) => self.accounts.contains(&account),
-            Some(Owner::Tenant(tenant)) => tenant == self.principal.tenant,
-            None => false,
+    fn holds(&self, stored: &StoredDeadLetter) -> bool {
+        owner_of(stored).is_some_and(|owner| self.is(&owner))
+    }
+
+    /// Whether this owner is the tenant, or one of its accounts.
+    pub(super) fn is(&self, owner: &Owner) -> bool {
+        match owner {
+            Owner::Account(account) => self.accounts.contains(account),
+            Owner::Tenant(tenant) => *tenant == self.principal.tenant,
         }
     }
 }
 
 /// The letter with this id, if it is the caller's.
-async fn find(
-    app: &App,
-    connection: &mut PgConnection,
-    principal: &Principal,
-    id: DeadLetterId,
-) -> Result<StoredDeadLetter, ApiError> {
-    let own = Own::of(connection, principal).await?;
+async fn find(app: &App, own: &Own<'_>, id: DeadLetterId) -> Result<StoredDeadLetter, ApiError> {
     let stored = app.bus.dead_letters().get(id.position()).await?;
     stored
         .filter(|stored| DeadLetterId::of(stored) == id && own.holds(stored))

@@ -1,11 +1,15 @@
 //! How events and commands get on.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::AccountKey;
 use events::Inbound;
 use futures_util::{StreamExt as _, stream};
+use repair::{Owner, owner_of};
 use serde::Serialize;
 use store::pipeline::{Counts, Minute};
 
@@ -14,11 +18,16 @@ use super::dead_letters::list::{AT_ONCE, REACH};
 use crate::App;
 use crate::auth::{May, ReadOperations};
 use crate::error::ApiError;
+use crate::shared::Shared;
 
 /// How many accounts' lanes are looked at at a time: one that is not answered takes seconds.
 const LANES_AT_ONCE: usize = 100;
 /// Among so many of the newest dead letters the tenant's are counted.
 const COUNTED: usize = 200;
+
+/// Whose the newest dead letters are, one look for all tenants; none while NATS does not answer, and
+/// where they are too far apart.
+pub(crate) type NewestLetters = Shared<Option<Arc<[Option<Owner>]>>, ()>;
 
 /// How the tenant's events and commands get on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -157,18 +166,23 @@ async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
 }
 
 async fn dead_letters(app: &App, own: &Own<'_>) -> Option<u64> {
-    let (letters, mut found, mut count, mut before) = (app.bus.dead_letters(), 0, 0, None);
+    // That nothing was found is kept too: those who wait do not each wait for NATS in turn.
+    let look = async { Ok::<_, Infallible>(newest_letters(app).await) };
+    let Ok(owners) = app.newest_letters.get(&(), look).await;
+    Some(owners?.iter().flatten().filter(|owner| own.is(owner)).count() as u64)
+}
+
+async fn newest_letters(app: &App) -> Option<Arc<[Option<Owner>]>> {
+    let (letters, mut owners, mut before) = (app.bus.dead_letters(), Vec::new(), None);
     let all = usize::try_from(letters.count().await.ok()?).unwrap_or(COUNTED).min(COUNTED);
     for _ in 0..REACH / AT_ONCE {
-        if found >= all {
-            return Some(count);
+        if owners.len() >= all {
+            return Some(owners.into());
         }
-        let (mut some, go_on) = letters.among(before, AT_ONCE).await.ok()?;
-        some.truncate(all - found);
-        found += some.len();
-        count += some.iter().filter(|stored| own.holds(stored)).count() as u64;
+        let (some, go_on) = letters.among(before, AT_ONCE).await.ok()?;
+        owners.extend(some.iter().take(all - owners.len()).map(owner_of));
         if go_on.is_none() {
-            return Some(count);
+            return Some(owners.into());
         }
         before = go_on;
     }

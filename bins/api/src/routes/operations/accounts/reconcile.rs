@@ -46,6 +46,7 @@ pub(in crate::routes) async fn reconcile_account(
     key: Key,
     Json(asked): Json<Reconcile>,
 ) -> Result<Response, ApiError> {
+    let _room = app.asking(&principal.tenant)?;
     let mut work = match key.begin(&app, &principal).await? {
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, find};
+use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, Own, find};
 use crate::App;
 use crate::auth::{May, RedriveDeadLetters};
 use crate::error::ApiError;
@@ -36,7 +36,8 @@ pub(in crate::routes) async fn drop_dead_letter(
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),
     };
-    let stored = find(&app, work.connection(), &principal, id).await?;
+    let own = Own::of(work.connection(), &principal).await?;
+    let stored = find(&app, &own, id).await?;
     let mut done = DeadLetterActedOn {
         dead_letter: DeadLetter::of(&stored),
         outcome: Outcome::WouldBeDropped,

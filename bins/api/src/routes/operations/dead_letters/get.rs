@@ -6,7 +6,7 @@ use repair::mask;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{DeadLetter, DeadLetterId, find};
+use super::{DeadLetter, DeadLetterId, Own, find};
 use crate::App;
 use crate::auth::{May, ReadOperations};
 use crate::error::ApiError;
@@ -44,8 +44,10 @@ pub(in crate::routes) async fn get_dead_letter(
     principal: May<ReadOperations>,
     Id(id): Id<DeadLetterId>,
 ) -> Result<Json<DeadLetterContent>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
-    let stored = find(&app, &mut transaction, &principal, id).await?;
+    let _room = app.reading_letters(&principal.tenant)?;
+    // Over before NATS is asked, which may take seconds to say nothing.
+    let own = Own::of(&mut *app.store.tenant(&principal.tenant).await?, &principal).await?;
+    let stored = find(&app, &own, id).await?;
     Ok(Json(DeadLetterContent {
         letter: DeadLetter::of(&stored),
         bytes: stored.payload.len(),

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bus::RedriveError;
 
-use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, find};
+use super::{ActOnDeadLetter, DeadLetter, DeadLetterActedOn, DeadLetterId, Outcome, Own, find};
 use crate::App;
 use crate::auth::{May, RedriveDeadLetters};
 use crate::error::ApiError;
@@ -41,7 +41,8 @@ pub(in crate::routes) async fn redrive_dead_letter(
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),
     };
-    let stored = find(&app, work.connection(), &principal, id).await?;
+    let own = Own::of(work.connection(), &principal).await?;
+    let stored = find(&app, &own, id).await?;
     let mut done = DeadLetterActedOn {
         dead_letter: DeadLetter::of(&stored),
         outcome: Outcome::WouldBeSent,

@@ -1,0 +1,73 @@
+//! P9: a NATS that is there and says nothing holds up nobody who does not ask it.
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+use store::Store;
+use testkit::World;
+use testkit::reqwest::RequestBuilder;
+
+use crate::support::{Served, dead_letter, problem};
+
+/// With so few connections that those who look for a dead letter would hold all of them.
+#[tokio::test]
+async fn who_looks_for_a_dead_letter_holds_no_connection_to_the_database() {
+    let mut world = World::start().await;
+    let few = store::Config { database_connections: 2, ..world.store_config.clone() };
+    world.store = Store::connect(&few, "test").unwrap();
+    let served = Served::over(world).await;
+    let id = dead_letter(&served, &served.ours, "x").await;
+    let path = format!("/operations/dead-letters/{id}");
+    served.world.nats.pause().await;
+    let mut asked: FuturesUnordered<_> = (0..3).map(|_| served.get(&path).send()).collect();
+    let others = async {
+        for _ in 0..20 {
+            served.read("/labels").await;
+        }
+    };
+    tokio::select! {
+        biased;
+        answered = asked.next() => panic!("NATS has answered nothing: {answered:?}"),
+        () = others => {}
+    }
+    served.world.nats.resume().await;
+}
+
+/// Whoever reads letters may hold several large ones.
+#[tokio::test]
+async fn only_so_many_read_dead_letters_at_a_time() {
+    let served = Served::start().await;
+    let one = format!("/operations/dead-letters/{}", dead_letter(&served, &served.ours, "x").await);
+    let read = |path: &str| served.get(path).send();
+    served.world.nats.pause().await;
+    let paths = [&*one, "/operations/dead-letters"].into_iter().cycle().take(6);
+    let mut asked: FuturesUnordered<_> = paths.map(read).collect();
+    // All but as many as one tenant may have in hand.
+    for _ in 3..6 {
+        let refused = asked.next().await.unwrap().unwrap();
+        assert_eq!(problem(refused).await, (503, "busy".to_owned()));
+    }
+    served.world.nats.resume().await;
+    while asked.next().await.is_some() {}
+    // More than have room at a time: who has read gives the place back.
+    for _ in 0..5 {
+        served.read("/operations/dead-letters").await;
+    }
+}
+
+/// They hold connections while they wait.
+#[tokio::test]
+async fn who_has_an_account_compared_leaves_connections_to_others() {
+    let served = Served::start().await;
+    let path = format!("/operations/accounts/{}/reconcile", served.ours.key);
+    served.world.nats.pause().await;
+    let compare = || served.post(&path, &json!({}));
+    let mut asked: FuturesUnordered<_> =
+        (0..8).map(|_| compare()).map(RequestBuilder::send).collect();
+    // All but as many as one tenant may have in hand.
+    for _ in 5..8 {
+        let refused = asked.next().await.unwrap().unwrap();
+        assert_eq!(problem(refused).await, (503, "busy".to_owned()));
+    }
+    served.world.nats.resume().await;
+}
