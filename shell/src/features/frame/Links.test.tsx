@@ -144,6 +144,26 @@ test('a refusal that comes when the sheet is closed is told all the same', async
   dismiss(toasts()[0]!.key)
 })
 
+test('that an account was not unlinked is told, too, when the sheet is closed', async () => {
+  given([account(1, ANA)])
+  const { answer, come } = held()
+  let asked = 0
+  api.use(
+    http.untyped.delete('*/api/v1/me/links/:id', () => {
+      asked += 1
+      return answer()
+    }),
+  )
+  const sheet = await openSheet()
+  await userEvent.click(await sheet.findByRole('button', { name: 'Unlink Account 1' }))
+  await waitFor(() => expect(asked).toBe(1))
+  await userEvent.keyboard('{Escape}')
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  come(HttpResponse.json({ status: 503, code: 'busy', detail: 'The server is busy' }, { status: 503 }))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not unlinked: Account 1', detail: 'The server is busy', bad: true }]))
+  dismiss(toasts()[0]!.key)
+})
+
 test('a token that Chatwoot does not accept is to be given anew; one that it could not be asked about is not', async () => {
   const problem = (status: number, code: string, detail: string, rest = {}) => HttpResponse.json({ status, code, detail, ...rest }, { status })
   const errors = [{ field: 'token', message: 'Chatwoot does not accept the access token of account 1: give a valid one' }]

@@ -50,6 +50,8 @@ function Accounts() {
 function Account({ of: account }: { of: ChatwootLink }) {
   const { accountId, chatwootAccountId, accountName, chatwootUrl, userId, refusedAt } = account
   const client = useQueryClient()
+  const place = useRef<HTMLLIElement>(null)
+  const name = accountName ?? `Account ${chatwootAccountId}`
   const put = async (now: ChatwootLink) => {
     const { queryKey } = linksQuery()
     // What is being read may be of before.
@@ -62,11 +64,13 @@ function Account({ of: account }: { of: ChatwootLink }) {
   const remove = useMutation({
     mutationFn: () => unlink(accountId),
     onSuccess: () => put({ ...account, userId: null, userName: null, linkedAt: null, refusedAt: null }),
+    onError: (error) => {
+      if (!place.current) tell(accountId, `Not unlinked: ${name}`, error)
+    },
   })
-  const name = accountName ?? `Account ${chatwootAccountId}`
   const linked = userId != null
   return (
-    <li className="flex flex-col gap-3 p-4">
+    <li ref={place} className="flex flex-col gap-3 p-4">
       <div className="flex items-start gap-3">
         <div className="min-w-0 grow">
           <h3 className="truncate font-semibold">{name}</h3>
@@ -131,11 +135,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       return linked(now)
     },
     onError: (error) => {
-      // Nobody sees it here any more.
-      if (!field.current) {
-        const detail = refused(error)?.message ?? error.message
-        toast({ key: `not-linked ${accountId}`, title: `Not linked: ${name}`, detail, action: { label: 'All right', run: () => undefined }, bad: true })
-      }
+      if (!field.current) tell(accountId, `Not linked: ${name}`, refused(error) ?? error)
       // What may succeed later is not to be looked up again.
       if (Failure.from(error).passing) return
       clear()
@@ -187,6 +187,11 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       </Button>
     </form>
   )
+}
+
+/** What went wrong where nobody sees it any more: the sheet is closed. */
+function tell(accountId: string, title: string, { message: detail }: Error): void {
+  toast({ key: `${title} ${accountId}`, title, detail, action: { label: 'All right', run: () => undefined }, bad: true })
 }
 
 /** Whether the focus may go to this form: nobody types elsewhere. */
