@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { ChatwootLink } from '#api/types.ts'
 import { linksQuery } from '#live/links.ts'
@@ -85,9 +85,6 @@ test('a token goes to the API, and stays nowhere here', async () => {
   const { tokens, queryClient } = given([account(1)])
   const sheet = await openSheet()
   const field = await sheet.findByLabelText('Access token for Account 1')
-  expect(field).toHaveAttribute('type', 'password')
-  expect(field).toHaveAttribute('autocomplete', 'new-password')
-  for (const one of ['data-1p-ignore', 'data-bwignore', 'data-lpignore']) expect(field).toHaveAttribute(one)
   const button = sheet.getByRole('button', { name: 'Link Account 1' })
   expect(button).toBeDisabled()
   await userEvent.type(field, ` ${TOKEN} {Enter}`)
@@ -99,6 +96,26 @@ test('a token goes to the API, and stays nowhere here', async () => {
   for (const kept of [caches, localStorage, sessionStorage, document.body.innerHTML]) {
     expect(JSON.stringify(kept)).not.toContain(TOKEN)
   }
+})
+
+test('what is typed into the field of a token is hidden, and nobody offers to keep it', async () => {
+  given([account(1)])
+  const sheet = await openSheet()
+  const field = await sheet.findByLabelText('Access token for Account 1')
+  expect(field).toHaveAttribute('type', 'text')
+  expect(field).toHaveClass('[-webkit-text-security:disc]')
+  expect(field).toHaveAttribute('autocomplete', 'off')
+  for (const one of ['data-1p-ignore', 'data-bwignore', 'data-lpignore']) expect(field).toHaveAttribute(one)
+})
+
+test('where nothing else hides it, it is a password', async () => {
+  vi.spyOn(CSS, 'supports').mockReturnValue(false)
+  onTestFinished(() => void vi.restoreAllMocks())
+  given([account(1)])
+  const sheet = await openSheet()
+  const field = await sheet.findByLabelText('Access token for Account 1')
+  expect(field).toHaveAttribute('type', 'password')
+  expect(field).toHaveAttribute('autocomplete', 'new-password')
 })
 
 const REFUSAL = 'Chatwoot does not accept the access token of account 1: give a valid one'

@@ -112,6 +112,9 @@ interface LinkingProps {
   linked: (now: ChatwootLink) => Promise<void>
 }
 
+/** Whether a field can hide what is in it without being one for passwords. */
+const hides = () => CSS.supports('-webkit-text-security', 'disc')
+
 /** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it, and nothing longer than it is on its way. */
 function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps) {
   const form = useRef<HTMLFormElement>(null)
@@ -160,10 +163,13 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
         </span>
         <input
           ref={field}
-          type="password"
+          // Whatever is in a field for passwords, browsers offer to keep: it only looks like one.
+          type={hides() ? 'text' : 'password'}
           readOnly={add.isPending}
-          // Passwords of this page are filled in despite "off", and managers offer to keep what is none.
-          autoComplete="new-password"
+          // Texts are remembered unless "off"; passwords of this page are filled in despite it.
+          autoComplete={hides() ? 'off' : 'new-password'}
+          autoCapitalize="none"
+          autoCorrect="off"
           data-1p-ignore
           data-bwignore
           data-lpignore="true"
@@ -171,7 +177,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
           maxLength={500}
           aria-describedby={help}
           onChange={(event) => setBlank(event.target.value.trim() === '')}
-          className="h-9 rounded-lg border border-line bg-surface px-3 text-base font-normal"
+          className="h-9 rounded-lg border border-line bg-surface px-3 text-base font-normal [-webkit-text-security:disc]"
         />
       </label>
       <p id={help} className="text-sm text-soft">
