@@ -1,5 +1,6 @@
 import { useEffect, useEffectEvent } from 'react'
 
+import { composes } from './composing.ts'
 import { read } from './remembered.ts'
 
 export type Bindings = Record<string, (event: KeyboardEvent) => void>
@@ -17,7 +18,7 @@ let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null
  */
 export function useKeys(bindings: Bindings, enabled = true): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.isComposing) return
+    if (event.defaultPrevented || composes(event)) return
     const act = find(bindings, event)
     if (!act) return
     event.preventDefault()

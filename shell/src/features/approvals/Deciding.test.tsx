@@ -1,4 +1,4 @@
-import { act, screen, within } from '@testing-library/react'
+import { act, fireEvent, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
@@ -111,6 +111,15 @@ test('a proposed reply goes out as edited, and what was asked stays', async () =
   expect(await screen.findByText('Sent instead')).toBeVisible()
   expect(screen.getByText('We refund it.')).toBeVisible()
   expect(asked.map((one) => one.body)).toEqual([{ status: 'approved', content: 'We refund it today.' }])
+})
+
+test('a key of an input method decides nothing', async () => {
+  const asked = given(anApproval(), () => HttpResponse.error())
+  const field = await screen.findByRole('textbox')
+  for (const how of [{ isComposing: true }, { keyCode: 229 }]) fireEvent.keyDown(field, { key: 'Enter', ctrlKey: true, ...how })
+  expect(screen.getByRole('button', { name: /^Approve/ })).toBeEnabled()
+  await new Promise((go) => setTimeout(go, 20))
+  expect(asked).toEqual([])
 })
 
 test('a reply that was begun to be edited can be approved as proposed after all', async () => {

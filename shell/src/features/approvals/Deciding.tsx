@@ -7,6 +7,7 @@ import { session } from '#auth/session.ts'
 import { keys } from '#live/keys.ts'
 import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
+import { composes } from '#ui/composing.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { exactly } from '#ui/time.ts'
@@ -57,7 +58,7 @@ export function Deciding({ approval }: { approval: Approval }) {
     else decide.mutate('rejected')
   }
   const send = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || composes(event.nativeEvent)) return
     event.preventDefault()
     approve()
   }

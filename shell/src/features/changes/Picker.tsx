@@ -12,6 +12,7 @@ import { useLive } from '#live/live.ts'
 import { agentsQuery, labelsQuery, teamsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button } from '#ui/Button.tsx'
+import { stayWhileComposing } from '#ui/composing.ts'
 import { giveFocusBack } from '#ui/focus.ts'
 import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { type Option, Pick } from '#ui/Pick.tsx'
@@ -52,6 +53,7 @@ export default function Picker({ asked, choose, close }: PickerProps) {
         <Popover.Content
           aria-label={title}
           onCloseAutoFocus={giveFocusBack}
+          onEscapeKeyDown={stayWhileComposing}
           align={asked.at ? 'start' : 'center'}
           sideOffset={6}
           collisionPadding={12}

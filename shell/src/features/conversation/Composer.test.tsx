@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -97,6 +97,18 @@ test('a slash offers canned responses, keys choose one, and its variables are fi
   expect(screen.queryByRole('listbox')).toBeNull()
   await userEvent.keyboard('{Control>}{Enter}{/Control}')
   await waitFor(() => expect(contents()).toEqual(['Hello. Thank you, Paula. Dev Admin']))
+})
+
+test('a key that ends the making of a character, as Safari tells it, takes no canned response and sends nothing', async () => {
+  const { sent } = given({ canned: CANNED })
+  show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '/tha')
+  await screen.findByRole('option')
+  fireEvent.keyDown(field, { key: 'Enter', keyCode: 229 })
+  fireEvent.keyDown(field, { key: 'Enter', ctrlKey: true, keyCode: 229 })
+  expect(field).toHaveValue('/tha')
+  expect(sent).toEqual([])
 })
 
 test('arrows walk the list, Esc makes the slash a slash, and the field keeps the focus', async () => {

@@ -11,6 +11,7 @@ import { tellStopped, tellTyping } from '#live/telling.ts'
 import type { Next } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
+import { composes } from '#ui/composing.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { lazily } from '#ui/lazily.tsx'
 
@@ -163,7 +164,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
             releaseDraft(id, kind)
           }}
           onKeyDown={(event) => {
-            if (event.nativeEvent.isComposing || canned.pressed(event, take)) return
+            if (composes(event.nativeEvent) || canned.pressed(event, take)) return
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
               event.preventDefault()
               send()

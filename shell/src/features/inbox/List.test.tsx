@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test } from 'vitest'
@@ -55,6 +55,17 @@ test('a row says that something about it waits for approval', async () => {
   show(<List view={{}} openId={undefined} />)
   expect(await screen.findByRole('link', { name: /Paula Probe.*Waits for approval/ })).toBeVisible()
   expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent('Waits for approval')
+})
+
+test('a key that leaves what an input method offers does not leave the search', async () => {
+  given([aConversation()])
+  show(<List view={{}} openId={undefined} />)
+  const field = await screen.findByRole('searchbox', { name: 'Search conversations' })
+  await userEvent.type(field, '返金')
+  fireEvent.keyDown(field, { key: 'Escape', isComposing: true })
+  expect(field).toHaveValue('返金')
+  fireEvent.keyDown(field, { key: 'Escape' })
+  expect(field).toHaveValue('')
 })
 
 test('an empty list says why it is empty', async () => {
