@@ -1,4 +1,4 @@
-import { renderHook } from '@testing-library/react'
+import { fireEvent, renderHook } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -30,4 +30,29 @@ test('a box that was ticked takes no key away', async () => {
   await userEvent.click(field)
   await userEvent.keyboard('e')
   expect(pressed).toHaveLength(2)
+})
+
+test('a key that is held down goes on from one to the next, and else acts once', () => {
+  const pressed: string[] = []
+  const note = (key: string) => () => void pressed.push(key)
+  renderHook(() => useKeys({ j: note('j'), e: note('e'), 'mod+b': note('mod+b') }))
+  const hold = (key: string, ctrlKey = false) =>
+    [false, true, true].map((repeat) => fireEvent.keyDown(document.body, { key, ctrlKey, repeat }))
+  hold('j')
+  hold('e')
+  // Nor is it the browser's then.
+  expect(hold('b', true)).toEqual([false, false, false])
+  expect(pressed).toEqual(['j', 'j', 'j', 'e', 'mod+b'])
+})
+
+test('what a dialog lies over is not confirmed from within it', () => {
+  const pressed: string[] = []
+  renderHook(() => useKeys({ 'mod+Enter': () => void pressed.push('approved'), 'mod+k': () => void pressed.push('commands') }))
+  const dialog = document.body.appendChild(document.createElement('div'))
+  onTestFinished(() => dialog.remove())
+  dialog.role = 'dialog'
+  for (const target of [dialog, document.body]) {
+    for (const key of ['k', 'Enter']) fireEvent.keyDown(target, { key, ctrlKey: true })
+  }
+  expect(pressed).toEqual(['commands', 'commands', 'approved'])
 })

@@ -9,6 +9,8 @@ export type Bindings = Record<string, (event: KeyboardEvent) => void>
 export const SINGLE_KEYS = 'axis.keys'
 /** How long the second key of two may take. */
 const PATIENCE = 1_200
+/** Keys that go on while they are held down: from one to the next. */
+const GO_ON = new Set(['j', 'k'])
 /** The first of two keys, and the event of the second one once there is one. */
 let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null = null
 
@@ -22,7 +24,8 @@ export function useKeys(bindings: Bindings, enabled = true): void {
     const act = find(bindings, event)
     if (!act) return
     event.preventDefault()
-    act(event)
+    // Held down, any other would act on what came of it: resolve the next one, approve what has just changed.
+    if (!event.repeat || GO_ON.has(event.key.toLowerCase())) act(event)
   })
   useEffect(() => {
     if (!enabled) return
@@ -34,7 +37,8 @@ export function useKeys(bindings: Bindings, enabled = true): void {
 
 function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | undefined {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  if (event.metaKey || event.ctrlKey) return bindings[`mod+${key}`]
+  // Enter confirms what lies above everything else, and nothing below.
+  if (event.metaKey || event.ctrlKey) return key === 'Enter' && inDialog(event.target) ? undefined : bindings[`mod+${key}`]
   if (event.altKey || busy(event.target)) return undefined
   if (event.key.length === 1 && !read<boolean>(SINGLE_KEYS, true)) return undefined
   if (prefix && event !== prefix.first) {
@@ -51,6 +55,8 @@ function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | unde
 function isPrefix(bindings: Bindings, key: string): boolean {
   return Object.keys(bindings).some((one) => one.startsWith(`${key} `))
 }
+
+const inDialog = (target: EventTarget | null) => target instanceof Element && target.closest('[role=dialog]') !== null
 
 function busy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false

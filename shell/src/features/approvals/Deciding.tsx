@@ -60,7 +60,7 @@ export function Deciding({ approval }: { approval: Approval }) {
   const send = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || composes(event.nativeEvent)) return
     event.preventDefault()
-    approve()
+    if (!event.repeat) approve()
   }
   useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
 
