@@ -11,7 +11,7 @@ import { answerOf, client, doneOf } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
 import { session } from '../auth/session.ts'
 
-import { backoff } from './backoff.ts'
+import { wait } from './backoff.ts'
 import { createStore } from './store.ts'
 
 export type DraftKind = 'reply' | 'note'
@@ -186,7 +186,8 @@ async function save(key: string): Promise<void> {
     const count = (failures.get(key) ?? 0) + 1
     failures.set(key, count)
     // What the API will not have stays here.
-    again = Failure.from(error).passing ? backoff(count) : null
+    const failure = Failure.from(error)
+    again = failure.passing ? wait(count, failure) : null
   } finally {
     saving.delete(key)
   }
