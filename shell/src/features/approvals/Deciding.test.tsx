@@ -1,4 +1,4 @@
-import { act, fireEvent, screen, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
@@ -7,14 +7,16 @@ import { approvalTag } from '#api/tag.ts'
 import type { Approval } from '#api/types.ts'
 import { keys } from '#live/keys.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
+import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, anApproval, instant } from '#test/samples.ts'
+import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Approval as Screen } from './Approval.tsx'
 import { stepsOf } from './History.tsx'
 
 /** An API with this request; answers what was asked of it. */
-function served(approval: Approval, answer: (body: object) => Response) {
+function served(approval: Approval, answer: (body: object) => Response | Promise<Response>) {
   const asked: { body: object; tag: string | null }[] = []
   api.use(
     http.untyped.get('*/api/v1/approvals/:id', () => HttpResponse.json(approval)),
@@ -63,6 +65,19 @@ test('of two who decide, the second sees who was first', async () => {
   )
   await userEvent.click(await screen.findByRole('button', { name: /^Approve/ }))
   expect(await screen.findByText(/Bo Muster was first: it was approved/)).toBeVisible()
+})
+
+test('who has gone elsewhere before it is refused is told that it was not decided', async () => {
+  const approval = anApproval({ type: 'proposed_reply', metadata: { content: 'We refund it.' } })
+  const { answer, come } = held()
+  const asked = served(approval, answer)
+  const { unmount } = screenOf(approval)
+  await userEvent.click(await screen.findByRole('button', { name: /^Approve/ }))
+  await waitFor(() => expect(asked).toHaveLength(1))
+  unmount()
+  come(HttpResponse.json({ code: 'changed', detail: 'it has changed', current: approval }, { status: 412 }))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not approved: proposed reply of Ana Beispiel', detail: 'it has changed', bad: true }]))
+  dismiss(toasts()[0]!.key)
 })
 
 test('nobody decides their own; they can withdraw it', async () => {

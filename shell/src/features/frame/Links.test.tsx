@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ChatwootLink } from '#api/types.ts'
 import { linksQuery } from '#live/links.ts'
 import { api, http } from '#test/api.ts'
+import { held } from '#test/held.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { instant, uuid } from '#test/samples.ts'
@@ -121,13 +122,6 @@ test('where nothing else hides it, it is a password', async () => {
 const REFUSAL = 'Chatwoot does not accept the access token of account 1: give a valid one'
 const refusal = () =>
   HttpResponse.json({ status: 422, code: 'invalid', detail: 'x', errors: [{ field: 'token', message: REFUSAL }] }, { status: 422 })
-
-/** An answer that comes when it is told to. */
-function held() {
-  let come: (answer: Response) => void = () => undefined
-  const answer = new Promise<Response>((go) => (come = go))
-  return { answer: () => answer, come: (one: Response) => come(one) }
-}
 
 test('a refusal that comes late neither takes the focus from another field nor another token from its own', async () => {
   const { answer, come } = held()

@@ -6,11 +6,12 @@ import { Failure } from '#api/failure.ts'
 import type { ChatwootLink } from '#api/types.ts'
 import { link, linksQuery, unlink } from '#live/links.ts'
 import { Button } from '#ui/Button.tsx'
+import { useHere } from '#ui/here.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
-import { toast } from '#ui/toasts.ts'
+import { toastFailure } from '#ui/toasts.ts'
 
 /** Who the person here is in Chatwoot: what they write goes out under that name. */
 export default function Links({ close }: { close: () => void }) {
@@ -50,7 +51,7 @@ function Accounts() {
 function Account({ of: account }: { of: ChatwootLink }) {
   const { accountId, chatwootAccountId, accountName, chatwootUrl, userId, refusedAt } = account
   const client = useQueryClient()
-  const place = useRef<HTMLLIElement>(null)
+  const here = useHere()
   const name = accountName ?? `Account ${chatwootAccountId}`
   const put = async (now: ChatwootLink) => {
     const { queryKey } = linksQuery()
@@ -65,12 +66,12 @@ function Account({ of: account }: { of: ChatwootLink }) {
     mutationFn: () => unlink(accountId),
     onSuccess: () => put({ ...account, userId: null, userName: null, linkedAt: null, refusedAt: null }),
     onError: (error) => {
-      if (!place.current) tell(accountId, `Not unlinked: ${name}`, error)
+      if (!here()) toastFailure(`Not unlinked: ${name}`, accountId, error)
     },
   })
   const linked = userId != null
   return (
-    <li ref={place} className="flex flex-col gap-3 p-4">
+    <li className="flex flex-col gap-3 p-4">
       <div className="flex items-start gap-3">
         <div className="min-w-0 grow">
           <h3 className="truncate font-semibold">{name}</h3>
@@ -117,6 +118,7 @@ const hides = () => CSS.supports('-webkit-text-security', 'disc')
 
 /** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it, and nothing longer than it is on its way. */
 function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps) {
+  const here = useHere()
   const form = useRef<HTMLFormElement>(null)
   const field = useRef<HTMLInputElement>(null)
   /** What is on its way: another that was put into the field meanwhile is not to be lost with it. */
@@ -138,7 +140,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       return linked(now)
     },
     onError: (error) => {
-      if (!field.current) tell(accountId, `Not linked: ${name}`, refused(error) ?? error)
+      if (!here()) toastFailure(`Not linked: ${name}`, accountId, refused(error) ?? error)
       // What may succeed later is not to be looked up again.
       if (Failure.from(error).passing) return
       clear()
@@ -193,11 +195,6 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       </Button>
     </form>
   )
-}
-
-/** What went wrong where nobody sees it any more: the sheet is closed. */
-function tell(accountId: string, title: string, { message: detail }: Error): void {
-  toast({ key: `${title} ${accountId}`, title, detail, action: { label: 'All right', run: () => undefined }, bad: true })
 }
 
 /** Whether the focus may go to this form: nobody types elsewhere. */

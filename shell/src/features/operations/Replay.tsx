@@ -5,9 +5,11 @@ import { type ReactNode, useId, useState } from 'react'
 import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
+import { useHere } from '#ui/here.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { asField, exactly } from '#ui/time.ts'
+import { toastFailure } from '#ui/toasts.ts'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
@@ -34,6 +36,7 @@ const HOUR = 3_600_000
 
 function Form() {
   const client = useQueryClient()
+  const here = useHere()
   const accounts = useQuery(accountsQuery()).data ?? []
   const [chosen, setChosen] = useState<string>()
   const [from, setFrom] = useState(() => asField(new Date(Date.now() - HOUR)))
@@ -57,6 +60,9 @@ function Form() {
     onSuccess: () => {
       count.reset()
       return client.invalidateQueries({ queryKey: replaysQuery().queryKey })
+    },
+    onError: (error) => {
+      if (!here()) toastFailure('No replay was begun', '', error)
     },
   })
   // What was counted is of what the form said then.
