@@ -290,6 +290,15 @@ test('what is not marked as unread says so, and is asked for again', async () =>
   expect(screen.queryByText(/^Not marked/)).toBeNull()
 })
 
+test.each(['agents', 'teams', 'labels'])('that the %s to choose from did not load is said', async (what) => {
+  const row = aConversation()
+  given([row])
+  api.use(http.untyped.get(`*/api/v1/${what}`, () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })))
+  await screen.findByRole('status')
+  ask(what === 'agents' ? 'assignee' : what === 'teams' ? 'team' : 'labels', [row.id])
+  expect(await screen.findByText(`The ${what} did not load: it is down`)).toBeVisible()
+})
+
 /** Escalates a conversation and closes the sheet before there is an answer, which comes when it is told to. */
 async function escalated() {
   const row = aConversation()

@@ -108,6 +108,11 @@ function checked(rows: readonly Conversation[], so: (row: Conversation) => boole
 
 const NOTHING = 'Nothing has this name'
 
+/** That there is nothing to choose may mean that nobody could be asked. */
+function missing({ data, error }: { data: unknown; error: Error | null }, what: string): string | undefined {
+  return error && !data ? `The ${what} did not load: ${error.message}` : undefined
+}
+
 function Statuses({ title, rows, take, asked }: ChoicesProps & { asked: Asked }) {
   const options = STATUSES.map((status): Option => ({
     id: status,
@@ -230,7 +235,7 @@ function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho
       list="Agents"
       placeholder={asksWho ? title : 'Assign to'}
       options={asksWho ? all : [nobody, ...all]}
-      note={rows.length > 1 && !account ? `${SEVERAL} agents.` : undefined}
+      note={rows.length > 1 && !account ? `${SEVERAL} agents.` : missing(query, 'agents')}
       nothing={query.isPending ? 'Loading…' : NOTHING}
     />
   )
@@ -263,7 +268,7 @@ function Teams({ title, rows, take }: ChoicesProps) {
       list="Teams"
       placeholder="Team"
       options={options}
-      note={rows.length > 1 && !account ? `${SEVERAL} teams.` : undefined}
+      note={rows.length > 1 && !account ? `${SEVERAL} teams.` : missing(query, 'teams')}
       nothing={query.isPending ? 'Loading…' : NOTHING}
     />
   )
@@ -289,5 +294,14 @@ function Labels({ title, rows, choose }: Omit<ChoicesProps, 'take'> & { choose: 
       },
     }
   })
-  return <Pick label={title} list="Labels" placeholder="Label" options={options} nothing={query.isPending ? 'Loading…' : NOTHING} />
+  return (
+    <Pick
+      label={title}
+      list="Labels"
+      placeholder="Label"
+      options={options}
+      note={missing(query, 'labels')}
+      nothing={query.isPending ? 'Loading…' : NOTHING}
+    />
+  )
 }

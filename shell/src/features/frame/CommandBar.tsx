@@ -148,6 +148,7 @@ function Palette({ close, onHelp }: PaletteProps) {
         },
       }))}
       onText={setText}
+      note={found.error && !found.data ? `Conversations were not searched: ${found.error.message}` : undefined}
       nothing={found.isFetching ? 'Searching…' : 'Nothing has this name'}
     />
   )
