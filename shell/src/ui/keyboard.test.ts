@@ -56,3 +56,18 @@ test('what a dialog lies over is not confirmed from within it', () => {
   }
   expect(pressed).toEqual(['commands', 'commands', 'approved'])
 })
+
+test('whoever writes other letters presses the same keys', () => {
+  const pressed: string[] = []
+  const note = (key: string) => () => void pressed.push(key)
+  renderHook(() => useKeys({ e: note('e'), 'g i': note('g i'), 'mod+k': note('mod+k'), l: note('l'), y: note('y') }))
+  const press = (key: string, code: string, ctrlKey = false) => fireEvent.keyDown(document.body, { key, code, ctrlKey })
+  press('у', 'KeyE')
+  press('п', 'KeyG')
+  press('ш', 'KeyI')
+  press('л', 'KeyK', true)
+  // A letter of ours is what it is, wherever its key is.
+  press('ł', 'KeyL')
+  press('y', 'KeyZ')
+  expect(pressed).toEqual(['e', 'g i', 'mod+k', 'y'])
+})

@@ -25,7 +25,7 @@ export function useKeys(bindings: Bindings, enabled = true): void {
     if (!act) return
     event.preventDefault()
     // Held down, any other would act on what came of it: resolve the next one, approve what has just changed.
-    if (!event.repeat || GO_ON.has(event.key.toLowerCase())) act(event)
+    if (!event.repeat || GO_ON.has(keyOf(event))) act(event)
   })
   useEffect(() => {
     if (!enabled) return
@@ -35,8 +35,15 @@ export function useKeys(bindings: Bindings, enabled = true): void {
   }, [enabled])
 }
 
+/** Where other letters are written, such as Greek, Hebrew or Russian ones, a key is that which has its place. */
+function keyOf({ key, code }: KeyboardEvent): string {
+  if (key.length !== 1) return key
+  const other = /\p{L}/u.test(key) && !/\p{Script=Latin}/u.test(key)
+  return ((other ? /^Key([A-Z])$/.exec(code)?.[1] : null) ?? key).toLowerCase()
+}
+
 function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | undefined {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  const key = keyOf(event)
   // Enter confirms what lies above everything else, and nothing below.
   if (event.metaKey || event.ctrlKey) return key === 'Enter' && inDialog(event.target) ? undefined : bindings[`mod+${key}`]
   if (event.altKey || busy(event.target)) return undefined
