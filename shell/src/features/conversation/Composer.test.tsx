@@ -191,6 +191,23 @@ test('of what came first the writer is shown, and chooses: edit', async () => {
   expect(screen.queryByText('Not sent: something new came first')).toBeNull()
 })
 
+test('what came first as a file alone is called so', async () => {
+  const late = aMessage({ conversationId: HERE.id, content: '' })
+  given()
+  show(<Conversation id={HERE.id} />)
+  await screen.findByText('No messages yet')
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', () =>
+      HttpResponse.json({ code: 'changed', detail: 'it has changed', current: HERE }, { status: 412 }),
+    ),
+    http.get('/api/v1/conversations/{id}/messages', ({ response }) =>
+      response(200).json({ data: [late], page: { limit: 30, hasMore: false }, position: NOWHERE }),
+    ),
+  )
+  await userEvent.type(await reply(), 'It comes today{Control>}{Enter}{/Control}')
+  expect(await screen.findByRole('alert')).toHaveTextContent('Paula Probe: a file')
+})
+
 test('a reply whose files went with its page is not sent without them: its text is written anew', async () => {
   const { contents } = given()
   const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)

@@ -80,6 +80,15 @@ test('what could not be read at all is asked for again', async () => {
   expect(await screen.findByText('Nothing was asked for')).toBeVisible()
 })
 
+test('a conversation that ends with a file alone has a name, too', async () => {
+  const before = aConversation({
+    chatwootId: 42,
+    lastMessage: { id: 'm', content: '', messageType: 'outgoing', private: false, createdAt: instant(0) },
+  })
+  given({}, [HERE, before])
+  expect(await screen.findByRole('link', { name: /Conversation 42/ })).toBeVisible()
+})
+
 test.each([['user', 'Otto Other'], ['agent_bot', 'Bot 5']])('whose name is not told, the catalogue knows, of people: %s', async (type, name) => {
   const person = { accountId: HERE.accountId, chatwootId: 5, name: 'Otto Other', you: false, updatedAt: instant(0) }
   api.use(http.untyped.get('*/api/v1/agents', () => HttpResponse.json({ data: [person] })))

@@ -156,7 +156,7 @@ function useNews(): void {
         toast({
           key: 'messages',
           title: `New message from ${name}`,
-          detail: message.content ?? 'Attachment',
+          detail: (message.content ?? '') || 'Attachment',
           action: { label: 'Open', run: open },
         })
       }),
