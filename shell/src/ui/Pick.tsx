@@ -59,6 +59,7 @@ export function Pick({ label, placeholder, list, options, onText, note, nothing 
         placeholder={placeholder}
         value={text}
         autoComplete="off"
+        dir="auto"
         onChange={(event) => {
           setText(event.target.value)
           setAt(0)

@@ -41,6 +41,7 @@ export function ReasonSheet({ title, question, rows, children, pending, error, s
           <textarea
             value={reason}
             rows={rows}
+            dir="auto"
             maxLength={LONGEST}
             onChange={(event) => setReason(event.target.value)}
             onKeyDown={(event) => {

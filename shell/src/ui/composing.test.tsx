@@ -34,3 +34,10 @@ test.each(KEYS)('a key %s neither sends a reason nor closes its sheet', (_, how)
   fireEvent.keyDown(field, { key: 'Escape' })
   expect(close).toHaveBeenCalledOnce()
 })
+
+test('what is typed runs as its letters do', () => {
+  render(<ReasonSheet title="Escalate" question="Why?" rows={2} pending={false} error={null} send={vi.fn()} close={vi.fn()} />)
+  expect(screen.getByRole('textbox')).toHaveAttribute('dir', 'auto')
+  render(<Pick label="Agents" list="Agents" placeholder="" nothing="" options={[]} />)
+  expect(screen.getByRole('combobox', { hidden: true })).toHaveAttribute('dir', 'auto')
+})

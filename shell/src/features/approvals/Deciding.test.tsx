@@ -45,6 +45,7 @@ test('rejecting needs a reason, and is of what was read', async () => {
   await userEvent.click(await screen.findByRole('button', { name: 'Reject' }))
   expect(screen.getByText('Say why it is rejected.')).toBeVisible()
   expect(asked).toEqual([])
+  expect(screen.getByRole('textbox')).toHaveAttribute('dir', 'auto')
   await userEvent.type(screen.getByRole('textbox'), 'Too late.')
   await userEvent.click(screen.getByRole('button', { name: 'Reject' }))
   expect(await screen.findByText('Rejected')).toBeVisible()

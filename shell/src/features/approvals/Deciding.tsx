@@ -126,6 +126,7 @@ export function Deciding({ approval }: { approval: Approval }) {
             <textarea
               value={words}
               rows={2}
+              dir="auto"
               maxLength={LONGEST}
               aria-invalid={asksReason && words.trim() === ''}
               aria-describedby={asksReason ? 'reason-wanted' : undefined}

@@ -165,7 +165,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
           </button>
         )}
       </div>
-      {attachment.transcript && <figcaption className="mt-1 text-sm text-soft">{attachment.transcript}</figcaption>}
+      {attachment.transcript && <figcaption dir="auto" className="mt-1 text-sm wrap-anywhere text-soft">{attachment.transcript}</figcaption>}
     </figure>
   )
 }

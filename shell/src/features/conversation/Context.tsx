@@ -233,7 +233,7 @@ function Previous({ contactId, conversationId }: { contactId: string; conversati
               <StatusMark status={status} words={false} />
               <span className="sr-only">{titled(status)}: </span>
             </span>
-            <span className="min-w-0 grow truncate">{(lastMessage?.content ?? '') || `Conversation ${chatwootId}`}</span>
+            <span dir="auto" className="min-w-0 grow truncate">{(lastMessage?.content ?? '') || `Conversation ${chatwootId}`}</span>
             <When at={lastActivityAt} className="shrink-0 text-xs text-faint" />
           </Link>
         </li>

@@ -167,6 +167,7 @@ export const SearchField = memo(function SearchField({ view, onChange }: Filters
         value={text}
         placeholder="Search"
         autoComplete="off"
+        dir="auto"
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== 'Escape' || composes(event.nativeEvent)) return

@@ -43,6 +43,16 @@ test('a row tells who, what and how urgent', async () => {
   expect(asked[0]?.get('status')).toBe('open')
 })
 
+test('what a row shows of a message runs as it was written, whatever is said of it', async () => {
+  const lastMessage = { id: 'm', content: 'أين طردي؟', messageType: 'outgoing', private: false, createdAt: instant(0) }
+  given([aConversation({ lastMessage })])
+  show(<List view={{}} openId={undefined} />)
+  const shown = await screen.findByText(/أين طردي؟/)
+  expect(shown).toHaveAttribute('dir', 'auto')
+  // Its own direction, or it would be that of the whole.
+  for (const word of shown.children) expect(word.ariaHidden === 'true' || word.getAttribute('dir') === 'ltr').toBe(true)
+})
+
 test('a row says that something about it waits for approval', async () => {
   const [asked, other] = [aConversation(), aConversation({ contact: { id: uuid(), name: 'Otto Other', thumbnail: null } })]
   given([asked, other])
