@@ -336,6 +336,28 @@ test('and what was not is told', async () => {
   expect(screen.getByText('It waits already')).toBeVisible()
 })
 
+test('many are marked as unread a few at a time', async () => {
+  const rows = Array.from({ length: 20 }, () => aConversation())
+  given(rows)
+  let [under, most, marked] = [0, 0, 0]
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/unread', async () => {
+      under += 1
+      most = Math.max(most, under)
+      await new Promise((go) => setTimeout(go, 20))
+      under -= 1
+      marked += 1
+      return new HttpResponse(null, { status: 204 })
+    }),
+  )
+  await screen.findByRole('status')
+  select(rows.map(({ id }) => id))
+  onTestFinished(clearSelection)
+  await userEvent.keyboard('u')
+  await waitFor(() => expect(marked).toBe(rows.length))
+  expect(most).toBeLessThanOrEqual(6)
+})
+
 test('the button has the focus again once the question that it asked is closed', async () => {
   const row = aConversation()
   given([row])
