@@ -50,6 +50,20 @@ test('a message is told if the list on the screen does not show its conversation
   expect(await screen.findByText('Attachment')).toBeVisible()
 })
 
+test('a tab is named by its screen', async () => {
+  api.use(
+    http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
+    http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
+  )
+  document.title = 'AXIS'
+  const { router } = show(<Frame>Here</Frame>)
+  await waitFor(() => expect(document.title).toBe('Inbox · AXIS'))
+  for (const [place, title] of [['/approvals/7', 'Approvals · AXIS'], ['/nowhere', 'AXIS']] as const) {
+    await act(() => router.navigate({ href: place }))
+    await waitFor(() => expect(document.title).toBe(title))
+  }
+})
+
 describe('once what is over the page is closed', () => {
   /** Writes in a field, and asks for the command bar. */
   async function bar() {
