@@ -99,6 +99,17 @@ test('a slash offers canned responses, keys choose one, and its variables are fi
   await waitFor(() => expect(contents()).toEqual(['Hello. Thank you, Paula. Dev Admin']))
 })
 
+test('that no canned response could be had is said where it is asked for, and read out', async () => {
+  given()
+  api.use(http.untyped.get('*/api/v1/canned-responses', () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })))
+  show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '/')
+  expect(await screen.findByText('Canned responses did not load: it is down')).toHaveAttribute('aria-live', 'polite')
+  await userEvent.type(field, ' or so')
+  expect(screen.queryByText(/^Canned responses/)).toBeNull()
+})
+
 test('a key that ends the making of a character, as Safari tells it, takes no canned response and sends nothing', async () => {
   const { sent } = given({ canned: CANNED })
   show(<Conversation id={HERE.id} />)
