@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { Failure } from './api/failure.ts'
 import { SIGNED_OUT } from './auth/provider.ts'
 import { begin, session } from './auth/session.ts'
-import { backoff } from './live/backoff.ts'
+import { wait } from './live/backoff.ts'
 import { Live, LiveProvider } from './live/live.ts'
 import { createQueryClient } from './live/queryClient.ts'
 import { tree } from './routes/tree.tsx'
@@ -59,7 +59,7 @@ async function letIn(failures: number): Promise<void> {
     const failure = Failure.from(error)
     const { Door } = await import('./features/door/Door.tsx')
     const waits = failure.passing && failure.code !== 'signed-out'
-    const again = waits ? setTimeout(() => void open(failures + 1), backoff(failures + 1)) : undefined
+    const again = waits ? setTimeout(() => void open(failures + 1), wait(failures + 1, failure)) : undefined
     const enter = () => {
       clearTimeout(again)
       if (window.location.pathname === SIGNED_OUT) window.history.replaceState(null, '', import.meta.env.BASE_URL)

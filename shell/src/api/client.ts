@@ -5,6 +5,7 @@ import { session } from '../auth/session.ts'
 import { deadline } from './deadline.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
+import { retryAfterOf } from './retryAfter.ts'
 import type { paths } from './schema'
 import type { Problem } from './types.ts'
 
@@ -47,7 +48,7 @@ export async function doneOf<T>(asked: Promise<Answer<T>>): Promise<T | undefine
   if (answer.response.ok) return answer.data
   const problem = answer.error
   const known = typeof problem === 'object' && problem !== null ? (problem as Partial<Problem>) : {}
-  throw new Failure(answer.response.status, known)
+  throw new Failure(answer.response.status, { ...known, retryAfter: retryAfterOf(answer.response.headers.get('retry-after')) })
 }
 
 /** What was asked for, or a `Failure`. */

@@ -13,14 +13,17 @@ export class Failure extends Error {
   readonly traceId: string | undefined
   /** What the request was about as it is now, if it was not as the caller had seen it. */
   readonly current: unknown
+  /** So long the server asks to be left alone; 0 if it did not say. Milliseconds. */
+  readonly retryAfter: number
 
-  constructor(status: number, problem: Partial<Problem>, options?: ErrorOptions) {
+  constructor(status: number, problem: Partial<Problem> & { retryAfter?: number }, options?: ErrorOptions) {
     super(problem.detail ?? inWords(status), options)
     this.status = status
     this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown')
     this.errors = problem.errors ?? []
     this.traceId = problem.traceId
     this.current = problem.current
+    this.retryAfter = problem.retryAfter ?? 0
   }
 
   /** The same request may succeed later. */

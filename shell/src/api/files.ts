@@ -2,6 +2,7 @@
 import { answerOf, asking, authorised, client } from './client.ts'
 import { Failure } from './failure.ts'
 import { API_ORIGIN } from './origin.ts'
+import { retryAfterOf } from './retryAfter.ts'
 import type { CreateMessage, Message } from './types.ts'
 
 /** So long a file may take to be read, on a slow line. Milliseconds. */
@@ -44,6 +45,7 @@ export async function sendWithFiles(
 interface Answer {
   status: number
   body: unknown
+  retryAfter: number
 }
 
 function send(path: string, form: FormData, token: string, { progress, signal, header }: Sending): Promise<Answer> {
@@ -67,7 +69,8 @@ function send(path: string, form: FormData, token: string, { progress, signal, h
       goOn()
       progress(total > 0 ? loaded / total : 0)
     }
-    request.onload = () => resolve({ status: request.status, body: request.response })
+    request.onload = () =>
+      resolve({ status: request.status, body: request.response, retryAfter: retryAfterOf(request.getResponseHeader('retry-after')) })
     request.onerror = request.ontimeout = () => reject(new Failure(0, {}))
     request.onabort = stopped
     signal.addEventListener('abort', () => request.abort())
@@ -75,7 +78,7 @@ function send(path: string, form: FormData, token: string, { progress, signal, h
   })
 }
 
-function messageOf({ status, body }: Answer): Message {
+function messageOf({ status, body, retryAfter }: Answer): Message {
   if (status >= 200 && status < 300 && body !== null) return body as Message
-  throw new Failure(status, (body ?? {}))
+  throw new Failure(status, { ...(body ?? {}), retryAfter })
 }

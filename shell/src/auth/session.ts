@@ -8,6 +8,7 @@
 import { deadline } from '../api/deadline.ts'
 import { Failure } from '../api/failure.ts'
 import { API_ORIGIN } from '../api/origin.ts'
+import { retryAfterOf } from '../api/retryAfter.ts'
 import type { Me, Permission, Problem, SignIn } from '../api/types.ts'
 
 import { developer } from './development.ts'
@@ -75,6 +76,8 @@ async function read<T>(path: string, token?: string): Promise<T> {
     throw Failure.from(error)
   }
   const said: unknown = await answer.json().catch(() => ({}))
-  if (!answer.ok) throw new Failure(answer.status, said as Partial<Problem>)
+  if (!answer.ok) {
+    throw new Failure(answer.status, { ...(said as Partial<Problem>), retryAfter: retryAfterOf(answer.headers.get('retry-after')) })
+  }
   return said as T
 }

@@ -32,29 +32,34 @@ const ELSEWHERE = 'It is of another Chatwoot account, which has agents and teams
 const WIDTH = 6
 
 export async function change(live: Live, wanted: readonly Wanted[]): Promise<Outcome> {
-  const waiting = [...wanted]
   const changed: Wanted[] = []
   const refused: Refused[] = []
   const back: Wanted[] = []
   const many = wanted.length > 1
   const tell = () => many && underWay.set({ done: changed.length + refused.length, of: wanted.length })
-  const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { id, to } = next
-      try {
-        const before = await live.change(id, alteration(to))
-        changed.push(next)
-        back.push({ id, to: reverse(to, before) })
-      } catch (error) {
-        refused.push({ id, to, failure: Failure.from(error) })
-      }
-      tell()
-    }
-  }
   tell()
-  await Promise.all(Array.from({ length: Math.min(WIDTH, wanted.length) }, work))
+  await doEach(wanted, async (one) => {
+    const { id, to } = one
+    try {
+      const before = await live.change(id, alteration(to))
+      changed.push(one)
+      back.push({ id, to: reverse(to, before) })
+    } catch (error) {
+      refused.push({ id, to, failure: Failure.from(error) })
+    }
+    tell()
+  })
   if (many) underWay.set(null)
   return { changed, refused, undo: () => change(live, back) }
+}
+
+/** Does something for each of many, a few at a time. */
+export async function doEach<T>(many: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const waiting = many.values()
+  const next = async () => {
+    for (const one of waiting) await work(one)
+  }
+  await Promise.all(Array.from({ length: Math.min(WIDTH, many.length) }, next))
 }
 
 function alteration(to: Change) {

@@ -1,3 +1,5 @@
+import type { Failure } from '../api/failure.ts'
+
 const LONGEST = 30_000
 
 /**
@@ -9,10 +11,15 @@ export function backoff(failures: number, base = 1_000, random: () => number = M
   return Math.round(most * (0.5 + random() / 2))
 }
 
+/** The same after this failure: as long as the server has asked for, at least. */
+export function wait(failures: number, { retryAfter }: Pick<Failure, 'retryAfter'>, base?: number): number {
+  return Math.max(backoff(failures, base), retryAfter)
+}
+
 /** Waits until it is time for the next try; without a network, until there is one. */
-export async function pause(failures: number, base?: number): Promise<void> {
+export async function pause(failures: number, failure: Failure, base?: number): Promise<void> {
   await new Promise<unknown>((go) => {
-    if (navigator.onLine) setTimeout(go, backoff(failures, base))
+    if (navigator.onLine) setTimeout(go, wait(failures, failure, base))
     else window.addEventListener('online', go, { once: true })
   })
 }

@@ -206,9 +206,9 @@ export class Cache {
     this.doubt()
   }
 
-  /** Reads everything again, quietly. */
+  /** Reads everything again, quietly; contacts too, whose changes may have been told. */
   doubt(): void {
-    void this.#client.invalidateQueries({ predicate: isLive })
+    void this.#client.invalidateQueries({ predicate: (query) => isLive(query) || query.queryKey[0] === 'contact' })
   }
 
   /** An answer came in: brings it up to what was heard meanwhile. */

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
+import { Failure } from '../api/failure.ts'
+
 import { backoff } from './backoff.ts'
 import { Connection } from './connection.ts'
 import type { Frame } from './sse.ts'
@@ -171,4 +173,27 @@ test('pauses double up to half a minute, half of each by chance', () => {
   expect(backoff(1, 1_000, () => 1)).toBe(1_000)
   expect(backoff(3, 1_000, () => 1)).toBe(4_000)
   expect(backoff(60, 1_000, () => 1)).toBe(30_000)
+})
+
+test('a server that refuses the stream is left alone as long as it asks for, whoever looks', async () => {
+  const refused = () => Promise.resolve(new Response(null, { status: 503, headers: { 'retry-after': '20' } }))
+  const asked = vi.spyOn(globalThis, 'fetch').mockImplementation(refused)
+  connect()
+  await settle()
+  expect(asked).toHaveBeenCalledOnce()
+  await vi.advanceTimersByTimeAsync(10_000)
+  document.dispatchEvent(new Event('visibilitychange'))
+  await vi.advanceTimersByTimeAsync(9_900)
+  expect(asked).toHaveBeenCalledOnce()
+  await vi.advanceTimersByTimeAsync(200)
+  expect(asked).toHaveBeenCalledTimes(2)
+})
+
+test('and so is one that gives no ticket for it', async () => {
+  server()
+  const { overs } = connect(null, Promise.reject(new Failure(429, { retryAfter: 20_000 })))
+  await vi.advanceTimersByTimeAsync(19_900)
+  expect(overs).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(200)
+  expect(overs).toHaveLength(2)
 })

@@ -1,4 +1,7 @@
-import { backoff } from './backoff.ts'
+import { Failure } from '../api/failure.ts'
+import { retryAfterOf } from '../api/retryAfter.ts'
+
+import { wait } from './backoff.ts'
 import { type Frame, Parser } from './sse.ts'
 
 export interface Handlers {
@@ -39,6 +42,8 @@ export class Connection {
   #lastEventId: string | undefined
   #retry = 1_000
   #failures = 0
+  /** Before then the server does not want to be asked, in milliseconds since 1970. */
+  #notBefore = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -82,7 +87,10 @@ export class Connection {
       const headers = new Headers({ accept: 'text/event-stream', ...admitted })
       if (this.#lastEventId !== undefined) headers.set('last-event-id', this.#lastEventId)
       const answer = await fetch(url, { headers, signal: ended.signal, cache: 'no-store' })
-      if (!answer.ok || answer.body === null) return unheard()
+      if (!answer.ok || answer.body === null) {
+        this.#notBefore = Date.now() + retryAfterOf(answer.headers.get('retry-after'))
+        return unheard()
+      }
       const parser = new Parser()
       const reader = answer.body.getReader()
       for (;;) {
@@ -94,7 +102,8 @@ export class Connection {
         heard = true
         this.#take(parser, value)
       }
-    } catch {
+    } catch (error) {
+      this.#notBefore = Date.now() + Failure.from(error).retryAfter
       // Whatever it was, the answer is to open the stream again; the mark says so meanwhile.
       return heard ? 'heard' : 'silent'
     } finally {
@@ -127,9 +136,9 @@ export class Connection {
         resolve()
       }
       const seen = () => {
-        if (document.visibilityState === 'visible') done()
+        if (document.visibilityState === 'visible' && Date.now() >= this.#notBefore) done()
       }
-      const timer = setTimeout(done, backoff(this.#failures, this.#retry))
+      const timer = setTimeout(done, wait(this.#failures, { retryAfter: this.#notBefore - Date.now() }, this.#retry))
       window.addEventListener('online', done)
       document.addEventListener('visibilitychange', seen)
       signal.addEventListener('abort', done)

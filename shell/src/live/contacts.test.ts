@@ -52,3 +52,13 @@ test('without saying which, all contacts are asked for', () => {
 test('what else is told of contacts changes none', () => {
   expect(askedAgain({ type: 'contact_created', data: { contactId: 7, contact: PAULA } })).not.toContain(true)
 })
+
+test('all contacts are asked for when what was told of them may be lost', () => {
+  const client = new QueryClient()
+  const cache = new Cache(client, new Journal())
+  client.setQueryData(keys.contact(PAULA), { id: PAULA })
+  cache.ready({ epoch: 'e', sequence: 0 })
+  expect(client.getQueryState(keys.contact(PAULA))?.isInvalidated).toBe(false)
+  cache.reset({ epoch: 'e', sequence: 9_000 })
+  expect(client.getQueryState(keys.contact(PAULA))?.isInvalidated).toBe(true)
+})

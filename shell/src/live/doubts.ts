@@ -8,7 +8,7 @@ import type { Query, QueryCacheNotifyEvent } from '@tanstack/react-query'
 
 import { Failure } from '../api/failure.ts'
 
-import { backoff } from './backoff.ts'
+import { wait } from './backoff.ts'
 
 type Action = Extract<QueryCacheNotifyEvent, { type: 'updated' }>['action']
 
@@ -38,11 +38,11 @@ export class Doubts {
   }
 
   /** What nobody looks at by then is read once somebody does. */
-  #readLater(query: Query, failures: number, { passing }: Failure): void {
+  #readLater(query: Query, failures: number, failure: Failure): void {
     this.#failures.set(query, failures)
-    if (!passing) return
+    if (!failure.passing) return
     setTimeout(() => {
       if (this.#failures.get(query) === failures) this.#read(query)
-    }, backoff(failures))
+    }, wait(failures, failure))
   }
 }

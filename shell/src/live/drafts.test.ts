@@ -132,6 +132,24 @@ test('offline it stays here, outlives the page, and goes to the API later', asyn
   await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('on a train'))
 })
 
+test('the last words before a page goes are on their way when it is gone', async () => {
+  const { kept } = keeping()
+  const lasting: boolean[] = []
+  const there = globalThis.fetch
+  vi.spyOn(globalThis, 'fetch').mockImplementation((asked, init) => {
+    if (asked instanceof Request && asked.method === 'PUT') lasting.push(asked.keepalive)
+    return there(asked, init)
+  })
+  begin()
+  setDraft(A, 'reply', 'Dear Paula')
+  // The page is still seen then.
+  expect(document.visibilityState).toBe('visible')
+  window.dispatchEvent(new Event('pagehide'))
+  await soon(() => expect([...kept.values()]).toMatchObject([{ content: 'Dear Paula' }]))
+  expect(lasting).toEqual([true])
+  vi.restoreAllMocks()
+})
+
 test('what the API could not keep is tried again', async () => {
   const api = keeping()
   api.broken = true

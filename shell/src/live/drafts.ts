@@ -11,7 +11,7 @@ import { answerOf, client, doneOf } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
 import { session } from '../auth/session.ts'
 
-import { backoff } from './backoff.ts'
+import { wait } from './backoff.ts'
 import { createStore } from './store.ts'
 
 export type DraftKind = 'reply' | 'note'
@@ -56,17 +56,18 @@ export function startDrafts(): () => void {
     flush()
     void readDrafts()
   }
+  const left = () => flush(true)
   const looked = () => {
     if (document.visibilityState === 'visible') void readDrafts()
     else flush()
   }
   online()
   window.addEventListener('online', online)
-  window.addEventListener('pagehide', flush)
+  window.addEventListener('pagehide', left)
   document.addEventListener('visibilitychange', looked)
   return () => {
     window.removeEventListener('online', online)
-    window.removeEventListener('pagehide', flush)
+    window.removeEventListener('pagehide', left)
     document.removeEventListener('visibilitychange', looked)
   }
 }
@@ -165,12 +166,12 @@ function plan(key: string, wait: number): void {
   )
 }
 
-/** Sends on everything that the API does not have. */
-function flush(): void {
-  for (const [key, draft] of drafts.get()) if (!draft.kept) void save(key)
+/** Sends on everything that the API does not have; the page may be about to go. */
+function flush(goes = document.visibilityState === 'hidden'): void {
+  for (const [key, draft] of drafts.get()) if (!draft.kept) void save(key, goes)
 }
 
-async function save(key: string): Promise<void> {
+async function save(key: string, goes = false): Promise<void> {
   const draft = drafts.get().get(key)
   if (!draft || draft.kept || saving.has(key) || !navigator.onLine || !may()) return
   clearTimeout(timers.get(key))
@@ -178,7 +179,7 @@ async function save(key: string): Promise<void> {
   saving.add(key)
   let again: number | null = PAUSE
   try {
-    await tell(key, draft.text)
+    await tell(key, draft.text, goes)
     failures.delete(key)
     touch(key)
     if (drafts.get().get(key) === draft) put(key, { ...draft, kept: true })
@@ -186,7 +187,8 @@ async function save(key: string): Promise<void> {
     const count = (failures.get(key) ?? 0) + 1
     failures.set(key, count)
     // What the API will not have stays here.
-    again = Failure.from(error).passing ? backoff(count) : null
+    const failure = Failure.from(error)
+    again = failure.passing ? wait(count, failure) : null
   } finally {
     saving.delete(key)
   }
@@ -194,11 +196,9 @@ async function save(key: string): Promise<void> {
   if (now?.kept === false && (again !== null || now !== draft)) plan(key, again ?? PAUSE)
 }
 
-async function tell(key: string, text: string): Promise<void> {
+async function tell(key: string, text: string, keepalive: boolean): Promise<void> {
   const [id = '', kind] = key.split('.')
   const isPrivate = kind === 'note'
-  // The page may be about to go.
-  const keepalive = document.visibilityState === 'hidden'
   if (text.trim() === '') {
     const params = { path: { id }, query: { private: isPrivate } }
     await doneOf(client.DELETE('/api/v1/conversations/{id}/draft', { params, keepalive }))

@@ -317,7 +317,7 @@ async function persistently<T>(ask: () => Promise<T>, most = TRIES): Promise<T> 
       const failure = Failure.from(error)
       const passing = failure.passing || failure.code === 'under-way'
       if (!passing || tries >= most || !(waits || navigator.onLine)) throw failure
-      await pause(tries, 300)
+      await pause(tries, failure, 300)
     }
   }
 }

@@ -17,7 +17,7 @@ import { tagOf } from '../api/tag.ts'
 import type { Conversation, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
-import { backoff, pause } from './backoff.ts'
+import { backoff, pause, wait } from './backoff.ts'
 import { forget, keep, keepWritten, left, onForgotten, stored, written } from './kept.ts'
 import { createStore, type Store } from './store.ts'
 import type { Arrived, Next, Seen, Written } from './written.ts'
@@ -111,7 +111,8 @@ export class Outbox {
         return
       } catch (error) {
         // Who could not ask does not know that it is lost; who may not ask is not told more by asking again.
-        if (Failure.from(error).passing) await pause(tries)
+        const failure = Failure.from(error)
+        if (failure.passing) await pause(tries, failure)
         else return this.#post.heldUp?.(entry)
       }
     }
@@ -287,7 +288,7 @@ export class Outbox {
     if (failure.passing) {
       // Only who asks too often is told for certain that nothing was done.
       this.#put({ ...entry, state: 'waiting', reason: failure.message, ...(failure.status !== 429 && { unsure: true }) })
-      return backoff(failures)
+      return wait(failures, failure)
     }
     this.#failures.delete(conversationId)
     // It had arrived, and its writer took it back in another browser: there is its text.

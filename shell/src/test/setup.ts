@@ -18,6 +18,8 @@ class NoResizeObserver implements ResizeObserver {
 }
 vi.stubGlobal('ResizeObserver', NoResizeObserver)
 vi.stubGlobal('scrollTo', () => undefined)
+// Nor styles: browsers have those that are asked about.
+vi.stubGlobal('CSS', { ...CSS, supports: () => true })
 vi.stubGlobal('matchMedia', (media: string) => ({
   media,
   matches: true,

@@ -2,6 +2,7 @@ import { Check, CornerDownLeft, type LucideIcon, Minus } from 'lucide-react'
 import { type ReactNode, useId, useState } from 'react'
 
 import { classes } from './classes.ts'
+import { composes } from './composing.ts'
 import { Keys } from './Keys.tsx'
 
 export interface Option {
@@ -58,13 +59,14 @@ export function Pick({ label, placeholder, list, options, onText, note, nothing 
         placeholder={placeholder}
         value={text}
         autoComplete="off"
+        dir="auto"
         onChange={(event) => {
           setText(event.target.value)
           setAt(0)
           onText?.(event.target.value)
         }}
         onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing) return
+          if (composes(event.nativeEvent)) return
           if (event.key === 'ArrowDown') setAt((chosen + 1) % Math.max(1, shown.length))
           else if (event.key === 'ArrowUp') setAt((chosen - 1 + shown.length) % Math.max(1, shown.length))
           else if (event.key === 'Enter') shown[chosen]?.run()

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react'
 
 import { Button } from './Button.tsx'
+import { composes } from './composing.ts'
 import { Refusal } from './Refusal.tsx'
 import { Sheet } from './Sheet.tsx'
 
@@ -40,10 +41,11 @@ export function ReasonSheet({ title, question, rows, children, pending, error, s
           <textarea
             value={reason}
             rows={rows}
+            dir="auto"
             maxLength={LONGEST}
             onChange={(event) => setReason(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit()
+              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !composes(event.nativeEvent)) submit()
             }}
             className="rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal"
           />

@@ -4,6 +4,7 @@ import { Dialog } from 'radix-ui'
 import { type ReactNode, useRef } from 'react'
 
 import { classes } from './classes.ts'
+import { stayWhileComposing } from './composing.ts'
 import { giveFocusBack } from './focus.ts'
 
 interface SheetProps {
@@ -31,6 +32,7 @@ export function Sheet({ open, onOpenChange, title, children, side = 'middle' }: 
             content.current?.focus()
           }}
           onCloseAutoFocus={giveFocusBack}
+          onEscapeKeyDown={stayWhileComposing}
           className={classes(
             'fixed z-50 flex flex-col bg-surface shadow-raised outline-none',
             side === 'right'

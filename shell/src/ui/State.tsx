@@ -41,6 +41,17 @@ export function Failed({ what, error, retry }: { what: string; error: Error; ret
   )
 }
 
+/** What is shown was read before, and could not be read again; nothing while it could. */
+export function Stale({ of: { error, data } }: { of: { error: Error | null; data: unknown } }) {
+  if (!error || data === undefined) return null
+  return (
+    <p role="alert" className="my-4 flex items-center gap-2 rounded-xl border border-note-line bg-note px-4 py-2 text-sm text-note-text">
+      <CloudOff aria-hidden className="size-4 shrink-0" />
+      <span>This may be out of date: {error.message}.</span>
+    </p>
+  )
+}
+
 /** More of a list did not come, and another try. */
 export function Again({ what, retry }: { what: string; retry: () => void }) {
   return (

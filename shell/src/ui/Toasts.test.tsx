@@ -24,6 +24,7 @@ function given(...titles: string[]): string[] {
 
 test('a toast goes by itself, but not while somebody points at it or has the focus in it', () => {
   given('Resolved', 'Priority: High')
+  for (const detail of screen.getAllByText('Ada')) expect(detail).toHaveAttribute('dir', 'auto')
   const one = screen.getByRole('group', { name: 'Resolved' })
   fireEvent.pointerEnter(one)
   later(60_000)

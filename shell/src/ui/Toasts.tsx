@@ -54,7 +54,7 @@ function Card({ toast }: { toast: Shown }) {
         <p id={title} className="truncate font-medium">
           {count > 1 ? `${toast.title}, and ${count - 1} more` : toast.title}
         </p>
-        <p className="line-clamp-2 text-sm text-soft">{toast.detail}</p>
+        <p dir="auto" className="line-clamp-2 text-sm text-soft">{toast.detail}</p>
         <Button
           className="mt-2 h-7 text-sm"
           onClick={() => {

@@ -1,5 +1,6 @@
 import { useEffect, useEffectEvent } from 'react'
 
+import { composes } from './composing.ts'
 import { read } from './remembered.ts'
 
 export type Bindings = Record<string, (event: KeyboardEvent) => void>
@@ -8,6 +9,8 @@ export type Bindings = Record<string, (event: KeyboardEvent) => void>
 export const SINGLE_KEYS = 'axis.keys'
 /** How long the second key of two may take. */
 const PATIENCE = 1_200
+/** Keys that go on while they are held down: from one to the next. */
+const GO_ON = new Set(['j', 'k'])
 /** The first of two keys, and the event of the second one once there is one. */
 let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null = null
 
@@ -17,11 +20,12 @@ let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null
  */
 export function useKeys(bindings: Bindings, enabled = true): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.isComposing) return
+    if (event.defaultPrevented || composes(event)) return
     const act = find(bindings, event)
     if (!act) return
     event.preventDefault()
-    act(event)
+    // Held down, any other would act on what came of it: resolve the next one, approve what has just changed.
+    if (!event.repeat || GO_ON.has(keyOf(event))) act(event)
   })
   useEffect(() => {
     if (!enabled) return
@@ -31,9 +35,17 @@ export function useKeys(bindings: Bindings, enabled = true): void {
   }, [enabled])
 }
 
+/** Where other letters are written, such as Greek, Hebrew or Russian ones, a key is that which has its place. */
+function keyOf({ key, code }: KeyboardEvent): string {
+  if (key.length !== 1) return key
+  const other = /\p{L}/u.test(key) && !/\p{Script=Latin}/u.test(key)
+  return ((other ? /^Key([A-Z])$/.exec(code)?.[1] : null) ?? key).toLowerCase()
+}
+
 function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | undefined {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  if (event.metaKey || event.ctrlKey) return bindings[`mod+${key}`]
+  const key = keyOf(event)
+  // Enter confirms what lies above everything else, and nothing below.
+  if (event.metaKey || event.ctrlKey) return key === 'Enter' && inDialog(event.target) ? undefined : bindings[`mod+${key}`]
   if (event.altKey || busy(event.target)) return undefined
   if (event.key.length === 1 && !read<boolean>(SINGLE_KEYS, true)) return undefined
   if (prefix && event !== prefix.first) {
@@ -50,6 +62,8 @@ function find(bindings: Bindings, event: KeyboardEvent): Bindings[string] | unde
 function isPrefix(bindings: Bindings, key: string): boolean {
   return Object.keys(bindings).some((one) => one.startsWith(`${key} `))
 }
+
+const inDialog = (target: EventTarget | null) => target instanceof Element && target.closest('[role=dialog]') !== null
 
 function busy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false

@@ -42,6 +42,11 @@ export function toast(next: Toast): void {
   put([...others, merged])
 }
 
+/** What was not done, and why, for whoever has closed meanwhile what would have told them. */
+export function toastFailure(title: string, about: string, { message: detail }: Error): void {
+  toast({ key: `${title} ${about}`, title, detail, action: { label: 'All right', run: () => undefined }, bad: true })
+}
+
 export function dismiss(key: string): void {
   put(shown.filter((one) => one.key !== key))
 }

@@ -98,7 +98,13 @@ function Request({ approval }: { approval: Shown }) {
           <Value value={value} />
         </Fact>
       ))}
-      {approval.decision && <Fact name="Decision">{approval.decision}</Fact>}
+      {approval.decision && (
+        <Fact name="Decision">
+          <p dir="auto" className="whitespace-pre-wrap">
+            {approval.decision}
+          </p>
+        </Fact>
+      )}
       <Fact name="History">
         <History approval={approval} />
       </Fact>

@@ -25,6 +25,7 @@ test('the queue says what waits, for whom, and whether it is overtaken', async (
   const asked = given([anApproval({ stale: true })])
   show(<Approvals view={{ show: 'waiting', type: 'refund' }} />)
   const row = await screen.findByRole('link', { name: /It arrived broken/ })
+  expect(screen.getByText('It arrived broken.')).toHaveAttribute('dir', 'auto')
   expect(row).toHaveTextContent('asked by Ana Beispiel')
   expect(row).toHaveTextContent('the customer has written since')
   expect(asked[0]?.get('waitingFor')).toBe('me')

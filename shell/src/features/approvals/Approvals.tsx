@@ -91,7 +91,7 @@ export function Approvals({ view }: { view: ApprovalsView }) {
                     className="flex items-center gap-4 px-5 py-3 -outline-offset-2 hover:bg-hover"
                   >
                     <div className="min-w-0 grow">
-                      <p className="line-clamp-2 font-medium two:line-clamp-1">{approval.reason}</p>
+                      <p dir="auto" className="line-clamp-2 font-medium two:line-clamp-1">{approval.reason}</p>
                       <p className="line-clamp-2 text-sm text-soft two:line-clamp-1">
                         {titled(approval.type)} · asked by {approval.requestedBy}
                         {approval.stale && <span className="text-warn"> · the customer has written since</span>}

@@ -1,4 +1,4 @@
-import { act, screen, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
@@ -7,14 +7,16 @@ import { approvalTag } from '#api/tag.ts'
 import type { Approval } from '#api/types.ts'
 import { keys } from '#live/keys.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
+import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, anApproval, instant } from '#test/samples.ts'
+import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Approval as Screen } from './Approval.tsx'
 import { stepsOf } from './History.tsx'
 
 /** An API with this request; answers what was asked of it. */
-function served(approval: Approval, answer: (body: object) => Response) {
+function served(approval: Approval, answer: (body: object) => Response | Promise<Response>) {
   const asked: { body: object; tag: string | null }[] = []
   api.use(
     http.untyped.get('*/api/v1/approvals/:id', () => HttpResponse.json(approval)),
@@ -43,6 +45,7 @@ test('rejecting needs a reason, and is of what was read', async () => {
   await userEvent.click(await screen.findByRole('button', { name: 'Reject' }))
   expect(screen.getByText('Say why it is rejected.')).toBeVisible()
   expect(asked).toEqual([])
+  expect(screen.getByRole('textbox')).toHaveAttribute('dir', 'auto')
   await userEvent.type(screen.getByRole('textbox'), 'Too late.')
   await userEvent.click(screen.getByRole('button', { name: 'Reject' }))
   expect(await screen.findByText('Rejected')).toBeVisible()
@@ -63,6 +66,19 @@ test('of two who decide, the second sees who was first', async () => {
   )
   await userEvent.click(await screen.findByRole('button', { name: /^Approve/ }))
   expect(await screen.findByText(/Bo Muster was first: it was approved/)).toBeVisible()
+})
+
+test('who has gone elsewhere before it is refused is told that it was not decided', async () => {
+  const approval = anApproval({ type: 'proposed_reply', metadata: { content: 'We refund it.' } })
+  const { answer, come } = held()
+  const asked = served(approval, answer)
+  const { unmount } = screenOf(approval)
+  await userEvent.click(await screen.findByRole('button', { name: /^Approve/ }))
+  await waitFor(() => expect(asked).toHaveLength(1))
+  unmount()
+  come(HttpResponse.json({ code: 'changed', detail: 'it has changed', current: approval }, { status: 412 }))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not approved: proposed reply of Ana Beispiel', detail: 'it has changed', bad: true }]))
+  dismiss(toasts()[0]!.key)
 })
 
 test('nobody decides their own; they can withdraw it', async () => {
@@ -111,6 +127,15 @@ test('a proposed reply goes out as edited, and what was asked stays', async () =
   expect(await screen.findByText('Sent instead')).toBeVisible()
   expect(screen.getByText('We refund it.')).toBeVisible()
   expect(asked.map((one) => one.body)).toEqual([{ status: 'approved', content: 'We refund it today.' }])
+})
+
+test('a key of an input method decides nothing', async () => {
+  const asked = given(anApproval(), () => HttpResponse.error())
+  const field = await screen.findByRole('textbox')
+  for (const how of [{ isComposing: true }, { keyCode: 229 }]) fireEvent.keyDown(field, { key: 'Enter', ctrlKey: true, ...how })
+  expect(screen.getByRole('button', { name: /^Approve/ })).toBeEnabled()
+  await new Promise((go) => setTimeout(go, 20))
+  expect(asked).toEqual([])
 })
 
 test('a reply that was begun to be edited can be approved as proposed after all', async () => {

@@ -7,9 +7,13 @@ import { session } from '#auth/session.ts'
 import { keys } from '#live/keys.ts'
 import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
+import { composes } from '#ui/composing.ts'
+import { useHere } from '#ui/here.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { exactly } from '#ui/time.ts'
+import { toastFailure } from '#ui/toasts.ts'
+import { titled } from '#ui/words.ts'
 
 import { isProposal, proposedText } from './proposal.ts'
 
@@ -21,6 +25,7 @@ const FIELD = 'rounded-lg border border-line bg-surface px-3 py-2 text-base font
 export function Deciding({ approval }: { approval: Approval }) {
   const live = useLive()
   const queryClient = useQueryClient()
+  const here = useHere()
   /** What this person has read: what comes after that only the next press decides. */
   const [read, setRead] = useState(approval)
   const [words, setWords] = useState('')
@@ -30,6 +35,10 @@ export function Deciding({ approval }: { approval: Approval }) {
   const { person } = session()
   const own = approval.requestedById === person.id
   const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
+  /** Whoever has gone elsewhere takes it for done. */
+  const tell = (title: string, error: Error) => {
+    if (!here()) toastFailure(`${title}: ${titled(approval.type).toLowerCase()} of ${approval.requestedBy}`, approval.id, error)
+  }
   const decide = useMutation({
     mutationFn: (status: 'approved' | 'rejected') =>
       live.decide(read, {
@@ -38,14 +47,19 @@ export function Deciding({ approval }: { approval: Approval }) {
         ...(status === 'approved' && reply !== null && { content: reply.trim() }),
       }),
     onSuccess: put,
-    onError: (error) => {
+    onError: (error, status) => {
+      tell(`Not ${status}`, error)
       const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
       if (!current) return
       put(current)
       setRead(current)
     },
   })
-  const withdraw = useMutation({ mutationFn: () => live.withdrawApproval(approval), onSuccess: put })
+  const withdraw = useMutation({
+    mutationFn: () => live.withdrawApproval(approval),
+    onSuccess: put,
+    onError: (error) => tell('Not withdrawn', error),
+  })
   const busy = decide.isPending || withdraw.isPending
   const may = !own && person.may('approvals:decide')
   const blank = reply?.trim() === ''
@@ -57,9 +71,9 @@ export function Deciding({ approval }: { approval: Approval }) {
     else decide.mutate('rejected')
   }
   const send = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || composes(event.nativeEvent)) return
     event.preventDefault()
-    approve()
+    if (!event.repeat) approve()
   }
   useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
 
@@ -112,6 +126,7 @@ export function Deciding({ approval }: { approval: Approval }) {
             <textarea
               value={words}
               rows={2}
+              dir="auto"
               maxLength={LONGEST}
               aria-invalid={asksReason && words.trim() === ''}
               aria-describedby={asksReason ? 'reason-wanted' : undefined}

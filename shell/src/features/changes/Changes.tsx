@@ -3,7 +3,7 @@ import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 
 import { Failure } from '#api/failure.ts'
-import { change, type Outcome, type Wanted } from '#desk/act.ts'
+import { change, doEach, type Outcome, type Wanted } from '#desk/act.ts'
 import { ask, asked, mayAsk, onWanted, type Question, want, wantUnread } from '#desk/asked.ts'
 import { type Change, type Named, namedOf } from '#desk/change.ts'
 import { myAgent } from '#desk/me.ts'
@@ -130,14 +130,19 @@ export function Changes() {
   })
   const unread = async (ids: readonly string[]) => {
     if (open && ids.includes(open)) void navigate({ to: '/inbox', search: (view) => view })
-    const marked = await Promise.allSettled(ids.map((id) => live.mark(id, false)))
-    const failed = ids.filter((_, index) => marked[index]?.status === 'rejected')
-    const why = marked.find((one) => one.status === 'rejected')
-    if (!why) return
+    const failed: string[] = []
+    let why: unknown
+    await doEach(ids, (id) =>
+      live.mark(id, false).catch((error: unknown) => {
+        failed.push(id)
+        why = error
+      }),
+    )
+    if (failed.length === 0) return
     toast({
       key: `not-unread ${failed.join(' ')}`,
       title: `Not marked as unread: ${failed.length === 1 ? (live.look(failed[0] ?? '')?.contact?.name ?? 'the conversation') : `${failed.length} conversations`}`,
-      detail: Failure.from(why.reason).message,
+      detail: Failure.from(why).message,
       action: { label: 'Try again', run: () => void unread(failed) },
       bad: true,
     })

@@ -2,24 +2,30 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { useLive } from '#live/live.ts'
+import { useHere } from '#ui/here.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
-import { toast } from '#ui/toasts.ts'
+import { toast, toastFailure } from '#ui/toasts.ts'
 
 /** Hands a conversation to those who decide, with the reason. */
 export default function Escalate({ id, close }: { id: string; close: () => void }) {
   const live = useLive()
+  const here = useHere()
   // One request however often it is sent.
   const [key] = useState(() => crypto.randomUUID())
   const escalate = useMutation({
     mutationFn: (reason: string) => live.escalate(id, reason, key),
     onSuccess: () => {
-      close()
+      // Something else may be asked by now.
+      if (here()) close()
       toast({
         key: `escalated ${id}`,
         title: 'Escalated',
         detail: 'You are told when somebody has decided.',
         action: { label: 'All right', run: () => undefined },
       })
+    },
+    onError: (error) => {
+      if (!here()) toastFailure(`Not escalated: ${live.look(id)?.contact?.name ?? 'the conversation'}`, id, error)
     },
   })
   return (

@@ -12,6 +12,7 @@ import { useLive } from '#live/live.ts'
 import { agentsQuery, labelsQuery, teamsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button } from '#ui/Button.tsx'
+import { stayWhileComposing } from '#ui/composing.ts'
 import { giveFocusBack } from '#ui/focus.ts'
 import { PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { type Option, Pick } from '#ui/Pick.tsx'
@@ -52,6 +53,7 @@ export default function Picker({ asked, choose, close }: PickerProps) {
         <Popover.Content
           aria-label={title}
           onCloseAutoFocus={giveFocusBack}
+          onEscapeKeyDown={stayWhileComposing}
           align={asked.at ? 'start' : 'center'}
           sideOffset={6}
           collisionPadding={12}
@@ -105,6 +107,11 @@ function checked(rows: readonly Conversation[], so: (row: Conversation) => boole
 }
 
 const NOTHING = 'Nothing has this name'
+
+/** That there is nothing to choose may mean that nobody could be asked. */
+function missing({ data, error }: { data: unknown; error: Error | null }, what: string): string | undefined {
+  return error && !data ? `The ${what} did not load: ${error.message}` : undefined
+}
 
 function Statuses({ title, rows, take, asked }: ChoicesProps & { asked: Asked }) {
   const options = STATUSES.map((status): Option => ({
@@ -228,7 +235,7 @@ function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho
       list="Agents"
       placeholder={asksWho ? title : 'Assign to'}
       options={asksWho ? all : [nobody, ...all]}
-      note={rows.length > 1 && !account ? `${SEVERAL} agents.` : undefined}
+      note={rows.length > 1 && !account ? `${SEVERAL} agents.` : missing(query, 'agents')}
       nothing={query.isPending ? 'Loading…' : NOTHING}
     />
   )
@@ -261,7 +268,7 @@ function Teams({ title, rows, take }: ChoicesProps) {
       list="Teams"
       placeholder="Team"
       options={options}
-      note={rows.length > 1 && !account ? `${SEVERAL} teams.` : undefined}
+      note={rows.length > 1 && !account ? `${SEVERAL} teams.` : missing(query, 'teams')}
       nothing={query.isPending ? 'Loading…' : NOTHING}
     />
   )
@@ -287,5 +294,14 @@ function Labels({ title, rows, choose }: Omit<ChoicesProps, 'take'> & { choose: 
       },
     }
   })
-  return <Pick label={title} list="Labels" placeholder="Label" options={options} nothing={query.isPending ? 'Loading…' : NOTHING} />
+  return (
+    <Pick
+      label={title}
+      list="Labels"
+      placeholder="Label"
+      options={options}
+      note={missing(query, 'labels')}
+      nothing={query.isPending ? 'Loading…' : NOTHING}
+    />
+  )
 }

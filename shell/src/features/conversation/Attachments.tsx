@@ -1,11 +1,13 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ContactRound, Download, ExternalLink, FileText, LoaderCircle, type LucideIcon, MapPin, Paperclip, Play, RotateCw } from 'lucide-react'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 
+import { Failure } from '#api/failure.ts'
 import type { Attachment } from '#api/types.ts'
 import { fileQuery } from '#live/files.ts'
+import { useHere } from '#ui/here.ts'
 import { lazily } from '#ui/lazily.tsx'
-import { toast } from '#ui/toasts.ts'
+import { toastFailure } from '#ui/toasts.ts'
 
 import { isKept, type Kept, nameOf, save, size, useAddress, useSeen, webAddress } from './file.ts'
 
@@ -163,7 +165,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
           </button>
         )}
       </div>
-      {attachment.transcript && <figcaption className="mt-1 text-sm text-soft">{attachment.transcript}</figcaption>}
+      {attachment.transcript && <figcaption dir="auto" className="mt-1 text-sm wrap-anywhere text-soft">{attachment.transcript}</figcaption>}
     </figure>
   )
 }
@@ -172,20 +174,16 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
 function File({ attachment }: { attachment: Kept }) {
   const client = useQueryClient()
   const [state, setState] = useState<'idle' | 'busy' | 'missing'>('idle')
-  const alive = useRef(true)
-  useEffect(() => {
-    alive.current = true
-    return () => void (alive.current = false)
-  }, [])
+  const here = useHere()
   const name = nameOf(attachment)
   const download = async () => {
     setState('busy')
     try {
       save(await client.query(fileQuery(attachment.id)), name)
-      if (alive.current) setState('idle')
-    } catch {
-      if (alive.current) setState('missing')
-      else toast({ key: `file ${attachment.id}`, title: 'The file is not available', detail: name, action: { label: 'OK', run: () => undefined } })
+      if (here()) setState('idle')
+    } catch (error) {
+      if (here()) setState('missing')
+      else toastFailure(`Not available: ${name}`, attachment.id, Failure.from(error))
     }
   }
   return (

@@ -30,6 +30,8 @@ export function askedFor(text: string, caret: number): Asking | null {
 export interface Canned {
   readonly id: string
   readonly shown: readonly CannedResponse[]
+  /** Why there are none to be had. */
+  readonly missing: string | null
   readonly chosen: number
   readonly choose: (index: number) => void
   /** From where to where it was asked for. */
@@ -55,7 +57,7 @@ export function useCanned({ conversation, field, text }: Options): Canned {
   const [left, setLeft] = useState<number | null>(null)
   const asking = caret === null ? null : askedFor(text, caret)
   const open = asking !== null && asking.from !== left
-  const responses = useQuery({ ...cannedResponsesQuery(), enabled: open }).data
+  const { data: responses, error } = useQuery({ ...cannedResponsesQuery(), enabled: open })
   const own = open ? (responses ?? []).filter((one) => one.accountId === conversation.accountId) : []
   const shown = open ? meant(own, asking.wanted).slice(0, MOST) : []
   const chosen = Math.min(at, shown.length - 1)
@@ -63,6 +65,7 @@ export function useCanned({ conversation, field, text }: Options): Canned {
   return {
     id,
     shown,
+    missing: open && responses === undefined ? (error?.message ?? null) : null,
     chosen,
     choose: setAt,
     place: asking && caret !== null ? { from: asking.from, to: caret } : null,

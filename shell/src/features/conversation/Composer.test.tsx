@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -99,6 +99,29 @@ test('a slash offers canned responses, keys choose one, and its variables are fi
   await waitFor(() => expect(contents()).toEqual(['Hello. Thank you, Paula. Dev Admin']))
 })
 
+test('that no canned response could be had is said where it is asked for, and read out', async () => {
+  given()
+  api.use(http.untyped.get('*/api/v1/canned-responses', () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })))
+  show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '/')
+  expect(await screen.findByText('Canned responses did not load: it is down')).toHaveAttribute('aria-live', 'polite')
+  await userEvent.type(field, ' or so')
+  expect(screen.queryByText(/^Canned responses/)).toBeNull()
+})
+
+test('a key that ends the making of a character, as Safari tells it, takes no canned response and sends nothing', async () => {
+  const { sent } = given({ canned: CANNED })
+  show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '/tha')
+  await screen.findByRole('option')
+  fireEvent.keyDown(field, { key: 'Enter', keyCode: 229 })
+  fireEvent.keyDown(field, { key: 'Enter', ctrlKey: true, keyCode: 229 })
+  expect(field).toHaveValue('/tha')
+  expect(sent).toEqual([])
+})
+
 test('arrows walk the list, Esc makes the slash a slash, and the field keeps the focus', async () => {
   given({ canned: CANNED })
   show(<Conversation id={HERE.id} />)
@@ -177,6 +200,23 @@ test('of what came first the writer is shown, and chooses: edit', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Edit' }))
   expect(await reply()).toHaveValue('It comes today')
   expect(screen.queryByText('Not sent: something new came first')).toBeNull()
+})
+
+test('what came first as a file alone is called so', async () => {
+  const late = aMessage({ conversationId: HERE.id, content: '' })
+  given()
+  show(<Conversation id={HERE.id} />)
+  await screen.findByText('No messages yet')
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', () =>
+      HttpResponse.json({ code: 'changed', detail: 'it has changed', current: HERE }, { status: 412 }),
+    ),
+    http.get('/api/v1/conversations/{id}/messages', ({ response }) =>
+      response(200).json({ data: [late], page: { limit: 30, hasMore: false }, position: NOWHERE }),
+    ),
+  )
+  await userEvent.type(await reply(), 'It comes today{Control>}{Enter}{/Control}')
+  expect(await screen.findByRole('alert')).toHaveTextContent('Paula Probe: a file')
 })
 
 test('a reply whose files went with its page is not sent without them: its text is written anew', async () => {

@@ -11,6 +11,7 @@ import { tellStopped, tellTyping } from '#live/telling.ts'
 import type { Next } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
+import { composes } from '#ui/composing.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { lazily } from '#ui/lazily.tsx'
 
@@ -163,7 +164,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
             releaseDraft(id, kind)
           }}
           onKeyDown={(event) => {
-            if (event.nativeEvent.isComposing || canned.pressed(event, take)) return
+            if (composes(event.nativeEvent) || canned.pressed(event, take)) return
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
               event.preventDefault()
               send()
@@ -183,12 +184,14 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
         <Attached attach={attach} />
         <div className="flex items-center gap-3 px-2 pb-2">
           <AttachButton attach={attach} />
-          <p className="line-clamp-2 min-w-0 grow text-xs leading-tight text-soft">
+          <p aria-live="polite" className="line-clamp-2 min-w-0 grow text-xs leading-tight text-soft">
             {offline
               ? 'You are offline: what you send waits'
-              : !note && conversation.canReply === false
-                ? 'The time in which this channel takes replies is over'
-                : ''}
+              : canned.missing !== null
+                ? `Canned responses did not load: ${canned.missing}`
+                : !note && conversation.canReply === false
+                  ? 'The time in which this channel takes replies is over'
+                  : ''}
           </p>
           <span className="hidden text-xs text-faint two:inline">
             <Keys keys="Mod+Enter" />

@@ -1,11 +1,12 @@
-import { screen, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 
 import type { Contact, Conversation } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, instant, uuid } from '#test/samples.ts'
+import { aConversation, anApproval, instant, uuid } from '#test/samples.ts'
 
 import { Context } from './Context.tsx'
 
@@ -28,7 +29,7 @@ function given(contact: Partial<Contact>, conversations: Conversation[], shown =
       return response(200).json({ data: conversations, page: { limit: 50, nextCursor: null }, position: NOWHERE })
     }),
   )
-  show(<Context conversation={shown} />)
+  return show(<Context conversation={shown} />)
 }
 
 test('who writes can be reached by what is known of them', async () => {
@@ -51,6 +52,41 @@ test('what they wrote before is a way away', async () => {
   const section = link.closest('section')
   expect(section && within(section).getAllByRole('listitem')).toHaveLength(1)
   expect(await screen.findByText('Only the name is known')).toBeVisible()
+})
+
+const down = () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })
+
+test('what is known stays when it could not be read again', async () => {
+  const { queryClient } = given({ email: 'paula@example.com' }, [HERE])
+  api.use(http.get('/api/v1/approvals', ({ response }) => response(200).json({ data: [anApproval()], page: { limit: 100 }, position: NOWHERE })))
+  await screen.findByRole('link', { name: 'paula@example.com' })
+  const request = await screen.findByText('It arrived broken.')
+  api.use(http.untyped.get('*/api/v1/contacts/:id', down), http.untyped.get('*/api/v1/approvals', down))
+  await act(() => queryClient.refetchQueries())
+  expect(screen.getByRole('link', { name: 'paula@example.com' })).toBeVisible()
+  expect(request).toBeVisible()
+  expect(screen.queryByText(/it is down/i)).toBeNull()
+})
+
+test('what could not be read at all is asked for again', async () => {
+  given({}, [HERE])
+  api.use(...['contacts/:id', 'conversations', 'approvals'].map((what) => http.untyped.get(`*/api/v1/${what}`, down)))
+  await waitFor(() => expect(screen.getAllByText(/^it is down/)).toHaveLength(3))
+  api.resetHandlers()
+  given({ email: 'paula@example.com' }, [HERE]).unmount()
+  for (const button of screen.getAllByRole('button', { name: 'Try again' })) await userEvent.click(button)
+  expect(await screen.findByRole('link', { name: 'paula@example.com' })).toBeVisible()
+  expect(await screen.findByText('This is the first one')).toBeVisible()
+  expect(await screen.findByText('Nothing was asked for')).toBeVisible()
+})
+
+test('a conversation that ends with a file alone has a name, too', async () => {
+  const before = aConversation({
+    chatwootId: 42,
+    lastMessage: { id: 'm', content: '', messageType: 'outgoing', private: false, createdAt: instant(0) },
+  })
+  given({}, [HERE, before])
+  expect(await screen.findByRole('link', { name: /Conversation 42/ })).toBeVisible()
 })
 
 test.each([['user', 'Otto Other'], ['agent_bot', 'Bot 5']])('whose name is not told, the catalogue knows, of people: %s', async (type, name) => {

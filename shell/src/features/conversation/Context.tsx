@@ -1,9 +1,10 @@
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 
+import { Failure } from '#api/failure.ts'
 import type { Conversation } from '#api/types.ts'
 import { activityQuery, agentsQuery, approvalsQuery, contactQuery, conversationsQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
@@ -158,11 +159,26 @@ function Section({ name, children }: { name: string; children: ReactNode }) {
   )
 }
 
+/** Why a section has nothing to show, and another try if that may help. What it had before, it would show. */
+function NotHere({ of: { error, refetch } }: { of: Pick<UseQueryResult, 'error' | 'refetch'> }) {
+  const { message, passing } = Failure.from(error)
+  return (
+    <p className="text-sm text-soft first-letter:uppercase">
+      {message}{passing && '. '}
+      {passing && (
+        <button type="button" className="text-accent underline underline-offset-2" onClick={() => void refetch()}>
+          Try again
+        </button>
+      )}
+    </p>
+  )
+}
+
 /** What is known of who writes. */
 function Person({ id }: { id: string }) {
   const query = useQuery(contactQuery(id))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading the contact" />
-  if (query.isError) return <p className="text-sm text-soft first-letter:uppercase">{query.error.message}</p>
+  if (!query.data) return <NotHere of={query} />
   const { email, phoneNumber, identifier, customAttributes } = query.data
   const attributes = Object.entries(customAttributes)
   if (!email && !phoneNumber && !identifier && attributes.length === 0) {
@@ -200,7 +216,7 @@ const MOST_PREVIOUS = 5
 function Previous({ contactId, conversationId }: { contactId: string; conversationId: string }) {
   const query = useInfiniteQuery(conversationsQuery({ contactId }))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading previous conversations" />
-  if (query.isError && !query.data) return <p className="text-sm text-soft first-letter:uppercase">{query.error.message}</p>
+  if (!query.data) return <NotHere of={query} />
   const others = query.data.filter(({ id }) => id !== conversationId)
   if (others.length === 0) return <p className="text-sm text-faint">This is the first one</p>
   return (
@@ -217,7 +233,7 @@ function Previous({ contactId, conversationId }: { contactId: string; conversati
               <StatusMark status={status} words={false} />
               <span className="sr-only">{titled(status)}: </span>
             </span>
-            <span className="min-w-0 grow truncate">{lastMessage?.content ?? `Conversation ${chatwootId}`}</span>
+            <span dir="auto" className="min-w-0 grow truncate">{(lastMessage?.content ?? '') || `Conversation ${chatwootId}`}</span>
             <When at={lastActivityAt} className="shrink-0 text-xs text-faint" />
           </Link>
         </li>
@@ -230,7 +246,7 @@ function Previous({ contactId, conversationId }: { contactId: string; conversati
 function Approvals({ conversationId }: { conversationId: string }) {
   const query = useQuery(approvalsQuery({ conversationId }))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading approvals" />
-  if (query.isError) return <p className="text-sm text-soft first-letter:uppercase">{query.error.message}</p>
+  if (!query.data) return <NotHere of={query} />
   if (query.data.length === 0) return <p className="min-h-6 py-0.5 text-sm text-faint">Nothing was asked for</p>
   return (
     <ul className="flex flex-col gap-2 text-sm">

@@ -5,14 +5,14 @@ import { useState } from 'react'
 import type { Message } from '#api/types.ts'
 import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
+import { useHere } from '#ui/here.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
+import { toastFailure } from '#ui/toasts.ts'
 
 /** Deletes one's own message that Chatwoot has, once somebody has read what that means. */
 export function Deletion({ message }: { message: Message }) {
-  const live = useLive()
   const [asks, setAsks] = useState(false)
-  const remove = useMutation({ mutationFn: () => live.delete(message), onSuccess: () => setAsks(false) })
   if (message.deleted || message.chatwootId == null) return null
   return (
     <>
@@ -27,22 +27,39 @@ export function Deletion({ message }: { message: Message }) {
       </button>
       {asks && (
         <Sheet title="Delete this message?" open onOpenChange={setAsks}>
-          <div className="flex flex-col gap-4 p-4">
-            <p className="text-soft">
-              {message.private
-                ? 'It goes from Chatwoot too.'
-                : 'It goes from Chatwoot too. What the customer’s channel has delivered is mostly not taken back there.'}
-            </p>
-            <Refusal error={remove.error} />
-            <div className="flex justify-end gap-2">
-              <Button onClick={() => setAsks(false)}>Keep</Button>
-              <Button look="primary" disabled={remove.isPending} onClick={() => remove.mutate()}>
-                Delete
-              </Button>
-            </div>
-          </div>
+          <Confirm message={message} close={() => setAsks(false)} />
         </Sheet>
       )}
     </>
+  )
+}
+
+function Confirm({ message, close }: { message: Message; close: () => void }) {
+  const live = useLive()
+  const here = useHere()
+  const remove = useMutation({
+    mutationFn: () => live.delete(message),
+    onSuccess: close,
+    onError: (error) => {
+      if (!here()) toastFailure('Not deleted: your message', message.id, error)
+    },
+  })
+  return (
+    <div className="flex flex-col gap-4 p-4">
+      <p className="text-soft">
+        {message.private
+          ? 'It goes from Chatwoot too.'
+          : 'It goes from Chatwoot too. What the customer’s channel has delivered is mostly not taken back there.'}
+      </p>
+      <Refusal error={remove.error} />
+      <div className="flex justify-end gap-2">
+        <Button disabled={remove.isPending} onClick={close}>
+          Keep
+        </Button>
+        <Button look="primary" disabled={remove.isPending} onClick={() => remove.mutate()}>
+          Delete
+        </Button>
+      </div>
+    </div>
   )
 }

@@ -119,8 +119,12 @@ function More({ conversation: { id, status, chatwootUrl } }: Pick<HeaderProps, '
   ]
   const copy = async () => {
     const address = window.location.origin + window.location.pathname
-    await navigator.clipboard.writeText(address)
-    toast({ key: 'copied', title: 'Address copied', detail: address, action: { label: 'All right', run: () => undefined } })
+    const title = await navigator.clipboard.writeText(address).then(
+      () => 'Address copied',
+      // Where a browser does not let it be, it can be had from there.
+      () => 'Address not copied',
+    )
+    toast({ key: 'copied', title, detail: address, action: { label: 'All right', run: () => undefined } })
   }
   return (
     <span ref={place} className="flex shrink-0">
@@ -133,7 +137,7 @@ function More({ conversation: { id, status, chatwootUrl } }: Pick<HeaderProps, '
         )}
         actions={[
           ...(mayAsk() ? changes : []),
-          { name: 'Copy address', icon: Chain, run: () => void copy().catch(() => undefined) },
+          { name: 'Copy address', icon: Chain, run: () => void copy() },
           ...(chatwootUrl
             ? [{ name: 'Open in Chatwoot', icon: ExternalLink, run: () => void window.open(chatwootUrl, '_blank', 'noopener') }]
             : []),

@@ -1,10 +1,11 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 
-import { setDraft } from '#live/drafts.ts'
+import { draftOf, setDraft } from '#live/drafts.ts'
 import { useLive } from '#live/live.ts'
+import { useHere } from '#ui/here.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
-import { toast } from '#ui/toasts.ts'
+import { toast, toastFailure } from '#ui/toasts.ts'
 
 interface ProposeProps {
   conversationId: string
@@ -16,19 +17,25 @@ interface ProposeProps {
 /** Asks somebody else whether a reply may go out. */
 export default function Propose({ conversationId, content, close }: ProposeProps) {
   const live = useLive()
+  const here = useHere()
+  const [draft] = useState(() => draftOf(conversationId, 'reply'))
   // One request however often it is sent.
   const [key] = useState(() => crypto.randomUUID())
   const propose = useMutation({
     mutationFn: (reason: string) => live.propose(conversationId, content, reason, key),
     onSuccess: () => {
-      setDraft(conversationId, 'reply', '')
-      close()
+      // Whoever has closed this may have gone on writing.
+      if (draftOf(conversationId, 'reply') === draft) setDraft(conversationId, 'reply', '')
+      if (here()) close()
       toast({
         key: `proposed ${conversationId}`,
         title: 'Approval asked for',
         detail: 'The reply goes out when somebody has approved it.',
         action: { label: 'All right', run: () => undefined },
       })
+    },
+    onError: (error) => {
+      if (!here()) toastFailure('Approval not asked for', conversationId, error)
     },
   })
   return (

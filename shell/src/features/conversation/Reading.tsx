@@ -6,6 +6,7 @@ import { useCallback } from 'react'
 import { conversationQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
+import { useHere } from '#ui/here.ts'
 import { StatusMark } from '#ui/Marks.tsx'
 import { Failed } from '#ui/State.tsx'
 
@@ -17,13 +18,15 @@ import { Thread } from './Thread.tsx'
 export function Reading({ id }: { id: string }) {
   const query = useQuery(conversationQuery(useQueryClient(), id))
   const navigate = useNavigate()
+  const here = useHere()
   // Here is no field to write in.
   const edit = useCallback<Editing>(
     (text) => {
       putBack(id, text)
-      void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } })
+      // The draft waits for whoever has gone elsewhere meanwhile.
+      if (here()) void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } })
     },
-    [id, navigate],
+    [id, navigate, here],
   )
   if (!query.data) {
     if (query.isError) {

@@ -21,3 +21,14 @@ test('a mail of blank lines is shown as it is, as soon as any other', () => {
   expect(box(dashes)).toBe(dashes)
   expect(box(`${text}\n> one\n> two`)).toBe(text)
 })
+
+test.each([
+  ['请看 https://example.com/a，谢谢。', 'https://example.com/a'],
+  ['こちら（https://example.com/b?c=1）をご覧ください', 'https://example.com/b?c=1'],
+  ['انظر https://example.com/d، شكرا', 'https://example.com/d'],
+  ['See https://example.com/e, thanks.', 'https://example.com/e'],
+  ['https://例え.jp/道', 'https://例え.jp/道'],
+])('the marks around a link are no part of it: %s', (text, address) => {
+  expect(box(text)).toBe(text)
+  expect(screen.getByRole('link')).toHaveAttribute('href', address)
+})

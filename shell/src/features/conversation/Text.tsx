@@ -2,7 +2,9 @@ import { useState } from 'react'
 
 import { Quoted } from './Quoted.tsx'
 
-const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g
+/** What ends a sentence, or stands around words, where no blank follows: the wide marks of Chinese and Japanese. */
+const WIDE = '\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65'
+const LINK = new RegExp(`https?://[^\\s<>"'${WIDE}]+[^\\s<>"'.,;:!?)\\]\u060c\u061b\u061f${WIDE}]`, 'g')
 /** Where the quoted part of a mail begins. */
 const QUOTE = /(?<!\n)\n+(?:On .{5,120} wrote:\s*\n|-{2,} ?Original Message ?-{2,}|(?:>.*(?:\n|$)){2,})/
 

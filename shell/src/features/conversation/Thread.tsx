@@ -142,7 +142,11 @@ function Folded({ messages }: { messages: Message[] }) {
           {messages.length} changes · show
         </button>
       ) : (
-        messages.map((message) => <p key={message.id}>{message.content}</p>)
+        messages.map((message) => (
+          <p key={message.id} dir="auto" className="max-w-full wrap-anywhere">
+            {message.content}
+          </p>
+        ))
       )}
     </div>
   )

@@ -18,8 +18,9 @@ export function Uploading({ written, stop }: UploadingProps) {
   return (
     <div className="mt-1 w-64 max-w-full">
       <ul>
-        {files.map((file) => (
-          <li key={file.name} className="flex items-center gap-1.5 text-sm">
+        {files.map((file, index) => (
+          // Several may have one name, as pasted pictures do.
+          <li key={index} className="flex items-center gap-1.5 text-sm">
             <Paperclip aria-hidden className="size-3.5 shrink-0 text-soft" />
             <span className="min-w-0 grow truncate">{file.name}</span>
             <span className="shrink-0 text-xs text-soft">{size(file.size)}</span>

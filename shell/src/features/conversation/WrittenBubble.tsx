@@ -86,7 +86,7 @@ function News({ arrived }: { arrived: readonly Arrived[] }) {
         {arrived.map(({ id, name, incoming, content }) => (
           <li key={id} dir="auto" className="line-clamp-3 wrap-anywhere">
             <span className="text-soft">{name ?? (incoming ? 'The customer' : 'A colleague')}: </span>
-            {content ?? 'a file'}
+            {(content ?? '') || 'a file'}
           </li>
         ))}
       </ul>

@@ -56,3 +56,10 @@ test('what they may do is', async () => {
   for (const one of ['Resolve', 'Assign', 'Go to operations']) expect(names).toContain(one)
   expect(names).not.toContain('Escalate')
 })
+
+test('that conversations could not be searched is said, and not that there is none', async () => {
+  api.use(http.untyped.get('*/api/v1/conversations', () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })))
+  show(<CommandBar open onOpenChange={nothing} onHelp={nothing} />)
+  await userEvent.type(await screen.findByRole('combobox'), 'Paula')
+  expect(await screen.findByText('Conversations were not searched: it is down')).toBeVisible()
+})

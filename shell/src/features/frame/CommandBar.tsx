@@ -28,6 +28,7 @@ import { useSelection } from '#desk/selection.ts'
 import { useLive } from '#live/live.ts'
 import { cannedResponsesQuery, conversationsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
+import { stayWhileComposing } from '#ui/composing.ts'
 import { giveFocusBack } from '#ui/focus.ts'
 import { type Option, Pick } from '#ui/Pick.tsx'
 import { currentTheme, setTheme } from '#ui/theme.ts'
@@ -46,6 +47,7 @@ export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarPro
         <Dialog.Content
           aria-describedby={undefined}
           onCloseAutoFocus={giveFocusBack}
+          onEscapeKeyDown={stayWhileComposing}
           className="rise fixed top-[14vh] left-1/2 z-50 w-[36rem] max-w-[calc(100vw-2rem)] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none"
         >
           <Dialog.Title className="sr-only">Command bar</Dialog.Title>
@@ -146,6 +148,7 @@ function Palette({ close, onHelp }: PaletteProps) {
         },
       }))}
       onText={setText}
+      note={found.error && !found.data ? `Conversations were not searched: ${found.error.message}` : undefined}
       nothing={found.isFetching ? 'Searching…' : 'Nothing has this name'}
     />
   )

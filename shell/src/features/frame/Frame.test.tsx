@@ -32,10 +32,10 @@ test('a message is told if the list on the screen does not show its conversation
   )
   await screen.findByText('0 rows')
   let sequence = 0
-  const writes = (name: string, given: Partial<Conversation>) => {
+  const writes = (name: string, given: Partial<Conversation>, content = 'Hello?') => {
     sequence += 1
     const conversation = aConversation({ contact: { id: uuid(), name, thumbnail: null }, updatedAt: instant(1), ...given })
-    const message = aMessage({ conversationId: conversation.id, content: 'Hello?' })
+    const message = aMessage({ conversationId: conversation.id, content })
     const data = JSON.stringify(anAnnouncement({ type: 'message_created', conversation, message }))
     act(() => live.take({ event: 'message_created', id: `e:${sequence}`, data }))
   }
@@ -45,6 +45,23 @@ test('a message is told if the list on the screen does not show its conversation
   expect(screen.queryByText(/^New message/)).toBeNull()
   writes('Otto Other', { status: 'open' })
   expect(await screen.findByText('New message from Otto Other')).toBeVisible()
+  expect(screen.getByText('Hello?')).toBeVisible()
+  writes('Otto Other', { status: 'open' }, '')
+  expect(await screen.findByText('Attachment')).toBeVisible()
+})
+
+test('a tab is named by its screen', async () => {
+  api.use(
+    http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
+    http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
+  )
+  document.title = 'AXIS'
+  const { router } = show(<Frame>Here</Frame>)
+  await waitFor(() => expect(document.title).toBe('Inbox · AXIS'))
+  for (const [place, title] of [['/approvals/7', 'Approvals · AXIS'], ['/nowhere', 'AXIS']] as const) {
+    await act(() => router.navigate({ href: place }))
+    await waitFor(() => expect(document.title).toBe(title))
+  }
 })
 
 describe('once what is over the page is closed', () => {

@@ -1,5 +1,5 @@
 
-import { useNavigate, useRouter } from '@tanstack/react-router'
+import { useLocation, useNavigate, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 
 import { session } from '#auth/session.ts'
@@ -38,6 +38,7 @@ export function Frame({ children }: { children: ReactNode }) {
     ...(session().person.may('operations:read') && { 'g o': () => void navigate({ to: '/operations' }) }),
   })
   useNews()
+  useTitle()
   useEffect(() => {
     // Before somebody asks for them: whoever types at once after the key loses nothing.
     const timer = setTimeout(() => void Promise.allSettled([loadHelp(), loadCommandBar()]), 1_500)
@@ -69,6 +70,20 @@ export function Frame({ children }: { children: ReactNode }) {
       <Tips />
     </>
   )
+}
+
+const SCREENS: Readonly<Record<string, string>> = { inbox: 'Inbox', approvals: 'Approvals', activity: 'Activity', operations: 'Operations' }
+
+/** Tells tabs, and places in their history, apart: by the screen. */
+function useTitle(): void {
+  const screen = useLocation({ select: ({ pathname }) => SCREENS[pathname.split('/')[1] ?? ''] })
+  const [name] = useState(document.title)
+  useEffect(() => {
+    document.title = screen === undefined ? name : `${screen} · ${name}`
+    return () => {
+      document.title = name
+    }
+  }, [screen, name])
 }
 
 /** Whether the list of the inbox, which tells of new messages itself in what it shows, is on the screen. */
@@ -156,7 +171,7 @@ function useNews(): void {
         toast({
           key: 'messages',
           title: `New message from ${name}`,
-          detail: message.content ?? 'Attachment',
+          detail: (message.content ?? '') || 'Attachment',
           action: { label: 'Open', run: open },
         })
       }),

@@ -1,11 +1,12 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { ChatwootLink } from '#api/types.ts'
 import { linksQuery } from '#live/links.ts'
 import { api, http } from '#test/api.ts'
+import { held } from '#test/held.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { instant, uuid } from '#test/samples.ts'
@@ -85,9 +86,6 @@ test('a token goes to the API, and stays nowhere here', async () => {
   const { tokens, queryClient } = given([account(1)])
   const sheet = await openSheet()
   const field = await sheet.findByLabelText('Access token for Account 1')
-  expect(field).toHaveAttribute('type', 'password')
-  expect(field).toHaveAttribute('autocomplete', 'new-password')
-  for (const one of ['data-1p-ignore', 'data-bwignore', 'data-lpignore']) expect(field).toHaveAttribute(one)
   const button = sheet.getByRole('button', { name: 'Link Account 1' })
   expect(button).toBeDisabled()
   await userEvent.type(field, ` ${TOKEN} {Enter}`)
@@ -101,16 +99,29 @@ test('a token goes to the API, and stays nowhere here', async () => {
   }
 })
 
+test('what is typed into the field of a token is hidden, and nobody offers to keep it', async () => {
+  given([account(1)])
+  const sheet = await openSheet()
+  const field = await sheet.findByLabelText('Access token for Account 1')
+  expect(field).toHaveAttribute('type', 'text')
+  expect(field).toHaveClass('[-webkit-text-security:disc]')
+  expect(field).toHaveAttribute('autocomplete', 'off')
+  for (const one of ['data-1p-ignore', 'data-bwignore', 'data-lpignore']) expect(field).toHaveAttribute(one)
+})
+
+test('where nothing else hides it, it is a password', async () => {
+  vi.spyOn(CSS, 'supports').mockReturnValue(false)
+  onTestFinished(() => void vi.restoreAllMocks())
+  given([account(1)])
+  const sheet = await openSheet()
+  const field = await sheet.findByLabelText('Access token for Account 1')
+  expect(field).toHaveAttribute('type', 'password')
+  expect(field).toHaveAttribute('autocomplete', 'new-password')
+})
+
 const REFUSAL = 'Chatwoot does not accept the access token of account 1: give a valid one'
 const refusal = () =>
   HttpResponse.json({ status: 422, code: 'invalid', detail: 'x', errors: [{ field: 'token', message: REFUSAL }] }, { status: 422 })
-
-/** An answer that comes when it is told to. */
-function held() {
-  let come: (answer: Response) => void = () => undefined
-  const answer = new Promise<Response>((go) => (come = go))
-  return { answer: () => answer, come: (one: Response) => come(one) }
-}
 
 test('a refusal that comes late neither takes the focus from another field nor another token from its own', async () => {
   const { answer, come } = held()
@@ -141,6 +152,26 @@ test('a refusal that comes when the sheet is closed is told all the same', async
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
   come(refusal())
   await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not linked: Account 1', detail: REFUSAL, bad: true }]))
+  dismiss(toasts()[0]!.key)
+})
+
+test('that an account was not unlinked is told, too, when the sheet is closed', async () => {
+  given([account(1, ANA)])
+  const { answer, come } = held()
+  let asked = 0
+  api.use(
+    http.untyped.delete('*/api/v1/me/links/:id', () => {
+      asked += 1
+      return answer()
+    }),
+  )
+  const sheet = await openSheet()
+  await userEvent.click(await sheet.findByRole('button', { name: 'Unlink Account 1' }))
+  await waitFor(() => expect(asked).toBe(1))
+  await userEvent.keyboard('{Escape}')
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  come(HttpResponse.json({ status: 503, code: 'busy', detail: 'The server is busy' }, { status: 503 }))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not unlinked: Account 1', detail: 'The server is busy', bad: true }]))
   dismiss(toasts()[0]!.key)
 })
 

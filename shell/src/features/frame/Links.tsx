@@ -6,11 +6,12 @@ import { Failure } from '#api/failure.ts'
 import type { ChatwootLink } from '#api/types.ts'
 import { link, linksQuery, unlink } from '#live/links.ts'
 import { Button } from '#ui/Button.tsx'
+import { useHere } from '#ui/here.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
-import { toast } from '#ui/toasts.ts'
+import { toastFailure } from '#ui/toasts.ts'
 
 /** Who the person here is in Chatwoot: what they write goes out under that name. */
 export default function Links({ close }: { close: () => void }) {
@@ -50,6 +51,8 @@ function Accounts() {
 function Account({ of: account }: { of: ChatwootLink }) {
   const { accountId, chatwootAccountId, accountName, chatwootUrl, userId, refusedAt } = account
   const client = useQueryClient()
+  const here = useHere()
+  const name = accountName ?? `Account ${chatwootAccountId}`
   const put = async (now: ChatwootLink) => {
     const { queryKey } = linksQuery()
     // What is being read may be of before.
@@ -62,8 +65,10 @@ function Account({ of: account }: { of: ChatwootLink }) {
   const remove = useMutation({
     mutationFn: () => unlink(accountId),
     onSuccess: () => put({ ...account, userId: null, userName: null, linkedAt: null, refusedAt: null }),
+    onError: (error) => {
+      if (!here()) toastFailure(`Not unlinked: ${name}`, accountId, error)
+    },
   })
-  const name = accountName ?? `Account ${chatwootAccountId}`
   const linked = userId != null
   return (
     <li className="flex flex-col gap-3 p-4">
@@ -108,8 +113,12 @@ interface LinkingProps {
   linked: (now: ChatwootLink) => Promise<void>
 }
 
+/** Whether a field can hide what is in it without being one for passwords. */
+const hides = () => CSS.supports('-webkit-text-security', 'disc')
+
 /** The token is in its field alone, and goes from there to the API: neither a state nor a cache has it, and nothing longer than it is on its way. */
 function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps) {
+  const here = useHere()
   const form = useRef<HTMLFormElement>(null)
   const field = useRef<HTMLInputElement>(null)
   /** What is on its way: another that was put into the field meanwhile is not to be lost with it. */
@@ -131,11 +140,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
       return linked(now)
     },
     onError: (error) => {
-      // Nobody sees it here any more.
-      if (!field.current) {
-        const detail = refused(error)?.message ?? error.message
-        toast({ key: `not-linked ${accountId}`, title: `Not linked: ${name}`, detail, action: { label: 'All right', run: () => undefined }, bad: true })
-      }
+      if (!here()) toastFailure(`Not linked: ${name}`, accountId, refused(error) ?? error)
       // What may succeed later is not to be looked up again.
       if (Failure.from(error).passing) return
       clear()
@@ -160,10 +165,13 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
         </span>
         <input
           ref={field}
-          type="password"
+          // Whatever is in a field for passwords, browsers offer to keep: it only looks like one.
+          type={hides() ? 'text' : 'password'}
           readOnly={add.isPending}
-          // Passwords of this page are filled in despite "off", and managers offer to keep what is none.
-          autoComplete="new-password"
+          // Texts are remembered unless "off"; passwords of this page are filled in despite it.
+          autoComplete={hides() ? 'off' : 'new-password'}
+          autoCapitalize="none"
+          autoCorrect="off"
           data-1p-ignore
           data-bwignore
           data-lpignore="true"
@@ -171,7 +179,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
           maxLength={500}
           aria-describedby={help}
           onChange={(event) => setBlank(event.target.value.trim() === '')}
-          className="h-9 rounded-lg border border-line bg-surface px-3 text-base font-normal"
+          className="h-9 rounded-lg border border-line bg-surface px-3 text-base font-normal [-webkit-text-security:disc]"
         />
       </label>
       <p id={help} className="text-sm text-soft">

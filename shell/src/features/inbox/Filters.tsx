@@ -7,6 +7,7 @@ import { myAgent } from '#desk/me.ts'
 import { agentsQuery, inboxesQuery, labelsQuery, teamsQuery } from '#live/queries.ts'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { Chip, type ChipOption } from '#ui/Chip.tsx'
+import { composes } from '#ui/composing.ts'
 import { Choice } from '#ui/Menu.tsx'
 import { PRIORITIES, STATUSES, titled } from '#ui/words.ts'
 
@@ -166,9 +167,10 @@ export const SearchField = memo(function SearchField({ view, onChange }: Filters
         value={text}
         placeholder="Search"
         autoComplete="off"
+        dir="auto"
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key !== 'Escape') return
+          if (event.key !== 'Escape' || composes(event.nativeEvent)) return
           event.stopPropagation()
           setText('')
           field.current?.blur()

@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test } from 'vitest'
@@ -43,6 +43,16 @@ test('a row tells who, what and how urgent', async () => {
   expect(asked[0]?.get('status')).toBe('open')
 })
 
+test('what a row shows of a message runs as it was written, whatever is said of it', async () => {
+  const lastMessage = { id: 'm', content: 'أين طردي؟', messageType: 'outgoing', private: false, createdAt: instant(0) }
+  given([aConversation({ lastMessage })])
+  show(<List view={{}} openId={undefined} />)
+  const shown = await screen.findByText(/أين طردي؟/)
+  expect(shown).toHaveAttribute('dir', 'auto')
+  // Its own direction, or it would be that of the whole.
+  for (const word of shown.children) expect(word.ariaHidden === 'true' || word.getAttribute('dir') === 'ltr').toBe(true)
+})
+
 test('a row says that something about it waits for approval', async () => {
   const [asked, other] = [aConversation(), aConversation({ contact: { id: uuid(), name: 'Otto Other', thumbnail: null } })]
   given([asked, other])
@@ -55,6 +65,17 @@ test('a row says that something about it waits for approval', async () => {
   show(<List view={{}} openId={undefined} />)
   expect(await screen.findByRole('link', { name: /Paula Probe.*Waits for approval/ })).toBeVisible()
   expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent('Waits for approval')
+})
+
+test('a key that leaves what an input method offers does not leave the search', async () => {
+  given([aConversation()])
+  show(<List view={{}} openId={undefined} />)
+  const field = await screen.findByRole('searchbox', { name: 'Search conversations' })
+  await userEvent.type(field, '返金')
+  fireEvent.keyDown(field, { key: 'Escape', isComposing: true })
+  expect(field).toHaveValue('返金')
+  fireEvent.keyDown(field, { key: 'Escape' })
+  expect(field).toHaveValue('')
 })
 
 test('an empty list says why it is empty', async () => {

@@ -106,7 +106,8 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
             />
           </div>
           <div className="mt-0.5 flex items-center gap-2">
-            <p className={classes('min-w-0 grow truncate text-sm', unread ? 'text-ink' : 'text-soft')}>
+            {/* By what was written, and not by what is said of it here: cut off at its end, and not where it begins. */}
+            <p dir="auto" className={classes('min-w-0 grow truncate text-sm', unread ? 'text-ink' : 'text-soft')}>
               <Preview conversation={conversation} />
             </p>
             {unread && (
@@ -154,7 +155,9 @@ function Preview({ conversation }: { conversation: Conversation }) {
   if (draft) {
     return (
       <>
-        <span className="font-medium text-warn">Draft: </span>
+        <span dir="ltr" className="font-medium text-warn">
+          Draft:{' '}
+        </span>
         {draft}
       </>
     )
@@ -166,14 +169,18 @@ function Preview({ conversation }: { conversation: Conversation }) {
     <>
       {message.private ? (
         <>
-          <Lock aria-hidden className="mr-1 inline size-3 align-[-1px] text-note-text" />
-          <span className="sr-only">Note: </span>
+          <Lock aria-hidden className="me-1 inline size-3 align-[-1px] text-note-text" />
+          <span dir="ltr" className="sr-only">
+            Note:{' '}
+          </span>
         </>
       ) : (
         message.messageType !== 'incoming' && (
           <>
-            <CornerUpLeft aria-hidden className="mr-1 inline size-3 align-[-1px] text-faint" />
-            <span className="sr-only">Reply: </span>
+            <CornerUpLeft aria-hidden className="me-1 inline size-3 align-[-1px] text-faint" />
+            <span dir="ltr" className="sr-only">
+              Reply:{' '}
+            </span>
           </>
         )
       )}

@@ -8,7 +8,7 @@ import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
 import { Refusal } from '#ui/Refusal.tsx'
-import { Empty, Failed } from '#ui/State.tsx'
+import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { exactly, span } from '#ui/time.ts'
 import { When } from '#ui/When.tsx'
 
@@ -25,11 +25,14 @@ export function Accounts({ acts }: { acts: boolean }) {
   if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void query.refetch()} />
   if (query.data.length === 0) return <Empty icon={Unplug} title="No Chatwoot account is connected" />
   return (
-    <ul aria-label="Accounts" className="grid gap-5">
-      {query.data.map((account) => (
-        <One key={account.id} account={account} acts={acts} />
-      ))}
-    </ul>
+    <>
+      <Stale of={query} />
+      <ul aria-label="Accounts" className="grid gap-5">
+        {query.data.map((account) => (
+          <One key={account.id} account={account} acts={acts} />
+        ))}
+      </ul>
+    </>
   )
 }
 

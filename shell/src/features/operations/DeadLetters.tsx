@@ -9,7 +9,7 @@ import { classes } from '#ui/classes.ts'
 import { Further } from '#ui/Further.tsx'
 import { Choice } from '#ui/Menu.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
-import { Empty, Failed } from '#ui/State.tsx'
+import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
@@ -37,6 +37,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
         <Filter name="Reason" value={reason} values={reasons} onChange={(next) => go({ reason: next, letter: undefined })} />
         <Filter name="Stream" value={stream} values={['INBOUND', 'OUTBOUND']} onChange={(next) => go({ stream: next, letter: undefined })} />
       </div>
+      {!query.isFetchNextPageError && <Stale of={query} />}
       {query.isPending || (letters.length === 0 && hasNextPage && !isError) ? (
         <div role="status" aria-label="Loading dead letters" className="flex flex-col gap-2">
           {[0, 1, 2, 3].map((index) => (

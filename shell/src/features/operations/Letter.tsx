@@ -4,10 +4,11 @@ import { useState } from 'react'
 import { actOnLetter, deadLetterQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { Fact } from '#ui/Fact.tsx'
+import { useHere } from '#ui/here.ts'
 import { Refusal } from '#ui/Refusal.tsx'
 import { Failed } from '#ui/State.tsx'
 import { exactly } from '#ui/time.ts'
-import { toast } from '#ui/toasts.ts'
+import { toast, toastFailure } from '#ui/toasts.ts'
 import { titled } from '#ui/words.ts'
 
 type Act = 'redrive' | 'drop'
@@ -27,6 +28,7 @@ interface LetterProps {
 export function Letter({ id, acts, close }: LetterProps) {
   const query = useQuery(deadLetterQuery(id))
   const client = useQueryClient()
+  const here = useHere()
   const [act, setAct] = useState<Act | null>(null)
   const preview = useMutation({ mutationFn: (next: Act) => actOnLetter(id, next, true) })
   const doing = useMutation({
@@ -39,7 +41,11 @@ export function Letter({ id, acts, close }: LetterProps) {
         detail: titled((deadLetter.event ?? deadLetter.subject).replaceAll('-', ' ')),
         action: { label: 'OK', run: () => undefined },
       })
-      close()
+      // Who has closed it may be elsewhere by now.
+      if (here()) close()
+    },
+    onError: (error, wanted) => {
+      if (!here()) toastFailure(`Not done: ${ACTS[wanted].ask.toLowerCase()} a dead letter`, id, error)
     },
   })
   if (query.isPending) return <div role="status" aria-label="Loading the letter" className="skeleton m-5 h-64" />

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 
 import { pipelineQuery } from '#live/operations.ts'
-import { Failed } from '#ui/State.tsx'
+import { Failed, Stale } from '#ui/State.tsx'
 
 import { Bars, Lines } from './Chart.tsx'
 import { Health } from './Health.tsx'
@@ -19,6 +19,7 @@ export function Overview() {
         <Failed what="The pipeline did not load" error={query.error} retry={() => void query.refetch()} />
       ) : (
         <>
+          <Stale of={query} />
           <Pipeline stages={query.data.stages} at={query.data.at} />
           <div className="mt-5 grid gap-5 two:grid-cols-2">
             <Lines

@@ -5,9 +5,11 @@ import { type ReactNode, useId, useState } from 'react'
 import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
+import { useHere } from '#ui/here.ts'
 import { Refusal } from '#ui/Refusal.tsx'
-import { Empty, Failed } from '#ui/State.tsx'
+import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { asField, exactly } from '#ui/time.ts'
+import { toastFailure } from '#ui/toasts.ts'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
@@ -34,7 +36,9 @@ const HOUR = 3_600_000
 
 function Form() {
   const client = useQueryClient()
-  const accounts = useQuery(accountsQuery()).data ?? []
+  const here = useHere()
+  const read = useQuery(accountsQuery())
+  const accounts = read.data ?? []
   const [chosen, setChosen] = useState<string>()
   const [from, setFrom] = useState(() => asField(new Date(Date.now() - HOUR)))
   const [to, setTo] = useState('')
@@ -58,6 +62,9 @@ function Form() {
       count.reset()
       return client.invalidateQueries({ queryKey: replaysQuery().queryKey })
     },
+    onError: (error) => {
+      if (!here()) toastFailure('No replay was begun', '', error)
+    },
   })
   // What was counted is of what the form said then.
   const change = (set: (value: string) => void) => (value: string) => {
@@ -65,7 +72,7 @@ function Form() {
     count.reset()
     run.reset()
   }
-  const error = count.error ?? run.error
+  const error = count.error ?? run.error ?? (read.data ? null : read.error)
   const counted = count.data && 'copies' in count.data ? count.data : null
   return (
     <form
@@ -179,21 +186,24 @@ function Runs() {
   if (!query.data) return <Failed what="Replays did not load" error={query.error} retry={() => void query.refetch()} />
   if (query.data.length === 0) return <Empty icon={History} title="Nothing has been replayed yet" />
   return (
-    <ul aria-label="Replays" className="mt-5 divide-y divide-line/60 rounded-2xl border border-line bg-surface">
-      {query.data.map((run) => (
-        <li key={run.id} className="flex items-center gap-4 px-5 py-2.5">
-          <span className="min-w-0 grow">
-            <span className="block truncate font-medium">
-              {STATES[run.state]}
-              {run.count != null && `: ${run.count.toLocaleString()} ${run.count === 1 ? 'event' : 'events'}`}
+    <>
+      <Stale of={query} />
+      <ul aria-label="Replays" className="mt-5 divide-y divide-line/60 rounded-2xl border border-line bg-surface">
+        {query.data.map((run) => (
+          <li key={run.id} className="flex items-center gap-4 px-5 py-2.5">
+            <span className="min-w-0 grow">
+              <span className="block truncate font-medium">
+                {STATES[run.state]}
+                {run.count != null && `: ${run.count.toLocaleString()} ${run.count === 1 ? 'event' : 'events'}`}
+              </span>
+              <span className="block truncate text-sm text-soft">
+                {run.target} · by {run.by}
+              </span>
             </span>
-            <span className="block truncate text-sm text-soft">
-              {run.target} · by {run.by}
-            </span>
-          </span>
-          <When at={run.startedAt} className="shrink-0 text-xs text-faint" />
-        </li>
-      ))}
-    </ul>
+            <When at={run.startedAt} className="shrink-0 text-xs text-faint" />
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }

@@ -1,0 +1,99 @@
+/** Answers that come when whoever asked has closed what asked for them. */
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
+import { beforeEach, expect, test } from 'vitest'
+
+import type { Conversation as Shown, Message } from '#api/types.ts'
+import { draftOf } from '#live/drafts.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
+import { held } from '#test/held.ts'
+import { show } from '#test/render.tsx'
+import { aConversation, aMessage, anApproval } from '#test/samples.ts'
+import { dismiss, toasts } from '#ui/toasts.ts'
+
+import { Conversation } from './Conversation.tsx'
+import { Reading } from './Reading.tsx'
+
+beforeEach(() => {
+  for (const one of toasts()) dismiss(one.key)
+})
+
+const own = { chatwootId: 5, messageType: 'outgoing', author: { type: 'member', id: 'dev-admin', name: 'Dev Admin' } } as const
+const refusal = () => HttpResponse.json({ code: 'invalid', detail: 'It is too late' }, { status: 422 })
+
+/** An API with this conversation, and one answer that waits: to what is asked for at this path. */
+function given(message: Partial<Message>, path: string): Shown & { come: (answer: Response) => void; asked: () => number } {
+  const row = aConversation()
+  const { answer, come } = held()
+  let asked = 0
+  api.use(
+    http.get('/api/v1/conversations/{id}', ({ response }) => response(200).json(row)),
+    http.get('/api/v1/conversations/{id}/messages', ({ response }) =>
+      response(200).json({ data: [aMessage({ ...message, conversationId: row.id })], page: { limit: 50, hasMore: false }, position: NOWHERE }),
+    ),
+    ...[http.untyped.post, http.untyped.delete].map((way) =>
+      way(path, () => {
+        asked += 1
+        return answer()
+      }),
+    ),
+  )
+  return { ...row, come, asked: () => asked }
+}
+
+/** Asks for approval, and closes the sheet before there is an answer. */
+async function proposed() {
+  const row = given({}, '*/api/v1/approvals')
+  show(<Conversation id={row.id} />)
+  await userEvent.type(await screen.findByRole('textbox', { name: 'Reply' }), 'We refund it.')
+  await userEvent.click(screen.getByRole('button', { name: 'More ways to send' }))
+  await userEvent.click(await screen.findByRole('menuitem', { name: 'Ask for approval…' }))
+  const dialog = within(await screen.findByRole('dialog'))
+  await userEvent.type(dialog.getByRole('textbox'), 'It is much.{Control>}{Enter}{/Control}')
+  await waitFor(() => expect(row.asked()).toBe(1))
+  await userEvent.keyboard('{Escape}')
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  return row
+}
+
+test('what is written after approval was asked for is not lost when it is there', async () => {
+  const { id, come } = await proposed()
+  await userEvent.type(screen.getByRole('textbox', { name: 'Reply' }), ' Tomorrow.')
+  come(HttpResponse.json(anApproval(), { status: 201 }))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Approval asked for' }]))
+  expect(draftOf(id, 'reply')).toBe('We refund it. Tomorrow.')
+})
+
+test('that no approval was asked for is told, and the reply stays', async () => {
+  const { id, come } = await proposed()
+  come(refusal())
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Approval not asked for', detail: 'It is too late', bad: true }]))
+  expect(draftOf(id, 'reply')).toBe('We refund it.')
+})
+
+test('that a message was not deleted is told', async () => {
+  const row = given({ ...own, state: 'sent' }, '*/messages/:messageId')
+  show(<Conversation id={row.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Delete message' }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Delete' }))
+  await waitFor(() => expect(row.asked()).toBe(1))
+  // It would keep nothing any more.
+  expect(screen.getByRole('button', { name: 'Keep' })).toBeDisabled()
+  await userEvent.keyboard('{Escape}')
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  row.come(refusal())
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not deleted: your message', detail: 'It is too late', bad: true }]))
+})
+
+test('what comes back to be written anew takes nobody with it who is elsewhere by then', async () => {
+  const row = given({ ...own, chatwootId: null, content: 'Not yet', state: 'failed', attempts: 1 }, '*/messages/:messageId/cancel')
+  const { router, unmount } = show(<Reading id={row.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
+  await waitFor(() => expect(row.asked()).toBe(1))
+  unmount()
+  row.come(new HttpResponse(null, { status: 204 }))
+  await waitFor(() => expect(draftOf(row.id, 'reply')).toBe('Not yet'))
+  await new Promise((go) => setTimeout(go, 20))
+  expect(router.state.location.pathname).toBe('/inbox')
+})

@@ -1,0 +1,6 @@
+/** An answer that comes when it is told to. */
+export function held() {
+  let come: (answer: Response) => void = () => undefined
+  const answer = new Promise<Response>((go) => (come = go))
+  return { answer: () => answer, come: (one: Response) => come(one) }
+}
