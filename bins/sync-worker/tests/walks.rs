@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chatwoot_sim::Options;
@@ -17,6 +18,18 @@ use sync_worker::reconcile::{self, Reconciler};
 use testkit::eventually;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// As a cache does that does not look at the page's number.
+fn ask_for_the_first_page(request: &mut Request) {
+    let query = request.uri().query().unwrap_or_default();
+    let parts = query.split('&').map(|part| match part.split_once('=') {
+        Some(("page", _)) => "page=1",
+        _ => part,
+    });
+    let parts: Vec<_> = parts.collect();
+    let again = format!("{}?{}", request.uri().path(), parts.join("&"));
+    *request.uri_mut() = again.parse().unwrap();
+}
 
 /// A worker has four places (P9), which accounts on one host take whose first page comes again for ever; until it
 /// refuses everything.
@@ -36,13 +49,7 @@ async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToke
             }
             let query = request.uri().query().unwrap_or_default();
             if query.contains("created_at_asc") {
-                let pages = query.split('&').map(|part| match part.split_once('=') {
-                    Some(("page", _)) => "page=1",
-                    _ => part,
-                });
-                let query: Vec<_> = pages.collect();
-                let again = format!("{}?{}", request.uri().path(), query.join("&"));
-                *request.uri_mut() = again.parse().unwrap();
+                ask_for_the_first_page(request);
             }
             None
         })
@@ -197,5 +204,32 @@ async fn everything_is_walked_where_chatwoot_always_fails_to_list_what_changed()
         .await;
     stage.lately().await;
     assert!(stage.status().await.progress.walk.due_at <= chrono::Utc::now());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_ends_though_each_page_of_its_list_is_the_first_one() {
+    const MANY: usize = 10;
+    let stage = Stage::set(Options::default(), false).await;
+    for number in 0..30 {
+        stage.chatwoot.sim.start_conversation(1, &format!("hello {number}")).unwrap();
+    }
+    stage.settled().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    stage
+        .behind(move |request| {
+            let query = request.uri().query().unwrap_or_default();
+            // One that goes on comes to the end of the list then.
+            if query.contains("last_activity_at_desc")
+                && counted.fetch_add(1, Ordering::Relaxed) < MANY
+            {
+                ask_for_the_first_page(request);
+            }
+            None
+        })
+        .await;
+    stage.lately().await;
+    assert_eq!(asked.load(Ordering::Relaxed), 3, "it might be the list that moves, but not twice");
     stage.end().await;
 }
