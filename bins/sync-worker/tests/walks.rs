@@ -233,3 +233,37 @@ async fn a_sweep_ends_though_each_page_of_its_list_is_the_first_one() {
     assert_eq!(asked.load(Ordering::Relaxed), 3, "it might be the list that moves, but not twice");
     stage.end().await;
 }
+
+/// As when an inbox is deleted with all that was in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_that_are_gone_are_asked_for_in_many_steps() {
+    const GONE: i64 = 110;
+    let stage = Stage::set(Options { history: 120, ..Options::default() }, false).await;
+    stage.everything().await;
+    for conversation in 1..=GONE {
+        stage.chatwoot.sim.delete_conversation(1, conversation).unwrap();
+    }
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    stage
+        .behind(move |request| {
+            let one = request.uri().path().rsplit_once("/conversations/");
+            if one.is_some_and(|(_, number)| number.parse::<i64>().is_ok()) {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+            None
+        })
+        .await;
+    let mut steps = Vec::new();
+    let told = |_: &reconcile::Reached| steps.push(asked.swap(0, Ordering::Relaxed));
+    let (backfill, account) = (stage.backfill(), stage.account.key);
+    let reached = backfill.everything(account, FAST, true, &stage.shutdown, told).await.unwrap();
+    assert!(reached.complete);
+    assert!(steps.iter().all(|asked| *asked <= 50), "{steps:?}");
+    assert_eq!(steps.iter().sum::<usize>(), 110, "each once");
+    stage.settled().await;
+    let gone = "conversations where gone_at > version_at";
+    assert_eq!(count(&stage.world.store_config, gone).await, GONE);
+    assert_eq!(stage.differing().await, 0);
+    stage.end().await;
+}
