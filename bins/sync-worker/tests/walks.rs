@@ -31,16 +31,32 @@ fn ask_for_the_first_page(request: &mut Request) {
     *request.uri_mut() = again.parse().unwrap();
 }
 
-/// A worker has four places (P9), which accounts on one host take whose first page comes again for ever; until it
-/// refuses everything.
-async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToken, JoinHandle<()>) {
-    let (store, bus) = (&stage.world.store, &stage.world.bus);
+/// Four accounts with so many conversations each.
+async fn inhabited(stage: &Stage, conversations: usize) {
     let url = stage.chatwoot.url();
     for number in 1..=4 {
         let token = chatwoot_sim::admin_token(number);
-        testkit::account(store, "acme", number, &url, &token).await;
-        stage.chatwoot.sim.start_conversation(number, "hello").unwrap();
+        testkit::account(&stage.world.store, "acme", number, &url, &token).await;
+        for _ in 0..conversations {
+            stage.chatwoot.sim.start_conversation(number, "hello").unwrap();
+        }
     }
+}
+
+/// A worker that asks each host so often.
+fn compare_at(stage: &Stage, per_second: u32) -> (CancellationToken, JoinHandle<()>) {
+    let (store, bus) = (stage.world.store.clone(), stage.world.bus.clone());
+    let config = reconcile::Config { reconcile_requests_per_second: per_second, ..config() };
+    let reconciler = Reconciler::new(config, testkit::secret_key(), store, bus);
+    let stop = CancellationToken::new();
+    let comparing = tokio::spawn(reconciler.run(stop.clone()));
+    (stop, comparing)
+}
+
+/// A worker has four places (P9), which accounts on one host take whose first page comes again for ever; until it
+/// refuses everything.
+async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToken, JoinHandle<()>) {
+    inhabited(stage, 1).await;
     let refuses = Arc::clone(refuses);
     stage
         .behind(move |request| {
@@ -54,16 +70,13 @@ async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToke
             None
         })
         .await;
-    let stop = CancellationToken::new();
-    let gently = reconcile::Config { reconcile_requests_per_second: 50, ..config() };
-    let reconciler = Reconciler::new(gently, testkit::secret_key(), store.clone(), bus.clone());
-    let comparing = tokio::spawn(reconciler.run(stop.clone()));
+    let worker = compare_at(stage, 50);
     eventually("all places are taken", async || {
         let taken = "reconciliations where walk_page > 0 and held_until > now()";
         count(&stage.world.store_config, taken).await == 4
     })
     .await;
-    (stop, comparing)
+    worker
 }
 
 /// An account for which there would be no place is swept.
@@ -73,7 +86,8 @@ async fn a_fifth_is_swept(stage: &Stage) {
     let fifth = testkit::account(store, "widgets", 5, &url, &token).await;
     let due = format!(
         "insert into reconciliations (account_id, tenant_id, sweep_due_at, walk_due_at)
-         values ('{}', 'widgets', now(), now() + interval '1 day')",
+         values ('{}', 'widgets', now(), now() + interval '1 day')
+         on conflict do nothing",
         fifth.key
     );
     execute(config, &due).await;
@@ -90,6 +104,28 @@ async fn an_account_is_swept_though_four_others_are_walked_without_end() {
     let stage = Stage::set(options, false).await;
     let (stop, comparing) = occupied(&stage, &Arc::default()).await;
     a_fifth_is_swept(&stage).await;
+    stop.cancel();
+    comparing.await.unwrap();
+    stage.end().await;
+}
+
+/// Each of the four has more to ask for than anybody waits here.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_swept_though_the_sweeps_of_four_others_take_long() {
+    let options = Options { accounts: (1..=5).collect(), ..Options::default() };
+    let stage = Stage::set(options, false).await;
+    inhabited(&stage, 60).await;
+    stage.settled().await;
+    // Another host than the fifth's.
+    stage.behind(|_| None).await;
+    let (stop, comparing) = compare_at(&stage, 1);
+    eventually("all places are taken", async || {
+        count(&stage.world.store_config, "reconciliations where held_until > now()").await == 4
+    })
+    .await;
+    a_fifth_is_swept(&stage).await;
+    let ended = "reconciliations where tenant_id = 'acme' and swept_to is not null";
+    assert_eq!(count(&stage.world.store_config, ended).await, 0);
     stop.cancel();
     comparing.await.unwrap();
     stage.end().await;
