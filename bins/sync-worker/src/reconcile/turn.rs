@@ -114,7 +114,7 @@ impl Reconciler {
     }
 
     /// Writes down how far it is, and holds the account for longer.
-    pub(super) async fn keep(
+    async fn keep(
         &self,
         session: &Session,
         held: &Reconciliation,
@@ -141,7 +141,8 @@ impl Reconciler {
         }
     }
 
-    async fn save(
+    /// Writes down how far it is and what was found. False: somebody else holds the account.
+    pub(super) async fn save(
         &self,
         held: &Reconciliation,
         progress: &mut Progress,
