@@ -67,7 +67,8 @@ pub(crate) async fn apply(
         applied.ids.insert((gone.account, gone.display_id), id);
     }
     let written = store::messages::apply(transaction, &messages, &applied).await?;
-    let store::conversations::Applied { ids, changed, .. } = applied;
+    let store::conversations::Applied { ids, mut changed, .. } = applied;
+    changed.extend(&written.touched);
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
     let (told, news) = (records(batch, &ids), News::of(batch, &ids, &changed));
     let recorded =

@@ -266,6 +266,34 @@ async fn a_row_that_a_second_telling_of_one_line_changes_is_told_too() {
     assert_eq!(last().await, ("conversation_status_changed".to_owned(), 0));
 }
 
+/// What a snapshot has that tells nothing new of its conversation may be a message that nobody knows.
+#[tokio::test]
+async fn a_conversation_that_only_gets_a_message_in_passing_is_told_too() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let hear = async |body: &Value, number: u64| {
+        let part = vec![delivery(&account, &body.to_string(), number)];
+        apply(&world.store, &world.bus, vec![part]).await;
+        let Announcement { activity, subject } = heard(&world, &account).await.pop().unwrap();
+        (activity.kind, subject.conversation.unwrap().updated_at)
+    };
+    let sim = Sim::new(Options::default()).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    let mut bodies = sim.bodies().into_iter().map(|body| serde_json::from_str(&body).unwrap());
+    let full: Value = bodies.rfind(|body: &Value| body["event"] == "conversation_updated").unwrap();
+    let mut bare = full.clone();
+    bare["messages"] = json!([]);
+    let (kind, first) = hear(&bare, 1).await;
+    assert_eq!(kind, "conversation_status_changed");
+    let config = &world.store_config;
+    assert_eq!(count(config, "messages").await, 0);
+    let (kind, then) = hear(&full, 2).await;
+    assert_eq!(count(config, "messages").await, 1);
+    assert_eq!((kind.as_str(), then > first), ("conversation_refreshed", true));
+    assert_eq!(count(config, &format!("conversations where updated_at = '{then}'")).await, 1);
+}
+
 /// Chatwoot dispatches an event twice now and then, and builds each body from the state of its moment.
 #[tokio::test]
 async fn a_message_that_a_second_telling_of_its_line_changes_is_told_too() {

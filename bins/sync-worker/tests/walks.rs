@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chatwoot_sim::Options;
@@ -18,16 +19,44 @@ use testkit::eventually;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A worker has four places (P9), which accounts on one host take whose first page comes again for ever; until it
-/// refuses everything.
-async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToken, JoinHandle<()>) {
-    let (store, bus) = (&stage.world.store, &stage.world.bus);
+/// As a cache does that does not look at the page's number.
+fn ask_for_the_first_page(request: &mut Request) {
+    let query = request.uri().query().unwrap_or_default();
+    let parts = query.split('&').map(|part| match part.split_once('=') {
+        Some(("page", _)) => "page=1",
+        _ => part,
+    });
+    let parts: Vec<_> = parts.collect();
+    let again = format!("{}?{}", request.uri().path(), parts.join("&"));
+    *request.uri_mut() = again.parse().unwrap();
+}
+
+/// Four accounts with so many conversations each.
+async fn inhabited(stage: &Stage, conversations: usize) {
     let url = stage.chatwoot.url();
     for number in 1..=4 {
         let token = chatwoot_sim::admin_token(number);
-        testkit::account(store, "acme", number, &url, &token).await;
-        stage.chatwoot.sim.start_conversation(number, "hello").unwrap();
+        testkit::account(&stage.world.store, "acme", number, &url, &token).await;
+        for _ in 0..conversations {
+            stage.chatwoot.sim.start_conversation(number, "hello").unwrap();
+        }
     }
+}
+
+/// A worker that asks each host so often.
+fn compare_at(stage: &Stage, per_second: u32) -> (CancellationToken, JoinHandle<()>) {
+    let (store, bus) = (stage.world.store.clone(), stage.world.bus.clone());
+    let config = reconcile::Config { reconcile_requests_per_second: per_second, ..config() };
+    let reconciler = Reconciler::new(config, testkit::secret_key(), store, bus);
+    let stop = CancellationToken::new();
+    let comparing = tokio::spawn(reconciler.run(stop.clone()));
+    (stop, comparing)
+}
+
+/// A worker has four places (P9), which accounts on one host take whose first page comes again for ever; until it
+/// refuses everything.
+async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToken, JoinHandle<()>) {
+    inhabited(stage, 1).await;
     let refuses = Arc::clone(refuses);
     stage
         .behind(move |request| {
@@ -36,27 +65,18 @@ async fn occupied(stage: &Stage, refuses: &Arc<AtomicBool>) -> (CancellationToke
             }
             let query = request.uri().query().unwrap_or_default();
             if query.contains("created_at_asc") {
-                let pages = query.split('&').map(|part| match part.split_once('=') {
-                    Some(("page", _)) => "page=1",
-                    _ => part,
-                });
-                let query: Vec<_> = pages.collect();
-                let again = format!("{}?{}", request.uri().path(), query.join("&"));
-                *request.uri_mut() = again.parse().unwrap();
+                ask_for_the_first_page(request);
             }
             None
         })
         .await;
-    let stop = CancellationToken::new();
-    let gently = reconcile::Config { reconcile_requests_per_second: 50, ..config() };
-    let reconciler = Reconciler::new(gently, testkit::secret_key(), store.clone(), bus.clone());
-    let comparing = tokio::spawn(reconciler.run(stop.clone()));
+    let worker = compare_at(stage, 50);
     eventually("all places are taken", async || {
         let taken = "reconciliations where walk_page > 0 and held_until > now()";
         count(&stage.world.store_config, taken).await == 4
     })
     .await;
-    (stop, comparing)
+    worker
 }
 
 /// An account for which there would be no place is swept.
@@ -66,7 +86,8 @@ async fn a_fifth_is_swept(stage: &Stage) {
     let fifth = testkit::account(store, "widgets", 5, &url, &token).await;
     let due = format!(
         "insert into reconciliations (account_id, tenant_id, sweep_due_at, walk_due_at)
-         values ('{}', 'widgets', now(), now() + interval '1 day')",
+         values ('{}', 'widgets', now(), now() + interval '1 day')
+         on conflict do nothing",
         fifth.key
     );
     execute(config, &due).await;
@@ -83,6 +104,28 @@ async fn an_account_is_swept_though_four_others_are_walked_without_end() {
     let stage = Stage::set(options, false).await;
     let (stop, comparing) = occupied(&stage, &Arc::default()).await;
     a_fifth_is_swept(&stage).await;
+    stop.cancel();
+    comparing.await.unwrap();
+    stage.end().await;
+}
+
+/// Each of the four has more to ask for than anybody waits here.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_swept_though_the_sweeps_of_four_others_take_long() {
+    let options = Options { accounts: (1..=5).collect(), ..Options::default() };
+    let stage = Stage::set(options, false).await;
+    inhabited(&stage, 60).await;
+    stage.settled().await;
+    // Another host than the fifth's.
+    stage.behind(|_| None).await;
+    let (stop, comparing) = compare_at(&stage, 1);
+    eventually("all places are taken", async || {
+        count(&stage.world.store_config, "reconciliations where held_until > now()").await == 4
+    })
+    .await;
+    a_fifth_is_swept(&stage).await;
+    let ended = "reconciliations where tenant_id = 'acme' and swept_to is not null";
+    assert_eq!(count(&stage.world.store_config, ended).await, 0);
     stop.cancel();
     comparing.await.unwrap();
     stage.end().await;
@@ -197,5 +240,115 @@ async fn everything_is_walked_where_chatwoot_always_fails_to_list_what_changed()
         .await;
     stage.lately().await;
     assert!(stage.status().await.progress.walk.due_at <= chrono::Utc::now());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_ends_though_each_page_of_its_list_is_the_first_one() {
+    const MANY: usize = 10;
+    let stage = Stage::set(Options::default(), false).await;
+    for number in 0..30 {
+        stage.chatwoot.sim.start_conversation(1, &format!("hello {number}")).unwrap();
+    }
+    stage.settled().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    stage
+        .behind(move |request| {
+            let query = request.uri().query().unwrap_or_default();
+            // One that goes on comes to the end of the list then.
+            if query.contains("last_activity_at_desc")
+                && counted.fetch_add(1, Ordering::Relaxed) < MANY
+            {
+                ask_for_the_first_page(request);
+            }
+            None
+        })
+        .await;
+    stage.lately().await;
+    assert_eq!(asked.load(Ordering::Relaxed), 3, "it might be the list that moves, but not twice");
+    stage.end().await;
+}
+
+/// As when an inbox is deleted with all that was in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_that_are_gone_are_asked_for_in_many_steps() {
+    const GONE: i64 = 110;
+    let stage = Stage::set(Options { history: 120, ..Options::default() }, false).await;
+    stage.everything().await;
+    for conversation in 1..=GONE {
+        stage.chatwoot.sim.delete_conversation(1, conversation).unwrap();
+    }
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    stage
+        .behind(move |request| {
+            let one = request.uri().path().rsplit_once("/conversations/");
+            if one.is_some_and(|(_, number)| number.parse::<i64>().is_ok()) {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+            None
+        })
+        .await;
+    let mut steps = Vec::new();
+    let told = |_: &reconcile::Reached| steps.push(asked.swap(0, Ordering::Relaxed));
+    let (backfill, account) = (stage.backfill(), stage.account.key);
+    let reached = backfill.everything(account, FAST, true, &stage.shutdown, told).await.unwrap();
+    assert!(reached.complete);
+    assert!(steps.iter().all(|asked| *asked <= 50), "{steps:?}");
+    assert_eq!(steps.iter().sum::<usize>(), 110, "each once");
+    stage.settled().await;
+    let gone = "conversations where gone_at > version_at";
+    assert_eq!(count(&stage.world.store_config, gone).await, GONE);
+    assert_eq!(stage.differing().await, 0);
+    stage.end().await;
+}
+
+/// It may take hours, and a database is away for a moment now and then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_waits_out_a_database_that_fails_for_a_moment() {
+    let stage = Stage::set(Options { history: 30, ..Options::default() }, false).await;
+    let config = &stage.world.store_config;
+    // How far it is cannot be written once of the walk, and once of the sweep.
+    for statement in [
+        "create sequence walks",
+        "create sequence sweeps",
+        "create function refuse() returns trigger language plpgsql security definer as $$
+         begin
+           if nextval(tg_argv[0]::regclass) = 1 then
+             raise exception 'busy' using errcode = '40001';
+           end if;
+           return new;
+         end $$",
+        "create trigger walks before update of swept_to on reconciliations for each row
+         when (old.swept_to is not distinct from new.swept_to) execute function refuse('walks')",
+        "create trigger sweeps before update of swept_to on reconciliations for each row
+         when (old.swept_to is distinct from new.swept_to) execute function refuse('sweeps')",
+    ] {
+        execute(config, statement).await;
+    }
+    // After that the account cannot be read, for one step.
+    let renamed = [
+        "alter table chatwoot_accounts rename to elsewhere",
+        "alter table elsewhere rename to chatwoot_accounts",
+    ];
+    let (mut renamed, mut failures) = (renamed.into_iter(), Vec::new());
+    let told = |at: &reconcile::Reached| {
+        failures.push(at.progress.failures);
+        let Some(rename) = renamed.next() else { return };
+        let now = tokio::runtime::Handle::current();
+        tokio::task::block_in_place(|| now.block_on(execute(config, rename)));
+    };
+    let (backfill, account) = (stage.backfill(), stage.account.key);
+    let reached = backfill.everything(account, FAST, false, &stage.shutdown, told).await.unwrap();
+    assert!(reached.complete);
+    let failed: Vec<_> = failures.iter().filter(|failures| **failures > 0).collect();
+    assert_eq!(failed.len(), 3, "{failures:?}");
+    let status = stage.status().await;
+    assert!(status.progress.swept_to.is_some() && status.progress.failures == 0);
+    stage.settled().await;
+    assert_eq!(stage.differing().await, 0);
+    let rows = count(config, "conversations").await + count(config, "messages").await;
+    assert!(status.tally.brought_in >= rows, "what was found then counts: {status:?}");
     stage.end().await;
 }

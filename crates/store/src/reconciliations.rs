@@ -79,7 +79,7 @@ impl Walk {
 
     /// Whether it has begun and not ended.
     pub fn under_way(&self) -> bool {
-        self.page > 0 || self.contacts
+        self.page > 0 || self.place > 0 || self.contacts
     }
 }
 

@@ -6,7 +6,7 @@ use bus::Bus;
 use chrono::Utc;
 use domain::{AccountKey, SecretKey};
 use store::Store;
-use store::reconciliations::{Progress, Tally};
+use store::reconciliations::{Progress, Reconciliation, Tally};
 use tokio_util::sync::CancellationToken;
 
 use super::turn::put_off;
@@ -90,40 +90,36 @@ impl Backfill {
         let before = held.tally;
         let (found, walked) = (Tally::default(), walk.is_none());
         let mut reached = Reached { progress, found, walked, complete: false };
+        let mut unwritten = Tally::default();
         while !reached.complete {
-            // What a first walk found may be on its way to the rows when it ends: no drift.
-            let mut session = worker.session(&held, speed).await?;
-            let progress = &mut reached.progress;
-            session.failures = progress.failures;
-            let step = async {
-                if !reached.walked {
-                    let stage = session.walk(progress, worker.config.walk_period()).await?;
-                    reached.walked = stage == Stage::Over;
-                    return Ok(());
-                }
-                session.sweep(progress).await?;
-                progress.sweep_due_at = Utc::now() + worker.config.period();
-                reached.complete = true;
-                Ok(())
-            };
-            let step =
-                Box::pin(shutdown.run_until_cancelled(worker.while_held(&held, &session, step)))
-                    .await;
-            let wait = match &step {
-                None => None,
-                Some(Ok(())) => {
+            let failures = reached.progress.failures;
+            let step = self.step(&held, speed, shutdown, &mut reached, &mut unwritten);
+            let step = Box::pin(step).await;
+            let mut wait = match &step {
+                Ok(None) => None,
+                Ok(Some(())) => {
                     (reached.progress.failures, reached.progress.last_error) = (0, None);
                     Some(Duration::ZERO)
                 }
-                Some(Err(ReconcileError::TakenOver)) => return Err(ReconcileError::TakenOver),
-                Some(Err(error)) => Some(put_off(&held, &mut reached.progress, error)),
+                Err(ReconcileError::TakenOver) => return Err(ReconcileError::TakenOver),
+                Err(error) => Some(put_off(&held, &mut reached.progress, error)),
             };
-            worker.keep(&session, &held, &mut reached.progress).await?;
-            self.count(account, before, &mut reached).await?;
+            match self.write_down(&held, before, &mut reached, &mut unwritten).await {
+                Ok(()) => {}
+                Err(error) if error.may_pass() => {
+                    reached.complete = false;
+                    if let Ok(Some(())) = step {
+                        // That steps succeed meanwhile is no end of it.
+                        reached.progress.failures = failures;
+                        wait = Some(put_off(&held, &mut reached.progress, &error));
+                    }
+                }
+                Err(error) => return Err(error),
+            }
             told(&reached);
             match step {
-                Some(Err(error)) if !error.may_pass() => {
-                    worker.let_go(&held, &mut reached.progress, Tally::default()).await;
+                Err(error) if !error.may_pass() => {
+                    worker.let_go(&held, &mut reached.progress, unwritten).await;
                     return Err(error);
                 }
                 _ => {}
@@ -133,8 +129,55 @@ impl Backfill {
                 break;
             }
         }
-        worker.let_go(&held, &mut reached.progress, Tally::default()).await;
+        worker.let_go(&held, &mut reached.progress, unwritten).await;
         Ok(reached)
+    }
+
+    /// Goes on by one step. None: the program stops. What was found is added to what is not yet written down.
+    async fn step(
+        &self,
+        held: &Reconciliation,
+        speed: Speed,
+        shutdown: &CancellationToken,
+        reached: &mut Reached,
+        unwritten: &mut Tally,
+    ) -> Result<Option<()>, ReconcileError> {
+        let worker = &self.0;
+        // What a first walk found may be on its way to the rows when it ends: no drift.
+        let mut session = worker.session(held, speed).await?;
+        session.failures = reached.progress.failures;
+        session.found.put_back(*unwritten);
+        let Reached { progress, walked, complete, .. } = reached;
+        let step = async {
+            if !*walked {
+                let stage = session.walk(progress, worker.config.walk_period()).await?;
+                *walked = stage == Stage::Over;
+                return Ok(());
+            }
+            session.sweep(progress).await?;
+            progress.sweep_due_at = Utc::now() + worker.config.period();
+            *complete = true;
+            Ok(())
+        };
+        let step =
+            Box::pin(shutdown.run_until_cancelled(worker.while_held(held, &session, step))).await;
+        *unwritten = session.found.take();
+        step.transpose()
+    }
+
+    /// Writes down how far it is and what was found.
+    async fn write_down(
+        &self,
+        held: &Reconciliation,
+        before: Tally,
+        reached: &mut Reached,
+        unwritten: &mut Tally,
+    ) -> Result<(), ReconcileError> {
+        if !self.0.save(held, &mut reached.progress, *unwritten, HOLD).await? {
+            return Err(ReconcileError::TakenOver);
+        }
+        *unwritten = Tally::default();
+        self.count(held.account, before, reached).await
     }
 
     /// What was written down since the beginning.

@@ -3,14 +3,15 @@
 //! more questions than the host answers in a row would never end.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chatwoot::CallError;
 use service::Pace;
 use service::retry::Policy;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// A question that is refused for so long fails. Most limits are by the minute, a few by the hour.
 const LONGEST: Duration = Duration::from_mins(70);
@@ -21,6 +22,8 @@ pub(super) struct Host {
     pace: tokio::sync::Mutex<Pace>,
     pause: Mutex<Pause>,
     guests: AtomicUsize,
+    /// Those of them that have been at it for long.
+    long: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +41,7 @@ impl Host {
             pace: tokio::sync::Mutex::new(Pace::new(per_second)),
             pause: Mutex::default(),
             guests: AtomicUsize::new(0),
+            long: AtomicUsize::new(0),
         }
     }
 
@@ -73,9 +77,10 @@ impl Host {
         (!left.is_zero()).then_some(left)
     }
 
-    /// How many can do nothing but wait for it.
-    pub(super) fn waiting(&self) -> usize {
-        if self.pause().is_some() { self.guests.load(Ordering::Relaxed) } else { 0 }
+    /// How many leave their place to others: those that can do nothing but wait for it, or have been at it for long.
+    pub(super) fn yielding(&self) -> usize {
+        let yielding = if self.pause().is_some() { &self.guests } else { &self.long };
+        yielding.load(Ordering::Relaxed)
     }
 
     /// Waits in the order in which they came. Gives back when the question may go.
@@ -121,12 +126,27 @@ impl Host {
 }
 
 /// A stay with a host.
-pub(super) struct Guest(Arc<Host>);
+pub(super) struct Guest {
+    host: Arc<Host>,
+    long: AtomicBool,
+}
 
 impl Guest {
     pub(super) fn of(host: &Arc<Host>) -> Self {
         host.guests.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(host))
+        Self { host: Arc::clone(host), long: AtomicBool::new(false) }
+    }
+
+    /// Does some work. If it takes longer than this, its place is left to others until the stay ends.
+    pub(super) async fn yielding_after<W: Future>(&self, long: Duration, work: W) -> W::Output {
+        let mut work = pin!(work);
+        if let Ok(done) = timeout(long, work.as_mut()).await {
+            return done;
+        }
+        if !self.long.swap(true, Ordering::Relaxed) {
+            self.host.long.fetch_add(1, Ordering::Relaxed);
+        }
+        work.await
     }
 }
 
@@ -134,13 +154,16 @@ impl Deref for Guest {
     type Target = Host;
 
     fn deref(&self) -> &Host {
-        &self.0
+        &self.host
     }
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.0.guests.fetch_sub(1, Ordering::Relaxed);
+        self.host.guests.fetch_sub(1, Ordering::Relaxed);
+        if *self.long.get_mut() {
+            self.host.long.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -198,7 +221,7 @@ mod tests {
         let host = Arc::new(Host::new("chatwoot.test:443", 1_000));
         let chatwoot = Chatwoot::answering(|number| number >= 3);
         let guests = [(); 4].map(|()| Guest::of(&host));
-        assert_eq!(host.waiting(), 0, "they are at work");
+        assert_eq!(host.yielding(), 0, "they are at work");
         let three = async {
             tokio::join!(
                 chatwoot.asked_of(&guests[0]),
@@ -210,7 +233,7 @@ mod tests {
             while host.pause().is_none() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            assert_eq!((host.waiting(), chatwoot.asked()), (4, 3));
+            assert_eq!((host.yielding(), chatwoot.asked()), (4, 3));
             chatwoot.asked_of(&guests[3]).await
         };
         let ((first, second, third), fourth) = tokio::join!(three, late);
@@ -220,6 +243,23 @@ mod tests {
         assert_eq!(host.known().in_a_row, 0);
         drop(guests);
         assert_eq!(host.guests.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_at_it_for_long_leaves_its_place_to_others_and_counts_once() {
+        let host = Arc::new(Host::new("chatwoot.test:443", 1_000));
+        let guests = [(); 2].map(|()| Guest::of(&host));
+        let long = Duration::from_secs(20);
+        guests[0].yielding_after(long, tokio::time::sleep(long / 2)).await;
+        assert_eq!(host.yielding(), 0);
+        for _ in 0..2 {
+            guests[0].yielding_after(long, tokio::time::sleep(long * 2)).await;
+            assert_eq!(host.yielding(), 1);
+        }
+        host.slow_down(None, Instant::now());
+        assert_eq!(host.yielding(), 2, "both can only wait");
+        drop(guests);
+        assert_eq!(host.long.load(Ordering::Relaxed), 0);
     }
 
     #[tokio::test(start_paused = true)]

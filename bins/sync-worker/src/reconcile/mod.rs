@@ -63,7 +63,7 @@ use session::{Found, Session};
 
 /// Accounts compared by one worker at the same time.
 const ACCOUNTS: usize = 4;
-/// The same, with those that wait for a host which wants to be left alone.
+/// The same, with those that wait for a host which wants to be left alone, and those that take long.
 const MOST: usize = 32;
 /// How often a worker looks for an account that is due, on average.
 const LOOK: Duration = Duration::from_secs(2);
@@ -132,11 +132,12 @@ impl Reconciler {
         }
     }
 
-    /// Who waits for a host that wants to be left alone leaves their place to others meanwhile.
+    /// Who waits for a host that wants to be left alone, or takes longer than a turn, leaves their place to others
+    /// meanwhile.
     async fn places(&self) -> usize {
         let hosts = self.hosts.lock().await;
-        let waiting: usize = hosts.values().map(|host| host.waiting()).sum();
-        (ACCOUNTS + waiting).min(MOST)
+        let yielding: usize = hosts.values().map(|host| host.yielding()).sum();
+        (ACCOUNTS + yielding).min(MOST)
     }
 
     /// Has the receivers know what they have to of the accounts, for ever: NATS may have lost it with its

@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use store::reconciliations::Progress;
 
 use super::ReconcileError;
+use super::pages::Shown;
 use super::session::{Depth, Lately, OFTEN, Session};
 
 /// What a sweep looks at twice, besides the time that webhooks are given: clocks differ, and a
@@ -84,6 +85,7 @@ impl Session {
         lately: Lately,
         seen: &mut HashSet<i64>,
     ) -> Result<(), ReconcileError> {
+        let mut shown = Shown::default();
         for page in 1.. {
             let asked_at = Utc::now();
             let query = ConversationQuery {
@@ -94,8 +96,10 @@ impl Session {
             let listed = self.ask(|| self.client.conversations_verbatim(&query)).await?;
             let listed = listed.conversations;
             let before = |at: Option<_>| at.is_none_or(|at| at < lately.since);
-            let last =
-                listed.is_empty() || listed.iter().any(|one| before(one.value.last_activity_at));
+            let goes_on = shown.goes_on(listed.iter().map(|one| one.value.display_id));
+            let last = !goes_on
+                || listed.is_empty()
+                || listed.iter().any(|one| before(one.value.last_activity_at));
             let active = listed.into_iter().filter(|one| {
                 !before(one.value.last_activity_at) && seen.insert(one.value.display_id)
             });

@@ -16,7 +16,7 @@ use super::{HOLD, ReconcileError, Reconciler};
 /// What has not come to a question for so long, though its host may be asked, waits for a database that is gone
 /// without a word; far longer than those who send replies are paused.
 const SILENCE: Duration = Duration::from_mins(15);
-/// A walk lets others have their turn after this long.
+/// A walk lets others have their turn after this long. A sweep cannot be cut short, but leaves its place to them.
 const TURN: Duration = Duration::from_secs(20);
 
 impl Reconciler {
@@ -55,7 +55,7 @@ impl Reconciler {
         progress: &mut Progress,
     ) -> Result<(), ReconcileError> {
         if progress.sweep_due_at <= Utc::now() {
-            session.sweep(progress).await?;
+            session.host.yielding_after(TURN, Box::pin(session.sweep(progress))).await?;
             let spread = rand::rng().random_range(0.8..1.2);
             progress.sweep_due_at = Utc::now() + self.config.period().mul_f64(spread);
             self.keep(session, due, progress).await?;
@@ -114,7 +114,7 @@ impl Reconciler {
     }
 
     /// Writes down how far it is, and holds the account for longer.
-    pub(super) async fn keep(
+    async fn keep(
         &self,
         session: &Session,
         held: &Reconciliation,
@@ -141,7 +141,8 @@ impl Reconciler {
         }
     }
 
-    async fn save(
+    /// Writes down how far it is and what was found. False: somebody else holds the account.
+    pub(super) async fn save(
         &self,
         held: &Reconciliation,
         progress: &mut Progress,

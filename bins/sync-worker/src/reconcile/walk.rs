@@ -15,8 +15,10 @@ use super::ReconcileError;
 use super::body::{Body, Gone};
 use super::session::{Depth, OFTEN, Session};
 
-/// Rows asked about in one step.
-const STEP: u32 = 50;
+/// Rows asked about in one step, besides those of a page.
+const STEP: usize = 50;
+/// Rows read at once.
+const ROWS: u32 = 50;
 
 /// Where a walk is after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +65,8 @@ impl Session {
 
     async fn walk_page(&self, progress: &mut Progress) -> Result<(), ReconcileError> {
         let (asked_at, walk) = (Utc::now(), &mut progress.walk);
-        if walk.page == 0 {
-            (walk.place, walk.done) = (0, 0);
+        if !walk.under_way() {
+            walk.done = 0;
         }
         let page = match self.page(walk.page + 1).await {
             // Those of it that are known here are asked for one by one: the next page leaves them out.
@@ -80,11 +82,21 @@ impl Session {
             page.conversations.iter().map(|one| one.value.display_id).collect();
         let (place, last) = (walk.place, listed.is_empty());
         let highest = listed.iter().copied().max().map_or(place, |highest| highest.max(place));
-        self.compare(page.conversations, asked_at, Depth::Everything).await?;
         // Beyond the last page there is nothing; what began since then is still there when asked for.
         let to = if last { i64::MAX } else { highest };
-        for (display_id, created_at) in self.left_out(place, to, &listed, asked_at).await? {
+        let left_out = self.left_out(place, to, &listed, asked_at).await?;
+        let more = left_out.get(STEP - 1).map(|(display_id, _)| *display_id);
+        if more.is_none() {
+            self.compare(page.conversations, asked_at, Depth::Everything).await?;
+        }
+        for (display_id, created_at) in left_out {
             self.gone(display_id, created_at).await?;
+        }
+        if let Some(place) = more {
+            // An inbox may have gone with all that was in it: the page comes again, and its turn when the rest has
+            // been asked for.
+            walk.place = place;
+            return Ok(());
         }
         if last {
             // How many there were stays: it is what a progress bar ends at.
@@ -107,7 +119,7 @@ impl Session {
         self.ask(|| self.client.conversations_verbatim(&query)).await
     }
 
-    /// Conversations that are known here, were there before the question, and were not listed.
+    /// Conversations that are known here, were there before the question, and were not listed: the lowest ones.
     async fn left_out(
         &self,
         after: i64,
@@ -117,26 +129,28 @@ impl Session {
     ) -> Result<Vec<(i64, DateTime<Utc>)>, ReconcileError> {
         let (mut after, account) = (after, self.owner.account);
         let mut left_out = Vec::new();
-        loop {
+        while left_out.len() < STEP {
             let mut transaction = self.store.worker().await?;
             let known =
-                conversations::mirror::known_between(&mut transaction, account, after, to, STEP);
+                conversations::mirror::known_between(&mut transaction, account, after, to, ROWS);
             let known = known.await?;
             store::commit(transaction).await?;
-            let Some((highest, _)) = known.last() else { return Ok(left_out) };
+            let Some((highest, _)) = known.last() else { break };
             after = *highest;
             let unlisted = known.into_iter().filter(|(display_id, created_at)| {
                 !listed.contains(display_id) && *created_at <= asked_at
             });
             left_out.extend(unlisted);
         }
+        left_out.truncate(STEP);
+        Ok(left_out)
     }
 
     async fn walk_contacts(&self, walk: &mut Walk) -> Result<Stage, ReconcileError> {
         let account = self.owner.account;
         let mut transaction = self.store.worker().await?;
         let lonely =
-            contacts::mirror::without_conversations(&mut transaction, account, walk.place, STEP);
+            contacts::mirror::without_conversations(&mut transaction, account, walk.place, ROWS);
         let lonely = lonely.await?;
         let rows = contacts::mirror::mirrored(&mut transaction, account, &lonely).await?;
         store::commit(transaction).await?;

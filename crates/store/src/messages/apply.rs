@@ -15,12 +15,16 @@ use crate::{Error, attachments, outbox};
 
 /// Rows as they were just written.
 #[derive(Debug, Default)]
-pub struct Written(Vec<Row>);
+pub struct Written {
+    rows: Vec<Row>,
+    /// Conversations that look otherwise for no other reason than that a message has come.
+    pub touched: Vec<ConversationId>,
+}
 
 impl Written {
     /// What clients read of them.
     pub fn messages(self) -> Result<Vec<domain::Message>, Error> {
-        self.0.into_iter().map(domain::Message::try_from).collect()
+        self.rows.into_iter().map(domain::Message::try_from).collect()
     }
 }
 
@@ -52,16 +56,17 @@ pub async fn apply(
         }
     }
     outbox::hasten_told(connection, &linked).await?;
-    let written = write_newer(connection, &placed).await?;
-    if written.len() < placed.len() {
+    let rows = write_newer(connection, &placed).await?;
+    if rows.len() < placed.len() {
         grow(connection, &placed).await?;
     }
-    if !written.is_empty() && !conversations.known_already.is_empty() {
-        touch(connection, &written, &conversations.known_already).await?;
+    let mut touched = Vec::new();
+    if !rows.is_empty() && !conversations.known_already.is_empty() {
+        touched = touch(connection, &rows, &conversations.known_already).await?;
     }
     let merged: Vec<_> = placed.iter().map(|(message, _)| *message).collect();
     attachments::follow(connection, &merged).await?;
-    Ok(Written(written))
+    Ok(Written { rows, touched })
 }
 
 /// Says which number Chatwoot gave to a message that was written here. A row that was made for that
@@ -225,25 +230,26 @@ async fn write_newer(
     Ok(written)
 }
 
-/// Of these conversations, those that just got one of these messages.
+/// Of these conversations, those that just got one of these messages. Gives them back.
 async fn touch(
     connection: &mut PgConnection,
     written: &[Row],
     conversations: &[ConversationId],
-) -> Result<(), Error> {
-    sqlx::query!(
+) -> Result<Vec<ConversationId>, Error> {
+    let touched = sqlx::query_scalar!(
         // What was there before has been changed at a time of its own.
         "update conversations c
          set updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
          where c.id = any($1) and exists (
            select from messages m
-           where m.id = any($2) and m.conversation_id = c.id and m.updated_at = now())",
+           where m.id = any($2) and m.conversation_id = c.id and m.updated_at = now())
+         returning c.id",
         &column!(conversations, |conversation| conversation.0),
         &column!(written, |row| row.id)
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(touched.into_iter().map(ConversationId).collect())
 }
 
 /// What a snapshot that lost still knew: how far the message got, and when exactly it was written.
