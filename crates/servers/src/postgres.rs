@@ -248,7 +248,10 @@ impl Place {
         if major.is_some_and(|major| major < 17) {
             vec!["--locale=C.UTF-8"]
         } else {
-            vec!["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+            let order = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+            // What a letter is, pg_trgm asks the system, for which C knows those of ASCII only.
+            let letters = cfg!(target_os = "linux").then_some("--lc-ctype=C.UTF-8");
+            order.into_iter().chain(letters).collect()
         }
     }
 }

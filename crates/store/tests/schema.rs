@@ -30,6 +30,18 @@ async fn a_schema_that_lacks_any_migration_is_refused() {
     assert!(matches!(refused, Error::Schema(_)) && refused.to_string().contains("0008"));
 }
 
+/// What has no trigrams is looked for by reading every contact.
+#[tokio::test]
+async fn names_in_any_script_are_found_by_their_parts() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut transaction = store.worker().await.unwrap();
+    for name in ["Ada", "Иван", "李明华", "محمد"] {
+        let parts = sqlx::query_scalar::<_, Vec<String>>("select show_trgm($1)").bind(name);
+        let parts = parts.fetch_one(&mut *transaction).await.unwrap();
+        assert!(!parts.is_empty(), "{name}");
+    }
+}
+
 /// A backup reads a table for long, and whoever waits to change its parts holds up everybody behind it.
 #[tokio::test]
 async fn coming_months_wait_for_nobody_who_reads() {
