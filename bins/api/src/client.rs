@@ -26,8 +26,8 @@ impl App {
         self.asking.enter(tenant).ok_or(ApiError::Busy)
     }
 
-    /// Room for a request that reads dead letters, each of which may be large.
-    pub(crate) fn reading_letters(&self, tenant: &TenantId) -> Result<Room, ApiError> {
-        self.letters.enter(tenant).ok_or(ApiError::Busy)
+    /// Room for a request that reads much of a stream, whose messages may be large.
+    pub(crate) fn reading(&self, tenant: &TenantId) -> Result<Room, ApiError> {
+        self.reading.enter(tenant).ok_or(ApiError::Busy)
     }
 }

@@ -52,10 +52,11 @@ const MOST_STREAMS: usize = 20_000;
 /// Requests that wait for Chatwoot, or for what NATS does, at a time. Each holds up to two connections to
 /// the database meanwhile, so that a quarter of the usual sixteen is always left.
 const MOST_ASKING: usize = 6;
-/// Replays that one process runs at a time, those that only count among them.
+/// Replays that one process runs at a time.
 const MOST_REPLAYS: usize = 4;
-/// Requests that read dead letters at a time. Each may hold eight of 8 MB.
-const MOST_READING_LETTERS: usize = 4;
+/// Requests that read much of a stream at a time: a page of dead letters, or what a replay would bring. Each may
+/// hold 32 MB.
+const MOST_READING: usize = 16;
 
 /// How long what goes on in the background may take after the last request. What it leaves is in the
 /// database, for other programs.
@@ -73,7 +74,7 @@ struct App {
     streams: Rooms,
     replays: Rooms,
     asking: Rooms,
-    letters: Rooms,
+    reading: Rooms,
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
@@ -139,7 +140,7 @@ impl Api {
             streams: Rooms::with_share(MOST_STREAMS, config.streams_at_once()),
             replays: Rooms::new(MOST_REPLAYS),
             asking: Rooms::new(MOST_ASKING),
-            letters: Rooms::new(MOST_READING_LETTERS),
+            reading: Rooms::new(MOST_READING),
             tasks: tasks.clone(),
             auth,
             limits,

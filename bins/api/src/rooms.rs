@@ -1,4 +1,4 @@
-//! Places for what takes long: uploads, downloads, live streams, replays, reading dead letters, asking Chatwoot
+//! Places for what takes long: uploads, downloads, live streams, replays, reading much of a stream, asking Chatwoot
 //! and NATS. There are so many, and no tenant takes the last quarter of them: that is left to others.
 //! Where one caller could take all of its tenant's, callers have a share too.
 

@@ -183,12 +183,12 @@ async fn the_workers_compare_by_themselves_and_wait_when_chatwoot_asks_them_to()
         count(&stage.world.store_config, "messages").await == 1
     })
     .await;
-    eventually("it was asked to slow down, and got over it", async || {
+    eventually("it was asked to slow down, got over it and says what it found", async || {
         let status = stage.status().await;
-        sim.faults().rest.rate_limited.next == 0 && status.progress.failures == 0
+        sim.faults().rest.rate_limited.next == 0 && status.tally.drift_found == 2
     })
     .await;
-    assert_eq!(stage.status().await.tally.drift_found, 2);
+    assert_eq!(stage.status().await.progress.failures, 0);
     stage.end().await;
 }
 

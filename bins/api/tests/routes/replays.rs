@@ -18,7 +18,7 @@ async fn a_replay_counts_first_then_goes_on_by_itself_and_tells_how_it_ended() {
     let from = Utc::now() - TimeDelta::hours(1);
     let mut wanted = json!({ "accountId": served.ours.key, "from": from });
     // More than have room at a time: who has counted gives its place back.
-    for _ in 0..5 {
+    for _ in 0..17 {
         let counted = served.post("/operations/replay", &wanted).send().await.unwrap();
         assert_eq!(counted.status(), 200);
     }
@@ -64,25 +64,20 @@ async fn a_tenants_replays_leave_room_for_another_tenants() {
         comes_in(&served, &theirs, &format!("event_{number}")).await;
     }
     let from = Utc::now() - TimeDelta::hours(1);
-    let ask = async |account: &Account, token: &str, dry_run: bool| {
+    let replay = async |account: &Account, token: &str| {
         let wanted = json!({
-            "accountId": account.key, "from": from, "dryRun": dry_run, "perSecond": 1,
+            "accountId": account.key, "from": from, "dryRun": false, "perSecond": 1,
         });
         let request = served.http.post(served.url("/operations/replay")).bearer_auth(token);
         request.json(&wanted).send().await.unwrap()
     };
-    let replay = async |account: &Account, token: &str| ask(account, token, false).await;
-    let count = async |account: &Account, token: &str| ask(account, token, true).await;
     for _ in 0..3 {
         assert_eq!(replay(&served.ours, "mock-token").await.status(), 202);
     }
     let full = (503, "too-many-replays".to_owned());
     assert_eq!(problem(replay(&served.ours, "mock-token").await).await, full);
-    assert_eq!(problem(count(&served.ours, "mock-token").await).await, full, "it reads as much");
-    assert_eq!(count(&theirs, &key).await.status(), 200);
     assert_eq!(replay(&theirs, &key).await.status(), 202);
     assert_eq!(problem(replay(&theirs, &key).await).await, full, "all are taken");
-    assert_eq!(problem(count(&theirs, &key).await).await, full);
 }
 
 #[tokio::test]

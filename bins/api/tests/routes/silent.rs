@@ -33,24 +33,29 @@ async fn who_looks_for_a_dead_letter_holds_no_connection_to_the_database() {
     served.world.nats.resume().await;
 }
 
-/// Whoever reads letters may hold several large ones.
+/// Whoever reads letters, or counts what a replay would bring, may hold much.
 #[tokio::test]
-async fn only_so_many_read_dead_letters_at_a_time() {
+async fn only_so_many_read_much_of_a_stream_at_a_time() {
     let served = Served::start().await;
     let one = format!("/operations/dead-letters/{}", dead_letter(&served, &served.ours, "x").await);
-    let read = |path: &str| served.get(path).send();
+    let from = chrono::Utc::now() - chrono::TimeDelta::hours(1);
+    let wanted = json!({ "accountId": served.ours.key, "from": from });
+    let read = |number: usize| match number % 3 {
+        0 => served.get(&one).send(),
+        1 => served.get("/operations/dead-letters").send(),
+        _ => served.post("/operations/replay", &wanted).send(),
+    };
     served.world.nats.pause().await;
-    let paths = [&*one, "/operations/dead-letters"].into_iter().cycle().take(6);
-    let mut asked: FuturesUnordered<_> = paths.map(read).collect();
+    let mut asked: FuturesUnordered<_> = (0..15).map(read).collect();
     // All but as many as one tenant may have in hand.
-    for _ in 3..6 {
+    for _ in 12..15 {
         let refused = asked.next().await.unwrap().unwrap();
         assert_eq!(problem(refused).await, (503, "busy".to_owned()));
     }
     served.world.nats.resume().await;
     while asked.next().await.is_some() {}
     // More than have room at a time: who has read gives the place back.
-    for _ in 0..5 {
+    for _ in 0..17 {
         served.read("/operations/dead-letters").await;
     }
 }

@@ -44,7 +44,7 @@ pub(in crate::routes) async fn get_dead_letter(
     principal: May<ReadOperations>,
     Id(id): Id<DeadLetterId>,
 ) -> Result<Json<DeadLetterContent>, ApiError> {
-    let _room = app.reading_letters(&principal.tenant)?;
+    let _room = app.reading(&principal.tenant)?;
     // Over before NATS is asked, which may take seconds to say nothing.
     let own = Own::of(&mut *app.store.tenant(&principal.tenant).await?, &principal).await?;
     let stored = find(&app, &own, id).await?;

@@ -15,7 +15,7 @@ use crate::paging::{self, Asked, Page};
 /// How many positions are looked at for one page: those of other tenants cost as much as one's own.
 pub(in crate::routes::operations) const REACH: u64 = 1_000;
 /// How many letters are in memory at a time; one may have 8 MB.
-pub(in crate::routes::operations) const AT_ONCE: u64 = 8;
+pub(in crate::routes::operations) const AT_ONCE: u64 = 4;
 
 /// Which dead letters.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -60,7 +60,7 @@ pub(in crate::routes) async fn list_dead_letters(
 ) -> Result<Json<DeadLetterList>, ApiError> {
     let asked = Asked::read(None, query.limit, query.cursor)?;
     let mut before = asked.after(paging::decode::<u64>)?;
-    let _room = app.reading_letters(&principal.tenant)?;
+    let _room = app.reading(&principal.tenant)?;
     let own = Own::of(&mut *app.store.tenant(&principal.tenant).await?, &principal).await?;
     let (letters, mut data) = (app.bus.dead_letters(), Vec::new());
     let mut looked_at = 0;
