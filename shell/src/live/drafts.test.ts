@@ -132,19 +132,37 @@ test('offline it stays here, outlives the page, and goes to the API later', asyn
   await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('on a train'))
 })
 
-test('the last words before a page goes are on their way when it is gone', async () => {
-  const { kept } = keeping()
+/** Whether each request that keeps a draft outlives its page. */
+function lives(): boolean[] {
   const lasting: boolean[] = []
   const there = globalThis.fetch
   vi.spyOn(globalThis, 'fetch').mockImplementation((asked, init) => {
     if (asked instanceof Request && asked.method === 'PUT') lasting.push(asked.keepalive)
     return there(asked, init)
   })
+  return lasting
+}
+
+test('the last words before a page goes are on their way when it is gone', async () => {
+  const { kept } = keeping()
+  const lasting = lives()
   begin()
   setDraft(A, 'reply', 'Dear Paula')
   // The page is still seen then.
   expect(document.visibilityState).toBe('visible')
   window.dispatchEvent(new Event('pagehide'))
+  await soon(() => expect([...kept.values()]).toMatchObject([{ content: 'Dear Paula' }]))
+  expect(lasting).toEqual([true])
+  vi.restoreAllMocks()
+})
+
+test('what is sent on while nobody sees the page outlives it', async () => {
+  const { kept } = keeping()
+  const lasting = lives()
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+  begin()
+  setDraft(A, 'reply', 'Dear Paula')
+  releaseDraft(A, 'reply')
   await soon(() => expect([...kept.values()]).toMatchObject([{ content: 'Dear Paula' }]))
   expect(lasting).toEqual([true])
   vi.restoreAllMocks()

@@ -167,7 +167,7 @@ function plan(key: string, wait: number): void {
 }
 
 /** Sends on everything that the API does not have; the page may be about to go. */
-function flush(goes = document.visibilityState === 'hidden'): void {
+function flush(goes = false): void {
   for (const [key, draft] of drafts.get()) if (!draft.kept) void save(key, goes)
 }
 
@@ -179,7 +179,7 @@ async function save(key: string, goes = false): Promise<void> {
   saving.add(key)
   let again: number | null = PAUSE
   try {
-    await tell(key, draft.text, goes)
+    await tell(key, draft.text, goes || document.visibilityState === 'hidden')
     failures.delete(key)
     touch(key)
     if (drafts.get().get(key) === draft) put(key, { ...draft, kept: true })

@@ -13,13 +13,14 @@ test('that a reply failed is news to whoever wrote it alone', () => {
   const live = new Live(new QueryClient())
   const conversation = aConversation()
   live.take({ event: 'ready', id: 'e:0', data: '{}' })
-  const fails = (sequence: number, author: NonNullable<Message['author']>) => {
+  const fails = (sequence: number, author: NonNullable<Message['author']>, type = 'message_state_changed') => {
     const message = aMessage({ conversationId: conversation.id, messageType: 'outgoing', state: 'failed', author })
-    const data = JSON.stringify(anAnnouncement({ type: 'message_state_changed', conversation, message }))
-    live.take({ event: 'message_state_changed', id: `e:${sequence}`, data })
+    const data = JSON.stringify(anAnnouncement({ type, conversation, message }))
+    live.take({ event: type, id: `e:${sequence}`, data })
     return message.id
   }
   fails(1, { type: 'member', id: 'ana', name: 'Ana Beispiel' })
   const own = fails(2, { type: 'member', id: 'dev-admin', name: 'Dev Admin' })
+  fails(3, { type: 'member', id: 'dev-admin', name: 'Dev Admin' }, 'conversation_refreshed')
   expect(told).toMatchObject([{ kind: 'not-sent', message: { id: own } }])
 })

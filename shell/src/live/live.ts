@@ -297,8 +297,9 @@ export class Live {
     if (type === 'message_created' && message.messageType === 'incoming') {
       tellNews({ kind: 'message', conversation, message })
     }
-    // Everybody else sees it in the list and in the thread.
-    if (message.state === 'failed' && type !== 'message_created' && this.outbox.wrote(message)) {
+    // Everybody else sees it in the list and in the thread. What comes once more is no news.
+    const again = type === 'message_created' || type === 'conversation_refreshed'
+    if (message.state === 'failed' && !again && this.outbox.wrote(message)) {
       tellNews({ kind: 'not-sent', conversation, message })
     }
   }

@@ -37,7 +37,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
         <Filter name="Reason" value={reason} values={reasons} onChange={(next) => go({ reason: next, letter: undefined })} />
         <Filter name="Stream" value={stream} values={['INBOUND', 'OUTBOUND']} onChange={(next) => go({ stream: next, letter: undefined })} />
       </div>
-      {!query.isFetchNextPageError && <Stale of={query} />}
+      {letters.length > 0 && !query.isFetchNextPageError && <Stale of={query} />}
       {query.isPending || (letters.length === 0 && hasNextPage && !isError) ? (
         <div role="status" aria-label="Loading dead letters" className="flex flex-col gap-2">
           {[0, 1, 2, 3].map((index) => (
