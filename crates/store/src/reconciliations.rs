@@ -328,7 +328,8 @@ pub async fn encourage(connection: &mut PgConnection, account: AccountKey) -> Re
     sqlx::query!(
         "update reconciliations
          set sweep_due_at = '-infinity',
-             walk_due_at = case when walked_at is null or walk_page > 0 or walk_contacts
+             walk_due_at = case when walked_at is null or walk_page > 0 or walk_place > 0
+                                  or walk_contacts
                            then '-infinity' else walk_due_at end,
              failures = 0, last_error = null
          where account_id = $1 and failures > 0",

@@ -87,6 +87,13 @@ impl Backfill {
         if walk == Some(true) {
             progress.walk.begin(progress.walk.due_at);
         }
+        if let Err(error) = worker.session(&held, speed).await
+            && !error.may_pass()
+        {
+            // It may be wrong with this program's settings alone: the workers' turns do not wait for it.
+            worker.let_go(&held, &mut held.progress.clone(), Tally::default()).await;
+            return Err(error);
+        }
         let before = held.tally;
         let (found, walked) = (Tally::default(), walk.is_none());
         let mut reached = Reached { progress, found, walked, complete: false };
