@@ -107,7 +107,8 @@ impl OutboundWorker {
         let sweeping = tokio::spawn(Box::pin(until().run_until_cancelled_owned(sweeping)));
         let publisher = self.bus.publisher();
         let (store, objects) = (self.store.clone(), self.objects);
-        let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told);
+        let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told)
+            .until(shutdown.clone());
         let lanes = Lanes::new(
             self.config.outbound_account_concurrency.into(),
             self.config.outbound_tenant_concurrency.into(),

@@ -117,14 +117,15 @@ pub async fn begin(
 }
 
 /// Ends a try whose program is gone, with an unknown outcome. A request of it that is still on
-/// the wire ends within `longest` of its start, so the try counts as ended no earlier than that.
+/// the wire ends within `longest` of its start, so the try counts as ended no earlier than that. False: it has
+/// ended after all.
 pub async fn abandon(
     connection: &mut PgConnection,
     operation: OperationId,
     number: i32,
     longest: Duration,
-) -> Result<(), Error> {
-    sqlx::query!(
+) -> Result<bool, Error> {
+    let abandoned = sqlx::query!(
         "update outbound_attempts
          set outcome = 'unknown', detail = 'the program ended before the answer came',
              finished_at = greatest(now(), started_at + make_interval(secs => $3))
@@ -135,7 +136,7 @@ pub async fn abandon(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(abandoned.rows_affected() > 0)
 }
 
 /// Whether Chatwoot may have it, or may yet get it: a try may have happened, and nobody has seen since that it

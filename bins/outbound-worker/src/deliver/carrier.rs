@@ -11,7 +11,8 @@ use objects::Objects;
 use service::retry::Policy;
 use store::outbox::{self, Entry};
 use store::{Error, Store};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 use super::Lock;
 use super::settle::Carried;
@@ -52,6 +53,9 @@ pub(crate) struct Carrier {
     pub(super) objects: Objects,
     pub(super) accounts: Accounts,
     pub(super) throttle: Throttle,
+    /// Places for those who wait for a busy host's next token: a quarter of what goes on at a time.
+    pub(super) stays: Arc<Semaphore>,
+    pub(super) shutdown: CancellationToken,
 }
 
 impl Carrier {
@@ -90,7 +94,14 @@ impl Carrier {
             timeout: config.timeout(),
             upload_timeout: config.upload_timeout(),
             objects,
+            stays: Arc::new(Semaphore::new(usize::from(config.outbound_concurrency / 4).max(1))),
+            shutdown: CancellationToken::new(),
         }
+    }
+
+    /// The same, which waits for no host's token once it is to end.
+    pub(crate) fn until(self, shutdown: CancellationToken) -> Self {
+        Self { shutdown, ..self }
     }
 
     /// The first command of a conversation.

@@ -16,8 +16,10 @@ impl Carrier {
         caller: &Caller,
         stay: &mut Stay<'_>,
     ) -> Result<Option<Hold>, Error> {
-        // Of an account that rested one call is made, and that is the reply.
-        if !caller.asks_user().await || self.admit_next(caller, stay).await?.is_some() {
+        // Nobody waits for that: the reply may go now. Of an account that rested one call is made, and it is the reply.
+        if !caller.asks_user().await
+            || self.throttle.admit_next(&caller.host, caller.key()).await?.is_some()
+        {
             return Ok(None);
         }
         let Some(asked) = caller.learn_user().await else {

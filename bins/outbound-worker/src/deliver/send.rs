@@ -209,16 +209,17 @@ impl Carrier {
             && attempt.outcome.is_none()
         {
             let (operation, number) = (entry.operation, attempt.number);
-            attempts::abandon(&mut transaction, operation, number, longest).await?;
-            // The look that follows may not be possible for hours, and says nothing until it is.
-            let news = News {
-                ended: Some((number, AttemptOutcome::Unknown)),
-                state: DeliveryState::Unknown,
-                reason: Some(ABANDONED),
-                chatwoot_id: None,
-                again: Some(Duration::ZERO),
-            };
-            told = settle::write_state(&mut transaction, entry, &news).await?;
+            if attempts::abandon(&mut transaction, operation, number, longest).await? {
+                // The look that follows may not be possible for hours, and says nothing until it is.
+                let news = News {
+                    ended: Some((number, AttemptOutcome::Unknown)),
+                    state: DeliveryState::Unknown,
+                    reason: Some(ABANDONED),
+                    chatwoot_id: None,
+                    again: Some(Duration::ZERO),
+                };
+                told = settle::write_state(&mut transaction, entry, &news).await?;
+            }
             last = attempts::last(&mut transaction, operation).await?;
         }
         store::commit(transaction).await?;

@@ -1,9 +1,11 @@
 //! Going on with what was begun. A look that is put off begins anew, and takes the very token that the rest of
 //! it or the send behind it needs: where few requests are allowed, what is not there would never be sent.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use store::Error;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Carrier, Lock};
 use crate::accounts::Caller;
@@ -17,25 +19,40 @@ const LONGEST_STAY: Duration = Duration::from_mins(5);
 pub(super) struct Stay<'a> {
     lock: &'a mut Lock,
     until: Instant,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl<'a> Stay<'a> {
     pub(super) fn new(lock: &'a mut Lock) -> Self {
-        Self { lock, until: Instant::now() + LONGEST_STAY }
+        Self { lock, until: Instant::now() + LONGEST_STAY, place: None }
+    }
+
+    /// Whether it is one of the few that may wait here: the rest of what a program does at a time is for hosts
+    /// that are not busy.
+    fn has_place(&mut self, places: &Arc<Semaphore>) -> bool {
+        if self.place.is_none() {
+            self.place = Arc::clone(places).try_acquire_owned().ok();
+        }
+        self.place.is_some()
     }
 }
 
 impl Carrier {
-    /// Asks for one more call to Chatwoot, and waits for it if the host is only busy; gives back why it may
-    /// not be made now.
+    /// Asks for one more call to Chatwoot, and waits for it if the host is only busy, there is a place to wait
+    /// and the program goes on; gives back why it may not be made now.
     pub(super) async fn admit_next(
         &self,
         caller: &Caller,
         stay: &mut Stay<'_>,
     ) -> Result<Option<Hold>, Error> {
-        while Instant::now() < stay.until {
+        while Instant::now() < stay.until && !self.shutdown.is_cancelled() {
             match self.throttle.admit_next(&caller.host, caller.key()).await? {
-                Some(Hold { wait, cause: HoldCause::Busy }) => tokio::time::sleep(wait).await,
+                Some(Hold { wait, cause: HoldCause::Busy }) => {
+                    if !stay.has_place(&self.stays) {
+                        break;
+                    }
+                    self.shutdown.run_until_cancelled(tokio::time::sleep(wait)).await;
+                }
                 held => return Ok(held),
             }
             stay.lock.assert_held().await?;
