@@ -114,7 +114,7 @@ impl OutboundWorker {
             self.config.outbound_tenant_concurrency.into(),
             Arc::clone(&returned),
         );
-        let deliverer = Deliverer::new(carrier, self.locks, Arc::clone(&lanes), shutdown.clone());
+        let deliverer = Deliverer::new(carrier, self.locks, Arc::clone(&lanes));
         let consumption = Consumption {
             consumer: Consumer::OutboundWorker,
             batch: 1,

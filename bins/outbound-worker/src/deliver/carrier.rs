@@ -99,7 +99,7 @@ impl Carrier {
         }
     }
 
-    /// The same, which waits for no host's token once it is to end.
+    /// The same, which begins nothing and waits for no host's token once this is cancelled.
     pub(crate) fn until(self, shutdown: CancellationToken) -> Self {
         Self { shutdown, ..self }
     }

@@ -28,7 +28,6 @@ use bus::{Delivery, Failure, Handler, Outcome};
 use domain::ConversationId;
 use events::Command;
 use store::{Store, Transaction, outbox};
-use tokio_util::sync::CancellationToken;
 
 pub(crate) use carrier::Carrier;
 pub(crate) use lanes::Lanes;
@@ -68,17 +67,11 @@ pub(crate) struct Deliverer {
     carrier: Carrier,
     locks: Store,
     lanes: Arc<Lanes>,
-    shutdown: CancellationToken,
 }
 
 impl Deliverer {
-    pub(crate) fn new(
-        carrier: Carrier,
-        locks: Store,
-        lanes: Arc<Lanes>,
-        shutdown: CancellationToken,
-    ) -> Self {
-        Self { carrier, locks, lanes, shutdown }
+    pub(crate) fn new(carrier: Carrier, locks: Store, lanes: Arc<Lanes>) -> Self {
+        Self { carrier, locks, lanes }
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Outcome {
@@ -97,7 +90,7 @@ impl Deliverer {
                 Drained::More => lane.note(spot),
                 Drained::Locked => elsewhere |= lane.put_off(spot),
             }
-            if self.shutdown.is_cancelled() {
+            if self.carrier.shutdown.is_cancelled() {
                 return Err(Failure::RetryAfter(WHILE_LOCKED, "the worker stops".into()));
             }
             current = lane.next();
@@ -135,7 +128,7 @@ impl Deliverer {
             if !store::within(LONGEST, carried).await? {
                 return Ok(Drained::Done);
             }
-            if self.shutdown.is_cancelled() {
+            if self.carrier.shutdown.is_cancelled() {
                 break;
             }
         }

@@ -60,9 +60,7 @@ async fn p4_a_reply_that_may_have_left_a_disconnected_account_is_unknown_and_sen
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let doomed = stage.worker_without_answer(&chatwoot).await;
-    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
     stage.disconnect(chatwoot.account.key).await;
     stage.worker(&config()).await;
     let reason = stage.reaches(reply, "unknown").await.reason.unwrap();

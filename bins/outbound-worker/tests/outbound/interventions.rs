@@ -111,9 +111,7 @@ async fn p4_a_failed_reply_that_is_sent_again_is_looked_up_first() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let doomed = stage.worker_without_answer(&chatwoot).await;
-    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
     let mut transaction = stage.world.store.worker().await.unwrap();
     let operation = reply.0.into();
     let step = Step {
@@ -243,9 +241,7 @@ async fn p4_a_reply_of_unknown_outcome_is_looked_for_at_once_when_asked() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let doomed = stage.worker_without_answer(&chatwoot).await;
-    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
     // The next look would be made in an hour.
     let mut transaction = stage.world.store.worker().await.unwrap();
     let (operation, hour) = (reply.0.into(), Duration::from_hours(1));
@@ -297,9 +293,7 @@ async fn p4_a_reply_that_chatwoot_is_known_to_have_holds_up_nobody() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let doomed = stage.worker_without_answer(&chatwoot).await;
-    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
     let rest =
         RestFaults { scope: Scope::Reads, unavailable: Rule::ALWAYS, ..RestFaults::default() };
     chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();

@@ -34,9 +34,7 @@ async fn p4_a_reply_whose_worker_was_killed_is_unknown_until_chatwoot_is_back_an
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let doomed = stage.worker_without_answer(&chatwoot).await;
-    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.kill_without_answer(doomed, &chatwoot, &conversation).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
     assert_eq!(stage.row(reply).await.state, "sending");
     let away = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
     chatwoot.sim().set_faults(Faults { rest: away, ..Faults::default() }).unwrap();

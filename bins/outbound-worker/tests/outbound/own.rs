@@ -133,9 +133,7 @@ async fn p4_a_deleted_reply_is_not_sent_again_because_the_account_has_another_us
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let worker = stage.worker_without_answer(&chatwoot).await;
-    let reply = stage.write(&chatwoot, &conversation, "Oops").await;
-    stage.kill_without_answer(worker, &chatwoot, &conversation).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Oops").await;
     let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
     let stored = messages.last().unwrap()["id"].as_i64().unwrap();
     chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();

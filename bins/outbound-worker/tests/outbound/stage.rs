@@ -1,21 +1,26 @@
 //! What all tests need: servers, workers, Chatwoots with accounts, and people who write.
 
+mod chatwoot;
+mod doomed;
+
 use std::time::Duration;
 
-use chatwoot_sim::{ADMIN_TOKEN, Faults, Options, RestFaults, Rule, Scope, Sim, admin_token};
+use chatwoot_sim::{ADMIN_TOKEN, Options, Sim, admin_token};
 use domain::{Actor, ConversationId, MessageId, OperationId, TenantId, Upload};
 use events::{Announcement, TraceParent};
 use outbound_worker::{Config, OutboundWorker};
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use service::Health;
 use store::messages::{Composed, Composition};
 use store::outbox::Enqueue;
 use store::uploads::{self, Received};
-use testkit::{Account, Postgres, World, eventually, eventually_some, sqlx};
+use testkit::{Postgres, World, eventually, eventually_some, sqlx};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+pub use chatwoot::Chatwoot;
 
 pub const SECRET: &str = "a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7";
 
@@ -89,34 +94,6 @@ impl Stage {
         let worker = OutboundWorker::start(config, store, locks, bus, objects, &health).await;
         let worker = worker.unwrap();
         tokio::spawn(worker.run(self.shutdown.clone()))
-    }
-
-    /// A worker that waits for Chatwoot's answer to its first message, which Chatwoot keeps and does not
-    /// answer.
-    pub async fn worker_without_answer(
-        &self,
-        chatwoot: &Chatwoot,
-    ) -> JoinHandle<anyhow::Result<()>> {
-        let silent = RestFaults {
-            scope: Scope::MessageCreate,
-            stored_then_timeout: Rule::next(1),
-            timeout_ms: 60_000,
-            ..RestFaults::default()
-        };
-        chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
-        self.worker(&Config { chatwoot_timeout_seconds: 60, ..config() }).await
-    }
-
-    /// Kills it once Chatwoot has the message.
-    pub async fn kill_without_answer(
-        &self,
-        worker: JoinHandle<anyhow::Result<()>>,
-        chatwoot: &Chatwoot,
-        of: &Conversation,
-    ) {
-        eventually("Chatwoot has it", || async { chatwoot.texts(of).len() == 1 }).await;
-        worker.abort();
-        worker.await.unwrap_err();
     }
 
     /// A Chatwoot of one's own, and its account 1 as a tenant's.
@@ -407,52 +384,4 @@ pub struct Row {
 pub struct Conversation {
     pub id: ConversationId,
     pub number: i64,
-}
-
-pub struct Chatwoot {
-    pub sim: Sim,
-    pub url: String,
-    pub account: Account,
-}
-
-impl Chatwoot {
-    pub fn sim(&self) -> &Sim {
-        &self.sim
-    }
-
-    /// A customer writes for the first time; gives back the conversation's number.
-    pub fn start_conversation(&self, text: &str) -> i64 {
-        self.sim.start_conversation(self.account.number, text).unwrap().0
-    }
-
-    /// What agents wrote to the customer, oldest first, each with its marker.
-    pub fn replies(&self, conversation: &Conversation) -> Vec<(String, Option<String>)> {
-        let messages = self.sim().messages(self.account.number, conversation.number).unwrap();
-        let outgoing = messages.iter().filter(|message| message["message_type"] == 1);
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        outgoing
-            .map(|m| (text(&m["content"]).unwrap(), text(&m["content_attributes"]["axis"]["op"])))
-            .collect()
-    }
-
-    /// Somebody writes in Chatwoot itself with this token, and deletes it; gives back the message's number.
-    pub async fn write_and_delete(
-        &self,
-        conversation: &Conversation,
-        token: &str,
-        private: bool,
-    ) -> i64 {
-        let path = format!("{}/api/v1/accounts/1/conversations/{}", self.url, conversation.number);
-        let request = testkit::http().post(format!("{path}/messages"));
-        let request = request.json(&json!({ "content": "Oops", "private": private }));
-        let answer = request.header("api_access_token", token).send().await.unwrap();
-        let written: Value = answer.json().await.unwrap();
-        let id = written["id"].as_i64().unwrap();
-        self.sim().delete_message(1, conversation.number, id).unwrap();
-        id
-    }
-
-    pub fn texts(&self, conversation: &Conversation) -> Vec<String> {
-        self.replies(conversation).into_iter().map(|(text, _)| text).collect()
-    }
 }

@@ -1,0 +1,55 @@
+//! A Chatwoot with an account of a tenant's.
+
+use chatwoot_sim::Sim;
+use serde_json::{Value, json};
+use testkit::Account;
+
+use super::Conversation;
+
+pub struct Chatwoot {
+    pub sim: Sim,
+    pub url: String,
+    pub account: Account,
+}
+
+impl Chatwoot {
+    pub fn sim(&self) -> &Sim {
+        &self.sim
+    }
+
+    /// A customer writes for the first time; gives back the conversation's number.
+    pub fn start_conversation(&self, text: &str) -> i64 {
+        self.sim.start_conversation(self.account.number, text).unwrap().0
+    }
+
+    /// What agents wrote to the customer, oldest first, each with its marker.
+    pub fn replies(&self, conversation: &Conversation) -> Vec<(String, Option<String>)> {
+        let messages = self.sim().messages(self.account.number, conversation.number).unwrap();
+        let outgoing = messages.iter().filter(|message| message["message_type"] == 1);
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        outgoing
+            .map(|m| (text(&m["content"]).unwrap(), text(&m["content_attributes"]["axis"]["op"])))
+            .collect()
+    }
+
+    /// Somebody writes in Chatwoot itself with this token, and deletes it; gives back the message's number.
+    pub async fn write_and_delete(
+        &self,
+        conversation: &Conversation,
+        token: &str,
+        private: bool,
+    ) -> i64 {
+        let path = format!("{}/api/v1/accounts/1/conversations/{}", self.url, conversation.number);
+        let request = testkit::http().post(format!("{path}/messages"));
+        let request = request.json(&json!({ "content": "Oops", "private": private }));
+        let answer = request.header("api_access_token", token).send().await.unwrap();
+        let written: Value = answer.json().await.unwrap();
+        let id = written["id"].as_i64().unwrap();
+        self.sim().delete_message(1, conversation.number, id).unwrap();
+        id
+    }
+
+    pub fn texts(&self, conversation: &Conversation) -> Vec<String> {
+        self.replies(conversation).into_iter().map(|(text, _)| text).collect()
+    }
+}
