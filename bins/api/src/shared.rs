@@ -11,7 +11,7 @@ use tokio::time::Instant;
 /// For so long an answer is given to whoever asks.
 const LASTS: Duration = Duration::from_secs(2);
 
-/// The last answer to each tenant, for a moment. Cheap to clone.
+/// The last answer to each key, for a moment. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Shared<T, K = TenantId>(Arc<Mutex<HashMap<K, Place<T>>>>);
 
@@ -25,14 +25,14 @@ impl<T, K> Default for Shared<T, K> {
 }
 
 impl<T: Clone, K: Clone + Eq + Hash> Shared<T, K> {
-    /// What was found for this tenant a moment ago, or what `look` finds. What fails is told to who
+    /// What was found for this key a moment ago, or what `look` finds. What fails is told to who
     /// asked for it, and the next one looks again.
     pub(crate) async fn get<E>(
         &self,
-        tenant: &K,
+        key: &K,
         look: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let place = self.place(tenant);
+        let place = self.place(key);
         let mut last = place.lock().await;
         if let Some((at, found)) = &*last
             && at.elapsed() < LASTS
@@ -44,16 +44,16 @@ impl<T: Clone, K: Clone + Eq + Hash> Shared<T, K> {
         Ok(found)
     }
 
-    /// Where a tenant's answer is. Those of tenants that nobody asks for are forgotten when another
+    /// Where a key's answer is. Those of keys that nobody asks for are forgotten when another
     /// one comes.
-    fn place(&self, tenant: &K) -> Place<T> {
+    fn place(&self, key: &K) -> Place<T> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(tenant) {
+        if let Some(place) = places.get(key) {
             return Arc::clone(place);
         }
         places.retain(|_, place| is_wanted(place));
         let place = Place::default();
-        places.insert(tenant.clone(), Arc::clone(&place));
+        places.insert(key.clone(), Arc::clone(&place));
         place
     }
 }
