@@ -42,9 +42,6 @@ pub enum SimError {
     /// Refused as Chatwoot would refuse it.
     #[error("{0}")]
     Refused(String),
-    /// The HTTP client for webhooks could not be made.
-    #[error("the http client for webhooks could not be made: {0}")]
-    Client(String),
 }
 
 impl From<Denied> for SimError {
@@ -68,8 +65,7 @@ impl Sim {
         let world = Arc::new(Mutex::new(seed::world(&options, "http://127.0.0.1:3100")?));
         let faults = Arc::new(Switchboard::new(options.seed));
         let delivery = options.delivery.clone();
-        let dispatch = Dispatch::start(delivery, Arc::clone(&world), Arc::clone(&faults))
-            .map_err(|error| SimError::Client(error.to_string()))?;
+        let dispatch = Dispatch::start(delivery, Arc::clone(&world), Arc::clone(&faults));
         let receipts = receipts::Receipts::default();
         let closing = CancellationToken::new();
         let shared = Shared { options, world, faults, dispatch, closing, receipts };

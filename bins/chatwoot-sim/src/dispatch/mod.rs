@@ -92,9 +92,9 @@ impl Dispatch {
         options: DeliveryOptions,
         world: Arc<Mutex<World>>,
         faults: Arc<Switchboard>,
-    ) -> reqwest::Result<Arc<Self>> {
+    ) -> Arc<Self> {
         let (queue, intake) = mpsc::unbounded_channel();
-        Ok(Arc::new(Self {
+        Arc::new(Self {
             world,
             faults,
             queue,
@@ -103,11 +103,11 @@ impl Dispatch {
             log: Mutex::new(Log::new(options.log_capacity)),
             held: Mutex::new(Vec::new()),
             workers: Semaphore::new(options.workers.max(1)),
-            sender: Sender::new(options.timeout)?,
+            sender: Sender::new(options.timeout),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             options,
-        }))
+        })
     }
 
     /// Takes events that have been committed.

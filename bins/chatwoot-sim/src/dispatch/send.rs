@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
 use reqwest::{Client, Url, redirect};
 use sha2::Sha256;
+use tokio::sync::OnceCell;
 
 use super::log::Outcome;
 
@@ -15,7 +16,9 @@ const MAX_REDIRECTS: usize = 10;
 const MAX_ANSWER: usize = 64 * 1024;
 
 pub(super) struct Sender {
-    client: Client,
+    timeout: Duration,
+    /// Made when it is needed: it reads every certificate of the machine.
+    client: OnceCell<Client>,
 }
 
 /// What is sent and where.
@@ -29,15 +32,21 @@ pub(super) struct Request<'a> {
 
 impl Sender {
     /// `timeout` holds for connecting and for every wait on the answer, each.
-    pub(super) fn new(timeout: Duration) -> reqwest::Result<Self> {
-        // Fails only if a provider is installed already, which is then the same one.
-        let _installed = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .connect_timeout(timeout)
-            .read_timeout(timeout)
-            .redirect(redirect::Policy::none())
-            .build()?;
-        Ok(Self { client })
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self { timeout, client: OnceCell::new() }
+    }
+
+    async fn client(&self) -> reqwest::Result<&Client> {
+        let made = async || {
+            // Fails only if a provider is installed already, which is then the same one.
+            let _installed = rustls::crypto::ring::default_provider().install_default();
+            Client::builder()
+                .connect_timeout(self.timeout)
+                .read_timeout(self.timeout)
+                .redirect(redirect::Policy::none())
+                .build()
+        };
+        self.client.get_or_try_init(made).await
     }
 
     /// One try. Redirects are followed with method, headers and body repeated.
@@ -51,8 +60,9 @@ impl Sender {
     async fn follow(&self, request: Request<'_>) -> Result<u16, String> {
         let mut url = Url::parse(request.url).map_err(|error| error.to_string())?;
         let headers = headers(&request);
+        let client = self.client().await.map_err(|error| error.to_string())?;
         for _ in 0..=MAX_REDIRECTS {
-            let post = self.client.post(url.clone()).headers(headers.clone());
+            let post = client.post(url.clone()).headers(headers.clone());
             let sent = post.body(request.body.clone()).send().await;
             let mut answer = sent.map_err(|error| error.without_url().to_string())?;
             let status = answer.status();
