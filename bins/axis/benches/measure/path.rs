@@ -1,8 +1,13 @@
 //! From a webhook to its frame on a screen, through every program.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::bail;
+
 use crate::arguments::{Part, Scale};
 use crate::events::Events;
-use crate::latency::Latency;
+use crate::latency::{Latency, median};
 use crate::load;
 use crate::report::{Budget, Row, Unit};
 use crate::screen::{Screen, latencies};
@@ -12,6 +17,12 @@ use crate::stage::{Stage, TENANT, address};
 const FLOOD: usize = 40_000;
 /// Seconds at each load.
 const STEADY: usize = 8;
+/// Seconds at a load of which it is to be seen whether it is carried.
+const PROBE: usize = 4;
+/// Loads that are tried before it is given up.
+const TRIES: usize = 10;
+/// By how much of each second latencies may grow at a load that is carried.
+const BEHIND: f64 = 0.01;
 
 pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
     let stage = Stage::start().await?;
@@ -33,17 +44,19 @@ pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
 
     let row = |name: &str, unit, value| Row::new(Part::Path, name, unit, value);
     let mut rows = vec![
-        row("webhook to screen, at most", Unit::PerSecond, most)
+        row("webhook to screen, a flood", Unit::PerSecond, most)
             .against("acknowledged meanwhile", flood.rate()),
     ];
+    let mut path = Path { target, events, screen };
+    let carried = path.carried(most, scale).await?;
+    rows.push(
+        row("webhook to screen, at most for long", Unit::PerSecond, carried)
+            .against("a flood", most),
+    );
     let mut lightest = None;
     for load in [10, 50, 90] {
-        let rate = most * f64::from(load) / 100.0;
-        let count = (rate * scale.of(STEADY * 10) as f64 / 10.0) as usize;
-        let first = events.next();
-        let run = load::open(target, events.requests(count), rate).await?;
-        let heard = screen.take(count).await;
-        let took = Latency::of(latencies(&heard, first, run.began, rate));
+        let took = path.at(carried * f64::from(load) / 100.0, STEADY, scale).await?;
+        let took = Latency::of(took);
         for (share, name, most) in [(0.5, "p50", 10.0), (0.99, "p99", 50.0)] {
             let name = format!("webhook to screen at {load} % load, {name}");
             let row = row(&name, Unit::Millis, took.quantile(share));
@@ -58,4 +71,55 @@ pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
         lightest.get_or_insert(took);
     }
     Ok(rows)
+}
+
+/// Every program between a webhook and a screen.
+struct Path {
+    target: SocketAddr,
+    events: Events,
+    screen: Screen,
+}
+
+impl Path {
+    /// How long each event of a steady load takes, in the order in which they were to be sent.
+    async fn at(
+        &mut self,
+        rate: f64,
+        seconds: usize,
+        scale: Scale,
+    ) -> anyhow::Result<Vec<Duration>> {
+        let count = (rate * scale.of(seconds * 10) as f64 / 10.0) as usize;
+        let first = self.events.next();
+        let run = load::open(self.target, self.events.requests(count), rate).await?;
+        let mut heard = self.screen.take(count).await;
+        heard.sort_unstable_by_key(|(number, _)| *number);
+        Ok(latencies(&heard, first, run.began, rate).collect())
+    }
+
+    /// The most that is carried without falling behind. It is less than what a flood reaches, which
+    /// comes in large portions and is over before all that it leaves to be done is done.
+    async fn carried(&mut self, most: f64, scale: Scale) -> anyhow::Result<f64> {
+        let mut rate = most;
+        for _ in 0..TRIES {
+            let took = self.at(rate, PROBE, scale).await?;
+            let grew = growth(&took, rate);
+            if grew < BEHIND {
+                return Ok(rate);
+            }
+            // What came was carried at this rate; a little less leaves no doubt.
+            rate = 0.98 * rate / (1.0 + grew);
+        }
+        bail!("the path falls behind at every load, {rate:.0} events a second the last")
+    }
+}
+
+/// By how much latencies grew in each second of a steady load, from its second quarter to its last,
+/// in seconds.
+fn growth(took: &[Duration], rate: f64) -> f64 {
+    let quarter = took.len() / 4;
+    let middle = |from: usize| {
+        median(took[from..from + quarter].iter().map(Duration::as_secs_f64).collect())
+    };
+    let between = (2 * quarter) as f64 / rate;
+    (middle(took.len() - quarter) - middle(quarter)) / between
 }
