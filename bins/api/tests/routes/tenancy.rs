@@ -1,4 +1,4 @@
-//! P8: tenants never meet. What the database itself refuses is in `crates/store/tests/tenancy.rs`.
+//! P8: tenants never meet. What the database itself refuses is in `crates/store/tests/store/tenancy.rs`.
 
 use domain::{Permission, Permissions, Role};
 

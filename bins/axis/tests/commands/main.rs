@@ -3,11 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod accounts;
+mod audit;
+mod backfill;
 mod database;
+mod dead_letters;
 mod doctor;
+mod journal;
+mod keys;
 mod operator;
-#[path = "../program/mod.rs"]
 mod program;
+mod replay;
 mod retention;
 mod streams;
+mod up;
 mod webhook;

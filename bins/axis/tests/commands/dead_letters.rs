@@ -1,14 +1,10 @@
 //! What could not be processed, from its death to its end (P10).
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod program;
-
+use crate::program::{Answered, axis, folder, run};
 use bus::Past;
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, EventId};
 use events::{DeadLetter, Headers, Inbound, TraceParent, subject};
-use program::{Answered, axis, folder, run};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use service::Health;

@@ -1,19 +1,15 @@
 //! Ways through all that an account has: who goes when, and what they may not keep from being done.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::support::stage::{FAST, Stage, config};
+use crate::support::{count, execute};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chatwoot_sim::Options;
-use support::stage::{FAST, Stage, config};
-use support::{count, execute};
 use sync_worker::reconcile::{self, Reconciler};
 use testkit::eventually;
 use tokio::task::JoinHandle;

@@ -1,7 +1,5 @@
 //! What may be asked of a Chatwoot besides replies.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,15 +1,11 @@
 //! `axis up` as its users have it: the real program with its own servers.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod program;
-
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::program::{axis, folder, run};
 use chatwoot_sim::{Options, Sim, admin_token};
-use program::{axis, folder, run};
 use serde_json::{Value, json};
 use testkit::reqwest::{Client, StatusCode};
 use testkit::{eventually, eventually_some};

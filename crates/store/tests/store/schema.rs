@@ -83,7 +83,7 @@ async fn an_installation_has_one_address_however_it_was_typed() {
     ] {
         sqlx::query(statement).execute(&mut *owner).await.unwrap();
     }
-    sqlx::raw_sql(include_str!("../../../migrations/0037_one_address.sql"))
+    sqlx::raw_sql(include_str!("../../../../migrations/0037_one_address.sql"))
         .execute(&mut *owner)
         .await
         .unwrap();
@@ -132,7 +132,7 @@ async fn history_gets_a_part_of_its_own_without_anybody_waiting_for_it() {
         );
         sqlx::AssertSqlSafe(statement)
     };
-    let migration = include_str!("../../../migrations/0039_walks_and_history.sql");
+    let migration = include_str!("../../../../migrations/0039_walks_and_history.sql");
     let places = "select string_agg(tableoid::regclass::text, ' ' order by occurred_at)
                   from activities where occurred_at < now() - interval '1 year'";
     sqlx::query("drop table activities_before").execute(&mut owner).await.unwrap();

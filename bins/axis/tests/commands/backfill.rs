@@ -1,13 +1,9 @@
 //! An account brought in by an operator (P7).
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod program;
-
 use std::process::Stdio;
 
+use crate::program::{axis, folder, run};
 use chatwoot_sim::{ADMIN_TOKEN, Options, Running, Sim};
-use program::{axis, folder, run};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use testkit::{Account, SECRET_KEY, World, eventually, secret_key};

@@ -1,17 +1,13 @@
 //! What workers do about accounts: who compares which one when, and what the receivers know of them.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::execute;
 use accounts::Accounts;
 use chrono::{TimeDelta, Utc};
 use store::reconciliations::{
     Progress, Tally, ask_for, claim, claim_due, encourage, hasten, hold, know_all, save,
 };
-use support::execute;
 use sync_worker::reconcile::{Config, Reconciler};
 use testkit::{Account, World, eventually};
 use tokio_util::sync::CancellationToken;

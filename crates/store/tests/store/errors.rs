@@ -1,7 +1,5 @@
 //! Whose fault an error of PostgreSQL's is.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use store::{Error, PgConnection, Store};
 use testkit::sqlx;
 

@@ -1,16 +1,12 @@
 //! What screens hear of what no webhook told, or of which a webhook tells nothing that happened (P6).
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
+use crate::support::stage::Stage;
+use crate::support::telling::apply;
+use crate::support::{count, delivery, execute, inbound};
 use chatwoot_sim::{Faults, Options, Rule, Sim};
 use domain::{ActivityId, ContactId};
 use events::Announcement;
 use serde_json::{Value, json};
-use support::stage::Stage;
-use support::telling::apply;
-use support::{count, delivery, execute, inbound};
 use testkit::{Account, World};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 

@@ -1,11 +1,7 @@
 //! Keys for machines, made and revoked by an operator.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod program;
-
+use crate::program::{Answered, axis, folder, run};
 use domain::{Permissions, Role, Token, TokenKind};
-use program::{Answered, axis, folder, run};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use store::api_keys::{Holder, identify};

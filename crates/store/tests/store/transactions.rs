@@ -1,7 +1,5 @@
 //! One transaction after the other.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use std::time::Duration;
 
 use domain::TenantId;

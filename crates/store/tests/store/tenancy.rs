@@ -1,8 +1,6 @@
 //! P8, in the database: whatever a program asks, the role that serves clients sees and writes one
 //! tenant's rows only. The tables are those of the catalogue, so a new one is looked at too.
 
-#![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
-
 use store::{PgConnection, Store, Transaction};
 use testkit::sqlx;
 

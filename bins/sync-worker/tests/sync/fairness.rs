@@ -3,20 +3,16 @@
 //! `FAIRNESS_EVENTS` sets the size of the flood; with `--nocapture` the latencies are shown, which a
 //! test cannot judge: the machine may be busy.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use crate::support::{connect, count, inbound};
 use bus::{BusError, Consumer, TailStart, Tailed};
 use chrono::Utc;
 use domain::{AccountKey, TenantId};
 use events::Envelope;
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
-use support::{connect, count, inbound};
 use sync_worker::{Config, SyncWorker};
 use testkit::sqlx;
 use testkit::{Account, World, eventually};

@@ -1,5 +1,4 @@
 //! Deliveries made by hand, and the database written out.
-#![allow(dead_code, reason = "not every test file uses all of it")]
 
 pub mod history;
 pub mod memory;

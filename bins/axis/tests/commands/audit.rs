@@ -1,11 +1,7 @@
 //! Who did what stays readable, by those whom it concerns, and for good.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod program;
-
+use crate::program::{Answered, axis, folder, run};
 use chrono::{DateTime, Utc};
-use program::{Answered, axis, folder, run};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use store::audit::{self, Entry, Filter};

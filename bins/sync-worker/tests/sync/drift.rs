@@ -1,14 +1,10 @@
 //! What counts as missed, and what does not (P7).
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
+use crate::support::execute;
+use crate::support::stage::{FAST, Stage, config};
 use chatwoot_sim::{Faults, Options, Rule};
 use serde_json::json;
 use store::reconciliations::Tally;
-use support::execute;
-use support::stage::{FAST, Stage, config};
 use sync_worker::reconcile::{self, Backfill};
 
 /// As if nothing had been written here for a while.

@@ -1,12 +1,8 @@
 //! A journal is looked into while its receiver runs, and says what is wrong with it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod program;
-
 use std::path::Path;
 
-use program::{Answered, axis, folder, run};
+use crate::program::{Answered, axis, folder, run};
 use serde_json::{Value, json};
 use testkit::World;
 use tokio::net::TcpListener;

@@ -1,18 +1,14 @@
 //! Answers that are not what Chatwoot has, and that must do no harm (P7).
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::support::stage::Stage;
+use crate::support::{count, execute};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chatwoot_sim::{Customer, Faults, Options, Rule};
 use store::reconciliations::Tally;
-use support::stage::Stage;
-use support::{count, execute};
 
 const GONE: [&str; 2] =
     ["conversations where gone_at > version_at", "contacts where gone_at > version_at"];

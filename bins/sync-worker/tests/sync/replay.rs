@@ -10,17 +10,15 @@
 //! More histories, or those of another seed:
 //!
 //! ```text
-//! REPLAY_CASES=100 CONVERGENCE_SEED=7 cargo test -p sync-worker --test replay
+//! REPLAY_CASES=100 CONVERGENCE_SEED=7 cargo test -p sync-worker --test sync replay
 //! ```
 //!
 //! A history that failed is kept in `proptest-regressions/replay.txt` and tried first.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::telling::{History, account, apply, fresh, history, runner, take_in};
+use crate::support::{delivery, execute, inbound};
 use bus::{Consumer, Delivery, Past};
 use chatwoot_sim::Sim;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,8 +28,6 @@ use proptest::sample::Index;
 use repair::replay::{Ended, Replay, Wanted};
 use serde_json::{Value, json};
 use service::Health;
-use support::telling::{History, account, apply, fresh, history, runner, take_in};
-use support::{delivery, execute, inbound};
 use sync_worker::{Config, SyncWorker};
 use testkit::sqlx::{self, Row as _};
 use testkit::{World, eventually};
@@ -99,7 +95,7 @@ fn gone(sim: &Sim, loss: &Loss) -> String {
 /// All rows of all tables of tenants but for when this database wrote them and where in the stream an
 /// event is. The tables are found, so one that is made later is compared too.
 async fn rows(config: &store::Config) -> BTreeMap<String, Vec<Value>> {
-    let mut connection = support::connect(config).await;
+    let mut connection = crate::support::connect(config).await;
     let mut all = BTreeMap::new();
     for table in tables(config).await {
         let here = match table.as_str() {
@@ -124,7 +120,7 @@ async fn tables(config: &store::Config) -> Vec<String> {
                    and c.relnamespace = 'public'::regnamespace
                    and a.attname = 'tenant_id' and c.relname <> 'chatwoot_accounts'
                  order by 1";
-    let mut connection = support::connect(config).await;
+    let mut connection = crate::support::connect(config).await;
     sqlx::query_scalar(query).fetch_all(&mut connection).await.unwrap()
 }
 

@@ -1,18 +1,14 @@
 //! From the stream to the database and to the screens, poison included (P10).
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::{count, delivery, execute, inbound};
 use bus::{Failure, Handler, TailStart};
 use events::{Announcement, DeadLetter};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use store::webhook_events::{Outcome, WebhookEvent};
-use support::{count, delivery, execute, inbound};
 use sync_worker::{Config, Sync, SyncWorker};
 use testkit::{World, eventually, sqlx};
 use tokio::task::JoinHandle;
@@ -201,7 +197,7 @@ async fn two_messages_with_one_marker_are_two_rows_at_the_first_attempt() {
         body.clone()
     };
     let bearers = async |marker: uuid::Uuid| {
-        let mut connection = support::connect(&world.store_config).await;
+        let mut connection = crate::support::connect(&world.store_config).await;
         let query = "select chatwoot_id from messages
             where content_attributes->'axis'->>'op' = $1 order by id::text = $1 desc";
         let numbers = sqlx::query_scalar(query).bind(marker.to_string());
@@ -295,7 +291,7 @@ async fn tenants_do_not_see_each_other_even_in_sql() {
         outcome.unwrap();
     }
     let seen = async |tenant: Option<&domain::TenantId>, table: &str| -> i64 {
-        let mut connection = support::connect(&world.store_config).await;
+        let mut connection = crate::support::connect(&world.store_config).await;
         let setup = tenant.map_or(String::new(), |t| format!("set axis.tenant = '{t}';"));
         let setup = sqlx::AssertSqlSafe(format!("{setup} set role axis_api"));
         sqlx::raw_sql(setup).execute(&mut connection).await.unwrap();

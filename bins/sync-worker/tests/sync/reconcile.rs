@@ -2,18 +2,14 @@
 //!
 //! `RECONCILE_HISTORY=10000` has the backfill bring in so many conversations.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
+use crate::support::history::{Life, step};
+use crate::support::stage::{FAST, Stage};
+use crate::support::{count, execute};
 use chatwoot_sim::{Faults, Options, Rule};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 use store::reconciliations::{Reconciliation, Tally};
-use support::history::{Life, step};
-use support::stage::{FAST, Stage};
-use support::{count, execute};
 use sync_worker::reconcile::{self, Speed};
 use testkit::eventually;
 

@@ -6,22 +6,18 @@
 //!
 //! ```text
 //! CONVERGENCE_HISTORIES=5000 CONVERGENCE_CASES=100 CONVERGENCE_SEED=7 \
-//!   cargo test -p sync-worker --test convergence
+//!   cargo test -p sync-worker --test sync convergence
 //! ```
 //!
 //! A history that failed is kept in `proptest-regressions/convergence.txt` and tried first.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
+use crate::support::memory::Memory;
+use crate::support::telling::{account, apply, each_history, fresh, history, planned, runner};
+use crate::support::{State, assert_same, delivery, state};
 use bus::Delivery;
 use chatwoot_sim::Sim;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::memory::Memory;
-use support::telling::{account, apply, each_history, fresh, history, planned, runner};
-use support::{State, assert_same, delivery, state};
 use sync_worker::Plan;
 use testkit::World;
 
@@ -92,7 +88,7 @@ fn every_telling_of_a_history_ends_in_the_same_rows() {
 
 async fn empty(config: &store::Config) {
     let tables = "contacts, conversations, messages, activities, webhook_events";
-    support::execute(config, &format!("truncate {tables} cascade")).await;
+    crate::support::execute(config, &format!("truncate {tables} cascade")).await;
 }
 
 /// What must be true of the rows whatever the order: they are what Chatwoot has.

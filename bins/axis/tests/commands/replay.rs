@@ -1,19 +1,15 @@
 //! A database filled again from the stream (P1, P3).
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
-mod program;
-
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::process::Stdio;
 
+use crate::program::{Answered, axis, folder, run};
 use async_nats::jetstream;
 use bus::{Consumer, Past};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::EventId;
 use events::{Envelope, Headers, Inbound, TraceParent, occurrence, subject};
-use program::{Answered, axis, folder, run};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use service::Health;

@@ -1,0 +1,15 @@
+//! The sync worker on real servers, and a stand-in for Chatwoot where it asks.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod accounts;
+mod answers;
+mod convergence;
+mod drift;
+mod fairness;
+mod reconcile;
+mod replay;
+mod stream;
+mod support;
+mod told;
+mod walks;

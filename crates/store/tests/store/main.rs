@@ -1,0 +1,10 @@
+//! The store on a real database.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
+
+mod errors;
+mod hosts;
+mod schema;
+mod silence;
+mod tenancy;
+mod transactions;
