@@ -63,7 +63,7 @@ pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
     }
 }
 
-/// The same of a message, whose line was told before as it looked then. One for each look of it.
+/// The same of a message, whose line was told before as it looked then, or which has none. One for each look of it.
 pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activity {
     let refreshed = refreshed(account, place);
     let at = row.updated_at.timestamp_micros().to_be_bytes();

@@ -1,6 +1,6 @@
 //! The rows that announcements carry.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::{AccountKey, Activity, ActivityId, Conversation, ConversationId, Message};
 use events::AnnouncementSubject;
@@ -41,8 +41,13 @@ struct Told {
 }
 
 impl News {
-    /// `changed`: the conversations whose rows look otherwise.
-    pub(crate) fn of(batch: &[&Planned], ids: &Ids, changed: &HashSet<ConversationId>) -> Self {
+    /// `changed`: the conversations whose rows look otherwise; `otherwise`: the messages.
+    pub(crate) fn of(
+        batch: &[&Planned],
+        ids: &Ids,
+        changed: &HashSet<ConversationId>,
+        otherwise: &HashSet<(ConversationId, i64)>,
+    ) -> Self {
         let (mut places, mut messages) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::new());
         for (plan, planned) in batch.iter().enumerate() {
             let account = planned.inbound.account;
@@ -68,12 +73,40 @@ impl News {
                 looks.extend(place.filter(told).map(|id| (*id, index)));
             }
         }
-        Self { places, looks, messages }
+        let mut news = Self { places, looks, messages };
+        news.add_passing(batch, ids, otherwise);
+        news
+    }
+
+    /// Messages that a body describes in passing, as a conversation's its newest one, have no line: those that look
+    /// `otherwise`, and those of which whoever had the event before may not have told.
+    fn add_passing(
+        &mut self,
+        batch: &[&Planned],
+        ids: &Ids,
+        otherwise: &HashSet<(ConversationId, i64)>,
+    ) {
+        // History has lines, and is no news.
+        let is_news = |planned: &Planned| !planned.plan.activities.iter().any(|draft| draft.silent);
+        let news = batch.iter().enumerate().filter(|(_, planned)| is_news(planned));
+        for (plan, planned) in news {
+            let again = planned.attempt > 1;
+            for described in &planned.plan.messages {
+                let (account, number) = (described.account, described.chatwoot_id);
+                let place = ids.get(&(account, described.conversation_display_id)).copied();
+                let changed = place.is_some_and(|place| otherwise.contains(&(place, number)));
+                if changed || again {
+                    let first = || Told { place, lines: Vec::new(), plan, again };
+                    self.messages.entry((account, number)).or_insert_with(first).again |= again;
+                }
+            }
+        }
     }
 
     pub(crate) fn places(&self) -> Vec<ConversationId> {
-        let only_looks = self.looks.keys().filter(|id| !self.places.contains_key(id));
-        self.places.keys().chain(only_looks).copied().collect()
+        let of_messages = self.messages.values().filter_map(|told| told.place);
+        let places = self.places.keys().chain(self.looks.keys()).copied();
+        BTreeSet::from_iter(places.chain(of_messages)).into_iter().collect()
     }
 
     /// A line that is `new` carries its conversation's row. One that was told before does not: the stream

@@ -9,20 +9,14 @@ use domain::{ActivityId, ContactId};
 use events::Announcement;
 use serde_json::{Value, json};
 use support::stage::Stage;
-use support::telling::apply;
+use support::telling::{apply, heard};
 use support::{count, delivery, execute, inbound};
-use testkit::{Account, World};
+use testkit::World;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// All that was announced, oldest first.
 async fn announced(stage: &Stage) -> Vec<Announcement> {
     heard(&stage.world, &stage.account).await
-}
-
-async fn heard(world: &World, account: &Account) -> Vec<Announcement> {
-    let (_, last) = world.bus.activity_range().await.unwrap();
-    let told = world.bus.read_activity(&account.tenant, 0, last, 10_000).await.unwrap();
-    told.messages.iter().map(|one| serde_json::from_slice(&one.payload).unwrap()).collect()
 }
 
 /// The texts of messages that were announced as new.
