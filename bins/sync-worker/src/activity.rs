@@ -91,6 +91,7 @@ pub fn actor(sender: &Sender) -> Actor {
 const BEGUN: &str = "conversation_created";
 const CREATED: &str = "message_created";
 const DELETED: &str = "message_deleted";
+const FAILED: &str = "message_failed";
 
 /// The line that says that a conversation is new: there is one of each.
 pub(crate) fn beginning(account: AccountKey, display_id: i64) -> ActivityId {
@@ -105,6 +106,22 @@ pub(crate) fn creation(account: AccountKey, message: i64) -> ActivityId {
 /// The line that says that a message was deleted, which happens once.
 pub(crate) fn deletion(account: AccountKey, message: i64) -> ActivityId {
     ActivityId::of(account, DELETED, message, &[])
+}
+
+/// The line that says that a message was not delivered. No body says when it failed, so there is one for each reason
+/// that was given, however it is noticed.
+pub(crate) fn failure(account: AccountKey, message: &chatwoot::Message) -> ActivityId {
+    ActivityId::of(account, FAILED, message.id, &reason(message))
+}
+
+/// Whether a message shows that it was not delivered.
+pub(crate) fn failed(message: &chatwoot::Message) -> bool {
+    let refused = message.external_error().is_some();
+    !message.deleted() && (refused || message.status == Some(MessageStatus::Failed))
+}
+
+fn reason(message: &chatwoot::Message) -> [u8; 8] {
+    Digest::of(&json!(message.external_error())).to_be_bytes()
 }
 
 /// Columns that move with every message and tell nobody anything.
@@ -158,12 +175,15 @@ impl Teller<'_> {
             // Once only; its time is the creation's, the only one that every telling has.
             return self.tell(DELETED, message.id, &[], message.created_at).about(event);
         }
-        let now = clock::of_conversation(place).max(clock::of_message(message));
         // The body does not say what changed. What has left is seldom edited: an update of it is
         // nearly always the channel's report of how far it got, and then its writer did nothing.
+        if failed(message) {
+            let mut told = self.tell(FAILED, message.id, &reason(message), None).about(event);
+            told.activity.actor = None;
+            return told;
+        }
+        let now = clock::of_conversation(place).max(clock::of_message(message));
         let (kind, reported) = match &message.status {
-            _ if message.external_error().is_some() => ("message_failed", true),
-            Some(MessageStatus::Failed) => ("message_failed", true),
             Some(MessageStatus::Delivered) => ("message_delivered", true),
             Some(MessageStatus::Read) => ("message_read", true),
             _ => ("message_updated", false),
