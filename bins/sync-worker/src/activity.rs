@@ -5,7 +5,9 @@
 
 use chatwoot::{Changes, MessageStatus, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
-use domain::{AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message};
+use domain::{
+    AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message, Version,
+};
 use events::Inbound;
 use serde_json::{Value, json};
 
@@ -36,7 +38,7 @@ pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
         Webhook::ConversationUpdated(event) => teller.conversation_updated(event),
         Webhook::ConversationStatusChanged(event) => vec![teller.status_changed(event)],
         Webhook::ContactCreated(event) => vec![teller.contact_created(event)],
-        Webhook::ContactUpdated(event) => teller.contact_updated(event).into_iter().collect(),
+        Webhook::ContactUpdated(event) => teller.contact_updated(event, None).into_iter().collect(),
         Webhook::WebwidgetTriggered(event) => vec![teller.widget_opened(event)],
         Webhook::TypingOn(_)
         | Webhook::TypingOff(_)
@@ -257,8 +259,13 @@ impl Teller<'_> {
         told.with(self.whom(contact))
     }
 
-    /// None when only the last activity moved, which happens with every message.
-    pub(crate) fn contact_updated(&self, event: &webhook::ContactEvent) -> Option<Draft> {
+    /// None when only the last activity moved, which happens with every message. What was `found` in a row, nobody
+    /// dates: which time it happened, the version says that the row showed.
+    pub(crate) fn contact_updated(
+        &self,
+        event: &webhook::ContactEvent,
+        found: Option<Version>,
+    ) -> Option<Draft> {
         let changes = told(&event.changes, |_| true);
         if changes.is_empty() && !event.changes.is_empty() {
             return None;
@@ -267,7 +274,9 @@ impl Teller<'_> {
         let fields = event.changes.iter().map(|c| c.attribute.as_str());
         let fields: Vec<_> = fields.filter(|field| !NOISE.contains(field)).collect();
         let digest = Digest::of(&Value::Array(changes));
-        let version = [at.to_be_bytes(), digest.to_be_bytes()].concat();
+        let shown = found.into_iter().flat_map(|shown| [shown.at, shown.step, shown.digest]);
+        let version: Vec<u8> =
+            [at, digest].into_iter().chain(shown).flat_map(i64::to_be_bytes).collect();
         let told = self.tell("contact_updated", event.contact.id, &version, clock::time(at));
         // Which fields, not their values: those are personal data and may be erased.
         let mut data = self.whom(event.contact.id);

@@ -124,7 +124,7 @@ impl Reader<'_> {
         let told = if found.missing {
             Some(self.teller.contact_created(&event))
         } else {
-            self.teller.contact_updated(&event)
+            self.teller.contact_updated(&event, found.over)
         };
         let activities = told.into_iter().collect();
         Ok(Plan { contacts: vec![snapshot], activities, ..Plan::default() })
