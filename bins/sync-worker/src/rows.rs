@@ -144,8 +144,8 @@ impl Rows {
     ) -> Result<Self, Error> {
         let Recorded { places, new } = recorded;
         news.drop_looks_told_by(&new);
-        let conversations = readable(places.conversations())?;
-        let mut messages = by_number(readable(written.messages())?);
+        let conversations = readable(places.conversations()).map(|row| (row.id, row)).collect();
+        let mut messages = by_number(readable(written.messages()));
         let retold = news.retold(&new, |row| messages.contains_key(row));
         let is_there = |place, number| messages.contains_key(&(place, number));
         let others: Vec<_> = news
@@ -154,14 +154,9 @@ impl Rows {
             .filter(|((_, number), told)| !told.place.is_some_and(|place| is_there(place, *number)))
             .map(|(number, _)| number)
             .collect();
-        let read = readable(store::messages::by_numbers(transaction, &others).await)?;
-        messages.extend(by_number(read));
-        Ok(Self {
-            conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
-            looks: news.looks,
-            messages,
-            retold,
-        })
+        let read = store::messages::by_numbers(transaction, &others).await?;
+        messages.extend(by_number(readable(read)));
+        Ok(Self { conversations, looks: news.looks, messages, retold })
     }
 
     /// Conversations whose look no line of the timeline tells, with the plan that described each.
@@ -187,18 +182,18 @@ impl Rows {
     }
 }
 
-fn by_number(messages: Vec<Message>) -> HashMap<(ConversationId, i64), Message> {
+fn by_number(messages: impl Iterator<Item = Message>) -> HashMap<(ConversationId, i64), Message> {
     let place = |row: Message| Some(((row.conversation_id, row.chatwoot_id?), row));
-    messages.into_iter().filter_map(place).collect()
+    messages.filter_map(place).collect()
 }
 
-/// A row that cannot be read keeps nobody from hearing that something happened.
-fn readable<T: Default>(rows: Result<T, Error>) -> Result<T, Error> {
-    match rows {
-        Err(error @ Error::Unreadable { .. }) => {
-            tracing::error!(%error, "activities are announced without their rows");
-            Ok(T::default())
+/// A row that cannot be read keeps nobody from hearing that something happened, and no other row from being told.
+fn readable<T>(rows: impl IntoIterator<Item = Result<T, Error>>) -> impl Iterator<Item = T> {
+    rows.into_iter().filter_map(|row| match row {
+        Ok(row) => Some(row),
+        Err(error) => {
+            tracing::error!(%error, "what happened is announced without a row");
+            None
         }
-        other => other,
-    }
+    })
 }

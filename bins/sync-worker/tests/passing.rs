@@ -5,13 +5,13 @@
 
 mod support;
 
-use bus::Bus;
+use bus::{Bus, Delivery};
 use chatwoot_sim::{Options, Sim};
 use domain::{DeliveryState, Message};
 use events::Announcement;
 use serde_json::{Value, json};
-use support::delivery;
 use support::telling::{apply, heard};
+use support::{delivery, execute};
 use testkit::{Account, World};
 
 /// An account of which a stand-in tells nothing by itself.
@@ -30,23 +30,25 @@ impl Passing {
         let account = world.account("acme", 1).await;
         let sim = Sim::new(Options::default()).unwrap();
         let (conversation, _) = sim.start_conversation(1, "Which size?").unwrap();
-        Self { world, account, sim, conversation, heard: 0, told: 0 }
+        Self { world, account, sim, conversation, heard: 0, told: 1 }
     }
 
-    /// Tells a body, for the `attempt`-th time, and gives back what screens hear of it by this bus.
-    async fn tell_by(&mut self, bus: &Bus, body: &Value, attempt: u64) -> Vec<Announcement> {
-        self.told += 1;
-        let mut delivery = delivery(&self.account, &body.to_string(), self.told);
-        delivery.attempt = attempt;
-        apply(&self.world.store, bus, vec![vec![delivery]]).await;
+    /// Tells bodies at once, for the `attempt`-th time and to this bus, and gives back what screens hear of them.
+    async fn tell_to(&mut self, bus: &Bus, bodies: &[&Value], attempt: u64) -> Vec<Announcement> {
+        let numbered = bodies.iter().zip(self.told..);
+        let part = numbered
+            .map(|(body, number)| delivery(&self.account, &body.to_string(), number))
+            .map(|delivery| Delivery { attempt, ..delivery });
+        apply(&self.world.store, bus, vec![part.collect()]).await;
+        self.told += bodies.len() as u64;
         let new = heard(&self.world, &self.account).await.split_off(self.heard);
         self.heard += new.len();
         new
     }
 
-    async fn tell(&mut self, body: &Value) -> Vec<Announcement> {
+    async fn tell(&mut self, bodies: &[&Value]) -> Vec<Announcement> {
         let bus = self.world.bus.clone();
-        self.tell_by(&bus, body, 1).await
+        self.tell_to(&bus, bodies, 1).await
     }
 
     /// The bodies of what has happened.
@@ -56,14 +58,23 @@ impl Passing {
 
     async fn tell_all(&mut self) {
         for body in self.bodies() {
-            self.tell(&body).await;
+            self.tell(&[&body]).await;
         }
     }
 
-    /// Something happens to the conversation: what its own body says.
-    fn labelled(&self, labels: &[&str]) -> Value {
-        self.sim.agent_sets_labels(1, self.conversation, labels).unwrap();
+    /// Something happens to a conversation: what its own body says.
+    fn labels(&self, conversation: i64, labels: &[&str]) -> Value {
+        self.sim.agent_sets_labels(1, conversation, labels).unwrap();
         self.bodies().into_iter().rfind(|body| body["event"] == "conversation_updated").unwrap()
+    }
+
+    fn labelled(&self, labels: &[&str]) -> Value {
+        self.labels(self.conversation, labels)
+    }
+
+    /// The number of a conversation's only message.
+    fn message(&self, conversation: i64) -> i64 {
+        self.sim.messages(1, conversation).unwrap()[0]["id"].as_i64().unwrap()
     }
 }
 
@@ -85,24 +96,24 @@ async fn a_message_that_changes_in_passing_is_told_and_one_that_does_not_is_not(
     let mut passing = Passing::start().await;
     passing.tell_all().await;
     let (conversation, sim) = (passing.conversation, passing.sim.clone());
-    let message = sim.messages(1, conversation).unwrap()[0]["id"].as_i64().unwrap();
+    let message = passing.message(conversation);
 
     // The answer's own webhook is late.
     sim.customer_answers(1, conversation, message, "Large").unwrap();
     let late = passing.bodies().remove(0);
     let body = passing.labelled(&["vip"]);
-    let told = passing.tell(&body).await;
+    let told = passing.tell(&[&body]).await;
     assert_eq!(kinds(&told)[0], "conversation_updated");
     let answer = &retold(&told).content_attributes["submitted_values"];
     assert_eq!(answer[0]["value"], "Large");
-    assert_eq!(kinds(&passing.tell(&late).await), ["message_updated"]);
+    assert_eq!(kinds(&passing.tell(&[&late]).await), ["message_updated"]);
 
     // What is known of it is no news.
     let body = passing.labelled(&[]);
-    assert_eq!(kinds(&passing.tell(&body).await), ["conversation_updated"]);
+    assert_eq!(kinds(&passing.tell(&[&body]).await), ["conversation_updated"]);
     let mut elsewhere = passing.labelled(&["vip"]);
     elsewhere["messages"][0]["updated_at"] = json!("2035-01-01T00:00:00.000Z");
-    assert_eq!(kinds(&passing.tell(&elsewhere).await), ["conversation_updated"]);
+    assert_eq!(kinds(&passing.tell(&[&elsewhere]).await), ["conversation_updated"]);
 }
 
 #[tokio::test]
@@ -111,9 +122,9 @@ async fn how_far_a_message_got_is_told_though_nothing_else_of_it_is_new() {
     passing.sim.agent_writes(1, passing.conversation, "All of them.").unwrap();
     passing.tell_all().await;
     let mut body = passing.labelled(&["vip"]);
-    assert_eq!(kinds(&passing.tell(&body).await), ["conversation_updated"]);
+    assert_eq!(kinds(&passing.tell(&[&body]).await), ["conversation_updated"]);
     body["messages"][0]["status"] = json!("read");
-    assert_eq!(retold(&passing.tell(&body).await).state, Some(DeliveryState::Read));
+    assert_eq!(retold(&passing.tell(&[&body]).await).state, Some(DeliveryState::Read));
 }
 
 /// Whoever had an event before may have died between the commit and the telling.
@@ -122,11 +133,33 @@ async fn what_changed_in_passing_is_told_when_the_event_comes_again() {
     let mut passing = Passing::start().await;
     passing.tell_all().await;
     let (conversation, sim) = (passing.conversation, passing.sim.clone());
-    let message = sim.messages(1, conversation).unwrap()[0]["id"].as_i64().unwrap();
+    let message = passing.message(conversation);
     sim.delete_message(1, conversation, message).unwrap();
     let body = passing.labelled(&["vip"]);
     let nobody = World::start().await;
-    assert_eq!(kinds(&passing.tell_by(&nobody.bus, &body, 1).await), [""; 0]);
+    assert_eq!(kinds(&passing.tell_to(&nobody.bus, &[&body], 1).await), [""; 0]);
     let bus = passing.world.bus.clone();
-    assert!(retold(&passing.tell_by(&bus, &body, 2).await).deleted);
+    assert!(retold(&passing.tell_to(&bus, &[&body], 2).await).deleted);
+}
+
+/// An older program may have written what this one cannot read.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_keeps_no_other_from_being_told() {
+    let mut passing = Passing::start().await;
+    let (broken, sim) = (passing.conversation, passing.sim.clone());
+    let (whole, _) = sim.start_conversation(1, "And which colour?").unwrap();
+    passing.tell_all().await;
+    for conversation in [broken, whole] {
+        sim.customer_answers(1, conversation, passing.message(conversation), "Any").unwrap();
+    }
+    let unreadable = format!(
+        "update messages set uploads = '{{}}' where chatwoot_id = {}",
+        passing.message(broken)
+    );
+    execute(&passing.world.store_config, &unreadable).await;
+    let bodies = [passing.labels(broken, &["vip"]), passing.labels(whole, &["vip"])];
+    let told = passing.tell(&[&bodies[0], &bodies[1]]).await;
+    assert_eq!(kinds(&told)[..2], ["conversation_updated"; 2]);
+    assert_eq!(retold(&told).content_attributes["submitted_values"][0]["value"], "Any");
+    assert_eq!(told.len(), 3);
 }

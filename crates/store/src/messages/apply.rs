@@ -30,9 +30,9 @@ impl Written {
             .collect()
     }
 
-    /// What clients read of them.
-    pub fn messages(self) -> Result<Vec<domain::Message>, Error> {
-        self.rows.into_iter().map(domain::Message::try_from).collect()
+    /// What clients read of each of them.
+    pub fn messages(self) -> impl Iterator<Item = Result<domain::Message, Error>> {
+        self.rows.into_iter().map(domain::Message::try_from)
     }
 }
 
@@ -161,10 +161,10 @@ macro_rules! written_rows {
                       m.delivery_failed_at > m.delivery_succeeded_at, m.created_at)
                   or o.attachments <> m.attachments and (
                     select jsonb_agg(f - '{dataUrl,thumbUrl}'::text[] order by f -> 'id')
-                    from jsonb_array_elements(o.attachments) f
+                    from jsonb_path_query(o.attachments, '$[*] ? (@.type() == \"object\")') f
                   ) is distinct from (
                     select jsonb_agg(f - '{dataUrl,thumbUrl}'::text[] order by f -> 'id')
-                    from jsonb_array_elements(m.attachments) f
+                    from jsonb_path_query(m.attachments, '$[*] ? (@.type() == \"object\")') f
                   )
               from messages o where o.id = m.id)"]
             after [""]
