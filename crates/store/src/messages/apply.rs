@@ -144,7 +144,8 @@ pub async fn link(
 
 /// The rows of messages called `m` that a statement writes. Most of what a conversation's body says of its
 /// newest message is known: to whoever looks at it, only what the row showed before tells it apart. The
-/// addresses of files change by themselves, and so do the instants of what is reported again.
+/// addresses of files change by themselves, and so do the instants of what is reported again; and a message's own
+/// webhook prints line breaks of the editor plainly, leaves out those at the end, and puts a link into a survey.
 macro_rules! written_rows {
     ($written:tt $(, $argument:expr)* $(,)?) => {
         message_rows!(
@@ -152,13 +153,17 @@ macro_rules! written_rows {
             // What has just been written is not seen by a query here, only what was there before; and nobody
             // else has written it meanwhile, for its conversation is locked.
             otherwise ["(
-              select (o.message_type, o.content_type, o.content, o.content_attributes, o.private,
+              select (o.message_type, o.content_type, o.content_attributes, o.private,
                       o.deleted, o.sender_type, o.sender_id, o.sender_name, o.delivery_rank,
                       o.delivery_failed_at > o.delivery_succeeded_at, o.created_at)
                      is distinct from
-                     (m.message_type, m.content_type, m.content, m.content_attributes, m.private,
+                     (m.message_type, m.content_type, m.content_attributes, m.private,
                       m.deleted, m.sender_type, m.sender_id, m.sender_name, m.delivery_rank,
                       m.delivery_failed_at > m.delivery_succeeded_at, m.created_at)
+                  or o.content is distinct from m.content and m.content_type <> 'input_csat'
+                    and rtrim(replace(o.content, E'\\\\\\n', E'\\n'), E' \\t\\r\\n')
+                      is distinct from
+                        rtrim(replace(m.content, E'\\\\\\n', E'\\n'), E' \\t\\r\\n')
                   or o.attachments <> m.attachments and (
                     select jsonb_agg(f - '{dataUrl,thumbUrl}'::text[] order by f -> 'id')
                     from jsonb_path_query(o.attachments, '$[*] ? (@.type() == \"object\")') f
