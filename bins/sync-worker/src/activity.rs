@@ -5,7 +5,9 @@
 
 use chatwoot::{Changes, MessageStatus, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
-use domain::{AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message};
+use domain::{
+    AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message, Version,
+};
 use events::Inbound;
 use serde_json::{Value, json};
 
@@ -36,7 +38,7 @@ pub fn drafts(inbound: &Inbound, webhook: &Webhook) -> Vec<Draft> {
         Webhook::ConversationUpdated(event) => teller.conversation_updated(event),
         Webhook::ConversationStatusChanged(event) => vec![teller.status_changed(event)],
         Webhook::ContactCreated(event) => vec![teller.contact_created(event)],
-        Webhook::ContactUpdated(event) => teller.contact_updated(event).into_iter().collect(),
+        Webhook::ContactUpdated(event) => teller.contact_updated(event, None).into_iter().collect(),
         Webhook::WebwidgetTriggered(event) => vec![teller.widget_opened(event)],
         Webhook::TypingOn(_)
         | Webhook::TypingOff(_)
@@ -63,7 +65,7 @@ pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
     }
 }
 
-/// The same of a message, whose line was told before as it looked then. One for each look of it.
+/// The same of a message, whose line was told before as it looked then, or which has none. One for each look of it.
 pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activity {
     let refreshed = refreshed(account, place);
     let at = row.updated_at.timestamp_micros().to_be_bytes();
@@ -91,6 +93,7 @@ pub fn actor(sender: &Sender) -> Actor {
 const BEGUN: &str = "conversation_created";
 const CREATED: &str = "message_created";
 const DELETED: &str = "message_deleted";
+const FAILED: &str = "message_failed";
 
 /// The line that says that a conversation is new: there is one of each.
 pub(crate) fn beginning(account: AccountKey, display_id: i64) -> ActivityId {
@@ -105,6 +108,22 @@ pub(crate) fn creation(account: AccountKey, message: i64) -> ActivityId {
 /// The line that says that a message was deleted, which happens once.
 pub(crate) fn deletion(account: AccountKey, message: i64) -> ActivityId {
     ActivityId::of(account, DELETED, message, &[])
+}
+
+/// The line that says that a message was not delivered. No body says when it failed, so there is one for each reason
+/// that was given, however it is noticed.
+pub(crate) fn failure(account: AccountKey, message: &chatwoot::Message) -> ActivityId {
+    ActivityId::of(account, FAILED, message.id, &reason(message))
+}
+
+/// Whether a message shows that it was not delivered.
+pub(crate) fn failed(message: &chatwoot::Message) -> bool {
+    let refused = message.external_error().is_some();
+    !message.deleted() && (refused || message.status == Some(MessageStatus::Failed))
+}
+
+fn reason(message: &chatwoot::Message) -> [u8; 8] {
+    Digest::of(&json!(message.external_error())).to_be_bytes()
 }
 
 /// Columns that move with every message and tell nobody anything.
@@ -158,12 +177,15 @@ impl Teller<'_> {
             // Once only; its time is the creation's, the only one that every telling has.
             return self.tell(DELETED, message.id, &[], message.created_at).about(event);
         }
-        let now = clock::of_conversation(place).max(clock::of_message(message));
         // The body does not say what changed. What has left is seldom edited: an update of it is
         // nearly always the channel's report of how far it got, and then its writer did nothing.
+        if failed(message) {
+            let mut told = self.tell(FAILED, message.id, &reason(message), None).about(event);
+            told.activity.actor = None;
+            return told;
+        }
+        let now = clock::of_conversation(place).max(clock::of_message(message));
         let (kind, reported) = match &message.status {
-            _ if message.external_error().is_some() => ("message_failed", true),
-            Some(MessageStatus::Failed) => ("message_failed", true),
             Some(MessageStatus::Delivered) => ("message_delivered", true),
             Some(MessageStatus::Read) => ("message_read", true),
             _ => ("message_updated", false),
@@ -237,8 +259,13 @@ impl Teller<'_> {
         told.with(self.whom(contact))
     }
 
-    /// None when only the last activity moved, which happens with every message.
-    pub(crate) fn contact_updated(&self, event: &webhook::ContactEvent) -> Option<Draft> {
+    /// None when only the last activity moved, which happens with every message. What was `found` in a row, nobody
+    /// dates: which time it happened, the version says that the row showed.
+    pub(crate) fn contact_updated(
+        &self,
+        event: &webhook::ContactEvent,
+        found: Option<Version>,
+    ) -> Option<Draft> {
         let changes = told(&event.changes, |_| true);
         if changes.is_empty() && !event.changes.is_empty() {
             return None;
@@ -247,7 +274,9 @@ impl Teller<'_> {
         let fields = event.changes.iter().map(|c| c.attribute.as_str());
         let fields: Vec<_> = fields.filter(|field| !NOISE.contains(field)).collect();
         let digest = Digest::of(&Value::Array(changes));
-        let version = [at.to_be_bytes(), digest.to_be_bytes()].concat();
+        let shown = found.into_iter().flat_map(|shown| [shown.at, shown.step, shown.digest]);
+        let version: Vec<u8> =
+            [at, digest].into_iter().chain(shown).flat_map(i64::to_be_bytes).collect();
         let told = self.tell("contact_updated", event.contact.id, &version, clock::time(at));
         // Which fields, not their values: those are personal data and may be erased.
         let mut data = self.whom(event.contact.id);

@@ -1,6 +1,6 @@
 //! The rows that announcements carry.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::{AccountKey, Activity, ActivityId, Conversation, ConversationId, Message};
 use events::AnnouncementSubject;
@@ -41,8 +41,13 @@ struct Told {
 }
 
 impl News {
-    /// `changed`: the conversations whose rows look otherwise.
-    pub(crate) fn of(batch: &[&Planned], ids: &Ids, changed: &HashSet<ConversationId>) -> Self {
+    /// `changed`: the conversations whose rows look otherwise; `otherwise`: the messages.
+    pub(crate) fn of(
+        batch: &[&Planned],
+        ids: &Ids,
+        changed: &HashSet<ConversationId>,
+        otherwise: &HashSet<(ConversationId, i64)>,
+    ) -> Self {
         let (mut places, mut messages) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::new());
         for (plan, planned) in batch.iter().enumerate() {
             let account = planned.inbound.account;
@@ -68,12 +73,40 @@ impl News {
                 looks.extend(place.filter(told).map(|id| (*id, index)));
             }
         }
-        Self { places, looks, messages }
+        let mut news = Self { places, looks, messages };
+        news.add_passing(batch, ids, otherwise);
+        news
+    }
+
+    /// Messages that a body describes in passing, as a conversation's its newest one, have no line: those that look
+    /// `otherwise`, and those of which whoever had the event before may not have told.
+    fn add_passing(
+        &mut self,
+        batch: &[&Planned],
+        ids: &Ids,
+        otherwise: &HashSet<(ConversationId, i64)>,
+    ) {
+        // History has lines, and is no news.
+        let is_news = |planned: &Planned| !planned.plan.activities.iter().any(|draft| draft.silent);
+        let news = batch.iter().enumerate().filter(|(_, planned)| is_news(planned));
+        for (plan, planned) in news {
+            let again = planned.attempt > 1;
+            for described in &planned.plan.messages {
+                let (account, number) = (described.account, described.chatwoot_id);
+                let place = ids.get(&(account, described.conversation_display_id)).copied();
+                let changed = place.is_some_and(|place| otherwise.contains(&(place, number)));
+                if changed || again {
+                    let first = || Told { place, lines: Vec::new(), plan, again };
+                    self.messages.entry((account, number)).or_insert_with(first).again |= again;
+                }
+            }
+        }
     }
 
     pub(crate) fn places(&self) -> Vec<ConversationId> {
-        let only_looks = self.looks.keys().filter(|id| !self.places.contains_key(id));
-        self.places.keys().chain(only_looks).copied().collect()
+        let of_messages = self.messages.values().filter_map(|told| told.place);
+        let places = self.places.keys().chain(self.looks.keys()).copied();
+        BTreeSet::from_iter(places.chain(of_messages)).into_iter().collect()
     }
 
     /// A line that is `new` carries its conversation's row. One that was told before does not: the stream
@@ -111,8 +144,8 @@ impl Rows {
     ) -> Result<Self, Error> {
         let Recorded { places, new } = recorded;
         news.drop_looks_told_by(&new);
-        let conversations = readable(places.conversations())?;
-        let mut messages = by_number(readable(written.messages())?);
+        let conversations = readable(places.conversations()).map(|row| (row.id, row)).collect();
+        let mut messages = by_number(readable(written.messages()));
         let retold = news.retold(&new, |row| messages.contains_key(row));
         let is_there = |place, number| messages.contains_key(&(place, number));
         let others: Vec<_> = news
@@ -121,14 +154,9 @@ impl Rows {
             .filter(|((_, number), told)| !told.place.is_some_and(|place| is_there(place, *number)))
             .map(|(number, _)| number)
             .collect();
-        let read = readable(store::messages::by_numbers(transaction, &others).await)?;
-        messages.extend(by_number(read));
-        Ok(Self {
-            conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
-            looks: news.looks,
-            messages,
-            retold,
-        })
+        let read = store::messages::by_numbers(transaction, &others).await?;
+        messages.extend(by_number(readable(read)));
+        Ok(Self { conversations, looks: news.looks, messages, retold })
     }
 
     /// Conversations whose look no line of the timeline tells, with the plan that described each.
@@ -154,18 +182,18 @@ impl Rows {
     }
 }
 
-fn by_number(messages: Vec<Message>) -> HashMap<(ConversationId, i64), Message> {
+fn by_number(messages: impl Iterator<Item = Message>) -> HashMap<(ConversationId, i64), Message> {
     let place = |row: Message| Some(((row.conversation_id, row.chatwoot_id?), row));
-    messages.into_iter().filter_map(place).collect()
+    messages.filter_map(place).collect()
 }
 
-/// A row that cannot be read keeps nobody from hearing that something happened.
-fn readable<T: Default>(rows: Result<T, Error>) -> Result<T, Error> {
-    match rows {
-        Err(error @ Error::Unreadable { .. }) => {
-            tracing::error!(%error, "activities are announced without their rows");
-            Ok(T::default())
+/// A row that cannot be read keeps nobody from hearing that something happened, and no other row from being told.
+fn readable<T>(rows: impl IntoIterator<Item = Result<T, Error>>) -> impl Iterator<Item = T> {
+    rows.into_iter().filter_map(|row| match row {
+        Ok(row) => Some(row),
+        Err(error) => {
+            tracing::error!(%error, "what happened is announced without a row");
+            None
         }
-        other => other,
-    }
+    })
 }

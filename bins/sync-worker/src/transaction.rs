@@ -70,7 +70,8 @@ pub(crate) async fn apply(
     let store::conversations::Applied { ids, mut changed, .. } = applied;
     changed.extend(&written.touched);
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
-    let (told, news) = (records(batch, &ids), News::of(batch, &ids, &changed));
+    let news = News::of(batch, &ids, &changed, &written.otherwise());
+    let told = records(batch, &ids);
     let recorded =
         store::webhook_events::record(transaction, &events, &told, &news.places()).await?;
     let rows = Rows::read(transaction, news, recorded, written).await?;

@@ -75,7 +75,7 @@ pub(crate) struct Found {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
     /// It showed this version, was different or gone, and had not changed for longer than the question took:
-    /// the answer is newer, whatever the instants that it knows of.
+    /// the answer is newer, whatever the instants that it knows of. Of a contact it is said in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over: Option<Version>,
     /// What was different, as a webhook's `changed_attributes`.

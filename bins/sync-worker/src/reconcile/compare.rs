@@ -120,7 +120,8 @@ pub(crate) fn contact(
     if changed_attributes.is_empty() || !(newer || settled(row.updated_at, asked_at)) {
         return None;
     }
-    let over = (!newer).then_some(row.version);
+    // Where the answer is newer by itself, this only says which row it was.
+    let over = Some(row.version);
     Some(Finding { found: Found { over, changed_attributes, ..Found::default() }, drift: true })
 }
 

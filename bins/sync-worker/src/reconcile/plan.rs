@@ -7,7 +7,7 @@ use serde_json::Value;
 use store::{contacts, conversations};
 
 use super::body::{Body, ContactRead, ConversationRead, Found, Gone, MessageRead};
-use crate::activity::{Draft, Teller};
+use crate::activity::{Draft, Teller, failed};
 use crate::apply::{Owner, contact, conversation, message};
 use crate::clock;
 use crate::plan::{GoneRow, Plan, Refusal};
@@ -46,7 +46,7 @@ impl Reader<'_> {
         }
         plan.conversations.push(snapshot);
         for one in read.messages {
-            let (snapshot, told) = self.message(one, &described, at)?;
+            let (snapshot, told) = self.message(one, &described, at, read.quiet)?;
             plan.messages.push(snapshot);
             plan.activities
                 .extend(told.into_iter().map(|told| Draft { silent: read.quiet, ..told }));
@@ -76,6 +76,7 @@ impl Reader<'_> {
         read: MessageRead,
         place: &Conversation,
         at: i64,
+        quiet: bool,
     ) -> Result<(snapshot::Message, Vec<Draft>), Refusal> {
         let MessageRead { message: words, found, delivery_over } = read;
         let described = Message::from_value(&words).ok_or(Refusal::Nameless { what: "message" })?;
@@ -104,7 +105,9 @@ impl Reader<'_> {
         if found.missing {
             told.push(self.teller.message_created(&event));
         }
-        if !found.missing || event.message.deleted() {
+        // When a failure of long ago was, nobody can say any more.
+        let has_failed = failed(&event.message) && !quiet;
+        if !found.missing || event.message.deleted() || has_failed {
             told.push(self.teller.message_updated(&event));
         }
         Ok((snapshot, told))
@@ -121,7 +124,7 @@ impl Reader<'_> {
         let told = if found.missing {
             Some(self.teller.contact_created(&event))
         } else {
-            self.teller.contact_updated(&event)
+            self.teller.contact_updated(&event, found.over)
         };
         let activities = told.into_iter().collect();
         Ok(Plan { contacts: vec![snapshot], activities, ..Plan::default() })
@@ -167,6 +170,27 @@ mod tests {
 
     use super::*;
     use crate::plan::tests::inbound;
+
+    #[test]
+    fn a_failure_is_told_with_its_message_unless_it_is_history() {
+        let told = |quiet: bool, missing: bool| {
+            let words = json!({ "id": 9, "message_type": 1, "status": "failed" });
+            let found = Found { missing, ..Found::default() };
+            let body = Body::Conversation(ConversationRead {
+                conversation: json!({ "id": 7, "updated_at": 1.5 }),
+                found: None,
+                quiet,
+                messages: vec![MessageRead { message: words, found, delivery_over: 0 }],
+            });
+            let body = serde_json::to_vec(&body).unwrap();
+            let account = AccountKey(uuid::Uuid::from_u128(7));
+            let drafts = plan(&inbound(account), &body).unwrap().activities;
+            drafts.into_iter().map(|draft| draft.activity.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(told(false, true), ["message_created", "message_failed"]);
+        assert_eq!(told(true, true), ["message_created"]);
+        assert_eq!(told(false, false), ["message_failed"]);
+    }
 
     #[test]
     fn a_beginning_that_nobody_was_told_of_hides_nothing_else_that_was_missed() {

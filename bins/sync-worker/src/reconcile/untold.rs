@@ -22,12 +22,14 @@ const COARSE: TimeDelta = TimeDelta::seconds(1);
 pub(super) struct Untold {
     account: AccountKey,
     lines: HashSet<ActivityId>,
+    /// Those whose time is that of a notice, by another clock.
+    failures: HashSet<ActivityId>,
 }
 
 impl Untold {
     /// Everybody knows all of it, or it is history.
     pub(super) fn nothing(account: AccountKey) -> Self {
-        Self { account, lines: HashSet::new() }
+        Self { account, lines: HashSet::new(), failures: HashSet::new() }
     }
 
     /// Of these messages, which have rows. Older ones are history, and their lines may have been removed since.
@@ -41,9 +43,10 @@ impl Untold {
         let Depth::Lately(Lately { history, .. }) = depth else { return Ok(untold) };
         for message in messages {
             if message.created_at.is_some_and(|at| at >= history) {
-                let deletion = untold.deletion(message);
+                let (deletion, failure) = (untold.deletion(message), untold.failure(message));
                 untold.lines.insert(activity::creation(account, message.id));
                 untold.lines.extend(deletion);
+                untold.failures.extend(failure);
             }
         }
         untold.missing(transaction, history).await
@@ -70,17 +73,20 @@ impl Untold {
         transaction: &mut Transaction,
         history: DateTime<Utc>,
     ) -> Result<Self, ReconcileError> {
-        if self.lines.is_empty() {
-            return Ok(self);
+        let dated = (&mut self.lines, history - COARSE);
+        for (lines, since) in [dated, (&mut self.failures, DateTime::UNIX_EPOCH)] {
+            if lines.is_empty() {
+                continue;
+            }
+            let wanted: Vec<ActivityId> = lines.iter().copied().collect();
+            let told = store::activities::told(transaction, &wanted, since).await?;
+            lines.retain(|line| !told.contains(line));
         }
-        let lines: Vec<ActivityId> = self.lines.iter().copied().collect();
-        let told = store::activities::told(transaction, &lines, history - COARSE).await?;
-        self.lines.retain(|line| !told.contains(line));
         Ok(self)
     }
 
     /// What the comparison of a message found, and what nobody was told of it. It is told as if it had no row;
-    /// if only its deletion was missed, that alone is.
+    /// if only its deletion or its failure was missed, that alone is.
     pub(super) fn join(
         &self,
         message: &Message,
@@ -88,7 +94,8 @@ impl Untold {
     ) -> Option<(Finding, i64)> {
         let created = self.lines.contains(&activity::creation(self.account, message.id));
         let deleted = self.deletion(message).is_some_and(|line| self.lines.contains(&line));
-        if !created && !deleted {
+        let failed = self.failure(message).is_some_and(|line| self.failures.contains(&line));
+        if !created && !deleted && !failed {
             return compared;
         }
         let shown = || (Finding { found: Found::default(), drift: true }, 0);
@@ -113,5 +120,9 @@ impl Untold {
 
     fn deletion(&self, message: &Message) -> Option<ActivityId> {
         message.deleted().then(|| activity::deletion(self.account, message.id))
+    }
+
+    fn failure(&self, message: &Message) -> Option<ActivityId> {
+        activity::failed(message).then(|| activity::failure(self.account, message))
     }
 }

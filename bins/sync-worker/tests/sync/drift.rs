@@ -1,7 +1,7 @@
 //! What counts as missed, and what does not (P7).
 
-use crate::support::execute;
 use crate::support::stage::{FAST, Stage, config};
+use crate::support::{count, execute};
 use chatwoot_sim::{Faults, Options, Rule};
 use serde_json::json;
 use store::reconciliations::Tally;
@@ -39,6 +39,28 @@ async fn what_a_webhook_may_yet_tell_has_not_been_missed() {
     assert_eq!(reached.found, Tally::default());
     assert_eq!(stage.lately().await.drift_repaired, 2, "a message and a contact");
     assert_eq!(stage.differing().await, 0);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_drifts_to_the_same_again_has_a_line_for_each_time() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+    let contact = sim.contact_of(1, conversation).unwrap();
+    let (number, name) = (contact["id"].as_i64().unwrap(), contact["name"].as_str().unwrap());
+    stage.settled().await;
+    stage.everything().await;
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    sim.set_faults(faults).unwrap();
+    let lines = "activities where kind = 'contact_updated'";
+    for (name, times) in [("Paula Probe", 1), (name, 2), ("Paula Probe", 3)] {
+        sim.rename_contact(1, number, name).unwrap();
+        settle(&stage).await;
+        assert_eq!(stage.everything().await.drift_repaired, 1);
+        assert_eq!(count(&stage.world.store_config, lines).await, times, "{name}");
+    }
     stage.end().await;
 }
 

@@ -1,24 +1,18 @@
 //! What screens hear of what no webhook told, or of which a webhook tells nothing that happened (P6).
 
 use crate::support::stage::Stage;
-use crate::support::telling::apply;
+use crate::support::telling::{apply, heard};
 use crate::support::{count, delivery, execute, inbound};
 use chatwoot_sim::{Faults, Options, Rule, Sim};
 use domain::{ActivityId, ContactId};
 use events::Announcement;
 use serde_json::{Value, json};
-use testkit::{Account, World};
+use testkit::World;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// All that was announced, oldest first.
 async fn announced(stage: &Stage) -> Vec<Announcement> {
     heard(&stage.world, &stage.account).await
-}
-
-async fn heard(world: &World, account: &Account) -> Vec<Announcement> {
-    let (_, last) = world.bus.activity_range().await.unwrap();
-    let told = world.bus.read_activity(&account.tenant, 0, last, 10_000).await.unwrap();
-    told.messages.iter().map(|one| serde_json::from_slice(&one.payload).unwrap()).collect()
 }
 
 /// The texts of messages that were announced as new.
@@ -175,6 +169,33 @@ async fn what_came_in_passing_is_told_though_its_webhook_was_lost() {
     stage.end().await;
 }
 
+/// The body that something else brings may be the first to show that a message was not delivered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_told_once_though_its_webhook_was_lost() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let reply = sim.agent_writes(1, conversation, "On its way.").unwrap();
+    stage.settled().await;
+    stage.lately().await;
+    // Of two webhooks the stage's is the first.
+    let mut late = overhear(&sim, "message_updated").await;
+    lose_next(&sim, "message_updated");
+    let reason = Some("the provider said no");
+    sim.set_message_status(1, conversation, reply, "failed", reason).unwrap();
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    stage.settled().await;
+    let failed = "delivery_failed_at > delivery_succeeded_at";
+    let row = format!("messages where chatwoot_id = {reply} and {failed}");
+    assert_eq!(count(&stage.world.store_config, &row).await, 1, "it came with its conversation");
+    assert_eq!(lines(&stage, "message_failed", reply).await, (0, 0));
+    swept_once(&stage).await;
+    assert_eq!(lines(&stage, "message_failed", reply).await, (1, 1));
+    comes_late(&stage, &mut late).await;
+    assert_eq!(lines(&stage, "message_failed", reply).await, (1, 1), "the webhook tells the same");
+    stage.end().await;
+}
+
 /// A first message brings its conversation's row, whose own webhook may have been lost, or may come when nobody
 /// waits for it any more.
 #[tokio::test(flavor = "multi_thread")]
@@ -193,11 +214,7 @@ async fn a_beginning_is_told_though_its_webhook_was_lost() {
     assert_eq!(count(config, line).await, 0);
     swept_once(&stage).await;
 
-    let late = late.recv().await.unwrap();
-    let event = inbound(&stage.account, &late, 1);
-    let published = stage.world.bus.publisher().publish(event.envelope(late.into_bytes())).await;
-    published.unwrap();
-    stage.settled().await;
+    comes_late(&stage, &mut late).await;
     let id = ActivityId::of(stage.account.key, "conversation_created", conversation, &[]);
     assert_eq!(count(config, line).await, 1, "the webhook tells the same");
     assert_eq!(count(config, &format!("{line} and id = '{id}'")).await, 1);
@@ -219,6 +236,15 @@ async fn overhear(sim: &Sim, event: &str) -> UnboundedReceiver<String> {
     tokio::spawn(async move { axum::serve(listener, receiver).await });
     sim.register_webhook(1, &url, &[event]).unwrap();
     bodies
+}
+
+/// The next of the bodies that were overheard.
+async fn comes_late(stage: &Stage, bodies: &mut UnboundedReceiver<String>) {
+    let late = bodies.recv().await.unwrap();
+    let event = inbound(&stage.account, &late, 1);
+    let published = stage.world.bus.publisher().publish(event.envelope(late.into_bytes())).await;
+    published.unwrap();
+    stage.settled().await;
 }
 
 /// Chatwoot tells a new status by two webhooks, which are one line of the timeline.

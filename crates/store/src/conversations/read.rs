@@ -62,9 +62,9 @@ pub(crate) struct Row {
 pub struct Rows(pub(crate) Vec<Row>);
 
 impl Rows {
-    /// What clients read of them.
-    pub fn conversations(self) -> Result<Vec<Conversation>, Error> {
-        self.0.into_iter().map(Conversation::try_from).collect()
+    /// What clients read of each of them.
+    pub fn conversations(self) -> impl Iterator<Item = Result<Conversation, Error>> {
+        self.0.into_iter().map(Conversation::try_from)
     }
 }
 

@@ -22,16 +22,24 @@ pub struct Written {
 }
 
 impl Written {
-    /// What clients read of them.
-    pub fn messages(self) -> Result<Vec<domain::Message>, Error> {
-        self.rows.into_iter().map(domain::Message::try_from).collect()
+    /// Those that were there and of which clients see something else now, by their conversations and numbers.
+    pub fn otherwise(&self) -> HashSet<(ConversationId, i64)> {
+        let otherwise = self.rows.iter().filter(|row| row.otherwise == Some(true));
+        otherwise
+            .filter_map(|row| Some((ConversationId(row.conversation_id), row.chatwoot_id?)))
+            .collect()
+    }
+
+    /// What clients read of each of them.
+    pub fn messages(self) -> impl Iterator<Item = Result<domain::Message, Error>> {
+        self.rows.into_iter().map(domain::Message::try_from)
     }
 }
 
 /// Merges snapshots, at most one of each message ([`domain::snapshot::merge`]), into conversations
 /// that are there. A message that bears our marker is the row that was written here. A snapshot that
-/// is not newer than what is there writes at most the columns that grow. Gives back the rows of the
-/// others. A conversation has another tag when a message has come, whatever else is known of it.
+/// is not newer than what is there writes at most the columns that grow. Gives back the rows that were
+/// written. A conversation has another tag when a message has come, whatever else is known of it.
 pub async fn apply(
     connection: &mut PgConnection,
     messages: &[Cow<'_, Message>],
@@ -56,13 +64,14 @@ pub async fn apply(
         }
     }
     outbox::hasten_told(connection, &linked).await?;
-    let rows = write_newer(connection, &placed).await?;
-    if rows.len() < placed.len() {
-        grow(connection, &placed).await?;
-    }
+    let mut rows = write_newer(connection, &placed).await?;
+    let lost = rows.len() < placed.len();
     let mut touched = Vec::new();
     if !rows.is_empty() && !conversations.known_already.is_empty() {
         touched = touch(connection, &rows, &conversations.known_already).await?;
+    }
+    if lost {
+        rows.extend(grow(connection, &placed).await?);
     }
     let merged: Vec<_> = placed.iter().map(|(message, _)| *message).collect();
     attachments::follow(connection, &merged).await?;
@@ -133,6 +142,42 @@ pub async fn link(
     Ok(folded.rows_affected() > 0)
 }
 
+/// The rows of messages called `m` that a statement writes. Most of what a conversation's body says of its
+/// newest message is known: to whoever looks at it, only what the row showed before tells it apart. The
+/// addresses of files change by themselves, and so do the instants of what is reported again; and a message's own
+/// webhook prints line breaks of the editor plainly, leaves out those at the end, and puts a link into a survey.
+macro_rules! written_rows {
+    ($written:tt $(, $argument:expr)* $(,)?) => {
+        message_rows!(
+            before [$written]
+            // What has just been written is not seen by a query here, only what was there before; and nobody
+            // else has written it meanwhile, for its conversation is locked.
+            otherwise ["(
+              select (o.message_type, o.content_type, o.content_attributes, o.private,
+                      o.deleted, o.sender_type, o.sender_id, o.sender_name, o.delivery_rank,
+                      o.delivery_failed_at > o.delivery_succeeded_at, o.created_at)
+                     is distinct from
+                     (m.message_type, m.content_type, m.content_attributes, m.private,
+                      m.deleted, m.sender_type, m.sender_id, m.sender_name, m.delivery_rank,
+                      m.delivery_failed_at > m.delivery_succeeded_at, m.created_at)
+                  or o.content is distinct from m.content and m.content_type <> 'input_csat'
+                    and rtrim(replace(o.content, E'\\\\\\n', E'\\n'), E' \\t\\r\\n')
+                      is distinct from
+                        rtrim(replace(m.content, E'\\\\\\n', E'\\n'), E' \\t\\r\\n')
+                  or o.attachments <> m.attachments and (
+                    select jsonb_agg(f - '{dataUrl,thumbUrl}'::text[] order by f -> 'id')
+                    from jsonb_path_query(o.attachments, '$[*] ? (@.type() == \"object\")') f
+                  ) is distinct from (
+                    select jsonb_agg(f - '{dataUrl,thumbUrl}'::text[] order by f -> 'id')
+                    from jsonb_path_query(m.attachments, '$[*] ? (@.type() == \"object\")') f
+                  )
+              from messages o where o.id = m.id)"]
+            after [""]
+            $(, $argument)*
+        )
+    };
+}
+
 /// Gives back the rows that were written.
 async fn write_newer(
     connection: &mut PgConnection,
@@ -144,8 +189,8 @@ async fn write_newer(
     // message one of these or there before.
     let mut taken = HashSet::new();
     let ids = column!(placed, |(m, _)| if taken.insert(m.id) { m.id.0 } else { fallback(m) });
-    let written = message_rows!(
-        before ["insert into messages as m
+    let written = written_rows!(
+        "insert into messages as m
            (id, tenant_id, account_id, conversation_id, chatwoot_id,
             version_at, version_step, version_digest, message_type, content_type, content,
             content_attributes, private, deleted, sender_type, sender_id, sender_name, source_id,
@@ -197,8 +242,7 @@ async fn write_newer(
            where (excluded.deleted, excluded.version_at, excluded.version_step,
                   excluded.version_digest)
                > (m.deleted, m.version_at, m.version_step, m.version_digest)
-         returning "]
-        after [""],
+         returning ",
         &ids,
         &column!(placed, |(m, _)| fallback(m)),
         &column!(placed, |(m, _)| m.tenant.as_str()) as &[&str],
@@ -252,12 +296,13 @@ async fn touch(
     Ok(touched.into_iter().map(ConversationId).collect())
 }
 
-/// What a snapshot that lost still knew: how far the message got, and when exactly it was written.
+/// What a snapshot that lost still knew: how far the message got, and when exactly it was written. Gives back
+/// the rows of which that was not known.
 async fn grow(
     connection: &mut PgConnection,
     placed: &[(&Message, uuid::Uuid)],
-) -> Result<(), Error> {
-    sqlx::query!(
+) -> Result<Vec<Row>, Error> {
+    let grown = written_rows!(
         "update messages m
          set delivery_rank = greatest(m.delivery_rank, x.rank),
              delivery_succeeded_at = greatest(m.delivery_succeeded_at, x.succeeded_at),
@@ -269,7 +314,8 @@ async fn grow(
            as x (account_id, chatwoot_id, rank, succeeded_at, failed_at, created_at)
          where m.account_id = x.account_id and m.chatwoot_id = x.chatwoot_id
            and (x.rank > m.delivery_rank or x.succeeded_at > m.delivery_succeeded_at
-             or x.failed_at > m.delivery_failed_at or x.created_at > m.created_at)",
+             or x.failed_at > m.delivery_failed_at or x.created_at > m.created_at)
+         returning ",
         &column!(placed, |(m, _)| m.account.0),
         &column!(placed, |(m, _)| m.chatwoot_id),
         &column!(placed, |(m, _)| m.delivery.rank),
@@ -277,7 +323,7 @@ async fn grow(
         &column!(placed, |(m, _)| m.delivery.failed_at),
         &column!(placed, |(m, _)| m.created_at) as &[DateTime<Utc>],
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(grown)
 }

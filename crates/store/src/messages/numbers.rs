@@ -7,11 +7,11 @@ use super::select_messages;
 use crate::Error;
 
 /// The messages with these numbers in these accounts, of those that the transaction may see, in no
-/// particular order.
+/// particular order, each as far as it can be read.
 pub async fn by_numbers(
     connection: &mut PgConnection,
     numbers: &[(AccountKey, i64)],
-) -> Result<Vec<Message>, Error> {
+) -> Result<Vec<Result<Message, Error>>, Error> {
     if numbers.is_empty() {
         return Ok(Vec::new());
     }
@@ -23,5 +23,5 @@ pub async fn by_numbers(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Message::try_from).collect()
+    Ok(rows.into_iter().map(Message::try_from).collect())
 }

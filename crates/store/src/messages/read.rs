@@ -63,12 +63,17 @@ pub(crate) struct Row {
     pub(crate) client_id: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
+    /// It was there, and clients see something else of it than before the statement.
+    pub(crate) otherwise: Option<bool>,
 }
 
-/// A checked query whose answer is [`Row`]s of messages called `m`, given what comes before and what
-/// comes after their columns.
+/// A checked query whose answer is [`Row`]s of messages called `m`, given what comes before their
+/// columns, what says whether they look `otherwise`, and what comes after.
 macro_rules! message_rows {
-    (before [$($before:tt)+] after [$($after:tt)+] $(, $argument:expr)* $(,)?) => {
+    (
+        before [$($before:tt)+] otherwise [$($otherwise:tt)+] after [$($after:tt)+]
+        $(, $argument:expr)* $(,)?
+    ) => {
         sqlx::query_as!(
             crate::messages::Row,
             $($before)+ + "m.id, m.account_id, m.conversation_id, m.chatwoot_id, m.message_type,
@@ -78,7 +83,7 @@ macro_rules! message_rows {
                     m.uploads, m.delivery_rank, m.delivery_succeeded_at, m.delivery_failed_at,
                     m.outbound_state, m.outbound_reason, m.outbound_attempts,
                     m.outbound_most_attempts, m.outbound_next_at, m.client_id, m.created_at,
-                    m.updated_at" + $($after)+
+                    m.updated_at, " + $($otherwise)+ + " as \"otherwise?\" " + $($after)+
             $(, $argument)*
         )
     };
@@ -89,7 +94,8 @@ pub(crate) use message_rows;
 macro_rules! select_messages {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         crate::messages::message_rows!(
-            before ["select "] after [" from messages m " + $rest] $(, $argument)*
+            before ["select "] otherwise ["null::bool"] after [" from messages m " + $rest]
+            $(, $argument)*
         )
     };
 }

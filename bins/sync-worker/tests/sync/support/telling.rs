@@ -3,6 +3,7 @@
 use bus::{Bus, Delivery, Handler};
 use chatwoot_sim::Sim;
 use domain::Version;
+use events::Announcement;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{
@@ -11,7 +12,7 @@ use proptest::test_runner::{
 use serde_json::{Value, json};
 use store::Store;
 use sync_worker::{Plan, Sync, plan};
-use testkit::Account;
+use testkit::{Account, World};
 
 use super::history::{Life, Step, conversation_read, step};
 use super::memory::Memory;
@@ -204,6 +205,13 @@ pub async fn apply(store: &Store, bus: &Bus, parts: Vec<Vec<Delivery>>) {
             outcome.unwrap();
         }
     }
+}
+
+/// All that was announced to the account's tenant, oldest first.
+pub async fn heard(world: &World, account: &Account) -> Vec<Announcement> {
+    let (_, last) = world.bus.activity_range().await.unwrap();
+    let told = world.bus.read_activity(&account.tenant, 0, last, 10_000).await.unwrap();
+    told.messages.iter().map(|one| serde_json::from_slice(&one.payload).unwrap()).collect()
 }
 
 /// A database with the account, which has the same key in each, so that derived ids can be compared.

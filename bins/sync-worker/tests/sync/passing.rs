@@ -1,0 +1,162 @@
+//! What screens hear of a message that changes in passing: with whatever happens to its conversation its newest
+//! message comes, and may be newer than all that was told of it (P6).
+
+use crate::support::telling::{apply, heard};
+use crate::support::{delivery, execute};
+use bus::{Bus, Delivery};
+use chatwoot_sim::{Options, Sim};
+use domain::{DeliveryState, Message};
+use events::Announcement;
+use serde_json::{Value, json};
+use testkit::{Account, World};
+
+/// An account of which a stand-in tells nothing by itself.
+struct Passing {
+    world: World,
+    account: Account,
+    sim: Sim,
+    conversation: i64,
+    heard: usize,
+    told: u64,
+}
+
+impl Passing {
+    async fn start() -> Self {
+        let world = World::start().await;
+        let account = world.account("acme", 1).await;
+        let sim = Sim::new(Options::default()).unwrap();
+        let (conversation, _) = sim.start_conversation(1, "Which size?").unwrap();
+        Self { world, account, sim, conversation, heard: 0, told: 1 }
+    }
+
+    /// Tells bodies at once, for the `attempt`-th time and to this bus, and gives back what screens hear of them.
+    async fn tell_to(&mut self, bus: &Bus, bodies: &[&Value], attempt: u64) -> Vec<Announcement> {
+        let numbered = bodies.iter().zip(self.told..);
+        let part = numbered
+            .map(|(body, number)| delivery(&self.account, &body.to_string(), number))
+            .map(|delivery| Delivery { attempt, ..delivery });
+        apply(&self.world.store, bus, vec![part.collect()]).await;
+        self.told += bodies.len() as u64;
+        let new = heard(&self.world, &self.account).await.split_off(self.heard);
+        self.heard += new.len();
+        new
+    }
+
+    async fn tell(&mut self, bodies: &[&Value]) -> Vec<Announcement> {
+        let bus = self.world.bus.clone();
+        self.tell_to(&bus, bodies, 1).await
+    }
+
+    /// The bodies of what has happened.
+    fn bodies(&self) -> Vec<Value> {
+        self.sim.bodies().iter().map(|body| serde_json::from_str(body).unwrap()).collect()
+    }
+
+    async fn tell_all(&mut self) {
+        for body in self.bodies() {
+            self.tell(&[&body]).await;
+        }
+    }
+
+    /// Something happens to a conversation: what its own body says.
+    fn labels(&self, conversation: i64, labels: &[&str]) -> Value {
+        self.sim.agent_sets_labels(1, conversation, labels).unwrap();
+        self.bodies().into_iter().rfind(|body| body["event"] == "conversation_updated").unwrap()
+    }
+
+    fn labelled(&self, labels: &[&str]) -> Value {
+        self.labels(self.conversation, labels)
+    }
+
+    /// The number of a conversation's only message.
+    fn message(&self, conversation: i64) -> i64 {
+        self.sim.messages(1, conversation).unwrap()[0]["id"].as_i64().unwrap()
+    }
+}
+
+fn kinds(told: &[Announcement]) -> Vec<&str> {
+    told.iter().map(|one| one.activity.kind.as_str()).collect()
+}
+
+/// The message that came with no line of its own.
+fn retold(told: &[Announcement]) -> Message {
+    let Announcement { activity, subject } = told.last().unwrap().clone();
+    assert_eq!(activity.kind, "conversation_refreshed");
+    let (place, message) = (subject.conversation.unwrap(), subject.message.unwrap());
+    assert_eq!(place.id, message.conversation_id);
+    message
+}
+
+#[tokio::test]
+async fn a_message_that_changes_in_passing_is_told_and_one_that_does_not_is_not() {
+    let mut passing = Passing::start().await;
+    passing.tell_all().await;
+    let (conversation, sim) = (passing.conversation, passing.sim.clone());
+    let message = passing.message(conversation);
+
+    // The answer's own webhook is late.
+    sim.customer_answers(1, conversation, message, "Large").unwrap();
+    let late = passing.bodies().remove(0);
+    let body = passing.labelled(&["vip"]);
+    let told = passing.tell(&[&body]).await;
+    assert_eq!(kinds(&told)[0], "conversation_updated");
+    let answer = &retold(&told).content_attributes["submitted_values"];
+    assert_eq!(answer[0]["value"], "Large");
+    assert_eq!(kinds(&passing.tell(&[&late]).await), ["message_updated"]);
+
+    // What is known of it is no news, be it printed otherwise.
+    let mut body = passing.labelled(&[]);
+    body["messages"][0]["content"] = json!("Which size?\n");
+    assert_eq!(kinds(&passing.tell(&[&body]).await), ["conversation_updated"]);
+    let mut elsewhere = passing.labelled(&["vip"]);
+    elsewhere["messages"][0]["updated_at"] = json!("2035-01-01T00:00:00.000Z");
+    assert_eq!(kinds(&passing.tell(&[&elsewhere]).await), ["conversation_updated"]);
+}
+
+#[tokio::test]
+async fn how_far_a_message_got_is_told_though_nothing_else_of_it_is_new() {
+    let mut passing = Passing::start().await;
+    passing.sim.agent_writes(1, passing.conversation, "All of them.").unwrap();
+    passing.tell_all().await;
+    let mut body = passing.labelled(&["vip"]);
+    assert_eq!(kinds(&passing.tell(&[&body]).await), ["conversation_updated"]);
+    body["messages"][0]["status"] = json!("read");
+    assert_eq!(retold(&passing.tell(&[&body]).await).state, Some(DeliveryState::Read));
+}
+
+/// Whoever had an event before may have died between the commit and the telling.
+#[tokio::test]
+async fn what_changed_in_passing_is_told_when_the_event_comes_again() {
+    let mut passing = Passing::start().await;
+    passing.tell_all().await;
+    let (conversation, sim) = (passing.conversation, passing.sim.clone());
+    let message = passing.message(conversation);
+    sim.delete_message(1, conversation, message).unwrap();
+    let body = passing.labelled(&["vip"]);
+    let nobody = World::start().await;
+    assert_eq!(kinds(&passing.tell_to(&nobody.bus, &[&body], 1).await), [""; 0]);
+    let bus = passing.world.bus.clone();
+    assert!(retold(&passing.tell_to(&bus, &[&body], 2).await).deleted);
+}
+
+/// An older program may have written what this one cannot read.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_keeps_no_other_from_being_told() {
+    let mut passing = Passing::start().await;
+    let (broken, sim) = (passing.conversation, passing.sim.clone());
+    let (whole, _) = sim.start_conversation(1, "And which colour?").unwrap();
+    passing.tell_all().await;
+    for conversation in [broken, whole] {
+        sim.customer_answers(1, conversation, passing.message(conversation), "Any").unwrap();
+    }
+    let unreadable = format!(
+        "update messages set uploads = '{{}}' where chatwoot_id = {}",
+        passing.message(broken)
+    );
+    execute(&passing.world.store_config, &unreadable).await;
+    let bodies = [passing.labels(broken, &["vip"]), passing.labels(whole, &["vip"])];
+    let told = passing.tell(&[&bodies[0], &bodies[1]]).await;
+    assert_eq!(kinds(&told)[..2], ["conversation_updated"; 2]);
+    assert_eq!(retold(&told).content_attributes["submitted_values"][0]["value"], "Any");
+    assert_eq!(told.len(), 3);
+}
