@@ -91,6 +91,21 @@ async fn what_was_deleted_after_a_refused_try_is_not_taken_for_the_reply() {
     assert_eq!(outcomes, ["failed", "absent"].map(|end| Some(end.to_owned())));
 }
 
+/// As after a long outage. Else all that was ever written in the conversation would be looked through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_begins_at_what_chatwoot_wrote_last_however_much_waits() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let last = stage.customer_writes(&chatwoot, &conversation, "Hello?").await;
+    for _ in 0..60 {
+        stage.write(&chatwoot, &conversation, "Hello").await;
+    }
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let highest = messages::highest_chatwoot_id(&mut transaction, conversation.id).await.unwrap();
+    assert_eq!(highest, last);
+}
+
 /// Who reads `retrying` may take it back, which nobody can.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {

@@ -40,14 +40,16 @@ pub async fn chatwoot_id(
     Ok(id)
 }
 
-/// A Chatwoot number that everything written from now on exceeds, and little written so far does.
+/// A Chatwoot number that everything written from now on exceeds, and little written so far does, however
+/// much waits here that has no number yet.
 pub async fn highest_chatwoot_id(
     connection: &mut PgConnection,
     conversation: ConversationId,
 ) -> Result<i64, Error> {
     let highest = sqlx::query_scalar!(
         r#"select coalesce(max(chatwoot_id), 0) as "highest!" from (
-             select chatwoot_id from messages where conversation_id = $1
+             select chatwoot_id from messages
+             where conversation_id = $1 and chatwoot_id is not null
              order by created_at desc, id desc limit 50
            ) newest"#,
         conversation.0
