@@ -59,6 +59,27 @@ pub async fn highest_chatwoot_id(
     Ok(highest)
 }
 
+/// A Chatwoot number after which to look for what exceeds `highest`: one of what is known here of a little
+/// earlier. A Chatwoot whose database lost its last moments gives their numbers anew.
+pub async fn chatwoot_id_before(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    highest: i64,
+) -> Result<i64, Error> {
+    let before = sqlx::query_scalar!(
+        r#"select coalesce(min(chatwoot_id), $2) as "before!" from (
+             select chatwoot_id from messages
+             where conversation_id = $1 and chatwoot_id <= $2
+             order by created_at desc, id desc limit 20
+           ) newest"#,
+        conversation.0,
+        highest
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(before)
+}
+
 /// The Chatwoot number of the newest message that the customer of a conversation wrote, as far as is
 /// known here; 0 without one.
 pub async fn newest_incoming(
