@@ -71,13 +71,18 @@ pub enum Verdict {
     LookAgain(Duration),
 }
 
+/// Whether a look-up that was begun when the try was in the given state may be the last one.
+pub fn may_conclude(attempt: &Attempt, absence: Duration) -> bool {
+    attempt.outcome == Some(AttemptOutcome::Absent) && attempt.ended_ago >= absence
+}
+
 /// Judges a complete look-up that was begun when the try was in the given state. Absence is believed
 /// the second time, and only if that look began at least `absence` after the try's end. What is absent is
 /// sent again `pause` after that end.
 pub fn judge(attempt: &Attempt, found: Option<i64>, absence: Duration, pause: Duration) -> Verdict {
     match found {
         Some(id) => Verdict::Sent(id),
-        None if attempt.outcome == Some(AttemptOutcome::Absent) && attempt.ended_ago >= absence => {
+        None if may_conclude(attempt, absence) => {
             let left = pause.saturating_sub(attempt.ended_ago);
             if left.is_zero() { Verdict::Send } else { Verdict::SendLater(spread(left)) }
         }

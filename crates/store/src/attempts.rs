@@ -256,18 +256,21 @@ pub async fn finish(
     Ok(ended.rows_affected() > 0)
 }
 
-/// How long ago a message with files for the customer was sent in this conversation, if it was lately.
+/// How long ago a message with files for the customer was sent in this conversation. Of those written more
+/// than a day before what is asked about was asked for, nothing is said; both may have waited for days since.
 pub async fn files_sent_ago(
     connection: &mut PgConnection,
     conversation: ConversationId,
+    asked_at: DateTime<Utc>,
 ) -> Result<Option<Duration>, Error> {
     let ago = sqlx::query_scalar!(
         "select extract(epoch from clock_timestamp() - max(a.finished_at))::float8
          from messages m
          join outbound_attempts a on a.operation_id = m.id
-         where m.conversation_id = $1 and m.created_at > now() - interval '1 day'
+         where m.conversation_id = $1 and m.created_at > $2::timestamptz - interval '1 day'
            and m.uploads <> '[]' and not m.private and a.outcome = 'done'",
-        conversation.0
+        conversation.0,
+        asked_at
     )
     .fetch_one(connection)
     .await?;

@@ -161,7 +161,7 @@ impl Carrier {
         stay: &mut Stay<'_>,
     ) -> Result<Result<Seen, CallError>, Error> {
         let mut deleted = Vec::new();
-        let mut after = attempt.look_after;
+        let mut after = self.begin_of_look(entry, attempt).await?;
         let mut complete = false;
         for read in 0..MOST_PAGES {
             let held = match read {
@@ -192,7 +192,9 @@ impl Carrier {
                 }
                 return Ok(Ok(Seen::There(first)));
             }
-            deleted.extend(page.iter().filter_map(deleted_by_user));
+            // What has no marker any more is told by its number alone.
+            let since = page.iter().filter(|message| message.id > attempt.look_after);
+            deleted.extend(since.filter_map(deleted_by_user));
             // Until an empty page: a page may be short because an entry could not be read.
             match page.iter().map(|message| message.id).max() {
                 Some(last) if last > after => after = last,
@@ -209,6 +211,18 @@ impl Carrier {
             return Ok(Ok(Seen::NotThere));
         }
         self.search_deleted(entry, &deleted, caller).await
+    }
+
+    /// The number after which it is looked for: that of the try, or a lower one before it is sent again.
+    async fn begin_of_look(&self, entry: &Entry, attempt: &Attempt) -> Result<i64, Error> {
+        if !decide::may_conclude(attempt, self.absence) {
+            return Ok(attempt.look_after);
+        }
+        let (conversation, highest) = (entry.conversation, attempt.look_after);
+        let mut transaction = self.store.worker().await?;
+        let before = messages::chatwoot_id_before(&mut transaction, conversation, highest).await?;
+        store::commit(transaction).await?;
+        Ok(before)
     }
 
     /// Deleting a message takes its marker. One that is no other reply of ours, of the user as whom this was

@@ -239,7 +239,8 @@ impl Carrier {
             return Ok(None);
         }
         let mut transaction = self.store.worker().await?;
-        let sent = attempts::files_sent_ago(&mut transaction, entry.conversation).await?;
+        let (conversation, asked_at) = (entry.conversation, entry.created_at);
+        let sent = attempts::files_sent_ago(&mut transaction, conversation, asked_at).await?;
         store::commit(transaction).await?;
         Ok(sent.and_then(|ago| AFTER_FILES.checked_sub(ago)))
     }

@@ -83,6 +83,12 @@ async fn p4_what_is_written_after_files_does_not_overtake_them() {
     let text = stage.write(&chatwoot, &conversation, "Print both, please").await;
     stage.reaches(files, "sent").await;
     stage.reaches(more, "sent").await;
+    waits_behind_files(&stage, &conversation, text).await;
+    stage.reaches(text, "sent").await;
+    stage.all_settled().await;
+}
+
+async fn waits_behind_files(stage: &Stage, conversation: &Conversation, text: MessageId) {
     eventually("the text waits", async || {
         let mut transaction = stage.world.store.worker().await.unwrap();
         let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap();
@@ -90,6 +96,27 @@ async fn p4_what_is_written_after_files_does_not_overtake_them() {
         head.operation.0 == text.0 && head.attempts == 0 && !head.due_in.is_zero()
     })
     .await;
+}
+
+/// As when their account was disconnected for that long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_text_does_not_overtake_files_behind_which_it_has_waited_for_days() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let files = stage.write_files(&chatwoot, &conversation, "The label", &FILES).await;
+    let text = stage.write(&chatwoot, &conversation, "Print it, please").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    for statement in [
+        "update messages set created_at = created_at - interval '3 days' where conversation_id = $1",
+        "update outbox set created_at = created_at - interval '3 days' where conversation_id = $1",
+    ] {
+        sqlx::query(statement).bind(conversation.id.0).execute(&mut *transaction).await.unwrap();
+    }
+    store::commit(transaction).await.unwrap();
+    stage.worker(&config()).await;
+    stage.reaches(files, "sent").await;
+    waits_behind_files(&stage, &conversation, text).await;
     stage.reaches(text, "sent").await;
     stage.all_settled().await;
 }

@@ -16,4 +16,5 @@ mod outages;
 mod own;
 mod replies;
 mod stage;
+mod stays;
 mod tries;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatwoot_sim::{Faults, RestFaults, Rule};
 use outbound_worker::Config;
-use testkit::{eventually, eventually_some};
+use testkit::{eventually, eventually_some, sqlx};
 
 use crate::stage::{Stage, config};
 
@@ -53,6 +53,26 @@ async fn p4_a_reply_whose_worker_was_killed_is_unknown_until_chatwoot_is_back_an
     stage.all_settled().await;
     assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
     assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+}
+
+/// Chatwoot's database has failed over to a copy that lacked its last moments.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_is_found_under_a_number_that_chatwoot_had_given_before() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.customer_writes(&chatwoot, &conversation, "Where is it?").await;
+    let lost = stage.customer_writes(&chatwoot, &conversation, "Hello?").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let known_here = "update messages set chatwoot_id = chatwoot_id + 1000 where chatwoot_id = $1";
+    sqlx::query(known_here).bind(lost).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
+    stage.worker(&config()).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+    stage.all_settled().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

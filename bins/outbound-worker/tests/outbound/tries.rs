@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use bus::Consumer;
 use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
+use domain::DeliveryState;
 use outbound_worker::Config;
-use testkit::eventually;
+use store::attempts::{self, AttemptOutcome};
+use store::messages::{self, Step};
+use store::outbox;
+use testkit::{eventually, sqlx};
 
 use crate::stage::{Stage, config};
 
@@ -86,6 +91,21 @@ async fn what_was_deleted_after_a_refused_try_is_not_taken_for_the_reply() {
     assert_eq!(outcomes, ["failed", "absent"].map(|end| Some(end.to_owned())));
 }
 
+/// As after a long outage. Else all that was ever written in the conversation would be looked through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_begins_at_what_chatwoot_wrote_last_however_much_waits() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let last = stage.customer_writes(&chatwoot, &conversation, "Hello?").await;
+    for _ in 0..60 {
+        stage.write(&chatwoot, &conversation, "Hello").await;
+    }
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let highest = messages::highest_chatwoot_id(&mut transaction, conversation.id).await.unwrap();
+    assert_eq!(highest, last);
+}
+
 /// Who reads `retrying` may take it back, which nobody can.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {
@@ -118,4 +138,48 @@ async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {
     })
     .await;
     assert_eq!(stage.row(reply).await.state, "unknown");
+}
+
+/// Its worker was not dead, only cut off from the lock, and says how it ended while another one gives it up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_that_ends_just_before_it_is_given_up_leaves_its_reply_with_that_end() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.try_of_a_dead_worker(&conversation).await;
+    let (operation, too_large) = (reply.0.into(), Some("it is too large for Chatwoot"));
+    let mut ending = stage.world.store.worker().await.unwrap();
+    let failed = AttemptOutcome::Failed;
+    assert!(attempts::finish(&mut ending, operation, 1, failed, too_large).await.unwrap());
+    let who: String = sqlx::query_scalar("select pg_current_xact_id()::text")
+        .fetch_one(&mut *ending)
+        .await
+        .unwrap();
+    stage.worker(&config()).await;
+    eventually("the other one waits to give it up", || async {
+        let waits = "select exists (select from pg_locks
+                                    where transactionid = $1::xid8::xid and not granted)";
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        sqlx::query_scalar(waits).bind(who.as_str()).fetch_one(&mut *transaction).await.unwrap()
+    })
+    .await;
+    let step = Step {
+        state: DeliveryState::Failed,
+        reason: too_large,
+        attempts: Some(1),
+        most_attempts: None,
+        next_in: None,
+    };
+    assert!(outbox::settle(&mut ending, operation).await.unwrap());
+    assert!(messages::advance(&mut ending, operation, step).await.unwrap());
+    store::commit(ending).await.unwrap();
+    eventually("nothing is being handled", || async {
+        stage.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
+    })
+    .await;
+    let row = stage.row(reply).await;
+    assert_eq!((row.state.as_str(), row.reason.as_deref()), ("failed", too_large));
+    assert_eq!(stage.attempts(reply.0).await, [Some("failed".to_owned())]);
+    assert_eq!(chatwoot.texts(&conversation), Vec::<String>::new());
 }

@@ -40,14 +40,16 @@ pub async fn chatwoot_id(
     Ok(id)
 }
 
-/// A Chatwoot number that everything written from now on exceeds, and little written so far does.
+/// A Chatwoot number that everything written from now on exceeds, and little written so far does, however
+/// much waits here that has no number yet.
 pub async fn highest_chatwoot_id(
     connection: &mut PgConnection,
     conversation: ConversationId,
 ) -> Result<i64, Error> {
     let highest = sqlx::query_scalar!(
         r#"select coalesce(max(chatwoot_id), 0) as "highest!" from (
-             select chatwoot_id from messages where conversation_id = $1
+             select chatwoot_id from messages
+             where conversation_id = $1 and chatwoot_id is not null
              order by created_at desc, id desc limit 50
            ) newest"#,
         conversation.0
@@ -55,6 +57,27 @@ pub async fn highest_chatwoot_id(
     .fetch_one(connection)
     .await?;
     Ok(highest)
+}
+
+/// A Chatwoot number after which to look for what exceeds `highest`: one of what is known here of a little
+/// earlier. A Chatwoot whose database lost its last moments gives their numbers anew.
+pub async fn chatwoot_id_before(
+    connection: &mut PgConnection,
+    conversation: ConversationId,
+    highest: i64,
+) -> Result<i64, Error> {
+    let before = sqlx::query_scalar!(
+        r#"select coalesce(min(chatwoot_id), $2) as "before!" from (
+             select chatwoot_id from messages
+             where conversation_id = $1 and chatwoot_id <= $2
+             order by created_at desc, id desc limit 20
+           ) newest"#,
+        conversation.0,
+        highest
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(before)
 }
 
 /// The Chatwoot number of the newest message that the customer of a conversation wrote, as far as is

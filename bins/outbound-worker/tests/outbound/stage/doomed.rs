@@ -3,6 +3,7 @@
 use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
 use domain::MessageId;
 use outbound_worker::Config;
+use store::{attempts, outbox};
 use testkit::eventually;
 use tokio::task::JoinHandle;
 
@@ -20,6 +21,17 @@ impl Stage {
         let reply = self.write(chatwoot, to, text).await;
         self.kill_without_answer(worker, chatwoot, to).await;
         reply
+    }
+
+    /// A try at what comes first in a conversation, of a worker that died before Chatwoot heard of it.
+    pub async fn try_of_a_dead_worker(&self, of: &Conversation) {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let entry = outbox::head(&mut transaction, of.id).await.unwrap().unwrap();
+        let counted = outbox::count_attempt(&mut transaction, entry.operation).await.unwrap();
+        assert_eq!(counted, Some(1));
+        let begun = attempts::begin(&mut transaction, &entry, 0, 0).await.unwrap();
+        assert_eq!(begun, Some(1));
+        store::commit(transaction).await.unwrap();
     }
 
     /// A worker that waits for Chatwoot's answer to its first message, which Chatwoot keeps and does not
