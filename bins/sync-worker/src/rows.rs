@@ -106,7 +106,7 @@ impl News {
     pub(crate) fn places(&self) -> Vec<ConversationId> {
         let of_messages = self.messages.values().filter_map(|told| told.place);
         let places = self.places.keys().chain(self.looks.keys()).copied();
-        BTreeSet::from_iter(places.chain(of_messages)).into_iter().collect()
+        places.chain(of_messages).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// A line that is `new` carries its conversation's row. One that was told before does not: the stream

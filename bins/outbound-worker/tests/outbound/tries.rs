@@ -32,7 +32,7 @@ async fn what_is_certainly_not_there_is_sent_again_in_its_time_or_when_asked() {
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     eventually("it waits for its next try", async || {
         let mut transaction = stage.world.store.worker().await.unwrap();
-        let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap();
+        let head = outbox::head(&mut transaction, conversation.id).await.unwrap();
         head.is_some_and(|head| head.attempts == 1 && head.due_in > Duration::from_mins(4))
     })
     .await;
@@ -128,7 +128,7 @@ async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {
     assert_eq!(stage.row(reply).await.state, "unknown");
     eventually("it was looked for in vain", async || {
         let mut transaction = stage.world.store.worker().await.unwrap();
-        let head = store::outbox::head(&mut transaction, conversation.id).await.unwrap();
+        let head = outbox::head(&mut transaction, conversation.id).await.unwrap();
         head.is_some_and(|head| !head.due_in.is_zero())
     })
     .await;
