@@ -33,13 +33,13 @@ pub(super) struct Request<'a> {
 impl Sender {
     /// `timeout` holds for connecting and for every wait on the answer, each.
     pub(super) fn new(timeout: Duration) -> Self {
+        // Fails only if a provider is installed already, which is then the same one.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
         Self { timeout, client: OnceCell::new() }
     }
 
     async fn client(&self) -> reqwest::Result<&Client> {
         let made = async || {
-            // Fails only if a provider is installed already, which is then the same one.
-            let _installed = rustls::crypto::ring::default_provider().install_default();
             Client::builder()
                 .connect_timeout(self.timeout)
                 .read_timeout(self.timeout)
