@@ -45,6 +45,7 @@ impl OutboundWorker {
         objects: Objects,
         health: &Health,
     ) -> anyhow::Result<Self> {
+        crate::metrics::register();
         let key = config.secret_key.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;
         store.require_schema().await?;
         bus.require_streams().await?;

@@ -44,6 +44,7 @@ impl SyncWorker {
         bus: Bus,
         health: &Health,
     ) -> anyhow::Result<Self> {
+        crate::metrics::register();
         bus.require_streams().await?;
         store.require_schema().await?;
         let (watched, database) = (bus.clone(), store.clone());

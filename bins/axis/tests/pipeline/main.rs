@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod counters;
 mod endings;
 mod faults;
 mod flow;

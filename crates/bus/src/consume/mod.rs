@@ -149,6 +149,7 @@ impl Bus {
         handler: H,
         shutdown: CancellationToken,
     ) -> Result<(), BusError> {
+        settle::count_from_zero(consumption.consumer.name());
         let handler = Arc::new(handler);
         if consumption.consumer.has_lanes() {
             Box::pin(Lanes::new(self.clone(), consumption, handler, shutdown).run()).await?;
