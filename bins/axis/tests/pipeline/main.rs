@@ -8,6 +8,7 @@ mod faults;
 mod flow;
 #[path = "../installation/mod.rs"]
 mod installation;
+mod keys;
 mod losses;
 mod refusals;
 mod screen;
