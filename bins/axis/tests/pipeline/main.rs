@@ -13,3 +13,4 @@ mod losses;
 mod refusals;
 mod screen;
 mod system;
+mod waiting;
