@@ -14,6 +14,7 @@ mod files;
 mod idempotency;
 mod limits;
 mod live;
+mod metrics;
 mod paging;
 mod problem;
 mod request;
@@ -113,6 +114,7 @@ impl Api {
         health: &Health,
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
+        metrics::register();
         let auth = config.auth()?;
         let administration = administration(config, &store, &bus)?;
         let fan_out = FanOut::default();

@@ -74,15 +74,20 @@ pub(crate) struct Standing {
 }
 
 impl Limits {
+    const REQUESTS: &str = "requests";
+    const STREAMS: &str = "streams";
+    /// What is counted.
+    pub(crate) const KINDS: [&str; 2] = [Self::REQUESTS, Self::STREAMS];
+
     /// So many ordinary requests a minute for each caller, all of them at once if it likes; 0: any
     /// number.
     pub(crate) fn of_requests(count: u32) -> Self {
-        Self::per_minute("requests", count)
+        Self::per_minute(Self::REQUESTS, count)
     }
 
     /// So many openings of live streams, likewise.
     pub(crate) fn of_streams(count: u32) -> Self {
-        Self::per_minute("streams", count)
+        Self::per_minute(Self::STREAMS, count)
     }
 
     fn per_minute(kind: &'static str, count: u32) -> Self {

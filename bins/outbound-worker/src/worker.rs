@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use accounts::Watch;
 use anyhow::Context;
 use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
@@ -32,6 +33,7 @@ pub struct OutboundWorker {
     bus: Bus,
     objects: Objects,
     failing: Arc<AtomicBool>,
+    watch: Watch,
 }
 
 impl OutboundWorker {
@@ -45,6 +47,7 @@ impl OutboundWorker {
         objects: Objects,
         health: &Health,
     ) -> anyhow::Result<Self> {
+        crate::metrics::register();
         let key = config.secret_key.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;
         store.require_schema().await?;
         bus.require_streams().await?;
@@ -76,7 +79,16 @@ impl OutboundWorker {
             let works = !relay.load(Ordering::Relaxed);
             async move { Status::up_or_degraded(works, "cannot publish; commands wait in the outbox") }
         });
-        Ok(Self { config: config.clone(), key, store, locks, bus, objects, failing })
+        let watch = Watch::default();
+        let looked = watch.clone();
+        health.check("accounts", move || {
+            let opens = looked.unusable() == 0;
+            async move {
+                let wrong = "some tokens do not open with AXIS_SECRET_KEY; their commands wait";
+                Status::up_or_degraded(opens, wrong)
+            }
+        });
+        Ok(Self { config: config.clone(), key, store, locks, bus, objects, failing, watch })
     }
 
     /// Works until the shutdown, then finishes what is in hand.
@@ -105,6 +117,8 @@ impl OutboundWorker {
         let leftovers = tokio::spawn(Box::pin(leftovers.run(done.clone())));
         let sweeping = sweep::run(self.store.clone(), self.objects.clone());
         let sweeping = tokio::spawn(Box::pin(until().run_until_cancelled_owned(sweeping)));
+        let watching = self.watch.run(self.store.clone(), self.key.clone());
+        let watching = tokio::spawn(Box::pin(until().run_until_cancelled_owned(watching)));
         let publisher = self.bus.publisher();
         let (store, objects) = (self.store.clone(), self.objects);
         let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told)
@@ -137,6 +151,7 @@ impl OutboundWorker {
         relay.await?;
         listening.await?;
         sweeping.await?;
+        watching.await?;
         Ok(())
     }
 }

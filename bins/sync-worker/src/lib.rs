@@ -20,6 +20,7 @@ pub mod apply;
 mod clock;
 mod config;
 mod handler;
+mod metrics;
 mod plan;
 pub mod reconcile;
 mod rejection;

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::Watch;
 use anyhow::Context as _;
 use bus::{Bus, Consumer, Consumption};
+use domain::SecretKey;
 use secrecy::ExposeSecret as _;
 use service::{Health, Status, retry};
 use store::Store;
@@ -20,7 +22,8 @@ pub struct SyncWorker {
     store: Store,
     config: Config,
     consumption: Consumption,
-    reconciler: Option<Reconciler>,
+    health: Health,
+    comparing: Option<(Reconciler, Watch, SecretKey)>,
 }
 
 /// Batches of one account in hand, if they are small: what has come is read and waits here for the next
@@ -44,6 +47,7 @@ impl SyncWorker {
         bus: Bus,
         health: &Health,
     ) -> anyhow::Result<Self> {
+        crate::metrics::register();
         bus.require_streams().await?;
         store.require_schema().await?;
         let (watched, database) = (bus.clone(), store.clone());
@@ -69,8 +73,8 @@ impl SyncWorker {
             },
             linger: Duration::ZERO,
         };
-        let config = config.clone();
-        Ok(Self { bus, store, config, consumption, reconciler: None })
+        let (config, health) = (config.clone(), health.clone());
+        Ok(Self { bus, store, config, consumption, health, comparing: None })
     }
 
     /// Has it compare the rows with Chatwoot too, if there is a key to the accounts' tokens.
@@ -82,9 +86,20 @@ impl SyncWorker {
             );
             return Ok(self);
         };
-        let key = text.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;
+        let key: SecretKey = text.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;
         let (store, bus) = (self.store.clone(), self.bus.clone());
-        self.reconciler = Some(Reconciler::new(config, key, store, bus));
+        let watch = Watch::default();
+        let looked = watch.clone();
+        self.health.check("accounts", move || {
+            let opens = looked.unusable() == 0;
+            async move {
+                let wrong = "some tokens do not open with AXIS_SECRET_KEY; what webhooks miss of \
+                             these stays missing";
+                Status::up_or_degraded(opens, wrong)
+            }
+        });
+        let reconciler = Reconciler::new(config, key.clone(), store, bus);
+        self.comparing = Some((reconciler, watch, key));
         Ok(self)
     }
 
@@ -95,7 +110,10 @@ impl SyncWorker {
         let housekeeping =
             tokio::spawn(until().run_until_cancelled_owned(keep_house(self.store.clone())));
         let room = tokio::spawn(until().run_until_cancelled_owned(keep_room(self.bus.clone())));
-        let comparing = self.reconciler.map(|it| tokio::spawn(Box::pin(it.run(until()))));
+        let comparing = self.comparing.map(|(reconciler, watch, key)| {
+            let watching = until().run_until_cancelled_owned(watch.run(self.store.clone(), key));
+            (tokio::spawn(Box::pin(reconciler.run(until()))), tokio::spawn(watching))
+        });
         let handler = Sync::configured(&self.config, self.store.clone(), self.bus.publisher());
         let words = until().run_until_cancelled_owned(take_in(self.store, handler.written()));
         let words = tokio::spawn(words);
@@ -103,8 +121,9 @@ impl SyncWorker {
         housekeeping.await?;
         room.await?;
         words.await?;
-        if let Some(comparing) = comparing {
+        if let Some((comparing, watching)) = comparing {
             comparing.await?;
+            watching.await?;
         }
         Ok(())
     }

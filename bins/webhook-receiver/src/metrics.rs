@@ -1,4 +1,5 @@
-//! Counters of the receiver, looked up once and not per request.
+//! Counters of the receiver: there from the start, and those of the routes looked up once and not per
+//! request.
 
 use std::time::Duration;
 
@@ -28,6 +29,17 @@ impl Metrics {
             metrics::Unit::Seconds,
             "From a webhook's first byte to its acknowledgement"
         );
+        describe_counter!(
+            "axis_journal_set_aside_total",
+            "Segments that could not be read, or not all of them, and are kept aside"
+        );
+        describe_counter!(
+            "axis_journal_healed_total",
+            "Events that the stream had lost and got again from the journal"
+        );
+        // An alert sees what a counter grew by: one that is born with its first event has not grown.
+        counter!("axis_journal_set_aside_total").increment(0);
+        counter!("axis_journal_healed_total").increment(0);
         let refused = |reason| (reason, counter!("axis_webhook_refused_total", "reason" => reason));
         Self {
             accepted: counter!("axis_webhook_accepted_total"),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bus::Bus;
-use metrics::{describe_counter, describe_gauge, gauge};
+use metrics::{describe_gauge, gauge};
 use tokio::time::MissedTickBehavior;
 
 use crate::journal::Shared;
@@ -26,14 +26,6 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize
         "Events of the journal from the oldest on that is not published"
     );
     describe_gauge!("axis_journal_refused_events", "Events that the stream refused for good");
-    describe_counter!(
-        "axis_journal_set_aside_total",
-        "Segments that could not be read, or not all of them, and are kept aside"
-    );
-    describe_counter!(
-        "axis_journal_healed_total",
-        "Events that the stream had lost and got again from the journal"
-    );
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;

@@ -22,6 +22,7 @@ mod link;
 mod registration;
 mod rotate;
 mod sources;
+mod watch;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ pub use disconnect::Disconnected;
 pub use error::{AccountError, Trouble};
 pub use registration::{Change, Checked, Registered, path};
 pub use rotate::Rotated;
+pub use watch::Watch;
 
 /// What it takes to administer accounts. Cheap to clone.
 #[derive(Clone)]

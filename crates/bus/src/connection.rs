@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::publish::Confirmations;
+use crate::publish::{self, Confirmations};
 use crate::{Config, ConnectError, Publisher};
 
 /// How long a program waits for NATS at its start.
@@ -78,6 +78,7 @@ impl Bus {
     }
 
     fn over(client: Client, mut events: mpsc::UnboundedReceiver<()>) -> Self {
+        publish::count_from_zero();
         let jetstream = ContextBuilder::new().timeout(ANSWER_DEADLINE).build(client.clone());
         let confirmations = Confirmations::default();
         let (count, connections) = watch::channel(0);

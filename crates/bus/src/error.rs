@@ -70,6 +70,32 @@ pub enum PublishError {
 }
 
 impl PublishError {
+    /// Every reason that [`PublishError::reason`] can name.
+    pub(crate) const REASONS: [&str; 8] = [
+        "unavailable",
+        "timeout",
+        "no_stream",
+        "full",
+        "no_storage",
+        "too_large",
+        "invalid_subject",
+        "rejected",
+    ];
+
+    /// What it is counted under.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::NoStream { .. } => "no_stream",
+            Self::Full(_) => "full",
+            Self::NoStorage(_) => "no_storage",
+            Self::TooLarge(_) => "too_large",
+            Self::InvalidSubject { .. } => "invalid_subject",
+            Self::Rejected(_) => "rejected",
+        }
+    }
+
     /// Whether trying again is pointless.
     pub fn is_permanent(&self) -> bool {
         matches!(self, Self::TooLarge(_) | Self::InvalidSubject { .. })
@@ -160,6 +186,27 @@ impl BusError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_failure_is_counted_under_a_known_reason() {
+        let reply = || {
+            let reply = serde_json::json!({ "code": 503, "err_code": 10077, "description": "no" });
+            serde_json::from_value(reply).unwrap()
+        };
+        let subject = String::new();
+        let all = [
+            PublishError::Unavailable,
+            PublishError::Timeout,
+            PublishError::NoStream { subject: subject.clone() },
+            PublishError::Full(reply()),
+            PublishError::NoStorage(reply()),
+            PublishError::TooLarge("too large".into()),
+            PublishError::InvalidSubject { subject },
+            PublishError::Rejected("no".into()),
+        ];
+        let used: Vec<_> = all.iter().map(PublishError::reason).collect();
+        assert_eq!(used, PublishError::REASONS);
+    }
 
     #[test]
     fn a_full_stream_is_told_from_a_server_without_room() {

@@ -55,3 +55,32 @@ pub enum Refusal {
     #[error(transparent)]
     Unknown(FetchError),
 }
+
+impl Refusal {
+    /// Every reason that [`Refusal::Invalid`] can name, for who counts by them.
+    pub const REASONS: [&str; 17] = [
+        "it is too long",
+        "it is not one",
+        "nobody signs like that",
+        "it demands what is not known here",
+        "it is no access token",
+        "the provider does not sign like that",
+        "nobody knows its key",
+        "its key signs otherwise",
+        "it has expired",
+        "it is not good yet",
+        "another provider made it",
+        "it is meant for somebody else",
+        "it says too little",
+        "its signature is not the provider's",
+        "it cannot be read",
+        "it names nobody",
+        "it does not say when it ends",
+    ];
+
+    /// The token proves nothing, for one of [`Refusal::REASONS`].
+    pub(crate) fn invalid(reason: &'static str) -> Self {
+        debug_assert!(Self::REASONS.contains(&reason), "{reason:?} is not among the reasons");
+        Self::Invalid(reason)
+    }
+}

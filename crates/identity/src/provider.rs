@@ -58,7 +58,7 @@ impl Provider {
 
     /// Whom an access token speaks of.
     pub async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
-        let invalid = Refusal::Invalid;
+        let invalid = Refusal::invalid;
         if token.len() > LONGEST {
             return Err(invalid("it is too long"));
         }

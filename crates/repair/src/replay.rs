@@ -14,6 +14,8 @@
 //! through only where all that it may read would not fit. Nothing waits for a replay: what
 //! comes in from outside has the room first.
 
+mod ended;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ use events::{Envelope, Headers, Inbound, MESSAGE_ID, subject};
 use service::Pace;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+pub use ended::{Ended, ReplayError};
 
 /// The header of a copy: when its replay began.
 const MARK: &str = "Axis-Replay";
@@ -71,19 +75,6 @@ pub struct Replay {
     next: DateTime<Utc>,
 }
 
-/// Why it ended.
-#[derive(Debug)]
-pub enum Ended {
-    /// It came to the end.
-    Done,
-    /// As many as wanted were handed out, and there are more.
-    Most,
-    /// Somebody interrupted it.
-    Interrupted,
-    /// NATS failed for too long, had no room, or did not have all of them any more.
-    Failed(ReplayError),
-}
-
 /// Why a message is passed over.
 #[derive(Debug, Clone, Copy)]
 enum PassedOver {
@@ -93,43 +84,6 @@ enum PassedOver {
     Unreadable,
     /// It is an event of another name.
     OtherEvent,
-}
-
-/// Not all could be replayed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// It could not be read.
-    #[error(transparent)]
-    Read(#[from] BusError),
-    /// Its copy could not be published.
-    #[error(transparent)]
-    Publish(#[from] PublishError),
-    /// Copies would push out what is not replayed yet.
-    #[error(
-        "the copies may need {needed} bytes, and INBOUND has room for {left} before it removes its \
-         oldest events: raise its `max_bytes`, or replay fewer at a time"
-    )]
-    Room {
-        /// How many bytes the copies may need that are still to be made.
-        needed: u64,
-        /// How many bytes fit.
-        left: u64,
-    },
-    /// It came to the end, and so many events were gone before it came to them.
-    #[error("{0} events were removed from INBOUND before the replay came to them")]
-    Removed(u64),
-}
-
-impl Ended {
-    /// In a word, for the audit.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Most => "most",
-            Self::Interrupted => "interrupted",
-            Self::Failed(_) => "failed",
-        }
-    }
 }
 
 impl Wanted {

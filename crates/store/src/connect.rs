@@ -97,8 +97,25 @@ impl Store {
 
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<(), Error> {
-        sqlx::query!("select 1 as one").fetch_one(&self.pool).await?;
-        Ok(())
+        match sqlx::query!("select 1 as one").fetch_one(&self.pool).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.told(error).await),
+        }
+    }
+
+    /// The pool tries again until its time is over, and does not tell what it met. Whoever asks how the
+    /// database is wants to know: one connection more meets it too.
+    async fn told(&self, error: sqlx::Error) -> Error {
+        if !matches!(error, sqlx::Error::PoolTimedOut) {
+            return error.into();
+        }
+        let options = self.pool.connect_options();
+        let tried = Box::pin(async {
+            let mut connection = <PgConnection as Connection>::connect_with(&options).await?;
+            Ok(takes_writes(&mut connection).await?)
+        });
+        // If this one is let in, the pool's own are all in use.
+        within(CONNECTING, tried).await.err().unwrap_or_else(|| error.into())
     }
 
     /// Refuses a database that lacks any of the migrations this program was built for. Migrations
@@ -107,7 +124,13 @@ impl Store {
         let applied =
             sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success")
                 .fetch_all(&self.pool);
-        let applied = within(PATIENCE, async { applied.await.map_err(Error::from) }).await?;
+        let applied = async {
+            match applied.await {
+                Ok(applied) => Ok(applied),
+                Err(error) => Err(self.told(error).await),
+            }
+        };
+        let applied = within(PATIENCE, applied).await?;
         let missing: Vec<_> = MIGRATIONS
             .iter()
             .filter(|migration| !applied.contains(&migration.version))
@@ -161,7 +184,7 @@ async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
     .fetch_one(connection)
     .await?;
     if read_only {
-        Err(sqlx::Error::Protocol("the server takes no writes".to_owned()))
+        Err(sqlx::Error::Io(io::Error::other("the server takes no writes")))
     } else {
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 use service::Service;
 use store::reconciliations::Tally;
 use sync_worker::reconcile::{Backfill, Config, Reached, ReconcileError, Speed};
@@ -71,6 +71,11 @@ impl Fast {
     pub(super) fn speed(self) -> Speed {
         Speed { per_second: self.per_second, concurrency: self.concurrency.into() }
     }
+
+    /// For the audit.
+    pub(super) fn details(self) -> Value {
+        json!({ "perSecond": self.per_second, "concurrency": self.concurrency })
+    }
 }
 
 /// Compares an account with its Chatwoot, whole.
@@ -79,7 +84,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let (backfill, account) = open(place, &arguments.account, arguments.speed).await?;
     let store = place.store().await?;
     let act = Act::new("backfill", format!("account {account}")).on(&store, Some(account)).await?;
-    let begun = arguments.operator.clone().begin(store, act, json!({})).await?;
+    let begun = arguments.operator.clone().begin(store, act, arguments.speed.details()).await?;
     let mut shown = Shown::new();
     let (speed, anew) = (arguments.speed.speed(), arguments.anew);
     let shutdown = service.shutdown();

@@ -90,10 +90,11 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     }
     let store = place.store().await?;
     let act = Act::new("replay", words).on(&store, arguments.account).await?;
-    let details = json!({ "endsBy": replay.ends_by() });
+    let (most, per_second) = (arguments.most, arguments.per_second);
+    let details = json!({ "endsBy": replay.ends_by(), "most": most, "perSecond": per_second });
     let begun = arguments.operator.clone().begin(store, act, details).await?;
     let ended = replay.run(&shutdown, tell).await;
-    begun.end(replay.count(), ended.word()).await;
+    begun.end(replay.count(), &ended.words()).await;
     answer(&replay, ended)
 }
 

@@ -106,6 +106,7 @@ async fn the_audit_has_what_was_found_before_a_failure_and_of_a_look_at_once() {
     assert_eq!(failed.code, Some(1), "{failed:?}");
     let backfill = audited("backfill").await;
     assert!(backfill[0]["count"].as_u64().unwrap() > 0, "{backfill:?}");
+    assert_eq!(backfill[1]["details"]["perSecond"], 25, "{backfill:?}");
 
     renew(ADMIN_TOKEN).await;
     let lately = ["reconcile", "now", "--account", "1", "--grace", "0", "--per-second", "10000"];

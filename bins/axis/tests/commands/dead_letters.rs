@@ -250,6 +250,10 @@ async fn a_failure_in_the_middle_leaves_the_rest_where_it_is() {
     assert!(failed.value["error"].as_str().unwrap().contains("no stream takes"));
     assert_eq!(bodies(&world).await, ["body 1", "body 3"]);
     assert_eq!(world.bus.dead_letters().count().await.unwrap(), 3);
+    let why = "audit where count = 2 and details->>'ended' like '%no stream takes%'";
+    assert_eq!(count(&world, why).await, 1);
+    let bounds = r#"audit where details @> '{ "begins": true, "most": 1000, "perSecond": 50 }'"#;
+    assert_eq!(count(&world, bounds).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,9 +23,13 @@ const LONG_AGO: &str = "2001-01-01T00:00:00Z";
 const MARK: &str = "Axis-Replay";
 
 fn replay(world: &World, arguments: &[&str]) -> Command {
+    command(world, &[&["replay"], arguments].concat())
+}
+
+fn command(world: &World, arguments: &[&str]) -> Command {
     let mut command = axis();
     command
-        .args(["--output", "json", "replay"])
+        .args(["--output", "json"])
         .args(arguments)
         .env("NATS_URL", world.nats.url().expose_secret())
         .env("DATABASE_URL", world.store_config.database_url.expose_secret())
@@ -344,6 +348,11 @@ async fn a_replay_tells_of_what_was_removed_before_it_came_there() {
     let told = format!("{} events were removed from INBOUND", count - replayed);
     assert!(value["error"].as_str().unwrap().contains(&told), "{value}");
     assert_eq!(value["goOnFrom"], Value::Null);
+    let audit = run(command(&world, &["audit"])).await.value["audit"].take();
+    let why = audit[0]["details"]["ended"].as_str().unwrap();
+    assert!(why.contains(&told), "the audit says why: {audit}");
+    let begun = &audit[1]["details"];
+    assert_eq!((&begun["most"], &begun["perSecond"]), (&Value::Null, &json!(200)), "{audit}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod counters;
 mod endings;
 mod faults;
 mod flow;
 #[path = "../installation/mod.rs"]
 mod installation;
+mod keys;
 mod losses;
 mod refusals;
 mod screen;
 mod system;
+mod waiting;

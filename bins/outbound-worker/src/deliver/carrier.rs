@@ -21,6 +21,7 @@ use crate::accounts::{AccountError, Accounts, Caller};
 use crate::command::{Command, Unreadable};
 use crate::decide::{self, Ending};
 use crate::leftovers::Told;
+use crate::metrics::CALLS;
 use crate::throttle::{Hold, Limits, Report, Throttle};
 
 /// How long a command waits that needs somebody to do something first.
@@ -223,6 +224,7 @@ impl Carrier {
                 Outcome::Unknown => "unknown",
             },
         };
+        debug_assert!(CALLS.contains(&outcome), "{outcome} is not counted from 0 on");
         metrics::counter!("axis_chatwoot_calls_total", "outcome" => outcome).increment(1);
     }
 }

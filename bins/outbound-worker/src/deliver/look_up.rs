@@ -16,6 +16,7 @@ use super::stay::Stay;
 use crate::accounts::Caller;
 use crate::command::Command;
 use crate::decide::{self, Next, Verdict};
+use crate::metrics::LOOKUPS;
 use crate::throttle::Hold;
 
 /// Most pages of 100 messages that a look reads. More messages than that since the try: somebody
@@ -283,5 +284,6 @@ fn deleted_by_user(message: &Message) -> Option<Deleted> {
 }
 
 fn count(result: &'static str) {
+    debug_assert!(LOOKUPS.contains(&result), "{result} is not counted from 0 on");
     metrics::counter!("axis_outbound_lookups_total", "result" => result).increment(1);
 }

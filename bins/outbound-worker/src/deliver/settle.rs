@@ -11,6 +11,7 @@ use store::{Error, PgConnection, activities, announcements, conversations};
 use super::Carrier;
 use super::tell::tale;
 use crate::command::Command;
+use crate::metrics::STATES;
 use crate::throttle::Hold;
 
 /// Below this a hold is not worth a word.
@@ -139,6 +140,7 @@ impl Carrier {
         if let Some(activity) = told {
             self.tell(entry, activity).await;
         }
+        debug_assert!(STATES.contains(&news.state), "{:?} is not counted from 0 on", news.state);
         let state = news.state.as_str();
         metrics::counter!("axis_outbound_commands_total", "state" => state).increment(1);
         if news.again.is_some() {

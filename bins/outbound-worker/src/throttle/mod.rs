@@ -72,6 +72,9 @@ pub enum HoldCause {
 }
 
 impl HoldCause {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Paused, Self::Busy, Self::Resting];
+
     /// For the people who wait.
     pub fn reason(self) -> &'static str {
         match self {
@@ -81,7 +84,7 @@ impl HoldCause {
         }
     }
 
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Paused => "paused",
             Self::Busy => "busy",

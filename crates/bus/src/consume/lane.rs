@@ -173,14 +173,13 @@ fn crashed(error: JoinError) -> BusError {
 struct Gauges {
     consumer: &'static str,
     condition: Condition,
-    pending: u64,
 }
 
 impl Gauges {
     fn new(consumer: Consumer, health: Arc<Health>) -> Self {
         let consumer = consumer.name();
         metrics::gauge!("axis_consume_lanes", "consumer" => consumer).increment(1.0);
-        Self { consumer, condition: Condition::new(health), pending: 0 }
+        Self { consumer, condition: Condition::new(health) }
     }
 
     fn failed(&mut self, durable: &Durable, error: PullError) {
@@ -200,13 +199,10 @@ impl Gauges {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
-    fn measure(&mut self, batch: &[InHand]) {
+    fn measure(&self, batch: &[InHand]) {
         let consumer = self.consumer;
         metrics::histogram!("axis_consume_batch_messages", "consumer" => consumer)
             .record(batch.len() as f64);
-        if let Some(last) = batch.last() {
-            self.behind(last.pending);
-        }
         if let Some(first) = batch.first() {
             // Messages of a batch follow each other; the first has waited longest.
             let lag = (Utc::now() - first.published_at).to_std().unwrap_or_default();
@@ -214,22 +210,10 @@ impl Gauges {
                 .record(lag.as_secs_f64());
         }
     }
-
-    /// Notes how many messages the lane has yet to get.
-    #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
-    fn behind(&mut self, pending: u64) {
-        let consumer = self.consumer;
-        let all = metrics::gauge!("axis_consume_pending", "consumer" => consumer);
-        let lanes = metrics::gauge!("axis_consume_lanes_behind", "consumer" => consumer);
-        all.increment(pending as f64 - self.pending as f64);
-        lanes.increment(f64::from(u8::from(pending > 0)) - f64::from(u8::from(self.pending > 0)));
-        self.pending = pending;
-    }
 }
 
 impl Drop for Gauges {
     fn drop(&mut self) {
-        self.behind(0);
         metrics::gauge!("axis_consume_lanes", "consumer" => self.consumer).decrement(1.0);
     }
 }

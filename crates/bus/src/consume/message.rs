@@ -17,8 +17,6 @@ pub(crate) struct InHand {
     pub(crate) sequence: u64,
     pub(crate) attempt: u64,
     pub(crate) published_at: DateTime<Utc>,
-    /// How many more the consumer had to deliver after this one.
-    pub(crate) pending: u64,
     /// When the consumer was made.
     pub(crate) made: DateTime<Utc>,
 }
@@ -33,12 +31,12 @@ impl InHand {
         // The library parses only its own type of message.
         let message = jetstream::Message { message, context: context.clone() };
         let info = message.info().ok()?;
-        let (sequence, pending) = (info.stream_sequence, info.pending);
+        let sequence = info.stream_sequence;
         let attempt = u64::try_from(info.delivered).unwrap_or(1);
         let published_at = time_of(info.published.unix_timestamp_nanos());
         let reply = message.reply.clone()?;
         let message = message.message;
-        Some(Self { message, reply, sequence, attempt, published_at, pending, made })
+        Some(Self { message, reply, sequence, attempt, published_at, made })
     }
 
     fn identity(&self) -> Identity {

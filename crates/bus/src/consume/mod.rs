@@ -20,6 +20,7 @@ mod handle;
 mod health;
 mod lane;
 mod lanes;
+mod left;
 mod mark;
 mod message;
 mod pull;
@@ -34,6 +35,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use events::Headers;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use durable::{Durable, lane_prefix};
 use health::Health;
@@ -149,6 +151,9 @@ impl Bus {
         handler: H,
         shutdown: CancellationToken,
     ) -> Result<(), BusError> {
+        settle::count_from_zero(consumption.consumer.name());
+        let looking = tokio::spawn(left::measure(self.clone(), consumption.consumer));
+        let _looking = AbortOnDropHandle::new(looking);
         let handler = Arc::new(handler);
         if consumption.consumer.has_lanes() {
             Box::pin(Lanes::new(self.clone(), consumption, handler, shutdown).run()).await?;

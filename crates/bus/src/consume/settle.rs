@@ -15,6 +15,8 @@ use crate::{Bus, headers};
 const DEADLINE: Duration = Duration::from_secs(10);
 /// How long to wait between attempts to find out whether it may be told.
 const PAUSE: Duration = Duration::from_millis(250);
+/// What messages are counted under.
+const OUTCOMES: [&str; 5] = ["done", "put_off", "retried", "rejected", "panicked"];
 
 /// Settles a batch; without outcomes all of it comes again.
 pub(crate) async fn settle(
@@ -195,7 +197,15 @@ fn nak(consumption: &Consumption, message: InHand) -> (InHand, AckKind) {
     (message, AckKind::Nak(Some(delay)))
 }
 
+/// Has all outcomes counted from 0 on.
+pub(crate) fn count_from_zero(consumer: &'static str) {
+    for outcome in OUTCOMES {
+        count(consumer, outcome, 0);
+    }
+}
+
 fn count(consumer: &'static str, outcome: &'static str, messages: usize) {
+    debug_assert!(OUTCOMES.contains(&outcome), "{outcome} is not counted from 0 on");
     metrics::counter!("axis_consumed_total", "consumer" => consumer, "outcome" => outcome)
         .increment(messages as u64);
 }

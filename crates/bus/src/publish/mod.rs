@@ -147,16 +147,18 @@ fn unsent(error: async_nats::PublishError, subject: &str) -> PublishError {
 }
 
 fn failed(error: PublishError) -> PublishError {
-    let reason = match &error {
-        PublishError::Unavailable => "unavailable",
-        PublishError::Timeout => "timeout",
-        PublishError::NoStream { .. } => "no_stream",
-        PublishError::Full(_) => "full",
-        PublishError::NoStorage(_) => "no_storage",
-        PublishError::TooLarge(_) => "too_large",
-        PublishError::InvalidSubject { .. } => "invalid_subject",
-        PublishError::Rejected(_) => "rejected",
-    };
-    metrics::counter!("axis_publish_failures_total", "reason" => reason).increment(1);
+    count(error.reason(), 1);
     error
+}
+
+/// Has the failures counted from 0 on: an alert sees what a counter grew by, and one that is born with its
+/// first event has not grown.
+pub(crate) fn count_from_zero() {
+    for reason in PublishError::REASONS {
+        count(reason, 0);
+    }
+}
+
+fn count(reason: &'static str, failures: u64) {
+    metrics::counter!("axis_publish_failures_total", "reason" => reason).increment(failures);
 }

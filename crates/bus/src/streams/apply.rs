@@ -10,6 +10,7 @@ use super::declaration::{self, Declaration};
 use crate::{Bus, BusError, api};
 
 const MAX_BYTES: &str = "max_bytes";
+const MAX_AGE: &str = "max_age";
 const DELIVER_POLICY: &str = "deliver_policy";
 /// What says to people what it is for, and changes nothing.
 const PROSE: [&str; 2] = ["description", "metadata"];
@@ -231,7 +232,8 @@ fn differences(
 /// Whether the server's value is the declared one. It leaves out what is false, zero or empty.
 ///
 /// The declared `max_bytes` is the least: a server reserves it, so what is declared has to fit a
-/// small machine, and an operator gives streams what a larger one can spare.
+/// small machine, and an operator gives streams what a larger one can spare. So is the declared `max_age`:
+/// who keeps events for longer would lose them.
 ///
 /// Where a consumer began is no way in which it differs: a worker that rewinds it after the stream
 /// lost its end has to say where.
@@ -239,6 +241,14 @@ fn agrees(field: &str, wanted: &Value, found: Option<&Value>) -> bool {
     match (wanted, found) {
         (wanted, Some(found)) if field == MAX_BYTES => {
             found.as_i64() == Some(-1) || found.as_i64() >= wanted.as_i64()
+        }
+        (wanted, found) if field == MAX_AGE => {
+            // 0 is for ever, and so is nothing.
+            let age = |value: Option<&Value>| match value.and_then(Value::as_i64) {
+                None | Some(0) => i64::MAX,
+                Some(nanoseconds) => nanoseconds,
+            };
+            age(found) >= age(Some(wanted))
         }
         (wanted, Some(found)) if field == DELIVER_POLICY => {
             wanted == found || found == "by_start_sequence"
@@ -287,6 +297,18 @@ mod tests {
             differences(&inbound(), Some(&found), Replicas::Keep).len()
         };
         assert_eq!((with(1 << 40), with(-1), with(1 << 20)), (0, 0, 1));
+    }
+
+    #[test]
+    fn an_operator_may_keep_events_for_longer_but_not_for_less() {
+        let with = |age: Option<i64>| {
+            let mut found = inbound().config;
+            found.remove(MAX_AGE);
+            found.extend(age.map(|age| (MAX_AGE.to_owned(), age.into())));
+            differences(&inbound(), Some(&found), Replicas::Keep).len()
+        };
+        let (day, year) = (86_400_000_000_000, 31_536_000_000_000_000);
+        assert_eq!((with(Some(year)), with(Some(0)), with(None), with(Some(day))), (0, 0, 0, 1));
     }
 
     #[test]

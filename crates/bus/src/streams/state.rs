@@ -225,6 +225,15 @@ pub struct Lane {
     pub oldest: Option<Headers>,
 }
 
+/// What those who read by a consumer have left to do.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// Messages that are not settled, those in hand included.
+    pub(crate) unsettled: u64,
+    /// Lanes that have any which nobody has in hand.
+    pub(crate) behind: u32,
+}
+
 impl Bus {
     /// What `INBOUND` holds of an account that no sync worker has settled.
     pub async fn lane(&self, account: AccountKey) -> Result<Lane, BusError> {
@@ -258,21 +267,31 @@ impl Bus {
     /// How many messages `consumer` has yet to settle, those of accounts that nobody has begun to
     /// read included.
     pub async fn unsettled(&self, consumer: Consumer) -> Result<u64, BusError> {
+        Ok(self.left(consumer).await?.unsettled)
+    }
+
+    /// How much all who read by `consumer` have left to do.
+    pub(crate) async fn left(&self, consumer: Consumer) -> Result<Left, BusError> {
         let mut unread = BTreeMap::new();
         if consumer.has_lanes() {
             unread = accounts_in(self, consumer.stream()).await?;
         }
         let prefix = lane_prefix(consumer);
-        let mut unsettled = 0;
+        let mut left = Left::default();
         for one in self.stream(consumer.stream()).await?.consumers {
-            if one.name == consumer.name() && !consumer.has_lanes() {
-                unsettled += one.pending + one.ack_pending;
-            } else if let Some(account) = one.name.strip_prefix(&prefix) {
+            let whole = one.name == consumer.name() && !consumer.has_lanes();
+            if !whole {
+                let Some(account) = one.name.strip_prefix(&prefix) else { continue };
                 unread.remove(account);
-                unsettled += one.pending + one.ack_pending;
             }
+            left.unsettled += one.pending + one.ack_pending;
+            left.behind += u32::from(one.pending > 0);
         }
-        Ok(unsettled + unread.into_values().sum::<u64>())
+        for pending in unread.into_values() {
+            left.unsettled += pending;
+            left.behind += u32::from(pending > 0);
+        }
+        Ok(left)
     }
 
     /// What a stream holds now, and how far its durable consumers are.

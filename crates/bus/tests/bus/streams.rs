@@ -56,6 +56,20 @@ async fn a_difference_is_named_and_repaired_without_losing_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_an_operator_has_keep_events_for_longer_goes_on_to() {
+    let (server, bus) = Server::start().await;
+    let raw = server.raw().await;
+    let year = std::time::Duration::from_hours(365 * 24);
+    let mut config = raw.get_stream("INBOUND").await.unwrap().cached_info().config.clone();
+    config.max_age = year;
+    raw.update_stream(config).await.unwrap();
+    bus.require_streams().await.unwrap();
+    let applied = streams::apply(&bus, Replicas::Keep).await.unwrap();
+    assert!(applied.iter().all(|applied| applied.change == Change::Unchanged), "{applied:#?}");
+    assert_eq!(raw.get_stream("INBOUND").await.unwrap().cached_info().config.max_age, year);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_another_version_says_of_a_stream_is_no_reason_not_to_start() {
     let (server, bus) = Server::start().await;
     let raw = server.raw().await;

@@ -19,6 +19,14 @@ async fn nobody_waits_for_a_database_that_is_silent() {
 }
 
 #[tokio::test]
+async fn who_finds_no_database_is_told_what_was_met_in_its_place() {
+    let url = format!("postgres://127.0.0.1:{}/nowhere", testkit::free_port());
+    let store = Store::connect(&store::Config::for_url(&url), "test").unwrap();
+    let error = store.require_schema().await.unwrap_err();
+    assert!(error.is_transient() && error.to_string().contains("refused"), "{error}");
+}
+
+#[tokio::test]
 async fn nobody_waits_for_a_silent_database_to_migrate_it() {
     let (postgres, config) = testkit::postgres().await;
     postgres.pause().await;

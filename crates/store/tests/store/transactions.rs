@@ -126,7 +126,8 @@ async fn a_server_that_takes_no_writes_is_not_used() {
     let store = Store::connect(&config, "test").unwrap();
     let refused = store.holder().await.map(drop).unwrap_err();
     assert!(refused.is_transient(), "{refused:?}");
-    assert!(store.ping().await.is_err());
+    let error = store.ping().await.unwrap_err();
+    assert!(error.is_transient() && error.to_string().contains("takes no writes"), "{error}");
 }
 
 async fn patience_with(transaction: &mut Transaction) -> String {

@@ -93,6 +93,14 @@ impl End {
             Self::Failed(_) => "failed",
         }
     }
+
+    /// For the audit: the word, or why it failed.
+    fn words(&self) -> String {
+        match self {
+            Self::Failed(error) => format!("{error:#}"),
+            end => end.word().to_owned(),
+        }
+    }
 }
 
 /// Sends dead letters to the workers again.
@@ -108,12 +116,13 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     } else {
         let store = place.store().await?;
         let act = Act::new("dead-letters redrive", what).on(&store, account).await?;
-        Some(operator.begin(store, act, json!({})).await?)
+        let details = json!({ "most": limits.most, "perSecond": limits.per_second });
+        Some(operator.begin(store, act, details).await?)
     };
     let mut done = Vec::new();
     let (sent, end) = redrive(&letters, &mut selected, &limits, &service, &mut done).await;
     if let Some(begun) = begun {
-        begun.end(sent, end.word()).await;
+        begun.end(sent, &end.words()).await;
     }
     answer(&done, sent, &end, limits.dry_run)
 }

@@ -8,8 +8,8 @@ use super::Report;
 use crate::Place;
 use crate::commands::db;
 
-/// How long it may take to give a sign of life.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take to give a sign of life; longer than it takes to find out why it gives none.
+const PATIENCE: Duration = Duration::from_secs(15);
 const SERVER: &str = "look after the server that DATABASE_URL names";
 
 /// Looks, and gives the database back if its schema fits.

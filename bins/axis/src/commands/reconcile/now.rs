@@ -1,7 +1,6 @@
 //! `axis reconcile now`
 
 use clap::Args;
-use serde_json::json;
 use service::Service;
 use store::reconciliations::Tally;
 
@@ -33,7 +32,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let store = place.store().await?;
     let act = Act::new("reconcile now", format!("account {account}"));
     let act = act.on(&store, Some(account)).await?;
-    let begun = arguments.operator.clone().begin(store, act, json!({})).await?;
+    let begun = arguments.operator.clone().begin(store, act, arguments.speed.details()).await?;
     let (speed, shutdown) = (arguments.speed.speed(), service.shutdown());
     let mut found = Tally::default();
     let reached = backfill.lately(account, speed, &shutdown, |reached| found = reached.found);

@@ -155,7 +155,9 @@ pub(in crate::routes) async fn replay_events(
     let room = app.replays.enter(&principal.tenant).ok_or(ApiError::TooManyReplays)?;
     let (words, account) = (wanted.words(), asked.account_id);
     let mut replay = replay::Replay::start(wanted, &app.bus).await?;
-    let details = json!({ "endsBy": replay.ends_by() });
+    let details = json!({
+        "endsBy": replay.ends_by(), "most": asked.most, "perSecond": asked.per_second,
+    });
     let connection = work.connection();
     let begun =
         operations::Begun::write(connection, &principal, ACTION, words, Some(account), details)
@@ -171,7 +173,7 @@ pub(in crate::routes) async fn replay_events(
         if let Ended::Failed(error) = &ended {
             tracing::warn!(%error, "a replay failed");
         }
-        begun.end_at_last(&app.store, replay.count(), ended.word()).await;
+        begun.end_at_last(&app.store, replay.count(), &ended.words()).await;
     });
     Ok(answer)
 }
