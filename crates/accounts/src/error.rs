@@ -38,6 +38,12 @@ pub enum AccountError {
     /// Somebody changes it at this moment.
     #[error("the account is being changed by somebody else at the moment; try again")]
     Busy,
+    /// The key opens nothing of what is sealed already: the programs have another one.
+    #[error(
+        "the accounts are not sealed under this key: set AXIS_SECRET_KEY to what the programs use, or \
+         say --another-key if that one is lost"
+    )]
+    AnotherKey,
     /// A secret does not open.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -18,6 +18,7 @@ impl Accounts {
         token: &SecretString,
         deed: Deed<'_>,
     ) -> Result<Link, AccountError> {
+        self.require_key().await?;
         let account = store::accounts::get(&mut *self.store.worker().await?, id).await?;
         let account = account.filter(|account| account.tenant == *tenant);
         let account = account.ok_or_else(|| AccountError::NoAccount(id.to_string()))?;

@@ -3,7 +3,7 @@
 use chatwoot_sim::{admin_token, agent_token};
 use serde_json::json;
 
-use crate::operator::{Operator, PUBLIC_URL, add};
+use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL, add};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_served_only_with_an_administrators_token_and_is_never_shown_with_it() {
@@ -70,6 +70,47 @@ async fn an_accounts_secrets_are_rotated_and_in_the_end_forgotten() {
     assert_eq!(operator.succeeds(&["accounts", "list"]).await, json!([]));
     operator.fails(&rotate, "say what to rotate").await;
     operator.fails(&secret, "no account 7").await;
+}
+
+/// What the programs cannot open is lost to them, and events with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sealed_under_a_key_that_opens_nothing_unless_the_other_one_is_lost() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let (url, admin, key) =
+        (operator.chatwoot.url(), admin_token(7), [("AXIS_SECRET_KEY", ANOTHER_KEY)]);
+    let sources = operator.world.bus.sources();
+    let secrets = async || sources.list().await.unwrap()[0].sealed_secrets.clone();
+    let sealed = secrets().await;
+    let checked = operator.axis_with(&["webhook", "check"], &key).await;
+    let mend = "set AXIS_SECRET_KEY to what the programs use";
+    assert_eq!((checked.code, &checked.value[0]["wrong"][0]["mend"]), (Some(1), &json!(mend)));
+
+    let add = add(&url, "acme", "7", &admin);
+    let rotate = ["accounts", "rotate", "--account", "7", "--chatwoot-token", &admin];
+    for seals in [&add[..], &rotate] {
+        let refused = operator.axis_with(seals, &key).await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.complaint.contains(mend), "{refused:?}");
+    }
+    assert_eq!(operator.succeeds(&["webhook", "check"]).await[0]["good"], true);
+
+    let lost = ["--another-key"];
+    let added = operator.axis_with(&[&add[..], &lost].concat(), &key).await;
+    assert_eq!(added.code, Some(0), "{added:?}");
+    // The token opens, and what the receivers open does not.
+    let register = ["webhook", "register", "--account", "7", "--public-url", PUBLIC_URL];
+    let anew =
+        ["accounts", "rotate", "--account", "7", "--webhook-secret", "--public-url", PUBLIC_URL];
+    for seals in [&register[..], &anew] {
+        let refused = operator.axis_with(seals, &key).await;
+        assert!(refused.complaint.contains(mend), "{refused:?}");
+        assert_eq!(secrets().await, sealed);
+    }
+    let registered = operator.axis_with(&[&register[..], &lost].concat(), &key).await;
+    assert_eq!((registered.code, &registered.value["forgottenSecrets"]), (Some(0), &json!(1)));
+    let checked = operator.axis_with(&["webhook", "check"], &key).await;
+    assert_eq!((checked.code, &checked.value[0]["good"]), (Some(0), &json!(true)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

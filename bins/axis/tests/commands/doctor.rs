@@ -1,9 +1,7 @@
 //! `axis doctor`.
 
-use crate::operator::{Operator, PUBLIC_URL};
+use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL};
 use crate::program::Answered;
-
-const ANOTHER_KEY: &str = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
 
 /// What is wrong: where, and what to do about it.
 fn wrong(answered: &Answered) -> Vec<(&str, &str)> {

@@ -10,13 +10,12 @@ use store::reconciliations::Reconciliation;
 
 use super::Report;
 use crate::Place;
-use crate::commands::webhook;
+use crate::commands::webhook::check::{self, KEY};
 
 /// After so long a comparison that is due has nobody who makes it.
 const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 /// Tries in a row that fail before it is more than a passing trouble.
 const FAILURES: u32 = 3;
-const KEY: &str = "set AXIS_SECRET_KEY to what the programs use";
 const AGAIN: &str = "axis doctor   # again";
 
 /// Looks.
@@ -60,7 +59,7 @@ async fn webhooks(
     served: &[Account],
     public_url: Option<&str>,
 ) -> Option<()> {
-    let found = webhook::check::look(accounts, served, public_url).await;
+    let found = check::look(accounts, served, public_url).await;
     for one in report.heard("webhooks", found, AGAIN)? {
         let whose = format!("account {} of {}", one.chatwoot_account_id, one.chatwoot_url);
         if one.good {

@@ -9,6 +9,9 @@ use store::accounts::Account;
 
 use crate::{Answer, Place};
 
+/// What to do where the key opens nothing.
+pub(crate) const KEY: &str = "set AXIS_SECRET_KEY to what the programs use";
+
 /// Whose webhooks, and where they should lead.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -72,7 +75,9 @@ pub(crate) async fn look(
     let mut all = Vec::with_capacity(served.len());
     for account in served {
         let checked = accounts.check(account.id, public_url).await;
-        all.push(Found::of(account, checked, public_url)?);
+        let is_sealed = matches!(checked, Err(AccountError::Seal(_)));
+        let wrong_key = is_sealed && !accounts.fits().await?;
+        all.push(Found::of(account, checked, wrong_key, public_url)?);
     }
     Ok(all)
 }
@@ -81,6 +86,7 @@ impl Found {
     fn of(
         account: &Account,
         checked: Result<Checked, AccountError>,
+        wrong_key: bool,
         public_url: Option<&str>,
     ) -> anyhow::Result<Self> {
         let (webhook, wrong) = match checked {
@@ -88,6 +94,9 @@ impl Found {
             // Nobody else answers for the other accounts.
             Err(error @ (AccountError::Store(_) | AccountError::Bus(_))) => {
                 return Err(error.into());
+            }
+            Err(error) if wrong_key => {
+                (None, vec![Wrong { what: error.to_string(), mend: KEY.to_owned() }])
             }
             Err(error) => (None, vec![unknown(account, &error)]),
         };
