@@ -1,9 +1,12 @@
 //! `axis tenants` and `axis accounts`.
 
 use chatwoot_sim::{admin_token, agent_token};
+use secrecy::ExposeSecret as _;
 use serde_json::json;
+use testkit::World;
 
 use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL, add};
+use crate::program::{axis, folder, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_served_only_with_an_administrators_token_and_is_never_shown_with_it() {
@@ -70,6 +73,23 @@ async fn an_accounts_secrets_are_rotated_and_in_the_end_forgotten() {
     assert_eq!(operator.succeeds(&["accounts", "list"]).await, json!([]));
     operator.fails(&rotate, "say what to rotate").await;
     operator.fails(&secret, "no account 7").await;
+}
+
+/// Whoever has an `axis up` for development beside them administers real accounts too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_data_folder_is_not_that_of_another_database() {
+    let world = World::start().await;
+    let data = folder("up");
+    std::fs::write(data.join("secret-key"), ANOTHER_KEY).unwrap();
+    let mut command = axis();
+    command
+        .args(["accounts", "publish"])
+        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
+        .env("NATS_URL", world.nats.url().expose_secret())
+        .env("AXIS_DATA_DIR", &data);
+    let refused = run(command).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.complaint.contains("set AXIS_SECRET_KEY"), "{refused:?}");
 }
 
 /// What the programs cannot open is lost to them, and events with it.
