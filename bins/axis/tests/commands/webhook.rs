@@ -144,6 +144,20 @@ async fn what_is_wrong_with_webhooks_is_told_with_the_command_that_mends_it() {
     assert_eq!(told[0]["wrong"].as_array().unwrap().len(), 1);
 }
 
+/// Something else may answer at the address for a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_does_not_advise_what_cannot_be_undone() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let moved = "update chatwoot_accounts set base_url = base_url || '/elsewhere'";
+    operator.statement(moved).await;
+    let checked = operator.axis(&["webhook", "check"]).await;
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    let mend = checked.value[0]["wrong"][0]["mend"].as_str().unwrap();
+    assert!(mend.starts_with("axis webhook check --account"), "{mend}");
+    assert!(mend.contains("/elsewhere") && !mend.contains("--yes"), "{mend}");
+}
+
 /// Runs what a check says that mends what is wrong, with a token in the environment if it asks for one.
 async fn mend(operator: &Operator, command: &Value, token: &str) {
     let command = command.as_str().unwrap();

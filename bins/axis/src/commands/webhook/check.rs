@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use accounts::{AccountError, Accounts, Checked, Config, Trouble};
+use accounts::{AccountError, Accounts, Checked, ClientError, Config, Trouble};
 use clap::Args;
 use serde::Serialize;
 use store::accounts::Account;
@@ -154,21 +154,45 @@ fn wrong(account: &Account, checked: &Checked, public_url: Option<&str>) -> Vec<
 
 /// Why Chatwoot does not tell of it.
 fn unknown(account: &Account, error: &AccountError) -> Wrong {
-    let id = account.id;
+    let (id, url) = (account.id, &account.base_url);
+    let again = |when: &str| format!("axis webhook check --account {id}   # again, {when}");
     let mend = match error {
-        AccountError::Trouble(Trouble::Token(_) | Trouble::NoAdministrator(_))
+        AccountError::Trouble(
+            Trouble::Token(_)
+            | Trouble::NoAdministrator(_)
+            | Trouble::NoMember(_)
+            | Trouble::NoUser,
+        )
+        | AccountError::Client(ClientError::Token)
         | AccountError::Seal(_) => {
             // On the command line others of the machine would see the token.
             format!(
                 "axis accounts rotate --account {id}   # with CHATWOOT_API_TOKEN set to a good one"
             )
         }
-        AccountError::Client(_) => format!(
-            "axis accounts add --tenant {} --chatwoot-url {} --chatwoot-account-id {}",
-            account.tenant, account.base_url, account.chatwoot_account_id
+        AccountError::Client(ClientError::Address | ClientError::Private) => format!(
+            "axis accounts add --tenant {} --chatwoot-url {url} --chatwoot-account-id {}   # with \
+             CHATWOOT_API_TOKEN set",
+            account.tenant, account.chatwoot_account_id
         ),
-        AccountError::Trouble(_) => format!("axis accounts disconnect --account {id} --yes"),
-        _ => format!("axis webhook check --account {id}   # again, once it answers"),
+        // Something else may answer there for a while, and a disconnection cannot be undone.
+        AccountError::Trouble(Trouble::NoSuch(_)) => again(&format!(
+            "once {url} is that Chatwoot; if the account is gone for good: axis accounts disconnect \
+             --account {id}"
+        )),
+        AccountError::Trouble(Trouble::Unsigned | Trouble::NoPublicUrl) => {
+            again("once that is mended")
+        }
+        AccountError::NoAccount(_)
+        | AccountError::NoTenant(_)
+        | AccountError::Several(_)
+        | AccountError::Taken { .. } => "axis accounts list".to_owned(),
+        AccountError::AnotherKey => KEY.to_owned(),
+        AccountError::Chatwoot(_)
+        | AccountError::Client(ClientError::Http(_))
+        | AccountError::Busy
+        | AccountError::Bus(_)
+        | AccountError::Store(_) => again("once it answers"),
     };
     Wrong { what: error.to_string(), mend }
 }
