@@ -146,7 +146,7 @@ pub(crate) async fn administered(
     let options = Options { public_only, ..Options::default() };
     let client = Client::new(base_url, number, token, &options)?;
     let profile = client.profile().await;
-    let profile = profile.map_err(|error| AccountError::of(error, number))?;
+    let profile = profile.map_err(|error| AccountError::of_question(error, &client))?;
     let membership = profile.accounts.iter().find(|account| account.id == number);
     let membership = membership.ok_or(Trouble::NoMember(number))?;
     match membership.role.as_deref() {

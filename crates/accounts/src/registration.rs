@@ -230,7 +230,7 @@ impl Webhooks {
     ) -> Result<Self, AccountError> {
         let (number, path) = (account.chatwoot_account_id, path(account));
         let listed = client.list_webhooks().await;
-        let listed = listed.map_err(|error| AccountError::of(error, number))?;
+        let listed = listed.map_err(|error| AccountError::of_question(error, &client))?;
         let url = format!("{}{path}", public_url.trim_end_matches('/'));
         Ok(Self { client, number, path, url, listed, replaced: Vec::new() })
     }

@@ -21,11 +21,14 @@ async fn an_account_is_served_only_with_an_administrators_token_and_is_never_sho
     assert_eq!(tenants[0]["name"], "Acme Outdoor");
 
     let gone = "http://127.0.0.1:1";
+    // A web server, but no Chatwoot.
+    let receiver = operator.receives().await;
     for (url, number, token, because) in [
         (&*url, "7", &*agent, "administrator"),
         (&*url, "7", "no-such-token", "does not accept the access token"),
         (&*url, "8", &*admin, "not a member of account 8"),
         (gone, "7", &*admin, "no connection to Chatwoot"),
+        (&*receiver, "7", &*admin, "no Chatwoot answers at"),
         ("chat.example.com", "7", &*admin, "must be a URL"),
     ] {
         operator.fails(&add(url, "acme", number, token), because).await;

@@ -188,6 +188,7 @@ fn unknown(account: &Account, error: &AccountError) -> Wrong {
         | AccountError::Several(_)
         | AccountError::Taken { .. } => "axis accounts list".to_owned(),
         AccountError::AnotherKey => KEY.to_owned(),
+        AccountError::Nowhere { .. } => again(&format!("once {url} is that Chatwoot")),
         AccountError::Chatwoot(_)
         | AccountError::Client(ClientError::Http(_))
         | AccountError::Busy
