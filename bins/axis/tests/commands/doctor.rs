@@ -44,6 +44,12 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
     assert_eq!(wrong(&untold), [no_sender, ("receivers", "axis accounts publish")]);
     operator.succeeds(&["accounts", "publish"]).await;
 
+    let long_ago = "update chatwoot_accounts set updated_at = now() - interval '1 hour'";
+    operator.statement(long_ago).await;
+    let never = operator.axis(&doctor).await;
+    let worker = "start a sync-worker that has AXIS_SECRET_KEY";
+    assert_eq!(wrong(&never), [no_sender, ("comparison", worker)]);
+
     operator
         .statement(
             "insert into reconciliations (account_id, tenant_id, swept_to, sweep_due_at, failures,
