@@ -21,6 +21,8 @@ use store::accounts::Account;
 use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
 const NAME: &str = "AXIS-AFENDA";
+/// Where receivers listen.
+pub(crate) const WEBHOOKS: &str = "/api/v1/webhooks/chatwoot";
 /// The newest secret and the one before it, which deliveries under way may bear.
 const SECRETS: usize = 2;
 /// What follows the address of a webhook that was moved aside. Receivers do not look at it.
@@ -59,7 +61,7 @@ pub enum Change {
 
 /// The path of an account's webhooks on any receiver.
 pub fn path(account: &Account) -> String {
-    format!("/api/v1/webhooks/chatwoot/{}", account.id.token())
+    format!("{WEBHOOKS}/{}", account.id.token())
 }
 
 /// How a webhook is.

@@ -58,6 +58,11 @@ async fn registering_a_webhook_again_changes_nothing_and_a_new_secret_joins_the_
     operator.chatwoot.sim.set_webhook_secret(7, webhook.id, None).unwrap();
     operator.fails(&by_number, "older than 4.11.2").await;
     operator.fails(&[&register[..], &["99"]].concat(), "no account 99").await;
+    let dead = format!("{PUBLIC_URL}/api/v1");
+    let twice = ["webhook", "register", "--account", "7", "--public-url", &dead];
+    let dead = operator.axis(&twice).await;
+    assert_eq!(dead.code, Some(2), "{dead:?}");
+    assert!(dead.complaint.contains("would post to"), "{dead:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,7 @@ pub struct Arguments {
     account: String,
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: String,
 
     /// The key that the accounts are sealed under is lost: seal under this one all the same
