@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use anyhow::bail;
+use bus::Bus;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use domain::AccountKey;
+use events::subject;
 use repair::replay::{Ended, Replay, ReplayError, Wanted};
 use serde_json::{Value, json};
 use service::Service;
 
 use crate::answer::table;
 use crate::audit::{Act, Operator};
+use crate::commands::accounts::known;
 use crate::{Answer, Place};
 
 /// Which events, and how fast.
@@ -25,9 +29,9 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = time)]
     to: Option<DateTime<Utc>>,
 
-    /// Only events of this Chatwoot account
-    #[arg(long, value_name = "KEY")]
-    account: Option<AccountKey>,
+    /// Only events of this Chatwoot account: its key, or its number if that is enough
+    #[arg(long, value_name = "KEY OR NUMBER")]
+    account: Option<String>,
 
     /// Only events of this name: `message_created`, …
     #[arg(long, value_name = "NAME")]
@@ -64,11 +68,11 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 impl Arguments {
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self, account: Option<AccountKey>) -> Wanted {
         Wanted {
             from: self.from,
             to: self.to,
-            account: self.account,
+            account,
             event: self.event.clone(),
             dry_run: self.dry_run,
             most: self.most,
@@ -79,9 +83,19 @@ impl Arguments {
 
 /// Hands events to the workers again.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
+    if arguments.to.is_some_and(|to| to <= arguments.from) {
+        bail!("--to is not after --from: nothing is between them");
+    }
     let service = Service::start("axis", &arguments.service)?;
+    let account = match &arguments.account {
+        Some(wanted) => Some(known(&place.store().await?, wanted).await?),
+        None => None,
+    };
     let (bus, shutdown) = (place.bus().await?, service.shutdown());
-    let wanted = arguments.wanted();
+    if let Some(event) = &arguments.event {
+        require_event(&bus, event).await?;
+    }
+    let wanted = arguments.wanted(account);
     let words = wanted.words();
     let mut replay = Replay::start(wanted, &bus).await?;
     if arguments.dry_run {
@@ -89,12 +103,21 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
         return answer(&replay, ended);
     }
     let store = place.store().await?;
-    let act = Act::new("replay", words).on(&store, arguments.account).await?;
+    let act = Act::new("replay", words).on(&store, account).await?;
     let details = json!({ "endsBy": replay.ends_by() });
     let begun = arguments.operator.clone().begin(store, act, details).await?;
     let ended = replay.run(&shutdown, tell).await;
     begun.end(replay.count(), ended.word()).await;
     answer(&replay, ended)
+}
+
+/// Fails for a name that no event in the stream has: it is mistyped, or all of them are gone.
+async fn require_event(bus: &Bus, event: &str) -> anyhow::Result<()> {
+    let filter = format!("inbound.*.{}", subject::token(event));
+    if bus.history(subject::INBOUND, filter, None).await?.about() == 0 {
+        bail!("INBOUND has no event of the name {event}");
+    }
+    Ok(())
 }
 
 fn tell(replay: &Replay) {
