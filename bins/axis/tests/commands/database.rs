@@ -77,4 +77,10 @@ async fn a_login_that_only_has_the_roles_looks_into_the_database_too() {
     let url = format!("postgres://owns_nothing:owns-nothing@{place}");
     let looked = operator.succeeds(&["db", "check", "--database-url", &url]).await;
     assert_eq!(looked["warnings"], json!([]));
+
+    operator.statement("revoke select on _sqlx_migrations from owns_nothing").await;
+    let doctor = operator.axis(&["doctor", "--database-url", &url]).await;
+    let schema = doctor.value.as_array().unwrap().iter().find(|one| one["check"] == "schema");
+    let mend = schema.unwrap()["mend"].as_str().unwrap();
+    assert!(mend.contains("grant select on _sqlx_migrations"), "{doctor:?}");
 }
