@@ -15,6 +15,7 @@ async fn an_account_is_served_only_with_an_administrators_token_and_is_never_sho
     let (admin, agent) = (admin_token(7), agent_token(7, 1));
     operator.fails(&add(&url, "acme", "7", &admin), "axis tenants add acme").await;
     operator.succeeds(&["tenants", "add", "acme", "--name", "Acme Outdoor"]).await;
+    operator.fails(&["tenants", "add", "acme", "--name", " "], "is not empty").await;
     operator.succeeds(&["tenants", "add", "other"]).await;
     let tenants = operator.succeeds(&["tenants", "list"]).await;
     assert_eq!(tenants[0]["id"], "acme");
