@@ -100,7 +100,12 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let mut replay = Replay::start(wanted, &bus).await?;
     if arguments.dry_run {
         let ended = replay.run(&shutdown, tell).await;
-        return answer(&replay, ended);
+        // Whoever is told a number only would hear of it from the replay itself.
+        let lacking = match replay.require_room(replay.count()).await {
+            Err(lacking @ ReplayError::Room { .. }) => Some(lacking.to_string()),
+            _ => None,
+        };
+        return answer(&replay, ended, lacking.as_deref());
     }
     let store = place.store().await?;
     let act = Act::new("replay", words).on(&store, account).await?;
@@ -108,7 +113,7 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let begun = arguments.operator.clone().begin(store, act, details).await?;
     let ended = replay.run(&shutdown, tell).await;
     begun.end(replay.count(), ended.word()).await;
-    answer(&replay, ended)
+    answer(&replay, ended, None)
 }
 
 /// Fails for a name that no event in the stream has: it is mistyped, or all of them are gone.
@@ -131,7 +136,8 @@ fn verb(replay: &Replay) -> &'static str {
     if replay.is_dry() { "would be replayed" } else { "replayed" }
 }
 
-fn answer(replay: &Replay, ended: Ended) -> anyhow::Result<Answer> {
+/// What came of it; of a dry run, whether it would begin.
+fn answer(replay: &Replay, ended: Ended, lacking: Option<&str>) -> anyhow::Result<Answer> {
     let (complete, word) = (matches!(ended, Ended::Done | Ended::Most), ended.word());
     let next = replay.next().to_rfc3339_opts(SecondsFormat::Nanos, true);
     let to_the_end = matches!(ended, Ended::Done | Ended::Failed(ReplayError::Removed(_)));
@@ -165,6 +171,9 @@ fn answer(replay: &Replay, ended: Ended) -> anyhow::Result<Answer> {
     if let Some(error) = &error {
         write!(text, ", since {error}")?;
     }
+    if let Some(lacking) = lacking {
+        write!(text, "\nit would not begin, since {lacking}")?;
+    }
     if let Some(next) = &next {
         write!(text, "\nto go on: --from {next}")?;
     }
@@ -181,6 +190,7 @@ fn answer(replay: &Replay, ended: Ended) -> anyhow::Result<Answer> {
         "unreadable": replay.unreadable(),
         "ended": word,
         "error": error,
+        "lacking": lacking,
         "goOnFrom": next,
     });
     Ok(Answer::new(text, &value)?.succeeding_if(complete))

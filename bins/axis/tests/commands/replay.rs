@@ -303,12 +303,15 @@ async fn a_replay_whose_copies_would_push_out_what_it_has_yet_to_reach_does_not_
         assert!(error.contains("max_bytes"), "{until:?}: {error}");
         assert_eq!((&refused.value["replayed"], held(&world).await.len()), (&json!(0), 10));
     }
+    let tried = succeeds(&world, &["--from", LONG_AGO, "--dry-run"]).await;
+    assert!(tried["lacking"].as_str().unwrap().contains("max_bytes"), "{tried}");
     // What is meant fits: it ends before most of what the stream holds, or with so many.
     let third = held(&world).await[2].published_at.to_rfc3339_opts(SecondsFormat::Nanos, true);
     let some = succeeds(&world, &["--from", LONG_AGO, "--to", &third]).await;
     assert_eq!(some["replayed"], 2);
     assert_eq!(succeeds(&world, &["--from", LONG_AGO, "--most", "1"]).await["replayed"], 1);
     bound(&world, 3).await;
+    assert_eq!(succeeds(&world, &["--from", LONG_AGO, "--dry-run"]).await["lacking"], json!(null));
     assert_eq!(succeeds(&world, &["--from", LONG_AGO]).await["replayed"], 10);
 }
 
