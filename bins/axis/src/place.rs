@@ -78,7 +78,7 @@ pub struct Place {
     pub nats_ca: Option<PathBuf>,
 
     /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; unset: that of
-    /// `axis up`
+    /// `axis up`, if the database is that of `axis up` too
     #[arg(
         long,
         global = true,
@@ -140,7 +140,7 @@ impl Place {
         Ok(bus::Config { nats_url, nats_creds, nats_ca })
     }
 
-    /// The key as text, if one is set or was generated.
+    /// The key of `axis up` as text, if one is set or was generated.
     pub fn secret_key_text(&self) -> anyhow::Result<Option<SecretString>> {
         if let Some(key) = &self.secret_key {
             return Ok(Some(key.clone()));
@@ -153,9 +153,13 @@ impl Place {
         }
     }
 
-    /// The key.
+    /// The key. One that was generated is that of the database beside it: another one has its own.
     pub fn secret_key(&self) -> anyhow::Result<SecretKey> {
-        let Some(text) = self.secret_key_text()? else {
+        let text = match &self.database_url {
+            Some(_) => self.secret_key.clone(),
+            None => self.secret_key_text()?,
+        };
+        let Some(text) = text else {
             bail!("there is no secret key: set AXIS_SECRET_KEY to what the programs use");
         };
         Ok(text.expose_secret().parse::<SecretKey>()?)

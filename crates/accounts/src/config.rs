@@ -4,6 +4,8 @@ use clap::Args;
 use domain::{SealError, SecretKey};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::registration::WEBHOOKS;
+
 /// What administering accounts needs to know.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
@@ -17,7 +19,7 @@ pub struct Config {
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`; unset:
     /// webhooks are registered with `axis webhook register` only
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     pub public_url: Option<String>,
 
     /// Lets callers connect installations at private addresses and without TLS: then whoever may
@@ -41,5 +43,43 @@ impl Config {
             }
             _ => Err("give scheme and host, such as https://support.example.com".to_owned()),
         }
+    }
+
+    /// The same of where receivers are, which their own path follows. A proxy may have them below another
+    /// one; what has theirs already, or leads into the API, is a mistake.
+    pub fn receiver(text: &str) -> Result<String, String> {
+        let address = Self::address(text)?;
+        let (_, place) = address.split_once("://").unwrap_or_default();
+        let path = place.find('/').and_then(|at| place.get(at..)).unwrap_or_default();
+        if path == "/api" || path.starts_with("/api/") || path.contains(WEBHOOKS) {
+            return Err(format!(
+                "Chatwoot would post to {address}{WEBHOOKS}/…: give the address without {path}"
+            ));
+        }
+        Ok(address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leads_to_receivers_may_be_below_a_path_and_does_not_end_in_their_own() {
+        for fine in
+            ["https://a.example.com", "http://10.0.0.1:8080/", "https://a.example.com/hooks"]
+        {
+            assert_eq!(Config::receiver(fine).unwrap(), fine.trim_end_matches('/'));
+        }
+        for wrong in [
+            "https://a.example.com/api",
+            "https://a.example.com/api/v1/",
+            "https://a.example.com/hooks/api/v1/webhooks/chatwoot",
+            "https://a.example.com/api/v1/webhooks/chatwoot/0f",
+        ] {
+            let refused = Config::receiver(wrong).unwrap_err();
+            assert!(refused.contains("would post to"), "{refused}");
+        }
+        assert!(Config::receiver("a.example.com").unwrap_err().contains("scheme"));
     }
 }

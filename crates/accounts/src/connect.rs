@@ -2,7 +2,6 @@
 
 use chatwoot::client::{Client, Options};
 use domain::{AccountKey, TenantId};
-use events::Source;
 use secrecy::SecretString;
 use serde_json::json;
 use store::accounts::Account;
@@ -34,6 +33,7 @@ impl Accounts {
     /// receivers. Its history is brought in by the sync workers from then on. One that is there gets
     /// the token and keeps what it has; one that was disconnected is served again.
     pub async fn connect(&self, wanted: &Wanted, deed: Deed<'_>) -> Result<Account, AccountError> {
+        self.require_key().await?;
         let (url, number, guarded) = (&wanted.base_url, wanted.number, self.public_only);
         let (base_url, name) = administered(url, number, &wanted.token, guarded).await?;
         let mut account = Account {
@@ -80,11 +80,21 @@ impl Accounts {
     }
 
     /// Whether the key opens anything that is sealed of an account: its token, or what its webhook is
-    /// signed with.
+    /// or was signed with.
     pub fn opens(&self, account: &Account) -> bool {
-        let secret = account.webhook_secrets.first();
         self.key.open(Account::TOKEN_PURPOSE, &account.api_token).is_ok()
-            || secret.is_some_and(|one| self.key.open(Source::SECRET_PURPOSE, one).is_ok())
+            || self.opens_secret(account)
+    }
+
+    /// Whether the key opens anything of the accounts that are served, if there are any.
+    pub async fn fits(&self) -> Result<bool, AccountError> {
+        let served = self.list().await?;
+        Ok(served.is_empty() || served.iter().any(|account| self.opens(account)))
+    }
+
+    /// Fails if whoever opens the rest could not open what is sealed now.
+    pub(crate) async fn require_key(&self) -> Result<(), AccountError> {
+        if self.another_key || self.fits().await? { Ok(()) } else { Err(AccountError::AnotherKey) }
     }
 
     /// Takes an account in hand until the transaction ends.
@@ -136,7 +146,7 @@ pub(crate) async fn administered(
     let options = Options { public_only, ..Options::default() };
     let client = Client::new(base_url, number, token, &options)?;
     let profile = client.profile().await;
-    let profile = profile.map_err(|error| AccountError::of(error, number))?;
+    let profile = profile.map_err(|error| AccountError::of_question(error, &client))?;
     let membership = profile.accounts.iter().find(|account| account.id == number);
     let membership = membership.ok_or(Trouble::NoMember(number))?;
     match membership.role.as_deref() {

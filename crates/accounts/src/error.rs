@@ -1,7 +1,7 @@
 //! What can go wrong, told by what the caller can do.
 
 use bus::BusError;
-use chatwoot::client::{CallError, ClientError, Refusal};
+use chatwoot::client::{CallError, Cause, Client, ClientError, Refusal};
 use domain::{SealError, TenantId};
 
 use crate::Unusable;
@@ -18,6 +18,14 @@ pub enum AccountError {
     /// Chatwoot did not do it.
     #[error(transparent)]
     Chatwoot(CallError),
+    /// What answers there does not speak as Chatwoot does, or a proxy does for one that is away.
+    #[error("no Chatwoot answers at {url}: {cause}; check the address, and that it runs")]
+    Nowhere {
+        /// The address.
+        url: String,
+        /// What was answered instead.
+        cause: Cause,
+    },
     /// There is no such tenant.
     #[error("there is no tenant {0}: add it with `axis tenants add {0}`")]
     NoTenant(TenantId),
@@ -38,6 +46,12 @@ pub enum AccountError {
     /// Somebody changes it at this moment.
     #[error("the account is being changed by somebody else at the moment; try again")]
     Busy,
+    /// The key opens nothing of what is sealed already: the programs have another one.
+    #[error(
+        "the accounts are not sealed under this key: set AXIS_SECRET_KEY to what the programs use, or \
+         say --another-key if that one is lost"
+    )]
+    AnotherKey,
     /// A secret does not open.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -104,6 +118,16 @@ impl AccountError {
             }
             CallError::NotFound => Trouble::NoSuch(number).into(),
             other => Self::Chatwoot(other),
+        }
+    }
+
+    /// The same of a question, of which there is nothing that Chatwoot may have done.
+    pub(crate) fn of_question(error: CallError, client: &Client) -> Self {
+        match error {
+            CallError::Unknown(cause @ (Cause::ServerError(404) | Cause::Unreadable)) => {
+                Self::Nowhere { url: client.installation().to_owned(), cause }
+            }
+            other => Self::of(other, client.account_id()),
         }
     }
 }

@@ -50,17 +50,27 @@ pub struct Accounts {
     clients: Arc<Clients>,
     /// Addresses that a stranger named are called only if they are everybody's.
     public_only: bool,
+    /// Seals though the key opens nothing of what is sealed already.
+    another_key: bool,
 }
 
 impl Accounts {
     /// For operators, who may name any address.
     pub fn new(store: Store, bus: Bus, key: SecretKey) -> Self {
-        Self { store, bus, key, clients: Arc::default(), public_only: false }
+        let clients = Arc::default();
+        Self { store, bus, key, clients, public_only: false, another_key: false }
     }
 
     /// The same for callers who are not to reach the deployment's own network by way of us.
     #[must_use]
     pub fn public_only(self) -> Self {
         Self { public_only: true, ..self }
+    }
+
+    /// The same for whoever has lost the key that the accounts are sealed under: this one takes its place.
+    /// Otherwise nothing is sealed under a key that opens nothing, since the programs have another one.
+    #[must_use]
+    pub fn another_key(self, another_key: bool) -> Self {
+        Self { another_key, ..self }
     }
 }

@@ -18,12 +18,14 @@ impl Accounts {
         token: &SecretString,
         deed: Deed<'_>,
     ) -> Result<Link, AccountError> {
+        self.require_key().await?;
         let account = store::accounts::get(&mut *self.store.worker().await?, id).await?;
         let account = account.filter(|account| account.tenant == *tenant);
         let account = account.ok_or_else(|| AccountError::NoAccount(id.to_string()))?;
         let number = account.chatwoot_account_id;
-        let profile = self.clients.with_token(&account, token)?.profile().await;
-        let profile = profile.map_err(|error| match AccountError::of(error, number) {
+        let client = self.clients.with_token(&account, token)?;
+        let profile = client.profile().await;
+        let profile = profile.map_err(|error| match AccountError::of_question(error, &client) {
             // It does not have to be an administrator's; a bot has no profile.
             AccountError::Trouble(Trouble::NoAdministrator(_)) => Trouble::NoUser.into(),
             other => other,

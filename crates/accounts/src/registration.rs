@@ -21,6 +21,8 @@ use store::accounts::Account;
 use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
 const NAME: &str = "AXIS-AFENDA";
+/// Where receivers listen.
+pub(crate) const WEBHOOKS: &str = "/api/v1/webhooks/chatwoot";
 /// The newest secret and the one before it, which deliveries under way may bear.
 const SECRETS: usize = 2;
 /// What follows the address of a webhook that was moved aside. Receivers do not look at it.
@@ -38,6 +40,8 @@ pub struct Registered {
     pub change: Change,
     /// Whether Chatwoot signs with another secret than we knew.
     pub new_secret: bool,
+    /// How many secrets were forgotten since they do not open: receivers that open them have another key.
+    pub forgotten_secrets: usize,
     /// Other webhooks of the account that post to this account's address on another host: every
     /// event then comes twice, which costs time and does no harm.
     pub duplicates: Vec<String>,
@@ -57,7 +61,7 @@ pub enum Change {
 
 /// The path of an account's webhooks on any receiver.
 pub fn path(account: &Account) -> String {
-    format!("/api/v1/webhooks/chatwoot/{}", account.id.token())
+    format!("{WEBHOOKS}/{}", account.id.token())
 }
 
 /// How a webhook is.
@@ -121,12 +125,28 @@ impl Accounts {
         public_url: &str,
         deed: Deed<'_>,
     ) -> Result<(Registered, Webhooks), AccountError> {
+        self.require_secret(&account)?;
         let before = deed::shown(connection, &account).await?;
         let mut webhooks = self.webhooks(&account, public_url).await?;
         let (registered, account) = self.registered(connection, account, &mut webhooks).await?;
         let details = json!({ "change": registered.change });
         deed::write(connection, deed, &account, before, details).await?;
         Ok((registered, webhooks))
+    }
+
+    /// Whether the key opens any of what an account's webhook is or was signed with.
+    pub(crate) fn opens_secret(&self, account: &Account) -> bool {
+        account.webhook_secrets.iter().any(|one| opens(&self.key, one))
+    }
+
+    /// Fails if receivers that open what the account is signed with could not open what is sealed now.
+    pub(crate) fn require_secret(&self, account: &Account) -> Result<(), AccountError> {
+        let is_new = account.webhook_secrets.is_empty();
+        if self.another_key || is_new || self.opens_secret(account) {
+            Ok(())
+        } else {
+            Err(AccountError::AnotherKey)
+        }
     }
 
     /// What Chatwoot has of an account's webhooks.
@@ -146,17 +166,21 @@ impl Accounts {
         webhooks: &mut Webhooks,
     ) -> Result<(Registered, Account), AccountError> {
         let (webhook, change) = webhooks.ensure(account.webhook_id).await?;
+        let known = &account.webhook_secrets;
         let (secrets, new_secret) = match &webhook.secret {
-            Some(secret) => with_secret(&self.key, &account.webhook_secrets, secret)?,
-            None if account.allow_unsigned => (account.webhook_secrets.clone(), false),
+            Some(secret) => with_secret(&self.key, known, secret)?,
+            None if account.allow_unsigned => (known.clone(), false),
             None => return Err(Trouble::Unsigned.into()),
         };
+        let forgotten = |one: &&Sealed| !opens(&self.key, one) && !secrets.contains(one);
+        let forgotten_secrets = known.iter().filter(forgotten).count();
         store::accounts::set_webhook(connection, account.id, webhook.id, &secrets).await?;
         let registered = Registered {
             webhook_id: webhook.id,
             url: webhooks.url.clone(),
             change,
             new_secret,
+            forgotten_secrets,
             duplicates: webhooks.duplicates(webhook.id),
         };
         let webhook_id = Some(webhook.id);
@@ -208,7 +232,7 @@ impl Webhooks {
     ) -> Result<Self, AccountError> {
         let (number, path) = (account.chatwoot_account_id, path(account));
         let listed = client.list_webhooks().await;
-        let listed = listed.map_err(|error| AccountError::of(error, number))?;
+        let listed = listed.map_err(|error| AccountError::of_question(error, &client))?;
         let url = format!("{}{path}", public_url.trim_end_matches('/'));
         Ok(Self { client, number, path, url, listed, replaced: Vec::new() })
     }
@@ -317,6 +341,10 @@ fn subscribes_to_all(webhook: &RegisteredWebhook) -> bool {
         && SUBSCRIPTIONS.iter().all(|name| webhook.subscriptions.iter().any(|one| one == name))
 }
 
+fn opens(key: &SecretKey, sealed: &Sealed) -> bool {
+    key.open(Source::SECRET_PURPOSE, sealed).is_ok()
+}
+
 fn opens_to(key: &SecretKey, sealed: &Sealed, secret: &SecretString) -> bool {
     key.open(Source::SECRET_PURPOSE, sealed)
         .is_ok_and(|opened| opened.expose_secret() == secret.expose_secret())
@@ -334,8 +362,8 @@ fn with_secret(
     }
     let mut secrets = vec![key.seal(Source::SECRET_PURPOSE, secret)?];
     // What does not open, say under a key that was lost, is of no use any more.
-    let opens = |sealed: &&Sealed| key.open(Source::SECRET_PURPOSE, sealed).is_ok();
-    secrets.extend(known.iter().filter(opens).filter(|sealed| !is_it(sealed)).cloned());
+    let stays = |sealed: &&Sealed| opens(key, sealed) && !is_it(sealed);
+    secrets.extend(known.iter().filter(stays).cloned());
     secrets.truncate(SECRETS);
     Ok((secrets, true))
 }

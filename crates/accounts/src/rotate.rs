@@ -32,6 +32,7 @@ impl Accounts {
         secret_for: Option<&str>,
         deed: Deed<'_>,
     ) -> Result<Rotated, AccountError> {
+        self.require_key().await?;
         let (mut transaction, account) = self.hold(id).await?;
         let done = self.rotate_held(&mut transaction, account, token, secret_for, deed).await;
         let (webhook, replaced) = Self::let_go(transaction, done).await?;
@@ -61,6 +62,7 @@ impl Accounts {
         }
         let (mut webhook, mut replaced) = (None, None);
         if let Some(public_url) = secret_for {
+            self.require_secret(&account)?;
             // The secret is Chatwoot's, and a webhook has one for its life.
             let mut webhooks = self.webhooks(&account, public_url).await?;
             if let Some(known) = account.webhook_id {

@@ -22,15 +22,15 @@ use std::time::Duration;
 use bus::{Bus, BusError, Consumer, History, Past, PublishError, Publisher, Room};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::AccountKey;
-use events::{Envelope, Headers, Inbound, MESSAGE_ID, subject};
+use events::{Headers, Inbound, MESSAGE_ID, subject};
 use service::Pace;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::copies::{MARK, copy, original};
+
 pub use ended::{Ended, ReplayError};
 
-/// The header of a copy: when its replay began.
-const MARK: &str = "Axis-Replay";
 /// By how much later than reckoned a replay may end before it counts as lost.
 const LATE: TimeDelta = TimeDelta::minutes(10);
 /// How often it says how far it is, and looks whether there is room.
@@ -257,11 +257,12 @@ impl Replay {
         Ok(count)
     }
 
-    /// Fails if so many copies do not fit.
     async fn need_room(&self, copies: u64) -> Result<(), ReplayError> {
-        if self.wanted.dry_run {
-            return Ok(());
-        }
+        if self.wanted.dry_run { Ok(()) } else { self.require_room(copies).await }
+    }
+
+    /// Fails if so many copies do not fit: after a dry run, if what was counted would not.
+    pub async fn require_room(&self, copies: u64) -> Result<(), ReplayError> {
         let Room { average, left, .. } = self.bus.room(Consumer::SyncWorker).await?;
         let needed = copies.saturating_mul(average);
         if needed > left { Err(ReplayError::Room { needed, left }) } else { Ok(()) }
@@ -309,46 +310,5 @@ impl Replay {
         let envelope = copy(subject, &headers, payload, &self.stamp, sequence);
         self.publisher.publish(envelope).await?;
         Ok(())
-    }
-}
-
-/// An event once more. Its id is new, and the same should it have to be published twice.
-fn copy<P>(subject: String, original: &Headers, payload: P, stamp: &str, at: u64) -> Envelope<P> {
-    let id = original.get(MESSAGE_ID).unwrap_or("unnamed");
-    let mut headers = Headers::default();
-    for (name, value) in original.iter().filter(|(name, _)| !name.starts_with("Nats-")) {
-        headers.push(name, value);
-    }
-    Envelope {
-        subject,
-        message_id: format!("{id}:replay:{stamp}:{at}"),
-        headers: headers.with(MARK, stamp),
-        payload,
-    }
-}
-
-/// The position that the copy with this id is a copy of; one that died may have been sent again since.
-fn original(id: &str) -> Option<u64> {
-    let (_, of) = id.rsplit_once(":replay:")?;
-    of.split(":redrive:").next()?.rsplit(':').next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_copy_differs_from_its_original_in_its_id_and_its_mark_only() {
-        let original = Headers::default().with("Axis-Received-At", "17").with(MESSAGE_ID, "x");
-        let copied = copy("inbound.a.b".to_owned(), &original, "body", "now", 7);
-        assert_eq!(copied.message_id, "x:replay:now:7");
-        for id in [copied.message_id.clone(), "x:redrive:3:replay:a:b:7:redrive:12".to_owned()] {
-            assert_eq!(super::original(&id), Some(7), "{id}");
-        }
-        let expected = Headers::default().with("Axis-Received-At", "17").with(MARK, "now");
-        assert_eq!(copied.headers, expected);
-        // One event may be in the stream more than once, received at different times.
-        let other = copy("inbound.a.b".to_owned(), &original, "body", "now", 8);
-        assert_ne!(copied.message_id, other.message_id);
     }
 }

@@ -44,6 +44,14 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Conflict(_) | Self::Schema(_))
     }
+
+    /// Whether the database's user may not do this, until somebody grants it.
+    pub fn is_denied(&self) -> bool {
+        let Some(source) = std::error::Error::source(self) else { return false };
+        let Some(error) = source.downcast_ref::<sqlx::Error>() else { return false };
+        let Some(database) = error.as_database_error() else { return false };
+        database.code().is_some_and(|code| code == "42501")
+    }
 }
 
 impl From<sqlx::Error> for Error {

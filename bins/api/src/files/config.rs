@@ -9,7 +9,13 @@ use clap::Args;
 pub struct Config {
     /// Hosts on private networks to which Chatwoot may redirect for an attachment, besides itself, as
     /// `minio.internal` or `10.1.2.3:9000`, separated by commas; public hosts need not be named
-    #[arg(long, env = "ATTACHMENT_HOSTS", value_delimiter = ',', value_name = "HOST")]
+    #[arg(
+        long,
+        env = "ATTACHMENT_HOSTS",
+        value_delimiter = ',',
+        value_name = "HOST",
+        value_parser = host
+    )]
     pub attachment_hosts: Vec<String>,
 
     /// The largest attachment that is fetched from Chatwoot, in MiB, 1 to 2048
@@ -26,6 +32,21 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self { attachment_hosts: Vec::new(), attachment_max_mib: 256 }
+    }
+}
+
+/// Refuses what no redirect's host is ever like. An IPv6 address is in brackets, as in a redirect.
+fn host(text: &str) -> Result<String, String> {
+    let host = text.trim();
+    let behind = host.rsplit_once(']').map_or(host, |(_, behind)| behind);
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    let fits = !host.starts_with(':')
+        && !host.contains(['/', '@', ' '])
+        && behind.split_once(':').is_none_or(|(_, port)| is_port(port));
+    if fits {
+        Ok(host.to_owned())
+    } else {
+        Err("give a host, or a host and its port, such as minio.internal:9000".to_owned())
     }
 }
 
@@ -50,5 +71,16 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(format!("{:?}", parsed.config), format!("{config:?}"));
+    }
+
+    #[test]
+    fn a_host_is_no_address() {
+        for fine in ["", "minio", " minio.internal:9000", "10.1.2.3", "[fd00::1]:9000", "[fd00::1]"]
+        {
+            assert_eq!(host(fine).unwrap(), fine.trim());
+        }
+        for wrong in ["http://minio", "minio/bucket", "minio:", "minio:port", ":9000", "fd00::1"] {
+            assert!(host(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -215,8 +215,11 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         AccountError::Busy => ApiError::AccountBusy,
         AccountError::NoAccount(_) | AccountError::Several(_) => ApiError::NotFound("account"),
         AccountError::Chatwoot(error) => ApiError::NoAnswer("Chatwoot", error.into()),
+        error @ AccountError::Nowhere { .. } => ApiError::NoAnswer("Chatwoot", error.into()),
         AccountError::Bus(error) => ApiError::NoAnswer("NATS", error.into()),
         AccountError::Store(error) => error.into(),
-        error @ (AccountError::NoTenant(_) | AccountError::Seal(_)) => ApiError::internal(error),
+        error @ (AccountError::NoTenant(_) | AccountError::Seal(_) | AccountError::AnotherKey) => {
+            ApiError::internal(error)
+        }
     }
 }

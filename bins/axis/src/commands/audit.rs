@@ -7,6 +7,7 @@ use serde_json::json;
 use store::audit::{Filter, Recorded};
 
 use crate::answer::table;
+use crate::commands::tenants;
 use crate::{Answer, Place};
 
 /// Which rows.
@@ -43,6 +44,9 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
         actor: arguments.actor.clone(),
     };
     let mut transaction = store.worker().await?;
+    if let Some(tenant) = &arguments.tenant {
+        tenants::require(&mut transaction, tenant).await?;
+    }
     let limit = arguments.limit.into();
     let listed = store::audit::list(&mut transaction, &filter, None, limit).await?;
     let headings = ["when", "who", "by", "action", "to what", "count", "details"];

@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use anyhow::bail;
+use bus::Bus;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use domain::AccountKey;
+use events::subject;
 use repair::replay::{Ended, Replay, ReplayError, Wanted};
 use serde_json::{Value, json};
 use service::Service;
 
 use crate::answer::table;
 use crate::audit::{Act, Operator};
+use crate::commands::accounts::known;
 use crate::{Answer, Place};
 
 /// Which events, and how fast.
@@ -25,9 +29,9 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = time)]
     to: Option<DateTime<Utc>>,
 
-    /// Only events of this Chatwoot account
-    #[arg(long, value_name = "KEY")]
-    account: Option<AccountKey>,
+    /// Only events of this Chatwoot account: its key, or its number if that is enough
+    #[arg(long, value_name = "KEY OR NUMBER")]
+    account: Option<String>,
 
     /// Only events of this name: `message_created`, …
     #[arg(long, value_name = "NAME")]
@@ -64,11 +68,11 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 impl Arguments {
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self, account: Option<AccountKey>) -> Wanted {
         Wanted {
             from: self.from,
             to: self.to,
-            account: self.account,
+            account,
             event: self.event.clone(),
             dry_run: self.dry_run,
             most: self.most,
@@ -79,23 +83,47 @@ impl Arguments {
 
 /// Hands events to the workers again.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
+    if arguments.to.is_some_and(|to| to <= arguments.from) {
+        bail!("--to is not after --from: nothing is between them");
+    }
     let service = Service::start("axis", &arguments.service)?;
+    let account = match &arguments.account {
+        Some(wanted) => Some(known(&place.store().await?, wanted).await?),
+        None => None,
+    };
     let (bus, shutdown) = (place.bus().await?, service.shutdown());
-    let wanted = arguments.wanted();
+    if let Some(event) = &arguments.event {
+        require_event(&bus, event).await?;
+    }
+    let wanted = arguments.wanted(account);
     let words = wanted.words();
     let mut replay = Replay::start(wanted, &bus).await?;
     if arguments.dry_run {
         let ended = replay.run(&shutdown, tell).await;
-        return answer(&replay, ended);
+        // Whoever is told a number only would hear of it from the replay itself.
+        let lacking = match replay.require_room(replay.count()).await {
+            Err(lacking @ ReplayError::Room { .. }) => Some(lacking.to_string()),
+            _ => None,
+        };
+        return answer(&replay, ended, lacking.as_deref());
     }
     let store = place.store().await?;
-    let act = Act::new("replay", words).on(&store, arguments.account).await?;
+    let act = Act::new("replay", words).on(&store, account).await?;
     let (most, per_second) = (arguments.most, arguments.per_second);
     let details = json!({ "endsBy": replay.ends_by(), "most": most, "perSecond": per_second });
     let begun = arguments.operator.clone().begin(store, act, details).await?;
     let ended = replay.run(&shutdown, tell).await;
     begun.end(replay.count(), &ended.words()).await;
-    answer(&replay, ended)
+    answer(&replay, ended, None)
+}
+
+/// Fails for a name that no event in the stream has: it is mistyped, or all of them are gone.
+async fn require_event(bus: &Bus, event: &str) -> anyhow::Result<()> {
+    let filter = format!("inbound.*.{}", subject::token(event));
+    if bus.history(subject::INBOUND, filter, None).await?.about() == 0 {
+        bail!("INBOUND has no event of the name {event}");
+    }
+    Ok(())
 }
 
 fn tell(replay: &Replay) {
@@ -109,7 +137,8 @@ fn verb(replay: &Replay) -> &'static str {
     if replay.is_dry() { "would be replayed" } else { "replayed" }
 }
 
-fn answer(replay: &Replay, ended: Ended) -> anyhow::Result<Answer> {
+/// What came of it; of a dry run, whether it would begin.
+fn answer(replay: &Replay, ended: Ended, lacking: Option<&str>) -> anyhow::Result<Answer> {
     let (complete, word) = (matches!(ended, Ended::Done | Ended::Most), ended.word());
     let next = replay.next().to_rfc3339_opts(SecondsFormat::Nanos, true);
     let to_the_end = matches!(ended, Ended::Done | Ended::Failed(ReplayError::Removed(_)));
@@ -143,6 +172,9 @@ fn answer(replay: &Replay, ended: Ended) -> anyhow::Result<Answer> {
     if let Some(error) = &error {
         write!(text, ", since {error}")?;
     }
+    if let Some(lacking) = lacking {
+        write!(text, "\nit would not begin, since {lacking}")?;
+    }
     if let Some(next) = &next {
         write!(text, "\nto go on: --from {next}")?;
     }
@@ -159,6 +191,7 @@ fn answer(replay: &Replay, ended: Ended) -> anyhow::Result<Answer> {
         "unreadable": replay.unreadable(),
         "ended": word,
         "error": error,
+        "lacking": lacking,
         "goOnFrom": next,
     });
     Ok(Answer::new(text, &value)?.succeeding_if(complete))

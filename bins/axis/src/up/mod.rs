@@ -98,7 +98,7 @@ pub struct Arguments {
         long,
         env = "AXIS_PUBLIC_URL",
         value_name = "URL",
-        value_parser = accounts::Config::address
+        value_parser = accounts::Config::receiver
     )]
     public_url: Option<String>,
 

@@ -1,9 +1,12 @@
 //! `axis tenants` and `axis accounts`.
 
 use chatwoot_sim::{admin_token, agent_token};
+use secrecy::ExposeSecret as _;
 use serde_json::json;
+use testkit::World;
 
-use crate::operator::{Operator, PUBLIC_URL, add};
+use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL, add};
+use crate::program::{axis, folder, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_served_only_with_an_administrators_token_and_is_never_shown_with_it() {
@@ -12,17 +15,21 @@ async fn an_account_is_served_only_with_an_administrators_token_and_is_never_sho
     let (admin, agent) = (admin_token(7), agent_token(7, 1));
     operator.fails(&add(&url, "acme", "7", &admin), "axis tenants add acme").await;
     operator.succeeds(&["tenants", "add", "acme", "--name", "Acme Outdoor"]).await;
+    operator.fails(&["tenants", "add", "acme", "--name", " "], "is not empty").await;
     operator.succeeds(&["tenants", "add", "other"]).await;
     let tenants = operator.succeeds(&["tenants", "list"]).await;
     assert_eq!(tenants[0]["id"], "acme");
     assert_eq!(tenants[0]["name"], "Acme Outdoor");
 
     let gone = "http://127.0.0.1:1";
+    // A web server, but no Chatwoot.
+    let receiver = operator.receives().await;
     for (url, number, token, because) in [
         (&*url, "7", &*agent, "administrator"),
         (&*url, "7", "no-such-token", "does not accept the access token"),
         (&*url, "8", &*admin, "not a member of account 8"),
         (gone, "7", &*admin, "no connection to Chatwoot"),
+        (&*receiver, "7", &*admin, "no Chatwoot answers at"),
         ("chat.example.com", "7", &*admin, "must be a URL"),
     ] {
         operator.fails(&add(url, "acme", number, token), because).await;
@@ -70,6 +77,64 @@ async fn an_accounts_secrets_are_rotated_and_in_the_end_forgotten() {
     assert_eq!(operator.succeeds(&["accounts", "list"]).await, json!([]));
     operator.fails(&rotate, "say what to rotate").await;
     operator.fails(&secret, "no account 7").await;
+}
+
+/// Whoever has an `axis up` for development beside them administers real accounts too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_data_folder_is_not_that_of_another_database() {
+    let world = World::start().await;
+    let data = folder("up");
+    std::fs::write(data.join("secret-key"), ANOTHER_KEY).unwrap();
+    let mut command = axis();
+    command
+        .args(["accounts", "publish"])
+        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
+        .env("NATS_URL", world.nats.url().expose_secret())
+        .env("AXIS_DATA_DIR", &data);
+    let refused = run(command).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.complaint.contains("set AXIS_SECRET_KEY"), "{refused:?}");
+}
+
+/// What the programs cannot open is lost to them, and events with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sealed_under_a_key_that_opens_nothing_unless_the_other_one_is_lost() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let (url, admin, key) =
+        (operator.chatwoot.url(), admin_token(7), [("AXIS_SECRET_KEY", ANOTHER_KEY)]);
+    let sources = operator.world.bus.sources();
+    let secrets = async || sources.list().await.unwrap()[0].sealed_secrets.clone();
+    let sealed = secrets().await;
+    let checked = operator.axis_with(&["webhook", "check"], &key).await;
+    let mend = "set AXIS_SECRET_KEY to what the programs use";
+    assert_eq!((checked.code, &checked.value[0]["wrong"][0]["mend"]), (Some(1), &json!(mend)));
+
+    let add = add(&url, "acme", "7", &admin);
+    let rotate = ["accounts", "rotate", "--account", "7", "--chatwoot-token", &admin];
+    for seals in [&add[..], &rotate] {
+        let refused = operator.axis_with(seals, &key).await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.complaint.contains(mend), "{refused:?}");
+    }
+    assert_eq!(operator.succeeds(&["webhook", "check"]).await[0]["good"], true);
+
+    let lost = ["--another-key"];
+    let added = operator.axis_with(&[&add[..], &lost].concat(), &key).await;
+    assert_eq!(added.code, Some(0), "{added:?}");
+    // The token opens, and what the receivers open does not.
+    let register = ["webhook", "register", "--account", "7", "--public-url", PUBLIC_URL];
+    let anew =
+        ["accounts", "rotate", "--account", "7", "--webhook-secret", "--public-url", PUBLIC_URL];
+    for seals in [&register[..], &anew] {
+        let refused = operator.axis_with(seals, &key).await;
+        assert!(refused.complaint.contains(mend), "{refused:?}");
+        assert_eq!(secrets().await, sealed);
+    }
+    let registered = operator.axis_with(&[&register[..], &lost].concat(), &key).await;
+    assert_eq!((registered.code, &registered.value["forgottenSecrets"]), (Some(0), &json!(1)));
+    let checked = operator.axis_with(&["webhook", "check"], &key).await;
+    assert_eq!((checked.code, &checked.value[0]["good"]), (Some(0), &json!(true)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,6 +38,8 @@ async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
              where event = 'message_created'",
         )
         .await;
+    let rejected = operator.succeeds(&["db", "check"]).await;
+    assert_eq!(rejected["warnings"].as_array().unwrap().len(), 2, "which harm nobody: {rejected}");
     operator
         .statement(
             "insert into outbox (operation_id, tenant_id, account_id, conversation_id, command,
@@ -47,8 +49,9 @@ async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
              from conversations",
         )
         .await;
-    let warned = operator.succeeds(&["db", "check"]).await;
-    let warnings = warned["warnings"].as_array().unwrap();
+    let warned = operator.axis(&["db", "check"]).await;
+    assert_eq!(warned.code, Some(1), "{warned:?}");
+    let warnings = warned.value["warnings"].as_array().unwrap();
     for expected in ["1 row of webhook_events", "outbox", "rejected"] {
         let found = warnings.iter().any(|one| one.as_str().unwrap().contains(expected));
         assert!(found, "{expected}: {warnings:?}");
@@ -74,4 +77,10 @@ async fn a_login_that_only_has_the_roles_looks_into_the_database_too() {
     let url = format!("postgres://owns_nothing:owns-nothing@{place}");
     let looked = operator.succeeds(&["db", "check", "--database-url", &url]).await;
     assert_eq!(looked["warnings"], json!([]));
+
+    operator.statement("revoke select on _sqlx_migrations from owns_nothing").await;
+    let doctor = operator.axis(&["doctor", "--database-url", &url]).await;
+    let schema = doctor.value.as_array().unwrap().iter().find(|one| one["check"] == "schema");
+    let mend = schema.unwrap()["mend"].as_str().unwrap();
+    assert!(mend.contains("grant select on _sqlx_migrations"), "{doctor:?}");
 }

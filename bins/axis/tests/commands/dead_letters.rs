@@ -130,8 +130,10 @@ async fn what_died_for_want_of_its_account_is_applied_once_when_it_is_redriven()
     let unmasked = succeeds(&world, &["show", "1", "--unmasked"]).await;
     assert_eq!(unmasked["payload"], serde_json::from_str::<Value>(body).unwrap());
 
+    let nobodys = answered(&world, &["redrive", "--all", "--account", "1"]).await;
+    assert!(nobodys.complaint.contains("no account 1"), "{nobodys:?}");
     add_account(&world, key).await;
-    let tried = succeeds(&world, &["redrive", "--all", "--dry-run"]).await;
+    let tried = succeeds(&world, &["redrive", "--all", "--account", "1", "--dry-run"]).await;
     assert_eq!((&tried["sent"], &tried["deadLetters"][0]["sequence"]), (&json!(0), &json!(1)));
     assert_eq!((letters.count().await.unwrap(), held(&world).await.len()), (1, 1));
     assert_eq!(count(&world, "messages").await, 0);

@@ -1,9 +1,7 @@
 //! `axis doctor`.
 
-use crate::operator::{Operator, PUBLIC_URL};
+use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL};
 use crate::program::Answered;
-
-const ANOTHER_KEY: &str = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
 
 /// What is wrong: where, and what to do about it.
 fn wrong(answered: &Answered) -> Vec<(&str, &str)> {
@@ -45,6 +43,12 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
     let untold = operator.axis(&doctor).await;
     assert_eq!(wrong(&untold), [no_sender, ("receivers", "axis accounts publish")]);
     operator.succeeds(&["accounts", "publish"]).await;
+
+    let long_ago = "update chatwoot_accounts set updated_at = now() - interval '1 hour'";
+    operator.statement(long_ago).await;
+    let never = operator.axis(&doctor).await;
+    let worker = "start a sync-worker that has AXIS_SECRET_KEY";
+    assert_eq!(wrong(&never), [no_sender, ("comparison", worker)]);
 
     operator
         .statement(

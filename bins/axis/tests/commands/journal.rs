@@ -31,6 +31,10 @@ async fn a_running_receivers_journal_is_listed_shown_masked_and_found_damaged() 
     let account = world.account("acme", 1).await;
     testkit::unsigned(&world.store, &world.bus, &account).await;
     let journal = folder("journal");
+    for command in ["segments", "list"] {
+        let none = answered(&journal, &[command]).await;
+        assert!(none.code == Some(1) && none.complaint.contains("no journal in"), "{none:?}");
+    }
     let config = webhook_receiver::Config::with(testkit::SECRET_KEY.into(), journal.clone());
     let receiver = Receiver::start(&config, world.bus.clone()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

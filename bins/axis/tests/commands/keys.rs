@@ -120,6 +120,10 @@ async fn a_key_is_made_shown_once_listed_without_its_secret_and_revoked() {
         assert_eq!((answer.code, &answer.value["revoked"]), (Some(0), &json!(revoked)));
         assert_eq!(holder(&world, token).await, None);
     }
+    for command in [&["keys", "list"][..], &["audit"]] {
+        let nobodys = answered(&world, &[command, &["--tenant", "acne"]].concat()).await;
+        assert!(nobodys.complaint.contains("no tenant acne"), "{nobodys:?}");
+    }
     let audit = answered(&world, &["audit", "--tenant", "acme"]).await;
     let actions = audit.value["audit"].as_array().unwrap().iter().map(|row| row["action"].clone());
     assert_eq!(actions.collect::<Vec<_>>(), ["api-keys revoke", "api-keys create"]);

@@ -14,6 +14,8 @@ use webhook_receiver::Receiver;
 use crate::program::{Answered, axis, folder, run};
 
 pub const PUBLIC_URL: &str = "https://axis.example.com";
+/// Not the one that the programs have.
+pub const ANOTHER_KEY: &str = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
 
 /// Somebody with the tool, servers, and account 7 of a Chatwoot.
 pub struct Operator {

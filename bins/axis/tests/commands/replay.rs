@@ -8,7 +8,7 @@ use crate::program::{Answered, axis, folder, run};
 use async_nats::jetstream;
 use bus::{Consumer, Past};
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::EventId;
+use domain::{AccountKey, EventId};
 use events::{Envelope, Headers, Inbound, TraceParent, occurrence, subject};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -194,7 +194,18 @@ async fn only_what_is_asked_for_is_replayed() {
     assert_eq!(counted(&["--from", LONG_AGO, "--account", &key]).await, 10);
     assert_eq!(counted(&["--from", LONG_AGO, "--event", event]).await, 2);
     assert_eq!(counted(&["--from", LONG_AGO, "--account", &key, "--event", event]).await, 1);
-    assert_eq!(counted(&["--from", LONG_AGO, "--event", "nothing_like_it"]).await, 0);
+    assert_eq!(counted(&["--from", LONG_AGO, "--account", "1"]).await, 10, "by its number");
+    let (nobody, long_before) = (AccountKey::generate().to_string(), "2000-01-01T00:00:00Z");
+    for (wrong, because) in [
+        (["--event", "nothing_like_it"], "no event of the name nothing_like_it"),
+        (["--account", "3"], "no account 3"),
+        (["--account", &*nobody], "no account"),
+        (["--to", long_before], "nothing is between them"),
+    ] {
+        let refused = answered(&world, &[&["--from", LONG_AGO], &wrong[..]].concat()).await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.complaint.contains(because), "{refused:?}");
+    }
     let alike = "message.created";
     assert_eq!(subject::token(alike), event);
     assert_eq!(counted(&["--from", LONG_AGO, "--event", alike]).await, 0);
@@ -296,12 +307,15 @@ async fn a_replay_whose_copies_would_push_out_what_it_has_yet_to_reach_does_not_
         assert!(error.contains("max_bytes"), "{until:?}: {error}");
         assert_eq!((&refused.value["replayed"], held(&world).await.len()), (&json!(0), 10));
     }
+    let tried = succeeds(&world, &["--from", LONG_AGO, "--dry-run"]).await;
+    assert!(tried["lacking"].as_str().unwrap().contains("max_bytes"), "{tried}");
     // What is meant fits: it ends before most of what the stream holds, or with so many.
     let third = held(&world).await[2].published_at.to_rfc3339_opts(SecondsFormat::Nanos, true);
     let some = succeeds(&world, &["--from", LONG_AGO, "--to", &third]).await;
     assert_eq!(some["replayed"], 2);
     assert_eq!(succeeds(&world, &["--from", LONG_AGO, "--most", "1"]).await["replayed"], 1);
     bound(&world, 3).await;
+    assert_eq!(succeeds(&world, &["--from", LONG_AGO, "--dry-run"]).await["lacking"], json!(null));
     assert_eq!(succeeds(&world, &["--from", LONG_AGO]).await["replayed"], 10);
 }
 

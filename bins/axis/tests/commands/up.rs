@@ -256,6 +256,10 @@ async fn no_new_key_is_made_beside_what_is_sealed_under_another() {
     let restored = Up::from(under(&key), &data).await;
     assert_eq!(run(command(&data, &["accounts", "list"])).await.code, Some(0));
     assert_eq!(restored.ended_by("-TERM").await, Some(0));
+
+    // Whoever has lost it adds the accounts again, for which this has to run.
+    let another = Up::from(under(KEY), &data).await;
+    assert_eq!(another.ended_by("-TERM").await, Some(0));
 }
 
 /// As root, whose data may be elsewhere, where deleting the data folder leaves them.

@@ -58,6 +58,11 @@ async fn registering_a_webhook_again_changes_nothing_and_a_new_secret_joins_the_
     operator.chatwoot.sim.set_webhook_secret(7, webhook.id, None).unwrap();
     operator.fails(&by_number, "older than 4.11.2").await;
     operator.fails(&[&register[..], &["99"]].concat(), "no account 99").await;
+    let dead = format!("{PUBLIC_URL}/api/v1");
+    let twice = ["webhook", "register", "--account", "7", "--public-url", &dead];
+    let dead = operator.axis(&twice).await;
+    assert_eq!(dead.code, Some(2), "{dead:?}");
+    assert!(dead.complaint.contains("would post to"), "{dead:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,6 +147,20 @@ async fn what_is_wrong_with_webhooks_is_told_with_the_command_that_mends_it() {
     let told = operator.succeeds(&check).await;
     assert_eq!(told[0]["webhook"]["duplicates"], json!([twice.url]), "it does no harm");
     assert_eq!(told[0]["wrong"].as_array().unwrap().len(), 1);
+}
+
+/// Something else may answer at the address for a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_does_not_advise_what_cannot_be_undone() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let moved = "update chatwoot_accounts set base_url = base_url || '/elsewhere'";
+    operator.statement(moved).await;
+    let checked = operator.axis(&["webhook", "check"]).await;
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    let mend = checked.value[0]["wrong"][0]["mend"].as_str().unwrap();
+    assert!(mend.starts_with("axis webhook check --account"), "{mend}");
+    assert!(mend.contains("/elsewhere") && !mend.contains("--yes"), "{mend}");
 }
 
 /// Runs what a check says that mends what is wrong, with a token in the environment if it asks for one.

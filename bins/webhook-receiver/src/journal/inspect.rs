@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use super::LOCK;
 use super::mark::Mark;
 use super::segment::{self, Scan};
 
@@ -34,6 +35,13 @@ pub struct Inspection {
     pub unreadable: bool,
     /// What the disk says where it gave no more of it.
     pub failure: Option<String>,
+}
+
+/// Whether a receiver has, or had, its journal in this folder.
+pub fn is_one(dir: &Path) -> io::Result<bool> {
+    Ok(dir.join(LOCK).try_exists()?
+        || !segment::list(dir)?.is_empty()
+        || !segment::list_aside(dir)?.is_empty())
 }
 
 /// Looks at every segment, oldest first, without touching anything.

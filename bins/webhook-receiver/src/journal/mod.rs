@@ -47,7 +47,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use condition::{Activity, Condition};
 pub(crate) use feed::{Feed, Stretch};
-pub use inspect::{Inspection, inspect, set_aside};
+pub use inspect::{Inspection, inspect, is_one, set_aside};
 pub use ledger::Limits;
 pub use read::{Inspected, read};
 pub use record::Record;

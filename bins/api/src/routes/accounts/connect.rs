@@ -87,7 +87,9 @@ pub(in crate::routes) async fn connect_account(
     let connects = deed(&principal, "accounts connect");
     let unheard = |error| match error {
         // Nothing says that anything is at the address that was given.
-        AccountError::Chatwoot(error) => ApiError::field("chatwootUrl", error.to_string()),
+        error @ (AccountError::Chatwoot(_) | AccountError::Nowhere { .. }) => {
+            ApiError::field("chatwootUrl", error.to_string())
+        }
         other => refused(other),
     };
     let Some(url) = &administration.public_url else {
@@ -106,7 +108,11 @@ pub(in crate::routes) async fn connect_account(
             let answer = registers.given()?;
             return work.end(answer).await;
         }
-        Err(error @ (AccountError::Trouble(_) | AccountError::Chatwoot(_))) => error.to_string(),
+        Err(
+            error @ (AccountError::Trouble(_)
+            | AccountError::Chatwoot(_)
+            | AccountError::Nowhere { .. }),
+        ) => error.to_string(),
         Err(error) => return Err(refused(error)),
     };
     let account = read(work.connection(), tenant, account.id).await?;

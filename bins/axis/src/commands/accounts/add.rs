@@ -59,13 +59,17 @@ pub struct Arguments {
     )]
     allow_unsigned: Option<bool>,
 
+    /// The key that the accounts are sealed under is lost: seal under this one all the same
+    #[arg(long)]
+    another_key: bool,
+
     #[command(flatten)]
     operator: Operator,
 }
 
 /// Checks the token, keeps the account, tells the receivers.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let accounts = place.accounts().await?;
+    let accounts = place.accounts().await?.another_key(arguments.another_key);
     let wanted = Wanted {
         tenant: arguments.tenant,
         base_url: arguments.url,

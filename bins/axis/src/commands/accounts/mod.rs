@@ -9,6 +9,8 @@ pub mod rotate;
 pub mod unlink;
 
 use clap::Subcommand;
+use domain::AccountKey;
+use store::Store;
 
 use crate::{Answer, Place};
 
@@ -29,6 +31,16 @@ pub enum Command {
     Disconnect(disconnect::Arguments),
     /// Tell the receivers of all accounts again, from the database
     Publish,
+}
+
+/// The key of the account that an operator means, which may have been disconnected if it is named by that.
+pub(crate) async fn known(store: &Store, wanted: &str) -> anyhow::Result<AccountKey> {
+    if let Ok(key) = wanted.parse::<AccountKey>()
+        && store::accounts::ended(store).await?.contains(&key)
+    {
+        return Ok(key);
+    }
+    Ok(accounts::find(store::accounts::all(store).await?, wanted)?.id)
 }
 
 impl Command {

@@ -6,6 +6,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use crate::audit::Operator;
+use crate::commands::webhook::register::forgotten;
 use crate::{Answer, Place};
 
 /// Which account, and what of it.
@@ -30,8 +31,12 @@ pub struct Arguments {
     webhook_secret: bool,
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: Option<String>,
+
+    /// The key that the accounts are sealed under is lost: seal under this one all the same
+    #[arg(long)]
+    another_key: bool,
 
     #[command(flatten)]
     operator: Operator,
@@ -43,7 +48,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
     if arguments.token.is_none() && secret_for.is_none() {
         bail!("say what to rotate: set CHATWOOT_API_TOKEN, or --webhook-secret, or both");
     }
-    let accounts = place.accounts().await?;
+    let accounts = place.accounts().await?.another_key(arguments.another_key);
     let account = accounts::find(accounts.list().await?, &arguments.account)?;
     let deed = arguments.operator.deed("accounts rotate");
     let token = arguments.token.as_ref();
@@ -53,6 +58,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         (true, None) => "another token is",
         _ => "another webhook secret is",
     };
-    let text = format!("account {}: {what} in use", account.chatwoot_account_id);
+    let forgotten = rotated.webhook.as_ref().map(forgotten).unwrap_or_default();
+    let text = format!("account {}: {what} in use{forgotten}", account.chatwoot_account_id);
     Answer::new(text, &rotated)
 }

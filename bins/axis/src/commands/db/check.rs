@@ -31,7 +31,9 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let store = place.store().await?;
     let rows = arguments.rows.into();
     let inspection = store::inspect::inspect(&store, rows, arguments.show_content).await?;
-    let warnings: Vec<_> = warnings(&inspection).into_iter().map(|warning| warning.what).collect();
+    let warnings = warnings(&inspection);
+    let good = !warnings.iter().any(|warning| warning.urgent);
+    let warnings: Vec<_> = warnings.into_iter().map(|warning| warning.what).collect();
     let mut text = format!("schema version {}\n", inspection.schema_version);
     for table in &inspection.tables {
         describe(&mut text, table)?;
@@ -43,7 +45,8 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     for warning in &warnings {
         writeln!(text, "warning: {warning}")?;
     }
-    Answer::new(text, &json!({ "inspection": inspection, "warnings": warnings }))
+    let value = json!({ "inspection": inspection, "warnings": warnings });
+    Ok(Answer::new(text, &value)?.succeeding_if(good))
 }
 
 fn describe(text: &mut String, table: &Table) -> fmt::Result {

@@ -54,6 +54,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         bail!("what is dropped cannot be got back: look with --dry-run, then say --yes");
     }
     let shutdown = Service::start("axis", &service)?.shutdown();
+    let common = common.shared(place).await?;
     let selection = Selection { sequence: which.sequence, reason: which.reason, common };
     let (what, account) = (selection.words(), selection.common.account);
     let letters = place.bus().await?.dead_letters();

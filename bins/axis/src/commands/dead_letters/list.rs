@@ -36,6 +36,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let letters = place.bus().await?.dead_letters();
     let (common, reason) = (arguments.common.clone(), arguments.reason.clone());
+    let common = common.shared(place).await?;
     let selection = Selection { sequence: None, reason, common };
     let found = newest(&letters, selection, arguments.limit.into()).await?;
     let total = letters.count().await?;

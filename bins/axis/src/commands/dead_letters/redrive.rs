@@ -107,6 +107,7 @@ impl End {
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let Arguments { which, common, limits, operator, service } = arguments;
     let service = Service::start("axis", &service)?;
+    let common = common.shared(place).await?;
     let selection = Selection { sequence: which.sequence, reason: which.reason, common };
     let (what, account) = (selection.words(), selection.common.account);
     let letters = place.bus().await?.dead_letters();

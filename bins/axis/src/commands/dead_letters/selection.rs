@@ -7,20 +7,46 @@ use domain::AccountKey;
 use repair::account_of;
 use serde_json::{Value, json};
 
+use crate::Place;
+
 /// What they have in common.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 pub(crate) struct Common {
     /// Only those of this stream, `INBOUND` or `OUTBOUND`
     #[arg(long, value_name = "NAME")]
-    pub(crate) stream: Option<String>,
+    stream: Option<String>,
 
-    /// Only those of this Chatwoot account
-    #[arg(long, value_name = "KEY")]
+    /// Only those of this Chatwoot account: its key, or its number if that is enough
+    #[arg(long, value_name = "KEY OR NUMBER")]
+    account: Option<String>,
+}
+
+/// The same with the account's key.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    stream: Option<String>,
     pub(crate) account: Option<AccountKey>,
 }
 
 impl Common {
+    /// Finds the account. What died for want of its own has a key that nobody knows.
+    pub(crate) async fn shared(self, place: &Place) -> anyhow::Result<Shared> {
+        let Self { stream, account } = self;
+        let account =
+            match account.as_deref().map(|wanted| (wanted, wanted.parse::<AccountKey>().ok())) {
+                None => None,
+                Some((_, Some(key))) => Some(key),
+                Some((wanted, None)) => {
+                    let served = store::accounts::all(&place.store().await?).await?;
+                    Some(accounts::find(served, wanted)?.id)
+                }
+            };
+        Ok(Shared { stream, account })
+    }
+}
+
+impl Shared {
     /// Whether a dead letter is meant, as far as this goes.
     pub(crate) fn fits(&self, stored: &StoredDeadLetter) -> bool {
         self.stream.as_ref().is_none_or(|stream| *stream == stored.letter.stream)
@@ -33,7 +59,7 @@ impl Common {
 pub(crate) struct Selection {
     pub(crate) sequence: Option<u64>,
     pub(crate) reason: Option<String>,
-    pub(crate) common: Common,
+    pub(crate) common: Shared,
 }
 
 impl Selection {

@@ -10,14 +10,14 @@ use store::reconciliations::Reconciliation;
 
 use super::Report;
 use crate::Place;
-use crate::commands::webhook;
+use crate::commands::webhook::check::{self, KEY};
 
 /// After so long a comparison that is due has nobody who makes it.
 const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 /// Tries in a row that fail before it is more than a passing trouble.
 const FAILURES: u32 = 3;
-const KEY: &str = "set AXIS_SECRET_KEY to what the programs use";
 const AGAIN: &str = "axis doctor   # again";
+const WORKER: &str = "start a sync-worker that has AXIS_SECRET_KEY";
 
 /// Looks.
 pub(super) async fn look(
@@ -60,7 +60,7 @@ async fn webhooks(
     served: &[Account],
     public_url: Option<&str>,
 ) -> Option<()> {
-    let found = webhook::check::look(accounts, served, public_url).await;
+    let found = check::look(accounts, served, public_url).await;
     for one in report.heard("webhooks", found, AGAIN)? {
         let whose = format!("account {} of {}", one.chatwoot_account_id, one.chatwoot_url);
         if one.good {
@@ -82,21 +82,21 @@ async fn webhooks(
 async fn compared(report: &mut Report, store: &Store, served: &[Account]) -> Option<()> {
     let asked = async {
         let mut transaction = store.worker().await?;
-        store::reconciliations::list(&mut transaction).await
+        let mut all = store::reconciliations::list(&mut transaction).await?;
+        all.retain(|one| served.iter().any(|account| account.id == one.account));
+        let overdue = overdue(&mut transaction, served, &all).await?;
+        Ok::<_, store::Error>((all, overdue))
     };
-    let mut all = report.heard("comparison", asked.await, AGAIN)?;
-    all.retain(|one| served.iter().any(|account| account.id == one.account));
+    let (all, overdue) = report.heard("comparison", asked.await, AGAIN)?;
     let begun = all.iter().filter(|one| one.progress.swept_to.is_some()).count();
-    if begun < served.len() {
-        let what = format!(
-            "{} of {} accounts were never compared yet: if that stays, start a sync-worker that has \
-             AXIS_SECRET_KEY",
-            served.len() - begun,
-            served.len()
-        );
+    let never = served.len() - begun;
+    if never > overdue.len() {
+        let what = format!("{never} of {} accounts were never compared yet", served.len());
         report.notice("comparison", what);
     }
-    let troubles: Vec<_> = all.iter().filter_map(trouble).collect();
+    let mut troubles: Vec<_> = all.iter().filter_map(trouble).collect();
+    let unread = |account: &&Account| (format!("{} was never compared", name(account)), WORKER);
+    troubles.extend(overdue.iter().map(unread));
     if troubles.is_empty() && begun > 0 {
         report.good("comparison", "no account that was is behind");
     }
@@ -104,6 +104,34 @@ async fn compared(report: &mut Report, store: &Store, served: &[Account]) -> Opt
         report.wrong("comparison", what, mend);
     }
     Some(())
+}
+
+/// Accounts that nobody has begun to compare, though they have been as they are for long.
+async fn overdue<'a>(
+    transaction: &mut store::PgConnection,
+    served: &'a [Account],
+    all: &[Reconciliation],
+) -> Result<Vec<&'a Account>, store::Error> {
+    let long_ago = Utc::now() - OVERDUE;
+    let is_in_hand = |one: &Reconciliation| {
+        let progress = &one.progress;
+        one.held
+            || progress.swept_to.is_some()
+            || progress.sweep_due_at >= long_ago
+            || trouble(one).is_some()
+    };
+    let mut overdue = Vec::new();
+    for account in served {
+        if all.iter().any(|one| one.account == account.id && is_in_hand(one)) {
+            continue;
+        }
+        let (tenant, id) = (&account.tenant, Some(account.id));
+        let shown = store::accounts::shown(&mut *transaction, tenant, id).await?;
+        if shown.iter().any(|one| one.updated_at < long_ago) {
+            overdue.push(account);
+        }
+    }
+    Ok(overdue)
 }
 
 /// What is wrong with the comparing of an account, and what to do.
@@ -118,6 +146,6 @@ fn trouble(one: &Reconciliation) -> Option<(String, &'static str)> {
     (!one.held && swept < long_ago && progress.sweep_due_at < long_ago).then(|| {
         let at = swept.format("%Y-%m-%d %H:%M:%S UTC");
         let what = format!("account {account} has not been compared since {at}");
-        (what, "start a sync-worker that has AXIS_SECRET_KEY")
+        (what, WORKER)
     })
 }

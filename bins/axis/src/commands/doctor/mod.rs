@@ -17,7 +17,7 @@ use crate::{Answer, Place};
 pub struct Arguments {
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`; unset:
     /// any host is taken for right
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: Option<String>,
 }
 

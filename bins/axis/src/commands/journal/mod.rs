@@ -6,8 +6,9 @@ pub mod show;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use webhook_receiver::journal;
 
 use crate::{Answer, Place};
 
@@ -50,7 +51,11 @@ impl Folder {
     ) -> anyhow::Result<T> {
         let folder = self.journal_dir.unwrap_or_else(|| place.journal_dir());
         tokio::task::spawn_blocking(move || {
-            read(&folder).with_context(|| format!("reading the journal in {}", folder.display()))
+            let doing = || format!("reading the journal in {}", folder.display());
+            if !journal::is_one(&folder).with_context(doing)? {
+                bail!("there is no journal in {}: see JOURNAL_DIR", folder.display());
+            }
+            read(&folder).with_context(doing)
         })
         .await?
     }

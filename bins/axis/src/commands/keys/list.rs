@@ -8,6 +8,7 @@ use store::api_keys::{ApiKey, Owner};
 
 use super::value;
 use crate::answer::table;
+use crate::commands::tenants;
 use crate::{Answer, Place};
 
 /// Which keys.
@@ -35,6 +36,9 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
     let store = place.store().await?;
     let mut transaction = store.worker().await?;
+    if let Some(tenant) = &arguments.tenant {
+        tenants::require(&mut transaction, tenant).await?;
+    }
     let owner = match &arguments.tenant {
         Some(tenant) => Owner::Tenant(tenant),
         None if arguments.installation => Owner::Installation,

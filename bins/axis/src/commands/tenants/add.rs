@@ -1,5 +1,6 @@
 //! `axis tenants add`
 
+use anyhow::bail;
 use clap::Args;
 use domain::TenantId;
 use serde_json::json;
@@ -23,8 +24,11 @@ pub struct Arguments {
 
 /// Adds a tenant, or renames it.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let store = place.store().await?;
     let name = arguments.name.as_deref().unwrap_or(arguments.id.as_str());
+    if name.trim().is_empty() {
+        bail!("a tenant's name is not empty: leave --name out for the short one");
+    }
+    let store = place.store().await?;
     let mut transaction = store.worker().await?;
     store::tenants::put(&mut transaction, &arguments.id, name).await?;
     let tenant = Some(arguments.id.clone());

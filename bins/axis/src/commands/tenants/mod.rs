@@ -4,7 +4,10 @@ pub mod add;
 pub mod claims;
 pub mod list;
 
+use anyhow::bail;
 use clap::Subcommand;
+use domain::TenantId;
+use store::PgConnection;
 
 use crate::{Answer, Place};
 
@@ -18,6 +21,17 @@ pub enum Command {
     /// Which tenant the OpenID provider means
     #[command(subcommand)]
     Claims(claims::Command),
+}
+
+/// Fails for a tenant that nobody has added.
+pub(crate) async fn require(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+) -> anyhow::Result<()> {
+    if !store::tenants::list(connection).await?.iter().any(|one| one.id == *tenant) {
+        bail!("there is no tenant {tenant}: see `axis tenants list`");
+    }
+    Ok(())
 }
 
 impl Command {

@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
-use accounts::{AccountError, Accounts, Checked, Config, Trouble};
+use accounts::{AccountError, Accounts, Checked, ClientError, Config, Trouble};
 use clap::Args;
 use serde::Serialize;
 use store::accounts::Account;
 
 use crate::{Answer, Place};
+
+/// What to do where the key opens nothing.
+pub(crate) const KEY: &str = "set AXIS_SECRET_KEY to what the programs use";
 
 /// Whose webhooks, and where they should lead.
 #[derive(Debug, Args)]
@@ -18,7 +21,7 @@ pub struct Arguments {
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`; unset:
     /// any host is taken for right
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: Option<String>,
 }
 
@@ -72,7 +75,9 @@ pub(crate) async fn look(
     let mut all = Vec::with_capacity(served.len());
     for account in served {
         let checked = accounts.check(account.id, public_url).await;
-        all.push(Found::of(account, checked, public_url)?);
+        let is_sealed = matches!(checked, Err(AccountError::Seal(_)));
+        let wrong_key = is_sealed && !accounts.fits().await?;
+        all.push(Found::of(account, checked, wrong_key, public_url)?);
     }
     Ok(all)
 }
@@ -81,6 +86,7 @@ impl Found {
     fn of(
         account: &Account,
         checked: Result<Checked, AccountError>,
+        wrong_key: bool,
         public_url: Option<&str>,
     ) -> anyhow::Result<Self> {
         let (webhook, wrong) = match checked {
@@ -88,6 +94,9 @@ impl Found {
             // Nobody else answers for the other accounts.
             Err(error @ (AccountError::Store(_) | AccountError::Bus(_))) => {
                 return Err(error.into());
+            }
+            Err(error) if wrong_key => {
+                (None, vec![Wrong { what: error.to_string(), mend: KEY.to_owned() }])
             }
             Err(error) => (None, vec![unknown(account, &error)]),
         };
@@ -145,21 +154,46 @@ fn wrong(account: &Account, checked: &Checked, public_url: Option<&str>) -> Vec<
 
 /// Why Chatwoot does not tell of it.
 fn unknown(account: &Account, error: &AccountError) -> Wrong {
-    let id = account.id;
+    let (id, url) = (account.id, &account.base_url);
+    let again = |when: &str| format!("axis webhook check --account {id}   # again, {when}");
     let mend = match error {
-        AccountError::Trouble(Trouble::Token(_) | Trouble::NoAdministrator(_))
+        AccountError::Trouble(
+            Trouble::Token(_)
+            | Trouble::NoAdministrator(_)
+            | Trouble::NoMember(_)
+            | Trouble::NoUser,
+        )
+        | AccountError::Client(ClientError::Token)
         | AccountError::Seal(_) => {
             // On the command line others of the machine would see the token.
             format!(
                 "axis accounts rotate --account {id}   # with CHATWOOT_API_TOKEN set to a good one"
             )
         }
-        AccountError::Client(_) => format!(
-            "axis accounts add --tenant {} --chatwoot-url {} --chatwoot-account-id {}",
-            account.tenant, account.base_url, account.chatwoot_account_id
+        AccountError::Client(ClientError::Address | ClientError::Private) => format!(
+            "axis accounts add --tenant {} --chatwoot-url {url} --chatwoot-account-id {}   # with \
+             CHATWOOT_API_TOKEN set",
+            account.tenant, account.chatwoot_account_id
         ),
-        AccountError::Trouble(_) => format!("axis accounts disconnect --account {id} --yes"),
-        _ => format!("axis webhook check --account {id}   # again, once it answers"),
+        // Something else may answer there for a while, and a disconnection cannot be undone.
+        AccountError::Trouble(Trouble::NoSuch(_)) => again(&format!(
+            "once {url} is that Chatwoot; if the account is gone for good: axis accounts disconnect \
+             --account {id}"
+        )),
+        AccountError::Trouble(Trouble::Unsigned | Trouble::NoPublicUrl) => {
+            again("once that is mended")
+        }
+        AccountError::NoAccount(_)
+        | AccountError::NoTenant(_)
+        | AccountError::Several(_)
+        | AccountError::Taken { .. } => "axis accounts list".to_owned(),
+        AccountError::AnotherKey => KEY.to_owned(),
+        AccountError::Nowhere { .. } => again(&format!("once {url} is that Chatwoot")),
+        AccountError::Chatwoot(_)
+        | AccountError::Client(ClientError::Http(_))
+        | AccountError::Busy
+        | AccountError::Bus(_)
+        | AccountError::Store(_) => again("once it answers"),
     };
     Wrong { what: error.to_string(), mend }
 }

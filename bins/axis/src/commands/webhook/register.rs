@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use accounts::{Change, Config};
+use accounts::{Change, Config, Registered};
 use clap::Args;
 
 use crate::audit::Operator;
@@ -16,8 +16,12 @@ pub struct Arguments {
     account: String,
 
     /// Scheme and host under which Chatwoot reaches the receiver, `https://axis.example.com`
-    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::address)]
+    #[arg(long, env = "AXIS_PUBLIC_URL", value_name = "URL", value_parser = Config::receiver)]
     public_url: String,
+
+    /// The key that the accounts are sealed under is lost: seal under this one all the same
+    #[arg(long)]
+    another_key: bool,
 
     #[command(flatten)]
     operator: Operator,
@@ -25,7 +29,7 @@ pub struct Arguments {
 
 /// Has Chatwoot call our receiver.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let accounts = place.accounts().await?;
+    let accounts = place.accounts().await?.another_key(arguments.another_key);
     let account = accounts::find(accounts.list().await?, &arguments.account)?;
     let deed = arguments.operator.deed("webhook register");
     let registered = accounts.register(account.id, &arguments.public_url, Some(&deed)).await?;
@@ -36,11 +40,21 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     };
     let secret = if registered.new_secret { ", and its secret is kept" } else { "" };
     let mut text = format!(
-        "webhook {} {done}{secret}: Chatwoot posts to {}\n",
-        registered.webhook_id, registered.url
+        "webhook {} {done}{secret}: Chatwoot posts to {}{}\n",
+        registered.webhook_id,
+        registered.url,
+        forgotten(&registered)
     );
     for url in &registered.duplicates {
         writeln!(text, "remove this one, which makes every event come twice: {url}")?;
     }
     Answer::new(text, &registered)
+}
+
+/// What was lost with another key.
+pub(crate) fn forgotten(registered: &Registered) -> String {
+    match registered.forgotten_secrets {
+        0 => String::new(),
+        count => format!("; forgotten, since this key does not open them: {count} earlier secrets"),
+    }
 }
