@@ -10,12 +10,12 @@ const LASTS = 6_000
 
 export function Toasts() {
   const shown = useSyncExternalStore(subscribeToasts, toasts)
-  // Never over the composer: beside the rail, or on top where the conversation takes the whole width.
+  // Never over the composer: beside the rail, above what is pressed there, or on top where the conversation takes the whole width.
   return (
     <div
       role="status"
       aria-live="polite"
-      className="pointer-events-none fixed top-16 right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 two:top-auto two:right-auto two:bottom-4 two:left-18"
+      className="pointer-events-none fixed top-16 right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 two:top-auto two:right-auto two:bottom-[calc(1rem+var(--toasts-lift,0px))] two:left-18"
     >
       {shown.map((one) => (
         <Card key={one.key} toast={one} />
