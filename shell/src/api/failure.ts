@@ -1,3 +1,4 @@
+import { retryAfterOf } from './retryAfter.ts'
 import type { FieldError, Problem } from './types'
 
 /** A request that did not get what it asked for. `message` is a sentence for people. */
@@ -29,6 +30,13 @@ export class Failure extends Error {
   /** The same request may succeed later. */
   get passing(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+  }
+
+  /** What an answer says that is none. */
+  static async of(answer: Response): Promise<Failure> {
+    const said: unknown = await answer.json().catch(() => null)
+    const problem = typeof said === 'object' && said !== null ? (said as Partial<Problem>) : {}
+    return new Failure(answer.status, { ...problem, retryAfter: retryAfterOf(answer.headers.get('retry-after')) })
   }
 
   static from(error: unknown): Failure {

@@ -14,6 +14,7 @@ import { Tips } from '#ui/Tips.tsx'
 import { dismiss, toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
+import { NotLive } from './NotLive.tsx'
 import { Rail } from './Rail.tsx'
 import { SignedOut } from './SignedOut.tsx'
 
@@ -53,6 +54,7 @@ export function Frame({ children }: { children: ReactNode }) {
         Skip to content
       </a>
       <SignedOut />
+      <NotLive />
       <div className="flex h-dvh flex-col two:flex-row">
         <Rail />
         <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">
