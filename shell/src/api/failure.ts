@@ -1,6 +1,9 @@
 import { retryAfterOf } from './retryAfter.ts'
 import type { FieldError, Problem } from './types'
 
+/** The code of what cannot be had without a network. */
+export const OFFLINE = 'offline'
+
 /** A request that did not get what it asked for. `message` is a sentence for people. */
 export class Failure extends Error {
   override readonly name = 'Failure'
@@ -41,7 +44,7 @@ export class Failure extends Error {
 
   static from(error: unknown): Failure {
     if (error instanceof Failure) return error
-    return new Failure(0, {}, { cause: error })
+    return new Failure(0, navigator.onLine ? {} : { code: OFFLINE, detail: 'you are offline' }, { cause: error })
   }
 }
 
