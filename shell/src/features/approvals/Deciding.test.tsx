@@ -19,7 +19,7 @@ import { stepsOf } from './History.tsx'
 function served(approval: Approval, answer: (body: object) => Response | Promise<Response>) {
   const asked: { body: object; tag: string | null }[] = []
   api.use(
-    http.untyped.get('*/api/v1/approvals/:id', () => HttpResponse.json(approval)),
+    http.untyped.get('*/api/v1/approvals/:id', ({ params }) => HttpResponse.json({ ...approval, id: String(params.id) })),
     http.untyped.patch('*/api/v1/approvals/:id', async ({ request }) => {
       const body = (await request.json()) as object
       asked.push({ body, tag: request.headers.get('if-match') })
@@ -136,6 +136,29 @@ test('a key of an input method decides nothing', async () => {
   expect(screen.getByRole('button', { name: /^Approve/ })).toBeEnabled()
   await new Promise((go) => setTimeout(go, 20))
   expect(asked).toEqual([])
+})
+
+test('what was typed for a request is there again for whoever comes back to it, until it is decided', async () => {
+  const approval = anApproval({ type: 'proposed_reply', metadata: { content: 'We refund it.' } })
+  const asked = served(approval, () => HttpResponse.json({ ...approval, status: 'approved' }))
+  const words = () => screen.findByRole('textbox', { name: 'Your words to Ana Beispiel' })
+  const before = screenOf(approval)
+  await userEvent.type(await words(), 'Well done.')
+  await userEvent.click(screen.getByRole('button', { name: 'Edit and approve' }))
+  await userEvent.type(screen.getByRole('textbox', { name: 'The reply that goes out' }), ' Today.')
+  before.unmount()
+  const other = screenOf(anApproval())
+  expect(await words()).toHaveValue('')
+  other.unmount()
+  const back = screenOf(approval)
+  expect(await words()).toHaveValue('Well done.')
+  expect(screen.getByRole('textbox', { name: 'The reply that goes out' })).toHaveValue('We refund it. Today.')
+  await userEvent.click(screen.getByRole('button', { name: /^Approve/ }))
+  expect(await screen.findByText('Approved')).toBeVisible()
+  expect(asked.map((one) => one.body)).toEqual([{ status: 'approved', decision: 'Well done.', content: 'We refund it. Today.' }])
+  back.unmount()
+  screenOf(approval)
+  expect(await words()).toHaveValue('')
 })
 
 test('a reply that was begun to be edited can be approved as proposed after all', async () => {

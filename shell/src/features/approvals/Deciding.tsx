@@ -13,6 +13,7 @@ import { useKeys } from '#ui/keyboard.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { exactly } from '#ui/time.ts'
 import { toastFailure } from '#ui/toasts.ts'
+import { forgetUnsent, useUnsent } from '#ui/unsent.ts'
 import { titled } from '#ui/words.ts'
 
 import { isProposal, proposedText } from './proposal.ts'
@@ -28,13 +29,20 @@ export function Deciding({ approval }: { approval: Approval }) {
   const here = useHere()
   /** What this person has read: what comes after that only the next press decides. */
   const [read, setRead] = useState(approval)
-  const [words, setWords] = useState('')
+  const about = `decide ${approval.id}`
+  const [words, setWords] = useUnsent(about, '')
   const [asksReason, setAsksReason] = useState(false)
   /** What is to go out in place of the proposed reply; null while that is left as it is. */
-  const [reply, setReply] = useState<string | null>(null)
+  const [reply, setReply] = useUnsent<string | null>(`${about} reply`, null)
+  const [edits, setEdits] = useState(false)
   const { person } = session()
   const own = approval.requestedById === person.id
   const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
+  const done = (now: Approval) => {
+    forgetUnsent(about)
+    forgetUnsent(`${about} reply`)
+    put(now)
+  }
   /** Whoever has gone elsewhere takes it for done. */
   const tell = (title: string, error: Error) => {
     if (!here()) toastFailure(`${title}: ${titled(approval.type).toLowerCase()} of ${approval.requestedBy}`, approval.id, error)
@@ -46,7 +54,7 @@ export function Deciding({ approval }: { approval: Approval }) {
         words: words.trim(),
         ...(status === 'approved' && reply !== null && { content: reply.trim() }),
       }),
-    onSuccess: put,
+    onSuccess: done,
     onError: (error, status) => {
       tell(`Not ${status}`, error)
       const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
@@ -57,7 +65,7 @@ export function Deciding({ approval }: { approval: Approval }) {
   })
   const withdraw = useMutation({
     mutationFn: () => live.withdrawApproval(approval),
-    onSuccess: put,
+    onSuccess: done,
     onError: (error) => tell('Not withdrawn', error),
   })
   const busy = decide.isPending || withdraw.isPending
@@ -112,9 +120,9 @@ export function Deciding({ approval }: { approval: Approval }) {
                 rows={6}
                 dir="auto"
                 maxLength={LONGEST_REPLY}
-                // The button before it was pressed to write here.
+                // The button before it was pressed to write here, unless it is here from before.
                 // eslint-disable-next-line jsx-a11y/no-autofocus
-                autoFocus
+                autoFocus={edits}
                 onChange={(event) => setReply(event.target.value)}
                 onKeyDown={send}
                 className={FIELD}
@@ -146,7 +154,13 @@ export function Deciding({ approval }: { approval: Approval }) {
             </Button>
             {isProposal(approval) &&
               (reply === null ? (
-                <Button disabled={busy} onClick={() => setReply(proposedText(approval))}>
+                <Button
+                  disabled={busy}
+                  onClick={() => {
+                    setEdits(true)
+                    setReply(proposedText(approval))
+                  }}
+                >
                   Edit and approve
                 </Button>
               ) : (
