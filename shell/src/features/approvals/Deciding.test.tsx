@@ -53,6 +53,35 @@ test('rejecting needs a reason, and is of what was read', async () => {
   expect(asked[0]?.tag).toMatch(/^"[0-9a-f]+-0"$/)
 })
 
+test.each([
+  ['approved', /^Approve/, 'dev-agent', 'What else waits for you'],
+  ['withdrawn', 'Withdraw', 'dev-admin', 'What else you have asked for'],
+])('whoever has %s one by the keyboard is told, and goes on from there', async (status, name, requestedById, on) => {
+  const approval = anApproval({ requestedById })
+  given(approval, () => HttpResponse.json({ ...approval, status }))
+  const button = await screen.findByRole('button', { name })
+  act(() => button.focus())
+  await userEvent.keyboard('{Enter}')
+  expect(await screen.findByRole('link', { name: on })).toHaveFocus()
+  expect(screen.getByRole('status')).toHaveTextContent(`You have ${status} it.`)
+})
+
+test('whoever is refused has the focus where they pressed', async () => {
+  const { answer, come } = held()
+  const asked = given(anApproval(), answer)
+  const button = await screen.findByRole('button', { name: /^Approve/ })
+  act(() => button.focus())
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(asked).toHaveLength(1))
+  expect(button).toHaveAttribute('aria-disabled', 'true')
+  expect(button).toBeEnabled()
+  await userEvent.keyboard('{Enter}')
+  come(HttpResponse.json({ code: 'invalid', detail: 'it cannot be' }, { status: 422 }))
+  expect(await screen.findByText('it cannot be')).toBeVisible()
+  expect(button).toHaveFocus()
+  expect(asked).toHaveLength(1)
+})
+
 test('of two who decide, the second sees who was first', async () => {
   const approval = anApproval()
   given(approval, () =>

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type KeyboardEvent, useState } from 'react'
+import { Link } from '@tanstack/react-router'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { Approval } from '#api/types.ts'
@@ -8,6 +9,7 @@ import { keys } from '#live/keys.ts'
 import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 import { composes } from '#ui/composing.ts'
+import { isFocusLost } from '#ui/focus.ts'
 import { useHere } from '#ui/here.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { Keys } from '#ui/Keys.tsx'
@@ -68,6 +70,7 @@ export function Deciding({ approval }: { approval: Approval }) {
     onSuccess: done,
     onError: (error) => tell('Not withdrawn', error),
   })
+  // What is pressed is not disabled for that: it would lose the focus, and whoever is refused would look for it.
   const busy = decide.isPending || withdraw.isPending
   const may = !own && person.may('approvals:decide')
   const blank = reply?.trim() === ''
@@ -75,6 +78,7 @@ export function Deciding({ approval }: { approval: Approval }) {
     if (may && !busy && !blank) decide.mutate('approved')
   }
   const reject = () => {
+    if (busy) return
     if (words.trim() === '') setAsksReason(true)
     else decide.mutate('rejected')
   }
@@ -86,14 +90,11 @@ export function Deciding({ approval }: { approval: Approval }) {
   useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
 
   if (approval.status !== 'submitted') {
+    if (decide.isSuccess || withdraw.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
     const late = decide.error instanceof Failure && decide.error.code === 'decided'
     if (!late) return null
-    return (
-      <p role="alert" className="rounded-lg border border-line bg-sunken px-3 py-2">
-        {approval.decidedBy ?? 'Somebody'} was first: it was {approval.status}
-        {approval.decidedAt && ` at ${exactly(approval.decidedAt)}`}.
-      </p>
-    )
+    const when = approval.decidedAt ? ` at ${exactly(approval.decidedAt)}` : ''
+    return <Over own={own} late words={`${approval.decidedBy ?? 'Somebody'} was first: it was ${approval.status}${when}.`} />
   }
   const error = decide.error ?? withdraw.error
   return (
@@ -106,7 +107,7 @@ export function Deciding({ approval }: { approval: Approval }) {
       {own ? (
         <div className="flex items-center gap-3">
           <p className="grow text-soft">Somebody else decides what you have asked for.</p>
-          <Button disabled={busy} onClick={() => withdraw.mutate()}>
+          <Button aria-disabled={busy} onClick={() => !busy && withdraw.mutate()}>
             Withdraw
           </Button>
         </div>
@@ -149,14 +150,15 @@ export function Deciding({ approval }: { approval: Approval }) {
             </p>
           )}
           <div className="flex flex-wrap items-center justify-end gap-2">
-            <Button disabled={busy} onClick={reject}>
+            <Button aria-disabled={busy} onClick={reject}>
               Reject
             </Button>
             {isProposal(approval) &&
               (reply === null ? (
                 <Button
-                  disabled={busy}
+                  aria-disabled={busy}
                   onClick={() => {
+                    if (busy) return
                     setEdits(true)
                     setReply(proposedText(approval))
                   }}
@@ -164,11 +166,11 @@ export function Deciding({ approval }: { approval: Approval }) {
                   Edit and approve
                 </Button>
               ) : (
-                <Button disabled={busy} onClick={() => setReply(null)}>
+                <Button aria-disabled={busy} onClick={() => !busy && setReply(null)}>
                   Leave as proposed
                 </Button>
               ))}
-            <Button look="primary" disabled={busy || blank} onClick={approve}>
+            <Button look="primary" disabled={blank} aria-disabled={busy} onClick={approve}>
               {reply === null ? 'Approve' : 'Approve as edited'}
               <Keys keys="Mod+Enter" className="border-current opacity-80" />
             </Button>
@@ -183,6 +185,22 @@ export function Deciding({ approval }: { approval: Approval }) {
           The customer has written since this was asked. Read that first.
         </p>
       )}
+    </div>
+  )
+}
+
+/** That there is nothing to decide any more, and where to go on: what was pressed is gone, and the focus with it. */
+function Over({ own, words, late = false }: { own: boolean; words: string; late?: boolean }) {
+  const on = useRef<HTMLAnchorElement>(null)
+  useEffect(() => {
+    if (isFocusLost()) on.current?.focus()
+  }, [])
+  return (
+    <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 rounded-lg border border-line bg-sunken px-3 py-2">
+      <p role={late ? 'alert' : 'status'}>{words}</p>
+      <Link ref={on} to="/approvals" search={{ show: own ? 'mine' : 'waiting' }} className="text-accent underline underline-offset-2">
+        {own ? 'What else you have asked for' : 'What else waits for you'}
+      </Link>
     </div>
   )
 }
