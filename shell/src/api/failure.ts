@@ -1,4 +1,8 @@
+import { retryAfterOf } from './retryAfter.ts'
 import type { FieldError, Problem } from './types'
+
+/** The code of what cannot be had without a network. */
+export const OFFLINE = 'offline'
 
 /** A request that did not get what it asked for. `message` is a sentence for people. */
 export class Failure extends Error {
@@ -31,9 +35,16 @@ export class Failure extends Error {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
   }
 
+  /** What an answer says that is none. */
+  static async of(answer: Response): Promise<Failure> {
+    const said: unknown = await answer.json().catch(() => null)
+    const problem = typeof said === 'object' && said !== null ? (said as Partial<Problem>) : {}
+    return new Failure(answer.status, { ...problem, retryAfter: retryAfterOf(answer.headers.get('retry-after')) })
+  }
+
   static from(error: unknown): Failure {
     if (error instanceof Failure) return error
-    return new Failure(0, {}, { cause: error })
+    return new Failure(0, navigator.onLine ? {} : { code: OFFLINE, detail: 'you are offline' }, { cause: error })
   }
 }
 

@@ -8,8 +8,7 @@
 import { deadline } from '../api/deadline.ts'
 import { Failure } from '../api/failure.ts'
 import { API_ORIGIN } from '../api/origin.ts'
-import { retryAfterOf } from '../api/retryAfter.ts'
-import type { Me, Permission, Problem, SignIn } from '../api/types.ts'
+import type { Me, Permission, SignIn } from '../api/types.ts'
 
 import { developer } from './development.ts'
 import { type Provider, SIGNED_OUT, signedOut } from './provider.ts'
@@ -75,9 +74,6 @@ async function read<T>(path: string, token?: string): Promise<T> {
   } catch (error) {
     throw Failure.from(error)
   }
-  const said: unknown = await answer.json().catch(() => ({}))
-  if (!answer.ok) {
-    throw new Failure(answer.status, { ...(said as Partial<Problem>), retryAfter: retryAfterOf(answer.headers.get('retry-after')) })
-  }
-  return said as T
+  if (!answer.ok) throw await Failure.of(answer)
+  return (await answer.json().catch(() => ({}))) as T
 }

@@ -189,12 +189,13 @@ export class Cache {
     )
   }
 
-  /** Everything up to here was heard. What was read before the journal began is read again. */
+  /** Everything up to here was heard. What was read before the journal began is read again, and what could not be read while nobody answered. */
   ready(position: Position): void {
     this.#journal.ready(position)
     for (const query of this.#client.getQueryCache().getAll()) {
-      if (!isLive(query) || query.state.data === undefined) continue
-      if (this.#journal.since(placeOf(query)) === null) void this.#refresh(query)
+      if (!isLive(query)) continue
+      const missing = query.state.data === undefined ? query.state.status === 'error' : this.#journal.since(placeOf(query)) === null
+      if (missing) void this.#refresh(query)
     }
   }
 

@@ -29,6 +29,7 @@ function server() {
 function connect(endsAt: number | null = null, first?: Promise<never>) {
   const frames: Frame[] = []
   const lost: string[] = []
+  const refused: number[] = []
   const overs: boolean[] = []
   const connection = new Connection({
     admission: (over) => {
@@ -36,11 +37,16 @@ function connect(endsAt: number | null = null, first?: Promise<never>) {
       if (first && overs.length === 1) return first
       return Promise.resolve({ url: 'http://shell.test/api/v1/activity', headers: { authorization: 'Bearer t' }, endsAt })
     },
-    handlers: { frame: (frame) => frames.push(frame), alive: () => undefined, lost: (why) => lost.push(why) },
+    handlers: {
+      frame: (frame) => frames.push(frame),
+      alive: () => undefined,
+      lost: (why) => lost.push(why),
+      refused: ({ status }) => refused.push(status),
+    },
   })
   void connection.run()
   stop = () => connection.stop()
-  return { frames, lost, overs }
+  return { connection, frames, lost, overs, refused }
 }
 
 let stop: () => void = () => undefined
@@ -196,4 +202,41 @@ test('and so is one that gives no ticket for it', async () => {
   expect(overs).toHaveLength(1)
   await vi.advanceTimersByTimeAsync(200)
   expect(overs).toHaveLength(2)
+})
+
+test.each([403, 404])('one that refuses it for good (%i) is asked again by people, and else hardly ever', async (status) => {
+  const asked = vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(null, { status })))
+  const { connection, lost, overs, refused } = connect()
+  await settle()
+  expect(refused).toEqual([status])
+  await vi.advanceTimersByTimeAsync(4 * 60_000)
+  expect(asked).toHaveBeenCalledOnce()
+  connection.again()
+  await settle()
+  expect(asked).toHaveBeenCalledTimes(2)
+  await vi.advanceTimersByTimeAsync(6 * 60_000)
+  expect(asked).toHaveBeenCalledTimes(3)
+  // Another token may be let in.
+  expect(overs).toEqual([false, true, true])
+  expect(lost).toEqual([])
+})
+
+test('one that does not know who asks is asked with another token, and is left alone then', async () => {
+  const asked = vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(null, { status: 401 })))
+  const { lost, overs, refused } = connect()
+  await settle()
+  expect(lost).toEqual(['reconnecting'])
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(overs).toEqual([false, true])
+  expect(refused).toEqual([401])
+  await vi.advanceTimersByTimeAsync(4 * 60_000)
+  expect(asked).toHaveBeenCalledTimes(2)
+})
+
+test('and so is one that refuses the ticket for good', async () => {
+  server()
+  const { overs, refused } = connect(null, Promise.reject(new Failure(403, {})))
+  await vi.advanceTimersByTimeAsync(4 * 60_000)
+  expect(overs).toHaveLength(1)
+  expect(refused).toEqual([403])
 })

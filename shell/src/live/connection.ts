@@ -1,5 +1,4 @@
 import { Failure } from '../api/failure.ts'
-import { retryAfterOf } from '../api/retryAfter.ts'
 
 import { wait } from './backoff.ts'
 import { type Frame, Parser } from './sse.ts'
@@ -11,6 +10,8 @@ export interface Handlers {
   alive: () => void
   /** The connection is lost; it is being opened again, or waits for the network. */
   lost: (reason: 'reconnecting' | 'offline') => void
+  /** The server does not want it, and will not soon: somebody has to do something about it. */
+  refused: (why: Failure) => void
 }
 
 /** What opens a stream once. */
@@ -32,8 +33,11 @@ const LONGEST_SILENCE = 45_000
 /** By how much clocks may differ. */
 const CLOCKS = 5_000
 
-/** How a stream ended: in time, after it was heard, before it was heard since its time was over, or without a word. */
-type End = 'in-time' | 'heard' | 'late' | 'silent'
+/** So long one that is refused for good is left alone, unless somebody asks for it before. */
+const REFUSED = 5 * 60_000
+
+/** How a stream ended: in time, after it was heard, before it was heard since its time was over, without a word, or refused. */
+type End = 'in-time' | 'heard' | 'late' | 'silent' | Failure
 
 /** Keeps one stream open, from the last event on, whatever happens to the network. */
 export class Connection {
@@ -44,6 +48,9 @@ export class Connection {
   #failures = 0
   /** Before then the server does not want to be asked, in milliseconds since 1970. */
   #notBefore = 0
+  /** So often in a row it was not let in: the first time there may be another token. */
+  #unknown = 0
+  #again: () => void = () => undefined
 
   constructor(options: Options) {
     this.#options = options
@@ -55,12 +62,19 @@ export class Connection {
     let last: End | undefined
     while (!signal.aborted) {
       if (navigator.onLine) {
-        const ended = await this.#listen(last === 'in-time' || last === 'late')
+        // Who is refused may be another one with another token.
+        const ended = await this.#listen(last === 'in-time' || last === 'late' || last instanceof Failure)
         // What let it in ended on the way: the next one does not, or it is something else.
         const again = ended === 'in-time' || (ended === 'late' && last !== 'late')
         last = ended
         if (again) continue
         this.#failures = ended === 'heard' ? 1 : this.#failures + 1
+        if (ended instanceof Failure && this.#isForGood(ended)) {
+          if (this.#stopped.signal.aborted) return
+          this.#options.handlers.refused(ended)
+          await this.#pause(REFUSED)
+          continue
+        }
       }
       if (this.#stopped.signal.aborted) return
       this.#options.handlers.lost(navigator.onLine ? 'reconnecting' : 'offline')
@@ -70,6 +84,16 @@ export class Connection {
 
   stop(): void {
     this.#stopped.abort()
+  }
+
+  /** Tries now what it waits for. */
+  again(): void {
+    this.#again()
+  }
+
+  #isForGood({ status }: Failure): boolean {
+    this.#unknown = status === 401 ? this.#unknown + 1 : 0
+    return status !== 401 || this.#unknown > 1
   }
 
   async #listen(over: boolean): Promise<End> {
@@ -88,8 +112,9 @@ export class Connection {
       if (this.#lastEventId !== undefined) headers.set('last-event-id', this.#lastEventId)
       const answer = await fetch(url, { headers, signal: ended.signal, cache: 'no-store' })
       if (!answer.ok || answer.body === null) {
-        this.#notBefore = Date.now() + retryAfterOf(answer.headers.get('retry-after'))
-        return unheard()
+        const failure = await Failure.of(answer)
+        this.#notBefore = Date.now() + failure.retryAfter
+        return answer.ok || failure.passing || unheard() === 'late' ? unheard() : failure
       }
       const parser = new Parser()
       const reader = answer.body.getReader()
@@ -100,11 +125,14 @@ export class Connection {
         clearTimeout(watchdog)
         watchdog = setTimeout(end, LONGEST_SILENCE)
         heard = true
+        this.#unknown = 0
         this.#take(parser, value)
       }
     } catch (error) {
-      this.#notBefore = Date.now() + Failure.from(error).retryAfter
-      // Whatever it was, the answer is to open the stream again; the mark says so meanwhile.
+      const failure = Failure.from(error)
+      this.#notBefore = Date.now() + failure.retryAfter
+      if (!heard && !failure.passing) return failure
+      // Whatever else it was, the answer is to open the stream again; the mark says so meanwhile.
       return heard ? 'heard' : 'silent'
     } finally {
       clearTimeout(watchdog)
@@ -124,12 +152,13 @@ export class Connection {
     this.#retry = retry ?? this.#retry
   }
 
-  /** Ends early when the network comes back or somebody looks at the page again. */
-  #pause(): Promise<void> {
+  /** Ends early when the network comes back, somebody looks at the page again, or asks for it. */
+  #pause(longest?: number): Promise<void> {
     return new Promise((resolve) => {
       const { signal } = this.#stopped
       const done = () => {
         clearTimeout(timer)
+        this.#again = () => undefined
         window.removeEventListener('online', done)
         document.removeEventListener('visibilitychange', seen)
         signal.removeEventListener('abort', done)
@@ -138,7 +167,8 @@ export class Connection {
       const seen = () => {
         if (document.visibilityState === 'visible' && Date.now() >= this.#notBefore) done()
       }
-      const timer = setTimeout(done, wait(this.#failures, { retryAfter: this.#notBefore - Date.now() }, this.#retry))
+      const timer = setTimeout(done, longest ?? wait(this.#failures, { retryAfter: this.#notBefore - Date.now() }, this.#retry))
+      this.#again = done
       window.addEventListener('online', done)
       document.addEventListener('visibilitychange', seen)
       signal.addEventListener('abort', done)

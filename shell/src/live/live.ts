@@ -52,6 +52,7 @@ const REBUILDS = 20
 export class Live {
   readonly outbox: Outbox
   readonly #cache: Cache
+  #connection: Connection | null = null
   /** What comes before the stream has caught up is no news. */
   #caughtUp = false
   /** Commands of this person, which they are told of should Chatwoot refuse them. */
@@ -222,16 +223,26 @@ export class Live {
         alive: () => connectionStatus.set({ ...connectionStatus.get(), heardAt: Date.now() }),
         lost: (state) => {
           this.#caughtUp = false
-          connectionStatus.set({ ...connectionStatus.get(), state })
+          connectionStatus.set({ state, heardAt: connectionStatus.get().heardAt })
+        },
+        refused: (why) => {
+          this.#caughtUp = false
+          connectionStatus.set({ state: 'refused', why, heardAt: connectionStatus.get().heardAt })
         },
       },
     })
+    this.#connection = connection
     void connection.run()
     return () => {
       connection.stop()
       stopOutbox()
       stopDrafts()
     }
+  }
+
+  /** Tries now to have the connection that was refused. */
+  reconnect(): void {
+    this.#connection?.again()
   }
 
   /** Takes one event of the stream. */

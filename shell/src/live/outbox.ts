@@ -56,6 +56,8 @@ export class Outbox {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #failures = new Map<string, number>()
   readonly #uploads = new Map<string, AbortController>()
+  /** Before then the API wants nothing from here, whichever conversation it is of; in milliseconds since 1970. */
+  #notBefore = 0
   /** What this person has written in this browser, the newest last: Chatwoot may show it under another name. */
   #own: readonly string[] = []
   #open = false
@@ -226,11 +228,21 @@ export class Outbox {
     const entry = this.of(conversationId).find((one) => one.state === 'waiting' && !this.#wanted.has(one.clientId))
     if (!entry) return
     clearTimeout(this.#timers.get(conversationId))
+    const left = this.#notBefore - Date.now()
+    if (left > 0) {
+      this.#later(conversationId, left)
+      return
+    }
     this.#put({ ...entry, state: 'sending' })
     const under = this.#try(entry)
     this.#sending.set(conversationId, under)
     const wait = await under.finally(() => this.#sending.delete(conversationId))
     if (wait === 0) return this.#work(conversationId)
+    this.#later(conversationId, wait)
+  }
+
+  #later(conversationId: string, wait: number): void {
+    clearTimeout(this.#timers.get(conversationId))
     this.#timers.set(
       conversationId,
       setTimeout(() => void this.#work(conversationId), wait),
@@ -285,6 +297,8 @@ export class Outbox {
         return await this.#failed({ ...entry, state: 'waiting' }, Failure.from(error))
       }
     }
+    // It counts what one caller asks for, not what is asked about one conversation.
+    if (failure.status === 429) this.#notBefore = Math.max(this.#notBefore, Date.now() + failure.retryAfter)
     if (failure.passing) {
       // Only who asks too often is told for certain that nothing was done.
       this.#put({ ...entry, state: 'waiting', reason: failure.message, ...(failure.status !== 429 && { unsure: true }) })

@@ -5,6 +5,8 @@ import { api, http } from '#test/api.ts'
 import { aConversation, aMessage, uuid } from '#test/samples.ts'
 import { soon } from '#test/soon.ts'
 
+import type { CreateMessage } from '../api/types.ts'
+
 import { setDraft, startDrafts } from './drafts.ts'
 import { Live } from './live.ts'
 import { conversationQuery } from './queries.ts'
@@ -28,11 +30,18 @@ const WAYS: Record<string, () => unknown> = {
 }
 
 test.each(Object.keys(WAYS))('%s goes to a server that is busy after as long as it has asked for', async (what) => {
-  const waits: (number | undefined)[] = []
+  const waits: number[] = []
   const later = globalThis.setTimeout
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((go: () => void, milliseconds?: number) => {
+  const clock = Date.now
+  let ahead = 0
+  vi.spyOn(Date, 'now').mockImplementation(() => clock() + ahead)
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((go: () => void, milliseconds = 0) => {
     waits.push(milliseconds)
-    return later(go, Math.min(milliseconds ?? 0, 20))
+    const passes = () => {
+      ahead += Math.max(0, milliseconds - 20)
+      go()
+    }
+    return later(passes, Math.min(milliseconds, 20))
   }))
   onTestFinished(() => void vi.restoreAllMocks())
   let asked = 0
@@ -48,4 +57,32 @@ test.each(Object.keys(WAYS))('%s goes to a server that is busy after as long as 
   void WAYS[what]?.()
   await soon(() => expect(asked).toBe(2))
   expect(waits).toContain(7_000)
+})
+
+test('what is written elsewhere waits as long, too, and so does what is written next', async () => {
+  vi.useFakeTimers()
+  const asked: string[] = []
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (request) => {
+    const { content, clientId } = (await (request as Request).json()) as CreateMessage
+    asked.push(content)
+    return asked.length === 1
+      ? Response.json({ code: 'too-many-requests' }, { status: 429, headers: { 'retry-after': '7' } })
+      : Response.json(aMessage({ content, clientId: clientId ?? null }), { status: 201 })
+  })
+  onTestFinished(() => {
+    vi.restoreAllMocks()
+    vi.useRealTimers()
+  })
+  const { outbox } = new Live(createQueryClient())
+  onTestFinished(outbox.start())
+  const [here, there] = [uuid(), uuid()]
+  outbox.send(here, 'first', true)
+  await vi.waitFor(() => expect(outbox.of(here)[0]?.state).toBe('waiting'))
+  outbox.send(there, 'elsewhere', true)
+  outbox.send(here, 'next', true)
+  window.dispatchEvent(new Event('online'))
+  await vi.advanceTimersByTimeAsync(6_000)
+  expect(asked).toEqual(['first'])
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(new Set(asked.slice(1))).toEqual(new Set(['first', 'elsewhere', 'next']))
 })

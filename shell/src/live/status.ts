@@ -1,8 +1,12 @@
+import type { Failure } from '../api/failure.ts'
+
 import { createStore } from './store.ts'
 
 /** How the connection is, for people. */
 export interface ConnectionStatus {
-  readonly state: 'connecting' | 'live' | 'reconnecting' | 'offline'
+  readonly state: 'connecting' | 'live' | 'reconnecting' | 'offline' | 'refused'
+  /** Why it is refused, if it is. */
+  readonly why?: Failure
   /** When something was last heard, in milliseconds since 1970; null before the first time. */
   readonly heardAt: number | null
 }

@@ -20,7 +20,7 @@ export function Button({ look = 'plain', className, ...rest }: ButtonProps) {
       type="button"
       className={classes(
         'inline-flex h-8 items-center justify-center gap-1.5 rounded-lg px-3 font-medium whitespace-nowrap transition-colors',
-        'disabled:cursor-default disabled:opacity-50',
+        'disabled:cursor-default disabled:opacity-50 aria-disabled:cursor-default aria-disabled:opacity-50',
         LOOKS[look],
         className,
       )}

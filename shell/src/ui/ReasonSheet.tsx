@@ -1,14 +1,17 @@
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 
 import { Button } from './Button.tsx'
 import { composes } from './composing.ts'
 import { Refusal } from './Refusal.tsx'
 import { Sheet } from './Sheet.tsx'
+import { useUnsent } from './unsent.ts'
 
 const LONGEST = 2_000
 
 interface ReasonSheetProps {
   title: string
+  /** What the reason is of, and of nothing else: it is kept by that until it is sent, and forgotten by `forgetUnsent`. */
+  about: string
   question: string
   rows: number
   /** What is read before the question. */
@@ -20,8 +23,8 @@ interface ReasonSheetProps {
 }
 
 /** Asks for the reason of what its title says, which is then done. */
-export function ReasonSheet({ title, question, rows, children, pending, error, send, close }: ReasonSheetProps) {
-  const [reason, setReason] = useState('')
+export function ReasonSheet({ title, about, question, rows, children, pending, error, send, close }: ReasonSheetProps) {
+  const [reason, setReason] = useUnsent(about, '')
   const blank = reason.trim() === ''
   const submit = () => {
     if (!blank && !pending) send(reason.trim())

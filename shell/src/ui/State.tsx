@@ -1,6 +1,8 @@
 import { CloudOff, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 
+import { OFFLINE } from '#api/failure.ts'
+
 import { Button } from './Button.tsx'
 
 interface EmptyProps {
@@ -28,11 +30,13 @@ export function Empty({ icon: Icon, title, children, action, alone = false }: Em
 /** What went wrong, in words, and another try. */
 export function Failed({ what, error, retry }: { what: string; error: Error; retry: () => void }) {
   const traceId = 'traceId' in error && typeof error.traceId === 'string' ? error.traceId : null
+  const offline = 'code' in error && error.code === OFFLINE
   return (
     <div role="alert" className="flex h-full flex-col items-center justify-center gap-1 px-8 py-12 text-center">
       <CloudOff aria-hidden className="mb-2 size-6 text-bad" strokeWidth={1.5} />
       <p className="font-medium">{what}</p>
       <p className="max-w-80 text-sm text-soft first-letter:uppercase">{error.message}</p>
+      {offline && <p className="max-w-80 text-sm text-soft">It loads by itself when the network is back.</p>}
       {traceId && <p className="text-xs text-faint">Trace {traceId}</p>}
       <Button className="mt-3" onClick={retry}>
         Try again

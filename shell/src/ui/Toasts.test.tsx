@@ -62,3 +62,25 @@ test('what went wrong makes room for nothing but what did, too', () => {
   told('Not escalated', true)
   expect(titles()).toEqual(['Not changed', 'Not deleted', 'Not escalated'])
 })
+
+test.each(['Undo', 'Dismiss'])('what had the focus has it again after %s, and after that the page', (name) => {
+  given('Resolved')
+  const { rerender } = render(
+    <main tabIndex={-1}>
+      <a href="#row">Row</a>
+    </main>,
+  )
+  const press = () => {
+    const button = screen.getByRole('button', { name })
+    act(() => button.focus())
+    fireEvent.click(button)
+    expect(button).not.toBeInTheDocument()
+  }
+  act(() => screen.getByRole('link').focus())
+  press()
+  expect(screen.getByRole('link')).toHaveFocus()
+  rerender(<main tabIndex={-1} />)
+  act(() => toast({ key: 'another', title: 'Resolved', detail: 'Ada', action: { label: 'Undo', run: () => undefined } }))
+  press()
+  expect(screen.getByRole('main')).toHaveFocus()
+})

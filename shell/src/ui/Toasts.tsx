@@ -3,6 +3,7 @@ import { useEffect, useId, useState, useSyncExternalStore } from 'react'
 
 import { Button, IconButton } from './Button.tsx'
 import { classes } from './classes.ts'
+import { restoreFocus } from './focus.ts'
 import { dismiss, type Shown, subscribeToasts, toasts } from './toasts.ts'
 
 /** Milliseconds; whoever is about to press its button has all the time there is. */
@@ -10,12 +11,13 @@ const LASTS = 6_000
 
 export function Toasts() {
   const shown = useSyncExternalStore(subscribeToasts, toasts)
-  // Never over the composer: beside the rail, or on top where the conversation takes the whole width.
+  // Never over the composer: beside the rail, above what is pressed there, or on top where the conversation takes the whole width.
   return (
     <div
       role="status"
       aria-live="polite"
-      className="pointer-events-none fixed top-16 right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 two:top-auto two:right-auto two:bottom-4 two:left-18"
+      data-aside
+      className="pointer-events-none fixed top-16 right-4 z-40 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2 two:top-auto two:right-auto two:bottom-[calc(1rem+var(--toasts-lift,0px))] two:left-18"
     >
       {shown.map((one) => (
         <Card key={one.key} toast={one} />
@@ -36,6 +38,12 @@ function Card({ toast }: { toast: Shown }) {
     const timer = setTimeout(() => dismiss(key), LASTS)
     return () => clearTimeout(timer)
   }, [key, count, stays])
+  const close = () => {
+    // What had the focus before has it again, before what is done now may give it to something else.
+    if (document.activeElement instanceof HTMLElement && focused) document.activeElement.blur()
+    restoreFocus()
+    dismiss(key)
+  }
   return (
     // Several say “Undo”: of what, the group says.
     <div
@@ -58,14 +66,14 @@ function Card({ toast }: { toast: Shown }) {
         <Button
           className="mt-2 h-7 text-sm"
           onClick={() => {
-            dismiss(key)
+            close()
             toast.action.run()
           }}
         >
           {toast.action.label}
         </Button>
       </div>
-      <IconButton label="Dismiss" className="-mt-1 -mr-1" onClick={() => dismiss(key)}>
+      <IconButton label="Dismiss" className="-mt-1 -mr-1" onClick={close}>
         <X />
       </IconButton>
     </div>

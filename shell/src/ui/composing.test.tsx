@@ -22,7 +22,7 @@ test.each(KEYS)('a key %s chooses nothing', (_, how) => {
 test.each(KEYS)('a key %s neither sends a reason nor closes its sheet', (_, how) => {
   const send = vi.fn()
   const close = vi.fn()
-  render(<ReasonSheet title="Escalate" question="Why?" rows={2} pending={false} error={null} send={send} close={close} />)
+  render(<ReasonSheet title="Escalate" about="it" question="Why?" rows={2} pending={false} error={null} send={send} close={close} />)
   const field = screen.getByRole('textbox')
   fireEvent.change(field, { target: { value: '返金' } })
   fireEvent.keyDown(field, { key: 'Escape', ...how })
@@ -36,7 +36,7 @@ test.each(KEYS)('a key %s neither sends a reason nor closes its sheet', (_, how)
 })
 
 test('what is typed runs as its letters do', () => {
-  render(<ReasonSheet title="Escalate" question="Why?" rows={2} pending={false} error={null} send={vi.fn()} close={vi.fn()} />)
+  render(<ReasonSheet title="Escalate" about="it" question="Why?" rows={2} pending={false} error={null} send={vi.fn()} close={vi.fn()} />)
   expect(screen.getByRole('textbox')).toHaveAttribute('dir', 'auto')
   render(<Pick label="Agents" list="Agents" placeholder="" nothing="" options={[]} />)
   expect(screen.getByRole('combobox', { hidden: true })).toHaveAttribute('dir', 'auto')

@@ -17,6 +17,8 @@ export interface Shown extends Toast {
 }
 
 const MOST = 3
+/** How far above their edge they are. */
+const LIFT = '--toasts-lift'
 let shown: readonly Shown[] = []
 const listeners = new Set<() => void>()
 
@@ -45,6 +47,13 @@ export function toast(next: Toast): void {
 /** What was not done, and why, for whoever has closed meanwhile what would have told them. */
 export function toastFailure(title: string, about: string, { message: detail }: Error): void {
   toast({ key: `${title} ${about}`, title, detail, action: { label: 'All right', run: () => undefined }, bad: true })
+}
+
+/** What is pressed lies at the same edge of a wide screen, and is so high, in pixels: toasts are above it until the function that this gives back is called. */
+export function lift(height: number): () => void {
+  const { style } = document.documentElement
+  style.setProperty(LIFT, `${height}px`)
+  return () => void style.removeProperty(LIFT)
 }
 
 export function dismiss(key: string): void {

@@ -19,7 +19,7 @@ import { stepsOf } from './History.tsx'
 function served(approval: Approval, answer: (body: object) => Response | Promise<Response>) {
   const asked: { body: object; tag: string | null }[] = []
   api.use(
-    http.untyped.get('*/api/v1/approvals/:id', () => HttpResponse.json(approval)),
+    http.untyped.get('*/api/v1/approvals/:id', ({ params }) => HttpResponse.json({ ...approval, id: String(params.id) })),
     http.untyped.patch('*/api/v1/approvals/:id', async ({ request }) => {
       const body = (await request.json()) as object
       asked.push({ body, tag: request.headers.get('if-match') })
@@ -51,6 +51,35 @@ test('rejecting needs a reason, and is of what was read', async () => {
   expect(await screen.findByText('Rejected')).toBeVisible()
   expect(asked[0]?.body).toEqual({ status: 'rejected', decision: 'Too late.' })
   expect(asked[0]?.tag).toMatch(/^"[0-9a-f]+-0"$/)
+})
+
+test.each([
+  ['approved', /^Approve/, 'dev-agent', 'What else waits for you'],
+  ['withdrawn', 'Withdraw', 'dev-admin', 'What else you have asked for'],
+])('whoever has %s one by the keyboard is told, and goes on from there', async (status, name, requestedById, on) => {
+  const approval = anApproval({ requestedById })
+  given(approval, () => HttpResponse.json({ ...approval, status }))
+  const button = await screen.findByRole('button', { name })
+  act(() => button.focus())
+  await userEvent.keyboard('{Enter}')
+  expect(await screen.findByRole('link', { name: on })).toHaveFocus()
+  expect(screen.getByRole('status')).toHaveTextContent(`You have ${status} it.`)
+})
+
+test('whoever is refused has the focus where they pressed', async () => {
+  const { answer, come } = held()
+  const asked = given(anApproval(), answer)
+  const button = await screen.findByRole('button', { name: /^Approve/ })
+  act(() => button.focus())
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(asked).toHaveLength(1))
+  expect(button).toHaveAttribute('aria-disabled', 'true')
+  expect(button).toBeEnabled()
+  await userEvent.keyboard('{Enter}')
+  come(HttpResponse.json({ code: 'invalid', detail: 'it cannot be' }, { status: 422 }))
+  expect(await screen.findByText('it cannot be')).toBeVisible()
+  expect(button).toHaveFocus()
+  expect(asked).toHaveLength(1)
 })
 
 test('of two who decide, the second sees who was first', async () => {
@@ -136,6 +165,29 @@ test('a key of an input method decides nothing', async () => {
   expect(screen.getByRole('button', { name: /^Approve/ })).toBeEnabled()
   await new Promise((go) => setTimeout(go, 20))
   expect(asked).toEqual([])
+})
+
+test('what was typed for a request is there again for whoever comes back to it, until it is decided', async () => {
+  const approval = anApproval({ type: 'proposed_reply', metadata: { content: 'We refund it.' } })
+  const asked = served(approval, () => HttpResponse.json({ ...approval, status: 'approved' }))
+  const words = () => screen.findByRole('textbox', { name: 'Your words to Ana Beispiel' })
+  const before = screenOf(approval)
+  await userEvent.type(await words(), 'Well done.')
+  await userEvent.click(screen.getByRole('button', { name: 'Edit and approve' }))
+  await userEvent.type(screen.getByRole('textbox', { name: 'The reply that goes out' }), ' Today.')
+  before.unmount()
+  const other = screenOf(anApproval())
+  expect(await words()).toHaveValue('')
+  other.unmount()
+  const back = screenOf(approval)
+  expect(await words()).toHaveValue('Well done.')
+  expect(screen.getByRole('textbox', { name: 'The reply that goes out' })).toHaveValue('We refund it. Today.')
+  await userEvent.click(screen.getByRole('button', { name: /^Approve/ }))
+  expect(await screen.findByText('Approved')).toBeVisible()
+  expect(asked.map((one) => one.body)).toEqual([{ status: 'approved', decision: 'Well done.', content: 'We refund it. Today.' }])
+  back.unmount()
+  screenOf(approval)
+  expect(await words()).toHaveValue('')
 })
 
 test('a reply that was begun to be edited can be approved as proposed after all', async () => {

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type KeyboardEvent, useState } from 'react'
+import { Link } from '@tanstack/react-router'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { Approval } from '#api/types.ts'
@@ -8,11 +9,13 @@ import { keys } from '#live/keys.ts'
 import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 import { composes } from '#ui/composing.ts'
+import { isFocusLost } from '#ui/focus.ts'
 import { useHere } from '#ui/here.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { exactly } from '#ui/time.ts'
 import { toastFailure } from '#ui/toasts.ts'
+import { forgetUnsent, useUnsent } from '#ui/unsent.ts'
 import { titled } from '#ui/words.ts'
 
 import { isProposal, proposedText } from './proposal.ts'
@@ -28,13 +31,20 @@ export function Deciding({ approval }: { approval: Approval }) {
   const here = useHere()
   /** What this person has read: what comes after that only the next press decides. */
   const [read, setRead] = useState(approval)
-  const [words, setWords] = useState('')
+  const about = `decide ${approval.id}`
+  const [words, setWords] = useUnsent(about, '')
   const [asksReason, setAsksReason] = useState(false)
   /** What is to go out in place of the proposed reply; null while that is left as it is. */
-  const [reply, setReply] = useState<string | null>(null)
+  const [reply, setReply] = useUnsent<string | null>(`${about} reply`, null)
+  const [edits, setEdits] = useState(false)
   const { person } = session()
   const own = approval.requestedById === person.id
   const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
+  const done = (now: Approval) => {
+    forgetUnsent(about)
+    forgetUnsent(`${about} reply`)
+    put(now)
+  }
   /** Whoever has gone elsewhere takes it for done. */
   const tell = (title: string, error: Error) => {
     if (!here()) toastFailure(`${title}: ${titled(approval.type).toLowerCase()} of ${approval.requestedBy}`, approval.id, error)
@@ -46,7 +56,7 @@ export function Deciding({ approval }: { approval: Approval }) {
         words: words.trim(),
         ...(status === 'approved' && reply !== null && { content: reply.trim() }),
       }),
-    onSuccess: put,
+    onSuccess: done,
     onError: (error, status) => {
       tell(`Not ${status}`, error)
       const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
@@ -57,9 +67,10 @@ export function Deciding({ approval }: { approval: Approval }) {
   })
   const withdraw = useMutation({
     mutationFn: () => live.withdrawApproval(approval),
-    onSuccess: put,
+    onSuccess: done,
     onError: (error) => tell('Not withdrawn', error),
   })
+  // What is pressed is not disabled for that: it would lose the focus, and whoever is refused would look for it.
   const busy = decide.isPending || withdraw.isPending
   const may = !own && person.may('approvals:decide')
   const blank = reply?.trim() === ''
@@ -67,6 +78,7 @@ export function Deciding({ approval }: { approval: Approval }) {
     if (may && !busy && !blank) decide.mutate('approved')
   }
   const reject = () => {
+    if (busy) return
     if (words.trim() === '') setAsksReason(true)
     else decide.mutate('rejected')
   }
@@ -78,14 +90,11 @@ export function Deciding({ approval }: { approval: Approval }) {
   useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
 
   if (approval.status !== 'submitted') {
+    if (decide.isSuccess || withdraw.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
     const late = decide.error instanceof Failure && decide.error.code === 'decided'
     if (!late) return null
-    return (
-      <p role="alert" className="rounded-lg border border-line bg-sunken px-3 py-2">
-        {approval.decidedBy ?? 'Somebody'} was first: it was {approval.status}
-        {approval.decidedAt && ` at ${exactly(approval.decidedAt)}`}.
-      </p>
-    )
+    const when = approval.decidedAt ? ` at ${exactly(approval.decidedAt)}` : ''
+    return <Over own={own} late words={`${approval.decidedBy ?? 'Somebody'} was first: it was ${approval.status}${when}.`} />
   }
   const error = decide.error ?? withdraw.error
   return (
@@ -98,7 +107,7 @@ export function Deciding({ approval }: { approval: Approval }) {
       {own ? (
         <div className="flex items-center gap-3">
           <p className="grow text-soft">Somebody else decides what you have asked for.</p>
-          <Button disabled={busy} onClick={() => withdraw.mutate()}>
+          <Button aria-disabled={busy} onClick={() => !busy && withdraw.mutate()}>
             Withdraw
           </Button>
         </div>
@@ -112,9 +121,9 @@ export function Deciding({ approval }: { approval: Approval }) {
                 rows={6}
                 dir="auto"
                 maxLength={LONGEST_REPLY}
-                // The button before it was pressed to write here.
+                // The button before it was pressed to write here, unless it is here from before.
                 // eslint-disable-next-line jsx-a11y/no-autofocus
-                autoFocus
+                autoFocus={edits}
                 onChange={(event) => setReply(event.target.value)}
                 onKeyDown={send}
                 className={FIELD}
@@ -141,20 +150,27 @@ export function Deciding({ approval }: { approval: Approval }) {
             </p>
           )}
           <div className="flex flex-wrap items-center justify-end gap-2">
-            <Button disabled={busy} onClick={reject}>
+            <Button aria-disabled={busy} onClick={reject}>
               Reject
             </Button>
             {isProposal(approval) &&
               (reply === null ? (
-                <Button disabled={busy} onClick={() => setReply(proposedText(approval))}>
+                <Button
+                  aria-disabled={busy}
+                  onClick={() => {
+                    if (busy) return
+                    setEdits(true)
+                    setReply(proposedText(approval))
+                  }}
+                >
                   Edit and approve
                 </Button>
               ) : (
-                <Button disabled={busy} onClick={() => setReply(null)}>
+                <Button aria-disabled={busy} onClick={() => !busy && setReply(null)}>
                   Leave as proposed
                 </Button>
               ))}
-            <Button look="primary" disabled={busy || blank} onClick={approve}>
+            <Button look="primary" disabled={blank} aria-disabled={busy} onClick={approve}>
               {reply === null ? 'Approve' : 'Approve as edited'}
               <Keys keys="Mod+Enter" className="border-current opacity-80" />
             </Button>
@@ -169,6 +185,22 @@ export function Deciding({ approval }: { approval: Approval }) {
           The customer has written since this was asked. Read that first.
         </p>
       )}
+    </div>
+  )
+}
+
+/** That there is nothing to decide any more, and where to go on: what was pressed is gone, and the focus with it. */
+function Over({ own, words, late = false }: { own: boolean; words: string; late?: boolean }) {
+  const on = useRef<HTMLAnchorElement>(null)
+  useEffect(() => {
+    if (isFocusLost()) on.current?.focus()
+  }, [])
+  return (
+    <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 rounded-lg border border-line bg-sunken px-3 py-2">
+      <p role={late ? 'alert' : 'status'}>{words}</p>
+      <Link ref={on} to="/approvals" search={{ show: own ? 'mine' : 'waiting' }} className="text-accent underline underline-offset-2">
+        {own ? 'What else you have asked for' : 'What else waits for you'}
+      </Link>
     </div>
   )
 }

@@ -5,16 +5,19 @@ import { useLive } from '#live/live.ts'
 import { useHere } from '#ui/here.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
+import { forgetUnsent } from '#ui/unsent.ts'
 
 /** Hands a conversation to those who decide, with the reason. */
 export default function Escalate({ id, close }: { id: string; close: () => void }) {
   const live = useLive()
   const here = useHere()
+  const about = `escalate ${id}`
   // One request however often it is sent.
   const [key] = useState(() => crypto.randomUUID())
   const escalate = useMutation({
     mutationFn: (reason: string) => live.escalate(id, reason, key),
     onSuccess: () => {
+      forgetUnsent(about)
       // Something else may be asked by now.
       if (here()) close()
       toast({
@@ -31,6 +34,7 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
   return (
     <ReasonSheet
       title="Escalate"
+      about={about}
       question="Why must somebody else decide?"
       rows={4}
       pending={escalate.isPending}

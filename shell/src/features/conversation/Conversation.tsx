@@ -27,11 +27,14 @@ import { Thread } from './Thread.tsx'
 /** One conversation. Give it the id as its key too: each has its own place and drafts. */
 export function Conversation({ id }: { id: string }) {
   const navigate = useNavigate()
+  const live = useLive()
   const query = useQuery(conversationQuery(useQueryClient(), id))
   const back = () => void navigate({ to: '/inbox', search: (view) => view })
   useKeys({ Escape: back })
 
-  if (query.data) return <Panes conversation={query.data} back={back} />
+  // While nobody answers, what a list has of it does, to write in: it is read again when somebody can be asked.
+  const shown = query.data ?? (query.error?.status === 0 ? live.look(id) : undefined)
+  if (shown) return <Panes conversation={shown} back={back} />
   if (query.isError) {
     if (query.error.status === 404 || query.error.status === 422) {
       return (

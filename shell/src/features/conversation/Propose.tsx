@@ -6,6 +6,7 @@ import { useLive } from '#live/live.ts'
 import { useHere } from '#ui/here.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
+import { forgetUnsent } from '#ui/unsent.ts'
 
 interface ProposeProps {
   conversationId: string
@@ -18,12 +19,14 @@ interface ProposeProps {
 export default function Propose({ conversationId, content, close }: ProposeProps) {
   const live = useLive()
   const here = useHere()
+  const about = `propose ${conversationId}`
   const [draft] = useState(() => draftOf(conversationId, 'reply'))
   // One request however often it is sent.
   const [key] = useState(() => crypto.randomUUID())
   const propose = useMutation({
     mutationFn: (reason: string) => live.propose(conversationId, content, reason, key),
     onSuccess: () => {
+      forgetUnsent(about)
       // Whoever has closed this may have gone on writing.
       if (draftOf(conversationId, 'reply') === draft) setDraft(conversationId, 'reply', '')
       if (here()) close()
@@ -41,6 +44,7 @@ export default function Propose({ conversationId, content, close }: ProposeProps
   return (
     <ReasonSheet
       title="Ask for approval"
+      about={about}
       question="Why must somebody approve it?"
       rows={3}
       pending={propose.isPending}

@@ -9,11 +9,12 @@ const LOOKS = {
   live: { dot: 'bg-good', word: 'Live' },
   reconnecting: { dot: 'bg-warn animate-pulse', word: '' },
   offline: { dot: 'border-2 border-bad', word: 'Offline' },
+  refused: { dot: 'bg-bad', word: 'Not live' },
 }
 
 /** Whether what is on the screen is of now. */
 export function ConnectionMark() {
-  const { state, heardAt } = useConnection()
+  const { state, heardAt, why } = useConnection()
   const now = useNow('fast')
   const age = heardAt === null ? null : span(Math.max(0, now - heardAt))
   const { dot, word } = LOOKS[state]
@@ -22,6 +23,7 @@ export function ConnectionMark() {
     live: 'Live: changes appear by themselves',
     reconnecting: age ? `Reconnecting; last heard ${age} ago` : 'Reconnecting',
     offline: age ? `Offline; last heard ${age} ago` : 'Offline',
+    refused: `Not live: ${why?.message ?? 'the server refuses it'}${age ? `; last heard ${age} ago` : ''}`,
   }[state]
   return (
     <span

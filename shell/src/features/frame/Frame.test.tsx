@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useLocation } from '@tanstack/react-router'
 import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
@@ -62,6 +63,31 @@ test('a tab is named by its screen', async () => {
     await act(() => router.navigate({ href: place }))
     await waitFor(() => expect(document.title).toBe(title))
   }
+})
+
+test('the page has the focus once the screen is gone on which something had it, and nothing loses it else', async () => {
+  api.use(
+    http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
+    http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
+  )
+  function Screen() {
+    const { pathname } = useLocation()
+    return <button key={pathname}>{pathname}</button>
+  }
+  const { router } = show(
+    <Frame>
+      <Screen />
+    </Frame>,
+  )
+  const rail = await screen.findByRole('link', { name: 'Activity' })
+  act(() => rail.focus())
+  await act(() => router.navigate({ href: '/approvals/7' }))
+  const button = await screen.findByRole('button', { name: '/approvals/7' })
+  expect(rail).toHaveFocus()
+  act(() => button.focus())
+  await act(() => router.navigate({ href: '/approvals/8' }))
+  await screen.findByRole('button', { name: '/approvals/8' })
+  await waitFor(() => expect(screen.getByRole('main')).toHaveFocus())
 })
 
 describe('once what is over the page is closed', () => {

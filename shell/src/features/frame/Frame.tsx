@@ -6,6 +6,7 @@ import { session } from '#auth/session.ts'
 import { refusedCommand } from '#desk/words.ts'
 import { useLive } from '#live/live.ts'
 import { onNews } from '#live/news.ts'
+import { keepFocus } from '#ui/focus.ts'
 import { SINGLE_KEYS, useKeys } from '#ui/keyboard.ts'
 import { lazily } from '#ui/lazily.tsx'
 import { isWide, PANES } from '#ui/media.ts'
@@ -14,6 +15,7 @@ import { Tips } from '#ui/Tips.tsx'
 import { dismiss, toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
+import { NotLive } from './NotLive.tsx'
 import { Rail } from './Rail.tsx'
 import { SignedOut } from './SignedOut.tsx'
 
@@ -26,6 +28,8 @@ const Banner = lazily(() => import('./Banner.tsx'))
 /** What is around every screen. */
 export function Frame({ children }: { children: ReactNode }) {
   const navigate = useNavigate()
+  const router = useRouter()
+  useEffect(() => router.subscribe('onRendered', keepFocus), [router])
   const [help, setHelp] = useState(false)
   const [commands, setCommands] = useState(false)
   const [singleKeys, setSingleKeys] = useRemembered(SINGLE_KEYS, true)
@@ -53,6 +57,7 @@ export function Frame({ children }: { children: ReactNode }) {
         Skip to content
       </a>
       <SignedOut />
+      <NotLive />
       <div className="flex h-dvh flex-col two:flex-row">
         <Rail />
         <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">

@@ -1,10 +1,12 @@
 import { CircleDot, Clock, type LucideIcon, SignalHigh, Tag, UserRound, UsersRound, X } from 'lucide-react'
-import { useSyncExternalStore } from 'react'
+import { useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 
 import { underWay } from '#desk/act.ts'
 import { ask, type Question } from '#desk/asked.ts'
 import { clearSelection, select, shownOrder, useSelection } from '#desk/selection.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
+import { isFocusLost } from '#ui/focus.ts'
+import { lift } from '#ui/toasts.ts'
 
 const ACTIONS: { what: Question; label: string; keys?: string; icon: LucideIcon }[] = [
   { what: 'assignee', label: 'Assign', keys: 'A', icon: UserRound },
@@ -19,9 +21,26 @@ const ACTIONS: { what: Question; label: string; keys?: string; icon: LucideIcon 
 export function BulkBar({ loaded }: { loaded: number }) {
   const selected = useSelection()
   const progress = useSyncExternalStore(underWay.subscribe, underWay.get)
-  if (selected.length === 0 && !progress) return null
+  const bar = useRef<HTMLDivElement>(null)
+  const busy = progress !== null
+  const shown = selected.length > 0 || busy
+  useLayoutEffect(() => {
+    if (!bar.current) return
+    return lift(bar.current.offsetHeight)
+    // It is as high as what is in it.
+  }, [shown, busy])
+  // Its buttons go while it works: who pressed one goes on from here.
+  const pressed = useRef(false)
+  useLayoutEffect(() => {
+    if (busy && pressed.current && isFocusLost()) bar.current?.focus()
+  }, [busy])
+  if (!shown) return null
   return (
     <div
+      ref={bar}
+      tabIndex={-1}
+      onFocus={() => (pressed.current = true)}
+      onBlur={() => (pressed.current = false)}
       role="group"
       aria-label="Selected conversations"
       className="rise absolute inset-x-2 bottom-2 z-20 rounded-xl border border-line bg-raised p-1.5 shadow-raised"

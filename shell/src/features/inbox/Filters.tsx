@@ -141,15 +141,23 @@ export const SearchField = memo(function SearchField({ view, onChange }: Filters
   const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(view.search ?? '')
   const [known, setKnown] = useState(view.search)
-  // The address changed by other means, such as the back button.
+  /** What the address was last wanted to say: it may say so when more is typed already. */
+  const [wanted, setWanted] = useState(view.search)
   if (known !== view.search) {
     setKnown(view.search)
-    if ((view.search ?? '') !== text.trim()) setText(view.search ?? '')
+    // The address changed by other means, such as the back button.
+    if (wanted !== view.search) {
+      setWanted(view.search)
+      if ((view.search ?? '') !== text.trim()) setText(view.search ?? '')
+    }
   }
   useEffect(() => {
     const search = text.trim() === '' ? undefined : text.trim()
     if (search === view.search) return
-    const timer = setTimeout(() => onChange(changed(view, { search })), PAUSE)
+    const timer = setTimeout(() => {
+      setWanted(search)
+      onChange(changed(view, { search }))
+    }, PAUSE)
     return () => clearTimeout(timer)
   }, [text, view, onChange])
   return (
@@ -181,7 +189,11 @@ export const SearchField = memo(function SearchField({ view, onChange }: Filters
         <button
           type="button"
           aria-label="Clear search"
-          onClick={() => setText('')}
+          onClick={() => {
+            setText('')
+            // The button is gone with the text.
+            field.current?.focus()
+          }}
           className="absolute top-1 right-1 flex size-6 items-center justify-center rounded text-soft hover:text-ink"
         >
           <X aria-hidden className="size-3.5" />

@@ -1,6 +1,6 @@
 
 import { CornerUpLeft, Hourglass, Lock, TriangleAlert } from 'lucide-react'
-import { memo, useLayoutEffect, useRef } from 'react'
+import { memo } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { mayAsk } from '#desk/asked.ts'
@@ -38,17 +38,8 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
   const unread = unreadCount > 0
   // Who may change nothing has nothing to select it for.
   const selectable = mayAsk()
-  const element = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
-    const { current } = element
-    // Another one is shown in its place: what had the focus is not there any more.
-    return () => {
-      if (current?.contains(document.activeElement)) (document.activeElement as HTMLElement).blur()
-    }
-  }, [id])
   return (
     <div
-      ref={element}
       data-row={id}
       className={classes('group relative h-full transition-opacity duration-200', gone && 'opacity-35')}
     >

@@ -2,18 +2,21 @@ import { useQuery } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowUp } from 'lucide-react'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { underWay } from '#desk/act.ts'
 import { mayAsk } from '#desk/asked.ts'
 import { clearSelection, focusedRow, selectUpTo, showOrder, toggle, useSelection } from '#desk/selection.ts'
 import { approvalsQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
+import { isFocusLost, restoreFocus } from '#ui/focus.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { Again } from '#ui/State.tsx'
 
 import { BulkBar } from './BulkBar.tsx'
+import { useFocused } from './focused.ts'
 import { useHeldOrder } from './order.ts'
 import { Row, ROW_HEIGHT } from './Row.tsx'
 import { Slots } from './slots.ts'
@@ -88,14 +91,34 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
     if (row || tries === 0) aimed.current = null
     else requestAnimationFrame(() => focus(id, tries - 1))
   }
+  const aim = (id: string) => {
+    aimed.current = id
+    focus(id)
+  }
+  const focused = useFocused(rows, (id) => {
+    const seen = items.find(({ start }) => start >= (scroller.current?.scrollTop ?? 0))
+    const next = id ?? (seen && rows[seen.index]?.id)
+    if (next === undefined) restoreFocus()
+    else aim(next)
+  })
+  // The bar may go with that, and the focus with the bar.
+  useSyncExternalStore(underWay.subscribe, () => underWay.get() !== null)
+  // Whoever comes back from a conversation goes on from its row.
+  const opened = useRef(openId)
+  useEffect(() => {
+    const before = opened.current
+    opened.current = openId
+    if (before === undefined || openId !== undefined) return
+    if (isFocusLost() || document.activeElement?.matches('main')) aim(before)
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when it is closed
+  }, [openId])
   const step = (by: 1 | -1) => {
     const at = rows.findIndex((row) => row.id === here())
     const next = rows[at === -1 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))]
     if (!next) return
     virtual.scrollToIndex(rows.indexOf(next))
     if (openId) void navigate({ to: '/inbox/$id', params: { id: next.id }, search: (now) => now })
-    aimed.current = next.id
-    focus(next.id)
+    aim(next.id)
   }
   useKeys({
     j: () => step(1),
@@ -109,7 +132,7 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
   })
 
   return (
-    <div className="relative min-h-0 grow border-t border-line">
+    <div className="relative min-h-0 grow border-t border-line" {...focused}>
       {moved > 0 && (
         <Button
           className="rise absolute -top-3.5 left-1/2 z-10 h-7 -translate-x-1/2 rounded-full text-xs shadow-raised"

@@ -67,7 +67,7 @@ function Sign({ stale }: { stale: boolean }) {
     <p className="text-sm text-soft">
       {stale
         ? 'The API does not answer: this may be out of date.'
-        : `This screen is ${state === 'live' ? 'live' : state}${heardAt === null ? '' : `; last sign of life ${span(Math.max(0, now - heardAt))} ago`}.`}
+        : `This screen is ${state === 'refused' ? 'not live' : state}${heardAt === null ? '' : `; last sign of life ${span(Math.max(0, now - heardAt))} ago`}.`}
     </p>
   )
 }

@@ -23,23 +23,30 @@ beforeEach(() => {
 
 /** Redrives a letter; the answer comes when it is told to. */
 async function redriven() {
+  const page = await asked()
+  await userEvent.click(screen.getByRole('button', { name: 'Redrive it' }))
+  await page.done()
+  return page
+}
+
+/** The same, before it is confirmed. */
+async function asked(preview = 'would-be-sent') {
   const { answer, come } = held()
-  let asked = 0
+  let count = 0
   api.use(
     http.untyped.get('*/api/v1/operations/dead-letters/:id', () => HttpResponse.json(LETTER)),
     http.untyped.post('*/api/v1/operations/dead-letters/:id/redrive', async ({ request }) => {
       const { dryRun } = (await request.json()) as { dryRun: boolean }
-      if (dryRun) return HttpResponse.json({ outcome: 'would-be-sent', deadLetter: LETTER })
-      asked += 1
+      if (dryRun) return HttpResponse.json({ outcome: preview, deadLetter: LETTER })
+      count += 1
       return answer()
     }),
   )
   const close = vi.fn()
   const { unmount } = show(<Letter id={ID} acts close={close} />)
   await userEvent.click(await screen.findByRole('button', { name: 'Redrive…' }))
-  await userEvent.click(await screen.findByRole('button', { name: 'Redrive it' }))
-  await waitFor(() => expect(asked).toBe(1))
-  return { close, unmount, come }
+  await screen.findByRole('group', { name: 'Confirm' })
+  return { close, unmount, come, done: () => waitFor(() => expect(count).toBe(1)) }
 }
 
 const done = () => HttpResponse.json({ outcome: 'sent', deadLetter: LETTER })
@@ -64,4 +71,27 @@ test('and is told what was not done', async () => {
   unmount()
   come(HttpResponse.json({ code: 'busy', detail: 'The server is busy' }, { status: 503 }))
   await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Not done: redrive a dead letter', detail: 'The server is busy', bad: true }]))
+})
+
+test('what another operator had done first is told as that', async () => {
+  const { come } = await redriven()
+  come(HttpResponse.json({ outcome: 'gone', deadLetter: LETTER }))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'It was gone before' }]))
+})
+
+test('where nothing is left to do, nothing is offered', async () => {
+  await asked('sent-before')
+  expect(screen.getByText('Nothing is left to do. It had been sent again before.')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Redrive it' })).toBeNull()
+  expect(screen.getByRole('button', { name: 'Leave it' })).toBeVisible()
+})
+
+test('what was refused before is not told of what is asked next', async () => {
+  const { come } = await redriven()
+  come(HttpResponse.json({ code: 'busy', detail: 'The server is busy' }, { status: 503 }))
+  expect(await screen.findByText('The server is busy')).toBeVisible()
+  await userEvent.click(screen.getByRole('button', { name: 'Leave it' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Redrive…' }))
+  await screen.findByRole('group', { name: 'Confirm' })
+  expect(screen.queryByText('The server is busy')).toBeNull()
 })

@@ -13,10 +13,20 @@ import { titled } from '#ui/words.ts'
 
 type Act = 'redrive' | 'drop'
 
-const ACTS: Record<Act, { ask: string; done: string }> = {
-  redrive: { ask: 'Redrive', done: 'Sent to its stream again' },
-  drop: { ask: 'Drop', done: 'Dropped' },
+const ACTS: Record<Act, string> = { redrive: 'Redrive', drop: 'Drop' }
+
+type Outcome = Awaited<ReturnType<typeof actOnLetter>>['outcome']
+
+/** What became of it; another operator may have been first. */
+const OUTCOMES: Record<Outcome, string> = {
+  'would-be-sent': 'Would be sent again',
+  'would-be-dropped': 'Would be dropped',
+  sent: 'Sent to its stream again',
+  'sent-before': 'It had been sent again before',
+  dropped: 'Dropped',
+  gone: 'It was gone before',
 }
+const TO_DO = new Set<Outcome>(['would-be-sent', 'would-be-dropped'])
 
 interface LetterProps {
   id: string
@@ -33,11 +43,11 @@ export function Letter({ id, acts, close }: LetterProps) {
   const preview = useMutation({ mutationFn: (next: Act) => actOnLetter(id, next, true) })
   const doing = useMutation({
     mutationFn: (next: Act) => actOnLetter(id, next, false),
-    onSuccess: ({ deadLetter }, done) => {
+    onSuccess: ({ deadLetter, outcome }) => {
       void client.invalidateQueries({ queryKey: ['operations'] })
       toast({
         key: `letter ${id}`,
-        title: ACTS[done].done,
+        title: OUTCOMES[outcome],
         detail: titled((deadLetter.event ?? deadLetter.subject).replaceAll('-', ' ')),
         action: { label: 'OK', run: () => undefined },
       })
@@ -45,7 +55,7 @@ export function Letter({ id, acts, close }: LetterProps) {
       if (here()) close()
     },
     onError: (error, wanted) => {
-      if (!here()) toastFailure(`Not done: ${ACTS[wanted].ask.toLowerCase()} a dead letter`, id, error)
+      if (!here()) toastFailure(`Not done: ${ACTS[wanted].toLowerCase()} a dead letter`, id, error)
     },
   })
   if (query.isPending) return <div role="status" aria-label="Loading the letter" className="skeleton m-5 h-64" />
@@ -74,9 +84,13 @@ export function Letter({ id, acts, close }: LetterProps) {
               key={one}
               look={one === 'redrive' ? 'primary' : 'plain'}
               disabled={preview.isPending}
-              onClick={() => preview.mutate(one, { onSuccess: () => setAct(one) })}
+              onClick={() => {
+                // What was refused before is not of this.
+                doing.reset()
+                preview.mutate(one, { onSuccess: () => setAct(one) })
+              }}
             >
-              {ACTS[one].ask}…
+              {ACTS[one]}…
             </Button>
           ))}
         </div>
@@ -89,17 +103,21 @@ export function Letter({ id, acts, close }: LetterProps) {
           className="rounded-xl border border-line bg-sunken p-4"
         >
           <p className="wrap-anywhere">
-            {preview.data.outcome === 'would-be-sent' || preview.data.outcome === 'would-be-dropped'
+            {TO_DO.has(preview.data.outcome)
               ? act === 'redrive'
                 ? `It goes to ${stream} again as ${subject}, and is no dead letter any more. Who did this is kept in the audit.`
                 : 'It is removed for good. Who did this is kept in the audit.'
-              : `Nothing is left to do: it was ${titled(preview.data.outcome.replaceAll('-', ' ')).toLowerCase()}.`}
+              : `Nothing is left to do. ${OUTCOMES[preview.data.outcome]}.`}
           </p>
           <div className="mt-3 flex gap-2">
-            <Button look="primary" disabled={doing.isPending} onClick={() => doing.mutate(act)}>
-              {act === 'redrive' ? 'Redrive it' : 'Drop it for good'}
+            {TO_DO.has(preview.data.outcome) && (
+              <Button look="primary" disabled={doing.isPending} onClick={() => doing.mutate(act)}>
+                {act === 'redrive' ? 'Redrive it' : 'Drop it for good'}
+              </Button>
+            )}
+            <Button disabled={doing.isPending} onClick={() => setAct(null)}>
+              Leave it
             </Button>
-            <Button onClick={() => setAct(null)}>Leave it</Button>
           </div>
         </div>
       )}

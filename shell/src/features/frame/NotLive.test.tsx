@@ -1,0 +1,46 @@
+import { act, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, onTestFinished, test, vi } from 'vitest'
+
+import { Failure } from '#api/failure.ts'
+import { connectionStatus } from '#live/status.ts'
+import { show } from '#test/render.tsx'
+
+import { ConnectionMark } from './ConnectionMark.tsx'
+import { NotLive } from './NotLive.tsx'
+
+function given(status: number) {
+  const why = new Failure(status, { detail: 'the role is missing' })
+  connectionStatus.set({ state: 'refused', heardAt: null, why })
+  onTestFinished(() => connectionStatus.set({ state: 'connecting', heardAt: null }))
+  return show(
+    <>
+      <ConnectionMark />
+      <NotLive />
+    </>,
+  )
+}
+
+test.each([
+  [401, /Sign in anew/, 'Sign in'],
+  [403, /Whoever gives out roles/, 'Try again'],
+  [404, /tell those who run it/, 'Load anew'],
+])('a connection that is refused for good (%i) is told, with what to do', async (status, words, button) => {
+  given(status)
+  expect(await screen.findByRole('alert')).toHaveTextContent(words)
+  expect(screen.getByRole('alert')).toHaveTextContent(`${status}: the role is missing`)
+  expect(screen.getByRole('button', { name: button })).toBeVisible()
+  expect(screen.getByRole('img', { name: 'Not live: the role is missing' })).toBeVisible()
+})
+
+test('it is tried again on request, and told no more once it is live or dismissed', async () => {
+  const { live } = given(403)
+  const again = vi.spyOn(live, 'reconnect')
+  await userEvent.click(await screen.findByRole('button', { name: 'Try again' }))
+  expect(again).toHaveBeenCalledOnce()
+  act(() => connectionStatus.set({ state: 'live', heardAt: 1 }))
+  expect(screen.queryByRole('alert')).toBeNull()
+  act(() => connectionStatus.set({ state: 'refused', heardAt: 1, why: new Failure(404, {}) }))
+  await userEvent.click(screen.getByRole('button', { name: 'Dismiss' }))
+  expect(screen.queryByRole('alert')).toBeNull()
+})

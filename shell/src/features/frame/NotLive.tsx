@@ -1,0 +1,54 @@
+import { Unplug, X } from 'lucide-react'
+import { useState } from 'react'
+
+import type { Failure } from '#api/failure.ts'
+import { useEnded } from '#auth/ended.ts'
+import { useConnection, useLive } from '#live/live.ts'
+import { Button, IconButton } from '#ui/Button.tsx'
+
+/** What there is to be done by whoever is told this. */
+function wayOn({ status }: Failure): { words: string; reloads?: string } {
+  switch (status) {
+    case 401:
+      return { words: 'The server does not take your sign-in any more. Sign in anew; what you wrote is kept.', reloads: 'Sign in' }
+    case 403:
+      return { words: 'You may not follow what happens. Whoever gives out roles can let you; until then, load the page anew to see what is new.' }
+    default:
+      return { words: 'The server has no such connection. Load the page anew; if that does not help, tell those who run it.', reloads: 'Load anew' }
+  }
+}
+
+/** Tells that nothing appears by itself any more, and what to do: the server refuses the live connection, and waiting mends nothing. */
+export function NotLive() {
+  const live = useLive()
+  const { state, why } = useConnection()
+  const ended = useEnded()
+  const [dismissed, setDismissed] = useState<number | null>(null)
+  if (state !== 'refused' || !why || ended || dismissed === why.status) return null
+  const { words, reloads } = wayOn(why)
+  return (
+    <div
+      role="alert"
+      className="rise fixed top-3 left-1/2 z-50 flex w-max max-w-[min(44rem,calc(100vw-2rem))] -translate-x-1/2 flex-wrap items-center justify-end gap-x-3 gap-y-2 rounded-xl border border-line bg-raised py-2 pr-2 pl-4 shadow-raised"
+    >
+      <Unplug aria-hidden className="size-4 shrink-0 text-bad" />
+      <div className="min-w-0 grow basis-60">
+        <p className="font-medium">Changes do not appear by themselves.</p>
+        <p className="text-sm text-soft">{words}</p>
+        <p className="text-sm wrap-anywhere text-faint">
+          {why.status}: {why.message}
+          {why.traceId !== undefined && ` (trace ${why.traceId})`}
+        </p>
+      </div>
+      {reloads !== undefined && (
+        <Button look="primary" onClick={() => window.location.reload()}>
+          {reloads}
+        </Button>
+      )}
+      <Button onClick={() => live.reconnect()}>Try again</Button>
+      <IconButton label="Dismiss" onClick={() => setDismissed(why.status)}>
+        <X />
+      </IconButton>
+    </div>
+  )
+}
