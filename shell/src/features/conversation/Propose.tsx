@@ -19,10 +19,8 @@ export default function Propose({ conversationId, content, close }: ProposeProps
   const live = useLive()
   const here = useHere()
   const [draft] = useState(() => draftOf(conversationId, 'reply'))
-  // One request however often it is sent.
-  const [key] = useState(() => crypto.randomUUID())
   const propose = useMutation({
-    mutationFn: (reason: string) => live.propose(conversationId, content, reason, key),
+    mutationFn: (reason: string) => live.propose(conversationId, content, reason),
     onSuccess: () => {
       // Whoever has closed this may have gone on writing.
       if (draftOf(conversationId, 'reply') === draft) setDraft(conversationId, 'reply', '')
