@@ -5,7 +5,7 @@ import { type Chosen, chooseFiles, dropChosen, useChosen } from '#live/chosen.ts
 import type { DraftKind } from '#live/drafts.ts'
 import { IconButton } from '#ui/Button.tsx'
 
-import { size } from './file.ts'
+import { plain, size } from './file.ts'
 
 export interface Attaching {
   readonly files: readonly Chosen[]
@@ -100,11 +100,11 @@ export function Attached({ attach }: { attach: Attaching }) {
         <ul aria-label="Attached files" className="flex flex-wrap gap-1.5 px-3.5 pb-2">
           {files.map(({ id, file }) => (
             <li key={id} className="flex h-8 max-w-60 items-center gap-1.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-sm">
-              <span className="truncate">{file.name}</span>
+              <bdi className="truncate">{plain(file.name)}</bdi>
               <span className="shrink-0 text-xs text-faint">{size(file.size)}</span>
               <button
                 type="button"
-                aria-label={`Remove ${file.name}`}
+                aria-label={`Remove ${plain(file.name)}`}
                 onClick={() => attach.remove(id)}
                 className="flex size-6 shrink-0 items-center justify-center rounded text-soft hover:text-ink"
               >

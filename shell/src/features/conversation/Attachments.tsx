@@ -71,14 +71,14 @@ function Other({ attachment }: { attachment: Attachment }) {
   if (link) {
     return (
       <Leading icon={ExternalLink} to={link}>
-        {nameOf(attachment)}
+        <bdi>{nameOf(attachment)}</bdi>
       </Leading>
     )
   }
   return (
     <Card>
       <Paperclip aria-hidden className="size-4 shrink-0 text-soft" />
-      <span className="min-w-0 truncate">{nameOf(attachment)}</span>
+      <bdi className="min-w-0 truncate">{nameOf(attachment)}</bdi>
       <span className="shrink-0 text-xs text-faint">shows in Chatwoot only</span>
     </Card>
   )
@@ -160,7 +160,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
             onClick={() => setWanted(true)}
           >
             {wanted ? <LoaderCircle aria-hidden className="spinner size-4 shrink-0" /> : <Play aria-hidden className="size-4 shrink-0" />}
-            <span className="min-w-0 truncate">{name}</span>
+            <bdi className="min-w-0 truncate">{name}</bdi>
             <span className="ml-auto shrink-0 text-xs">{size(attachment.fileSize)}</span>
           </button>
         )}
@@ -190,7 +190,8 @@ function File({ attachment }: { attachment: Kept }) {
     <button type="button" onClick={() => void download()} disabled={state === 'busy'} className={`${CARD} hover:border-line-strong`}>
       <FileText aria-hidden className="size-4 shrink-0 text-soft" />
       <span className="min-w-0 grow">
-        <span className="block truncate font-medium">{name}</span>
+        {/* In full: how it ends says what it is. */}
+        <bdi className="block font-medium wrap-anywhere">{name}</bdi>
         <span role="status" className="block text-xs text-faint empty:hidden">
           {state === 'missing' ? 'Not available; try again' : size(attachment.fileSize)}
         </span>

@@ -47,7 +47,7 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
         >
           <div className="flex h-13 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
             <Dialog.Title className="min-w-0 grow truncate font-semibold">
-              {name}
+              <bdi>{name}</bdi>
               {pictures.length > 1 && (
                 <span className="ml-2 font-normal text-soft">
                   {at + 1} of {pictures.length}
