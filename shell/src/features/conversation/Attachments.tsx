@@ -112,19 +112,31 @@ function Missing({ retry }: { retry: () => void }) {
   )
 }
 
+/** What this browser cannot show, as few can the pictures of some telephones: a file, in the place that it has. */
+function Strange({ attachment }: { attachment: Kept }) {
+  return (
+    <div className="flex h-full items-center justify-center overflow-y-auto px-2">
+      <File attachment={attachment} />
+    </div>
+  )
+}
+
 function Picture({ attachment, onOpen }: { attachment: Kept; onOpen: () => void }) {
   const box = useRef<HTMLDivElement>(null)
   const seen = useSeen(box)
   const query = useQuery({ ...fileQuery(attachment.id, attachment.thumbUrl != null), enabled: seen })
   const address = useAddress(query.data)
+  const [strange, setStrange] = useState(false)
   const name = nameOf(attachment)
   return (
     <div ref={box} className="mt-1 h-44 w-60 max-w-full overflow-hidden rounded-lg bg-sunken">
       {query.isError ? (
         <Missing retry={() => void query.refetch()} />
+      ) : strange ? (
+        <Strange attachment={attachment} />
       ) : (
         <button type="button" aria-label={`Open the picture ${name}`} className="block size-full cursor-zoom-in" onClick={onOpen}>
-          {address && <img src={address} alt={name} className="size-full object-cover" />}
+          {address && <img src={address} alt={name} className="size-full object-cover" onError={() => setStrange(true)} />}
         </button>
       )}
     </div>
@@ -134,22 +146,27 @@ function Picture({ attachment, onOpen }: { attachment: Kept; onOpen: () => void 
 /** Fetched when somebody wants to hear or see it. */
 function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video' }) {
   const [wanted, setWanted] = useState(false)
+  const [strange, setStrange] = useState(false)
   const query = useQuery({ ...fileQuery(attachment.id), enabled: wanted })
   const address = useAddress(query.data)
   const name = nameOf(attachment)
-  const frame = kind === 'audio' ? 'h-11 w-72' : 'h-44 w-72'
+  const playing = { controls: true, autoPlay: true, src: address, 'aria-label': name, className: 'size-full', onError: () => setStrange(true) }
+  // A card is a little higher than what plays sound.
+  const frame = kind === 'audio' ? (strange ? 'w-72' : 'h-11 w-72') : 'h-44 w-72'
   return (
     <figure className="mt-1 max-w-full">
       <div className={`${frame} max-w-full overflow-hidden rounded-lg bg-sunken`}>
         {query.isError ? (
           <Missing retry={() => void query.refetch()} />
+        ) : strange ? (
+          <Strange attachment={attachment} />
         ) : address ? (
           kind === 'audio' ? (
             // eslint-disable-next-line jsx-a11y/media-has-caption -- the transcript stands below it
-            <audio controls autoPlay src={address} aria-label={name} className="size-full" />
+            <audio {...playing} />
           ) : (
             // eslint-disable-next-line jsx-a11y/media-has-caption -- customers send none
-            <video controls autoPlay src={address} aria-label={name} className="size-full" />
+            <video {...playing} />
           )
         ) : (
           <button
