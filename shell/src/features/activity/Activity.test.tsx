@@ -5,6 +5,7 @@ import type { Activity as Line } from '#api/types.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { anAnnouncement, instant, uuid } from '#test/samples.ts'
+import { styled } from '#test/styled.ts'
 
 import { Activity } from './Activity.tsx'
 
@@ -86,4 +87,14 @@ test('whoever reads further down keeps their place when a line joins right above
   hear(2, 30)
   await waitFor(() => expect(scroller.firstElementChild).toHaveStyle({ height: `${52 * 48}px` }))
   expect(moved).toHaveBeenCalledTimes(1)
+})
+
+test('only one conversation can be asked for where nothing hovers', async () => {
+  const data = [{ id: uuid(), type: 'message_created', source: 'chatwoot', conversationId: uuid(), occurredAt: instant(0), data: {} }]
+  api.use(http.untyped.get('*/api/v1/activity', () => Response.json({ data, page: { limit: 50, nextCursor: null }, position: { activity: 'e:0' } })))
+  show(<Activity view={{}} />)
+  const button = await screen.findByRole('button', { name: 'Only this conversation' })
+  const { position, opacity } = await styled(button.parentElement!)
+  expect(position).toBe('absolute')
+  expect(opacity).not.toMatch(/^0/)
 })

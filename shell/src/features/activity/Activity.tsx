@@ -97,7 +97,7 @@ export function Activity({ view }: { view: TimelineView }) {
                     style={{ height: ROW, transform: `translateY(${item.start}px)` }}
                   >
                     {activity.conversationId && !view.conversationId && (
-                      <span className="absolute top-2 right-1 opacity-0 group-hover:opacity-100 focus-within:opacity-100">
+                      <span className="absolute top-2 right-1 [@media(hover:hover)]:opacity-0 group-hover:opacity-100 focus-within:opacity-100">
                         <IconButton
                           label="Only this conversation"
                           className="bg-surface"
