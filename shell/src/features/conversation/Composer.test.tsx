@@ -99,6 +99,16 @@ test('a slash offers canned responses, keys choose one, and its variables are fi
   await waitFor(() => expect(contents()).toEqual(['Hello. Thank you, Paula. Dev Admin']))
 })
 
+test('a wide slash does so too, and wide letters are read as what they are', async () => {
+  given({ canned: CANNED })
+  show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '你好　／ｔｈａ')
+  expect(await screen.findByRole('option')).toHaveTextContent('/thanks')
+  await userEvent.keyboard('{Enter}')
+  expect(field).toHaveValue('你好　Thank you, Paula. Dev Admin')
+})
+
 test('that no canned response could be had is said where it is asked for, and read out', async () => {
   given()
   api.use(http.untyped.get('*/api/v1/canned-responses', () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })))
