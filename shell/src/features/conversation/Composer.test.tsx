@@ -170,6 +170,33 @@ test('a variable that nobody can fill keeps the reply from going out, and says s
   await waitFor(() => expect(contents()).toEqual(['We write to paula@example.com']))
 })
 
+test('that variables are left is said of what was to be sent, and of nothing else that is being written', async () => {
+  given()
+  show(<Conversation id={HERE.id} />)
+  await userEvent.type(await reply(), 'We call {{{{contact.phone}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Note' }))
+  const note = await screen.findByRole('textbox', { name: 'Note' })
+  await userEvent.type(note, 'Ask {{{{contact.phone}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Reply' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('Nothing is known for {{contact.phone}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Note' }))
+  expect(screen.queryByRole('alert')).toBeNull()
+  expect(screen.getByRole('textbox', { name: 'Note' })).toBeValid()
+})
+
+test('what is written once all variables are filled is not complained about before it is tried', async () => {
+  given()
+  show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '{{{{contact.phone}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }))
+  await screen.findByRole('alert')
+  await userEvent.clear(field)
+  await userEvent.type(field, 'Hello {{{{agent.phone}}')
+  expect(screen.queryByRole('alert')).toBeNull()
+})
+
 test('what was chosen elsewhere is put where the cursor is', async () => {
   given()
   show(<Conversation id={HERE.id} />)

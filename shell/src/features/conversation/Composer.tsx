@@ -87,15 +87,18 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     }
   }, [id])
 
-  // Sending was tried with variables that nobody has filled.
-  const [tried, setTried] = useState(false)
+  /** In what sending was tried with variables that nobody has filled. */
+  const [tried, setTried] = useState<string | null>(null)
   const [proposing, setProposing] = useState<string | null>(null)
-  const left = tried ? leftIn(fill(draft, values)) : []
+  const writing = `${id}.${kind}`
+  const left = tried === writing ? leftIn(fill(draft, values)) : []
+  // All of them are: one that is written now is not tried yet.
+  if (tried === writing && left.length === 0) setTried(null)
   /** The text as it may go out; null if it may not. */
   const ready = (): string | null => {
     const text = fill(draft, values).trim()
     const blocked = leftIn(text).length > 0
-    setTried(blocked)
+    setTried(blocked ? writing : null)
     field.current?.focus()
     return empty || blocked ? null : text
   }
