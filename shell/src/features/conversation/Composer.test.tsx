@@ -9,6 +9,7 @@ import { insert } from '#desk/inserted.ts'
 import { draftOf } from '#live/drafts.ts'
 import { type News, onNews } from '#live/news.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
+import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anApproval, instant } from '#test/samples.ts'
 import { soon } from '#test/soon.ts'
@@ -166,6 +167,20 @@ test('a variable that nobody can fill keeps the reply from going out, and says s
   await userEvent.clear(field)
   await userEvent.type(field, 'We write to {{{{contact.email}}')
   expect(screen.queryByRole('alert')).toBeNull()
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }))
+  await waitFor(() => expect(contents()).toEqual(['We write to paula@example.com']))
+})
+
+test('that nothing is known is not said before it was looked up', async () => {
+  const { contents } = given()
+  const { answer, come } = held()
+  api.use(http.untyped.get('*/api/v1/contacts/:id', answer))
+  show(<Conversation id={HERE.id} />)
+  await userEvent.type(await reply(), 'We write to {{{{contact.email}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('still being looked up what is known for {{contact.email}}')
+  come(HttpResponse.json({ id: HERE.contact?.id, name: 'Paula Probe', email: 'paula@example.com', customAttributes: {}, updatedAt: instant(0) }))
+  await waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
   await userEvent.click(screen.getByRole('button', { name: 'Send' }))
   await waitFor(() => expect(contents()).toEqual(['We write to paula@example.com']))
 })

@@ -52,7 +52,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }))
 
   const canned = useCanned({ conversation, field, text: draft })
-  const values = useValues(conversation, canned.shown.length > 0 || draft.includes('{{'))
+  const { values, asking } = useValues(conversation, canned.shown.length > 0 || draft.includes('{{'))
   /** Where the cursor belongs once the text is there. */
   const caret = useRef<number | null>(null)
   useLayoutEffect(() => {
@@ -181,7 +181,9 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
         />
         {left.length > 0 && (
           <p id={`${canned.id}-left`} role="alert" className="px-3.5 pb-2 text-sm text-bad">
-            Nothing is known for {left.join(', ')}: write something in its place, then send.
+            {asking
+              ? `It is still being looked up what is known for ${left.join(', ')}: send it again in a moment.`
+              : `Nothing is known for ${left.join(', ')}: write something in its place, then send.`}
           </p>
         )}
         <Attached attach={attach} />
