@@ -171,14 +171,14 @@ test('a variable that nobody can fill keeps the reply from going out, and says s
   await waitFor(() => expect(contents()).toEqual(['We write to paula@example.com']))
 })
 
-test('that nothing is known is not said before it was looked up', async () => {
+test('that nothing is known is not said before it was looked up, nor is anything sent in its place', async () => {
   const { contents } = given()
   const { answer, come } = held()
   api.use(http.untyped.get('*/api/v1/contacts/:id', answer))
   show(<Conversation id={HERE.id} />)
-  await userEvent.type(await reply(), 'We write to {{{{contact.email}}')
+  await userEvent.type(await reply(), 'We write to {{{{contact.email | default: "you"}}')
   await userEvent.click(screen.getByRole('button', { name: 'Send' }))
-  expect(await screen.findByRole('alert')).toHaveTextContent('still being looked up what is known for {{contact.email}}')
+  expect(await screen.findByRole('alert')).toHaveTextContent('still being looked up what is known for {{contact.email')
   come(HttpResponse.json({ id: HERE.contact?.id, name: 'Paula Probe', email: 'paula@example.com', customAttributes: {}, updatedAt: instant(0) }))
   await waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
   await userEvent.click(screen.getByRole('button', { name: 'Send' }))
@@ -217,8 +217,9 @@ test('what was chosen elsewhere is put where the cursor is', async () => {
   show(<Conversation id={HERE.id} />)
   const field = await reply()
   await userEvent.type(field, 'Hello,')
-  insert('dear {{contact.name}}')
-  await waitFor(() => expect(field).toHaveValue('Hello, dear Paula Probe'))
+  insert('dear {{contact.name}} {{agent.email | default: "us"}}')
+  // Nobody has asked yet for what else is known.
+  await waitFor(() => expect(field).toHaveValue('Hello, dear Paula Probe {{agent.email | default: "us"}}'))
   expect(field).toHaveFocus()
 })
 

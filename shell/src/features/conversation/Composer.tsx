@@ -52,7 +52,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }))
 
   const canned = useCanned({ conversation, field, text: draft })
-  const { values, asking } = useValues(conversation, canned.shown.length > 0 || draft.includes('{{'))
+  const { values, whole, asking } = useValues(conversation, canned.shown.length > 0 || draft.includes('{{'))
   /** Where the cursor belongs once the text is there. */
   const caret = useRef<number | null>(null)
   useLayoutEffect(() => {
@@ -63,7 +63,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     caret.current = null
   })
   const put = (content: string, from: number, to: number) => {
-    const words = fill(content, values)
+    const words = fill(content, values, !whole)
     caret.current = from + words.length
     setDraft(id, kind, (draft.slice(0, from) + words + draft.slice(to)).slice(0, LONGEST))
   }
@@ -91,12 +91,12 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const [tried, setTried] = useState<string | null>(null)
   const [proposing, setProposing] = useState<string | null>(null)
   const writing = `${id}.${kind}`
-  const left = tried === writing ? leftIn(fill(draft, values)) : []
+  const left = tried === writing ? leftIn(fill(draft, values, asking)) : []
   // All of them are: one that is written now is not tried yet.
   if (tried === writing && left.length === 0) setTried(null)
   /** The text as it may go out; null if it may not. */
   const ready = (): string | null => {
-    const text = fill(draft, values).trim()
+    const text = fill(draft, values, asking).trim()
     const blocked = leftIn(text).length > 0
     setTried(blocked ? writing : null)
     field.current?.focus()
