@@ -1,5 +1,5 @@
 import { Lock, Reply } from 'lucide-react'
-import { type Ref, useEffect, useEffectEvent, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
+import { type Ref, useEffect, useEffectEvent, useId, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
 
 import type { CannedResponse, Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
@@ -110,18 +110,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     setDraft(id, kind, '')
   }
 
-  if (deleted) {
-    return (
-      <div role="alert" className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
-        <p>This conversation was deleted in Chatwoot: nothing can be written here any more.</p>
-        {draft.trim() !== '' && (
-          <p dir="auto" className="max-h-40 overflow-y-auto whitespace-pre-wrap wrap-anywhere text-ink">
-            {draft}
-          </p>
-        )}
-      </div>
-    )
-  }
+  if (deleted) return <Deleted id={id} />
   if (!session().person.may('conversations:reply')) {
     return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You may read here, and not write.</p>
   }
@@ -219,6 +208,40 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
       {proposing !== null && (
         <Propose conversationId={id} content={proposing} close={() => setProposing(null)} missing={() => setProposing(null)} />
       )}
+    </div>
+  )
+}
+
+/** In the place of the composer: what was begun is there to be copied. */
+function Deleted({ id }: { id: string }) {
+  const begun = [
+    { name: 'Your reply', text: useDraft(id, 'reply') },
+    { name: 'Your note', text: useDraft(id, 'note') },
+  ]
+  return (
+    <div role="alert" className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
+      <p>This conversation was deleted in Chatwoot: nothing can be written here any more.</p>
+      {begun.map(({ name, text }) => text.trim() !== '' && <Begun key={name} name={name} text={text} />)}
+    </div>
+  )
+}
+
+function Begun({ name, text }: { name: string; text: string }) {
+  const id = useId()
+  return (
+    <div>
+      <p id={id}>{name}:</p>
+      {/* A region that scrolls can be scrolled by keys. */}
+      <p
+        dir="auto"
+        role="note"
+        aria-labelledby={id}
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        className="max-h-40 overflow-y-auto whitespace-pre-wrap wrap-anywhere text-ink"
+      >
+        {text}
+      </p>
     </div>
   )
 }
