@@ -61,8 +61,10 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
     // One page may have come before anybody saw that it was on its way.
   }, [further, messages, fetchNextPage])
 
-  if (query.isPending) return <Skeletons />
-  if (query.isError && !messages) {
+  // What was written here shows, whether what it answers can be had or not.
+  const alone = written.length > 0
+  if (query.isPending && !(alone && query.isPaused)) return <Skeletons />
+  if (query.isError && !messages && !alone) {
     return <Failed what="Messages did not load" error={query.error} retry={() => void query.refetch()} />
   }
   const lines = linesOf(messages ?? [], written, opened?.unreadFrom ?? null, proposed)
@@ -77,6 +79,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
         if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
     >
+      {query.isLoadingError && <Again what="Messages" retry={() => void query.refetch()} />}
       {query.isFetchNextPageError && <Again what="Older messages" retry={() => void query.fetchNextPage()} />}
       {more && bounded && !fills && (
         <div className="flex justify-center pb-2">
