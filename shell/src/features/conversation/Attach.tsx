@@ -1,5 +1,5 @@
 import { Paperclip, X } from 'lucide-react'
-import { type ClipboardEvent, type DragEvent, useRef, useState } from 'react'
+import { type ClipboardEvent, type DragEvent, useEffect, useRef, useState } from 'react'
 
 import { type Chosen, chooseFiles, dropChosen, useChosen } from '#live/chosen.ts'
 import type { DraftKind } from '#live/drafts.ts'
@@ -13,6 +13,8 @@ export interface Attaching {
   readonly refused: readonly string[]
   readonly add: (files: Iterable<File>) => void
   readonly remove: (id: string) => void
+  /** What was not taken is told no more: the rest is sent. */
+  readonly forget: () => void
   /** Something is being dragged over the composer. */
   readonly over: boolean
   /** To be spread on what files can be dropped on and pasted into. */
@@ -29,15 +31,31 @@ const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Fi
 /** Files for what is being written: by button, drop and paste. */
 export function useAttach(conversationId: string, kind: DraftKind): Attaching {
   const files = useChosen(conversationId, kind)
-  const [refused, setRefused] = useState<readonly string[]>([])
+  const [refused, setRefused] = useState<{ kind: DraftKind; why: readonly string[] }>({ kind, why: [] })
   const [over, setOver] = useState(false)
-  const add = (more: Iterable<File>) => setRefused(chooseFiles(conversationId, kind, more))
+  const add = (more: Iterable<File>) => setRefused({ kind, why: chooseFiles(conversationId, kind, more) })
+  const forget = () => setRefused({ kind, why: [] })
+  useEffect(() => {
+    // Dropped beside it, a file would be shown by the browser in the place of this page, and of all that waits on it.
+    const stay = (event: globalThis.DragEvent) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return
+      event.preventDefault()
+      event.dataTransfer.dropEffect = 'none'
+    }
+    window.addEventListener('dragover', stay)
+    window.addEventListener('drop', stay)
+    return () => {
+      window.removeEventListener('dragover', stay)
+      window.removeEventListener('drop', stay)
+    }
+  }, [])
   return {
     files,
-    refused,
+    refused: refused.kind === kind ? refused.why : [],
     add,
+    forget,
     remove: (id) => {
-      setRefused([])
+      forget()
       dropChosen(conversationId, kind, id)
     },
     over,

@@ -107,6 +107,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     if (text === null) return
     tellStopped()
     outbox.send(id, text, note, takeChosen(id, kind), next)
+    attach.forget()
     setDraft(id, kind, '')
   }
 
