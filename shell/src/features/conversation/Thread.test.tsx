@@ -4,9 +4,10 @@ import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
+import type { Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
-import { aMessage, uuid } from '#test/samples.ts'
+import { aMessage, instant, uuid } from '#test/samples.ts'
 
 import { ALL_SEEN } from './lines.ts'
 import { Thread } from './Thread.tsx'
@@ -45,4 +46,31 @@ test('and though there is no network to have it by', async () => {
   await screen.findByRole('status', { name: 'Loading messages' })
   live.outbox.send(HERE, 'On its way', false)
   expect(await screen.findByText('On its way')).toBeVisible()
+})
+
+function has(...messages: Message[]) {
+  api.use(
+    http.untyped.get('*/api/v1/conversations/:id/messages', () =>
+      HttpResponse.json({ data: messages, page: { limit: 50, hasMore: false }, position: NOWHERE }),
+    ),
+  )
+}
+
+test('whoever shows what is folded keeps the focus, and can fold it again', async () => {
+  has(...['opened', 'assigned', 'labelled'].map((what, second) => aMessage({ messageType: 'activity', content: `Ana ${what} it`, createdAt: instant(second) })))
+  open()
+  const button = await screen.findByRole('button', { name: '3 changes · show' })
+  expect(screen.queryByText('Ana assigned it')).toBeNull()
+  await userEvent.click(button)
+  expect(screen.getByText('Ana assigned it')).toBeVisible()
+  expect(screen.getByRole('button', { name: '3 changes · hide', expanded: true })).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  expect(screen.queryByText('Ana assigned it')).toBeNull()
+})
+
+test('what parts a thread has a name to those who hear it', async () => {
+  has(aMessage({ createdAt: instant(0) }))
+  show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={{ count: 1, seenUntil: null }} onEdit={vi.fn()} />)
+  expect(await screen.findByRole('separator', { name: 'New' })).toBeVisible()
+  for (const one of screen.getAllByRole('separator')) expect(one).toHaveAccessibleName(one.textContent)
 })
