@@ -30,6 +30,14 @@ test('what has no name but such marks is a file', async () => {
   expect(await screen.findByText('File')).toBeVisible()
 })
 
+test('a location that says no place leads to none', async () => {
+  const place = { fileType: 'location', latitude: 52.5, longitude: 0 }
+  show(<Attachments attachments={[{ ...place, title: 'The shop' }, { fileType: 'location', title: 'Nowhere' }, { fileType: 'location', latitude: 1 }]} />)
+  expect(await screen.findByRole('link')).toHaveAttribute('href', 'https://www.openstreetmap.org/?mlat=52.5&mlon=0#map=16/52.5/0')
+  expect(screen.getByText('Nowhere')).toBeVisible()
+  expect(screen.getByText('Location')).toBeVisible()
+})
+
 test.each([
   ['a picture', { fileType: 'image', fileName: 'IMG_1.HEIC' }, async () => screen.findByRole('img', { name: 'IMG_1.HEIC' })],
   ['a sound', { fileType: 'audio', fileName: 'voice.amr' }, async () => {

@@ -39,12 +39,12 @@ function One({ attachment, onOpen }: { attachment: Attachment; onOpen: () => voi
     case 'video':
       return isKept(attachment) ? <Player attachment={attachment} kind={fileType} /> : <Other attachment={attachment} />
     case 'location':
-      return (
-        <Leading
-          icon={MapPin}
-          to={`https://www.openstreetmap.org/?mlat=${latitude ?? 0}&mlon=${longitude ?? 0}#map=16/${latitude ?? 0}/${longitude ?? 0}`}
-        >
-          {title ?? 'Location'}
+      // Without a place it would be one in the Gulf of Guinea.
+      return latitude == null || longitude == null ? (
+        <Other attachment={attachment} />
+      ) : (
+        <Leading icon={MapPin} to={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`}>
+          {(title ?? '') || 'Location'}
         </Leading>
       )
     case 'contact':

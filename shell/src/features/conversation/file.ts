@@ -23,8 +23,11 @@ export function plain(name: string): string {
   return name.replace(DIRECTIONS, '')
 }
 
+/** Of what has no name of its own. */
+const NAMES: Readonly<Record<string, string>> = { image: 'Picture', location: 'Location' }
+
 export function nameOf({ fileName, title, fileType }: Attachment): string {
-  return plain(fileName ?? '') || plain(title ?? '') || (fileType === 'image' ? 'Picture' : 'File')
+  return plain(fileName ?? '') || plain(title ?? '') || (NAMES[fileType ?? ''] ?? 'File')
 }
 
 export function size(bytes: number | null | undefined): string {
