@@ -32,6 +32,7 @@ import type { Frame } from './sse.ts'
 import { type ConnectionStatus, connectionStatus } from './status.ts'
 import { tellAgain } from './telling.ts'
 import { isEcho, learnName, typedHere, type Typist, typing, typists, typistsOf } from './typing.ts'
+import { Unanswered } from './unanswered.ts'
 import type { Written } from './written.ts'
 
 /** A change of a conversation, as it shows from now on and as the API is asked for it. */
@@ -57,6 +58,7 @@ export class Live {
   #caughtUp = false
   /** Commands of this person, which they are told of should Chatwoot refuse them. */
   readonly #own = new Set<string>()
+  readonly #unanswered = new Unanswered()
 
   constructor(queryClient: QueryClient) {
     this.#cache = new Cache(queryClient, new Journal())
@@ -175,23 +177,27 @@ export class Live {
     }
   }
 
-  /** Asks those who decide about a conversation; one request however often it is sent under a key. */
-  async escalate(id: string, reason: string, key: string): Promise<Approval> {
-    return await answerOf(
-      client.POST('/api/v1/conversations/{id}/escalate', {
-        params: { path: { id }, header: { 'Idempotency-Key': key } },
-        body: { reason },
-      }),
+  /** Asks those who decide about a conversation; one request however often it is asked until there is an answer. */
+  async escalate(id: string, reason: string): Promise<Approval> {
+    return await this.#unanswered.ask(['escalate', id, reason], (key) =>
+      answerOf(
+        client.POST('/api/v1/conversations/{id}/escalate', {
+          params: { path: { id }, header: { 'Idempotency-Key': key } },
+          body: { reason },
+        }),
+      ),
     )
   }
 
-  /** Asks those who decide whether a reply may go out; one request however often it is sent under a key. */
-  async propose(conversationId: string, content: string, reason: string, key: string): Promise<Approval> {
-    return await answerOf(
-      client.POST('/api/v1/approvals', {
-        params: { header: { 'Idempotency-Key': key } },
-        body: { conversationId, type: 'proposed_reply', reason, metadata: { content } },
-      }),
+  /** Asks those who decide whether a reply may go out; one request however often it is asked until there is an answer. */
+  async propose(conversationId: string, content: string, reason: string): Promise<Approval> {
+    return await this.#unanswered.ask(['propose', conversationId, content, reason], (key) =>
+      answerOf(
+        client.POST('/api/v1/approvals', {
+          params: { header: { 'Idempotency-Key': key } },
+          body: { conversationId, type: 'proposed_reply', reason, metadata: { content } },
+        }),
+      ),
     )
   }
 

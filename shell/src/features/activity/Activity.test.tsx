@@ -1,10 +1,12 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
+import { useState } from 'react'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Activity as Line } from '#api/types.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { anAnnouncement, instant, uuid } from '#test/samples.ts'
+import { styled } from '#test/styled.ts'
 
 import { Activity } from './Activity.tsx'
 
@@ -86,4 +88,67 @@ test('whoever reads further down keeps their place when a line joins right above
   hear(2, 30)
   await waitFor(() => expect(scroller.firstElementChild).toHaveStyle({ height: `${52 * 48}px` }))
   expect(moved).toHaveBeenCalledTimes(1)
+})
+
+test('another view begins at its top, and has missed nothing', async () => {
+  const line = (type: string, second: number) => ({ id: uuid(), type, source: 'chatwoot', occurredAt: instant(second), data: {} })
+  const opened = Array.from({ length: 30 }, (_, index) => line('widget_opened', 30 - index))
+  const others = Array.from({ length: 7 }, (_, index) => line('message_read', 59 - index))
+  api.use(
+    http.untyped.get('*/api/v1/activity', ({ request }) => {
+      const data = new URL(request.url).searchParams.has('type') ? opened : [...others, ...opened]
+      return Response.json({ data, page: { limit: 50, nextCursor: null }, position: { activity: 'e:0' } })
+    }),
+  )
+  function Both() {
+    const [all, setAll] = useState(false)
+    return (
+      <>
+        <button type="button" onClick={() => setAll(true)}>
+          All
+        </button>
+        <Activity view={all ? {} : { type: 'widget_opened' }} />
+      </>
+    )
+  }
+  show(<Both />)
+  const list = await screen.findByRole('list', { name: 'Timeline' })
+  list.parentElement!.scrollTop = 480
+  fireEvent.scroll(list.parentElement!)
+  fireEvent.click(screen.getByRole('button', { name: 'All' }))
+  await waitFor(() => expect(screen.getByRole('list', { name: 'Timeline' })).toHaveStyle({ height: `${37 * 48}px` }))
+  expect(screen.queryByRole('button', { name: /new$/ })).toBeNull()
+  expect(screen.getByRole('list', { name: 'Timeline' }).parentElement!.scrollTop).toBe(0)
+})
+
+test('that the newest did not load is said so, and not as if earlier lines had not', async () => {
+  const line = { id: uuid(), type: 'widget_opened', source: 'chatwoot', occurredAt: instant(0), data: {} }
+  const asked: (string | null)[] = []
+  let broken = false
+  api.use(
+    http.untyped.get('*/api/v1/activity', ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get('cursor'))
+      if (broken) return Response.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
+      return Response.json({ data: [line], page: { limit: 50, nextCursor: null }, position: { activity: asked.length === 1 ? 'e:0' : 'f:0' } })
+    }),
+  )
+  const { live } = show(<Activity view={{}} />)
+  await screen.findByRole('list', { name: 'Timeline' })
+  broken = true
+  act(() => live.take({ event: 'reset', id: 'f:0', data: '{}' }))
+  const again = await screen.findByRole('button', { name: 'Newer activity did not load. Try again' })
+  broken = false
+  fireEvent.click(again)
+  await waitFor(() => expect(screen.queryByRole('button', { name: /did not load/ })).toBeNull())
+  expect(asked).toEqual([null, null, null])
+})
+
+test('only one conversation can be asked for where nothing hovers', async () => {
+  const data = [{ id: uuid(), type: 'message_created', source: 'chatwoot', conversationId: uuid(), occurredAt: instant(0), data: {} }]
+  api.use(http.untyped.get('*/api/v1/activity', () => Response.json({ data, page: { limit: 50, nextCursor: null }, position: { activity: 'e:0' } })))
+  show(<Activity view={{}} />)
+  const button = await screen.findByRole('button', { name: 'Only this conversation' })
+  const { position, opacity } = await styled(button.parentElement!)
+  expect(position).toBe('absolute')
+  expect(opacity).not.toMatch(/^0/)
 })

@@ -1,10 +1,12 @@
 
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, type UseInfiniteQueryResult, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Activity as Pulse, ArrowUp, ListFilter } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
+import type { Failure } from '#api/failure.ts'
+import type { Activity as Line } from '#api/types.ts'
 import { shortenActivity } from '#live/activity.ts'
 import { activityQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
@@ -23,10 +25,26 @@ export function Activity({ view }: { view: TimelineView }) {
   const navigate = useNavigate()
   const query = useInfiniteQuery(activityQuery(view))
   const rows = query.data ?? []
-  const scroller = useRef<HTMLDivElement>(null)
   const set = (change: Change) =>
     void navigate({ to: '/activity', search: readTimelineView({ ...view, ...change }), replace: true })
+  return (
+    <div className="flex h-full min-h-0 flex-col bg-surface">
+      <Filters view={view} rows={rows} onChange={set} />
+      {/* Others begin at their top, with nothing missed. */}
+      <Timeline key={JSON.stringify(view)} view={view} query={query} rows={rows} set={set} />
+    </div>
+  )
+}
 
+interface TimelineProps {
+  view: TimelineView
+  query: UseInfiniteQueryResult<Line[], Failure>
+  rows: Line[]
+  set: (change: Change) => void
+}
+
+function Timeline({ view, query, rows, set }: TimelineProps) {
+  const scroller = useRef<HTMLDivElement>(null)
   // eslint-disable-next-line react-hooks/incompatible-library -- its methods are used while rendering only
   const virtual = useVirtualizer({
     count: rows.length,
@@ -50,8 +68,7 @@ export function Activity({ view }: { view: TimelineView }) {
   }, [long, client, view])
 
   return (
-    <div className="flex h-full min-h-0 flex-col bg-surface">
-      <Filters view={view} rows={rows} onChange={set} />
+    <>
       <div className="relative min-h-0 grow">
         {scrolled && missed > 0 && (
           <Button
@@ -97,7 +114,7 @@ export function Activity({ view }: { view: TimelineView }) {
                     style={{ height: ROW, transform: `translateY(${item.start}px)` }}
                   >
                     {activity.conversationId && !view.conversationId && (
-                      <span className="absolute top-2 right-1 opacity-0 group-hover:opacity-100 focus-within:opacity-100">
+                      <span className="absolute top-2 right-1 [@media(hover:hover)]:opacity-0 group-hover:opacity-100 focus-within:opacity-100">
                         <IconButton
                           label="Only this conversation"
                           className="bg-surface"
@@ -124,12 +141,14 @@ export function Activity({ view }: { view: TimelineView }) {
               })}
             </ol>
           )}
-          {hasNextPage && !isFetchingNextPage && isError && rows.length > 0 && (
+          {hasNextPage && !isFetchingNextPage && query.isFetchNextPageError && rows.length > 0 && (
             <Again what="Earlier activity" retry={() => void fetchNextPage()} />
           )}
         </div>
       </div>
-    </div>
+      {/* Below it, so that nothing in it moves. */}
+      {query.isRefetchError && rows.length > 0 && <Again what="Newer activity" retry={() => void query.refetch()} />}
+    </>
   )
 }
 

@@ -10,10 +10,9 @@ import { clearSelection, select, selection } from '#desk/selection.ts'
 import { tellNews } from '#live/news.ts'
 import type { Written } from '#live/written.ts'
 import { api, http } from '#test/api.ts'
-import { held } from '#test/held.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
-import { aConversation, aMessage, anApproval, instant, uuid } from '#test/samples.ts'
+import { aConversation, aMessage, instant, uuid } from '#test/samples.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
@@ -297,43 +296,6 @@ test.each(['agents', 'teams', 'labels'])('that the %s to choose from did not loa
   await screen.findByRole('status')
   ask(what === 'agents' ? 'assignee' : what === 'teams' ? 'team' : 'labels', [row.id])
   expect(await screen.findByText(`The ${what} did not load: it is down`)).toBeVisible()
-})
-
-/** Escalates a conversation and closes the sheet before there is an answer, which comes when it is told to. */
-async function escalated() {
-  const row = aConversation()
-  given([row])
-  const { answer, come } = held()
-  let asked = 0
-  api.use(
-    http.untyped.post('*/api/v1/conversations/:id/escalate', () => {
-      asked += 1
-      return answer()
-    }),
-  )
-  await screen.findByRole('status')
-  ask('escalate', [row.id])
-  await userEvent.type(await screen.findByRole('textbox'), 'It is much.{Control>}{Enter}{/Control}')
-  await waitFor(() => expect(asked).toBe(1))
-  await userEvent.keyboard('{Escape}')
-  expect(screen.queryByRole('dialog')).toBeNull()
-  return { row, come }
-}
-
-test('what was escalated when its sheet is closed closes nothing else', async () => {
-  const { row, come } = await escalated()
-  ask('priority', [row.id])
-  await screen.findByRole('combobox')
-  come(HttpResponse.json(anApproval(), { status: 201 }))
-  expect(await screen.findByText('Escalated')).toBeInTheDocument()
-  expect(screen.getByRole('combobox')).toBeVisible()
-})
-
-test('and what was not is told', async () => {
-  const { come } = await escalated()
-  come(HttpResponse.json({ code: 'invalid', detail: 'It waits already' }, { status: 422 }))
-  expect(await screen.findByText('Not escalated: the conversation')).toBeVisible()
-  expect(screen.getByText('It waits already')).toBeVisible()
 })
 
 test('many are marked as unread a few at a time', async () => {

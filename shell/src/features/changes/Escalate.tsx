@@ -1,5 +1,4 @@
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
 
 import { useLive } from '#live/live.ts'
 import { useHere } from '#ui/here.ts'
@@ -12,10 +11,8 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
   const live = useLive()
   const here = useHere()
   const about = `escalate ${id}`
-  // One request however often it is sent.
-  const [key] = useState(() => crypto.randomUUID())
   const escalate = useMutation({
-    mutationFn: (reason: string) => live.escalate(id, reason, key),
+    mutationFn: (reason: string) => live.escalate(id, reason),
     onSuccess: () => {
       forgetUnsent(about)
       // Something else may be asked by now.

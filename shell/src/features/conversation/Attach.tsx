@@ -1,11 +1,11 @@
 import { Paperclip, X } from 'lucide-react'
-import { type ClipboardEvent, type DragEvent, useRef, useState } from 'react'
+import { type ClipboardEvent, type DragEvent, useEffect, useRef, useState } from 'react'
 
 import { type Chosen, chooseFiles, dropChosen, useChosen } from '#live/chosen.ts'
 import type { DraftKind } from '#live/drafts.ts'
 import { IconButton } from '#ui/Button.tsx'
 
-import { size } from './file.ts'
+import { plain, size } from './file.ts'
 
 export interface Attaching {
   readonly files: readonly Chosen[]
@@ -13,6 +13,8 @@ export interface Attaching {
   readonly refused: readonly string[]
   readonly add: (files: Iterable<File>) => void
   readonly remove: (id: string) => void
+  /** What was not taken is told no more: the rest is sent. */
+  readonly forget: () => void
   /** Something is being dragged over the composer. */
   readonly over: boolean
   /** To be spread on what files can be dropped on and pasted into. */
@@ -29,15 +31,31 @@ const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Fi
 /** Files for what is being written: by button, drop and paste. */
 export function useAttach(conversationId: string, kind: DraftKind): Attaching {
   const files = useChosen(conversationId, kind)
-  const [refused, setRefused] = useState<readonly string[]>([])
+  const [refused, setRefused] = useState<{ kind: DraftKind; why: readonly string[] }>({ kind, why: [] })
   const [over, setOver] = useState(false)
-  const add = (more: Iterable<File>) => setRefused(chooseFiles(conversationId, kind, more))
+  const add = (more: Iterable<File>) => setRefused({ kind, why: chooseFiles(conversationId, kind, more) })
+  const forget = () => setRefused({ kind, why: [] })
+  useEffect(() => {
+    // Dropped beside it, a file would be shown by the browser in the place of this page, and of all that waits on it.
+    const stay = (event: globalThis.DragEvent) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return
+      event.preventDefault()
+      event.dataTransfer.dropEffect = 'none'
+    }
+    window.addEventListener('dragover', stay)
+    window.addEventListener('drop', stay)
+    return () => {
+      window.removeEventListener('dragover', stay)
+      window.removeEventListener('drop', stay)
+    }
+  }, [])
   return {
     files,
-    refused,
+    refused: refused.kind === kind ? refused.why : [],
     add,
+    forget,
     remove: (id) => {
-      setRefused([])
+      forget()
       dropChosen(conversationId, kind, id)
     },
     over,
@@ -100,11 +118,11 @@ export function Attached({ attach }: { attach: Attaching }) {
         <ul aria-label="Attached files" className="flex flex-wrap gap-1.5 px-3.5 pb-2">
           {files.map(({ id, file }) => (
             <li key={id} className="flex h-8 max-w-60 items-center gap-1.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-sm">
-              <span className="truncate">{file.name}</span>
+              <bdi className="truncate">{plain(file.name)}</bdi>
               <span className="shrink-0 text-xs text-faint">{size(file.size)}</span>
               <button
                 type="button"
-                aria-label={`Remove ${file.name}`}
+                aria-label={`Remove ${plain(file.name)}`}
                 onClick={() => attach.remove(id)}
                 className="flex size-6 shrink-0 items-center justify-center rounded text-soft hover:text-ink"
               >

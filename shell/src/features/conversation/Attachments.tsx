@@ -39,12 +39,12 @@ function One({ attachment, onOpen }: { attachment: Attachment; onOpen: () => voi
     case 'video':
       return isKept(attachment) ? <Player attachment={attachment} kind={fileType} /> : <Other attachment={attachment} />
     case 'location':
-      return (
-        <Leading
-          icon={MapPin}
-          to={`https://www.openstreetmap.org/?mlat=${latitude ?? 0}&mlon=${longitude ?? 0}#map=16/${latitude ?? 0}/${longitude ?? 0}`}
-        >
-          {title ?? 'Location'}
+      // Without a place it would be one in the Gulf of Guinea.
+      return latitude == null || longitude == null ? (
+        <Other attachment={attachment} />
+      ) : (
+        <Leading icon={MapPin} to={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`}>
+          {(title ?? '') || 'Location'}
         </Leading>
       )
     case 'contact':
@@ -71,14 +71,14 @@ function Other({ attachment }: { attachment: Attachment }) {
   if (link) {
     return (
       <Leading icon={ExternalLink} to={link}>
-        {nameOf(attachment)}
+        <bdi>{nameOf(attachment)}</bdi>
       </Leading>
     )
   }
   return (
     <Card>
       <Paperclip aria-hidden className="size-4 shrink-0 text-soft" />
-      <span className="min-w-0 truncate">{nameOf(attachment)}</span>
+      <bdi className="min-w-0 truncate">{nameOf(attachment)}</bdi>
       <span className="shrink-0 text-xs text-faint">shows in Chatwoot only</span>
     </Card>
   )
@@ -112,19 +112,31 @@ function Missing({ retry }: { retry: () => void }) {
   )
 }
 
+/** What this browser cannot show, as few can the pictures of some telephones: a file, in the place that it has. */
+function Strange({ attachment }: { attachment: Kept }) {
+  return (
+    <div className="flex h-full items-center justify-center overflow-y-auto px-2">
+      <File attachment={attachment} />
+    </div>
+  )
+}
+
 function Picture({ attachment, onOpen }: { attachment: Kept; onOpen: () => void }) {
   const box = useRef<HTMLDivElement>(null)
   const seen = useSeen(box)
   const query = useQuery({ ...fileQuery(attachment.id, attachment.thumbUrl != null), enabled: seen })
   const address = useAddress(query.data)
+  const [strange, setStrange] = useState(false)
   const name = nameOf(attachment)
   return (
     <div ref={box} className="mt-1 h-44 w-60 max-w-full overflow-hidden rounded-lg bg-sunken">
       {query.isError ? (
         <Missing retry={() => void query.refetch()} />
+      ) : strange ? (
+        <Strange attachment={attachment} />
       ) : (
         <button type="button" aria-label={`Open the picture ${name}`} className="block size-full cursor-zoom-in" onClick={onOpen}>
-          {address && <img src={address} alt={name} className="size-full object-cover" />}
+          {address && <img src={address} alt={name} className="size-full object-cover" onError={() => setStrange(true)} />}
         </button>
       )}
     </div>
@@ -134,22 +146,27 @@ function Picture({ attachment, onOpen }: { attachment: Kept; onOpen: () => void 
 /** Fetched when somebody wants to hear or see it. */
 function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video' }) {
   const [wanted, setWanted] = useState(false)
+  const [strange, setStrange] = useState(false)
   const query = useQuery({ ...fileQuery(attachment.id), enabled: wanted })
   const address = useAddress(query.data)
   const name = nameOf(attachment)
-  const frame = kind === 'audio' ? 'h-11 w-72' : 'h-44 w-72'
+  const playing = { controls: true, autoPlay: true, src: address, 'aria-label': name, className: 'size-full', onError: () => setStrange(true) }
+  // A card is a little higher than what plays sound.
+  const frame = kind === 'audio' ? (strange ? 'w-72' : 'h-11 w-72') : 'h-44 w-72'
   return (
     <figure className="mt-1 max-w-full">
       <div className={`${frame} max-w-full overflow-hidden rounded-lg bg-sunken`}>
         {query.isError ? (
           <Missing retry={() => void query.refetch()} />
+        ) : strange ? (
+          <Strange attachment={attachment} />
         ) : address ? (
           kind === 'audio' ? (
             // eslint-disable-next-line jsx-a11y/media-has-caption -- the transcript stands below it
-            <audio controls autoPlay src={address} aria-label={name} className="size-full" />
+            <audio {...playing} />
           ) : (
             // eslint-disable-next-line jsx-a11y/media-has-caption -- customers send none
-            <video controls autoPlay src={address} aria-label={name} className="size-full" />
+            <video {...playing} />
           )
         ) : (
           <button
@@ -160,7 +177,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
             onClick={() => setWanted(true)}
           >
             {wanted ? <LoaderCircle aria-hidden className="spinner size-4 shrink-0" /> : <Play aria-hidden className="size-4 shrink-0" />}
-            <span className="min-w-0 truncate">{name}</span>
+            <bdi className="min-w-0 truncate">{name}</bdi>
             <span className="ml-auto shrink-0 text-xs">{size(attachment.fileSize)}</span>
           </button>
         )}
@@ -190,7 +207,8 @@ function File({ attachment }: { attachment: Kept }) {
     <button type="button" onClick={() => void download()} disabled={state === 'busy'} className={`${CARD} hover:border-line-strong`}>
       <FileText aria-hidden className="size-4 shrink-0 text-soft" />
       <span className="min-w-0 grow">
-        <span className="block truncate font-medium">{name}</span>
+        {/* In full: how it ends says what it is. */}
+        <bdi className="block font-medium wrap-anywhere">{name}</bdi>
         <span role="status" className="block text-xs text-faint empty:hidden">
           {state === 'missing' ? 'Not available; try again' : size(attachment.fileSize)}
         </span>

@@ -11,8 +11,8 @@ import { fill, type Values } from './variables.ts'
 
 /** More than that nobody reads; another letter narrows them. */
 const MOST = 50
-/** A slash at the beginning of a word, and what follows it up to the cursor. */
-const ASKED = /(?:^|\s)\/(\S{0,40})$/
+/** A slash at the beginning of a word, a wide one as East Asian input methods give it too, and what follows it up to the cursor. */
+const ASKED = /(?:^|\s)[/\uff0f](\S{0,40})$/
 
 interface Asking {
   /** Where the slash is. */
@@ -24,7 +24,8 @@ export function askedFor(text: string, caret: number): Asking | null {
   const found = ASKED.exec(text.slice(0, caret))
   if (!found) return null
   const wanted = found[1] ?? ''
-  return { from: caret - wanted.length - 1, wanted }
+  // Codes are of narrow letters, and these may be wide as well.
+  return { from: caret - wanted.length - 1, wanted: wanted.normalize('NFKC') }
 }
 
 export interface Canned {

@@ -9,6 +9,7 @@ import { insert } from '#desk/inserted.ts'
 import { draftOf } from '#live/drafts.ts'
 import { type News, onNews } from '#live/news.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
+import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anApproval, instant } from '#test/samples.ts'
 import { soon } from '#test/soon.ts'
@@ -99,6 +100,16 @@ test('a slash offers canned responses, keys choose one, and its variables are fi
   await waitFor(() => expect(contents()).toEqual(['Hello. Thank you, Paula. Dev Admin']))
 })
 
+test('a wide slash does so too, and wide letters are read as what they are', async () => {
+  given({ canned: CANNED })
+  show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '你好　／ｔｈａ')
+  expect(await screen.findByRole('option')).toHaveTextContent('/thanks')
+  await userEvent.keyboard('{Enter}')
+  expect(field).toHaveValue('你好　Thank you, Paula. Dev Admin')
+})
+
 test('that no canned response could be had is said where it is asked for, and read out', async () => {
   given()
   api.use(http.untyped.get('*/api/v1/canned-responses', () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })))
@@ -160,13 +171,55 @@ test('a variable that nobody can fill keeps the reply from going out, and says s
   await waitFor(() => expect(contents()).toEqual(['We write to paula@example.com']))
 })
 
+test('that nothing is known is not said before it was looked up, nor is anything sent in its place', async () => {
+  const { contents } = given()
+  const { answer, come } = held()
+  api.use(http.untyped.get('*/api/v1/contacts/:id', answer))
+  show(<Conversation id={HERE.id} />)
+  await userEvent.type(await reply(), 'We write to {{{{contact.email | default: "you"}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('still being looked up what is known for {{contact.email')
+  come(HttpResponse.json({ id: HERE.contact?.id, name: 'Paula Probe', email: 'paula@example.com', customAttributes: {}, updatedAt: instant(0) }))
+  await waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }))
+  await waitFor(() => expect(contents()).toEqual(['We write to paula@example.com']))
+})
+
+test('that variables are left is said of what was to be sent, and of nothing else that is being written', async () => {
+  given()
+  show(<Conversation id={HERE.id} />)
+  await userEvent.type(await reply(), 'We call {{{{contact.phone}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Note' }))
+  const note = await screen.findByRole('textbox', { name: 'Note' })
+  await userEvent.type(note, 'Ask {{{{contact.phone}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Reply' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('Nothing is known for {{contact.phone}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Note' }))
+  expect(screen.queryByRole('alert')).toBeNull()
+  expect(screen.getByRole('textbox', { name: 'Note' })).toBeValid()
+})
+
+test('what is written once all variables are filled is not complained about before it is tried', async () => {
+  given()
+  show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '{{{{contact.phone}}')
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }))
+  await screen.findByRole('alert')
+  await userEvent.clear(field)
+  await userEvent.type(field, 'Hello {{{{agent.phone}}')
+  expect(screen.queryByRole('alert')).toBeNull()
+})
+
 test('what was chosen elsewhere is put where the cursor is', async () => {
   given()
   show(<Conversation id={HERE.id} />)
   const field = await reply()
   await userEvent.type(field, 'Hello,')
-  insert('dear {{contact.name}}')
-  await waitFor(() => expect(field).toHaveValue('Hello, dear Paula Probe'))
+  insert('dear {{contact.name}} {{agent.email | default: "us"}}')
+  // Nobody has asked yet for what else is known.
+  await waitFor(() => expect(field).toHaveValue('Hello, dear Paula Probe {{agent.email | default: "us"}}'))
   expect(field).toHaveFocus()
 })
 

@@ -1,5 +1,5 @@
 import { Lock, Reply } from 'lucide-react'
-import { type Ref, useEffect, useEffectEvent, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
+import { type Ref, useEffect, useEffectEvent, useId, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
 
 import type { CannedResponse, Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
@@ -52,7 +52,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }))
 
   const canned = useCanned({ conversation, field, text: draft })
-  const values = useValues(conversation, canned.shown.length > 0 || draft.includes('{{'))
+  const { values, whole, asking } = useValues(conversation, canned.shown.length > 0 || draft.includes('{{'))
   /** Where the cursor belongs once the text is there. */
   const caret = useRef<number | null>(null)
   useLayoutEffect(() => {
@@ -63,7 +63,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     caret.current = null
   })
   const put = (content: string, from: number, to: number) => {
-    const words = fill(content, values)
+    const words = fill(content, values, !whole)
     caret.current = from + words.length
     setDraft(id, kind, (draft.slice(0, from) + words + draft.slice(to)).slice(0, LONGEST))
   }
@@ -87,15 +87,18 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     }
   }, [id])
 
-  // Sending was tried with variables that nobody has filled.
-  const [tried, setTried] = useState(false)
+  /** In what sending was tried with variables that nobody has filled. */
+  const [tried, setTried] = useState<string | null>(null)
   const [proposing, setProposing] = useState<string | null>(null)
-  const left = tried ? leftIn(fill(draft, values)) : []
+  const writing = `${id}.${kind}`
+  const left = tried === writing ? leftIn(fill(draft, values, asking)) : []
+  // All of them are: one that is written now is not tried yet.
+  if (tried === writing && left.length === 0) setTried(null)
   /** The text as it may go out; null if it may not. */
   const ready = (): string | null => {
-    const text = fill(draft, values).trim()
+    const text = fill(draft, values, asking).trim()
     const blocked = leftIn(text).length > 0
-    setTried(blocked)
+    setTried(blocked ? writing : null)
     field.current?.focus()
     return empty || blocked ? null : text
   }
@@ -104,21 +107,11 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     if (text === null) return
     tellStopped()
     outbox.send(id, text, note, takeChosen(id, kind), next)
+    attach.forget()
     setDraft(id, kind, '')
   }
 
-  if (deleted) {
-    return (
-      <div role="alert" className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
-        <p>This conversation was deleted in Chatwoot: nothing can be written here any more.</p>
-        {draft.trim() !== '' && (
-          <p dir="auto" className="max-h-40 overflow-y-auto whitespace-pre-wrap wrap-anywhere text-ink">
-            {draft}
-          </p>
-        )}
-      </div>
-    )
-  }
+  if (deleted) return <Deleted id={id} />
   if (!session().person.may('conversations:reply')) {
     return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You may read here, and not write.</p>
   }
@@ -178,7 +171,9 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
         />
         {left.length > 0 && (
           <p id={`${canned.id}-left`} role="alert" className="px-3.5 pb-2 text-sm text-bad">
-            Nothing is known for {left.join(', ')}: write something in its place, then send.
+            {asking
+              ? `It is still being looked up what is known for ${left.join(', ')}: send it again in a moment.`
+              : `Nothing is known for ${left.join(', ')}: write something in its place, then send.`}
           </p>
         )}
         <Attached attach={attach} />
@@ -214,6 +209,40 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
       {proposing !== null && (
         <Propose conversationId={id} content={proposing} close={() => setProposing(null)} missing={() => setProposing(null)} />
       )}
+    </div>
+  )
+}
+
+/** In the place of the composer: what was begun is there to be copied. */
+function Deleted({ id }: { id: string }) {
+  const begun = [
+    { name: 'Your reply', text: useDraft(id, 'reply') },
+    { name: 'Your note', text: useDraft(id, 'note') },
+  ]
+  return (
+    <div role="alert" className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
+      <p>This conversation was deleted in Chatwoot: nothing can be written here any more.</p>
+      {begun.map(({ name, text }) => text.trim() !== '' && <Begun key={name} name={name} text={text} />)}
+    </div>
+  )
+}
+
+function Begun({ name, text }: { name: string; text: string }) {
+  const id = useId()
+  return (
+    <div>
+      <p id={id}>{name}:</p>
+      {/* A region that scrolls can be scrolled by keys. */}
+      <p
+        dir="auto"
+        role="note"
+        aria-labelledby={id}
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        className="max-h-40 overflow-y-auto whitespace-pre-wrap wrap-anywhere text-ink"
+      >
+        {text}
+      </p>
     </div>
   )
 }

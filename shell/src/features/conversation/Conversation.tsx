@@ -1,7 +1,6 @@
 
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { SearchX } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import type { Conversation as Shown, MessageList } from '#api/types.ts'
@@ -10,18 +9,17 @@ import { type DraftKind, setKind, useKind } from '#live/drafts.ts'
 import { useConnection, useLive } from '#live/live.ts'
 import { messagesOf } from '#live/messages.ts'
 import { conversationQuery, messagesQuery } from '#live/queries.ts'
-import { Button } from '#ui/Button.tsx'
 import { useKeys } from '#ui/keyboard.ts'
 import { useWide } from '#ui/media.ts'
 import { useRemembered } from '#ui/remembered.ts'
 import { Sheet } from '#ui/Sheet.tsx'
-import { Empty, Failed } from '#ui/State.tsx'
 
 import { Composer, type ComposerHandle } from './Composer.tsx'
 import { Context } from './Context.tsx'
 import { type Editing, putBack } from './editing.ts'
 import { Header } from './Header.tsx'
 import { reaches, unreadOf } from './lines.ts'
+import { NotThere } from './NotThere.tsx'
 import { Thread } from './Thread.tsx'
 
 /** One conversation. Give it the id as its key too: each has its own place and drafts. */
@@ -35,16 +33,7 @@ export function Conversation({ id }: { id: string }) {
   // While nobody answers, what a list has of it does, to write in: it is read again when somebody can be asked.
   const shown = query.data ?? (query.error?.status === 0 ? live.look(id) : undefined)
   if (shown) return <Panes conversation={shown} back={back} />
-  if (query.isError) {
-    if (query.error.status === 404 || query.error.status === 422) {
-      return (
-        <Empty icon={SearchX} title="There is no such conversation" action={<Button onClick={back}>Back to the inbox</Button>}>
-          It may have been deleted, or the address is not complete.
-        </Empty>
-      )
-    }
-    return <Failed what="The conversation did not load" error={query.error} retry={() => void query.refetch()} />
-  }
+  if (query.isError) return <NotThere error={query.error} retry={() => void query.refetch()} back={back} />
   return (
     <div role="status" aria-label="Loading conversation">
       <div className="flex h-13 items-center gap-3 border-b border-line px-4">

@@ -23,6 +23,9 @@ test('a conversation that is deleted while it is open says so, and takes no more
     ),
   )
   const { live } = show(<Conversation id={here.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Note' }))
+  await userEvent.type(await screen.findByRole('textbox', { name: 'Note' }), 'Ask Ana')
+  await userEvent.click(screen.getByRole('button', { name: 'Reply' }))
   await userEvent.type(await screen.findByRole('textbox', { name: 'Reply' }), 'On its way')
   const hear = (sequence: number, type: string) =>
     act(() => {
@@ -32,7 +35,8 @@ test('a conversation that is deleted while it is open says so, and takes no more
   hear(1, 'conversation_deleted')
   expect(await screen.findByText(/^This conversation was deleted/)).toBeVisible()
   expect(screen.queryByRole('textbox', { name: 'Reply' })).toBeNull()
-  expect(screen.getByText('On its way')).toBeVisible()
+  expect(screen.getByRole('note', { name: 'Your reply:' })).toHaveTextContent('On its way')
+  expect(screen.getByRole('note', { name: 'Your note:' })).toHaveTextContent('Ask Ana')
   expect(screen.getByText('Hello?')).toBeVisible()
   // Chatwoot has it after all.
   hear(2, 'conversation_updated')

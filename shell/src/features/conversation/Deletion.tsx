@@ -21,7 +21,8 @@ export function Deletion({ message }: { message: Message }) {
         aria-label="Delete message"
         title="Delete message"
         onClick={() => setAsks(true)}
-        className="flex size-7 shrink-0 items-center justify-center self-center rounded-lg text-faint opacity-0 group-hover:opacity-100 hover:bg-hover hover:text-ink focus-visible:opacity-100"
+        // Out of the way only where there is something to hover with.
+        className="flex size-7 shrink-0 items-center justify-center self-center rounded-lg text-faint [@media(hover:hover)]:opacity-0 group-hover:opacity-100 hover:bg-hover hover:text-ink focus-visible:opacity-100"
       >
         <Trash2 aria-hidden className="size-3.5" />
       </button>

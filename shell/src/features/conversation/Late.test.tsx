@@ -72,6 +72,30 @@ test('that no approval was asked for is told, and the reply stays', async () => 
   expect(draftOf(id, 'reply')).toBe('We refund it.')
 })
 
+test('a proposal that got no answer and is made anew, in another sheet, is the same request', async () => {
+  const { id } = given({}, '*/api/v1/none')
+  const keys: (string | null)[] = []
+  api.use(
+    http.untyped.post('*/api/v1/approvals', ({ request }) => {
+      keys.push(request.headers.get('idempotency-key'))
+      return keys.length === 1 ? HttpResponse.error() : HttpResponse.json(anApproval(), { status: 201 })
+    }),
+  )
+  show(<Conversation id={id} />)
+  await userEvent.type(await screen.findByRole('textbox', { name: 'Reply' }), 'We refund it.')
+  for (const count of [1, 2]) {
+    await userEvent.click(screen.getByRole('button', { name: 'More ways to send' }))
+    await userEvent.click(await screen.findByRole('menuitem', { name: 'Ask for approval…' }))
+    await userEvent.type(within(await screen.findByRole('dialog')).getByRole('textbox'), 'It is much.{Control>}{Enter}{/Control}')
+    await waitFor(() => expect(keys).toHaveLength(count))
+    if (count === 1) await screen.findByText('the server cannot be reached')
+    await userEvent.keyboard('{Escape}')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  }
+  expect(keys[0]).toMatch(/.{36}/)
+  expect(keys[1]).toBe(keys[0])
+})
+
 test('that a message was not deleted is told', async () => {
   const row = given({ ...own, state: 'sent' }, '*/messages/:messageId')
   show(<Conversation id={row.id} />)

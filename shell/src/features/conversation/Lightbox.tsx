@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronLeft, ChevronRight, Download, LoaderCircle, X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 
 import type { Attachment } from '#api/types.ts'
 import { fileQuery } from '#live/files.ts'
@@ -22,6 +22,8 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
   const picture = pictures[at]
   const query = useQuery({ ...fileQuery(picture?.id ?? ''), enabled: picture !== undefined })
   const address = useAddress(query.data)
+  /** Which of them this browser cannot show. */
+  const [strange, setStrange] = useState<string | null>(null)
   if (!picture) return null
   const name = nameOf(picture)
   const step = (by: number) => onAt((at + by + pictures.length) % pictures.length)
@@ -47,7 +49,7 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
         >
           <div className="flex h-13 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
             <Dialog.Title className="min-w-0 grow truncate font-semibold">
-              {name}
+              <bdi>{name}</bdi>
               {pictures.length > 1 && (
                 <span className="ml-2 font-normal text-soft">
                   {at + 1} of {pictures.length}
@@ -74,8 +76,12 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
             </Dialog.Close>
           </div>
           <div className="flex min-h-0 grow items-center justify-center bg-sunken p-2">
-            {address ? (
-              <img src={address} alt={name} className="max-h-full max-w-full object-contain" />
+            {strange === picture.id ? (
+              <p role="alert" className="text-soft">
+                This browser cannot show the picture: download it
+              </p>
+            ) : address ? (
+              <img src={address} alt={name} className="max-h-full max-w-full object-contain" onError={() => setStrange(picture.id)} />
             ) : query.isError ? (
               <div role="alert" className="flex flex-col items-center gap-2 text-soft">
                 The file is not available

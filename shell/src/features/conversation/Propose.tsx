@@ -21,10 +21,8 @@ export default function Propose({ conversationId, content, close }: ProposeProps
   const here = useHere()
   const about = `propose ${conversationId}`
   const [draft] = useState(() => draftOf(conversationId, 'reply'))
-  // One request however often it is sent.
-  const [key] = useState(() => crypto.randomUUID())
   const propose = useMutation({
-    mutationFn: (reason: string) => live.propose(conversationId, content, reason, key),
+    mutationFn: (reason: string) => live.propose(conversationId, content, reason),
     onSuccess: () => {
       forgetUnsent(about)
       // Whoever has closed this may have gone on writing.

@@ -8,10 +8,10 @@ import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { useHere } from '#ui/here.ts'
 import { StatusMark } from '#ui/Marks.tsx'
-import { Failed } from '#ui/State.tsx'
 
 import { type Editing, putBack } from './editing.ts'
 import { unreadOf } from './lines.ts'
+import { NotThere } from './NotThere.tsx'
 import { Thread } from './Thread.tsx'
 
 /** A conversation to be read beside something else. */
@@ -30,7 +30,7 @@ export function Reading({ id }: { id: string }) {
   )
   if (!query.data) {
     if (query.isError) {
-      return <Failed what="The conversation did not load" error={query.error} retry={() => void query.refetch()} />
+      return <NotThere error={query.error} retry={() => void query.refetch()} back={() => void navigate({ to: '/inbox' })} />
     }
     return <div className="skeleton m-5 h-40" role="status" aria-label="Loading conversation" />
   }

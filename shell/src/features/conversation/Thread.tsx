@@ -61,8 +61,10 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
     // One page may have come before anybody saw that it was on its way.
   }, [further, messages, fetchNextPage])
 
-  if (query.isPending) return <Skeletons />
-  if (query.isError && !messages) {
+  // What was written here shows, whether what it answers can be had or not.
+  const alone = written.length > 0
+  if (query.isPending && !(alone && query.isPaused)) return <Skeletons />
+  if (query.isError && !messages && !alone) {
     return <Failed what="Messages did not load" error={query.error} retry={() => void query.refetch()} />
   }
   const lines = linesOf(messages ?? [], written, opened?.unreadFrom ?? null, proposed)
@@ -77,6 +79,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
         if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
     >
+      {query.isLoadingError && <Again what="Messages" retry={() => void query.refetch()} />}
       {query.isFetchNextPageError && <Again what="Older messages" retry={() => void query.fetchNextPage()} />}
       {more && bounded && !fills && (
         <div className="flex justify-center pb-2">
@@ -97,7 +100,7 @@ function Drawn({ line, contactId, chatwootUrl, onEdit }: { line: Line } & Pick<T
       return <Day at={line.at} />
     case 'new':
       return (
-        <div className="mt-4 flex items-center gap-3 text-xs font-semibold text-accent" role="separator">
+        <div className="mt-4 flex items-center gap-3 text-xs font-semibold text-accent" role="separator" aria-label="New">
           <span className="h-px grow bg-accent-line" />
           New
           <span className="h-px grow bg-accent-line" />
@@ -124,30 +127,32 @@ function Drawn({ line, contactId, chatwootUrl, onEdit }: { line: Line } & Pick<T
 }
 
 function Day({ at }: { at: string }) {
-  const now = useNow()
+  const name = day(at, useNow())
   return (
-    <div className="mt-4 flex justify-center first:mt-0" role="separator">
-      <span className="rounded-full bg-sunken px-2.5 py-0.5 text-xs font-medium text-soft">{day(at, now)}</span>
+    // What is in a separator is not read out: its name is.
+    <div className="mt-4 flex justify-center first:mt-0" role="separator" aria-label={name}>
+      <span className="rounded-full bg-sunken px-2.5 py-0.5 text-xs font-medium text-soft">{name}</span>
     </div>
   )
 }
 
 function Folded({ messages }: { messages: Message[] }) {
   const [open, setOpen] = useState(false)
-  const folds = messages.length >= FOLD && !open
+  const folds = messages.length >= FOLD
   return (
     <div className="mt-3 flex flex-col items-center gap-0.5 text-center text-xs text-faint">
-      {folds ? (
-        <button type="button" className="rounded px-2 py-0.5 hover:bg-hover hover:text-ink" onClick={() => setOpen(true)}>
-          {messages.length} changes · show
+      {folds && (
+        // It stays, and with it the focus of whoever has pressed it.
+        <button type="button" aria-expanded={open} className="rounded px-2 py-0.5 hover:bg-hover hover:text-ink" onClick={() => setOpen(!open)}>
+          {messages.length} changes · {open ? 'hide' : 'show'}
         </button>
-      ) : (
+      )}
+      {(open || !folds) &&
         messages.map((message) => (
           <p key={message.id} dir="auto" className="max-w-full wrap-anywhere">
             {message.content}
           </p>
-        ))
-      )}
+        ))}
     </div>
   )
 }

@@ -3,7 +3,7 @@ import { Paperclip } from 'lucide-react'
 import type { Written } from '#live/written.ts'
 import { Button } from '#ui/Button.tsx'
 
-import { size } from './file.ts'
+import { plain, size } from './file.ts'
 
 interface UploadingProps {
   written: Written
@@ -22,7 +22,7 @@ export function Uploading({ written, stop }: UploadingProps) {
           // Several may have one name, as pasted pictures do.
           <li key={index} className="flex items-center gap-1.5 text-sm">
             <Paperclip aria-hidden className="size-3.5 shrink-0 text-soft" />
-            <span className="min-w-0 grow truncate">{file.name}</span>
+            <bdi className="min-w-0 grow truncate">{plain(file.name)}</bdi>
             <span className="shrink-0 text-xs text-soft">{size(file.size)}</span>
           </li>
         ))}

@@ -15,8 +15,19 @@ export function webAddress(address: string | null | undefined): string | undefin
   return address && /^https?:\/\//i.test(address) ? address : undefined
 }
 
+/** Marks that change in which direction a text runs: by them, a name may seem to end otherwise than it does. */
+const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+/** A name as it is, letter by letter. Show it isolated, too: `<bdi>`. */
+export function plain(name: string): string {
+  return name.replace(DIRECTIONS, '')
+}
+
+/** Of what has no name of its own. */
+const NAMES: Readonly<Record<string, string>> = { image: 'Picture', location: 'Location' }
+
 export function nameOf({ fileName, title, fileType }: Attachment): string {
-  return fileName ?? title ?? (fileType === 'image' ? 'Picture' : 'File')
+  return plain(fileName ?? '') || plain(title ?? '') || (NAMES[fileType ?? ''] ?? 'File')
 }
 
 export function size(bytes: number | null | undefined): string {

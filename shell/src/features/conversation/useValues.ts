@@ -8,17 +8,30 @@ import { agentsQuery, contactQuery, inboxesQuery } from '#live/queries.ts'
 
 import { type Values, valuesOf } from './variables.ts'
 
+interface Known {
+  readonly values: Values
+  /** All that there may be is known. */
+  readonly whole: boolean
+  /** More is being asked for; without a network it is not. */
+  readonly asking: boolean
+}
+
 /** What variables stand for in a conversation; asked for once somebody needs it. */
-export function useValues(conversation: Conversation, needed: boolean): Values {
+export function useValues(conversation: Conversation, needed: boolean): Known {
   const { accountId, inboxId } = conversation
   const { contact: known } = conversation
-  const contact = useQuery({ ...contactQuery(known?.id ?? ''), enabled: needed && known != null }).data
-  const agents = useQuery({ ...agentsQuery(), refetchInterval: false, enabled: needed }).data
-  const inboxes = useQuery({ ...inboxesQuery(), refetchInterval: false, enabled: needed }).data
-  return useMemo(() => {
+  const asked = [
+    useQuery({ ...contactQuery(known?.id ?? ''), enabled: needed && known != null }),
+    useQuery({ ...agentsQuery(), refetchInterval: false, enabled: needed }),
+    useQuery({ ...inboxesQuery(), refetchInterval: false, enabled: needed }),
+  ] as const
+  const [{ data: contact }, { data: agents }, { data: inboxes }] = asked
+  const values = useMemo(() => {
     const me = myAgent((agents ?? []).filter((one) => one.accountId === accountId))
     const inbox = inboxes?.find((one) => one.accountId === accountId && one.chatwootId === inboxId)
     const agent = me ?? { name: session().person.name }
     return valuesOf({ conversation, contact, agent, inboxName: inbox?.name })
   }, [conversation, contact, agents, inboxes, accountId, inboxId])
+  const whole = asked.every(({ isPending }, index) => !isPending || (index === 0 && known == null))
+  return { values, whole, asking: asked.some(({ isLoading }) => isLoading) }
 }

@@ -47,9 +47,12 @@ export function valuesOf({ conversation, contact, agent, inboxName }: Sources): 
   return values
 }
 
-/** The text with what is known; what is not stays as it is written. */
-export function fill(text: string, values: Values): string {
-  return text.replace(VARIABLE, (whole, name: string, _quote, otherwise?: string) => values.get(name) ?? otherwise ?? whole)
+/** The text with what is known; what is not stays as it is written, its default too while more is being asked for. */
+export function fill(text: string, values: Values, asking = false): string {
+  return text.replace(
+    VARIABLE,
+    (whole, name: string, _quote, otherwise?: string) => values.get(name) ?? (asking ? undefined : otherwise) ?? whole,
+  )
 }
 
 /** Variables that are left in a text: nobody is to read them so. */

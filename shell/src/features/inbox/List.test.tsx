@@ -53,6 +53,19 @@ test('what a row shows of a message runs as it was written, whatever is said of 
   for (const word of shown.children) expect(word.ariaHidden === 'true' || word.getAttribute('dir') === 'ltr').toBe(true)
 })
 
+test('a row tells who writes, and whether the customer will read it', async () => {
+  const here = aConversation()
+  given([here])
+  const { live } = show(<List view={{}} openId={undefined} />)
+  const row = await screen.findByRole('link', { name: /Paula Probe/ })
+  const hear = (told: object) =>
+    act(() => live.take({ event: 'typing', id: '', data: JSON.stringify({ type: 'typing', conversationId: here.id, actorType: 'member', actorId: 'ana', name: 'Ana Beispiel', on: true, ...told }) }))
+  hear({ private: true })
+  expect(row).toHaveTextContent('Ana Beispiel is writing a note…')
+  hear({ private: false })
+  expect(row).toHaveTextContent('Ana Beispiel is replying…')
+})
+
 test('a row says that something about it waits for approval', async () => {
   const [asked, other] = [aConversation(), aConversation({ contact: { id: uuid(), name: 'Otto Other', thumbnail: null } })]
   given([asked, other])

@@ -139,7 +139,7 @@ function Preview({ conversation }: { conversation: Conversation }) {
   if (typist) {
     return (
       <span className="text-accent italic">
-        {typist.actorType === 'contact' ? 'typing…' : `${typist.name ?? 'A colleague'} is replying…`}
+        {typist.actorType === 'contact' ? 'typing…' : `${typist.name ?? 'A colleague'} is ${typist.private ? 'writing a note' : 'replying'}…`}
       </span>
     )
   }

@@ -1,0 +1,90 @@
+import { screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
+import { beforeEach, expect, test } from 'vitest'
+
+import { ask, asked as question } from '#desk/asked.ts'
+import { api, http } from '#test/api.ts'
+import { held } from '#test/held.ts'
+import { show } from '#test/render.tsx'
+import { aConversation, anApproval } from '#test/samples.ts'
+import { dismiss, toasts } from '#ui/toasts.ts'
+import { Toasts } from '#ui/Toasts.tsx'
+
+import { Changes } from './Changes.tsx'
+
+beforeEach(() => {
+  question.set(null)
+  for (const one of toasts()) dismiss(one.key)
+})
+
+function given() {
+  show(
+    <>
+      <Changes />
+      <Toasts />
+    </>,
+  )
+}
+
+/** Escalates a conversation and closes the sheet before there is an answer, which comes when it is told to. */
+async function escalated() {
+  const row = aConversation()
+  given()
+  const { answer, come } = held()
+  let asked = 0
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/escalate', () => {
+      asked += 1
+      return answer()
+    }),
+  )
+  await screen.findByRole('status')
+  ask('escalate', [row.id])
+  await userEvent.type(await screen.findByRole('textbox'), 'It is much.{Control>}{Enter}{/Control}')
+  await waitFor(() => expect(asked).toBe(1))
+  await userEvent.keyboard('{Escape}')
+  expect(screen.queryByRole('dialog')).toBeNull()
+  return { row, come }
+}
+
+test('what was escalated when its sheet is closed closes nothing else', async () => {
+  const { row, come } = await escalated()
+  ask('priority', [row.id])
+  await screen.findByRole('combobox')
+  come(HttpResponse.json(anApproval(), { status: 201 }))
+  expect(await screen.findByText('Escalated')).toBeInTheDocument()
+  expect(screen.getByRole('combobox')).toBeVisible()
+})
+
+test('and what was not is told', async () => {
+  const { come } = await escalated()
+  come(HttpResponse.json({ code: 'invalid', detail: 'It waits already' }, { status: 422 }))
+  expect(await screen.findByText('Not escalated: the conversation')).toBeVisible()
+  expect(screen.getByText('It waits already')).toBeVisible()
+})
+
+test('what got no answer and is asked for anew, in another sheet, is the same request', async () => {
+  const row = aConversation()
+  given()
+  const keys: (string | null)[] = []
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/escalate', ({ request }) => {
+      keys.push(request.headers.get('idempotency-key'))
+      return keys.length === 1 ? HttpResponse.error() : HttpResponse.json(anApproval(), { status: 201 })
+    }),
+  )
+  await screen.findByRole('status')
+  for (const count of [1, 2, 3]) {
+    ask('escalate', [row.id])
+    await userEvent.type(await screen.findByRole('textbox'), 'It is much.{Control>}{Enter}{/Control}')
+    await waitFor(() => expect(keys).toHaveLength(count))
+    if (count === 1) await screen.findByText('the server cannot be reached')
+    await userEvent.keyboard('{Escape}')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  }
+  expect(keys[0]).toMatch(/.{36}/)
+  expect(keys[1]).toBe(keys[0])
+  // That one had its answer.
+  expect(keys[2]).not.toBe(keys[0])
+})

@@ -1,0 +1,50 @@
+import { createEvent, fireEvent, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { useState } from 'react'
+import { beforeEach, expect, test, vi } from 'vitest'
+
+import { show } from '#test/render.tsx'
+import { aConversation } from '#test/samples.ts'
+
+import { Composer } from './Composer.tsx'
+
+let here = aConversation()
+beforeEach(() => {
+  here = aConversation()
+})
+
+function Writing() {
+  const [kind, setKind] = useState<'reply' | 'note'>('reply')
+  return <Composer ref={null} conversation={here} kind={kind} onKind={setKind} />
+}
+
+async function choose(file: File) {
+  await screen.findByRole('button', { name: 'Attach files' })
+  await userEvent.upload(document.querySelector<HTMLInputElement>('[data-attach]')!, file)
+}
+
+test('that a file was not taken is told until the rest is sent', async () => {
+  const { live } = show(<Writing />)
+  const send = vi.spyOn(live.outbox, 'send').mockReturnValue()
+  await choose(new File([], 'empty.txt'))
+  expect(await screen.findByRole('alert')).toHaveTextContent('“empty.txt” is empty')
+  await userEvent.click(screen.getByRole('button', { name: 'Note' }))
+  expect(screen.queryByRole('alert')).toBeNull()
+  await userEvent.click(screen.getByRole('button', { name: 'Reply' }))
+  await userEvent.type(screen.getByRole('textbox'), 'Without it{Control>}{Enter}{/Control}')
+  expect(send).toHaveBeenCalledOnce()
+  expect(screen.queryByRole('alert')).toBeNull()
+})
+
+test('a file that is dropped beside the composer does not take the place of the page', async () => {
+  show(<Writing />)
+  await screen.findByRole('button', { name: 'Attach files' })
+  for (const [types, stays] of [[['Files'], true], [['text/plain'], false]] as const) {
+    const dataTransfer = { types, files: [], dropEffect: 'copy' }
+    const over = createEvent.dragOver(document.body, { dataTransfer })
+    fireEvent(document.body, over)
+    const drop = createEvent.drop(document.body, { dataTransfer })
+    fireEvent(document.body, drop)
+    expect([over.defaultPrevented, drop.defaultPrevented]).toEqual([stays, stays])
+  }
+})

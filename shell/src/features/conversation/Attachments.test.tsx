@@ -1,0 +1,66 @@
+import { fireEvent, screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
+import { expect, test } from 'vitest'
+
+import type { Attachment } from '#api/types.ts'
+import { api, http } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { uuid } from '#test/samples.ts'
+
+import { Attachments } from './Attachments.tsx'
+
+const aFile = (given: Partial<Attachment>): Attachment => ({ id: uuid(), url: '/api/v1/attachments/1', fileType: 'file', ...given })
+
+/** An API that has what is asked for; jsdom gives out no addresses of it. */
+function files() {
+  api.use(http.untyped.get('*/api/v1/attachments/*', () => HttpResponse.text('any bytes')))
+  Object.assign(URL, { createObjectURL: () => 'blob:any', revokeObjectURL: () => undefined })
+}
+
+test('a name cannot pretend to end otherwise, by marks that turn it around', async () => {
+  show(<Attachments attachments={[aFile({ fileName: 'invoice\u202efdp.exe' })]} />)
+  const name = await screen.findByText('invoicefdp.exe')
+  expect(name.tagName).toBe('BDI')
+  expect(screen.getByRole('button')).toHaveAccessibleName('invoicefdp.exe , download')
+})
+
+test('what has no name but such marks is a file', async () => {
+  show(<Attachments attachments={[aFile({ fileName: '\u202e', title: '' })]} />)
+  expect(await screen.findByText('File')).toBeVisible()
+})
+
+test('a location that says no place leads to none', async () => {
+  const place = { fileType: 'location', latitude: 52.5, longitude: 0 }
+  show(<Attachments attachments={[{ ...place, title: 'The shop' }, { fileType: 'location', title: 'Nowhere' }, { fileType: 'location', latitude: 1 }]} />)
+  expect(await screen.findByRole('link')).toHaveAttribute('href', 'https://www.openstreetmap.org/?mlat=52.5&mlon=0#map=16/52.5/0')
+  expect(screen.getByText('Nowhere')).toBeVisible()
+  expect(screen.getByText('Location')).toBeVisible()
+})
+
+test.each([
+  ['a picture', { fileType: 'image', fileName: 'IMG_1.HEIC' }, async () => screen.findByRole('img', { name: 'IMG_1.HEIC' })],
+  ['a sound', { fileType: 'audio', fileName: 'voice.amr' }, async () => {
+    await userEvent.click(await screen.findByRole('button', { name: 'Play voice.amr' }))
+    return screen.findByLabelText('voice.amr')
+  }],
+])('%s that the browser cannot show is a file, to be downloaded', async (_, given, shown) => {
+  files()
+  show(<Attachments attachments={[aFile(given)]} />)
+  fireEvent.error(await shown())
+  expect(await screen.findByRole('button', { name: `${given.fileName} , download` })).toBeVisible()
+})
+
+test('nor does it show broken when it is looked at as large as it is', async () => {
+  files()
+  const [heic, png] = [aFile({ fileType: 'image', fileName: 'IMG_1.HEIC', thumbUrl: '/thumb' }), aFile({ fileType: 'image', fileName: 'tent.png' })]
+  show(<Attachments attachments={[heic, png]} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Open the picture IMG_1.HEIC' }))
+  const dialog = within(await screen.findByRole('dialog'))
+  fireEvent.error(await dialog.findByRole('img'))
+  expect(dialog.getByRole('alert')).toHaveTextContent('This browser cannot show the picture')
+  expect(dialog.getByRole('button', { name: 'Download' })).toBeEnabled()
+  await userEvent.keyboard('{ArrowRight}')
+  expect(await dialog.findByRole('img', { name: 'tent.png' })).toBeVisible()
+  expect(dialog.queryByRole('alert')).toBeNull()
+})

@@ -1,0 +1,76 @@
+import { onlineManager } from '@tanstack/react-query'
+import { screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse } from 'msw'
+import { expect, onTestFinished, test, vi } from 'vitest'
+
+import type { Message } from '#api/types.ts'
+import { api, http, NOWHERE } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+import { aMessage, instant, uuid } from '#test/samples.ts'
+
+import { ALL_SEEN } from './lines.ts'
+import { Thread } from './Thread.tsx'
+
+const HERE = uuid(1)
+
+function open() {
+  return show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={ALL_SEEN} onEdit={vi.fn()} />)
+}
+
+test('what was written shows though the thread cannot be had', async () => {
+  let broken = true
+  api.use(
+    http.untyped.get('*/api/v1/conversations/:id/messages', () =>
+      broken
+        ? HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
+        : HttpResponse.json({ data: [aMessage({ content: 'Hello?' })], page: { limit: 50, hasMore: false }, position: NOWHERE }),
+    ),
+  )
+  const { live } = open()
+  await screen.findByText('Messages did not load')
+  live.outbox.send(HERE, 'On its way', false)
+  expect(await screen.findByText('On its way')).toBeVisible()
+  broken = false
+  await userEvent.click(screen.getByRole('button', { name: 'Messages did not load. Try again' }))
+  expect(await screen.findByText('Hello?')).toBeVisible()
+  expect(screen.getByText('On its way')).toBeVisible()
+})
+
+test('and though there is no network to have it by', async () => {
+  onlineManager.setOnline(false)
+  onTestFinished(() => onlineManager.setOnline(true))
+  vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { live } = open()
+  await screen.findByRole('status', { name: 'Loading messages' })
+  live.outbox.send(HERE, 'On its way', false)
+  expect(await screen.findByText('On its way')).toBeVisible()
+})
+
+function has(...messages: Message[]) {
+  api.use(
+    http.untyped.get('*/api/v1/conversations/:id/messages', () =>
+      HttpResponse.json({ data: messages, page: { limit: 50, hasMore: false }, position: NOWHERE }),
+    ),
+  )
+}
+
+test('whoever shows what is folded keeps the focus, and can fold it again', async () => {
+  has(...['opened', 'assigned', 'labelled'].map((what, second) => aMessage({ messageType: 'activity', content: `Ana ${what} it`, createdAt: instant(second) })))
+  open()
+  const button = await screen.findByRole('button', { name: '3 changes · show' })
+  expect(screen.queryByText('Ana assigned it')).toBeNull()
+  await userEvent.click(button)
+  expect(screen.getByText('Ana assigned it')).toBeVisible()
+  expect(screen.getByRole('button', { name: '3 changes · hide', expanded: true })).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  expect(screen.queryByText('Ana assigned it')).toBeNull()
+})
+
+test('what parts a thread has a name to those who hear it', async () => {
+  has(aMessage({ createdAt: instant(0) }))
+  show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={{ count: 1, seenUntil: null }} onEdit={vi.fn()} />)
+  expect(await screen.findByRole('separator', { name: 'New' })).toBeVisible()
+  for (const one of screen.getAllByRole('separator')) expect(one).toHaveAccessibleName(one.textContent)
+})
