@@ -77,7 +77,9 @@ test('what got no answer and is asked for anew, in another sheet, is the same re
   await screen.findByRole('status')
   for (const count of [1, 2, 3]) {
     ask('escalate', [row.id])
-    await userEvent.type(await screen.findByRole('textbox'), 'It is much.{Control>}{Enter}{/Control}')
+    const reason = await screen.findByRole('textbox')
+    await userEvent.clear(reason)
+    await userEvent.type(reason, 'It is much.{Control>}{Enter}{/Control}')
     await waitFor(() => expect(keys).toHaveLength(count))
     if (count === 1) await screen.findByText('the server cannot be reached')
     await userEvent.keyboard('{Escape}')

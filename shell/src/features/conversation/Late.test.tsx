@@ -86,7 +86,9 @@ test('a proposal that got no answer and is made anew, in another sheet, is the s
   for (const count of [1, 2]) {
     await userEvent.click(screen.getByRole('button', { name: 'More ways to send' }))
     await userEvent.click(await screen.findByRole('menuitem', { name: 'Ask for approval…' }))
-    await userEvent.type(within(await screen.findByRole('dialog')).getByRole('textbox'), 'It is much.{Control>}{Enter}{/Control}')
+    const reason = within(await screen.findByRole('dialog')).getByRole('textbox')
+    await userEvent.clear(reason)
+    await userEvent.type(reason, 'It is much.{Control>}{Enter}{/Control}')
     await waitFor(() => expect(keys).toHaveLength(count))
     if (count === 1) await screen.findByText('the server cannot be reached')
     await userEvent.keyboard('{Escape}')
