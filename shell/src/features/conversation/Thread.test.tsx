@@ -26,6 +26,7 @@ test('what was written shows though the thread cannot be had', async () => {
         ? HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
         : HttpResponse.json({ data: [aMessage({ content: 'Hello?' })], page: { limit: 50, hasMore: false }, position: NOWHERE }),
     ),
+    http.untyped.post('*/api/v1/conversations/:id/messages', () => HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })),
   )
   const { live } = open()
   await screen.findByText('Messages did not load')
