@@ -26,7 +26,7 @@ function server() {
   return requests
 }
 
-function connect(endsAt: number | null = null, first?: Promise<never>) {
+function connect(endsAt: number | null = null, first?: Promise<never>, often = 1) {
   const frames: Frame[] = []
   const lost: string[] = []
   const refused: number[] = []
@@ -34,7 +34,7 @@ function connect(endsAt: number | null = null, first?: Promise<never>) {
   const connection = new Connection({
     admission: (over) => {
       overs.push(over)
-      if (first && overs.length === 1) return first
+      if (first && overs.length <= often) return first
       return Promise.resolve({ url: 'http://shell.test/api/v1/activity', headers: { authorization: 'Bearer t' }, endsAt })
     },
     handlers: {
@@ -207,18 +207,34 @@ test('and so is one that gives no ticket for it', async () => {
 test.each([403, 404])('one that refuses it for good (%i) is asked again by people, and else hardly ever', async (status) => {
   const asked = vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(null, { status })))
   const { connection, lost, overs, refused } = connect()
-  await settle()
+  await vi.advanceTimersByTimeAsync(8_000)
   expect(refused).toEqual([status])
   await vi.advanceTimersByTimeAsync(4 * 60_000)
-  expect(asked).toHaveBeenCalledOnce()
+  expect(asked).toHaveBeenCalledTimes(4)
   connection.again()
   await settle()
-  expect(asked).toHaveBeenCalledTimes(2)
+  expect(asked).toHaveBeenCalledTimes(5)
   await vi.advanceTimersByTimeAsync(6 * 60_000)
-  expect(asked).toHaveBeenCalledTimes(3)
-  // Another token may be let in.
-  expect(overs).toEqual([false, true, true])
-  expect(lost).toEqual([])
+  expect(asked).toHaveBeenCalledTimes(6)
+  // It knows who asks: their token is good.
+  expect(overs).toEqual(Array(6).fill(false))
+  expect(lost).toEqual(Array(3).fill('reconnecting'))
+})
+
+test.each([403, 404])('one that refuses it in passing (%i) is asked again soon, each time that it was heard before', async (status) => {
+  const requests = server()
+  const { lost, refused } = connect()
+  for (const count of [1, 2]) {
+    await settle()
+    requests.at(-1)?.send('id: e:1\nevent: ready\ndata: {}\n\n')
+    await settle()
+    for (let times = 0; times < 3; times += 1) vi.mocked(fetch).mockResolvedValueOnce(new Response(null, { status }))
+    requests.at(-1)?.end()
+    await vi.advanceTimersByTimeAsync(16_000)
+    expect(requests).toHaveLength(count + 1)
+  }
+  expect(refused).toEqual([])
+  expect(lost).toEqual(Array(8).fill('reconnecting'))
 })
 
 test('one that does not know who asks is asked with another token, and is left alone then', async () => {
@@ -235,8 +251,8 @@ test('one that does not know who asks is asked with another token, and is left a
 
 test('and so is one that refuses the ticket for good', async () => {
   server()
-  const { overs, refused } = connect(null, Promise.reject(new Failure(403, {})))
+  const { overs, refused } = connect(null, Promise.reject(new Failure(403, {})), 4)
   await vi.advanceTimersByTimeAsync(4 * 60_000)
-  expect(overs).toHaveLength(1)
+  expect(overs).toHaveLength(4)
   expect(refused).toEqual([403])
 })

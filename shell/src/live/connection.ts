@@ -36,6 +36,9 @@ const CLOCKS = 5_000
 /** So long one that is refused for good is left alone, unless somebody asks for it before. */
 const REFUSED = 5 * 60_000
 
+/** So often it is refused before it is for good: another token may be let in, or what is before the server is just being set up anew. */
+const triesOf = ({ status }: Failure) => (status === 401 ? 2 : 4)
+
 /** How a stream ended: in time, after it was heard, before it was heard since its time was over, without a word, or refused. */
 type End = 'in-time' | 'heard' | 'late' | 'silent' | Failure
 
@@ -48,8 +51,8 @@ export class Connection {
   #failures = 0
   /** Before then the server does not want to be asked, in milliseconds since 1970. */
   #notBefore = 0
-  /** So often in a row it was not let in: the first time there may be another token. */
-  #unknown = 0
+  /** So often it was refused since it was heard. */
+  #refusals = 0
   #again: () => void = () => undefined
 
   constructor(options: Options) {
@@ -62,14 +65,16 @@ export class Connection {
     let last: End | undefined
     while (!signal.aborted) {
       if (navigator.onLine) {
-        // Who is refused may be another one with another token.
-        const ended = await this.#listen(last === 'in-time' || last === 'late' || last instanceof Failure)
+        // A token is spent for nothing else: where none can be renewed, somebody would be signed out for it.
+        const unknown = last instanceof Failure && last.status === 401
+        const ended = await this.#listen(last === 'in-time' || last === 'late' || unknown)
         // What let it in ended on the way: the next one does not, or it is something else.
         const again = ended === 'in-time' || (ended === 'late' && last !== 'late')
         last = ended
         if (again) continue
         this.#failures = ended === 'heard' ? 1 : this.#failures + 1
-        if (ended instanceof Failure && this.#isForGood(ended)) {
+        if (ended instanceof Failure) this.#refusals += 1
+        if (ended instanceof Failure && this.#refusals >= triesOf(ended)) {
           if (this.#stopped.signal.aborted) return
           this.#options.handlers.refused(ended)
           await this.#pause(REFUSED)
@@ -89,11 +94,6 @@ export class Connection {
   /** Tries now what it waits for. */
   again(): void {
     this.#again()
-  }
-
-  #isForGood({ status }: Failure): boolean {
-    this.#unknown = status === 401 ? this.#unknown + 1 : 0
-    return status !== 401 || this.#unknown > 1
   }
 
   async #listen(over: boolean): Promise<End> {
@@ -125,7 +125,7 @@ export class Connection {
         clearTimeout(watchdog)
         watchdog = setTimeout(end, LONGEST_SILENCE)
         heard = true
-        this.#unknown = 0
+        this.#refusals = 0
         this.#take(parser, value)
       }
     } catch (error) {
