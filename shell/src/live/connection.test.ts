@@ -256,3 +256,18 @@ test('and so is one that refuses the ticket for good', async () => {
   expect(overs).toHaveLength(4)
   expect(refused).toEqual([403])
 })
+
+test('while it is refused, a network that goes is told', async () => {
+  vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(null, { status: 401 })))
+  const { lost, refused } = connect()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(refused).toEqual([401])
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  window.dispatchEvent(new Event('offline'))
+  await settle()
+  expect(lost).toEqual(['reconnecting', 'offline'])
+  online.mockReturnValue(true)
+  window.dispatchEvent(new Event('online'))
+  await settle()
+  expect(refused).toEqual([401, 401])
+})

@@ -160,6 +160,7 @@ export class Connection {
         clearTimeout(timer)
         this.#again = () => undefined
         window.removeEventListener('online', done)
+        window.removeEventListener('offline', done)
         document.removeEventListener('visibilitychange', seen)
         signal.removeEventListener('abort', done)
         resolve()
@@ -170,6 +171,8 @@ export class Connection {
       const timer = setTimeout(done, longest ?? wait(this.#failures, { retryAfter: this.#notBefore - Date.now() }, this.#retry))
       this.#again = done
       window.addEventListener('online', done)
+      // Then that is why nothing comes.
+      if (longest !== undefined) window.addEventListener('offline', done)
       document.addEventListener('visibilitychange', seen)
       signal.addEventListener('abort', done)
     })
