@@ -30,8 +30,9 @@ export function Conversation({ id }: { id: string }) {
   const back = () => void navigate({ to: '/inbox', search: (view) => view })
   useKeys({ Escape: back })
 
-  // While nobody answers, what a list has of it does, to write in: it is read again when somebody can be asked.
-  const shown = query.data ?? (query.error?.status === 0 ? live.look(id) : undefined)
+  // Until there is an answer, what a list had of it does, to write in: while nobody answers, and while it is read again.
+  const refused = query.error !== null && !query.error.passing
+  const shown = query.data ?? (refused ? undefined : live.look(id))
   if (shown) return <Panes conversation={shown} back={back} />
   if (query.isError) return <NotThere error={query.error} retry={() => void query.refetch()} back={back} />
   return (
