@@ -223,6 +223,25 @@ test('what was chosen elsewhere is put where the cursor is', async () => {
   expect(field).toHaveFocus()
 })
 
+test('what could not be looked up is not written as what stands for nothing', async () => {
+  given()
+  let asked = 0
+  api.use(
+    http.untyped.get('*/api/v1/contacts/:id', () => {
+      asked += 1
+      return HttpResponse.error()
+    }),
+  )
+  const { queryClient } = show(<Conversation id={HERE.id} />)
+  const field = await reply()
+  await userEvent.type(field, '{{{{agent.name}} to')
+  // For what is beside the conversation, and for the variable.
+  await waitFor(() => expect(asked).toBe(2))
+  await waitFor(() => expect(queryClient.isFetching()).toBe(0))
+  insert('{{contact.phone | default: "you"}}')
+  await waitFor(() => expect(field).toHaveValue('{{agent.name}} to {{contact.phone | default: "you"}}'))
+})
+
 test('a reply carries what its writer has seen', async () => {
   const { sent } = given({ conversation: { updatedAt: instant(1) } })
   show(<Conversation id={HERE.id} />)

@@ -32,6 +32,6 @@ export function useValues(conversation: Conversation, needed: boolean): Known {
     const agent = me ?? { name: session().person.name }
     return valuesOf({ conversation, contact, agent, inboxName: inbox?.name })
   }, [conversation, contact, agents, inboxes, accountId, inboxId])
-  const whole = asked.every(({ isPending }, index) => !isPending || (index === 0 && known == null))
+  const whole = asked.every(({ data }, index) => data !== undefined || (index === 0 && known == null))
   return { values, whole, asking: asked.some(({ isLoading }) => isLoading) }
 }
