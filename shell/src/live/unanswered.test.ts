@@ -1,0 +1,29 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { Failure } from '../api/failure.ts'
+
+import { Unanswered } from './unanswered.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('what got no answer keeps its key for a while, and later is another wish', async () => {
+  const unanswered = new Unanswered()
+  const keys: string[] = []
+  const ask = () =>
+    unanswered.ask(['escalate', '1', 'It is much.'], (key) => {
+      keys.push(key)
+      return Promise.reject(new Failure(0, {}))
+    })
+  await expect(ask()).rejects.toThrow()
+  vi.advanceTimersByTime(9 * 60_000)
+  await expect(ask()).rejects.toThrow()
+  expect(keys[1]).toBe(keys[0])
+  vi.advanceTimersByTime(11 * 60_000)
+  await expect(ask()).rejects.toThrow()
+  expect(keys[2]).not.toBe(keys[0])
+})
