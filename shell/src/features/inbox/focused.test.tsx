@@ -1,7 +1,7 @@
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Conversation } from '#api/types.ts'
 import { underWay } from '#desk/act.ts'
@@ -57,6 +57,16 @@ test('a row that leaves takes the focus from nothing else', async () => {
   leaves(1)
   await waitFor(() => expect(screen.queryByRole('link', { name: /Person 1\./ })).toBeNull())
   expect(field).toHaveFocus()
+})
+
+test('so it does while somebody is in another window', async () => {
+  const { leaves, link } = await given(3)
+  act(() => link(1).focus())
+  const away = vi.spyOn(document, 'hasFocus').mockReturnValue(false)
+  onTestFinished(() => away.mockRestore())
+  fireEvent.blur(link(1))
+  leaves(1)
+  await waitFor(() => expect(link(2)).toHaveFocus())
 })
 
 test('after what was done with several, the row has it that had it last, or the one below', async () => {

@@ -35,9 +35,9 @@ export function useFocused(rows: Rows, aim: (id: string | undefined) => void) {
       has.current = true
       last.current = focusedRow() ?? last.current
     },
-    // Not told of what is taken away.
+    // Not told of what is taken away. Who leaves the window is where they were once they are back.
     onBlur: ({ currentTarget, relatedTarget }: React.FocusEvent) => {
-      has.current = currentTarget.contains(relatedTarget)
+      has.current = relatedTarget === null ? !document.hasFocus() : currentTarget.contains(relatedTarget)
     },
   }
 }
