@@ -7,11 +7,14 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterList, ReplayWanted } from 
 
 import { rowsOf } from './pages.ts'
 
+/** What did not load says so, and stays so until somebody asks for it or the network is back: else it would come and go. */
+const onceHad = (pace: number) => (query: { state: { data: unknown } }) => query.state.data !== undefined && pace
+
 export function pipelineQuery() {
   return queryOptions({
     queryKey: ['operations', 'pipeline'],
     queryFn: ({ signal }) => answerOf(client.GET('/api/v1/operations/pipeline', { signal })),
-    refetchInterval: 5_000,
+    refetchInterval: onceHad(5_000),
     staleTime: 4_000,
   })
 }
@@ -30,7 +33,7 @@ export function deadLettersQuery(filter: DeadLetterFilter) {
     getNextPageParam: (last) => last.page.nextCursor ?? null,
     select: rowsOf<DeadLetter>,
     placeholderData: keepPreviousData,
-    refetchInterval: 15_000,
+    refetchInterval: onceHad(15_000),
   })
 }
 
@@ -57,7 +60,7 @@ export function accountsQuery() {
     queryKey: ['operations', 'accounts'],
     queryFn: ({ signal }) => answerOf(client.GET('/api/v1/operations/accounts', { signal })),
     select: (list) => list.data,
-    refetchInterval: 5_000,
+    refetchInterval: onceHad(5_000),
     staleTime: 4_000,
   })
 }
@@ -77,7 +80,8 @@ export function replaysQuery() {
     queryFn: ({ signal }) =>
       answerOf(client.GET('/api/v1/operations/replays', { params: { query: { limit: 20 } }, signal })),
     select: (list) => list.data,
-    refetchInterval: ({ state }) => (state.data?.data.some((one) => one.state === 'running') ? PACE : 15_000),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && (state.data.data.some((one) => one.state === 'running') ? PACE : 15_000),
   })
 }
 
