@@ -1,6 +1,7 @@
 /** Announcements and answers meet here, and end in the same cache whatever their order. */
 import type { Query, QueryClient } from '@tanstack/react-query'
 
+import { Failure } from '../api/failure.ts'
 import { tagOf } from '../api/tag.ts'
 import type { ActivityFilter, Announcement, Approval, ApprovalList, Conversation, ConversationFilter, Message, MessageList } from '../api/types.ts'
 
@@ -194,7 +195,7 @@ export class Cache {
     this.#journal.ready(position)
     for (const query of this.#client.getQueryCache().getAll()) {
       if (!isLive(query)) continue
-      const missing = query.state.data === undefined ? query.state.status === 'error' : this.#journal.since(placeOf(query)) === null
+      const missing = query.state.data === undefined ? isUnanswered(query) : this.#journal.since(placeOf(query)) === null
       if (missing) void this.#refresh(query)
     }
   }
@@ -374,6 +375,11 @@ function isSearch({ queryKey: [what, filter] }: Query): boolean {
 
 function isLive(query: Query): boolean {
   return LIVE.has(query.queryKey[0])
+}
+
+/** Nobody answered: what was refused is refused again. */
+function isUnanswered({ state: { status, error } }: Query): boolean {
+  return status === 'error' && Failure.from(error).passing
 }
 
 /** The place that the whole of an answer reflects. */
