@@ -49,7 +49,7 @@ export class Connection {
   #lastEventId: string | undefined
   #retry = 1_000
   #failures = 0
-  /** Before then the server does not want to be asked, in milliseconds since 1970. */
+  /** Before then the server does not want to be asked; by a clock that nobody sets. */
   #notBefore = 0
   /** So often it was refused since it was heard. */
   #refusals = 0
@@ -113,7 +113,7 @@ export class Connection {
       const answer = await fetch(url, { headers, signal: ended.signal, cache: 'no-store' })
       if (!answer.ok || answer.body === null) {
         const failure = await Failure.of(answer)
-        this.#notBefore = Date.now() + failure.retryAfter
+        this.#notBefore = performance.now() + failure.retryAfter
         return answer.ok || failure.passing || unheard() === 'late' ? unheard() : failure
       }
       const parser = new Parser()
@@ -130,7 +130,7 @@ export class Connection {
       }
     } catch (error) {
       const failure = Failure.from(error)
-      this.#notBefore = Date.now() + failure.retryAfter
+      this.#notBefore = performance.now() + failure.retryAfter
       if (!heard && !failure.passing) return failure
       // Whatever else it was, the answer is to open the stream again; the mark says so meanwhile.
       return heard ? 'heard' : 'silent'
@@ -166,9 +166,9 @@ export class Connection {
         resolve()
       }
       const seen = () => {
-        if (document.visibilityState === 'visible' && Date.now() >= this.#notBefore) done()
+        if (document.visibilityState === 'visible' && performance.now() >= this.#notBefore) done()
       }
-      const timer = setTimeout(done, longest ?? wait(this.#failures, { retryAfter: this.#notBefore - Date.now() }, this.#retry))
+      const timer = setTimeout(done, longest ?? wait(this.#failures, { retryAfter: this.#notBefore - performance.now() }, this.#retry))
       this.#again = done
       window.addEventListener('online', done)
       // Then that is why nothing comes.

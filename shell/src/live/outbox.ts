@@ -56,7 +56,7 @@ export class Outbox {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
   readonly #failures = new Map<string, number>()
   readonly #uploads = new Map<string, AbortController>()
-  /** Before then the API wants nothing from here, whichever conversation it is of; in milliseconds since 1970. */
+  /** Before then the API wants nothing from here, whichever conversation it is of; by a clock that nobody sets. */
   #notBefore = 0
   /** What this person has written in this browser, the newest last: Chatwoot may show it under another name. */
   #own: readonly string[] = []
@@ -228,7 +228,7 @@ export class Outbox {
     const entry = this.of(conversationId).find((one) => one.state === 'waiting' && !this.#wanted.has(one.clientId))
     if (!entry) return
     clearTimeout(this.#timers.get(conversationId))
-    const left = this.#notBefore - Date.now()
+    const left = this.#notBefore - performance.now()
     if (left > 0) {
       this.#later(conversationId, left)
       return
@@ -298,7 +298,7 @@ export class Outbox {
       }
     }
     // It counts what one caller asks for, not what is asked about one conversation.
-    if (failure.status === 429) this.#notBefore = Math.max(this.#notBefore, Date.now() + failure.retryAfter)
+    if (failure.status === 429) this.#notBefore = Math.max(this.#notBefore, performance.now() + failure.retryAfter)
     if (failure.passing) {
       // Only who asks too often is told for certain that nothing was done.
       this.#put({ ...entry, state: 'waiting', reason: failure.message, ...(failure.status !== 429 && { unsure: true }) })
