@@ -33,7 +33,7 @@ test.each([
   expect(screen.getByRole('img', { name: 'Not live: the role is missing' })).toBeVisible()
 })
 
-test('it is tried again on request, and told no more once it is live or dismissed', async () => {
+test('it is tried again on request, and told no more once it is live, or dismissed and not live since', async () => {
   const { live } = given(403)
   const again = vi.spyOn(live, 'reconnect')
   await userEvent.click(await screen.findByRole('button', { name: 'Try again' }))
@@ -43,4 +43,7 @@ test('it is tried again on request, and told no more once it is live or dismisse
   act(() => connectionStatus.set({ state: 'refused', heardAt: 1, why: new Failure(404, {}) }))
   await userEvent.click(screen.getByRole('button', { name: 'Dismiss' }))
   expect(screen.queryByRole('alert')).toBeNull()
+  act(() => connectionStatus.set({ state: 'live', heardAt: 2 }))
+  act(() => connectionStatus.set({ state: 'refused', heardAt: 2, why: new Failure(404, {}) }))
+  expect(screen.getByRole('alert')).toBeVisible()
 })

@@ -24,6 +24,8 @@ export function NotLive() {
   const { state, why } = useConnection()
   const ended = useEnded()
   const [dismissed, setDismissed] = useState<number | null>(null)
+  // Should it be refused again later, that is news.
+  if (state === 'live' && dismissed !== null) setDismissed(null)
   if (state !== 'refused' || !why || ended || dismissed === why.status) return null
   const { words, reloads } = wayOn(why)
   return (
