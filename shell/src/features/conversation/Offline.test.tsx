@@ -103,6 +103,29 @@ test('and is not taken from who writes when it is read again, though its list is
   expect(field).toBeVisible()
 })
 
+test('what is written meanwhile stays while the messages are read again', async () => {
+  const row = aConversation()
+  const { answer, come } = held()
+  api.use(http.untyped.get('*/api/v1/conversations', () => HttpResponse.json({ data: [row], page: { limit: 50, nextCursor: null }, position: NOWHERE })))
+  const { turnOn } = away(row, <First />)
+  await screen.findByText('Messages did not load')
+  await userEvent.type(screen.getByRole('textbox', { name: 'Reply' }), 'On its way{Control>}{Enter}{/Control}')
+  const written = await screen.findByText('On its way')
+  let asked = false
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/:what', () => HttpResponse.error()),
+    http.untyped.get('*/api/v1/conversations/:id/messages', () => {
+      asked = true
+      return answer()
+    }),
+  )
+  turnOn()
+  await waitFor(() => expect(asked).toBe(true))
+  expect(written).toBeVisible()
+  come(HttpResponse.json({ data: [aMessage({ conversationId: row.id })], page: { limit: 50, hasMore: false }, position: NOWHERE }))
+  expect(await screen.findByText('Is my parcel on its way?')).toBeVisible()
+})
+
 test('what nobody answered is asked for again once the live connection is open', async () => {
   const row = aConversation()
   let broken = true

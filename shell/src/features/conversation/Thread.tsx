@@ -63,7 +63,8 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
 
   // What was written here shows, whether what it answers can be had or not.
   const alone = written.length > 0
-  if (query.isPending && !(alone && query.isPaused)) return <Skeletons />
+  // Nor does it go while that is asked for again.
+  if (query.isPending && !(alone && query.errorUpdateCount > 0)) return <Skeletons />
   if (query.isError && !messages && !alone) {
     return <Failed what="Messages did not load" error={query.error} retry={() => void query.refetch()} />
   }
