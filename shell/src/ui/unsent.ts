@@ -2,21 +2,33 @@
  * What was typed and not sent yet, by what it is about: whoever closes a sheet, or goes elsewhere, finds it when they
  * are back. It lives as long as the page, as it may be about anybody.
  */
-import { useState } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 
 const unsent = new Map<string, unknown>()
+const listeners = new Set<() => void>()
 
-/** Like `useState`. Give it what it is about as the component's key too. */
+function tell(): void {
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Like `useState`, until it is forgotten: then it is as it was first. Give it what it is about as the component's key too. */
 export function useUnsent<T>(about: string, initial: T): [T, (next: T) => void] {
-  const [value, setValue] = useState(() => (unsent.has(about) ? (unsent.get(about) as T) : initial))
+  const [first] = useState(initial)
+  const value = useSyncExternalStore(subscribe, () => (unsent.has(about) ? (unsent.get(about) as T) : first))
   const put = (next: T) => {
-    setValue(next)
     unsent.set(about, next)
+    tell()
   }
   return [value, put]
 }
 
-/** It was sent. */
+/** It was sent: who has opened it again meanwhile does not send it once more. */
 export function forgetUnsent(about: string): void {
   unsent.delete(about)
+  tell()
 }

@@ -57,6 +57,17 @@ test('what was escalated when its sheet is closed closes nothing else', async ()
   expect(screen.getByRole('combobox')).toBeVisible()
 })
 
+test('nor is it there to be asked for once more in a sheet that was opened again', async () => {
+  const { row, come } = await escalated()
+  ask('escalate', [row.id])
+  const reason = await screen.findByRole('textbox')
+  expect(reason).toHaveValue('It is much.')
+  come(HttpResponse.json(anApproval(), { status: 201 }))
+  expect(await screen.findByText('Escalated')).toBeInTheDocument()
+  expect(reason).toHaveValue('')
+  expect(screen.getByRole('button', { name: 'Escalate' })).toBeDisabled()
+})
+
 test('and what was not is told', async () => {
   const { come } = await escalated()
   come(HttpResponse.json({ code: 'invalid', detail: 'It waits already' }, { status: 422 }))
