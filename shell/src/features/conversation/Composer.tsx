@@ -14,9 +14,11 @@ import { classes } from '#ui/classes.ts'
 import { composes } from '#ui/composing.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { lazily } from '#ui/lazily.tsx'
+import { forgetUnsent } from '#ui/unsent.ts'
 
 import { AttachButton, Attached, useAttach } from './Attach.tsx'
 import { CannedList, useCanned } from './Canned.tsx'
+import { proposalIn } from './proposing.ts'
 import { SendButton } from './SendButton.tsx'
 import { Typing } from './Typing.tsx'
 import { useValues } from './useValues.ts'
@@ -109,6 +111,8 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     outbox.send(id, text, note, takeChosen(id, kind), next)
     attach.forget()
     setDraft(id, kind, '')
+    // Why that reply needed approval is nothing to the next one.
+    if (!note) forgetUnsent(proposalIn(id))
   }
 
   if (deleted) return <Deleted id={id} />

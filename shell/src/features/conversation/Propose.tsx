@@ -8,6 +8,8 @@ import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
 import { forgetUnsent } from '#ui/unsent.ts'
 
+import { proposalIn } from './proposing.ts'
+
 interface ProposeProps {
   conversationId: string
   /** What is to go out. */
@@ -19,7 +21,7 @@ interface ProposeProps {
 export default function Propose({ conversationId, content, close }: ProposeProps) {
   const live = useLive()
   const here = useHere()
-  const about = `propose ${conversationId}`
+  const about = proposalIn(conversationId)
   const [draft] = useState(() => draftOf(conversationId, 'reply'))
   const propose = useMutation({
     mutationFn: (reason: string) => live.propose(conversationId, content, reason),
