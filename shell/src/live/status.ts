@@ -1,3 +1,5 @@
+import { useSyncExternalStore } from 'react'
+
 import type { Failure } from '../api/failure.ts'
 
 import { createStore } from './store.ts'
@@ -12,3 +14,11 @@ export interface ConnectionStatus {
 }
 
 export const connectionStatus = createStore<ConnectionStatus>({ state: 'connecting', heardAt: null })
+
+/**
+ * Whether there is no network. More of a list is not asked for by itself then: once that has failed, all of what is there
+ * is read again with the network.
+ */
+export function useOffline(): boolean {
+  return useSyncExternalStore(connectionStatus.subscribe, () => connectionStatus.get().state === 'offline')
+}

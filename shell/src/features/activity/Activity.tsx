@@ -9,6 +9,7 @@ import type { Failure } from '#api/failure.ts'
 import type { Activity as Line } from '#api/types.ts'
 import { shortenActivity } from '#live/activity.ts'
 import { activityQuery } from '#live/queries.ts'
+import { useOffline } from '#live/status.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
@@ -56,9 +57,11 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
   const items = virtual.getVirtualItems()
   const lastShown = items.at(-1)?.index ?? -1
   const { hasNextPage, isFetching, isFetchingNextPage, fetchNextPage, isError } = query
+  const offline = useOffline()
+  const more = hasNextPage && !isFetchingNextPage && !isError && !offline
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && !isError && lastShown >= rows.length - 10) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage, lastShown, rows.length])
+    if (more && lastShown >= rows.length - 10) void fetchNextPage()
+  }, [more, fetchNextPage, lastShown, rows.length])
   const retry = () => void (query.isFetchNextPageError ? fetchNextPage() : query.refetch())
   const { scrolled, missed, toTop, onScroll } = useAnchor(scroller, rows)
   const client = useQueryClient()

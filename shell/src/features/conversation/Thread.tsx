@@ -7,6 +7,7 @@ import type { Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { useWritten } from '#live/live.ts'
 import { approvalsQuery, messagesQuery } from '#live/queries.ts'
+import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
 import { useNow } from '#ui/clock.ts'
 import { Again, Empty, Failed } from '#ui/State.tsx'
@@ -55,7 +56,8 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   const [fills, setFills] = useState(true)
   const more = messages !== undefined && hasNextPage && !isFetching && !isError
   const bounded = messages !== undefined && messages.length >= FAR
-  const further = more && !bounded && (short || !fills)
+  const offline = useOffline()
+  const further = more && !offline && !bounded && (short || !fills)
   useEffect(() => {
     if (further) void fetchNextPage()
     // One page may have come before anybody saw that it was on its way.
@@ -77,7 +79,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
       loading={query.isFetchingNextPage}
       onFills={setFills}
       onOlder={() => {
-        if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
+        if (query.hasNextPage && !offline && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
     >
       {query.isLoadingError && <Again what="Messages" retry={() => void query.refetch()} />}

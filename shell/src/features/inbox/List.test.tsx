@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import type { Conversation } from '#api/types.ts'
 import { clearSelection, select, selection } from '#desk/selection.ts'
+import { connectionStatus } from '#live/status.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
@@ -131,6 +132,24 @@ test('further conversations that do not load say so, and are asked for again', a
   await userEvent.click(again)
   expect(await screen.findByRole('link', { name: /Otto Other/ })).toBeVisible()
   expect(screen.queryByRole('button', { name: /did not load/ })).toBeNull()
+})
+
+test('further conversations are not asked for without a network, and are once it is back', async () => {
+  const asked: (string | null)[] = []
+  api.use(
+    http.untyped.get('*/api/v1/conversations', ({ request }) => {
+      const cursor = new URL(request.url).searchParams.get('cursor')
+      asked.push(cursor)
+      return HttpResponse.json({ data: [aConversation()], page: { limit: 50, nextCursor: cursor === null ? 'more' : null }, position: NOWHERE })
+    }),
+  )
+  onTestFinished(() => connectionStatus.set({ state: 'connecting', heardAt: null }))
+  connectionStatus.set({ state: 'offline', heardAt: null })
+  show(<List view={{}} openId={undefined} />)
+  await screen.findByRole('link', { name: /Paula Probe/ })
+  expect(asked).toEqual([null])
+  act(() => connectionStatus.set({ state: 'live', heardAt: 1 }))
+  await waitFor(() => expect(asked).toEqual([null, 'more']))
 })
 
 test('what is selected is so as long as the list is seen', async () => {

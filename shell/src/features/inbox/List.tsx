@@ -5,6 +5,7 @@ import { useCallback } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { conversationsQuery } from '#live/queries.ts'
+import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
 import { Empty, Failed } from '#ui/State.tsx'
 
@@ -26,6 +27,7 @@ export function List({ view, openId }: ListProps) {
   const navigate = useNavigate()
   const query = useInfiniteQuery(conversationsQuery(filterOf(view)))
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
+  const offline = useOffline()
   const loaded = query.data ?? NOTHING
   const name = viewName(view, useCatalogue())
   // One and the same: filters are not drawn again whenever another conversation is opened.
@@ -51,7 +53,7 @@ export function List({ view, openId }: ListProps) {
         openId={openId}
         loaded={loaded}
         all={!hasNextPage}
-        more={hasNextPage && !isFetchingNextPage && !isError}
+        more={hasNextPage && !isFetchingNextPage && !isError && !offline}
         failed={hasNextPage && !isFetchingNextPage && isError}
         onMore={onMore}
         busy={query.isPending}
