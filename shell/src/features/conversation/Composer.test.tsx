@@ -235,7 +235,6 @@ test('what could not be looked up is not written as what stands for nothing', as
   const { queryClient } = show(<Conversation id={HERE.id} />)
   const field = await reply()
   await userEvent.type(field, '{{{{agent.name}} to')
-  // For what is beside the conversation, and for the variable.
   await waitFor(() => expect(asked).toBe(2))
   await waitFor(() => expect(queryClient.isFetching()).toBe(0))
   insert('{{contact.phone | default: "you"}}')
