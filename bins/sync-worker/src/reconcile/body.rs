@@ -53,6 +53,9 @@ pub(crate) struct MessageRead {
     /// answer shows another one.
     #[serde(default)]
     pub delivery_over: i64,
+    /// That it was not delivered is news: the row did not show it, or nobody was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 /// A contact as it was read.
@@ -153,6 +156,7 @@ mod tests {
                 message: json!({ "id": 9 }),
                 found: Found::missing(),
                 delivery_over: 0,
+                failed: true,
             }],
         });
         let written = serde_json::to_value(&body).unwrap();

@@ -5,7 +5,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Version;
-use domain::snapshot::{Contact, Conversation, ConversationState, Message, MessageState};
+use domain::snapshot::{
+    Contact, Conversation, ConversationState, DeliverySighting, Message, MessageState,
+};
 use serde_json::{Value, json};
 use store::{contacts, conversations, messages};
 
@@ -201,15 +203,17 @@ fn reported_otherwise(read: &Message, row: &messages::mirror::Mirrored) -> bool 
     if !matches!(read.state.message_type.as_str(), "outgoing" | "template") || read.deleted {
         return false;
     }
-    let failed = |failed_at: i64, succeeded_at: i64| failed_at > succeeded_at;
-    let fails = failed(read.delivery.failed_at, read.delivery.succeeded_at);
-    let failed = failed(row.delivery.failed_at, row.delivery.succeeded_at);
+    let (fails, failed) = (shows_failure(&read.delivery), shows_failure(&row.delivery));
     fails != failed || read.delivery.rank > row.delivery.rank.max(1)
+}
+
+/// Whether the newest report is that of a failure.
+pub(super) fn shows_failure(delivery: &DeliverySighting) -> bool {
+    delivery.failed_at > delivery.succeeded_at
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::snapshot::DeliverySighting;
     use domain::{AccountKey, MessageId};
 
     use super::*;

@@ -12,6 +12,7 @@ use super::compare;
 use super::pages::following;
 use super::session::{Depth, Lately, OFTEN, Session, changed_at};
 use super::untold::Untold;
+use crate::activity;
 use crate::apply::{conversation, message};
 use crate::clock;
 
@@ -175,7 +176,15 @@ impl Session {
             let compared = untold.join(&value, compare::message(&snapshot, row, asked_at));
             if let Some((finding, delivery_over)) = compared {
                 let size = text.to_string().len();
-                let read = MessageRead { message: text, found: finding.found, delivery_over };
+                let failed = activity::failed(&value)
+                    && match row {
+                        Some(row) => {
+                            untold.lacks_failure(&value) || !compare::shows_failure(&row.delivery)
+                        }
+                        None => value.created_at.is_some_and(|at| depth.is_news(at)),
+                    };
+                let read =
+                    MessageRead { message: text, found: finding.found, delivery_over, failed };
                 found.push((read, size, snapshot.created_at));
             }
         }

@@ -78,7 +78,7 @@ impl Reader<'_> {
         at: i64,
         quiet: bool,
     ) -> Result<(snapshot::Message, Vec<Draft>), Refusal> {
-        let MessageRead { message: words, found, delivery_over } = read;
+        let MessageRead { message: words, found, delivery_over, failed: failure_is_news } = read;
         let described = Message::from_value(&words).ok_or(Refusal::Nameless { what: "message" })?;
         let read = message::Occasion::Read;
         let received_at = self.teller.inbound.received_at;
@@ -105,9 +105,14 @@ impl Reader<'_> {
         if found.missing {
             told.push(self.teller.message_created(&event));
         }
-        // When a failure of long ago was, nobody can say any more.
-        let has_failed = failed(&event.message) && !quiet;
-        if !found.missing || event.message.deleted() || has_failed {
+        // When a failure of long ago was, nobody can say any more; and one that has its line may be different
+        // in something else.
+        let is_told = if failed(&event.message) {
+            failure_is_news && !quiet
+        } else {
+            !found.missing || event.message.deleted()
+        };
+        if is_told {
             told.push(self.teller.message_updated(&event));
         }
         Ok((snapshot, told))
@@ -173,23 +178,25 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_with_its_message_unless_it_is_history() {
-        let told = |quiet: bool, missing: bool| {
+        let told = |quiet: bool, missing: bool, failed: bool| {
             let words = json!({ "id": 9, "message_type": 1, "status": "failed" });
             let found = Found { missing, ..Found::default() };
             let body = Body::Conversation(ConversationRead {
                 conversation: json!({ "id": 7, "updated_at": 1.5 }),
                 found: None,
                 quiet,
-                messages: vec![MessageRead { message: words, found, delivery_over: 0 }],
+                messages: vec![MessageRead { message: words, found, delivery_over: 0, failed }],
             });
             let body = serde_json::to_vec(&body).unwrap();
             let account = AccountKey(uuid::Uuid::from_u128(7));
             let drafts = plan(&inbound(account), &body).unwrap().activities;
             drafts.into_iter().map(|draft| draft.activity.kind).collect::<Vec<_>>()
         };
-        assert_eq!(told(false, true), ["message_created", "message_failed"]);
-        assert_eq!(told(true, true), ["message_created"]);
-        assert_eq!(told(false, false), ["message_failed"]);
+        assert_eq!(told(false, true, true), ["message_created", "message_failed"]);
+        assert_eq!(told(false, true, false), ["message_created"]);
+        assert_eq!(told(true, true, true), ["message_created"]);
+        assert_eq!(told(false, false, true), ["message_failed"]);
+        assert_eq!(told(false, false, false), [""; 0]);
     }
 
     #[test]

@@ -37,6 +37,13 @@ pub(super) enum Depth {
     Everything,
 }
 
+impl Depth {
+    /// Whether what was written then is news if it is not here.
+    pub(super) fn is_news(self, written_at: DateTime<Utc>) -> bool {
+        matches!(self, Self::Lately(Lately { history, .. }) if written_at >= history)
+    }
+}
+
 /// What a sweep looks at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lately {

@@ -42,7 +42,7 @@ impl Untold {
         let mut untold = Self::nothing(account);
         let Depth::Lately(Lately { history, .. }) = depth else { return Ok(untold) };
         for message in messages {
-            if message.created_at.is_some_and(|at| at >= history) {
+            if message.created_at.is_some_and(|at| depth.is_news(at)) {
                 let (deletion, failure) = (untold.deletion(message), untold.failure(message));
                 untold.lines.insert(activity::creation(account, message.id));
                 untold.lines.extend(deletion);
@@ -61,7 +61,7 @@ impl Untold {
     ) -> Result<Self, ReconcileError> {
         let mut untold = Self::nothing(account);
         let Depth::Lately(Lately { history, .. }) = depth else { return Ok(untold) };
-        if conversation.created_at.is_some_and(|at| at >= history) {
+        if conversation.created_at.is_some_and(|at| depth.is_news(at)) {
             untold.lines.insert(activity::beginning(account, conversation.display_id));
         }
         untold.missing(transaction, history).await
@@ -94,8 +94,7 @@ impl Untold {
     ) -> Option<(Finding, i64)> {
         let created = self.lines.contains(&activity::creation(self.account, message.id));
         let deleted = self.deletion(message).is_some_and(|line| self.lines.contains(&line));
-        let failed = self.failure(message).is_some_and(|line| self.failures.contains(&line));
-        if !created && !deleted && !failed {
+        if !created && !deleted && !self.lacks_failure(message) {
             return compared;
         }
         let shown = || (Finding { found: Found::default(), drift: true }, 0);
@@ -116,6 +115,11 @@ impl Untold {
         }
         let found = compared.map(|finding| finding.found).unwrap_or_default();
         Some(Finding { found: Found { missing: true, ..found }, drift: true })
+    }
+
+    /// Whether nobody was told that a message was not delivered.
+    pub(super) fn lacks_failure(&self, message: &Message) -> bool {
+        self.failure(message).is_some_and(|line| self.failures.contains(&line))
     }
 
     fn deletion(&self, message: &Message) -> Option<ActivityId> {
