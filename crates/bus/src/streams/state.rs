@@ -277,6 +277,13 @@ impl Bus {
             unread = accounts_in(self, consumer.stream()).await?;
         }
         let prefix = lane_prefix(consumer);
+        if consumer.has_lanes() {
+            // A node that does not answer leaves its consumers out of the list below: how far these are
+            // is not known, but their accounts are read.
+            for name in consumer_names(self, consumer.stream(), &prefix).await? {
+                unread.remove(name.strip_prefix(&prefix).unwrap_or(&name));
+            }
+        }
         let mut left = Left::default();
         for one in self.stream(consumer.stream()).await?.consumers {
             let whole = one.name == consumer.name() && !consumer.has_lanes();
