@@ -46,12 +46,14 @@ impl Config {
     }
 
     /// The same of where receivers are, which their own path follows. A proxy may have them below another
-    /// one; what has theirs already, or leads into the API, is a mistake.
+    /// one; what has theirs already, or the beginning of it, is a mistake.
     pub fn receiver(text: &str) -> Result<String, String> {
         let address = Self::address(text)?;
         let (_, place) = address.split_once("://").unwrap_or_default();
         let path = place.find('/').and_then(|at| place.get(at..)).unwrap_or_default();
-        if path == "/api" || path.starts_with("/api/") || path.contains(WEBHOOKS) {
+        let begins =
+            path.ends_with("/api") || path.ends_with("/api/v1") || path.ends_with("/webhooks");
+        if begins || path.contains(WEBHOOKS) {
             return Err(format!(
                 "Chatwoot would post to {address}{WEBHOOKS}/…: give the address without {path}"
             ));
@@ -66,9 +68,12 @@ mod tests {
 
     #[test]
     fn what_leads_to_receivers_may_be_below_a_path_and_does_not_end_in_their_own() {
-        for fine in
-            ["https://a.example.com", "http://10.0.0.1:8080/", "https://a.example.com/hooks"]
-        {
+        for fine in [
+            "https://a.example.com",
+            "http://10.0.0.1:8080/",
+            "https://a.example.com/hooks",
+            "https://a.example.com/api/hooks",
+        ] {
             assert_eq!(Config::receiver(fine).unwrap(), fine.trim_end_matches('/'));
         }
         for wrong in [

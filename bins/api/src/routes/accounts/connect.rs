@@ -111,7 +111,8 @@ pub(in crate::routes) async fn connect_account(
         Err(
             error @ (AccountError::Trouble(_)
             | AccountError::Chatwoot(_)
-            | AccountError::Nowhere { .. }),
+            | AccountError::Nowhere { .. }
+            | AccountError::AnotherKey),
         ) => error.to_string(),
         Err(error) => return Err(refused(error)),
     };
