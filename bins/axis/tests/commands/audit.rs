@@ -1,6 +1,6 @@
 //! Who did what stays readable, by those whom it concerns, and for good.
 
-use crate::program::{Answered, axis, folder, run};
+use crate::program::{Answered, operating, run};
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -9,14 +9,8 @@ use testkit::World;
 use testkit::sqlx::{self, Connection as _};
 
 async fn answered(world: &World, arguments: &[&str]) -> Answered {
-    let mut command = axis();
-    command
-        .args(["--output", "json"])
-        .args(arguments)
-        .env("NATS_URL", world.nats.url().expose_secret())
-        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
-        .env("AXIS_DATA_DIR", folder("none"))
-        .env("USER", "operator-7");
+    let mut command = operating(world, arguments);
+    command.args(["--output", "json"]);
     let answered = run(command).await;
     assert_eq!(answered.code, Some(0), "{arguments:?}: {answered:?}");
     answered

@@ -2,9 +2,8 @@
 
 use std::process::Stdio;
 
-use crate::program::{axis, folder, run};
+use crate::program::{operating, run};
 use chatwoot_sim::{ADMIN_TOKEN, Options, Running, Sim};
-use secrecy::ExposeSecret as _;
 use serde_json::json;
 use testkit::{Account, SECRET_KEY, World, eventually, secret_key};
 use tokio::process::Command;
@@ -18,14 +17,8 @@ fn command(world: &World, arguments: &[&str]) -> Command {
 
 /// One that answers in words.
 fn spoken(world: &World, arguments: &[&str]) -> Command {
-    let mut command = axis();
-    command
-        .args(arguments)
-        .env("NATS_URL", world.nats.url().expose_secret())
-        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
-        .env("AXIS_SECRET_KEY", SECRET_KEY)
-        .env("AXIS_DATA_DIR", folder("none"))
-        .env("USER", "operator-7");
+    let mut command = operating(world, arguments);
+    command.env("AXIS_SECRET_KEY", SECRET_KEY);
     command
 }
 

@@ -1,6 +1,6 @@
 //! What could not be processed, from its death to its end (P10).
 
-use crate::program::{Answered, axis, folder, run};
+use crate::program::{Answered, operating, run};
 use bus::Past;
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, EventId};
@@ -14,14 +14,8 @@ use testkit::{World, eventually, secret_key};
 use tokio_util::sync::CancellationToken;
 
 async fn answered(world: &World, arguments: &[&str]) -> Answered {
-    let mut command = axis();
-    command
-        .args(["--output", "json", "dead-letters"])
-        .args(arguments)
-        .env("NATS_URL", world.nats.url().expose_secret())
-        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
-        .env("AXIS_DATA_DIR", folder("none"))
-        .env("USER", "operator-7");
+    let mut command = operating(world, &["--output", "json", "dead-letters"]);
+    command.args(arguments);
     run(command).await
 }
 

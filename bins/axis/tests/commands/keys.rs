@@ -1,21 +1,14 @@
 //! Keys for machines, made and revoked by an operator.
 
-use crate::program::{Answered, axis, folder, run};
+use crate::program::{Answered, operating, run};
 use domain::{Permissions, Role, Token, TokenKind};
-use secrecy::ExposeSecret as _;
 use serde_json::json;
 use store::api_keys::{Holder, identify};
 use testkit::World;
 
 async fn answered(world: &World, arguments: &[&str]) -> Answered {
-    let mut command = axis();
-    command
-        .args(["--output", "json"])
-        .args(arguments)
-        .env("NATS_URL", world.nats.url().expose_secret())
-        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
-        .env("AXIS_DATA_DIR", folder("none"))
-        .env("USER", "operator-7");
+    let mut command = operating(world, arguments);
+    command.args(["--output", "json"]);
     run(command).await
 }
 

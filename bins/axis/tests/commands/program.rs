@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use testkit::World;
 use tokio::process::Command;
 
 /// `axis`, knowing nothing of this machine's settings.
@@ -17,6 +19,18 @@ pub fn axis() -> Command {
         }
     }
     command.stdin(Stdio::null());
+    command
+}
+
+/// The same with the servers of a test, as an operator of the name `operator-7` runs it.
+pub fn operating(world: &World, arguments: &[&str]) -> Command {
+    let mut command = axis();
+    command
+        .args(arguments)
+        .env("NATS_URL", world.nats.url().expose_secret())
+        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
+        .env("AXIS_DATA_DIR", folder("none"))
+        .env("USER", "operator-7");
     command
 }
 

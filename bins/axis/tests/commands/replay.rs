@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::process::Stdio;
 
-use crate::program::{Answered, axis, folder, run};
+use crate::program::{Answered, operating, run};
 use async_nats::jetstream;
 use bus::{Consumer, Past};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -27,14 +27,8 @@ fn replay(world: &World, arguments: &[&str]) -> Command {
 }
 
 fn command(world: &World, arguments: &[&str]) -> Command {
-    let mut command = axis();
-    command
-        .args(["--output", "json"])
-        .args(arguments)
-        .env("NATS_URL", world.nats.url().expose_secret())
-        .env("DATABASE_URL", world.store_config.database_url.expose_secret())
-        .env("AXIS_DATA_DIR", folder("none"))
-        .env("USER", "operator-7");
+    let mut command = operating(world, arguments);
+    command.args(["--output", "json"]);
     command
 }
 
