@@ -178,10 +178,13 @@ impl Place {
         Ok(store)
     }
 
-    /// The same, whatever its schema is.
+    /// The same, whatever its schema is. A command has one.
     pub fn watched(&self) -> anyhow::Result<Store> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened.clone());
+        }
         let store = Store::connect(&self.store_config()?, "axis")?;
-        // One that was opened before is watched already.
+        // Whoever opens another at this moment has that for itself.
         let _ = self.opened.set(store.clone());
         Ok(store)
     }
