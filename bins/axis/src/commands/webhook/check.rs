@@ -72,11 +72,11 @@ pub(crate) async fn look(
     served: &[Account],
     public_url: Option<&str>,
 ) -> anyhow::Result<Vec<Found>> {
+    let fits = accounts.fits().await?;
     let mut all = Vec::with_capacity(served.len());
     for account in served {
         let checked = accounts.check(account.id, public_url).await;
-        let is_sealed = matches!(checked, Err(AccountError::Seal(_)));
-        let wrong_key = is_sealed && !accounts.fits().await?;
+        let wrong_key = !fits && matches!(checked, Err(AccountError::Seal(_)));
         all.push(Found::of(account, checked, wrong_key, public_url)?);
     }
     Ok(all)
