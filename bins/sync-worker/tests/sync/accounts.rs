@@ -26,6 +26,12 @@ async fn due(world: &World, holder: Uuid) -> Option<Progress> {
     due.map(|due| due.progress)
 }
 
+/// The progress of an account that was brought in just now, in hand for a minute.
+async fn begun(connection: &mut store::PgConnection, holder: Uuid) -> Progress {
+    know_all(connection).await.unwrap();
+    claim_due(connection, holder, MINUTE).await.unwrap().unwrap().progress
+}
+
 async fn write_down(world: &World, account: &Account, holder: Uuid, progress: &mut Progress) {
     let mut connection = world.store.worker().await.unwrap();
     let found = Tally::default();
@@ -93,8 +99,7 @@ async fn a_sweep_that_is_under_way_when_nats_comes_back_is_followed_by_another()
     let account = world.account("acme", 1).await;
     let holder = Uuid::new_v4();
     let mut connection = world.store.worker().await.unwrap();
-    know_all(&mut connection).await.unwrap();
-    let mut held = claim_due(&mut connection, holder, MINUTE).await.unwrap().unwrap().progress;
+    let mut held = begun(&mut connection, holder).await;
     hasten(&mut connection).await.unwrap();
     store::commit(connection).await.unwrap();
     held.sweep_due_at = Utc::now() + TimeDelta::days(1);
@@ -136,8 +141,7 @@ async fn an_account_that_is_disconnected_while_it_is_compared_is_held_no_longer(
     let account = world.account("acme", 1).await;
     let holder = Uuid::new_v4();
     let mut connection = world.store.worker().await.unwrap();
-    know_all(&mut connection).await.unwrap();
-    let mut held = claim_due(&mut connection, holder, MINUTE).await.unwrap().unwrap().progress;
+    let mut held = begun(&mut connection, holder).await;
     assert!(hold(&mut connection, account.key, holder, MINUTE).await.unwrap());
     store::commit(connection).await.unwrap();
     let end = "update chatwoot_accounts set disconnected_at = now()";
