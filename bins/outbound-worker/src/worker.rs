@@ -61,8 +61,8 @@ impl OutboundWorker {
         health.check("postgres", move || {
             let database = database.clone();
             async move {
-                let up = database.ping().await.is_ok();
-                Status::up_or_degraded(up, "does not answer; commands wait there")
+                let waits = |why| Status::Degraded(format!("{why}; commands wait there"));
+                database.trouble().await.map_or(Status::Up, waits)
             }
         });
         let files = objects.clone();
