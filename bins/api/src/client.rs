@@ -1,5 +1,6 @@
 //! Asking Chatwoot from here, where an answer cannot wait for a worker.
 
+use accounts::Unusable;
 use chatwoot::Client;
 use domain::{AccountKey, TenantId};
 
@@ -16,7 +17,10 @@ impl App {
         let account = store::accounts::get(&mut transaction, account).await?;
         store::commit(transaction).await?;
         let client = account.map(|account| clients.of(&account, key));
-        client.transpose().map_err(ApiError::internal)
+        client.transpose().map_err(|error| match error {
+            Unusable::Seal(error) => ApiError::AnotherKey(error.into()),
+            error @ Unusable::Client(_) => ApiError::internal(error),
+        })
     }
 
     /// Room for a request that asks Chatwoot, or has NATS do something, in the middle of its transaction

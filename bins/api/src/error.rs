@@ -129,6 +129,12 @@ pub enum ApiError {
     /// The deployment does it otherwise.
     #[error("this needs AXIS_SECRET_KEY, which the API does not have here")]
     NotSetUp,
+    /// What is sealed of the accounts does not open.
+    #[error(
+        "the API has another AXIS_SECRET_KEY than the one that the accounts are sealed under; an \
+         operator has to give it that one"
+    )]
+    AnotherKey(#[source] anyhow::Error),
     /// Another tenant has the account, or had it.
     #[error("this account is another tenant's, which has it or had it")]
     AccountTaken,
@@ -267,6 +273,7 @@ impl ApiError {
             }
             Self::UnderWay => (StatusCode::CONFLICT, "under-way", "Being carried out"),
             Self::NotSetUp => (StatusCode::NOT_IMPLEMENTED, "not-set-up", "Not set up"),
+            Self::AnotherKey(_) => (StatusCode::CONFLICT, "another-key", "Another key"),
             Self::AccountTaken => (StatusCode::CONFLICT, "account-taken", "Another tenant's"),
             Self::AccountBusy => (StatusCode::CONFLICT, "account-busy", "Being changed"),
             Self::Taken(..) => (StatusCode::CONFLICT, "taken", "The name is taken"),
@@ -352,6 +359,7 @@ impl IntoResponse for ApiError {
             Self::NoFile(error)
             | Self::NoBus(error)
             | Self::NoAnswer(_, error)
+            | Self::AnotherKey(error)
             | Self::Refused(error)
             | Self::Internal(error) => log(status, &error),
             _ => {}

@@ -29,6 +29,7 @@ use std::time::Duration;
 use accounts::Accounts;
 use axum::Router;
 use bus::Bus;
+use identity::FetchError;
 use service::{Health, Status};
 use store::Store;
 use tokio::net::TcpListener;
@@ -62,6 +63,9 @@ const MOST_READING: usize = 16;
 /// How long what goes on in the background may take after the last request. What it leaves is in the
 /// database, for other programs.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long the OpenID provider may take to say that it is there. `/health` takes a part that needs 2 s for
+/// down, and no program with a part that is down is asked anything, by machines neither.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(1500);
 
 /// What handlers need. Cheap to clone.
 #[derive(Clone)]
@@ -202,9 +206,7 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
     let store = store.clone();
     health.check("postgres", move || {
         let store = store.clone();
-        async move {
-            Status::up_or_down(store.ping().await.is_ok(), "the database does not answer")
-        }
+        async move { store.trouble().await.map_or(Status::Up, |why| Status::Down(why.to_owned())) }
     });
     let bus = bus.clone();
     health.check("nats", move || {
@@ -226,11 +228,15 @@ fn report_provider(health: &Health, provider: &identity::Provider) {
     health.check("openid", move || {
         let provider = provider.clone();
         async move {
-            let answers = provider.check().await.is_ok();
-            Status::up_or_degraded(
-                answers,
-                "the OpenID provider does not answer: nobody can sign in",
-            )
+            let wrong = match tokio::time::timeout(SIGN_OF_LIFE, provider.check()).await {
+                Ok(Ok(())) => return Status::Up,
+                Ok(Err(FetchError::OtherIssuer { .. })) => "has another name than OIDC_ISSUER says",
+                Ok(Err(FetchError::Unreadable(_))) => "answers what cannot be read",
+                Ok(Err(FetchError::Unavailable(_) | FetchError::Resting)) | Err(_) => {
+                    "does not answer"
+                }
+            };
+            Status::Degraded(format!("{wrong}: nobody can sign in"))
         }
     });
 }

@@ -14,6 +14,12 @@ use store::Store;
 use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep};
 
+/// What to do about a database that does not answer.
+pub(crate) const SERVER: &str = "look after the server that DATABASE_URL names";
+/// It is read there which migrations were made.
+const GRANT: &str =
+    "as the tables' owner: grant select on _sqlx_migrations to the user of DATABASE_URL";
+
 /// Which database, which NATS, which key.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
@@ -174,7 +180,7 @@ impl Place {
     /// A connection to the database, whose schema must fit.
     pub async fn store(&self) -> anyhow::Result<Store> {
         let store = self.watched()?;
-        store.require_schema().await?;
+        store.require_schema().await.map_err(advised)?;
         Ok(store)
     }
 
@@ -211,6 +217,23 @@ impl Place {
     /// A connection to NATS.
     pub async fn bus(&self) -> anyhow::Result<Bus> {
         Ok(Bus::connect(&self.bus_config()?, "axis").await?)
+    }
+}
+
+/// What to do about a database that cannot be worked with; none where the error says so.
+pub(crate) fn advice(error: &store::Error) -> Option<&'static str> {
+    match error {
+        error if error.is_denied() => Some(GRANT),
+        store::Error::Unavailable(_) => Some(SERVER),
+        _ => None,
+    }
+}
+
+/// The same in one sentence with what is wrong.
+pub(crate) fn advised(error: store::Error) -> anyhow::Error {
+    match advice(&error) {
+        Some(advice) => anyhow!("{error}; {advice}"),
+        None => error.into(),
     }
 }
 

@@ -61,8 +61,8 @@ impl OutboundWorker {
         health.check("postgres", move || {
             let database = database.clone();
             async move {
-                let up = database.ping().await.is_ok();
-                Status::up_or_degraded(up, "does not answer; commands wait there")
+                let waits = |why| Status::Degraded(format!("{why}; commands wait there"));
+                database.trouble().await.map_or(Status::Up, waits)
             }
         });
         let files = objects.clone();
@@ -82,11 +82,15 @@ impl OutboundWorker {
         let watch = Watch::default();
         let looked = watch.clone();
         health.check("accounts", move || {
-            let opens = looked.unusable() == 0;
-            async move {
-                let wrong = "some tokens do not open with AXIS_SECRET_KEY; their commands wait";
-                Status::up_or_degraded(opens, wrong)
-            }
+            let wrong = match (looked.unusable(), looked.own_unusable()) {
+                (0, 0) => None,
+                (0, _) => Some(
+                    "some people's own tokens do not open with AXIS_SECRET_KEY; what they write goes \
+                     out with the account's",
+                ),
+                _ => Some("some tokens do not open with AXIS_SECRET_KEY; their commands wait"),
+            };
+            async move { wrong.map_or(Status::Up, |wrong| Status::Degraded(wrong.to_owned())) }
         });
         Ok(Self { config: config.clone(), key, store, locks, bus, objects, failing, watch })
     }

@@ -7,6 +7,7 @@ use chatwoot::{Changes, MessageStatus, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
 use domain::{
     AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message, Version,
+    snapshot,
 };
 use events::Inbound;
 use serde_json::{Value, json};
@@ -22,6 +23,8 @@ pub struct Draft {
     pub conversation: Option<i64>,
     /// Number of the message it is about.
     pub message: Option<i64>,
+    /// Number of the contact it is about.
+    pub contact: Option<i64>,
     /// Its time is that of its receipt.
     pub undated: bool,
     /// It is history: written down, but no news to anybody.
@@ -72,6 +75,32 @@ pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activ
     let look = [row.id.0.as_bytes().as_slice(), at.as_slice()].concat();
     let id = ActivityId::of(account, &refreshed.kind, place.chatwoot_id, &look);
     Activity { id, occurred_at: row.updated_at, ..refreshed }
+}
+
+/// The same of a contact, which has no row in an announcement: which of their `fields` are others now, as far as
+/// that is known. One for each look of them.
+pub fn seen_otherwise(look: &snapshot::Contact, at: DateTime<Utc>, fields: &[String]) -> Activity {
+    let (kind, number) = ("contact_refreshed", look.chatwoot_id);
+    let Version { at: known_at, step, digest } = look.version;
+    let version: Vec<u8> =
+        [known_at, step, digest].into_iter().flat_map(i64::to_be_bytes).collect();
+    let mut data = whom(look.account, number);
+    data["fields"] = json!(fields);
+    Activity {
+        id: ActivityId::of(look.account, kind, number, &version),
+        kind: kind.to_owned(),
+        source: "axis".to_owned(),
+        account_id: Some(look.account),
+        conversation_id: None,
+        actor: None,
+        occurred_at: at,
+        data,
+    }
+}
+
+/// A contact by Chatwoot's number and, as clients know them, by the id of their row.
+fn whom(account: AccountKey, number: i64) -> Value {
+    json!({ "contactId": number, "contact": ContactId::of(account, number) })
 }
 
 /// Who a sender is.
@@ -156,14 +185,14 @@ impl Teller<'_> {
             },
             conversation: None,
             message: None,
+            contact: None,
             undated: at.is_none(),
             silent: false,
         }
     }
 
-    /// A contact by Chatwoot's number and, as clients know them, by the id of their row.
     fn whom(&self, number: i64) -> Value {
-        json!({ "contactId": number, "contact": ContactId::of(self.inbound.account, number) })
+        whom(self.inbound.account, number)
     }
 
     pub(crate) fn message_created(&self, event: &webhook::MessageEvent) -> Draft {
@@ -241,7 +270,7 @@ impl Teller<'_> {
 
     pub(crate) fn contact_created(&self, event: &webhook::ContactEvent) -> Draft {
         let told = self.tell("contact_created", event.contact.id, &[], None);
-        told.with(self.whom(event.contact.id))
+        told.with_contact(self.whom(event.contact.id), event.contact.id)
     }
 
     /// Undated: nobody knows when it happened, and the first notice of it stays.
@@ -256,7 +285,7 @@ impl Teller<'_> {
     pub(crate) fn contact_deleted(&self, contact: i64, noticed_at: i64) -> Draft {
         let mut told = self.tell("contact_deleted", contact, &[], None);
         told.activity.occurred_at = clock::time(noticed_at).unwrap_or(self.inbound.received_at);
-        told.with(self.whom(contact))
+        told.with_contact(self.whom(contact), contact)
     }
 
     /// None when only the last activity moved, which happens with every message. What was `found` in a row, nobody
@@ -281,7 +310,7 @@ impl Teller<'_> {
         // Which fields, not their values: those are personal data and may be erased.
         let mut data = self.whom(event.contact.id);
         data["fields"] = json!(fields);
-        Some(told.with(data))
+        Some(told.with_contact(data, event.contact.id))
     }
 
     /// Undated, so the first telling stays: it holds nothing that a second one could tell otherwise.
@@ -308,6 +337,10 @@ impl Draft {
     fn with(mut self, data: Value) -> Self {
         self.activity.data = data;
         self
+    }
+
+    fn with_contact(self, data: Value, number: i64) -> Self {
+        Self { contact: Some(number), ..self.with(data) }
     }
 
     fn within(mut self, conversation: &chatwoot::Conversation) -> Self {

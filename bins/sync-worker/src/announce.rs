@@ -42,7 +42,7 @@ pub(crate) struct UnderWay {
 impl Announcements {
     /// Writes what the plans tell, with the rows as their transaction leaves them.
     pub(crate) async fn write(batch: &[&Planned], applied: Applied) -> Result<Self, AnnounceError> {
-        let Applied { ids, told: records, rows } = applied;
+        let Applied { ids, told: records, rows, people } = applied;
         let (mut told, mut envelopes) = (Vec::new(), Vec::new());
         let drafts: Vec<_> = batch
             .iter()
@@ -63,6 +63,10 @@ impl Announcements {
                 tokio::task::yield_now().await;
             }
         }
+        let people = people.into_iter().map(|(index, activity)| {
+            let Inbound { tenant, trace, .. } = &batch[index].inbound;
+            (tenant, trace.child(), activity, AnnouncementSubject::default())
+        });
         let looks = rows.looks().map(|(index, row)| {
             let Inbound { tenant, account, trace, .. } = &batch[index].inbound;
             let subject = AnnouncementSubject::of(row.clone());
@@ -74,7 +78,7 @@ impl Announcements {
             let subject = rows.about(&activity, row.chatwoot_id);
             (tenant, trace.child(), activity, subject)
         });
-        for (tenant, trace, activity, subject) in looks.chain(retold) {
+        for (tenant, trace, activity, subject) in people.chain(looks).chain(retold) {
             let announcement = Announcement { activity, subject };
             envelopes.push(announcement.envelope(tenant, "", &trace)?);
             told.push((tenant.clone(), trace, announcement.activity));

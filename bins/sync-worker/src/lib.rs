@@ -21,6 +21,7 @@ mod clock;
 mod config;
 mod handler;
 mod metrics;
+mod people;
 mod plan;
 pub mod reconcile;
 mod rejection;

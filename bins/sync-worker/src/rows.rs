@@ -86,9 +86,7 @@ impl News {
         ids: &Ids,
         otherwise: &HashSet<(ConversationId, i64)>,
     ) {
-        // History has lines, and is no news.
-        let is_news = |planned: &Planned| !planned.plan.activities.iter().any(|draft| draft.silent);
-        let news = batch.iter().enumerate().filter(|(_, planned)| is_news(planned));
+        let news = batch.iter().enumerate().filter(|(_, planned)| planned.is_news());
         for (plan, planned) in news {
             let again = planned.attempt > 1;
             for described in &planned.plan.messages {

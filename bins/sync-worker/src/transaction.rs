@@ -9,6 +9,7 @@ use store::webhook_events::{Outcome, WebhookEvent};
 use store::{Error, Store, Transaction};
 
 use crate::activity::Draft;
+use crate::people;
 use crate::plan::{GoneRow, Plan};
 use crate::rows::{News, Rows};
 
@@ -22,6 +23,13 @@ pub(crate) struct Planned {
     pub plan: Plan,
 }
 
+impl Planned {
+    /// Whether screens are told of it. History has lines, and is no news.
+    pub(crate) fn is_news(&self) -> bool {
+        !self.plan.activities.iter().any(|draft| draft.silent)
+    }
+}
+
 /// What a batch has come to.
 #[derive(Debug)]
 pub(crate) struct Applied {
@@ -31,6 +39,8 @@ pub(crate) struct Applied {
     pub told: Vec<Record>,
     /// What it is about.
     pub rows: Rows,
+    /// What is told of people, with the plan that described each.
+    pub people: Vec<(usize, Activity)>,
 }
 
 /// SHA-256 of a body, for the audit.
@@ -67,15 +77,16 @@ pub(crate) async fn apply(
         applied.ids.insert((gone.account, gone.display_id), id);
     }
     let written = store::messages::apply(transaction, &messages, &applied).await?;
-    let store::conversations::Applied { ids, mut changed, .. } = applied;
+    let store::conversations::Applied { ids, mut changed, people, .. } = applied;
     changed.extend(&written.touched);
     let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
     let news = News::of(batch, &ids, &changed, &written.otherwise());
     let told = records(batch, &ids);
     let recorded =
         store::webhook_events::record(transaction, &events, &told, &news.places()).await?;
+    let people = people::told(batch, people, &recorded.new);
     let rows = Rows::read(transaction, news, recorded, written).await?;
-    Ok(Applied { ids, told, rows })
+    Ok(Applied { ids, told, rows, people })
 }
 
 /// Notes that an event is a dead letter.

@@ -58,8 +58,8 @@ impl SyncWorker {
         health.check("postgres", move || {
             let database = database.clone();
             async move {
-                let up = database.ping().await.is_ok();
-                Status::up_or_degraded(up, "does not answer; events wait in the stream")
+                let waits = |why| Status::Degraded(format!("{why}; events wait in the stream"));
+                database.trouble().await.map_or(Status::Up, waits)
             }
         });
         let consumption = Consumption {

@@ -26,11 +26,6 @@ impl Status {
         if up { Self::Up } else { Self::Degraded(reason.to_owned()) }
     }
 
-    /// Up, or down with a reason.
-    pub fn up_or_down(up: bool, reason: &str) -> Self {
-        if up { Self::Up } else { Self::Down(reason.to_owned()) }
-    }
-
     fn severity(&self) -> u8 {
         match self {
             Self::Up => 0,

@@ -97,10 +97,22 @@ impl Store {
 
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<(), Error> {
-        match sqlx::query!("select 1 as one").fetch_one(&self.pool).await {
-            Ok(_) => Ok(()),
+        match self.asked().await {
+            Ok(()) => Ok(()),
             Err(error) => Err(self.told(error).await),
         }
+    }
+
+    /// The same, told by the pool.
+    pub(crate) async fn asked(&self) -> Result<(), sqlx::Error> {
+        sqlx::query!("select 1 as one").fetch_one(&self.pool).await.map(drop)
+    }
+
+    /// Meets what keeps connections from being made.
+    pub(crate) async fn tried(&self) -> Result<(), sqlx::Error> {
+        let options = self.pool.connect_options();
+        let mut connection = <PgConnection as Connection>::connect_with(&options).await?;
+        takes_writes(&mut connection).await
     }
 
     /// The pool tries again until its time is over, and does not tell what it met. Whoever asks how the
@@ -109,11 +121,7 @@ impl Store {
         if !matches!(error, sqlx::Error::PoolTimedOut) {
             return error.into();
         }
-        let options = self.pool.connect_options();
-        let tried = Box::pin(async {
-            let mut connection = <PgConnection as Connection>::connect_with(&options).await?;
-            Ok(takes_writes(&mut connection).await?)
-        });
+        let tried = Box::pin(async { Ok(self.tried().await?) });
         // If this one is let in, the pool's own are all in use.
         within(CONNECTING, tried).await.err().unwrap_or_else(|| error.into())
     }
@@ -175,19 +183,19 @@ pub async fn commit_and_begin(
 /// so long.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// A copy of the database, or a server that was told to take no writes, is as good as away: what was
-/// read there would be old, and it grants locks of its own.
+/// A copy of the database, or a server that was told to take no writes.
+#[derive(Debug, thiserror::Error)]
+#[error("the server takes no writes")]
+pub(crate) struct ReadOnly;
+
+/// Such a server is as good as away: what was read there would be old, and it grants locks of its own.
 async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let read_only = sqlx::query_scalar!(
         r#"select current_setting('transaction_read_only')::boolean as "read_only!""#
     )
     .fetch_one(connection)
     .await?;
-    if read_only {
-        Err(sqlx::Error::Io(io::Error::other("the server takes no writes")))
-    } else {
-        Ok(())
-    }
+    if read_only { Err(sqlx::Error::Io(io::Error::other(ReadOnly))) } else { Ok(()) }
 }
 
 /// Safe as a statement: nothing but a number is put into it.

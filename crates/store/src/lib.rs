@@ -24,6 +24,7 @@ pub mod attempts;
 pub mod audit;
 pub mod breakers;
 pub mod catalogue;
+mod condition;
 mod config;
 mod connect;
 pub mod contacts;

@@ -5,7 +5,7 @@ use domain::{AccountKey, OperationId, Sealed};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, PATIENCE, Store, within};
 
 /// What people's own tokens are sealed for.
 pub const TOKEN_PURPOSE: &str = "own-token";
@@ -120,6 +120,21 @@ pub async fn of_account(
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(Link::from).collect())
+}
+
+/// Everybody's own tokens that replies may go out with. A database that is silent is given up.
+pub async fn tokens(store: &Store) -> Result<Vec<Sealed>, Error> {
+    let tokens = async {
+        let query = sqlx::query_scalar!(
+            "select l.sealed_token
+             from account_links l
+             join chatwoot_accounts a on a.id = l.account_id and a.disconnected_at is null
+             where l.refused_at is null"
+        );
+        Ok(query.fetch_all(&mut *store.worker().await?).await?)
+    };
+    let tokens = within(PATIENCE, tokens).await?;
+    Ok(tokens.into_iter().map(Sealed).collect())
 }
 
 /// The token of whoever wrote a reply that is to go out. None: it goes out with the account's.

@@ -3031,7 +3031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-taken`: another tenant has it, or had it; `account-busy` */
+            /** @description `account-taken`: another tenant has it, or had it; `account-busy`; `another-key` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3296,7 +3296,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-busy`: somebody else changes it */
+            /** @description `account-busy`: somebody else changes it; `another-key` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3403,7 +3403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `under-way`: the same request is being carried out */
+            /** @description `another-key`: the account's token does not open here; `under-way` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7107,6 +7107,15 @@ export interface operations {
             };
             /** @description There is no such account that is served */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-key`: an operator has to give the API its key */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

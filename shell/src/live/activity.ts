@@ -22,8 +22,8 @@ function order(a: Activity, b: Activity): number {
 }
 
 function matches(filter: ActivityFilter, activity: Activity): boolean {
-  // Its row looks otherwise: that is no line.
-  if (activity.type === 'conversation_refreshed') return false
+  // A row looks otherwise: that is no line.
+  if (activity.type === 'conversation_refreshed' || activity.type === 'contact_refreshed') return false
   const types = filter.type?.split(',').map((type) => type.trim()).filter(Boolean) ?? []
   if (types.length > 0 && !types.includes(activity.type)) return false
   if (filter.source && activity.source !== filter.source) return false

@@ -107,7 +107,7 @@ export class Cache {
 
   /** Of a contact only which fields changed is told: it is asked for wherever they show, and rows of conversations have few. */
   #doubtContact({ type, data }: Announcement): void {
-    if (type !== 'contact_updated' && type !== 'contact_deleted') return
+    if (type !== 'contact_updated' && type !== 'contact_refreshed' && type !== 'contact_deleted') return
     const id = typeof data.contact === 'string' ? data.contact : null
     const inRows = id !== null && showsInRows(data.fields)
     for (const query of this.#client.getQueryCache().getAll()) {

@@ -30,7 +30,7 @@ function askedAgain(told: Partial<Announcement>) {
   return shown.map((queryKey) => client.getQueryState(queryKey)?.isInvalidated)
 }
 
-test.each(['contact_updated', 'contact_deleted'])('%s has that contact asked for wherever it shows', (type) => {
+test.each(['contact_updated', 'contact_refreshed', 'contact_deleted'])('%s has that contact asked for wherever it shows', (type) => {
   expect(askedAgain({ type, data: { contactId: 7, contact: PAULA } })).toEqual([true, true, true, false, false, false])
 })
 

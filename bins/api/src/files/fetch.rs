@@ -70,6 +70,7 @@ async fn fresh(
     let client = match app.client(attachment.account).await {
         Ok(Some(client)) => client,
         Ok(None) | Err(ApiError::NotSetUp) => return Ok(None),
+        Err(ApiError::AnotherKey(error)) => return Err(ApiError::NoFile(error)),
         Err(error) => return Err(error),
     };
     let range = MessageRange::After(attachment.message.saturating_sub(1));

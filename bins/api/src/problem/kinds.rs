@@ -54,6 +54,7 @@ kinds! {
     409 "stale" "The customer has written since" "Read the conversation, then send the tag of `current` as If-Match.";
     409 "under-way" "Being carried out" "Ask again in a moment, under the same Idempotency-Key.";
     409 "not-redrivable" "Not to be sent again" "Drop the letter: its stream will never take it.";
+    409 "another-key" "Another key" "Have an operator give the API the AXIS_SECRET_KEY that the accounts are sealed under; if it is lost, they add the accounts again with `axis`.";
     409 "account-taken" "Another tenant's" "Connect it as the tenant that it was first connected for: what it told stays that one's, connected or not.";
     409 "account-busy" "Being changed" "Ask again in a moment.";
     409 "taken" "The name is taken" "Take another name, or be content with `current`.";

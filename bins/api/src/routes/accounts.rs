@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use accounts::{AccountError, Actor, Kept, Trouble};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use domain::{AccountKey, TenantId};
+use domain::{AccountKey, SealError, TenantId};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -218,8 +218,9 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         error @ AccountError::Nowhere { .. } => ApiError::NoAnswer("Chatwoot", error.into()),
         AccountError::Bus(error) => ApiError::NoAnswer("NATS", error.into()),
         AccountError::Store(error) => error.into(),
-        error @ (AccountError::NoTenant(_) | AccountError::Seal(_) | AccountError::AnotherKey) => {
-            ApiError::internal(error)
+        error @ (AccountError::Seal(SealError::WrongKey) | AccountError::AnotherKey) => {
+            ApiError::AnotherKey(error.into())
         }
+        error @ (AccountError::NoTenant(_) | AccountError::Seal(_)) => ApiError::internal(error),
     }
 }

@@ -9,6 +9,7 @@
 mod accounts;
 mod activity;
 mod announcements;
+mod another_key;
 mod api_keys;
 mod approvals;
 mod at_once;

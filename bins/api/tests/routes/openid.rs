@@ -6,21 +6,25 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Permissions;
 use serde_json::{Value, json};
 use testkit::{OpenId, eventually, free_port};
+use tokio::net::TcpListener;
 
 use crate::support::{Served, Stream, problem};
 
 const AUDIENCE: &str = "axis";
 
-/// An API that trusts this provider: `acme` is tenant `acme`, `other` is `other`.
-async fn trusting(provider: &OpenId) -> Served {
+fn config(issuer: &str) -> Config {
     let oidc = identity::Config {
-        oidc_issuer: Some(provider.issuer().to_owned()),
+        oidc_issuer: Some(issuer.to_owned()),
         oidc_audience: Some(AUDIENCE.to_owned()),
         oidc_clock_skew_seconds: 0,
         ..identity::Config::default()
     };
-    let served =
-        Served::with(Config { auth_mode: AuthMode::Oidc, oidc, ..Config::default() }).await;
+    Config { auth_mode: AuthMode::Oidc, oidc, ..Config::default() }
+}
+
+/// An API that trusts this provider: `acme` is tenant `acme`, `other` is `other`.
+async fn trusting(provider: &OpenId) -> Served {
+    let served = Served::with(config(provider.issuer())).await;
     let steward = served.installation_key(Permissions::of_installation()).await;
     for (name, number) in [("acme", 2), ("other", 3)] {
         served.world.account(name, number).await;
@@ -171,6 +175,19 @@ async fn a_provider_that_is_away_or_another_one_lets_nobody_in_and_is_said_to_be
     let health: Value =
         served.http.get(served.url("/health")).send().await.unwrap().json().await.unwrap();
     assert_eq!(health["checks"]["openid"]["status"], "degraded", "{health}");
+}
+
+/// Machines have keys, of which it knows nothing.
+#[tokio::test]
+async fn a_provider_that_is_silent_takes_no_api_out_of_service() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", silent.local_addr().unwrap());
+    let served = Served::with(config(&issuer)).await;
+    let answer = served.http.get(served.url("/health")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let health: Value = answer.json().await.unwrap();
+    let openid = json!({ "status": "degraded", "detail": "does not answer: nobody can sign in" });
+    assert_eq!(health["checks"]["openid"], openid);
 }
 
 #[tokio::test]

@@ -18,6 +18,11 @@ use super::{Arguments, TENANT};
 
 /// How long the greeting waits for Chatwoot.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Whoever has lost the key adds the accounts again while this runs.
+const UNSERVED: &str = "the stand-in is not served, since this key opens nothing of the accounts \
+                        that are here: set AXIS_SECRET_KEY to what they are sealed under; if that \
+                        is lost, add them again with `axis accounts add … --another-key`, and \
+                        start anew";
 
 /// The Chatwoot that is served.
 pub(super) struct Chatwoot {
@@ -54,13 +59,16 @@ impl Chatwoot {
         let Some(wanted) = configured(arguments)? else {
             let stand_in = StandIn::start(store, arguments.sim_port, arguments.trickle).await?;
             let ours = format!("http://{}", reachable(address));
-            let mut setup = setup(stand_in.account()?, Some(ours));
-            // Whoever has lost the key adds the accounts again while this runs.
-            setup.accounts = setup.accounts.another_key(true);
-            setup.once().await.context("setting up the stand-in for Chatwoot")?;
+            let setup = setup(stand_in.account()?, Some(ours));
+            // Its token would be what this key opens, and whoever seals something more be let.
+            let notice = if accounts.fits().await? {
+                setup.once().await.context("setting up the stand-in for Chatwoot")?;
+                None
+            } else {
+                Some(UNSERVED.to_owned())
+            };
             let (url, number) = (stand_in.url(), setup.wanted.number);
-            let (stand_in, notice, retrying) = (Some(stand_in), None, None);
-            return Ok(Self { url, number, notice, stand_in, retrying });
+            return Ok(Self { url, number, notice, stand_in: Some(stand_in), retrying: None });
         };
         let (url, number) = (wanted.base_url.clone(), wanted.number);
         let setup = setup(wanted, arguments.public_url.clone());

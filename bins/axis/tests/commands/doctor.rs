@@ -34,6 +34,18 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
         [no_sender, ("key", "set AXIS_SECRET_KEY to what the programs use")]
     );
 
+    operator
+        .statement(
+            "insert into account_links (account_id, member_id, tenant_id, chatwoot_user_id, sealed_token)
+             select id, 'ada', tenant_id, 7, 'sealed' from chatwoot_accounts",
+        )
+        .await;
+    let own = operator.axis(&doctor).await;
+    let [first, (check, mend)] = wrong(&own)[..] else { panic!("{own:?}") };
+    assert_eq!((first, check), (no_sender, "key"));
+    assert!(mend.contains("link theirs again"), "{mend}");
+    operator.statement("delete from account_links").await;
+
     let nowhere = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")];
     let away = operator.axis_with(&doctor, &nowhere).await;
     let server = "look after the server that DATABASE_URL names";

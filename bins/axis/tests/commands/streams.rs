@@ -38,4 +38,13 @@ async fn without_servers_a_command_says_what_to_do() {
         assert_eq!(answered.code, Some(1));
         assert!(answered.complaint.contains(because), "{answered:?}");
     }
+    for command in [&["db", "check"][..], &["migrate"]] {
+        let mut axis = axis();
+        axis.args(command).env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
+        let answered = run(axis).await;
+        assert_eq!(answered.code, Some(1));
+        for told in ["refused", "look after the server that DATABASE_URL names"] {
+            assert!(answered.complaint.contains(told), "{answered:?}");
+        }
+    }
 }

@@ -257,8 +257,20 @@ async fn no_new_key_is_made_beside_what_is_sealed_under_another() {
     assert_eq!(run(command(&data, &["accounts", "list"])).await.code, Some(0));
     assert_eq!(restored.ended_by("-TERM").await, Some(0));
 
-    // Whoever has lost it adds the accounts again, for which this has to run.
+    // Whoever has lost it adds the accounts again, for which this has to run. Until then nothing is sealed
+    // that this key opens, or everything else would be let.
     let another = Up::from(under(KEY), &data).await;
+    let notice = another.ready["notice"].as_str().unwrap_or_default();
+    assert!(notice.contains("the stand-in is not served"), "{notice}");
+    let add = async |more: &[&str]| {
+        let mut add = command(&data, &[&chatwoot.add()[..], more].concat());
+        add.env("AXIS_SECRET_KEY", KEY);
+        run(add).await
+    };
+    let refused = add(&[]).await;
+    assert!(refused.complaint.contains("not sealed under this key"), "{refused:?}");
+    let lost = add(&["--another-key"]).await;
+    assert_eq!(lost.code, Some(0), "{lost:?}");
     assert_eq!(another.ended_by("-TERM").await, Some(0));
 }
 

@@ -1,9 +1,14 @@
 //! `axis webhook`.
 
+use std::sync::Arc;
+
+use axum::http::StatusCode;
 use chatwoot::client::WebhookSettings;
 use chatwoot_sim::{Faults, Outcome, RestFaults, Rule, Scope, admin_token};
 use serde_json::{Value, json};
 use testkit::eventually;
+use tokio::net::TcpListener;
+use tokio::sync::Barrier;
 
 use crate::operator::{Operator, PUBLIC_URL, add};
 
@@ -147,6 +152,39 @@ async fn what_is_wrong_with_webhooks_is_told_with_the_command_that_mends_it() {
     let told = operator.succeeds(&check).await;
     assert_eq!(told[0]["webhook"]["duplicates"], json!([twice.url]), "it does no harm");
     assert_eq!(told[0]["wrong"].as_array().unwrap().len(), 1);
+}
+
+/// Whoever waits for one that hangs hears of the others meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_asked_about_at_the_same_time() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let sim = &operator.chatwoot.sim;
+    let other = sim.create_account(None, "Other").unwrap();
+    let (url, number) = (operator.chatwoot.url(), other.to_string());
+    operator.succeeds(&add(&url, "acme", &number, &admin_token(other))).await;
+    // It answers nobody before both have asked.
+    let both = Arc::new(Barrier::new(2));
+    let asked = move || {
+        let both = Arc::clone(&both);
+        async move {
+            both.wait().await;
+            StatusCode::UNAUTHORIZED
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let moved = format!(
+        "update chatwoot_accounts set base_url = 'http://{}'",
+        listener.local_addr().unwrap()
+    );
+    let routes = axum::Router::new().fallback(asked);
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    operator.statement(moved.leak()).await;
+    let checked = operator.axis(&["webhook", "check"]).await;
+    for found in checked.value.as_array().unwrap() {
+        let what = found["wrong"][0]["what"].as_str().unwrap();
+        assert!(what.contains("does not accept the access token"), "{what}");
+    }
 }
 
 /// Something else may answer at the address for a while.

@@ -1,28 +1,41 @@
 //! A worker whose key is not the accounts': nothing it does fails until there is something to do.
 
+use domain::SecretKey;
 use serde_json::Value;
-use testkit::{Program, SECRET_KEY, World, eventually};
+use store::links::{self, OwnToken};
+use testkit::{Account, Program, SECRET_KEY, World, eventually};
 
 use crate::installation::{Servers, TENANT};
 
 const OTHER_KEY: &str = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_says_whether_its_key_opens_the_accounts_tokens() {
+async fn a_worker_says_whether_its_key_opens_what_it_needs() {
     let world = World::start().await;
-    world.account(TENANT, 1).await;
+    let account = world.account(TENANT, 1).await;
     let servers = Servers { bus: &world.bus_config, store: &world.store_config };
-    for (key, unusable, status) in [(OTHER_KEY, 1, "degraded"), (SECRET_KEY, 0, "up")] {
+    for (key, own_key, unusable, [of_sync, of_outbound]) in [
+        (OTHER_KEY, SECRET_KEY, [1, 1], ["degraded"; 2]),
+        (SECRET_KEY, SECRET_KEY, [0, 0], ["up"; 2]),
+        // People's own tokens are the outbound worker's matter.
+        (SECRET_KEY, OTHER_KEY, [0, 1], ["up", "degraded"]),
+    ] {
+        link(&world, &account, own_key).await;
         let key = [("AXIS_SECRET_KEY", key)];
         let (sync, outbound) =
             tokio::join!(servers.sync_worker(&key), servers.outbound_worker(&key));
-        for worker in [sync, outbound] {
-            let gauge = format!("axis_accounts_unusable {unusable}");
+        for (worker, status) in [(sync, of_sync), (outbound, of_outbound)] {
+            let [accounts, own] = unusable;
+            let gauges = [
+                format!("axis_accounts_unusable {accounts}"),
+                format!("axis_own_tokens_unusable {own}"),
+            ];
             eventually("it has looked", async || {
-                answer(&worker, "/metrics").await.lines().any(|line| line == gauge)
+                let told = answer(&worker, "/metrics").await;
+                gauges.iter().all(|gauge| told.lines().any(|line| line == gauge))
             })
             .await;
-            eventually("its health is as the accounts are", async || {
+            eventually("its health is as the tokens are", async || {
                 let health = answer(&worker, "/health").await;
                 let health: Value = serde_json::from_str(&health).unwrap();
                 health["checks"]["accounts"]["status"] == status
@@ -30,6 +43,16 @@ async fn a_worker_says_whether_its_key_opens_the_accounts_tokens() {
             .await;
         }
     }
+}
+
+/// Somebody's own token, sealed under this key.
+async fn link(world: &World, account: &Account, key: &str) {
+    let key: SecretKey = key.parse().unwrap();
+    let token = key.seal(links::TOKEN_PURPOSE, &"own".into()).unwrap();
+    let own = OwnToken { member: "ana".to_owned(), user: 1, token };
+    let mut transaction = world.store.worker().await.unwrap();
+    links::put(&mut transaction, account.key, &own, None).await.unwrap().unwrap();
+    store::commit(transaction).await.unwrap();
 }
 
 async fn answer(program: &Program, path: &str) -> String {

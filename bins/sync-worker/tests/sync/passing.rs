@@ -1,11 +1,11 @@
-//! What screens hear of a message that changes in passing: with whatever happens to its conversation its newest
-//! message comes, and may be newer than all that was told of it (P6).
+//! What screens hear of a message or a contact that changes in passing: with whatever happens to a conversation its newest
+//! message and its contact come, and may be newer than all that was told of them (P6).
 
 use crate::support::telling::{apply, heard};
 use crate::support::{delivery, execute};
 use bus::{Bus, Delivery};
 use chatwoot_sim::{Options, Sim};
-use domain::{DeliveryState, Message};
+use domain::{ContactId, DeliveryState, Message};
 use events::Announcement;
 use serde_json::{Value, json};
 use testkit::{Account, World};
@@ -122,6 +122,48 @@ async fn how_far_a_message_got_is_told_though_nothing_else_of_it_is_new() {
     assert_eq!(kinds(&passing.tell(&[&body]).await), ["conversation_updated"]);
     body["messages"][0]["status"] = json!("read");
     assert_eq!(retold(&passing.tell(&[&body]).await).state, Some(DeliveryState::Read));
+}
+
+#[tokio::test]
+async fn a_contact_who_changes_in_passing_is_told_and_one_who_does_not_is_not() {
+    let mut passing = Passing::start().await;
+    passing.tell_all().await;
+    let (conversation, sim) = (passing.conversation, passing.sim.clone());
+    let number = sim.contact_of(1, conversation).unwrap()["id"].as_i64().unwrap();
+    let rename = |name: &str| {
+        sim.rename_contact(1, number, name).unwrap();
+        let mut bodies = sim.bodies().into_iter().map(|one| serde_json::from_str(&one).unwrap());
+        bodies.find(|body: &Value| body["event"] == "contact_updated").unwrap()
+    };
+
+    // Their own webhook is late.
+    let late = rename("Paula Probe");
+    let body = passing.labelled(&["vip"]);
+    let told = passing.tell(&[&body]).await;
+    assert_eq!(kinds(&told), ["conversation_updated", "contact_refreshed"]);
+    let ours = ContactId::of(passing.account.key, number);
+    assert_eq!(
+        told[1].activity.data,
+        json!({ "contactId": number, "contact": ours, "fields": ["name"] })
+    );
+    assert_eq!(kinds(&passing.tell(&[&late]).await), ["contact_updated"]);
+
+    // What is known of them is no news, and one line is enough.
+    let body = passing.labelled(&[]);
+    assert_eq!(kinds(&passing.tell(&[&body]).await), ["conversation_updated"]);
+    let own = rename("Paula P.");
+    let body = passing.labelled(&["vip"]);
+    let told = passing.tell(&[&own, &body]).await;
+    assert_eq!(kinds(&told), ["contact_updated", "conversation_updated"]);
+
+    // Whoever had the event before may have died between the commit and the telling.
+    rename("Paula");
+    let body = passing.labelled(&[]);
+    let nobody = World::start().await;
+    assert_eq!(kinds(&passing.tell_to(&nobody.bus, &[&body], 1).await), [""; 0]);
+    let bus = passing.world.bus.clone();
+    let told = passing.tell_to(&bus, &[&body], 2).await;
+    assert!(kinds(&told).contains(&"contact_refreshed"), "{told:?}");
 }
 
 /// Whoever had an event before may have died between the commit and the telling.

@@ -25,6 +25,28 @@ pub struct Applied {
     pub known_already: Vec<ConversationId>,
     /// Those that look otherwise now, be it only that somebody was seen there.
     pub changed: HashSet<ConversationId>,
+    /// The contacts that were there and look otherwise now.
+    pub people: Vec<Person>,
+}
+
+/// A contact of which clients see something else now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The account.
+    pub account: AccountKey,
+    /// Number in the Chatwoot installation.
+    pub chatwoot_id: i64,
+    /// Which of their fields are others, as Chatwoot calls them.
+    pub fields: Vec<String>,
+}
+
+struct Written {
+    account_id: Uuid,
+    number: i64,
+    id: Uuid,
+    changing: bool,
+    /// It is a contact.
+    fields: Option<Vec<String>>,
 }
 
 struct Place {
@@ -53,7 +75,18 @@ pub async fn apply(
     if contacts.is_empty() && conversations.is_empty() {
         return Ok(Applied::default());
     }
-    let mut places = write_newer(connection, contacts, conversations).await?;
+    let (mut places, mut people) = (Vec::new(), Vec::new());
+    for Written { account_id, number, id, changing, fields } in
+        write_newer(connection, contacts, conversations).await?
+    {
+        match fields {
+            None => places.push(Place { account_id, display_id: number, id, changing }),
+            Some(fields) => {
+                let account = AccountKey(account_id);
+                people.push(Person { account, chatwoot_id: number, fields });
+            }
+        }
+    }
     let mut changed: HashSet<_> = places.iter().map(|place| ConversationId(place.id)).collect();
     let mut known_already = Vec::new();
     if places.len() < conversations.len() {
@@ -72,21 +105,23 @@ pub async fn apply(
     if !changing.is_empty() {
         super::change::uphold(connection, &changing).await?;
     }
-    Ok(Applied { ids: places.into_iter().map(Place::entry).collect(), known_already, changed })
+    let ids = places.into_iter().map(Place::entry).collect();
+    Ok(Applied { ids, known_already, changed, people })
 }
 
-/// Gives back the conversations that were written.
+/// Gives back the conversations that were written, and the contacts that were there and show something else
+/// now: most of what a body says of a contact is known. The addresses of pictures change by themselves.
 #[expect(clippy::too_many_lines, reason = "a line for each column of one statement")]
 async fn write_newer(
     connection: &mut PgConnection,
     contacts: &[Cow<'_, Contact>],
     conversations: &[Cow<'_, Conversation>],
-) -> Result<Vec<Place>, Error> {
+) -> Result<Vec<Written>, Error> {
     let contact = |c: &Conversation| {
         c.state.contact_chatwoot_id.map(|number| ContactId::of(c.account, number).0)
     };
     let written = sqlx::query_as!(
-        Place,
+        Written,
         "with merged as (
            insert into contacts as c
              (id, tenant_id, account_id, chatwoot_id, version_at, version_step, version_digest,
@@ -110,8 +145,19 @@ async fn write_newer(
                  updated_at = now()
              where (excluded.version_at, excluded.version_step, excluded.version_digest)
                  > (c.version_at, c.version_step, c.version_digest)
-           returning c.id
-         )
+           returning c.id, c.account_id, c.chatwoot_id,
+             -- What has just been written is not seen by a query here, only what was there before.
+             (select array_remove(array[
+                case when o.name is distinct from c.name then 'name' end,
+                case when o.email is distinct from c.email then 'email' end,
+                case when o.phone_number is distinct from c.phone_number then 'phone_number' end,
+                case when o.identifier is distinct from c.identifier then 'identifier' end,
+                case when o.additional_attributes <> c.additional_attributes
+                  then 'additional_attributes' end,
+                case when o.custom_attributes <> c.custom_attributes then 'custom_attributes' end
+              ], null)
+              from contacts o where o.id = c.id) as fields
+         ), placed as (
          insert into conversations as c
            (id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
             status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
@@ -172,7 +218,13 @@ async fn write_newer(
                updated_at = greatest(clock_timestamp(), c.updated_at + interval '1 microsecond')
            where (excluded.version_at, excluded.version_step, excluded.version_digest)
                > (c.version_at, c.version_step, c.version_digest)
-         returning c.account_id, c.display_id, c.id, c.changing",
+         returning c.account_id, c.display_id, c.id, c.changing
+         )
+         select account_id as \"account_id!\", display_id as \"number!\", id as \"id!\",
+                changing as \"changing!\", null::text[] as \"fields?\"
+         from placed
+         union all
+         select account_id, chatwoot_id, id, false, fields from merged where fields <> '{}'",
         &column!(contacts, |c| c.id.0),
         &column!(contacts, |c| c.tenant.as_str()) as &[&str],
         &column!(contacts, |c| c.account.0),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use store::{Error, Store, within};
 
 #[tokio::test]
@@ -35,4 +36,35 @@ async fn nobody_waits_for_a_silent_database_to_migrate_it() {
     let error = migrated.expect("it gives up by itself").unwrap_err();
     assert!(matches!(error, Error::Unavailable(_)), "{error}");
     store::migrate(&config).await.unwrap();
+}
+
+/// In words of ours, whoever asks.
+#[tokio::test]
+async fn what_is_wrong_with_the_database_is_told_in_a_moment() {
+    let (postgres, config) = testkit::postgres().await;
+    let store = Store::connect(&store::Config { database_connections: 1, ..config }, "test");
+    let store = store.unwrap();
+    assert_eq!(store.trouble().await, None);
+    let taken = store.worker().await.unwrap();
+    assert_eq!(
+        store.trouble().await,
+        Some("answers, but all connections of this program are in use")
+    );
+    drop(taken);
+
+    let url = postgres.url_of("nothing");
+    let (_, place) = url.expose_secret().split_once('@').unwrap();
+    let nowhere = format!("postgres://127.0.0.1:{}/nowhere", testkit::free_port());
+    for (url, trouble) in [
+        (&*nowhere, "is away: nothing listens at its address"),
+        (&*format!("postgres://postgres:wrong@{place}"), "does not let this program in"),
+        (url.expose_secret(), "is there, but not the database that DATABASE_URL names"),
+    ] {
+        let store = Store::connect(&store::Config::for_url(url), "test").unwrap();
+        assert_eq!(store.trouble().await, Some(trouble));
+    }
+
+    postgres.pause().await;
+    assert_eq!(store.trouble().await, Some("does not answer"));
+    postgres.resume().await;
 }

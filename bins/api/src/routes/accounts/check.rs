@@ -43,6 +43,8 @@ struct CheckedWebhook {
         (status = 200, description = "How it is", body = CheckedWebhook),
         (status = 404, description = "There is no such account that is served", body = Problem,
          content_type = "application/problem+json"),
+        (status = 409, description = "`another-key`: the account's token does not open here; `under-way`",
+         body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`no-answer`: Chatwoot does not say", body = Problem,
          content_type = "application/problem+json"),
     )

@@ -42,7 +42,7 @@ pub(in crate::routes) struct RotateAccount {
         (status = 200, description = "The account, whose secrets are others", body = Account),
         (status = 404, description = "There is no such account that is served", body = Problem,
          content_type = "application/problem+json"),
-        (status = 409, description = "`account-busy`: somebody else changes it", body = Problem,
+        (status = 409, description = "`account-busy`: somebody else changes it; `another-key`", body = Problem,
          content_type = "application/problem+json"),
         (status = 422, description = "Fields hold what they may not, or Chatwoot does not know them",
          body = Problem, content_type = "application/problem+json"),

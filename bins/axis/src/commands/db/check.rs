@@ -109,7 +109,7 @@ fn warnings(found: &Inspection) -> Vec<Warning> {
     }
     if found.rejected_events > 0 {
         let what = format!(
-            "{} rejected in the last 30 days: the bodies are in the stream DEAD_LETTER",
+            "{} rejected in the last 30 days: `axis dead-letters list` shows what is left of them",
             counted(found.rejected_events, "event")
         );
         warnings.push(Warning { what, urgent: false });

@@ -17,6 +17,8 @@ const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 /// Tries in a row that fail before it is more than a passing trouble.
 const FAILURES: u32 = 3;
 const AGAIN: &str = "axis doctor   # again";
+const OWN: &str = "set AXIS_SECRET_KEY to what they are sealed under; if that is lost, have them link \
+                   theirs again";
 const WORKER: &str = "start a sync-worker that has AXIS_SECRET_KEY";
 
 /// Looks.
@@ -38,6 +40,14 @@ pub(super) async fn look(
         let what = format!("it opens nothing that is sealed of the accounts ({})", served.len());
         report.wrong("key", what, KEY);
         return None;
+    }
+    let unopened = report.heard("key", accounts.own_unusable().await, AGAIN)?;
+    if unopened > 0 {
+        let what = format!(
+            "{unopened} of people's own tokens do not open with it: what they write goes out with \
+             the account's"
+        );
+        report.wrong("key", what, OWN);
     }
     let untold = report.heard("receivers", accounts.untold(&served).await, AGAIN)?;
     for account in &untold {

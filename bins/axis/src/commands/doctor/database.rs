@@ -7,13 +7,10 @@ use store::Store;
 use super::Report;
 use crate::Place;
 use crate::commands::db;
+use crate::place::{SERVER, advice};
 
 /// How long it may take to give a sign of life; longer than it takes to find out why it gives none.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// It reads there which migrations were made.
-const GRANT: &str =
-    "as the tables' owner: grant select on _sqlx_migrations to the user of DATABASE_URL";
-const SERVER: &str = "look after the server that DATABASE_URL names";
 
 /// Looks, and gives the database back if its schema fits.
 pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
@@ -25,12 +22,10 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
     report.heard("database", asked.await, SERVER)?;
     report.good("database", "it answers");
     // Not before it answers: one that never does would end this command.
-    let opened = place.store().await;
-    let denied = opened.as_ref().is_err_and(|error| {
-        error.downcast_ref::<store::Error>().is_some_and(store::Error::is_denied)
-    });
-    let mend = if denied { GRANT } else { "axis migrate" };
-    let store = report.heard("schema", opened, mend)?;
+    let store = report.heard("database", place.watched(), SERVER)?;
+    let fits = store.require_schema().await;
+    let mend = fits.as_ref().err().and_then(advice).unwrap_or("axis migrate");
+    report.heard("schema", fits, mend)?;
     report.good("schema", "it is up to date");
     let warnings = report.heard("tables", db::check::look(&store).await, SERVER)?;
     if warnings.is_empty() {

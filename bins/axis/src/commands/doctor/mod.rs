@@ -1,6 +1,6 @@
 //! `axis doctor`
 //!
-//! Asks the other commands' questions, one after the other, and goes on where one has no answer.
+//! Asks the other commands' questions, and goes on where one has no answer.
 
 mod accounts;
 mod database;
@@ -23,9 +23,13 @@ pub struct Arguments {
 
 /// Looks at everything.
 pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let mut report = Report::default();
-    let store = database::look(&mut report, place).await;
-    let bus = streams::look(&mut report, place).await;
+    let (mut report, mut of_bus) = (Report::default(), Report::default());
+    // Each is waited for if it is away.
+    let (store, bus) = tokio::join!(
+        Box::pin(database::look(&mut report, place)),
+        Box::pin(streams::look(&mut of_bus, place))
+    );
+    report.0.append(&mut of_bus.0);
     if let (Some(store), Some(bus)) = (store, bus) {
         let public_url = arguments.public_url.as_deref();
         accounts::look(&mut report, place, (store, bus), public_url).await;

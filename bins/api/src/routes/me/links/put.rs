@@ -40,6 +40,8 @@ pub(in crate::routes) struct PutLink {
          content_type = "application/problem+json"),
         (status = 404, description = "There is no such account that is served", body = Problem,
          content_type = "application/problem+json"),
+        (status = 409, description = "`another-key`: an operator has to give the API its key", body = Problem,
+         content_type = "application/problem+json"),
         (status = 422, description = "Chatwoot does not take the token, or its owner is not of the account",
          body = Problem, content_type = "application/problem+json"),
     )

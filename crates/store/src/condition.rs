@@ -1,0 +1,68 @@
+//! How the database is, for whoever asks how a program is.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::Store;
+use crate::connect::ReadOnly;
+
+/// How long the pool is waited for before one connection more finds out what it meets.
+const POOL: Duration = Duration::from_millis(500);
+/// How long both may take then. `/health` gives up a part that takes 2 s.
+const BOTH: Duration = Duration::from_millis(1300);
+
+const SILENT: &str = "does not answer";
+const BUSY: &str = "answers, but all connections of this program are in use";
+
+impl Store {
+    /// What is wrong with the database at this moment, if anything is: in words that give nothing away,
+    /// since `/health` asks nobody who they are.
+    pub async fn trouble(&self) -> Option<&'static str> {
+        let mut asked = Box::pin(self.asked());
+        if let Ok(answered) = timeout(POOL, &mut asked).await {
+            return answered.err().map(|error| in_words(&error));
+        }
+        let (asked, tried) =
+            tokio::join!(timeout(BOTH, asked), timeout(BOTH, Box::pin(self.tried())));
+        let error = match (asked, tried) {
+            (Ok(answered), _) => answered.err()?,
+            (Err(_), Ok(Err(error))) => error,
+            // The pool's own are all in use: this one is let in.
+            (Err(_), Ok(Ok(()))) => return Some(BUSY),
+            (Err(_), Err(_)) => return Some(SILENT),
+        };
+        Some(in_words(&error))
+    }
+}
+
+fn in_words(error: &sqlx::Error) -> &'static str {
+    match error {
+        sqlx::Error::PoolTimedOut => SILENT,
+        sqlx::Error::Io(error) => unreachable(error),
+        sqlx::Error::Tls(_) => "cannot be reached by TLS",
+        sqlx::Error::Database(error) => refused(&error.code().unwrap_or_default()),
+        _ => "cannot be used",
+    }
+}
+
+fn unreachable(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "is away: nothing listens at its address",
+        io::ErrorKind::TimedOut => SILENT,
+        _ if error.get_ref().is_some_and(|error| error.is::<ReadOnly>()) => "takes no writes",
+        _ => "cannot be reached",
+    }
+}
+
+/// By the SQLSTATE.
+fn refused(code: &str) -> &'static str {
+    match code {
+        "28000" | "28P01" => "does not let this program in",
+        "3D000" => "is there, but not the database that DATABASE_URL names",
+        "53300" => "has no connection left",
+        "57P01" | "57P02" | "57P03" => "is starting or stopping",
+        _ => "answers with an error",
+    }
+}
