@@ -19,9 +19,9 @@ use crate::decide::{self, Next, Verdict};
 use crate::metrics::LOOKUPS;
 use crate::throttle::Hold;
 
-/// Most pages of 100 messages that a look reads. More messages than that since the try: somebody
-/// has to look.
-const MOST_PAGES: usize = 200;
+/// Most answers that a look reads, two for a hundred messages. More than that since the try: somebody has to
+/// look.
+const MOST_ANSWERS: usize = 400;
 
 /// What a look saw.
 enum Seen {
@@ -162,9 +162,9 @@ impl Carrier {
         stay: &mut Stay<'_>,
     ) -> Result<Result<Seen, CallError>, Error> {
         let mut deleted = Vec::new();
-        let mut after = self.begin_of_look(entry, attempt).await?;
+        let mut range = MessageRange::After(self.begin_of_look(entry, attempt).await?);
         let mut complete = false;
-        for read in 0..MOST_PAGES {
+        for read in 0..MOST_ANSWERS {
             let held = match read {
                 0 => self.admit(caller).await?,
                 _ => self.admit_next(caller, stay).await?,
@@ -172,7 +172,6 @@ impl Carrier {
             if let Some(hold) = held {
                 return Ok(Ok(Seen::Held(hold)));
             }
-            let range = MessageRange::After(after);
             let page = caller.client.list_messages(entry.display_id, range).await;
             self.report(caller, &page).await;
             let page = match page {
@@ -196,10 +195,9 @@ impl Carrier {
             // What has no marker any more is told by its number alone.
             let since = page.iter().filter(|message| message.id > attempt.look_after);
             deleted.extend(since.filter_map(deleted_by_user));
-            // Until an empty page: a page may be short because an entry could not be read.
-            match page.iter().map(|message| message.id).max() {
-                Some(last) if last > after => after = last,
-                _ => {
+            match range.following(page.iter().map(|message| message.id).collect()) {
+                Some(next) => range = next,
+                None => {
                     complete = true;
                     break;
                 }
