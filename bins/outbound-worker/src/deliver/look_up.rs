@@ -195,13 +195,12 @@ impl Carrier {
             // What has no marker any more is told by its number alone.
             let since = page.iter().filter(|message| message.id > attempt.look_after);
             deleted.extend(since.filter_map(deleted_by_user));
-            match range.following(page.iter().map(|message| message.id).collect()) {
-                Some(next) => range = next,
-                None => {
-                    complete = true;
-                    break;
-                }
-            }
+            let Some(next) = range.following(page.iter().map(|message| message.id).collect())
+            else {
+                complete = true;
+                break;
+            };
+            range = next;
         }
         if !complete {
             return Ok(Ok(Seen::TooMany));
@@ -209,7 +208,7 @@ impl Carrier {
         if deleted.is_empty() {
             return Ok(Ok(Seen::NotThere));
         }
-        self.search_deleted(entry, &deleted, caller).await
+        self.search_deleted(entry, &deleted, caller, stay).await
     }
 
     /// The number after which it is looked for: that of the try, or a lower one before it is sent again.
@@ -231,10 +230,20 @@ impl Carrier {
         entry: &Entry,
         deleted: &[Deleted],
         caller: &Caller,
+        stay: &mut Stay<'_>,
     ) -> Result<Result<Seen, CallError>, Error> {
-        let user = match caller.user().await {
-            Ok(user) => user,
-            Err(error) => return Ok(Err(error)),
+        let user = if let Some(user) = caller.known_user() {
+            user
+        } else {
+            if let Some(hold) = self.admit_next(caller, stay).await? {
+                return Ok(Ok(Seen::Held(hold)));
+            }
+            let asked = caller.user().await;
+            self.report(caller, &asked).await;
+            match asked {
+                Ok(user) => user,
+                Err(error) => return Ok(Err(error)),
+            }
         };
         let mut transaction = self.store.worker().await?;
         let tries = attempts::open(&mut transaction, entry.operation).await?;
