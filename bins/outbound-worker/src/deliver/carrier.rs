@@ -50,6 +50,8 @@ pub(crate) struct Carrier {
     pub(super) timeout: Duration,
     /// The same for one with files.
     pub(super) upload_timeout: Duration,
+    /// What a command takes at most.
+    pub(super) longest: Duration,
     /// Where files are.
     pub(super) objects: Objects,
     pub(super) accounts: Accounts,
@@ -94,6 +96,7 @@ impl Carrier {
             unseen: config.unseen(),
             timeout: config.timeout(),
             upload_timeout: config.upload_timeout(),
+            longest: config.longest(),
             objects,
             stays: Arc::new(Semaphore::new(usize::from(config.outbound_concurrency / 4).max(1))),
             shutdown: CancellationToken::new(),
