@@ -69,8 +69,13 @@ impl OutboundWorker {
         health.check("attachments", move || {
             let files = files.clone();
             async move {
-                let answers = files.ping().await.is_ok();
-                Status::up_or_degraded(answers, "cannot be read; messages with files wait")
+                let wrong = match files.ping().await {
+                    Ok(()) => return Status::Up,
+                    Err(objects::Error::Away) => "nothing of what was kept is there, as in a folder \
+                                                  whose disk is not mounted; messages with files wait",
+                    Err(_) => "cannot be read; messages with files wait",
+                };
+                Status::Degraded(wrong.to_owned())
             }
         });
         let failing = Arc::new(AtomicBool::new(false));
