@@ -7,6 +7,8 @@ use secrecy::SecretString;
 use service::retry::Policy;
 use store::Store;
 
+use crate::locked_out::LockedOut;
+
 /// Longest that a command takes until it is sent, with all its look-ups and waits.
 const BEFORE_SENDING: Duration = Duration::from_mins(15);
 
@@ -203,6 +205,10 @@ impl Config {
 
     pub(crate) fn upload_timeout(&self) -> Duration {
         Duration::from_secs(self.chatwoot_upload_seconds).max(self.timeout())
+    }
+
+    pub(crate) fn locked_out(&self) -> LockedOut {
+        LockedOut::new(self.retry().longest * 2)
     }
 
     /// Longest that one command takes. It is only broken off where somebody is silent: whatever it may have

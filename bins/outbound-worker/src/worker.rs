@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Config;
 use crate::deliver::{Carrier, Deliverer, Lanes};
 use crate::leftovers::{Leftovers, Told};
+use crate::locked_out::LockedOut;
 use crate::relay::{self, Relay, Returned};
 use crate::sweep;
 
@@ -34,6 +35,7 @@ pub struct OutboundWorker {
     objects: Objects,
     failing: Arc<AtomicBool>,
     watch: Watch,
+    locked_out: LockedOut,
 }
 
 impl OutboundWorker {
@@ -85,15 +87,21 @@ impl OutboundWorker {
             async move { Status::up_or_degraded(works, "cannot publish; commands wait in the outbox") }
         });
         let watch = Watch::default();
-        let looked = watch.clone();
+        let locked_out = config.locked_out();
+        let (looked, refused) = (watch.clone(), locked_out.clone());
         health.check("accounts", move || {
-            let opens = looked.unusable() == 0;
+            let (opens, refused) = (looked.unusable() == 0, refused.any());
             async move {
-                let wrong = "some tokens do not open with AXIS_SECRET_KEY; their commands wait";
-                Status::up_or_degraded(opens, wrong)
+                let wrong = if opens {
+                    "Chatwoot does not take some accounts' tokens; their commands wait for an hour or two"
+                } else {
+                    "some tokens do not open with AXIS_SECRET_KEY; their commands wait"
+                };
+                Status::up_or_degraded(opens && !refused, wrong)
             }
         });
-        Ok(Self { config: config.clone(), key, store, locks, bus, objects, failing, watch })
+        let config = config.clone();
+        Ok(Self { config, key, store, locks, bus, objects, failing, watch, locked_out })
     }
 
     /// Works until the shutdown, then finishes what is in hand.
@@ -127,7 +135,8 @@ impl OutboundWorker {
         let publisher = self.bus.publisher();
         let (store, objects) = (self.store.clone(), self.objects);
         let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told)
-            .until(shutdown.clone());
+            .until(shutdown.clone())
+            .telling(self.locked_out);
         let lanes = Lanes::new(
             self.config.outbound_account_concurrency.into(),
             self.config.outbound_tenant_concurrency.into(),

@@ -134,7 +134,9 @@ impl Carrier {
         error: &CallError,
     ) -> Result<Carried, Error> {
         let reason = decide::reason(error);
-        if error.outcome() == Outcome::Permanent && !self.is_outdated(caller, error).await? {
+        let outdated = self.is_outdated(caller, error).await?;
+        let locked_out = !outdated && decide::is_locked_out(error);
+        if error.outcome() == Outcome::Permanent && !outdated && !locked_out {
             let reason = format!(
                 "Chatwoot did not confirm it and does not let us look whether it has it ({reason}); \
                  look there before sending it again"
@@ -150,7 +152,7 @@ impl Carrier {
         }
         tracing::info!(reason, "a reply of unknown outcome could not be looked up");
         let wait = decide::until_retried_look(attempt.ended_ago, self.retry);
-        self.put_off(entry, wait, None).await
+        self.put_off(entry, wait, locked_out.then_some(reason.as_str())).await
     }
 
     /// Reads what was written since the first try.

@@ -109,14 +109,18 @@ async fn p4_a_reply_that_may_have_left_a_disconnected_account_is_unknown_and_sen
 
 /// A token that is refused because its account was disconnected: nothing is lost by waiting.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_refused_just_after_a_disconnection_waits_too() {
+async fn what_is_refused_just_before_a_disconnection_waits_too() {
     let stage = Stage::start().await;
     let chatwoot = stage.chatwoot_with_token("acme", "no-longer-valid").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let first = stage.write(&chatwoot, &conversation, "one").await;
-    stage.reaches(first, "failed").await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "retrying").await;
     stage.disconnect(chatwoot.account.key).await;
-    let second = stage.write(&chatwoot, &conversation, "two").await;
-    stage.reaches(second, "retrying").await;
-    assert_eq!(stage.attempts(second.0).await, [Some("retry".to_owned())]);
+    eventually("it waits to be connected again", async || {
+        let reason = stage.row(reply).await.reason;
+        reason.is_some_and(|reason| reason.contains("connected again"))
+    })
+    .await;
+    let tried = stage.attempts(reply.0).await;
+    assert!(tried.iter().all(|end| end.as_deref() == Some("retry")), "{tried:?}");
 }
