@@ -217,8 +217,13 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
     health.check("attachments", move || {
         let objects = objects.clone();
         async move {
-            let answers = objects.ping().await.is_ok();
-            Status::up_or_degraded(answers, "files can be neither sent nor read")
+            let wrong = match objects.ping().await {
+                Ok(()) => return Status::Up,
+                Err(objects::Error::Away) => "nothing of what was kept is there, as in a folder whose \
+                                              disk is not mounted; files can be neither sent nor read",
+                Err(_) => "files can be neither sent nor read",
+            };
+            Status::Degraded(wrong.to_owned())
         }
     });
 }

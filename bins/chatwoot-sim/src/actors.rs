@@ -1,5 +1,8 @@
 //! What people do, called from tests: customers write, agents answer.
 
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::faults::Millis;
@@ -214,6 +217,21 @@ impl Sim {
         message: i64,
     ) -> Result<(), SimError> {
         self.act(|world| world.delete_message(account, conversation, message))
+    }
+
+    /// A message was written by a node whose clock is ahead by this.
+    pub fn date_ahead(
+        &self,
+        account: i64,
+        conversation: i64,
+        message: i64,
+        by: Duration,
+    ) -> Result<(), SimError> {
+        let by = TimeDelta::from_std(by).unwrap_or_default();
+        self.act(|world| {
+            world.message_mut(account, conversation, message)?.created_at += by;
+            Ok(())
+        })
     }
 
     /// The provider reports on a message: `sent`, `delivered`, `read` or `failed`.

@@ -7,6 +7,11 @@ use secrecy::SecretString;
 use service::retry::Policy;
 use store::Store;
 
+use crate::locked_out::LockedOut;
+
+/// Longest that a command takes until it is sent, with all its look-ups and waits.
+const BEFORE_SENDING: Duration = Duration::from_mins(15);
+
 /// How commands are carried to Chatwoot.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Delivering")]
@@ -201,6 +206,16 @@ impl Config {
     pub(crate) fn upload_timeout(&self) -> Duration {
         Duration::from_secs(self.chatwoot_upload_seconds).max(self.timeout())
     }
+
+    pub(crate) fn locked_out(&self) -> LockedOut {
+        LockedOut::new(self.retry().longest * 2)
+    }
+
+    /// Longest that one command takes. It is only broken off where somebody is silent: whatever it may have
+    /// waited and looked before, its files have all of their time.
+    pub(crate) fn longest(&self) -> Duration {
+        BEFORE_SENDING + self.upload_timeout()
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +238,19 @@ mod tests {
         let config = Config::with(key.clone().into());
         assert_eq!(format!("{:?}", parsed.config), format!("{config:?}"));
         assert!(!format!("{parsed:?}").contains(&key));
+    }
+
+    #[test]
+    fn a_command_that_waited_as_long_as_it_may_has_time_for_its_files() {
+        for seconds in [1, 120, 600] {
+            let key = domain::SecretKey::generate_text().into();
+            let config = Config { chatwoot_upload_seconds: seconds, ..Config::with(key) };
+            let waited = crate::deliver::LONGEST_STAY + config.upload_timeout();
+            assert!(
+                config.longest() > waited + config.timeout() * 10,
+                "and for looking: {seconds}"
+            );
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //!
 //! ```text
 //!  no try yet ──► SEND ─┬─ 2xx ─────────────────────────────────► sent
-//!                 ▲  ▲  ├─ 401, 403, 404, 413, invalid ─────────► failed
-//!                 │  │  ├─ 429, refused ──► retry: it did not happen
-//!                 │  └──┼───────────────────┘
+//!                 ▲  ▲  ├─ 403, 404, 413, invalid ──────────────► failed
+//!                 │  │  ├─ 401, 429, refused ──► retry: it did not happen
+//!                 │  └──┼────────────────────────┘
 //!                 │     └─ timeout, 5xx, cut, 422 {error}, crash ──► unknown
 //!                 │                                                     │
 //!                 │                          there ◄── LOOK UP ◄────────┤
@@ -15,6 +15,9 @@
 //!                 └── not there again, at a look made once Chatwoot cannot be working on it, and
 //!                     when as much time has passed as after any other try that did not happen
 //! ```
+//!
+//! A 401 is retried where it is about the account and not about what was asked for ([`is_locked_out`]): what
+//! waits goes out when the account has another token.
 //!
 //! A try is written down before it is made, so one without an outcome belongs to a program that is
 //! gone and counts as unknown.
@@ -26,14 +29,14 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use chatwoot::client::Cause;
+use chatwoot::client::{Cause, Refusal};
 use chatwoot::{CallError, Outcome};
 use chrono::{DateTime, Utc};
 use service::retry::Policy;
 use store::attempts::{Attempt, AttemptOutcome, Open};
 
 /// The first look after an unknown outcome, and the pause between looks that could be the last.
-const SOON: Duration = Duration::from_secs(1);
+pub(crate) const SOON: Duration = Duration::from_secs(1);
 /// Added to a wait, so that clocks' grains do not cost another round.
 const GRAIN: Duration = Duration::from_millis(100);
 
@@ -138,9 +141,9 @@ pub enum Ending {
 pub fn ending(error: &CallError, tries: i32, most_tries: i32, retry: Policy) -> Ending {
     let failures = u32::try_from(tries).unwrap_or(1);
     match error.outcome() {
-        Outcome::Permanent => Ending::Failed,
-        Outcome::Retry if tries >= most_tries => Ending::Failed,
-        Outcome::Retry => {
+        Outcome::Permanent if !is_locked_out(error) => Ending::Failed,
+        Outcome::Permanent | Outcome::Retry if tries >= most_tries => Ending::Failed,
+        Outcome::Permanent | Outcome::Retry => {
             let asked = match error {
                 CallError::RateLimited { retry_after } => *retry_after,
                 _ => None,
@@ -149,6 +152,12 @@ pub fn ending(error: &CallError, tries: i32, most_tries: i32, retry: Policy) -> 
         }
         Outcome::Unknown => Ending::Unknown(Policy { shortest: SOON, longest: SOON * 2 }.delay(1)),
     }
+}
+
+/// Whether an answer shuts out the account, whatever it asks for: its token is not good any more, or somebody before
+/// Chatwoot says so. Nothing was done, and all will be when that is mended.
+pub fn is_locked_out(error: &CallError) -> bool {
+    matches!(error, CallError::Unauthorized(Refusal::Token | Refusal::Other))
 }
 
 /// Whether an answer says that the message itself does not do. Such an answer does not tell whether
@@ -161,6 +170,11 @@ pub fn is_validation(error: &CallError) -> bool {
 /// A failure in words for the people who wait for it.
 pub fn reason(error: &CallError) -> String {
     match error {
+        CallError::Unauthorized(Refusal::Token) => {
+            "Chatwoot does not take the account's access token any more; an administrator has to give \
+             the account another one"
+                .to_owned()
+        }
         CallError::Unauthorized(refusal) => {
             format!("Chatwoot did not let us in: {refusal}")
         }

@@ -22,6 +22,7 @@ mod config;
 pub mod decide;
 mod deliver;
 mod leftovers;
+mod locked_out;
 mod metrics;
 mod relay;
 pub mod sweep;

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Config;
 use crate::deliver::{Carrier, Deliverer, Lanes};
 use crate::leftovers::{Leftovers, Told};
+use crate::locked_out::LockedOut;
 use crate::relay::{self, Relay, Returned};
 use crate::sweep;
 
@@ -34,6 +35,7 @@ pub struct OutboundWorker {
     objects: Objects,
     failing: Arc<AtomicBool>,
     watch: Watch,
+    locked_out: LockedOut,
 }
 
 impl OutboundWorker {
@@ -69,8 +71,13 @@ impl OutboundWorker {
         health.check("attachments", move || {
             let files = files.clone();
             async move {
-                let answers = files.ping().await.is_ok();
-                Status::up_or_degraded(answers, "cannot be read; messages with files wait")
+                let wrong = match files.ping().await {
+                    Ok(()) => return Status::Up,
+                    Err(objects::Error::Away) => "nothing of what was kept is there, as in a folder \
+                                                  whose disk is not mounted; messages with files wait",
+                    Err(_) => "cannot be read; messages with files wait",
+                };
+                Status::Degraded(wrong.to_owned())
             }
         });
         let failing = Arc::new(AtomicBool::new(false));
@@ -80,19 +87,24 @@ impl OutboundWorker {
             async move { Status::up_or_degraded(works, "cannot publish; commands wait in the outbox") }
         });
         let watch = Watch::default();
-        let looked = watch.clone();
+        let locked_out = config.locked_out();
+        let (looked, refused) = (watch.clone(), locked_out.clone());
         health.check("accounts", move || {
-            let wrong = match (looked.unusable(), looked.own_unusable()) {
-                (0, 0) => None,
-                (0, _) => Some(
+            let wrong = match (looked.unusable(), refused.any(), looked.own_unusable()) {
+                (1.., ..) => Some("some tokens do not open with AXIS_SECRET_KEY; their commands wait"),
+                (0, true, _) => Some(
+                    "Chatwoot does not take some accounts' tokens; their commands wait for an hour or two",
+                ),
+                (0, false, 1..) => Some(
                     "some people's own tokens do not open with AXIS_SECRET_KEY; what they write goes \
                      out with the account's",
                 ),
-                _ => Some("some tokens do not open with AXIS_SECRET_KEY; their commands wait"),
+                (0, false, 0) => None,
             };
             async move { wrong.map_or(Status::Up, |wrong| Status::Degraded(wrong.to_owned())) }
         });
-        Ok(Self { config: config.clone(), key, store, locks, bus, objects, failing, watch })
+        let config = config.clone();
+        Ok(Self { config, key, store, locks, bus, objects, failing, watch, locked_out })
     }
 
     /// Works until the shutdown, then finishes what is in hand.
@@ -126,7 +138,8 @@ impl OutboundWorker {
         let publisher = self.bus.publisher();
         let (store, objects) = (self.store.clone(), self.objects);
         let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told)
-            .until(shutdown.clone());
+            .until(shutdown.clone())
+            .telling(self.locked_out);
         let lanes = Lanes::new(
             self.config.outbound_account_concurrency.into(),
             self.config.outbound_tenant_concurrency.into(),

@@ -73,6 +73,10 @@ impl Accounts {
         }
         let details = json!({ "token": token.is_some(), "webhookSecret": webhook.is_some() });
         deed::write(connection, deed, &account, before, details).await?;
+        if token.is_some() {
+            // Some of it may wait for that very token.
+            store::accounts::hasten(connection, id).await?;
+        }
         Ok((webhook, replaced))
     }
 }

@@ -94,7 +94,8 @@ impl Objects {
                 let bucket = AmazonS3Builder::from_env().with_bucket_name(name).build();
                 let store = Arc::new(bucket.map_err(settings)?);
                 // The smallest part that S3 takes.
-                Ok(Self { store, prefix: Key::from(prefix.as_str()), part: 5 * KIB * KIB })
+                let (prefix, known) = (Key::from(prefix.as_str()), Arc::default());
+                Ok(Self { store, prefix, part: 5 * KIB * KIB, known })
             }
         }
     }
@@ -106,7 +107,8 @@ impl Objects {
         let store = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| OpenError::Settings(Box::new(error)))?
             .with_fsync(true);
-        Ok(Self { store: Arc::new(store), prefix: Key::default(), part: 256 * KIB })
+        let (store, known) = (Arc::new(store), Arc::default());
+        Ok(Self { store, prefix: Key::default(), part: 256 * KIB, known })
     }
 }
 

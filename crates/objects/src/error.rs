@@ -12,6 +12,9 @@ pub enum Error {
         /// Bytes of the file.
         length: u64,
     },
+    /// Nothing of what was kept is there.
+    #[error("the place where files are kept is not there: is its disk mounted?")]
+    Away,
     /// The place gives no sign of life.
     #[error("the place where files are kept does not answer")]
     Silent,

@@ -8,9 +8,13 @@
 //!
 //! A file is never changed: what is written twice under one key is the same file. Nothing of a
 //! writer that was not finished can be read.
+//!
+//! A file that is not there is told from a place that is not there, as a folder whose disk is not mounted: a
+//! place has a mark from its first file on (`mark`).
 
 mod config;
 mod error;
+mod mark;
 mod read;
 mod write;
 
@@ -19,6 +23,8 @@ use std::time::Duration;
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
+
+use mark::Known;
 
 pub use config::{Address, Config};
 pub use error::{Error, OpenError};
@@ -36,6 +42,8 @@ pub struct Objects {
     prefix: Path,
     /// Bytes that a writer gathers before it passes them on.
     part: usize,
+    /// What is known of the place's mark.
+    known: Arc<Known>,
 }
 
 impl Objects {
@@ -45,23 +53,27 @@ impl Objects {
 
     /// Bytes of a file.
     pub async fn length(&self, key: &str) -> Result<u64, Error> {
-        Ok(self.store.head(&self.path(key)).await?.size)
+        match self.store.head(&self.path(key)).await {
+            Ok(found) => {
+                self.used().await;
+                Ok(found.size)
+            }
+            Err(error) => Err(self.missing_or(error).await),
+        }
     }
 
-    /// Removes a file; one that is not there is removed already.
+    /// Removes a file; one that is not there is removed already, unless the place is away.
     pub async fn remove(&self, key: &str) -> Result<(), Error> {
         match self.store.delete(&self.path(key)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Ok(()) => Ok(()),
+            Err(object_store::Error::NotFound { .. }) => self.not_away().await,
             Err(error) => Err(error.into()),
         }
     }
 
     /// Asks for a sign of life, and does not wait for it as long as for a file.
     pub async fn ping(&self) -> Result<(), Error> {
-        let asked = tokio::time::timeout(PATIENCE, self.store.head(&self.path(".ping"))).await;
-        match asked.map_err(|_| Error::Silent)? {
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        let asked = tokio::time::timeout(PATIENCE, self.not_away()).await;
+        asked.map_err(|_| Error::Silent)?
     }
 }

@@ -27,6 +27,7 @@ impl Objects {
         let path = self.path(key);
         match self.store.get_opts(&path, options).await {
             Ok(found) => {
+                self.used().await;
                 let (length, range) = (found.meta.size, found.range.clone());
                 let bytes = found.into_stream().map_err(Error::from).boxed();
                 Ok(Reader { length, range, bytes })
@@ -50,6 +51,6 @@ impl Objects {
         {
             return Error::OutOfRange { length: found.size };
         }
-        error.into()
+        self.missing_or(error).await
     }
 }

@@ -112,7 +112,7 @@ async fn keep_files(port: u16) {
     let mut writer = objects.write("tenant/small");
     writer.put(Bytes::from_static(b"Hello, ")).await.unwrap();
     writer.put(Bytes::from_static(b"world")).await.unwrap();
-    assert!(matches!(objects.read("tenant/small", None).await, Err(Error::NotFound)));
+    assert!(matches!(objects.read("tenant/small", None).await, Err(Error::Away)));
     writer.finish().await.unwrap();
     let whole = objects.read("tenant/small", None).await.unwrap();
     assert_eq!((whole.length, whole.range.clone()), (12, 0..12));

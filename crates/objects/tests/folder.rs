@@ -24,7 +24,7 @@ async fn a_finished_file_is_there_whole_and_in_parts_until_it_is_removed() {
     let mut writer = objects.write("tenant/file");
     writer.put(Bytes::from_static(b"Hello, ")).await.unwrap();
     writer.put(Bytes::from_static(b"world")).await.unwrap();
-    assert!(matches!(objects.read("tenant/file", None).await, Err(Error::NotFound)));
+    assert!(objects.read("tenant/file", None).await.is_err());
     writer.finish().await.unwrap();
     let reader = objects.read("tenant/file", None).await.unwrap();
     assert_eq!((reader.length, reader.range.clone()), (12, 0..12));
@@ -55,8 +55,59 @@ async fn a_large_file_is_passed_on_in_parts_and_one_given_up_leaves_nothing() {
     }
     assert_eq!(objects.read("kept", None).await.unwrap().length, 2_000_000);
     assert!(matches!(objects.read("given-up", None).await, Err(Error::NotFound)));
-    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
-    assert_eq!(files.len(), 1, "{files:?}");
+    let files = std::fs::read_dir(folder.path()).unwrap().flatten();
+    let names: Vec<_> = files.filter_map(|file| file.file_name().into_string().ok()).collect();
+    let kept: Vec<_> = names.iter().filter(|name| !name.starts_with('.')).collect();
+    assert_eq!(kept, ["kept"], "{names:?}");
+}
+
+async fn write(objects: &Objects, key: &str) -> Result<(), Error> {
+    let mut writer = objects.write(key);
+    writer.put(Bytes::from_static(b"Hello")).await?;
+    writer.finish().await
+}
+
+/// Programs that were started before and after it was unmounted, which leaves an empty folder.
+#[tokio::test]
+async fn a_folder_whose_disk_is_not_mounted_is_told_from_files_that_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, disk) = (folder.path().join("place"), folder.path().join("disk"));
+    let before = open(&place);
+    before.ping().await.unwrap();
+    write(&before, "file").await.unwrap();
+    assert!(matches!(before.length("another").await, Err(Error::NotFound)));
+
+    std::fs::rename(&place, &disk).unwrap();
+    let after = open(&place);
+    assert!(matches!(before.ping().await, Err(Error::Away)));
+    assert!(matches!(before.remove("file").await, Err(Error::Away)));
+    let refused = write(&before, "new").await;
+    assert!(matches!(refused, Err(Error::Away)), "it would be hidden by the disk");
+    assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+    for objects in [&before, &after] {
+        assert!(matches!(objects.length("file").await, Err(Error::Away)));
+        assert!(matches!(objects.read("file", None).await, Err(Error::Away)));
+        assert!(matches!(objects.ping().await, Err(Error::Away)));
+    }
+
+    std::fs::remove_dir(&place).unwrap();
+    std::fs::rename(&disk, &place).unwrap();
+    for objects in [&before, &after] {
+        objects.ping().await.unwrap();
+        assert_eq!(objects.length("file").await.unwrap(), 5);
+        assert!(matches!(objects.length("another").await, Err(Error::NotFound)));
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_was_used_before_there_were_marks_gets_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("old"), "Hello").unwrap();
+    let objects = open(folder.path());
+    assert!(matches!(objects.length("gone").await, Err(Error::Away)), "nobody knows yet");
+    assert_eq!(objects.length("old").await.unwrap(), 5);
+    assert!(matches!(objects.length("gone").await, Err(Error::NotFound)));
+    objects.ping().await.unwrap();
 }
 
 #[tokio::test]

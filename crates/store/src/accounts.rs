@@ -128,6 +128,11 @@ pub async fn set_token(
     Ok(())
 }
 
+/// Has what waits for an account tried at once. The transaction should not last long after that: workers wait for it.
+pub async fn hasten(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
+    outbox::hasten_account(connection, id).await
+}
+
 /// Has an account in hand until the transaction ends. False: somebody else has.
 pub async fn hold(connection: &mut PgConnection, id: AccountKey) -> Result<bool, Error> {
     let ours = sqlx::query_scalar!(

@@ -91,6 +91,16 @@ fn endings_follow_what_is_known_of_the_call() {
     assert!(matches!(ended(slow(60), 1), Ending::Retry(wait) if wait >= SECOND * 60));
     assert!(matches!(ended(slow(1_000_000), 1), Ending::Retry(wait) if wait <= RETRY.longest));
     assert_eq!(ended(slow(1), 3), Ending::Failed, "tried often enough");
+    for (refusal, waits) in [
+        (Refusal::Token, true),
+        (Refusal::Other, true),
+        (Refusal::Role, false),
+        (Refusal::Bot, false),
+    ] {
+        let early = ended(CallError::Unauthorized(refusal), 1);
+        assert_eq!(matches!(early, Ending::Retry(_)), waits, "{refusal:?}");
+        assert_eq!(ended(CallError::Unauthorized(refusal), 3), Ending::Failed);
+    }
     for tries in [1, 3] {
         let unknown = ended(CallError::Unknown(Cause::Timeout), tries);
         assert!(matches!(unknown, Ending::Unknown(wait) if wait >= SECOND && wait <= SECOND * 2));

@@ -21,6 +21,7 @@ use crate::accounts::{AccountError, Accounts, Caller};
 use crate::command::{Command, Unreadable};
 use crate::decide::{self, Ending};
 use crate::leftovers::Told;
+use crate::locked_out::LockedOut;
 use crate::metrics::CALLS;
 use crate::throttle::{Hold, Limits, Report, Throttle};
 
@@ -50,10 +51,14 @@ pub(crate) struct Carrier {
     pub(super) timeout: Duration,
     /// The same for one with files.
     pub(super) upload_timeout: Duration,
+    /// What a command takes at most.
+    pub(super) longest: Duration,
     /// Where files are.
     pub(super) objects: Objects,
     pub(super) accounts: Accounts,
     pub(super) throttle: Throttle,
+    /// Told of accounts that are not let in.
+    pub(super) locked_out: LockedOut,
     /// Places for those who wait for a busy host's next token: a quarter of what goes on at a time.
     pub(super) stays: Arc<Semaphore>,
     pub(super) shutdown: CancellationToken,
@@ -84,6 +89,7 @@ impl Carrier {
         Self {
             accounts: Accounts::new(store.clone(), key, options),
             throttle: Throttle::new(store.clone(), limits),
+            locked_out: config.locked_out(),
             store,
             publisher,
             wake,
@@ -94,6 +100,7 @@ impl Carrier {
             unseen: config.unseen(),
             timeout: config.timeout(),
             upload_timeout: config.upload_timeout(),
+            longest: config.longest(),
             objects,
             stays: Arc::new(Semaphore::new(usize::from(config.outbound_concurrency / 4).max(1))),
             shutdown: CancellationToken::new(),
@@ -103,6 +110,11 @@ impl Carrier {
     /// The same, which begins nothing and waits for no host's token once this is cancelled.
     pub(crate) fn until(self, shutdown: CancellationToken) -> Self {
         Self { shutdown, ..self }
+    }
+
+    /// The same, which tells of accounts that are not let in.
+    pub(crate) fn telling(self, locked_out: LockedOut) -> Self {
+        Self { locked_out, ..self }
     }
 
     /// The first command of a conversation.
@@ -185,7 +197,7 @@ impl Carrier {
         tries: i32,
     ) -> Result<Ending, Error> {
         if self.is_outdated(caller, error).await? {
-            return Ok(Ending::Retry(self.retry.delay(1)));
+            return Ok(Ending::Retry(decide::SOON));
         }
         Ok(decide::ending(error, tries, self.most_tries, self.retry))
     }
@@ -197,7 +209,11 @@ impl Carrier {
         error: &CallError,
     ) -> Result<bool, Error> {
         let refused = matches!(error, CallError::Unauthorized(_));
-        Ok(refused && self.accounts.is_outdated(caller).await?)
+        let outdated = refused && self.accounts.is_outdated(caller).await?;
+        if !outdated && decide::is_locked_out(error) {
+            self.locked_out.note(caller.key());
+        }
+        Ok(outdated)
     }
 
     /// Tells that an admitted call is not made.
@@ -207,6 +223,14 @@ impl Carrier {
 
     /// Tells how an admitted call went.
     pub(super) async fn report<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
+        if result.is_ok() {
+            self.locked_out.forget(caller.key());
+        }
+        self.report_own(caller, result).await;
+    }
+
+    /// The same of one with somebody's own token, which says nothing of the account's.
+    pub(super) async fn report_own<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
         let report = match result {
             Err(CallError::RateLimited { retry_after }) => Report::SlowDown(*retry_after),
             Err(

@@ -19,9 +19,9 @@ use crate::decide::{self, Next, Verdict};
 use crate::metrics::LOOKUPS;
 use crate::throttle::Hold;
 
-/// Most pages of 100 messages that a look reads. More messages than that since the try: somebody
-/// has to look.
-const MOST_PAGES: usize = 200;
+/// Most answers that a look reads, two for a hundred messages. More than that since the try: somebody has to
+/// look.
+const MOST_ANSWERS: usize = 400;
 
 /// What a look saw.
 enum Seen {
@@ -134,7 +134,9 @@ impl Carrier {
         error: &CallError,
     ) -> Result<Carried, Error> {
         let reason = decide::reason(error);
-        if error.outcome() == Outcome::Permanent && !self.is_outdated(caller, error).await? {
+        let outdated = self.is_outdated(caller, error).await?;
+        let locked_out = !outdated && decide::is_locked_out(error);
+        if error.outcome() == Outcome::Permanent && !outdated && !locked_out {
             let reason = format!(
                 "Chatwoot did not confirm it and does not let us look whether it has it ({reason}); \
                  look there before sending it again"
@@ -150,7 +152,7 @@ impl Carrier {
         }
         tracing::info!(reason, "a reply of unknown outcome could not be looked up");
         let wait = decide::until_retried_look(attempt.ended_ago, self.retry);
-        self.put_off(entry, wait, None).await
+        self.put_off(entry, wait, locked_out.then_some(reason.as_str())).await
     }
 
     /// Reads what was written since the first try.
@@ -162,9 +164,9 @@ impl Carrier {
         stay: &mut Stay<'_>,
     ) -> Result<Result<Seen, CallError>, Error> {
         let mut deleted = Vec::new();
-        let mut after = self.begin_of_look(entry, attempt).await?;
+        let mut range = MessageRange::After(self.begin_of_look(entry, attempt).await?);
         let mut complete = false;
-        for read in 0..MOST_PAGES {
+        for read in 0..MOST_ANSWERS {
             let held = match read {
                 0 => self.admit(caller).await?,
                 _ => self.admit_next(caller, stay).await?,
@@ -172,7 +174,6 @@ impl Carrier {
             if let Some(hold) = held {
                 return Ok(Ok(Seen::Held(hold)));
             }
-            let range = MessageRange::After(after);
             let page = caller.client.list_messages(entry.display_id, range).await;
             self.report(caller, &page).await;
             let page = match page {
@@ -196,14 +197,12 @@ impl Carrier {
             // What has no marker any more is told by its number alone.
             let since = page.iter().filter(|message| message.id > attempt.look_after);
             deleted.extend(since.filter_map(deleted_by_user));
-            // Until an empty page: a page may be short because an entry could not be read.
-            match page.iter().map(|message| message.id).max() {
-                Some(last) if last > after => after = last,
-                _ => {
-                    complete = true;
-                    break;
-                }
-            }
+            let Some(next) = range.following(page.iter().map(|message| message.id).collect())
+            else {
+                complete = true;
+                break;
+            };
+            range = next;
         }
         if !complete {
             return Ok(Ok(Seen::TooMany));
@@ -211,7 +210,7 @@ impl Carrier {
         if deleted.is_empty() {
             return Ok(Ok(Seen::NotThere));
         }
-        self.search_deleted(entry, &deleted, caller).await
+        self.search_deleted(entry, &deleted, caller, stay).await
     }
 
     /// The number after which it is looked for: that of the try, or a lower one before it is sent again.
@@ -233,10 +232,20 @@ impl Carrier {
         entry: &Entry,
         deleted: &[Deleted],
         caller: &Caller,
+        stay: &mut Stay<'_>,
     ) -> Result<Result<Seen, CallError>, Error> {
-        let user = match caller.user().await {
-            Ok(user) => user,
-            Err(error) => return Ok(Err(error)),
+        let user = if let Some(user) = caller.known_user() {
+            user
+        } else {
+            if let Some(hold) = self.admit_next(caller, stay).await? {
+                return Ok(Ok(Seen::Held(hold)));
+            }
+            let asked = caller.user().await;
+            self.report(caller, &asked).await;
+            match asked {
+                Ok(user) => user,
+                Err(error) => return Ok(Err(error)),
+            }
         };
         let mut transaction = self.store.worker().await?;
         let tries = attempts::open(&mut transaction, entry.operation).await?;

@@ -33,11 +33,11 @@ pub(crate) use carrier::Carrier;
 pub(crate) use lanes::Lanes;
 use lanes::{Place, Spot};
 use settle::Carried;
+#[cfg(test)]
+pub(crate) use stay::LONGEST_STAY;
 
 /// How soon a wake-up comes again that found another process at work on its conversation.
 const WHILE_LOCKED: Duration = Duration::from_millis(250);
-/// Longest that one command takes, all its look-ups included.
-const LONGEST: Duration = Duration::from_mins(15);
 /// Most commands of a conversation carried out in a row, so that others get their turn.
 const MOST_IN_A_ROW: usize = 100;
 
@@ -125,7 +125,7 @@ impl Deliverer {
     ) -> Result<Drained, store::Error> {
         for _ in 0..MOST_IN_A_ROW {
             let carried = Box::pin(self.carry_next(conversation, lock));
-            if !store::within(LONGEST, carried).await? {
+            if !store::within(self.carrier.longest, carried).await? {
                 return Ok(Drained::Done);
             }
             if self.carrier.shutdown.is_cancelled() {

@@ -107,7 +107,11 @@ impl Carrier {
         if created.is_err() && broken_off.happened() {
             return self.broken_off(entry, number, tries, caller).await;
         }
-        self.report(caller, &created).await;
+        if own.is_some() {
+            self.report_own(caller, &created).await;
+        } else {
+            self.report(caller, &created).await;
+        }
         let error = match created {
             Ok(created) => return self.sent(entry, Some(number), Some(created.id)).await,
             Err(error) => error,

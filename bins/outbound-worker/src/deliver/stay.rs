@@ -13,7 +13,7 @@ use crate::throttle::{Hold, HoldCause};
 
 /// Longest that a command waits in all with its conversation's lock in hand: for a few tokens where one comes a
 /// minute, and well within what a command may take.
-const LONGEST_STAY: Duration = Duration::from_mins(5);
+pub(crate) const LONGEST_STAY: Duration = Duration::from_mins(5);
 
 /// Who goes on with a command, and until when it waits for that.
 pub(super) struct Stay<'a> {

@@ -12,7 +12,7 @@ use super::Carrier;
 use super::settle::{News, deleted};
 use crate::command::Command;
 
-/// What is to be told; the same for every telling of the same state of the same try.
+/// What is to be told; the same for every telling of the same state of the same try for the same reason.
 pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
     let attempt = news.ended.map_or(entry.attempts, |(number, _)| number);
     let reply = entry.command == Command::SEND_MESSAGE;
@@ -38,7 +38,8 @@ pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
     };
     // A person may ask for the same reply once more.
     let asked_at = entry.created_at.timestamp_micros().to_be_bytes();
-    let which = [entry.operation.0.as_bytes(), &asked_at[..], news.state.as_str().as_bytes()];
+    let (state, reason) = (news.state.as_str(), news.reason.unwrap_or_default());
+    let which = [entry.operation.0.as_bytes(), &asked_at[..], state.as_bytes(), reason.as_bytes()];
     Activity {
         id: ActivityId::of(entry.account, kind, attempt.into(), &which.concat()),
         kind: kind.to_owned(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chatwoot_sim::ADMIN_TOKEN;
-use domain::AccountKey;
-use testkit::eventually;
+use domain::{AccountKey, Sealed};
+use testkit::{eventually, sqlx};
 
 use crate::stage::{Chatwoot, Conversation, Stage, config};
 
@@ -54,6 +54,40 @@ async fn what_waits_for_an_account_that_is_disconnected_goes_out_when_it_is_conn
     assert_eq!(stage.row(late).await.state, "queued");
 }
 
+/// It waits on, untried as before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p6_that_a_reply_waits_for_another_reason_is_told_and_the_same_reason_once() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.disconnect(chatwoot.account.key).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "retrying").await;
+    stage.retry(&chatwoot, &conversation, reply).await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    // Sealed with a key that is not ours.
+    store::accounts::set_token(&mut transaction, chatwoot.account.key, &Sealed(vec![0; 40]))
+        .await
+        .unwrap();
+    sqlx::query("update chatwoot_accounts set disconnected_at = null")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    eventually("it waits for another reason", async || {
+        stage.retry(&chatwoot, &conversation, reply).await;
+        stage.row(reply).await.reason.is_some_and(|reason| reason.contains("repaired first"))
+    })
+    .await;
+    eventually("everything is announced", async || stage.unannounced().await == 0).await;
+    let told = stage.announced(&chatwoot.account.tenant).await;
+    let states = told.iter().filter(|told| told.activity.kind == "message_state_changed");
+    let reasons: Vec<_> = states.filter_map(|told| told.activity.data["reason"].as_str()).collect();
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    assert!(reasons[0].contains("connected again"), "{reasons:?}");
+    assert!(reasons[1].contains("repaired first"), "{reasons:?}");
+}
+
 /// Its worker died in the try, and nobody may look for it until then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_reply_that_may_have_left_a_disconnected_account_is_unknown_and_sent_once() {
@@ -75,14 +109,18 @@ async fn p4_a_reply_that_may_have_left_a_disconnected_account_is_unknown_and_sen
 
 /// A token that is refused because its account was disconnected: nothing is lost by waiting.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_refused_just_after_a_disconnection_waits_too() {
+async fn what_is_refused_just_before_a_disconnection_waits_too() {
     let stage = Stage::start().await;
     let chatwoot = stage.chatwoot_with_token("acme", "no-longer-valid").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let first = stage.write(&chatwoot, &conversation, "one").await;
-    stage.reaches(first, "failed").await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "retrying").await;
     stage.disconnect(chatwoot.account.key).await;
-    let second = stage.write(&chatwoot, &conversation, "two").await;
-    stage.reaches(second, "retrying").await;
-    assert_eq!(stage.attempts(second.0).await, [Some("retry".to_owned())]);
+    eventually("it waits to be connected again", async || {
+        let reason = stage.row(reply).await.reason;
+        reason.is_some_and(|reason| reason.contains("connected again"))
+    })
+    .await;
+    let tried = stage.attempts(reply.0).await;
+    assert!(tried.iter().all(|end| end.as_deref() == Some("retry")), "{tried:?}");
 }

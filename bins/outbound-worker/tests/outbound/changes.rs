@@ -188,7 +188,8 @@ async fn what_chatwoot_told_is_done_is_not_done_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_chatwoot_refuses_is_undone_with_a_reason() {
-    let stage = Stage::start().await;
+    let stage = Stage::empty().await;
+    stage.worker(&Config { outbound_attempts: 1, ..stage::config() }).await;
     let chatwoot = stage.chatwoot_with_token("acme", "no-longer-valid").await;
     let conversation = stage.conversation(&chatwoot).await;
     let wanted = Wanted { priority: Some(Some("high".to_owned())), ..Wanted::default() };
@@ -258,7 +259,8 @@ async fn what_is_of_use_at_its_moment_is_settled_whoever_holds_the_conversation(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_that_nobody_needs_any_more_are_forgotten_in_time() {
-    let stage = Stage::start().await;
+    let stage = Stage::empty().await;
+    stage.worker(&Config { outbound_attempts: 1, ..stage::config() }).await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     let sent = stage.write(&chatwoot, &conversation, "Hello!").await;

@@ -1,6 +1,8 @@
 //! P4: a customer never gets a reply twice, and replies of one conversation leave in the order in
 //! which they were written, whatever Chatwoot answers.
 
+use std::time::Duration;
+
 use chatwoot_sim::{ADMIN_TOKEN, Faults, Millis, RestFaults, Rule, Scope};
 use futures_util::future::join_all;
 use outbound_worker::Config;
@@ -130,6 +132,29 @@ async fn p4_a_reply_that_was_deleted_before_it_was_looked_for_is_not_sent_again(
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(row.chatwoot_id, Some(stored));
     assert_eq!(chatwoot.texts(&conversation).len(), 1);
+}
+
+/// Chatwoot lists by the clocks of its nodes, and the one that took the reply is ahead: by time, it comes after a
+/// hundred that were written later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_that_a_fast_clock_moved_behind_a_hundred_others_is_found() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
+    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
+    let stored = messages.last().unwrap()["id"].as_i64().unwrap();
+    let (sim, number) = (chatwoot.sim(), conversation.number);
+    sim.date_ahead(1, number, stored, Duration::from_mins(1)).unwrap();
+    for _ in 0..100 {
+        sim.customer_writes(1, number, "Hello?").unwrap();
+    }
+    stage.worker(&config()).await;
+    let row = stage.reaches(reply, "sent").await;
+    assert_eq!(row.chatwoot_id, Some(stored));
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
 }
 
 /// P4: two were stored where one was asked for. Nobody but a person can put that right.

@@ -182,6 +182,35 @@ async fn a_reply_whose_file_is_gone_fails_and_does_not_go_without_it() {
     assert_eq!(chatwoot.texts(&conversation), ["Did it arrive?"]);
 }
 
+/// The disk with the files is not mounted where the worker runs: its folder is there, and empty.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_waits_while_the_disk_with_its_files_is_not_mounted() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write_files(&chatwoot, &conversation, "See below", &FILES).await;
+    let folder = testkit::scratch("unmounted");
+    let attachments_url = objects::Address::Folder(folder.clone());
+    let settings = [("ATTACHMENTS_URL", attachments_url.to_string())];
+    let settings: Vec<_> = stage.environment().into_iter().chain(settings).collect();
+    let settings: Vec<_> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let worker = Program::start("outbound-worker", &settings).await;
+    let row = stage.reaches(reply, "retrying").await;
+    assert_eq!(row.reason.as_deref(), Some("its files cannot be read at the moment"));
+    let health = testkit::http().get(format!("{}/health", worker.url())).send().await.unwrap();
+    assert!(health.text().await.unwrap().contains("not mounted"));
+    // Then it is.
+    let mounted = objects::Objects::open(&objects::Config { attachments_url }).unwrap();
+    for (key, (_, _, content)) in stage.keys().await.into_iter().zip(FILES) {
+        let mut writer = mounted.write(&key);
+        writer.put(content.into()).await.unwrap();
+        writer.finish().await.unwrap();
+    }
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(there(&chatwoot, &conversation), expected("See below", reply));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_of_nobody_are_swept_away_and_no_others() {
     let stage = Stage::empty().await;

@@ -124,6 +124,28 @@ async fn p4_what_is_not_there_is_sent_again_where_a_request_a_second_is_allowed(
     assert_eq!(stage.attempts(reply.0).await, ["absent", "done"].map(|end| Some(end.to_owned())));
 }
 
+/// A deleted reply is known by its user, and for that Chatwoot is asked once more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_asked_for_the_user_of_a_deleted_reply_is_asked_within_its_rate() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Oops").await;
+    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
+    let stored = messages.last().unwrap()["id"].as_i64().unwrap();
+    chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
+    let granted = async || {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        hosts::list(&mut transaction).await.unwrap()[0].granted
+    };
+    let before = granted().await;
+    // So few that each is granted by itself.
+    stage.worker(&Config { chatwoot_requests_per_minute: 60, ..config() }).await;
+    let row = stage.reaches(reply, "sent").await;
+    assert_eq!(row.chatwoot_id, Some(stored));
+    assert_eq!(granted().await - before, 3, "two pages, and the user");
+}
+
 /// Thousands of commands of a tenant are queued before another one's reply.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p9_a_tenant_s_flood_does_not_delay_another_s_reply() {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, RestFaults, Rule};
+use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule};
 use outbound_worker::Config;
-use testkit::{eventually, eventually_some, sqlx};
+use serde_json::json;
+use store::accounts::Account;
+use testkit::{Program, eventually, eventually_some, sqlx};
 
-use crate::stage::{Stage, config};
+use crate::stage::{Chatwoot, Stage, config};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_worker_killed_after_chatwoot_stored_the_reply_leads_to_one_copy() {
@@ -148,22 +150,78 @@ async fn p9_an_account_that_does_not_answer_does_not_delay_another() {
     assert!(stage.waiting().await >= 20, "the slow ones are not given up");
 }
 
+impl Stage {
+    /// As `axis accounts rotate` does.
+    async fn give_token(&self, chatwoot: &Chatwoot, token: &str) {
+        let key = chatwoot.account.key;
+        let token = testkit::secret_key().seal(Account::TOKEN_PURPOSE, &token.into()).unwrap();
+        let mut transaction = self.world.store.worker().await.unwrap();
+        store::accounts::set_token(&mut transaction, key, &token).await.unwrap();
+        store::accounts::hasten(&mut transaction, key).await.unwrap();
+        store::commit(transaction).await.unwrap();
+    }
+}
+
 /// A user of Chatwoot has one token, so that the old one ends before the new one is known here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_old_token_is_refused_goes_with_the_new_one() {
-    let stage = Stage::start().await;
+async fn p4_what_the_old_token_is_refused_waits_and_goes_in_order_with_the_new_one() {
+    let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot_with_token("acme", "the-old-token").await;
     let conversation = stage.conversation(&chatwoot).await;
+    // Nothing is tried again in time but for the rotation.
+    stage.worker(&Config { outbound_retry_first_ms: 600_000, ..config() }).await;
     let first = stage.write(&chatwoot, &conversation, "one").await;
-    stage.reaches(first, "failed").await;
-    let key = chatwoot.account.key;
-    let token = testkit::secret_key()
-        .seal(store::accounts::Account::TOKEN_PURPOSE, &chatwoot_sim::ADMIN_TOKEN.into())
-        .unwrap();
-    let mut transaction = stage.world.store.worker().await.unwrap();
-    store::accounts::set_token(&mut transaction, key, &token).await.unwrap();
-    store::commit(transaction).await.unwrap();
+    let row = stage.reaches(first, "retrying").await;
+    assert!(row.reason.unwrap().contains("give the account another one"));
     let second = stage.write(&chatwoot, &conversation, "two").await;
+    let status = json!({ "status": "resolved", "snoozedUntil": null });
+    stage.ask(&chatwoot, &conversation, "set_status", &status).await;
+    stage.give_token(&chatwoot, ADMIN_TOKEN).await;
+    stage.reaches(first, "sent").await;
     stage.reaches(second, "sent").await;
-    assert_eq!(chatwoot.texts(&conversation), ["two"]);
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["one", "two"]);
+    assert_eq!(chatwoot.sim().conversation(1, conversation.number).unwrap()["status"], "resolved");
+}
+
+/// Nobody may look for it either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_reply_of_unknown_outcome_is_looked_for_with_the_new_token_and_sent_once() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
+    stage.give_token(&chatwoot, "no-longer-valid").await;
+    stage.worker(&config()).await;
+    eventually("people are told why it waits", async || {
+        let reason = stage.row(reply).await.reason;
+        reason.is_some_and(|reason| reason.contains("give the account another one"))
+    })
+    .await;
+    assert_eq!(stage.row(reply).await.state, "unknown");
+    stage.give_token(&chatwoot, ADMIN_TOKEN).await;
+    stage.reaches(reply, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_says_of_itself_that_an_account_is_not_let_in() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot_with_token("acme", "the-old-token").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let settings = stage.environment();
+    let settings: Vec<_> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let worker = Program::start("outbound-worker", &settings).await;
+    let wrong = async || {
+        let health = testkit::http().get(format!("{}/health", worker.url())).send().await.unwrap();
+        health.text().await.unwrap().contains("does not take some accounts' tokens")
+    };
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "retrying").await;
+    assert!(wrong().await);
+    stage.give_token(&chatwoot, ADMIN_TOKEN).await;
+    stage.reaches(reply, "sent").await;
+    assert!(!wrong().await);
 }

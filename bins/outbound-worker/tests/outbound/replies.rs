@@ -23,8 +23,9 @@ async fn replies_of_a_conversation_leave_in_the_order_of_their_writing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_reply_fails_with_a_reason_and_does_not_hold_up_others() {
-    let stage = Stage::start().await;
+async fn a_reply_that_is_refused_to_the_last_fails_with_a_reason_and_does_not_hold_up_others() {
+    let stage = Stage::empty().await;
+    stage.worker(&outbound_worker::Config { outbound_attempts: 2, ..config() }).await;
     let locked_out = stage.chatwoot_with_token("acme", "no-longer-valid").await;
     let conversation = stage.conversation(&locked_out).await;
     let first = stage.write(&locked_out, &conversation, "Hello?").await;

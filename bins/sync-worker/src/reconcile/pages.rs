@@ -23,6 +23,8 @@ pub(super) fn following(
         }
         MessageRange::Newest => i64::MAX,
         MessageRange::Before(first) => first,
+        // Nobody asks for that here.
+        MessageRange::Between { .. } => return None,
     };
     let lowest = numbers().min().filter(|&lowest| lowest > known && lowest < first);
     lowest.map(MessageRange::Before)

@@ -8,7 +8,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
-use super::{CallError, Client, Verbatim, entries, expected};
+use super::{CallError, Client, MessageRange, Verbatim, entries, expected};
 use crate::model::Message;
 
 /// A message or note to be written. The sender is the token's owner.
@@ -111,17 +111,6 @@ impl NewMessage {
     }
 }
 
-/// Which messages of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MessageRange {
-    /// The newest 20.
-    Newest,
-    /// The 20 before an id.
-    Before(i64),
-    /// The first 100 after an id; fewer than 100 means that these were the last.
-    After(i64),
-}
-
 impl Client {
     /// Writes a message or a note. Not idempotent: after an unknown outcome look for the marker
     /// before writing again.
@@ -155,7 +144,7 @@ impl Client {
         self.done(self.request(Method::DELETE, &path)).await
     }
 
-    /// Messages of any kind, oldest first. Needs a user's token.
+    /// Messages of any kind, oldest first by the clocks of Chatwoot's nodes. Needs a user's token.
     pub async fn list_messages(
         &self,
         conversation: i64,
@@ -177,6 +166,10 @@ impl Client {
             MessageRange::Newest => request,
             MessageRange::Before(id) => request.query(&[("before", id)]),
             MessageRange::After(id) => request.query(&[("after", id)]),
+            // With both, Chatwoot begins at the one and ends before the other.
+            MessageRange::Between { after, last } => {
+                request.query(&[("after", after + 1), ("before", last + 1)])
+            }
         };
         let answer = self.json(request).await?;
         let read = |value| Verbatim::read(value, Message::from_value);

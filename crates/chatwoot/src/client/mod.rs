@@ -15,6 +15,7 @@ mod conversations;
 mod error;
 mod messages;
 mod public;
+mod ranges;
 mod webhooks;
 
 use std::sync::Arc;
@@ -30,7 +31,8 @@ use crate::public::Public;
 
 pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooze};
 pub use self::error::{CallError, Cause, Outcome, Refusal};
-pub use self::messages::{MessageRange, NewMessage, ReadError, Upload};
+pub use self::messages::{NewMessage, ReadError, Upload};
+pub use self::ranges::MessageRange;
 pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
 
 /// The header with the token. Chatwoot's documents write it with underscores, which nginx drops;

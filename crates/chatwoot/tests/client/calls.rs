@@ -98,7 +98,8 @@ async fn messages() {
         ..NewMessage::default()
     };
     client.create_message(42, &note).await.unwrap();
-    let range = [MessageRange::Newest, MessageRange::Before(5), MessageRange::After(900)];
+    let between = MessageRange::Between { after: 900, last: 999 };
+    let range = [MessageRange::Newest, MessageRange::Before(5), MessageRange::After(900), between];
     for range in range {
         let listed = client.list_messages(42, range).await.unwrap();
         assert_eq!(listed, std::slice::from_ref(&created));

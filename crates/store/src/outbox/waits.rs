@@ -99,7 +99,7 @@ pub(crate) async fn hasten_told(
     Ok(())
 }
 
-/// The same for what an account has put off: it is served again. What may yet be taken back waits on.
+/// The same for what an account has put off: it is served again, or has another token. What may yet be taken back waits on.
 pub(crate) async fn hasten_account(
     connection: &mut PgConnection,
     account: AccountKey,

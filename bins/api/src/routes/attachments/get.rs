@@ -90,7 +90,9 @@ async fn own(app: &App, upload: &Upload, tag: &str, asked: Asked) -> Result<Resp
     };
     let reader = match app.files.objects().read(&upload.key, range.clone()).await {
         Ok(reader) => reader,
-        Err(error @ objects::Error::Place(_)) => return Err(ApiError::NoStorage(error)),
+        Err(error @ (objects::Error::Place(_) | objects::Error::Away)) => {
+            return Err(ApiError::NoStorage(error));
+        }
         Err(error) => return Err(ApiError::NoFile(error.into())),
     };
     Ok(headers.answer(range, Some(reader.length), Body::from_stream(reader.bytes)))

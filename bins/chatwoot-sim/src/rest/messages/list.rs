@@ -1,5 +1,7 @@
 //! `GET …/messages`.
 
+use std::ops::Range;
+
 use axum::Json;
 use axum::extract::{Query as Pairs, State};
 use serde_json::{Value, json};
@@ -27,21 +29,27 @@ pub(crate) async fn handle(
     let parent = world.conversation(caller.account, caller.conversation(&world)?)?;
     let public = query.truth("filter_internal_messages");
     let shown = |m: &&Message| !public || !(m.private || m.message_type == MessageType::Activity);
-    let newest_before = |before: i64| {
-        let rows = parent.messages.range(..before).rev().map(|(_, m)| m).filter(shown);
-        let mut rows: Vec<&Message> = rows.take(NEWEST).collect();
-        rows.reverse();
+    // Chosen by number, in the order of the clocks.
+    let within = |numbers: Range<i64>| {
+        let rows = parent.messages.range(numbers).map(|(_, m)| m).filter(shown);
+        let mut rows: Vec<&Message> = rows.collect();
+        rows.sort_by_key(|m| (m.created_at, m.id));
         rows
     };
-    let rows: Vec<&Message> = match (query.number("after"), query.number("before")) {
-        (None, before) => newest_before(before.unwrap_or(i64::MAX)),
+    let rows = match (query.number("after"), query.number("before")) {
+        (None, before) => {
+            let rows = within(i64::MIN..before.unwrap_or(i64::MAX));
+            rows.get(rows.len().saturating_sub(NEWEST)..).unwrap_or_default().to_vec()
+        }
         (Some(after), None) => {
-            let rows = parent.messages.range(after.saturating_add(1)..).map(|(_, m)| m);
-            rows.filter(shown).take(AFTER).collect()
+            let mut rows = within(after.saturating_add(1)..i64::MAX);
+            rows.truncate(AFTER);
+            rows
         }
         (Some(after), Some(before)) => {
-            let rows = parent.messages.range(after..before.max(after)).map(|(_, m)| m);
-            rows.filter(shown).take(BETWEEN).collect()
+            let mut rows = within(after..before.max(after));
+            rows.truncate(BETWEEN);
+            rows
         }
     };
     let payload: Vec<Value> =

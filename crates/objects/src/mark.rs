@@ -1,0 +1,87 @@
+//! Whether the place is the one where files are kept.
+//!
+//! An empty folder where a disk was to be mounted looks as if all files were gone. So a small file beside the first
+//! one says that the place is in use, and what is not there counts as gone only if that is there. A place that was
+//! used before there were marks gets one with the first file that is found in it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use object_store::{ObjectStoreExt as _, PutPayload};
+
+use crate::{Error, Objects};
+
+/// Its key.
+const MARK: &str = ".axis-attachments";
+/// For people who find it.
+const TEXT: &str =
+    "Attachments are kept here. Without this file the place counts as not mounted.\n";
+
+/// What this program knows of the mark.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// It was there.
+    seen: AtomicBool,
+    /// A file was asked for that was not there, and neither was it.
+    missed: AtomicBool,
+}
+
+impl Objects {
+    /// Whether the mark is there.
+    async fn is_marked(&self) -> Result<bool, Error> {
+        match self.store.head(&self.path(MARK)).await {
+            Ok(_) => {
+                self.known.seen.store(true, Ordering::Relaxed);
+                Ok(true)
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn was_marked(&self) -> bool {
+        self.known.seen.load(Ordering::Relaxed)
+    }
+
+    /// Sees to it that the mark is there before a file is kept. Where it was and is not any more, none is.
+    pub(crate) async fn mark(&self) -> Result<(), Error> {
+        if self.is_marked().await? {
+            return Ok(());
+        }
+        if self.was_marked() {
+            return Err(Error::Away);
+        }
+        self.store.put(&self.path(MARK), PutPayload::from(TEXT)).await?;
+        self.known.seen.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// A file was found, so the place is in use.
+    pub(crate) async fn used(&self) {
+        if !self.was_marked() {
+            // Else with the next one.
+            self.mark().await.ok();
+        }
+    }
+
+    /// Why a file cannot be had: it is not there, or nothing is.
+    pub(crate) async fn missing_or(&self, error: object_store::Error) -> Error {
+        if !matches!(error, object_store::Error::NotFound { .. }) {
+            return error.into();
+        }
+        match self.is_marked().await {
+            Ok(true) => Error::NotFound,
+            Ok(false) => {
+                self.known.missed.store(true, Ordering::Relaxed);
+                Error::Away
+            }
+            Err(error) => error,
+        }
+    }
+
+    /// Fails if the place does not work, or has no mark though it is known to be in use.
+    pub(crate) async fn not_away(&self) -> Result<(), Error> {
+        let marked = self.is_marked().await?;
+        let in_use = self.was_marked() || self.known.missed.load(Ordering::Relaxed);
+        if in_use && !marked { Err(Error::Away) } else { Ok(()) }
+    }
+}
