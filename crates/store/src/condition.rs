@@ -51,7 +51,7 @@ fn unreachable(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "is away: nothing listens at its address",
         io::ErrorKind::TimedOut => SILENT,
-        _ if error.get_ref().is_some_and(|error| error.is::<ReadOnly>()) => "takes no writes",
+        _ if matches!(error.get_ref(), Some(inner) if inner.is::<ReadOnly>()) => "takes no writes",
         _ => "cannot be reached",
     }
 }
