@@ -27,7 +27,7 @@
 //! | `Ok` | acknowledges |
 //! | [`Failure::Retry`] | asks for it again after the consumption's delay |
 //! | [`Failure::RetryAfter`] | asks for it again after that delay |
-//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER`, then ends its delivery |
+//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER`, if its sender has not filled its share of that, then ends its delivery |
 //! | a panic | as `Retry`, for the whole batch |
 //!
 //! The server never gives up on a message (`max_deliver` is -1), so an outage of the database or
@@ -45,6 +45,7 @@ mod history;
 mod live;
 mod publish;
 mod read;
+mod shares;
 mod sources;
 pub mod streams;
 mod tail;

@@ -41,6 +41,11 @@ pub fn tenant(subject: &str) -> Option<TenantId> {
     subject.split('.').nth(1)?.parse().ok()
 }
 
+/// Whose a subject is: all of it but the last token, `inbound.<account key>` or `outbound.<tenant>`.
+pub fn owner(subject: &str) -> &str {
+    subject.rsplit_once('.').map_or(subject, |(owner, _)| owner)
+}
+
 /// Text made into one token: letters, digits, `-` and `_` stay, at most 64 of them; anything else
 /// becomes `_`; nothing becomes `unknown`.
 pub fn token(text: &str) -> String {
@@ -73,5 +78,13 @@ mod tests {
         let acme: TenantId = "acme".parse().unwrap();
         assert_eq!(tenant(&activity(&acme, "message_created")), Some(acme));
         assert_eq!(tenant("activity"), None);
+    }
+
+    #[test]
+    fn whatever_an_account_sends_is_its_own() {
+        let account = AccountKey::generate();
+        let (one, other) = (inbound(account, "message_created"), inbound(account, "odd.*"));
+        assert_eq!((owner(&one), owner("odd")), (owner(&other), "odd"));
+        assert_eq!(owner(&one), format!("inbound.{}", account.token()));
     }
 }

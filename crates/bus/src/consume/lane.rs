@@ -12,7 +12,7 @@ use super::health::{Condition, Health};
 use super::message::{Held, InHand};
 use super::pull::{Pull, PullError};
 use super::rewind::Place;
-use super::{Consumer, Consumption, Handler, handle, settle};
+use super::{Common, Consumer, Consumption, Handler, handle, settle};
 use crate::{Bus, BusError};
 
 /// The pause after a failed pull, doubled with each failure in a row.
@@ -27,6 +27,7 @@ pub(crate) struct Lane<H> {
     consumption: Consumption,
     durable: Durable,
     handler: Arc<H>,
+    common: Arc<Common>,
     place: Arc<Place>,
     in_hand: JoinSet<()>,
     held: Held,
@@ -39,12 +40,12 @@ impl<H: Handler> Lane<H> {
         consumption: Consumption,
         durable: Durable,
         handler: Arc<H>,
-        health: Arc<Health>,
+        common: Arc<Common>,
     ) -> Self {
         let place = Arc::new(Place::new(durable.clone()));
-        let gauges = Gauges::new(consumption.consumer, health);
+        let gauges = Gauges::new(consumption.consumer, Arc::clone(&common.health));
         let (in_hand, held) = (JoinSet::new(), Held::default());
-        Self { bus, consumption, durable, handler, place, in_hand, held, gauges }
+        Self { bus, consumption, durable, handler, common, place, in_hand, held, gauges }
     }
 
     /// Goes round until `shutdown`, then finishes what is in hand.
@@ -155,12 +156,12 @@ impl<H: Handler> Lane<H> {
         self.gauges.measure(&batch);
         let (bus, consumption) = (self.bus.clone(), self.consumption);
         let (handler, held) = (Arc::clone(&self.handler), self.held.clone());
-        let place = Arc::clone(&self.place);
+        let (place, common) = (Arc::clone(&self.place), Arc::clone(&self.common));
         self.in_hand.spawn(async move {
             let outcomes = handle::run(&handler, &batch, &bus, &place, ack_wait).await;
             // Before the server is told: what it gives out from then on is to be handled.
             held.release(&batch);
-            settle::settle(&bus, &consumption, &place, batch, outcomes).await;
+            settle::settle(&bus, &consumption, &common.shares, &place, batch, outcomes).await;
         });
     }
 }

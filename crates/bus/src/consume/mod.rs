@@ -15,6 +15,7 @@
 //! Commands have one lane. Events have one for each account (`lanes.rs`), so that what an account
 //! sends, or fails at, holds up nobody else; an idle lane costs one request that waits at the server.
 
+mod bury;
 mod durable;
 mod handle;
 mod health;
@@ -42,6 +43,7 @@ use health::Health;
 use lane::Lane;
 use lanes::Lanes;
 
+use crate::shares::Shares;
 use crate::{Bus, BusError};
 
 /// Any error; its text and those of its sources are logged.
@@ -142,6 +144,13 @@ pub struct Consumption {
     pub linger: Duration,
 }
 
+/// What the lanes of a consumption share.
+#[derive(Default)]
+pub(crate) struct Common {
+    health: Arc<Health>,
+    shares: Shares,
+}
+
 impl Bus {
     /// Consumes until `shutdown`, then finishes the batches in hand and returns. Outages of the
     /// server, its restart, and the consumer's absence are waited out.
@@ -159,8 +168,7 @@ impl Bus {
             Box::pin(Lanes::new(self.clone(), consumption, handler, shutdown).run()).await?;
         } else {
             let durable = Durable::whole(consumption.consumer);
-            let health = Arc::<Health>::default();
-            let lane = Lane::new(self.clone(), consumption, durable, handler, health);
+            let lane = Lane::new(self.clone(), consumption, durable, handler, Arc::default());
             Box::pin(lane.run(shutdown)).await?;
         }
         self.flush().await;

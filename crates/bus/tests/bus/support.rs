@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 /// Nothing here takes long, not even on a busy machine; whoever waits for longer waits in vain.
 pub const DEADLINE: Duration = Duration::from_mins(1);
 
+/// The room of a stream that has very little, in bytes.
+pub const ROOM: i64 = 100 * 1024;
+
 pub struct Server {
     pub nats: Nats,
     pub dir: tempfile::TempDir,
@@ -54,6 +57,14 @@ impl Server {
         async_nats::jetstream::new(client)
     }
 
+    /// Gives a stream very little room.
+    pub async fn shrink(&self, stream: &str) {
+        let raw = self.raw().await;
+        let mut config = raw.get_stream(stream).await.unwrap().cached_info().config.clone();
+        config.max_bytes = ROOM;
+        raw.update_stream(config).await.unwrap();
+    }
+
     /// Makes a lane for account `a` whose messages come again after a second instead of half a
     /// minute.
     pub async fn hurry(&self) {
@@ -85,6 +96,11 @@ pub fn envelope(subject: &str, id: &str) -> Envelope {
         headers: Headers::default().with("Axis-Test", id),
         payload: id.as_bytes().to_vec(),
     }
+}
+
+/// A message of a KiB.
+pub fn large(subject: &str, id: usize) -> Envelope {
+    Envelope { payload: vec![b'x'; 1024], ..envelope(subject, &id.to_string()) }
 }
 
 /// `count` messages of INBOUND named `0`, `1`, ….
