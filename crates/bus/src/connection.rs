@@ -1,6 +1,8 @@
 //! The one connection of a program.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -155,6 +157,7 @@ async fn options(
     name: &str,
 ) -> Result<(ConnectOptions, mpsc::UnboundedReceiver<()>), ConnectError> {
     let (connected, events) = mpsc::unbounded_channel();
+    let told = Told::default();
     let options = config
         .options()
         .await?
@@ -168,22 +171,64 @@ async fn options(
             if event == Event::Connected {
                 connected.send(()).ok();
             }
-            async move { log(&event) }
+            log(&event, &told);
+            future::ready(())
         });
     Ok((options, events))
 }
 
-fn log(event: &Event) {
+/// Why no connection could be made since the last one. It is tried without end, and mostly fails for the
+/// same reason.
+#[derive(Debug, Default)]
+struct Told(Mutex<HashSet<String>>);
+
+impl Told {
+    fn is_news(&self, reason: String) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reason)
+    }
+
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn log(event: &Event, told: &Told) {
     match event {
-        Event::Connected => tracing::info!("connected to NATS"),
+        Event::Connected => {
+            told.forget();
+            tracing::info!("connected to NATS");
+        }
         Event::Disconnected => tracing::warn!("the connection to NATS was lost, reconnecting"),
         Event::SlowConsumer(_) => tracing::warn!("NATS sends faster than this program reads"),
         Event::ServerError(error) => {
             tracing::warn!(error = %error, "NATS reports an error");
         }
         Event::LameDuckMode => tracing::info!("the NATS server is about to stop"),
-        Event::ClientError(_) | Event::Draining | Event::Closed => {
+        Event::ClientError(error) => {
+            if told.is_news(error.to_string()) {
+                tracing::warn!(error = %error, "no connection to NATS could be made, trying again");
+            } else {
+                tracing::debug!(error = %error, "still no connection to NATS");
+            }
+        }
+        Event::Draining | Event::Closed => {
             tracing::debug!(event = %event, "the connection to NATS changed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_there_is_no_connection_is_news_once_and_again_after_there_was_one() {
+        let told = Told::default();
+        for _ in 0..2 {
+            assert!(told.is_news("refused".to_owned()));
+            assert!(!told.is_news("refused".to_owned()));
+            assert!(told.is_news("no such name".to_owned()), "another reason");
+            log(&Event::Connected, &told);
         }
     }
 }
