@@ -13,7 +13,6 @@
 //!     concurrency: 2,
 //!     room: 200,
 //!     retry_delay: |attempt| Duration::from_secs(attempt.min(60)),
-//!     linger: Duration::ZERO,
 //! };
 //! bus.consume(consumption, handler, Default::default()).await?;
 //! # Ok(())

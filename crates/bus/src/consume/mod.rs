@@ -130,7 +130,8 @@ impl Consumer {
 pub struct Consumption {
     /// From where.
     pub consumer: Consumer,
-    /// At most so many messages in one batch.
+    /// At most so many messages in one batch. It is what the stream has at that moment: one message when
+    /// quiet, full when busy.
     pub batch: usize,
     /// So many batches in hand at the same time, in each lane.
     pub concurrency: usize,
@@ -139,9 +140,6 @@ pub struct Consumption {
     pub room: usize,
     /// How long until a message comes again whose attempt, counted from 1, was the given one.
     pub retry_delay: fn(attempt: u64) -> Duration,
-    /// How long to wait for a batch to fill once it has a message. At zero, a batch is what the
-    /// stream has at that moment: one message when quiet, full when busy.
-    pub linger: Duration,
 }
 
 /// What the lanes of a consumption share.

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
@@ -55,7 +55,6 @@ pub(crate) struct Pull {
     batch: usize,
     /// At most so many bytes in one batch.
     pub(crate) bytes: usize,
-    linger: Duration,
     /// How many messages the open request may still bring; 0 when none is open.
     open: usize,
     /// How long the server waits for a settlement.
@@ -111,7 +110,6 @@ impl Pull {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             batch: consumption.batch.max(1),
             bytes: BYTES.max(2 * bus.max_message_bytes()),
-            linger: consumption.linger,
             open: 0,
             ack_wait: ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
             made: info.created,
@@ -126,11 +124,10 @@ impl Pull {
     ) -> Result<Vec<Message>, PullError> {
         let mut got = Vec::new();
         if self.open == 0 {
-            self.ask(self.batch, self.bytes, EXPIRES).await?;
+            self.ask().await?;
         }
-        let mut full_at = None;
         loop {
-            let patience = if got.is_empty() { SILENCE } else { self.linger.max(GAP) };
+            let patience = if got.is_empty() { SILENCE } else { GAP };
             let message = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Ok(got),
@@ -147,7 +144,6 @@ impl Pull {
             };
             match message.status {
                 None | Some(StatusCode::OK) => {
-                    full_at.get_or_insert_with(|| Instant::now() + self.linger);
                     self.open = self.open.saturating_sub(1);
                     got.push(message);
                     if self.open == 0 {
@@ -160,18 +156,13 @@ impl Pull {
                 Some(status) => {
                     self.open = 0;
                     let regular = matches!(status, StatusCode::TIMEOUT | StatusCode::NOT_FOUND);
-                    let left = full_at.map_or(Duration::ZERO, |at| at - Instant::now());
-                    if regular && !got.is_empty() && left > Duration::from_millis(1) {
-                        let bytes = self.bytes.saturating_sub(got.iter().map(|it| it.length).sum());
-                        self.ask(self.batch - got.len(), bytes.max(1), left).await?;
-                    } else if regular || !got.is_empty() {
+                    if regular || !got.is_empty() {
                         return Ok(got);
-                    } else if status == StatusCode::NO_RESPONDERS {
-                        return Err(PullError::NoResponders);
-                    } else {
-                        let description = message.description.unwrap_or_default();
-                        return Err(PullError::Status(description));
                     }
+                    return Err(match status {
+                        StatusCode::NO_RESPONDERS => PullError::NoResponders,
+                        _ => PullError::Status(message.description.unwrap_or_default()),
+                    });
                 }
             }
         }
@@ -204,23 +195,15 @@ impl Pull {
         self.open > 0
     }
 
-    async fn ask(
-        &mut self,
-        batch: usize,
-        bytes: usize,
-        expires: Duration,
-    ) -> Result<(), PullError> {
+    async fn ask(&mut self) -> Result<(), PullError> {
         let mut request = json!({
-            "batch": batch,
-            "expires": u64::try_from(expires.as_nanos()).unwrap_or(u64::MAX),
+            "batch": self.batch,
+            "expires": nanos(EXPIRES),
+            "idle_heartbeat": nanos(HEARTBEAT),
             "no_wait": true,
         });
-        if batch > 1 {
-            request["max_bytes"] = bytes.into();
-        }
-        // The server wants a heartbeat to fit twice into a request.
-        if expires > HEARTBEAT * 2 {
-            request["idle_heartbeat"] = u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(0).into();
+        if self.batch > 1 {
+            request["max_bytes"] = self.bytes.into();
         }
         let sent = self.bus.client().publish_with_reply(
             self.next.clone(),
@@ -231,7 +214,11 @@ impl Pull {
             .await
             .map_err(|elapsed| PullError::Send(elapsed.into()))?
             .map_err(|error| PullError::Send(error.into()))?;
-        self.open = batch;
+        self.open = self.batch;
         Ok(())
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -118,7 +118,6 @@ pub fn consumption() -> Consumption {
         concurrency: 2,
         room: 1_000,
         retry_delay: |_| Duration::from_millis(50),
-        linger: Duration::ZERO,
     }
 }
 
