@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::durable::Durable;
 use super::health::{Condition, Health};
 use super::message::{Held, InHand};
-use super::pull::{Pull, PullError};
+use super::pull::{Batch, Pull, PullError};
 use super::rewind::Place;
 use super::{Common, Consumer, Consumption, Handler, handle, settle};
 use crate::{Bus, BusError};
@@ -69,7 +69,13 @@ impl<H: Handler> Lane<H> {
                 () = shutdown.cancelled() => return Ok(()),
                 // Whatever was asked over the old connection is not going to be answered.
                 Ok(()) = connections.changed() => continue,
-                opened = Pull::open(&self.bus, &self.consumption, &self.durable, &self.place) => opened,
+                opened = Pull::open(
+                    &self.bus,
+                    &self.consumption,
+                    &self.durable,
+                    &self.place,
+                    &self.common.budget,
+                ) => opened,
             };
             let error = match opened {
                 Ok(pull) => {
@@ -109,13 +115,13 @@ impl<H: Handler> Lane<H> {
             if !self.has_a_free_hand(shutdown, pull.bytes).await? {
                 break None;
             }
-            let messages = match pull.batch(shutdown).await {
-                Ok(messages) => messages,
+            let batch = match pull.batch(shutdown).await {
+                Ok(batch) => batch,
                 Err(error) => break Some((error, worked)),
             };
             worked = true;
             self.gauges.works();
-            self.take(messages, &pull).await;
+            self.take(batch, &pull).await;
             self.place.note(&self.bus, false).await;
         };
         settle::give_back(&self.bus, pull.close().await).await;
@@ -144,7 +150,7 @@ impl<H: Handler> Lane<H> {
         Ok(!shutdown.is_cancelled())
     }
 
-    async fn take(&mut self, messages: Vec<async_nats::Message>, pull: &Pull) {
+    async fn take(&mut self, Batch { messages, reserved }: Batch, pull: &Pull) {
         let (made, ack_wait) = (pull.made, pull.ack_wait);
         let read = |message| InHand::read(message, self.bus.jetstream(), made);
         let read = messages.into_iter().filter_map(read);
@@ -162,6 +168,7 @@ impl<H: Handler> Lane<H> {
             // Before the server is told: what it gives out from then on is to be handled.
             held.release(&batch);
             settle::settle(&bus, &consumption, &common.shares, &place, batch, outcomes).await;
+            drop(reserved);
         });
     }
 }

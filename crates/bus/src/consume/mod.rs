@@ -10,11 +10,13 @@
 //!
 //! It asks for a batch only when it may take one more in hand, and has room for a whole one, so no more
 //! than `room` messages are ever held, and none waits here while its time to be settled runs out. Nor are
-//! more bytes held than two batches may have (`pull.rs`), however large the messages are.
+//! more bytes held than two batches may have (`pull.rs`), however large the messages are, and by all lanes
+//! together no more than `budget.rs` says and a few for each.
 //!
 //! Commands have one lane. Events have one for each account (`lanes.rs`), so that what an account
 //! sends, or fails at, holds up nobody else; an idle lane costs one request that waits at the server.
 
+mod budget;
 mod bury;
 mod durable;
 mod handle;
@@ -38,6 +40,7 @@ use events::Headers;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use budget::Budget;
 pub(crate) use durable::{Durable, lane_prefix};
 use health::Health;
 use lane::Lane;
@@ -147,6 +150,7 @@ pub struct Consumption {
 pub(crate) struct Common {
     health: Arc<Health>,
     shares: Shares,
+    budget: Budget,
 }
 
 impl Bus {
