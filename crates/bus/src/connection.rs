@@ -114,7 +114,7 @@ impl Bus {
     }
 
     /// The largest message that the server takes, headers included, in bytes.
-    pub fn max_message_bytes(&self) -> usize {
+    pub(crate) fn max_message_bytes(&self) -> usize {
         self.0.client.max_payload()
     }
 

@@ -42,6 +42,7 @@ mod error;
 mod headers;
 mod history;
 mod live;
+mod pauses;
 mod publish;
 mod read;
 mod shares;
@@ -50,6 +51,7 @@ pub mod streams;
 mod tail;
 #[cfg(test)]
 mod testing;
+mod time;
 
 pub use config::Config;
 pub use connection::Bus;

@@ -13,11 +13,11 @@ use super::message::{Held, InHand};
 use super::pull::{Batch, Pull, PullError};
 use super::rewind::Place;
 use super::{Common, Consumer, Consumption, Handler, handle, settle};
+use crate::pauses::Pauses;
 use crate::{Bus, BusError};
 
-/// The pause after a failed pull, doubled with each failure in a row.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// The pause after a first failed pull.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long the end waits for the last note.
 const LAST_NOTE: Duration = Duration::from_secs(2);
 
@@ -60,7 +60,7 @@ impl<H: Handler> Lane<H> {
     }
 
     async fn go_round(&mut self, shutdown: &CancellationToken) -> Result<(), BusError> {
-        let mut failures = 0;
+        let mut pauses = Pauses::beginning_with(PAUSE);
         let mut connections = self.bus.connections();
         loop {
             connections.borrow_and_update();
@@ -83,7 +83,7 @@ impl<H: Handler> Lane<H> {
                         return Ok(());
                     };
                     if worked {
-                        failures = 0;
+                        pauses.reset();
                     }
                     error
                 }
@@ -93,8 +93,7 @@ impl<H: Handler> Lane<H> {
                 continue;
             }
             self.gauges.failed(&self.durable, error);
-            let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LAST_PAUSE);
-            failures += 1;
+            let pause = pauses.next();
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 Ok(()) = connections.changed() => {}
