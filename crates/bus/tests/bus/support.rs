@@ -1,6 +1,7 @@
 //! A private server with all streams, and a handler that tells the test what it is given.
 
 use std::future::Future;
+use std::panic::Location;
 use std::path::Path;
 use std::time::Duration;
 
@@ -183,24 +184,34 @@ pub fn body(delivery: &Delivery) -> String {
     String::from_utf8(delivery.payload.to_vec()).unwrap()
 }
 
-pub async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(DEADLINE, future).await.expect("not within the deadline")
+/// Awaits it; panics with the place where it was awaited when it takes too long.
+#[track_caller]
+pub fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let awaited = Location::caller();
+    async move {
+        let within = tokio::time::timeout(DEADLINE, future).await;
+        within.unwrap_or_else(|_| panic!("waited {DEADLINE:?} in vain at {awaited}"))
+    }
 }
 
 /// Asks again and again until the answer is yes.
-pub async fn eventually<Fut: Future<Output = bool>>(mut is_so: impl FnMut() -> Fut) {
-    within(async {
+#[track_caller]
+pub fn eventually<Fut: Future<Output = bool>>(
+    mut is_so: impl FnMut() -> Fut,
+) -> impl Future<Output = ()> {
+    within(async move {
         while !is_so().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
-    .await;
 }
 
 /// Waits until nothing of INBOUND is left to deliver or to settle.
-pub async fn all_settled(bus: &Bus) {
-    eventually(|| async { bus.unsettled(Consumer::SyncWorker).await.is_ok_and(|left| left == 0) })
-        .await;
+#[track_caller]
+pub fn all_settled(bus: &Bus) -> impl Future<Output = ()> {
+    eventually(move || async move {
+        bus.unsettled(Consumer::SyncWorker).await.is_ok_and(|left| left == 0)
+    })
 }
 
 /// Copies a directory.
