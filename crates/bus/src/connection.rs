@@ -43,8 +43,8 @@ impl Drop for Inner {
 }
 
 impl Bus {
-    /// Connects, trying for 15 s; afterwards the connection is restored for ever. `name` is shown
-    /// in the server's lists.
+    /// Connects, trying for 15 s; afterwards the connection is restored for ever. `name`, one
+    /// token of a subject, is shown in the server's lists.
     pub async fn connect(config: &Config, name: &str) -> Result<Self, ConnectError> {
         let addresses = config.addresses()?;
         let deadline = Instant::now() + CONNECT_DEADLINE;
@@ -162,6 +162,8 @@ async fn options(
         .options()
         .await?
         .name(name)
+        // Who may listen to these may listen to no other program's (`nats/permissions.conf`).
+        .custom_inbox_prefix(format!("_INBOX.{name}"))
         .request_timeout(Some(ANSWER_DEADLINE))
         .reconnect_delay_callback(|attempts| {
             let doubled = 2u64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX));
