@@ -60,6 +60,8 @@ lint: shell-lint ## check format, lints, docs, dependencies, compose file, promi
 	tools/check-compose
 	tools/check-promises
 	NATS_NAME=check .tools/nats/nats-server -t --config nats/cluster.conf
+	NATS_RECEIVER_PASSWORD=x NATS_SYNC_PASSWORD=x NATS_OUTBOUND_PASSWORD=x NATS_API_PASSWORD=x NATS_OPERATOR_PASSWORD=x \
+		.tools/nats/nats-server -t --config nats/permissions.conf
 	tools/queries --check
 
 queries: setup ## describe the queries of crates/store anew, into .sqlx/

@@ -79,7 +79,7 @@ pub struct Place {
     #[arg(long, global = true, env = "NATS_CREDENTIALS", value_name = "FILE")]
     pub nats_credentials: Option<PathBuf>,
 
-    /// A PEM file with certificates to trust besides the system's
+    /// A PEM file with the certificates of authorities to trust instead of the system's
     #[arg(long, global = true, env = "NATS_CA", value_name = "FILE")]
     pub nats_ca: Option<PathBuf>,
 

@@ -154,7 +154,6 @@ impl OutboundWorker {
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },
-            linger: Duration::ZERO,
         };
         Box::pin(self.bus.consume(consumption, deliverer, shutdown)).await?;
         // Another worker need not wait for what this one has noted; it does if there is no time.

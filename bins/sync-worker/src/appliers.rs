@@ -338,7 +338,8 @@ async fn confirm(publisher: Publisher, told: UnderWay, part: Vec<Waiting>) {
 }
 
 fn put_off(part: Vec<Waiting>, error: &str) {
-    tracing::warn!(events = part.len(), error, "events will be tried again");
+    // The consumption warns once for what comes back to it as one batch.
+    tracing::debug!(events = part.len(), error, "events will be tried again");
     for waiting in part {
         waiting.told.send(Err(Failure::Retry(error.to_owned().into()))).ok();
     }

@@ -224,6 +224,16 @@ pub(crate) mod tests {
         }
     }
 
+    #[test]
+    fn all_that_is_read_here_has_a_subject_of_its_own() {
+        for event in chatwoot::client::SUBSCRIPTIONS {
+            assert!(events::subject::has_its_own(event), "{event}");
+        }
+        for kind in ["conversation", "contact", "gone"] {
+            assert!(events::subject::has_its_own(&format!("reconciled_{kind}")), "{kind}");
+        }
+    }
+
     fn contacts(change: impl Fn(&mut Value)) -> Vec<snapshot::Contact> {
         let example = chatwoot::examples().iter().find(|(name, _)| *name == "message_created");
         let mut body: Value = serde_json::from_str(example.unwrap().1).unwrap();

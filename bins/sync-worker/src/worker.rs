@@ -71,7 +71,6 @@ impl SyncWorker {
             retry_delay: |attempt| {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },
-            linger: Duration::ZERO,
         };
         let (config, health) = (config.clone(), health.clone());
         Ok(Self { bus, store, config, consumption, health, comparing: None })

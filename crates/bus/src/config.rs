@@ -1,7 +1,10 @@
 //! How to reach NATS.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
+use async_nats::rustls::pki_types::CertificateDer;
+use async_nats::rustls::pki_types::pem::PemObject as _;
 use async_nats::{ConnectOptions, ServerAddr};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
@@ -31,7 +34,7 @@ pub struct Config {
         value_name = "FILE"
     )]
     pub nats_creds: Option<PathBuf>,
-    /// A PEM file with certificates to trust besides the system's.
+    /// A PEM file with the certificates of authorities to trust instead of the system's.
     #[arg(id = "nats_ca", long = "nats-ca", env = "NATS_CA", value_name = "FILE")]
     pub nats_ca: Option<PathBuf>,
 }
@@ -66,10 +69,27 @@ impl Config {
                 .map_err(|source| ConnectError::Credentials { path: path.clone(), source })?;
         }
         if let Some(path) = &self.nats_ca {
+            // The library reads it at each try to connect, and says only that one failed.
+            read_authorities(path)
+                .await
+                .map_err(|source| ConnectError::Authority { path: path.clone(), source })?;
             options = options.add_root_certificates(path.clone());
         }
         Ok(options)
     }
+}
+
+/// Fails unless there are certificates in the file, and all can be read.
+async fn read_authorities(path: &Path) -> io::Result<()> {
+    let unreadable =
+        |error: &dyn ToString| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
+    let text = tokio::fs::read(path).await?;
+    let mut certificates = 0;
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        certificate.map_err(|error| unreadable(&error))?;
+        certificates += 1;
+    }
+    if certificates == 0 { Err(unreadable(&"it holds no certificate")) } else { Ok(()) }
 }
 
 /// The user and password of an address, or its token.
@@ -97,6 +117,27 @@ mod tests {
             Program::try_parse_from(["program", "--nats-url", "nats://me:hush@host:4222"]).unwrap();
         assert!(!format!("{program:?}").contains("hush"));
         assert!(!Program::command().render_long_help().to_string().contains("hush"));
+    }
+
+    #[tokio::test]
+    async fn a_file_of_authorities_that_cannot_be_used_is_named_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("authorities.pem");
+        let config =
+            Config { nats_ca: Some(path.clone()), ..Config::to_url("tls://127.0.0.1:4222") };
+        let broken = "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n";
+        for text in [None, Some(""), Some("no certificate"), Some(broken)] {
+            if let Some(text) = text {
+                std::fs::write(&path, text).unwrap();
+            }
+            let error = config.options().await.unwrap_err();
+            assert!(matches!(error, ConnectError::Authority { .. }), "{text:?}: {error:?}");
+            assert!(error.to_string().contains("authorities.pem"), "{error}");
+        }
+        // Not one that anybody would trust, but one.
+        let some = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        std::fs::write(&path, some).unwrap();
+        config.options().await.unwrap();
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The one connection of a program.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -41,8 +43,8 @@ impl Drop for Inner {
 }
 
 impl Bus {
-    /// Connects, trying for 15 s; afterwards the connection is restored for ever. `name` is shown
-    /// in the server's lists.
+    /// Connects, trying for 15 s; afterwards the connection is restored for ever. `name`, one
+    /// token of a subject, is shown in the server's lists.
     pub async fn connect(config: &Config, name: &str) -> Result<Self, ConnectError> {
         let addresses = config.addresses()?;
         let deadline = Instant::now() + CONNECT_DEADLINE;
@@ -112,7 +114,7 @@ impl Bus {
     }
 
     /// The largest message that the server takes, headers included, in bytes.
-    pub fn max_message_bytes(&self) -> usize {
+    pub(crate) fn max_message_bytes(&self) -> usize {
         self.0.client.max_payload()
     }
 
@@ -155,10 +157,13 @@ async fn options(
     name: &str,
 ) -> Result<(ConnectOptions, mpsc::UnboundedReceiver<()>), ConnectError> {
     let (connected, events) = mpsc::unbounded_channel();
+    let told = Told::default();
     let options = config
         .options()
         .await?
         .name(name)
+        // Who may listen to these may listen to no other program's (`nats/permissions.conf`).
+        .custom_inbox_prefix(format!("_INBOX.{name}"))
         .request_timeout(Some(ANSWER_DEADLINE))
         .reconnect_delay_callback(|attempts| {
             let doubled = 2u64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX));
@@ -168,22 +173,64 @@ async fn options(
             if event == Event::Connected {
                 connected.send(()).ok();
             }
-            async move { log(&event) }
+            log(&event, &told);
+            future::ready(())
         });
     Ok((options, events))
 }
 
-fn log(event: &Event) {
+/// Why no connection could be made since the last one. It is tried without end, and mostly fails for the
+/// same reason.
+#[derive(Debug, Default)]
+struct Told(Mutex<HashSet<String>>);
+
+impl Told {
+    fn is_news(&self, reason: String) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reason)
+    }
+
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn log(event: &Event, told: &Told) {
     match event {
-        Event::Connected => tracing::info!("connected to NATS"),
+        Event::Connected => {
+            told.forget();
+            tracing::info!("connected to NATS");
+        }
         Event::Disconnected => tracing::warn!("the connection to NATS was lost, reconnecting"),
         Event::SlowConsumer(_) => tracing::warn!("NATS sends faster than this program reads"),
         Event::ServerError(error) => {
             tracing::warn!(error = %error, "NATS reports an error");
         }
         Event::LameDuckMode => tracing::info!("the NATS server is about to stop"),
-        Event::ClientError(_) | Event::Draining | Event::Closed => {
+        Event::ClientError(error) => {
+            if told.is_news(error.to_string()) {
+                tracing::warn!(error = %error, "no connection to NATS could be made, trying again");
+            } else {
+                tracing::debug!(error = %error, "still no connection to NATS");
+            }
+        }
+        Event::Draining | Event::Closed => {
             tracing::debug!(event = %event, "the connection to NATS changed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_there_is_no_connection_is_news_once_and_again_after_there_was_one() {
+        let told = Told::default();
+        for _ in 0..2 {
+            assert!(told.is_news("refused".to_owned()));
+            assert!(!told.is_news("refused".to_owned()));
+            assert!(told.is_news("no such name".to_owned()), "another reason");
+            log(&Event::Connected, &told);
         }
     }
 }

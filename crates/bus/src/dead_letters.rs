@@ -15,7 +15,7 @@ const READ_AT_ONCE: usize = 16;
 /// What could not be processed.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
-    bus: Bus,
+    pub(crate) bus: Bus,
 }
 
 /// A message of `DEAD_LETTER`.

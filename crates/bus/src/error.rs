@@ -21,6 +21,14 @@ pub enum ConnectError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The file of authorities cannot be used.
+    #[error("the certificates in {path} cannot be read: check NATS_CA")]
+    Authority {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The server does not accept who we are.
     #[error("NATS refuses these credentials: check NATS_URL and NATS_CREDENTIALS")]
     Refused(#[source] async_nats::ConnectError),

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use async_nats::datetime;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::Config;
 use bytes::Bytes;
@@ -14,7 +13,7 @@ use events::Headers;
 
 use crate::read::{Reading, ordered_as};
 use crate::streams::stream_info;
-use crate::{Bus, BusError, headers};
+use crate::{Bus, BusError, headers, time};
 
 /// How often reading begins anew, where it was, before a failure is told.
 const ATTEMPTS: u32 = 3;
@@ -79,14 +78,7 @@ impl Bus {
     ) -> Result<History, BusError> {
         let next = match since {
             None => DeliverPolicy::All,
-            Some(since) => {
-                let nanos = i128::from(since.timestamp()) * 1_000_000_000
-                    + i128::from(since.timestamp_subsec_nanos());
-                let start_time = datetime::from_nanos(nanos).map_err(|error| {
-                    BusError::Malformed { what: format!("the time {since}"), source: error }
-                })?;
-                DeliverPolicy::ByStartTime { start_time }
-            }
+            Some(at) => time::since(at)?,
         };
         let bus = self.clone();
         let mut history = History {
@@ -152,9 +144,7 @@ impl History {
         let message = read.message;
         Ok(Some(Past {
             sequence: read.sequence,
-            published_at: i64::try_from(read.published)
-                .map(DateTime::from_timestamp_nanos)
-                .unwrap_or_default(),
+            published_at: time::time_of(read.published),
             headers: headers::from_nats(message.headers.as_ref()),
             subject: message.subject.into_string(),
             payload: message.payload,

@@ -13,7 +13,6 @@
 //!     concurrency: 2,
 //!     room: 200,
 //!     retry_delay: |attempt| Duration::from_secs(attempt.min(60)),
-//!     linger: Duration::ZERO,
 //! };
 //! bus.consume(consumption, handler, Default::default()).await?;
 //! # Ok(())
@@ -27,7 +26,7 @@
 //! | `Ok` | acknowledges |
 //! | [`Failure::Retry`] | asks for it again after the consumption's delay |
 //! | [`Failure::RetryAfter`] | asks for it again after that delay |
-//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER`, then ends its delivery |
+//! | [`Failure::Reject`] | publishes it to `DEAD_LETTER`, if its sender has not filled its share of that, then ends its delivery |
 //! | a panic | as `Retry`, for the whole batch |
 //!
 //! The server never gives up on a message (`max_deliver` is -1), so an outage of the database or
@@ -43,13 +42,16 @@ mod error;
 mod headers;
 mod history;
 mod live;
+mod pauses;
 mod publish;
 mod read;
+mod shares;
 mod sources;
 pub mod streams;
 mod tail;
 #[cfg(test)]
 mod testing;
+mod time;
 
 pub use config::Config;
 pub use connection::Bus;

@@ -17,13 +17,13 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::channel::stream_of;
+use crate::pauses::Pauses;
 use crate::read::{Reading, ordered};
 use crate::streams::bucket;
 use crate::{Bus, BusError};
 
-/// The pause after a failure to watch, doubled with each in a row.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// The pause after a first failure to watch.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The accounts that may send webhooks.
 #[derive(Clone, Debug)]
@@ -158,20 +158,19 @@ struct Watch {
 impl Watch {
     async fn run(self) {
         let mut connections = self.sources.bus.connections();
-        let mut failures = 0;
+        let mut pauses = Pauses::beginning_with(PAUSE);
         loop {
             connections.borrow_and_update();
             let watched = tokio::select! {
                 biased;
                 Ok(()) = connections.changed() => Ok(()),
-                watched = self.once(&mut failures) => watched,
+                watched = self.once(&mut pauses) => watched,
             };
             let Err(error) = watched else { continue };
-            if failures == 0 && self.sender.send(Err(error)).await.is_err() {
+            if pauses.none_yet() && self.sender.send(Err(error)).await.is_err() {
                 return;
             }
-            let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LAST_PAUSE);
-            failures += 1;
+            let pause = pauses.next();
             tokio::select! {
                 Ok(()) = connections.changed() => {}
                 () = tokio::time::sleep(pause) => {}
@@ -180,7 +179,7 @@ impl Watch {
     }
 
     /// Tells everything, then every change, until something fails.
-    async fn once(&self, failures: &mut u32) -> Result<(), BusError> {
+    async fn once(&self, pauses: &mut Pauses) -> Result<(), BusError> {
         let mut reading = self.sources.read().await?;
         let mut waiting = reading.waiting;
         while waiting > 0 {
@@ -189,7 +188,7 @@ impl Watch {
             self.tell(read(&entry.message)).await;
         }
         self.tell(Some(SourceChange::Synced)).await;
-        *failures = 0;
+        pauses.reset();
         loop {
             let entry = reading.next().await?;
             self.tell(read(&entry.message)).await;

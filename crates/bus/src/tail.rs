@@ -24,6 +24,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::channel::stream_of;
+use crate::pauses::Pauses;
 use crate::read::{Read, Reading, ordered};
 use crate::streams::{StreamInfo, stream_info};
 use crate::{Bus, BusError, api, headers};
@@ -34,9 +35,8 @@ const GENERATION: &str = "axis.generation";
 const PART_BYTES: usize = 1 << 20;
 /// Where the part of a server's id that is in the epoch ends.
 const RUN: usize = 13;
-/// The pause after a failure, doubled with each in a row.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// The pause after a first failure.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,17 +166,17 @@ struct Tail {
 impl Tail {
     async fn run(mut self) {
         let mut connections = self.bus.connections();
-        let mut failures = 0;
+        let mut pauses = Pauses::beginning_with(PAUSE);
         loop {
             connections.borrow_and_update();
             let followed = tokio::select! {
                 biased;
                 Ok(()) = connections.changed() => continue,
-                followed = self.follow(&mut failures) => followed,
+                followed = self.follow(&mut pauses) => followed,
             };
             let Err(error) = followed else { return };
             let reset = matches!(error, BusError::Reset { .. });
-            if (failures == 0 || reset) && self.sender.send(Err(error)).await.is_err() {
+            if (pauses.none_yet() || reset) && self.sender.send(Err(error)).await.is_err() {
                 return;
             }
             if reset {
@@ -184,8 +184,7 @@ impl Tail {
                 self.epoch = None;
                 continue;
             }
-            let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LAST_PAUSE);
-            failures += 1;
+            let pause = pauses.next();
             tokio::select! {
                 Ok(()) = connections.changed() => {}
                 () = tokio::time::sleep(pause) => {}
@@ -194,7 +193,7 @@ impl Tail {
     }
 
     /// Follows until something fails; fine only when nobody listens any more.
-    async fn follow(&mut self, failures: &mut u32) -> Result<(), BusError> {
+    async fn follow(&mut self, pauses: &mut Pauses) -> Result<(), BusError> {
         let (info, now) = described(&self.bus).await?;
         let (first, last) = (info.state.first_seq, info.state.last_seq);
         let after = match self.position {
@@ -236,7 +235,7 @@ impl Tail {
                 return Err(BusError::Reset { after });
             }
         }
-        *failures = 0;
+        pauses.reset();
         loop {
             let message = reading.next().await?;
             let (sequence, published) = (message.sequence, message.published);

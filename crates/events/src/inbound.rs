@@ -65,6 +65,11 @@ impl Inbound {
         }
     }
 
+    /// The event's name, as far as the headers tell.
+    pub fn event_of(headers: &Headers) -> Option<&str> {
+        headers.get(EVENT)
+    }
+
     /// Reads the headers of a message of `INBOUND`.
     pub fn read(headers: &Headers) -> Result<Self, HeaderError> {
         let micros: i64 = headers.read(RECEIVED_AT)?;
@@ -98,7 +103,9 @@ mod tests {
             origin: "webhook".into(),
             trace: TraceParent::generate(),
         };
-        assert_eq!(Inbound::read(&inbound.envelope(()).headers), Ok(inbound));
+        let headers = inbound.envelope(()).headers;
+        assert_eq!(Inbound::event_of(&headers), Some("message_created"));
+        assert_eq!(Inbound::read(&headers), Ok(inbound));
     }
 
     #[test]

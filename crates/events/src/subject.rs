@@ -11,9 +11,45 @@ pub const ACTIVITY: &str = "ACTIVITY";
 /// The stream of what could not be processed.
 pub const DEAD_LETTER: &str = "DEAD_LETTER";
 
-/// `inbound.<account key>.<event>`
+/// The events that have subjects of their own: Chatwoot's, and ours for what was read of it.
+const EVENTS: [&str; 15] = [
+    "contact_created",
+    "contact_updated",
+    "conversation_created",
+    "conversation_status_changed",
+    "conversation_typing_off",
+    "conversation_typing_on",
+    "conversation_updated",
+    "inbox_created",
+    "inbox_updated",
+    "message_created",
+    "message_updated",
+    "reconciled_contact",
+    "reconciled_conversation",
+    "reconciled_gone",
+    "webwidget_triggered",
+];
+/// What stands for the name of any other event, which only its headers tell: whoever may send could make
+/// up names without end, and NATS keeps account of each subject.
+pub const OTHER: &str = "other";
+
+/// `inbound.<account key>.<event>`, or `inbound.<account key>.other`
 pub fn inbound(account: AccountKey, event: &str) -> String {
-    format!("inbound.{}.{}", account.token(), token(event))
+    let event = if has_its_own(event) { event } else { OTHER };
+    format!("inbound.{}.{event}", account.token())
+}
+
+/// Whether events of this name have a subject of their own.
+pub fn has_its_own(event: &str) -> bool {
+    EVENTS.contains(&event)
+}
+
+/// The subjects among which an account's events of a name are, or those of all accounts or names. Of a
+/// name without a subject of its own these are all: earlier versions gave it one.
+pub fn inbound_filter(account: Option<AccountKey>, event: Option<&str>) -> String {
+    let account = account.map_or_else(|| "*".to_owned(), |account| account.token());
+    let event = event.filter(|event| has_its_own(event)).unwrap_or("*");
+    format!("inbound.{account}.{event}")
 }
 
 /// `outbound.<tenant>.<command>`
@@ -41,6 +77,11 @@ pub fn tenant(subject: &str) -> Option<TenantId> {
     subject.split('.').nth(1)?.parse().ok()
 }
 
+/// Whose a subject is: all of it but the last token, `inbound.<account key>` or `outbound.<tenant>`.
+pub fn owner(subject: &str) -> &str {
+    subject.rsplit_once('.').map_or(subject, |(owner, _)| owner)
+}
+
 /// Text made into one token: letters, digits, `-` and `_` stay, at most 64 of them; anything else
 /// becomes `_`; nothing becomes `unknown`.
 pub fn token(text: &str) -> String {
@@ -65,7 +106,26 @@ mod tests {
             let clean = subject.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'>');
             prop_assert!(clean);
             prop_assert!(subject.len() <= 8 + 33 + 64);
+            let other = outbound(&"acme".parse().unwrap(), &text);
+            prop_assert_eq!(other.split('.').count(), 3);
         }
+    }
+
+    #[test]
+    fn names_that_somebody_makes_up_share_a_subject() {
+        let account = AccountKey::generate();
+        assert_eq!(inbound(account, "odd"), inbound(account, "even"));
+        assert_eq!(inbound(account, "odd"), format!("inbound.{}.other", account.token()));
+        assert_ne!(inbound(account, "odd"), inbound(account, "message_created"));
+    }
+
+    #[test]
+    fn an_event_is_looked_for_where_it_may_be() {
+        let account = AccountKey::generate();
+        assert_eq!(inbound_filter(None, None), "inbound.*.*");
+        let known = inbound_filter(Some(account), Some("message_created"));
+        assert_eq!(known, inbound(account, "message_created"));
+        assert_eq!(inbound_filter(None, Some("odd")), "inbound.*.*");
     }
 
     #[test]
@@ -73,5 +133,13 @@ mod tests {
         let acme: TenantId = "acme".parse().unwrap();
         assert_eq!(tenant(&activity(&acme, "message_created")), Some(acme));
         assert_eq!(tenant("activity"), None);
+    }
+
+    #[test]
+    fn whatever_an_account_sends_is_its_own() {
+        let account = AccountKey::generate();
+        let (one, other) = (inbound(account, "message_created"), inbound(account, "odd.*"));
+        assert_eq!((owner(&one), owner("odd")), (owner(&other), "odd"));
+        assert_eq!(owner(&one), format!("inbound.{}", account.token()));
     }
 }

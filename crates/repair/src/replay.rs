@@ -100,10 +100,7 @@ impl Wanted {
 impl Replay {
     /// Finds what there is to replay.
     pub async fn start(wanted: Wanted, bus: &Bus) -> Result<Self, BusError> {
-        let any = || "*".to_owned();
-        let account = wanted.account.map_or_else(any, |account| account.token());
-        let event = wanted.event.as_deref().map_or_else(any, subject::token);
-        let filter = format!("inbound.{account}.{event}");
+        let filter = subject::inbound_filter(wanted.account, wanted.event.as_deref());
         let history = bus.history(subject::INBOUND, filter.clone(), Some(wanted.from)).await?;
         let mut about = history.about();
         // Nothing is later than now, and the server reckons with no time that is far from it.
@@ -287,7 +284,7 @@ impl Replay {
             return Err(PassedOver::Copy);
         }
         let inbound = Inbound::read(&past.headers).map_err(|_| PassedOver::Unreadable)?;
-        // Names are cut to fit into subjects, so the subject is not enough.
+        // Not every name has a subject of its own.
         let named = self.wanted.event.as_ref().is_none_or(|event| *event == inbound.event);
         if named { Ok(inbound) } else { Err(PassedOver::OtherEvent) }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 
 /// The file `nats-server`: as given, else `AXIS_NATS_SERVER`, else what `make setup` fetched.
-pub(crate) fn nats(given: Option<PathBuf>) -> Result<PathBuf, Error> {
+pub fn nats(given: Option<PathBuf>) -> Result<PathBuf, Error> {
     locate(given, "AXIS_NATS_SERVER", "nats/nats-server", Path::is_file)
         .ok_or(Error::NotInstalled { server: "nats-server", variable: "AXIS_NATS_SERVER" })
 }

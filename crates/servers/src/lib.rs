@@ -50,6 +50,7 @@ mod secret;
 mod server;
 mod unprivileged;
 
+pub use binaries::nats as nats_server;
 pub use error::Error;
 pub use folder::running_url;
 pub use nats::{Nats, NatsOptions};

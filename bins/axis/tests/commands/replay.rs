@@ -230,6 +230,24 @@ async fn only_what_is_asked_for_is_replayed() {
     assert_eq!((&all["replayed"], &all["unreadable"]), (&json!(20), &json!(1)));
 }
 
+/// In earlier versions each had a subject of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_a_name_that_is_not_known_are_found_by_it() {
+    let world = World::start().await;
+    let account = world.account("one", 1).await;
+    let (now, other) = (inbound(&account, 1, "odd", "1"), inbound(&account, 2, "even", "2"));
+    assert_eq!(now.subject, other.subject);
+    let mut earlier = inbound(&account, 3, "odd", "3");
+    earlier.subject = earlier.subject.replace(subject::OTHER, "odd");
+    for envelope in [now, other, earlier] {
+        world.bus.publisher().publish(envelope).await.unwrap();
+    }
+    for (event, count) in [("odd", 2), ("even", 1)] {
+        let counted = succeeds(&world, &["--dry-run", "--from", LONG_AGO, "--event", event]).await;
+        assert_eq!(counted["replayed"], count, "{event}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_replay_says_where_to_go_on() {
     let world = World::start().await;

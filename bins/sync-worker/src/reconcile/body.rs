@@ -115,7 +115,7 @@ pub(crate) struct Gone {
 }
 
 impl Body {
-    /// The event's name.
+    /// The event's name, which has a subject of its own (`events::subject`).
     pub(crate) fn event(&self) -> &'static str {
         match self {
             Self::Conversation(_) => "reconciled_conversation",

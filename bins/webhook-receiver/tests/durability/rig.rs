@@ -148,7 +148,6 @@ impl Rig {
             concurrency: 1,
             room: 1_000,
             retry_delay: |_| Duration::from_secs(1),
-            linger: Duration::ZERO,
         };
         let (bus, stopped) = (self.bus.clone(), stop.clone());
         let consuming =

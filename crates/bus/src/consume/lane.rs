@@ -10,14 +10,14 @@ use tokio_util::sync::CancellationToken;
 use super::durable::Durable;
 use super::health::{Condition, Health};
 use super::message::{Held, InHand};
-use super::pull::{Pull, PullError};
+use super::pull::{Batch, Pull, PullError};
 use super::rewind::Place;
-use super::{Consumer, Consumption, Handler, handle, settle};
+use super::{Common, Consumer, Consumption, Handler, handle, settle};
+use crate::pauses::Pauses;
 use crate::{Bus, BusError};
 
-/// The pause after a failed pull, doubled with each failure in a row.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// The pause after a first failed pull.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long the end waits for the last note.
 const LAST_NOTE: Duration = Duration::from_secs(2);
 
@@ -27,6 +27,7 @@ pub(crate) struct Lane<H> {
     consumption: Consumption,
     durable: Durable,
     handler: Arc<H>,
+    common: Arc<Common>,
     place: Arc<Place>,
     in_hand: JoinSet<()>,
     held: Held,
@@ -39,12 +40,12 @@ impl<H: Handler> Lane<H> {
         consumption: Consumption,
         durable: Durable,
         handler: Arc<H>,
-        health: Arc<Health>,
+        common: Arc<Common>,
     ) -> Self {
         let place = Arc::new(Place::new(durable.clone()));
-        let gauges = Gauges::new(consumption.consumer, health);
+        let gauges = Gauges::new(consumption.consumer, Arc::clone(&common.health));
         let (in_hand, held) = (JoinSet::new(), Held::default());
-        Self { bus, consumption, durable, handler, place, in_hand, held, gauges }
+        Self { bus, consumption, durable, handler, common, place, in_hand, held, gauges }
     }
 
     /// Goes round until `shutdown`, then finishes what is in hand.
@@ -59,7 +60,7 @@ impl<H: Handler> Lane<H> {
     }
 
     async fn go_round(&mut self, shutdown: &CancellationToken) -> Result<(), BusError> {
-        let mut failures = 0;
+        let mut pauses = Pauses::beginning_with(PAUSE);
         let mut connections = self.bus.connections();
         loop {
             connections.borrow_and_update();
@@ -68,7 +69,13 @@ impl<H: Handler> Lane<H> {
                 () = shutdown.cancelled() => return Ok(()),
                 // Whatever was asked over the old connection is not going to be answered.
                 Ok(()) = connections.changed() => continue,
-                opened = Pull::open(&self.bus, &self.consumption, &self.durable, &self.place) => opened,
+                opened = Pull::open(
+                    &self.bus,
+                    &self.consumption,
+                    &self.durable,
+                    &self.place,
+                    &self.common.budget,
+                ) => opened,
             };
             let error = match opened {
                 Ok(pull) => {
@@ -76,7 +83,7 @@ impl<H: Handler> Lane<H> {
                         return Ok(());
                     };
                     if worked {
-                        failures = 0;
+                        pauses.reset();
                     }
                     error
                 }
@@ -86,8 +93,7 @@ impl<H: Handler> Lane<H> {
                 continue;
             }
             self.gauges.failed(&self.durable, error);
-            let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LAST_PAUSE);
-            failures += 1;
+            let pause = pauses.next();
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 Ok(()) = connections.changed() => {}
@@ -108,13 +114,13 @@ impl<H: Handler> Lane<H> {
             if !self.has_a_free_hand(shutdown, pull.bytes).await? {
                 break None;
             }
-            let messages = match pull.batch(shutdown).await {
-                Ok(messages) => messages,
+            let batch = match pull.batch(shutdown).await {
+                Ok(batch) => batch,
                 Err(error) => break Some((error, worked)),
             };
             worked = true;
             self.gauges.works();
-            self.take(messages, &pull).await;
+            self.take(batch, &pull).await;
             self.place.note(&self.bus, false).await;
         };
         settle::give_back(&self.bus, pull.close().await).await;
@@ -143,7 +149,7 @@ impl<H: Handler> Lane<H> {
         Ok(!shutdown.is_cancelled())
     }
 
-    async fn take(&mut self, messages: Vec<async_nats::Message>, pull: &Pull) {
+    async fn take(&mut self, Batch { messages, reserved }: Batch, pull: &Pull) {
         let (made, ack_wait) = (pull.made, pull.ack_wait);
         let read = |message| InHand::read(message, self.bus.jetstream(), made);
         let read = messages.into_iter().filter_map(read);
@@ -155,12 +161,13 @@ impl<H: Handler> Lane<H> {
         self.gauges.measure(&batch);
         let (bus, consumption) = (self.bus.clone(), self.consumption);
         let (handler, held) = (Arc::clone(&self.handler), self.held.clone());
-        let place = Arc::clone(&self.place);
+        let (place, common) = (Arc::clone(&self.place), Arc::clone(&self.common));
         self.in_hand.spawn(async move {
             let outcomes = handle::run(&handler, &batch, &bus, &place, ack_wait).await;
             // Before the server is told: what it gives out from then on is to be handled.
             held.release(&batch);
-            settle::settle(&bus, &consumption, &place, batch, outcomes).await;
+            settle::settle(&bus, &consumption, &common.shares, &place, batch, outcomes).await;
+            drop(reserved);
         });
     }
 }

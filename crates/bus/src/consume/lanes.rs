@@ -15,9 +15,8 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
-use super::health::Health;
 use super::lane::Lane;
-use super::{Consumer, Consumption, Handler};
+use super::{Common, Consumer, Consumption, Handler};
 use crate::streams::{accounts_in, stream_info};
 use crate::{Bus, BusError, SourceChange};
 
@@ -34,7 +33,7 @@ pub(crate) struct Lanes<H> {
     bus: Bus,
     consumption: Consumption,
     handler: Arc<H>,
-    health: Arc<Health>,
+    common: Arc<Common>,
     shutdown: CancellationToken,
     /// The accounts that may send.
     registered: BTreeSet<String>,
@@ -56,7 +55,7 @@ impl<H: Handler> Lanes<H> {
             bus,
             consumption,
             handler,
-            health: Arc::default(),
+            common: Arc::default(),
             shutdown,
             registered: BTreeSet::new(),
             running: HashMap::new(),
@@ -115,7 +114,7 @@ impl<H: Handler> Lanes<H> {
             self.consumption,
             Durable::lane(self.consumption.consumer, account),
             Arc::clone(&self.handler),
-            Arc::clone(&self.health),
+            Arc::clone(&self.common),
         );
         self.tasks.spawn(lane.run(stop.clone()));
         self.running.insert(account.to_owned(), stop);

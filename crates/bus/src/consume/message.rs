@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::Delivery;
 use crate::headers;
+use crate::time::time_of;
 
 /// A message in hand: not settled yet.
 pub(crate) struct InHand {
@@ -102,9 +103,4 @@ impl Held {
     fn lock(&self) -> MutexGuard<'_, Load> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A time given in nanoseconds since 1970; 1970 for what no date can hold.
-pub(crate) fn time_of(nanos: i128) -> DateTime<Utc> {
-    i64::try_from(nanos).map(DateTime::from_timestamp_nanos).unwrap_or_default()
 }

@@ -10,11 +10,14 @@
 //!
 //! It asks for a batch only when it may take one more in hand, and has room for a whole one, so no more
 //! than `room` messages are ever held, and none waits here while its time to be settled runs out. Nor are
-//! more bytes held than two batches may have (`pull.rs`), however large the messages are.
+//! more bytes held than two batches may have (`pull.rs`), however large the messages are, and by all lanes
+//! together no more than `budget.rs` says and a few for each.
 //!
 //! Commands have one lane. Events have one for each account (`lanes.rs`), so that what an account
 //! sends, or fails at, holds up nobody else; an idle lane costs one request that waits at the server.
 
+mod budget;
+mod bury;
 mod durable;
 mod handle;
 mod health;
@@ -37,11 +40,13 @@ use events::Headers;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use budget::Budget;
 pub(crate) use durable::{Durable, lane_prefix};
 use health::Health;
 use lane::Lane;
 use lanes::Lanes;
 
+use crate::shares::Shares;
 use crate::{Bus, BusError};
 
 /// Any error; its text and those of its sources are logged.
@@ -128,7 +133,8 @@ impl Consumer {
 pub struct Consumption {
     /// From where.
     pub consumer: Consumer,
-    /// At most so many messages in one batch.
+    /// At most so many messages in one batch. It is what the stream has at that moment: one message when
+    /// quiet, full when busy.
     pub batch: usize,
     /// So many batches in hand at the same time, in each lane.
     pub concurrency: usize,
@@ -137,9 +143,14 @@ pub struct Consumption {
     pub room: usize,
     /// How long until a message comes again whose attempt, counted from 1, was the given one.
     pub retry_delay: fn(attempt: u64) -> Duration,
-    /// How long to wait for a batch to fill once it has a message. At zero, a batch is what the
-    /// stream has at that moment: one message when quiet, full when busy.
-    pub linger: Duration,
+}
+
+/// What the lanes of a consumption share.
+#[derive(Default)]
+pub(crate) struct Common {
+    health: Arc<Health>,
+    shares: Shares,
+    budget: Budget,
 }
 
 impl Bus {
@@ -159,8 +170,7 @@ impl Bus {
             Box::pin(Lanes::new(self.clone(), consumption, handler, shutdown).run()).await?;
         } else {
             let durable = Durable::whole(consumption.consumer);
-            let health = Arc::<Health>::default();
-            let lane = Lane::new(self.clone(), consumption, durable, handler, health);
+            let lane = Lane::new(self.clone(), consumption, durable, handler, Arc::default());
             Box::pin(lane.run(shutdown)).await?;
         }
         self.flush().await;

@@ -7,6 +7,9 @@
 //!
 //! It also says how many bytes it may bring, and the server ends it before the message that would be too
 //! many. In a cluster, word of that overtakes the messages before it, and says how many were not sent.
+//!
+//! A request that waits for the first message may bring few bytes: each lane has one. If there is more, the
+//! next one may bring many, which are set apart first (`budget.rs`), and does not wait at the server for long.
 
 use std::time::Duration;
 
@@ -16,9 +19,10 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::budget::{Budget, Reserved};
 use super::durable::Durable;
 use super::rewind::Place;
 use super::{BoxError, Consumption};
@@ -35,6 +39,10 @@ const GAP: Duration = Duration::from_millis(20);
 
 /// A batch ends after so many bytes, or after two of the largest messages that there can be.
 const BYTES: usize = 16 * 1024 * 1024;
+/// One for which nothing is set apart ends after so many.
+const FEW_BYTES: usize = 64 * 1024;
+/// How long a request for which it is waits at the server: what it waits for was there a moment ago.
+const BRIEF: Duration = Duration::from_secs(1);
 /// How the server says that it did, and for how many messages a request was still open then.
 const TOO_MANY_BYTES: &str = "Message Size Exceeds MaxBytes";
 const NOT_SENT: &str = "Nats-Pending-Messages";
@@ -55,7 +63,10 @@ pub(crate) struct Pull {
     batch: usize,
     /// At most so many bytes in one batch.
     pub(crate) bytes: usize,
-    linger: Duration,
+    budget: Budget,
+    /// What is set apart for the open request.
+    reserved: Option<Reserved>,
+    left: Left,
     /// How many messages the open request may still bring; 0 when none is open.
     open: usize,
     /// How long the server waits for a settlement.
@@ -64,6 +75,25 @@ pub(crate) struct Pull {
     pub(crate) made: DateTime<Utc>,
     /// Which run of the server is asked.
     pub(crate) server: Option<String>,
+}
+
+/// What the last request left at the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nothing, as far as is known.
+    Nothing,
+    /// Something.
+    Some,
+    /// A message that is too large for a request for which nothing is set apart.
+    Large,
+}
+
+/// What a request brought.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) messages: Vec<Message>,
+    /// What is set apart for it.
+    pub(crate) reserved: Option<Reserved>,
 }
 
 /// Why a pull is of no use any more.
@@ -92,6 +122,7 @@ impl Pull {
         consumption: &Consumption,
         durable: &Durable,
         place: &Place,
+        budget: &Budget,
     ) -> Result<Self, PullError> {
         let mut connections = bus.connections();
         connections.borrow_and_update();
@@ -111,7 +142,9 @@ impl Pull {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             batch: consumption.batch.max(1),
             bytes: BYTES.max(2 * bus.max_message_bytes()),
-            linger: consumption.linger,
+            budget: budget.clone(),
+            reserved: None,
+            left: Left::Nothing,
             open: 0,
             ack_wait: ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
             made: info.created,
@@ -120,20 +153,22 @@ impl Pull {
     }
 
     /// The next batch; empty if none came before the request expired or `shutdown` said stop.
-    pub(crate) async fn batch(
-        &mut self,
-        shutdown: &CancellationToken,
-    ) -> Result<Vec<Message>, PullError> {
+    pub(crate) async fn batch(&mut self, shutdown: &CancellationToken) -> Result<Batch, PullError> {
         let mut got = Vec::new();
         if self.open == 0 {
-            self.ask(self.batch, self.bytes, EXPIRES).await?;
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Ok(Batch::default()),
+                Ok(()) = self.connections.changed() => return Err(PullError::Reconnected),
+                reserved = reserve(&self.budget, self.left, self.bytes) => self.reserved = reserved,
+            }
+            self.ask().await?;
         }
-        let mut full_at = None;
         loop {
-            let patience = if got.is_empty() { SILENCE } else { self.linger.max(GAP) };
+            let patience = if got.is_empty() { SILENCE } else { GAP };
             let message = tokio::select! {
                 biased;
-                () = shutdown.cancelled() => return Ok(got),
+                () = shutdown.cancelled() => return Ok(self.batch_of(got)),
                 Ok(()) = self.connections.changed(), if got.is_empty() => {
                     return Err(PullError::Reconnected);
                 }
@@ -143,35 +178,44 @@ impl Pull {
                 Ok(Some(message)) => message,
                 Ok(None) if got.is_empty() => return Err(PullError::Ended),
                 Err(_) if got.is_empty() => return Err(PullError::Silent),
-                Ok(None) | Err(_) => return Ok(got),
+                Ok(None) | Err(_) => return Ok(self.batch_of(got)),
             };
             match message.status {
                 None | Some(StatusCode::OK) => {
-                    full_at.get_or_insert_with(|| Instant::now() + self.linger);
                     self.open = self.open.saturating_sub(1);
                     got.push(message);
                     if self.open == 0 {
-                        return Ok(got);
+                        self.left = Left::Some;
+                        return Ok(self.batch_of(got));
                     }
                 }
                 Some(StatusCode::IDLE_HEARTBEAT) => {}
                 Some(_) if message.description.as_deref() == Some(COMPLETED) => {}
-                Some(_) if self.is_to_get_more(&message) => {}
+                Some(_) if message.description.as_deref() == Some(TOO_MANY_BYTES) => {
+                    let not_sent =
+                        message.headers.as_ref().and_then(|headers| headers.get(NOT_SENT));
+                    let not_sent = not_sent.and_then(|number| number.as_str().parse().ok());
+                    // The others are still on their way.
+                    self.open = self.open.saturating_sub(not_sent.unwrap_or(self.open));
+                    let none = got.is_empty() && self.open == 0;
+                    if none && self.reserved.is_some() {
+                        return Err(PullError::Status(TOO_MANY_BYTES.to_owned()));
+                    }
+                    self.left = if none { Left::Large } else { Left::Some };
+                    if self.open == 0 {
+                        return Ok(self.batch_of(got));
+                    }
+                }
                 Some(status) => {
                     self.open = 0;
                     let regular = matches!(status, StatusCode::TIMEOUT | StatusCode::NOT_FOUND);
-                    let left = full_at.map_or(Duration::ZERO, |at| at - Instant::now());
-                    if regular && !got.is_empty() && left > Duration::from_millis(1) {
-                        let bytes = self.bytes.saturating_sub(got.iter().map(|it| it.length).sum());
-                        self.ask(self.batch - got.len(), bytes.max(1), left).await?;
-                    } else if regular || !got.is_empty() {
-                        return Ok(got);
-                    } else if status == StatusCode::NO_RESPONDERS {
-                        return Err(PullError::NoResponders);
-                    } else {
-                        let description = message.description.unwrap_or_default();
-                        return Err(PullError::Status(description));
+                    if regular || !got.is_empty() {
+                        return Ok(self.batch_of(got));
                     }
+                    return Err(match status {
+                        StatusCode::NO_RESPONDERS => PullError::NoResponders,
+                        _ => PullError::Status(message.description.unwrap_or_default()),
+                    });
                 }
             }
         }
@@ -193,34 +237,30 @@ impl Pull {
         left
     }
 
-    /// Whether the request is over because of the bytes, and messages of it are still on their way.
-    fn is_to_get_more(&mut self, message: &Message) -> bool {
-        if message.description.as_deref() != Some(TOO_MANY_BYTES) {
-            return false;
+    /// These messages, and what they need of what is set apart; the rest is given back if no more come.
+    fn batch_of(&mut self, messages: Vec<Message>) -> Batch {
+        let bytes = messages.iter().map(|message| message.length).sum();
+        let reserved = self.reserved.as_mut().and_then(|reserved| reserved.split(bytes));
+        if self.open == 0 {
+            self.reserved = None;
         }
-        let not_sent = message.headers.as_ref().and_then(|headers| headers.get(NOT_SENT));
-        let not_sent = not_sent.and_then(|number| number.as_str().parse().ok());
-        self.open = self.open.saturating_sub(not_sent.unwrap_or(self.open));
-        self.open > 0
+        Batch { messages, reserved }
     }
 
-    async fn ask(
-        &mut self,
-        batch: usize,
-        bytes: usize,
-        expires: Duration,
-    ) -> Result<(), PullError> {
+    async fn ask(&mut self) -> Result<(), PullError> {
+        let (bytes, expires) = match self.reserved {
+            Some(_) => (self.bytes, BRIEF),
+            None => (FEW_BYTES, EXPIRES),
+        };
         let mut request = json!({
-            "batch": batch,
-            "expires": u64::try_from(expires.as_nanos()).unwrap_or(u64::MAX),
+            "batch": self.batch,
+            "max_bytes": bytes,
+            "expires": nanos(expires),
             "no_wait": true,
         });
-        if batch > 1 {
-            request["max_bytes"] = bytes.into();
-        }
         // The server wants a heartbeat to fit twice into a request.
         if expires > HEARTBEAT * 2 {
-            request["idle_heartbeat"] = u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(0).into();
+            request["idle_heartbeat"] = nanos(HEARTBEAT).into();
         }
         let sent = self.bus.client().publish_with_reply(
             self.next.clone(),
@@ -231,7 +271,22 @@ impl Pull {
             .await
             .map_err(|elapsed| PullError::Send(elapsed.into()))?
             .map_err(|error| PullError::Send(error.into()))?;
-        self.open = batch;
+        self.open = self.batch;
+        self.left = Left::Nothing;
         Ok(())
     }
+}
+
+/// Sets so many bytes apart if the next request is to bring them. They are waited for only where a few are
+/// of no use.
+async fn reserve(budget: &Budget, left: Left, bytes: usize) -> Option<Reserved> {
+    match left {
+        Left::Nothing => None,
+        Left::Some => budget.try_take(bytes),
+        Left::Large => budget.take(bytes).await,
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -24,7 +24,6 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::DeliverPolicy;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -37,6 +36,7 @@ use super::mark::{Mark, Seen};
 use super::message::InHand;
 use crate::read::ordered;
 use crate::streams::{ConsumerInfo, Positions, StreamInfo, stream_info};
+use crate::time::since;
 use crate::{Bus, BusError, api};
 
 /// How far the clocks of two runs of a server, or of two servers, may be apart.
@@ -287,11 +287,7 @@ impl Place {
             return Ok(unsettled.min(seen.sequence + 1));
         }
         // What was seen was published before the end was lost; what is new, after it.
-        let since = (seen.published_at - CLOCKS).timestamp_nanos_opt().unwrap_or_default();
-        let start_time = async_nats::datetime::from_nanos(i128::from(since)).map_err(|source| {
-            BusError::Malformed { what: format!("the time {}", seen.published_at), source }
-        })?;
-        let from = DeliverPolicy::ByStartTime { start_time };
+        let from = since(seen.published_at - CLOCKS)?;
         let mut reading = ordered(bus, self.durable.stream(), ">".to_owned(), from).await?;
         let first_since = if reading.waiting == 0 {
             stream.last_seq + 1

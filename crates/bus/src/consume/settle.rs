@@ -4,24 +4,26 @@ use std::time::Duration;
 
 use async_nats::jetstream::AckKind;
 use chrono::{DateTime, Utc};
-use events::DeadLetter;
 
+use super::bury::bury;
 use super::message::InHand;
 use super::rewind::Place;
 use super::{BoxError, Consumption, Failure, Outcome};
-use crate::{Bus, headers};
+use crate::Bus;
+use crate::shares::Shares;
 
 /// How long to try to tell. What could not be told comes again after the consumer's `ack_wait`.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// How long to wait between attempts to find out whether it may be told.
 const PAUSE: Duration = Duration::from_millis(250);
 /// What messages are counted under.
-const OUTCOMES: [&str; 5] = ["done", "put_off", "retried", "rejected", "panicked"];
+const OUTCOMES: [&str; 6] = ["done", "put_off", "retried", "rejected", "unkept", "panicked"];
 
 /// Settles a batch; without outcomes all of it comes again.
 pub(crate) async fn settle(
     bus: &Bus,
     consumption: &Consumption,
+    shares: &Shares,
     place: &Place,
     batch: Vec<InHand>,
     outcomes: Option<Vec<Outcome>>,
@@ -29,7 +31,7 @@ pub(crate) async fn settle(
     let Some(made) = batch.first().map(|message| message.made) else { return };
     let consumer = consumption.consumer.name();
     let settlements = if let Some(outcomes) = outcomes {
-        sort(bus, consumption, batch, outcomes).await
+        sort(bus, consumption, shares, batch, outcomes).await
     } else {
         count(consumer, "panicked", batch.len());
         batch.into_iter().map(|message| nak(consumption, message)).collect()
@@ -83,6 +85,7 @@ pub(crate) async fn give_back(bus: &Bus, messages: Vec<async_nats::Message>) {
 async fn sort(
     bus: &Bus,
     consumption: &Consumption,
+    shares: &Shares,
     batch: Vec<InHand>,
     outcomes: Vec<Outcome>,
 ) -> Vec<(InHand, AckKind)> {
@@ -130,69 +133,12 @@ async fn sort(
         );
     }
     if !rejected.is_empty() {
-        settlements.extend(bury(bus, consumption, rejected).await);
+        settlements.extend(bury(bus, consumption, shares, rejected).await);
     }
     settlements
 }
 
-/// Publishes dead letters; a message whose letter is safe is ended, any other comes again.
-async fn bury(
-    bus: &Bus,
-    consumption: &Consumption,
-    rejected: Vec<(InHand, &'static str, BoxError)>,
-) -> Vec<(InHand, AckKind)> {
-    let (consumer, stream) = (consumption.consumer.name(), consumption.consumer.stream());
-    let letters = rejected
-        .iter()
-        .map(|(message, reason, error)| {
-            let letter = DeadLetter {
-                stream: stream.to_owned(),
-                subject: message.message.subject.to_string(),
-                sequence: message.sequence,
-                consumer: consumer.to_owned(),
-                reason: (*reason).to_owned(),
-                detail: in_words(error),
-                at: Utc::now(),
-            };
-            let original = headers::from_nats(message.message.headers.as_ref());
-            letter.envelope(&original, message.message.payload.clone())
-        })
-        .collect();
-    let published = bus.publisher().publish_all(letters).await;
-    let mut settlements = Vec::with_capacity(rejected.len());
-    for ((message, reason, error), published) in rejected.into_iter().zip(published) {
-        let sequence = message.sequence;
-        let error = in_words(&error);
-        match published {
-            Ok(_) => {
-                count(consumer, "rejected", 1);
-                tracing::warn!(
-                    consumer,
-                    sequence,
-                    reason,
-                    error,
-                    "a message was rejected and is now a dead letter"
-                );
-                settlements.push((message, AckKind::Term));
-            }
-            Err(failure) => {
-                count(consumer, "retried", 1);
-                tracing::warn!(
-                    consumer,
-                    sequence,
-                    reason,
-                    error,
-                    failure = in_words(&failure.into()),
-                    "a rejected message could not become a dead letter and will come again"
-                );
-                settlements.push(nak(consumption, message));
-            }
-        }
-    }
-    settlements
-}
-
-fn nak(consumption: &Consumption, message: InHand) -> (InHand, AckKind) {
+pub(super) fn nak(consumption: &Consumption, message: InHand) -> (InHand, AckKind) {
     let delay = (consumption.retry_delay)(message.attempt);
     (message, AckKind::Nak(Some(delay)))
 }
@@ -204,7 +150,7 @@ pub(crate) fn count_from_zero(consumer: &'static str) {
     }
 }
 
-fn count(consumer: &'static str, outcome: &'static str, messages: usize) {
+pub(super) fn count(consumer: &'static str, outcome: &'static str, messages: usize) {
     debug_assert!(OUTCOMES.contains(&outcome), "{outcome} is not counted from 0 on");
     metrics::counter!("axis_consumed_total", "consumer" => consumer, "outcome" => outcome)
         .increment(messages as u64);

@@ -10,6 +10,7 @@ mod room;
 mod state;
 
 pub use apply::{Applied, Change, Drift, Replicas, apply, check};
+pub(crate) use room::max_bytes;
 pub use room::{Purged, Room};
 pub use state::{ConsumerState, Follower, Lane, StreamState};
 

@@ -114,7 +114,7 @@ async fn floor(bus: &Bus, consumer: Consumer) -> Result<Option<u64>, BusError> {
 }
 
 /// The stream's bound; 0 if it has none.
-fn max_bytes(info: &StreamInfo) -> u64 {
+pub(crate) fn max_bytes(info: &StreamInfo) -> u64 {
     info.config.get("max_bytes").and_then(Value::as_u64).unwrap_or(0)
 }
 

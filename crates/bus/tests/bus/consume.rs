@@ -116,19 +116,6 @@ async fn batches_are_full_when_busy_and_single_when_quiet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lingering_batch_fills_up() {
-    let (_server, bus) = Server::start().await;
-    let linger = Duration::from_secs(10);
-    let patient = Consumption { concurrency: 1, batch: 5, linger, ..consumption() };
-    let mut consuming = Consuming::start(&bus, patient, |_| Ok(()));
-    for id in ["a", "b", "c", "d", "e"] {
-        bus.publisher().publish(envelope("inbound.a.test", id)).await.unwrap();
-    }
-    assert_eq!(consuming.batch().await.len(), 5);
-    consuming.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_panic_ends_nothing_and_loses_nothing() {
     let (_server, bus) = Server::start().await;
     publish(&bus, 30).await;

@@ -1,8 +1,8 @@
-use bus::{Bus, BusError};
+use bus::{Bus, BusError, Consumption, Failure};
 use chrono::Utc;
 use events::{DeadLetter, Headers};
 
-use crate::support::Server;
+use crate::support::{Consuming, Server, all_settled, consumption, large};
 
 async fn dead_letter(bus: &Bus, sequence: u64) {
     let letter = DeadLetter {
@@ -62,4 +62,32 @@ async fn dead_letters_are_read_from_either_end_and_dropped_one_by_one() {
     assert_eq!(oldest_first().await, [1, 3]);
     assert_eq!(among(None, 2).await, (vec![3], Some(2)));
     assert_eq!(letters.count().await.unwrap(), 2);
+}
+
+/// Else what is refused there would come again for ever, and nothing behind it could make room.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_fills_its_share_of_the_dead_letters_gets_no_more_and_others_do() {
+    let (server, bus) = Server::start().await;
+    server.shrink("DEAD_LETTER").await;
+    let letters = bus.dead_letters();
+    assert!(letters.without_room().await.unwrap().is_empty());
+    for id in 0..200 {
+        bus.publisher().publish(large("inbound.a.test", id)).await.unwrap();
+    }
+    let narrow = Consumption { batch: 5, concurrency: 1, ..consumption() };
+    let consuming = Consuming::start(&bus, narrow, |_| {
+        Err(Failure::Reject { reason: "undecodable", error: "no JSON".into() })
+    });
+    all_settled(&bus).await;
+    let of_one = letters.count().await.unwrap();
+    assert!((20..60).contains(&of_one), "{of_one}");
+    assert_eq!(letters.without_room().await.unwrap(), ["inbound.a"]);
+
+    bus.publisher().publish(large("inbound.b.test", 200)).await.unwrap();
+    all_settled(&bus).await;
+    let (newest, _) = letters.among(None, 1).await.unwrap();
+    assert_eq!(newest[0].letter.subject, "inbound.b.test");
+    // What has no letter is where it was.
+    assert_eq!(bus.stream("INBOUND").await.unwrap().messages, 201);
+    consuming.stop().await;
 }

@@ -13,6 +13,7 @@ mod dead_letters;
 mod in_hand;
 mod lanes;
 mod outage;
+mod permissions;
 mod publish;
 mod rewind;
 mod room;

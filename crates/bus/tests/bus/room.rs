@@ -1,21 +1,6 @@
 use bus::{Bus, Consumer, PublishError, Purged};
-use events::Envelope;
 
-use crate::support::{Consuming, Server, all_settled, consumption, envelope};
-
-const ROOM: i64 = 100 * 1024;
-
-/// Gives a stream very little room.
-async fn shrink(server: &Server, stream: &str) {
-    let raw = server.raw().await;
-    let mut config = raw.get_stream(stream).await.unwrap().cached_info().config.clone();
-    config.max_bytes = ROOM;
-    raw.update_stream(config).await.unwrap();
-}
-
-fn large(subject: &str, id: usize) -> Envelope {
-    Envelope { payload: vec![b'x'; 1024], ..envelope(subject, &id.to_string()) }
-}
+use crate::support::{Consuming, ROOM, Server, all_settled, consumption, envelope, large};
 
 /// Publishes until the stream refuses; how many it took, counted from `from`.
 async fn fill(bus: &Bus, from: usize) -> usize {
@@ -32,7 +17,7 @@ async fn fill(bus: &Bus, from: usize) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_outbound_takes_new_commands_for_done_ones() {
     let (server, bus) = Server::start().await;
-    shrink(&server, "OUTBOUND").await;
+    server.shrink("OUTBOUND").await;
     for id in 0..200 {
         bus.publisher().publish(large("outbound.acme.test", id)).await.unwrap();
     }
@@ -44,7 +29,7 @@ async fn a_full_outbound_takes_new_commands_for_done_ones() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_processed_makes_room_and_nothing_else_does() {
     let (server, bus) = Server::start().await;
-    shrink(&server, "INBOUND").await;
+    server.shrink("INBOUND").await;
     assert_eq!(bus.make_room(Consumer::SyncWorker).await.unwrap(), None);
     let count = fill(&bus, 0).await;
     // Full, and nobody has read a thing.
@@ -80,7 +65,7 @@ async fn what_is_processed_makes_room_and_nothing_else_does() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unsettled_message_and_all_after_it_stay() {
     let (server, bus) = Server::start().await;
-    shrink(&server, "INBOUND").await;
+    server.shrink("INBOUND").await;
     fill(&bus, 0).await;
     let hour = std::time::Duration::from_hours(1);
     let consuming = Consuming::start(&bus, consumption(), move |delivery| {
@@ -104,7 +89,7 @@ async fn an_unsettled_message_and_all_after_it_stay() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_slowest_account_says_what_may_go() {
     let (server, bus) = Server::start().await;
-    shrink(&server, "INBOUND").await;
+    server.shrink("INBOUND").await;
     // An account that was quiet ever since its first event does not count.
     bus.publisher().publish(envelope("inbound.quiet.test", "once")).await.unwrap();
     let other = bus.publisher().publish(envelope("inbound.b.test", "slow")).await.unwrap();

@@ -1,6 +1,7 @@
 //! A private server with all streams, and a handler that tells the test what it is given.
 
 use std::future::Future;
+use std::panic::Location;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Nothing here takes long, not even on a busy machine; whoever waits for longer waits in vain.
 pub const DEADLINE: Duration = Duration::from_mins(1);
+
+/// The room of a stream that has very little, in bytes.
+pub const ROOM: i64 = 100 * 1024;
 
 pub struct Server {
     pub nats: Nats,
@@ -54,6 +58,14 @@ impl Server {
         async_nats::jetstream::new(client)
     }
 
+    /// Gives a stream very little room.
+    pub async fn shrink(&self, stream: &str) {
+        let raw = self.raw().await;
+        let mut config = raw.get_stream(stream).await.unwrap().cached_info().config.clone();
+        config.max_bytes = ROOM;
+        raw.update_stream(config).await.unwrap();
+    }
+
     /// Makes a lane for account `a` whose messages come again after a second instead of half a
     /// minute.
     pub async fn hurry(&self) {
@@ -87,6 +99,11 @@ pub fn envelope(subject: &str, id: &str) -> Envelope {
     }
 }
 
+/// A message of a KiB.
+pub fn large(subject: &str, id: usize) -> Envelope {
+    Envelope { payload: vec![b'x'; 1024], ..envelope(subject, &id.to_string()) }
+}
+
 /// `count` messages of INBOUND named `0`, `1`, ….
 pub async fn publish(bus: &Bus, count: usize) {
     let envelopes = (0..count).map(|n| envelope("inbound.a.test", &n.to_string())).collect();
@@ -102,7 +119,6 @@ pub fn consumption() -> Consumption {
         concurrency: 2,
         room: 1_000,
         retry_delay: |_| Duration::from_millis(50),
-        linger: Duration::ZERO,
     }
 }
 
@@ -168,24 +184,34 @@ pub fn body(delivery: &Delivery) -> String {
     String::from_utf8(delivery.payload.to_vec()).unwrap()
 }
 
-pub async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(DEADLINE, future).await.expect("not within the deadline")
+/// Awaits it; panics with the place where it was awaited when it takes too long.
+#[track_caller]
+pub fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let awaited = Location::caller();
+    async move {
+        let within = tokio::time::timeout(DEADLINE, future).await;
+        within.unwrap_or_else(|_| panic!("waited {DEADLINE:?} in vain at {awaited}"))
+    }
 }
 
 /// Asks again and again until the answer is yes.
-pub async fn eventually<Fut: Future<Output = bool>>(mut is_so: impl FnMut() -> Fut) {
-    within(async {
+#[track_caller]
+pub fn eventually<Fut: Future<Output = bool>>(
+    mut is_so: impl FnMut() -> Fut,
+) -> impl Future<Output = ()> {
+    within(async move {
         while !is_so().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
-    .await;
 }
 
 /// Waits until nothing of INBOUND is left to deliver or to settle.
-pub async fn all_settled(bus: &Bus) {
-    eventually(|| async { bus.unsettled(Consumer::SyncWorker).await.is_ok_and(|left| left == 0) })
-        .await;
+#[track_caller]
+pub fn all_settled(bus: &Bus) -> impl Future<Output = ()> {
+    eventually(move || async move {
+        bus.unsettled(Consumer::SyncWorker).await.is_ok_and(|left| left == 0)
+    })
 }
 
 /// Copies a directory.

@@ -93,7 +93,7 @@ impl DeadLetter {
             consumer: letter.consumer.clone(),
             subject: letter.subject.clone(),
             account_id: account_of(stored),
-            event: letter.subject.split('.').nth(2).map(str::to_owned),
+            event: event_of(stored).map(str::to_owned),
             reason: letter.reason.clone(),
             detail: mask::quotations(&letter.detail),
         }
@@ -119,6 +119,12 @@ impl DeadLetter {
         store::commit(transaction).await?;
         Ok(begun)
     }
+}
+
+/// Events of names that are not known share a subject, so their headers tell; commands have none.
+fn event_of(stored: &StoredDeadLetter) -> Option<&str> {
+    let told = events::Inbound::event_of(&stored.headers);
+    told.or_else(|| stored.letter.subject.split('.').nth(2))
 }
 
 /// Which letters are a tenant's.
@@ -231,5 +237,9 @@ mod tests {
             assert_eq!(id.position(), sequence);
             assert_ne!(id, DeadLetterId::of(&letter(sequence, 1_790_000_000_124)));
         }
+        let named = letter(1, 1_790_000_000_123);
+        assert_eq!(event_of(&named), Some("b"));
+        let headers = Headers::default().with("Axis-Event", "odd");
+        assert_eq!(event_of(&StoredDeadLetter { headers, ..named }), Some("odd"));
     }
 }

@@ -1,0 +1,119 @@
+//! What can never be processed becomes a dead letter.
+
+use async_nats::jetstream::AckKind;
+use bytes::Bytes;
+use chrono::Utc;
+use events::{DeadLetter, Envelope, subject};
+
+use super::message::InHand;
+use super::settle::{count, in_words, nak};
+use super::{BoxError, Consumption};
+use crate::shares::{Grant, Shares, size};
+use crate::{Bus, headers};
+
+/// A message, a word for why it was rejected, and that in words.
+pub(super) type Rejected = (InHand, &'static str, BoxError);
+
+/// Publishes dead letters; a message whose letter is safe is ended, any other comes again. One whose
+/// sender has its share of the dead letters is ended without: what its handler noted says why and where
+/// it is, and its stream keeps it until it is too old.
+pub(super) async fn bury(
+    bus: &Bus,
+    consumption: &Consumption,
+    shares: &Shares,
+    rejected: Vec<Rejected>,
+) -> Vec<(InHand, AckKind)> {
+    let letters: Vec<_> = rejected.iter().map(|one| letter(consumption, one)).collect();
+    let asked: Vec<(String, u64)> = letters
+        .iter()
+        .zip(&rejected)
+        .map(|(letter, (message, ..))| {
+            (subject::owner(&message.message.subject).to_owned(), size(letter))
+        })
+        .collect();
+    let granted = shares.grant(bus, &asked).await;
+    let mut settlements = Vec::with_capacity(rejected.len());
+    let (mut buried, mut published) = (Vec::new(), Vec::new());
+    for ((one, letter), grant) in rejected.into_iter().zip(letters).zip(granted) {
+        match grant {
+            Grant::Letter => {
+                buried.push(one);
+                published.push(letter);
+            }
+            Grant::Nothing { news } => {
+                tell_unkept(consumption, &one, news);
+                settlements.push((one.0, AckKind::Term));
+            }
+        }
+    }
+    let published = bus.publisher().publish_all(published).await;
+    for (one, published) in buried.into_iter().zip(published) {
+        settlements.push(settle(consumption, one, published.err().map(BoxError::from)));
+    }
+    settlements
+}
+
+fn letter(consumption: &Consumption, (message, reason, error): &Rejected) -> Envelope<Bytes> {
+    let letter = DeadLetter {
+        stream: consumption.consumer.stream().to_owned(),
+        subject: message.message.subject.to_string(),
+        sequence: message.sequence,
+        consumer: consumption.consumer.name().to_owned(),
+        reason: (*reason).to_owned(),
+        detail: in_words(error),
+        at: Utc::now(),
+    };
+    let original = headers::from_nats(message.message.headers.as_ref());
+    letter.envelope(&original, message.message.payload.clone())
+}
+
+fn tell_unkept(consumption: &Consumption, (message, reason, error): &Rejected, news: bool) {
+    let (consumer, stream) = (consumption.consumer.name(), consumption.consumer.stream());
+    let sequence = message.sequence;
+    count(consumer, "unkept", 1);
+    if !news {
+        tracing::debug!(consumer, stream, sequence, reason, "another one without a dead letter");
+        return;
+    }
+    // A flood of them would fill the log, too.
+    tracing::warn!(
+        consumer,
+        stream,
+        sequence,
+        reason,
+        error = in_words(error),
+        owner = subject::owner(&message.message.subject),
+        "a rejected message gets no dead letter, and nor do others of its sender, which has its \
+         share of DEAD_LETTER: redrive or drop those that it has"
+    );
+}
+
+fn settle(
+    consumption: &Consumption,
+    (message, reason, error): Rejected,
+    failure: Option<BoxError>,
+) -> (InHand, AckKind) {
+    let (consumer, sequence) = (consumption.consumer.name(), message.sequence);
+    let error = in_words(&error);
+    let Some(failure) = failure else {
+        count(consumer, "rejected", 1);
+        tracing::warn!(
+            consumer,
+            sequence,
+            reason,
+            error,
+            "a message was rejected and is now a dead letter"
+        );
+        return (message, AckKind::Term);
+    };
+    count(consumer, "retried", 1);
+    tracing::warn!(
+        consumer,
+        sequence,
+        reason,
+        error,
+        failure = in_words(&failure),
+        "a rejected message could not become a dead letter and will come again"
+    );
+    nak(consumption, message)
+}

@@ -1,0 +1,217 @@
+//! How much of `DEAD_LETTER` may be one account's.
+//!
+//! When it is full it refuses, and what it refused would come again for ever, hold up the removal of all
+//! that follows it in its own stream, and so fill that one too. So nobody fills it alone: from half full
+//! on, whoever holds more than a quarter of what is still free gets no further letter. That is an eighth
+//! of the stream at first, and less the more there are that fill it: each leaves the next one four fifths
+//! of what it finds free.
+//!
+//! Who holds how much is counted from the letters' headers, seldom, and only while it matters.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+use events::{DeadLetter, Envelope, Headers, subject};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::streams::{max_bytes, stream_info};
+use crate::{Bus, BusError, DeadLetters};
+
+/// How long it counts what the stream said of its size.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long it counts what was found of who holds what.
+const COUNT: Duration = Duration::from_mins(1);
+/// How long letters wait for that; it goes on if it takes longer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How the server says how large a message is of which it sends the headers alone.
+const SIZE: &str = "Nats-Msg-Size";
+
+/// Whether a message may become a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grant {
+    Letter,
+    /// Its owner has a share already; whether that is news.
+    Nothing {
+        news: bool,
+    },
+}
+
+/// What is known of who fills the stream.
+#[derive(Default)]
+pub(crate) struct Shares(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    fill: Fill,
+    looked: Option<Instant>,
+    /// How many bytes each owner holds.
+    held: HashMap<String, u64>,
+    counted: Option<Instant>,
+    counting: Option<AbortOnDropHandle<Result<HashMap<String, u64>, BusError>>>,
+    /// Of whom it was said since then that they get none.
+    told: HashSet<String>,
+}
+
+/// How full the stream is, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fill {
+    used: u64,
+    /// 0: it has no bound.
+    most: u64,
+}
+
+impl Shares {
+    /// Which of these letters, by owner and bytes, there is room for. If that is not known, for all.
+    pub(crate) async fn grant(&self, bus: &Bus, letters: &[(String, u64)]) -> Vec<Grant> {
+        let mut known = self.0.lock().await;
+        known.look(bus).await;
+        let all = letters.iter().map(|(_, bytes)| bytes).sum();
+        if known.fill.with(all).is_crowded() {
+            known.count(bus).await;
+        }
+        letters.iter().map(|(owner, bytes)| known.grant(owner, *bytes)).collect()
+    }
+}
+
+impl Known {
+    async fn look(&mut self, bus: &Bus) {
+        if self.looked.is_some_and(|at| at.elapsed() < LOOK) || !bus.connected() {
+            return;
+        }
+        self.looked = Some(Instant::now());
+        match fill(bus).await {
+            Ok(fill) => self.fill = fill,
+            Err(error) => tracing::debug!(%error, "how full DEAD_LETTER is is not known"),
+        }
+    }
+
+    async fn count(&mut self, bus: &Bus) {
+        if self.counted.is_some_and(|at| at.elapsed() < COUNT) {
+            return;
+        }
+        let patience = if self.counting.is_none() { PATIENCE } else { Duration::ZERO };
+        let begin = || AbortOnDropHandle::new(tokio::spawn(held(bus.clone())));
+        let counting = self.counting.get_or_insert_with(begin);
+        let Ok(counted) = timeout(patience, counting).await else { return };
+        self.counting = None;
+        self.counted = Some(Instant::now());
+        self.told.clear();
+        match counted {
+            Ok(Ok(held)) => self.held = held,
+            Ok(Err(error)) => tracing::debug!(%error, "who fills DEAD_LETTER is not known"),
+            Err(error) => tracing::error!(%error, "counting who fills DEAD_LETTER crashed"),
+        }
+    }
+
+    fn grant(&mut self, owner: &str, bytes: u64) -> Grant {
+        let held = self.held.get(owner).copied().unwrap_or_default();
+        if self.fill.is_too_much(held) {
+            return Grant::Nothing { news: self.told.insert(owner.to_owned()) };
+        }
+        self.fill = self.fill.with(bytes);
+        self.held.insert(owner.to_owned(), held + bytes);
+        Grant::Letter
+    }
+}
+
+impl Fill {
+    fn with(self, bytes: u64) -> Self {
+        Self { used: self.used.saturating_add(bytes), ..self }
+    }
+
+    fn is_crowded(self) -> bool {
+        self.most > 0 && self.used > self.most / 2
+    }
+
+    /// Whether who holds so many bytes gets no more.
+    fn is_too_much(self, held: u64) -> bool {
+        self.is_crowded() && held > self.most.saturating_sub(self.used) / 4
+    }
+}
+
+impl DeadLetters {
+    /// Who gets no further letters, since it holds its share of the stream: `inbound.<account key>`,
+    /// `outbound.<tenant>`.
+    pub async fn without_room(&self) -> Result<Vec<String>, BusError> {
+        let fill = fill(&self.bus).await?;
+        if !fill.is_crowded() {
+            return Ok(Vec::new());
+        }
+        let held = held(self.bus.clone()).await?.into_iter();
+        let mut without: Vec<String> =
+            held.filter(|(_, bytes)| fill.is_too_much(*bytes)).map(|(owner, _)| owner).collect();
+        without.sort_unstable();
+        Ok(without)
+    }
+}
+
+/// How many bytes a letter takes, more or less.
+pub(crate) fn size(letter: &Envelope<Bytes>) -> u64 {
+    let own = letter.subject.len() + letter.message_id.len() + letter.payload.len();
+    own as u64 + size_of_headers(&letter.headers)
+}
+
+fn size_of_headers(headers: &Headers) -> u64 {
+    headers.iter().map(|(name, value)| (name.len() + value.len() + 4) as u64).sum()
+}
+
+async fn fill(bus: &Bus) -> Result<Fill, BusError> {
+    let info = stream_info(bus, subject::DEAD_LETTER).await?;
+    Ok(Fill { used: info.state.bytes, most: max_bytes(&info) })
+}
+
+/// How many bytes each owner holds.
+async fn held(bus: Bus) -> Result<HashMap<String, u64>, BusError> {
+    let all = "dead-letter.>".to_owned();
+    let mut letters = bus.history_of_headers(subject::DEAD_LETTER, all, None).await?;
+    let mut held = HashMap::new();
+    while let Some(past) = letters.next().await? {
+        let Ok(letter) = DeadLetter::read(&past.headers) else { continue };
+        let payload = past.headers.read(SIZE).unwrap_or(0);
+        let bytes = payload + size_of_headers(&past.headers) + past.subject.len() as u64;
+        *held.entry(subject::owner(&letter.subject).to_owned()).or_default() += bytes;
+    }
+    Ok(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(used: u64) -> Known {
+        Known { fill: Fill { used, most: 1_000 }, ..Known::default() }
+    }
+
+    /// How many letters of one byte it gets.
+    fn granted(known: &mut Known, owner: &str) -> u64 {
+        (0..1_000).take_while(|_| known.grant(owner, 1) == Grant::Letter).count() as u64
+    }
+
+    #[test]
+    fn one_alone_fills_no_more_than_half_of_it_and_is_told_of_once() {
+        let mut known = known(0);
+        assert_eq!(granted(&mut known, "a"), 501);
+        assert_eq!(known.grant("a", 1), Grant::Nothing { news: false });
+        assert_eq!(granted(&mut known, "b"), 100, "a quarter of what is left then");
+        assert_eq!(known.grant("c", 8), Grant::Letter);
+    }
+
+    #[test]
+    fn many_may_fill_it_and_something_is_left_for_the_next() {
+        let mut known = known(500);
+        for owner in 0..15 {
+            granted(&mut known, &owner.to_string());
+        }
+        assert!(known.fill.used < 990, "{:?}", known.fill);
+        assert_eq!(known.grant("next", 1), Grant::Letter);
+    }
+
+    #[test]
+    fn a_stream_without_a_bound_has_room_for_all() {
+        let mut known = Known::default();
+        assert_eq!(granted(&mut known, "a"), 1_000);
+    }
+}
