@@ -36,6 +36,12 @@ pub enum ApiError {
     /// The caller is known, and nobody said whose they are, or they stand above the tenants.
     #[error("you are known, but of no tenant here, or of several; ask an administrator")]
     NoTenant,
+    /// Everybody knows the tokens, and who asks may be anybody.
+    #[error(
+        "with AUTH_MODE=dev only this machine is answered, as localhost and through no proxy or tunnel; \
+         set AUTH_MODE=oidc, or DEV_AUTH_ANYWHERE=true if whoever comes may be an administrator"
+    )]
+    ThisMachineOnly,
     /// The caller is a machine.
     #[error("only a person is somebody in Chatwoot; sign in as one")]
     PeopleOnly,
@@ -227,6 +233,9 @@ impl ApiError {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not permitted"),
             Self::NoTenant => (StatusCode::FORBIDDEN, "no-tenant", "No tenant"),
+            Self::ThisMachineOnly => {
+                (StatusCode::FORBIDDEN, "this-machine-only", "For this machine only")
+            }
             Self::PeopleOnly => (StatusCode::FORBIDDEN, "people-only", "For people only"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no-route", "No such address"),

@@ -11,6 +11,7 @@ mod error;
 mod etag;
 mod extract;
 mod files;
+mod here;
 mod idempotency;
 mod limits;
 mod live;

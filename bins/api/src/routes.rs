@@ -45,7 +45,7 @@ use utoipa_axum::routes;
 use crate::auth::AuthMode;
 use crate::error::ApiError;
 use crate::files::{Untouched, is_form};
-use crate::{App, Config, idempotency, limits, problem, request};
+use crate::{App, Config, here, idempotency, limits, problem, request};
 
 pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
@@ -152,13 +152,17 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     // A router inside of a router, under one of its addresses only.
     let one = MapRequest::new(health_routes.clone(), |request: Request| request);
     let versioned_health = Router::new().route_service("/health", one);
-    operations
+    let mut guarded = operations
         .with_state(app)
         .merge(openapi::routes(&document, discovery.as_deref()))
+        .merge(shell::routes(config.shell_dir.as_deref(), &policy));
+    if config.is_for_this_machine() {
+        guarded = guarded.layer(middleware::from_fn(here::only));
+    }
+    guarded
         .merge(problem::kinds::routes())
         .merge(health_routes)
         .nest(BASE, versioned_health)
-        .merge(shell::routes(config.shell_dir.as_deref(), &policy))
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(idempotency::read))

@@ -49,6 +49,7 @@ mod search;
 mod session;
 mod shell;
 mod silent;
+mod strangers;
 mod support;
 mod tenancy;
 mod tenants;
