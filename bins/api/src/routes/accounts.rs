@@ -204,7 +204,7 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         AccountError::Trouble(trouble @ Trouble::NoPublicUrl) => {
             ApiError::field("webhookSecret", trouble.to_string())
         }
-        AccountError::Trouble(trouble @ Trouble::Unsigned) => {
+        AccountError::Trouble(trouble @ (Trouble::Unsigned | Trouble::LongSecret)) => {
             ApiError::field("chatwootUrl", trouble.to_string())
         }
         AccountError::Client(error @ accounts::ClientError::Token) => {
@@ -218,8 +218,9 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         error @ AccountError::Nowhere { .. } => ApiError::NoAnswer("Chatwoot", error.into()),
         AccountError::Bus(error) => ApiError::NoAnswer("NATS", error.into()),
         AccountError::Store(error) => error.into(),
-        error @ (AccountError::NoTenant(_) | AccountError::Seal(_) | AccountError::AnotherKey) => {
-            ApiError::internal(error)
-        }
+        error @ (AccountError::NoTenant(_)
+        | AccountError::Seal(_)
+        | AccountError::AnotherKey
+        | AccountError::Untold(_)) => ApiError::internal(error),
     }
 }

@@ -42,6 +42,7 @@ mod moments;
 mod openapi;
 mod openid;
 mod operations;
+mod oversized;
 mod problems;
 mod replays;
 mod retries;
