@@ -143,7 +143,7 @@ pub(crate) async fn administered(
     token: &SecretString,
     public_only: bool,
 ) -> Result<(String, Option<String>), AccountError> {
-    let options = Options { public_only, ..Options::default() };
+    let options = Options { public_only, ..crate::options() };
     let client = Client::new(base_url, number, token, &options)?;
     let profile = client.profile().await;
     let profile = profile.map_err(|error| AccountError::of_question(error, &client))?;

@@ -27,6 +27,7 @@ mod watch;
 use std::sync::Arc;
 
 use bus::Bus;
+use chatwoot::client::Options;
 use domain::SecretKey;
 use store::Store;
 
@@ -40,6 +41,11 @@ pub use error::{AccountError, Trouble};
 pub use registration::{Change, Checked, Registered, path};
 pub use rotate::Rotated;
 pub use watch::Watch;
+
+/// Who is asked here is a stranger's Chatwoot, and what for is short: a profile, the webhooks.
+pub(crate) fn options() -> Options {
+    Options { max_answer: 2 * 1024 * 1024, ..Options::default() }
+}
 
 /// What it takes to administer accounts. Cheap to clone.
 #[derive(Clone)]
@@ -57,7 +63,7 @@ pub struct Accounts {
 impl Accounts {
     /// For operators, who may name any address.
     pub fn new(store: Store, bus: Bus, key: SecretKey) -> Self {
-        let clients = Arc::default();
+        let clients = Arc::new(Clients::new(options()));
         Self { store, bus, key, clients, public_only: false, another_key: false }
     }
 

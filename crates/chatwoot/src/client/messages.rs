@@ -155,6 +155,16 @@ impl Client {
         self.done(self.request(Method::DELETE, &path)).await
     }
 
+    /// One message, if the conversation has it. Needs a user's token.
+    pub async fn message(&self, conversation: i64, id: i64) -> Result<Option<Message>, CallError> {
+        let path = format!("conversations/{conversation}/messages");
+        // With both ends the first one may count or not.
+        let only = [("after", id.saturating_sub(1)), ("before", id.saturating_add(1))];
+        let request = self.request(Method::GET, &path).query(&only);
+        let listed = listed(self.json(request).await?, conversation)?;
+        Ok(listed.into_iter().map(|read| read.value).find(|message| message.id == id))
+    }
+
     /// Messages of any kind, oldest first. Needs a user's token.
     pub async fn list_messages(
         &self,
@@ -178,12 +188,15 @@ impl Client {
             MessageRange::Before(id) => request.query(&[("before", id)]),
             MessageRange::After(id) => request.query(&[("after", id)]),
         };
-        let answer = self.json(request).await?;
-        let read = |value| Verbatim::read(value, Message::from_value);
-        let mut messages = expected(entries(answer, &["/payload", ""], read))?;
-        for message in &mut messages {
-            message.value.conversation_display_id.get_or_insert(conversation);
-        }
-        Ok(messages)
+        listed(self.json(request).await?, conversation)
     }
+}
+
+fn listed(answer: Value, conversation: i64) -> Result<Vec<Verbatim<Message>>, CallError> {
+    let read = |value| Verbatim::read(value, Message::from_value);
+    let mut messages = expected(entries(answer, &["/payload", ""], read))?;
+    for message in &mut messages {
+        message.value.conversation_display_id.get_or_insert(conversation);
+    }
+    Ok(messages)
 }
