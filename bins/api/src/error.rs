@@ -1,28 +1,14 @@
 //! What can go wrong with a request, and how it is told.
 
+mod current;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{DeliveryState, Permission};
 
-use crate::etag::Tagged;
 use crate::problem::{FieldError, Problem};
 
-/// What a refused request was about, as it is now.
-#[derive(Debug)]
-pub struct Current {
-    /// Its tag.
-    pub tag: String,
-    /// As it is read.
-    pub value: serde_json::Value,
-}
-
-impl Current {
-    #[expect(clippy::unnecessary_box_returns, reason = "errors carry it boxed, to stay small")]
-    pub(crate) fn of(thing: &(impl Tagged + serde::Serialize)) -> Box<Self> {
-        // Text and numbers always serialise.
-        Box::new(Self { tag: thing.tag(), value: serde_json::to_value(thing).unwrap_or_default() })
-    }
-}
+pub use current::Current;
 
 /// A request that is not answered with what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +87,12 @@ pub enum ApiError {
     /// The tenant has as many valid keys as it may.
     #[error("there are {0} valid keys already; revoke one that is not needed")]
     TooManyKeys(i64),
+    /// The tenant has as many accounts as it may connect by itself.
+    #[error(
+        "{0} accounts are connected already; disconnect one that is not needed, or ask an operator for \
+         more"
+    )]
+    TooManyAccounts(u32),
     /// Chatwoot does not have the message yet.
     #[error(
         "the message is {}: only one that Chatwoot has can be deleted; one that has not left can be \
@@ -261,6 +253,9 @@ impl ApiError {
                 (StatusCode::CONFLICT, "not-retriable", "Nothing to send again")
             }
             Self::TooManyKeys(_) => (StatusCode::CONFLICT, "too-many-keys", "Too many keys"),
+            Self::TooManyAccounts(_) => {
+                (StatusCode::CONFLICT, "too-many-accounts", "Too many accounts")
+            }
             Self::NotDeletable(_) => (StatusCode::CONFLICT, "not-deletable", "Not in Chatwoot yet"),
             Self::Changed(_) => {
                 (StatusCode::PRECONDITION_FAILED, "changed", "Changed in the meantime")

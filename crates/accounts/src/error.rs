@@ -43,6 +43,9 @@ pub enum AccountError {
         /// Its installation.
         url: String,
     },
+    /// As many as the tenant may have are there.
+    #[error("{0} accounts are connected already; disconnect one that is not needed")]
+    TooMany(u32),
     /// Somebody changes it at this moment.
     #[error("the account is being changed by somebody else at the moment; try again")]
     Busy,

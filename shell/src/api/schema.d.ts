@@ -3031,7 +3031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-taken`: another tenant has it, or had it; `account-busy` */
+            /** @description `account-taken`: another tenant has it, or had it; `account-busy`; `too-many-accounts`: the tenant has as many as it may */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -51,6 +51,7 @@ kinds! {
     409 "not-retriable" "Nothing to send again" "Read the message: it did not fail.";
     409 "not-deletable" "Not in Chatwoot yet" "Cancel the message, or wait until it is sent.";
     409 "too-many-keys" "Too many keys" "Revoke a key that is not needed.";
+    409 "too-many-accounts" "Too many accounts" "Disconnect an account that is not needed, or have an operator connect it with `axis accounts add`.";
     409 "decided" "Decided already" "Read `current`: somebody was faster.";
     409 "stale" "The customer has written since" "Read the conversation, then send the tag of `current` as If-Match.";
     409 "under-way" "Being carried out" "Ask again in a moment, under the same Idempotency-Key.";

@@ -213,6 +213,7 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         AccountError::Client(error) => ApiError::field("chatwootUrl", error.to_string()),
         AccountError::Taken { .. } => ApiError::AccountTaken,
         AccountError::Busy => ApiError::AccountBusy,
+        AccountError::TooMany(most) => ApiError::TooManyAccounts(most),
         AccountError::NoAccount(_) | AccountError::Several(_) => ApiError::NotFound("account"),
         AccountError::Chatwoot(error) => ApiError::NoAnswer("Chatwoot", error.into()),
         error @ AccountError::Nowhere { .. } => ApiError::NoAnswer("Chatwoot", error.into()),

@@ -1,4 +1,4 @@
-//! A Chatwoot that says too much of itself: only its own tenant notices.
+//! A Chatwoot that says too much of itself, and a tenant that has too many: nobody else notices.
 
 use accounts::{AccountError, Accounts};
 use chatwoot_sim::admin_token;
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use testkit::{World, sqlx};
 
 use crate::accounts::Stage;
+use crate::support::{TENANT, problem};
 
 #[tokio::test]
 async fn a_secret_longer_than_any_chatwoot_makes_is_refused_in_words() {
@@ -66,4 +67,32 @@ async fn an_account_that_receivers_cannot_be_told_of_keeps_no_other_from_them() 
     let mut others = vec![keys[0], keys[2]];
     others.sort();
     assert_eq!(told, others);
+}
+
+#[tokio::test]
+async fn a_tenant_connects_twenty_accounts_at_most() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    stage.chatwoot.sim.create_account(Some(8), "Another").unwrap();
+    // With the one that is there already, nineteen.
+    for number in 100..118 {
+        served.world.account(TENANT, number).await;
+    }
+    let [seven, eight] = [7, 8].map(|number| stage.asked(number, &admin_token(number)));
+    let (first, second) = tokio::join!(stage.connect(&seven), stage.connect(&eight));
+    let (made, refused, wanted) = match first.status().as_u16() {
+        201 => (&seven, second, &eight),
+        _ => (&eight, first, &seven),
+    };
+    assert_eq!(problem(refused).await, (409, "too-many-accounts".to_owned()));
+    assert_eq!(stage.connect(made).await.status(), 201, "it is there and gets a token");
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query(
+        "update chatwoot_accounts set disconnected_at = now() where chatwoot_account_id = 100",
+    )
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(stage.connect(wanted).await.status(), 201, "one has ended");
 }

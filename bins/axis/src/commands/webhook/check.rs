@@ -186,6 +186,7 @@ fn unknown(account: &Account, error: &AccountError) -> Wrong {
         AccountError::NoAccount(_)
         | AccountError::NoTenant(_)
         | AccountError::Several(_)
+        | AccountError::TooMany(_)
         | AccountError::Taken { .. } => "axis accounts list".to_owned(),
         AccountError::AnotherKey => KEY.to_owned(),
         AccountError::Nowhere { .. } => again(&format!("once {url} is that Chatwoot")),
