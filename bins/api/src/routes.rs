@@ -19,6 +19,7 @@ mod labels;
 mod me;
 mod openapi;
 mod operations;
+mod place;
 mod reference;
 mod shell;
 mod teams;
@@ -153,6 +154,7 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     let one = MapRequest::new(health_routes.clone(), |request: Request| request);
     let versioned_health = Router::new().route_service("/health", one);
     let mut guarded = operations
+        .layer(middleware::from_fn_with_state(app.clone(), place::tell))
         .with_state(app)
         .merge(openapi::routes(&document, discovery.as_deref()))
         .merge(shell::routes(config.shell_dir.as_deref(), &policy));
@@ -217,7 +219,7 @@ fn cors(config: &Config) -> CorsLayer {
             limits::LIMIT,
             limits::POLICY,
             HeaderName::from_static("traceparent"),
-            HeaderName::from_static("x-activity-position"),
+            place::POSITION,
             HeaderName::from_static("x-request-id"),
         ])
         .max_age(Duration::from_hours(1))

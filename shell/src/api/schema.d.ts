@@ -2933,6 +2933,8 @@ export interface operations {
             /** @description The accounts */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3102,6 +3104,8 @@ export interface operations {
             /** @description The account */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3493,6 +3497,8 @@ export interface operations {
             /** @description A page of the timeline, or the live stream */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3562,6 +3568,8 @@ export interface operations {
             /** @description The activity */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3695,6 +3703,8 @@ export interface operations {
             /** @description The people who answer */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3765,6 +3775,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4023,6 +4035,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4212,6 +4226,8 @@ export interface operations {
                 headers: {
                     /** @description Its version; the customer's writing changes it too */
                     etag?: string;
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4615,6 +4631,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4712,6 +4730,8 @@ export interface operations {
             /** @description The prepared answers */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4971,6 +4991,8 @@ export interface operations {
             /** @description The contact */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5071,6 +5093,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5141,7 +5165,7 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     etag?: string;
-                    /** @description The place in the stream that it reflects */
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -5336,6 +5360,8 @@ export interface operations {
             /** @description Your draft */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5728,6 +5754,8 @@ export interface operations {
             /** @description Messages, oldest first */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6626,6 +6654,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6694,6 +6724,8 @@ export interface operations {
             /** @description The inboxes */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6762,6 +6794,8 @@ export interface operations {
             /** @description The labels */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6962,6 +6996,8 @@ export interface operations {
             /** @description The caller */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7009,6 +7045,8 @@ export interface operations {
             /** @description The accounts that are served, each with your user if you have linked one */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7239,6 +7277,8 @@ export interface operations {
             /** @description The accounts now */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7426,6 +7466,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7494,6 +7536,8 @@ export interface operations {
             /** @description The dead letter */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7988,6 +8032,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8056,6 +8102,8 @@ export interface operations {
             /** @description The replay */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8124,6 +8172,8 @@ export interface operations {
             /** @description The teams */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8189,6 +8239,8 @@ export interface operations {
             /** @description The tenant */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8346,6 +8398,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8522,6 +8576,8 @@ export interface operations {
             /** @description The tenant */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8698,6 +8754,8 @@ export interface operations {
             /** @description All of them */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {

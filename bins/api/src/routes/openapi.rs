@@ -20,7 +20,7 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::reference;
+use super::{place, reference};
 use crate::problem::Problem;
 use crate::problem::kinds::{KINDS, Kind};
 
@@ -112,6 +112,9 @@ fn complete(document: &mut Document) {
                 responses.entry(status.to_owned()).or_insert_with(|| refuse(description));
             }
         }
+        if let Some(get) = item.get.as_mut().filter(|_| place::is_at_one(path)) {
+            tell_place(get);
+        }
         for operation in operations(item) {
             let permissions = permissions(operation);
             let open = is_open(operation);
@@ -140,6 +143,15 @@ fn complete(document: &mut Document) {
                 }
             }
         }
+    }
+}
+
+/// Says of an answer that is read from the database that it names its place in the stream.
+fn tell_place(get: &mut Operation) {
+    if let Some(RefOr::T(answer)) = get.responses.responses.get_mut("200")
+        && answer.content.contains_key("application/json")
+    {
+        answer.headers.insert(place::POSITION.to_string(), RefOr::T(place::described()));
     }
 }
 

@@ -43,6 +43,7 @@ mod openapi;
 mod openid;
 mod operations;
 mod oversized;
+mod placed;
 mod problems;
 mod replays;
 mod retries;
