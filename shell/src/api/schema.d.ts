@@ -1208,7 +1208,10 @@ export interface components {
          * @description An activity, and the rows it is about as they were when it was announced, so that a screen can
          *     show the change without asking.
          */
-        Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"];
+        Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"] & {
+            /** @description The trace that it is part of, from whoever caused it to the screens; absent if none is known. */
+            traceId?: string;
+        };
         /** @enum {string} */
         Answering: "well" | "slowly" | "paused" | "silent";
         /** @description A key for a machine, without its secret. */

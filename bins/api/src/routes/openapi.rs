@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::Permission;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::security::{
     Http, HttpAuthScheme, OpenIdConnect, SecurityRequirement, SecurityScheme,
 };
@@ -32,7 +32,7 @@ use crate::problem::kinds::{KINDS, Kind};
                        and their changes live."
     ),
     components(schemas(Problem, events::Announcement, events::Live)),
-    modifiers(&Bearer, &NoLicence),
+    modifiers(&Bearer, &NoLicence, &Traced),
     security(("bearer" = [])),
     tags(
         (name = "session", description = "Who calls, and how people sign in"),
@@ -62,6 +62,23 @@ struct NoLicence;
 impl Modify for NoLicence {
     fn modify(&self, document: &mut Document) {
         document.info.license = None;
+    }
+}
+
+/// What the live stream adds to an announcement.
+struct Traced;
+
+impl Modify for Traced {
+    fn modify(&self, document: &mut Document) {
+        let schemas = &mut document.components.get_or_insert_default().schemas;
+        let Some(RefOr::T(Schema::AllOf(announcement))) = schemas.get_mut("Announcement") else {
+            return;
+        };
+        let id = ObjectBuilder::new().schema_type(Type::String).description(Some(
+            "The trace that it is part of, from whoever caused it to the screens; absent if none is known.",
+        ));
+        let traced = ObjectBuilder::new().schema_type(Type::Object).property("traceId", id);
+        announcement.items.push(traced.into());
     }
 }
 
