@@ -30,6 +30,11 @@ impl App {
         self.asking.enter(tenant).ok_or(ApiError::Busy)
     }
 
+    /// The same for one that waits for it, such as each of a conversation's pictures.
+    pub(crate) async fn asking_in_turn(&self, tenant: &TenantId) -> Room {
+        self.asking.wait(tenant).await
+    }
+
     /// Room for a request that reads much of a stream, whose messages may be large.
     pub(crate) fn reading(&self, tenant: &TenantId) -> Result<Room, ApiError> {
         self.reading.enter(tenant).ok_or(ApiError::Busy)

@@ -1,6 +1,5 @@
 //! Config of the API.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use clap::Args;
 use identity::Provider;
 
 use crate::auth::{Auth, AuthMode};
+use crate::here;
 use crate::sign_in::SignIn;
 
 /// What the API alone needs to know.
@@ -40,8 +40,8 @@ pub struct Config {
     #[command(flatten)]
     pub sign_in: SignIn,
 
-    /// Lets `AUTH_MODE=dev` listen on addresses that other machines can reach: then whoever reaches
-    /// it is an administrator
+    /// Lets `AUTH_MODE=dev` listen on addresses that other machines can reach, and answer what comes by a
+    /// proxy, a tunnel or another name than localhost: then whoever reaches it is an administrator
     #[arg(long, env = "DEV_AUTH_ANYWHERE")]
     pub dev_auth_anywhere: bool,
 
@@ -150,14 +150,15 @@ pub struct OpenToAll {
 impl Config {
     /// Refuses to let strangers in by mistake when listening on this address.
     pub fn check(&self, host: &str) -> Result<(), OpenToAll> {
-        let local = host == "localhost"
-            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        match self.auth_mode {
-            AuthMode::Dev if !local && !self.dev_auth_anywhere => {
-                Err(OpenToAll { host: host.to_owned() })
-            }
-            AuthMode::Dev | AuthMode::Oidc => Ok(()),
+        if self.is_for_this_machine() && !here::is_loopback(host) {
+            return Err(OpenToAll { host: host.to_owned() });
         }
+        Ok(())
+    }
+
+    /// Whether nobody but this machine is to be let in.
+    pub(crate) fn is_for_this_machine(&self) -> bool {
+        self.auth_mode == AuthMode::Dev && !self.dev_auth_anywhere
     }
 
     pub(crate) fn auth(&self) -> Result<Auth, identity::SetupError> {

@@ -1,28 +1,14 @@
 //! What can go wrong with a request, and how it is told.
 
+mod current;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{DeliveryState, Permission};
 
-use crate::etag::Tagged;
 use crate::problem::{FieldError, Problem};
 
-/// What a refused request was about, as it is now.
-#[derive(Debug)]
-pub struct Current {
-    /// Its tag.
-    pub tag: String,
-    /// As it is read.
-    pub value: serde_json::Value,
-}
-
-impl Current {
-    #[expect(clippy::unnecessary_box_returns, reason = "errors carry it boxed, to stay small")]
-    pub(crate) fn of(thing: &(impl Tagged + serde::Serialize)) -> Box<Self> {
-        // Text and numbers always serialise.
-        Box::new(Self { tag: thing.tag(), value: serde_json::to_value(thing).unwrap_or_default() })
-    }
-}
+pub use current::Current;
 
 /// A request that is not answered with what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +22,12 @@ pub enum ApiError {
     /// The caller is known, and nobody said whose they are, or they stand above the tenants.
     #[error("you are known, but of no tenant here, or of several; ask an administrator")]
     NoTenant,
+    /// Everybody knows the tokens, and who asks may be anybody.
+    #[error(
+        "with AUTH_MODE=dev only this machine is answered, as localhost and through no proxy or tunnel; \
+         set AUTH_MODE=oidc, or DEV_AUTH_ANYWHERE=true if whoever comes may be an administrator"
+    )]
+    ThisMachineOnly,
     /// The caller is a machine.
     #[error("only a person is somebody in Chatwoot; sign in as one")]
     PeopleOnly,
@@ -95,6 +87,12 @@ pub enum ApiError {
     /// The tenant has as many valid keys as it may.
     #[error("there are {0} valid keys already; revoke one that is not needed")]
     TooManyKeys(i64),
+    /// The tenant has as many accounts as it may connect by itself.
+    #[error(
+        "{0} accounts are connected already; disconnect one that is not needed, or ask an operator for \
+         more"
+    )]
+    TooManyAccounts(u32),
     /// Chatwoot does not have the message yet.
     #[error(
         "the message is {}: only one that Chatwoot has can be deleted; one that has not left can be \
@@ -233,6 +231,9 @@ impl ApiError {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not permitted"),
             Self::NoTenant => (StatusCode::FORBIDDEN, "no-tenant", "No tenant"),
+            Self::ThisMachineOnly => {
+                (StatusCode::FORBIDDEN, "this-machine-only", "For this machine only")
+            }
             Self::PeopleOnly => (StatusCode::FORBIDDEN, "people-only", "For people only"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no-route", "No such address"),
@@ -258,6 +259,9 @@ impl ApiError {
                 (StatusCode::CONFLICT, "not-retriable", "Nothing to send again")
             }
             Self::TooManyKeys(_) => (StatusCode::CONFLICT, "too-many-keys", "Too many keys"),
+            Self::TooManyAccounts(_) => {
+                (StatusCode::CONFLICT, "too-many-accounts", "Too many accounts")
+            }
             Self::NotDeletable(_) => (StatusCode::CONFLICT, "not-deletable", "Not in Chatwoot yet"),
             Self::Changed(_) => {
                 (StatusCode::PRECONDITION_FAILED, "changed", "Changed in the meantime")

@@ -19,6 +19,7 @@ mod receive;
 use std::sync::Arc;
 
 use accounts::Clients;
+use chatwoot::client::Options;
 use domain::{SecretKey, TenantId};
 use objects::Objects;
 
@@ -37,6 +38,10 @@ const MOST_RECEIVED: usize = 32;
 /// Files of Chatwoot's that one process gives out at the same time.
 const MOST_FETCHED: usize = 128;
 
+/// The greatest answer of Chatwoot's that is read here, in bytes. Many may be at the same time, and what
+/// the API asks for is short.
+const MOST_ANSWER: usize = 2 * 1024 * 1024;
+
 /// Where files are, and how many may be under way. Cheap to clone.
 #[derive(Clone)]
 pub struct Files {
@@ -53,12 +58,13 @@ impl Files {
     /// Files that were written here are in `objects`; all others are fetched from Chatwoot. Without the
     /// key nobody asks where an attachment is whose address is good no more.
     pub fn new(config: &Config, objects: Objects, key: Option<SecretKey>) -> anyhow::Result<Self> {
+        let options = Options { max_answer: MOST_ANSWER, ..Options::default() };
         let most_bytes = u64::from(config.attachment_max_mib) * 1024 * 1024;
         Ok(Self {
             objects,
             chatwoot: chatwoot::Files::new(&config.attachment_hosts, most_bytes)?,
             key,
-            clients: Arc::default(),
+            clients: Arc::new(Clients::new(options)),
             receiving: Rooms::new(MOST_RECEIVED),
             fetching: Rooms::new(MOST_FETCHED),
         })

@@ -1,14 +1,17 @@
 //! `Idempotency-Key`: a request that is sent again has one effect and gets the answer that it had.
 //!
 //! ```text
-//! track ─► read (digests the request) ─► handler: begin ─► its changes ─► finish (answer + commit)
+//! track ─► read (the key) ─► handler: who calls ─► its body, digested on its way ─► begin
+//!       ─► its changes ─► finish (answer + commit)
 //! ```
+//!
+//! Nothing of a body is held here: its handler reads it, once it is known whose it is.
 //!
 //! The answer is kept in the transaction of the change, whichever that is. What was refused changed nothing and is not
 //! kept, so it may be asked again under the same key, and at once: `read` has the transaction rolled
 //! back, and the key free, before the caller hears of the refusal.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -17,6 +20,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use store::idempotency::{self, Answer, Claimed};
@@ -27,7 +31,6 @@ use crate::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::files::is_form;
-use crate::routes::MOST_BODY_BYTES;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says of an answer that it is the one that the request had before.
@@ -37,18 +40,25 @@ const LONGEST_KEY: usize = 255;
 /// How long an answer is kept.
 pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
-/// The caller's name for a request, and what it asks for.
+/// The caller's name for a request, and what it asks for as far as it has been read.
 #[derive(Clone)]
+struct Asked {
+    key: String,
+    digest: Arc<SyncMutex<Sha256>>,
+    /// The transaction that holds the name, while the request is carried out.
+    open: Open,
+}
+
+/// The same of a request that has been read.
 struct Named {
     key: String,
     digest: Vec<u8>,
-    /// The transaction that holds the name, while the request is carried out.
     open: Open,
 }
 
 type Open = Arc<Mutex<Option<Transaction>>>;
 
-/// Reads the key of a request that has one, and digests what it asks for.
+/// Reads the key of a request that has one, and has what it asks for digested.
 pub(crate) async fn read(request: Request, next: Next) -> Response {
     let mut keys = request.headers().get_all(&KEY).into_iter();
     let Some(key) = keys.next().filter(|_| request.method() == Method::POST) else {
@@ -71,19 +81,22 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let mut digest = Sha256::new();
     digest.update(parts.uri.to_string());
+    if !is_form {
+        digest.update([0]);
+    }
+    let asked = Asked { key, digest: Arc::new(SyncMutex::new(digest)), open: Arc::clone(&open) };
     let body = if is_form {
-        // Too large to be held here: its handler says what it asks for, once it has read it.
+        // Its parts may be separated in several ways: its handler says what it asks for.
         body
     } else {
-        let Ok(bytes) = axum::body::to_bytes(body, MOST_BODY_BYTES).await else {
-            return ApiError::TooLarge.into_response();
-        };
-        digest.update([0]);
-        digest.update(&bytes);
-        Body::from(bytes)
+        let asked = asked.clone();
+        Body::from_stream(body.into_data_stream().inspect(move |read| {
+            if let Ok(bytes) = read {
+                asked.digest.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
+            }
+        }))
     };
-    let named = Named { key, digest: digest.finalize().to_vec(), open: Arc::clone(&open) };
-    parts.extensions.insert(named);
+    parts.extensions.insert(asked);
     let answer = next.run(Request::from_parts(parts, body)).await;
     if let Some(refused) = open.lock().await.take() {
         // Lost with its connection, it is rolled back as well.
@@ -93,7 +106,7 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
 }
 
 /// The key of a request, if it has one.
-pub(crate) struct Key(Option<Named>);
+pub(crate) struct Key(Option<Asked>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Key {
     type Rejection = std::convert::Infallible;
@@ -124,13 +137,14 @@ pub(crate) struct Work<'a> {
 impl Key {
     /// The key of a request that asks for this too.
     pub(crate) fn covering(self, asked: &[&[u8]]) -> Self {
-        Self(self.0.map(|Named { key, digest, open }| {
+        Self(self.0.map(|so_far| {
+            let Named { key, digest, open } = so_far.read();
             let mut all = Sha256::new_with_prefix(digest);
             for part in asked {
                 all.update((part.len() as u64).to_be_bytes());
                 all.update(part);
             }
-            Named { key, digest: all.finalize().to_vec(), open }
+            Asked { key, digest: Arc::new(SyncMutex::new(all)), open }
         }))
     }
 
@@ -145,7 +159,7 @@ impl Key {
             Some(tenant) => app.store.tenant(tenant).await?,
             None => app.store.installation().await?,
         };
-        let Some(named) = self.0 else {
+        let Some(named) = self.0.map(Asked::read) else {
             return Work::begin(transaction, Open::default(), caller, None).map(Begun::Fresh);
         };
         let signature = caller.signature();
@@ -162,6 +176,14 @@ impl Key {
         // Ended before the answer: the name is free by the time that the caller asks again.
         store::commit(transaction).await?;
         known
+    }
+}
+
+impl Asked {
+    /// What it asks for; its handler has read its body.
+    fn read(self) -> Named {
+        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Named { key: self.key, digest: digest.finalize().to_vec(), open: self.open }
     }
 }
 

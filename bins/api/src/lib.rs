@@ -11,6 +11,7 @@ mod error;
 mod etag;
 mod extract;
 mod files;
+mod here;
 mod idempotency;
 mod limits;
 mod live;
@@ -196,6 +197,7 @@ fn administration(
 ) -> anyhow::Result<Option<Administration>> {
     let Some(key) = config.accounts.key()? else { return Ok(None) };
     let accounts = Accounts::new(store.clone(), bus.clone(), key);
+    let accounts = accounts.at_most(config.accounts.accounts_per_tenant);
     let accounts =
         if config.accounts.accounts_allow_private { accounts } else { accounts.public_only() };
     let public_url = config.accounts.public_url.as_deref().map(Arc::from);

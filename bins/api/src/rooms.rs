@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::TenantId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::Principal;
 
@@ -20,6 +20,8 @@ struct Inner {
     /// Of one caller.
     share: usize,
     taken: Mutex<HashMap<TenantId, Taken>>,
+    /// Somebody has left.
+    left: Notify,
 }
 
 /// What a tenant has taken.
@@ -34,7 +36,7 @@ pub(crate) struct Room {
     rooms: Rooms,
     tenant: TenantId,
     caller: Option<String>,
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Rooms {
@@ -45,12 +47,32 @@ impl Rooms {
     /// The same, of which one caller may have so many.
     pub(crate) fn with_share(most: usize, share: usize) -> Self {
         let (free, most_each) = (Arc::new(Semaphore::new(most)), most - most / 4);
-        Self(Arc::new(Inner { free, most_each, share, taken: Mutex::default() }))
+        Self(Arc::new(Inner {
+            free,
+            most_each,
+            share,
+            taken: Mutex::default(),
+            left: Notify::new(),
+        }))
     }
 
     /// A place for this tenant; none if all are taken, or as many as it may have.
     pub(crate) fn enter(&self, tenant: &TenantId) -> Option<Room> {
         self.take(tenant, None)
+    }
+
+    /// The same, once there is one. For who waits no longer than its request may take, and holds none of
+    /// these places meanwhile.
+    pub(crate) async fn wait(&self, tenant: &TenantId) -> Room {
+        loop {
+            let mut left = std::pin::pin!(self.0.left.notified());
+            // Who leaves from here on is noticed.
+            left.as_mut().enable();
+            if let Some(room) = self.enter(tenant) {
+                return room;
+            }
+            left.await;
+        }
     }
 
     /// A place for this caller; none also if the caller has as many as one may.
@@ -71,7 +93,7 @@ impl Rooms {
             *taken.by_caller.entry(caller.clone()).or_default() += 1;
         }
         drop(all);
-        Some(Room { rooms: self.clone(), tenant: tenant.clone(), caller, _permit: permit })
+        Some(Room { rooms: self.clone(), tenant: tenant.clone(), caller, permit: Some(permit) })
     }
 
     fn taken(&self) -> MutexGuard<'_, HashMap<TenantId, Taken>> {
@@ -88,6 +110,10 @@ impl Drop for Room {
                 all.remove(&self.tenant);
             }
         }
+        drop(all);
+        // Who waits finds the place free.
+        drop(self.permit.take());
+        self.rooms.0.left.notify_waiters();
     }
 }
 
@@ -126,6 +152,28 @@ mod tests {
         drop((theirs, ours, again));
         assert!(rooms.taken().is_empty());
         assert_eq!(rooms.0.free.available_permits(), 8);
+    }
+
+    #[tokio::test]
+    async fn who_waits_has_a_place_when_somebody_leaves() {
+        let tenant: TenantId = "acme".parse().unwrap();
+        let rooms = Rooms::new(4);
+        let mut taken: Vec<_> = std::iter::from_fn(|| rooms.enter(&tenant)).collect();
+        assert_eq!(taken.len(), 3);
+        let mut waiting: Vec<_> = (0..3)
+            .map(|_| {
+                let (rooms, tenant) = (rooms.clone(), tenant.clone());
+                tokio::spawn(async move { drop(rooms.wait(&tenant).await) })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert!(waiting.iter().all(|one| !one.is_finished()));
+        taken.pop();
+        for one in &mut waiting {
+            one.await.unwrap();
+        }
+        drop(taken);
+        assert_eq!(rooms.0.free.available_permits(), 4);
     }
 
     #[test]

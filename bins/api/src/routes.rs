@@ -19,6 +19,7 @@ mod labels;
 mod me;
 mod openapi;
 mod operations;
+mod place;
 mod reference;
 mod shell;
 mod teams;
@@ -45,7 +46,7 @@ use utoipa_axum::routes;
 use crate::auth::AuthMode;
 use crate::error::ApiError;
 use crate::files::{Untouched, is_form};
-use crate::{App, Config, idempotency, limits, problem, request};
+use crate::{App, Config, here, idempotency, limits, problem, request};
 
 pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
@@ -152,13 +153,18 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     // A router inside of a router, under one of its addresses only.
     let one = MapRequest::new(health_routes.clone(), |request: Request| request);
     let versioned_health = Router::new().route_service("/health", one);
-    operations
+    let mut guarded = operations
+        .layer(middleware::from_fn_with_state(app.clone(), place::tell))
         .with_state(app)
         .merge(openapi::routes(&document, discovery.as_deref()))
+        .merge(shell::routes(config.shell_dir.as_deref(), &policy));
+    if config.is_for_this_machine() {
+        guarded = guarded.layer(middleware::from_fn(here::only));
+    }
+    guarded
         .merge(problem::kinds::routes())
         .merge(health_routes)
         .nest(BASE, versioned_health)
-        .merge(shell::routes(config.shell_dir.as_deref(), &policy))
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(idempotency::read))
@@ -213,7 +219,7 @@ fn cors(config: &Config) -> CorsLayer {
             limits::LIMIT,
             limits::POLICY,
             HeaderName::from_static("traceparent"),
-            HeaderName::from_static("x-activity-position"),
+            place::POSITION,
             HeaderName::from_static("x-request-id"),
         ])
         .max_age(Duration::from_hours(1))

@@ -75,7 +75,8 @@ impl Operator {
         act: &Act,
         details: Value,
     ) -> anyhow::Result<AuditId> {
-        self.record(transaction, act, None, details).await
+        let entry = self.entry(act, None, details);
+        store::audit::record(transaction, &entry).await.context("writing the audit")
     }
 
     /// A line of the audit about what is done to an account.
@@ -99,24 +100,14 @@ impl Operator {
         self,
         store: Store,
         act: Act,
-        mut details: Value,
+        details: Value,
     ) -> anyhow::Result<Begun> {
-        details["begins"] = true.into();
+        let entry = self.entry(&act, None, details);
         let mut transaction = store.worker().await.context("writing the audit")?;
-        let id = self.record(&mut transaction, &act, None, details).await?;
+        let begun = store::audit::begin(&mut transaction, entry).await;
+        let id = begun.context("writing the audit")?;
         store::commit(transaction).await.context("writing the audit")?;
         Ok(Begun { operator: self, store, act, id })
-    }
-
-    async fn record(
-        &self,
-        transaction: &mut PgConnection,
-        act: &Act,
-        count: Option<u64>,
-        details: Value,
-    ) -> anyhow::Result<AuditId> {
-        let entry = self.entry(act, count, details);
-        store::audit::record(transaction, &entry).await.context("writing the audit")
     }
 
     fn entry(&self, act: &Act, count: Option<u64>, mut details: Value) -> Entry {
@@ -148,10 +139,10 @@ impl Operator {
 impl Begun {
     /// Writes down how it ended: to how many it was done, and why to no more.
     pub(crate) async fn end(&self, count: u64, ended: &str) {
-        let details = json!({ "begun": self.id, "ended": ended });
+        let entry = self.operator.entry(&self.act, Some(count), json!({}));
         let written = async {
             let mut transaction = self.store.worker().await?;
-            self.operator.record(&mut transaction, &self.act, Some(count), details).await?;
+            store::audit::end(&mut transaction, self.id, entry, ended).await?;
             store::commit(transaction).await?;
             anyhow::Ok(())
         };

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::registration::WEBHOOKS;
 
 /// What administering accounts needs to know.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Accounts")]
 pub struct Config {
@@ -26,6 +26,28 @@ pub struct Config {
     /// manage accounts can have this program call machines of its own network
     #[arg(long, env = "ACCOUNTS_ALLOW_PRIVATE")]
     pub accounts_allow_private: bool,
+
+    /// Accounts that a tenant may have connected by itself, 0: any number; operators connect more with
+    /// `axis accounts add`
+    #[arg(
+        long,
+        env = "ACCOUNTS_PER_TENANT",
+        default_value_t = 20,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub accounts_per_tenant: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            secret_key: None,
+            public_url: None,
+            accounts_allow_private: false,
+            accounts_per_tenant: 20,
+        }
+    }
 }
 
 impl Config {

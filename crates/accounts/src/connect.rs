@@ -5,7 +5,7 @@ use domain::{AccountKey, TenantId};
 use secrecy::SecretString;
 use serde_json::json;
 use store::accounts::Account;
-use store::{Error, Transaction};
+use store::{Error, PgConnection, Transaction};
 
 use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
@@ -54,6 +54,7 @@ impl Accounts {
         if !tenants.iter().any(|tenant| tenant.id == wanted.tenant) {
             return Err(AccountError::NoTenant(wanted.tenant.clone()));
         }
+        self.require_room(&mut transaction, &account).await?;
         let before = deed::shown(&mut transaction, &account).await?;
         account.id =
             match store::accounts::put(&mut transaction, &account, wanted.allow_unsigned).await {
@@ -72,6 +73,20 @@ impl Accounts {
         store::commit(transaction).await?;
         self.publish(account.id).await?;
         Ok(account)
+    }
+
+    /// Fails if the tenant has as many others as it may. Until the transaction ends no other one counts.
+    async fn require_room(
+        &self,
+        connection: &mut PgConnection,
+        account: &Account,
+    ) -> Result<(), AccountError> {
+        let Some(most) = self.most else { return Ok(()) };
+        if store::accounts::count_others(connection, account).await? < i64::from(most) {
+            Ok(())
+        } else {
+            Err(AccountError::TooMany(most))
+        }
     }
 
     /// All accounts that are served.
@@ -143,7 +158,7 @@ pub(crate) async fn administered(
     token: &SecretString,
     public_only: bool,
 ) -> Result<(String, Option<String>), AccountError> {
-    let options = Options { public_only, ..Options::default() };
+    let options = Options { public_only, ..crate::options() };
     let client = Client::new(base_url, number, token, &options)?;
     let profile = client.profile().await;
     let profile = profile.map_err(|error| AccountError::of_question(error, &client))?;

@@ -2,7 +2,7 @@
 
 use bus::BusError;
 use chatwoot::client::{CallError, Cause, Client, ClientError, Refusal};
-use domain::{SealError, TenantId};
+use domain::{AccountKey, SealError, TenantId};
 
 use crate::Unusable;
 
@@ -43,6 +43,9 @@ pub enum AccountError {
         /// Its installation.
         url: String,
     },
+    /// As many as the tenant may have are there.
+    #[error("{0} accounts are connected already; disconnect one that is not needed")]
+    TooMany(u32),
     /// Somebody changes it at this moment.
     #[error("the account is being changed by somebody else at the moment; try again")]
     Busy,
@@ -61,6 +64,9 @@ pub enum AccountError {
     /// NATS failed: the receivers do not know yet.
     #[error("the receivers could not be told of the account: {0}")]
     Bus(#[from] BusError),
+    /// The receivers were told of all accounts but these.
+    #[error("{}", one_by_one(.0))]
+    Untold(Vec<(AccountKey, AccountError)>),
 }
 
 /// What does not fit between what was given and what Chatwoot has.
@@ -95,6 +101,18 @@ pub enum Trouble {
     /// Nothing is known that Chatwoot could call.
     #[error("nobody said under which address Chatwoot reaches the receiver: set AXIS_PUBLIC_URL")]
     NoPublicUrl,
+    /// It is no secret of Chatwoot's, and would take the room that others need.
+    #[error(
+        "this Chatwoot signs webhooks with a secret of more than {} bytes, which no Chatwoot makes: look \
+         what answers there",
+        crate::registration::LONGEST_SECRET
+    )]
+    LongSecret,
+}
+
+fn one_by_one(untold: &[(AccountKey, AccountError)]) -> String {
+    let untold = untold.iter().map(|(account, error)| format!("account {account}: {error}"));
+    untold.collect::<Vec<_>>().join("; ")
 }
 
 impl From<Unusable> for AccountError {
@@ -107,6 +125,15 @@ impl From<Unusable> for AccountError {
 }
 
 impl AccountError {
+    /// Whether any account would meet this now.
+    pub(crate) fn is_everybodys(&self) -> bool {
+        match self {
+            Self::Bus(error) => error.is_transient(),
+            Self::Store(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+
     /// What a failed call to this account means to whoever gave its token.
     pub(crate) fn of(error: CallError, number: i64) -> Self {
         match error {

@@ -27,6 +27,7 @@ mod watch;
 use std::sync::Arc;
 
 use bus::Bus;
+use chatwoot::client::Options;
 use domain::SecretKey;
 use store::Store;
 
@@ -41,6 +42,11 @@ pub use registration::{Change, Checked, Registered, path};
 pub use rotate::Rotated;
 pub use watch::Watch;
 
+/// Who is asked here is a stranger's Chatwoot, and what for is short: a profile, the webhooks.
+pub(crate) fn options() -> Options {
+    Options { max_answer: 2 * 1024 * 1024, ..Options::default() }
+}
+
 /// What it takes to administer accounts. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
@@ -52,19 +58,27 @@ pub struct Accounts {
     public_only: bool,
     /// Seals though the key opens nothing of what is sealed already.
     another_key: bool,
+    /// Accounts that a tenant may have; none: any number.
+    most: Option<u32>,
 }
 
 impl Accounts {
     /// For operators, who may name any address.
     pub fn new(store: Store, bus: Bus, key: SecretKey) -> Self {
-        let clients = Arc::default();
-        Self { store, bus, key, clients, public_only: false, another_key: false }
+        let clients = Arc::new(Clients::new(options()));
+        Self { store, bus, key, clients, public_only: false, another_key: false, most: None }
     }
 
     /// The same for callers who are not to reach the deployment's own network by way of us.
     #[must_use]
     pub fn public_only(self) -> Self {
         Self { public_only: true, ..self }
+    }
+
+    /// The same for callers who connect only so many accounts of a tenant; 0: any number.
+    #[must_use]
+    pub fn at_most(self, count: u32) -> Self {
+        Self { most: (count > 0).then_some(count), ..self }
     }
 
     /// The same for whoever has lost the key that the accounts are sealed under: this one takes its place.

@@ -23,6 +23,8 @@ use crate::{AccountError, Accounts, Deed, Trouble, deed};
 const NAME: &str = "AXIS-AFENDA";
 /// Where receivers listen.
 pub(crate) const WEBHOOKS: &str = "/api/v1/webhooks/chatwoot";
+/// In bytes; Chatwoot's own have 24. What is kept of all accounts has to fit into one bucket.
+pub(crate) const LONGEST_SECRET: usize = 256;
 /// The newest secret and the one before it, which deliveries under way may bear.
 const SECRETS: usize = 2;
 /// What follows the address of a webhook that was moved aside. Receivers do not look at it.
@@ -168,6 +170,9 @@ impl Accounts {
         let (webhook, change) = webhooks.ensure(account.webhook_id).await?;
         let known = &account.webhook_secrets;
         let (secrets, new_secret) = match &webhook.secret {
+            Some(secret) if secret.expose_secret().len() > LONGEST_SECRET => {
+                return Err(Trouble::LongSecret.into());
+            }
             Some(secret) => with_secret(&self.key, known, secret)?,
             None if account.allow_unsigned => (known.clone(), false),
             None => return Err(Trouble::Unsigned.into()),

@@ -43,19 +43,23 @@ impl Accounts {
     /// Tells the receivers whatever they do not know of the accounts: a change may have been cut off
     /// before they were told, and NATS may have lost what they were. Gives back the accounts that are
     /// served. One that is not kept here at all is left alone: a database that was restored from a
-    /// backup knows less than it did.
+    /// backup knows less than it did. One that they cannot be told of keeps no other from them.
     pub async fn publish_all(&self) -> Result<Vec<Account>, AccountError> {
         let told = self.bus.sources().told().await?;
         let served = self.list().await?;
-        for account in unknown(&told, &served) {
-            self.publish(account.id).await?;
-        }
-        for ended in store::accounts::ended(&self.store).await? {
-            if told.get(&ended) != Some(&None) {
-                self.publish(ended).await?;
+        let ended = store::accounts::ended(&self.store).await?.into_iter();
+        let ended = ended.filter(|account| told.get(account) != Some(&None));
+        let changed: Vec<_> =
+            unknown(&told, &served).map(|account| account.id).chain(ended).collect();
+        let mut untold = Vec::new();
+        for account in changed {
+            match self.publish(account).await {
+                Ok(()) => {}
+                Err(error) if error.is_everybodys() => return Err(error),
+                Err(error) => untold.push((account, error)),
             }
         }
-        Ok(served)
+        if untold.is_empty() { Ok(served) } else { Err(AccountError::Untold(untold)) }
     }
 }
 

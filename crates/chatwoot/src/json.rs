@@ -67,6 +67,21 @@ pub(crate) fn repaired(body: &[u8]) -> Vec<u8> {
     out
 }
 
+/// At most how many values a body has.
+pub(crate) fn values(body: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (1, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' | b',' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 /// The UTF-16 unit of a `\uXXXX` escape at the start.
 fn escaped_unit(bytes: &[u8]) -> Option<u16> {
     let digits = bytes.get(..6)?.strip_prefix(b"\\u")?;
@@ -307,6 +322,18 @@ mod tests {
         }
         for body in [&b""[..], b"{", b"\\", b"\"\\u", b"[1,]", b"nul"] {
             assert!(parse(body, |value| Value::from(value)).is_err());
+        }
+    }
+
+    #[test]
+    fn values_are_counted_and_not_what_texts_hold() {
+        for (body, most) in [
+            (&b"1"[..], 1),
+            (br#"["a,b[{\",","c"]"#, 3),
+            (br#"{"a":1,"b":[2,3]}"#, 5),
+            (b"[[],[],[]]", 7),
+        ] {
+            assert_eq!(values(body), most, "{}", String::from_utf8_lossy(body));
         }
     }
 

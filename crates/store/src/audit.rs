@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, AuditId, TenantId};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -106,6 +106,25 @@ pub async fn record(connection: &mut PgConnection, entry: &Entry) -> Result<Audi
     Ok(id)
 }
 
+/// Writes down what is about to be done and takes long; [`end`] says what came of it.
+pub async fn begin(connection: &mut PgConnection, mut entry: Entry) -> Result<AuditId, Error> {
+    entry.details["begins"] = true.into();
+    record(connection, &entry).await
+}
+
+/// Writes down how what was begun ended, in a word; the entry says to how many it was done.
+pub async fn end(
+    connection: &mut PgConnection,
+    begun: AuditId,
+    mut entry: Entry,
+    ended: &str,
+) -> Result<(), Error> {
+    entry.details["begun"] = json!(begun);
+    entry.details["ended"] = ended.into();
+    record(connection, &entry).await?;
+    Ok(())
+}
+
 struct Row {
     id: Uuid,
     at: DateTime<Utc>,
@@ -173,7 +192,8 @@ pub async fn list(
     Ok(Listed { entries, next })
 }
 
-/// Something that takes long, with the row of its beginning and what is known of its end.
+/// Something that takes long, with the row of its beginning and what is known of its end: see [`begin`]
+/// and [`end`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Undertaking {
     /// The row of its beginning.

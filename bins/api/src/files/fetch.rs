@@ -3,7 +3,6 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use chatwoot::client::MessageRange;
 use chatwoot::{File, FileError, Home};
 use domain::TenantId;
 use futures_util::StreamExt as _;
@@ -37,7 +36,7 @@ pub(crate) async fn theirs(
     let home = Home { url: &attachment.base_url, public_only: attachment.public_only };
     let mut fetched = files.fetch(home, address, range.as_deref()).await;
     if matches!(fetched, Err(FileError::Gone))
-        && let Some(fresh) = fresh(app, attachment, thumb).await?
+        && let Some(fresh) = fresh(app, tenant, attachment, thumb).await?
         && fresh != address
     {
         fetched = files.fetch(home, &fresh, range.as_deref()).await;
@@ -64,19 +63,19 @@ pub(crate) async fn theirs(
 /// Where Chatwoot says now that the file is. None: it does not say.
 async fn fresh(
     app: &App,
+    tenant: &TenantId,
     attachment: &Attachment,
     thumb: bool,
 ) -> Result<Option<String>, ApiError> {
+    let _room = app.asking_in_turn(tenant).await;
     let client = match app.client(attachment.account).await {
         Ok(Some(client)) => client,
         Ok(None) | Err(ApiError::NotSetUp) => return Ok(None),
         Err(ApiError::AnotherKey(error)) => return Err(ApiError::NoFile(error)),
         Err(error) => return Err(error),
     };
-    let range = MessageRange::After(attachment.message.saturating_sub(1));
-    let messages = client.list_messages(attachment.display_id, range).await;
-    let messages = messages.map_err(|error| ApiError::NoFile(error.into()))?;
-    let message = messages.into_iter().find(|message| message.id == attachment.message);
+    let message = client.message(attachment.display_id, attachment.message).await;
+    let message = message.map_err(|error| ApiError::NoFile(error.into()))?;
     let found = message.and_then(|message| {
         message.attachments.into_iter().find(|one| one.id == attachment.mirrored.id)
     });

@@ -93,7 +93,7 @@ impl FanOut {
         // Moved on whoever listens, and whether or not the message can be read.
         state.position = Some(position.clone());
         state.hand_on(&message.subject, || {
-            Event::read(Some(&position), &message.subject, &message.payload)
+            Event::read(Some((&position, &message.headers)), &message.subject, &message.payload)
         });
     }
 

@@ -1,7 +1,10 @@
 //! Events as they are written to a client, and which clients get them.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use domain::ConversationId;
+use events::{Headers, TraceParent};
 use serde::Deserialize;
 
 use super::position::Position;
@@ -39,19 +42,32 @@ struct Place {
 }
 
 impl Event {
-    /// Reads a message of the stream, or an ephemeral one, which has no position. Its type is the
-    /// last token of its subject, in which there is nothing that could break a line.
+    /// Reads a message of the stream, whose headers say of which trace it is, or an ephemeral one, which has
+    /// no position and no headers. Its type is the last token of its subject, in which there is nothing that
+    /// could break a line.
     pub(crate) fn read(
-        position: Option<&Position>,
+        stored: Option<(&Position, &Headers)>,
         subject: &str,
         payload: &[u8],
     ) -> Result<Self, serde_json::Error> {
         let kind = subject.rsplit('.').next().unwrap_or_default().to_owned();
         let Place { conversation_id } = serde_json::from_slice(payload)?;
-        let frame = write(position, Some(&kind), payload);
+        let position = stored.map(|(position, _)| position);
+        let trace = stored.and_then(|(_, headers)| headers.read(TraceParent::HEADER).ok());
+        let frame = write(position, Some(&kind), &traced(payload, trace));
         let sequence = position.map(|position| position.sequence);
         Ok(Self { sequence, kind, conversation: conversation_id, frame })
     }
+}
+
+/// The payload, with its trace's id among its fields.
+fn traced(payload: &[u8], trace: Option<TraceParent>) -> Cow<'_, [u8]> {
+    let (Some(trace), Some(fields)) = (trace, payload.strip_prefix(b"{")) else {
+        return payload.into();
+    };
+    let alone = fields.trim_ascii_start().starts_with(b"}");
+    let first = format!("{{\"traceId\":\"{}\"{}", trace.trace_id(), if alone { "" } else { "," });
+    [first.as_bytes(), fields].concat().into()
 }
 
 /// Tells that a client has missed nothing up to a position.
@@ -110,13 +126,30 @@ mod tests {
 
     #[test]
     fn frames_are_as_the_standard_wants_them() {
-        let event = Event::read(Some(&position()), "activity.acme.note", b"{\"a\":1}").unwrap();
+        let (position, none) = (position(), Headers::default());
+        let stored = Some((&position, &none));
+        let event = Event::read(stored, "activity.acme.note", b"{\"a\":1}").unwrap();
         assert_eq!(event.frame, "id: e1:7\nevent: note\ndata: {\"a\":1}\n\n");
         let moment = Event::read(None, "live.acme.typing", b"{\n}").unwrap();
         assert_eq!(moment.frame, "event: typing\ndata: {\ndata: }\n\n");
-        assert_eq!(heartbeat(Some(&position())), ": alive\nid: e1:7\n\n");
-        assert_eq!(reset(&position()), "id: e1:7\nevent: reset\ndata: {\"position\":\"e1:7\"}\n\n");
+        assert_eq!(heartbeat(Some(&position)), ": alive\nid: e1:7\n\n");
+        assert_eq!(reset(&position), "id: e1:7\nevent: reset\ndata: {\"position\":\"e1:7\"}\n\n");
         assert!(Event::read(None, "live.acme.typing", b"{").is_err());
+    }
+
+    #[test]
+    fn the_trace_goes_on_in_the_frame() {
+        let (position, trace) = (position(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+        let data = |payload: &[u8], parent: &str| {
+            let headers = Headers::default().with(TraceParent::HEADER, parent);
+            let event = Event::read(Some((&position, &headers)), "activity.acme.note", payload);
+            let frame = String::from_utf8(event.unwrap().frame.to_vec()).unwrap();
+            frame.split_once("data: ").unwrap().1.trim_end().to_owned()
+        };
+        assert_eq!(data(b"{\"a\":1}", &parent), format!("{{\"traceId\":\"{trace}\",\"a\":1}}"));
+        assert_eq!(data(b"{}", &parent), format!("{{\"traceId\":\"{trace}\"}}"));
+        assert_eq!(data(b"{\"a\":1}", "no trace"), "{\"a\":1}");
     }
 
     #[test]

@@ -210,7 +210,8 @@ impl<H: History> Session<H> {
         self.heard = message.sequence;
         let position = join.at(message.sequence);
         // What cannot be read was counted when it came by.
-        if let Ok(event) = Event::read(Some(&position), &message.subject, &message.payload)
+        if let Ok(event) =
+            Event::read(Some((&position, &message.headers)), &message.subject, &message.payload)
             && self.filter.admits(&event)
         {
             self.frames.push_back(event.frame);

@@ -39,6 +39,7 @@ kinds! {
     403 "forbidden" "Not permitted" "Ask an administrator for the permission that `detail` names.";
     403 "no-tenant" "No tenant" "Ask an operator to say which tenant your provider means (`axis tenants claims`); a key of the installation opens no tenant.";
     403 "people-only" "For people only" "Sign in as a person instead of with a key.";
+    403 "this-machine-only" "For this machine only" "Ask it as localhost, or have its operator set AUTH_MODE=oidc.";
     403 "own-approval" "One's own request" "Let somebody else decide.";
     403 "others-approval" "Somebody else's request" "Let whoever asked withdraw it.";
     404 "not-found" "Not found" "Check the id; what belongs to another tenant is not found either.";
@@ -50,6 +51,7 @@ kinds! {
     409 "not-retriable" "Nothing to send again" "Read the message: it did not fail.";
     409 "not-deletable" "Not in Chatwoot yet" "Cancel the message, or wait until it is sent.";
     409 "too-many-keys" "Too many keys" "Revoke a key that is not needed.";
+    409 "too-many-accounts" "Too many accounts" "Disconnect an account that is not needed, or have an operator connect it with `axis accounts add`.";
     409 "decided" "Decided already" "Read `current`: somebody was faster.";
     409 "stale" "The customer has written since" "Read the conversation, then send the tag of `current` as If-Match.";
     409 "under-way" "Being carried out" "Ask again in a moment, under the same Idempotency-Key.";

@@ -204,7 +204,7 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         AccountError::Trouble(trouble @ Trouble::NoPublicUrl) => {
             ApiError::field("webhookSecret", trouble.to_string())
         }
-        AccountError::Trouble(trouble @ Trouble::Unsigned) => {
+        AccountError::Trouble(trouble @ (Trouble::Unsigned | Trouble::LongSecret)) => {
             ApiError::field("chatwootUrl", trouble.to_string())
         }
         AccountError::Client(error @ accounts::ClientError::Token) => {
@@ -213,6 +213,7 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         AccountError::Client(error) => ApiError::field("chatwootUrl", error.to_string()),
         AccountError::Taken { .. } => ApiError::AccountTaken,
         AccountError::Busy => ApiError::AccountBusy,
+        AccountError::TooMany(most) => ApiError::TooManyAccounts(most),
         AccountError::NoAccount(_) | AccountError::Several(_) => ApiError::NotFound("account"),
         AccountError::Chatwoot(error) => ApiError::NoAnswer("Chatwoot", error.into()),
         error @ AccountError::Nowhere { .. } => ApiError::NoAnswer("Chatwoot", error.into()),
@@ -221,6 +222,8 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         error @ (AccountError::Seal(SealError::WrongKey) | AccountError::AnotherKey) => {
             ApiError::AnotherKey(error.into())
         }
-        error @ (AccountError::NoTenant(_) | AccountError::Seal(_)) => ApiError::internal(error),
+        error @ (AccountError::NoTenant(_) | AccountError::Seal(_) | AccountError::Untold(_)) => {
+            ApiError::internal(error)
+        }
     }
 }

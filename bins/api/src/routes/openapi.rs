@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::Permission;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::security::{
     Http, HttpAuthScheme, OpenIdConnect, SecurityRequirement, SecurityScheme,
 };
@@ -20,7 +20,7 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::reference;
+use super::{place, reference};
 use crate::problem::Problem;
 use crate::problem::kinds::{KINDS, Kind};
 
@@ -32,7 +32,7 @@ use crate::problem::kinds::{KINDS, Kind};
                        and their changes live."
     ),
     components(schemas(Problem, events::Announcement, events::Live)),
-    modifiers(&Bearer, &NoLicence),
+    modifiers(&Bearer, &NoLicence, &Traced),
     security(("bearer" = [])),
     tags(
         (name = "session", description = "Who calls, and how people sign in"),
@@ -62,6 +62,23 @@ struct NoLicence;
 impl Modify for NoLicence {
     fn modify(&self, document: &mut Document) {
         document.info.license = None;
+    }
+}
+
+/// What the live stream adds to an announcement.
+struct Traced;
+
+impl Modify for Traced {
+    fn modify(&self, document: &mut Document) {
+        let schemas = &mut document.components.get_or_insert_default().schemas;
+        let Some(RefOr::T(Schema::AllOf(announcement))) = schemas.get_mut("Announcement") else {
+            return;
+        };
+        let id = ObjectBuilder::new().schema_type(Type::String).description(Some(
+            "The trace that it is part of, from whoever caused it to the screens; absent if none is known.",
+        ));
+        let traced = ObjectBuilder::new().schema_type(Type::Object).property("traceId", id);
+        announcement.items.push(traced.into());
     }
 }
 
@@ -112,6 +129,9 @@ fn complete(document: &mut Document) {
                 responses.entry(status.to_owned()).or_insert_with(|| refuse(description));
             }
         }
+        if let Some(get) = item.get.as_mut().filter(|_| place::is_at_one(path)) {
+            tell_place(get);
+        }
         for operation in operations(item) {
             let permissions = permissions(operation);
             let open = is_open(operation);
@@ -140,6 +160,15 @@ fn complete(document: &mut Document) {
                 }
             }
         }
+    }
+}
+
+/// Says of an answer that is read from the database that it names its place in the stream.
+fn tell_place(get: &mut Operation) {
+    if let Some(RefOr::T(answer)) = get.responses.responses.get_mut("200")
+        && answer.content.contains_key("application/json")
+    {
+        answer.headers.insert(place::POSITION.to_string(), RefOr::T(place::described()));
     }
 }
 

@@ -30,11 +30,10 @@ impl Begun {
         action: &str,
         target: String,
         account: Option<AccountKey>,
-        mut details: Value,
+        details: Value,
     ) -> Result<Self, ApiError> {
-        details["begins"] = true.into();
         let entry = Entry { account, ..principal.does(action, target, details) };
-        let id = store::audit::record(connection, &entry).await?;
+        let id = store::audit::begin(connection, entry.clone()).await?;
         Ok(Self { id, entry })
     }
 
@@ -45,10 +44,8 @@ impl Begun {
         count: u64,
         ended: &str,
     ) -> Result<(), store::Error> {
-        let details = json!({ "begun": self.id, "ended": ended });
-        let entry = Entry { count: Some(count), details, ..self.entry };
-        store::audit::record(connection, &entry).await?;
-        Ok(())
+        let entry = Entry { count: Some(count), details: json!({}), ..self.entry };
+        store::audit::end(connection, self.id, entry, ended).await
     }
 
     /// Writes down how it ended, when there is nobody left to tell that this failed.

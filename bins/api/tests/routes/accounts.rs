@@ -33,6 +33,7 @@ impl Stage {
             secret_key: Some(testkit::SECRET_KEY.into()),
             public_url: Some(PUBLIC_URL.to_owned()),
             accounts_allow_private: private,
+            ..accounts::Config::default()
         };
         let served = Served::with(Config { accounts, ..Config::default() }).await;
         let stop = CancellationToken::new();

@@ -33,6 +33,7 @@ async fn the_walk_works_as_written() {
         secret_key: Some(testkit::SECRET_KEY.into()),
         public_url: Some(ADDRESS.to_owned()),
         accounts_allow_private: true,
+        ..accounts::Config::default()
     };
     let served = Served::with(Config { accounts, ..Config::default() }).await;
     let stop = CancellationToken::new();

@@ -5,6 +5,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use testkit::reqwest::Method;
 use testkit::sqlx;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Seed, Served, TENANT, ids, problem};
 use crate::walk::{Things, Walk};
@@ -150,6 +152,22 @@ async fn what_was_refused_may_be_asked_again_at_once() {
     }
     let good = served.post(&path, &json!({ "content": "Hi" })).header(KEY, "k0").send().await;
     assert_eq!(good.unwrap().status(), 201);
+}
+
+/// Nothing of a body is held before it is known whose it is.
+#[tokio::test]
+async fn who_is_not_known_is_told_so_before_their_body_is_read() {
+    let served = Served::start().await;
+    let host = served.base.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "POST /api/v1/labels HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+         content-length: 1000000\r\n{KEY}: k\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    connection.read_exact(&mut status).await.unwrap();
+    assert_eq!(status, *b"HTTP/1.1 401");
 }
 
 /// A machine and a person of the same id are two.

@@ -61,6 +61,24 @@ async fn a_client_resumes_where_it_was() {
     }
 }
 
+/// One trace runs from whoever caused it to the screens.
+#[tokio::test]
+async fn what_is_heard_names_its_trace() {
+    let served = Served::start().await;
+    let path = format!("/conversations/{}", served.write(&Seed::open(1)).await);
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let change = served.patch(&path, &json!({ "priority": "low" }));
+    let change = change.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    assert_eq!(change.send().await.unwrap().status(), 200);
+    let told = stream.expect("conversation_change_queued").await.json();
+    assert_eq!(
+        (&told["traceId"], &told["type"]),
+        (&json!(trace), &json!("conversation_change_queued"))
+    );
+}
+
 #[tokio::test]
 async fn a_header_that_says_nothing_hides_no_position() {
     let served = Served::start().await;

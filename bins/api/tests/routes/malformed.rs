@@ -38,6 +38,7 @@ async fn whatever_is_malformed_is_refused_by_every_operation_and_changes_nothing
         secret_key: Some(testkit::SECRET_KEY.into()),
         public_url: Some("https://axis.example.com".to_owned()),
         accounts_allow_private: false,
+        ..accounts::Config::default()
     };
     let served = Served::with(Config { accounts, ..Config::default() }).await;
     let walk = Walk::of(&served).await;

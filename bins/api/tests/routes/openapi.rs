@@ -1,3 +1,9 @@
+//! What the API says of itself. The Shell's types are made of it, so it is kept there:
+//! `API_DESCRIBE=1 cargo test -p api --test routes openapi` writes it, `npm run types` in `shell/` makes
+//! the types.
+
+use std::path::{Path, PathBuf};
+
 use domain::{Permission, Permissions};
 use serde_json::Value;
 
@@ -8,9 +14,24 @@ use crate::walk::{Things, Walk};
 const UNCONDITIONAL: [&str; 4] =
     ["/api/v1/auth/config", "/api/v1/me", "/api/v1/me/links", "/api/v1/me/links/{id}"];
 
+fn kept() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shell/src/api/openapi.json")
+}
+
 #[test]
 fn the_description_changes_knowingly() {
-    insta::assert_snapshot!(api::openapi_json().unwrap());
+    let now = api::openapi_json().unwrap() + "\n";
+    if std::env::var_os("API_DESCRIBE").is_some() {
+        std::fs::write(kept(), &now).unwrap();
+    }
+    let before = std::fs::read_to_string(kept()).unwrap();
+    let changed = before.lines().zip(now.lines()).position(|(before, now)| before != now);
+    assert!(
+        before == now,
+        "shell/src/api/openapi.json is another one from line {} on: if that is meant, run this test with \
+         API_DESCRIBE=1, then `npm run types` in shell/",
+        changed.unwrap_or_else(|| before.lines().count().min(now.lines().count())) + 1,
+    );
 }
 
 #[test]

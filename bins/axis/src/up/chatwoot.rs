@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use accounts::{Accounts, Wanted};
+use accounts::{AccountError, Accounts, Wanted};
 use anyhow::Context as _;
 use service::retry::Policy;
 use service::{Health, Status};
@@ -54,7 +54,10 @@ impl Chatwoot {
     ) -> anyhow::Result<Self> {
         let Foundation { store, bus, key, .. } = foundation;
         let accounts = Accounts::new(store.clone(), bus.clone(), key.clone());
-        accounts.publish_all().await?;
+        match accounts.publish_all().await {
+            Err(error @ AccountError::Untold(_)) => tracing::warn!(%error, "the rest is served"),
+            told => drop(told?),
+        }
         let setup = |wanted, public_url| Setup { accounts: accounts.clone(), wanted, public_url };
         let Some(wanted) = configured(arguments)? else {
             let stand_in = StandIn::start(store, arguments.sim_port, arguments.trickle).await?;

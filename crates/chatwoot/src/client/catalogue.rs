@@ -248,7 +248,7 @@ fn profile(mut user: Object<'_>) -> Option<Profile> {
     let accounts = accounts.filter_map(|account| {
         Some(Membership {
             id: account.int("id")?,
-            name: account.filled("name"),
+            name: name(&account),
             role: account.filled("role"),
             status: account.filled("status"),
         })
@@ -256,7 +256,14 @@ fn profile(mut user: Object<'_>) -> Option<Profile> {
     Some(Profile {
         accounts: accounts.collect(),
         id: user.int("id")?,
-        name: user.filled("name"),
+        name: name(&user),
         email: user.filled("email"),
     })
+}
+
+/// A name as far as anybody reads it: whose Chatwoot it is may say anything, and it is shown and kept in
+/// many places.
+fn name(named: &Object<'_>) -> Option<String> {
+    const LONGEST: usize = 200;
+    named.filled("name").map(|name| name.chars().take(LONGEST).collect())
 }

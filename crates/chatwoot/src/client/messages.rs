@@ -144,6 +144,13 @@ impl Client {
         self.done(self.request(Method::DELETE, &path)).await
     }
 
+    /// One message, if the conversation has it. Needs a user's token.
+    pub async fn message(&self, conversation: i64, id: i64) -> Result<Option<Message>, CallError> {
+        let only = MessageRange::Between { after: id.saturating_sub(1), last: id };
+        let listed = self.list_messages(conversation, only).await?;
+        Ok(listed.into_iter().map(|read| read.value).find(|message| message.id == id))
+    }
+
     /// Messages of any kind, oldest first by the clocks of Chatwoot's nodes. Needs a user's token.
     pub async fn list_messages(
         &self,
@@ -171,12 +178,15 @@ impl Client {
                 request.query(&[("after", after + 1), ("before", last + 1)])
             }
         };
-        let answer = self.json(request).await?;
-        let read = |value| Verbatim::read(value, Message::from_value);
-        let mut messages = expected(entries(answer, &["/payload", ""], read))?;
-        for message in &mut messages {
-            message.value.conversation_display_id.get_or_insert(conversation);
-        }
-        Ok(messages)
+        listed(self.json(request).await?, conversation)
     }
+}
+
+fn listed(answer: Value, conversation: i64) -> Result<Vec<Verbatim<Message>>, CallError> {
+    let read = |value| Verbatim::read(value, Message::from_value);
+    let mut messages = expected(entries(answer, &["/payload", ""], read))?;
+    for message in &mut messages {
+        message.value.conversation_display_id.get_or_insert(conversation);
+    }
+    Ok(messages)
 }

@@ -39,6 +39,9 @@ pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
 /// Rails reads both as the same. Sending both is no remedy: older Pumas join them into one value.
 const TOKEN_HEADER: &str = "api-access-token";
 
+/// The greatest answer has room for as many values as go into it if each takes these.
+const BYTES_A_VALUE: usize = 32;
+
 /// What an answer says, and the words in which Chatwoot said it: for whoever hands them on to be read
 /// elsewhere.
 #[derive(Clone, PartialEq)]
@@ -72,7 +75,7 @@ pub struct Options {
     pub timeout: Duration,
     /// The same for a message with files.
     pub upload_timeout: Duration,
-    /// Greatest answer, in bytes.
+    /// Greatest answer, in bytes; it may have a value in each 32 of them.
     pub max_answer: usize,
     /// The address is a stranger's: only https, and only to addresses that are everybody's.
     pub public_only: bool,
@@ -213,6 +216,10 @@ impl Client {
     async fn json(&self, request: RequestBuilder) -> Result<Value, CallError> {
         let response = self.send(request).await?;
         let body = read(response, self.max_answer).await?;
+        // Read, each value takes up to a hundred times the two bytes that it can be written in.
+        if crate::json::values(&body) > self.max_answer / BYTES_A_VALUE {
+            return Err(CallError::Unknown(Cause::Unreadable));
+        }
         crate::json::parse(&body, |value| value.into())
             .map_err(|_| CallError::Unknown(Cause::Unreadable))
     }

@@ -104,6 +104,8 @@ async fn messages() {
         let listed = client.list_messages(42, range).await.unwrap();
         assert_eq!(listed, std::slice::from_ref(&created));
     }
+    assert_eq!(client.message(42, 902).await.unwrap(), Some(created));
+    assert_eq!(client.message(42, 903).await.unwrap(), None);
     client.delete_message(42, 902).await.unwrap();
     insta::assert_snapshot!(log.lock().unwrap());
 }

@@ -157,6 +157,17 @@ async fn a_huge_answer_is_not_kept_in_memory() {
     assert_eq!(create(address, &Options::default()).await.unwrap().id, 5);
 }
 
+/// Two bytes of an answer can be a value of a hundred.
+#[tokio::test]
+async fn an_answer_of_too_many_values_is_not_read_into_memory() {
+    let answer = || async { format!(r#"{{"id":5,"odd":[{}[]]}}"#, "[],".repeat(10_000)) };
+    let address = serve(Router::new().route(MESSAGES, post(answer))).await;
+    let options = Options { max_answer: 50_000, ..Options::default() };
+    let (_, error) = outcome(create(address, &options).await);
+    assert!(matches!(error, CallError::Unknown(Cause::Unreadable)), "{error:?}");
+    assert_eq!(create(address, &Options::default()).await.unwrap().id, 5);
+}
+
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = serve(Router::new().fallback(|| async { r#"{"id":5}"# })).await;

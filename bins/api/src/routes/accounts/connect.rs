@@ -63,8 +63,9 @@ struct ConnectedAccount {
     responses(
         (status = 201, description = "The account, which is served from now on",
          body = ConnectedAccount, headers(("location" = String, description = "Its address"))),
-        (status = 409, description = "`account-taken`: another tenant has it, or had it; `account-busy`; `another-key`",
-         body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`account-taken`: another tenant has it, or had it; `account-busy`; `another-key`; \
+          `too-many-accounts`: the tenant has as many as it may", body = Problem,
+          content_type = "application/problem+json"),
         (status = 422, description = "Fields hold what they may not, or Chatwoot does not know them",
          body = Problem, content_type = "application/problem+json"),
     )

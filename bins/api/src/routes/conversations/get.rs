@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use domain::{Conversation, ConversationId};
 
@@ -13,18 +13,14 @@ use crate::etag::Tagged;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-const POSITION: HeaderName = HeaderName::from_static("x-activity-position");
-
 /// Read a conversation.
 #[utoipa::path(
     get, path = "/conversations/{id}", tag = "conversations",
     security(("bearer" = ["conversations:read"])),
     params(("id" = ConversationId, Path, description = "The conversation")),
     responses(
-        (status = 200, description = "The conversation", body = Conversation, headers(
-            ("etag" = String, description = "Its version"),
-            ("x-activity-position" = String, description = "The place in the stream that it reflects"),
-        )),
+        (status = 200, description = "The conversation", body = Conversation,
+         headers(("etag" = String, description = "Its version"))),
         (status = 404, description = "There is none with this id", body = Problem,
          content_type = "application/problem+json"),
     )
@@ -34,12 +30,10 @@ pub(in crate::routes) async fn get_conversation(
     principal: May<ReadConversations>,
     Id(id): Id<ConversationId>,
 ) -> Result<Response, ApiError> {
-    let position = app.snapshot().activity;
     let mut transaction = app.store.tenant(&principal.tenant).await?;
     let conversation = store::conversations::get(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
     let tag = [(header::ETAG, conversation.tag())];
-    let position = position.map(|position| [(POSITION, position)]);
-    Ok((tag, position, Json(conversation)).into_response())
+    Ok((tag, Json(conversation)).into_response())
 }

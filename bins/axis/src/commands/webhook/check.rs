@@ -183,12 +183,13 @@ fn unknown(account: &Account, error: &AccountError) -> Wrong {
             "once {url} is that Chatwoot; if the account is gone for good: axis accounts disconnect \
              --account {id}"
         )),
-        AccountError::Trouble(Trouble::Unsigned | Trouble::NoPublicUrl) => {
+        AccountError::Trouble(Trouble::Unsigned | Trouble::NoPublicUrl | Trouble::LongSecret) => {
             again("once that is mended")
         }
         AccountError::NoAccount(_)
         | AccountError::NoTenant(_)
         | AccountError::Several(_)
+        | AccountError::TooMany(_)
         | AccountError::Taken { .. } => "axis accounts list".to_owned(),
         AccountError::AnotherKey => KEY.to_owned(),
         AccountError::Nowhere { .. } => again(&format!("once {url} is that Chatwoot")),
@@ -196,6 +197,7 @@ fn unknown(account: &Account, error: &AccountError) -> Wrong {
         | AccountError::Client(ClientError::Http(_))
         | AccountError::Busy
         | AccountError::Bus(_)
+        | AccountError::Untold(_)
         | AccountError::Store(_) => again("once it answers"),
     };
     Wrong { what: error.to_string(), mend }
