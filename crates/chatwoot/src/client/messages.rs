@@ -178,15 +178,12 @@ impl Client {
                 request.query(&[("after", after + 1), ("before", last + 1)])
             }
         };
-        listed(self.json(request).await?, conversation)
+        let answer = self.json(request).await?;
+        let read = |value| Verbatim::read(value, Message::from_value);
+        let mut messages = expected(entries(answer, &["/payload", ""], read))?;
+        for message in &mut messages {
+            message.value.conversation_display_id.get_or_insert(conversation);
+        }
+        Ok(messages)
     }
-}
-
-fn listed(answer: Value, conversation: i64) -> Result<Vec<Verbatim<Message>>, CallError> {
-    let read = |value| Verbatim::read(value, Message::from_value);
-    let mut messages = expected(entries(answer, &["/payload", ""], read))?;
-    for message in &mut messages {
-        message.value.conversation_display_id.get_or_insert(conversation);
-    }
-    Ok(messages)
 }
