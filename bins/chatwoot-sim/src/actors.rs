@@ -58,6 +58,11 @@ impl Sim {
         self.act(|world| world.change_contact(account, id, wanted))
     }
 
+    /// Gives all that a contact has to another one, and removes it; nothing is sent.
+    pub fn merge_contacts(&self, account: i64, into: i64, merged: i64) -> Result<(), SimError> {
+        self.act(|world| world.merge_contacts(account, into, merged))
+    }
+
     /// Removes a contact who has no conversation; nothing is sent.
     pub fn delete_contact(&self, account: i64, id: i64) -> Result<(), SimError> {
         self.act(|world| {
@@ -163,30 +168,32 @@ impl Sim {
         })
     }
 
-    /// The account's first agent sets the status.
-    pub fn agent_sets_status(
+    /// Chatwoot itself writes to the customer, as when it greets one: nobody is the sender.
+    pub fn chatwoot_writes(
         &self,
         account: i64,
         conversation: i64,
-        status: &str,
-    ) -> Result<(), SimError> {
+        text: &str,
+    ) -> Result<i64, SimError> {
         self.act(|world| {
-            let by = first_agent(world, account)?;
-            world.set_status(account, conversation, Some(by), Some(status), None)
+            let content = Some(text.to_owned());
+            let message = NewMessage { content, ..NewMessage::of(MessageType::Template) };
+            world.add_message(account, conversation, message)
         })
     }
 
-    /// The account's first agent replaces the labels.
-    pub fn agent_sets_labels(
+    /// A message has another text, as where a channel lets its customers edit what they wrote.
+    pub fn edit_message(
         &self,
         account: i64,
         conversation: i64,
-        labels: &[&str],
+        message: i64,
+        text: &str,
     ) -> Result<(), SimError> {
-        let labels = labels.iter().map(|&label| label.to_owned()).collect();
         self.act(|world| {
-            let by = first_agent(world, account)?;
-            world.set_labels(account, conversation, Some(by), labels)
+            world.update_message(account, conversation, message, |row| {
+                row.content = Some(text.to_owned());
+            })
         })
     }
 
