@@ -138,6 +138,16 @@ impl Session {
         }
     }
 
+    /// An agent sees his own inboxes only: everything else would seem to be gone, or nothing to have happened there.
+    /// Whose token was an administrator's may be none any more.
+    pub(super) async fn require_administrator(&self) -> Result<(), ReconcileError> {
+        let profile = self.ask(|| self.client.profile()).await?;
+        match profile.role_in(self.client.account_id()) {
+            Some("administrator") => Ok(()),
+            _ => Err(ReconcileError::NotAdministrator),
+        }
+    }
+
     /// Compares conversations that were asked for at `asked_at`, their contacts, and their messages.
     pub(super) async fn compare(
         &self,
