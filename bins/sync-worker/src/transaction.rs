@@ -33,7 +33,7 @@ pub(crate) struct Applied {
     pub rows: Rows,
 }
 
-/// SHA-256 of a body, for the audit.
+/// SHA-256 of a body, for the record of events.
 pub(crate) fn digest(body: &[u8]) -> Vec<u8> {
     Sha256::digest(body).to_vec()
 }
@@ -69,7 +69,7 @@ pub(crate) async fn apply(
     let written = store::messages::apply(transaction, &messages, &applied).await?;
     let store::conversations::Applied { ids, mut changed, .. } = applied;
     changed.extend(&written.touched);
-    let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
+    let events: Vec<_> = batch.iter().map(|planned| processed(planned)).collect();
     let news = News::of(batch, &ids, &changed, &written.otherwise());
     let told = records(batch, &ids);
     let recorded =
@@ -88,7 +88,7 @@ pub(crate) async fn reject(store: &Store, event: WebhookEvent) -> Result<(), Err
     .await
 }
 
-/// The audit's row of an event.
+/// The row of an event in `webhook_events`.
 pub(crate) fn event(
     inbound: &Inbound,
     sequence: u64,
@@ -129,7 +129,7 @@ fn records(batch: &[&Planned], ids: &Ids) -> Vec<Record> {
     told.collect()
 }
 
-fn audit(planned: &Planned) -> WebhookEvent {
+fn processed(planned: &Planned) -> WebhookEvent {
     let outcome = if planned.plan.is_empty() { Outcome::Ignored } else { Outcome::Applied };
     event(&planned.inbound, planned.sequence, planned.digest.clone(), outcome, None)
 }
