@@ -195,9 +195,9 @@ impl Backfill {
         reached: &mut Reached,
     ) -> Result<(), ReconcileError> {
         let mut transaction = self.0.store.worker().await?;
-        let all = store::reconciliations::list(&mut transaction).await?;
+        let one = store::reconciliations::get(&mut transaction, account).await?;
         store::commit(transaction).await?;
-        if let Some(one) = all.iter().find(|one| one.account == account) {
+        if let Some(one) = one {
             reached.found = Tally {
                 brought_in: one.tally.brought_in - before.brought_in,
                 drift_found: one.tally.drift_found - before.drift_found,

@@ -219,8 +219,13 @@ impl Reconciler {
     }
 
     async fn account(&self, key: AccountKey) -> Result<Account, ReconcileError> {
-        let accounts = store::accounts::all(&self.store).await?;
-        accounts.into_iter().find(|one| one.id == key).ok_or(ReconcileError::NoAccount)
+        let served = async {
+            let mut transaction = self.store.worker().await?;
+            let account = store::accounts::get(&mut transaction, key).await?;
+            store::commit(transaction).await?;
+            Ok(account)
+        };
+        store::within(store::PATIENCE, served).await?.ok_or(ReconcileError::NoAccount)
     }
 
     fn gently(&self) -> Speed {
