@@ -4,9 +4,10 @@ use chatwoot::{Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
 use domain::snapshot;
 use events::Inbound;
+use store::catalogue::Owner;
 
 use crate::activity::{self, Draft};
-use crate::apply::{Owner, contact, conversation, message};
+use crate::apply::{contact, conversation, message};
 use crate::{clock, reconcile};
 
 /// All that one event asks for.
