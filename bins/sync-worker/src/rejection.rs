@@ -23,7 +23,8 @@ pub(crate) async fn reject(
         Ok(()) => {}
         Err(away) if away.is_transient() => return Failure::Retry(away.into()),
         Err(unwritten) => {
-            tracing::warn!(event.id = %inbound.id, error = %unwritten, "a rejection is not in webhook_events");
+            let trace_id = inbound.trace.trace_id();
+            tracing::warn!(trace.id = trace_id, event.id = %inbound.id, error = %unwritten, "a rejection is not in webhook_events");
         }
     }
     Failure::Reject { reason, error }
