@@ -61,6 +61,11 @@ impl Sim {
         self.act(|world| world.change_contact(account, id, wanted))
     }
 
+    /// Gives all that a contact has to another one, and removes it; nothing is sent.
+    pub fn merge_contacts(&self, account: i64, into: i64, merged: i64) -> Result<(), SimError> {
+        self.act(|world| world.merge_contacts(account, into, merged))
+    }
+
     /// Removes a contact who has no conversation; nothing is sent.
     pub fn delete_contact(&self, account: i64, id: i64) -> Result<(), SimError> {
         self.act(|world| {
@@ -128,6 +133,46 @@ impl Sim {
         })
     }
 
+    /// The customer writes a mail, which the message has whole among its attributes.
+    pub fn customer_mails(
+        &self,
+        account: i64,
+        conversation: i64,
+        subject: &str,
+        text: &str,
+    ) -> Result<i64, SimError> {
+        self.act(|world| {
+            let contact = world.conversation(account, conversation)?.contact_id;
+            let from = world.contact(account, contact)?.email.clone();
+            let message_id = format!("{}@mail.example", world.uuid());
+            let html = format!("<div>{text}</div>");
+            let email = json!({
+                "subject": subject,
+                "from": [from],
+                "to": ["support@shop.example"],
+                "cc": null,
+                "bcc": null,
+                "date": world.now().to_rfc3339(),
+                "message_id": message_id,
+                "in_reply_to": null,
+                "multipart": true,
+                "content_type": "multipart/alternative; boundary=b1",
+                "number_of_attachments": 0,
+                "html_content": { "full": html, "reply": text, "quoted": html },
+                "text_content": { "full": text, "reply": text, "quoted": text },
+            });
+            let message = NewMessage {
+                content: Some(text.to_owned()),
+                content_type: "incoming_email".to_owned(),
+                content_attributes: [("email".to_owned(), email)].into_iter().collect(),
+                source_id: Some(message_id),
+                sender: Some(Person::Contact(contact)),
+                ..NewMessage::of(MessageType::Incoming)
+            };
+            world.add_message(account, conversation, message)
+        })
+    }
+
     /// The account's first agent answers.
     pub fn agent_writes(
         &self,
@@ -166,30 +211,32 @@ impl Sim {
         })
     }
 
-    /// The account's first agent sets the status.
-    pub fn agent_sets_status(
+    /// Chatwoot itself writes to the customer, as when it greets one: nobody is the sender.
+    pub fn chatwoot_writes(
         &self,
         account: i64,
         conversation: i64,
-        status: &str,
-    ) -> Result<(), SimError> {
+        text: &str,
+    ) -> Result<i64, SimError> {
         self.act(|world| {
-            let by = first_agent(world, account)?;
-            world.set_status(account, conversation, Some(by), Some(status), None)
+            let content = Some(text.to_owned());
+            let message = NewMessage { content, ..NewMessage::of(MessageType::Template) };
+            world.add_message(account, conversation, message)
         })
     }
 
-    /// The account's first agent replaces the labels.
-    pub fn agent_sets_labels(
+    /// A message has another text, as where a channel lets its customers edit what they wrote.
+    pub fn edit_message(
         &self,
         account: i64,
         conversation: i64,
-        labels: &[&str],
+        message: i64,
+        text: &str,
     ) -> Result<(), SimError> {
-        let labels = labels.iter().map(|&label| label.to_owned()).collect();
         self.act(|world| {
-            let by = first_agent(world, account)?;
-            world.set_labels(account, conversation, Some(by), labels)
+            world.update_message(account, conversation, message, |row| {
+                row.content = Some(text.to_owned());
+            })
         })
     }
 
@@ -245,6 +292,21 @@ impl Sim {
     ) -> Result<(), SimError> {
         self.act(|world| {
             world.set_message_status(account, conversation, message, status, external_error)
+        })
+    }
+
+    /// A message is sent again as older versions do it: whatever its state, and without its attributes.
+    pub fn forgetful_retry(
+        &self,
+        account: i64,
+        conversation: i64,
+        message: i64,
+    ) -> Result<(), SimError> {
+        self.act(|world| {
+            world.update_message(account, conversation, message, |row| {
+                row.status = "sent";
+                row.content_attributes.clear();
+            })
         })
     }
 

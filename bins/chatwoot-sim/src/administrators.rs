@@ -1,6 +1,6 @@
 //! What administrators do, called from tests: they set up accounts, inboxes and webhooks.
 
-use crate::model::{Denied, WebhookChange};
+use crate::model::{Denied, Role, WebhookChange};
 use crate::seed;
 use crate::sim::{Sim, SimError};
 
@@ -18,6 +18,16 @@ impl Sim {
     /// Without an id it gets the next one.
     pub fn create_account(&self, id: Option<i64>, name: &str) -> Result<i64, SimError> {
         self.act(|world| seed::account(world, id, name))
+    }
+
+    /// Makes the account's administrators agents of no inbox. Their tokens stay.
+    pub fn demote_administrators(&self, account: i64) -> Result<(), SimError> {
+        self.act(|world| {
+            world.account(account)?;
+            let users = world.users.values_mut().filter(|user| user.account_id == account);
+            users.for_each(|user| user.role = Role::Agent);
+            Ok(())
+        })
     }
 
     /// An inbox; `channel` as in `Channel::Api`.

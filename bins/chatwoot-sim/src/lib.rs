@@ -57,6 +57,7 @@
 
 mod actors;
 mod administrators;
+mod agents;
 mod bodies;
 mod config;
 mod control;
@@ -75,6 +76,7 @@ mod trickle;
 
 pub use actors::{Customer, File, PROMPT_RECEIPTS};
 pub use administrators::RegisteredWebhook;
+pub use agents::Assignee;
 pub use config::{Config, Options, Settings};
 pub use dispatch::{Delivery, DeliveryOptions, Outcome};
 pub use faults::{

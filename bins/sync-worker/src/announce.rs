@@ -129,13 +129,14 @@ async fn bare(
     refused: &PublishError,
 ) -> Result<(), AnnounceError> {
     let kind = activity.kind.clone();
-    tracing::warn!(activity.kind = kind, error = %refused, "an activity is announced without its rows");
+    let trace_id = trace.trace_id();
+    tracing::warn!(trace.id = trace_id, activity.kind = kind, error = %refused, "an activity is announced without its rows");
     let bare = Announcement { activity, subject: AnnouncementSubject::default() };
     match publisher.publish(bare.envelope(tenant, "", trace)?).await {
         Err(error) if !error.is_permanent() => return Err(error.into()),
         Err(error) => {
             metrics::counter!("axis_announcements_refused_total").increment(1);
-            tracing::error!(activity.kind = kind, %error, "an activity is not announced");
+            tracing::error!(trace.id = trace_id, activity.kind = kind, %error, "an activity is not announced");
         }
         Ok(_) => {}
     }

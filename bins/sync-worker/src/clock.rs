@@ -5,7 +5,7 @@
 //! their building, as finely as can be known; where two have the same, the step and the digest of
 //! their [`domain::Version`] decide.
 
-use chatwoot::{Conversation, Message};
+use chatwoot::{Conversation, Message, Webhook};
 use chrono::{DateTime, Utc};
 
 /// The newest instant that a conversation's snapshot knows of, in microseconds since 1970; 0: none.
@@ -19,6 +19,28 @@ pub fn of_conversation(conversation: &Conversation) -> i64 {
 pub fn of_message(message: &Message) -> i64 {
     let created = message.created_at.map_or(0, |at| at.timestamp_micros());
     message.updated_at_us.unwrap_or(0).max(created)
+}
+
+/// When what a webhook tells of happened, as far as its body says: the body itself may be younger.
+pub fn of_webhook(webhook: &Webhook) -> Option<DateTime<Utc>> {
+    let micros = match webhook {
+        Webhook::ConversationCreated(event)
+        | Webhook::ConversationUpdated(event)
+        | Webhook::ConversationStatusChanged(event) => {
+            event.changes.updated_at_us().or(event.conversation.updated_at_us)
+        }
+        Webhook::MessageCreated(event) => event.message.created_at.map(|at| at.timestamp_micros()),
+        Webhook::MessageUpdated(event) => event.message.updated_at_us,
+        Webhook::ContactUpdated(event) => event.changes.updated_at_us(),
+        Webhook::ContactCreated(_)
+        | Webhook::WebwidgetTriggered(_)
+        | Webhook::TypingOn(_)
+        | Webhook::TypingOff(_)
+        | Webhook::InboxCreated(_)
+        | Webhook::InboxUpdated(_)
+        | Webhook::Unknown { .. } => None,
+    };
+    micros.and_then(time)
 }
 
 /// An instant of a clock as a time; none for 0.

@@ -4,13 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bus::{Delivery, Failure, Handler, Outcome, Publisher};
+use chrono::TimeDelta;
 use events::Inbound;
 use store::Store;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::Config;
 use crate::appliers::Appliers;
-use crate::plan::plan;
+use crate::metrics::CHATWOOT_LAG;
+use crate::plan::{Plan, plan};
 use crate::rejection::reject;
 use crate::transaction::{self, Planned};
 
@@ -53,7 +55,12 @@ impl Sync {
         // A body that makes the reader panic is poison like one that it refuses.
         let read = catch_unwind(AssertUnwindSafe(|| plan(&inbound, &delivery.payload)));
         let refusal = match read {
-            Ok(Ok(plan)) => return Ok(Planned { inbound, sequence, attempt, digest, plan }),
+            Ok(Ok(plan)) => {
+                if let Some(lag) = chatwoot_lag(delivery, &inbound, &plan) {
+                    metrics::histogram!(CHATWOOT_LAG).record(lag.as_seconds_f64());
+                }
+                return Ok(Planned { inbound, sequence, attempt, digest, plan });
+            }
             Ok(Err(refusal)) => refusal.into(),
             Err(_) => "the reader panicked".into(),
         };
@@ -61,6 +68,15 @@ impl Sync {
         let _place = self.rejections.acquire().await.ok();
         Err(reject(&self.store, "undecodable", &inbound, sequence, digest, refusal).await)
     }
+}
+
+/// From when something happened in Chatwoot until its webhook was received, told once: neither of what a worker had in
+/// hand before, nor of copies, whose ids are others. The clocks may be apart.
+fn chatwoot_lag(delivery: &Delivery, inbound: &Inbound, plan: &Plan) -> Option<TimeDelta> {
+    let original = delivery.headers.read(events::MESSAGE_ID) == Ok(inbound.id);
+    let first = original && delivery.attempt == 1;
+    let lag = inbound.received_at - plan.happened_at.filter(|_| first)?;
+    Some(lag.max(TimeDelta::zero()))
 }
 
 impl Handler for Sync {
@@ -91,5 +107,63 @@ impl Handler for Sync {
             outcomes[index] = outcome.unwrap_or_else(panicked);
         }
         outcomes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use domain::AccountKey;
+
+    use super::*;
+    use crate::plan::tests::inbound;
+
+    const HAPPENED: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    /// How late Chatwoot is, by a webhook that came so many seconds after the event.
+    fn lag(seconds: i64, other: impl Fn(&mut Delivery, &mut Plan)) -> Option<TimeDelta> {
+        let mut inbound = inbound(AccountKey::generate());
+        inbound.received_at = HAPPENED + TimeDelta::seconds(seconds);
+        let envelope = inbound.envelope(Vec::new());
+        let mut delivery = Delivery {
+            subject: envelope.subject,
+            headers: envelope.headers.with(events::MESSAGE_ID, envelope.message_id),
+            payload: envelope.payload.into(),
+            sequence: 1,
+            attempt: 1,
+            published_at: Utc::now(),
+        };
+        let mut plan = Plan { happened_at: Some(HAPPENED), ..Plan::default() };
+        other(&mut delivery, &mut plan);
+        chatwoot_lag(&delivery, &inbound, &plan)
+    }
+
+    #[test]
+    fn how_late_chatwoot_is_is_told_once_of_what_it_sent() {
+        assert_eq!(lag(90, |_, _| {}), Some(TimeDelta::seconds(90)));
+        assert_eq!(lag(-2, |_, _| {}), Some(TimeDelta::zero()), "its clock is ahead");
+        assert_eq!(lag(90, |_, plan| plan.happened_at = None), None, "the body does not say");
+        assert_eq!(lag(90, |delivery, _| delivery.attempt = 2), None, "it was told");
+        let copied = |delivery: &mut Delivery, _: &mut Plan| {
+            let id = delivery.headers.get(events::MESSAGE_ID).map(|id| format!("{id}:replay:x:1"));
+            delivery.headers = events::Headers::default().with(events::MESSAGE_ID, id.unwrap());
+        };
+        assert_eq!(lag(90, copied), None, "it was told when it came");
+    }
+
+    #[test]
+    fn webhooks_say_when_it_happened_and_what_the_reconciler_reads_does_not() {
+        let happened = |name: &str| {
+            let (_, body) = chatwoot::examples().iter().find(|(one, _)| *one == name).unwrap();
+            plan(&inbound(AccountKey::generate()), body.as_bytes()).unwrap().happened_at
+        };
+        for name in ["conversation_updated", "message_created", "contact_updated"] {
+            assert!(happened(name).is_some(), "{name}");
+        }
+        assert_eq!(happened("conversation_typing_on"), None);
+        let mut inbound = inbound(AccountKey::generate());
+        inbound.origin = crate::reconcile::ORIGIN.to_owned();
+        let read = br#"{"event":"reconciled_contact","contact":{"id":9},"found":{"missing":true}}"#;
+        assert_eq!(plan(&inbound, read).unwrap().happened_at, None);
     }
 }

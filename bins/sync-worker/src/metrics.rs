@@ -1,7 +1,10 @@
-//! The worker's counters, which are there before anything happens: an alert sees what a counter grew by, and
+//! The worker's counters and what it says of Chatwoot, which are there before anything happens: an alert sees what a counter grew by, and
 //! one that is born with its first event has not grown.
 
-use metrics::counter;
+use metrics::{counter, describe_histogram, histogram};
+
+/// How late Chatwoot sends its webhooks.
+pub(crate) const CHATWOOT_LAG: &str = "axis_chatwoot_lag_seconds";
 
 pub(crate) fn register() {
     let all = [
@@ -16,4 +19,10 @@ pub(crate) fn register() {
     for name in all {
         counter!(name).increment(0);
     }
+    describe_histogram!(
+        CHATWOOT_LAG,
+        metrics::Unit::Seconds,
+        "From when something happened in Chatwoot until its webhook was received"
+    );
+    let _there_from_the_start = histogram!(CHATWOOT_LAG);
 }

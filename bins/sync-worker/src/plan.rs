@@ -1,11 +1,13 @@
 //! What an event asks for: rows to merge, activities to tell, somebody's typing to show.
 
 use chatwoot::{Sender, Webhook, webhook};
+use chrono::{DateTime, Utc};
 use domain::snapshot;
 use events::Inbound;
+use store::catalogue::Owner;
 
 use crate::activity::{self, Draft};
-use crate::apply::{Owner, contact, conversation, message};
+use crate::apply::{contact, conversation, message};
 use crate::{clock, reconcile};
 
 /// All that one event asks for.
@@ -23,6 +25,8 @@ pub struct Plan {
     pub typing: Option<Typing>,
     /// What Chatwoot does not know any more.
     pub gone: Vec<GoneRow>,
+    /// When it happened by Chatwoot's clock, where a webhook says so.
+    pub happened_at: Option<DateTime<Utc>>,
 }
 
 /// Something that Chatwoot does not know any more.
@@ -73,7 +77,11 @@ pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
     }
     let webhook = chatwoot::decode(body)?;
     let owner = Owner { tenant: inbound.tenant.clone(), account: inbound.account };
-    let mut plan = Plan { activities: activity::drafts(inbound, &webhook), ..Plan::default() };
+    let mut plan = Plan {
+        activities: activity::drafts(inbound, &webhook),
+        happened_at: clock::of_webhook(&webhook),
+        ..Plan::default()
+    };
     let at = inbound.received_at;
     match webhook {
         Webhook::ConversationCreated(event)
@@ -135,7 +143,7 @@ impl Plan {
         mut described: chatwoot::Conversation,
         own: Option<i64>,
         known_at: i64,
-        received_at: chrono::DateTime<chrono::Utc>,
+        received_at: DateTime<Utc>,
     ) {
         let (now, display_id) = (clock::of_conversation(&described), described.display_id);
         if let Some(newest) = described.newest_message.take().filter(|m| Some(m.id) != own) {
@@ -157,7 +165,7 @@ impl Plan {
         owner: &Owner,
         event: webhook::MessageEvent,
         occasion: message::Occasion,
-        received_at: chrono::DateTime<chrono::Utc>,
+        received_at: DateTime<Utc>,
     ) {
         let (described, place) = (event.message, event.conversation);
         let (own, display_id) = (described.id, place.display_id);
@@ -187,7 +195,7 @@ impl Plan {
         owner: &Owner,
         event: webhook::TypingEvent,
         on: bool,
-        received_at: chrono::DateTime<chrono::Utc>,
+        received_at: DateTime<Utc>,
     ) {
         let display_id = event.conversation.display_id;
         self.conversation(owner, event.conversation, None, 0, received_at);
@@ -217,7 +225,7 @@ pub(crate) mod tests {
             account,
             tenant: "acme".parse().unwrap(),
             event: "message_created".to_owned(),
-            received_at: chrono::Utc::now(),
+            received_at: Utc::now(),
             delivery: None,
             origin: "webhook".to_owned(),
             trace: TraceParent::generate(),

@@ -19,11 +19,12 @@ pub(crate) async fn reject(
     let rejected = webhook_events::Outcome::Rejected;
     let event = transaction::event(inbound, sequence, digest, rejected, detail);
     match transaction::reject(store, event).await {
-        // The dead letter has everything; the audit of an account that is gone has no place.
+        // The dead letter has everything; the record of events has no place for an account that is gone.
         Ok(()) => {}
         Err(away) if away.is_transient() => return Failure::Retry(away.into()),
         Err(unwritten) => {
-            tracing::warn!(event.id = %inbound.id, error = %unwritten, "a rejection is not in the audit");
+            let trace_id = inbound.trace.trace_id();
+            tracing::warn!(trace.id = trace_id, event.id = %inbound.id, error = %unwritten, "a rejection is not in webhook_events");
         }
     }
     Failure::Reject { reason, error }

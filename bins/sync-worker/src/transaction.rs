@@ -43,7 +43,7 @@ pub(crate) struct Applied {
     pub people: Vec<(usize, Activity)>,
 }
 
-/// SHA-256 of a body, for the audit.
+/// SHA-256 of a body, for the record of events.
 pub(crate) fn digest(body: &[u8]) -> Vec<u8> {
     Sha256::digest(body).to_vec()
 }
@@ -79,7 +79,7 @@ pub(crate) async fn apply(
     let written = store::messages::apply(transaction, &messages, &applied).await?;
     let store::conversations::Applied { ids, mut changed, people, .. } = applied;
     changed.extend(&written.touched);
-    let events: Vec<_> = batch.iter().map(|planned| audit(planned)).collect();
+    let events: Vec<_> = batch.iter().map(|planned| processed(planned)).collect();
     let news = News::of(batch, &ids, &changed, &written.otherwise());
     let told = records(batch, &ids);
     let recorded =
@@ -99,7 +99,7 @@ pub(crate) async fn reject(store: &Store, event: WebhookEvent) -> Result<(), Err
     .await
 }
 
-/// The audit's row of an event.
+/// The row of an event in `webhook_events`.
 pub(crate) fn event(
     inbound: &Inbound,
     sequence: u64,
@@ -140,7 +140,7 @@ fn records(batch: &[&Planned], ids: &Ids) -> Vec<Record> {
     told.collect()
 }
 
-fn audit(planned: &Planned) -> WebhookEvent {
+fn processed(planned: &Planned) -> WebhookEvent {
     let outcome = if planned.plan.is_empty() { Outcome::Ignored } else { Outcome::Applied };
     event(&planned.inbound, planned.sequence, planned.digest.clone(), outcome, None)
 }

@@ -360,6 +360,18 @@ pub async fn ask_for(
     Ok(())
 }
 
+/// How far this account has been compared, if it has begun and the transaction may see it.
+pub async fn get(
+    connection: &mut PgConnection,
+    account: AccountKey,
+) -> Result<Option<Reconciliation>, Error> {
+    select_reconciliations!("select", "from reconciliations where account_id = $1", account.0)
+        .fetch_optional(connection)
+        .await?
+        .map(Reconciliation::try_from)
+        .transpose()
+}
+
 /// All that the transaction may see, by tenant and account.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Reconciliation>, Error> {
     select_reconciliations!("select", "from reconciliations order by tenant_id, account_id")

@@ -1,4 +1,4 @@
-//! The audit of what came in.
+//! The record of events: what came in and what became of it. What people did is in [`crate::audit`].
 
 use std::collections::HashSet;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::push;
 use super::times::{float, iso, seconds};
 use crate::model::{
-    Account, CannedResponse, Contact, ContactInbox, Conversation, Inbox, Label, Message,
+    Account, Bot, CannedResponse, Contact, ContactInbox, Conversation, Inbox, Label, Message,
     MessageType, Team, User, Webhook, World,
 };
 
@@ -45,6 +45,10 @@ pub(crate) fn conversation(world: &World, account: &Account, row: &Conversation)
     });
     if let Some(user) = row.assignee_id.and_then(|id| world.users.get(&id)) {
         meta["assignee"] = agent(user);
+    }
+    if let Some(bot) = row.assignee_bot_id.and_then(|id| world.bots.get(&id)) {
+        meta["assignee"] = bot_form(bot);
+        meta["assignee_type"] = json!("AgentBot");
     }
     if let Some(team) = account.teams.iter().find(|team| Some(team.id) == row.team_id) {
         meta["team"] = push::team(team);
@@ -123,6 +127,11 @@ pub(crate) fn agent(row: &User) -> Value {
         "role": row.role.as_str(),
         "thumbnail": "",
     })
+}
+
+/// Without a `type`: what it is, stands beside it.
+pub(crate) fn bot_form(row: &Bot) -> Value {
+    json!({ "id": row.id, "name": row.name, "thumbnail": "" })
 }
 
 pub(crate) fn team(account: i64, row: &Team, caller: i64) -> Value {

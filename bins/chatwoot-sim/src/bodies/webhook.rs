@@ -139,7 +139,6 @@ fn conversation(world: &World, account: &Account, row: &Conversation) -> Value {
     let messages: Vec<Value> =
         newest.take(1).map(|m| push::message(world, account, row, m)).collect();
     let contact = world.contacts.get(&row.contact_id).map(push::contact);
-    let assignee = row.assignee_id.and_then(|id| world.users.get(&id)).map(push::user);
     let team = account.teams.iter().find(|team| Some(team.id) == row.team_id).map(push::team);
     json!({
         "additional_attributes": row.additional_attributes,
@@ -152,8 +151,8 @@ fn conversation(world: &World, account: &Account, row: &Conversation) -> Value {
         "labels": row.labels,
         "meta": {
             "sender": contact,
-            "assignee_type": assignee.as_ref().map(|_| "User"),
-            "assignee": assignee,
+            "assignee_type": row.assignee().map(push::sender_type),
+            "assignee": row.assignee().and_then(|who| push::person(world, who)),
             "team": team,
             "hmac_verified": false,
         },

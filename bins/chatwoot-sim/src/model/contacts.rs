@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::events::Subject;
-use super::rows::{Contact, ContactInbox, Json};
+use super::rows::{Contact, ContactInbox, Json, Person};
 use super::{Denied, World};
 use crate::bodies::times::iso;
 
@@ -137,6 +137,36 @@ impl World {
         row.last_activity_at = Some(now);
         row.updated_at = now;
         self.note(account, "contact_updated", Subject::Contact { id }, Some(changed));
+        Ok(())
+    }
+
+    /// What a contact has is another one's from now on, and the contact is gone. The conversations are saved,
+    /// but in no column that is told of.
+    pub(crate) fn merge_contacts(
+        &mut self,
+        account: i64,
+        into: i64,
+        merged: i64,
+    ) -> Result<(), Denied> {
+        self.contact(account, into)?;
+        self.contact(account, merged)?;
+        if into == merged {
+            return Err(Denied::Failed("contact does not exist".to_owned()));
+        }
+        let now = self.now();
+        self.contacts.remove(&merged);
+        let places = self.contact_inboxes.values_mut();
+        places.filter(|row| row.contact_id == merged).for_each(|row| row.contact_id = into);
+        for row in self.account_mut(account)?.conversations.values_mut() {
+            if row.contact_id == merged {
+                row.contact_id = into;
+                row.updated_at = now;
+            }
+            let messages = row.messages.values_mut();
+            messages
+                .filter(|message| message.sender == Some(Person::Contact(merged)))
+                .for_each(|message| message.sender = Some(Person::Contact(into)));
+        }
         Ok(())
     }
 

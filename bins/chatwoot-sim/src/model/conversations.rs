@@ -33,7 +33,7 @@ struct Watched {
     status: String,
     snoozed_until: Option<Time>,
     priority: Option<String>,
-    assignee_id: Option<i64>,
+    assignee: Option<Person>,
     team_id: Option<i64>,
     labels: Vec<String>,
     custom_attributes: Json,
@@ -47,7 +47,7 @@ impl Watched {
             status: row.status.clone(),
             snoozed_until: row.snoozed_until,
             priority: row.priority.clone(),
-            assignee_id: row.assignee_id,
+            assignee: row.assignee(),
             team_id: row.team_id,
             labels: row.labels.clone(),
             custom_attributes: row.custom_attributes.clone(),
@@ -57,12 +57,14 @@ impl Watched {
     }
 
     /// In the columns' own form: enums as strings, times as ISO, ids as integers.
-    fn columns(&self) -> [(&'static str, Value); 10] {
+    fn columns(&self) -> [(&'static str, Value); 11] {
+        let (user, bot) = numbers(self.assignee);
         [
             ("status", json!(self.status)),
             ("snoozed_until", json!(self.snoozed_until.map(iso))),
             ("priority", json!(self.priority)),
-            ("assignee_id", json!(self.assignee_id)),
+            ("assignee_id", json!(user)),
+            ("assignee_agent_bot_id", json!(bot)),
             ("team_id", json!(self.team_id)),
             ("label_list", json!(self.labels)),
             ("cached_label_list", json!(self.labels.join(", "))),
@@ -100,6 +102,7 @@ impl World {
             status,
             priority: None,
             assignee_id,
+            assignee_bot_id: None,
             team_id,
             labels: Vec::new(),
             additional_attributes: wanted.additional_attributes,
@@ -176,14 +179,12 @@ impl World {
                 _ => format!("Conversation was reopened by {who}"),
             });
         }
-        if before.assignee_id != after.assignee_id {
-            lines.push(match after.assignee_id {
-                Some(id) if by == Some(Person::User(id)) => {
+        if before.assignee != after.assignee {
+            lines.push(match after.assignee {
+                assignee @ Some(_) if by == assignee => {
                     format!("{who} self-assigned this conversation")
                 }
-                Some(id) => {
-                    format!("Assigned to {} by {who}", self.name_of(Some(Person::User(id))))
-                }
+                assignee @ Some(_) => format!("Assigned to {} by {who}", self.name_of(assignee)),
                 None => format!("Conversation unassigned by {who}"),
             });
         }
@@ -257,7 +258,7 @@ impl World {
             && opens
             && self.users.get(&user).is_some_and(|row| row.role == super::Role::Agent)
         {
-            self.update(account, id, by, |row| row.assignee_id = Some(user))?;
+            self.update(account, id, by, |row| give(row, Some(Person::User(user))))?;
         }
         Ok(())
     }
@@ -277,7 +278,7 @@ impl World {
         self.update(account, id, by, |row| row.priority = priority.map(str::to_owned))
     }
 
-    /// An unknown user unassigns.
+    /// An unknown user unassigns, a bot too.
     pub(crate) fn assign(
         &mut self,
         account: i64,
@@ -286,8 +287,24 @@ impl World {
         assignee: Option<i64>,
     ) -> Result<Option<i64>, Denied> {
         let assignee = assignee.filter(|user| self.user(account, *user).is_some());
-        self.update(account, id, by, |row| row.assignee_id = assignee)?;
+        self.update(account, id, by, |row| give(row, assignee.map(Person::User)))?;
         Ok(assignee)
+    }
+
+    /// An unknown bot changes nothing.
+    pub(crate) fn assign_bot(
+        &mut self,
+        account: i64,
+        id: i64,
+        by: Option<Person>,
+        bot: Option<i64>,
+    ) -> Result<Option<i64>, Denied> {
+        let here = |bot: &i64| self.bots.get(bot).is_some_and(|row| row.account_id == account);
+        let bot = bot.filter(here);
+        if let Some(bot) = bot {
+            self.update(account, id, by, |row| give(row, Some(Person::Bot(bot))))?;
+        }
+        Ok(bot)
     }
 
     /// An unknown team unassigns.
@@ -330,6 +347,20 @@ impl World {
         attributes: Json,
     ) -> Result<(), Denied> {
         self.update(account, id, by, |row| row.custom_attributes = attributes)
+    }
+}
+
+/// A user or a bot has it, or nobody.
+fn give(row: &mut Conversation, assignee: Option<Person>) {
+    (row.assignee_id, row.assignee_bot_id) = numbers(assignee);
+}
+
+/// Each kind of assignee has a column of its own.
+fn numbers(assignee: Option<Person>) -> (Option<i64>, Option<i64>) {
+    match assignee {
+        Some(Person::User(id)) => (Some(id), None),
+        Some(Person::Bot(id)) => (None, Some(id)),
+        Some(Person::Contact(_)) | None => (None, None),
     }
 }
 

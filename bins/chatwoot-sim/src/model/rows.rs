@@ -142,6 +142,8 @@ pub(crate) struct Conversation {
     pub status: String,
     pub priority: Option<String>,
     pub assignee_id: Option<i64>,
+    /// In the place of a user; never beside one.
+    pub assignee_bot_id: Option<i64>,
     pub team_id: Option<i64>,
     pub labels: Vec<String>,
     pub additional_attributes: Json,
@@ -157,12 +159,21 @@ pub(crate) struct Conversation {
     pub messages: BTreeMap<i64, Message>,
 }
 
+impl Conversation {
+    /// Who has it.
+    pub(crate) fn assignee(&self) -> Option<Person> {
+        self.assignee_bot_id.map(Person::Bot).or(self.assignee_id.map(Person::User))
+    }
+}
+
 /// The numbers are those of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageType {
     Incoming = 0,
     Outgoing = 1,
     Activity = 2,
+    /// Chatwoot's own words to the customer: a greeting, a form, a survey.
+    Template = 3,
 }
 
 impl MessageType {
@@ -171,6 +182,7 @@ impl MessageType {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
             Self::Activity => "activity",
+            Self::Template => "template",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Bodies, and which events one change makes.
 
+use chatwoot_sim::Assignee;
 use serde_json::{Value, json};
 
 use crate::harness::{World, mask, options};
@@ -69,6 +70,44 @@ async fn resolving_and_the_customers_return() {
     ];
     assert_eq!(world.receiver.events(), events);
     assert_eq!(world.receiver.only("conversation_status_changed")["status"], "open");
+}
+
+#[tokio::test]
+async fn a_bot_has_a_conversation_in_the_place_of_a_person() {
+    let world = World::new().await;
+    let (conversation, _) = world.sim.start_conversation(1, "Hello").unwrap();
+    world.sim.agent_assigns(1, conversation, Assignee::Agent(1)).unwrap();
+    world.sim.settled().await;
+    world.subscribe(&[]);
+    world.sim.agent_assigns(1, conversation, Assignee::Bot).unwrap();
+    world.sim.settled().await;
+    let told = world.receiver.only("conversation_updated");
+    assert_eq!(told["meta"]["assignee_type"], "AgentBot");
+    assert_eq!(told["meta"]["assignee"]["type"], "agent_bot");
+    let changes = told["changed_attributes"].as_array().unwrap();
+    let columns = changes.iter().flat_map(|change| change.as_object().unwrap().keys());
+    let columns: Vec<_> = columns.map(String::as_str).collect();
+    assert_eq!(columns, ["assignee_id", "assignee_agent_bot_id", "updated_at"]);
+    let shown = &world.sim.conversation(1, conversation).unwrap()["meta"];
+    assert_eq!(shown["assignee_type"], "AgentBot");
+    assert_eq!(shown["assignee"]["id"], told["meta"]["assignee"]["id"]);
+    assert_eq!(shown["assignee"]["type"], Value::Null, "it stands beside it");
+}
+
+#[tokio::test]
+async fn what_chatwoot_writes_to_the_customer_is_nobodys() {
+    let world = World::new().await;
+    let (conversation, _) = world.sim.start_conversation(1, "Hello").unwrap();
+    world.sim.settled().await;
+    world.subscribe(&[]);
+    let greeting = world.sim.chatwoot_writes(1, conversation, "How can we help?").unwrap();
+    world.sim.settled().await;
+    assert_eq!(world.receiver.events(), ["message_created"], "nobody has replied");
+    let told = world.receiver.only("message_created");
+    assert_eq!(told["message_type"], "template");
+    assert_eq!(told["sender"], Value::Null);
+    let nested = &told["conversation"]["messages"][0];
+    assert_eq!((&nested["id"], &nested["message_type"]), (&json!(greeting), &json!(3)));
 }
 
 #[tokio::test]

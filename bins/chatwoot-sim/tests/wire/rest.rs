@@ -173,6 +173,9 @@ async fn other_changes() {
     let unknown = json!({ "assignee_id": 99_999 });
     let (status, body) = client.post(&path("assignments"), unknown).await;
     assert_eq!((status, body), (200, Value::Null), "an unknown id unassigns");
+    let bot = json!({ "assignee_id": 99_999, "assignee_type": "AgentBot" });
+    let (status, body) = client.post(&path("assignments"), bot).await;
+    assert_eq!((status, body), (200, Value::Null), "an unknown bot changes nothing");
     let (_, teams) = client.get("/teams").await;
     let team = json!({ "team_id": teams[0]["id"] });
     assert_eq!(client.post(&path("assignments"), team).await.1["name"], "support");

@@ -2,8 +2,7 @@
 
 use domain::snapshot::{Contact, ContactState};
 use domain::{ContactId, Version};
-
-use super::Owner;
+use store::catalogue::Owner;
 
 /// How a body came to speak of a contact; later ones win within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

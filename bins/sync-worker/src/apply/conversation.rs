@@ -3,8 +3,7 @@
 use chatwoot::{AssigneeKind, Status};
 use domain::snapshot::{Conversation, ConversationState};
 use domain::{ConversationId, Version};
-
-use super::Owner;
+use store::catalogue::Owner;
 
 /// The snapshot of a conversation with the contact of this number. Its version is what Chatwoot itself
 /// orders by.

@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::snapshot::{DeliverySighting, Message, MessageState};
 use domain::{MessageId, MirroredAttachment, OperationId, Version};
 use serde_json::Value;
-
-use super::Owner;
+use store::catalogue::Owner;
 
 /// How a body came to speak of a message; later ones win within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

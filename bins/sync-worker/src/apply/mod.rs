@@ -3,14 +3,3 @@
 pub mod contact;
 pub mod conversation;
 pub mod message;
-
-use domain::{AccountKey, TenantId};
-
-/// Whose event it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// The account.
-    pub account: AccountKey,
-}

@@ -22,6 +22,17 @@ pub struct Speed {
     pub concurrency: usize,
 }
 
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// What changed lately.
+    Lately,
+    /// Everything that a walk under way has not behind it.
+    GoOn,
+    /// Everything.
+    Anew,
+}
+
 /// How far it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reached {
@@ -54,7 +65,8 @@ impl Backfill {
         shutdown: &CancellationToken,
         told: impl FnMut(&Reached) + Send,
     ) -> Result<Reached, ReconcileError> {
-        self.run(account, speed, Some(anew), shutdown, told).await
+        let way = if anew { Way::Anew } else { Way::GoOn };
+        self.run(account, speed, way, shutdown, told).await
     }
 
     /// Compares what changed lately.
@@ -65,14 +77,14 @@ impl Backfill {
         shutdown: &CancellationToken,
         told: impl FnMut(&Reached) + Send,
     ) -> Result<Reached, ReconcileError> {
-        Box::pin(self.run(account, speed, None, shutdown, told)).await
+        Box::pin(self.run(account, speed, Way::Lately, shutdown, told)).await
     }
 
     async fn run(
         &self,
         account: AccountKey,
         speed: Speed,
-        walk: Option<bool>,
+        way: Way,
         shutdown: &CancellationToken,
         mut told: impl FnMut(&Reached) + Send,
     ) -> Result<Reached, ReconcileError> {
@@ -84,7 +96,7 @@ impl Backfill {
         store::commit(transaction).await?;
         let held = held.ok_or(ReconcileError::NoAccount)?;
         let mut progress = held.progress.clone();
-        if walk == Some(true) {
+        if way == Way::Anew {
             progress.walk.begin(progress.walk.due_at);
         }
         if let Err(error) = worker.session(&held, speed).await
@@ -95,7 +107,7 @@ impl Backfill {
             return Err(error);
         }
         let before = held.tally;
-        let (found, walked) = (Tally::default(), walk.is_none());
+        let (found, walked) = (Tally::default(), way == Way::Lately);
         let mut reached = Reached { progress, found, walked, complete: false };
         let mut unwritten = Tally::default();
         while !reached.complete {
@@ -195,9 +207,9 @@ impl Backfill {
         reached: &mut Reached,
     ) -> Result<(), ReconcileError> {
         let mut transaction = self.0.store.worker().await?;
-        let all = store::reconciliations::list(&mut transaction).await?;
+        let one = store::reconciliations::get(&mut transaction, account).await?;
         store::commit(transaction).await?;
-        if let Some(one) = all.iter().find(|one| one.account == account) {
+        if let Some(one) = one {
             reached.found = Tally {
                 brought_in: one.tally.brought_in - before.brought_in,
                 drift_found: one.tally.drift_found - before.drift_found,

@@ -3,7 +3,7 @@
 
 use chatwoot::CallError;
 use domain::catalogue::{Agent, CannedResponse, Inbox, Label, Team};
-use store::catalogue::{self, Owner};
+use store::catalogue;
 
 use super::ReconcileError;
 use super::session::Session;
@@ -19,7 +19,7 @@ impl Session {
         let labels = self.offered("labels", || client.list_labels()).await?;
         let responses = self.offered("canned_responses", || client.list_canned_responses()).await?;
 
-        let owner = Owner { tenant: self.owner.tenant.clone(), account: account_id };
+        let owner = &self.owner;
         let mut transaction = self.store.worker().await?;
         if let Some(agents) = agents {
             let agents = agents.into_iter().map(|agent| Agent {
@@ -35,7 +35,7 @@ impl Session {
                 updated_at: asked_at,
             });
             let agents: Vec<_> = agents.collect();
-            catalogue::replace_agents(&mut transaction, &owner, &agents).await?;
+            catalogue::replace_agents(&mut transaction, owner, &agents).await?;
         }
         if let Some(teams) = teams {
             let teams = teams.into_iter().map(|team| Team {
@@ -46,7 +46,7 @@ impl Session {
                 updated_at: asked_at,
             });
             let teams: Vec<_> = teams.collect();
-            catalogue::replace_teams(&mut transaction, &owner, &teams).await?;
+            catalogue::replace_teams(&mut transaction, owner, &teams).await?;
         }
         if let Some(inboxes) = inboxes {
             let inboxes = inboxes.into_iter().map(|inbox| Inbox {
@@ -57,7 +57,7 @@ impl Session {
                 updated_at: asked_at,
             });
             let inboxes: Vec<_> = inboxes.collect();
-            catalogue::replace_inboxes(&mut transaction, &owner, &inboxes).await?;
+            catalogue::replace_inboxes(&mut transaction, owner, &inboxes).await?;
         }
         if let Some(labels) = labels {
             let labels = labels.into_iter().map(|label| Label {
@@ -70,7 +70,7 @@ impl Session {
                 updated_at: asked_at,
             });
             let labels: Vec<_> = labels.collect();
-            catalogue::replace_labels(&mut transaction, &owner, &labels, asked_at).await?;
+            catalogue::replace_labels(&mut transaction, owner, &labels, asked_at).await?;
         }
         if let Some(responses) = responses {
             let responses = responses.into_iter().map(|response| CannedResponse {
@@ -81,7 +81,7 @@ impl Session {
                 updated_at: asked_at,
             });
             let responses: Vec<_> = responses.collect();
-            catalogue::replace_canned_responses(&mut transaction, &owner, &responses, asked_at)
+            catalogue::replace_canned_responses(&mut transaction, owner, &responses, asked_at)
                 .await?;
         }
         store::commit(transaction).await?;

@@ -45,6 +45,7 @@ use domain::{AccountKey, SecretKey};
 use rand::RngExt as _;
 use store::Store;
 use store::accounts::Account;
+use store::catalogue::Owner;
 use store::reconciliations::Reconciliation;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -57,9 +58,8 @@ pub use config::Config;
 pub use error::ReconcileError;
 pub(crate) use plan::plan;
 
-use crate::apply::Owner;
 use host::{Guest, Host};
-use session::{Found, Session};
+use session::{Counters, Session};
 
 /// Accounts compared by one worker at the same time.
 const ACCOUNTS: usize = 4;
@@ -213,14 +213,19 @@ impl Reconciler {
             failures: reconciliation.progress.failures,
             grace: TimeDelta::seconds(self.config.reconcile_grace_seconds.into()),
             concurrency: speed.concurrency,
-            found: Found::default(),
+            found: Counters::default(),
             asked: AtomicU64::new(0),
         })
     }
 
     async fn account(&self, key: AccountKey) -> Result<Account, ReconcileError> {
-        let accounts = store::accounts::all(&self.store).await?;
-        accounts.into_iter().find(|one| one.id == key).ok_or(ReconcileError::NoAccount)
+        let served = async {
+            let mut transaction = self.store.worker().await?;
+            let account = store::accounts::get(&mut transaction, key).await?;
+            store::commit(transaction).await?;
+            Ok(account)
+        };
+        store::within(store::PATIENCE, served).await?.ok_or(ReconcileError::NoAccount)
     }
 
     fn gently(&self) -> Speed {

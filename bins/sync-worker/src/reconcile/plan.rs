@@ -4,11 +4,12 @@ use chatwoot::{Changes, Contact, Conversation, Message, webhook};
 use domain::snapshot;
 use events::Inbound;
 use serde_json::Value;
+use store::catalogue::Owner;
 use store::{contacts, conversations};
 
 use super::body::{Body, ContactRead, ConversationRead, Found, Gone, MessageRead};
 use crate::activity::{Draft, Teller, failed};
-use crate::apply::{Owner, contact, conversation, message};
+use crate::apply::{contact, conversation, message};
 use crate::clock;
 use crate::plan::{GoneRow, Plan, Refusal};
 

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::EventId;
 use events::{Inbound, TraceParent};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use store::catalogue::Owner;
 use store::reconciliations::Tally;
 use store::{Store, contacts, conversations};
 use tokio::time::Instant;
@@ -20,7 +21,7 @@ use super::ReconcileError;
 use super::body::{Body, ContactRead, Gone, ORIGIN};
 use super::compare;
 use super::host::Guest;
-use crate::apply::{Owner, contact};
+use crate::apply::contact;
 use crate::clock;
 
 /// After so long a question is asked although replies leave nothing: it goes on slowly, but always.
@@ -68,20 +69,20 @@ pub(super) struct Session {
     pub grace: TimeDelta,
     /// Conversations compared at the same time.
     pub concurrency: usize,
-    pub found: Found,
+    pub found: Counters,
     /// Questions asked so far.
     pub asked: AtomicU64,
 }
 
 /// What was found and not yet written down.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Counters {
     brought_in: AtomicI64,
     drift: AtomicI64,
     repaired: AtomicI64,
 }
 
-impl Found {
+impl Counters {
     /// Takes what was counted.
     pub(super) fn take(&self) -> Tally {
         Tally {
@@ -135,6 +136,16 @@ impl Session {
                     return;
                 }
             }
+        }
+    }
+
+    /// An agent sees his own inboxes only: everything else would seem to be gone, or nothing to have happened there.
+    /// Whose token was an administrator's may be none any more.
+    pub(super) async fn require_administrator(&self) -> Result<(), ReconcileError> {
+        let profile = self.ask(|| self.client.profile()).await?;
+        match profile.role_in(self.client.account_id()) {
+            Some("administrator") => Ok(()),
+            _ => Err(ReconcileError::NotAdministrator),
         }
     }
 
@@ -266,7 +277,7 @@ impl Session {
             trace: TraceParent::generate(),
         };
         match self.publisher.publish(inbound.envelope(payload)).await {
-            // Found and counted before; no worker has come to it yet.
+            // Counters and counted before; no worker has come to it yet.
             Ok(published) if published.duplicate => {}
             Ok(_) if self.first_time => add(&self.found.brought_in, rows),
             Ok(_) => {

@@ -25,6 +25,7 @@ const LONGEST: TimeDelta = TimeDelta::days(1);
 impl Session {
     /// Compares what changed since the last sweep, and the catalogue.
     pub(super) async fn sweep(&self, progress: &mut Progress) -> Result<(), ReconcileError> {
+        self.require_administrator().await?;
         let started = Utc::now();
         let last = progress.swept_to.unwrap_or(started - FIRST);
         if started - last > LONGEST {

@@ -54,15 +54,6 @@ impl Session {
         Ok(Stage::Over)
     }
 
-    /// An agent sees his own inboxes only, and everything else would seem to be gone.
-    async fn require_administrator(&self) -> Result<(), ReconcileError> {
-        let profile = self.ask(|| self.client.profile()).await?;
-        match profile.role_in(self.client.account_id()) {
-            Some("administrator") => Ok(()),
-            _ => Err(ReconcileError::NotAdministrator),
-        }
-    }
-
     async fn walk_page(&self, progress: &mut Progress) -> Result<(), ReconcileError> {
         let (asked_at, walk) = (Utc::now(), &mut progress.walk);
         if !walk.under_way() {

@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::support::stage::Stage;
+use crate::support::stage::{FAST, Stage};
 use crate::support::{count, execute};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chatwoot_sim::{Customer, Faults, Options, Rule};
 use store::reconciliations::Tally;
+use sync_worker::reconcile::ReconcileError;
 
 const GONE: [&str; 2] =
     ["conversations where gone_at > version_at", "contacts where gone_at > version_at"];
@@ -41,6 +42,23 @@ async fn nothing_is_gone_because_a_proxy_says_so() {
     for gone in GONE {
         assert_eq!(count(&stage.world.store_config, gone).await, 0, "{gone}");
     }
+    stage.end().await;
+}
+
+/// With it one sees the inboxes that one belongs to, and nothing says that there are others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_no_longer_an_administrators_finds_nothing_to_be_gone() {
+    let stage = Stage::set(Options::default(), false).await;
+    stage.everything().await;
+    let config = &stage.world.store_config;
+    assert_eq!(count(config, "inboxes").await, 4);
+    stage.chatwoot.sim.demote_administrators(1).unwrap();
+    let account = stage.account.key;
+    let swept = stage.backfill().lately(account, FAST, &stage.shutdown, |_| {}).await;
+    assert!(matches!(swept, Err(ReconcileError::NotAdministrator)), "{swept:?}");
+    assert_eq!(count(config, "inboxes").await, 4);
+    let told = stage.status().await.progress.last_error.unwrap();
+    assert!(told.contains("administrator's"), "{told}");
     stage.end().await;
 }
 

@@ -11,11 +11,16 @@
 //!
 //! A history that failed is kept in `proptest-regressions/convergence.txt` and tried first.
 
+use std::collections::BTreeMap;
+
+use crate::support::history::Life;
 use crate::support::memory::Memory;
-use crate::support::telling::{account, apply, each_history, fresh, history, planned, runner};
+use crate::support::telling::{
+    Lived, account, apply, each_history, fresh, history, planned, runner,
+};
+use crate::support::truth::{self, Columns, is_deleted, otherwise};
 use crate::support::{State, assert_same, delivery, state};
 use bus::Delivery;
-use chatwoot_sim::Sim;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sync_worker::Plan;
@@ -27,8 +32,8 @@ const KEPT: &str = "convergence.txt";
 #[test]
 fn any_order_of_thousands_of_histories_comes_to_the_same() {
     each_history("CONVERGENCE_HISTORIES", 2_000, KEPT, |history| {
-        let (sim, bodies, expected) = history.lived();
-        assert_true_of(&sim, &expected);
+        let Lived { life, bodies, memory: expected } = history.lived();
+        assert_true(&life, &Rows::of_memory(&expected));
         let plans: Vec<Plan> =
             bodies.iter().zip(1_000..).map(|(body, n)| planned(body, n)).collect();
         let mut memory = Memory::default();
@@ -54,7 +59,7 @@ fn every_telling_of_a_history_ends_in_the_same_rows() {
         .block_on(async { (World::start().await, [fresh().await, fresh().await, fresh().await]) });
     let [(first, first_config), (second, second_config), (third, third_config)] = &databases;
     let outcome = runner("CONVERGENCE_CASES", 12, KEPT).run(&history(), |history| {
-        let (sim, bodies, _) = history.lived();
+        let Lived { life, bodies, .. } = history.lived();
         let deliver = |which: usize, n: u64| delivery(&account(), &bodies[which], n);
         runtime.block_on(async {
             for (_, config) in &databases {
@@ -63,7 +68,7 @@ fn every_telling_of_a_history_ends_in_the_same_rows() {
             let in_order = (0..bodies.len()).zip(1..).map(|(i, n)| deliver(i, n)).collect();
             apply(first, &world.bus, vec![in_order]).await;
             let expected = state(first_config).await;
-            assert_true(&sim, &expected);
+            assert_true(&life, &Rows::of_state(&expected));
 
             let order = history.shuffled(bodies.len()).into_iter().zip(1_000..);
             let parts = history.parts(order.map(|(i, n)| deliver(i, n)).collect());
@@ -91,54 +96,82 @@ async fn empty(config: &store::Config) {
     crate::support::execute(config, &format!("truncate {tables} cascade")).await;
 }
 
+/// Rows by their numbers in Chatwoot.
+struct Rows {
+    conversations: BTreeMap<i64, Value>,
+    messages: BTreeMap<i64, Value>,
+    contacts: BTreeMap<i64, Value>,
+}
+
+impl Rows {
+    fn of_state(state: &State) -> Self {
+        let numbered = |table: &str, number: &str| {
+            let rows = state[table].iter();
+            rows.map(|row| (row[number].as_i64().unwrap(), row.clone())).collect()
+        };
+        Self {
+            conversations: numbered("conversations", "display_id"),
+            messages: numbered("messages", "chatwoot_id"),
+            contacts: numbered("contacts", "chatwoot_id"),
+        }
+    }
+
+    /// A snapshot has the columns of its row by their names.
+    fn of_memory(memory: &Memory) -> Self {
+        let conversations = memory.conversations.values().map(|one| {
+            let mut row = json!(one.state);
+            row["created_at"] = json!(one.created_at);
+            row["last_activity_at"] = json!(one.last_activity_at);
+            row["agent_last_seen_at"] = json!(one.agent_last_seen_at);
+            row["contact_last_seen_at"] = json!(one.contact_last_seen_at);
+            (one.display_id, row)
+        });
+        let messages = memory.messages.values().map(|one| {
+            let mut row = json!(one.state);
+            row["created_at"] = json!(one.created_at);
+            row["deleted"] = json!(one.deleted);
+            (one.chatwoot_id, row)
+        });
+        let contacts = memory.contacts.values().map(|one| (one.chatwoot_id, json!(one.state)));
+        Self {
+            conversations: conversations.collect(),
+            messages: messages.collect(),
+            contacts: contacts.collect(),
+        }
+    }
+}
+
 /// What must be true of the rows whatever the order: they are what Chatwoot has.
-fn assert_true(sim: &Sim, found: &State) {
-    for row in &found["conversations"] {
-        let truth = sim.conversation(1, row["display_id"].as_i64().unwrap()).unwrap();
-        assert_eq!(row["status"], truth["status"], "{truth}");
-        assert_eq!(row["labels"], Value::from(sorted(&truth["labels"])), "{truth}");
+fn assert_true(life: &Life, rows: &Rows) {
+    let (mut messages, sim) = (0, &life.sim);
+    for number in life.conversations() {
+        let has = sim.conversation(1, *number).unwrap();
+        assert_row(&rows.conversations, &has, &truth::conversation(&has));
+        let person = sim.contact_of(1, *number).unwrap();
+        assert_row(&rows.contacts, &person, &truth::contact(&person));
+        let told = sim.messages(1, *number).unwrap().into_iter();
+        for has in told.filter(|message| message["message_type"] != 2) {
+            messages += 1;
+            let mut must = truth::message(&has);
+            if !life.is_dated(has["id"].as_i64().unwrap()) {
+                must.remove("content_attributes");
+            }
+            let row = assert_row(&rows.messages, &has, &must);
+            // Of an answer it shows in any case that it is the newer one.
+            let answers = |of: &Value| of["content_attributes"]["submitted_values"].clone();
+            assert!(is_deleted(&has) || answers(row) == answers(&has), "{row} of {has}");
+        }
     }
-    let told = told(sim, found["conversations"].iter().map(|row| row["display_id"].as_i64()));
-    assert_eq!(found["messages"].len(), told.len());
-    for truth in told {
-        let row = found["messages"].iter().find(|row| row["chatwoot_id"] == truth["id"]).unwrap();
-        let deleted = truth["content_attributes"]["deleted"] == true;
-        assert_eq!(row["deleted"], deleted, "{truth}");
-        assert_eq!(row["content"], truth["content"], "{truth}");
-    }
+    // Each conversation is with somebody of its own.
+    let all = life.conversations().len();
+    let counted = (rows.conversations.len(), rows.contacts.len(), rows.messages.len());
+    assert_eq!(counted, (all, all, messages));
 }
 
-/// The same of the model.
-fn assert_true_of(sim: &Sim, memory: &Memory) {
-    for row in memory.conversations.values() {
-        let truth = sim.conversation(1, row.display_id).unwrap();
-        assert_eq!(json!(row.state.status), truth["status"], "{truth}");
-        assert_eq!(row.state.labels, sorted(&truth["labels"]), "{truth}");
-    }
-    let told = told(sim, memory.conversations.values().map(|row| Some(row.display_id)));
-    assert_eq!(memory.messages.len(), told.len());
-    for truth in told {
-        let number = truth["id"].as_i64().unwrap();
-        let row = &memory.messages[&(account().key, number)];
-        let deleted = truth["content_attributes"]["deleted"] == true;
-        assert_eq!(row.deleted, deleted, "{truth}");
-        assert_eq!(json!(row.state.content), truth["content"], "{truth}");
-        let answers = |attributes: &Value| attributes["submitted_values"].clone();
-        let (shown, answered) =
-            (answers(&row.state.content_attributes), answers(&truth["content_attributes"]));
-        assert!(deleted || shown == answered, "{truth}");
-    }
-}
-
-fn sorted(labels: &Value) -> Vec<String> {
-    let mut labels: Vec<String> = serde_json::from_value(labels.clone()).unwrap();
-    labels.sort();
-    labels
-}
-
-fn told(sim: &Sim, conversations: impl Iterator<Item = Option<i64>>) -> Vec<Value> {
-    let messages = conversations.flat_map(|number| sim.messages(1, number.unwrap()).unwrap());
-    messages.filter(|message| message["message_type"] != 2).collect()
+fn assert_row<'r>(rows: &'r BTreeMap<i64, Value>, has: &Value, must: &Columns) -> &'r Value {
+    let row = rows.get(&has["id"].as_i64().unwrap()).unwrap_or(&Value::Null);
+    assert_eq!(otherwise(row, must), [""; 0], "{row} of {has}");
+    row
 }
 
 #[tokio::test]

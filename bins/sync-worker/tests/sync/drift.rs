@@ -64,6 +64,28 @@ async fn a_contact_that_drifts_to_the_same_again_has_a_line_for_each_time() {
     stage.end().await;
 }
 
+/// No webhook tells of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_merged_into_another_is_gone_and_what_they_had_is_the_others() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let begun = [(); 2].map(|()| sim.start_conversation(1, "hello").unwrap().0);
+    let [into, merged] =
+        begun.map(|conversation| sim.contact_of(1, conversation).unwrap()["id"].as_i64().unwrap());
+    stage.settled().await;
+    stage.everything().await;
+    settle(&stage).await;
+    sim.merge_contacts(1, into, merged).unwrap();
+    assert_eq!(stage.differing().await, 2, "a conversation and its message");
+    // The person is without a conversation only once that of the conversation is applied.
+    stage.everything().await;
+    stage.everything().await;
+    assert_eq!(stage.differing().await, 0);
+    let gone = "select to_jsonb(chatwoot_id) from contacts where gone_at > version_at";
+    assert_eq!(stage.rows(gone).await, [json!(merged)]);
+    stage.end().await;
+}
+
 /// No webhook tells that a channel's time to answer is over.
 #[tokio::test(flavor = "multi_thread")]
 async fn whether_one_may_reply_is_written_and_counts_as_nothing_missed() {

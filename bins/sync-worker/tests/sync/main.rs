@@ -7,6 +7,7 @@ mod answers;
 mod convergence;
 mod drift;
 mod fairness;
+mod forms;
 mod passing;
 mod reconcile;
 mod replay;

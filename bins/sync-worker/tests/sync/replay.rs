@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::telling::{History, account, apply, fresh, history, runner, take_in};
+use crate::support::telling::{History, Lived, account, apply, fresh, history, runner, take_in};
 use crate::support::{delivery, execute, inbound};
 use bus::{Consumer, Delivery, Past};
 use chatwoot_sim::Sim;
@@ -64,11 +64,11 @@ impl Case {
     /// Everything in the order in which the stream gets it, with the number that says when it was
     /// received. The order of the stream is not that of the receipt: there are several receivers.
     fn told(&self) -> Vec<(u64, String)> {
-        let (sim, bodies, _) = self.history.lived();
+        let Lived { life, bodies, .. } = self.history.lived();
         let order = self.history.shuffled(bodies.len());
         let mut told: Vec<String> = order.into_iter().map(|which| bodies[which].clone()).collect();
         for loss in &self.losses {
-            told.insert(loss.told.index(told.len()), gone(&sim, loss));
+            told.insert(loss.told.index(told.len()), gone(&life.sim, loss));
         }
         let numbered: Vec<_> = (1..).zip(told).collect();
         numbered.chunks(5).flat_map(|received| received.iter().rev().cloned()).collect()

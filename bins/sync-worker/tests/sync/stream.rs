@@ -151,7 +151,7 @@ async fn poison_goes_to_the_dead_letters_and_stops_nothing() {
     assert_eq!(count(&world.store_config, "messages").await, 1);
     assert_eq!(count(&world.store_config, "webhook_events where outcome = 'applied'").await, 2);
     assert_eq!(count(&world.store_config, "webhook_events where outcome = 'ignored'").await, 1);
-    // The stranger's account has no tenant's row to refer to, but the audit names it all the same.
+    // The stranger's account has no tenant's row to refer to, but the record of events names it all the same.
     assert_eq!(count(&world.store_config, "webhook_events where outcome = 'rejected'").await, 3);
 }
 

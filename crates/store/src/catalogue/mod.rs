@@ -17,7 +17,7 @@ pub use known::{Named, Unknown, unknown};
 pub use labels::{add_label, labels, replace_labels};
 pub use teams::{replace_teams, teams};
 
-/// Whose list it is.
+/// Whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// The tenant.

@@ -60,8 +60,13 @@ pub(crate) async fn assign(
     caller.change(&sim, |world| {
         let id = caller.conversation(world)?;
         let by = Some(caller.person);
+        let wanted = params.number("assignee_id");
+        if params.filled("assignee_type").as_deref() == Some("AgentBot") {
+            let bot = world.assign_bot(caller.account, id, by, wanted)?;
+            let bot = bot.and_then(|id| world.bots.get(&id));
+            return Ok(Json(bot.map_or(Value::Null, rest::bot_form)));
+        }
         if params.0.contains_key("assignee_id") {
-            let wanted = params.number("assignee_id");
             let user = world.assign(caller.account, id, by, wanted)?;
             let user = user.and_then(|id| world.users.get(&id));
             return Ok(Json(user.map_or(Value::Null, rest::agent)));

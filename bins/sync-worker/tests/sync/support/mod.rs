@@ -4,6 +4,7 @@ pub mod history;
 pub mod memory;
 pub mod stage;
 pub mod telling;
+pub mod truth;
 
 use std::collections::BTreeMap;
 

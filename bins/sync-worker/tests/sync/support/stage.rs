@@ -23,7 +23,7 @@ use testkit::{Account, World, eventually};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{connect, count, execute, inbound};
+use super::{connect, count, execute, inbound, truth};
 
 pub const FAST: Speed = Speed { per_second: 10_000, concurrency: 8 };
 /// After so many failures in a row a walk gets nowhere.
@@ -166,42 +166,22 @@ impl Stage {
         let conversations = Numbered::by("display_id", conversations);
         let messages = Numbered::by("chatwoot_id", messages);
         let contacts = Numbered::by("chatwoot_id", contacts);
-        let truth = self.chatwoot.sim.state();
+        let has = self.chatwoot.sim.state();
         let mut differing = 0;
-        for conversation in truth["accounts"][0]["conversations"].as_array().unwrap() {
+        for conversation in has["accounts"][0]["conversations"].as_array().unwrap() {
             let row = conversations.row(&conversation["id"]);
-            let mut labels = conversation["labels"].as_array().unwrap().clone();
-            labels.sort_by_key(Value::to_string);
-            let same = row["status"] == conversation["status"]
-                && row["priority"] == conversation["priority"]
-                && row["labels"] == Value::from(labels);
-            differing += usize::from(!same);
+            let otherwise = truth::otherwise(row, &truth::conversation(conversation));
+            differing += usize::from(!otherwise.is_empty());
             let person = &conversation["meta"]["sender"];
-            let row = contacts.row(&person["id"]);
-            let same = row["name"] == person["name"]
-                && row["custom_attributes"] == person["custom_attributes"];
-            differing += usize::from(!same);
+            let otherwise = truth::otherwise(contacts.row(&person["id"]), &truth::contact(person));
+            differing += usize::from(!otherwise.is_empty());
             for message in conversation["messages"].as_array().unwrap() {
                 if message["message_type"] == 2 {
                     continue;
                 }
                 let row = messages.row(&message["id"]);
-                let deleted = message["content_attributes"]["deleted"] == true;
-                let rank = ["sent", "delivered", "read"]
-                    .iter()
-                    .position(|status| message["status"] == *status)
-                    .map_or(0, |position| position + 1);
-                let failed =
-                    row["delivery_failed_at"].as_i64() > row["delivery_succeeded_at"].as_i64();
-                let reported = message["message_type"] != 1
-                    || deleted
-                    || (failed == (message["status"] == "failed")
-                        && row["delivery_rank"].as_u64().unwrap_or(0).max(1)
-                            >= u64::try_from(rank).unwrap());
-                let same = row["content"] == message["content"]
-                    && row["deleted"] == deleted
-                    && (deleted || row["content_attributes"] == message["content_attributes"])
-                    && reported;
+                let otherwise = truth::otherwise(row, &truth::message(message));
+                let same = otherwise.is_empty() && truth::shows_delivery(row, message);
                 differing += usize::from(!same);
             }
         }

@@ -1,7 +1,6 @@
 //! Histories, and the many ways in which they may be told.
 
 use bus::{Bus, Delivery, Handler};
-use chatwoot_sim::Sim;
 use domain::Version;
 use events::Announcement;
 use proptest::prelude::*;
@@ -14,7 +13,7 @@ use store::Store;
 use sync_worker::{Plan, Sync, plan};
 use testkit::{Account, World};
 
-use super::history::{Life, Step, conversation_read, step};
+use super::history::{Life, Step, contact_read, conversation_read, step};
 use super::memory::Memory;
 use super::{execute, inbound};
 
@@ -25,7 +24,7 @@ enum Told {
     Later,
     /// They are sent.
     Now,
-    /// They are sent, one of them without its changes.
+    /// They are sent, one of a conversation's changes without saying what changed.
     Bare(Index),
     /// They are lost.
     Never,
@@ -71,9 +70,8 @@ impl History {
             .collect()
     }
 
-    /// Lives it and gives back every body that came of it, in order, with what they amount to. If
-    /// something was lost, everything is read in the end.
-    pub fn lived(&self) -> (Sim, Vec<String>, Memory) {
+    /// Lives it. If something was lost, everything is read in the end.
+    pub fn lived(&self) -> Lived {
         let mut life = Life::untold();
         let (mut bodies, mut memory) = (Vec::new(), Memory::default());
         for (number, (step, told)) in self.steps.iter().enumerate() {
@@ -88,7 +86,9 @@ impl History {
                 Told::Bare(which) if !built.is_empty() => {
                     let bare = which.index(built.len());
                     let mut body: Value = serde_json::from_str(&built[bare]).unwrap();
-                    if body.get("changed_attributes").is_some() {
+                    // A contact's always says it.
+                    let names = body["event"].as_str().unwrap().starts_with("conversation_");
+                    if names && body.get("changed_attributes").is_some() {
                         body["changed_attributes"] = Value::Null;
                     }
                     built[bare] = body.to_string();
@@ -97,7 +97,7 @@ impl History {
             }
             hear(&mut memory, &mut bodies, built);
             if let Told::Read(which) = told {
-                let read = read(&life.sim, &memory, *which.get(life.conversations()));
+                let read = read(&life, &memory, *which.get(life.conversations()));
                 hear(&mut memory, &mut bodies, vec![read]);
             }
         }
@@ -105,12 +105,25 @@ impl History {
         hear(&mut memory, &mut bodies, rest);
         if self.steps.iter().any(|(_, told)| matches!(told, Told::Never)) {
             for conversation in life.conversations() {
-                let read = read(&life.sim, &memory, *conversation);
+                let read = read(&life, &memory, *conversation);
+                hear(&mut memory, &mut bodies, vec![read]);
+                let read = contact_of(&life, &memory, *conversation);
                 hear(&mut memory, &mut bodies, vec![read]);
             }
+            life.is_known();
         }
-        (life.sim, bodies, memory)
+        Lived { life, bodies, memory }
     }
+}
+
+/// What came of a history.
+pub struct Lived {
+    /// What Chatwoot has in the end.
+    pub life: Life,
+    /// Every body, in order.
+    pub bodies: Vec<String>,
+    /// What they amount to.
+    pub memory: Memory,
 }
 
 pub fn account() -> Account {
@@ -131,16 +144,25 @@ fn hear(memory: &mut Memory, bodies: &mut Vec<String>, built: Vec<String>) {
 }
 
 /// What the reconciler would publish, had it found every row different.
-fn read(sim: &Sim, memory: &Memory, conversation: i64) -> String {
+fn read(life: &Life, memory: &Memory, conversation: i64) -> String {
     let key = account().key;
-    let over = |version: Version| json!({ "over": version });
-    conversation_read(sim, conversation, |message| {
-        let version = match message {
+    conversation_read(&life.sim, conversation, |message| {
+        over(match message {
             None => memory.conversations.get(&(key, conversation)).map(|row| row.version),
             Some(number) => memory.messages.get(&(key, number)).map(|row| row.version),
-        };
-        version.map_or(json!({ "missing": true }), over)
+        })
     })
+}
+
+/// The same of who the conversation is with.
+fn contact_of(life: &Life, memory: &Memory, conversation: i64) -> String {
+    let row = |number| memory.contacts.get(&(account().key, number));
+    contact_read(&life.sim, conversation, |number| over(row(number).map(|row| row.version)))
+}
+
+/// What a row was like that shows this version, or that there was none.
+fn over(version: Option<Version>) -> Value {
+    version.map_or(json!({ "missing": true }), |version| json!({ "over": version }))
 }
 
 /// A runner of as many cases as the variable `count` says, from the seed of the environment or one

@@ -1,0 +1,115 @@
+//! Forms of the wire that are seldom seen: whether they are told or read, the rows are what Chatwoot has.
+
+use crate::support::stage::Stage;
+use crate::support::telling::{account, apply, fresh};
+use crate::support::{count, delivery};
+use chatwoot_sim::{Assignee, Customer, Faults, Options, Rule, Sim};
+use serde_json::json;
+use testkit::World;
+
+/// From now on webhooks are lost, or come.
+fn tell(sim: &Sim, told: bool) {
+    let mut faults = Faults::default();
+    if !told {
+        faults.webhooks.drop = Rule::ALWAYS;
+    }
+    sim.set_faults(faults).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_chatwoot_itself_writes_is_a_message_of_nobody() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    for told in [true, false] {
+        tell(&sim, told);
+        let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+        sim.chatwoot_writes(1, conversation, "How can we help?").unwrap();
+        stage.settled().await;
+        stage.lately().await;
+    }
+    assert_eq!(stage.differing().await, 0);
+    let rows = "select jsonb_build_array(content, sender_type, sender_id) from messages
+                where message_type = 'template'";
+    assert_eq!(stage.rows(rows).await, vec![json!(["How can we help?", null, null]); 2]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_may_be_a_bots() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    for told in [true, false] {
+        tell(&sim, told);
+        let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+        sim.agent_assigns(1, conversation, Assignee::Agent(0)).unwrap();
+        sim.agent_assigns(1, conversation, Assignee::Bot).unwrap();
+        stage.settled().await;
+        stage.lately().await;
+    }
+    assert_eq!(stage.differing().await, 0);
+    let rows = "select jsonb_build_array(assignee_type, assignee_name) from conversations";
+    assert_eq!(stage.rows(rows).await, vec![json!(["agent_bot", "Helper bot"]); 2]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_is_kept_with_all_that_it_says() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let inbox = sim.inbox(1, "Channel::Email").unwrap();
+    for told in [true, false] {
+        tell(&sim, told);
+        let email = Some(format!("{told}@customer.example"));
+        let customer = sim.create_contact(1, Customer { email, ..Customer::default() }).unwrap();
+        let conversation = sim.create_conversation(1, inbox, customer).unwrap();
+        sim.customer_mails(1, conversation, "Order <1187> & more", "Where is it?").unwrap();
+        stage.settled().await;
+        stage.lately().await;
+    }
+    assert_eq!(stage.differing().await, 0);
+    let rows = "select content_attributes -> 'email' -> 'subject' from messages
+                where content_type = 'incoming_email' and source_id is not null";
+    assert_eq!(stage.rows(rows).await, vec![json!("Order <1187> & more"); 2]);
+    stage.end().await;
+}
+
+/// Where opening assigns by itself, Chatwoot forgets what it had to say of the status.
+#[tokio::test]
+async fn a_status_of_which_nothing_is_told_is_shown_with_the_next_change() {
+    let (world, (store, config)) = tokio::join!(World::start(), fresh());
+    let sim = Sim::new(Options::default()).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+    sim.agent_sets_status(1, conversation, "resolved").unwrap();
+    let mut all = sim.bodies();
+    sim.agent_sets_status(1, conversation, "open").unwrap();
+    let assigned = sim.bodies().pop().unwrap();
+    assert!(!assigned.contains(r#"{"status":{"#), "{assigned}");
+    all.push(assigned);
+    let told = all.iter().zip(1..).map(|(body, number)| delivery(&account(), body, number));
+    apply(&store, &world.bus, vec![told.collect()]).await;
+    let open = "conversations where status = 'open' and assignee_type = 'user'";
+    assert_eq!(count(&config, open).await, 1);
+}
+
+/// Older versions send a message again with none of the attributes that it had.
+#[tokio::test]
+async fn a_message_that_lost_its_attributes_is_the_same_message() {
+    let (world, (store, config)) = tokio::join!(World::start(), fresh());
+    let sim = Sim::new(Options::default()).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+    let reply = sim.agent_writes(1, conversation, "On its way.").unwrap();
+    let refused = Some("the provider said no");
+    sim.set_message_status(1, conversation, reply, "failed", refused).unwrap();
+    let before = sim.bodies();
+    sim.forgetful_retry(1, conversation, reply).unwrap();
+    let all: Vec<String> = before.into_iter().chain(sim.bodies()).collect();
+    let row = "messages where content = 'On its way.' and content_attributes = '{}'
+               and delivery_failed_at <= delivery_succeeded_at";
+    for order in [(0..all.len()).collect::<Vec<_>>(), (0..all.len()).rev().collect()] {
+        let told =
+            order.into_iter().zip(1..).map(|(which, n)| delivery(&account(), &all[which], n));
+        apply(&store, &world.bus, vec![told.collect()]).await;
+        assert_eq!(count(&config, row).await, 1);
+    }
+    assert_eq!(count(&config, "messages").await, 2);
+}
