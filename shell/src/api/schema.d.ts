@@ -1208,7 +1208,10 @@ export interface components {
          * @description An activity, and the rows it is about as they were when it was announced, so that a screen can
          *     show the change without asking.
          */
-        Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"];
+        Announcement: components["schemas"]["Activity"] & components["schemas"]["Subject"] & {
+            /** @description The trace that it is part of, from whoever caused it to the screens; absent if none is known. */
+            traceId?: string;
+        };
         /** @enum {string} */
         Answering: "well" | "slowly" | "paused" | "silent";
         /** @description A key for a machine, without its secret. */
@@ -2933,6 +2936,8 @@ export interface operations {
             /** @description The accounts */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3031,7 +3036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account-taken`: another tenant has it, or had it; `account-busy`; `another-key` */
+            /** @description `account-taken`: another tenant has it, or had it; `account-busy`; `another-key`; `too-many-accounts`: the tenant has as many as it may */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3102,6 +3107,8 @@ export interface operations {
             /** @description The account */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3493,6 +3500,8 @@ export interface operations {
             /** @description A page of the timeline, or the live stream */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3562,6 +3571,8 @@ export interface operations {
             /** @description The activity */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3695,6 +3706,8 @@ export interface operations {
             /** @description The people who answer */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3765,6 +3778,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4023,6 +4038,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4212,6 +4229,8 @@ export interface operations {
                 headers: {
                     /** @description Its version; the customer's writing changes it too */
                     etag?: string;
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4615,6 +4634,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4712,6 +4733,8 @@ export interface operations {
             /** @description The prepared answers */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4971,6 +4994,8 @@ export interface operations {
             /** @description The contact */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5071,6 +5096,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5141,7 +5168,7 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     etag?: string;
-                    /** @description The place in the stream that it reflects */
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
                     "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
@@ -5336,6 +5363,8 @@ export interface operations {
             /** @description Your draft */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5728,6 +5757,8 @@ export interface operations {
             /** @description Messages, oldest first */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6626,6 +6657,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6694,6 +6727,8 @@ export interface operations {
             /** @description The inboxes */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6762,6 +6797,8 @@ export interface operations {
             /** @description The labels */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6962,6 +6999,8 @@ export interface operations {
             /** @description The caller */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7009,6 +7048,8 @@ export interface operations {
             /** @description The accounts that are served, each with your user if you have linked one */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7248,6 +7289,8 @@ export interface operations {
             /** @description The accounts now */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7435,6 +7478,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7503,6 +7548,8 @@ export interface operations {
             /** @description The dead letter */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7997,6 +8044,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8065,6 +8114,8 @@ export interface operations {
             /** @description The replay */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8133,6 +8184,8 @@ export interface operations {
             /** @description The teams */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8198,6 +8251,8 @@ export interface operations {
             /** @description The tenant */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8355,6 +8410,8 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8531,6 +8588,8 @@ export interface operations {
             /** @description The tenant */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8707,6 +8766,8 @@ export interface operations {
             /** @description All of them */
             200: {
                 headers: {
+                    /** @description The place in the stream that it reflects; none while the stream cannot be reached */
+                    "x-activity-position"?: string;
                     [name: string]: unknown;
                 };
                 content: {

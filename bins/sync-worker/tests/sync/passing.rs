@@ -136,11 +136,14 @@ async fn a_contact_who_changes_in_passing_is_told_and_one_who_does_not_is_not() 
         bodies.find(|body: &Value| body["event"] == "contact_updated").unwrap()
     };
 
-    // Their own webhook is late.
+    // Their own webhook is late. Their message is told too: it says who wrote it.
     let late = rename("Paula Probe");
     let body = passing.labelled(&["vip"]);
     let told = passing.tell(&[&body]).await;
-    assert_eq!(kinds(&told), ["conversation_updated", "contact_refreshed"]);
+    assert_eq!(
+        kinds(&told),
+        ["conversation_updated", "contact_refreshed", "conversation_refreshed"]
+    );
     let ours = ContactId::of(passing.account.key, number);
     assert_eq!(
         told[1].activity.data,

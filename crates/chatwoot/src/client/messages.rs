@@ -148,7 +148,7 @@ impl Client {
     pub async fn message(&self, conversation: i64, id: i64) -> Result<Option<Message>, CallError> {
         let only = MessageRange::Between { after: id.saturating_sub(1), last: id };
         let listed = self.list_messages(conversation, only).await?;
-        Ok(listed.into_iter().map(|read| read.value).find(|message| message.id == id))
+        Ok(listed.into_iter().find(|message| message.id == id))
     }
 
     /// Messages of any kind, oldest first by the clocks of Chatwoot's nodes. Needs a user's token.
