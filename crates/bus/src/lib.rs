@@ -42,6 +42,7 @@ mod dead_letters;
 mod error;
 mod headers;
 mod history;
+mod in_place;
 mod live;
 mod publish;
 mod read;
