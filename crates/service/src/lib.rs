@@ -14,6 +14,7 @@
 //! ```
 
 mod config;
+mod crew;
 mod exit;
 mod files;
 mod health;
@@ -30,6 +31,7 @@ use std::future::Future;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, HttpConfig, LogFormat};
+pub use crew::{Crew, Ending, joined};
 pub use exit::{complain, exit};
 pub use health::{Health, Status};
 pub use http::{ListenError, listen, routes, serve};
