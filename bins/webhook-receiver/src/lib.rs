@@ -22,10 +22,9 @@ use anyhow::Context as _;
 use bus::Bus;
 use domain::SecretKey;
 use secrecy::ExposeSecret as _;
-use service::{Health, Status};
-use tokio::task::JoinHandle;
+use service::{Crew, Health, Status, joined};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 pub use config::{AcknowledgeAfter, Config, Settings};
 
@@ -41,8 +40,7 @@ pub struct Receiver {
     refused: Arc<AtomicUsize>,
     failing: Arc<AtomicBool>,
     stop: CancellationToken,
-    publisher: AbortOnDropHandle<()>,
-    _background: [AbortOnDropHandle<()>; 3],
+    crew: Crew,
 }
 
 impl Receiver {
@@ -65,20 +63,44 @@ impl Receiver {
         let refused = Arc::new(AtomicUsize::new(0));
         let failing = Arc::new(AtomicBool::new(false));
         let stop = CancellationToken::new();
+        let mut crew = Crew::default();
         let publishing =
             publish::run(Arc::clone(&shared), bus.clone(), Arc::clone(&failing), stop.clone());
+        crew.spawn("publishing", publishing);
         let healing = heal::run(Arc::clone(&shared), bus.clone());
+        crew.spawn("healing", stop.clone().run_until_cancelled_owned(healing));
         let upkeep = upkeep::run(shared, bus.clone(), Arc::clone(&refused));
+        crew.spawn("the journal's upkeep", stop.clone().run_until_cancelled_owned(upkeep));
         let following = follower.run(bus.sources());
-        Ok(Self {
-            intake,
-            bus,
-            refused,
-            failing,
-            stop,
-            publisher: spawn(publishing),
-            _background: [spawn(healing), spawn(upkeep), spawn(following)],
-        })
+        crew.spawn("following the sources", stop.clone().run_until_cancelled_owned(following));
+        Ok(Self { intake, bus, refused, failing, stop, crew })
+    }
+
+    /// Serves until the shutdown, then publishes what is left. Registers its parts of the health.
+    pub async fn serve(
+        mut self,
+        listener: TcpListener,
+        health: Health,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<()> {
+        self.register(&health);
+        let routes = self.router().merge(service::routes(&health));
+        let until = shutdown.clone();
+        let serving =
+            async { service::serve(listener, routes, until).await.context("serving HTTP") };
+        let served = self.watch(serving, &shutdown).await;
+        self.drain().await;
+        served
+    }
+
+    /// Does this beside its own work. Should that end before the shutdown, it is an error, and the shutdown
+    /// comes at once.
+    pub async fn watch<T>(
+        &mut self,
+        work: impl Future<Output = anyhow::Result<T>>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<T> {
+        self.crew.watch(work, shutdown).await
     }
 
     /// The webhook routes, and no others.
@@ -131,11 +153,12 @@ impl Receiver {
     /// called when no requests are in hand any more.
     pub async fn drain(self) {
         self.stop.cancel();
-        // It ends by itself; a panic in it has been reported.
-        let _ = self.publisher.await;
+        if let Err(error) = self.crew.finish().await {
+            tracing::error!("what is left waits in the journal: {error:#}");
+        }
         let shared = self.intake.journal.shared();
-        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None).1).await;
-        if let Ok(Err(error)) = maintained {
+        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None).1);
+        if let Err(error) = joined(maintained).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot note how far the journal is published; some events will be published twice"
@@ -153,9 +176,4 @@ fn journal_status(condition: Condition, activity: Activity) -> Status {
         (_, Condition::Writable) => return Status::Up,
     };
     Status::Down(wrong.to_owned())
-}
-
-fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
-    let handle: JoinHandle<()> = tokio::spawn(task);
-    AbortOnDropHandle::new(handle)
 }

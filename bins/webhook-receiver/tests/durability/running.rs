@@ -9,9 +9,8 @@ use crate::rig::Rig;
 
 pub struct Running {
     pub base: String,
-    receiver: Receiver,
     stop: CancellationToken,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Running {
@@ -24,10 +23,8 @@ impl Running {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let health = service::Health::default();
-        receiver.register(&health);
-        let routes = receiver.router().merge(service::routes(&health));
-        let serving = tokio::spawn(service::serve(listener, routes, stop.clone()));
-        Self { base, receiver, stop, serving }
+        let serving = tokio::spawn(receiver.serve(listener, health, stop.clone()));
+        Self { base, stop, serving }
     }
 
     /// Whether `/health` says that publishing is `up` or `degraded`.
@@ -40,6 +37,5 @@ impl Running {
     pub async fn stop(self) {
         self.stop.cancel();
         self.serving.await.unwrap().unwrap();
-        self.receiver.drain().await;
     }
 }
