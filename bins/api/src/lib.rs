@@ -30,7 +30,7 @@ use accounts::Accounts;
 use axum::Router;
 use bus::Bus;
 use identity::FetchError;
-use service::{Health, Status};
+use service::{Crew, Health, Status};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -105,6 +105,7 @@ struct Administration {
 pub struct Api {
     router: Router,
     tasks: TaskTracker,
+    crew: Crew,
 }
 
 impl Api {
@@ -126,12 +127,16 @@ impl Api {
         let limits = Limits::of_requests(config.api_requests_per_minute);
         let openings = Limits::of_streams(config.api_streams_per_minute);
         let tasks = TaskTracker::new();
-        tasks.spawn(limits.clone().forget(shutdown.clone()));
-        tasks.spawn(openings.clone().forget(shutdown.clone()));
-        tasks.spawn(live::follow(bus.clone(), fan_out.clone(), shutdown.clone()));
-        tasks.spawn(live::listen(bus.clone(), fan_out.clone(), shutdown.clone()));
-        tasks.spawn(live::announce(bus.clone(), store.clone(), announcements));
         tasks.close();
+        let mut crew = Crew::default();
+        crew.spawn("limits of requests", limits.clone().forget(shutdown.clone()));
+        crew.spawn("limits of streams", openings.clone().forget(shutdown.clone()));
+        let following = live::follow(bus.clone(), fan_out.clone(), shutdown.clone());
+        crew.spawn("following activity", following);
+        let listening = live::listen(bus.clone(), fan_out.clone(), shutdown.clone());
+        crew.spawn("listening to presence", listening);
+        let announcing = live::announce(bus.clone(), store.clone(), announcements);
+        crew.spawn("announcing", announcing);
         report(health, &store, &bus, &files);
         if let Auth::Oidc(provider) = &auth {
             report_provider(health, provider);
@@ -159,7 +164,7 @@ impl Api {
             shutdown,
             administration,
         };
-        Ok(Self { router: routes::router(app, config, health), tasks })
+        Ok(Self { router: routes::router(app, config, health), tasks, crew })
     }
 
     /// All routes, those of the health checks included.
@@ -169,13 +174,24 @@ impl Api {
 
     /// Serves until the shutdown, then until everything is finished.
     pub async fn serve(
-        self,
+        mut self,
         listener: TcpListener,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
-        service::serve(listener, self.router(), shutdown).await?;
+        let serving = service::serve(listener, self.router(), shutdown.clone());
+        let served = self.crew.watch(serving, &shutdown).await;
         self.finished().await;
-        Ok(())
+        served
+    }
+
+    /// Does this beside what works in the background. Should that end before the shutdown, it is an error, and
+    /// the shutdown comes at once.
+    pub async fn watch<T>(
+        &mut self,
+        work: impl Future<Output = anyhow::Result<T>>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<T> {
+        self.crew.watch(work, shutdown).await
     }
 
     /// Waits, after the shutdown, until what was committed has been announced, for 5 s at most: a NATS
@@ -183,8 +199,16 @@ impl Api {
     /// gave must have been dropped.
     pub async fn finished(self) {
         drop(self.router);
-        if tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await.is_err() {
-            tracing::warn!("not everything could be announced; an outbound worker will");
+        let finishing = async {
+            self.tasks.wait().await;
+            self.crew.finish().await
+        };
+        match tokio::time::timeout(LAST_WORDS, finishing).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("not everything was finished: {error:#}"),
+            Err(_) => {
+                tracing::warn!("not everything could be announced; an outbound worker will");
+            }
         }
     }
 }
