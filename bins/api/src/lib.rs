@@ -30,9 +30,8 @@ use accounts::Accounts;
 use axum::Router;
 use bus::Bus;
 use identity::FetchError;
-use service::{Crew, Health, Status};
+use service::{Crew, Health, Listener, Status};
 use store::Store;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -175,7 +174,7 @@ impl Api {
     /// Serves until the shutdown, then until everything is finished.
     pub async fn serve(
         mut self,
-        listener: TcpListener,
+        listener: impl Into<Listener>,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
         let serving = service::serve(listener, self.router(), shutdown.clone());

@@ -22,8 +22,7 @@ use anyhow::Context as _;
 use bus::Bus;
 use domain::SecretKey;
 use secrecy::ExposeSecret as _;
-use service::{Crew, Health, Status, joined};
-use tokio::net::TcpListener;
+use service::{Crew, Health, Listener, Status, joined};
 use tokio_util::sync::CancellationToken;
 
 pub use config::{AcknowledgeAfter, Config, Settings};
@@ -79,7 +78,7 @@ impl Receiver {
     /// Serves until the shutdown, then publishes what is left. Registers its parts of the health.
     pub async fn serve(
         mut self,
-        listener: TcpListener,
+        listener: impl Into<Listener>,
         health: Health,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
