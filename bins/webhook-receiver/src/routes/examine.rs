@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName};
 use bytes::Bytes;
-use chatwoot::signature::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use chatwoot::signature::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, presented};
 use chatwoot::{Peek, SignatureError, peek, verify};
 use chrono::{DateTime, Utc};
 use domain::EventId;
@@ -28,6 +28,25 @@ pub(super) enum Claim {
     Source(Arc<KnownSource>),
     /// That of an account that the body names.
     Body(Arc<Snapshot>),
+}
+
+impl Claim {
+    /// Whether these may be the headers of what somebody signed. Where nobody has to, they may be missing.
+    pub(super) fn check_headers(
+        &self,
+        headers: &HeaderMap,
+        at: DateTime<Utc>,
+        tolerance: Duration,
+    ) -> Result<(), SignatureError> {
+        match self {
+            Self::Source(source) if source.allow_unsigned => Ok(()),
+            _ => {
+                let timestamp = bytes(headers, TIMESTAMP_HEADER);
+                let signature = bytes(headers, SIGNATURE_HEADER);
+                presented(timestamp, signature, at.timestamp(), tolerance).map(|_| ())
+            }
+        }
+    }
 }
 
 /// A request that has arrived as a whole.
@@ -84,8 +103,8 @@ impl Arrived {
     fn check_signature(&self, source: &KnownSource) -> Result<(), SignatureError> {
         verify(
             source.secrets.iter().map(|secret| secret.expose_secret().as_bytes()),
-            self.header(TIMESTAMP_HEADER),
-            self.header(SIGNATURE_HEADER),
+            bytes(&self.headers, TIMESTAMP_HEADER),
+            bytes(&self.headers, SIGNATURE_HEADER),
             &self.body,
             self.at.timestamp(),
             self.tolerance,
@@ -115,11 +134,11 @@ impl Arrived {
         }
     }
 
-    fn header(&self, name: &'static str) -> Option<&[u8]> {
-        self.headers.get(HeaderName::from_static(name)).map(axum::http::HeaderValue::as_bytes)
-    }
-
     fn text(&self, name: &'static str) -> Option<&str> {
         self.headers.get(HeaderName::from_static(name))?.to_str().ok()
     }
+}
+
+fn bytes<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a [u8]> {
+    headers.get(HeaderName::from_static(name)).map(axum::http::HeaderValue::as_bytes)
 }

@@ -60,7 +60,7 @@ impl Follower {
         let mut all = BTreeMap::new();
         if let Some(cached) = cache.read() {
             all = cached.into_iter().map(|source| (source.account, source)).collect();
-            sources.replace(Snapshot::of(&all, &key));
+            sources.replace(Snapshot::of(&all, &key, None));
         }
         Self { sources, all, synced: false, key, cache }
     }
@@ -104,7 +104,8 @@ impl Follower {
     }
 
     async fn publish(&self) {
-        self.sources.replace(Snapshot::of(&self.all, &self.key));
+        let before = self.sources.present();
+        self.sources.replace(Snapshot::of(&self.all, &self.key, before.as_deref()));
         let cache = self.cache.clone();
         let all: Vec<Source> = self.all.values().cloned().collect();
         let written = tokio::task::spawn_blocking(move || cache.write(&all));

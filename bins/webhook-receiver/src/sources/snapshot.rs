@@ -6,6 +6,10 @@ use std::sync::Arc;
 use domain::{AccountKey, SealError, Sealed, SecretKey, TenantId};
 use events::Source;
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
+
+/// What one source's bodies in hand may hold together, in bytes: a quarter of what all may.
+const BODIES: usize = 64 * 1024 * 1024;
 
 /// An account that may send webhooks, its secrets open.
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub(crate) struct KnownSource {
     /// Whether its own address takes events that nobody signed. Never while it has a secret, even
     /// one that does not open.
     pub(crate) allow_unsigned: bool,
+    /// What is left of the bytes that its bodies in hand may hold.
+    pub(crate) bodies: Arc<Semaphore>,
 }
 
 /// All sources at one moment.
@@ -29,7 +35,12 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn of(sources: &BTreeMap<AccountKey, Source>, key: &SecretKey) -> Self {
+    /// `before` is the one that this one follows: what a source's requests hold, they hold of both.
+    pub(crate) fn of(
+        sources: &BTreeMap<AccountKey, Source>,
+        key: &SecretKey,
+        before: Option<&Self>,
+    ) -> Self {
         let mut snapshot = Self::default();
         for source in sources.values() {
             let mut secrets = Vec::with_capacity(source.sealed_secrets.len());
@@ -46,12 +57,17 @@ impl Snapshot {
                     }
                 }
             }
+            let bodies = before.and_then(|before| before.by_key(source.account)).map_or_else(
+                || Arc::new(Semaphore::new(BODIES)),
+                |known| Arc::clone(&known.bodies),
+            );
             let known = Arc::new(KnownSource {
                 account: source.account,
                 tenant: source.tenant.clone(),
                 chatwoot_account_id: source.chatwoot_account_id,
                 secrets,
                 allow_unsigned: source.allow_unsigned && source.sealed_secrets.is_empty(),
+                bodies,
             });
             snapshot
                 .by_account_id
