@@ -83,21 +83,22 @@ impl Arrived {
 
     /// Which of the accounts that have one number sent this. Only a signature tells: the number in
     /// the body is anybody's guess, unlike an account's own address.
-    fn signer<'a>(&self, candidates: &'a [Arc<KnownSource>]) -> Result<&'a KnownSource, Refusal> {
-        match candidates {
-            [] => Err(Refusal::UnknownSource),
-            many if many.len() > MAX_CANDIDATES => Err(Refusal::AmbiguousSource),
-            many => {
-                let mut refusal = SignatureError::Mismatch;
-                for source in many {
-                    match self.check_signature(source) {
-                        Ok(()) => return Ok(source),
-                        Err(error) => refusal = error,
-                    }
-                }
-                Err(Refusal::Signature(refusal))
+    fn signer<'a>(
+        &self,
+        candidates: Option<&'a [Arc<KnownSource>]>,
+    ) -> Result<&'a KnownSource, Refusal> {
+        let candidates = candidates.ok_or(Refusal::UnknownSource)?;
+        let mut refusal = SignatureError::Mismatch;
+        for source in candidates.iter().take(MAX_CANDIDATES) {
+            match self.check_signature(source) {
+                Ok(()) => return Ok(source),
+                Err(error) => refusal = error,
             }
         }
+        if candidates.len() > MAX_CANDIDATES {
+            return Err(Refusal::AmbiguousSource);
+        }
+        Err(Refusal::Signature(refusal))
     }
 
     fn check_signature(&self, source: &KnownSource) -> Result<(), SignatureError> {

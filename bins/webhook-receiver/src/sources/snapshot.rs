@@ -69,13 +69,14 @@ impl Snapshot {
                 allow_unsigned: source.allow_unsigned && source.sealed_secrets.is_empty(),
                 bodies,
             });
-            snapshot
-                .by_account_id
-                .entry(known.chatwoot_account_id)
-                .or_default()
-                .push(Arc::clone(&known));
+            let namesakes = snapshot.by_account_id.entry(known.chatwoot_account_id).or_default();
+            // Nothing can be signed for one without a secret.
+            if !known.secrets.is_empty() {
+                namesakes.push(Arc::clone(&known));
+            }
             snapshot.by_key.insert(known.account, known);
         }
+        snapshot.by_account_id.values_mut().for_each(take_turns);
         snapshot
     }
 
@@ -83,10 +84,23 @@ impl Snapshot {
         self.by_key.get(&account)
     }
 
-    /// The accounts that have this number in their installation.
-    pub(crate) fn by_account_id(&self, id: i64) -> &[Arc<KnownSource>] {
-        self.by_account_id.get(&id).map_or(&[], Vec::as_slice)
+    /// The accounts that have this number in their installation and can sign: one of each tenant, then another
+    /// one of each, so that none stands behind all that another tenant has. None if nobody has the number.
+    pub(crate) fn by_account_id(&self, id: i64) -> Option<&[Arc<KnownSource>]> {
+        self.by_account_id.get(&id).map(Vec::as_slice)
     }
+}
+
+fn take_turns(namesakes: &mut Vec<Arc<KnownSource>>) {
+    let mut had: HashMap<TenantId, usize> = HashMap::new();
+    let turns = std::mem::take(namesakes).into_iter().map(|known| {
+        let turn = had.entry(known.tenant.clone()).or_default();
+        *turn += 1;
+        (*turn, known)
+    });
+    let mut turns: Vec<_> = turns.collect();
+    turns.sort_by_key(|(turn, _)| *turn);
+    namesakes.extend(turns.into_iter().map(|(_, known)| known));
 }
 
 fn open(key: &SecretKey, sealed: &str) -> Result<SecretString, SealError> {

@@ -76,3 +76,21 @@ async fn who_cannot_have_signed_is_refused_before_the_body_is_read() {
         }
     }
 }
+
+#[tokio::test]
+async fn no_tenant_crowds_another_one_out_of_their_number() {
+    let ours = || Source { tenant: "ours".parse().unwrap(), ..source(&key(), 7, &["s"]) };
+    let theirs: Vec<_> = (0..40).map(|_| source(&key(), 7, &["theirs"])).collect();
+    // Of anybody, and without a secret yet.
+    let begun: Vec<_> = (0..40)
+        .map(|n| Source { tenant: format!("t-{n}").parse().unwrap(), ..source(&key(), 7, &[]) })
+        .collect();
+    for (others, nobodys) in [(theirs, 404), (begun, 401)] {
+        let ours = ours();
+        let sources: Vec<_> = others.iter().chain([&ours]).collect();
+        let desk = Desk::with(&sources);
+        assert_eq!(desk.post("", "s", &event(7)).await.status(), 200);
+        assert_eq!(desk.kept()[0].record.inbound.account, ours.account);
+        assert_eq!(desk.post("", "nobody's", &event(7)).await.status(), nobodys);
+    }
+}
