@@ -42,16 +42,26 @@ impl Share {
     }
 }
 
-/// The bytes of a body and their share of the budget: it is given back when the last who uses them
-/// is done, be it the journal long after the request was given up.
-struct Paid {
+/// A body and its share of the budget, which is given back when the last who uses the bytes is done, be it
+/// the journal long after the request was given up. An empty one has none.
+pub(super) struct Received {
     bytes: Vec<u8>,
-    _share: Share,
+    share: Option<Share>,
 }
 
-impl AsRef<[u8]> for Paid {
+impl AsRef<[u8]> for Received {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+impl Received {
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        if self.share.is_some() { Bytes::from_owner(self) } else { Bytes::new() }
     }
 }
 
@@ -61,7 +71,7 @@ pub(super) async fn read(
     limit: usize,
     patience: Duration,
     budget: &Budget,
-) -> Result<Bytes, Refusal> {
+) -> Result<Received, Refusal> {
     let announced = body.size_hint().lower();
     let mut chunks = body.into_data_stream();
     let until = Instant::now() + patience;
@@ -95,7 +105,7 @@ async fn read_all(
     announced: u64,
     limit: usize,
     budget: &Budget,
-) -> Result<Bytes, Refusal> {
+) -> Result<Received, Refusal> {
     let ceiling = match usize::try_from(announced) {
         Ok(announced @ 1..) => announced,
         _ => limit,
@@ -121,7 +131,7 @@ async fn read_all(
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(share.map_or_else(Bytes::new, |share| Bytes::from_owner(Paid { bytes, _share: share })))
+    Ok(Received { bytes, share })
 }
 
 #[cfg(test)]
@@ -131,6 +141,11 @@ mod tests {
     use super::*;
 
     const PATIENCE: Duration = Duration::from_mins(1);
+
+    /// What is made of a body.
+    async fn receive(body: Body, budget: &Budget) -> Result<Bytes, Refusal> {
+        read(body, 100, PATIENCE, budget).await.map(Received::into_bytes)
+    }
 
     fn budget(all: usize, senders: usize) -> Budget {
         Budget { all: Arc::new(Semaphore::new(all)), senders: Arc::new(Semaphore::new(senders)) }
@@ -147,10 +162,10 @@ mod tests {
         let mine = budget(100, 50);
         let others = Budget { senders: Arc::new(Semaphore::new(60)), ..mine.clone() };
         let body = |length| Body::from(vec![b'x'; length]);
-        let held = read(body(50), 100, PATIENCE, &mine).await.unwrap();
-        assert_eq!(read(body(1), 100, PATIENCE, &mine).await, Err(Refusal::Busy));
-        let theirs = read(body(50), 100, PATIENCE, &others).await.unwrap();
-        assert_eq!(read(body(1), 100, PATIENCE, &others).await, Err(Refusal::Busy));
+        let held = receive(body(50), &mine).await.unwrap();
+        assert_eq!(receive(body(1), &mine).await, Err(Refusal::Busy));
+        let theirs = receive(body(50), &others).await.unwrap();
+        assert_eq!(receive(body(1), &others).await, Err(Refusal::Busy));
         drop((held, theirs));
         assert_eq!(mine.all.available_permits(), 100);
         assert_eq!(others.senders.available_permits(), 60, "what was refused holds nothing");
@@ -167,7 +182,7 @@ mod tests {
             ])),
         ] {
             let budget = budget(100, 100);
-            let bytes = read(body, 100, PATIENCE, &budget).await.unwrap();
+            let bytes = receive(body, &budget).await.unwrap();
             assert_eq!(bytes, vec![b'x'; 60]);
             let journals = bytes.clone();
             drop(bytes);
@@ -182,8 +197,8 @@ mod tests {
         let begun = stream::iter([Ok::<_, std::io::Error>(vec![b'x'; 101])]);
         let body = Body::from_stream(begun.chain(stream::pending()));
         let patience = Duration::from_millis(10);
-        let refusal = read(body, 100, patience, &budget(1000, 1000)).await.unwrap_err();
-        assert_eq!(refusal, Refusal::TooLarge { limit: 100 });
+        let refusal = read(body, 100, patience, &budget(1000, 1000)).await.err();
+        assert_eq!(refusal, Some(Refusal::TooLarge { limit: 100 }));
     }
 
     #[tokio::test]

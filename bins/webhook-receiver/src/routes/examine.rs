@@ -6,12 +6,13 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName};
 use bytes::Bytes;
 use chatwoot::signature::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, presented};
-use chatwoot::{Peek, SignatureError, peek, verify};
+use chatwoot::{Peek, SignatureError, blank_session_tokens, peek, verify};
 use chrono::{DateTime, Utc};
 use domain::EventId;
 use events::{Inbound, TraceParent, occurrence};
 use secrecy::ExposeSecret as _;
 
+use super::body::Received;
 use super::refusal::Refusal;
 use crate::sources::{KnownSource, Snapshot};
 
@@ -50,17 +51,25 @@ impl Claim {
 }
 
 /// A request that has arrived as a whole.
-#[derive(Debug, Clone)]
 pub(super) struct Arrived {
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(super) body: Received,
     pub(super) at: DateTime<Utc>,
     pub(super) tolerance: Duration,
 }
 
 impl Arrived {
-    /// What is known of the event, if it is one and comes from where it claims to.
-    pub(super) fn examine(&self, claim: &Claim) -> Result<Inbound, Refusal> {
+    /// The event and what is known of it, if it is one and comes from where it claims to.
+    pub(super) fn examine(mut self, claim: &Claim) -> Result<(Inbound, Bytes), Refusal> {
+        let (source, event) = self.from_whom(claim)?;
+        // It was signed as it came. From here on there is this form alone.
+        blank_session_tokens(self.body.bytes_mut());
+        let inbound = self.inbound(source, event);
+        Ok((inbound, self.body.into_bytes()))
+    }
+
+    /// Who sent it, and the event's name.
+    fn from_whom<'a>(&self, claim: &'a Claim) -> Result<(&'a KnownSource, String), Refusal> {
         match claim {
             Claim::Source(source) => {
                 if !source.allow_unsigned {
@@ -70,13 +79,13 @@ impl Arrived {
                 if peek.account_id.is_some_and(|id| id != source.chatwoot_account_id) {
                     return Err(Refusal::ForeignAccount);
                 }
-                Ok(self.inbound(source, &peek))
+                Ok((source, peek.event.into_owned()))
             }
             Claim::Body(snapshot) => {
                 let peek = self.peek()?;
                 let account_id = peek.account_id.ok_or(Refusal::NoAccount)?;
                 let source = self.signer(snapshot.by_account_id(account_id))?;
-                Ok(self.inbound(source, &peek))
+                Ok((source, peek.event.into_owned()))
             }
         }
     }
@@ -106,28 +115,28 @@ impl Arrived {
             source.secrets.iter().map(|secret| secret.expose_secret().as_bytes()),
             bytes(&self.headers, TIMESTAMP_HEADER),
             bytes(&self.headers, SIGNATURE_HEADER),
-            &self.body,
+            self.body.as_ref(),
             self.at.timestamp(),
             self.tolerance,
         )
     }
 
     fn peek(&self) -> Result<Peek<'_>, Refusal> {
-        let peek = peek(&self.body).map_err(Refusal::Body)?;
+        let peek = peek(self.body.as_ref()).map_err(Refusal::Body)?;
         if peek.event.len() > MAX_EVENT_NAME {
             return Err(Refusal::EventName { limit: MAX_EVENT_NAME });
         }
         Ok(peek)
     }
 
-    fn inbound(&self, source: &KnownSource, peek: &Peek<'_>) -> Inbound {
+    fn inbound(&self, source: &KnownSource, event: String) -> Inbound {
         let delivery = self.text(DELIVERY_HEADER).filter(|text| text.len() <= MAX_DELIVERY);
         let parent = self.text(TraceParent::HEADER).and_then(|text| text.parse().ok());
         Inbound {
-            id: EventId::of(source.account, &self.body, occurrence(&peek.event, delivery)),
+            id: EventId::of(source.account, self.body.as_ref(), occurrence(&event, delivery)),
             account: source.account,
             tenant: source.tenant.clone(),
-            event: peek.event.clone().into_owned(),
+            event,
             received_at: self.at,
             delivery: delivery.map(str::to_owned),
             origin: "webhook".to_owned(),

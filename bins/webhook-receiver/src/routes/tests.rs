@@ -16,6 +16,7 @@ use crate::journal::{self, Inspected};
 use crate::testing::{self, source};
 
 mod crowd;
+mod kept;
 mod large;
 
 /// The routes over a real journal, with some sources and no publisher.

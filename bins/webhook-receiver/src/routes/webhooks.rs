@@ -93,9 +93,9 @@ impl Intake {
         let examining = Arc::clone(examining);
         let budget = Budget { all: Arc::clone(&self.bodies), senders: Arc::clone(senders) };
         let body = body::read(body, self.max_body_bytes, self.read_timeout, &budget).await?;
-        let arrived =
-            Arrived { headers, body: body.clone(), at: Utc::now(), tolerance: self.tolerance };
-        let inbound = if body.len() <= INLINE {
+        let length = body.as_ref().len();
+        let arrived = Arrived { headers, body, at: Utc::now(), tolerance: self.tolerance };
+        let (inbound, body) = if length <= INLINE {
             arrived.examine(&claim)?
         } else {
             let turn = examining.acquire_owned().await.map_err(|_| Refusal::Busy)?;
