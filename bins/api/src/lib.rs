@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use accounts::Accounts;
 use axum::Router;
-use bus::Bus;
+use bus::{Bus, streams};
 use identity::FetchError;
 use service::{Crew, Health, Listener, Status};
 use store::Store;
@@ -136,7 +136,12 @@ impl Api {
         crew.spawn("listening to presence", listening);
         let announcing = live::announce(bus.clone(), store.clone(), announcements);
         crew.spawn("announcing", announcing);
+        let watch = streams::Watch::default();
+        let watching = watch.clone().run(bus.clone());
+        let watching = shutdown.clone().run_until_cancelled_owned(watching);
+        crew.spawn("watching the streams", watching);
         report(health, &store, &bus, &files);
+        report_streams(health, watch);
         if let Auth::Oidc(provider) = &auth {
             report_provider(health, provider);
         }
@@ -248,6 +253,13 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
             };
             Status::Degraded(wrong.to_owned())
         }
+    });
+}
+
+fn report_streams(health: &Health, streams: streams::Watch) {
+    health.check("streams", move || {
+        let drift = streams.drift();
+        async move { drift.map_or(Status::Up, Status::Degraded) }
     });
 }
 

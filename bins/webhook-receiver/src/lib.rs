@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
-use bus::Bus;
+use bus::{Bus, streams};
 use domain::SecretKey;
 use secrecy::ExposeSecret as _;
 use service::{Crew, Health, Listener, Status, joined};
@@ -38,6 +38,7 @@ pub struct Receiver {
     bus: Bus,
     refused: Arc<AtomicUsize>,
     failing: Arc<AtomicBool>,
+    streams: streams::Watch,
     stop: CancellationToken,
     crew: Crew,
 }
@@ -72,7 +73,10 @@ impl Receiver {
         crew.spawn("the journal's upkeep", stop.clone().run_until_cancelled_owned(upkeep));
         let following = follower.run(bus.sources());
         crew.spawn("following the sources", stop.clone().run_until_cancelled_owned(following));
-        Ok(Self { intake, bus, refused, failing, stop, crew })
+        let streams = streams::Watch::default();
+        let watching = streams.clone().run(bus.clone());
+        crew.spawn("watching the streams", stop.clone().run_until_cancelled_owned(watching));
+        Ok(Self { intake, bus, refused, failing, streams, stop, crew })
     }
 
     /// Serves until the shutdown, then publishes what is left. Registers its parts of the health.
@@ -107,7 +111,7 @@ impl Receiver {
         routes::router(Arc::clone(&self.intake))
     }
 
-    /// Registers the parts `journal`, `nats`, `publishing` and `sources`.
+    /// Registers the parts `journal`, `nats`, `publishing`, `sources` and `streams`.
     pub fn register(&self, health: &Health) {
         let journal = &self.intake.journal;
         let (condition, activity) = (journal.condition(), journal.activity());
@@ -132,6 +136,11 @@ impl Receiver {
                 Status::up_or_degraded(none, "the stream refused events; see the log")
             };
             async move { status }
+        });
+        let streams = self.streams.clone();
+        health.check("streams", move || {
+            let drift = streams.drift();
+            async move { drift.map_or(Status::Up, Status::Degraded) }
         });
         let sources = Arc::clone(&self.intake.sources);
         health.check("sources", move || {

@@ -83,21 +83,26 @@ async fn publishing_is_degraded_while_there_is_no_stream() {
     let running = Running::start(&rig, |_| {}).await;
     rig.send_when_known(&running.base, 0).await;
     rig.expect_messages(1).await;
-    eventually("publishing works", || async { running.publishing().await == "up" }).await;
+    eventually("publishing works", || async { running.part("publishing").await == "up" }).await;
+    assert_eq!(running.part("streams").await, "up");
 
     // The server is there, and has lost everything.
     rig.nats.stop().await.unwrap();
     std::fs::remove_dir_all(rig.nats_dir.join("jetstream")).unwrap();
     rig.nats.restart().await.unwrap();
     rig.send(&running.base, 1).await.expect("acknowledged");
-    eventually("it is told", || async { running.publishing().await == "degraded" }).await;
+    for part in ["publishing", "streams"] {
+        eventually("it is told", || async { running.part(part).await == "degraded" }).await;
+    }
 
     eventually("the streams are made again", || async {
         bus::streams::apply(&rig.bus, bus::streams::Replicas::default()).await.is_ok()
     })
     .await;
     rig.expect_messages(2).await;
-    eventually("publishing works again", || async { running.publishing().await == "up" }).await;
+    for part in ["publishing", "streams"] {
+        eventually("it works again", || async { running.part(part).await == "up" }).await;
+    }
     running.stop().await;
 }
 

@@ -27,11 +27,11 @@ impl Running {
         Self { base, stop, serving }
     }
 
-    /// Whether `/health` says that publishing is `up` or `degraded`.
-    pub async fn publishing(&self) -> String {
+    /// What `/health` says of a part: `up` or `degraded`.
+    pub async fn part(&self, name: &str) -> String {
         let answer = testkit::http().get(format!("{}/health", self.base)).send().await.unwrap();
         let health: serde_json::Value = answer.json().await.unwrap();
-        health["checks"]["publishing"]["status"].as_str().unwrap().to_owned()
+        health["checks"][name]["status"].as_str().unwrap().to_owned()
     }
 
     pub async fn stop(self) {
