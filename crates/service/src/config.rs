@@ -20,7 +20,7 @@ pub struct Config {
         id = "log",
         long = "log",
         env = "AXIS_LOG",
-        default_value = "info",
+        default_value = DEFAULT_LOG,
         value_name = "FILTER"
     )]
     pub log: String,
@@ -90,5 +90,27 @@ impl<const PORT: u16> HttpConfig<PORT> {
     pub async fn listen(&self) -> Result<Listener, ListenError> {
         let tcp = crate::listen(&self.host, self.port).await?;
         Ok(Listener::with_places(tcp, self.max_connections))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Program {
+        #[command(flatten)]
+        service: Config,
+        #[command(flatten)]
+        http: HttpConfig<8080>,
+    }
+
+    #[test]
+    fn what_nobody_sets_is_as_in_the_default() {
+        let parsed = Program::try_parse_from(["program"]).unwrap();
+        assert_eq!(format!("{:?}", parsed.service), format!("{:?}", Config::default()));
+        assert_eq!(parsed.http.max_connections, MOST_CONNECTIONS);
     }
 }
