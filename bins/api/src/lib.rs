@@ -29,11 +29,10 @@ use std::time::Duration;
 
 use accounts::Accounts;
 use axum::Router;
-use bus::Bus;
+use bus::{Bus, streams};
 use identity::FetchError;
-use service::{Health, Status};
+use service::{Crew, Health, Listener, Status};
 use store::Store;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -106,6 +105,7 @@ struct Administration {
 pub struct Api {
     router: Router,
     tasks: TaskTracker,
+    crew: Crew,
 }
 
 impl Api {
@@ -127,13 +127,22 @@ impl Api {
         let limits = Limits::of_requests(config.api_requests_per_minute);
         let openings = Limits::of_streams(config.api_streams_per_minute);
         let tasks = TaskTracker::new();
-        tasks.spawn(limits.clone().forget(shutdown.clone()));
-        tasks.spawn(openings.clone().forget(shutdown.clone()));
-        tasks.spawn(live::follow(bus.clone(), fan_out.clone(), shutdown.clone()));
-        tasks.spawn(live::listen(bus.clone(), fan_out.clone(), shutdown.clone()));
-        tasks.spawn(live::announce(bus.clone(), store.clone(), announcements));
         tasks.close();
+        let mut crew = Crew::default();
+        crew.spawn("limits of requests", limits.clone().forget(shutdown.clone()));
+        crew.spawn("limits of streams", openings.clone().forget(shutdown.clone()));
+        let following = live::follow(bus.clone(), fan_out.clone(), shutdown.clone());
+        crew.spawn("following activity", following);
+        let listening = live::listen(bus.clone(), fan_out.clone(), shutdown.clone());
+        crew.spawn("listening to presence", listening);
+        let announcing = live::announce(bus.clone(), store.clone(), announcements);
+        crew.spawn("announcing", announcing);
+        let watch = streams::Watch::default();
+        let watching = watch.clone().run(bus.clone());
+        let watching = shutdown.clone().run_until_cancelled_owned(watching);
+        crew.spawn("watching the streams", watching);
         report(health, &store, &bus, &files);
+        report_streams(health, watch);
         if let Auth::Oidc(provider) = &auth {
             report_provider(health, provider);
         }
@@ -160,7 +169,7 @@ impl Api {
             shutdown,
             administration,
         };
-        Ok(Self { router: routes::router(app, config, health), tasks })
+        Ok(Self { router: routes::router(app, config, health), tasks, crew })
     }
 
     /// All routes, those of the health checks included.
@@ -170,13 +179,24 @@ impl Api {
 
     /// Serves until the shutdown, then until everything is finished.
     pub async fn serve(
-        self,
-        listener: TcpListener,
+        mut self,
+        listener: impl Into<Listener>,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
-        service::serve(listener, self.router(), shutdown).await?;
+        let serving = service::serve(listener, self.router(), shutdown.clone());
+        let served = self.crew.watch(serving, &shutdown).await;
         self.finished().await;
-        Ok(())
+        served
+    }
+
+    /// Does this beside what works in the background. Should that end before the shutdown, it is an error, and
+    /// the shutdown comes at once.
+    pub async fn watch<T>(
+        &mut self,
+        work: impl Future<Output = anyhow::Result<T>>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<T> {
+        self.crew.watch(work, shutdown).await
     }
 
     /// Waits, after the shutdown, until what was committed has been announced, for 5 s at most: a NATS
@@ -184,8 +204,16 @@ impl Api {
     /// gave must have been dropped.
     pub async fn finished(self) {
         drop(self.router);
-        if tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await.is_err() {
-            tracing::warn!("not everything could be announced; an outbound worker will");
+        let finishing = async {
+            self.tasks.wait().await;
+            self.crew.finish().await
+        };
+        match tokio::time::timeout(LAST_WORDS, finishing).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("not everything was finished: {error:#}"),
+            Err(_) => {
+                tracing::warn!("not everything could be announced; an outbound worker will");
+            }
         }
     }
 }
@@ -227,6 +255,13 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
             };
             Status::Degraded(wrong.to_owned())
         }
+    });
+}
+
+fn report_streams(health: &Health, streams: streams::Watch) {
+    health.check("streams", move || {
+        let drift = streams.drift();
+        async move { drift.map_or(Status::Up, Status::Degraded) }
     });
 }
 

@@ -128,7 +128,7 @@ impl Limits {
 
     /// Forgets, until the shutdown, callers who have their whole allowance again.
     pub(crate) async fn forget(self, shutdown: CancellationToken) {
-        let Some(counting) = self.0 else { return };
+        let Some(counting) = self.0 else { return shutdown.cancelled().await };
         while shutdown.run_until_cancelled(tokio::time::sleep(FORGET)).await.is_some() {
             counting.counter.retain_recent();
             counting.counter.shrink_to_fit();

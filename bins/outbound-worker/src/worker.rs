@@ -10,7 +10,7 @@ use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
 use objects::Objects;
 use secrecy::ExposeSecret;
-use service::{Health, Status, retry};
+use service::{Crew, Health, Status, retry};
 use store::Store;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -120,9 +120,10 @@ impl OutboundWorker {
         };
         // What works beside the deliveries may end anywhere: the next worker goes on from there.
         let until = || shutdown.clone();
-        let relay = tokio::spawn(Box::pin(until().run_until_cancelled_owned(relay.run())));
+        let mut crew = Crew::default();
+        crew.spawn("the relay", Box::pin(until().run_until_cancelled_owned(relay.run())));
         let listening = relay::listen(self.store.clone(), Arc::clone(&wake));
-        let listening = tokio::spawn(Box::pin(until().run_until_cancelled_owned(listening)));
+        crew.spawn("listening", Box::pin(until().run_until_cancelled_owned(listening)));
         let told = Told::default();
         let leftovers = Leftovers {
             store: self.store.clone(),
@@ -130,11 +131,11 @@ impl OutboundWorker {
             told: told.clone(),
         };
         let done = CancellationToken::new();
-        let leftovers = tokio::spawn(Box::pin(leftovers.run(done.clone())));
+        crew.spawn("leftovers", Box::pin(leftovers.run(done.clone())));
         let sweeping = sweep::run(self.store.clone(), self.objects.clone());
-        let sweeping = tokio::spawn(Box::pin(until().run_until_cancelled_owned(sweeping)));
+        crew.spawn("the sweep", Box::pin(until().run_until_cancelled_owned(sweeping)));
         let watching = self.watch.run(self.store.clone(), self.key.clone());
-        let watching = tokio::spawn(Box::pin(until().run_until_cancelled_owned(watching)));
+        crew.spawn("the accounts' watch", Box::pin(until().run_until_cancelled_owned(watching)));
         let publisher = self.bus.publisher();
         let (store, objects) = (self.store.clone(), self.objects);
         let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told)
@@ -155,19 +156,13 @@ impl OutboundWorker {
                 retry::Policy::NEAR.delay(u32::try_from(attempt).unwrap_or(u32::MAX))
             },
         };
-        Box::pin(self.bus.consume(consumption, deliverer, shutdown)).await?;
+        let delivering = Box::pin(self.bus.consume(consumption, deliverer, shutdown.clone()));
+        crew.watch(delivering, &shutdown).await?;
         // Another worker need not wait for what this one has noted; it does if there is no time.
         lanes.give_back();
         let left = Box::pin(returned.publish_soon(&self.store));
         store::within(LAST_WORD, left).await.ok();
         done.cancel();
-        if let Ok(ended) = tokio::time::timeout(LAST_WORD, leftovers).await {
-            ended?;
-        }
-        relay.await?;
-        listening.await?;
-        sweeping.await?;
-        watching.await?;
-        Ok(())
+        tokio::time::timeout(LAST_WORD, crew.finish()).await.unwrap_or(Ok(()))
     }
 }

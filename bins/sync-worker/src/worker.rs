@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
 use secrecy::ExposeSecret as _;
-use service::{Health, Status, retry};
+use service::{Crew, Health, Status, retry};
 use store::Store;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -106,25 +106,21 @@ impl SyncWorker {
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         // All of these may end anywhere: what they were about is done by the next worker.
         let until = || shutdown.clone();
-        let housekeeping =
-            tokio::spawn(until().run_until_cancelled_owned(keep_house(self.store.clone())));
-        let room = tokio::spawn(until().run_until_cancelled_owned(keep_room(self.bus.clone())));
-        let comparing = self.comparing.map(|(reconciler, watch, key)| {
-            let watching = until().run_until_cancelled_owned(watch.run(self.store.clone(), key));
-            (tokio::spawn(Box::pin(reconciler.run(until()))), tokio::spawn(watching))
-        });
-        let handler = Sync::configured(&self.config, self.store.clone(), self.bus.publisher());
-        let words = until().run_until_cancelled_owned(take_in(self.store, handler.written()));
-        let words = tokio::spawn(words);
-        Box::pin(self.bus.consume(self.consumption, handler, shutdown)).await?;
-        housekeeping.await?;
-        room.await?;
-        words.await?;
-        if let Some((comparing, watching)) = comparing {
-            comparing.await?;
-            watching.await?;
+        let mut crew = Crew::default();
+        let housekeeping = keep_house(self.store.clone());
+        crew.spawn("housekeeping", until().run_until_cancelled_owned(housekeeping));
+        crew.spawn("room", until().run_until_cancelled_owned(keep_room(self.bus.clone())));
+        if let Some((reconciler, watch, key)) = self.comparing {
+            let watching = watch.run(self.store.clone(), key);
+            crew.spawn("comparing", Box::pin(reconciler.run(until())));
+            crew.spawn("the accounts' watch", until().run_until_cancelled_owned(watching));
         }
-        Ok(())
+        let handler = Sync::configured(&self.config, self.store.clone(), self.bus.publisher());
+        let words = take_in(self.store, handler.written());
+        crew.spawn("taking in words", until().run_until_cancelled_owned(words));
+        let consuming = Box::pin(self.bus.consume(self.consumption, handler, shutdown.clone()));
+        crew.watch(consuming, &shutdown).await?;
+        crew.finish().await
     }
 }
 

@@ -5,18 +5,27 @@
 //! that the journal still holds of what was ever handed out for publishing. The message ids are the same, so what the stream
 //! does have it does not take twice. Which run that was is noted in the journal, so that a restart of
 //! this program alone repeats nothing.
+//!
+//! A cluster can lose the end of a stream on two servers while this program is connected to the third: then
+//! nothing happens here. So it looks now and then whether the stream still has what it confirmed
+//! (`journal/confirmed.rs`), and publishes everything again if not. While that cannot be told, nothing goes from the
+//! journal by age.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use bus::{Bus, Publisher};
+use bus::{Bus, BusError, Publisher};
+use events::subject;
 use futures_util::stream::{self, StreamExt as _};
 use service::retry::Policy;
 
-use crate::journal::{Record, Shared};
+use crate::journal::{Confirmed, Record, Shared};
 use crate::publish::{MAX_REFUSED, refuse};
 
 /// Less than in normal publishing, which goes on meanwhile.
 const IN_FLIGHT: usize = 128;
+/// How often it is looked whether the stream has what it confirmed.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Runs for ever.
 pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
@@ -27,6 +36,8 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
         let count = *connections.borrow_and_update();
         let server = bus.server_id().filter(|_| count > 0);
         if server.is_some() && server != healed {
+            healed = None;
+            journal.doubt();
             tokio::select! {
                 () = pass(&journal, &publisher) => {}
                 // Another connection, maybe to yet another run of the server.
@@ -37,10 +48,48 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus) {
             }
             healed = server;
         }
-        if connections.changed().await.is_err() {
-            return;
+        tokio::select! {
+            changed = connections.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+            () = tokio::time::sleep(LOOK) => {
+                if bus.connected() && lost_something(&journal, &bus).await {
+                    healed = None;
+                }
+            }
         }
     }
+}
+
+/// Whether the stream lacks something that it had confirmed.
+async fn lost_something(journal: &Shared, bus: &Bus) -> bool {
+    match look(journal, bus).await {
+        Ok(lost) => {
+            journal.note_looked(true);
+            if lost {
+                tracing::warn!("the stream lost events that it had confirmed");
+            }
+            lost
+        }
+        Err(error) => {
+            journal.note_looked(false);
+            tracing::debug!(%error, "whether the stream has what it confirmed is not known");
+            false
+        }
+    }
+}
+
+async fn look(journal: &Shared, bus: &Bus) -> Result<bool, BusError> {
+    for confirmed in journal.to_look_for() {
+        let Confirmed { position, event } = confirmed;
+        if bus.has_lost(subject::INBOUND, position, &event.to_string()).await? {
+            return Ok(true);
+        }
+        journal.found(confirmed);
+    }
+    Ok(false)
 }
 
 /// Publishes everything once, however long it takes.
@@ -51,7 +100,7 @@ async fn pass(journal: &Arc<Shared>, publisher: &Publisher) {
         tracing::info!(
             events.published_again = counts.again,
             events.were_missing = counts.missing,
-            "published again what the journal still holds, since NATS may have restarted"
+            "published again what the journal still holds, since NATS may have lost some of it"
         );
     }
 }
@@ -90,6 +139,8 @@ async fn publish(journal: &Shared, publisher: &Publisher, record: Record) -> boo
         match publisher.publish(record.inbound.envelope(record.body.clone())).await {
             Ok(stored) => {
                 journal.unrefuse(record.sequence);
+                let (position, event) = (stored.sequence, record.inbound.id);
+                journal.confirmed(Confirmed { position, event });
                 return !stored.duplicate;
             }
             // This server may refuse what the one before it took.

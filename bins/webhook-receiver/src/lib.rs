@@ -19,13 +19,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
-use bus::Bus;
+use bus::{Bus, streams};
 use domain::SecretKey;
 use secrecy::ExposeSecret as _;
-use service::{Health, Status};
-use tokio::task::JoinHandle;
+use service::{Crew, Health, Listener, Status, joined};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 pub use config::{AcknowledgeAfter, Config, Settings};
 
@@ -40,9 +38,9 @@ pub struct Receiver {
     bus: Bus,
     refused: Arc<AtomicUsize>,
     failing: Arc<AtomicBool>,
+    streams: streams::Watch,
     stop: CancellationToken,
-    publisher: AbortOnDropHandle<()>,
-    _background: [AbortOnDropHandle<()>; 3],
+    crew: Crew,
 }
 
 impl Receiver {
@@ -65,20 +63,47 @@ impl Receiver {
         let refused = Arc::new(AtomicUsize::new(0));
         let failing = Arc::new(AtomicBool::new(false));
         let stop = CancellationToken::new();
+        let mut crew = Crew::default();
         let publishing =
             publish::run(Arc::clone(&shared), bus.clone(), Arc::clone(&failing), stop.clone());
+        crew.spawn("publishing", publishing);
         let healing = heal::run(Arc::clone(&shared), bus.clone());
+        crew.spawn("healing", stop.clone().run_until_cancelled_owned(healing));
         let upkeep = upkeep::run(shared, bus.clone(), Arc::clone(&refused));
+        crew.spawn("the journal's upkeep", stop.clone().run_until_cancelled_owned(upkeep));
         let following = follower.run(bus.sources());
-        Ok(Self {
-            intake,
-            bus,
-            refused,
-            failing,
-            stop,
-            publisher: spawn(publishing),
-            _background: [spawn(healing), spawn(upkeep), spawn(following)],
-        })
+        crew.spawn("following the sources", stop.clone().run_until_cancelled_owned(following));
+        let streams = streams::Watch::default();
+        let watching = streams.clone().run(bus.clone());
+        crew.spawn("watching the streams", stop.clone().run_until_cancelled_owned(watching));
+        Ok(Self { intake, bus, refused, failing, streams, stop, crew })
+    }
+
+    /// Serves until the shutdown, then publishes what is left. Registers its parts of the health.
+    pub async fn serve(
+        mut self,
+        listener: impl Into<Listener>,
+        health: Health,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<()> {
+        self.register(&health);
+        let routes = self.router().merge(service::routes(&health));
+        let until = shutdown.clone();
+        let serving =
+            async { service::serve(listener, routes, until).await.context("serving HTTP") };
+        let served = self.watch(serving, &shutdown).await;
+        self.drain().await;
+        served
+    }
+
+    /// Does this beside its own work. Should that end before the shutdown, it is an error, and the shutdown
+    /// comes at once.
+    pub async fn watch<T>(
+        &mut self,
+        work: impl Future<Output = anyhow::Result<T>>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<T> {
+        self.crew.watch(work, shutdown).await
     }
 
     /// The webhook routes, and no others.
@@ -86,7 +111,7 @@ impl Receiver {
         routes::router(Arc::clone(&self.intake))
     }
 
-    /// Registers the parts `journal`, `nats`, `publishing` and `sources`.
+    /// Registers the parts `journal`, `nats`, `publishing`, `sources` and `streams`.
     pub fn register(&self, health: &Health) {
         let journal = &self.intake.journal;
         let (condition, activity) = (journal.condition(), journal.activity());
@@ -112,6 +137,11 @@ impl Receiver {
             };
             async move { status }
         });
+        let streams = self.streams.clone();
+        health.check("streams", move || {
+            let drift = streams.drift();
+            async move { drift.map_or(Status::Up, Status::Degraded) }
+        });
         let sources = Arc::clone(&self.intake.sources);
         health.check("sources", move || {
             let present = sources.present();
@@ -131,11 +161,12 @@ impl Receiver {
     /// called when no requests are in hand any more.
     pub async fn drain(self) {
         self.stop.cancel();
-        // It ends by itself; a panic in it has been reported.
-        let _ = self.publisher.await;
+        if let Err(error) = self.crew.finish().await {
+            tracing::error!("what is left waits in the journal: {error:#}");
+        }
         let shared = self.intake.journal.shared();
-        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None).1).await;
-        if let Ok(Err(error)) = maintained {
+        let maintained = tokio::task::spawn_blocking(move || shared.maintain(None).1);
+        if let Err(error) = joined(maintained).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot note how far the journal is published; some events will be published twice"
@@ -153,9 +184,4 @@ fn journal_status(condition: Condition, activity: Activity) -> Status {
         (_, Condition::Writable) => return Status::Up,
     };
     Status::Down(wrong.to_owned())
-}
-
-fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
-    let handle: JoinHandle<()> = tokio::spawn(task);
-    AbortOnDropHandle::new(handle)
 }

@@ -20,16 +20,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let service = Service::start("webhook-receiver", &settings.service)?;
     let bus = Bus::connect_lazily(&settings.bus, "webhook-receiver").await?;
     let receiver = Receiver::start(&settings.receiver, bus).await.context("starting to receive")?;
-    receiver.register(service.health());
-
-    let routes = receiver.router().merge(service::routes(service.health()));
     let listener = settings.http.listen().await?;
-    let serving = service::serve(listener, routes, service.shutdown());
-    service
-        .run(async {
-            serving.await.context("serving")?;
-            receiver.drain().await;
-            anyhow::Ok(())
-        })
-        .await
+    let serving = receiver.serve(listener, service.health().clone(), service.shutdown());
+    service.run(serving).await
 }

@@ -12,7 +12,7 @@ use service::retry::Policy;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::{Feed, Outgoing, Record, Shared};
+use crate::journal::{Confirmed, Feed, Outgoing, Record, Shared};
 
 /// What may be under way at once.
 const IN_FLIGHT: usize = 1024;
@@ -191,6 +191,13 @@ impl Publishing {
     }
 
     fn land(&mut self, portion: Vec<Outgoing>, results: Vec<Result<Published, PublishError>>) {
+        let confirmed = portion.iter().zip(&results).filter_map(|(outgoing, result)| {
+            let position = result.as_ref().ok()?.sequence;
+            Some(Confirmed { position, event: outgoing.record.inbound.id })
+        });
+        if let Some(furthest) = confirmed.max_by_key(|confirmed| confirmed.position) {
+            self.journal.confirmed(furthest);
+        }
         for (outgoing, result) in portion.into_iter().zip(results) {
             self.settle(outgoing, result);
         }

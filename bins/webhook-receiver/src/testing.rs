@@ -43,5 +43,5 @@ pub(crate) fn sources(sources: Option<&[&Source]>, key: &SecretKey) -> Arc<Sourc
     let all = |sources: &[&Source]| {
         sources.iter().map(|source| (source.account, (*source).clone())).collect()
     };
-    Sources::holding(sources.map(|sources| Snapshot::of(&all(sources), key)))
+    Sources::holding(sources.map(|sources| Snapshot::of(&all(sources), key, None)))
 }

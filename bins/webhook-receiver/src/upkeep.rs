@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use metrics::{describe_gauge, gauge};
+use service::joined;
 use tokio::time::MissedTickBehavior;
 
 use crate::journal::Shared;
@@ -34,10 +35,8 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize
         let journal = Arc::clone(&journal);
         // A server that is gone may come back without its newest messages.
         let server = bus.server_id().filter(|_| bus.connected());
-        let maintained =
-            tokio::task::spawn_blocking(move || journal.maintain(server.as_deref())).await;
-        // Otherwise the runtime is shutting down.
-        let Ok((size, noted)) = maintained else { return };
+        let maintained = tokio::task::spawn_blocking(move || journal.maintain(server.as_deref()));
+        let (size, noted) = joined(maintained).await;
         refused.store(size.refused, Ordering::Relaxed);
         gauge!("axis_journal_bytes").set(float(size.bytes));
         gauge!("axis_journal_unpublished_bytes").set(float(size.unpublished));

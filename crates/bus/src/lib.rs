@@ -41,6 +41,7 @@ mod dead_letters;
 mod error;
 mod headers;
 mod history;
+mod in_place;
 mod live;
 mod pauses;
 mod publish;

@@ -62,4 +62,4 @@ pub use model::{
     Message, MessageStatus, MessageType, Priority, Sender, Status, Team,
 };
 pub use signature::{SignatureError, sign, verify};
-pub use webhook::{DecodeError, Peek, PeekError, Webhook, decode, peek};
+pub use webhook::{DecodeError, Peek, PeekError, Webhook, blank_session_tokens, decode, peek};

@@ -55,6 +55,29 @@ pub fn sign(secret: &[u8], timestamp: &str, body: &[u8]) -> String {
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
+/// Reads the headers of a signature without looking at what was signed: the digest that it has to have. They
+/// are taken as received. `now` is in Unix seconds.
+pub fn presented(
+    timestamp: Option<&[u8]>,
+    signature: Option<&[u8]>,
+    now: i64,
+    tolerance: Duration,
+) -> Result<[u8; 32], SignatureError> {
+    let timestamp = timestamp.ok_or(SignatureError::MissingHeader(TIMESTAMP_HEADER))?;
+    let signature = signature.ok_or(SignatureError::MissingHeader(SIGNATURE_HEADER))?;
+
+    let sent_at = seconds(timestamp).ok_or(SignatureError::MalformedTimestamp)?;
+    let distance = now.abs_diff(sent_at);
+    if distance > tolerance.as_secs() {
+        return Err(SignatureError::StaleTimestamp { seconds: distance });
+    }
+
+    let digits = signature.strip_prefix(SCHEME).ok_or(SignatureError::MalformedSignature)?;
+    let mut digest = [0_u8; 32];
+    hex::decode_to_slice(digits, &mut digest).map_err(|_| SignatureError::MalformedSignature)?;
+    Ok(digest)
+}
+
 /// Checks a delivery against every secret that is valid at present (two during a rotation).
 ///
 /// The headers and the body are taken as received. `now` is in Unix seconds. Each comparison takes
@@ -68,23 +91,11 @@ pub fn verify<'a>(
     now: i64,
     tolerance: Duration,
 ) -> Result<(), SignatureError> {
-    let timestamp = timestamp.ok_or(SignatureError::MissingHeader(TIMESTAMP_HEADER))?;
-    let signature = signature.ok_or(SignatureError::MissingHeader(SIGNATURE_HEADER))?;
-
-    let sent_at = seconds(timestamp).ok_or(SignatureError::MalformedTimestamp)?;
-    let distance = now.abs_diff(sent_at);
-    if distance > tolerance.as_secs() {
-        return Err(SignatureError::StaleTimestamp { seconds: distance });
-    }
-
-    let digits = signature.strip_prefix(SCHEME).ok_or(SignatureError::MalformedSignature)?;
-    let mut expected = [0_u8; 32];
-    hex::decode_to_slice(digits, &mut expected).map_err(|_| SignatureError::MalformedSignature)?;
-
+    let digest = presented(timestamp, signature, now, tolerance)?;
+    let timestamp = timestamp.unwrap_or_default();
     let mut valid = false;
     for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
-        valid |=
-            mac(secret, timestamp, body).is_some_and(|mac| mac.verify_slice(&expected).is_ok());
+        valid |= mac(secret, timestamp, body).is_some_and(|mac| mac.verify_slice(&digest).is_ok());
     }
     if valid { Ok(()) } else { Err(SignatureError::Mismatch) }
 }

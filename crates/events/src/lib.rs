@@ -2,7 +2,7 @@
 //!
 //! | stream | subject | payload |
 //! |---|---|---|
-//! | `INBOUND` | `inbound.<account key>.<event>`, `….other` | Chatwoot's body, byte for byte; facts of its receipt in headers ([`Inbound`]), the event's name among them |
+//! | `INBOUND` | `inbound.<account key>.<event>`, `….other` | Chatwoot's body, byte for byte but for the tokens of visitors' sessions; facts of its receipt in headers ([`Inbound`]), the event's name among them |
 //! | `OUTBOUND` | `outbound.<tenant>.<command>` | [`Command`]: a pointer to an outbox row |
 //! | `ACTIVITY` | `activity.<tenant>.<type>` | [`Announcement`] |
 //! | `DEAD_LETTER` | `dead-letter.<stream>.<reason>` | the message as it was; why in headers ([`DeadLetter`]) |

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::serve::MOST_CONNECTIONS;
+use crate::{ListenError, Listener};
+
 /// The NATS client tells of every try to reconnect; the bus says it once.
 const DEFAULT_LOG: &str = "info,async_nats=warn";
 
@@ -17,7 +20,7 @@ pub struct Config {
         id = "log",
         long = "log",
         env = "AXIS_LOG",
-        default_value = "info",
+        default_value = DEFAULT_LOG,
         value_name = "FILTER"
     )]
     pub log: String,
@@ -71,11 +74,43 @@ pub struct HttpConfig<const PORT: u16> {
     /// Port to listen on; 0 for a free one
     #[arg(long, env = "PORT", default_value_t = PORT)]
     pub port: u16,
+
+    /// How many connections are served at a time; further ones wait
+    #[arg(
+        long,
+        env = "MAX_CONNECTIONS",
+        default_value_t = MOST_CONNECTIONS,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub max_connections: u32,
 }
 
 impl<const PORT: u16> HttpConfig<PORT> {
     /// Listens there.
-    pub async fn listen(&self) -> Result<tokio::net::TcpListener, crate::ListenError> {
-        crate::listen(&self.host, self.port).await
+    pub async fn listen(&self) -> Result<Listener, ListenError> {
+        let tcp = crate::listen(&self.host, self.port).await?;
+        Ok(Listener::with_places(tcp, self.max_connections))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Program {
+        #[command(flatten)]
+        service: Config,
+        #[command(flatten)]
+        http: HttpConfig<8080>,
+    }
+
+    #[test]
+    fn what_nobody_sets_is_as_in_the_default() {
+        let parsed = Program::try_parse_from(["program"]).unwrap();
+        assert_eq!(format!("{:?}", parsed.service), format!("{:?}", Config::default()));
+        assert_eq!(parsed.http.max_connections, MOST_CONNECTIONS);
     }
 }

@@ -14,6 +14,7 @@
 //! ```
 
 mod config;
+mod crew;
 mod exit;
 mod files;
 mod health;
@@ -23,6 +24,7 @@ mod memory;
 mod metrics;
 mod pace;
 pub mod retry;
+mod serve;
 mod shutdown;
 
 use std::future::Future;
@@ -30,10 +32,12 @@ use std::future::Future;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, HttpConfig, LogFormat};
+pub use crew::{Crew, Ending, joined};
 pub use exit::{complain, exit};
 pub use health::{Health, Status};
-pub use http::{ListenError, listen, routes, serve};
+pub use http::{ListenError, listen, routes};
 pub use pace::Pace;
+pub use serve::{Listener, serve};
 pub use shutdown::drain;
 
 /// A running program: its name, its health, and the wish to stop.
@@ -96,7 +100,7 @@ impl Service {
     /// Runs a worker like [`Service::run`], with its health and metrics served beside it.
     pub async fn run_worker(
         self,
-        listener: tokio::net::TcpListener,
+        listener: impl Into<Listener>,
         work: impl Future<Output = anyhow::Result<()>>,
     ) -> anyhow::Result<()> {
         let routes = serve(listener, routes(&self.health), self.shutdown());

@@ -1,6 +1,8 @@
 //! Logs on standard error.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal;
+use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -8,7 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::{Config, LogFormat, StartError};
 
-/// Installs the subscriber. A second call in one process keeps the first one's.
+/// Installs the subscriber, and has panics told in the log. A second call in one process keeps the first one's.
 pub(crate) fn install(config: &Config) -> Result<(), StartError> {
     let filter = EnvFilter::builder().parse(&config.log)?;
     let registry = tracing_subscriber::registry().with(filter);
@@ -31,6 +33,20 @@ pub(crate) fn install(config: &Config) -> Result<(), StartError> {
     };
     if installed.is_err() {
         tracing::debug!("logs are set up already");
+        return Ok(());
     }
+    panic::set_hook(Box::new(tell));
     Ok(())
+}
+
+/// Tells of a panic in the log, which is where people look and what machines read.
+fn tell(panic: &PanicHookInfo<'_>) {
+    let backtrace = Backtrace::capture();
+    let backtrace = (backtrace.status() == BacktraceStatus::Captured).then_some(backtrace);
+    tracing::error!(
+        panic.message = panic.payload_as_str().unwrap_or("no text"),
+        panic.place = panic.location().map(tracing::field::display),
+        panic.backtrace = backtrace.map(tracing::field::display),
+        "a panic: this is a fault of the program"
+    );
 }

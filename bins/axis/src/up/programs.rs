@@ -7,10 +7,9 @@ use clap::{Args, Command};
 use objects::Objects;
 use outbound_worker::OutboundWorker;
 use secrecy::ExposeSecret as _;
-use service::Health;
+use service::{Crew, Health};
 use sync_worker::SyncWorker;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use webhook_receiver::Receiver;
 
@@ -71,45 +70,24 @@ impl Programs {
         listener: TcpListener,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
-        let Self { receiver, sync, outbound, api } = self;
+        let Self { mut receiver, sync, outbound, mut api } = self;
         let routes = api.router().merge(receiver.router());
         let stop = CancellationToken::new();
-        let mut workers = JoinSet::new();
-        let until = stop.clone();
-        workers.spawn(async move { sync.run(until).await.context("sync-worker") });
-        let until = stop.clone();
-        workers.spawn(async move { outbound.run(until).await.context("outbound-worker") });
+        let mut workers = Crew::default();
+        workers.spawn("sync-worker", sync.run(stop.clone()));
+        workers.spawn("outbound-worker", outbound.run(stop.clone()));
 
-        let mut result = {
-            let serving = service::serve(listener, routes, shutdown.clone());
-            tokio::pin!(serving);
-            tokio::select! {
-                served = &mut serving => served.context("serving HTTP"),
-                Some(ended) = workers.join_next() => {
-                    shutdown.cancel();
-                    let _second = serving.await;
-                    Err(untimely(ended))
-                }
-            }
-        };
+        let until = shutdown.clone();
+        let serving =
+            async { service::serve(listener, routes, until).await.context("serving HTTP") };
+        let serving = receiver.watch(api.watch(serving, &shutdown), &shutdown);
+        let served = workers.watch(serving, &shutdown).await;
         shutdown.cancel();
         receiver.drain().await;
         api.finished().await;
         stop.cancel();
-        while let Some(ended) = workers.join_next().await {
-            let ended = ended.context("a worker").flatten();
-            result = result.and(ended);
-        }
-        result
-    }
-}
-
-/// A worker ended although nobody told it to.
-fn untimely(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> anyhow::Error {
-    match ended {
-        Ok(Ok(())) => anyhow!("a worker ended by itself"),
-        Ok(Err(error)) => error,
-        Err(panicked) => panicked.into(),
+        let ended = workers.finish().await;
+        served.and(ended)
     }
 }
 

@@ -16,7 +16,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -309,7 +308,7 @@ impl Dispatch {
             event: job.event.to_owned(),
             subject_id: job.subject,
             delivery_id: job.delivery_id.clone(),
-            body_sha256: hex::encode(Sha256::digest(&job.body)),
+            body_sha256: log::digest(&job.body),
             sent_at,
             outcome,
         });

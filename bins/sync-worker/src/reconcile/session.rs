@@ -265,7 +265,8 @@ impl Session {
 
     /// Publishes what was found in so many rows.
     pub(super) async fn publish(&self, body: &Body, rows: i64) -> Result<(), ReconcileError> {
-        let payload = serde_json::to_vec(body)?;
+        let mut payload = serde_json::to_vec(body)?;
+        chatwoot::blank_session_tokens(&mut payload);
         let inbound = Inbound {
             id: EventId::of(self.owner.account, &payload, &[]),
             account: self.owner.account,

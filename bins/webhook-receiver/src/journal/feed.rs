@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use service::joined;
 use service::retry::Policy;
 use tokio::task::JoinHandle;
 
@@ -90,13 +91,9 @@ impl Feed {
 
     async fn finish_reading(&mut self) {
         let Some(reading) = &mut self.reading else { return };
-        let outcome = (&mut reading.piece).await;
+        let (cursor, records) = joined(&mut reading.piece).await;
         let below = reading.below;
         self.reading = None;
-        let Ok((cursor, records)) = outcome else {
-            // The runtime is shutting down.
-            return std::future::pending().await;
-        };
         self.next = records.last().map_or(below, |last| last.sequence + 1);
         self.cursor = Some(cursor);
         let outgoing = |record| Outgoing { record, waiter: None };
@@ -140,10 +137,7 @@ async fn read(
             let records = cursor.read(&shared, below, FROM_DISK);
             (cursor, records)
         });
-        let Ok((read_on, records)) = piece.await else {
-            // The runtime is shutting down.
-            return std::future::pending().await;
-        };
+        let (read_on, records) = joined(piece).await;
         cursor = read_on;
         let Failed { segment, error } = match records {
             Ok(records) => return (cursor, records),
@@ -162,8 +156,8 @@ async fn read(
         } else {
             let shared = Arc::clone(&journal);
             let set_aside =
-                tokio::task::spawn_blocking(move || shared.set_aside(segment, Some(&error))).await;
-            if let Ok(Err(error)) = set_aside {
+                tokio::task::spawn_blocking(move || shared.set_aside(segment, Some(&error)));
+            if let Err(error) = joined(set_aside).await {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a segment of the journal can neither be read nor set aside: it is tried \

@@ -9,6 +9,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::Confirmed;
+
 const FILE: &str = "published.json";
 
 /// All below a sequence, except some.
@@ -21,11 +23,14 @@ pub(super) struct Mark {
     /// The run of the NATS server that was published to last.
     #[serde(default)]
     pub(super) server: Option<String>,
+    /// What it confirmed last.
+    #[serde(default)]
+    pub(super) confirmed: Option<Confirmed>,
 }
 
 impl Default for Mark {
     fn default() -> Self {
-        Self { below: 1, refused: BTreeSet::new(), server: None }
+        Self { below: 1, refused: BTreeSet::new(), server: None, confirmed: None }
     }
 }
 

@@ -17,6 +17,8 @@
 
 mod aside;
 mod condition;
+mod confirmed;
+mod doubt;
 mod facts;
 mod feed;
 mod inspect;
@@ -36,7 +38,7 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -46,6 +48,7 @@ use events::Inbound;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use condition::{Activity, Condition};
+pub(crate) use confirmed::Confirmed;
 pub(crate) use feed::{Feed, Stretch};
 pub use inspect::{Inspection, inspect, is_one, set_aside};
 pub use ledger::Limits;
@@ -53,6 +56,7 @@ pub use read::{Inspected, read};
 pub use record::Record;
 pub(crate) use tail::Outgoing;
 
+use confirmed::LookedFor;
 use ledger::Ledger;
 use mark::Mark;
 use measure::Latency;
@@ -84,6 +88,9 @@ pub(crate) struct Shared {
     tail: Tail,
     /// Above every sequence that was handed out for publishing since this program started.
     handed_out: AtomicU64,
+    looked_for: Mutex<LookedFor>,
+    /// Set while the stream does not tell whether it has what is looked for.
+    untold: AtomicBool,
     condition: watch::Sender<Condition>,
     activity: watch::Sender<Activity>,
     /// The mark as the file has it.
@@ -143,6 +150,8 @@ impl Journal {
             dir: dir.to_owned(),
             limits,
             written: Mutex::new(mark.clone()),
+            looked_for: Mutex::new(LookedFor::starting_with(mark.confirmed)),
+            untold: AtomicBool::new(false),
             ledger: Mutex::new(Ledger::of(segments, mark, limits)),
             tail: Tail::starting_at(next, limits.tail_bytes),
             handed_out: AtomicU64::new(0),
@@ -219,13 +228,6 @@ impl Shared {
         Feed::from(Arc::clone(self), from, feed::RETRIES)
     }
 
-    /// Everything still here that was handed out for publishing by now. The mark is no measure: one
-    /// slow event holds it back while the stream acknowledges, and may lose, many after it.
-    pub(crate) fn handed_out(self: &Arc<Self>) -> Stretch {
-        let below = self.ledger().mark.below.max(self.handed_out.load(Ordering::Acquire));
-        Stretch::below(Arc::clone(self), below)
-    }
-
     /// Everything below is published or refused.
     pub(crate) fn advance(&self, below: u64) {
         let mut ledger = self.ledger();
@@ -247,23 +249,6 @@ impl Shared {
         self.ledger().mark.refused.remove(&sequence);
     }
 
-    /// The run of the NATS server that has everything published; none if it lacks something that it
-    /// refused and that is to be tried again.
-    pub(crate) fn healed_server(&self) -> Option<String> {
-        let ledger = self.ledger();
-        ledger.mark.server.clone().filter(|_| ledger.mark.refused.is_empty())
-    }
-
-    /// Remembers the run of the NATS server that has everything published. It may have got much of
-    /// it just now, so age counts from here on.
-    pub(crate) fn note_healed(&self, server: &str) {
-        let mut ledger = self.ledger();
-        ledger.mark.server = Some(server.to_owned());
-        for segment in &mut ledger.segments {
-            segment.published_at = None;
-        }
-    }
-
     /// Gives the file of a segment that cannot be read another name, and only then takes it out of the
     /// journal: the mark passes what is not in it, and what the next start finds below the mark under
     /// its old name counts as published.
@@ -275,12 +260,16 @@ impl Shared {
     }
 
     /// Removes what may go and writes the mark. Nothing goes by age unless `connected_to`, the run
-    /// of the NATS server that there is a connection to, is the one that has everything: any other
-    /// may have lost what was acknowledged. How much there is then, and whether the mark could be
+    /// of the NATS server that there is a connection to, is the one that has everything, and tells so: any
+    /// other may have lost what was acknowledged. How much there is then, and whether the mark could be
     /// written. Blocks on the disk.
     pub(crate) fn maintain(&self, connected_to: Option<&str>) -> (Size, io::Result<()>) {
+        let confirmed = self.looked_for().newest();
         let mut ledger = self.ledger();
-        ledger.in_doubt = connected_to.is_none() || connected_to != ledger.mark.server.as_deref();
+        ledger.mark.confirmed = confirmed;
+        ledger.in_doubt = connected_to.is_none()
+            || connected_to != ledger.mark.server.as_deref()
+            || self.untold.load(Ordering::Relaxed);
         // Who is full is sent nothing that would make room.
         let needed = if *self.condition.borrow() == Condition::Full { MIB } else { 0 };
         let gone = ledger.sweep(Instant::now(), needed);

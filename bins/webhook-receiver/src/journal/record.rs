@@ -30,7 +30,7 @@ pub struct Record {
     pub sequence: u64,
     /// What is known of it besides its body.
     pub inbound: Inbound,
-    /// The body as Chatwoot sent it.
+    /// The body as Chatwoot sent it, but for the tokens of visitors' sessions.
     pub body: Bytes,
 }
 

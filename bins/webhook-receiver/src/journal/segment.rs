@@ -77,9 +77,7 @@ pub(super) fn create(dir: &Path, first: u64) -> io::Result<(File, Marker, PathBu
     options.append(true).create_new(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&path)?;
-    let written =
-        file.write_all(&preamble).and_then(|()| file.sync_all()).and_then(|()| sync_dir(dir));
-    match written {
+    match begin(&mut file, &preamble, dir) {
         Ok(()) => Ok((file, marker, path)),
         Err(error) => {
             // It holds nothing, so nothing is lost if it cannot even be removed.
@@ -87,6 +85,13 @@ pub(super) fn create(dir: &Path, first: u64) -> io::Result<(File, Marker, PathBu
             Err(error)
         }
     }
+}
+
+/// Writes what stands before the first record, so that both it and the file's name last.
+fn begin(file: &mut File, preamble: &[u8], dir: &Path) -> io::Result<()> {
+    file.write_all(preamble)?;
+    file.sync_all()?;
+    sync_dir(dir)
 }
 
 fn random_marker() -> Marker {
@@ -213,5 +218,23 @@ impl Scan {
             }
         }
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+
+    use super::*;
+
+    #[test]
+    fn a_segment_has_not_begun_before_its_file_and_its_folder_are_synced() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = || File::create(dir.path().join("file")).unwrap();
+        begin(&mut file(), b"preamble", dir.path()).unwrap();
+        // Either can be written, or opened, and not synced.
+        let (_reader, pipe) = io::pipe().unwrap();
+        begin(&mut OwnedFd::from(pipe).into(), b"preamble", dir.path()).unwrap_err();
+        begin(&mut file(), b"preamble", Path::new("/dev/null")).unwrap_err();
     }
 }

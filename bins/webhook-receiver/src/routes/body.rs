@@ -11,31 +11,57 @@ use tokio::time::{Instant, timeout_at};
 
 use super::refusal::Refusal;
 
-/// How many bytes of bodies all requests in hand may hold together.
+/// How many bytes of bodies requests in hand may hold together: all of them, and those of one sender, so that
+/// nobody leaves nothing to the others.
 #[derive(Debug, Clone)]
-pub(crate) struct Budget(Arc<Semaphore>);
+pub(super) struct Budget {
+    pub(super) all: Arc<Semaphore>,
+    pub(super) senders: Arc<Semaphore>,
+}
 
 impl Budget {
-    pub(crate) fn of(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes)))
-    }
-
-    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
+    fn take(&self, bytes: usize) -> Result<Share, Refusal> {
         let bytes = u32::try_from(bytes).map_err(|_| Refusal::Busy)?;
-        Arc::clone(&self.0).try_acquire_many_owned(bytes).map_err(|_| Refusal::Busy)
+        let take = |of: &Arc<Semaphore>| {
+            Arc::clone(of).try_acquire_many_owned(bytes).map_err(|_| Refusal::Busy)
+        };
+        Ok(Share { senders: take(&self.senders)?, all: take(&self.all)? })
     }
 }
 
-/// The bytes of a body and their share of the budget: it is given back when the last who uses them
-/// is done, be it the journal long after the request was given up.
-struct Paid {
-    bytes: Vec<u8>,
-    _share: OwnedSemaphorePermit,
+/// The same bytes, of both.
+struct Share {
+    senders: OwnedSemaphorePermit,
+    all: OwnedSemaphorePermit,
 }
 
-impl AsRef<[u8]> for Paid {
+impl Share {
+    fn merge(&mut self, more: Self) {
+        self.senders.merge(more.senders);
+        self.all.merge(more.all);
+    }
+}
+
+/// A body and its share of the budget, which is given back when the last who uses the bytes is done, be it
+/// the journal long after the request was given up. An empty one has none.
+pub(super) struct Received {
+    bytes: Vec<u8>,
+    share: Option<Share>,
+}
+
+impl AsRef<[u8]> for Received {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+impl Received {
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        if self.share.is_some() { Bytes::from_owner(self) } else { Bytes::new() }
     }
 }
 
@@ -45,7 +71,7 @@ pub(super) async fn read(
     limit: usize,
     patience: Duration,
     budget: &Budget,
-) -> Result<Bytes, Refusal> {
+) -> Result<Received, Refusal> {
     let announced = body.size_hint().lower();
     let mut chunks = body.into_data_stream();
     let until = Instant::now() + patience;
@@ -79,20 +105,20 @@ async fn read_all(
     announced: u64,
     limit: usize,
     budget: &Budget,
-) -> Result<Bytes, Refusal> {
+) -> Result<Received, Refusal> {
     let ceiling = match usize::try_from(announced) {
         Ok(announced @ 1..) => announced,
         _ => limit,
     };
     let mut bytes = Vec::new();
-    let mut share: Option<OwnedSemaphorePermit> = None;
+    let mut share: Option<Share> = None;
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Refusal::Broken)?;
         let needed = bytes.len() + chunk.len();
         if needed > limit {
             return Err(Refusal::TooLarge { limit });
         }
-        let had = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let had = share.as_ref().map_or(0, |share| share.all.num_permits());
         if needed > had {
             // What is announced costs its sender nothing, so room follows what has come.
             let room = ceiling.min(2 * had).max(needed);
@@ -105,7 +131,7 @@ async fn read_all(
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(share.map_or_else(Bytes::new, |share| Bytes::from_owner(Paid { bytes, _share: share })))
+    Ok(Received { bytes, share })
 }
 
 #[cfg(test)]
@@ -116,8 +142,34 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_mins(1);
 
+    /// What is made of a body.
+    async fn receive(body: Body, budget: &Budget) -> Result<Bytes, Refusal> {
+        read(body, 100, PATIENCE, budget).await.map(Received::into_bytes)
+    }
+
+    fn budget(all: usize, senders: usize) -> Budget {
+        Budget { all: Arc::new(Semaphore::new(all)), senders: Arc::new(Semaphore::new(senders)) }
+    }
+
     fn left(budget: &Budget) -> usize {
-        budget.0.available_permits()
+        let (all, senders) = (budget.all.available_permits(), budget.senders.available_permits());
+        assert_eq!(all, senders);
+        all
+    }
+
+    #[tokio::test]
+    async fn a_sender_gets_its_own_part_and_no_more_than_is_left_of_all() {
+        let mine = budget(100, 50);
+        let others = Budget { senders: Arc::new(Semaphore::new(60)), ..mine.clone() };
+        let body = |length| Body::from(vec![b'x'; length]);
+        let held = receive(body(50), &mine).await.unwrap();
+        assert_eq!(receive(body(1), &mine).await, Err(Refusal::Busy));
+        let theirs = receive(body(50), &others).await.unwrap();
+        assert_eq!(receive(body(1), &others).await, Err(Refusal::Busy));
+        drop((held, theirs));
+        assert_eq!(mine.all.available_permits(), 100);
+        assert_eq!(others.senders.available_permits(), 60, "what was refused holds nothing");
+        assert_eq!(mine.senders.available_permits(), 50);
     }
 
     #[tokio::test]
@@ -129,8 +181,8 @@ mod tests {
                 3
             ])),
         ] {
-            let budget = Budget::of(100);
-            let bytes = read(body, 100, PATIENCE, &budget).await.unwrap();
+            let budget = budget(100, 100);
+            let bytes = receive(body, &budget).await.unwrap();
             assert_eq!(bytes, vec![b'x'; 60]);
             let journals = bytes.clone();
             drop(bytes);
@@ -145,13 +197,13 @@ mod tests {
         let begun = stream::iter([Ok::<_, std::io::Error>(vec![b'x'; 101])]);
         let body = Body::from_stream(begun.chain(stream::pending()));
         let patience = Duration::from_millis(10);
-        let refusal = read(body, 100, patience, &Budget::of(1000)).await.unwrap_err();
-        assert_eq!(refusal, Refusal::TooLarge { limit: 100 });
+        let refusal = read(body, 100, patience, &budget(1000, 1000)).await.err();
+        assert_eq!(refusal, Some(Refusal::TooLarge { limit: 100 }));
     }
 
     #[tokio::test]
     async fn room_is_paid_for_and_follows_what_has_come() {
-        let budget = Budget::of(1000);
+        let budget = budget(1000, 1000);
         let begun = stream::iter([Ok::<_, std::io::Error>(vec![b'x'; 10]), Ok(vec![b'x'; 10])]);
         let mut chunks = Body::from_stream(begun.chain(stream::pending())).into_data_stream();
         let mut reading = Box::pin(read_all(&mut chunks, 1000, 1000, &budget));

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName};
 use bytes::Bytes;
-use chatwoot::signature::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
-use chatwoot::{Peek, SignatureError, peek, verify};
+use chatwoot::signature::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, presented};
+use chatwoot::{Peek, SignatureError, blank_session_tokens, peek, verify};
 use chrono::{DateTime, Utc};
 use domain::EventId;
 use events::{Inbound, TraceParent, occurrence};
 use secrecy::ExposeSecret as _;
 
+use super::body::Received;
 use super::refusal::Refusal;
 use crate::sources::{KnownSource, Snapshot};
 
@@ -30,18 +31,45 @@ pub(super) enum Claim {
     Body(Arc<Snapshot>),
 }
 
+impl Claim {
+    /// Whether these may be the headers of what somebody signed. Where nobody has to, they may be missing.
+    pub(super) fn check_headers(
+        &self,
+        headers: &HeaderMap,
+        at: DateTime<Utc>,
+        tolerance: Duration,
+    ) -> Result<(), SignatureError> {
+        match self {
+            Self::Source(source) if source.allow_unsigned => Ok(()),
+            _ => {
+                let timestamp = bytes(headers, TIMESTAMP_HEADER);
+                let signature = bytes(headers, SIGNATURE_HEADER);
+                presented(timestamp, signature, at.timestamp(), tolerance).map(|_| ())
+            }
+        }
+    }
+}
+
 /// A request that has arrived as a whole.
-#[derive(Debug, Clone)]
 pub(super) struct Arrived {
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(super) body: Received,
     pub(super) at: DateTime<Utc>,
     pub(super) tolerance: Duration,
 }
 
 impl Arrived {
-    /// What is known of the event, if it is one and comes from where it claims to.
-    pub(super) fn examine(&self, claim: &Claim) -> Result<Inbound, Refusal> {
+    /// The event and what is known of it, if it is one and comes from where it claims to.
+    pub(super) fn examine(mut self, claim: &Claim) -> Result<(Inbound, Bytes), Refusal> {
+        let (source, event) = self.from_whom(claim)?;
+        // It was signed as it came. From here on there is this form alone.
+        blank_session_tokens(self.body.bytes_mut());
+        let inbound = self.inbound(source, event);
+        Ok((inbound, self.body.into_bytes()))
+    }
+
+    /// Who sent it, and the event's name.
+    fn from_whom<'a>(&self, claim: &'a Claim) -> Result<(&'a KnownSource, String), Refusal> {
         match claim {
             Claim::Source(source) => {
                 if !source.allow_unsigned {
@@ -51,63 +79,64 @@ impl Arrived {
                 if peek.account_id.is_some_and(|id| id != source.chatwoot_account_id) {
                     return Err(Refusal::ForeignAccount);
                 }
-                Ok(self.inbound(source, &peek))
+                Ok((source, peek.event.into_owned()))
             }
             Claim::Body(snapshot) => {
                 let peek = self.peek()?;
                 let account_id = peek.account_id.ok_or(Refusal::NoAccount)?;
                 let source = self.signer(snapshot.by_account_id(account_id))?;
-                Ok(self.inbound(source, &peek))
+                Ok((source, peek.event.into_owned()))
             }
         }
     }
 
     /// Which of the accounts that have one number sent this. Only a signature tells: the number in
     /// the body is anybody's guess, unlike an account's own address.
-    fn signer<'a>(&self, candidates: &'a [Arc<KnownSource>]) -> Result<&'a KnownSource, Refusal> {
-        match candidates {
-            [] => Err(Refusal::UnknownSource),
-            many if many.len() > MAX_CANDIDATES => Err(Refusal::AmbiguousSource),
-            many => {
-                let mut refusal = SignatureError::Mismatch;
-                for source in many {
-                    match self.check_signature(source) {
-                        Ok(()) => return Ok(source),
-                        Err(error) => refusal = error,
-                    }
-                }
-                Err(Refusal::Signature(refusal))
+    fn signer<'a>(
+        &self,
+        candidates: Option<&'a [Arc<KnownSource>]>,
+    ) -> Result<&'a KnownSource, Refusal> {
+        let candidates = candidates.ok_or(Refusal::UnknownSource)?;
+        let mut refusal = SignatureError::Mismatch;
+        for source in candidates.iter().take(MAX_CANDIDATES) {
+            match self.check_signature(source) {
+                Ok(()) => return Ok(source),
+                Err(error) => refusal = error,
             }
         }
+        if candidates.len() > MAX_CANDIDATES {
+            return Err(Refusal::AmbiguousSource);
+        }
+        Err(Refusal::Signature(refusal))
     }
 
     fn check_signature(&self, source: &KnownSource) -> Result<(), SignatureError> {
         verify(
             source.secrets.iter().map(|secret| secret.expose_secret().as_bytes()),
-            self.header(TIMESTAMP_HEADER),
-            self.header(SIGNATURE_HEADER),
-            &self.body,
+            bytes(&self.headers, TIMESTAMP_HEADER),
+            bytes(&self.headers, SIGNATURE_HEADER),
+            self.body.as_ref(),
             self.at.timestamp(),
             self.tolerance,
         )
     }
 
     fn peek(&self) -> Result<Peek<'_>, Refusal> {
-        let peek = peek(&self.body).map_err(Refusal::Body)?;
+        let peek = peek(self.body.as_ref()).map_err(Refusal::Body)?;
         if peek.event.len() > MAX_EVENT_NAME {
             return Err(Refusal::EventName { limit: MAX_EVENT_NAME });
         }
         Ok(peek)
     }
 
-    fn inbound(&self, source: &KnownSource, peek: &Peek<'_>) -> Inbound {
+    fn inbound(&self, source: &KnownSource, event: String) -> Inbound {
         let delivery = self.text(DELIVERY_HEADER).filter(|text| text.len() <= MAX_DELIVERY);
         let parent = self.text(TraceParent::HEADER).and_then(|text| text.parse().ok());
         Inbound {
-            id: EventId::of(source.account, &self.body, occurrence(&peek.event, delivery)),
+            id: EventId::of(source.account, self.body.as_ref(), occurrence(&event, delivery)),
             account: source.account,
             tenant: source.tenant.clone(),
-            event: peek.event.clone().into_owned(),
+            event,
             received_at: self.at,
             delivery: delivery.map(str::to_owned),
             origin: "webhook".to_owned(),
@@ -115,11 +144,11 @@ impl Arrived {
         }
     }
 
-    fn header(&self, name: &'static str) -> Option<&[u8]> {
-        self.headers.get(HeaderName::from_static(name)).map(axum::http::HeaderValue::as_bytes)
-    }
-
     fn text(&self, name: &'static str) -> Option<&str> {
         self.headers.get(HeaderName::from_static(name))?.to_str().ok()
     }
+}
+
+fn bytes<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a [u8]> {
+    headers.get(HeaderName::from_static(name)).map(axum::http::HeaderValue::as_bytes)
 }

@@ -24,11 +24,13 @@ use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::sources::Sources;
 
-use body::Budget;
 pub(crate) use refusal::Refusal;
 
 /// Bodies in hand, in bytes; beyond it requests are asked to come again.
 const BODIES: usize = 256 * 1024 * 1024;
+
+/// Those of the address that anybody can guess.
+const GUESSED: usize = BODIES / 8;
 
 /// Long bodies that are examined at once: one that is not UTF-8 takes several times its length meanwhile,
 /// and whoever sends it need not be known.
@@ -39,8 +41,12 @@ const EXAMINED: usize = 4;
 pub(crate) struct Intake {
     pub(crate) sources: Arc<Sources>,
     pub(crate) journal: Arc<Journal>,
-    budget: Budget,
+    /// What is left of [`BODIES`], and of [`GUESSED`].
+    bodies: Arc<Semaphore>,
+    guessed: Arc<Semaphore>,
     examining: Arc<Semaphore>,
+    /// One that the address which anybody can guess has to itself, and no other.
+    examining_guessed: Arc<Semaphore>,
     max_body_bytes: usize,
     read_timeout: Duration,
     tolerance: Duration,
@@ -53,8 +59,10 @@ impl Intake {
         Self {
             sources,
             journal,
-            budget: Budget::of(BODIES),
+            bodies: Arc::new(Semaphore::new(BODIES)),
+            guessed: Arc::new(Semaphore::new(GUESSED)),
             examining: Arc::new(Semaphore::new(EXAMINED)),
+            examining_guessed: Arc::new(Semaphore::new(1)),
             max_body_bytes: config.max_body_bytes,
             read_timeout: Duration::from_secs(config.read_seconds),
             tolerance: Duration::from_secs(config.tolerance_seconds),

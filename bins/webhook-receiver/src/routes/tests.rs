@@ -15,6 +15,8 @@ use super::*;
 use crate::journal::{self, Inspected};
 use crate::testing::{self, source};
 
+mod crowd;
+mod kept;
 mod large;
 
 /// The routes over a real journal, with some sources and no publisher.
@@ -86,6 +88,12 @@ fn signed(path: &str, secret: &str, at: i64, body: &[u8]) -> Request<Body> {
         .header("x-chatwoot-timestamp", at)
         .body(Body::from(body.to_vec()))
         .unwrap()
+}
+
+/// With headers as of somebody who signs something else.
+fn unread(path: &str, body: Body) -> Request<Body> {
+    let (parts, _) = signed(path, "s", Utc::now().timestamp(), b"").into_parts();
+    Request::from_parts(parts, body)
 }
 
 fn path_of(source: &Source) -> String {
@@ -205,12 +213,12 @@ async fn oversize_is_refused_whether_announced_or_not() {
     let source = source(&key(), 7, &["s"]);
     let desk = Desk::configured(Some(&[&source]), |config| config.max_body_bytes = 100);
     for body in [Body::from(vec![b' '; 101]), chunks(&[101]), chunks(&[60, 40, 1])] {
-        let response = desk.send(request(&path_of(&source)).body(body).unwrap()).await;
+        let response = desk.send(unread(&path_of(&source), body)).await;
         desk.assert_refused(response, 413, "too-large").await;
     }
-    // Just within: it fails for want of a signature only.
+    // Just within: it fails for want of the right signature only.
     for body in [Body::from(vec![b' '; 100]), chunks(&[60, 40])] {
-        let response = desk.send(request(&path_of(&source)).body(body).unwrap()).await;
+        let response = desk.send(unread(&path_of(&source), body)).await;
         desk.assert_refused(response, 401, "signature").await;
     }
 }
@@ -228,12 +236,16 @@ async fn a_body_in_pieces_is_put_together() {
     assert_eq!(desk.kept()[0].record.body, body);
 }
 
+/// A body that never begins.
+fn never() -> Body {
+    Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>())
+}
+
 #[tokio::test]
 async fn a_sender_that_dawdles_is_cut_off() {
     let source = source(&key(), 7, &["s"]);
     let desk = Desk::configured(Some(&[&source]), |config| config.read_seconds = 1);
-    let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-    let response = desk.send(request(&path_of(&source)).body(body).unwrap()).await;
+    let response = desk.send(unread(&path_of(&source), never())).await;
     desk.assert_refused(response, 408, "slow-body").await;
 }
 
@@ -243,7 +255,7 @@ async fn a_body_that_breaks_off_is_refused() {
     let desk = Desk::with(&[&source]);
     let broken = std::io::Error::other("reset");
     let body = Body::from_stream(stream::iter([Ok(Bytes::from_static(b"{")), Err(broken)]));
-    let response = desk.send(request(&path_of(&source)).body(body).unwrap()).await;
+    let response = desk.send(unread(&path_of(&source), body)).await;
     desk.assert_refused(response, 400, "broken-body").await;
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Intake;
-use super::body;
+use super::body::{self, Budget};
 use super::examine::{Arrived, Claim};
 use super::refusal::Refusal;
 use crate::config::AcknowledgeAfter;
@@ -84,14 +84,21 @@ impl Intake {
         if !is_json(&headers) {
             return Err(Refusal::MediaType);
         }
-        let body = body::read(body, self.max_body_bytes, self.read_timeout, &self.budget).await?;
-        let arrived =
-            Arrived { headers, body: body.clone(), at: Utc::now(), tolerance: self.tolerance };
-        let inbound = if body.len() <= INLINE {
+        // Who cannot have signed what follows need not send it.
+        claim.check_headers(&headers, Utc::now(), self.tolerance).map_err(Refusal::Signature)?;
+        let (senders, examining) = match &claim {
+            Claim::Source(source) => (&source.bodies, &self.examining),
+            Claim::Body(_) => (&self.guessed, &self.examining_guessed),
+        };
+        let examining = Arc::clone(examining);
+        let budget = Budget { all: Arc::clone(&self.bodies), senders: Arc::clone(senders) };
+        let body = body::read(body, self.max_body_bytes, self.read_timeout, &budget).await?;
+        let length = body.as_ref().len();
+        let arrived = Arrived { headers, body, at: Utc::now(), tolerance: self.tolerance };
+        let (inbound, body) = if length <= INLINE {
             arrived.examine(&claim)?
         } else {
-            let turn = Arc::clone(&self.examining).acquire_owned().await;
-            let turn = turn.map_err(|_| Refusal::Busy)?;
+            let turn = examining.acquire_owned().await.map_err(|_| Refusal::Busy)?;
             let examined = tokio::task::spawn_blocking(move || {
                 // Taken to the end, even if the request is given up.
                 let _turn = turn;

@@ -14,6 +14,7 @@ use bus::SourceChange;
 use domain::{AccountKey, SecretKey};
 use events::Source;
 use futures_util::StreamExt as _;
+use service::joined;
 
 use cache::Cache;
 pub(crate) use snapshot::{KnownSource, Snapshot};
@@ -59,7 +60,7 @@ impl Follower {
         let mut all = BTreeMap::new();
         if let Some(cached) = cache.read() {
             all = cached.into_iter().map(|source| (source.account, source)).collect();
-            sources.replace(Snapshot::of(&all, &key));
+            sources.replace(Snapshot::of(&all, &key, None));
         }
         Self { sources, all, synced: false, key, cache }
     }
@@ -103,11 +104,12 @@ impl Follower {
     }
 
     async fn publish(&self) {
-        self.sources.replace(Snapshot::of(&self.all, &self.key));
+        let before = self.sources.present();
+        self.sources.replace(Snapshot::of(&self.all, &self.key, before.as_deref()));
         let cache = self.cache.clone();
         let all: Vec<Source> = self.all.values().cloned().collect();
-        let written = tokio::task::spawn_blocking(move || cache.write(&all)).await;
-        if let Ok(Err(error)) = written {
+        let written = tokio::task::spawn_blocking(move || cache.write(&all));
+        if let Err(error) = joined(written).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "cannot keep the sources of webhooks on disk; a start without NATS would not know \

@@ -6,6 +6,10 @@ use std::sync::Arc;
 use domain::{AccountKey, SealError, Sealed, SecretKey, TenantId};
 use events::Source;
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
+
+/// What one source's bodies in hand may hold together, in bytes: a quarter of what all may.
+const BODIES: usize = 64 * 1024 * 1024;
 
 /// An account that may send webhooks, its secrets open.
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub(crate) struct KnownSource {
     /// Whether its own address takes events that nobody signed. Never while it has a secret, even
     /// one that does not open.
     pub(crate) allow_unsigned: bool,
+    /// What is left of the bytes that its bodies in hand may hold.
+    pub(crate) bodies: Arc<Semaphore>,
 }
 
 /// All sources at one moment.
@@ -29,7 +35,12 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn of(sources: &BTreeMap<AccountKey, Source>, key: &SecretKey) -> Self {
+    /// `before` is the one that this one follows: what a source's requests hold, they hold of both.
+    pub(crate) fn of(
+        sources: &BTreeMap<AccountKey, Source>,
+        key: &SecretKey,
+        before: Option<&Self>,
+    ) -> Self {
         let mut snapshot = Self::default();
         for source in sources.values() {
             let mut secrets = Vec::with_capacity(source.sealed_secrets.len());
@@ -46,20 +57,26 @@ impl Snapshot {
                     }
                 }
             }
+            let bodies = before.and_then(|before| before.by_key(source.account)).map_or_else(
+                || Arc::new(Semaphore::new(BODIES)),
+                |known| Arc::clone(&known.bodies),
+            );
             let known = Arc::new(KnownSource {
                 account: source.account,
                 tenant: source.tenant.clone(),
                 chatwoot_account_id: source.chatwoot_account_id,
                 secrets,
                 allow_unsigned: source.allow_unsigned && source.sealed_secrets.is_empty(),
+                bodies,
             });
-            snapshot
-                .by_account_id
-                .entry(known.chatwoot_account_id)
-                .or_default()
-                .push(Arc::clone(&known));
+            let namesakes = snapshot.by_account_id.entry(known.chatwoot_account_id).or_default();
+            // Nothing can be signed for one without a secret.
+            if !known.secrets.is_empty() {
+                namesakes.push(Arc::clone(&known));
+            }
             snapshot.by_key.insert(known.account, known);
         }
+        snapshot.by_account_id.values_mut().for_each(take_turns);
         snapshot
     }
 
@@ -67,10 +84,23 @@ impl Snapshot {
         self.by_key.get(&account)
     }
 
-    /// The accounts that have this number in their installation.
-    pub(crate) fn by_account_id(&self, id: i64) -> &[Arc<KnownSource>] {
-        self.by_account_id.get(&id).map_or(&[], Vec::as_slice)
+    /// The accounts that have this number in their installation and can sign: one of each tenant, then another
+    /// one of each, so that none stands behind all that another tenant has. None if nobody has the number.
+    pub(crate) fn by_account_id(&self, id: i64) -> Option<&[Arc<KnownSource>]> {
+        self.by_account_id.get(&id).map(Vec::as_slice)
     }
+}
+
+fn take_turns(namesakes: &mut Vec<Arc<KnownSource>>) {
+    let mut had: HashMap<TenantId, usize> = HashMap::new();
+    let turns = std::mem::take(namesakes).into_iter().map(|known| {
+        let turn = had.entry(known.tenant.clone()).or_default();
+        *turn += 1;
+        (*turn, known)
+    });
+    let mut turns: Vec<_> = turns.collect();
+    turns.sort_by_key(|(turn, _)| *turn);
+    namesakes.extend(turns.into_iter().map(|(_, known)| known));
 }
 
 fn open(key: &SecretKey, sealed: &str) -> Result<SecretString, SealError> {

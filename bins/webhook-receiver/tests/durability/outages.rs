@@ -1,51 +1,11 @@
 //! Whatever NATS does.
 
-use bus::Bus;
 use testkit::reqwest::StatusCode;
 use testkit::{eventually, scratch};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
-use webhook_receiver::{AcknowledgeAfter, Config, Receiver};
+use webhook_receiver::AcknowledgeAfter;
 
-use crate::rig::Rig;
-
-/// A receiver in this process.
-struct Running {
-    base: String,
-    receiver: Receiver,
-    stop: CancellationToken,
-    serving: JoinHandle<std::io::Result<()>>,
-}
-
-impl Running {
-    async fn start(rig: &Rig, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::with(rig.key.clone().into(), rig.journal.clone());
-        change(&mut config);
-        let bus = Bus::connect_lazily(&rig.bus_config(), "webhook-receiver").await.unwrap();
-        let receiver = Receiver::start(&config, bus).await.unwrap();
-        let listener = service::listen("127.0.0.1", 0).await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let health = service::Health::default();
-        receiver.register(&health);
-        let routes = receiver.router().merge(service::routes(&health));
-        let serving = tokio::spawn(service::serve(listener, routes, stop.clone()));
-        Self { base, receiver, stop, serving }
-    }
-
-    /// Whether `/health` says that publishing is `up` or `degraded`.
-    async fn publishing(&self) -> String {
-        let answer = testkit::http().get(format!("{}/health", self.base)).send().await.unwrap();
-        let health: serde_json::Value = answer.json().await.unwrap();
-        health["checks"]["publishing"]["status"].as_str().unwrap().to_owned()
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        self.serving.await.unwrap().unwrap();
-        self.receiver.drain().await;
-    }
-}
+use crate::rig::{Rig, copy};
+use crate::running::Running;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_starts_without_nats_serves_and_publishes_everything_once_later() {
@@ -123,21 +83,26 @@ async fn publishing_is_degraded_while_there_is_no_stream() {
     let running = Running::start(&rig, |_| {}).await;
     rig.send_when_known(&running.base, 0).await;
     rig.expect_messages(1).await;
-    eventually("publishing works", || async { running.publishing().await == "up" }).await;
+    eventually("publishing works", || async { running.part("publishing").await == "up" }).await;
+    assert_eq!(running.part("streams").await, "up");
 
     // The server is there, and has lost everything.
     rig.nats.stop().await.unwrap();
     std::fs::remove_dir_all(rig.nats_dir.join("jetstream")).unwrap();
     rig.nats.restart().await.unwrap();
     rig.send(&running.base, 1).await.expect("acknowledged");
-    eventually("it is told", || async { running.publishing().await == "degraded" }).await;
+    for part in ["publishing", "streams"] {
+        eventually("it is told", || async { running.part(part).await == "degraded" }).await;
+    }
 
     eventually("the streams are made again", || async {
         bus::streams::apply(&rig.bus, bus::streams::Replicas::default()).await.is_ok()
     })
     .await;
     rig.expect_messages(2).await;
-    eventually("publishing works again", || async { running.publishing().await == "up" }).await;
+    for part in ["publishing", "streams"] {
+        eventually("it works again", || async { running.part(part).await == "up" }).await;
+    }
     running.stop().await;
 }
 
@@ -218,17 +183,4 @@ async fn a_source_that_is_removed_is_refused() {
     })
     .await;
     running.stop().await;
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in from.read_dir().unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -1,17 +1,17 @@
 //! A NATS server, a source, and what it takes to send and to look.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bus::{Bus, Consumer, Consumption, Delivery, Handler, Outcome};
+use bus::{Bus, Consumer, Consumption, Delivery, Handler, Outcome, Replicas};
 use chatwoot::sign;
 use chrono::Utc;
 use domain::AccountKey;
 use events::{Inbound, Source, subject};
-use secrecy::ExposeSecret as _;
-use servers::{Nats, NatsOptions};
+use secrecy::{ExposeSecret as _, SecretString};
+use servers::{Nats, NatsCluster, NatsOptions};
 use testkit::reqwest::{Client, StatusCode};
 use testkit::{eventually, eventually_some, scratch};
 use tokio_util::sync::CancellationToken;
@@ -19,13 +19,15 @@ use tokio_util::sync::CancellationToken;
 pub const SECRET: &str = "the webhook's secret";
 pub const ACCOUNT_ID: i64 = 7;
 
-pub struct Rig {
-    pub nats: Nats,
+pub struct Rig<S = Nats> {
+    pub nats: S,
     pub nats_dir: PathBuf,
     pub bus: Bus,
     pub source: Source,
     pub key: String,
     pub journal: PathBuf,
+    /// How the receiver reaches NATS.
+    pub bus_config: bus::Config,
     client: Client,
 }
 
@@ -41,8 +43,49 @@ impl Rig {
         let mut options = NatsOptions::new(&nats_dir);
         change(&mut options);
         let nats = Nats::start(options).await.unwrap();
-        let bus = Bus::connect(&config(&nats), "test").await.unwrap();
-        bus::streams::apply(&bus, bus::streams::Replicas::default()).await.unwrap();
+        let bus_config = config(nats.url());
+        let bus = Bus::connect(&bus_config, "test").await.unwrap();
+        Self::around(nats, nats_dir, bus, bus_config, Replicas::default()).await
+    }
+
+    /// Ends the server and starts it over the same data with another configuration.
+    pub async fn reconfigure(self, change: impl FnOnce(&mut NatsOptions)) -> Self {
+        let Self { nats, nats_dir, bus, source, key, journal, client, .. } = self;
+        nats.stop().await.unwrap();
+        drop((nats, bus));
+        let mut options = NatsOptions::new(&nats_dir);
+        change(&mut options);
+        let nats = Nats::start(options).await.unwrap();
+        let bus_config = config(nats.url());
+        let bus = Bus::connect(&bus_config, "test").await.unwrap();
+        Self { nats, nats_dir, bus, source, key, journal, bus_config, client }
+    }
+}
+
+impl Rig<NatsCluster> {
+    /// Three servers with every stream on all of them, of which the receiver knows the first and the test
+    /// the two others.
+    pub async fn cluster() -> Self {
+        let nats_dir = scratch("nats");
+        let nats = NatsCluster::start(NatsOptions::new(&nats_dir)).await.unwrap();
+        let (first, others) = nats.nodes().split_first().unwrap();
+        let others: Vec<&str> = others.iter().map(|node| node.url().expose_secret()).collect();
+        let bus = Bus::connect(&bus::Config::to_url(&others.join(",")), "test").await.unwrap();
+        let bus_config = config(first.url());
+        Self::around(nats, nats_dir, bus, bus_config, Replicas::Of(3)).await
+    }
+}
+
+impl<S> Rig<S> {
+    /// Makes the streams and one source.
+    async fn around(
+        nats: S,
+        nats_dir: PathBuf,
+        bus: Bus,
+        bus_config: bus::Config,
+        replicas: Replicas,
+    ) -> Self {
+        bus::streams::apply(&bus, replicas).await.unwrap();
         let key = domain::SecretKey::generate_text();
         let sealing: domain::SecretKey = key.parse().unwrap();
         let sealed = sealing.seal(Source::SECRET_PURPOSE, &SECRET.into()).unwrap();
@@ -55,31 +98,8 @@ impl Rig {
             allow_unsigned: false,
         };
         bus.sources().put(&source).await.unwrap();
-        Self {
-            nats,
-            nats_dir,
-            bus,
-            source,
-            key,
-            journal: scratch("journal"),
-            client: testkit::http(),
-        }
-    }
-
-    /// Ends the server and starts it over the same data with another configuration.
-    pub async fn reconfigure(self, change: impl FnOnce(&mut NatsOptions)) -> Self {
-        let Self { nats, nats_dir, bus, source, key, journal, client } = self;
-        nats.stop().await.unwrap();
-        drop((nats, bus));
-        let mut options = NatsOptions::new(&nats_dir);
-        change(&mut options);
-        let nats = Nats::start(options).await.unwrap();
-        let bus = Bus::connect(&config(&nats), "test").await.unwrap();
-        Self { nats, nats_dir, bus, source, key, journal, client }
-    }
-
-    pub fn bus_config(&self) -> bus::Config {
-        config(&self.nats)
+        let (journal, client) = (scratch("journal"), testkit::http());
+        Self { nats, nats_dir, bus, source, key, journal, bus_config, client }
     }
 
     /// Sends the event of this number; its id if it was acknowledged.
@@ -160,8 +180,21 @@ impl Rig {
     }
 }
 
-fn config(nats: &Nats) -> bus::Config {
-    bus::Config::to_url(nats.url().expose_secret())
+fn config(url: &SecretString) -> bus::Config {
+    bus::Config::to_url(url.expose_secret())
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in from.read_dir().unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 #[derive(Default)]

@@ -24,20 +24,20 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use async_nats::jetstream::message::StreamMessage;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::durable::{Durable, begin_at};
 use super::mark::{Mark, Seen};
 use super::message::InHand;
+use crate::in_place::is_lost;
 use crate::read::ordered;
 use crate::streams::{ConsumerInfo, Positions, StreamInfo, stream_info};
-use crate::time::since;
-use crate::{Bus, BusError, api};
+use crate::time::{since, time_of};
+use crate::{Bus, BusError};
 
 /// How far the clocks of two runs of a server, or of two servers, may be apart.
 const CLOCKS: Duration = Duration::from_mins(1);
@@ -234,22 +234,10 @@ impl Place {
         if info.delivered.stream_seq > stream.last_seq {
             return Ok(true);
         }
-        let Some(seen) = seen.filter(|seen| seen.sequence >= stream.first_seq.max(1)) else {
-            return Ok(false);
-        };
-        if seen.sequence > stream.last_seq {
-            return Ok(true);
-        }
-        let stream = self.durable.stream();
-        let subject = format!("STREAM.MSG.GET.{stream}");
-        let body = Bytes::from(json!({ "seq": seen.sequence }).to_string());
-        let of = format!("message {} of {stream}", seen.sequence);
-        match api::request(bus, subject, body, &format!("show {of}"), &of).await {
-            Ok(Stored { message }) => Ok(message.time != seen.published_at),
-            // Removed by somebody, or expired meanwhile.
-            Err(BusError::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let Some(seen) = seen else { return Ok(false) };
+        let is_it =
+            |found: &StreamMessage| time_of(found.time.unix_timestamp_nanos()) == seen.published_at;
+        is_lost(bus, self.durable.stream(), stream, seen.sequence, is_it).await
     }
 
     /// Whether the consumer came further in another run of the server than anybody knows of, and nobody
@@ -316,14 +304,4 @@ impl Witness {
         let seen = mark.as_ref().map(|mark| mark.seen);
         Self { server: mark.map(|mark| mark.server), seen, by_memory: false }
     }
-}
-
-#[derive(Deserialize)]
-struct Stored {
-    message: StoredMessage,
-}
-
-#[derive(Deserialize)]
-struct StoredMessage {
-    time: DateTime<Utc>,
 }

@@ -110,13 +110,17 @@ pub async fn apply(bus: &Bus, replicas: Replicas) -> Result<Vec<Applied>, BusErr
 /// What differs from the declarations; empty if nothing does. The number of replicas is the
 /// operator's choice and never counts as a difference.
 pub async fn check(bus: &Bus) -> Result<Vec<Drift>, BusError> {
-    look(bus, |_| true).await
+    look(bus, declaration::all(bus).await?, |_| true).await
 }
 
 /// What differs, leaving out what is missing and not `required`.
-async fn look(bus: &Bus, required: impl Fn(&Declaration) -> bool) -> Result<Vec<Drift>, BusError> {
+async fn look(
+    bus: &Bus,
+    declared: Vec<Declaration>,
+    required: impl Fn(&Declaration) -> bool,
+) -> Result<Vec<Drift>, BusError> {
     let mut drift = Vec::new();
-    for declaration in declaration::all(bus).await? {
+    for declaration in declared {
         let found = find(bus, &declaration).await?;
         if found.is_none() && !required(&declaration) {
             continue;
@@ -131,10 +135,20 @@ impl Bus {
     /// who took it away to make it anew may have died in between, and who reads by it makes it. Texts
     /// may differ: those of another version do while one takes the place of the other.
     pub async fn require_streams(&self) -> Result<(), BusError> {
-        let mut drift = look(self, |declaration| declaration.consumer.is_none()).await?;
-        drift.retain(|one| !one.field.as_deref().is_some_and(|field| PROSE.contains(&field)));
-        if drift.is_empty() { Ok(()) } else { Err(BusError::Drift(drift)) }
+        let declared = declaration::all(self).await?;
+        let required = |declaration: &Declaration| declaration.consumer.is_none();
+        serious(look(self, declared, required).await?)
     }
+
+    /// The same of the streams and buckets alone, for who reads by none of the declared consumers.
+    pub(super) async fn require_streams_alone(&self) -> Result<(), BusError> {
+        serious(look(self, declaration::streams()?, |_| true).await?)
+    }
+}
+
+fn serious(mut drift: Vec<Drift>) -> Result<(), BusError> {
+    drift.retain(|one| !one.field.as_deref().is_some_and(|field| PROSE.contains(&field)));
+    if drift.is_empty() { Ok(()) } else { Err(BusError::Drift(drift)) }
 }
 
 #[derive(Clone, Copy)]

@@ -8,11 +8,13 @@ mod apply;
 mod declaration;
 mod room;
 mod state;
+mod watch;
 
 pub use apply::{Applied, Change, Drift, Replicas, apply, check};
 pub(crate) use room::max_bytes;
 pub use room::{Purged, Room};
 pub use state::{ConsumerState, Follower, Lane, StreamState};
+pub use watch::Watch;
 
 pub(crate) use declaration::{bucket, lane as lane_declaration, whole as whole_declaration};
 pub(crate) use state::{

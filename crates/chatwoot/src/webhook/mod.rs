@@ -12,9 +12,11 @@ mod account;
 mod decode;
 mod event;
 mod peek;
+mod session_token;
 
 pub use decode::{DecodeError, decode};
 pub use event::{
     ContactEvent, ConversationEvent, InboxEvent, MessageEvent, TypingEvent, Webhook, WidgetEvent,
 };
 pub use peek::{Peek, PeekError, peek};
+pub use session_token::blank_session_tokens;

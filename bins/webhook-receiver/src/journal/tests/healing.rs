@@ -50,6 +50,40 @@ fn nothing_goes_by_age_before_this_run_of_the_server_has_everything() {
 }
 
 #[test]
+fn nothing_goes_by_age_while_the_stream_does_not_tell_what_it_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, Limits { keep_for: Duration::ZERO, segment_bytes: 1, ..LIMITS });
+    let sequences = append_all(&journal, &vec![b"x".to_vec(); 3]);
+    let shared = journal.shared();
+    shared.advance(sequences[2] + 1);
+    shared.note_healed("run");
+    for (told, left) in [(false, 3), (true, 1)] {
+        shared.note_looked(told);
+        shared.maintain(Some("run")).1.unwrap();
+        assert_eq!(inspect(&dir).len(), left, "told: {told}");
+    }
+}
+
+#[test]
+fn a_start_looks_for_what_was_confirmed_last_unless_that_is_in_doubt() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir, LIMITS);
+    let last = Confirmed { position: 7, event: domain::EventId::generate() };
+    journal.shared().note_healed("run");
+    journal.shared().confirmed(last);
+    journal.shared().maintain(None).1.unwrap();
+    drop(journal);
+    let journal = open(&dir, LIMITS);
+    assert_eq!(journal.shared().to_look_for(), [last]);
+    journal.shared().doubt();
+    journal.shared().maintain(None).1.unwrap();
+    drop(journal);
+    let journal = open(&dir, LIMITS);
+    assert_eq!(journal.shared().to_look_for(), []);
+    assert_eq!(journal.shared().healed_server(), None);
+}
+
+#[test]
 fn a_feed_that_finds_nothing_on_the_disk_is_drained() {
     let dir = tempfile::tempdir().unwrap();
     drop({

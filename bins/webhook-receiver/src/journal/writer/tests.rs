@@ -1,4 +1,5 @@
 use std::mem::ManuallyDrop;
+use std::os::fd::OwnedFd;
 
 use super::*;
 use crate::config::Config;
@@ -104,6 +105,20 @@ fn a_segment_that_fails_is_left_and_the_group_goes_into_the_next_one() {
     let sealed: Vec<_> = writer.shared.ledger().segments.iter().map(|s| s.sealed).collect();
     assert_eq!(sealed, [true, false]);
     assert_eq!(*writer.shared.condition.borrow(), Condition::Writable);
+}
+
+#[test]
+fn what_was_written_and_not_synced_goes_into_the_next_segment_before_it_is_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = writer(dir.path());
+    commit(&mut writer, "first").unwrap();
+    // A pipe takes what is written to it, and cannot be synced.
+    let (_reader, pipe) = io::pipe().unwrap();
+    writer.active.as_mut().unwrap().file = OwnedFd::from(pipe).into();
+    commit(&mut writer, "second").unwrap();
+    assert_eq!(bodies(dir.path()), ["first", "second"]);
+    let sealed: Vec<_> = writer.shared.ledger().segments.iter().map(|s| s.sealed).collect();
+    assert_eq!(sealed, [true, false]);
 }
 
 #[test]

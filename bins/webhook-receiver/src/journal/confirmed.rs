@@ -1,0 +1,121 @@
+//! Which of the events that the stream confirmed are looked for there now and then.
+//!
+//! A cluster can lose the end of a stream although the server that this program is connected to lives on: the two
+//! others came back without it. Nothing tells of it. But what is lost is an end, and behind it nothing is
+//! confirmed until the servers have chosen another leader, which takes seconds. So the last event before each pause is
+//! looked for until it was found in its place, and always the newest one.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use domain::EventId;
+use serde::{Deserialize, Serialize};
+
+/// An event that the stream confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Confirmed {
+    /// Its position in the stream.
+    pub(crate) position: u64,
+    /// Which event it is.
+    pub(crate) event: EventId,
+}
+
+/// Shorter than any choice of a leader takes.
+const PAUSE: Duration = Duration::from_secs(1);
+/// More pauses than there are between two looks.
+const MOST: usize = 64;
+
+/// Those that are looked for, the oldest first. Never empty again once there was one.
+#[derive(Debug, Default)]
+pub(super) struct LookedFor {
+    events: VecDeque<Confirmed>,
+    /// When the last one was confirmed; none if that was before this program started.
+    at: Option<Instant>,
+}
+
+impl LookedFor {
+    /// Begins with what an earlier run of this program has noted.
+    pub(super) fn starting_with(noted: Option<Confirmed>) -> Self {
+        Self { events: noted.into_iter().collect(), at: None }
+    }
+
+    pub(super) fn add(&mut self, confirmed: Confirmed, now: Instant) {
+        let paused = self.at.is_none_or(|at| now.saturating_duration_since(at) >= PAUSE);
+        self.at = Some(now);
+        match self.events.back_mut() {
+            Some(last) if !paused => {
+                // Confirmations overtake each other.
+                if last.position < confirmed.position {
+                    *last = confirmed;
+                }
+            }
+            _ => self.events.push_back(confirmed),
+        }
+        if self.events.len() > MOST {
+            self.events.pop_front();
+        }
+    }
+
+    /// It is in its place.
+    pub(super) fn found(&mut self, confirmed: Confirmed) {
+        if self.events.len() > 1 && self.events.front() == Some(&confirmed) {
+            self.events.pop_front();
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<Confirmed> {
+        self.events.iter().copied().collect()
+    }
+
+    pub(super) fn newest(&self) -> Option<Confirmed> {
+        self.events.back().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(position: u64) -> Confirmed {
+        Confirmed { position, event: EventId(uuid::Uuid::from_u128(position.into())) }
+    }
+
+    fn positions(looked_for: &LookedFor) -> Vec<u64> {
+        looked_for.all().iter().map(|confirmed| confirmed.position).collect()
+    }
+
+    #[test]
+    fn the_furthest_before_each_pause_is_looked_for_until_it_is_found() {
+        let start = Instant::now();
+        let mut looked_for = LookedFor::default();
+        for (position, millis) in [(1, 0), (3, 400), (2, 900), (9, 1_900), (8, 2_000), (4, 5_000)] {
+            looked_for.add(at(position), start + Duration::from_millis(millis));
+        }
+        assert_eq!(positions(&looked_for), [3, 9, 4]);
+        looked_for.found(at(9));
+        assert_eq!(positions(&looked_for), [3, 9, 4], "an older one is open");
+        for position in [3, 9, 4] {
+            looked_for.found(at(position));
+        }
+        assert_eq!(positions(&looked_for), [4], "it may be lost later");
+    }
+
+    #[test]
+    fn what_was_noted_is_looked_for_beside_what_comes_first() {
+        let mut looked_for = LookedFor::starting_with(Some(at(7)));
+        assert_eq!(looked_for.newest(), Some(at(7)));
+        looked_for.add(at(2), Instant::now());
+        assert_eq!(positions(&looked_for), [7, 2]);
+        assert_eq!(looked_for.newest(), Some(at(2)));
+    }
+
+    #[test]
+    fn there_are_never_more_than_some() {
+        let start = Instant::now();
+        let mut looked_for = LookedFor::default();
+        for second in 0..100 {
+            looked_for.add(at(second), start + Duration::from_secs(second));
+        }
+        assert_eq!(positions(&looked_for), (36..100).collect::<Vec<_>>());
+    }
+}

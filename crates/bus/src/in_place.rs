@@ -1,0 +1,56 @@
+//! Whether a message is still where its stream put it.
+
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::RawMessageErrorKind;
+
+use crate::streams::{Positions, stream_info};
+use crate::{Bus, BusError};
+
+impl Bus {
+    /// Whether a stream lost its end since it confirmed a message: the message of this id is not at this
+    /// position any more, where nobody has removed it.
+    pub async fn has_lost(
+        &self,
+        stream: &str,
+        sequence: u64,
+        message_id: &str,
+    ) -> Result<bool, BusError> {
+        let state = stream_info(self, stream).await?.state;
+        let is_it = |found: &StreamMessage| {
+            let id = found.headers.get(events::MESSAGE_ID);
+            id.is_some_and(|id| id.as_str() == message_id)
+        };
+        is_lost(self, stream, &state, sequence, is_it).await
+    }
+}
+
+/// Whether the message that was at `sequence` was lost: the stream ends before it now, or has another one in its
+/// place. One that is only missing was removed by somebody, or has expired.
+pub(crate) async fn is_lost(
+    bus: &Bus,
+    stream: &str,
+    state: &Positions,
+    sequence: u64,
+    is_it: impl FnOnce(&StreamMessage) -> bool,
+) -> Result<bool, BusError> {
+    if sequence < state.first_seq.max(1) {
+        return Ok(false);
+    }
+    if sequence > state.last_seq {
+        return Ok(true);
+    }
+    let handle = bus.jetstream().get_stream_no_info(stream).await;
+    let handle = handle.map_err(|error| BusError::Unavailable(error.into()))?;
+    // This asks the leader, unlike what is read directly.
+    match handle.get_raw_message(sequence).await {
+        Ok(found) => Ok(!is_it(&found)),
+        Err(error) => match error.kind() {
+            RawMessageErrorKind::NoMessageFound => Ok(false),
+            RawMessageErrorKind::JetStream(answer) => {
+                let of = format!("message {sequence} of {stream}");
+                Err(BusError::answer(&format!("show {of}"), &of, answer))
+            }
+            _ => Err(BusError::Unavailable(error.into())),
+        },
+    }
+}

@@ -1,0 +1,202 @@
+//! Tasks that work beside a program's main work: if one ends before its time, so does the program.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::pin;
+
+use anyhow::{Context as _, anyhow};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// What such a task may end with.
+pub trait Ending: Send + 'static {
+    /// The same as a result.
+    fn into_result(self) -> anyhow::Result<()>;
+}
+
+impl Ending for () {
+    fn into_result(self) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Of what was to end at a cancellation.
+impl Ending for Option<()> {
+    fn into_result(self) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+impl Ending for anyhow::Result<()> {
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// Tasks with names. Dropping them ends them where they are.
+#[derive(Debug, Default)]
+pub struct Crew {
+    tasks: JoinSet<anyhow::Result<()>>,
+    names: HashMap<Id, &'static str>,
+    /// What went wrong after the shutdown.
+    failed: Option<anyhow::Error>,
+}
+
+impl Crew {
+    /// Begins a task.
+    pub fn spawn<F>(&mut self, name: &'static str, task: F)
+    where
+        F: Future<Output: Ending> + Send + 'static,
+    {
+        let task = self.tasks.spawn(async move { task.await.into_result() });
+        self.names.insert(task.id(), name);
+    }
+
+    /// Does the main work. Should a task end before the shutdown, it is an error whatever it ended with: the
+    /// shutdown then comes at once, and the work is done to its end.
+    pub async fn watch<T, E>(
+        &mut self,
+        work: impl Future<Output = Result<T, E>>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<T>
+    where
+        E: Into<anyhow::Error>,
+    {
+        let mut work = pin!(work);
+        let untimely = tokio::select! {
+            done = &mut work => return done.map_err(Into::into),
+            untimely = self.untimely(shutdown) => untimely,
+        };
+        shutdown.cancel();
+        // What it ends with now is the lesser trouble.
+        let _ = work.await;
+        Err(untimely)
+    }
+
+    /// Waits until all have ended. The first error, if there was one.
+    pub async fn finish(mut self) -> anyhow::Result<()> {
+        while let Some((_, ended)) = self.next().await {
+            self.note(ended);
+        }
+        self.failed.map_or(Ok(()), Err)
+    }
+
+    /// Waits until a task ends before its time.
+    async fn untimely(&mut self, shutdown: &CancellationToken) -> anyhow::Error {
+        loop {
+            let Some((name, ended)) = self.next().await else {
+                return std::future::pending().await;
+            };
+            if !shutdown.is_cancelled() {
+                return match ended {
+                    Ok(()) => anyhow!("{name} ended by itself"),
+                    Err(error) => error,
+                };
+            }
+            self.note(ended);
+        }
+    }
+
+    fn note(&mut self, ended: anyhow::Result<()>) {
+        if let Err(error) = ended {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    /// The next one that ends, and how.
+    async fn next(&mut self) -> Option<(&'static str, anyhow::Result<()>)> {
+        let (id, ended) = match self.tasks.join_next_with_id().await? {
+            Ok((id, ended)) => (id, ended),
+            Err(panicked) => (panicked.id(), Err(panicked.into())),
+        };
+        let name = self.names.remove(&id).unwrap_or_default();
+        Some((name, ended.context(name)))
+    }
+}
+
+/// What a task came to. If it panicked, so does whoever asks. One that was cancelled comes to nothing: so are
+/// all when the runtime shuts down, and who asks with them.
+pub async fn joined<T>(task: impl Future<Output = Result<T, JoinError>>) -> T {
+    match task.await {
+        Ok(outcome) => outcome,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_cancelled) => std::future::pending().await,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::FutureExt as _;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Work that ends at the shutdown.
+    async fn work(shutdown: &CancellationToken) -> anyhow::Result<()> {
+        shutdown.cancelled().await;
+        Ok(())
+    }
+
+    async fn soon<T>(task: impl Future<Output = T>) -> T {
+        timeout(Duration::from_mins(1), task).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ends_before_the_shutdown_ends_the_program() {
+        type Spawn = fn(&mut Crew);
+        let cases: [(Spawn, &str); 3] = [
+            (|crew| crew.spawn("the relay", async {}), "the relay ended by itself"),
+            (
+                |crew| crew.spawn("the relay", async { Err::<(), _>(anyhow!("no bus")) }),
+                "the relay: no bus",
+            ),
+            (|crew| crew.spawn("the relay", async { assert_eq!(1, 2) }), "the relay: task"),
+        ];
+        for (spawn, expected) in cases {
+            let (mut crew, shutdown) = (Crew::default(), CancellationToken::new());
+            crew.spawn("another", shutdown.clone().cancelled_owned());
+            spawn(&mut crew);
+            let error = soon(crew.watch(work(&shutdown), &shutdown)).await.unwrap_err();
+            assert!(format!("{error:#}").starts_with(expected), "{error:#}");
+            assert!(shutdown.is_cancelled(), "the others are to end too");
+            soon(crew.finish()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_after_the_shutdown_is_told_at_the_end() {
+        let (mut crew, shutdown) = (Crew::default(), CancellationToken::new());
+        for failing in [false, true] {
+            let shutdown = shutdown.clone();
+            crew.spawn("a task", async move {
+                shutdown.cancelled().await;
+                if failing { Err(anyhow!("too late")) } else { Ok(()) }
+            });
+        }
+        let end = async {
+            shutdown.cancel();
+            anyhow::Ok(7)
+        };
+        assert_eq!(soon(crew.watch(end, &shutdown)).await.unwrap(), 7);
+        let error = soon(crew.finish()).await.unwrap_err();
+        assert_eq!(format!("{error:#}"), "a task: too late");
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_task_is_that_of_who_asks_for_it() {
+        assert_eq!(joined(tokio::spawn(async { 7 })).await, 7);
+        let panicking = tokio::spawn(async { assert_eq!(1, 2) });
+        let asking = tokio::spawn(joined(panicking));
+        assert!(soon(asking).await.unwrap_err().is_panic());
+        let cancelled = tokio::spawn(std::future::pending::<()>());
+        cancelled.abort();
+        let mut asking = Box::pin(joined(cancelled));
+        tokio::task::yield_now().await;
+        assert!((&mut asking).now_or_never().is_none());
+    }
+}

@@ -1,0 +1,148 @@
+//! Serving connections until the shutdown, each for its time and within its bounds.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::drain;
+
+#[cfg(test)]
+mod tests;
+
+/// How long connections may stay open after the shutdown: requests end by themselves, half ones do not.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// How many connections are served at a time unless somebody says otherwise: 20,000 live streams, and what goes
+/// on beside them.
+pub(crate) const MOST_CONNECTIONS: u32 = 25_000;
+
+/// What a connection may hold of a request that is not read: its line and its headers, or a piece of its body.
+/// Whoever sends it need not be known.
+const UNREAD: usize = 64 * 1024;
+
+/// How long others may make a connection wait.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// How long a client may take nothing of what is written to it. Its machine may say for ever that it has
+    /// no room yet; the body is not asked for more meanwhile, and so comes to no end and keeps its place.
+    stalled: Duration,
+    /// How long a request's headers may be under way, and how long a connection may lie idle before the next one:
+    /// the library counts both as one. Longer than the minute for which proxies keep theirs, or now and then
+    /// a webhook would be sent on a connection that ends just then, and Chatwoot does not send it again.
+    head: Duration,
+}
+
+const PATIENCE: Patience =
+    Patience { stalled: Duration::from_mins(1), head: Duration::from_secs(75) };
+
+/// Where connections come in, and how many are served at a time. Further ones wait to be accepted.
+#[derive(Debug)]
+pub struct Listener {
+    tcp: TcpListener,
+    places: Arc<Semaphore>,
+}
+
+impl Listener {
+    /// One that serves so many connections at a time.
+    pub fn with_places(tcp: TcpListener, connections: u32) -> Self {
+        let connections = usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS);
+        Self { tcp, places: Arc::new(Semaphore::new(connections)) }
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(tcp: TcpListener) -> Self {
+        Self::with_places(tcp, MOST_CONNECTIONS)
+    }
+}
+
+/// Serves until the shutdown, then lets requests in hand end, for 10 s at most. A client that reads nothing
+/// of its answer is given up after a minute, and one that sends no whole headers a little later.
+pub async fn serve(
+    listener: impl Into<Listener>,
+    router: Router,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    serve_patiently(listener.into(), router, shutdown, PATIENCE).await
+}
+
+async fn serve_patiently(
+    listener: Listener,
+    router: Router,
+    shutdown: CancellationToken,
+    patience: Patience,
+) -> io::Result<()> {
+    let serving = accept_all(listener, router, &shutdown, patience);
+    drain(serving, &shutdown, LAST_REQUESTS).await.unwrap_or_else(|| {
+        tracing::warn!("connections that somebody keeps open are left");
+    });
+    Ok(())
+}
+
+/// Serves every connection that comes before the shutdown, each to its end.
+async fn accept_all(
+    listener: Listener,
+    router: Router,
+    shutdown: &CancellationToken,
+    patience: Patience,
+) {
+    let Listener { mut tcp, places } = listener;
+    // Otherwise all routes would be copied for every connection.
+    let router: Router = router.with_state(());
+    let service = TowerToHyperService::new(router);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(UNREAD);
+    let open = GracefulShutdown::new();
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            // Goes on by itself after what befalls single connections, or when there are too many files.
+            let (stream, _) = axum::serve::Listener::accept(&mut tcp).await;
+            (stream, place)
+        };
+        let Some((stream, place)) = shutdown.run_until_cancelled(next).await else { break };
+        prepare(&stream, patience.stalled);
+        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let connection = open.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::trace!(%error, "a connection ended before its time");
+            }
+            drop(place);
+        });
+    }
+    drop(tcp);
+    open.shutdown().await;
+}
+
+fn prepare(stream: &TcpStream, stalled: Duration) {
+    // A live event is one small write: waiting to fill a packet would only delay it.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps waiting to fill packets");
+    }
+    if let Err(error) = give_up_after(stream, stalled) {
+        tracing::debug!(%error, "a connection waits for its client without end");
+    }
+}
+
+/// Linux counts the time in which the client answers and has no room like that in which it does not
+/// answer at all.
+#[cfg(target_os = "linux")]
+fn give_up_after(stream: &TcpStream, stalled: Duration) -> io::Result<()> {
+    let millis = u32::try_from(stalled.as_millis()).unwrap_or(u32::MAX);
+    rustix::net::sockopt::set_tcp_user_timeout(stream, millis).map_err(io::Error::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_after(_: &TcpStream, _: Duration) -> io::Result<()> {
+    Ok(())
+}
