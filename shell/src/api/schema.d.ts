@@ -2306,7 +2306,8 @@ export interface components {
             /**
              * Format: int32
              * @description How many tries there will be at most until it counts as failed, while it is sending, retrying or
-             *     unknown, from the first try on.
+             *     unknown, from the first try on; none after a try that does not count, for which Chatwoot could not be
+             *     reached or asked to come later.
              * @example 12
              */
             maxAttempts?: number | null;

@@ -6,10 +6,11 @@ use std::time::Duration;
 use bus::Publisher;
 use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Outcome};
+use chrono::Utc;
 use domain::{ConversationId, SecretKey};
 use objects::Objects;
 use service::retry::Policy;
-use store::outbox::{self, Entry};
+use store::outbox::{self, Entry, Tries};
 use store::{Error, Store};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +20,7 @@ use super::settle::Carried;
 use crate::Config;
 use crate::accounts::{AccountError, Accounts, Caller};
 use crate::command::{Command, Unreadable};
-use crate::decide::{self, Ending};
+use crate::decide::{self, Bounds, Ending};
 use crate::leftovers::Told;
 use crate::locked_out::LockedOut;
 use crate::metrics::CALLS;
@@ -43,7 +44,7 @@ pub(crate) struct Carrier {
     /// What was announced.
     pub(super) told: Told,
     pub(super) retry: Policy,
-    pub(super) most_tries: i32,
+    pub(super) bounds: Bounds,
     pub(super) absence: Duration,
     /// How long a reply of unknown outcome holds up its conversation if it cannot be looked for.
     pub(super) unseen: Duration,
@@ -95,7 +96,7 @@ impl Carrier {
             wake,
             told,
             retry: config.retry(),
-            most_tries: config.outbound_attempts.into(),
+            bounds: config.bounds(),
             absence: config.absence(),
             unseen: config.unseen(),
             timeout: config.timeout(),
@@ -192,14 +193,15 @@ impl Carrier {
     /// replaced meanwhile is made again with the new one.
     pub(super) async fn ending(
         &self,
+        entry: &Entry,
         caller: &Caller,
         error: &CallError,
-        tries: i32,
+        tries: Tries,
     ) -> Result<Ending, Error> {
         if self.is_outdated(caller, error).await? {
             return Ok(Ending::Retry(decide::SOON));
         }
-        Ok(decide::ending(error, tries, self.most_tries, self.retry))
+        Ok(decide::ending(error, tries, asked_ago(entry), self.bounds, self.retry))
     }
 
     /// Whether a call was refused for a token that is not the account's any more.
@@ -251,4 +253,9 @@ impl Carrier {
         debug_assert!(CALLS.contains(&outcome), "{outcome} is not counted from 0 on");
         metrics::counter!("axis_chatwoot_calls_total", "outcome" => outcome).increment(1);
     }
+}
+
+/// How long ago a command was asked for.
+pub(super) fn asked_ago(entry: &Entry) -> Duration {
+    (Utc::now() - entry.created_at).to_std().unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
 use chrono::{TimeDelta, Utc};
-use domain::{DeliveryState, MessageId};
+use domain::MessageId;
 use store::attempts::{self, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -56,7 +56,7 @@ impl Carrier {
             // There is no other try, so nobody asks what came of this one.
             None
         } else {
-            let begun = attempts::begin(&mut transaction, entry, tries - 1, 0).await?;
+            let begun = attempts::begin(&mut transaction, entry, tries.made - 1, 0).await?;
             if begun.is_none() {
                 store::rollback(transaction).await?;
                 self.unused(caller).await;
@@ -70,33 +70,29 @@ impl Carrier {
         self.report(caller, &done).await;
         let error = match done {
             Ok(()) => return self.sent(entry, number, None).await,
-            Err(_) if momentary => return self.sent(entry, number, None).await,
             // What shall be gone is gone.
             Err(CallError::NotFound) if matches!(command, Command::DeleteMessage(_)) => {
                 return self.sent(entry, number, None).await;
             }
             Err(error) => error,
         };
+        // It is tried once.
+        let Some(number) = number else { return self.sent(entry, None, None).await };
         let reason = decide::reason(&error);
-        let (outcome, wait) = match self.ending(caller, &error, tries).await? {
-            Ending::Failed => return self.give_up(entry, number, &reason).await,
-            Ending::Retry(wait) => (AttemptOutcome::Retry, wait),
-            Ending::Unknown(_) if tries >= self.most_tries => {
-                return self.give_up(entry, number, &reason).await;
+        let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
+        let news = match self.ending(entry, caller, &error, tries).await? {
+            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+            Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
+            Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
+            Ending::Unknown(_) if self.bounds.are_used_up(tries) => {
+                return self.give_up(entry, Some(number), &reason).await;
             }
             Ending::Unknown(_) => {
-                let failures = u32::try_from(tries).unwrap_or(1);
-                (AttemptOutcome::Unknown, self.retry.delay(failures))
+                let failures = u32::try_from(tries.made).unwrap_or(1);
+                retrying(AttemptOutcome::Unknown, self.retry.delay(failures))
             }
         };
         tracing::info!(attempt = number, reason, "a change did not reach Chatwoot for sure");
-        let news = News {
-            ended: number.map(|number| (number, outcome)),
-            state: DeliveryState::Retrying,
-            reason: Some(&reason),
-            chatwoot_id: None,
-            again: Some(wait),
-        };
         self.note(entry, news).await
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
 use chrono::{DateTime, Utc};
-use domain::{DeliveryState, OperationId};
+use domain::OperationId;
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -69,9 +69,9 @@ impl Carrier {
             }
             Err(error) => return self.not_seen(entry, &attempt, caller, &error).await.map(Some),
         };
+        let used_up = self.bounds.are_used_up(entry.tries());
         // Whoever asks for it to be sent at once waits for certainty only.
-        let hurries =
-            entry.at_once || entry.attempts >= self.most_tries || self.is_hurried(entry).await?;
+        let hurries = entry.at_once || used_up || self.is_hurried(entry).await?;
         let pause = decide::until_sent_again(entry.attempts, self.retry);
         let pause = if hurries { Duration::ZERO } else { pause };
         match decide::judge(&attempt, found, self.absence, pause) {
@@ -87,7 +87,7 @@ impl Carrier {
                 let reason = "Chatwoot did not take it; looking once more before it is sent again";
                 self.absent(entry, &attempt, reason, wait).await.map(Some)
             }
-            Verdict::Send if entry.attempts >= self.most_tries => {
+            Verdict::Send if used_up => {
                 let reason = "Chatwoot did not take it, however often it was tried";
                 self.give_up(entry, None, reason).await.map(Some)
             }
@@ -115,14 +115,8 @@ impl Carrier {
         wait: Duration,
     ) -> Result<Carried, Error> {
         count("absent");
-        let news = News {
-            ended: Some((attempt.number, AttemptOutcome::Absent)),
-            state: DeliveryState::Unknown,
-            reason: Some(reason),
-            chatwoot_id: None,
-            again: Some(wait),
-        };
-        self.note(entry, news).await
+        let ended = (attempt.number, AttemptOutcome::Absent);
+        self.note(entry, News::retrying(ended, reason, wait)).await
     }
 
     /// A look that Chatwoot did not allow.

@@ -9,9 +9,9 @@ use store::Error;
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::links::{self, OwnToken};
 use store::messages::{self, Step};
-use store::outbox::{self, Entry};
+use store::outbox::{self, Entry, Tries};
 
-use super::carrier::UNTIL_REPAIRED;
+use super::carrier::{UNTIL_REPAIRED, asked_ago};
 use super::files::{self, BrokenOff, Missing};
 use super::settle::{self, Carried, News};
 use super::stay::Stay;
@@ -31,7 +31,7 @@ const ABANDONED: &str =
 /// What came of beginning a try.
 enum Begun {
     /// The try's number, how many were made since the command was asked for, and its author's own token.
-    Attempt { number: i32, tries: i32, own: Option<(Client, OwnToken)> },
+    Attempt { number: i32, tries: Tries, own: Option<(Client, OwnToken)> },
     /// Chatwoot has it: a webhook with our marker said so.
     There(i64),
     /// It was cancelled, or its message is gone.
@@ -125,19 +125,14 @@ impl Carrier {
         if decide::is_validation(&error) && self.is_repeated(entry, number, &reason).await? {
             return self.turned_down(entry, number, &reason).await;
         }
-        let (outcome, state, wait) = match self.ending(caller, &error, tries).await? {
+        let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
+        let news = match self.ending(entry, caller, &error, tries).await? {
             Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
-            Ending::Retry(wait) => (AttemptOutcome::Retry, DeliveryState::Retrying, wait),
-            Ending::Unknown(wait) => (AttemptOutcome::Unknown, DeliveryState::Unknown, wait),
+            Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
+            Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
+            Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait),
         };
         tracing::info!(attempt = number, reason, "a reply did not go out, or not for sure");
-        let news = News {
-            ended: Some((number, outcome)),
-            state,
-            reason: Some(&reason),
-            chatwoot_id: None,
-            again: Some(wait),
-        };
         self.note(entry, news).await
     }
 
@@ -173,21 +168,15 @@ impl Carrier {
         &self,
         entry: &Entry,
         number: i32,
-        tries: i32,
+        tries: Tries,
         caller: &Caller,
     ) -> Result<Carried, Error> {
         self.unused(caller).await;
-        if tries >= self.most_tries {
+        if self.bounds.are_over(tries, asked_ago(entry)) {
             return self.give_up(entry, Some(number), files::UNREADABLE).await;
         }
-        let news = News {
-            ended: Some((number, AttemptOutcome::Retry)),
-            state: DeliveryState::Retrying,
-            reason: Some(files::UNREADABLE),
-            chatwoot_id: None,
-            again: Some(UNTIL_REPAIRED),
-        };
-        self.note(entry, news).await
+        let ended = (number, AttemptOutcome::Retry);
+        self.note(entry, News::retrying(ended, files::UNREADABLE, UNTIL_REPAIRED).sparing()).await
     }
 
     /// Whether the try before ended in the same words and was then not there.
@@ -215,13 +204,8 @@ impl Carrier {
             let (operation, number) = (entry.operation, attempt.number);
             if attempts::abandon(&mut transaction, operation, number, longest).await? {
                 // The look that follows may not be possible for hours, and says nothing until it is.
-                let news = News {
-                    ended: Some((number, AttemptOutcome::Unknown)),
-                    state: DeliveryState::Unknown,
-                    reason: Some(ABANDONED),
-                    chatwoot_id: None,
-                    again: Some(Duration::ZERO),
-                };
+                let ended = (number, AttemptOutcome::Unknown);
+                let news = News::retrying(ended, ABANDONED, Duration::ZERO);
                 told = settle::write_state(&mut transaction, entry, &news).await?;
             }
             last = attempts::last(&mut transaction, operation).await?;
@@ -277,8 +261,8 @@ impl Carrier {
             state: DeliveryState::Sending,
             reason: None,
             attempts: Some(number),
-            // Tries of before count on, but each asking has all of its own.
-            most_attempts: Some(number - tries + self.most_tries),
+            // Earlier tries are not counted anew, and each asking has all of its own.
+            most_attempts: Some(number - tries.counted() + self.bounds.most_tries),
             next_in: None,
         };
         messages::advance(&mut transaction, entry.operation, step).await?;

@@ -38,6 +38,35 @@ pub(super) struct News<'a> {
     pub(super) chatwoot_id: Option<i64>,
     /// The row becomes due again after this; none: it is settled.
     pub(super) again: Option<Duration>,
+    /// The try does not count.
+    pub(super) spares: bool,
+}
+
+impl<'a> News<'a> {
+    /// A try ended without success, and more follows after a wait.
+    pub(super) fn retrying(ended: Ended, reason: &'a str, wait: Duration) -> Self {
+        let state = match ended.1 {
+            AttemptOutcome::Unknown | AttemptOutcome::Absent => DeliveryState::Unknown,
+            _ => DeliveryState::Retrying,
+        };
+        let (ended, reason, again) = (Some(ended), Some(reason), Some(wait));
+        Self { ended, state, reason, chatwoot_id: None, again, spares: false }
+    }
+
+    /// The same of a try that does not count.
+    pub(super) fn sparing(self) -> Self {
+        Self { spares: true, ..self }
+    }
+
+    /// A try has begun.
+    pub(super) fn sending() -> Self {
+        Self::settled(None, DeliveryState::Sending, None)
+    }
+
+    /// It ended for good, or for as long as nobody asks for it again.
+    fn settled(ended: Option<Ended>, state: DeliveryState, reason: Option<&'a str>) -> Self {
+        Self { ended, state, reason, chatwoot_id: None, again: None, spares: false }
+    }
 }
 
 impl Carrier {
@@ -49,8 +78,8 @@ impl Carrier {
         chatwoot_id: Option<i64>,
     ) -> Result<Carried, Error> {
         let ended = attempt.map(|number| (number, AttemptOutcome::Done));
-        let state = DeliveryState::Sent;
-        self.note(entry, News { ended, state, reason: None, chatwoot_id, again: None }).await
+        let news = News { chatwoot_id, ..News::settled(ended, DeliveryState::Sent, None) };
+        self.note(entry, news).await
     }
 
     /// It will not go out unless somebody acts.
@@ -62,9 +91,7 @@ impl Carrier {
     ) -> Result<Carried, Error> {
         tracing::warn!(reason, "a command failed");
         let ended = attempt.map(|number| (number, AttemptOutcome::Failed));
-        let state = DeliveryState::Failed;
-        let reason = Some(reason);
-        self.note(entry, News { ended, state, reason, chatwoot_id: None, again: None }).await
+        self.note(entry, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
     /// Chatwoot turned it down twice in the same words. Whether it has it stays unknown, for a look
@@ -77,8 +104,7 @@ impl Carrier {
     ) -> Result<Carried, Error> {
         tracing::warn!(reason, "a command failed");
         let ended = Some((attempt, AttemptOutcome::Unknown));
-        let (state, reason) = (DeliveryState::Failed, Some(reason));
-        self.note(entry, News { ended, state, reason, chatwoot_id: None, again: None }).await
+        self.note(entry, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
     /// It cannot be tried now.
@@ -100,8 +126,7 @@ impl Carrier {
             let left = attempts::may_be_there(&mut transaction, entry.operation).await?;
             store::commit(transaction).await?;
             let state = if left { DeliveryState::Unknown } else { DeliveryState::Retrying };
-            let again = Some(wait);
-            let news = News { ended: None, state, reason, chatwoot_id: None, again };
+            let news = News { again: Some(wait), ..News::settled(None, state, reason) };
             return self.note(entry, news).await;
         }
         let mut transaction = self.store.worker().await?;
@@ -124,6 +149,9 @@ impl Carrier {
                 tracing::warn!(attempt = number, "another worker took the command over");
                 return Ok(Carried::Waits);
             }
+        }
+        if news.spares {
+            outbox::spare(&mut transaction, entry.operation).await?;
         }
         match news.again {
             Some(wait) => outbox::postpone(&mut transaction, entry.operation, wait).await?,

@@ -55,16 +55,7 @@ pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
 impl Carrier {
     /// Tells that a try has begun.
     pub(super) async fn tell_sending(&self, entry: &Entry, attempt: i32) {
-        let activity = tale(
-            &Entry { attempts: attempt, ..entry.clone() },
-            &News {
-                ended: None,
-                state: DeliveryState::Sending,
-                reason: None,
-                chatwoot_id: None,
-                again: None,
-            },
-        );
+        let activity = tale(&Entry { attempts: attempt, ..entry.clone() }, &News::sending());
         self.publish(entry, activity).await;
     }
 
