@@ -1,6 +1,6 @@
 //! The commands, as outbox rows hold them: a name and the full wanted state.
 //!
-//! All but [`Command::SendMessage`] may be repeated without harm.
+//! All but [`Command::SendMessage`] and [`Command::RetryMessage`] may be repeated without harm.
 
 use chrono::{DateTime, Utc};
 use domain::{MessageId, Upload};
@@ -27,6 +27,8 @@ pub enum Command {
     SetCustomAttributes(SetCustomAttributes),
     /// Delete a message.
     DeleteMessage(DeleteMessage),
+    /// Hand a message to the customer's channel once more, which did not deliver it.
+    RetryMessage(RetryMessage),
     /// Show that somebody types.
     Typing(Typing),
     /// Say that somebody has seen the conversation.
@@ -107,6 +109,14 @@ pub struct DeleteMessage {
     pub message_id: MessageId,
 }
 
+/// See [`Command::RetryMessage`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryMessage {
+    /// Our id of it.
+    pub message_id: MessageId,
+}
+
 /// See [`Command::Typing`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -148,10 +158,14 @@ impl Command {
 
     /// The name under which deletions of messages are in the outbox.
     pub const DELETE_MESSAGE: &'static str = "delete_message";
+
+    /// The name under which messages are in the outbox that are to be handed to their channel once more.
+    pub const RETRY_MESSAGE: &'static str = store::messages::RETRY_MESSAGE;
+
     const TYPING: &'static str = "typing";
     const MARK_READ: &'static str = "mark_read";
 
-    const NAMES: [&'static str; 10] = [
+    const NAMES: [&'static str; 11] = [
         Self::SEND_MESSAGE,
         "set_status",
         "set_priority",
@@ -160,6 +174,7 @@ impl Command {
         "set_labels",
         "set_custom_attributes",
         Self::DELETE_MESSAGE,
+        Self::RETRY_MESSAGE,
         Self::TYPING,
         Self::MARK_READ,
     ];
@@ -204,6 +219,7 @@ mod tests {
             ("set_labels", json!({ "labels": ["vip"] })),
             ("set_custom_attributes", json!({ "customAttributes": { "tier": 2 } })),
             ("delete_message", json!({ "messageId": id })),
+            ("retry_message", json!({ "messageId": id })),
             ("typing", json!({ "on": true, "private": false })),
             ("mark_read", json!({ "upTo": 17 })),
             ("mark_read", json!({})),

@@ -111,6 +111,16 @@ fn until_next_look(ended_ago: Duration, absence: Duration) -> Duration {
     }
 }
 
+/// How long to wait until what may have happened may be done once more, if it is not seen to have happened: until
+/// Chatwoot cannot be working on the last try any more.
+pub fn until_repeated(attempt: &Attempt, absence: Duration) -> Option<Duration> {
+    if next(Some(attempt)) != Next::LookUp {
+        return None;
+    }
+    let left = absence.checked_sub(attempt.ended_ago)?;
+    (!left.is_zero()).then_some(left + GRAIN)
+}
+
 /// By how much Chatwoot's clock and ours may differ.
 const SKEW: Duration = Duration::from_mins(2);
 

@@ -74,6 +74,17 @@ fn what_is_absent_is_sent_again_as_late_as_what_was_refused() {
 }
 
 #[test]
+fn what_may_have_happened_is_not_repeated_before_chatwoot_is_certainly_done() {
+    use AttemptOutcome::{Retry, Unknown};
+    let wait = |outcome, ago| until_repeated(&attempt(outcome, ago), ABSENCE);
+    for open in [Some(Unknown), None] {
+        assert_eq!(wait(open, SECOND), Some(ABSENCE - SECOND + GRAIN));
+        assert_eq!(wait(open, ABSENCE), None);
+    }
+    assert_eq!(wait(Some(Retry), SECOND), None, "it did not happen");
+}
+
+#[test]
 fn looks_lie_further_apart_until_absence_can_be_believed() {
     let (mut at, mut looks) = (SECOND, 0);
     while at < ABSENCE {

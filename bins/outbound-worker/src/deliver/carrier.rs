@@ -165,6 +165,7 @@ impl Carrier {
         };
         match command {
             Command::SendMessage(message) => self.send(entry, message, &caller, lock).await,
+            Command::RetryMessage(wanted) => self.redeliver(entry, &wanted, &caller, lock).await,
             change => self.change(entry, change, &caller, lock).await,
         }
     }

@@ -115,8 +115,8 @@ async fn call(
 ) -> Result<(), CallError> {
     let client = &caller.client;
     match command {
-        // Has a way of its own.
-        Command::SendMessage(_) => Ok(()),
+        // Have ways of their own.
+        Command::SendMessage(_) | Command::RetryMessage(_) => Ok(()),
         Command::SetStatus(wanted) => {
             let snooze = wanted.snoozed_until.map_or(Snooze::UntilReply, Snooze::Until);
             let status = Status::from(wanted.status.as_str());

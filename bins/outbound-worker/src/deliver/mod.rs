@@ -16,6 +16,7 @@ mod lanes;
 mod learn;
 mod look_up;
 mod own;
+mod redeliver;
 mod send;
 mod settle;
 mod stay;

@@ -30,6 +30,7 @@ pub(super) enum Carried {
 pub(super) type Ended = (i32, AttemptOutcome);
 
 /// What is known of a command now.
+#[derive(Clone, Copy)]
 pub(super) struct News<'a> {
     pub(super) ended: Option<Ended>,
     pub(super) state: DeliveryState,
@@ -159,7 +160,7 @@ impl Carrier {
                 outbox::settle(&mut transaction, entry.operation).await?;
             }
         }
-        let told = if entry.command == Command::SEND_MESSAGE {
+        let told = if is_delivery(entry) {
             write_state(&mut transaction, entry, &news).await?
         } else {
             end_change(&mut transaction, entry, &news).await?
@@ -179,13 +180,22 @@ impl Carrier {
     }
 }
 
-/// Writes down how far a reply is; gives back what is to be told of it. None: Chatwoot has it already.
+/// Whether it is about how a message gets to the customer, so that the message shows its state.
+pub(super) fn is_delivery(entry: &Entry) -> bool {
+    matches!(entry.command.as_str(), Command::SEND_MESSAGE | Command::RETRY_MESSAGE)
+}
+
+/// Writes down how far a reply is; gives back what is to be told of it. None: Chatwoot has it already, or
+/// the channel has what it was to try again.
 pub(super) async fn write_state(
     connection: &mut PgConnection,
     entry: &Entry,
     news: &News<'_>,
 ) -> Result<Option<Activity>, Error> {
-    let message = MessageId(entry.operation.0);
+    let Some(message) = about(entry) else { return Ok(None) };
+    if entry.command == Command::RETRY_MESSAGE {
+        return write_redelivery(connection, entry, news, message).await;
+    }
     if let Some(id) = news.chatwoot_id {
         messages::link(connection, entry.account, message, id).await?;
     }
@@ -199,12 +209,43 @@ pub(super) async fn write_state(
     if !messages::advance(connection, entry.operation, step).await? {
         return Ok(None);
     }
+    tell_later(connection, entry, news, message).await.map(Some)
+}
+
+/// The same of a message that its channel is to try again. What came of a try is seen by the next one, so nobody has to
+/// be told that it is unknown.
+async fn write_redelivery(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    news: &News<'_>,
+    message: MessageId,
+) -> Result<Option<Activity>, Error> {
+    let (reason, again) = (news.reason, news.again);
+    let (state, shown) = if again.is_some() {
+        let state = DeliveryState::Retrying;
+        (state, messages::redelivering(connection, message, state, reason, again).await?)
+    } else {
+        (news.state, messages::redelivered(connection, message, reason).await?)
+    };
+    if !shown {
+        return Ok(None);
+    }
+    tell_later(connection, entry, &News { state, ..*news }, message).await.map(Some)
+}
+
+/// Keeps what is to be told of a message's state.
+async fn tell_later(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    news: &News<'_>,
+    message: MessageId,
+) -> Result<Activity, Error> {
     let activity = tale(entry, news);
     if news.state == DeliveryState::Failed {
         record(connection, entry, &activity).await?;
     }
     announcements::keep_state(connection, &entry.tenant, message, &activity).await?;
-    Ok(Some(activity))
+    Ok(activity)
 }
 
 /// Ends a change unless it waits; gives back what is to be told of it. It is on show since it was asked for:
@@ -254,14 +295,19 @@ async fn settle_change(
     }
     // The conversation before its messages, as everybody does.
     conversations::undo_change(connection, conversation, operation).await?;
-    match deleted(entry) {
+    match about(entry) {
         Some(message) => messages::restore(connection, message, operation).await,
         None => Ok(()),
     }
 }
 
-/// The message that a command deletes.
-pub(super) fn deleted(entry: &Entry) -> Option<MessageId> {
-    let id = (entry.command == Command::DELETE_MESSAGE).then(|| &entry.payload["messageId"])?;
-    id.as_str()?.parse().ok()
+/// The message that a command is about.
+pub(super) fn about(entry: &Entry) -> Option<MessageId> {
+    match entry.command.as_str() {
+        Command::SEND_MESSAGE => Some(MessageId(entry.operation.0)),
+        Command::DELETE_MESSAGE | Command::RETRY_MESSAGE => {
+            entry.payload["messageId"].as_str()?.parse().ok()
+        }
+        _ => None,
+    }
 }
