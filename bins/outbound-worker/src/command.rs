@@ -47,8 +47,6 @@ pub struct SendMessage {
     pub in_reply_to: Option<i64>,
     /// Its files, in their order.
     pub uploads: Vec<Upload>,
-    /// Further content attributes.
-    pub content_attributes: Map<String, Value>,
 }
 
 /// See [`Command::SetStatus`].

@@ -94,7 +94,6 @@ impl Carrier {
             private: message.private,
             in_reply_to: message.in_reply_to,
             marker: Some(entry.operation.to_string()),
-            content_attributes: message.content_attributes,
             ..NewMessage::default()
         };
         let began = Instant::now();
