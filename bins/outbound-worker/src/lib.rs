@@ -17,7 +17,6 @@
 //! What may happen to a reply is told in [`decide`].
 
 mod accounts;
-pub mod command;
 mod config;
 pub mod decide;
 mod deliver;

@@ -1,6 +1,6 @@
 //! The vocabulary the programs share: ids, conversations, contacts, messages, activities.
 //!
-//! Nothing here does I/O. Two families of types live side by side:
+//! Nothing here does I/O. Beside what is asked of Chatwoot ([`command`]) two families of types live side by side:
 //!
 //! - **read models** ([`Conversation`], [`Message`], [`Contact`], [`Activity`], [`catalogue`]): what
 //!   REST answers and live events carry, one shape for both;
@@ -12,6 +12,7 @@ mod activity;
 mod approval;
 mod attachment;
 pub mod catalogue;
+pub mod command;
 mod contact;
 mod conversation;
 mod id;
@@ -26,6 +27,7 @@ pub use access::{Permission, Permissions, Role, UnknownAccess};
 pub use activity::{Activity, Actor};
 pub use approval::Approval;
 pub use attachment::{Attachment, MirroredAttachment, Upload};
+pub use command::Command;
 pub use contact::Contact;
 pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};
 pub use id::{

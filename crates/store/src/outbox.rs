@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, ConversationId, OperationId, TenantId};
-use events::{Command, TraceParent};
+use events::{TraceParent, WakeUp};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -84,7 +84,7 @@ pub async fn take_due(
     connection: &mut PgConnection,
     limit: i64,
     share: i64,
-) -> Result<Vec<(Command, TraceParent)>, Error> {
+) -> Result<Vec<(WakeUp, TraceParent)>, Error> {
     let rows = sqlx::query!(
         // From account to account along the index, however many rows each has.
         r#"with recursive waiting (account_id) as (
@@ -115,7 +115,7 @@ pub async fn take_due(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let command = Command {
+            let wake_up = WakeUp {
                 operation: OperationId(row.operation_id),
                 tenant: tenant(row.tenant_id)?,
                 account: AccountKey(row.account_id),
@@ -124,7 +124,7 @@ pub async fn take_due(
                 sequence: row.sequence,
                 publication: row.publications,
             };
-            Ok((command, trace(&row.traceparent)))
+            Ok((wake_up, trace(&row.traceparent)))
         })
         .collect()
 }

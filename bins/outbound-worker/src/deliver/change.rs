@@ -3,7 +3,8 @@
 use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
 use chrono::{TimeDelta, Utc};
-use domain::MessageId;
+use domain::command::MarkRead;
+use domain::{Command, MessageId};
 use store::attempts::{self, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -11,7 +12,6 @@ use store::{Error, messages};
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
 use crate::accounts::Caller;
-use crate::command::{Command, MarkRead};
 use crate::decide::{self, Ending};
 
 /// After this long nobody cares any more that somebody typed.

@@ -5,6 +5,7 @@
 
 use chatwoot::client::MessageRange;
 use chatwoot::{Message, MessageStatus, Outcome};
+use domain::command::RetryMessage;
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -14,7 +15,6 @@ use super::settle::{Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock};
 use crate::accounts::Caller;
-use crate::command::RetryMessage;
 use crate::decide::{self, Ending};
 
 /// What people are told of a message that is not there.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use chatwoot::Client;
 use chatwoot::client::NewMessage;
+use domain::command::SendMessage;
 use domain::{DeliveryState, MessageId};
 use store::Error;
 use store::attempts::{self, Attempt, AttemptOutcome};
@@ -17,7 +18,6 @@ use super::settle::{self, Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock, own};
 use crate::accounts::Caller;
-use crate::command::SendMessage;
 use crate::decide::{self, Ending, Next};
 
 /// Chatwoot hands a message with files to the customer's channel some two seconds after any other one: what

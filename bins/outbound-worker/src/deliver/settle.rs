@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Activity, DeliveryState, MessageId};
+use domain::{Activity, Command, DeliveryState, MessageId};
 use store::attempts::{self, AttemptOutcome};
 use store::messages::{self, Step};
 use store::outbox::{self, Entry};
@@ -10,7 +10,6 @@ use store::{Error, PgConnection, activities, announcements, conversations};
 
 use super::Carrier;
 use super::tell::tale;
-use crate::command::Command;
 use crate::metrics::STATES;
 use crate::throttle::Hold;
 

@@ -14,10 +14,10 @@ use events::TraceParent;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::compose::payload;
+use super::compose::sending;
 use super::read::select_messages;
 use super::redeliver::redeliver;
-use super::{SEND_MESSAGE, Step, advance, by_ids};
+use super::{Step, advance, by_ids};
 use crate::outbox::{self, Enqueue};
 use crate::{Error, activities, attempts, conversations};
 
@@ -219,8 +219,7 @@ async fn enqueue_again(
         tenant: wanted.tenant,
         account: held.account,
         conversation: wanted.conversation,
-        command: SEND_MESSAGE,
-        payload: &payload(content, message.private, in_reply_to, &held.uploads),
+        command: &sending(content, message.private, in_reply_to, held.uploads.clone()),
         trace: wanted.trace,
         due_in: Duration::ZERO,
     };

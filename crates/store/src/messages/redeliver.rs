@@ -4,16 +4,13 @@
 
 use std::time::Duration;
 
-use domain::{ConversationId, DeliveryState, MessageId, OperationId};
-use serde_json::json;
+use domain::command::RetryMessage;
+use domain::{Command, ConversationId, DeliveryState, MessageId, OperationId};
 use sqlx::PgConnection;
 
 use super::intervene::{Held, Intervened, Intervention};
 use crate::Error;
 use crate::outbox::{self, Enqueue};
-
-/// The command that has a message handed over once more. Its payload: `{messageId}`.
-pub const RETRY_MESSAGE: &str = "retry_message";
 
 /// Asks for it, after everything that waits in the conversation now; what was asked for and waits is tried at once.
 pub(super) async fn redeliver(
@@ -29,8 +26,7 @@ pub(super) async fn redeliver(
                 tenant: wanted.tenant,
                 account: held.account,
                 conversation: wanted.conversation,
-                command: RETRY_MESSAGE,
-                payload: &json!({ "messageId": wanted.message }),
+                command: &Command::RetryMessage(RetryMessage { message_id: wanted.message }),
                 trace: wanted.trace,
                 due_in: Duration::ZERO,
             };
@@ -59,7 +55,7 @@ async fn waiting(
          where conversation_id = $1 and command = $2 and payload ->> 'messageId' = $3
          order by sequence limit 1",
         conversation.0,
-        RETRY_MESSAGE,
+        Command::RETRY_MESSAGE,
         message.0.to_string()
     )
     .fetch_optional(connection)
