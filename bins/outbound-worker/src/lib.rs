@@ -16,7 +16,7 @@
 //!
 //! What may happen to a reply is told in [`decide`].
 
-mod accounts;
+mod callers;
 mod config;
 pub mod decide;
 mod deliver;

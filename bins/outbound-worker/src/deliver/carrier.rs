@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::Lock;
 use super::settle::Carried;
 use crate::Config;
-use crate::accounts::{AccountError, Accounts, Caller};
+use crate::callers::{Caller, CallerError, Callers};
 use crate::decide::{self, Bounds, Ending};
 use crate::leftovers::Told;
 use crate::locked_out::LockedOut;
@@ -56,7 +56,7 @@ pub(crate) struct Carrier {
     pub(super) longest: Duration,
     /// Where files are.
     pub(super) objects: Objects,
-    pub(super) accounts: Accounts,
+    pub(super) callers: Callers,
     pub(super) throttle: Throttle,
     /// Told of accounts that are not let in.
     pub(super) locked_out: LockedOut,
@@ -88,7 +88,7 @@ impl Carrier {
             trial: config.timeout() + AFTER_TIMEOUT,
         };
         Self {
-            accounts: Accounts::new(store.clone(), key, options),
+            callers: Callers::new(store.clone(), key, options),
             throttle: Throttle::new(store.clone(), limits),
             locked_out: config.locked_out(),
             store,
@@ -153,10 +153,10 @@ impl Carrier {
                 return self.give_up(entry, None, "it was not stored as it should be").await;
             }
         };
-        let caller = match self.accounts.get(entry.account).await {
+        let caller = match self.callers.get(entry.account).await {
             Ok(caller) => caller,
-            Err(AccountError::Store(error)) => return Err(error),
-            Err(AccountError::Gone) => return self.put_off_until_connected(entry).await,
+            Err(CallerError::Store(error)) => return Err(error),
+            Err(CallerError::Gone) => return self.put_off_until_connected(entry).await,
             Err(error) => {
                 tracing::error!(%error, "the account's commands wait until it is repaired");
                 let reason = "the Chatwoot account's settings have to be repaired first";
@@ -177,7 +177,7 @@ impl Carrier {
             "the Chatwoot account is disconnected; this goes out when it is connected again";
         let carried = self.put_off(entry, UNTIL_CONNECTED, Some(reason)).await?;
         // Connecting it ends this wait, or came before there was one.
-        if self.accounts.get(entry.account).await.is_ok() {
+        if self.callers.get(entry.account).await.is_ok() {
             let mut transaction = self.store.worker().await?;
             outbox::hasten(&mut transaction, entry.operation).await?;
             store::commit(transaction).await?;
@@ -212,7 +212,7 @@ impl Carrier {
         error: &CallError,
     ) -> Result<bool, Error> {
         let refused = matches!(error, CallError::Unauthorized(_));
-        let outdated = refused && self.accounts.is_outdated(caller).await?;
+        let outdated = refused && self.callers.is_outdated(caller).await?;
         if !outdated && decide::is_locked_out(error) {
             self.locked_out.note(caller.key());
         }

@@ -11,7 +11,7 @@ use store::{Error, messages};
 
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
-use crate::accounts::Caller;
+use crate::callers::Caller;
 use crate::decide::{self, Ending};
 
 /// After this long nobody cares any more that somebody typed.

@@ -5,7 +5,7 @@ use store::Error;
 
 use super::Carrier;
 use super::stay::Stay;
-use crate::accounts::Caller;
+use crate::callers::Caller;
 use crate::throttle::Hold;
 
 impl Carrier {

@@ -13,7 +13,7 @@ use store::{Error, messages};
 use super::Carrier;
 use super::settle::{Carried, News};
 use super::stay::Stay;
-use crate::accounts::Caller;
+use crate::callers::Caller;
 use crate::decide::{self, Next, Verdict};
 use crate::metrics::LOOKUPS;
 use crate::throttle::Hold;
@@ -32,6 +32,8 @@ enum Seen {
     Held(Hold),
     /// More came after the try than is ever read.
     TooMany,
+    /// Chatwoot did not answer, or not with what was asked for.
+    Refused(CallError),
 }
 
 impl Carrier {
@@ -58,15 +60,17 @@ impl Carrier {
         stay: &mut Stay<'_>,
     ) -> Result<Option<Carried>, Error> {
         let found = match self.search(entry, &attempt, caller, stay).await? {
-            Ok(Seen::There(id)) => Some(id),
-            Ok(Seen::NotThere) => None,
-            Ok(Seen::Held(hold)) => return self.hold(entry, hold).await.map(Some),
-            Ok(Seen::TooMany) => {
+            Seen::There(id) => Some(id),
+            Seen::NotThere => None,
+            Seen::Held(hold) => return self.hold(entry, hold).await.map(Some),
+            Seen::TooMany => {
                 let reason = "Chatwoot did not confirm it, and too much was written since to tell \
                               whether it has it; look there before sending it again";
                 return self.give_up(entry, None, reason).await.map(Some);
             }
-            Err(error) => return self.not_seen(entry, &attempt, caller, &error).await.map(Some),
+            Seen::Refused(error) => {
+                return self.not_seen(entry, &attempt, caller, &error).await.map(Some);
+            }
         };
         let used_up = self.bounds.are_used_up(entry.tries());
         // Whoever asks for it to be sent at once waits for certainty only.
@@ -155,7 +159,7 @@ impl Carrier {
         attempt: &Attempt,
         caller: &Caller,
         stay: &mut Stay<'_>,
-    ) -> Result<Result<Seen, CallError>, Error> {
+    ) -> Result<Seen, Error> {
         let mut deleted = Vec::new();
         let mut range = MessageRange::After(self.begin_of_look(entry, attempt).await?);
         let mut complete = false;
@@ -165,13 +169,13 @@ impl Carrier {
                 _ => self.admit_next(caller, stay).await?,
             };
             if let Some(hold) = held {
-                return Ok(Ok(Seen::Held(hold)));
+                return Ok(Seen::Held(hold));
             }
             let page = caller.client.list_messages(entry.display_id, range).await;
             self.report(caller, &page).await;
             let page = match page {
                 Ok(page) => page,
-                Err(error) => return Ok(Err(error)),
+                Err(error) => return Ok(Seen::Refused(error)),
             };
             let ours = page.iter().filter(|message| bears(message, entry.operation));
             let ours: Vec<i64> = ours.map(|message| message.id).collect();
@@ -185,7 +189,7 @@ impl Carrier {
                          to be looked at by somebody"
                     );
                 }
-                return Ok(Ok(Seen::There(first)));
+                return Ok(Seen::There(first));
             }
             // What has no marker any more is told by its number alone.
             let since = page.iter().filter(|message| message.id > attempt.look_after);
@@ -198,10 +202,10 @@ impl Carrier {
             range = next;
         }
         if !complete {
-            return Ok(Ok(Seen::TooMany));
+            return Ok(Seen::TooMany);
         }
         if deleted.is_empty() {
-            return Ok(Ok(Seen::NotThere));
+            return Ok(Seen::NotThere);
         }
         self.search_deleted(entry, &deleted, caller, stay).await
     }
@@ -226,18 +230,18 @@ impl Carrier {
         deleted: &[Deleted],
         caller: &Caller,
         stay: &mut Stay<'_>,
-    ) -> Result<Result<Seen, CallError>, Error> {
+    ) -> Result<Seen, Error> {
         let user = if let Some(user) = caller.known_user() {
             user
         } else {
             if let Some(hold) = self.admit_next(caller, stay).await? {
-                return Ok(Ok(Seen::Held(hold)));
+                return Ok(Seen::Held(hold));
             }
             let asked = caller.user().await;
             self.report(caller, &asked).await;
             match asked {
                 Ok(user) => user,
-                Err(error) => return Ok(Err(error)),
+                Err(error) => return Ok(Seen::Refused(error)),
             }
         };
         let mut transaction = self.store.worker().await?;
@@ -258,7 +262,7 @@ impl Carrier {
                 .await?;
         store::commit(transaction).await?;
         by_us.retain(|id| !known.contains(id));
-        Ok(Ok(by_us.into_iter().min().map_or(Seen::NotThere, Seen::There)))
+        Ok(by_us.into_iter().min().map_or(Seen::NotThere, Seen::There))
     }
 }
 

@@ -14,7 +14,7 @@ use super::carrier::asked_ago;
 use super::settle::{Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock};
-use crate::accounts::Caller;
+use crate::callers::Caller;
 use crate::decide::{self, Ending};
 
 /// What people are told of a message that is not there.

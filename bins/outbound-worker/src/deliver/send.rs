@@ -17,7 +17,7 @@ use super::files::{self, BrokenOff, Missing};
 use super::settle::{self, Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock, own};
-use crate::accounts::Caller;
+use crate::callers::Caller;
 use crate::decide::{self, Ending, Next};
 
 /// Chatwoot hands a message with files to the customer's channel some two seconds after any other one: what
@@ -28,10 +28,19 @@ const AFTER_FILES: Duration = Duration::from_secs(3);
 const ABANDONED: &str =
     "the program that sent it ended before Chatwoot confirmed it; looking whether it is there";
 
+/// A try that is written down.
+struct Beginning {
+    number: i32,
+    /// How often it was tried since the command was asked for.
+    tries: Tries,
+    /// Its author's own token.
+    own: Option<(Client, OwnToken)>,
+}
+
 /// What came of beginning a try.
 enum Begun {
-    /// The try's number, how many were made since the command was asked for, and its author's own token.
-    Attempt { number: i32, tries: Tries, own: Option<(Client, OwnToken)> },
+    /// It may be made.
+    Attempt(Beginning),
     /// Chatwoot has it: a webhook with our marker said so.
     There(i64),
     /// It was cancelled, or its message is gone.
@@ -79,16 +88,28 @@ impl Carrier {
         }
         let last = last.map_or(0, |attempt| attempt.number);
         let beginning = self.begin(entry, last, caller).await?;
-        if !matches!(beginning, Begun::Attempt { .. }) {
+        if !matches!(beginning, Begun::Attempt(_)) {
             self.unused(caller).await;
         }
-        let (number, tries, own) = match beginning {
-            Begun::Attempt { number, tries, own } => (number, tries, own),
-            Begun::There(id) => return self.sent(entry, None, Some(id)).await,
-            Begun::Gone => return self.withdraw(entry).await,
-            Begun::Overtaken => return Ok(Carried::Waits),
-        };
-        lock.assert_held().await?;
+        match beginning {
+            Begun::Attempt(attempt) => {
+                lock.assert_held().await?;
+                self.attempt(entry, message, caller, attempt).await
+            }
+            Begun::There(id) => self.sent(entry, None, Some(id)).await,
+            Begun::Gone => self.withdraw(entry).await,
+            Begun::Overtaken => Ok(Carried::Waits),
+        }
+    }
+
+    /// Makes a try that is written down, and writes down what came of it.
+    async fn attempt(
+        &self,
+        entry: &Entry,
+        message: SendMessage,
+        caller: &Caller,
+        Beginning { number, tries, own }: Beginning,
+    ) -> Result<Carried, Error> {
         let new = NewMessage {
             content: message.content,
             private: message.private,
@@ -251,7 +272,7 @@ impl Carrier {
             return Ok(Begun::Overtaken);
         };
         let own = links::of_author(&mut transaction, entry.operation).await?;
-        let own = own.and_then(|own| Some((self.accounts.own(caller, &own)?, own)));
+        let own = own.and_then(|own| Some((self.callers.own(caller, &own)?, own)));
         let user = own.as_ref().map(|(_, own)| own.user).or_else(|| caller.known_user());
         if let Some(user) = user {
             attempts::made_as(&mut transaction, entry.operation, number, user).await?;
@@ -266,7 +287,7 @@ impl Carrier {
         };
         messages::advance(&mut transaction, entry.operation, step).await?;
         store::commit(transaction).await?;
-        Ok(Begun::Attempt { number, tries, own })
+        Ok(Begun::Attempt(Beginning { number, tries, own }))
     }
 
     /// Removes the row of a command that was cancelled.
