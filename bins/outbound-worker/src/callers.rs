@@ -28,7 +28,7 @@ pub(crate) struct Caller {
     pub(crate) host: String,
     account: Account,
     user: OnceCell<i64>,
-    /// When a reply last asked for the user. Whoever asks has it locked, and the others wait.
+    /// When a reply last asked for the user. It is locked while one asks, and the others wait.
     asked_at: Mutex<Option<Instant>>,
 }
 
@@ -98,7 +98,7 @@ impl Callers {
 
     /// The caller of an account. An account that is new is looked for at once.
     pub(crate) async fn get(&self, account: AccountKey) -> Result<Arc<Caller>, CallerError> {
-        // All wait for whoever reads.
+        // One reads, and the others wait for it.
         let mut known = self.known.lock().await;
         let fresh = known.as_mut().filter(|(read_at, _)| read_at.elapsed() < FRESH);
         if let Some((_, callers)) = fresh {
@@ -129,7 +129,7 @@ impl Callers {
         Ok(outdated)
     }
 
-    /// The same with the token of whoever wrote what goes out. None: it does not open with our key.
+    /// The same with the token of the reply's author. None: it does not open with our key.
     pub(crate) fn own(&self, caller: &Caller, own: &OwnToken) -> Option<Client> {
         let opened = self.key.open(store::links::TOKEN_PURPOSE, &own.token).map_err(Unusable::from);
         let client =

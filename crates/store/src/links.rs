@@ -122,7 +122,7 @@ pub async fn of_account(
     Ok(rows.into_iter().map(Link::from).collect())
 }
 
-/// The token of whoever wrote a reply that is to go out. None: it goes out with the account's.
+/// The own token of the author of a reply that is to go out. None: it goes out with the account's.
 pub async fn of_author(
     connection: &mut PgConnection,
     operation: OperationId,

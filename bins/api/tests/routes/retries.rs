@@ -37,7 +37,7 @@ async fn a_failed_message_is_queued_again_behind_the_others() {
     assert_eq!(after[0].0.to_string(), later["id"].as_str().unwrap());
     assert_eq!(after[1..], before, "the same operation and payload");
 
-    // The try of before is what the next one begins with.
+    // The next try begins with what is known of this one.
     let mut transaction = served.world.store.worker().await.unwrap();
     let last = attempts::last(&mut transaction, written.operation()).await.unwrap().unwrap();
     assert_eq!((last.number, last.outcome), (1, Some(AttemptOutcome::Failed)));

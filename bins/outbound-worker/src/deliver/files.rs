@@ -46,7 +46,7 @@ impl BrokenOff {
     }
 }
 
-/// Them, each read when its turn comes.
+/// The uploads, each read when it is sent.
 pub(super) fn read(
     objects: &Objects,
     uploads: &[Upload],

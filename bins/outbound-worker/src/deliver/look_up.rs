@@ -43,7 +43,7 @@ impl Carrier {
         let mut transaction = self.store.worker().await?;
         let last = attempts::last(&mut transaction, entry.operation).await?;
         store::commit(transaction).await?;
-        // Not of one that is known not to have happened: then it was an earlier one.
+        // If the last try certainly failed, an earlier one is what Chatwoot has.
         let tried = last.filter(|last| decide::next(Some(last)) == Next::LookUp);
         if tried.is_some() && entry.command == Command::SEND_MESSAGE {
             count("echoed");
@@ -73,7 +73,7 @@ impl Carrier {
             }
         };
         let used_up = self.bounds.are_used_up(entry.tries());
-        // Whoever asks for it to be sent at once waits for certainty only.
+        // A reply that somebody wants sent at once waits for certainty only.
         let hurries = entry.at_once || used_up || self.is_hurried(entry).await?;
         let pause = decide::until_sent_again(entry.attempts, self.retry);
         let pause = if hurries { Duration::ZERO } else { pause };
@@ -222,8 +222,9 @@ impl Carrier {
         Ok(before)
     }
 
-    /// Deleting a message takes its marker. One that is no other reply of ours, of the user as whom this was
-    /// tried and from the time of that try, therefore counts as this one: rather not sent than sent twice.
+    /// Deleting a message takes its marker. A deleted message that is no other reply of ours, by the user
+    /// whose token this was tried with and from the time of that try, therefore counts as this one: rather not
+    /// sent than sent twice.
     async fn search_deleted(
         &self,
         entry: &Entry,

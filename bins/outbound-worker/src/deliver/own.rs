@@ -1,5 +1,5 @@
-//! Replies that go out under the name of whoever wrote them, and what happens if Chatwoot does not let
-//! them in.
+//! Replies that go out under their author's name, with the author's own token, and what happens if Chatwoot
+//! does not let them in.
 
 use std::time::Duration;
 

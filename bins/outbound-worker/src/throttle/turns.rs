@@ -17,8 +17,8 @@ pub struct Turns {
 }
 
 impl Turns {
-    /// Sends one more of an account away, which behind all others, its own included, would wait for
-    /// `behind_all`; gives back how long it waits.
+    /// Queues one more call of this account. `behind_all` is the wait if it queued behind every account; returns its
+    /// own wait.
     pub fn send_away(
         &mut self,
         account: AccountKey,

@@ -140,7 +140,7 @@ async fn p4_of_two_workers_that_both_hold_the_lock_one_sends() {
     let rest = RestFaults { latency_ms: Millis::between(500, 500), ..RestFaults::default() };
     chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
     let conversation = stage.conversation(&chatwoot).await;
-    // Between a worker's look at the tries of before and the beginning of one.
+    // Between a worker's look at the earlier tries and the beginning of one.
     let mut between = stage.world.store.worker().await.unwrap();
     let hold = sqlx::query("lock table chatwoot_hosts in share row exclusive mode");
     hold.execute(&mut *between).await.unwrap();

@@ -72,7 +72,7 @@ pub async fn compose(
     composition: &Composition<'_>,
 ) -> Result<Composed, Error> {
     let Composition { tenant, conversation, .. } = *composition;
-    // Whoever writes to a conversation waits here for whoever writes to it before, so that commands
+    // One who writes to a conversation waits here for the one before, so that commands
     // are numbered in the order of their writing. Messages may be mirrored into it meanwhile.
     let Some(place) = sqlx::query!(
         "select account_id, inbox_id from conversations

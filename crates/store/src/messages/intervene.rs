@@ -94,7 +94,8 @@ pub async fn cancel(
 /// once, and one of which nobody knows whether Chatwoot has it is looked for at once, and tried as soon as
 /// it is certain that Chatwoot does not have it. One that waits behind a command which was tried and waits
 /// has that one tried at once. Earlier tries are not forgotten: what may have left is looked up first. What
-/// Chatwoot has and its channel did not deliver is handed to the channel once more, by Chatwoot. Gives back the message and its line of the timeline.
+/// Chatwoot has and its channel did not deliver is handed to the channel once more, by Chatwoot. Gives back the
+/// message and its line of the timeline.
 pub async fn retry(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
