@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use accounts::{Clients, Unusable};
 use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Client};
-use domain::{AccountKey, SecretKey};
+use domain::{AccountKey, SecretKey, in_words};
 use store::Store;
 use store::accounts::Account;
 use store::links::OwnToken;
@@ -135,9 +135,10 @@ impl Callers {
         let client =
             opened.and_then(|token| Ok(self.clients.with_token(&caller.account, &token)?));
         client
-            .inspect_err(
-                |error| tracing::error!(%error, "a reply goes out with the account's token"),
-            )
+            .inspect_err(|error| {
+                let error = in_words(error);
+                tracing::error!(error, "a reply goes out with the account's token");
+            })
             .ok()
     }
 

@@ -22,6 +22,7 @@ pub mod snapshot;
 mod tenant;
 mod token;
 mod version;
+mod words;
 
 pub use access::{Permission, Permissions, Role, UnknownAccess};
 pub use activity::{Activity, Actor};
@@ -39,3 +40,4 @@ pub use sealed::{SealError, Sealed, SecretKey};
 pub use tenant::{InvalidTenant, TenantId};
 pub use token::{Token, TokenKind};
 pub use version::{Digest, Version};
+pub use words::in_words;

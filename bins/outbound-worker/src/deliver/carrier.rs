@@ -8,7 +8,7 @@ use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Outcome};
 use chrono::Utc;
 use domain::command::Unreadable;
-use domain::{Command, ConversationId, SecretKey};
+use domain::{Command, ConversationId, SecretKey, in_words};
 use objects::Objects;
 use service::retry::Policy;
 use store::outbox::{self, Entry, Tries};
@@ -158,7 +158,8 @@ impl Carrier {
             Err(CallerError::Store(error)) => return Err(error),
             Err(CallerError::Gone) => return self.put_off_until_connected(entry).await,
             Err(error) => {
-                tracing::error!(%error, "the account's commands wait until it is repaired");
+                let error = in_words(&error);
+                tracing::error!(error, "the account's commands wait until it is repaired");
                 let reason = "the Chatwoot account's settings have to be repaired first";
                 return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
             }

@@ -4,7 +4,7 @@ use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
 use chrono::{TimeDelta, Utc};
 use domain::command::MarkRead;
-use domain::{Command, MessageId};
+use domain::{Command, MessageId, in_words};
 use store::attempts::{self, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -92,7 +92,8 @@ impl Carrier {
                 retrying(AttemptOutcome::Unknown, self.retry.delay(failures))
             }
         };
-        tracing::info!(attempt = number, reason, "a change did not reach Chatwoot for sure");
+        let error = in_words(&error);
+        tracing::info!(attempt = number, error, "a change did not reach Chatwoot for sure");
         self.note(entry, news).await
     }
 

@@ -1,6 +1,7 @@
 //! Finding out which Chatwoot user an account's token belongs to. It is written down with each try: a later look
 //! for the reply may be made with another user's token, and cannot know one that was deleted otherwise.
 
+use domain::in_words;
 use store::Error;
 
 use super::Carrier;
@@ -28,7 +29,8 @@ impl Carrier {
         };
         self.report(caller, &asked).await;
         let Err(error) = asked else { return Ok(None) };
-        tracing::info!(%error, "it is not known which Chatwoot user the account's token belongs to");
+        let error = in_words(&error);
+        tracing::info!(error, "it is not known which Chatwoot user the account's token belongs to");
         // The host may have asked to slow down, and the account may rest by now.
         self.unused(caller).await;
         self.admit_next(caller, stay).await

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
 use chrono::{DateTime, Utc};
-use domain::{Command, OperationId};
+use domain::{Command, OperationId, in_words};
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -147,7 +147,8 @@ impl Carrier {
             );
             return self.give_up(entry, None, &reason).await;
         }
-        tracing::info!(reason, "a reply of unknown outcome could not be looked up");
+        let error = in_words(error);
+        tracing::info!(error, "a reply of unknown outcome could not be looked up");
         let wait = decide::until_retried_look(attempt.ended_ago, self.retry);
         self.put_off(entry, wait, locked_out.then_some(reason.as_str())).await
     }

@@ -6,6 +6,7 @@
 use chatwoot::client::MessageRange;
 use chatwoot::{Message, MessageStatus, Outcome};
 use domain::command::RetryMessage;
+use domain::in_words;
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -107,7 +108,8 @@ impl Carrier {
             Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
             Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait.max(self.absence)),
         };
-        tracing::info!(attempt = number, reason, "a message was not handed over, or not for sure");
+        let error = in_words(&error);
+        tracing::info!(attempt = number, error, "a message was not handed over, or not for sure");
         self.note(entry, news).await
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chatwoot::Client;
 use chatwoot::client::NewMessage;
 use domain::command::SendMessage;
-use domain::{DeliveryState, MessageId};
+use domain::{DeliveryState, MessageId, in_words};
 use store::Error;
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::links::{self, OwnToken};
@@ -152,7 +152,8 @@ impl Carrier {
             Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
             Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait),
         };
-        tracing::info!(attempt = number, reason, "a reply did not go out, or not for sure");
+        let error = in_words(&error);
+        tracing::info!(attempt = number, error, "a reply did not go out, or not for sure");
         self.note(entry, news).await
     }
 
@@ -170,7 +171,7 @@ impl Carrier {
                 return self.give_up(entry, None, reason).await.map(Some);
             }
             Err(Missing::ForNow(error)) => {
-                let error = format!("{:#}", anyhow::Error::from(error));
+                let error = in_words(&error);
                 tracing::warn!(error, "a reply waits for its files");
                 let reason = Some(files::UNREADABLE);
                 return self.put_off(entry, UNTIL_REPAIRED, reason).await.map(Some);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use domain::AccountKey;
+use domain::{AccountKey, in_words};
 use store::{Error, Store, breakers, hosts};
 
 use super::{
@@ -177,7 +177,8 @@ impl Throttle {
     pub async fn report(&self, host: &str, account: AccountKey, report: Report) {
         let told = store::within(store::PATIENCE, self.tell(host, account, report)).await;
         if let Err(error) = told {
-            tracing::warn!(%error, "other workers are not told how a call to Chatwoot went");
+            let error = in_words(&error);
+            tracing::warn!(error, "other workers are not told how a call to Chatwoot went");
         }
     }
 
@@ -190,7 +191,8 @@ impl Throttle {
         }
         let untried = self.judge(account, Breaker::untried);
         if let Err(error) = store::within(store::PATIENCE, untried).await {
-            tracing::warn!(%error, "other workers are not told that an account was not tried");
+            let error = in_words(&error);
+            tracing::warn!(error, "other workers are not told that an account was not tried");
         }
     }
 
