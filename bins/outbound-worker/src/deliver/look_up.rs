@@ -180,6 +180,8 @@ impl Carrier {
             };
             let ours = page.iter().filter(|message| bears(message, entry.operation));
             let ours: Vec<i64> = ours.map(|message| message.id).collect();
+            // The first answer that has it is the last one that is read: a copy that comes a hundred messages later
+            // raises no alarm, or every look that finds its reply would read on to the end.
             if let Some(&first) = ours.iter().min() {
                 if ours.len() > 1 {
                     metrics::counter!("axis_outbound_twice_total").increment(1);
