@@ -56,6 +56,18 @@ test('states are told in words', async () => {
   expect(log.getByText('This message was deleted')).toBeVisible()
 })
 
+test('what was put off once more is not said to be tried now', async () => {
+  const at = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString()
+  given([
+    mine({ content: 'one', createdAt: instant(1), state: 'retrying', nextAttemptAt: at(-60), stateReason: 'Chatwoot does not answer' }),
+    mine({ content: 'two', createdAt: instant(2), state: 'retrying', nextAttemptAt: at(-1), stateReason: 'Chatwoot is busy' }),
+  ])
+  show(<Conversation id={HERE.id} />)
+  const log = within(await screen.findByRole('log'))
+  expect(log.getByText('Trying again: Chatwoot does not answer')).toBeVisible()
+  expect(log.getByText('Trying again now')).toBeVisible()
+})
+
 test('what is not shown here is a way away in Chatwoot', async () => {
   HERE = aConversation({ chatwootUrl: 'https://chat.example.com/app/accounts/1/conversations/7' })
   given([aMessage({ conversationId: HERE.id, content: null, contentType: 'cards' })])
