@@ -232,7 +232,7 @@ export const test = base.extend<{ colleague: Page }, { system: System }>({
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'axis-e2e-'))
       // What fails has failed soon.
-      const { system, process: child } = await start(folder, { OUTBOUND_ATTEMPTS: '2', OUTBOUND_RETRY_FIRST_MS: '2000' })
+      const { system, process: child } = await start(folder, { OUTBOUND_ATTEMPTS: '2', OUTBOUND_GIVE_UP_SECONDS: '1', OUTBOUND_RETRY_FIRST_MS: '2000' })
       await use(system)
       await ended(child)
       await rm(folder, { recursive: true, force: true })

@@ -60,6 +60,19 @@ test('what the channel could not deliver is written anew, and takes the place of
   expect(await system.sent(number, 'Loud and')).toMatchObject([{ content: 'Loud and clear.' }])
 })
 
+test('what the channel could not deliver is handed to it again on request', async ({ page, system }) => {
+  const number = await system.customerBegins('Channing Channel', 'Can you hear me?', 'Channel::Whatsapp')
+  await openConversation(page, system, 'Channing Channel')
+  await send(page, 'Loud and clear.')
+  await expect(delivered(page)).toBeVisible()
+  const [message] = await system.sent(number, 'Loud and')
+  await system.channelReports(number, message!.id, 'failed', 'the number takes no messages')
+  await expect(log(page).getByText('Not sent: the number takes no messages')).toBeVisible()
+  await log(page).getByRole('button', { name: 'Retry' }).click()
+  await expect(delivered(page)).toBeVisible()
+  expect(await system.sent(number, 'Loud and')).toHaveLength(1)
+})
+
 test('what Chatwoot could not take at first arrives once when it can', async ({ page, system }) => {
   const number = await system.customerBegins('Uwe Unavailable', 'Are you open?')
   await openConversation(page, system, 'Uwe Unavailable')

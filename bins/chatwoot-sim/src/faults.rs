@@ -173,6 +173,8 @@ pub struct RestFaults {
     pub slow_echo: Rule,
     /// How late, in milliseconds.
     pub slow_echo_ms: Millis,
+    /// A message is sent again whatever its state, and its content attributes are emptied, as in older versions.
+    pub old_retry: bool,
 }
 
 impl Default for RestFaults {
@@ -192,6 +194,7 @@ impl Default for RestFaults {
             timeout_ms: 20_000,
             slow_echo: Rule::default(),
             slow_echo_ms: Millis::between(1_000, 5_000),
+            old_retry: false,
         }
     }
 }

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use service::retry::Policy;
 use store::Store;
 
+use crate::decide::Bounds;
 use crate::locked_out::LockedOut;
 
 /// Longest that a command takes until it is sent, with all its look-ups and waits.
@@ -59,7 +60,8 @@ pub struct Config {
     )]
     pub outbound_tenant_concurrency: u16,
 
-    /// Tries until a command counts as failed, 1 to 100; the default takes an hour or two
+    /// Tries until a command counts as failed, 1 to 100; the default takes an hour or two. Those that found no
+    /// connection or were asked to come later (429) do not count
     #[arg(
         long,
         env = "OUTBOUND_ATTEMPTS",
@@ -68,6 +70,17 @@ pub struct Config {
         value_parser = clap::value_parser!(u16).range(1..=100)
     )]
     pub outbound_attempts: u16,
+
+    /// Seconds after which a command counts as failed that Chatwoot could not be reached for, or asked to come
+    /// later with, 1 to 2592000; it was tried `OUTBOUND_ATTEMPTS` times at least by then
+    #[arg(
+        long,
+        env = "OUTBOUND_GIVE_UP_SECONDS",
+        default_value_t = 86_400,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=2_592_000)
+    )]
+    pub outbound_give_up_seconds: u64,
 
     /// Milliseconds until the second try; the wait doubles with each one, 10 to 600000
     #[arg(
@@ -164,6 +177,7 @@ impl Config {
             outbound_account_concurrency: 4,
             outbound_tenant_concurrency: 8,
             outbound_attempts: 12,
+            outbound_give_up_seconds: 86_400,
             outbound_retry_first_ms: 5_000,
             outbound_retry_longest_seconds: 1_800,
             absence_seconds: 20,
@@ -189,6 +203,11 @@ impl Config {
         let shortest = Duration::from_millis(self.outbound_retry_first_ms);
         let longest = Duration::from_secs(self.outbound_retry_longest_seconds);
         Policy { shortest, longest: longest.max(shortest) }
+    }
+
+    pub(crate) fn bounds(&self) -> Bounds {
+        let give_up = Duration::from_secs(self.outbound_give_up_seconds);
+        Bounds { most_tries: self.outbound_attempts.into(), give_up }
     }
 
     pub(crate) fn absence(&self) -> Duration {

@@ -16,6 +16,9 @@
 //!                     when as much time has passed as after any other try that did not happen
 //! ```
 //!
+//! What finds no connection, or is asked to come later (429), is tried for as long as [`Bounds`] say and not as
+//! often: that Chatwoot was away uses up no tries.
+//!
 //! A 401 is retried where it is about the account and not about what was asked for ([`is_locked_out`]): what
 //! waits goes out when the account has another token.
 //!
@@ -34,6 +37,7 @@ use chatwoot::{CallError, Outcome};
 use chrono::{DateTime, Utc};
 use service::retry::Policy;
 use store::attempts::{Attempt, AttemptOutcome, Open};
+use store::outbox::Tries;
 
 /// The first look after an unknown outcome, and the pause between looks that could be the last.
 pub(crate) const SOON: Duration = Duration::from_secs(1);
@@ -107,6 +111,16 @@ fn until_next_look(ended_ago: Duration, absence: Duration) -> Duration {
     }
 }
 
+/// How long to wait until what may have happened may be done once more, if it is not seen to have happened: until
+/// Chatwoot cannot be working on the last try any more.
+pub fn until_repeated(attempt: &Attempt, absence: Duration) -> Option<Duration> {
+    if next(Some(attempt)) != Next::LookUp {
+        return None;
+    }
+    let left = absence.checked_sub(attempt.ended_ago)?;
+    (!left.is_zero()).then_some(left + GRAIN)
+}
+
 /// By how much Chatwoot's clock and ours may differ.
 const SKEW: Duration = Duration::from_mins(2);
 
@@ -126,6 +140,28 @@ pub fn until_sent_again(tries: i32, retry: Policy) -> Duration {
     retry.middle(u32::try_from(tries).unwrap_or(1))
 }
 
+/// When a command counts as failed though nothing says that it cannot be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Tries that came to nothing at a Chatwoot that could be reached.
+    pub most_tries: i32,
+    /// How long ago it was asked for, if Chatwoot cannot be reached or asks to come later.
+    pub give_up: Duration,
+}
+
+impl Bounds {
+    /// Whether the tries that count were enough.
+    pub fn are_used_up(self, tries: Tries) -> bool {
+        tries.counted() >= self.most_tries
+    }
+
+    /// Whether enough time has passed. One that waited for something else as long is not given up at the
+    /// first closed door.
+    pub fn are_over(self, tries: Tries, asked_ago: Duration) -> bool {
+        asked_ago >= self.give_up && tries.made >= self.most_tries
+    }
+}
+
 /// What the end of a try leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
@@ -133,22 +169,32 @@ pub enum Ending {
     Failed,
     /// It did not happen; try again after this wait.
     Retry(Duration),
+    /// The same, for no fault of the command's: the try does not count.
+    Spared(Duration),
     /// It may have happened: look, or repeat what may be repeated, after this wait.
     Unknown(Duration),
 }
 
-/// What to do after a try that did not succeed. `tries` counts it.
-pub fn ending(error: &CallError, tries: i32, most_tries: i32, retry: Policy) -> Ending {
-    let failures = u32::try_from(tries).unwrap_or(1);
+/// What to do after a try that did not succeed, of a command that was asked for so long ago. `tries` counts it.
+pub fn ending(
+    error: &CallError,
+    tries: Tries,
+    asked_ago: Duration,
+    bounds: Bounds,
+    retry: Policy,
+) -> Ending {
+    let failures = u32::try_from(tries.made).unwrap_or(1);
     match error.outcome() {
         Outcome::Permanent if !is_locked_out(error) => Ending::Failed,
-        Outcome::Permanent | Outcome::Retry if tries >= most_tries => Ending::Failed,
-        Outcome::Permanent | Outcome::Retry => {
+        Outcome::Permanent if bounds.are_used_up(tries) => Ending::Failed,
+        Outcome::Permanent => Ending::Retry(retry.delay(failures)),
+        Outcome::Retry if bounds.are_over(tries, asked_ago) => Ending::Failed,
+        Outcome::Retry => {
             let asked = match error {
                 CallError::RateLimited { retry_after } => *retry_after,
                 _ => None,
             };
-            Ending::Retry(retry.delay_asked(failures, asked))
+            Ending::Spared(retry.delay_asked(failures, asked))
         }
         Outcome::Unknown => Ending::Unknown(Policy { shortest: SOON, longest: SOON * 2 }.delay(1)),
     }

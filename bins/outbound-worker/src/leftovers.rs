@@ -12,7 +12,7 @@ use std::time::Duration;
 use bus::{PublishError, Publisher};
 use domain::{
     Activity, ActivityId, Approval, ApprovalId, Conversation, ConversationId, Message, MessageId,
-    TenantId,
+    TenantId, in_words,
 };
 use events::{Announcement, AnnouncementSubject, TraceParent};
 use store::announcements::Left;
@@ -89,7 +89,8 @@ impl Leftovers {
                 }
                 Err(error) => {
                     if !mem::replace(&mut failing, true) {
-                        tracing::warn!(%error, "changes cannot be announced, trying again");
+                        let error = in_words(&error);
+                        tracing::warn!(error, "changes cannot be announced, trying again");
                     }
                     false
                 }

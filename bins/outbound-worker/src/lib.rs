@@ -10,14 +10,13 @@
 //! the row is due, so it may be lost, repeated or late: the relay publishes every row again until
 //! it is gone.
 //!
-//! Whoever carries out the commands of a conversation holds the conversation's lock in Postgres, so
+//! The worker that carries out the commands of a conversation holds the conversation's lock in Postgres, so
 //! they leave one by one and in the order in which they were asked for. The first one that has to
 //! wait makes those behind it wait; other conversations go on.
 //!
 //! What may happen to a reply is told in [`decide`].
 
-mod accounts;
-pub mod command;
+mod callers;
 mod config;
 pub mod decide;
 mod deliver;

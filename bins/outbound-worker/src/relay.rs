@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::{PublishError, Publisher};
-use domain::ConversationId;
+use domain::{ConversationId, in_words};
 use service::retry::Policy;
 use store::{Store, outbox};
 use tokio::sync::Notify;
@@ -79,7 +79,8 @@ impl Relay {
                 Err(error) => {
                     failures += 1;
                     if !self.failing.swap(true, Ordering::Relaxed) {
-                        tracing::warn!(%error, "outbox rows cannot be published, trying again");
+                        let error = in_words(&error);
+                        tracing::warn!(error, "outbox rows cannot be published, trying again");
                     }
                     // Rows that come meanwhile do not make it work any sooner.
                     tokio::time::sleep(Policy::NEAR.delay(failures)).await;

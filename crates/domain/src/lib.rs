@@ -1,6 +1,6 @@
 //! The vocabulary the programs share: ids, conversations, contacts, messages, activities.
 //!
-//! Nothing here does I/O. Two families of types live side by side:
+//! Nothing here does I/O. Beside what is asked of Chatwoot ([`command`]) two families of types live side by side:
 //!
 //! - **read models** ([`Conversation`], [`Message`], [`Contact`], [`Activity`], [`catalogue`]): what
 //!   REST answers and live events carry, one shape for both;
@@ -12,6 +12,7 @@ mod activity;
 mod approval;
 mod attachment;
 pub mod catalogue;
+pub mod command;
 mod contact;
 mod conversation;
 mod id;
@@ -21,11 +22,13 @@ pub mod snapshot;
 mod tenant;
 mod token;
 mod version;
+mod words;
 
 pub use access::{Permission, Permissions, Role, UnknownAccess};
 pub use activity::{Activity, Actor};
 pub use approval::Approval;
 pub use attachment::{Attachment, MirroredAttachment, Upload};
+pub use command::Command;
 pub use contact::Contact;
 pub use conversation::{Assignee, Conversation, ConversationContact, MessagePreview, Team};
 pub use id::{
@@ -37,3 +40,4 @@ pub use sealed::{SealError, Sealed, SecretKey};
 pub use tenant::{InvalidTenant, TenantId};
 pub use token::{Token, TokenKind};
 pub use version::{Digest, Version};
+pub use words::in_words;

@@ -45,7 +45,8 @@ pub struct Message {
     /// Number of tries so far, for what was written here.
     pub attempts: i32,
     /// How many tries there will be at most until it counts as failed, while it is sending, retrying or
-    /// unknown, from the first try on.
+    /// unknown, from the first try on; none after a try that does not count, for which Chatwoot could not be
+    /// reached or asked to come later.
     #[schema(example = 12)]
     pub max_attempts: Option<i32>,
     /// When the next try is due, while retrying or queued.

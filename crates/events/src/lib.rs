@@ -3,14 +3,13 @@
 //! | stream | subject | payload |
 //! |---|---|---|
 //! | `INBOUND` | `inbound.<account key>.<event>`, `….other` | Chatwoot's body, byte for byte but for the tokens of visitors' sessions; facts of its receipt in headers ([`Inbound`]), the event's name among them |
-//! | `OUTBOUND` | `outbound.<tenant>.<command>` | [`Command`]: a pointer to an outbox row |
+//! | `OUTBOUND` | `outbound.<tenant>.<command>` | [`WakeUp`]: a pointer to an outbox row |
 //! | `ACTIVITY` | `activity.<tenant>.<type>` | [`Announcement`] |
 //! | `DEAD_LETTER` | `dead-letter.<stream>.<reason>` | the message as it was; why in headers ([`DeadLetter`]) |
 //!
 //! `live.<tenant>.<what>` is ephemeral and stored nowhere.
 
 mod announcement;
-mod command;
 mod dead_letter;
 mod envelope;
 mod inbound;
@@ -18,15 +17,16 @@ mod live;
 mod source;
 pub mod subject;
 mod trace;
+mod wake_up;
 
 pub use announcement::{Announcement, Subject as AnnouncementSubject};
-pub use command::Command;
 pub use dead_letter::DeadLetter;
 pub use envelope::{Envelope, HeaderError, Headers};
 pub use inbound::{Inbound, occurrence};
 pub use live::{Live, PresenceState};
 pub use source::Source;
 pub use trace::TraceParent;
+pub use wake_up::WakeUp;
 
 /// A NATS server drops a second message with the same value of this header within its window.
 pub const MESSAGE_ID: &str = "Nats-Msg-Id";

@@ -2,7 +2,7 @@
 
 use bus::StoredDeadLetter;
 use domain::{AccountKey, TenantId};
-use events::{Command, subject};
+use events::{WakeUp, subject};
 use uuid::Uuid;
 
 /// Whose a dead letter is, as far as its subject tells.
@@ -33,8 +33,8 @@ pub fn account_of(stored: &StoredDeadLetter) -> Option<AccountKey> {
     match owner_of(stored)? {
         Owner::Account(account) => Some(account),
         Owner::Tenant(_) => {
-            let command: Command = serde_json::from_slice(&stored.payload).ok()?;
-            Some(command.account)
+            let wake_up: WakeUp = serde_json::from_slice(&stored.payload).ok()?;
+            Some(wake_up.account)
         }
     }
 }

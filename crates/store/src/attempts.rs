@@ -62,8 +62,8 @@ pub async fn last(
     operation: OperationId,
 ) -> Result<Option<Attempt>, Error> {
     let row = sqlx::query!(
-        // What certainly failed left nothing: what was written since, before the tries that may have
-        // left something, is none of them. Only of nothing but such tries it does not matter.
+        // A try that certainly failed left nothing in Chatwoot, so the look begins where the first one did
+        // that may have. If every try failed so, it makes no difference.
         r#"select attempt, outcome,
                   extract(epoch from clock_timestamp() - finished_at)::float8 as ended_ago,
                   coalesce(min(highest_message_id) filter (where open) over (), highest_message_id)
@@ -90,7 +90,7 @@ pub async fn last(
 
 /// Begins the try that follows the one with this number, 0 for the first; gives back its number. None:
 /// somebody else has begun one since, who holds the conversation's lock too; two servers may grant it.
-/// A try is counted in the outbox first, so whoever comes second has waited there and sees the other's.
+/// A try is counted in the outbox first, so the second one has waited there and sees the first one's.
 pub async fn begin(
     connection: &mut PgConnection,
     entry: &Entry,
@@ -162,7 +162,7 @@ pub async fn may_be_there(
     Ok(open)
 }
 
-/// Notes of a try that has just begun as which Chatwoot user it is made.
+/// Notes which Chatwoot user's token a try that has just begun is made with.
 pub async fn made_as(
     connection: &mut PgConnection,
     operation: OperationId,
@@ -184,7 +184,7 @@ pub async fn made_as(
 /// A try that may have happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Open {
-    /// The Chatwoot user as whom it was made; none: nobody knew, but it was the account's own.
+    /// The Chatwoot user whose token it was made with; none: it was the account's, and nobody knew whose that is.
     pub user: Option<i64>,
     /// When it began.
     pub began_at: DateTime<Utc>,

@@ -137,7 +137,7 @@ pub async fn tokens(store: &Store) -> Result<Vec<Sealed>, Error> {
     Ok(tokens.into_iter().map(Sealed).collect())
 }
 
-/// The token of whoever wrote a reply that is to go out. None: it goes out with the account's.
+/// The own token of the author of a reply that is to go out. None: it goes out with the account's.
 pub async fn of_author(
     connection: &mut PgConnection,
     operation: OperationId,

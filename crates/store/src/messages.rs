@@ -7,6 +7,7 @@ mod intervene;
 pub mod mirror;
 mod numbers;
 mod read;
+mod redeliver;
 mod remove;
 mod words;
 
@@ -16,5 +17,6 @@ pub use compose::*;
 pub use intervene::*;
 pub use numbers::*;
 pub use read::*;
+pub use redeliver::*;
 pub use remove::*;
 pub use words::*;

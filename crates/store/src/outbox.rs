@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, ConversationId, OperationId, TenantId};
-use events::{Command, TraceParent};
+use events::{TraceParent, WakeUp};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -41,6 +41,8 @@ pub struct Entry {
     pub trace: TraceParent,
     /// Times tried in Chatwoot.
     pub attempts: i32,
+    /// Of these, those that do not count.
+    pub spared: i32,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// Chatwoot is known to have it, or to have done it after a try whose outcome nobody knew: all that is
@@ -52,6 +54,29 @@ pub struct Entry {
     pub due_in: Duration,
 }
 
+/// How often a command was tried since it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tries {
+    /// All tries: what the waits go by.
+    pub made: i32,
+    /// Of these, those that found no connection, or were asked to come later.
+    pub spared: i32,
+}
+
+impl Tries {
+    /// Those after which it fails, when they are too many.
+    pub fn counted(self) -> i32 {
+        self.made - self.spared
+    }
+}
+
+impl Entry {
+    /// How often it was tried.
+    pub fn tries(&self) -> Tries {
+        Tries { made: self.attempts, spared: self.spared }
+    }
+}
+
 /// Takes at most `limit` rows that are due and that no other relay has in hand, longest due first;
 /// accounts take turns, and none gets more than `share`. They stay locked until the transaction
 /// ends.
@@ -59,7 +84,7 @@ pub async fn take_due(
     connection: &mut PgConnection,
     limit: i64,
     share: i64,
-) -> Result<Vec<(Command, TraceParent)>, Error> {
+) -> Result<Vec<(WakeUp, TraceParent)>, Error> {
     let rows = sqlx::query!(
         // From account to account along the index, however many rows each has.
         r#"with recursive waiting (account_id) as (
@@ -90,7 +115,7 @@ pub async fn take_due(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let command = Command {
+            let wake_up = WakeUp {
                 operation: OperationId(row.operation_id),
                 tenant: tenant(row.tenant_id)?,
                 account: AccountKey(row.account_id),
@@ -99,7 +124,7 @@ pub async fn take_due(
                 sequence: row.sequence,
                 publication: row.publications,
             };
-            Ok((command, trace(&row.traceparent)))
+            Ok((wake_up, trace(&row.traceparent)))
         })
         .collect()
 }
@@ -189,7 +214,7 @@ pub async fn head(
 ) -> Result<Option<Entry>, Error> {
     let row = sqlx::query!(
         r#"select o.operation_id, o.tenant_id, o.account_id, c.display_id, o.command, o.payload,
-                  o.traceparent, o.attempts, o.created_at,
+                  o.traceparent, o.attempts, o.spared, o.created_at,
                   m.chatwoot_id is not null or o.attempts > 0 and coalesce(w.confirmed, false)
                     as "told!",
                   o.not_before is null as "at_once!",
@@ -215,6 +240,7 @@ pub async fn head(
             payload: row.payload,
             trace: trace(&row.traceparent),
             attempts: row.attempts,
+            spared: row.spared,
             created_at: row.created_at,
             told: row.told,
             at_once: row.at_once,
@@ -229,15 +255,31 @@ pub async fn head(
 pub async fn count_attempt(
     connection: &mut PgConnection,
     operation: OperationId,
-) -> Result<Option<i32>, Error> {
-    let attempts = sqlx::query_scalar!(
+) -> Result<Option<Tries>, Error> {
+    let tries = sqlx::query_as!(
+        Tries,
         "update outbox set attempts = attempts + 1, hurried = false
-         where operation_id = $1 returning attempts",
+         where operation_id = $1 returning attempts as made, spared",
         operation.0
     )
     .fetch_optional(connection)
     .await?;
-    Ok(attempts)
+    Ok(tries)
+}
+
+/// Notes that the try which has just ended does not count. How many there will be at most nobody knows then.
+pub async fn spare(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {
+    sqlx::query!(
+        "with spared as (
+           update outbox set spared = spared + 1 where operation_id = $1 returning operation_id
+         )
+         update messages set outbound_most_attempts = null
+         where id in (select operation_id from spared)",
+        operation.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Has a reply go out with the account's token from now on: its author's own was refused for it, with a try

@@ -519,7 +519,8 @@ export interface paths {
          *     reached Chatwoot. One that waits to be retried is tried at once, in its place; one whose state is
          *     unknown is looked for in Chatwoot at once. One that waits behind something else that waits to be tried
          *     again or looked for has that one tried at once. Should an earlier try have reached Chatwoot after all,
-         *     it is found and not sent twice.
+         *     it is found and not sent twice. What Chatwoot has and the customer's channel did not deliver, Chatwoot is told to
+         *     hand to the channel again; no other message is written.
          */
         post: operations["retry_message"];
         delete?: never;
@@ -2309,7 +2310,8 @@ export interface components {
             /**
              * Format: int32
              * @description How many tries there will be at most until it counts as failed, while it is sending, retrying or
-             *     unknown, from the first try on.
+             *     unknown, from the first try on; none after a try that does not count, for which Chatwoot could not be
+             *     reached or asked to come later.
              * @example 12
              */
             maxAttempts?: number | null;

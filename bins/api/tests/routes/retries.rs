@@ -10,7 +10,7 @@ use store::{attempts, messages, outbox};
 use testkit::sqlx;
 
 use crate::support::written::{Written, advance, ask, asked, commands, refusal, tried, write};
-use crate::support::{Served, Stream, ids};
+use crate::support::{Seed, Served, Stream, ids};
 
 #[tokio::test]
 async fn a_failed_message_is_queued_again_behind_the_others() {
@@ -37,7 +37,7 @@ async fn a_failed_message_is_queued_again_behind_the_others() {
     assert_eq!(after[0].0.to_string(), later["id"].as_str().unwrap());
     assert_eq!(after[1..], before, "the same operation and payload");
 
-    // The try of before is what the next one begins with.
+    // The next try begins with what is known of this one.
     let mut transaction = served.world.store.worker().await.unwrap();
     let last = attempts::last(&mut transaction, written.operation()).await.unwrap().unwrap();
     assert_eq!((last.number, last.outcome), (1, Some(AttemptOutcome::Failed)));
@@ -90,6 +90,54 @@ async fn a_message_that_waits_to_be_retried_is_tried_at_once() {
     let mut transaction = served.world.store.worker().await.unwrap();
     let published = outbox::take_due(&mut transaction, 2, 2).await.unwrap();
     assert!(published.iter().any(|(command, _)| command.operation == written.operation()));
+}
+
+/// Be it written here or in Chatwoot.
+#[tokio::test]
+async fn what_the_channel_did_not_deliver_is_to_be_handed_to_it_again_once() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let seed = Seed { messages: vec![("outgoing", "Hello")], ..Seed::open(1) };
+    let path = format!("/conversations/{}/messages", served.write(&seed).await);
+    let message = served.read(&path).await["data"][0].clone();
+    let written = Written { path, message };
+    let refused = (409, "not-retriable".to_owned());
+    assert_eq!(refusal(&served, &written.to("retry")).await, refused, "it is delivered");
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update messages set delivery_failed_at = delivery_succeeded_at + 1")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    let answer = ask(&served, &written.to("retry")).await;
+    assert_eq!(answer.status(), 202);
+    let message: Value = answer.json().await.unwrap();
+    assert_eq!((&message["state"], &message["stateReason"]), (&json!("queued"), &Value::Null));
+    assert_eq!(message["chatwootId"], written.message["chatwootId"]);
+    assert_eq!(served.read(&written.path).await["data"], json!([message]));
+    let [(operation, payload)] = &commands(&served).await[..] else { panic!("one command") };
+    assert_ne!(operation.to_string(), written.id(), "no reply is sent");
+    assert_eq!(*payload, json!({ "messageId": written.id() }));
+    assert_eq!(stream.expect("message_retried").await.json()["message"], message);
+    assert_eq!(refusal(&served, &written.to("retry")).await, refused, "once is enough");
+    assert_eq!(refusal(&served, &written.to("cancel")).await, (409, "not-cancellable".to_owned()));
+    // As a worker does.
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let (id, hour) = (written.id().parse().unwrap(), Duration::from_hours(1));
+    let (state, reason) = (DeliveryState::Retrying, Some("a test says so"));
+    assert!(messages::redelivering(&mut transaction, id, state, reason, Some(hour)).await.unwrap());
+    outbox::postpone(&mut transaction, (*operation).into(), hour).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let shown = served.read(&written.path).await["data"][0].clone();
+    assert_eq!((&shown["state"], &shown["stateReason"]), (&json!("retrying"), &json!(reason)));
+    assert!(shown["nextAttemptAt"].is_string());
+    assert_eq!(ask(&served, &written.to("retry")).await.status(), 202, "tried at once");
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let conversation = written.message["conversationId"].as_str().unwrap().parse().unwrap();
+    let head = outbox::head(&mut transaction, conversation).await.unwrap().unwrap();
+    assert_eq!((head.operation, head.due_in), ((*operation).into(), Duration::ZERO));
+    assert_eq!(commands(&served).await.len(), 1);
 }
 
 #[tokio::test]

@@ -187,13 +187,20 @@ impl World {
         })
     }
 
-    /// Sends a failed message again; any other is left as it is.
+    /// Sends a failed message again; any other is left as it is, but not by `old` versions.
     pub(crate) fn retry_message(
         &mut self,
         account: i64,
         conversation: i64,
         id: i64,
+        old: bool,
     ) -> Result<(), Denied> {
+        if old {
+            return self.update_message(account, conversation, id, |row| {
+                row.status = "sent";
+                row.content_attributes.clear();
+            });
+        }
         if self.message(account, conversation, id)?.status != "failed" {
             return Ok(());
         }

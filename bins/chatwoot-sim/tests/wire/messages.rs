@@ -1,5 +1,6 @@
 //! Creating and listing messages by REST.
 
+use chatwoot_sim::{Faults, RestFaults};
 use serde_json::{Value, json};
 
 use crate::harness::{World, answer, mask, options};
@@ -50,6 +51,27 @@ async fn a_status_change_keeps_the_marker_and_retry_too() {
     let (status, retried) = world.admin().post(&format!("{path}/{id}/retry"), json!({})).await;
     assert_eq!((status, &retried["status"]), (200, &json!("sent")));
     assert_eq!(retried["content_attributes"], marker);
+}
+
+#[tokio::test]
+async fn older_versions_send_again_what_did_not_fail_and_empty_its_attributes() {
+    let world = World::new().await;
+    let (conversation, path) = conversation(&world).await;
+    let wanted = json!({ "content": "Hi", "content_attributes": { "axis": { "op": "01J9ZX" } } });
+    let (_, created) = world.admin().post(&path, wanted).await;
+    let id = created["id"].as_i64().unwrap();
+    world.sim.set_message_status(1, conversation, id, "read", None).unwrap();
+    let again = format!("{path}/{id}/retry");
+    let (_, left) = world.admin().post(&again, json!({})).await;
+    assert_eq!(
+        (&left["status"], &left["content_attributes"]["axis"]["op"]),
+        (&json!("read"), &json!("01J9ZX"))
+    );
+    let rest = RestFaults { old_retry: true, ..RestFaults::default() };
+    world.sim.set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let (status, sent) = world.admin().post(&again, json!({})).await;
+    assert_eq!((status, &sent["status"]), (200, &json!("sent")));
+    assert_eq!(sent["content_attributes"], json!({}));
 }
 
 #[tokio::test]

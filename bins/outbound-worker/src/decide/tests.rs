@@ -7,6 +7,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const ABSENCE: Duration = Duration::from_secs(20);
 /// What a request takes at most.
 const TIMEOUT: Duration = Duration::from_secs(15);
+const BOUNDS: Bounds = Bounds { most_tries: 3, give_up: Duration::from_hours(24) };
 const RETRY: Policy = Policy { shortest: SECOND, longest: Duration::from_mins(30) };
 
 fn attempt(outcome: Option<AttemptOutcome>, ended_ago: Duration) -> Attempt {
@@ -73,6 +74,17 @@ fn what_is_absent_is_sent_again_as_late_as_what_was_refused() {
 }
 
 #[test]
+fn what_may_have_happened_is_not_repeated_before_chatwoot_is_certainly_done() {
+    use AttemptOutcome::{Retry, Unknown};
+    let wait = |outcome, ago| until_repeated(&attempt(outcome, ago), ABSENCE);
+    for open in [Some(Unknown), None] {
+        assert_eq!(wait(open, SECOND), Some(ABSENCE - SECOND + GRAIN));
+        assert_eq!(wait(open, ABSENCE), None);
+    }
+    assert_eq!(wait(Some(Retry), SECOND), None, "it did not happen");
+}
+
+#[test]
 fn looks_lie_further_apart_until_absence_can_be_believed() {
     let (mut at, mut looks) = (SECOND, 0);
     while at < ABSENCE {
@@ -83,14 +95,33 @@ fn looks_lie_further_apart_until_absence_can_be_believed() {
     assert!(at < ABSENCE + SECOND, "the last one comes in time");
 }
 
+fn slow(seconds: u32) -> CallError {
+    CallError::RateLimited { retry_after: Some(SECOND * seconds) }
+}
+
+/// P10: what is nobody's fault here uses up no tries.
+#[test]
+fn what_could_not_be_tried_fails_by_time_and_what_came_to_nothing_by_number() {
+    let ended = |error: CallError, tries, ago| ending(&error, tries, ago, BOUNDS, RETRY);
+    let tries = |made, spared| Tries { made, spared };
+    let night = Duration::from_hours(12);
+    let waits = ended(slow(1), tries(40, 39), night);
+    assert!(matches!(waits, Ending::Spared(wait) if wait >= RETRY.longest / 2), "{waits:?}");
+    assert_eq!(ended(slow(1), tries(60, 59), BOUNDS.give_up), Ending::Failed);
+    let early = ended(slow(1), tries(1, 0), BOUNDS.give_up);
+    assert!(matches!(early, Ending::Spared(_)), "it has waited for others: {early:?}");
+    let locked_out = || CallError::Unauthorized(Refusal::Token);
+    assert!(matches!(ended(locked_out(), tries(40, 38), night), Ending::Retry(_)));
+    assert_eq!(ended(locked_out(), tries(41, 38), night), Ending::Failed);
+}
+
 #[test]
 fn endings_follow_what_is_known_of_the_call() {
-    let ended = |error: CallError, tries| ending(&error, tries, 3, RETRY);
-    let slow = |seconds| CallError::RateLimited { retry_after: Some(SECOND * seconds) };
+    let ended =
+        |error: CallError, made| ending(&error, Tries { made, spared: 0 }, SECOND, BOUNDS, RETRY);
     assert_eq!(ended(CallError::NotFound, 1), Ending::Failed);
-    assert!(matches!(ended(slow(60), 1), Ending::Retry(wait) if wait >= SECOND * 60));
-    assert!(matches!(ended(slow(1_000_000), 1), Ending::Retry(wait) if wait <= RETRY.longest));
-    assert_eq!(ended(slow(1), 3), Ending::Failed, "tried often enough");
+    assert!(matches!(ended(slow(60), 1), Ending::Spared(wait) if wait >= SECOND * 60));
+    assert!(matches!(ended(slow(1_000_000), 1), Ending::Spared(wait) if wait <= RETRY.longest));
     for (refusal, waits) in [
         (Refusal::Token, true),
         (Refusal::Other, true),

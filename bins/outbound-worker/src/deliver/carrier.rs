@@ -6,10 +6,12 @@ use std::time::Duration;
 use bus::Publisher;
 use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Outcome};
-use domain::{ConversationId, SecretKey};
+use chrono::Utc;
+use domain::command::Unreadable;
+use domain::{Command, ConversationId, SecretKey, in_words};
 use objects::Objects;
 use service::retry::Policy;
-use store::outbox::{self, Entry};
+use store::outbox::{self, Entry, Tries};
 use store::{Error, Store};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -17,9 +19,8 @@ use tokio_util::sync::CancellationToken;
 use super::Lock;
 use super::settle::Carried;
 use crate::Config;
-use crate::accounts::{AccountError, Accounts, Caller};
-use crate::command::{Command, Unreadable};
-use crate::decide::{self, Ending};
+use crate::callers::{Caller, CallerError, Callers};
+use crate::decide::{self, Bounds, Ending};
 use crate::leftovers::Told;
 use crate::locked_out::LockedOut;
 use crate::metrics::CALLS;
@@ -43,7 +44,7 @@ pub(crate) struct Carrier {
     /// What was announced.
     pub(super) told: Told,
     pub(super) retry: Policy,
-    pub(super) most_tries: i32,
+    pub(super) bounds: Bounds,
     pub(super) absence: Duration,
     /// How long a reply of unknown outcome holds up its conversation if it cannot be looked for.
     pub(super) unseen: Duration,
@@ -55,7 +56,7 @@ pub(crate) struct Carrier {
     pub(super) longest: Duration,
     /// Where files are.
     pub(super) objects: Objects,
-    pub(super) accounts: Accounts,
+    pub(super) callers: Callers,
     pub(super) throttle: Throttle,
     /// Told of accounts that are not let in.
     pub(super) locked_out: LockedOut,
@@ -87,7 +88,7 @@ impl Carrier {
             trial: config.timeout() + AFTER_TIMEOUT,
         };
         Self {
-            accounts: Accounts::new(store.clone(), key, options),
+            callers: Callers::new(store.clone(), key, options),
             throttle: Throttle::new(store.clone(), limits),
             locked_out: config.locked_out(),
             store,
@@ -95,7 +96,7 @@ impl Carrier {
             wake,
             told,
             retry: config.retry(),
-            most_tries: config.outbound_attempts.into(),
+            bounds: config.bounds(),
             absence: config.absence(),
             unseen: config.unseen(),
             timeout: config.timeout(),
@@ -152,18 +153,20 @@ impl Carrier {
                 return self.give_up(entry, None, "it was not stored as it should be").await;
             }
         };
-        let caller = match self.accounts.get(entry.account).await {
+        let caller = match self.callers.get(entry.account).await {
             Ok(caller) => caller,
-            Err(AccountError::Store(error)) => return Err(error),
-            Err(AccountError::Gone) => return self.put_off_until_connected(entry).await,
+            Err(CallerError::Store(error)) => return Err(error),
+            Err(CallerError::Gone) => return self.put_off_until_connected(entry).await,
             Err(error) => {
-                tracing::error!(%error, "the account's commands wait until it is repaired");
+                let error = in_words(&error);
+                tracing::error!(error, "the account's commands wait until it is repaired");
                 let reason = "the Chatwoot account's settings have to be repaired first";
                 return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
             }
         };
         match command {
             Command::SendMessage(message) => self.send(entry, message, &caller, lock).await,
+            Command::RetryMessage(wanted) => self.redeliver(entry, &wanted, &caller, lock).await,
             change => self.change(entry, change, &caller, lock).await,
         }
     }
@@ -175,7 +178,7 @@ impl Carrier {
             "the Chatwoot account is disconnected; this goes out when it is connected again";
         let carried = self.put_off(entry, UNTIL_CONNECTED, Some(reason)).await?;
         // Connecting it ends this wait, or came before there was one.
-        if self.accounts.get(entry.account).await.is_ok() {
+        if self.callers.get(entry.account).await.is_ok() {
             let mut transaction = self.store.worker().await?;
             outbox::hasten(&mut transaction, entry.operation).await?;
             store::commit(transaction).await?;
@@ -192,14 +195,15 @@ impl Carrier {
     /// replaced meanwhile is made again with the new one.
     pub(super) async fn ending(
         &self,
+        entry: &Entry,
         caller: &Caller,
         error: &CallError,
-        tries: i32,
+        tries: Tries,
     ) -> Result<Ending, Error> {
         if self.is_outdated(caller, error).await? {
             return Ok(Ending::Retry(decide::SOON));
         }
-        Ok(decide::ending(error, tries, self.most_tries, self.retry))
+        Ok(decide::ending(error, tries, asked_ago(entry), self.bounds, self.retry))
     }
 
     /// Whether a call was refused for a token that is not the account's any more.
@@ -209,7 +213,7 @@ impl Carrier {
         error: &CallError,
     ) -> Result<bool, Error> {
         let refused = matches!(error, CallError::Unauthorized(_));
-        let outdated = refused && self.accounts.is_outdated(caller).await?;
+        let outdated = refused && self.callers.is_outdated(caller).await?;
         if !outdated && decide::is_locked_out(error) {
             self.locked_out.note(caller.key());
         }
@@ -251,4 +255,9 @@ impl Carrier {
         debug_assert!(CALLS.contains(&outcome), "{outcome} is not counted from 0 on");
         metrics::counter!("axis_chatwoot_calls_total", "outcome" => outcome).increment(1);
     }
+}
+
+/// How long ago a command was asked for.
+pub(super) fn asked_ago(entry: &Entry) -> Duration {
+    (Utc::now() - entry.created_at).to_std().unwrap_or_default()
 }

@@ -3,15 +3,15 @@
 use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
 use chrono::{TimeDelta, Utc};
-use domain::{DeliveryState, MessageId};
+use domain::command::MarkRead;
+use domain::{Command, MessageId, in_words};
 use store::attempts::{self, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
 
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
-use crate::accounts::Caller;
-use crate::command::{Command, MarkRead};
+use crate::callers::Caller;
 use crate::decide::{self, Ending};
 
 /// After this long nobody cares any more that somebody typed.
@@ -56,7 +56,7 @@ impl Carrier {
             // There is no other try, so nobody asks what came of this one.
             None
         } else {
-            let begun = attempts::begin(&mut transaction, entry, tries - 1, 0).await?;
+            let begun = attempts::begin(&mut transaction, entry, tries.made - 1, 0).await?;
             if begun.is_none() {
                 store::rollback(transaction).await?;
                 self.unused(caller).await;
@@ -70,33 +70,30 @@ impl Carrier {
         self.report(caller, &done).await;
         let error = match done {
             Ok(()) => return self.sent(entry, number, None).await,
-            Err(_) if momentary => return self.sent(entry, number, None).await,
             // What shall be gone is gone.
             Err(CallError::NotFound) if matches!(command, Command::DeleteMessage(_)) => {
                 return self.sent(entry, number, None).await;
             }
             Err(error) => error,
         };
+        // It is tried once.
+        let Some(number) = number else { return self.sent(entry, None, None).await };
         let reason = decide::reason(&error);
-        let (outcome, wait) = match self.ending(caller, &error, tries).await? {
-            Ending::Failed => return self.give_up(entry, number, &reason).await,
-            Ending::Retry(wait) => (AttemptOutcome::Retry, wait),
-            Ending::Unknown(_) if tries >= self.most_tries => {
-                return self.give_up(entry, number, &reason).await;
+        let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
+        let news = match self.ending(entry, caller, &error, tries).await? {
+            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+            Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
+            Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
+            Ending::Unknown(_) if self.bounds.are_used_up(tries) => {
+                return self.give_up(entry, Some(number), &reason).await;
             }
             Ending::Unknown(_) => {
-                let failures = u32::try_from(tries).unwrap_or(1);
-                (AttemptOutcome::Unknown, self.retry.delay(failures))
+                let failures = u32::try_from(tries.made).unwrap_or(1);
+                retrying(AttemptOutcome::Unknown, self.retry.delay(failures))
             }
         };
-        tracing::info!(attempt = number, reason, "a change did not reach Chatwoot for sure");
-        let news = News {
-            ended: number.map(|number| (number, outcome)),
-            state: DeliveryState::Retrying,
-            reason: Some(&reason),
-            chatwoot_id: None,
-            again: Some(wait),
-        };
+        let error = in_words(&error);
+        tracing::info!(attempt = number, error, "a change did not reach Chatwoot for sure");
         self.note(entry, news).await
     }
 
@@ -119,8 +116,8 @@ async fn call(
 ) -> Result<(), CallError> {
     let client = &caller.client;
     match command {
-        // Has a way of its own.
-        Command::SendMessage(_) => Ok(()),
+        // Have ways of their own.
+        Command::SendMessage(_) | Command::RetryMessage(_) => Ok(()),
         Command::SetStatus(wanted) => {
             let snooze = wanted.snoozed_until.map_or(Snooze::UntilReply, Snooze::Until);
             let status = Status::from(wanted.status.as_str());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chatwoot::client;
-use domain::Upload;
+use domain::{Upload, in_words};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use objects::{Error, Objects};
 
@@ -41,12 +41,13 @@ impl BrokenOff {
     }
 
     fn note(&self, error: &client::ReadError) {
-        tracing::warn!(%error, "a file could not be read while it was sent");
+        let error = in_words(error.as_ref());
+        tracing::warn!(error, "a file could not be read while it was sent");
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// Them, each read when its turn comes.
+/// The uploads, each read when it is sent.
 pub(super) fn read(
     objects: &Objects,
     uploads: &[Upload],

@@ -1,11 +1,12 @@
-//! Learning as whom an account's replies go out. It is written down with each try: whoever looks for the reply
-//! may do so with another user's token, and has no other way to know one that was deleted in Chatwoot.
+//! Finding out which Chatwoot user an account's token belongs to. It is written down with each try: a later look
+//! for the reply may be made with another user's token, and cannot know one that was deleted otherwise.
 
+use domain::in_words;
 use store::Error;
 
 use super::Carrier;
 use super::stay::Stay;
-use crate::accounts::Caller;
+use crate::callers::Caller;
 use crate::throttle::Hold;
 
 impl Carrier {
@@ -28,7 +29,8 @@ impl Carrier {
         };
         self.report(caller, &asked).await;
         let Err(error) = asked else { return Ok(None) };
-        tracing::info!(%error, "it is not known as which user replies go out");
+        let error = in_words(&error);
+        tracing::info!(error, "it is not known which Chatwoot user the account's token belongs to");
         // The host may have asked to slow down, and the account may rest by now.
         self.unused(caller).await;
         self.admit_next(caller, stay).await

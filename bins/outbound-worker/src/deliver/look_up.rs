@@ -5,7 +5,7 @@ use std::time::Duration;
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
 use chrono::{DateTime, Utc};
-use domain::{DeliveryState, OperationId};
+use domain::{Command, OperationId, in_words};
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
@@ -13,8 +13,7 @@ use store::{Error, messages};
 use super::Carrier;
 use super::settle::{Carried, News};
 use super::stay::Stay;
-use crate::accounts::Caller;
-use crate::command::Command;
+use crate::callers::Caller;
 use crate::decide::{self, Next, Verdict};
 use crate::metrics::LOOKUPS;
 use crate::throttle::Hold;
@@ -33,6 +32,8 @@ enum Seen {
     Held(Hold),
     /// More came after the try than is ever read.
     TooMany,
+    /// Chatwoot did not answer, or not with what was asked for.
+    Refused(CallError),
 }
 
 impl Carrier {
@@ -42,7 +43,7 @@ impl Carrier {
         let mut transaction = self.store.worker().await?;
         let last = attempts::last(&mut transaction, entry.operation).await?;
         store::commit(transaction).await?;
-        // Not of one that is known not to have happened: then it was an earlier one.
+        // If the last try certainly failed, an earlier one is what Chatwoot has.
         let tried = last.filter(|last| decide::next(Some(last)) == Next::LookUp);
         if tried.is_some() && entry.command == Command::SEND_MESSAGE {
             count("echoed");
@@ -59,19 +60,21 @@ impl Carrier {
         stay: &mut Stay<'_>,
     ) -> Result<Option<Carried>, Error> {
         let found = match self.search(entry, &attempt, caller, stay).await? {
-            Ok(Seen::There(id)) => Some(id),
-            Ok(Seen::NotThere) => None,
-            Ok(Seen::Held(hold)) => return self.hold(entry, hold).await.map(Some),
-            Ok(Seen::TooMany) => {
+            Seen::There(id) => Some(id),
+            Seen::NotThere => None,
+            Seen::Held(hold) => return self.hold(entry, hold).await.map(Some),
+            Seen::TooMany => {
                 let reason = "Chatwoot did not confirm it, and too much was written since to tell \
                               whether it has it; look there before sending it again";
                 return self.give_up(entry, None, reason).await.map(Some);
             }
-            Err(error) => return self.not_seen(entry, &attempt, caller, &error).await.map(Some),
+            Seen::Refused(error) => {
+                return self.not_seen(entry, &attempt, caller, &error).await.map(Some);
+            }
         };
-        // Whoever asks for it to be sent at once waits for certainty only.
-        let hurries =
-            entry.at_once || entry.attempts >= self.most_tries || self.is_hurried(entry).await?;
+        let used_up = self.bounds.are_used_up(entry.tries());
+        // A reply that somebody wants sent at once waits for certainty only.
+        let hurries = entry.at_once || used_up || self.is_hurried(entry).await?;
         let pause = decide::until_sent_again(entry.attempts, self.retry);
         let pause = if hurries { Duration::ZERO } else { pause };
         match decide::judge(&attempt, found, self.absence, pause) {
@@ -87,7 +90,7 @@ impl Carrier {
                 let reason = "Chatwoot did not take it; looking once more before it is sent again";
                 self.absent(entry, &attempt, reason, wait).await.map(Some)
             }
-            Verdict::Send if entry.attempts >= self.most_tries => {
+            Verdict::Send if used_up => {
                 let reason = "Chatwoot did not take it, however often it was tried";
                 self.give_up(entry, None, reason).await.map(Some)
             }
@@ -115,14 +118,8 @@ impl Carrier {
         wait: Duration,
     ) -> Result<Carried, Error> {
         count("absent");
-        let news = News {
-            ended: Some((attempt.number, AttemptOutcome::Absent)),
-            state: DeliveryState::Unknown,
-            reason: Some(reason),
-            chatwoot_id: None,
-            again: Some(wait),
-        };
-        self.note(entry, news).await
+        let ended = (attempt.number, AttemptOutcome::Absent);
+        self.note(entry, News::retrying(ended, reason, wait)).await
     }
 
     /// A look that Chatwoot did not allow.
@@ -150,7 +147,8 @@ impl Carrier {
             );
             return self.give_up(entry, None, &reason).await;
         }
-        tracing::info!(reason, "a reply of unknown outcome could not be looked up");
+        let error = in_words(error);
+        tracing::info!(error, "a reply of unknown outcome could not be looked up");
         let wait = decide::until_retried_look(attempt.ended_ago, self.retry);
         self.put_off(entry, wait, locked_out.then_some(reason.as_str())).await
     }
@@ -162,7 +160,7 @@ impl Carrier {
         attempt: &Attempt,
         caller: &Caller,
         stay: &mut Stay<'_>,
-    ) -> Result<Result<Seen, CallError>, Error> {
+    ) -> Result<Seen, Error> {
         let mut deleted = Vec::new();
         let mut range = MessageRange::After(self.begin_of_look(entry, attempt).await?);
         let mut complete = false;
@@ -172,16 +170,18 @@ impl Carrier {
                 _ => self.admit_next(caller, stay).await?,
             };
             if let Some(hold) = held {
-                return Ok(Ok(Seen::Held(hold)));
+                return Ok(Seen::Held(hold));
             }
             let page = caller.client.list_messages(entry.display_id, range).await;
             self.report(caller, &page).await;
             let page = match page {
                 Ok(page) => page,
-                Err(error) => return Ok(Err(error)),
+                Err(error) => return Ok(Seen::Refused(error)),
             };
             let ours = page.iter().filter(|message| bears(message, entry.operation));
             let ours: Vec<i64> = ours.map(|message| message.id).collect();
+            // The first answer that has it is the last one that is read: a copy that comes a hundred messages later
+            // raises no alarm, or every look that finds its reply would read on to the end.
             if let Some(&first) = ours.iter().min() {
                 if ours.len() > 1 {
                     metrics::counter!("axis_outbound_twice_total").increment(1);
@@ -192,7 +192,7 @@ impl Carrier {
                          to be looked at by somebody"
                     );
                 }
-                return Ok(Ok(Seen::There(first)));
+                return Ok(Seen::There(first));
             }
             // What has no marker any more is told by its number alone.
             let since = page.iter().filter(|message| message.id > attempt.look_after);
@@ -205,10 +205,10 @@ impl Carrier {
             range = next;
         }
         if !complete {
-            return Ok(Ok(Seen::TooMany));
+            return Ok(Seen::TooMany);
         }
         if deleted.is_empty() {
-            return Ok(Ok(Seen::NotThere));
+            return Ok(Seen::NotThere);
         }
         self.search_deleted(entry, &deleted, caller, stay).await
     }
@@ -225,26 +225,27 @@ impl Carrier {
         Ok(before)
     }
 
-    /// Deleting a message takes its marker. One that is no other reply of ours, of the user as whom this was
-    /// tried and from the time of that try, therefore counts as this one: rather not sent than sent twice.
+    /// Deleting a message takes its marker. A deleted message that is no other reply of ours, by the user
+    /// whose token this was tried with and from the time of that try, therefore counts as this one: rather not
+    /// sent than sent twice.
     async fn search_deleted(
         &self,
         entry: &Entry,
         deleted: &[Deleted],
         caller: &Caller,
         stay: &mut Stay<'_>,
-    ) -> Result<Result<Seen, CallError>, Error> {
+    ) -> Result<Seen, Error> {
         let user = if let Some(user) = caller.known_user() {
             user
         } else {
             if let Some(hold) = self.admit_next(caller, stay).await? {
-                return Ok(Ok(Seen::Held(hold)));
+                return Ok(Seen::Held(hold));
             }
             let asked = caller.user().await;
             self.report(caller, &asked).await;
             match asked {
                 Ok(user) => user,
-                Err(error) => return Ok(Err(error)),
+                Err(error) => return Ok(Seen::Refused(error)),
             }
         };
         let mut transaction = self.store.worker().await?;
@@ -265,7 +266,7 @@ impl Carrier {
                 .await?;
         store::commit(transaction).await?;
         by_us.retain(|id| !known.contains(id));
-        Ok(Ok(by_us.into_iter().min().map_or(Seen::NotThere, Seen::There)))
+        Ok(by_us.into_iter().min().map_or(Seen::NotThere, Seen::There))
     }
 }
 

@@ -16,6 +16,7 @@ mod lanes;
 mod learn;
 mod look_up;
 mod own;
+mod redeliver;
 mod send;
 mod settle;
 mod stay;
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use bus::{Delivery, Failure, Handler, Outcome};
 use domain::ConversationId;
-use events::Command;
+use events::WakeUp;
 use store::{Store, Transaction, outbox};
 
 pub(crate) use carrier::Carrier;
@@ -75,10 +76,10 @@ impl Deliverer {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Outcome {
-        let command: Command = serde_json::from_slice(&delivery.payload)
+        let wake_up: WakeUp = serde_json::from_slice(&delivery.payload)
             .map_err(|error| Failure::Reject { reason: "undecodable", error: error.into() })?;
-        let spot = Spot { account: command.account, conversation: command.conversation };
-        let mut lane = match self.lanes.enter(&command.tenant, spot) {
+        let spot = Spot { account: wake_up.account, conversation: wake_up.conversation };
+        let mut lane = match self.lanes.enter(&wake_up.tenant, spot) {
             Place::Lane(lane) => lane,
             Place::Noted => return Ok(()),
         };

@@ -1,11 +1,10 @@
-//! Replies that go out under the name of whoever wrote them, and what happens if Chatwoot does not let
-//! them in.
+//! Replies that go out under their author's name, with the author's own token, and what happens if Chatwoot
+//! does not let them in.
 
 use std::time::Duration;
 
 use chatwoot::CallError;
 use chatwoot::client::Refusal;
-use domain::DeliveryState;
 use store::Error;
 use store::attempts::AttemptOutcome;
 use store::links::{self, OwnToken};
@@ -39,13 +38,7 @@ impl Carrier {
         }
         store::commit(transaction).await?;
         let reason = "Chatwoot refused its author's own token; it goes out with the account's";
-        let news = News {
-            ended: Some((attempt, AttemptOutcome::Retry)),
-            state: DeliveryState::Retrying,
-            reason: Some(reason),
-            chatwoot_id: None,
-            again: Some(Duration::ZERO),
-        };
-        self.note(entry, news).await
+        let ended = (attempt, AttemptOutcome::Retry);
+        self.note(entry, News::retrying(ended, reason, Duration::ZERO)).await
     }
 }

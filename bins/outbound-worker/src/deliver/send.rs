@@ -4,20 +4,20 @@ use std::time::{Duration, Instant};
 
 use chatwoot::Client;
 use chatwoot::client::NewMessage;
-use domain::{DeliveryState, MessageId};
+use domain::command::SendMessage;
+use domain::{DeliveryState, MessageId, in_words};
 use store::Error;
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::links::{self, OwnToken};
 use store::messages::{self, Step};
-use store::outbox::{self, Entry};
+use store::outbox::{self, Entry, Tries};
 
-use super::carrier::UNTIL_REPAIRED;
+use super::carrier::{UNTIL_REPAIRED, asked_ago};
 use super::files::{self, BrokenOff, Missing};
 use super::settle::{self, Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock, own};
-use crate::accounts::Caller;
-use crate::command::SendMessage;
+use crate::callers::Caller;
 use crate::decide::{self, Ending, Next};
 
 /// Chatwoot hands a message with files to the customer's channel some two seconds after any other one: what
@@ -28,10 +28,19 @@ const AFTER_FILES: Duration = Duration::from_secs(3);
 const ABANDONED: &str =
     "the program that sent it ended before Chatwoot confirmed it; looking whether it is there";
 
+/// A try that is written down.
+struct Beginning {
+    number: i32,
+    /// How often it was tried since the command was asked for.
+    tries: Tries,
+    /// Its author's own token.
+    own: Option<(Client, OwnToken)>,
+}
+
 /// What came of beginning a try.
 enum Begun {
-    /// The try's number, how many were made since the command was asked for, and its author's own token.
-    Attempt { number: i32, tries: i32, own: Option<(Client, OwnToken)> },
+    /// It may be made.
+    Attempt(Beginning),
     /// Chatwoot has it: a webhook with our marker said so.
     There(i64),
     /// It was cancelled, or its message is gone.
@@ -79,22 +88,33 @@ impl Carrier {
         }
         let last = last.map_or(0, |attempt| attempt.number);
         let beginning = self.begin(entry, last, caller).await?;
-        if !matches!(beginning, Begun::Attempt { .. }) {
+        if !matches!(beginning, Begun::Attempt(_)) {
             self.unused(caller).await;
         }
-        let (number, tries, own) = match beginning {
-            Begun::Attempt { number, tries, own } => (number, tries, own),
-            Begun::There(id) => return self.sent(entry, None, Some(id)).await,
-            Begun::Gone => return self.withdraw(entry).await,
-            Begun::Overtaken => return Ok(Carried::Waits),
-        };
-        lock.assert_held().await?;
+        match beginning {
+            Begun::Attempt(attempt) => {
+                lock.assert_held().await?;
+                self.attempt(entry, message, caller, attempt).await
+            }
+            Begun::There(id) => self.sent(entry, None, Some(id)).await,
+            Begun::Gone => self.withdraw(entry).await,
+            Begun::Overtaken => Ok(Carried::Waits),
+        }
+    }
+
+    /// Makes a try that is written down, and writes down what came of it.
+    async fn attempt(
+        &self,
+        entry: &Entry,
+        message: SendMessage,
+        caller: &Caller,
+        Beginning { number, tries, own }: Beginning,
+    ) -> Result<Carried, Error> {
         let new = NewMessage {
             content: message.content,
             private: message.private,
             in_reply_to: message.in_reply_to,
             marker: Some(entry.operation.to_string()),
-            content_attributes: message.content_attributes,
             ..NewMessage::default()
         };
         let began = Instant::now();
@@ -125,19 +145,15 @@ impl Carrier {
         if decide::is_validation(&error) && self.is_repeated(entry, number, &reason).await? {
             return self.turned_down(entry, number, &reason).await;
         }
-        let (outcome, state, wait) = match self.ending(caller, &error, tries).await? {
+        let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
+        let news = match self.ending(entry, caller, &error, tries).await? {
             Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
-            Ending::Retry(wait) => (AttemptOutcome::Retry, DeliveryState::Retrying, wait),
-            Ending::Unknown(wait) => (AttemptOutcome::Unknown, DeliveryState::Unknown, wait),
+            Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
+            Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
+            Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait),
         };
-        tracing::info!(attempt = number, reason, "a reply did not go out, or not for sure");
-        let news = News {
-            ended: Some((number, outcome)),
-            state,
-            reason: Some(&reason),
-            chatwoot_id: None,
-            again: Some(wait),
-        };
+        let error = in_words(&error);
+        tracing::info!(attempt = number, error, "a reply did not go out, or not for sure");
         self.note(entry, news).await
     }
 
@@ -155,7 +171,7 @@ impl Carrier {
                 return self.give_up(entry, None, reason).await.map(Some);
             }
             Err(Missing::ForNow(error)) => {
-                let error = format!("{:#}", anyhow::Error::from(error));
+                let error = in_words(&error);
                 tracing::warn!(error, "a reply waits for its files");
                 let reason = Some(files::UNREADABLE);
                 return self.put_off(entry, UNTIL_REPAIRED, reason).await.map(Some);
@@ -173,21 +189,15 @@ impl Carrier {
         &self,
         entry: &Entry,
         number: i32,
-        tries: i32,
+        tries: Tries,
         caller: &Caller,
     ) -> Result<Carried, Error> {
         self.unused(caller).await;
-        if tries >= self.most_tries {
+        if self.bounds.are_over(tries, asked_ago(entry)) {
             return self.give_up(entry, Some(number), files::UNREADABLE).await;
         }
-        let news = News {
-            ended: Some((number, AttemptOutcome::Retry)),
-            state: DeliveryState::Retrying,
-            reason: Some(files::UNREADABLE),
-            chatwoot_id: None,
-            again: Some(UNTIL_REPAIRED),
-        };
-        self.note(entry, news).await
+        let ended = (number, AttemptOutcome::Retry);
+        self.note(entry, News::retrying(ended, files::UNREADABLE, UNTIL_REPAIRED).sparing()).await
     }
 
     /// Whether the try before ended in the same words and was then not there.
@@ -215,13 +225,8 @@ impl Carrier {
             let (operation, number) = (entry.operation, attempt.number);
             if attempts::abandon(&mut transaction, operation, number, longest).await? {
                 // The look that follows may not be possible for hours, and says nothing until it is.
-                let news = News {
-                    ended: Some((number, AttemptOutcome::Unknown)),
-                    state: DeliveryState::Unknown,
-                    reason: Some(ABANDONED),
-                    chatwoot_id: None,
-                    again: Some(Duration::ZERO),
-                };
+                let ended = (number, AttemptOutcome::Unknown);
+                let news = News::retrying(ended, ABANDONED, Duration::ZERO);
                 told = settle::write_state(&mut transaction, entry, &news).await?;
             }
             last = attempts::last(&mut transaction, operation).await?;
@@ -268,7 +273,7 @@ impl Carrier {
             return Ok(Begun::Overtaken);
         };
         let own = links::of_author(&mut transaction, entry.operation).await?;
-        let own = own.and_then(|own| Some((self.accounts.own(caller, &own)?, own)));
+        let own = own.and_then(|own| Some((self.callers.own(caller, &own)?, own)));
         let user = own.as_ref().map(|(_, own)| own.user).or_else(|| caller.known_user());
         if let Some(user) = user {
             attempts::made_as(&mut transaction, entry.operation, number, user).await?;
@@ -277,13 +282,13 @@ impl Carrier {
             state: DeliveryState::Sending,
             reason: None,
             attempts: Some(number),
-            // Tries of before count on, but each asking has all of its own.
-            most_attempts: Some(number - tries + self.most_tries),
+            // Earlier tries are not counted anew, and each asking has all of its own.
+            most_attempts: Some(number - tries.counted() + self.bounds.most_tries),
             next_in: None,
         };
         messages::advance(&mut transaction, entry.operation, step).await?;
         store::commit(transaction).await?;
-        Ok(Begun::Attempt { number, tries, own })
+        Ok(Begun::Attempt(Beginning { number, tries, own }))
     }
 
     /// Removes the row of a command that was cancelled.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Activity, DeliveryState, MessageId};
+use domain::{Activity, Command, DeliveryState, MessageId};
 use store::attempts::{self, AttemptOutcome};
 use store::messages::{self, Step};
 use store::outbox::{self, Entry};
@@ -10,7 +10,6 @@ use store::{Error, PgConnection, activities, announcements, conversations};
 
 use super::Carrier;
 use super::tell::tale;
-use crate::command::Command;
 use crate::metrics::STATES;
 use crate::throttle::Hold;
 
@@ -30,6 +29,7 @@ pub(super) enum Carried {
 pub(super) type Ended = (i32, AttemptOutcome);
 
 /// What is known of a command now.
+#[derive(Clone, Copy)]
 pub(super) struct News<'a> {
     pub(super) ended: Option<Ended>,
     pub(super) state: DeliveryState,
@@ -38,6 +38,35 @@ pub(super) struct News<'a> {
     pub(super) chatwoot_id: Option<i64>,
     /// The row becomes due again after this; none: it is settled.
     pub(super) again: Option<Duration>,
+    /// The try does not count.
+    pub(super) spares: bool,
+}
+
+impl<'a> News<'a> {
+    /// A try ended without success, and more follows after a wait.
+    pub(super) fn retrying(ended: Ended, reason: &'a str, wait: Duration) -> Self {
+        let state = match ended.1 {
+            AttemptOutcome::Unknown | AttemptOutcome::Absent => DeliveryState::Unknown,
+            _ => DeliveryState::Retrying,
+        };
+        let (ended, reason, again) = (Some(ended), Some(reason), Some(wait));
+        Self { ended, state, reason, chatwoot_id: None, again, spares: false }
+    }
+
+    /// The same of a try that does not count.
+    pub(super) fn sparing(self) -> Self {
+        Self { spares: true, ..self }
+    }
+
+    /// A try has begun.
+    pub(super) fn sending() -> Self {
+        Self::settled(None, DeliveryState::Sending, None)
+    }
+
+    /// It ended for good, or for as long as nobody asks for it again.
+    fn settled(ended: Option<Ended>, state: DeliveryState, reason: Option<&'a str>) -> Self {
+        Self { ended, state, reason, chatwoot_id: None, again: None, spares: false }
+    }
 }
 
 impl Carrier {
@@ -49,8 +78,8 @@ impl Carrier {
         chatwoot_id: Option<i64>,
     ) -> Result<Carried, Error> {
         let ended = attempt.map(|number| (number, AttemptOutcome::Done));
-        let state = DeliveryState::Sent;
-        self.note(entry, News { ended, state, reason: None, chatwoot_id, again: None }).await
+        let news = News { chatwoot_id, ..News::settled(ended, DeliveryState::Sent, None) };
+        self.note(entry, news).await
     }
 
     /// It will not go out unless somebody acts.
@@ -62,9 +91,7 @@ impl Carrier {
     ) -> Result<Carried, Error> {
         tracing::warn!(reason, "a command failed");
         let ended = attempt.map(|number| (number, AttemptOutcome::Failed));
-        let state = DeliveryState::Failed;
-        let reason = Some(reason);
-        self.note(entry, News { ended, state, reason, chatwoot_id: None, again: None }).await
+        self.note(entry, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
     /// Chatwoot turned it down twice in the same words. Whether it has it stays unknown, for a look
@@ -77,8 +104,7 @@ impl Carrier {
     ) -> Result<Carried, Error> {
         tracing::warn!(reason, "a command failed");
         let ended = Some((attempt, AttemptOutcome::Unknown));
-        let (state, reason) = (DeliveryState::Failed, Some(reason));
-        self.note(entry, News { ended, state, reason, chatwoot_id: None, again: None }).await
+        self.note(entry, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
     /// It cannot be tried now.
@@ -100,8 +126,7 @@ impl Carrier {
             let left = attempts::may_be_there(&mut transaction, entry.operation).await?;
             store::commit(transaction).await?;
             let state = if left { DeliveryState::Unknown } else { DeliveryState::Retrying };
-            let again = Some(wait);
-            let news = News { ended: None, state, reason, chatwoot_id: None, again };
+            let news = News { again: Some(wait), ..News::settled(None, state, reason) };
             return self.note(entry, news).await;
         }
         let mut transaction = self.store.worker().await?;
@@ -125,13 +150,16 @@ impl Carrier {
                 return Ok(Carried::Waits);
             }
         }
+        if news.spares {
+            outbox::spare(&mut transaction, entry.operation).await?;
+        }
         match news.again {
             Some(wait) => outbox::postpone(&mut transaction, entry.operation, wait).await?,
             None => {
                 outbox::settle(&mut transaction, entry.operation).await?;
             }
         }
-        let told = if entry.command == Command::SEND_MESSAGE {
+        let told = if is_delivery(entry) {
             write_state(&mut transaction, entry, &news).await?
         } else {
             end_change(&mut transaction, entry, &news).await?
@@ -151,13 +179,22 @@ impl Carrier {
     }
 }
 
-/// Writes down how far a reply is; gives back what is to be told of it. None: Chatwoot has it already.
+/// Whether it is about how a message gets to the customer, so that the message shows its state.
+pub(super) fn is_delivery(entry: &Entry) -> bool {
+    matches!(entry.command.as_str(), Command::SEND_MESSAGE | Command::RETRY_MESSAGE)
+}
+
+/// Writes down how far a reply is; gives back what is to be told of it. None: Chatwoot has it already, or
+/// the channel has what it was to try again.
 pub(super) async fn write_state(
     connection: &mut PgConnection,
     entry: &Entry,
     news: &News<'_>,
 ) -> Result<Option<Activity>, Error> {
-    let message = MessageId(entry.operation.0);
+    let Some(message) = about(entry) else { return Ok(None) };
+    if entry.command == Command::RETRY_MESSAGE {
+        return write_redelivery(connection, entry, news, message).await;
+    }
     if let Some(id) = news.chatwoot_id {
         messages::link(connection, entry.account, message, id).await?;
     }
@@ -171,12 +208,43 @@ pub(super) async fn write_state(
     if !messages::advance(connection, entry.operation, step).await? {
         return Ok(None);
     }
+    tell_later(connection, entry, news, message).await.map(Some)
+}
+
+/// The same of a message that its channel is to try again. What came of a try is seen by the next one, so nobody has to
+/// be told that it is unknown.
+async fn write_redelivery(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    news: &News<'_>,
+    message: MessageId,
+) -> Result<Option<Activity>, Error> {
+    let (reason, again) = (news.reason, news.again);
+    let (state, shown) = if again.is_some() {
+        let state = DeliveryState::Retrying;
+        (state, messages::redelivering(connection, message, state, reason, again).await?)
+    } else {
+        (news.state, messages::redelivered(connection, message, reason).await?)
+    };
+    if !shown {
+        return Ok(None);
+    }
+    tell_later(connection, entry, &News { state, ..*news }, message).await.map(Some)
+}
+
+/// Keeps what is to be told of a message's state.
+async fn tell_later(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    news: &News<'_>,
+    message: MessageId,
+) -> Result<Activity, Error> {
     let activity = tale(entry, news);
     if news.state == DeliveryState::Failed {
         record(connection, entry, &activity).await?;
     }
     announcements::keep_state(connection, &entry.tenant, message, &activity).await?;
-    Ok(Some(activity))
+    Ok(activity)
 }
 
 /// Ends a change unless it waits; gives back what is to be told of it. It is on show since it was asked for:
@@ -226,14 +294,19 @@ async fn settle_change(
     }
     // The conversation before its messages, as everybody does.
     conversations::undo_change(connection, conversation, operation).await?;
-    match deleted(entry) {
+    match about(entry) {
         Some(message) => messages::restore(connection, message, operation).await,
         None => Ok(()),
     }
 }
 
-/// The message that a command deletes.
-pub(super) fn deleted(entry: &Entry) -> Option<MessageId> {
-    let id = (entry.command == Command::DELETE_MESSAGE).then(|| &entry.payload["messageId"])?;
-    id.as_str()?.parse().ok()
+/// The message that a command is about.
+pub(super) fn about(entry: &Entry) -> Option<MessageId> {
+    match entry.command.as_str() {
+        Command::SEND_MESSAGE => Some(MessageId(entry.operation.0)),
+        Command::DELETE_MESSAGE | Command::RETRY_MESSAGE => {
+            entry.payload["messageId"].as_str()?.parse().ok()
+        }
+        _ => None,
+    }
 }

@@ -8,7 +8,7 @@ use store::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Carrier, Lock};
-use crate::accounts::Caller;
+use crate::callers::Caller;
 use crate::throttle::{Hold, HoldCause};
 
 /// Longest that a command waits in all with its conversation's lock in hand: for a few tokens where one comes a

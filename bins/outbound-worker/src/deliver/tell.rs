@@ -2,20 +2,19 @@
 //! [`crate::leftovers`]; that one begins is told at best, since its end follows.
 
 use chrono::Utc;
-use domain::{Activity, ActivityId, DeliveryState, MessageId};
+use domain::{Activity, ActivityId, DeliveryState};
 use events::{Announcement, AnnouncementSubject};
 use serde_json::json;
 use store::outbox::Entry;
 use store::{conversations, messages};
 
 use super::Carrier;
-use super::settle::{News, deleted};
-use crate::command::Command;
+use super::settle::{News, about, is_delivery};
 
 /// What is to be told; the same for every telling of the same state of the same try for the same reason.
 pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
     let attempt = news.ended.map_or(entry.attempts, |(number, _)| number);
-    let reply = entry.command == Command::SEND_MESSAGE;
+    let reply = is_delivery(entry);
     let kind = match news.state {
         _ if reply => "message_state_changed",
         DeliveryState::Failed => "command_failed",
@@ -23,7 +22,7 @@ pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
     };
     let data = if reply {
         json!({
-            "messageId": entry.operation,
+            "messageId": about(entry),
             "state": news.state,
             "reason": news.reason,
             "attempt": attempt,
@@ -55,16 +54,7 @@ pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
 impl Carrier {
     /// Tells that a try has begun.
     pub(super) async fn tell_sending(&self, entry: &Entry, attempt: i32) {
-        let activity = tale(
-            &Entry { attempts: attempt, ..entry.clone() },
-            &News {
-                ended: None,
-                state: DeliveryState::Sending,
-                reason: None,
-                chatwoot_id: None,
-                again: None,
-            },
-        );
+        let activity = tale(&Entry { attempts: attempt, ..entry.clone() }, &News::sending());
         self.publish(entry, activity).await;
     }
 
@@ -97,14 +87,12 @@ impl Carrier {
     }
 
     async fn subject(&self, entry: &Entry) -> Result<AnnouncementSubject, store::Error> {
-        let sends = entry.command == Command::SEND_MESSAGE;
-        let message = if sends { Some(MessageId(entry.operation.0)) } else { deleted(entry) };
         let mut transaction = self.store.worker().await?;
         let mut subject = AnnouncementSubject::default();
-        if let Some(id) = message {
+        if let Some(id) = about(entry) {
             subject.message = messages::by_ids(&mut transaction, &[id]).await?.pop();
         }
-        if !sends {
+        if !is_delivery(entry) {
             subject.conversation = conversations::get(&mut transaction, entry.conversation).await?;
         }
         store::commit(transaction).await?;

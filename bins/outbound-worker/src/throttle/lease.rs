@@ -69,8 +69,8 @@ impl Lease {
         Draw::Wait { rest: left, behind_all }
     }
 
-    /// Whoever was just sent away stays, and asks again with the next lease: nobody's turn comes later for it.
-    /// Meanwhile somebody counts as away, so that nothing of the host's is to spare.
+    /// The caller just refused keeps waiting here, so it must not be counted as queued. One stays counted, so that
+    /// the host does not look as if it had requests to spare.
     pub fn stays(&mut self) {
         if self.before + f64::from(self.away) >= 2.0 {
             self.away = self.away.saturating_sub(1);

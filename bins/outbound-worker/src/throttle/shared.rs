@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use domain::AccountKey;
+use domain::{AccountKey, in_words};
 use store::{Error, Store, breakers, hosts};
 
 use super::{
@@ -20,7 +20,7 @@ pub struct Throttle {
     accounts: Mutex<HashMap<AccountKey, Seen<Breaker>>>,
 }
 
-/// What becomes of who asks for a call that a busy host does not allow.
+/// What a caller does when its host has no token left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asker {
     /// It comes back in its turn.
@@ -68,7 +68,7 @@ impl Throttle {
         Self { store, limits, hosts: Mutex::default(), accounts: Mutex::default() }
     }
 
-    /// Asks for one call; gives back why it may not be made now. Whoever may must
+    /// Asks for one call; gives back why it may not be made now. A caller that may make it must
     /// [`Throttle::report`] how it went, or that it was not made ([`Throttle::unused`]).
     pub async fn admit(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
         let held = store::within(store::PATIENCE, self.ask(host, account, Asker::Leaves)).await?;
@@ -78,8 +78,8 @@ impl Throttle {
         Ok(held)
     }
 
-    /// The same for who is in the middle of something and stays: if the host is busy, the hold says when to
-    /// ask again, before those who come back in their turn.
+    /// The same for a caller that is in the middle of something and stays: if the host is busy, the hold says when to
+    /// ask again, before those that come back in their turn.
     pub async fn admit_next(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
         store::within(store::PATIENCE, self.ask(host, account, Asker::Stays)).await
     }
@@ -177,7 +177,8 @@ impl Throttle {
     pub async fn report(&self, host: &str, account: AccountKey, report: Report) {
         let told = store::within(store::PATIENCE, self.tell(host, account, report)).await;
         if let Err(error) = told {
-            tracing::warn!(%error, "other workers are not told how a call to Chatwoot went");
+            let error = in_words(&error);
+            tracing::warn!(error, "other workers are not told how a call to Chatwoot went");
         }
     }
 
@@ -190,7 +191,8 @@ impl Throttle {
         }
         let untried = self.judge(account, Breaker::untried);
         if let Err(error) = store::within(store::PATIENCE, untried).await {
-            tracing::warn!(%error, "other workers are not told that an account was not tried");
+            let error = in_words(&error);
+            tracing::warn!(error, "other workers are not told that an account was not tried");
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use store::messages::{Intervened, Intervention, Step};
 use testkit::{eventually, eventually_some, sqlx};
 
-use crate::stage::{Chatwoot, Conversation, Stage, config};
+use crate::stage::{Chatwoot, Conversation, Stage, config, config_giving_up};
 
 fn by_ada() -> Actor {
     Actor { kind: "member".to_owned(), id: None, name: Some("Ada Example".to_owned()) }
@@ -163,7 +163,7 @@ async fn p4_a_reply_that_cannot_be_looked_for_fails_in_the_end_and_lets_the_next
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_reply_that_is_sent_again_gets_as_many_tries_as_before() {
     let stage = Stage::empty().await;
-    stage.worker(&Config { outbound_attempts: 1, ..config() }).await;
+    stage.worker(&Config { outbound_attempts: 1, ..config_giving_up() }).await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     let slow = RestFaults {
@@ -188,22 +188,17 @@ async fn a_failed_reply_that_is_sent_again_gets_as_many_tries_as_before() {
 async fn people_are_told_the_how_manyth_try_of_how_many_it_is() {
     let stage = Stage::empty().await;
     stage.worker(&Config { outbound_attempts: 3, ..config() }).await;
-    let chatwoot = stage.chatwoot("acme").await;
+    let chatwoot = stage.chatwoot_with_token("acme", "no-longer-valid").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let slow = RestFaults {
-        scope: Scope::MessageCreate,
-        rate_limited: Rule::next(5),
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
     let reply = stage.write(&chatwoot, &conversation, "one").await;
     stage.reaches(reply, "failed").await;
     stage.retry(&chatwoot, &conversation, reply).await;
-    stage.reaches(reply, "sent").await;
+    stage.reaches(reply, "failed").await;
     let tries = eventually_some("the end is told", || async {
         let told = stage.announced(&chatwoot.account.tenant).await;
         let messages: Vec<_> = told.into_iter().filter_map(|told| told.subject.message).collect();
-        let ended = messages.last()?.state == Some(DeliveryState::Sent);
+        let last = messages.last()?;
+        let ended = last.state == Some(DeliveryState::Failed) && last.attempts == 6;
         let waits = |state: &_| *state == Some(DeliveryState::Retrying);
         let waiting = messages.into_iter().filter(|message| waits(&message.state));
         let tries = waiting.map(|message| (message.attempts, message.max_attempts));

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule};
+use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
+use domain::DeliveryState;
 use outbound_worker::Config;
 use serde_json::json;
 use store::accounts::Account;
@@ -148,6 +149,42 @@ async fn p9_an_account_that_does_not_answer_does_not_delay_another() {
     let reply = stage.write(&quick, &conversation, "Hello").await;
     stage.reaches(reply, "sent").await;
     assert!(stage.waiting().await >= 20, "the slow ones are not given up");
+}
+
+/// P10. What it is asked to come later with waits as long as it takes, and whoever waits sees why and until when.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p10_a_chatwoot_that_takes_nothing_for_long_uses_up_no_tries() {
+    let stage = Stage::empty().await;
+    stage.worker(&Config { outbound_attempts: 1, ..config() }).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let busy =
+        RestFaults { scope: Scope::Writes, rate_limited: Rule::next(4), ..RestFaults::default() };
+    let busy = Faults { rest: busy, ..Faults::default() };
+    chatwoot.sim().set_faults(busy.clone()).unwrap();
+    let labels = json!({ "labels": ["late"] });
+    let change = stage.ask(&chatwoot, &conversation, "set_labels", &labels).await;
+    stage.all_settled().await;
+    let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
+    assert_eq!(there["labels"], json!(["late"]));
+    chatwoot.sim().set_faults(busy).unwrap();
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.reaches(reply, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+    let ends = ["retry", "retry", "retry", "retry", "done"].map(|end| Some(end.to_owned()));
+    for operation in [change.0, reply.0] {
+        assert_eq!(stage.attempts(operation).await, ends);
+    }
+    let told = stage.announced(&chatwoot.account.tenant).await;
+    let told = told.into_iter().filter_map(|told| told.subject.message);
+    let waits: Vec<_> = told.filter(|one| one.state == Some(DeliveryState::Retrying)).collect();
+    assert!(!waits.is_empty());
+    for message in waits {
+        assert_eq!(message.state_reason.as_deref(), Some("Chatwoot asks us to slow down"));
+        assert!(message.next_attempt_at.is_some());
+        assert_eq!(message.max_attempts, None, "nobody knows how many there will be");
+    }
 }
 
 impl Stage {

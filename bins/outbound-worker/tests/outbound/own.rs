@@ -1,4 +1,4 @@
-//! Replies that go out under the name of whoever wrote them.
+//! Replies that go out under their author's name.
 
 use chatwoot_sim::{Faults, RestFaults, Rule, Scope, agent_token};
 use domain::Sealed;

@@ -6,7 +6,7 @@ use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
 use domain::OperationId;
 use testkit::{eventually, eventually_some, sqlx};
 
-use crate::stage::{Stage, config};
+use crate::stage::{Stage, config, config_giving_up};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replies_of_a_conversation_leave_in_the_order_of_their_writing() {
@@ -51,7 +51,7 @@ async fn a_reply_that_is_refused_to_the_last_fails_with_a_reason_and_does_not_ho
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_fails_when_it_was_tried_often_enough() {
+async fn a_reply_fails_when_it_was_tried_often_and_long_enough() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let slow = RestFaults {
@@ -62,7 +62,8 @@ async fn a_reply_fails_when_it_was_tried_often_enough() {
     chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.worker(&outbound_worker::Config { outbound_attempts: 3, ..config() }).await;
+    let impatient = config_giving_up();
+    stage.worker(&outbound_worker::Config { outbound_attempts: 3, ..impatient }).await;
     let row = stage.reaches(reply, "failed").await;
     assert_eq!(row.attempts, 3);
     assert_eq!(chatwoot.texts(&conversation), Vec::<String>::new());
@@ -139,7 +140,7 @@ async fn p4_of_two_workers_that_both_hold_the_lock_one_sends() {
     let rest = RestFaults { latency_ms: Millis::between(500, 500), ..RestFaults::default() };
     chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
     let conversation = stage.conversation(&chatwoot).await;
-    // Between a worker's look at the tries of before and the beginning of one.
+    // Between a worker's look at the earlier tries and the beginning of one.
     let mut between = stage.world.store.worker().await.unwrap();
     let hold = sqlx::query("lock table chatwoot_hosts in share row exclusive mode");
     hold.execute(&mut *between).await.unwrap();

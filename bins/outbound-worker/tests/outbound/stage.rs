@@ -6,7 +6,8 @@ mod doomed;
 use std::time::Duration;
 
 use chatwoot_sim::{ADMIN_TOKEN, Options, Sim, admin_token};
-use domain::{Actor, ConversationId, MessageId, OperationId, TenantId, Upload};
+use domain::command::MarkRead;
+use domain::{Actor, Command, ConversationId, MessageId, OperationId, TenantId, Upload};
 use events::{Announcement, TraceParent};
 use outbound_worker::{Config, OutboundWorker};
 use secrecy::ExposeSecret as _;
@@ -46,6 +47,11 @@ pub fn config() -> Config {
         chatwoot_failures: 1_000,
         ..Config::with(SECRET.into())
     }
+}
+
+/// The same; what cannot be reached fails when it was tried as often as anything else.
+pub fn config_giving_up() -> Config {
+    Config { outbound_give_up_seconds: 0, ..config() }
 }
 
 impl Stage {
@@ -271,7 +277,7 @@ impl Stage {
         message.id
     }
 
-    /// An agent does something else.
+    /// An agent does something else; the row is as any program may have written it.
     pub async fn ask(
         &self,
         chatwoot: &Chatwoot,
@@ -285,14 +291,20 @@ impl Stage {
             tenant: &chatwoot.account.tenant,
             account: chatwoot.account.key,
             conversation: to.id,
-            command,
-            payload,
+            command: &Command::MarkRead(MarkRead::default()),
             trace: TraceParent::generate(),
             due_in: Duration::ZERO,
         };
         let tenant = &chatwoot.account.tenant;
         let mut transaction = self.world.store.tenant(tenant).await.unwrap();
         store::outbox::enqueue(&mut transaction, &wanted).await.unwrap();
+        sqlx::query("update outbox set command = $2, payload = $3 where operation_id = $1")
+            .bind(operation.0)
+            .bind(command)
+            .bind(payload)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
         store::commit(transaction).await.unwrap();
         operation
     }

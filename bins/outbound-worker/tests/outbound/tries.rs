@@ -1,4 +1,4 @@
-//! What the tries of before mean for the next one.
+//! What earlier tries mean for the next one.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use store::messages::{self, Step};
 use store::outbox;
 use testkit::{eventually, sqlx};
 
-use crate::stage::{Stage, config};
+use crate::stage::{Stage, config, config_giving_up};
 
 fn creating(mut rest: RestFaults) -> Faults {
     rest.scope = Scope::MessageCreate;
@@ -74,7 +74,7 @@ async fn what_was_deleted_after_a_refused_try_is_not_taken_for_the_reply() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    stage.worker(&Config { outbound_attempts: 1, ..config() }).await;
+    stage.worker(&Config { outbound_attempts: 1, ..config_giving_up() }).await;
     let slow = RestFaults { rate_limited: Rule::next(1), ..RestFaults::default() };
     chatwoot.sim().set_faults(creating(slow)).unwrap();
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;

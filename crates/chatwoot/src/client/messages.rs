@@ -151,6 +151,18 @@ impl Client {
         Ok(listed.into_iter().find(|message| message.id == id))
     }
 
+    /// Hands a message that the channel failed to deliver to it once more; gives back the message. Older versions do so
+    /// whatever its state, and empty its content attributes: look that it has failed before, and after an unknown
+    /// outcome.
+    pub async fn retry_message(
+        &self,
+        conversation: i64,
+        message: i64,
+    ) -> Result<Message, CallError> {
+        let path = format!("conversations/{conversation}/messages/{message}/retry");
+        expected(Message::from_value(&self.json(self.request(Method::POST, &path)).await?))
+    }
+
     /// Messages of any kind, oldest first by the clocks of Chatwoot's nodes. Needs a user's token.
     pub async fn list_messages(
         &self,

@@ -39,7 +39,9 @@ async fn answer(State(log): State<Log>, request: Request) -> (StatusCode, String
 
     let call = head.uri.path().trim_start_matches("/api/v1/accounts/1/");
     let answer = match (head.method.as_str(), call) {
-        ("POST", "conversations/42/messages") => MESSAGE.to_owned(),
+        ("POST", "conversations/42/messages" | "conversations/42/messages/902/retry") => {
+            MESSAGE.to_owned()
+        }
         ("GET", "conversations/42/messages") => format!(r#"{{"meta":{{}},"payload":[{MESSAGE}]}}"#),
         ("GET", "conversations/42") => CONVERSATION.to_owned(),
         ("GET", "conversations") => format!(
@@ -104,8 +106,9 @@ async fn messages() {
         let listed = client.list_messages(42, range).await.unwrap();
         assert_eq!(listed, std::slice::from_ref(&created));
     }
-    assert_eq!(client.message(42, 902).await.unwrap(), Some(created));
+    assert_eq!(client.message(42, 902).await.unwrap(), Some(created.clone()));
     assert_eq!(client.message(42, 903).await.unwrap(), None);
+    assert_eq!(client.retry_message(42, 902).await.unwrap(), created);
     client.delete_message(42, 902).await.unwrap();
     insta::assert_snapshot!(log.lock().unwrap());
 }

@@ -11,8 +11,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::command::{Assign, SetCustomAttributes, SetLabels, SetPriority, SetStatus, SetTeam};
 use domain::{
-    AccountKey, Activity, ActivityId, Actor, Conversation, ConversationId, OperationId, TenantId,
+    AccountKey, Activity, ActivityId, Actor, Command, Conversation, ConversationId, OperationId,
+    TenantId,
 };
 use events::TraceParent;
 use serde_json::{Map, Value, json};
@@ -56,8 +58,7 @@ pub struct Asking<'a> {
 /// One field, as its command and its row have it.
 struct Part {
     field: &'static str,
-    command: &'static str,
-    payload: Value,
+    command: Command,
     shown: Value,
     /// What the timeline tells; values that may be personal are not told.
     told: Value,
@@ -104,8 +105,7 @@ pub async fn change(
             tenant,
             account,
             conversation,
-            command: part.command,
-            payload: &part.payload,
+            command: &part.command,
             trace: asking.trace,
             due_in: Duration::ZERO,
         };
@@ -140,8 +140,7 @@ fn parts(wanted: Wanted) -> Vec<Part> {
         let until = until.and_then(|until| DateTime::from_timestamp(until.timestamp(), 0));
         parts.push(Part {
             field: "status",
-            command: "set_status",
-            payload: json!({ "status": status, "snoozedUntil": until }),
+            command: Command::SetStatus(SetStatus { status: status.clone(), snoozed_until: until }),
             shown: json!({ "status": status, "until": until.map(|until| until.timestamp()) }),
             told: json!(status),
         });
@@ -149,8 +148,7 @@ fn parts(wanted: Wanted) -> Vec<Part> {
     if let Some(priority) = wanted.priority {
         parts.push(Part {
             field: "priority",
-            command: "set_priority",
-            payload: json!({ "priority": priority }),
+            command: Command::SetPriority(SetPriority { priority: priority.clone() }),
             shown: json!(priority),
             told: json!(priority),
         });
@@ -158,8 +156,7 @@ fn parts(wanted: Wanted) -> Vec<Part> {
     if let Some(id) = wanted.assignee_id {
         parts.push(Part {
             field: "assignee",
-            command: "assign",
-            payload: json!({ "assigneeId": id }),
+            command: Command::Assign(Assign { assignee_id: id }),
             shown: id.map_or(Value::Null, |id| json!({ "id": id, "type": "user", "name": null })),
             told: json!(id),
         });
@@ -167,8 +164,7 @@ fn parts(wanted: Wanted) -> Vec<Part> {
     if let Some(id) = wanted.team_id {
         parts.push(Part {
             field: "team",
-            command: "set_team",
-            payload: json!({ "teamId": id }),
+            command: Command::SetTeam(SetTeam { team_id: id }),
             shown: id.map_or(Value::Null, |id| json!({ "id": id, "name": null })),
             told: json!(id),
         });
@@ -176,8 +172,7 @@ fn parts(wanted: Wanted) -> Vec<Part> {
     if let Some(labels) = wanted.labels {
         parts.push(Part {
             field: "labels",
-            command: "set_labels",
-            payload: json!({ "labels": labels }),
+            command: Command::SetLabels(SetLabels { labels: labels.clone() }),
             shown: json!(labels),
             told: json!(labels),
         });
@@ -186,8 +181,9 @@ fn parts(wanted: Wanted) -> Vec<Part> {
         let names: Vec<_> = attributes.keys().cloned().collect();
         parts.push(Part {
             field: "customAttributes",
-            command: "set_custom_attributes",
-            payload: json!({ "customAttributes": attributes }),
+            command: Command::SetCustomAttributes(SetCustomAttributes {
+                custom_attributes: attributes.clone(),
+            }),
             shown: json!(attributes),
             told: json!(names),
         });

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use domain::command::SendMessage;
 use domain::{
-    AccountKey, Activity, ActivityId, Actor, ConversationId, Message, MessageId, OperationId,
-    TenantId, Upload,
+    AccountKey, Activity, ActivityId, Actor, Command, ConversationId, Message, MessageId,
+    OperationId, TenantId, Upload,
 };
 use events::TraceParent;
 use serde_json::{Value, json};
@@ -14,10 +15,6 @@ use super::read::select_messages;
 use crate::outbox::{Enqueue, enqueue};
 use crate::uploads::{self, Received};
 use crate::{Error, activities, conversations};
-
-/// The command that brings a message to Chatwoot. Its payload: `{content, private, inReplyTo,
-/// uploads}`, where `inReplyTo` is a Chatwoot number or null, and `uploads` is there if there are any.
-pub const SEND_MESSAGE: &str = "send_message";
 
 /// A message as a person wrote it.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +72,7 @@ pub async fn compose(
     composition: &Composition<'_>,
 ) -> Result<Composed, Error> {
     let Composition { tenant, conversation, .. } = *composition;
-    // Whoever writes to a conversation waits here for whoever writes to it before, so that commands
+    // One who writes to a conversation waits here for the one before, so that commands
     // are numbered in the order of their writing. Messages may be mirrored into it meanwhile.
     let Some(place) = sqlx::query!(
         "select account_id, inbox_id from conversations
@@ -113,15 +110,14 @@ pub async fn compose(
     let message =
         insert(connection, composition, operation, account, place.inbox_id, in_reply_to).await?;
     uploads::attach(connection, message.id, composition.files).await?;
-    let uploads = composition.uploads();
-    let payload = payload(composition.content, composition.private, in_reply_to, &uploads);
+    let command =
+        sending(composition.content, composition.private, in_reply_to, composition.uploads());
     let wanted = Enqueue {
         operation,
         tenant,
         account,
         conversation,
-        command: SEND_MESSAGE,
-        payload: &payload,
+        command: &command,
         trace: composition.trace,
         due_in: composition.due_in,
     };
@@ -142,18 +138,14 @@ pub async fn compose(
     Ok(Composed::Queued { message, activity })
 }
 
-/// What [`SEND_MESSAGE`] needs to know of a message.
-pub(super) fn payload(
+/// The command that brings a message to Chatwoot.
+pub(super) fn sending(
     content: &str,
     private: bool,
     in_reply_to: Option<i64>,
-    uploads: &[Upload],
-) -> Value {
-    let mut payload = json!({ "content": content, "private": private, "inReplyTo": in_reply_to });
-    if !uploads.is_empty() {
-        payload["uploads"] = json!(uploads);
-    }
-    payload
+    uploads: Vec<Upload>,
+) -> Command {
+    Command::SendMessage(SendMessage { content: content.to_owned(), private, in_reply_to, uploads })
 }
 
 impl Composition<'_> {

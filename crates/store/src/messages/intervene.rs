@@ -14,9 +14,10 @@ use events::TraceParent;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::compose::payload;
+use super::compose::sending;
 use super::read::select_messages;
-use super::{SEND_MESSAGE, Step, advance, by_ids};
+use super::redeliver::redeliver;
+use super::{Step, advance, by_ids};
 use crate::outbox::{self, Enqueue};
 use crate::{Error, activities, attempts, conversations};
 
@@ -92,8 +93,9 @@ pub async fn cancel(
 /// unknown until it was looked for if Chatwoot may have it; one that waits to be tried again is tried at
 /// once, and one of which nobody knows whether Chatwoot has it is looked for at once, and tried as soon as
 /// it is certain that Chatwoot does not have it. One that waits behind a command which was tried and waits
-/// has that one tried at once. Tries of before are not forgotten: what may have left is looked up first.
-/// Gives back the message and its line of the timeline.
+/// has that one tried at once. Earlier tries are not forgotten: what may have left is looked up first. What
+/// Chatwoot has and its channel did not deliver is handed to the channel once more, by Chatwoot. Gives back the
+/// message and its line of the timeline.
 pub async fn retry(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
@@ -102,6 +104,13 @@ pub async fn retry(
         return Ok(Intervened::NoMessage);
     };
     let Held { message, waits, .. } = &held;
+    if message.chatwoot_id.is_some() && !waits {
+        return match redeliver(connection, wanted, &held).await? {
+            Intervened::Done(()) => told_again(connection, wanted, &held).await,
+            Intervened::NoMessage => Ok(Intervened::NoMessage),
+            Intervened::WrongState(state) => Ok(Intervened::WrongState(state)),
+        };
+    }
     let behind = *waits && hasten_first(connection, wanted).await?;
     let (state, reason, next_in) = match message.state {
         _ if held.is_given_up() => {
@@ -123,10 +132,19 @@ pub async fn retry(
     };
     let step = Step { state, reason, attempts: None, most_attempts: None, next_in };
     advance(connection, wanted.operation(), step).await?;
+    told_again(connection, wanted, &held).await
+}
+
+/// The message that is to be sent again as it is now, and its line of the timeline.
+async fn told_again(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+    held: &Held,
+) -> Result<Intervened<(Message, Activity)>, Error> {
     let Some(message) = by_ids(connection, &[wanted.message]).await?.pop() else {
         return Ok(Intervened::NoMessage);
     };
-    let activity = wanted.activity("message_retried", &held, message.updated_at);
+    let activity = wanted.activity("message_retried", held, message.updated_at);
     activities::write(connection, wanted.tenant, &activity).await?;
     Ok(Intervened::Done((message, activity)))
 }
@@ -147,9 +165,9 @@ async fn hasten_first(
 }
 
 /// A message that stays as it is until the transaction ends.
-struct Held {
-    account: AccountKey,
-    message: Message,
+pub(super) struct Held {
+    pub(super) account: AccountKey,
+    pub(super) message: Message,
     /// Its files.
     uploads: Vec<Upload>,
     /// It has a command.
@@ -202,8 +220,7 @@ async fn enqueue_again(
         tenant: wanted.tenant,
         account: held.account,
         conversation: wanted.conversation,
-        command: SEND_MESSAGE,
-        payload: &payload(content, message.private, in_reply_to, &held.uploads),
+        command: &sending(content, message.private, in_reply_to, held.uploads.clone()),
         trace: wanted.trace,
         due_in: Duration::ZERO,
     };

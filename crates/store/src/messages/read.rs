@@ -197,11 +197,17 @@ impl DeliveryFacts<'_> {
         if !matches!(self.message_type, "outgoing" | "template") {
             return Ok(None);
         }
-        match self.outbound_state {
-            Some(name) if !self.in_chatwoot => DeliveryState::from_name(name)
+        let ours = |name| {
+            DeliveryState::from_name(name)
                 .map(Some)
-                .ok_or(Error::Unreadable { table: "messages", column: "outbound_state" }),
-            _ if self.failed_at > self.succeeded_at => Ok(Some(DeliveryState::Failed)),
+                .ok_or(Error::Unreadable { table: "messages", column: "outbound_state" })
+        };
+        let failed = self.failed_at > self.succeeded_at;
+        match self.outbound_state {
+            Some(name) if !self.in_chatwoot => ours(name),
+            // The channel is to try it once more.
+            Some(name @ ("queued" | "retrying")) if failed => ours(name),
+            _ if failed => Ok(Some(DeliveryState::Failed)),
             _ => Ok(Some(match self.rank {
                 3.. => DeliveryState::Read,
                 2 => DeliveryState::Delivered,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{Activity, ActivityId, ConversationId, Message, MessageId, OperationId};
+use domain::command::DeleteMessage;
+use domain::{Activity, ActivityId, Command, ConversationId, Message, MessageId, OperationId};
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -37,8 +38,7 @@ pub async fn remove(
         tenant,
         account: held.account,
         conversation,
-        command: "delete_message",
-        payload: &json!({ "messageId": id }),
+        command: &Command::DeleteMessage(DeleteMessage { message_id: id }),
         trace: wanted.trace,
         due_in: Duration::ZERO,
     };

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{AccountKey, ConversationId, OperationId, TenantId};
+use domain::{AccountKey, Command, ConversationId, OperationId, TenantId};
 use events::TraceParent;
-use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::Error;
@@ -20,10 +19,8 @@ pub struct Enqueue<'a> {
     pub account: AccountKey,
     /// The conversation it is about.
     pub conversation: ConversationId,
-    /// `send_message`, `set_status`, …
-    pub command: &'a str,
-    /// The full wanted state.
-    pub payload: &'a Value,
+    /// What it is.
+    pub command: &'a Command,
     /// The trace of the request.
     pub trace: TraceParent,
     /// How long it can still be taken back.
@@ -62,8 +59,8 @@ pub async fn enqueue(connection: &mut PgConnection, wanted: &Enqueue<'_>) -> Res
         wanted.tenant.as_str(),
         wanted.account.0,
         wanted.conversation.0,
-        wanted.command,
-        wanted.payload,
+        wanted.command.name(),
+        wanted.command.payload(),
         wanted.trace.to_string(),
         wait,
     )

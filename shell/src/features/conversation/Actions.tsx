@@ -43,9 +43,9 @@ export function Actions({ message, onEdit }: ActionsProps) {
     },
   })
   const failed = state === 'failed'
-  const again = state && !(failed && there) ? AGAIN[state] : undefined
-  // What was tried and failed may have arrived; what is to be retried has not.
-  const back = state === 'retrying' ? 'Cancel' : state === 'queued' && attempts === 0 ? 'Undo' : null
+  const again = state && AGAIN[state]
+  // What was tried and failed may have arrived; what is to be retried has not. What Chatwoot has is its channel's to try.
+  const back = there ? null : state === 'retrying' ? 'Cancel' : state === 'queued' && attempts === 0 ? 'Undo' : null
   // Files that cannot be had would be lost.
   const edit = failed && attachments.every(isKept)
   const busy = retry.isPending || cancel.isPending

@@ -56,6 +56,18 @@ test('states are told in words', async () => {
   expect(log.getByText('This message was deleted')).toBeVisible()
 })
 
+test('what was put off once more is not said to be tried now', async () => {
+  const at = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString()
+  given([
+    mine({ content: 'one', createdAt: instant(1), state: 'retrying', nextAttemptAt: at(-60), stateReason: 'Chatwoot does not answer' }),
+    mine({ content: 'two', createdAt: instant(2), state: 'retrying', nextAttemptAt: at(-1), stateReason: 'Chatwoot is busy' }),
+  ])
+  show(<Conversation id={HERE.id} />)
+  const log = within(await screen.findByRole('log'))
+  expect(log.getByText('Trying again: Chatwoot does not answer')).toBeVisible()
+  expect(log.getByText('Trying again now')).toBeVisible()
+})
+
 test('what is not shown here is a way away in Chatwoot', async () => {
   HERE = aConversation({ chatwootUrl: 'https://chat.example.com/app/accounts/1/conversations/7' })
   given([aMessage({ conversationId: HERE.id, content: null, contentType: 'cards' })])
@@ -236,8 +248,21 @@ test('what the channel did not deliver is deleted in Chatwoot, and written anew'
   show(<Conversation id={HERE.id} />)
   await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
   expect(await screen.findByText('This message was deleted')).toBeVisible()
-  expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull()
   expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('undelivered')
+})
+
+test('what the channel did not deliver is handed to it again, and is not taken back meanwhile', async () => {
+  const lost = mine({ chatwootId: 9, content: 'undelivered', createdAt: instant(1), state: 'failed', attempts: 1 })
+  given([lost])
+  api.use(
+    http.untyped.post('*/messages/:messageId/retry', () =>
+      HttpResponse.json({ ...lost, state: 'queued', updatedAt: instant(9) }, { status: 202 }),
+    ),
+  )
+  show(<Conversation id={HERE.id} />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Retry' }))
+  expect(await screen.findByText('Waiting to be sent')).toBeVisible()
+  expect(screen.queryByRole('button', { name: /Retry|Undo|Cancel|Discard/ })).toBeNull()
 })
 
 test('of what may have arrived Chatwoot can be asked now', async () => {

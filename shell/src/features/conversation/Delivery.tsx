@@ -25,9 +25,13 @@ function State({ icon: Icon, colour = 'text-faint', spins = false, title, childr
   )
 }
 
+/** What is overdue by so long was put off for the same reason, which is told only once: until when is not known here. */
+const OVERDUE = 30_000
+
 /** Seen to count; heard once, as the time it counts to: what changes in a thread is read out. */
 function Countdown({ until, words }: { until: string; words: string }) {
   const left = Date.parse(until) - useNow('fast')
+  if (left < -OVERDUE) return words
   return (
     <>
       <span aria-hidden className="tabular-nums">

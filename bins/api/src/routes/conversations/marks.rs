@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Utc;
-use domain::{Activity, ActivityId, ConversationId, OperationId};
+use domain::command::MarkRead;
+use domain::{Activity, ActivityId, Command, ConversationId, OperationId};
 use events::{Announcement, AnnouncementSubject};
 use serde_json::json;
 use store::outbox::Enqueue;
@@ -18,9 +19,6 @@ use crate::extract::Id;
 use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 use crate::request::Trace;
-
-/// The command that tells Chatwoot.
-const MARK_READ: &str = "mark_read";
 
 /// Mark a conversation as read: nothing that the customer wrote is unread any more, for the whole
 /// team. Chatwoot is told.
@@ -85,7 +83,7 @@ async fn mark(
         .ok_or(ApiError::NotFound("conversation"))?;
     if !read {
         // Carried out later, it would be read again.
-        store::outbox::forget_untried(work.connection(), conversation, MARK_READ).await?;
+        store::outbox::forget_untried(work.connection(), conversation, Command::MARK_READ).await?;
         store::outbox::let_next(work.connection(), conversation).await?;
     }
     // What comes while it is being marked has not been seen.
@@ -104,8 +102,7 @@ async fn mark(
             tenant,
             account: held.account,
             conversation,
-            command: MARK_READ,
-            payload: &json!({ "upTo": up_to }),
+            command: &Command::MarkRead(MarkRead { up_to: Some(up_to) }),
             trace,
             due_in: Duration::ZERO,
         };

@@ -5,10 +5,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{ConversationId, OperationId};
+use domain::{Command, ConversationId, OperationId, command};
 use events::Live;
 use serde::Deserialize;
-use serde_json::json;
 use store::outbox::Enqueue;
 
 use super::presence::show;
@@ -62,14 +61,13 @@ pub(in crate::routes) async fn show_typing(
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
     // Only the newest matters.
-    store::outbox::forget_untried(work.connection(), conversation, "typing").await?;
+    store::outbox::forget_untried(work.connection(), conversation, Command::TYPING).await?;
     let command = Enqueue {
         operation: OperationId::generate(),
         tenant,
         account: held.account,
         conversation,
-        command: "typing",
-        payload: &json!({ "on": typing.on, "private": typing.private }),
+        command: &Command::Typing(command::Typing { on: typing.on, private: typing.private }),
         trace,
         due_in: Duration::ZERO,
     };

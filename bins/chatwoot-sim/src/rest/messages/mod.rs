@@ -38,9 +38,10 @@ pub(crate) async fn retry(
     Caller(caller): Caller,
 ) -> Result<Json<Value>, Refusal> {
     let id = caller.id("message")?;
+    let old = sim.shared.faults.get().rest.old_retry;
     caller.change(&sim, |world| {
         let conversation = caller.conversation(world)?;
-        world.retry_message(caller.account, conversation, id)?;
+        world.retry_message(caller.account, conversation, id, old)?;
         Ok(Json(body(world, &caller, conversation, id)?))
     })
 }

@@ -20,7 +20,8 @@ use crate::request::Trace;
 /// reached Chatwoot. One that waits to be retried is tried at once, in its place; one whose state is
 /// unknown is looked for in Chatwoot at once. One that waits behind something else that waits to be tried
 /// again or looked for has that one tried at once. Should an earlier try have reached Chatwoot after all,
-/// it is found and not sent twice.
+/// it is found and not sent twice. What Chatwoot has and the customer's channel did not deliver, Chatwoot is told to
+/// hand to the channel again; no other message is written.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/retry", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),

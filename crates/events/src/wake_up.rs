@@ -9,7 +9,7 @@ use crate::{Envelope, Headers, TraceParent, subject};
 /// never the only copy and a row that was settled meanwhile makes the message void.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Command {
+pub struct WakeUp {
     /// The outbox row; also the marker of a reply.
     pub operation: OperationId,
     /// Its tenant.
@@ -27,7 +27,7 @@ pub struct Command {
     pub publication: i32,
 }
 
-impl Command {
+impl WakeUp {
     /// The message to publish.
     pub fn envelope(&self, trace: &TraceParent) -> Result<Envelope, serde_json::Error> {
         Ok(Envelope {

@@ -1,11 +1,12 @@
-//! The commands, as outbox rows hold them: a name and the full wanted state.
+//! What Chatwoot is asked to do: in an outbox row a name and a payload, the full wanted state.
 //!
-//! All but [`Command::SendMessage`] may be repeated without harm.
+//! All but [`Command::SendMessage`] and [`Command::RetryMessage`] may be repeated without harm.
 
 use chrono::{DateTime, Utc};
-use domain::{MessageId, Upload};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::{MessageId, Upload};
 
 /// What is to be done in Chatwoot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub enum Command {
     SetCustomAttributes(SetCustomAttributes),
     /// Delete a message.
     DeleteMessage(DeleteMessage),
+    /// Hand a message to the customer's channel once more, which did not deliver it.
+    RetryMessage(RetryMessage),
     /// Show that somebody types.
     Typing(Typing),
     /// Say that somebody has seen the conversation.
@@ -44,9 +47,8 @@ pub struct SendMessage {
     /// Chatwoot's number of the message it answers.
     pub in_reply_to: Option<i64>,
     /// Its files, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uploads: Vec<Upload>,
-    /// Further content attributes.
-    pub content_attributes: Map<String, Value>,
 }
 
 /// See [`Command::SetStatus`].
@@ -107,6 +109,14 @@ pub struct DeleteMessage {
     pub message_id: MessageId,
 }
 
+/// See [`Command::RetryMessage`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryMessage {
+    /// Our id of it.
+    pub message_id: MessageId,
+}
+
 /// See [`Command::Typing`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -123,6 +133,7 @@ pub struct Typing {
 pub struct MarkRead {
     /// Chatwoot's number of the customer's newest message that was there to be read, 0 without one.
     /// Commands of older programs do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub up_to: Option<i64>,
 }
 
@@ -143,26 +154,71 @@ pub enum Unreadable {
 }
 
 impl Command {
-    /// The name under which replies and notes are in the outbox.
-    pub const SEND_MESSAGE: &'static str = store::messages::SEND_MESSAGE;
-
-    /// The name under which deletions of messages are in the outbox.
+    /// The name of [`Command::SendMessage`].
+    pub const SEND_MESSAGE: &'static str = "send_message";
+    /// The name of [`Command::DeleteMessage`].
     pub const DELETE_MESSAGE: &'static str = "delete_message";
-    const TYPING: &'static str = "typing";
-    const MARK_READ: &'static str = "mark_read";
+    /// The name of [`Command::RetryMessage`].
+    pub const RETRY_MESSAGE: &'static str = "retry_message";
+    /// The name of [`Command::Typing`].
+    pub const TYPING: &'static str = "typing";
+    /// The name of [`Command::MarkRead`].
+    pub const MARK_READ: &'static str = "mark_read";
 
-    const NAMES: [&'static str; 10] = [
+    const SET_STATUS: &'static str = "set_status";
+    const SET_PRIORITY: &'static str = "set_priority";
+    const ASSIGN: &'static str = "assign";
+    const SET_TEAM: &'static str = "set_team";
+    const SET_LABELS: &'static str = "set_labels";
+    const SET_CUSTOM_ATTRIBUTES: &'static str = "set_custom_attributes";
+
+    const NAMES: [&'static str; 11] = [
         Self::SEND_MESSAGE,
-        "set_status",
-        "set_priority",
-        "assign",
-        "set_team",
-        "set_labels",
-        "set_custom_attributes",
+        Self::SET_STATUS,
+        Self::SET_PRIORITY,
+        Self::ASSIGN,
+        Self::SET_TEAM,
+        Self::SET_LABELS,
+        Self::SET_CUSTOM_ATTRIBUTES,
         Self::DELETE_MESSAGE,
+        Self::RETRY_MESSAGE,
         Self::TYPING,
         Self::MARK_READ,
     ];
+
+    /// What it is called in an outbox row.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SendMessage(_) => Self::SEND_MESSAGE,
+            Self::SetStatus(_) => Self::SET_STATUS,
+            Self::SetPriority(_) => Self::SET_PRIORITY,
+            Self::Assign(_) => Self::ASSIGN,
+            Self::SetTeam(_) => Self::SET_TEAM,
+            Self::SetLabels(_) => Self::SET_LABELS,
+            Self::SetCustomAttributes(_) => Self::SET_CUSTOM_ATTRIBUTES,
+            Self::DeleteMessage(_) => Self::DELETE_MESSAGE,
+            Self::RetryMessage(_) => Self::RETRY_MESSAGE,
+            Self::Typing(_) => Self::TYPING,
+            Self::MarkRead(_) => Self::MARK_READ,
+        }
+    }
+
+    /// What else an outbox row has of it.
+    pub fn payload(&self) -> Value {
+        match self {
+            Self::SendMessage(wanted) => json!(wanted),
+            Self::SetStatus(wanted) => json!(wanted),
+            Self::SetPriority(wanted) => json!(wanted),
+            Self::Assign(wanted) => json!(wanted),
+            Self::SetTeam(wanted) => json!(wanted),
+            Self::SetLabels(wanted) => json!(wanted),
+            Self::SetCustomAttributes(wanted) => json!(wanted),
+            Self::DeleteMessage(wanted) => json!(wanted),
+            Self::RetryMessage(wanted) => json!(wanted),
+            Self::Typing(wanted) => json!(wanted),
+            Self::MarkRead(wanted) => json!(wanted),
+        }
+    }
 
     /// Whether a command is of use at its moment only: then nobody is told what became of it, and it
     /// is tried once.
@@ -175,7 +231,7 @@ impl Command {
         if !Self::NAMES.contains(&name) {
             return Err(Unreadable::UnknownCommand(name.to_owned()));
         }
-        let row = serde_json::json!({ "command": name, "payload": payload });
+        let row = json!({ "command": name, "payload": payload });
         serde_json::from_value(row)
             .map_err(|source| Unreadable::Payload { command: name.to_owned(), source })
     }
@@ -183,33 +239,36 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
+    /// The form of rows that wait while programs are updated: changing it breaks the older or the newer ones.
     #[test]
-    fn each_command_is_read_from_its_name_and_payload() {
+    fn each_command_is_written_and_read_in_the_form_that_it_has_always_had() {
         let id = MessageId::generate();
+        let until = "2026-10-07T08:00:00Z";
+        let upload = json!({ "id": id, "key": "t/k", "fileName": "a.png", "contentType": "image/png",
+                             "fileSize": 7 });
         for (name, payload) in [
             ("send_message", json!({ "content": "Hello", "inReplyTo": 9, "private": false })),
             (
                 "send_message",
-                json!({ "content": "", "uploads": [{ "id": id, "key": "t/k", "fileName": "a.png",
-                        "contentType": "image/png", "fileSize": 7 }] }),
+                json!({ "content": "", "inReplyTo": null, "private": true, "uploads": [upload] }),
             ),
-            ("set_status", json!({ "status": "snoozed", "snoozedUntil": "2026-10-07T08:00:00Z" })),
+            ("set_status", json!({ "status": "snoozed", "snoozedUntil": until })),
+            ("set_status", json!({ "status": "open", "snoozedUntil": null })),
             ("set_priority", json!({ "priority": null })),
             ("assign", json!({ "assigneeId": 3 })),
             ("set_team", json!({ "teamId": null })),
             ("set_labels", json!({ "labels": ["vip"] })),
             ("set_custom_attributes", json!({ "customAttributes": { "tier": 2 } })),
             ("delete_message", json!({ "messageId": id })),
+            ("retry_message", json!({ "messageId": id })),
             ("typing", json!({ "on": true, "private": false })),
             ("mark_read", json!({ "upTo": 17 })),
             ("mark_read", json!({})),
         ] {
             let command = Command::read(name, &payload).unwrap();
-            assert_eq!(serde_json::to_value(&command).unwrap()["command"], name);
+            assert_eq!((command.name(), command.payload()), (name, payload));
         }
     }
 

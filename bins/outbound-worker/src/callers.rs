@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use accounts::{Clients, Unusable};
 use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Client};
-use domain::{AccountKey, SecretKey};
+use domain::{AccountKey, SecretKey, in_words};
 use store::Store;
 use store::accounts::Account;
 use store::links::OwnToken;
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 /// How long a changed token or address may go unnoticed.
 const FRESH: Duration = Duration::from_secs(30);
-/// Longest that a reply waits for the answer whose token it goes out with.
+/// How long a reply waits to learn which Chatwoot user its token belongs to.
 const ASKING: Duration = Duration::from_secs(5);
 /// How soon that is asked again.
 const ASKED_AGAIN: Duration = Duration::from_mins(5);
@@ -28,7 +28,7 @@ pub(crate) struct Caller {
     pub(crate) host: String,
     account: Account,
     user: OnceCell<i64>,
-    /// When a reply last asked for the user. Whoever asks has it locked, and the others wait.
+    /// When a reply last asked for the user. It is locked while one asks, and the others wait.
     asked_at: Mutex<Option<Instant>>,
 }
 
@@ -72,7 +72,7 @@ impl Caller {
 
 /// Why an account cannot be called.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum AccountError {
+pub(crate) enum CallerError {
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error("the account is not served")]
@@ -83,22 +83,22 @@ pub(crate) enum AccountError {
 
 type Known = HashMap<AccountKey, Result<Arc<Caller>, Arc<Unusable>>>;
 
-/// All accounts, for a moment.
-pub(crate) struct Accounts {
+/// Those of all accounts, for a moment.
+pub(crate) struct Callers {
     store: Store,
     key: SecretKey,
     clients: Clients,
     known: Mutex<Option<(Instant, Known)>>,
 }
 
-impl Accounts {
+impl Callers {
     pub(crate) fn new(store: Store, key: SecretKey, options: Options) -> Self {
         Self { store, key, clients: Clients::new(options), known: Mutex::new(None) }
     }
 
     /// The caller of an account. An account that is new is looked for at once.
-    pub(crate) async fn get(&self, account: AccountKey) -> Result<Arc<Caller>, AccountError> {
-        // All wait for whoever reads.
+    pub(crate) async fn get(&self, account: AccountKey) -> Result<Arc<Caller>, CallerError> {
+        // One reads, and the others wait for it.
         let mut known = self.known.lock().await;
         let fresh = known.as_mut().filter(|(read_at, _)| read_at.elapsed() < FRESH);
         if let Some((_, callers)) = fresh {
@@ -106,14 +106,14 @@ impl Accounts {
                 return answer(caller);
             }
             // It alone: what waits for an account that is not served must not cost the others theirs.
-            let found = self.read(account).await?.ok_or(AccountError::Gone)?;
+            let found = self.read(account).await?.ok_or(CallerError::Gone)?;
             return answer(callers.entry(account).or_insert(self.caller(&found)));
         }
         let accounts = store::accounts::all(&self.store).await?;
         let before = known.take().map(|(_, callers)| callers).unwrap_or_default();
         let renewed = |account: &Account| (account.id, self.renewed(account, &before));
         let callers: Known = accounts.iter().map(renewed).collect();
-        let found = callers.get(&account).map_or(Err(AccountError::Gone), answer);
+        let found = callers.get(&account).map_or(Err(CallerError::Gone), answer);
         *known = Some((Instant::now(), callers));
         found
     }
@@ -129,15 +129,16 @@ impl Accounts {
         Ok(outdated)
     }
 
-    /// The same with the token of whoever wrote what goes out. None: it does not open with our key.
+    /// The same with the token of the reply's author. None: it does not open with our key.
     pub(crate) fn own(&self, caller: &Caller, own: &OwnToken) -> Option<Client> {
         let opened = self.key.open(store::links::TOKEN_PURPOSE, &own.token).map_err(Unusable::from);
         let client =
             opened.and_then(|token| Ok(self.clients.with_token(&caller.account, &token)?));
         client
-            .inspect_err(
-                |error| tracing::error!(%error, "a reply goes out with the account's token"),
-            )
+            .inspect_err(|error| {
+                let error = in_words(error);
+                tracing::error!(error, "a reply goes out with the account's token");
+            })
             .ok()
     }
 
@@ -165,10 +166,10 @@ impl Accounts {
     }
 }
 
-fn answer(caller: &Result<Arc<Caller>, Arc<Unusable>>) -> Result<Arc<Caller>, AccountError> {
+fn answer(caller: &Result<Arc<Caller>, Arc<Unusable>>) -> Result<Arc<Caller>, CallerError> {
     match caller {
         Ok(caller) => Ok(Arc::clone(caller)),
-        Err(error) => Err(AccountError::Unusable(Arc::clone(error))),
+        Err(error) => Err(CallerError::Unusable(Arc::clone(error))),
     }
 }
 
@@ -196,21 +197,21 @@ mod tests {
             public_only: false,
         };
         let other = token("another");
-        let accounts = Accounts::new(store, key, Options::default());
-        let first = accounts.caller(&account).unwrap();
+        let callers = Callers::new(store, key, Options::default());
+        let first = callers.caller(&account).unwrap();
         first.user.set(7).unwrap();
         let mut known = Known::from([(account.id, Ok(first))]);
-        let second = accounts.renewed(&account, &known).unwrap();
+        let second = callers.renewed(&account, &known).unwrap();
         assert_eq!(second.known_user(), Some(7));
         assert!(!second.asks_user().await);
 
         account.api_token = other;
-        let third = accounts.renewed(&account, &known).unwrap();
+        let third = callers.renewed(&account, &known).unwrap();
         assert_eq!(third.known_user(), None);
         assert!(third.asks_user().await);
         *third.asked_at.lock().await = Some(Instant::now());
         known.insert(account.id, Ok(third));
-        let fourth = accounts.renewed(&account, &known).unwrap();
+        let fourth = callers.renewed(&account, &known).unwrap();
         assert!(!fourth.asks_user().await, "it has not told just now");
         assert!(fourth.learn_user().await.is_none());
     }

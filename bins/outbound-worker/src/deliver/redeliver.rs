@@ -1,0 +1,154 @@
+//! Having Chatwoot hand a message to the customer's channel once more, which did not deliver it. Nothing is written anew.
+//!
+//! Older versions of Chatwoot do so whatever the message's state. So it is looked at before each try, and after one of
+//! unknown outcome only when Chatwoot cannot be working on it any more: what has not failed then is on its way or there.
+
+use chatwoot::client::MessageRange;
+use chatwoot::{Message, MessageStatus, Outcome};
+use domain::command::RetryMessage;
+use domain::in_words;
+use store::attempts::{self, Attempt, AttemptOutcome};
+use store::outbox::{self, Entry};
+use store::{Error, messages};
+
+use super::carrier::asked_ago;
+use super::settle::{Carried, News};
+use super::stay::Stay;
+use super::{Carrier, Lock};
+use crate::callers::Caller;
+use crate::decide::{self, Ending};
+
+/// What people are told of a message that is not there.
+const GONE: &str = "Chatwoot does not have this message any more";
+
+impl Carrier {
+    /// Has a message handed over that has failed and still is.
+    pub(super) async fn redeliver(
+        &self,
+        entry: &Entry,
+        wanted: &RetryMessage,
+        caller: &Caller,
+        lock: &mut Lock,
+    ) -> Result<Carried, Error> {
+        let last = self.last_redelivery(entry).await?;
+        if let Some(wait) = last.and_then(|last| decide::until_repeated(&last, self.absence)) {
+            return self.put_off(entry, wait, None).await;
+        }
+        let Some(target) = self.number_of(entry, wanted).await? else {
+            return self.give_up(entry, None, GONE).await;
+        };
+        if let Some(hold) = self.admit(caller).await? {
+            return self.hold(entry, hold).await;
+        }
+        let range = MessageRange::Between { after: target - 1, last: target };
+        let seen = caller.client.list_messages(entry.display_id, range).await;
+        self.report(caller, &seen).await;
+        let seen = match seen {
+            Ok(seen) => seen.into_iter().find(|message| message.id == target),
+            Err(error) => {
+                let reason = decide::reason(&error);
+                let outdated = self.is_outdated(caller, &error).await?;
+                let over = error.outcome() == Outcome::Permanent
+                    && !outdated
+                    && !decide::is_locked_out(&error);
+                let waited = asked_ago(entry);
+                if over || waited >= self.bounds.give_up {
+                    return self.give_up(entry, None, &reason).await;
+                }
+                let wait = decide::until_retried_look(waited, self.retry);
+                return self.put_off(entry, wait, Some(&reason)).await;
+            }
+        };
+        let number = last.map_or(0, |last| last.number);
+        match seen.as_ref().map(state) {
+            Some(Seen::Failed) if self.bounds.are_used_up(entry.tries()) => {
+                let reason = "Chatwoot did not take it, however often it was tried";
+                self.give_up(entry, None, reason).await
+            }
+            Some(Seen::Failed) => self.hand_over(entry, number, target, caller, lock).await,
+            // By a try of ours, or by somebody in Chatwoot.
+            Some(Seen::OnItsWay) => self.sent(entry, None, None).await,
+            Some(Seen::Deleted) | None => self.give_up(entry, None, GONE).await,
+        }
+    }
+
+    /// Asks Chatwoot for it. `last` is the number of the try before.
+    async fn hand_over(
+        &self,
+        entry: &Entry,
+        last: i32,
+        target: i64,
+        caller: &Caller,
+        lock: &mut Lock,
+    ) -> Result<Carried, Error> {
+        if let Some(hold) = self.admit_next(caller, &mut Stay::new(lock)).await? {
+            return self.hold(entry, hold).await;
+        }
+        let mut transaction = self.store.worker().await?;
+        let counted = outbox::count_attempt(&mut transaction, entry.operation).await?;
+        let begun = attempts::begin(&mut transaction, entry, last, 0).await?;
+        let (Some(tries), Some(number)) = (counted, begun) else {
+            store::rollback(transaction).await?;
+            self.unused(caller).await;
+            return Ok(if counted.is_none() { Carried::Settled } else { Carried::Waits });
+        };
+        store::commit(transaction).await?;
+        lock.assert_held().await?;
+        let done = caller.client.retry_message(entry.display_id, target).await;
+        self.report(caller, &done).await;
+        let error = match done {
+            Ok(_) => return self.sent(entry, Some(number), None).await,
+            Err(error) => error,
+        };
+        let reason = decide::reason(&error);
+        let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
+        let news = match self.ending(entry, caller, &error, tries).await? {
+            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+            Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
+            Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
+            Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait.max(self.absence)),
+        };
+        let error = in_words(&error);
+        tracing::info!(attempt = number, error, "a message was not handed over, or not for sure");
+        self.note(entry, news).await
+    }
+
+    /// The newest try. One that its program left open counts as unknown.
+    async fn last_redelivery(&self, entry: &Entry) -> Result<Option<Attempt>, Error> {
+        let mut transaction = self.store.worker().await?;
+        let mut last = attempts::last(&mut transaction, entry.operation).await?;
+        if let Some(Attempt { number, outcome: None, .. }) = last {
+            let (operation, longest) = (entry.operation, self.timeout);
+            attempts::abandon(&mut transaction, operation, number, longest).await?;
+            last = attempts::last(&mut transaction, operation).await?;
+        }
+        store::commit(transaction).await?;
+        Ok(last)
+    }
+
+    /// Chatwoot's number of the message.
+    async fn number_of(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Option<i64>, Error> {
+        let mut transaction = self.store.worker().await?;
+        let number =
+            messages::chatwoot_id(&mut transaction, entry.account, wanted.message_id).await?;
+        store::commit(transaction).await?;
+        Ok(number.flatten())
+    }
+}
+
+/// What became of a message that had failed.
+enum Seen {
+    Failed,
+    OnItsWay,
+    Deleted,
+}
+
+fn state(message: &Message) -> Seen {
+    if message.deleted() {
+        Seen::Deleted
+    } else if message.status == Some(MessageStatus::Failed) {
+        Seen::Failed
+    } else {
+        Seen::OnItsWay
+    }
+}

@@ -1,0 +1,131 @@
+//! What Chatwoot has and the customer's channel did not deliver.
+
+use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use domain::{DeliveryState, Message, MessageId};
+use serde_json::{Value, json};
+use testkit::{eventually, sqlx};
+
+use crate::stage::{Chatwoot, Conversation, Stage, config};
+
+/// As older versions of Chatwoot are.
+fn old() -> RestFaults {
+    RestFaults { old_retry: true, ..RestFaults::default() }
+}
+
+impl Stage {
+    /// A reply that the channel refused, here and there.
+    async fn undelivered(&self, chatwoot: &Chatwoot, to: &Conversation) -> MessageId {
+        let reply = self.write(chatwoot, to, "Hello").await;
+        let id = self.reaches(reply, "sent").await.chatwoot_id.unwrap();
+        let refused = Some("the number takes no messages");
+        chatwoot.sim().set_message_status(1, to.number, id, "failed", refused).unwrap();
+        // As if the webhook had been applied.
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let failed = "update messages set delivery_failed_at = delivery_succeeded_at + 1
+                      where id = $1";
+        sqlx::query(failed).bind(reply.0).execute(&mut *transaction).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        reply
+    }
+
+    async fn shown(&self, message: MessageId) -> Message {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        store::messages::by_ids(&mut transaction, &[message]).await.unwrap().pop().unwrap()
+    }
+
+    /// What came of the tries at anything but this reply's sending.
+    async fn other_attempts(&self, reply: MessageId) -> Vec<Option<String>> {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        let other = "select outcome from outbound_attempts where operation_id <> $1
+                     order by started_at";
+        sqlx::query_scalar(other).bind(reply.0).fetch_all(&mut *transaction).await.unwrap()
+    }
+}
+
+fn there(chatwoot: &Chatwoot, conversation: &Conversation) -> Value {
+    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
+    messages.into_iter().find(|message| message["message_type"] == 1).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_what_the_channel_did_not_deliver_is_handed_to_it_again_and_no_other_message_is_written()
+{
+    for rest in [RestFaults::default(), old()] {
+        let stage = Stage::start().await;
+        let chatwoot = stage.chatwoot("acme").await;
+        chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+        let conversation = stage.conversation(&chatwoot).await;
+        let reply = stage.undelivered(&chatwoot, &conversation).await;
+        assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Failed));
+        stage.retry(&chatwoot, &conversation, reply).await;
+        let next = stage.write(&chatwoot, &conversation, "Did you get it?").await;
+        stage.reaches(next, "sent").await;
+        stage.all_settled().await;
+        assert_eq!(there(&chatwoot, &conversation)["status"], "sent");
+        assert_eq!(chatwoot.texts(&conversation), ["Hello", "Did you get it?"]);
+        let shown = stage.shown(reply).await;
+        assert_eq!((shown.state, shown.state_reason), (Some(DeliveryState::Sent), None));
+        let told = stage.announced(&chatwoot.account.tenant).await;
+        let last = told.into_iter().rfind(|told| told.activity.data["messageId"] == json!(reply));
+        assert_eq!(last.unwrap().subject.message.unwrap().state, Some(DeliveryState::Sent));
+    }
+}
+
+/// Older versions would send it once more all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_what_has_not_failed_any_more_is_not_handed_over_again() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    chatwoot.sim().set_faults(Faults { rest: old(), ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let id = stage.row(reply).await.chatwoot_id.unwrap();
+    chatwoot.sim().set_message_status(1, conversation.number, id, "delivered", None).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.all_settled().await;
+    let there = there(&chatwoot, &conversation);
+    assert_eq!(there["status"], "delivered");
+    assert_eq!(there["content_attributes"]["axis"]["op"], json!(reply), "untouched");
+    assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Sent));
+    assert_eq!(stage.other_attempts(reply).await, Vec::<Option<String>>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_hand_over_of_unknown_outcome_is_looked_at_and_not_repeated() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let rest = RestFaults { scope: Scope::Writes, stored_then_cut: Rule::next(1), ..old() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.all_settled().await;
+    assert_eq!(there(&chatwoot, &conversation)["status"], "sent");
+    assert_eq!(stage.other_attempts(reply).await, [Some("unknown".to_owned())]);
+    assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Sent));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_it_is_not_handed_over_yet_or_at_all_is_told() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let rest = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    eventually("people see why it waits", async || {
+        let shown = stage.shown(reply).await;
+        shown.state == Some(DeliveryState::Retrying) && shown.state_reason.is_some()
+    })
+    .await;
+    // Somebody wants it now, and deletes it in Chatwoot meanwhile.
+    stage.retry(&chatwoot, &conversation, reply).await;
+    let id = stage.row(reply).await.chatwoot_id.unwrap();
+    chatwoot.sim().delete_message(1, conversation.number, id).unwrap();
+    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    stage.all_settled().await;
+    let shown = stage.shown(reply).await;
+    assert_eq!(shown.state, Some(DeliveryState::Failed));
+    assert!(shown.state_reason.unwrap().contains("does not have this message"));
+}
