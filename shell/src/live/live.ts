@@ -179,7 +179,7 @@ export class Live {
 
   /** Asks those who decide about a conversation; one request however often it is asked until there is an answer. */
   async escalate(id: string, reason: string): Promise<Approval> {
-    return await this.#unanswered.ask(['escalate', id, reason], (key) =>
+    return await this.#unanswered.ask(['escalate', id], (key) =>
       answerOf(
         client.POST('/api/v1/conversations/{id}/escalate', {
           params: { path: { id }, header: { 'Idempotency-Key': key } },
@@ -191,7 +191,7 @@ export class Live {
 
   /** Asks those who decide whether a reply may go out; one request however often it is asked until there is an answer. */
   async propose(conversationId: string, content: string, reason: string): Promise<Approval> {
-    return await this.#unanswered.ask(['propose', conversationId, content, reason], (key) =>
+    return await this.#unanswered.ask(['propose', conversationId], (key) =>
       answerOf(
         client.POST('/api/v1/approvals', {
           params: { header: { 'Idempotency-Key': key } },
