@@ -46,8 +46,12 @@ export function Deciding({ approval }: { approval: Approval }) {
     put(now)
   }
   /** Whoever has gone elsewhere takes it for done. */
-  const tell = (title: string, error: Error) => {
+  const refused = (title: string, error: Error) => {
     if (!here()) toastFailure(`${title}: ${titled(approval.type).toLowerCase()} of ${approval.requestedBy}`, approval.id, error)
+    const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
+    if (!current) return
+    put(current)
+    setRead(current)
   }
   const decide = useMutation({
     mutationFn: (status: 'approved' | 'rejected') =>
@@ -57,18 +61,12 @@ export function Deciding({ approval }: { approval: Approval }) {
         ...(status === 'approved' && reply !== null && { content: reply.trim() }),
       }),
     onSuccess: done,
-    onError: (error, status) => {
-      tell(`Not ${status}`, error)
-      const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
-      if (!current) return
-      put(current)
-      setRead(current)
-    },
+    onError: (error, status) => refused(`Not ${status}`, error),
   })
   const withdraw = useMutation({
     mutationFn: () => live.withdrawApproval(approval),
     onSuccess: done,
-    onError: (error) => tell('Not withdrawn', error),
+    onError: (error) => refused('Not withdrawn', error),
   })
   // What is pressed is not disabled for that: it would lose the focus, and whoever is refused would look for it.
   const busy = decide.isPending || withdraw.isPending
@@ -89,14 +87,16 @@ export function Deciding({ approval }: { approval: Approval }) {
   }
   useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
 
+  const error = decide.error ?? withdraw.error
   if (approval.status !== 'submitted') {
     if (decide.isSuccess || withdraw.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
-    const late = decide.error instanceof Failure && decide.error.code === 'decided'
+    const late = error instanceof Failure && error.code === 'decided'
     if (!late) return null
     const when = approval.decidedAt ? ` at ${exactly(approval.decidedAt)}` : ''
-    return <Over own={own} late words={`${approval.decidedBy ?? 'Somebody'} was first: it was ${approval.status}${when}.`} />
+    // The answer to that may have been lost.
+    const first = approval.decidedById === person.id ? 'You had decided before' : `${approval.decidedBy ?? 'Somebody'} was first`
+    return <Over own={own} late words={`${first}: it was ${approval.status}${when}.`} />
   }
-  const error = decide.error ?? withdraw.error
   return (
     <div className="flex flex-col gap-3">
       {error && (
