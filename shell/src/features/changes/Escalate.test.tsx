@@ -68,6 +68,16 @@ test('nor is it there to be asked for once more in a sheet that was opened again
   expect(screen.getByRole('button', { name: 'Escalate' })).toBeDisabled()
 })
 
+test('but what was typed in it since is kept', async () => {
+  const { row, come } = await escalated()
+  ask('escalate', [row.id])
+  const reason = await screen.findByRole('textbox')
+  await userEvent.type(reason, ' And it is urgent.')
+  come(HttpResponse.json(anApproval(), { status: 201 }))
+  expect(await screen.findByText('Escalated')).toBeInTheDocument()
+  expect(reason).toHaveValue('It is much. And it is urgent.')
+})
+
 test('and what was not is told', async () => {
   const { come } = await escalated()
   come(HttpResponse.json({ code: 'invalid', detail: 'It waits already' }, { status: 422 }))

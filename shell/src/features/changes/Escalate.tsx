@@ -13,8 +13,8 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
   const about = `escalate ${id}`
   const escalate = useMutation({
     mutationFn: (reason: string) => live.escalate(id, reason),
-    onSuccess: () => {
-      forgetUnsent(about)
+    onSuccess: (_, reason) => {
+      forgetUnsent(about, reason)
       // Something else may be asked by now.
       if (here()) close()
       toast({

@@ -25,8 +25,8 @@ export default function Propose({ conversationId, content, close }: ProposeProps
   const [draft] = useState(() => draftOf(conversationId, 'reply'))
   const propose = useMutation({
     mutationFn: (reason: string) => live.propose(conversationId, content, reason),
-    onSuccess: () => {
-      forgetUnsent(about)
+    onSuccess: (_, reason) => {
+      forgetUnsent(about, reason)
       // Whoever has closed this may have gone on writing.
       if (draftOf(conversationId, 'reply') === draft) setDraft(conversationId, 'reply', '')
       if (here()) close()
