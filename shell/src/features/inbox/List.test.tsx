@@ -10,9 +10,9 @@ import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
+import { styled } from '#test/styled.ts'
 
 import { List } from './List.tsx'
-
 
 function given(rows: Conversation[]) {
   const asked: URLSearchParams[] = []
@@ -161,6 +161,13 @@ test('what is selected is so as long as the list is seen', async () => {
   expect(screen.getByText('2 selected')).toBeVisible()
   unmount()
   expect(selection.get()).toEqual([])
+})
+
+test('a row can be selected where nothing hovers', async () => {
+  given([aConversation()])
+  show(<List view={{}} openId={undefined} />)
+  const { opacity } = await styled(await screen.findByRole('checkbox', { name: 'Select Paula Probe' }))
+  expect(opacity).not.toMatch(/^0/)
 })
 
 test('keys go on from the row whose box was ticked', async () => {
