@@ -19,6 +19,7 @@ import { approvalTag, tagOf } from '../api/tag.ts'
 import type { Announcement, Approval, Conversation, Live as LiveEvent, Message, UpdateConversation } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
+import { withRolesOfNow } from './again.ts'
 import { pause } from './backoff.ts'
 import { Cache } from './cache.ts'
 import { type Admission, Connection } from './connection.ts'
@@ -247,7 +248,8 @@ export class Live {
   }
 
   /** Tries now to have the connection that was refused. */
-  reconnect(): void {
+  async reconnect(): Promise<void> {
+    await withRolesOfNow(connectionStatus.get().why)
     this.#connection?.again()
   }
 

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { Conversation } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { activityQuery, agentsQuery, approvalsQuery, contactQuery, conversationsQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Avatar } from '#ui/Avatar.tsx'
@@ -268,7 +269,7 @@ function Timeline({ conversationId }: { conversationId: string }) {
   const query = useInfiniteQuery(activityQuery({ conversationId }))
   if (query.isPending) return <div className="skeleton h-24" role="status" aria-label="Loading activity" />
   if (query.isError && !query.data) {
-    return <Failed what="Activity did not load" error={query.error} retry={() => void query.refetch()} />
+    return <Failed what="Activity did not load" error={query.error} retry={() => void again(query)} />
   }
   const lines = query.data
   if (lines.length === 0) return <p className="text-sm text-faint">Nothing has happened yet</p>

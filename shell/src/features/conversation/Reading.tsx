@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { ExternalLink } from 'lucide-react'
 import { useCallback } from 'react'
 
+import { again } from '#live/again.ts'
 import { conversationQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
@@ -30,7 +31,7 @@ export function Reading({ id }: { id: string }) {
   )
   if (!query.data) {
     if (query.isError) {
-      return <NotThere error={query.error} retry={() => void query.refetch()} back={() => void navigate({ to: '/inbox' })} />
+      return <NotThere error={query.error} retry={() => void again(query)} back={() => void navigate({ to: '/inbox' })} />
     }
     return <div className="skeleton m-5 h-40" role="status" aria-label="Loading conversation" />
   }

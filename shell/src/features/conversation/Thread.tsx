@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 're
 
 import type { Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { again } from '#live/again.ts'
 import { useWritten } from '#live/live.ts'
 import { approvalsQuery, messagesQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
@@ -68,7 +69,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   // Nor does it go while that is asked for again.
   if (query.isPending && !(alone && query.errorUpdateCount > 0)) return <Skeletons />
   if (query.isError && !messages && !alone) {
-    return <Failed what="Messages did not load" error={query.error} retry={() => void query.refetch()} />
+    return <Failed what="Messages did not load" error={query.error} retry={() => void again(query)} />
   }
   const lines = linesOf(messages ?? [], written, opened?.unreadFrom ?? null, proposed)
   if (lines.length === 0) return <Empty icon={MessagesSquare} title="No messages yet" />
@@ -82,7 +83,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
         if (query.hasNextPage && !offline && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
     >
-      {query.isLoadingError && <Again what="Messages" retry={() => void query.refetch()} />}
+      {query.isLoadingError && <Again what="Messages" retry={() => void again(query)} />}
       {query.isFetchNextPageError && <Again what="Older messages" retry={() => void query.fetchNextPage()} />}
       {more && bounded && !fills && (
         <div className="flex justify-center pb-2">
@@ -92,7 +93,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
       {lines.map((line) => (
         <Drawn key={line.key} line={line} contactId={contactId} chatwootUrl={chatwootUrl} onEdit={onEdit} />
       ))}
-      {query.isRefetchError && <Again what="Newer messages" retry={() => void query.refetch()} />}
+      {query.isRefetchError && <Again what="Newer messages" retry={() => void again(query)} />}
     </Scroller>
   )
 }

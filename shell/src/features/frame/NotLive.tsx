@@ -47,7 +47,7 @@ export function NotLive() {
           {reloads}
         </Button>
       )}
-      <Button onClick={() => live.reconnect()}>Try again</Button>
+      <Button onClick={() => void live.reconnect()}>Try again</Button>
       <IconButton label="Dismiss" onClick={() => setDismissed(why.status)}>
         <X />
       </IconButton>

@@ -4,6 +4,7 @@ import { Inbox, SearchX } from 'lucide-react'
 import { useCallback } from 'react'
 
 import type { Conversation } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
@@ -61,7 +62,7 @@ export function List({ view, openId }: ListProps) {
         {query.isPending ? (
           <Skeletons />
         ) : query.isError && loaded.length === 0 ? (
-          <Failed what="Conversations did not load" error={query.error} retry={() => void query.refetch()} />
+          <Failed what="Conversations did not load" error={query.error} retry={() => void again(query)} />
         ) : (
           <Nothing view={view} onChange={onChange} />
         )}

@@ -3,6 +3,7 @@ import { CircleAlert, CircleCheck, CircleDashed, type LucideIcon, Unplug } from 
 import type { ReactNode } from 'react'
 
 import type { AccountState } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { accountsQuery, reconcile } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
@@ -22,7 +23,7 @@ const BREAKERS: Record<AccountState['breaker']['state'], { name: string; icon: L
 export function Accounts({ acts }: { acts: boolean }) {
   const query = useQuery(accountsQuery())
   if (query.isPending) return <div role="status" aria-label="Loading accounts" className="skeleton h-64" />
-  if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void query.refetch()} />
+  if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void again(query)} />
   if (query.data.length === 0) return <Empty icon={Unplug} title="No Chatwoot account is connected" />
   return (
     <>

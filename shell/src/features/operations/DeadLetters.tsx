@@ -4,6 +4,7 @@ import { ChevronDown, MailCheck } from 'lucide-react'
 import { useEffect } from 'react'
 
 import type { DeadLetter } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { deadLettersQuery } from '#live/operations.ts'
 import { classes } from '#ui/classes.ts'
 import { Further } from '#ui/Further.tsx'
@@ -45,7 +46,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
           ))}
         </div>
       ) : isError && letters.length === 0 ? (
-        <Failed what="Dead letters did not load" error={query.error} retry={() => void query.refetch()} />
+        <Failed what="Dead letters did not load" error={query.error} retry={() => void again(query)} />
       ) : letters.length === 0 ? (
         <Empty icon={MailCheck} title={reason ?? stream ? 'None fits these filters' : 'There are no dead letters'}>
           What cannot be processed comes here, with its reason, and stops nothing else.

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
+import { again } from '#live/again.ts'
 import { actOnLetter, deadLetterQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { Fact } from '#ui/Fact.tsx'
@@ -59,7 +60,7 @@ export function Letter({ id, acts, close }: LetterProps) {
     },
   })
   if (query.isPending) return <div role="status" aria-label="Loading the letter" className="skeleton m-5 h-64" />
-  if (!query.data) return <Failed what="The letter did not load" error={query.error} retry={() => void query.refetch()} />
+  if (!query.data) return <Failed what="The letter did not load" error={query.error} retry={() => void again(query)} />
   const { at, stream, streamSequence, consumer, subject, reason, detail, bytes, headers, payload } = query.data
   const failure = preview.error ?? doing.error
   return (

@@ -3,6 +3,7 @@ import { History } from 'lucide-react'
 import { type ReactNode, useId, useState } from 'react'
 
 import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { useHere } from '#ui/here.ts'
@@ -183,7 +184,7 @@ function Counted({ counted }: { counted: ReplayCounted }) {
 function Runs() {
   const query = useQuery(replaysQuery())
   if (query.isPending) return <div role="status" aria-label="Loading replays" className="skeleton mt-5 h-24" />
-  if (!query.data) return <Failed what="Replays did not load" error={query.error} retry={() => void query.refetch()} />
+  if (!query.data) return <Failed what="Replays did not load" error={query.error} retry={() => void again(query)} />
   if (query.data.length === 0) return <Empty icon={History} title="Nothing has been replayed yet" />
   return (
     <>
