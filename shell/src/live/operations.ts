@@ -7,7 +7,7 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterList, ReplayWanted } from 
 
 import { rowsOf } from './pages.ts'
 
-/** What did not load says so, and stays so until somebody asks for it or the network is back: else it would come and go. */
+/** What did not load says so, and stays so until somebody asks for it, or the network or the API is back: else it would come and go. */
 const onceHad = (pace: number) => (query: { state: { data: unknown } }) => query.state.data !== undefined && pace
 
 export function pipelineQuery() {
