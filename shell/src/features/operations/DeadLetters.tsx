@@ -6,6 +6,7 @@ import { useEffect } from 'react'
 import type { DeadLetter } from '#api/types.ts'
 import { again } from '#live/again.ts'
 import { deadLettersQuery } from '#live/operations.ts'
+import { useOffline } from '#live/status.ts'
 import { classes } from '#ui/classes.ts'
 import { Further } from '#ui/Further.tsx'
 import { Choice } from '#ui/Menu.tsx'
@@ -27,9 +28,10 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
     void navigate({ to: '/operations', search: { ...view, ...change } as OperationsView, replace: true })
   // A page may be empty and not be the last.
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
+  const offline = useOffline()
   useEffect(() => {
-    if (letters.length === 0 && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
-  }, [letters.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+    if (letters.length === 0 && hasNextPage && !isFetchingNextPage && !isError && !offline) void fetchNextPage()
+  }, [letters.length, hasNextPage, isFetchingNextPage, isError, offline, fetchNextPage])
   const reasons = [...new Set([...letters.map((one) => one.reason), ...(reason ? [reason] : [])])].sort()
 
   return (
