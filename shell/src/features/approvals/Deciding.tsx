@@ -5,8 +5,8 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { Failure } from '#api/failure.ts'
 import type { Approval } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { decide, withdrawApproval } from '#live/approving.ts'
 import { keys } from '#live/keys.ts'
-import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 import { composes } from '#ui/composing.ts'
 import { isFocusLost } from '#ui/focus.ts'
@@ -26,7 +26,6 @@ const FIELD = 'rounded-lg border border-line bg-surface px-3 py-2 text-base font
 
 /** What can be done with a request that waits: by whoever asked, or by somebody else. */
 export function Deciding({ approval }: { approval: Approval }) {
-  const live = useLive()
   const queryClient = useQueryClient()
   const here = useHere()
   /** What this person has read: what comes after that only the next press decides. */
@@ -53,9 +52,9 @@ export function Deciding({ approval }: { approval: Approval }) {
     put(current)
     setRead(current)
   }
-  const decide = useMutation({
+  const deciding = useMutation({
     mutationFn: (status: 'approved' | 'rejected') =>
-      live.decide(read, {
+      decide(read, {
         status,
         words: words.trim(),
         ...(status === 'approved' && reply !== null && { content: reply.trim() }),
@@ -63,22 +62,22 @@ export function Deciding({ approval }: { approval: Approval }) {
     onSuccess: done,
     onError: (error, status) => refused(`Not ${status}`, error),
   })
-  const withdraw = useMutation({
-    mutationFn: () => live.withdrawApproval(approval),
+  const withdrawing = useMutation({
+    mutationFn: () => withdrawApproval(approval),
     onSuccess: done,
     onError: (error) => refused('Not withdrawn', error),
   })
   // What is pressed is not disabled for that: it would lose the focus, and whoever is refused would look for it.
-  const busy = decide.isPending || withdraw.isPending
+  const busy = deciding.isPending || withdrawing.isPending
   const may = !own && person.may('approvals:decide')
   const blank = reply?.trim() === ''
   const approve = () => {
-    if (may && !busy && !blank) decide.mutate('approved')
+    if (may && !busy && !blank) deciding.mutate('approved')
   }
   const reject = () => {
     if (busy) return
     if (words.trim() === '') setAsksReason(true)
-    else decide.mutate('rejected')
+    else deciding.mutate('rejected')
   }
   const send = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || composes(event.nativeEvent)) return
@@ -87,9 +86,9 @@ export function Deciding({ approval }: { approval: Approval }) {
   }
   useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
 
-  const error = decide.error ?? withdraw.error
+  const error = deciding.error ?? withdrawing.error
   if (approval.status !== 'submitted') {
-    if (decide.isSuccess || withdraw.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
+    if (deciding.isSuccess || withdrawing.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
     const late = error instanceof Failure && error.code === 'decided'
     if (!late) return null
     const when = approval.decidedAt ? ` at ${exactly(approval.decidedAt)}` : ''
@@ -107,7 +106,7 @@ export function Deciding({ approval }: { approval: Approval }) {
       {own ? (
         <div className="flex items-center gap-3">
           <p className="grow text-soft">Somebody else decides what you have asked for.</p>
-          <Button aria-disabled={busy} onClick={() => !busy && withdraw.mutate()}>
+          <Button aria-disabled={busy} onClick={() => !busy && withdrawing.mutate()}>
             Withdraw
           </Button>
         </div>

@@ -1,8 +1,8 @@
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
 
 import type { Message } from '#api/types.ts'
+import { useLive } from '#live/context.ts'
 import { fileQuery } from '#live/files.ts'
-import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 
 import { type Editing, mustFit } from './editing.ts'

@@ -3,7 +3,7 @@ import { memo, type ReactNode, useState } from 'react'
 
 import type { Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
-import { useOutbox } from '#live/live.ts'
+import { useOutbox } from '#live/context.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { lazily } from '#ui/lazily.tsx'
 import { exactly, timeOfDay } from '#ui/time.ts'

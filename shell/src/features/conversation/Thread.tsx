@@ -6,7 +6,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 're
 import type { Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { again } from '#live/again.ts'
-import { useWritten } from '#live/live.ts'
+import { useWritten } from '#live/context.ts'
 import { approvalsQuery, messagesQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'

@@ -3,7 +3,8 @@ import { useState } from 'react'
 
 import type { Failure } from '#api/failure.ts'
 import { useEnded } from '#auth/ended.ts'
-import { useConnection, useLive } from '#live/live.ts'
+import { useLive } from '#live/context.ts'
+import { useConnection } from '#live/status.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
 
 /** What there is to be done by whoever is told this. */

@@ -3,8 +3,8 @@ import { CircleAlert, CircleCheck, CircleX, type LucideIcon } from 'lucide-react
 
 import type { PartStatus } from '#api/health.ts'
 import { again } from '#live/again.ts'
-import { useConnection } from '#live/live.ts'
 import { healthQuery } from '#live/queries.ts'
+import { useConnection } from '#live/status.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
 import { Failed } from '#ui/State.tsx'
