@@ -22,7 +22,7 @@ export function Overview() {
         <>
           <Stale of={query} />
           <Pipeline stages={query.data.stages} at={query.data.at} />
-          <div className="mt-5 grid gap-5 two:grid-cols-2">
+          <div className="mt-5 grid gap-5 three:grid-cols-2">
             <Lines
               title="From webhook to screen"
               unit="ms"
