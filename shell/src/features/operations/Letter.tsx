@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 
 import { again } from '#live/again.ts'
 import { actOnLetter, deadLetterQuery } from '#live/operations.ts'
@@ -40,6 +40,7 @@ export function Letter({ id, acts, close }: LetterProps) {
   const query = useQuery(deadLetterQuery(id))
   const client = useQueryClient()
   const here = useHere()
+  const words = useId()
   const [act, setAct] = useState<Act | null>(null)
   const preview = useMutation({ mutationFn: (next: Act) => actOnLetter(id, next, true) })
   const doing = useMutation({
@@ -84,8 +85,10 @@ export function Letter({ id, acts, close }: LetterProps) {
             <Button
               key={one}
               look={one === 'redrive' ? 'primary' : 'plain'}
-              disabled={preview.isPending}
+              // What is pressed keeps the focus until there is something to be confirmed, or a reason why not.
+              aria-disabled={preview.isPending}
               onClick={() => {
+                if (preview.isPending) return
                 // What was refused before is not of this.
                 doing.reset()
                 preview.mutate(one, { onSuccess: () => setAct(one) })
@@ -100,10 +103,12 @@ export function Letter({ id, acts, close }: LetterProps) {
         <div
           role="group"
           aria-label="Confirm"
-          ref={(element) => element?.scrollIntoView({ block: 'nearest' })}
-          className="rounded-xl border border-line bg-sunken p-4"
+          aria-describedby={words}
+          tabIndex={-1}
+          ref={asks}
+          className="rounded-xl border border-line bg-sunken p-4 outline-none"
         >
-          <p className="wrap-anywhere">
+          <p id={words} className="wrap-anywhere">
             {TO_DO.has(preview.data.outcome)
               ? act === 'redrive'
                 ? `It goes to ${stream} again as ${subject}, and is no dead letter any more. Who did this is kept in the audit.`
@@ -112,11 +117,11 @@ export function Letter({ id, acts, close }: LetterProps) {
           </p>
           <div className="mt-3 flex gap-2">
             {TO_DO.has(preview.data.outcome) && (
-              <Button look="primary" disabled={doing.isPending} onClick={() => doing.mutate(act)}>
+              <Button look="primary" aria-disabled={doing.isPending} onClick={() => !doing.isPending && doing.mutate(act)}>
                 {act === 'redrive' ? 'Redrive it' : 'Drop it for good'}
               </Button>
             )}
-            <Button disabled={doing.isPending} onClick={() => setAct(null)}>
+            <Button aria-disabled={doing.isPending} onClick={() => !doing.isPending && setAct(null)}>
               Leave it
             </Button>
           </div>
@@ -124,6 +129,12 @@ export function Letter({ id, acts, close }: LetterProps) {
       )}
     </div>
   )
+}
+
+/** What was pressed to be asked this is gone, and the focus with it. */
+function asks(element: HTMLElement | null): void {
+  element?.focus({ preventScroll: true })
+  element?.scrollIntoView({ block: 'nearest' })
 }
 
 function Block({ name, children }: { name: string; children: string }) {
