@@ -169,7 +169,7 @@ export function ActivityLine({ activity, about, narrow = false }: ActivityLinePr
       </span>
       <p className={narrow ? 'line-clamp-2 min-w-0 grow' : 'min-w-0 grow truncate'}>
         {/* A long name leaves room for what was done. */}
-        {actor && <span className="inline-block max-w-2/3 truncate align-bottom font-medium">{actor}</span>}{' '}
+        {actor && <span dir="auto" className="inline-block max-w-2/3 truncate align-bottom font-medium">{actor}</span>}{' '}
         {actor ? <span className="text-soft">{after}</span> : alone}
         {about && <span className="text-soft"> · {about}</span>}
       </p>

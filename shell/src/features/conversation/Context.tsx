@@ -12,6 +12,7 @@ import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { useNow } from '#ui/clock.ts'
+import { Fact } from '#ui/Fact.tsx'
 import { Further } from '#ui/Further.tsx'
 import { ApprovalMark, Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { useRemembered } from '#ui/remembered.ts'
@@ -31,7 +32,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
       <div className="flex items-center gap-3 px-4 pt-4 pb-3">
         <Avatar name={contact?.name ?? '?'} seed={contact?.id ?? conversation.id} channel={conversation.channel} />
         <div className="min-w-0">
-          <p className="truncate font-semibold">{contact?.name ?? 'Unknown contact'}</p>
+          <p dir="auto" className="font-semibold wrap-anywhere">{contact?.name ?? 'Unknown contact'}</p>
           <p className="truncate text-sm text-soft">
             {channelName(conversation.channel)} · #{conversation.chatwootId}
           </p>
@@ -67,7 +68,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
               ) : (
                 <span className="flex flex-wrap gap-1">
                   {conversation.labels.map((label) => (
-                    <Label key={label} name={label} />
+                    <Label key={label} name={label} whole />
                   ))}
                 </span>
               )}
@@ -88,7 +89,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
           <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2.5 text-sm">
             {attributes.map(([name, value]) => (
               <Fact key={name} name={titled(name)}>
-                {typeof value === 'string' ? value : JSON.stringify(value)}
+                <Value value={value} />
               </Fact>
             ))}
           </dl>
@@ -127,13 +128,9 @@ function Lasting({ since }: { since: string }) {
   return <time dateTime={since} title={exactly(since)}>{lasting(since, useNow())}</time>
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="truncate text-soft">{name}</dt>
-      <dd className="min-w-0 wrap-anywhere">{children}</dd>
-    </>
-  )
+/** Of an attribute, which may be anything. */
+function Value({ value }: { value: unknown }) {
+  return <span dir="auto">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
 }
 
 function None({ children }: { children: ReactNode }) {
@@ -204,7 +201,7 @@ function Person({ id }: { id: string }) {
       {identifier && <Fact name="Identifier">{identifier}</Fact>}
       {attributes.map(([name, value]) => (
         <Fact key={name} name={titled(name)}>
-          {typeof value === 'string' ? value : JSON.stringify(value)}
+          <Value value={value} />
         </Fact>
       ))}
     </dl>

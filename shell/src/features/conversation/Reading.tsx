@@ -41,7 +41,7 @@ export function Reading({ id }: { id: string }) {
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
       <header className="flex h-12 shrink-0 items-center gap-3 border-b border-line bg-surface px-4 text-sm">
         <Avatar name={name} seed={contact?.id ?? id} size="small" />
-        <h2 className="min-w-0 truncate font-semibold">{name}</h2>
+        <h2 dir="auto" className="min-w-0 truncate font-semibold">{name}</h2>
         <span className="min-w-0 grow truncate text-soft">
           <span className="hidden two:inline">{channelName(channel)}</span>
         </span>

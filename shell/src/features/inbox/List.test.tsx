@@ -46,8 +46,10 @@ test('a row tells who, what and how urgent', async () => {
 
 test('what a row shows of a message runs as it was written, whatever is said of it', async () => {
   const lastMessage = { id: 'm', content: 'أين طردي؟', messageType: 'outgoing', private: false, createdAt: instant(0) }
-  given([aConversation({ lastMessage })])
+  const contact = { id: uuid(), name: 'ليلى', thumbnail: null }
+  given([aConversation({ lastMessage, contact })])
   show(<List view={{}} openId={undefined} />)
+  expect(await screen.findByText(/^ليلى/)).toHaveAttribute('dir', 'auto')
   const shown = await screen.findByText(/أين طردي؟/)
   expect(shown).toHaveAttribute('dir', 'auto')
   // Its own direction, or it would be that of the whole.

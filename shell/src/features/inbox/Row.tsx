@@ -75,7 +75,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
         />
         <div className="min-w-0 grow">
           <div className="flex items-center gap-1.5">
-            <span className={classes('min-w-0 grow truncate', unread ? 'font-semibold' : 'font-medium')}>
+            <span dir="auto" className={classes('min-w-0 grow truncate', unread ? 'font-semibold' : 'font-medium')}>
               {name}
               <span className="sr-only">, {channelName(conversation.channel)}</span>
             </span>

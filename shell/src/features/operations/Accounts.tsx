@@ -51,8 +51,8 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
     <li className="rounded-2xl border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-5 py-3">
         <div className="min-w-0 grow">
-          <h2 className="truncate font-semibold">{account.name ?? `Account ${account.chatwootAccountId}`}</h2>
-          <p className="truncate text-sm text-soft">
+          <h2 dir="auto" className="font-semibold wrap-anywhere">{account.name ?? `Account ${account.chatwootAccountId}`}</h2>
+          <p className="text-sm wrap-anywhere text-soft">
             {account.baseUrl} · account {account.chatwootAccountId}
           </p>
         </div>

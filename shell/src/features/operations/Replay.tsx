@@ -193,11 +193,11 @@ function Runs() {
         {query.data.map((run) => (
           <li key={run.id} className="flex items-center gap-4 px-5 py-2.5">
             <span className="min-w-0 grow">
-              <span className="block truncate font-medium">
+              <span className="block font-medium wrap-anywhere">
                 {STATES[run.state]}
                 {run.count != null && `: ${run.count.toLocaleString()} ${run.count === 1 ? 'event' : 'events'}`}
               </span>
-              <span className="block truncate text-sm text-soft">
+              <span className="block text-sm wrap-anywhere text-soft">
                 {run.target} · by {run.by}
               </span>
             </span>
