@@ -275,7 +275,7 @@ function Timeline({ conversationId }: { conversationId: string }) {
       <ol aria-label="Timeline" className="flex flex-col gap-2.5 text-sm">
         {lines.map((activity) => (
           <li key={activity.id}>
-            <ActivityLine activity={activity} narrow />
+            <ActivityLine activity={activity} />
           </li>
         ))}
       </ol>
