@@ -14,6 +14,7 @@ import { useOffline } from '#live/status.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
+import { motion } from '#ui/media.ts'
 import { Again, Empty, Failed } from '#ui/State.tsx'
 
 import { type Change, Filters } from './Filters.tsx'
@@ -183,7 +184,7 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: { id:
   return {
     scrolled,
     missed: top.missed,
-    toTop: () => scroller.current?.scrollTo({ top: 0, behavior: 'smooth' }),
+    toTop: () => scroller.current?.scrollTo({ top: 0, behavior: motion() }),
     onScroll: (event: React.UIEvent<HTMLDivElement>) => {
       remember()
       const away = event.currentTarget.scrollTop > ROW

@@ -11,6 +11,7 @@ import { approvalsQuery, messagesQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
 import { useNow } from '#ui/clock.ts'
+import { motion } from '#ui/media.ts'
 import { Again, Empty, Failed } from '#ui/State.tsx'
 import { day } from '#ui/time.ts'
 
@@ -272,7 +273,7 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
       {away && (
         <button
           type="button"
-          onClick={() => toEnd('smooth')}
+          onClick={() => toEnd(motion())}
           className="rise absolute right-5 bottom-3 inline-flex h-8 min-w-24 items-center justify-center gap-1.5 tabular-nums rounded-full border border-line bg-raised px-3 text-sm font-medium shadow-raised hover:border-line-strong"
         >
           <ArrowDown aria-hidden className="size-4" />
