@@ -67,7 +67,6 @@ export function Deciding({ approval }: { approval: Approval }) {
     onSuccess: done,
     onError: (error) => refused('Not withdrawn', error),
   })
-  // What is pressed is not disabled for that: it would lose the focus, and whoever is refused would look for it.
   const busy = deciding.isPending || withdrawing.isPending
   const may = !own && person.may('approvals:decide')
   const blank = reply?.trim() === ''
@@ -75,7 +74,6 @@ export function Deciding({ approval }: { approval: Approval }) {
     if (may && !busy && !blank) deciding.mutate('approved')
   }
   const reject = () => {
-    if (busy) return
     if (words.trim() === '') setAsksReason(true)
     else deciding.mutate('rejected')
   }
@@ -106,7 +104,7 @@ export function Deciding({ approval }: { approval: Approval }) {
       {own ? (
         <div className="flex items-center gap-3">
           <p className="grow text-soft">Somebody else decides what you have asked for.</p>
-          <Button aria-disabled={busy} onClick={() => !busy && withdrawing.mutate()}>
+          <Button busy={busy} onClick={() => withdrawing.mutate()}>
             Withdraw
           </Button>
         </div>
@@ -149,15 +147,14 @@ export function Deciding({ approval }: { approval: Approval }) {
             </p>
           )}
           <div className="flex flex-wrap items-center justify-end gap-2">
-            <Button aria-disabled={busy} onClick={reject}>
+            <Button busy={busy} onClick={reject}>
               Reject
             </Button>
             {isProposal(approval) &&
               (reply === null ? (
                 <Button
-                  aria-disabled={busy}
+                  busy={busy}
                   onClick={() => {
-                    if (busy) return
                     setEdits(true)
                     setReply(proposedText(approval))
                   }}
@@ -165,11 +162,11 @@ export function Deciding({ approval }: { approval: Approval }) {
                   Edit and approve
                 </Button>
               ) : (
-                <Button aria-disabled={busy} onClick={() => !busy && setReply(null)}>
+                <Button busy={busy} onClick={() => setReply(null)}>
                   Leave as proposed
                 </Button>
               ))}
-            <Button look="primary" disabled={blank} aria-disabled={busy} onClick={approve}>
+            <Button look="primary" disabled={blank} busy={busy} onClick={approve}>
               {reply === null ? 'Approve' : 'Approve as edited'}
               <Keys keys="Mod+Enter" className="border-current opacity-80" />
             </Button>

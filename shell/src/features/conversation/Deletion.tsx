@@ -57,7 +57,7 @@ function Confirm({ message, close }: { message: Message; close: () => void }) {
         <Button disabled={remove.isPending} onClick={close}>
           Keep
         </Button>
-        <Button look="primary" disabled={remove.isPending} onClick={() => remove.mutate()}>
+        <Button look="primary" busy={remove.isPending} onClick={() => remove.mutate()}>
           Delete
         </Button>
       </div>

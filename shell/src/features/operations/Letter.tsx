@@ -85,10 +85,8 @@ export function Letter({ id, acts, close }: LetterProps) {
             <Button
               key={one}
               look={one === 'redrive' ? 'primary' : 'plain'}
-              // What is pressed keeps the focus until there is something to be confirmed, or a reason why not.
-              aria-disabled={preview.isPending}
+              busy={preview.isPending}
               onClick={() => {
-                if (preview.isPending) return
                 // What was refused before is not of this.
                 doing.reset()
                 preview.mutate(one, { onSuccess: () => setAct(one) })
@@ -117,11 +115,11 @@ export function Letter({ id, acts, close }: LetterProps) {
           </p>
           <div className="mt-3 flex gap-2">
             {TO_DO.has(preview.data.outcome) && (
-              <Button look="primary" aria-disabled={doing.isPending} onClick={() => !doing.isPending && doing.mutate(act)}>
+              <Button look="primary" busy={doing.isPending} onClick={() => doing.mutate(act)}>
                 {act === 'redrive' ? 'Redrive it' : 'Drop it for good'}
               </Button>
             )}
-            <Button aria-disabled={doing.isPending} onClick={() => !doing.isPending && setAct(null)}>
+            <Button busy={doing.isPending} onClick={() => setAct(null)}>
               Leave it
             </Button>
           </div>

@@ -128,11 +128,11 @@ function Form() {
         </Field>
       </div>
       <div className="mt-4 flex flex-wrap items-center gap-3">
-        <Button type="submit" look={counted ? 'plain' : 'primary'} disabled={!accountId || from === '' || count.isPending}>
+        <Button type="submit" look={counted ? 'plain' : 'primary'} disabled={!accountId || from === ''} busy={count.isPending}>
           {count.isPending ? 'Counting…' : 'Count first'}
         </Button>
         {counted && counted.count > 0 && (
-          <Button look="primary" disabled={run.isPending} onClick={() => run.mutate()}>
+          <Button look="primary" busy={run.isPending} onClick={() => run.mutate()}>
             Replay {counted.count.toLocaleString()} {counted.count === 1 ? 'event' : 'events'}
           </Button>
         )}
