@@ -100,6 +100,14 @@ test('an empty list says why it is empty', async () => {
   expect(await screen.findByText('No conversation fits these filters')).toBeVisible()
 })
 
+test('how many there are is said in words, and nothing before they are here', async () => {
+  given([aConversation(), aConversation()])
+  show(<List view={{}} openId={undefined} />)
+  await screen.findByRole('status', { name: 'Loading conversations' })
+  expect(screen.queryByText(/conversations loaded/)).toBeNull()
+  expect(await screen.findByText('2 conversations loaded')).toBeInTheDocument()
+})
+
 test('a list that does not load says so, and can be asked for again', async () => {
   let broken = true
   api.use(

@@ -41,9 +41,12 @@ export function List({ view, openId }: ListProps) {
         <h1 className="min-w-0 truncate text-lg font-semibold" title={name === 'Inbox' ? undefined : name}>
           {name}
         </h1>
-        <span className="shrink-0 text-sm text-faint tabular-nums" aria-label={`${loaded.length} conversations loaded`}>
-          {query.data && `${loaded.length}${hasNextPage ? '+' : ''}`}
-        </span>
+        {query.data && (
+          <span className="shrink-0 text-sm text-faint tabular-nums">
+            <span aria-hidden>{`${loaded.length}${hasNextPage ? '+' : ''}`}</span>
+            <span className="sr-only">{`${loaded.length} conversations loaded`}</span>
+          </span>
+        )}
         <span className="grow" />
         <SortMenu view={view} onChange={onChange} />
       </header>
