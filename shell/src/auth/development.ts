@@ -30,6 +30,7 @@ export function developer(): Provider {
     token: () => Promise.resolve(token),
     endsAt: null,
     renewed: () => Promise.resolve(false),
+    anew: () => Promise.resolve(),
     tickets: false,
     signOut: null,
   }

@@ -121,3 +121,20 @@ test('a provider that never answers is waited for no longer than its token is go
   await begin()
   expect(limits).toEqual([15_000, 45_000])
 })
+
+test('a token is taken anew where that can be', async () => {
+  const { begin, session, grants } = await back({})
+  await begin()
+  await session().anew()
+  expect(await session().token()).toBe('token 2')
+  expect(grants).toEqual(['c', 'r'])
+})
+
+test('and is left as it is where it cannot', async () => {
+  const tokens = { access_token: 'token', token_type: 'Bearer', expires_in: 300 }
+  const { begin, session, grants } = await back({ token: () => HttpResponse.json(tokens) })
+  await begin()
+  await session().anew()
+  expect(await session().token()).toBe('token')
+  expect(grants).toEqual(['c'])
+})

@@ -162,6 +162,11 @@ class Tokens implements Provider {
     return true
   }
 
+  anew = async (): Promise<void> => {
+    // Nobody is signed out for that.
+    if (this.#refresh !== undefined) await this.#renew(PATIENCE)
+  }
+
   signOut = (): void => {
     const { end_session_endpoint: there } = this.#server
     const address = new URL(there ?? SIGNED_OUT, window.location.origin)

@@ -8,6 +8,8 @@ export interface Provider {
   readonly endsAt: number | null
   /** The API refused this token: whether there is another one now. */
   renewed: (refused: string) => Promise<boolean>
+  /** Takes another token where one can be had without its person, who may have been given other roles. */
+  anew: () => Promise<void>
   /** Whether a stream is opened by a ticket. */
   readonly tickets: boolean
   /** Ends it, here and at the provider; null where nobody signed in. */

@@ -1,15 +1,9 @@
-import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
-import { describe, expect, test, vi } from 'vitest'
+/** Lists and timelines, as events change them. */
+import { InfiniteQueryObserver } from '@tanstack/react-query'
+import { expect, test, vi } from 'vitest'
 
-import { Failure } from '../api/failure.ts'
-import { tagOf } from '../api/tag.ts'
-import type {
-  Announcement,
-  Conversation,
-  ConversationFilter,
-  Message,
-  MessageList,
-} from '../api/types.ts'
+import type { Conversation } from '../api/types.ts'
+import { at, cacheWith, threadWith } from '../test/caches.ts'
 import { aConversation, aMessage, anAnnouncement, instant, uuid } from '../test/samples.ts'
 
 import type { ActivityPages } from './activity.ts'
@@ -17,23 +11,7 @@ import { Cache } from './cache.ts'
 import { conversationPage, type ConversationPages } from './conversations.ts'
 import { Journal } from './journal.ts'
 import { keys } from './keys.ts'
-import { type MessagePages, messagesOf } from './messages.ts'
 import { rowsOf } from './pages.ts'
-
-const at = (sequence: number) => ({ epoch: 'e', sequence })
-
-function cacheWith(rows: Conversation[], filter: ConversationFilter = {}, place = 0) {
-  const client = new QueryClient()
-  const cache = new Cache(client, new Journal())
-  cache.ready(at(place))
-  const list = { data: rows, page: { limit: 25, nextCursor: null }, position: { activity: `e:${place}` } }
-  client.setQueryData<ConversationPages>(keys.conversations(filter), {
-    pages: [conversationPage(list)],
-    pageParams: [null],
-  })
-  const ids = () => rowsOf<Conversation>(client.getQueryData<ConversationPages>(keys.conversations(filter))!).map((row) => row.id)
-  return { client, cache, ids }
-}
 
 test('a stale look that comes late brings nothing back', () => {
   const open = aConversation({ updatedAt: instant(1) })
@@ -158,150 +136,6 @@ test('an answer from before the stream was joined is read again', () => {
   expect(client.getQueryState(keys.conversations({}))?.isInvalidated).toBe(true)
 })
 
-/** A thread as it was read at this place, looked at or not, and what is asked for afterwards. */
-function threadWith(messages: Message[] = []) {
-  const { client, cache } = cacheWith([])
-  cache.watch()
-  const queryKey = keys.messages(uuid(1))
-  const page = (hasMore = false): MessageList => ({ data: messages, page: { limit: 50, hasMore }, position: { activity: 'e:0' } })
-  client.setQueryData<MessagePages>(queryKey, { pages: [page(true)], pageParams: [null] })
-  /** Somebody looks; `answer` is what the API says. */
-  const look = (answer: () => Promise<MessageList>) => {
-    const observer = new InfiniteQueryObserver(client, {
-      queryKey,
-      // As all do that are asked of the API, it can be cut short.
-      queryFn: ({ signal }) => (signal.aborted ? Promise.reject(new Error('aborted')) : answer()),
-      initialPageParam: null as string | null,
-      getNextPageParam: (last) => (last.page.hasMore ? 'older' : null),
-      retry: false,
-      staleTime: Infinity,
-    })
-    return { observer, stop: observer.subscribe(() => undefined) }
-  }
-  const ids = () => messagesOf(client.getQueryData<MessagePages>(queryKey)!).map((message) => message.id)
-  const inDoubt = () => client.getQueryState(queryKey)?.isInvalidated
-  return { client, cache, page, look, ids, inDoubt }
-}
-
-const never = () => new Promise<never>(() => undefined)
-
-describe('what may lack something', () => {
-  test('is in doubt until it is read again, whatever is heard of it', () => {
-    const { cache, ids, inDoubt } = threadWith()
-    const [heard, answered] = [aMessage(), aMessage()]
-    cache.reset({ epoch: 'x', sequence: 9 })
-    cache.announce({ epoch: 'x', sequence: 10 }, anAnnouncement({ message: heard }))
-    cache.accept(answered)
-    expect(ids().toSorted()).toEqual([heard.id, answered.id].toSorted())
-    expect(inDoubt()).toBe(true)
-  })
-
-  test('is in doubt when its reading is cut short, too', () => {
-    const { cache, look, inDoubt } = threadWith()
-    const { stop } = look(never)
-    cache.doubt()
-    cache.announce(at(1), anAnnouncement({ message: aMessage() }))
-    stop()
-    expect(inDoubt()).toBe(true)
-  })
-
-  test('is read again as long as somebody looks at it and that fails', async () => {
-    vi.useFakeTimers()
-    const { cache, page, look, inDoubt } = threadWith()
-    let asked = 0
-    const { stop } = look(() => (++asked < 4 ? Promise.reject(new Error('busy')) : Promise.resolve(page())))
-    cache.doubt()
-    await vi.advanceTimersByTimeAsync(100)
-    expect(asked).toBe(1)
-    cache.announce(at(1), anAnnouncement({ message: aMessage() }))
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(asked).toBe(4)
-    expect(inDoubt()).toBe(false)
-    stop()
-    vi.useRealTimers()
-  })
-
-  test('is left as it is if it cannot be read at all, or nobody looks', async () => {
-    vi.useFakeTimers()
-    const { cache, look, inDoubt } = threadWith()
-    let asked = 0
-    const failing = (failure: Error) => () => {
-      asked += 1
-      return Promise.reject(failure)
-    }
-    const gone = look(failing(new Failure(404, {})))
-    cache.doubt()
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(asked).toBe(1)
-    gone.stop()
-    const busy = look(failing(new Failure(503, {})))
-    await vi.advanceTimersByTimeAsync(100)
-    busy.stop()
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(asked).toBe(2)
-    expect(inDoubt()).toBe(true)
-    vi.useRealTimers()
-  })
-
-  test('is read as a whole: a further page alone is not enough', async () => {
-    const { cache, page, look, inDoubt } = threadWith()
-    let asked = 0
-    const { observer, stop } = look(() => (++asked === 1 ? never() : Promise.resolve(page(asked === 3))))
-    cache.doubt()
-    // This takes the place of what is being read.
-    await observer.fetchNextPage()
-    await vi.waitFor(() => expect(inDoubt()).toBe(false))
-    expect(asked).toBeGreaterThan(2)
-    stop()
-  })
-})
-
-describe('what somebody has before them', () => {
-  const seen = aMessage({ createdAt: instant(1) })
-  const preview = ({ id, messageType, private: isPrivate, content, createdAt }: Message) => ({ id, messageType, private: isPrivate, content: content ?? null, createdAt })
-  const row = (last: Message, second: number) => aConversation({ id: uuid(1), lastMessage: preview(last), updatedAt: instant(second) })
-  /** An answer to a change of the conversation. */
-  const answered = (cache: Cache, conversation: Conversation) => {
-    const wish = { conversationId: conversation.id, over: (one: Conversation) => one }
-    cache.wish(wish)
-    cache.settle(wish, conversation)
-  }
-
-  test('is not what an answer knows and the thread does not have yet', () => {
-    const { cache } = threadWith([seen])
-    answered(cache, row(seen, 1))
-    expect(cache.seen(uuid(1))).toEqual({ tag: tagOf(instant(1)), messages: [seen.id] })
-    const unheard = aMessage({ createdAt: instant(2) })
-    answered(cache, row(unheard, 2))
-    expect(cache.seen(uuid(1))).toEqual({ tag: '"0"', messages: [seen.id] })
-    cache.announce(at(1), anAnnouncement({ message: unheard }))
-    expect(cache.seen(uuid(1))).toEqual({ tag: tagOf(instant(2)), messages: [seen.id, unheard.id] })
-  })
-
-  test('is not what came before their own note, which its answer brought', () => {
-    const { cache } = threadWith([seen])
-    const note = aMessage({ createdAt: instant(3), messageType: 'outgoing', private: true })
-    cache.accept(note)
-    answered(cache, row(note, 3))
-    expect(cache.seen(uuid(1))?.tag).toBe('"0"')
-    cache.announce(at(1), anAnnouncement({ message: aMessage({ createdAt: instant(2) }) }))
-    cache.announce(at(2), anAnnouncement({ message: note, conversation: row(note, 3) }))
-    expect(cache.seen(uuid(1))?.tag).toBe(tagOf(instant(3)))
-  })
-
-  test('is what was read again, their own note with it', async () => {
-    const note = aMessage({ createdAt: instant(3), messageType: 'outgoing', private: true })
-    const { cache, page, look, inDoubt } = threadWith([seen])
-    cache.accept(note)
-    answered(cache, row(note, 3))
-    const { stop } = look(() => Promise.resolve({ ...page(), data: [seen, note] }))
-    cache.doubt()
-    await vi.waitFor(() => expect(inDoubt()).toBe(false))
-    expect(cache.seen(uuid(1))?.tag).toBe(tagOf(instant(3)))
-    stop()
-  })
-})
-
 test('a message that was taken back stays away, unless Chatwoot has it after all', () => {
   const message = aMessage({ chatwootId: null, messageType: 'outgoing', state: 'queued' })
   const { cache, ids } = threadWith([message])
@@ -311,100 +145,4 @@ test('a message that was taken back stays away, unless Chatwoot has it after all
   expect(ids()).toEqual([])
   cache.announce(at(3), anAnnouncement({ type: 'message_created', message: { ...message, chatwootId: 9, state: 'sent', updatedAt: instant(2) } }))
   expect(ids()).toEqual([message.id])
-})
-
-test('a conversation that was deleted is in no list, until Chatwoot has it again', () => {
-  const row = aConversation()
-  const filters = [{ status: 'open' }, { search: 'parcel' }, { search: 'tent' }] as const
-  const { client, cache, ids: listed } = cacheWith([row], filters[0])
-  const pages = (rows: Conversation[]) => ({
-    pages: [conversationPage({ data: rows, page: { limit: 25, nextCursor: null }, position: { activity: 'e:0' } })],
-    pageParams: [null],
-  })
-  client.setQueryData<ConversationPages>(keys.conversations(filters[1]), pages([row]))
-  client.setQueryData<ConversationPages>(keys.conversations(filters[2]), pages([]))
-  const found = (filter: ConversationFilter) => rowsOf<Conversation>(client.getQueryData<ConversationPages>(keys.conversations(filter))!)
-  cache.announce(at(1), anAnnouncement({ type: 'conversation_deleted', conversation: row }))
-  expect([listed(), found(filters[1]), found(filters[2])]).toEqual([[], [], []])
-  // What is done about it here does not bring it back.
-  const wish = { conversationId: row.id, over: (one: Conversation) => ({ ...one, unreadCount: 0 }) }
-  cache.announce(at(2), anAnnouncement({ type: 'conversation_read', source: 'axis', conversation: { ...row, updatedAt: instant(1) } }))
-  expect(filters.map((filter) => client.getQueryState(keys.conversations(filter))?.isInvalidated)).toEqual([false, false, false])
-  cache.wish(wish)
-  cache.settle(wish, row)
-  expect([listed(), found(filters[2])]).toEqual([[], []])
-  cache.announce(at(3), anAnnouncement({ conversation: { ...row, updatedAt: instant(2) } }))
-  expect(listed()).toEqual([row.id])
-})
-
-test('a conversation that was deleted leaves the lists even if its row could not be told', () => {
-  const row = aConversation()
-  const { client, cache, ids } = cacheWith([row])
-  cache.watch()
-  cache.announce(at(1), anAnnouncement({ type: 'conversation_deleted', conversationId: row.id }))
-  expect(ids()).toEqual([])
-  expect(client.getQueryState(keys.conversations({}))?.isInvalidated).toBe(false)
-})
-
-test('what is told of a conversation that Chatwoot does not have any more brings it into no list', () => {
-  const row = aConversation()
-  const { cache, ids } = cacheWith([])
-  cache.announce(at(1), anAnnouncement({ type: 'command_failed', source: 'axis', conversation: { ...row, deleted: true, updatedAt: instant(1) } }))
-  expect(ids()).toEqual([])
-  cache.announce(at(2), anAnnouncement({ conversation: { ...row, deleted: false, updatedAt: instant(2) } }))
-  expect(ids()).toEqual([row.id])
-})
-
-describe('what is told without its rows', () => {
-  const row = aConversation({ id: uuid(1) })
-
-  function told(given: Partial<Announcement>) {
-    const { client, cache } = threadWith()
-    client.setQueryData(keys.conversation(row.id), row)
-    client.setQueryData(keys.conversation(uuid(2)), aConversation({ id: uuid(2) }))
-    cache.announce(at(1), anAnnouncement({ conversationId: row.id, ...given }))
-    const asked = [keys.messages(row.id), keys.conversation(row.id), keys.conversations({}), keys.conversation(uuid(2))]
-    return asked.map((queryKey) => client.getQueryState(queryKey)?.isInvalidated)
-  }
-
-  test('is asked for: the conversation, its messages, and the lists', () => {
-    for (const type of ['message_state_changed', 'message_created', 'conversation_status_changed', 'command_failed']) {
-      expect(told({ type })).toEqual([true, true, true, false])
-    }
-  })
-
-  test('is not asked for if it came, or is nothing that a conversation shows', () => {
-    const message = aMessage({ conversationId: row.id })
-    for (const given of [
-      { type: 'message_state_changed', message },
-      { type: 'message_cancelled', conversation: row },
-      { type: 'approval_submitted' },
-      { type: 'widget_opened' },
-    ]) {
-      expect(told(given)).toEqual([false, false, false, false])
-    }
-  })
-
-  test('is asked for at most every few seconds, and again by an answer from before', async () => {
-    vi.useFakeTimers()
-    const { cache, page, look, inDoubt } = threadWith()
-    let asked = 0
-    const { stop } = look(() => {
-      asked += 1
-      return Promise.resolve({ ...page(), position: { activity: `e:${asked < 2 ? 3 : 30}` } })
-    })
-    for (let sequence = 1; sequence < 9; sequence++) {
-      cache.announce(at(sequence), anAnnouncement({ type: 'message_state_changed', conversationId: uuid(1) }))
-      await vi.advanceTimersByTimeAsync(100)
-    }
-    expect(asked).toBe(1)
-    await vi.advanceTimersByTimeAsync(60_000)
-    // What the answer knew already is not asked for.
-    cache.announce(at(9), anAnnouncement({ type: 'message_state_changed', conversationId: uuid(1) }))
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(asked).toBe(2)
-    expect(inDoubt()).toBe(false)
-    stop()
-    vi.useRealTimers()
-  })
 })

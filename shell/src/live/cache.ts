@@ -194,8 +194,7 @@ export class Cache {
   ready(position: Position): void {
     this.#journal.ready(position)
     for (const query of this.#client.getQueryCache().getAll()) {
-      if (!isLive(query)) continue
-      const missing = query.state.data === undefined ? isUnanswered(query) : this.#journal.since(placeOf(query)) === null
+      const missing = query.state.data === undefined ? isUnanswered(query) : isLive(query) && this.#journal.since(placeOf(query)) === null
       if (missing) void this.#refresh(query)
     }
   }

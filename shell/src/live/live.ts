@@ -9,31 +9,28 @@
  * ```
  */
 import type { QueryClient } from '@tanstack/react-query'
-import { createContext, use, useSyncExternalStore } from 'react'
-
 
 import { answerOf, client, doneOf } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
-import { API_ORIGIN } from '../api/origin.ts'
-import { approvalTag, tagOf } from '../api/tag.ts'
-import type { Announcement, Approval, Conversation, Live as LiveEvent, Message, UpdateConversation } from '../api/types.ts'
+import { tagOf } from '../api/tag.ts'
+import type { Announcement, Conversation, Live as LiveEvent, Message, UpdateConversation } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
-import { pause } from './backoff.ts'
+import { admission } from './admission.ts'
+import { withRolesOfNow } from './again.ts'
 import { Cache } from './cache.ts'
-import { type Admission, Connection } from './connection.ts'
+import { Connection } from './connection.ts'
 import { startDrafts } from './drafts.ts'
 import { Journal } from './journal.ts'
 import { tellNews } from './news.ts'
 import { Outbox } from './outbox.ts'
+import { persistently, TRIES_TO_KEEP } from './persistently.ts'
 import { readPosition } from './position.ts'
-import { everybody, type Present, present, presentOf } from './presence.ts'
+import { present } from './presence.ts'
 import type { Frame } from './sse.ts'
-import { type ConnectionStatus, connectionStatus } from './status.ts'
+import { connectionStatus } from './status.ts'
 import { tellAgain } from './telling.ts'
-import { isEcho, learnName, typedHere, type Typist, typing, typists, typistsOf } from './typing.ts'
-import { Unanswered } from './unanswered.ts'
-import type { Written } from './written.ts'
+import { isEcho, learnName, typedHere, typing } from './typing.ts'
 
 /** A change of a conversation, as it shows from now on and as the API is asked for it. */
 export interface Alteration {
@@ -43,10 +40,6 @@ export interface Alteration {
   readonly builds: boolean
 }
 
-/** So often what gets no answer is asked for before it is given up. */
-const TRIES = 3
-/** And this often what takes a message away, whose text is lost if its answer is: as long as a process starts anew. */
-const TRIES_TO_KEEP = 7
 /** So often a change is built anew on what others made meanwhile: they do so quickly, but not for ever. */
 const REBUILDS = 20
 
@@ -58,7 +51,6 @@ export class Live {
   #caughtUp = false
   /** Commands of this person, which they are told of should Chatwoot refuse them. */
   readonly #own = new Set<string>()
-  readonly #unanswered = new Unanswered()
 
   constructor(queryClient: QueryClient) {
     this.#cache = new Cache(queryClient, new Journal())
@@ -177,47 +169,6 @@ export class Live {
     }
   }
 
-  /** Asks those who decide about a conversation; one request however often it is asked until there is an answer. */
-  async escalate(id: string, reason: string): Promise<Approval> {
-    return await this.#unanswered.ask(['escalate', id, reason], (key) =>
-      answerOf(
-        client.POST('/api/v1/conversations/{id}/escalate', {
-          params: { path: { id }, header: { 'Idempotency-Key': key } },
-          body: { reason },
-        }),
-      ),
-    )
-  }
-
-  /** Asks those who decide whether a reply may go out; one request however often it is asked until there is an answer. */
-  async propose(conversationId: string, content: string, reason: string): Promise<Approval> {
-    return await this.#unanswered.ask(['propose', conversationId, content, reason], (key) =>
-      answerOf(
-        client.POST('/api/v1/approvals', {
-          params: { header: { 'Idempotency-Key': key } },
-          body: { conversationId, type: 'proposed_reply', reason, metadata: { content } },
-        }),
-      ),
-    )
-  }
-
-  /** Decides what this person has read: as it was then, or not at all. With a text, that one goes out. */
-  async decide(
-    approval: Approval,
-    { status, words, content }: { status: 'approved' | 'rejected'; words: string; content?: string },
-  ): Promise<Approval> {
-    return await answerOf(
-      client.PATCH('/api/v1/approvals/{id}', {
-        params: { path: { id: approval.id }, header: { 'If-Match': approvalTag(approval) } },
-        body: { status, ...(words !== '' && { decision: words }), ...(content !== undefined && { content }) },
-      }),
-    )
-  }
-
-  async withdrawApproval({ id }: Approval): Promise<Approval> {
-    return await answerOf(client.DELETE('/api/v1/approvals/{id}', { params: { path: { id } } }))
-  }
-
   /** Opens the connection; closes it when the returned function is called. */
   start(): () => void {
     const stopOutbox = this.outbox.start()
@@ -247,7 +198,8 @@ export class Live {
   }
 
   /** Tries now to have the connection that was refused. */
-  reconnect(): void {
+  async reconnect(): Promise<void> {
+    await withRolesOfNow(connectionStatus.get().why)
     this.#connection?.again()
   }
 
@@ -320,80 +272,4 @@ export class Live {
       tellNews({ kind: 'not-sent', conversation, message })
     }
   }
-}
-
-/**
- * Asks again, a few times, what got no answer: it must be the same however often it is asked. What is kept waits for
- * the network if that goes meanwhile; what is asked without any fails at once.
- */
-async function persistently<T>(ask: () => Promise<T>, most = TRIES): Promise<T> {
-  const waits = most === TRIES_TO_KEEP && navigator.onLine
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await ask()
-    } catch (error) {
-      const failure = Failure.from(error)
-      const passing = failure.passing || failure.code === 'under-way'
-      if (!passing || tries >= most || !(waits || navigator.onLine)) throw failure
-      await pause(tries, failure, 300)
-    }
-  }
-}
-
-/** The token that opened the stream last. */
-let used: string | undefined
-
-/** Where the stream is, and what opens it: a ticket where tokens end, else the token itself. */
-async function admission(over: boolean): Promise<Admission> {
-  const url = `${API_ORIGIN}/api/v1/activity`
-  const { token, renewed, tickets } = session()
-  // The API has said so; by the clock here it may be good for a moment yet.
-  if (over && used !== undefined) await renewed(used)
-  used = await token()
-  if (!tickets) return { url, headers: { authorization: `Bearer ${used}` }, endsAt: null }
-  const before = session().endsAt
-  const { ticket } = await answerOf(client.POST('/api/v1/activity/tickets'))
-  const after = session().endsAt
-  // Another request may have had the token renewed meanwhile: then the ticket is of the one before.
-  const endsAt = before !== null && after !== null ? Math.min(before, after) : after
-  return { url: `${url}?ticket=${encodeURIComponent(ticket)}`, headers: {}, endsAt }
-}
-
-const LiveContext = createContext<Live | null>(null)
-export const LiveProvider = LiveContext.Provider
-
-/** What can be done with the whole of it. */
-export function useLive(): Live {
-  const live = use(LiveContext)
-  if (!live) throw new Error('there is no LiveProvider above')
-  return live
-}
-
-export function useConnection(): ConnectionStatus {
-  return useSyncExternalStore(connectionStatus.subscribe, connectionStatus.get)
-}
-
-export function useTypists(conversationId: string): readonly Typist[] {
-  return useSyncExternalStore(typists.subscribe, () => typistsOf(typists.get(), conversationId))
-}
-
-/** Which colleagues look at a conversation too. */
-export function usePresent(conversationId: string): readonly Present[] {
-  return useSyncExternalStore(everybody.subscribe, () => presentOf(everybody.get(), conversationId))
-}
-
-/** Whether it was heard that Chatwoot has deleted it. */
-export function useHeardDeleted(conversationId: string): boolean {
-  const { deleted } = useLive()
-  return useSyncExternalStore(deleted.subscribe, () => deleted.get().has(conversationId))
-}
-
-export function useOutbox(): Outbox {
-  return useLive().outbox
-}
-
-/** What was written in this conversation and is not yet known to be with the API. */
-export function useWritten(conversationId: string): readonly Written[] {
-  const outbox = useOutbox()
-  return useSyncExternalStore(outbox.entries.subscribe, () => outbox.of(conversationId))
 }

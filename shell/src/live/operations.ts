@@ -6,8 +6,9 @@ import type { Failure } from '../api/failure.ts'
 import type { DeadLetter, DeadLetterFilter, DeadLetterList, ReplayWanted } from '../api/types.ts'
 
 import { rowsOf } from './pages.ts'
+import { Unanswered } from './unanswered.ts'
 
-/** What did not load says so, and stays so until somebody asks for it or the network is back: else it would come and go. */
+/** What did not load says so, and stays so until somebody asks for it, or the network or the API is back: else it would come and go. */
 const onceHad = (pace: number) => (query: { state: { data: unknown } }) => query.state.data !== undefined && pace
 
 export function pipelineQuery() {
@@ -85,7 +86,12 @@ export function replaysQuery() {
   })
 }
 
-/** Counts what a replay would hand out, or begins it. */
+const unanswered = new Unanswered()
+
+/** Counts what a replay would hand out, or begins it: one however often it is asked for until there is an answer. */
 export function replay(wanted: ReplayWanted) {
-  return answerOf(client.POST('/api/v1/operations/replay', { body: wanted }))
+  if (wanted.dryRun) return answerOf(client.POST('/api/v1/operations/replay', { body: wanted }))
+  return unanswered.ask(['replay', JSON.stringify(wanted)], (key) =>
+    answerOf(client.POST('/api/v1/operations/replay', { params: { header: { 'Idempotency-Key': key } }, body: wanted })),
+  )
 }

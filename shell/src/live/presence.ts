@@ -1,4 +1,6 @@
 /** Which colleagues look at which conversation. They say it again as long as it is so, and else are gone. */
+import { useSyncExternalStore } from 'react'
+
 import { createStore, type Store } from './store.ts'
 
 export interface Present {
@@ -35,4 +37,9 @@ export function present(conversationId: string, person: Present, there: boolean)
   everybody.set(next)
   if (there) timers.set(key, setTimeout(() => present(conversationId, person, false), LASTS))
   return there && at === -1
+}
+
+/** Which colleagues look at a conversation too. */
+export function usePresent(conversationId: string): readonly Present[] {
+  return useSyncExternalStore(everybody.subscribe, () => presentOf(everybody.get(), conversationId))
 }

@@ -22,3 +22,7 @@ export const connectionStatus = createStore<ConnectionStatus>({ state: 'connecti
 export function useOffline(): boolean {
   return useSyncExternalStore(connectionStatus.subscribe, () => connectionStatus.get().state === 'offline')
 }
+
+export function useConnection(): ConnectionStatus {
+  return useSyncExternalStore(connectionStatus.subscribe, connectionStatus.get)
+}

@@ -1,4 +1,6 @@
 /** Who is typing where. Nobody says reliably that they stopped, so each word of it lasts 6 seconds. */
+import { useSyncExternalStore } from 'react'
+
 import type { Message } from '../api/types.ts'
 
 import { createStore, type Store } from './store.ts'
@@ -63,4 +65,8 @@ export function typing(conversationId: string, typist: Typist, on: boolean): voi
 
 function nameOf(typist: Typist): string {
   return `${typist.actorType} ${typist.name ?? ''}`
+}
+
+export function useTypists(conversationId: string): readonly Typist[] {
+  return useSyncExternalStore(typists.subscribe, () => typistsOf(typists.get(), conversationId))
 }

@@ -1,11 +1,13 @@
 /**
- * What was asked for, and whose answer was lost: nobody knows whether it was carried out. Whoever asks for the same again,
- * wherever they do, does so under the key that it had, and has it once. Asked for long after, it is another wish.
+ * What was asked for, and whose answer was lost: nobody knows whether it was carried out. Whoever asks for it again,
+ * wherever they do, does so under the key that it had, and has it once. In other words it is asked for under that key, too:
+ * the API then says whether it knows the first ones. Asked for long after, it is another wish.
  */
 import { Failure } from '../api/failure.ts'
 
 /** So long after it was asked for last it is the same wish. Milliseconds. */
 const SAME = 10 * 60_000
+const BEFORE = 'you had asked for it before, in other words, and that reached those who decide; ask once more if you want both'
 
 export class Unanswered {
   /** By what is asked for, and when it was last. */
@@ -16,16 +18,19 @@ export class Unanswered {
     const name = JSON.stringify(what)
     const now = Date.now()
     const known = this.#keys.get(name)
-    const key = known && now - known.at < SAME ? known.key : crypto.randomUUID()
-    this.#keys.set(name, { key, at: now })
+    const asked = { key: known && now - known.at < SAME ? known.key : crypto.randomUUID(), at: now }
+    this.#keys.set(name, asked)
+    // Unless it was asked for once more meanwhile.
+    const over = () => this.#keys.get(name) === asked && this.#keys.delete(name)
     try {
-      const answer = await asks(key)
-      this.#keys.delete(name)
+      const answer = await asks(asked.key)
+      over()
       return answer
     } catch (error) {
       const failure = Failure.from(error)
       // What was refused was not carried out.
-      if (!failure.passing && failure.code !== 'under-way') this.#keys.delete(name)
+      if (!failure.passing && failure.code !== 'under-way') over()
+      if (failure.code === 'key-reused') throw new Failure(failure.status, { code: 'asked-before', detail: BEFORE })
       throw failure
     }
   }

@@ -10,7 +10,8 @@ import {
 import { render } from '@testing-library/react'
 import type { ReactNode } from 'react'
 
-import { Live, LiveProvider } from '#live/live.ts'
+import { LiveProvider } from '#live/context.ts'
+import { Live } from '#live/live.ts'
 import { createQueryClient } from '#live/queryClient.ts'
 
 /** Something on a page of its own, with everything around it but the connection. */

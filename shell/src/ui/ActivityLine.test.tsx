@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { Activity } from '#api/types.ts'
 import { show } from '#test/render.tsx'
 import { instant, uuid } from '#test/samples.ts'
+import { styled } from '#test/styled.ts'
 
 import { ActivityLine } from './ActivityLine.tsx'
 
@@ -33,4 +34,13 @@ test.each<[type: string, data: Activity['data'], words: string]>([
   }
   show(<ActivityLine activity={activity} />)
   expect((await screen.findByText('Dana Decider')).parentElement).toHaveTextContent(new RegExp(`^Dana Decider ${words}$`))
+})
+
+test('a sentence that is too long for its line takes another one', async () => {
+  const activity: Activity = {
+    id: uuid(), type: 'approval_approved', source: 'axis', actor: { type: 'member', id: 'dana', name: 'Dana Decider' }, occurredAt: instant(0), data: REFUND,
+  }
+  show(<ActivityLine activity={activity} />)
+  const sentence = (await screen.findByText('Dana Decider')).parentElement!
+  expect((await styled(sentence)).whiteSpace).not.toBe('nowrap')
 })

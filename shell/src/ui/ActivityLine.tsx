@@ -151,12 +151,10 @@ function who(activity: Activity): string | null {
 interface ActivityLineProps {
   activity: Activity
   about?: ReactNode
-  /** Little room: the sentence may take two lines. */
-  narrow?: boolean
 }
 
 /** One line of a timeline. */
-export function ActivityLine({ activity, about, narrow = false }: ActivityLineProps) {
+export function ActivityLine({ activity, about }: ActivityLineProps) {
   const Icon = activity.type.startsWith('approval')
     ? ShieldCheck
     : (ACTIVITY_TYPES[activity.type]?.icon ?? Pulse)
@@ -167,9 +165,10 @@ export function ActivityLine({ activity, about, narrow = false }: ActivityLinePr
       <span className="flex size-7 shrink-0 items-center justify-center rounded-full bg-sunken text-soft">
         <Icon aria-hidden className="size-3.5" />
       </span>
-      <p className={narrow ? 'line-clamp-2 min-w-0 grow' : 'min-w-0 grow truncate'}>
+      {/* Where there is little room it takes two. */}
+      <p className="line-clamp-2 min-w-0 grow leading-snug">
         {/* A long name leaves room for what was done. */}
-        {actor && <span className="inline-block max-w-2/3 truncate align-bottom font-medium">{actor}</span>}{' '}
+        {actor && <span dir="auto" className="inline-block max-w-2/3 truncate align-bottom font-medium">{actor}</span>}{' '}
         {actor ? <span className="text-soft">{after}</span> : alone}
         {about && <span className="text-soft"> · {about}</span>}
       </p>

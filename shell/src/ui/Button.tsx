@@ -12,12 +12,16 @@ const LOOKS = {
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: keyof typeof LOOKS
+  /** What it does is under way: it does nothing, and keeps the focus, which a disabled one would lose. */
+  busy?: boolean
 }
 
-export function Button({ look = 'plain', className, ...rest }: ButtonProps) {
+export function Button({ look = 'plain', busy = false, className, onClick, ...rest }: ButtonProps) {
   return (
     <button
       type="button"
+      aria-disabled={busy || undefined}
+      onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}
       className={classes(
         'inline-flex h-8 items-center justify-center gap-1.5 rounded-lg px-3 font-medium whitespace-nowrap transition-colors',
         'disabled:cursor-default disabled:opacity-50 aria-disabled:cursor-default aria-disabled:opacity-50',

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="text-soft">{name}</dt>
+      <dt className="min-w-0 wrap-anywhere text-soft">{name}</dt>
       <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </>
   )

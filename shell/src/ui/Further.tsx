@@ -18,7 +18,7 @@ export function Further({ of, what, name, className }: FurtherProps) {
   if (!of.hasNextPage) return null
   if (of.isFetchNextPageError && !of.isFetchingNextPage) return <Again what={what} retry={load} />
   return (
-    <Button {...(className && { className })} disabled={of.isFetchingNextPage} onClick={load}>
+    <Button {...(className && { className })} busy={of.isFetchingNextPage} onClick={load}>
       {name}
     </Button>
   )

@@ -72,10 +72,18 @@ export function ApprovalMark({ status }: { status: string }) {
   )
 }
 
-export function Label({ name }: { name: string }) {
+/** A label, where there is little room cut off at its end. */
+export function Label({ name, whole = false }: { name: string; whole?: boolean }) {
   return (
-    <span className="inline-flex h-4.5 max-w-28 items-center rounded-full bg-sunken px-1.5 text-[0.6875rem] text-soft">
-      <span className="truncate">{name}</span>
+    <span
+      className={classes(
+        'inline-flex min-h-4.5 items-center rounded-full bg-sunken px-1.5 text-[0.6875rem] text-soft',
+        !whole && 'h-4.5 max-w-28',
+      )}
+    >
+      <span dir="auto" className={whole ? 'wrap-anywhere' : 'truncate'}>
+        {name}
+      </span>
     </span>
   )
 }

@@ -54,7 +54,7 @@ export function ReasonSheet({ title, about, question, rows, children, pending, e
           />
         </label>
         <Refusal error={error} />
-        <Button type="submit" look="primary" disabled={blank || pending}>
+        <Button type="submit" look="primary" disabled={blank} busy={pending}>
           {title}
         </Button>
       </form>

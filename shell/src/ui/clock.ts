@@ -11,7 +11,11 @@ function ticking(milliseconds: number): Clock {
   let timer: ReturnType<typeof setInterval> | undefined
   const listeners = new Set<() => void>()
   return {
-    now: () => now,
+    now: () => {
+      // While nobody showed the time, it stood still.
+      if (timer === undefined && Date.now() - now >= milliseconds) now = Date.now()
+      return now
+    },
     subscribe: (listener) => {
       listeners.add(listener)
       timer ??= setInterval(() => {

@@ -24,3 +24,8 @@ export function useWide(pixels: number): boolean {
     () => isWide(pixels),
   )
 }
+
+/** How to scroll to where somebody wants to be: a style that says so is not heard by what asks for it by itself. */
+export function motion(): ScrollBehavior {
+  return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth'
+}

@@ -27,8 +27,10 @@ export function useUnsent<T>(about: string, initial: T): [T, (next: T) => void] 
   return [value, put]
 }
 
-/** It was sent: who has opened it again meanwhile does not send it once more. */
-export function forgetUnsent(about: string): void {
+/** It was sent: who has opened it again meanwhile does not send it once more. What is there instead of what was sent stays. */
+export function forgetUnsent(about: string, sent?: string): void {
+  const there = unsent.get(about)
+  if (sent !== undefined && typeof there === 'string' && there.trim() !== sent.trim()) return
   unsent.delete(about)
   tell()
 }

@@ -8,11 +8,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Failure } from '#api/failure.ts'
 import type { Activity as Line } from '#api/types.ts'
 import { shortenActivity } from '#live/activity.ts'
+import { again } from '#live/again.ts'
 import { activityQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
+import { motion } from '#ui/media.ts'
 import { Again, Empty, Failed } from '#ui/State.tsx'
 
 import { type Change, Filters } from './Filters.tsx'
@@ -62,7 +64,7 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
   useEffect(() => {
     if (more && lastShown >= rows.length - 10) void fetchNextPage()
   }, [more, fetchNextPage, lastShown, rows.length])
-  const retry = () => void (query.isFetchNextPageError ? fetchNextPage() : query.refetch())
+  const retry = () => void (query.isFetchNextPageError ? fetchNextPage() : again(query))
   const { scrolled, missed, toTop, onScroll } = useAnchor(scroller, rows)
   const client = useQueryClient()
   const long = !scrolled && rows.length > MOST && !isFetching && !isError
@@ -150,7 +152,7 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
         </div>
       </div>
       {/* Below it, so that nothing in it moves. */}
-      {query.isRefetchError && rows.length > 0 && <Again what="Newer activity" retry={() => void query.refetch()} />}
+      {query.isRefetchError && rows.length > 0 && <Again what="Newer activity" retry={() => void again(query)} />}
     </>
   )
 }
@@ -182,7 +184,7 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: { id:
   return {
     scrolled,
     missed: top.missed,
-    toTop: () => scroller.current?.scrollTo({ top: 0, behavior: 'smooth' }),
+    toTop: () => scroller.current?.scrollTo({ top: 0, behavior: motion() }),
     onScroll: (event: React.UIEvent<HTMLDivElement>) => {
       remember()
       const away = event.currentTarget.scrollTop > ROW

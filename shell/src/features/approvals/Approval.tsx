@@ -5,6 +5,7 @@ import { type ReactNode, useEffect } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { Approval as Shown } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { approvalQuery } from '#live/queries.ts'
 import { classes } from '#ui/classes.ts'
 import { Fact } from '#ui/Fact.tsx'
@@ -34,7 +35,7 @@ export function Approval({ id, thread }: ApprovalProps) {
     if (query.error instanceof Failure && query.error.status === 404) {
       return <Empty icon={SearchX} title="There is no such approval" />
     }
-    return <Failed what="The approval did not load" error={query.error} retry={() => void query.refetch()} />
+    return <Failed what="The approval did not load" error={query.error} retry={() => void again(query)} />
   }
   const approval = query.data
   return (

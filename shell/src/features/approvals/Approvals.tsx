@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { ShieldCheck } from 'lucide-react'
 
 import type { ApprovalStatus } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { approvalPagesQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
 import { Chip } from '#ui/Chip.tsx'
@@ -77,7 +78,7 @@ export function Approvals({ view }: { view: ApprovalsView }) {
             ))}
           </div>
         ) : query.isError && !query.data ? (
-          <Failed what="Approvals did not load" error={query.error} retry={() => void query.refetch()} />
+          <Failed what="Approvals did not load" error={query.error} retry={() => void again(query)} />
         ) : rows.length === 0 ? (
           <Nothing view={view} go={go} />
         ) : (

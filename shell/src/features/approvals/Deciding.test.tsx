@@ -82,18 +82,29 @@ test('whoever is refused has the focus where they pressed', async () => {
   expect(asked).toHaveLength(1)
 })
 
-test('of two who decide, the second sees who was first', async () => {
-  const approval = anApproval()
-  given(approval, () =>
-    HttpResponse.json(
-      {
-        code: 'decided', detail: 'it is decided',
-        current: { ...approval, status: 'approved', decidedBy: 'Bo Muster', decidedAt: instant(3) },
-      },
-      { status: 409 },
-    ),
+const decided = (approval: Approval, by: Partial<Approval>) =>
+  HttpResponse.json(
+    { code: 'decided', detail: 'it is decided', current: { ...approval, status: 'approved', decidedAt: instant(3), ...by } },
+    { status: 409 },
   )
+
+test.each([
+  ['another', { decidedBy: 'Bo Muster', decidedById: 'bo' }, /Bo Muster was first: it was approved/],
+  // In other words than those whose answer was lost.
+  ['they themselves', { decidedBy: 'Dev Admin', decidedById: 'dev-admin' }, /You had decided before: it was approved/],
+])('who decides what %s decided first sees that', async (_, by, told) => {
+  const approval = anApproval()
+  given(approval, () => decided(approval, by))
   await userEvent.click(await screen.findByRole('button', { name: /^Approve/ }))
+  expect(await screen.findByText(told)).toBeVisible()
+})
+
+test('who withdraws what was decided first sees that, too', async () => {
+  const approval = anApproval({ requestedById: 'dev-admin' })
+  served(approval, () => HttpResponse.error())
+  api.use(http.untyped.delete('*/api/v1/approvals/:id', () => decided(approval, { decidedBy: 'Bo Muster', decidedById: 'bo' })))
+  screenOf(approval)
+  await userEvent.click(await screen.findByRole('button', { name: 'Withdraw' }))
   expect(await screen.findByText(/Bo Muster was first: it was approved/)).toBeVisible()
 })
 

@@ -5,8 +5,8 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { Failure } from '#api/failure.ts'
 import type { Approval } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { decide, withdrawApproval } from '#live/approving.ts'
 import { keys } from '#live/keys.ts'
-import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 import { composes } from '#ui/composing.ts'
 import { isFocusLost } from '#ui/focus.ts'
@@ -26,7 +26,6 @@ const FIELD = 'rounded-lg border border-line bg-surface px-3 py-2 text-base font
 
 /** What can be done with a request that waits: by whoever asked, or by somebody else. */
 export function Deciding({ approval }: { approval: Approval }) {
-  const live = useLive()
   const queryClient = useQueryClient()
   const here = useHere()
   /** What this person has read: what comes after that only the next press decides. */
@@ -46,41 +45,37 @@ export function Deciding({ approval }: { approval: Approval }) {
     put(now)
   }
   /** Whoever has gone elsewhere takes it for done. */
-  const tell = (title: string, error: Error) => {
+  const refused = (title: string, error: Error) => {
     if (!here()) toastFailure(`${title}: ${titled(approval.type).toLowerCase()} of ${approval.requestedBy}`, approval.id, error)
+    const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
+    if (!current) return
+    put(current)
+    setRead(current)
   }
-  const decide = useMutation({
+  const deciding = useMutation({
     mutationFn: (status: 'approved' | 'rejected') =>
-      live.decide(read, {
+      decide(read, {
         status,
         words: words.trim(),
         ...(status === 'approved' && reply !== null && { content: reply.trim() }),
       }),
     onSuccess: done,
-    onError: (error, status) => {
-      tell(`Not ${status}`, error)
-      const current = error instanceof Failure ? (error.current as Approval | null | undefined) : null
-      if (!current) return
-      put(current)
-      setRead(current)
-    },
+    onError: (error, status) => refused(`Not ${status}`, error),
   })
-  const withdraw = useMutation({
-    mutationFn: () => live.withdrawApproval(approval),
+  const withdrawing = useMutation({
+    mutationFn: () => withdrawApproval(approval),
     onSuccess: done,
-    onError: (error) => tell('Not withdrawn', error),
+    onError: (error) => refused('Not withdrawn', error),
   })
-  // What is pressed is not disabled for that: it would lose the focus, and whoever is refused would look for it.
-  const busy = decide.isPending || withdraw.isPending
+  const busy = deciding.isPending || withdrawing.isPending
   const may = !own && person.may('approvals:decide')
   const blank = reply?.trim() === ''
   const approve = () => {
-    if (may && !busy && !blank) decide.mutate('approved')
+    if (may && !busy && !blank) deciding.mutate('approved')
   }
   const reject = () => {
-    if (busy) return
     if (words.trim() === '') setAsksReason(true)
-    else decide.mutate('rejected')
+    else deciding.mutate('rejected')
   }
   const send = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || composes(event.nativeEvent)) return
@@ -89,14 +84,16 @@ export function Deciding({ approval }: { approval: Approval }) {
   }
   useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
 
+  const error = deciding.error ?? withdrawing.error
   if (approval.status !== 'submitted') {
-    if (decide.isSuccess || withdraw.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
-    const late = decide.error instanceof Failure && decide.error.code === 'decided'
+    if (deciding.isSuccess || withdrawing.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
+    const late = error instanceof Failure && error.code === 'decided'
     if (!late) return null
     const when = approval.decidedAt ? ` at ${exactly(approval.decidedAt)}` : ''
-    return <Over own={own} late words={`${approval.decidedBy ?? 'Somebody'} was first: it was ${approval.status}${when}.`} />
+    // The answer to that may have been lost.
+    const first = approval.decidedById === person.id ? 'You had decided before' : `${approval.decidedBy ?? 'Somebody'} was first`
+    return <Over own={own} late words={`${first}: it was ${approval.status}${when}.`} />
   }
-  const error = decide.error ?? withdraw.error
   return (
     <div className="flex flex-col gap-3">
       {error && (
@@ -107,7 +104,7 @@ export function Deciding({ approval }: { approval: Approval }) {
       {own ? (
         <div className="flex items-center gap-3">
           <p className="grow text-soft">Somebody else decides what you have asked for.</p>
-          <Button aria-disabled={busy} onClick={() => !busy && withdraw.mutate()}>
+          <Button busy={busy} onClick={() => withdrawing.mutate()}>
             Withdraw
           </Button>
         </div>
@@ -150,15 +147,14 @@ export function Deciding({ approval }: { approval: Approval }) {
             </p>
           )}
           <div className="flex flex-wrap items-center justify-end gap-2">
-            <Button aria-disabled={busy} onClick={reject}>
+            <Button busy={busy} onClick={reject}>
               Reject
             </Button>
             {isProposal(approval) &&
               (reply === null ? (
                 <Button
-                  aria-disabled={busy}
+                  busy={busy}
                   onClick={() => {
-                    if (busy) return
                     setEdits(true)
                     setReply(proposedText(approval))
                   }}
@@ -166,11 +162,11 @@ export function Deciding({ approval }: { approval: Approval }) {
                   Edit and approve
                 </Button>
               ) : (
-                <Button aria-disabled={busy} onClick={() => !busy && setReply(null)}>
+                <Button busy={busy} onClick={() => setReply(null)}>
                   Leave as proposed
                 </Button>
               ))}
-            <Button look="primary" disabled={blank} aria-disabled={busy} onClick={approve}>
+            <Button look="primary" disabled={blank} busy={busy} onClick={approve}>
               {reply === null ? 'Approve' : 'Approve as edited'}
               <Keys keys="Mod+Enter" className="border-current opacity-80" />
             </Button>

@@ -68,6 +68,16 @@ test('nor is it there to be asked for once more in a sheet that was opened again
   expect(screen.getByRole('button', { name: 'Escalate' })).toBeDisabled()
 })
 
+test('but what was typed in it since is kept', async () => {
+  const { row, come } = await escalated()
+  ask('escalate', [row.id])
+  const reason = await screen.findByRole('textbox')
+  await userEvent.type(reason, ' And it is urgent.')
+  come(HttpResponse.json(anApproval(), { status: 201 }))
+  expect(await screen.findByText('Escalated')).toBeInTheDocument()
+  expect(reason).toHaveValue('It is much. And it is urgent.')
+})
+
 test('and what was not is told', async () => {
   const { come } = await escalated()
   come(HttpResponse.json({ code: 'invalid', detail: 'It waits already' }, { status: 422 }))
@@ -100,4 +110,32 @@ test('what got no answer and is asked for anew, in another sheet, is the same re
   expect(keys[1]).toBe(keys[0])
   // That one had its answer.
   expect(keys[2]).not.toBe(keys[0])
+})
+
+test('what got no answer and is asked for in other words is no second request, unless somebody wants one', async () => {
+  const row = aConversation()
+  given()
+  const asked: { key: string | null; reason: string }[] = []
+  const reused = { code: 'key-reused', detail: 'another request was sent under this Idempotency-Key; take a new one' }
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/escalate', async ({ request }) => {
+      const { reason } = (await request.json()) as { reason: string }
+      asked.push({ key: request.headers.get('idempotency-key'), reason })
+      // The first was carried out, and its answer lost.
+      if (asked.length === 1) return HttpResponse.error()
+      return asked.length === 2 ? HttpResponse.json(reused, { status: 422 }) : HttpResponse.json(anApproval(), { status: 201 })
+    }),
+  )
+  await screen.findByRole('status')
+  ask('escalate', [row.id])
+  const reason = await screen.findByRole('textbox')
+  await userEvent.type(reason, 'It is much.{Control>}{Enter}{/Control}')
+  await screen.findByText('the server cannot be reached')
+  await userEvent.type(reason, ' Too much.{Control>}{Enter}{/Control}')
+  expect(await screen.findByText(/^you had asked for it before, in other words/)).toBeVisible()
+  expect(asked[1]).toEqual({ key: asked[0]?.key, reason: 'It is much. Too much.' })
+  expect(reason).toHaveValue('It is much. Too much.')
+  await userEvent.click(screen.getByRole('button', { name: 'Escalate' }))
+  expect(await screen.findByText('Escalated')).toBeInTheDocument()
+  expect(asked[2]?.key).not.toBe(asked[0]?.key)
 })

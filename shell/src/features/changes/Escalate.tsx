@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 
-import { useLive } from '#live/live.ts'
+import { escalate } from '#live/approving.ts'
+import { useLive } from '#live/context.ts'
 import { useHere } from '#ui/here.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
@@ -11,10 +12,10 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
   const live = useLive()
   const here = useHere()
   const about = `escalate ${id}`
-  const escalate = useMutation({
-    mutationFn: (reason: string) => live.escalate(id, reason),
-    onSuccess: () => {
-      forgetUnsent(about)
+  const asking = useMutation({
+    mutationFn: (reason: string) => escalate(id, reason),
+    onSuccess: (_, reason) => {
+      forgetUnsent(about, reason)
       // Something else may be asked by now.
       if (here()) close()
       toast({
@@ -34,9 +35,9 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
       about={about}
       question="Why must somebody else decide?"
       rows={4}
-      pending={escalate.isPending}
-      error={escalate.error}
-      send={escalate.mutate}
+      pending={asking.isPending}
+      error={asking.error}
+      send={asking.mutate}
       close={close}
     />
   )

@@ -1,8 +1,8 @@
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query'
 
 import type { Message } from '#api/types.ts'
+import { useLive } from '#live/context.ts'
 import { fileQuery } from '#live/files.ts'
-import { useLive } from '#live/live.ts'
 import { Button } from '#ui/Button.tsx'
 
 import { type Editing, mustFit } from './editing.ts'
@@ -72,7 +72,7 @@ async function fileOf(queries: QueryClient, attachment: Kept): Promise<File> {
 
 export function Act({ name, busy = false, act }: { name: string; busy?: boolean; act: () => void }) {
   return (
-    <Button className="h-6! px-2! text-xs" disabled={busy} onClick={act}>
+    <Button className="h-6! px-2! text-xs" busy={busy} onClick={act}>
       {name}
     </Button>
   )

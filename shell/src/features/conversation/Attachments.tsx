@@ -4,6 +4,7 @@ import { type ReactNode, useRef, useState } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { Attachment } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { fileQuery } from '#live/files.ts'
 import { useHere } from '#ui/here.ts'
 import { lazily } from '#ui/lazily.tsx'
@@ -131,7 +132,7 @@ function Picture({ attachment, onOpen }: { attachment: Kept; onOpen: () => void 
   return (
     <div ref={box} className="mt-1 h-44 w-60 max-w-full overflow-hidden rounded-lg bg-sunken">
       {query.isError ? (
-        <Missing retry={() => void query.refetch()} />
+        <Missing retry={() => void again(query)} />
       ) : strange ? (
         <Strange attachment={attachment} />
       ) : (
@@ -157,7 +158,7 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
     <figure className="mt-1 max-w-full">
       <div className={`${frame} max-w-full overflow-hidden rounded-lg bg-sunken`}>
         {query.isError ? (
-          <Missing retry={() => void query.refetch()} />
+          <Missing retry={() => void again(query)} />
         ) : strange ? (
           <Strange attachment={attachment} />
         ) : address ? (

@@ -3,7 +3,7 @@ import { memo, type ReactNode, useState } from 'react'
 
 import type { Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
-import { useOutbox } from '#live/live.ts'
+import { useOutbox } from '#live/context.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { lazily } from '#ui/lazily.tsx'
 import { exactly, timeOfDay } from '#ui/time.ts'
@@ -35,11 +35,11 @@ function nameOf(message: Message, look: Look, own: boolean): ReactNode {
     return (
       <>
         <Bot aria-hidden className="size-3.5" />
-        <span className="truncate">{name ?? 'Automatic'}</span>
+        <span dir="auto" className="truncate">{name ?? 'Automatic'}</span>
       </>
     )
   }
-  return name == null || own ? null : <span className="truncate">{name}</span>
+  return name == null || own ? null : <span dir="auto" className="truncate">{name}</span>
 }
 
 /** States that nobody has to look at are shown under the last message of a run only, if nothing else was before. */

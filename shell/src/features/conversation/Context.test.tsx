@@ -7,6 +7,7 @@ import type { Contact, Conversation } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, anApproval, instant, uuid } from '#test/samples.ts'
+import { styled } from '#test/styled.ts'
 
 import { Context } from './Context.tsx'
 
@@ -94,4 +95,15 @@ test.each([['user', 'Otto Other'], ['agent_bot', 'Bot 5']])('whose name is not t
   api.use(http.untyped.get('*/api/v1/agents', () => HttpResponse.json({ data: [person] })))
   given({}, [HERE], aConversation({ ...HERE, assignee: { id: 5, type, name: null } }))
   expect(await screen.findByText(name)).toBeVisible()
+})
+
+test('names are there in full, however long, and run as they are written', async () => {
+  const name = 'مؤسسة الشحن والتوصيل السريع للتجارة والخدمات اللوجستية'
+  const label = 'asked-for-a-refund-twice-and-was-promised-it'
+  const contact = { id: CONTACT, name, thumbnail: null }
+  given({ customAttributes: { preferred_way_of_being_called: 'بالبريد' } }, [HERE], { ...HERE, contact, labels: [label] })
+  for (const words of [name, label, 'Preferred way of being called']) {
+    expect((await styled(await screen.findByText(words))).textOverflow).not.toBe('ellipsis')
+  }
+  for (const words of [name, 'بالبريد']) expect(screen.getByText(words)).toHaveAttribute('dir', 'auto')
 })

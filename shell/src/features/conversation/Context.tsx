@@ -6,11 +6,13 @@ import type { ReactNode } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { Conversation } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { activityQuery, agentsQuery, approvalsQuery, contactQuery, conversationsQuery } from '#live/queries.ts'
 import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { useNow } from '#ui/clock.ts'
+import { Fact } from '#ui/Fact.tsx'
 import { Further } from '#ui/Further.tsx'
 import { ApprovalMark, Label, PriorityMark, StatusMark } from '#ui/Marks.tsx'
 import { useRemembered } from '#ui/remembered.ts'
@@ -30,7 +32,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
       <div className="flex items-center gap-3 px-4 pt-4 pb-3">
         <Avatar name={contact?.name ?? '?'} seed={contact?.id ?? conversation.id} channel={conversation.channel} />
         <div className="min-w-0">
-          <p className="truncate font-semibold">{contact?.name ?? 'Unknown contact'}</p>
+          <p dir="auto" className="font-semibold wrap-anywhere">{contact?.name ?? 'Unknown contact'}</p>
           <p className="truncate text-sm text-soft">
             {channelName(conversation.channel)} · #{conversation.chatwootId}
           </p>
@@ -66,7 +68,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
               ) : (
                 <span className="flex flex-wrap gap-1">
                   {conversation.labels.map((label) => (
-                    <Label key={label} name={label} />
+                    <Label key={label} name={label} whole />
                   ))}
                 </span>
               )}
@@ -87,7 +89,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
           <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2.5 text-sm">
             {attributes.map(([name, value]) => (
               <Fact key={name} name={titled(name)}>
-                {typeof value === 'string' ? value : JSON.stringify(value)}
+                <Value value={value} />
               </Fact>
             ))}
           </dl>
@@ -126,13 +128,9 @@ function Lasting({ since }: { since: string }) {
   return <time dateTime={since} title={exactly(since)}>{lasting(since, useNow())}</time>
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="truncate text-soft">{name}</dt>
-      <dd className="min-w-0 wrap-anywhere">{children}</dd>
-    </>
-  )
+/** Of an attribute, which may be anything. */
+function Value({ value }: { value: unknown }) {
+  return <span dir="auto">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
 }
 
 function None({ children }: { children: ReactNode }) {
@@ -203,7 +201,7 @@ function Person({ id }: { id: string }) {
       {identifier && <Fact name="Identifier">{identifier}</Fact>}
       {attributes.map(([name, value]) => (
         <Fact key={name} name={titled(name)}>
-          {typeof value === 'string' ? value : JSON.stringify(value)}
+          <Value value={value} />
         </Fact>
       ))}
     </dl>
@@ -268,7 +266,7 @@ function Timeline({ conversationId }: { conversationId: string }) {
   const query = useInfiniteQuery(activityQuery({ conversationId }))
   if (query.isPending) return <div className="skeleton h-24" role="status" aria-label="Loading activity" />
   if (query.isError && !query.data) {
-    return <Failed what="Activity did not load" error={query.error} retry={() => void query.refetch()} />
+    return <Failed what="Activity did not load" error={query.error} retry={() => void again(query)} />
   }
   const lines = query.data
   if (lines.length === 0) return <p className="text-sm text-faint">Nothing has happened yet</p>
@@ -277,7 +275,7 @@ function Timeline({ conversationId }: { conversationId: string }) {
       <ol aria-label="Timeline" className="flex flex-col gap-2.5 text-sm">
         {lines.map((activity) => (
           <li key={activity.id}>
-            <ActivityLine activity={activity} narrow />
+            <ActivityLine activity={activity} />
           </li>
         ))}
       </ol>

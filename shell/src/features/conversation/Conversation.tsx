@@ -5,10 +5,12 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 
 import type { Conversation as Shown, MessageList } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { again } from '#live/again.ts'
+import { useLive } from '#live/context.ts'
 import { type DraftKind, setKind, useKind } from '#live/drafts.ts'
-import { useConnection, useLive } from '#live/live.ts'
 import { messagesOf } from '#live/messages.ts'
 import { conversationQuery, messagesQuery } from '#live/queries.ts'
+import { useConnection } from '#live/status.ts'
 import { useKeys } from '#ui/keyboard.ts'
 import { useWide } from '#ui/media.ts'
 import { useRemembered } from '#ui/remembered.ts'
@@ -34,7 +36,7 @@ export function Conversation({ id }: { id: string }) {
   const refused = query.error !== null && !query.error.passing
   const shown = query.data ?? (refused ? undefined : live.look(id))
   if (shown) return <Panes conversation={shown} back={back} />
-  if (query.isError) return <NotThere error={query.error} retry={() => void query.refetch()} back={back} />
+  if (query.isError) return <NotThere error={query.error} retry={() => void again(query)} back={back} />
   return (
     <div role="status" aria-label="Loading conversation">
       <div className="flex h-13 items-center gap-3 border-b border-line px-4">

@@ -3,7 +3,7 @@ import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 
 import type { Message } from '#api/types.ts'
-import { useLive } from '#live/live.ts'
+import { useLive } from '#live/context.ts'
 import { Button } from '#ui/Button.tsx'
 import { useHere } from '#ui/here.ts'
 import { Refusal } from '#ui/Refusal.tsx'
@@ -57,7 +57,7 @@ function Confirm({ message, close }: { message: Message; close: () => void }) {
         <Button disabled={remove.isPending} onClick={close}>
           Keep
         </Button>
-        <Button look="primary" disabled={remove.isPending} onClick={() => remove.mutate()}>
+        <Button look="primary" busy={remove.isPending} onClick={() => remove.mutate()}>
           Delete
         </Button>
       </div>

@@ -36,7 +36,7 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
         </IconButton>
         <Avatar name={name} seed={contact?.id ?? id} size="small" />
         <div className="flex min-w-0 grow items-baseline gap-2">
-          <h2 className="truncate font-semibold">{name}</h2>
+          <h2 dir="auto" className="truncate font-semibold">{name}</h2>
           <span className="shrink-0 text-sm text-soft @max-2xl:hidden">{channelName(channel)}</span>
         </div>
         <Present conversationId={id} />

@@ -4,6 +4,7 @@ import { Dialog } from 'radix-ui'
 import { useRef, useState } from 'react'
 
 import type { Attachment } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { fileQuery } from '#live/files.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { giveFocusBack } from '#ui/focus.ts'
@@ -85,7 +86,7 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
             ) : query.isError ? (
               <div role="alert" className="flex flex-col items-center gap-2 text-soft">
                 The file is not available
-                <Button onClick={() => void query.refetch()}>Try again</Button>
+                <Button onClick={() => void again(query)}>Try again</Button>
               </div>
             ) : (
               <LoaderCircle aria-label="Loading the picture" className="spinner size-6 text-faint" />

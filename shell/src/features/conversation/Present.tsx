@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 
 import { useDraft } from '#live/drafts.ts'
-import { usePresent } from '#live/live.ts'
+import { usePresent } from '#live/presence.ts'
 import { tellAgain, tellHere, tellLeft } from '#live/telling.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 

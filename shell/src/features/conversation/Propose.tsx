@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 
+import { propose } from '#live/approving.ts'
 import { draftOf, setDraft } from '#live/drafts.ts'
-import { useLive } from '#live/live.ts'
 import { useHere } from '#ui/here.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
@@ -19,14 +19,13 @@ interface ProposeProps {
 
 /** Asks somebody else whether a reply may go out. */
 export default function Propose({ conversationId, content, close }: ProposeProps) {
-  const live = useLive()
   const here = useHere()
   const about = proposalIn(conversationId)
   const [draft] = useState(() => draftOf(conversationId, 'reply'))
-  const propose = useMutation({
-    mutationFn: (reason: string) => live.propose(conversationId, content, reason),
-    onSuccess: () => {
-      forgetUnsent(about)
+  const asking = useMutation({
+    mutationFn: (reason: string) => propose(conversationId, content, reason),
+    onSuccess: (_, reason) => {
+      forgetUnsent(about, reason)
       // Whoever has closed this may have gone on writing.
       if (draftOf(conversationId, 'reply') === draft) setDraft(conversationId, 'reply', '')
       if (here()) close()
@@ -47,9 +46,9 @@ export default function Propose({ conversationId, content, close }: ProposeProps
       about={about}
       question="Why must somebody approve it?"
       rows={3}
-      pending={propose.isPending}
-      error={propose.error}
-      send={propose.mutate}
+      pending={asking.isPending}
+      error={asking.error}
+      send={asking.mutate}
       close={close}
     >
       <p className="text-sm font-medium">The reply</p>

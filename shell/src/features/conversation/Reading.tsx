@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { ExternalLink } from 'lucide-react'
 import { useCallback } from 'react'
 
+import { again } from '#live/again.ts'
 import { conversationQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
@@ -30,7 +31,7 @@ export function Reading({ id }: { id: string }) {
   )
   if (!query.data) {
     if (query.isError) {
-      return <NotThere error={query.error} retry={() => void query.refetch()} back={() => void navigate({ to: '/inbox' })} />
+      return <NotThere error={query.error} retry={() => void again(query)} back={() => void navigate({ to: '/inbox' })} />
     }
     return <div className="skeleton m-5 h-40" role="status" aria-label="Loading conversation" />
   }
@@ -40,7 +41,7 @@ export function Reading({ id }: { id: string }) {
     <section aria-label="Conversation" className="flex h-full min-h-0 flex-col">
       <header className="flex h-12 shrink-0 items-center gap-3 border-b border-line bg-surface px-4 text-sm">
         <Avatar name={name} seed={contact?.id ?? id} size="small" />
-        <h2 className="min-w-0 truncate font-semibold">{name}</h2>
+        <h2 dir="auto" className="min-w-0 truncate font-semibold">{name}</h2>
         <span className="min-w-0 grow truncate text-soft">
           <span className="hidden two:inline">{channelName(channel)}</span>
         </span>

@@ -5,11 +5,13 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 're
 
 import type { Message } from '#api/types.ts'
 import { session } from '#auth/session.ts'
-import { useWritten } from '#live/live.ts'
+import { again } from '#live/again.ts'
+import { useWritten } from '#live/context.ts'
 import { approvalsQuery, messagesQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
 import { useNow } from '#ui/clock.ts'
+import { motion } from '#ui/media.ts'
 import { Again, Empty, Failed } from '#ui/State.tsx'
 import { day } from '#ui/time.ts'
 
@@ -68,7 +70,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
   // Nor does it go while that is asked for again.
   if (query.isPending && !(alone && query.errorUpdateCount > 0)) return <Skeletons />
   if (query.isError && !messages && !alone) {
-    return <Failed what="Messages did not load" error={query.error} retry={() => void query.refetch()} />
+    return <Failed what="Messages did not load" error={query.error} retry={() => void again(query)} />
   }
   const lines = linesOf(messages ?? [], written, opened?.unreadFrom ?? null, proposed)
   if (lines.length === 0) return <Empty icon={MessagesSquare} title="No messages yet" />
@@ -82,7 +84,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
         if (query.hasNextPage && !offline && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage()
       }}
     >
-      {query.isLoadingError && <Again what="Messages" retry={() => void query.refetch()} />}
+      {query.isLoadingError && <Again what="Messages" retry={() => void again(query)} />}
       {query.isFetchNextPageError && <Again what="Older messages" retry={() => void query.fetchNextPage()} />}
       {more && bounded && !fills && (
         <div className="flex justify-center pb-2">
@@ -92,7 +94,7 @@ export function Thread({ conversationId, contactId, chatwootUrl, unread, onEdit 
       {lines.map((line) => (
         <Drawn key={line.key} line={line} contactId={contactId} chatwootUrl={chatwootUrl} onEdit={onEdit} />
       ))}
-      {query.isRefetchError && <Again what="Newer messages" retry={() => void query.refetch()} />}
+      {query.isRefetchError && <Again what="Newer messages" retry={() => void again(query)} />}
     </Scroller>
   )
 }
@@ -271,7 +273,7 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
       {away && (
         <button
           type="button"
-          onClick={() => toEnd('smooth')}
+          onClick={() => toEnd(motion())}
           className="rise absolute right-5 bottom-3 inline-flex h-8 min-w-24 items-center justify-center gap-1.5 tabular-nums rounded-full border border-line bg-raised px-3 text-sm font-medium shadow-raised hover:border-line-strong"
         >
           <ArrowDown aria-hidden className="size-4" />

@@ -1,4 +1,4 @@
-import { useTypists } from '#live/live.ts'
+import { useTypists } from '#live/typing.ts'
 
 /** Has its place whether somebody types or not, so that nothing jumps. */
 export function Typing({ conversationId }: { conversationId: string }) {

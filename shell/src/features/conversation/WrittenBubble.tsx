@@ -1,7 +1,8 @@
 import { useMutation } from '@tanstack/react-query'
 
 import { session } from '#auth/session.ts'
-import { useConnection, useOutbox } from '#live/live.ts'
+import { useOutbox } from '#live/context.ts'
+import { useConnection } from '#live/status.ts'
 import type { Arrived, Written } from '#live/written.ts'
 import { timeOfDay } from '#ui/time.ts'
 

@@ -1,8 +1,9 @@
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
+import { onWanted } from '#desk/asked.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
@@ -62,4 +63,17 @@ test('that conversations could not be searched is said, and not that there is no
   show(<CommandBar open onOpenChange={nothing} onHelp={nothing} />)
   await userEvent.type(await screen.findByRole('combobox'), 'Paula')
   expect(await screen.findByText('Conversations were not searched: it is down')).toBeVisible()
+})
+
+test('what the row with the focus is about is changed from here, as by keys', async () => {
+  const row = document.body.appendChild(document.createElement('a'))
+  onTestFinished(() => row.remove())
+  row.href = '#'
+  row.dataset.row = uuid(1)
+  row.focus()
+  const wanted = vi.fn()
+  onWanted({ change: wanted, unread: nothing })
+  show(<CommandBar open onOpenChange={nothing} onHelp={nothing} />)
+  await userEvent.click(await screen.findByRole('option', { name: /^Resolve/ }))
+  expect(wanted).toHaveBeenCalledWith([uuid(1)], { status: 'resolved' })
 })

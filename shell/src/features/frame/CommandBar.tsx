@@ -24,8 +24,8 @@ import { useDeferredValue, useState } from 'react'
 import { session } from '#auth/session.ts'
 import { ask, mayAsk, want } from '#desk/asked.ts'
 import { insert } from '#desk/inserted.ts'
-import { useSelection } from '#desk/selection.ts'
-import { useLive } from '#live/live.ts'
+import { focusedRow, useSelection } from '#desk/selection.ts'
+import { useLive } from '#live/context.ts'
 import { cannedResponsesQuery, conversationsQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { stayWhileComposing } from '#ui/composing.ts'
@@ -40,6 +40,8 @@ interface CommandBarProps {
 }
 
 export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarProps) {
+  // Before the bar has it.
+  const [focused] = useState(focusedRow)
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -51,7 +53,7 @@ export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarPro
           className="rise fixed top-[14vh] left-1/2 z-50 w-[36rem] max-w-[calc(100vw-2rem)] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none"
         >
           <Dialog.Title className="sr-only">Command bar</Dialog.Title>
-          <Palette close={() => onOpenChange(false)} onHelp={onHelp} />
+          <Palette focused={focused} close={() => onOpenChange(false)} onHelp={onHelp} />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
@@ -59,11 +61,13 @@ export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarPro
 }
 
 interface PaletteProps {
+  /** The row of the list that had the focus. */
+  focused: string | undefined
   close: () => void
   onHelp: () => void
 }
 
-function Palette({ close, onHelp }: PaletteProps) {
+function Palette({ focused, close, onHelp }: PaletteProps) {
   const navigate = useNavigate()
   const live = useLive()
   const { may } = session().person
@@ -77,7 +81,8 @@ function Palette({ close, onHelp }: PaletteProps) {
   })
   const selected = useSelection()
   const open = /^\/inbox\/([^/]+)$/.exec(pathname)?.[1]
-  const about = selected.length > 0 ? selected : open ? [open] : []
+  const one = open ?? focused
+  const about = selected.length > 0 ? selected : one ? [one] : []
 
   const places: Option[] = [
     { id: 'inbox', name: 'Go to the inbox', icon: Inbox, keys: 'G I', run: () => void navigate({ to: '/inbox' }) },

@@ -1,4 +1,4 @@
-import { useConnection } from '#live/live.ts'
+import { useConnection } from '#live/status.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
 import { span } from '#ui/time.ts'

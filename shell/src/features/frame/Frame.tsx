@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 
 import { session } from '#auth/session.ts'
 import { refusedCommand } from '#desk/words.ts'
-import { useLive } from '#live/live.ts'
+import { useLive } from '#live/context.ts'
 import { onNews } from '#live/news.ts'
 import { keepFocus } from '#ui/focus.ts'
 import { SINGLE_KEYS, useKeys } from '#ui/keyboard.ts'

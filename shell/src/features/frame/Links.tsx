@@ -4,6 +4,7 @@ import { useId, useRef, useState } from 'react'
 
 import { Failure } from '#api/failure.ts'
 import type { ChatwootLink } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { link, linksQuery, unlink } from '#live/links.ts'
 import { Button } from '#ui/Button.tsx'
 import { useHere } from '#ui/here.ts'
@@ -31,7 +32,7 @@ function Accounts() {
       </div>
     )
   }
-  if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void query.refetch()} />
+  if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void again(query)} />
   if (query.data.length === 0) return <Empty icon={Unplug} title="No Chatwoot account is connected" />
   return (
     <>

@@ -3,7 +3,8 @@ import { useState } from 'react'
 
 import type { Failure } from '#api/failure.ts'
 import { useEnded } from '#auth/ended.ts'
-import { useConnection, useLive } from '#live/live.ts'
+import { useLive } from '#live/context.ts'
+import { useConnection } from '#live/status.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
 
 /** What there is to be done by whoever is told this. */
@@ -47,7 +48,7 @@ export function NotLive() {
           {reloads}
         </Button>
       )}
-      <Button onClick={() => live.reconnect()}>Try again</Button>
+      <Button onClick={() => void live.reconnect()}>Try again</Button>
       <IconButton label="Dismiss" onClick={() => setDismissed(why.status)}>
         <X />
       </IconButton>

@@ -10,9 +10,9 @@ import { api, http, NOWHERE } from '#test/api.ts'
 import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, anAnnouncement, anApproval, instant, uuid } from '#test/samples.ts'
+import { styled } from '#test/styled.ts'
 
 import { List } from './List.tsx'
-
 
 function given(rows: Conversation[]) {
   const asked: URLSearchParams[] = []
@@ -46,8 +46,10 @@ test('a row tells who, what and how urgent', async () => {
 
 test('what a row shows of a message runs as it was written, whatever is said of it', async () => {
   const lastMessage = { id: 'm', content: 'أين طردي؟', messageType: 'outgoing', private: false, createdAt: instant(0) }
-  given([aConversation({ lastMessage })])
+  const contact = { id: uuid(), name: 'ليلى', thumbnail: null }
+  given([aConversation({ lastMessage, contact })])
   show(<List view={{}} openId={undefined} />)
+  expect(await screen.findByText(/^ليلى/)).toHaveAttribute('dir', 'auto')
   const shown = await screen.findByText(/أين طردي؟/)
   expect(shown).toHaveAttribute('dir', 'auto')
   // Its own direction, or it would be that of the whole.
@@ -96,6 +98,14 @@ test('an empty list says why it is empty', async () => {
   given([])
   show(<List view={{ label: 'vip' }} openId={undefined} />)
   expect(await screen.findByText('No conversation fits these filters')).toBeVisible()
+})
+
+test('how many there are is said in words, and nothing before they are here', async () => {
+  given([aConversation(), aConversation()])
+  show(<List view={{}} openId={undefined} />)
+  await screen.findByRole('status', { name: 'Loading conversations' })
+  expect(screen.queryByText(/conversations loaded/)).toBeNull()
+  expect(await screen.findByText('2 conversations loaded')).toBeInTheDocument()
 })
 
 test('a list that does not load says so, and can be asked for again', async () => {
@@ -161,6 +171,13 @@ test('what is selected is so as long as the list is seen', async () => {
   expect(screen.getByText('2 selected')).toBeVisible()
   unmount()
   expect(selection.get()).toEqual([])
+})
+
+test('a row can be selected where nothing hovers', async () => {
+  given([aConversation()])
+  show(<List view={{}} openId={undefined} />)
+  const { opacity } = await styled(await screen.findByRole('checkbox', { name: 'Select Paula Probe' }))
+  expect(opacity).not.toMatch(/^0/)
 })
 
 test('keys go on from the row whose box was ticked', async () => {

@@ -4,6 +4,7 @@ import { Inbox, SearchX } from 'lucide-react'
 import { useCallback } from 'react'
 
 import type { Conversation } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
@@ -40,9 +41,12 @@ export function List({ view, openId }: ListProps) {
         <h1 className="min-w-0 truncate text-lg font-semibold" title={name === 'Inbox' ? undefined : name}>
           {name}
         </h1>
-        <span className="shrink-0 text-sm text-faint tabular-nums" aria-label={`${loaded.length} conversations loaded`}>
-          {query.data && `${loaded.length}${hasNextPage ? '+' : ''}`}
-        </span>
+        {query.data && (
+          <span className="shrink-0 text-sm text-faint tabular-nums">
+            <span aria-hidden>{`${loaded.length}${hasNextPage ? '+' : ''}`}</span>
+            <span className="sr-only">{`${loaded.length} conversations loaded`}</span>
+          </span>
+        )}
         <span className="grow" />
         <SortMenu view={view} onChange={onChange} />
       </header>
@@ -61,7 +65,7 @@ export function List({ view, openId }: ListProps) {
         {query.isPending ? (
           <Skeletons />
         ) : query.isError && loaded.length === 0 ? (
-          <Failed what="Conversations did not load" error={query.error} retry={() => void query.refetch()} />
+          <Failed what="Conversations did not load" error={query.error} retry={() => void again(query)} />
         ) : (
           <Nothing view={view} onChange={onChange} />
         )}

@@ -6,7 +6,7 @@ import type { Conversation } from '#api/types.ts'
 import { mayAsk } from '#desk/asked.ts'
 import { selectUpTo, toggle } from '#desk/selection.ts'
 import { useDraftPreview } from '#live/drafts.ts'
-import { useTypists } from '#live/live.ts'
+import { useTypists } from '#live/typing.ts'
 import { Avatar, initials } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { classes } from '#ui/classes.ts'
@@ -50,9 +50,10 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
           checked={selected}
           onChange={() => undefined}
           onClick={(event) => (event.shiftKey ? selectUpTo(id) : toggle(id))}
+          // In the place of the picture, out of the way; below it and always seen where nothing hovers.
           className={classes(
-            'peer absolute top-4.5 left-5 z-10 size-6 accent-accent focus-visible:opacity-100',
-            selected || selecting ? 'opacity-100' : 'opacity-0 group-hover:opacity-100',
+            'peer absolute top-13 left-5 z-10 size-6 accent-accent [@media(hover:hover)]:top-4.5 focus-visible:opacity-100',
+            !selected && !selecting && '[@media(hover:hover)]:opacity-0 group-hover:opacity-100',
           )}
         />
       )}
@@ -61,7 +62,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
         search={search}
         open={open}
         className={classes(
-          'peer-focus-visible:*:first:opacity-0 flex h-full gap-3 border-b border-line/70 py-2.5 pr-3 pl-3.5 -outline-offset-2',
+          '[@media(hover:hover)]:peer-focus-visible:*:first:opacity-0 flex h-full gap-3 border-b border-line/70 py-2.5 pr-3 pl-3.5 -outline-offset-2',
           selected || open ? 'bg-accent-soft' : 'hover:bg-hover',
           open && 'shadow-[inset_3px_0_0_var(--accent)]',
         )}
@@ -70,11 +71,11 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
           name={name}
           seed={contact?.id ?? id}
           channel={conversation.channel}
-          className={classes('mt-0.5 self-start', selected || selecting ? 'opacity-0' : selectable && 'group-hover:opacity-0')}
+          className={classes('mt-0.5 self-start', selected || selecting ? '[@media(hover:hover)]:opacity-0' : selectable && 'group-hover:opacity-0')}
         />
         <div className="min-w-0 grow">
           <div className="flex items-center gap-1.5">
-            <span className={classes('min-w-0 grow truncate', unread ? 'font-semibold' : 'font-medium')}>
+            <span dir="auto" className={classes('min-w-0 grow truncate', unread ? 'font-semibold' : 'font-medium')}>
               {name}
               <span className="sr-only">, {channelName(conversation.channel)}</span>
             </span>

@@ -3,6 +3,7 @@ import { CircleAlert, CircleCheck, CircleDashed, type LucideIcon, Unplug } from 
 import type { ReactNode } from 'react'
 
 import type { AccountState } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { accountsQuery, reconcile } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
@@ -22,7 +23,7 @@ const BREAKERS: Record<AccountState['breaker']['state'], { name: string; icon: L
 export function Accounts({ acts }: { acts: boolean }) {
   const query = useQuery(accountsQuery())
   if (query.isPending) return <div role="status" aria-label="Loading accounts" className="skeleton h-64" />
-  if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void query.refetch()} />
+  if (!query.data) return <Failed what="Accounts did not load" error={query.error} retry={() => void again(query)} />
   if (query.data.length === 0) return <Empty icon={Unplug} title="No Chatwoot account is connected" />
   return (
     <>
@@ -50,8 +51,8 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
     <li className="rounded-2xl border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-5 py-3">
         <div className="min-w-0 grow">
-          <h2 className="truncate font-semibold">{account.name ?? `Account ${account.chatwootAccountId}`}</h2>
-          <p className="truncate text-sm text-soft">
+          <h2 dir="auto" className="font-semibold wrap-anywhere">{account.name ?? `Account ${account.chatwootAccountId}`}</h2>
+          <p className="text-sm wrap-anywhere text-soft">
             {account.baseUrl} · account {account.chatwootAccountId}
           </p>
         </div>
@@ -84,7 +85,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
         <Group name="Compared with Chatwoot">
           {reconciliation ? <Compared of={reconciliation} /> : <p className="text-sm text-soft">Nobody has begun to.</p>}
           {acts && (
-            <Button className="mt-3 h-7 text-sm" disabled={compare.isPending || reconciliation?.walkUnderWay === true} onClick={() => compare.mutate()}>
+            <Button className="mt-3 h-7 text-sm" disabled={reconciliation?.walkUnderWay === true} busy={compare.isPending} onClick={() => compare.mutate()}>
               Compare everything
             </Button>
           )}

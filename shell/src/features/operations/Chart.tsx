@@ -2,9 +2,11 @@
 import { type PointerEvent, type ReactNode, useState } from 'react'
 
 import type { Point } from '#api/types.ts'
+import { PANES, useWide } from '#ui/media.ts'
 import { timeOfDay } from '#ui/time.ts'
 
-const WIDTH = 560
+/** What is written in a chart shrinks with it: of a narrow one there is less. */
+const WIDTH = { wide: 560, narrow: 340 }
 const HEIGHT = 190
 const LEFT = 56
 const BOTTOM = 22
@@ -25,11 +27,12 @@ export function ceiling(most: number): number {
   return [1, 2, 2.5, 5, 10].map((step) => step * unit).find((top) => top >= most) ?? most
 }
 
-const x = (index: number, count: number) => LEFT + ((index + 0.5) * (WIDTH - LEFT)) / Math.max(1, count)
+const useWidth = () => (useWide(PANES) ? WIDTH.wide : WIDTH.narrow)
+const x = (index: number, count: number, width: number) => LEFT + ((index + 0.5) * (width - LEFT)) / Math.max(1, count)
 const y = (value: number, top: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP)
 
 /** Pieces of a line; minutes in which there was nothing break it. */
-export function path(values: readonly (number | null | undefined)[], top: number): string {
+export function path(values: readonly (number | null | undefined)[], top: number, width: number): string {
   let pen = 'M'
   return values
     .map((value, index) => {
@@ -39,7 +42,7 @@ export function path(values: readonly (number | null | undefined)[], top: number
       }
       // A lone point is a line without length, which a round end makes a dot.
       const alone = values[index - 1] == null && values[index + 1] == null
-      const at = `${x(index, values.length).toFixed(1)} ${y(value, top).toFixed(1)}`
+      const at = `${x(index, values.length, width).toFixed(1)} ${y(value, top).toFixed(1)}`
       const piece = `${pen}${at}${alone ? 'h0' : ''}`
       pen = 'L'
       return piece
@@ -52,6 +55,7 @@ function short(value: number): string {
 }
 
 export function Lines({ title, unit, points, lines }: { title: string; unit: string; points: Point[]; lines: Line[] }) {
+  const width = useWidth()
   const values = points.flatMap((point) => lines.map(({ of }) => of(point) ?? 0))
   const top = ceiling(Math.max(...values, 0))
   const newest = points.findLast((point) => lines.some(({ of }) => of(point) != null))
@@ -77,7 +81,7 @@ export function Lines({ title, unit, points, lines }: { title: string; unit: str
       {lines.map(({ name, of, colour, dash }) => (
         <path
           key={name}
-          d={path(points.map(of), top)}
+          d={path(points.map(of), top, width)}
           fill="none"
           stroke={colour}
           strokeWidth="1.75"
@@ -92,7 +96,8 @@ export function Lines({ title, unit, points, lines }: { title: string; unit: str
 
 export function Bars({ title, points, of }: { title: string; points: Point[]; of: (point: Point) => number }) {
   const top = ceiling(Math.max(...points.map(of), 0))
-  const width = ((WIDTH - LEFT) / Math.max(1, points.length)) * 0.7
+  const width = useWidth()
+  const bar = ((width - LEFT) / Math.max(1, points.length)) * 0.7
   const total = points.reduce((sum, point) => sum + of(point), 0)
   return (
     <Chart
@@ -109,9 +114,9 @@ export function Bars({ title, points, of }: { title: string; points: Point[]; of
         return (
           <rect
             key={point.at}
-            x={x(index, points.length) - width / 2}
+            x={x(index, points.length, width) - bar / 2}
             y={HEIGHT - BOTTOM - height}
-            width={width}
+            width={bar}
             height={height}
             rx="1"
             fill="var(--accent)"
@@ -136,12 +141,13 @@ interface ChartProps {
 }
 
 function Chart({ title, unit, top, points, summary, said, legend, children }: ChartProps) {
+  const width = useWidth()
   const [at, setAt] = useState<number | null>(null)
   const point = at === null ? undefined : points[at]
   const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect()
-    const place = ((event.clientX - box.left) / box.width) * WIDTH
-    const index = Math.floor(((place - LEFT) / (WIDTH - LEFT)) * points.length)
+    const place = ((event.clientX - box.left) / box.width) * width
+    const index = Math.floor(((place - LEFT) / (width - LEFT)) * points.length)
     setAt(index >= 0 && index < points.length ? index : null)
   }
   return (
@@ -153,7 +159,7 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
         </span>
       </figcaption>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         aria-label={`${title}: ${summary}`}
         className="mt-2 block w-full touch-pan-y"
@@ -162,7 +168,7 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
       >
         {[0, 0.5, 1].map((share) => (
           <g key={share}>
-            <line x1={LEFT} x2={WIDTH} y1={y(share * top, top)} y2={y(share * top, top)} stroke="var(--line)" />
+            <line x1={LEFT} x2={width} y1={y(share * top, top)} y2={y(share * top, top)} stroke="var(--line)" />
             <text x={LEFT - 6} y={y(share * top, top) + 4} textAnchor="end" fontSize="11" fill="var(--text-soft)">
               {short(share * top)}
               {share === 1 && unit && ` ${unit}`}
@@ -172,14 +178,14 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
         {points.map(
           (one, index) =>
             index % 15 === 0 && (
-              <text key={one.at} x={x(index, points.length)} y={HEIGHT - 6} textAnchor={index === 0 ? 'start' : 'middle'} fontSize="11" fill="var(--text-soft)">
+              <text key={one.at} x={x(index, points.length, width)} y={HEIGHT - 6} textAnchor={index === 0 ? 'start' : 'middle'} fontSize="11" fill="var(--text-soft)">
                 {timeOfDay(one.at)}
               </text>
             ),
         )}
         {children}
         {at !== null && (
-          <line x1={x(at, points.length)} x2={x(at, points.length)} y1={TOP} y2={HEIGHT - BOTTOM} stroke="var(--line-strong)" />
+          <line x1={x(at, points.length, width)} x2={x(at, points.length, width)} y1={TOP} y2={HEIGHT - BOTTOM} stroke="var(--line-strong)" />
         )}
       </svg>
     </figure>

@@ -4,7 +4,9 @@ import { ChevronDown, MailCheck } from 'lucide-react'
 import { useEffect } from 'react'
 
 import type { DeadLetter } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { deadLettersQuery } from '#live/operations.ts'
+import { useOffline } from '#live/status.ts'
 import { classes } from '#ui/classes.ts'
 import { Further } from '#ui/Further.tsx'
 import { Choice } from '#ui/Menu.tsx'
@@ -26,9 +28,10 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
     void navigate({ to: '/operations', search: { ...view, ...change } as OperationsView, replace: true })
   // A page may be empty and not be the last.
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
+  const offline = useOffline()
   useEffect(() => {
-    if (letters.length === 0 && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
-  }, [letters.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+    if (letters.length === 0 && hasNextPage && !isFetchingNextPage && !isError && !offline) void fetchNextPage()
+  }, [letters.length, hasNextPage, isFetchingNextPage, isError, offline, fetchNextPage])
   const reasons = [...new Set([...letters.map((one) => one.reason), ...(reason ? [reason] : [])])].sort()
 
   return (
@@ -45,7 +48,7 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
           ))}
         </div>
       ) : isError && letters.length === 0 ? (
-        <Failed what="Dead letters did not load" error={query.error} retry={() => void query.refetch()} />
+        <Failed what="Dead letters did not load" error={query.error} retry={() => void again(query)} />
       ) : letters.length === 0 ? (
         <Empty icon={MailCheck} title={reason ?? stream ? 'None fits these filters' : 'There are no dead letters'}>
           What cannot be processed comes here, with its reason, and stops nothing else.

@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { CircleAlert, CircleCheck, CircleX, type LucideIcon } from 'lucide-react'
 
 import type { PartStatus } from '#api/health.ts'
-import { useConnection } from '#live/live.ts'
+import { again } from '#live/again.ts'
 import { healthQuery } from '#live/queries.ts'
+import { useConnection } from '#live/status.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
 import { Failed } from '#ui/State.tsx'
@@ -27,7 +28,7 @@ export function Health() {
   const query = useQuery(healthQuery())
   if (query.isPending) return <div role="status" aria-label="Loading health" className="skeleton h-20" />
   if (!query.data) {
-    return <Failed what="The state of the system is not known" error={query.error} retry={() => void query.refetch()} />
+    return <Failed what="The state of the system is not known" error={query.error} retry={() => void again(query)} />
   }
   const { status, checks } = query.data
   const { icon: Icon, colour } = STATUS[status]

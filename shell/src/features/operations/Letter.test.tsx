@@ -95,3 +95,21 @@ test('what was refused before is not told of what is asked next', async () => {
   await screen.findByRole('group', { name: 'Confirm' })
   expect(screen.queryByText('The server is busy')).toBeNull()
 })
+
+test('who is refused has the focus where they pressed', async () => {
+  const { come } = await redriven()
+  const button = screen.getByRole('button', { name: 'Redrive it' })
+  expect(button).toHaveFocus()
+  expect(button).toHaveAttribute('aria-disabled', 'true')
+  come(HttpResponse.json({ code: 'busy', detail: 'The server is busy' }, { status: 503 }))
+  expect(await screen.findByText('The server is busy')).toBeVisible()
+  expect(button).toBeEnabled()
+  expect(button).toHaveFocus()
+})
+
+test('what is to be confirmed is told', async () => {
+  await asked()
+  const group = screen.getByRole('group', { name: 'Confirm' })
+  expect(group).toHaveFocus()
+  expect(group).toHaveAccessibleDescription(/^It goes to INBOUND again/)
+})

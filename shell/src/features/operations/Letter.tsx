@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 
+import { again } from '#live/again.ts'
 import { actOnLetter, deadLetterQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { Fact } from '#ui/Fact.tsx'
@@ -39,6 +40,7 @@ export function Letter({ id, acts, close }: LetterProps) {
   const query = useQuery(deadLetterQuery(id))
   const client = useQueryClient()
   const here = useHere()
+  const words = useId()
   const [act, setAct] = useState<Act | null>(null)
   const preview = useMutation({ mutationFn: (next: Act) => actOnLetter(id, next, true) })
   const doing = useMutation({
@@ -59,7 +61,7 @@ export function Letter({ id, acts, close }: LetterProps) {
     },
   })
   if (query.isPending) return <div role="status" aria-label="Loading the letter" className="skeleton m-5 h-64" />
-  if (!query.data) return <Failed what="The letter did not load" error={query.error} retry={() => void query.refetch()} />
+  if (!query.data) return <Failed what="The letter did not load" error={query.error} retry={() => void again(query)} />
   const { at, stream, streamSequence, consumer, subject, reason, detail, bytes, headers, payload } = query.data
   const failure = preview.error ?? doing.error
   return (
@@ -83,7 +85,7 @@ export function Letter({ id, acts, close }: LetterProps) {
             <Button
               key={one}
               look={one === 'redrive' ? 'primary' : 'plain'}
-              disabled={preview.isPending}
+              busy={preview.isPending}
               onClick={() => {
                 // What was refused before is not of this.
                 doing.reset()
@@ -99,10 +101,12 @@ export function Letter({ id, acts, close }: LetterProps) {
         <div
           role="group"
           aria-label="Confirm"
-          ref={(element) => element?.scrollIntoView({ block: 'nearest' })}
-          className="rounded-xl border border-line bg-sunken p-4"
+          aria-describedby={words}
+          tabIndex={-1}
+          ref={asks}
+          className="rounded-xl border border-line bg-sunken p-4 outline-none"
         >
-          <p className="wrap-anywhere">
+          <p id={words} className="wrap-anywhere">
             {TO_DO.has(preview.data.outcome)
               ? act === 'redrive'
                 ? `It goes to ${stream} again as ${subject}, and is no dead letter any more. Who did this is kept in the audit.`
@@ -111,11 +115,11 @@ export function Letter({ id, acts, close }: LetterProps) {
           </p>
           <div className="mt-3 flex gap-2">
             {TO_DO.has(preview.data.outcome) && (
-              <Button look="primary" disabled={doing.isPending} onClick={() => doing.mutate(act)}>
+              <Button look="primary" busy={doing.isPending} onClick={() => doing.mutate(act)}>
                 {act === 'redrive' ? 'Redrive it' : 'Drop it for good'}
               </Button>
             )}
-            <Button disabled={doing.isPending} onClick={() => setAct(null)}>
+            <Button busy={doing.isPending} onClick={() => setAct(null)}>
               Leave it
             </Button>
           </div>
@@ -123,6 +127,12 @@ export function Letter({ id, acts, close }: LetterProps) {
       )}
     </div>
   )
+}
+
+/** What was pressed to be asked this is gone, and the focus with it. */
+function asks(element: HTMLElement | null): void {
+  element?.focus({ preventScroll: true })
+  element?.scrollIntoView({ block: 'nearest' })
 }
 
 function Block({ name, children }: { name: string; children: string }) {

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 
+import { again } from '#live/again.ts'
 import { pipelineQuery } from '#live/operations.ts'
 import { Failed, Stale } from '#ui/State.tsx'
 
@@ -16,12 +17,12 @@ export function Overview() {
       {query.isPending ? (
         <div role="status" aria-label="Loading the pipeline" className="skeleton mt-5 h-40" />
       ) : query.isError && !query.data ? (
-        <Failed what="The pipeline did not load" error={query.error} retry={() => void query.refetch()} />
+        <Failed what="The pipeline did not load" error={query.error} retry={() => void again(query)} />
       ) : (
         <>
           <Stale of={query} />
           <Pipeline stages={query.data.stages} at={query.data.at} />
-          <div className="mt-5 grid gap-5 two:grid-cols-2">
+          <div className="mt-5 grid gap-5 three:grid-cols-2">
             <Lines
               title="From webhook to screen"
               unit="ms"

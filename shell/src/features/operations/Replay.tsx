@@ -3,6 +3,7 @@ import { History } from 'lucide-react'
 import { type ReactNode, useId, useState } from 'react'
 
 import type { Replay as Run, ReplayCounted, ReplayWanted } from '#api/types.ts'
+import { again } from '#live/again.ts'
 import { accountsQuery, replay, replaysQuery } from '#live/operations.ts'
 import { Button } from '#ui/Button.tsx'
 import { useHere } from '#ui/here.ts'
@@ -127,11 +128,11 @@ function Form() {
         </Field>
       </div>
       <div className="mt-4 flex flex-wrap items-center gap-3">
-        <Button type="submit" look={counted ? 'plain' : 'primary'} disabled={!accountId || from === '' || count.isPending}>
+        <Button type="submit" look={counted ? 'plain' : 'primary'} disabled={!accountId || from === ''} busy={count.isPending}>
           {count.isPending ? 'Counting…' : 'Count first'}
         </Button>
         {counted && counted.count > 0 && (
-          <Button look="primary" disabled={run.isPending} onClick={() => run.mutate()}>
+          <Button look="primary" busy={run.isPending} onClick={() => run.mutate()}>
             Replay {counted.count.toLocaleString()} {counted.count === 1 ? 'event' : 'events'}
           </Button>
         )}
@@ -183,7 +184,7 @@ function Counted({ counted }: { counted: ReplayCounted }) {
 function Runs() {
   const query = useQuery(replaysQuery())
   if (query.isPending) return <div role="status" aria-label="Loading replays" className="skeleton mt-5 h-24" />
-  if (!query.data) return <Failed what="Replays did not load" error={query.error} retry={() => void query.refetch()} />
+  if (!query.data) return <Failed what="Replays did not load" error={query.error} retry={() => void again(query)} />
   if (query.data.length === 0) return <Empty icon={History} title="Nothing has been replayed yet" />
   return (
     <>
@@ -192,11 +193,11 @@ function Runs() {
         {query.data.map((run) => (
           <li key={run.id} className="flex items-center gap-4 px-5 py-2.5">
             <span className="min-w-0 grow">
-              <span className="block truncate font-medium">
+              <span className="block font-medium wrap-anywhere">
                 {STATES[run.state]}
                 {run.count != null && `: ${run.count.toLocaleString()} ${run.count === 1 ? 'event' : 'events'}`}
               </span>
-              <span className="block truncate text-sm text-soft">
+              <span className="block text-sm wrap-anywhere text-soft">
                 {run.target} · by {run.by}
               </span>
             </span>

@@ -23,12 +23,17 @@ const LETTER: DeadLetter = {
 }
 const RUN: Run = { id: uuid(), state: 'done', target: 'all of it', by: 'Dev Admin', startedAt: instant(0), count: 3 }
 
-test.each([
+const SCREENS = [
   ['accounts', 'Acme', ACCOUNT, () => <Accounts acts={false} />],
   ['dead-letters', 'It has no id', LETTER, () => <DeadLetters view={{ show: 'dead-letters' }} acts={false} />],
   ['replays', /^all of it/, RUN, () => <Replay acts={false} />],
-])('of %s, it is said that they may be of before', async (what, words, row, screenOf) => {
+] as const
+
+const served = (what: string, row: object) =>
   api.use(http.untyped.get(`*/api/v1/operations/${what}`, () => HttpResponse.json({ data: [row], page: { limit: 50, nextCursor: null } })))
+
+test.each(SCREENS)('of %s, it is said that they may be of before', async (what, words, row, screenOf) => {
+  served(what, row)
   const { queryClient } = show(screenOf())
   expect(await screen.findByText(words)).toBeVisible()
   expect(screen.queryByRole('alert')).toBeNull()
@@ -36,6 +41,15 @@ test.each([
   await act(() => queryClient.refetchQueries())
   expect(await screen.findByText('This may be out of date: it is down.')).toBeVisible()
   expect(screen.getByText(words)).toBeVisible()
+})
+
+test.each(SCREENS)('of %s, what did not load does once the API is back', async (what, words, row, screenOf) => {
+  api.use(http.untyped.get(`*/api/v1/operations/${what}`, down))
+  const { live } = show(screenOf())
+  expect(await screen.findByRole('alert')).toHaveTextContent('it is down')
+  served(what, row)
+  act(() => live.take({ event: 'ready', id: 'e:0', data: '{}' }))
+  expect(await screen.findByText(words)).toBeVisible()
 })
 
 test('why there is no account to replay events of is said', async () => {

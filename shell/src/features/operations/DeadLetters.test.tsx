@@ -1,0 +1,30 @@
+import { act, screen, waitFor } from '@testing-library/react'
+import { HttpResponse } from 'msw'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { connectionStatus } from '#live/status.ts'
+import { api, http } from '#test/api.ts'
+import { show } from '#test/render.tsx'
+
+import { DeadLetters } from './DeadLetters.tsx'
+
+test('what follows an empty page is not asked for without a network, and is once it is back', async () => {
+  const asked: (string | null)[] = []
+  api.use(
+    http.untyped.get('*/api/v1/operations/dead-letters', ({ request }) => {
+      const cursor = new URL(request.url).searchParams.get('cursor')
+      asked.push(cursor)
+      return HttpResponse.json({ data: [], page: { limit: 50, nextCursor: cursor === null ? 'more' : null } })
+    }),
+  )
+  onTestFinished(() => connectionStatus.set({ state: 'connecting', heardAt: null }))
+  connectionStatus.set({ state: 'offline', heardAt: null })
+  const { queryClient } = show(<DeadLetters view={{ show: 'dead-letters' }} acts={false} />)
+  await waitFor(() => expect(asked).not.toEqual([]))
+  await waitFor(() => expect(queryClient.isFetching()).toBe(0))
+  expect(asked).toEqual([null])
+  expect(screen.queryByText('There are no dead letters')).toBeNull()
+  act(() => connectionStatus.set({ state: 'live', heardAt: 1 }))
+  expect(await screen.findByText('There are no dead letters')).toBeVisible()
+  expect(asked).toEqual([null, 'more'])
+})

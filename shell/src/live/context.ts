@@ -1,0 +1,32 @@
+/** How screens get at the live state that is above them. */
+import { createContext, use, useSyncExternalStore } from 'react'
+
+import type { Live } from './live.ts'
+import type { Outbox } from './outbox.ts'
+import type { Written } from './written.ts'
+
+const LiveContext = createContext<Live | null>(null)
+export const LiveProvider = LiveContext.Provider
+
+/** What can be done with the whole of it. */
+export function useLive(): Live {
+  const live = use(LiveContext)
+  if (!live) throw new Error('there is no LiveProvider above')
+  return live
+}
+
+/** Whether it was heard that Chatwoot has deleted it. */
+export function useHeardDeleted(conversationId: string): boolean {
+  const { deleted } = useLive()
+  return useSyncExternalStore(deleted.subscribe, () => deleted.get().has(conversationId))
+}
+
+export function useOutbox(): Outbox {
+  return useLive().outbox
+}
+
+/** What was written in this conversation and is not yet known to be with the API. */
+export function useWritten(conversationId: string): readonly Written[] {
+  const outbox = useOutbox()
+  return useSyncExternalStore(outbox.entries.subscribe, () => outbox.of(conversationId))
+}
