@@ -146,6 +146,7 @@ impl Case {
             timeout_ms: 5_000,
             slow_echo: Rule::chance(0.5),
             slow_echo_ms: Millis::between(500, 6_000),
+            old_retry: self.rng.random_bool(0.5),
         };
         let webhooks = WebhookFaults {
             duplicate: rarely(0.2),

@@ -5,7 +5,7 @@ use domain::{DeliveryState, Message, MessageId};
 use serde_json::{Value, json};
 use testkit::{eventually, sqlx};
 
-use crate::stage::{Chatwoot, Conversation, Stage, config};
+use crate::stage::{Chatwoot, Conversation, Stage};
 
 /// As older versions of Chatwoot are.
 fn old() -> RestFaults {
