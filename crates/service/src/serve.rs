@@ -81,7 +81,7 @@ async fn serve_patiently(
     shutdown: CancellationToken,
     patience: Patience,
 ) -> io::Result<()> {
-    let serving = accept_all(listener, router, &shutdown, patience);
+    let serving = Box::pin(accept_all(listener, router, &shutdown, patience));
     drain(serving, &shutdown, LAST_REQUESTS).await.unwrap_or_else(|| {
         tracing::warn!("connections that somebody keeps open are left");
     });

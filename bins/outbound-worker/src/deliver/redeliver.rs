@@ -51,11 +51,11 @@ impl Carrier {
                 let over = error.outcome() == Outcome::Permanent
                     && !outdated
                     && !decide::is_locked_out(&error);
-                let waited = asked_ago(entry);
-                if over || waited >= self.bounds.give_up {
+                let passed = asked_ago(entry);
+                if over || passed >= self.bounds.give_up {
                     return self.give_up(entry, None, &reason).await;
                 }
-                let wait = decide::until_retried_look(waited, self.retry);
+                let wait = decide::until_retried_look(passed, self.retry);
                 return self.put_off(entry, wait, Some(&reason)).await;
             }
         };
@@ -96,10 +96,7 @@ impl Carrier {
         lock.assert_held().await?;
         let done = caller.client.retry_message(entry.display_id, target).await;
         self.report(caller, &done).await;
-        let error = match done {
-            Ok(_) => return self.sent(entry, Some(number), None).await,
-            Err(error) => error,
-        };
+        let Err(error) = done else { return self.sent(entry, Some(number), None).await };
         let reason = decide::reason(&error);
         let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
         let news = match self.ending(entry, caller, &error, tries).await? {

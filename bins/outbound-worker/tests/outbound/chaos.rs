@@ -129,6 +129,7 @@ impl Case {
     /// Faults of every request by chance, after some refusals for sure.
     fn storm(&mut self) {
         let refusals = if self.rng.random_bool(0.5) { self.rng.random_range(3..12) } else { 0 };
+        let old_retry = self.rng.random_bool(0.5);
         let mut rarely = |most: f64| Rule::chance(self.rng.random_range(0.0..most));
         let rest = RestFaults {
             scope: if refusals > 0 { Scope::Any } else { Scope::MessageCreate },
@@ -146,7 +147,7 @@ impl Case {
             timeout_ms: 5_000,
             slow_echo: Rule::chance(0.5),
             slow_echo_ms: Millis::between(500, 6_000),
-            old_retry: self.rng.random_bool(0.5),
+            old_retry,
         };
         let webhooks = WebhookFaults {
             duplicate: rarely(0.2),

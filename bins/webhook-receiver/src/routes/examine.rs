@@ -61,7 +61,7 @@ pub(super) struct Arrived {
 impl Arrived {
     /// The event and what is known of it, if it is one and comes from where it claims to.
     pub(super) fn examine(mut self, claim: &Claim) -> Result<(Inbound, Bytes), Refusal> {
-        let (source, event) = self.from_whom(claim)?;
+        let (source, event) = self.sender(claim)?;
         // It was signed as it came. From here on there is this form alone.
         blank_session_tokens(self.body.bytes_mut());
         let inbound = self.inbound(source, event);
@@ -69,7 +69,7 @@ impl Arrived {
     }
 
     /// Who sent it, and the event's name.
-    fn from_whom<'a>(&self, claim: &'a Claim) -> Result<(&'a KnownSource, String), Refusal> {
+    fn sender<'a>(&self, claim: &'a Claim) -> Result<(&'a KnownSource, String), Refusal> {
         match claim {
             Claim::Source(source) => {
                 if !source.allow_unsigned {

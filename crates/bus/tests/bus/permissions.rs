@@ -33,8 +33,8 @@ impl Guarded {
         let port = servers::free_port();
         let config = format!(
             "listen: 127.0.0.1:{port}\nmax_payload: 8MB\n\
-             jetstream {{ store_dir: {:?}, max_file_store: 1TB }}\n{PERMISSIONS}",
-            folder.path().join("jetstream")
+             jetstream {{ store_dir: {}, max_file_store: 1TB }}\n{PERMISSIONS}",
+            folder.path().join("jetstream").display()
         );
         let file = folder.path().join("guarded.conf");
         std::fs::write(&file, config).unwrap();

@@ -133,9 +133,9 @@ async fn long_heads_are_taken_and_endless_ones_refused() {
     };
     let end = "\r\n\r\n";
     let whole = |target, length| {
-        let begun = begin(target);
-        let rest = "x".repeat(length - begun.len() - end.len());
-        begun + &rest + end
+        let head = begin(target);
+        let rest = "x".repeat(length - head.len() - end.len());
+        head + &rest + end
     };
     let endless = begin(0) + &"x".repeat(UNREAD - begin(0).len());
     let cases = [(whole(0, 48 * 1024), "200"), (whole(32 * 1024, 48 * 1024), "200")];

@@ -9,12 +9,12 @@ type Waiting = AbortOnDropHandle<StatusCode>;
 
 /// Has so many bodies begin with this, and keeps them waiting for the rest.
 async fn crowd(desk: &Arc<Desk>, path: &str, bodies: usize, beginning: &Bytes) -> Vec<Waiting> {
-    let begun = || {
-        let beginning = stream::iter([Ok::<_, std::io::Error>(beginning.clone())]);
-        Body::from_stream(beginning.chain(stream::pending()))
+    let body = || {
+        let first = stream::iter([Ok::<_, std::io::Error>(beginning.clone())]);
+        Body::from_stream(first.chain(stream::pending()))
     };
     let begin = |_| {
-        let (at, request) = (Arc::clone(desk), unread(path, begun()));
+        let (at, request) = (Arc::clone(desk), unread(path, body()));
         AbortOnDropHandle::new(tokio::spawn(async move { at.send(request).await.status() }))
     };
     let waiting = (0..bodies).map(begin).collect();
