@@ -157,7 +157,7 @@ async fn a_contact_who_changes_in_passing_is_told_and_one_who_does_not_is_not() 
     let own = rename("Paula P.");
     let body = passing.labelled(&["vip"]);
     let told = passing.tell(&[&own, &body]).await;
-    assert_eq!(kinds(&told), ["contact_updated", "conversation_updated"]);
+    assert_eq!(kinds(&told), ["contact_updated", "conversation_updated", "conversation_refreshed"]);
 
     // Whoever had the event before may have died between the commit and the telling.
     rename("Paula");

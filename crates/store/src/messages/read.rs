@@ -320,9 +320,11 @@ mod tests {
 
     #[test]
     fn the_later_of_failure_and_success_shows() {
-        let failed =
-            DeliveryFacts { in_chatwoot: true, rank: 2, succeeded_at: 5, failed_at: 9, ..OURS };
+        let there = DeliveryFacts { in_chatwoot: true, outbound_state: Some("sent"), ..OURS };
+        let failed = DeliveryFacts { rank: 2, succeeded_at: 5, failed_at: 9, ..there };
         assert_eq!(failed.state().unwrap(), Some(DeliveryState::Failed));
+        let handed_over = DeliveryFacts { outbound_state: Some("queued"), ..failed };
+        assert_eq!(handed_over.state().unwrap(), Some(DeliveryState::Queued));
         let again = DeliveryFacts { succeeded_at: 10, ..failed };
         assert_eq!(again.state().unwrap(), Some(DeliveryState::Delivered));
     }
