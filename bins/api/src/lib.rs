@@ -260,8 +260,13 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
 
 fn report_streams(health: &Health, streams: streams::Watch) {
     health.check("streams", move || {
-        let drift = streams.drift();
-        async move { drift.map_or(Status::Up, Status::Degraded) }
+        let found = streams.found();
+        async move {
+            match found {
+                None => Status::Degraded("not known yet: NATS has not told".to_owned()),
+                Some(found) => found.err().map_or(Status::Up, Status::Degraded),
+            }
+        }
     });
 }
 

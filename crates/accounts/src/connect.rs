@@ -75,17 +75,16 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Fails if the tenant has as many others as it may. Until the transaction ends no other one counts.
+    /// Fails if this account would be one more than the tenant may have. Until the transaction ends no other one counts.
     async fn require_room(
         &self,
         connection: &mut PgConnection,
         account: &Account,
     ) -> Result<(), AccountError> {
         let Some(most) = self.most else { return Ok(()) };
-        if store::accounts::count_others(connection, account).await? < i64::from(most) {
-            Ok(())
-        } else {
-            Err(AccountError::TooMany(most))
+        match store::accounts::count_others(connection, account).await? {
+            Some(others) if others >= i64::from(most) => Err(AccountError::TooMany(most)),
+            _ => Ok(()),
         }
     }
 

@@ -47,8 +47,8 @@ pub(crate) struct Shares(Mutex<Known>);
 struct Known {
     fill: Fill,
     looked: Option<Instant>,
-    /// How many bytes each owner holds.
-    held: HashMap<String, u64>,
+    /// How many bytes each owner holds, if that is known.
+    held: Option<HashMap<String, u64>>,
     counted: Option<Instant>,
     counting: Option<AbortOnDropHandle<Result<HashMap<String, u64>, BusError>>>,
     /// Of whom it was said since then that they get none.
@@ -71,8 +71,15 @@ impl Shares {
         let all = letters.iter().map(|(_, bytes)| bytes).sum();
         if known.fill.with(all).is_crowded() {
             known.count(bus).await;
+        } else {
+            (known.held, known.counted) = (None, None);
         }
         letters.iter().map(|(owner, bytes)| known.grant(owner, *bytes)).collect()
+    }
+
+    /// A letter that there was room for did not come into the stream after all.
+    pub(crate) async fn take_back(&self, owner: &str, bytes: u64) {
+        self.0.lock().await.take_back(owner, bytes);
     }
 }
 
@@ -99,21 +106,36 @@ impl Known {
         self.counting = None;
         self.counted = Some(Instant::now());
         self.told.clear();
-        match counted {
-            Ok(Ok(held)) => self.held = held,
-            Ok(Err(error)) => tracing::debug!(%error, "who fills DEAD_LETTER is not known"),
-            Err(error) => tracing::error!(%error, "counting who fills DEAD_LETTER crashed"),
-        }
+        self.held = match counted {
+            Ok(Ok(held)) => Some(held),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "who fills DEAD_LETTER is not known");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "counting who fills DEAD_LETTER crashed");
+                None
+            }
+        };
     }
 
     fn grant(&mut self, owner: &str, bytes: u64) -> Grant {
-        let held = self.held.get(owner).copied().unwrap_or_default();
-        if self.fill.is_too_much(held) {
-            return Grant::Nothing { news: self.told.insert(owner.to_owned()) };
+        if let Some(all) = &mut self.held {
+            let held = all.entry(owner.to_owned()).or_default();
+            if self.fill.is_too_much(*held) {
+                return Grant::Nothing { news: self.told.insert(owner.to_owned()) };
+            }
+            *held += bytes;
         }
         self.fill = self.fill.with(bytes);
-        self.held.insert(owner.to_owned(), held + bytes);
         Grant::Letter
+    }
+
+    fn take_back(&mut self, owner: &str, bytes: u64) {
+        self.fill.used = self.fill.used.saturating_sub(bytes);
+        if let Some(held) = self.held.as_mut().and_then(|held| held.get_mut(owner)) {
+            *held = held.saturating_sub(bytes);
+        }
     }
 }
 
@@ -182,7 +204,8 @@ mod tests {
     use super::*;
 
     fn known(used: u64) -> Known {
-        Known { fill: Fill { used, most: 1_000 }, ..Known::default() }
+        let held = Some(HashMap::new());
+        Known { fill: Fill { used, most: 1_000 }, held, ..Known::default() }
     }
 
     /// How many letters of one byte it gets.
@@ -207,6 +230,21 @@ mod tests {
         }
         assert!(known.fill.used < 990, "{:?}", known.fill);
         assert_eq!(known.grant("next", 1), Grant::Letter);
+    }
+
+    #[test]
+    fn what_did_not_come_into_the_stream_is_not_held() {
+        let mut known = known(990);
+        for _ in 0..5 {
+            assert_eq!(known.grant("a", 8), Grant::Letter);
+            known.take_back("a", 8);
+        }
+    }
+
+    #[test]
+    fn while_nobody_knows_who_holds_what_there_is_room_for_all() {
+        let mut known = Known { held: None, ..known(900) };
+        assert_eq!(granted(&mut known, "a"), 1_000);
     }
 
     #[test]

@@ -92,26 +92,30 @@ pub async fn put(
     Ok(id)
 }
 
-/// How many accounts of the tenant are served besides this one. Until the transaction ends, whoever else
+/// How many accounts of the tenant are served, if this is not one of them. Until the transaction ends, whoever else
 /// counts them waits.
-pub async fn count_others(connection: &mut PgConnection, account: &Account) -> Result<i64, Error> {
+pub async fn count_others(
+    connection: &mut PgConnection,
+    account: &Account,
+) -> Result<Option<i64>, Error> {
     sqlx::query!(
         r#"select pg_advisory_xact_lock(hashtextextended($1, 4)) as "held!: ()""#,
         account.tenant.as_str()
     )
     .fetch_one(&mut *connection)
     .await?;
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from chatwoot_accounts
-           where tenant_id = $1 and disconnected_at is null
-             and (base_url, chatwoot_account_id) <> ($2, $3)"#,
+    let served = sqlx::query!(
+        r#"select count(*) as "all!",
+                  count(*) filter (where (base_url, chatwoot_account_id) = ($2, $3)) as "this!"
+           from chatwoot_accounts
+           where tenant_id = $1 and disconnected_at is null"#,
         account.tenant.as_str(),
         account.base_url,
         account.chatwoot_account_id
     )
     .fetch_one(connection)
     .await?;
-    Ok(count)
+    Ok((served.this == 0).then_some(served.all))
 }
 
 /// Notes the webhook registered in Chatwoot and the secrets that are valid for it.

@@ -84,7 +84,7 @@ impl Connection {
 /// A request of the API's user.
 pub fn get(path: &str, accept: &str) -> String {
     format!(
-        "GET {path} HTTP/1.1\r\nhost: measure\r\nauthorization: Bearer mock-token\r\n\
+        "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer mock-token\r\n\
          accept: {accept}\r\n\r\n"
     )
 }

@@ -5,17 +5,26 @@
 //! bound that all share; what the batch does not need of it is given back when it has come, and the rest
 //! when it is settled. Nothing that has room waits for more of it, so all who wait get theirs, in the order
 //! of their asking.
+//!
+//! A third of it is for lanes that have nothing in hand, so that a few that are busy do not keep the others
+//! from their first batch. All of it is less than what a server sends ahead on one connection (64 MiB) before it
+//! takes the client for dead.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// All of it: some eight batches, or those that four accounts have in hand at most.
-const BYTES: u32 = 128 * 1024 * 1024;
+/// For every lane: two batches of the largest messages.
+const COMMON: u32 = 32 * 1024 * 1024;
+/// For lanes that have nothing in hand: one.
+const FIRST: u32 = 16 * 1024 * 1024;
 
 /// What is left of the bytes.
 #[derive(Debug, Clone)]
-pub(crate) struct Budget(Arc<Semaphore>);
+pub(crate) struct Budget {
+    common: Arc<Semaphore>,
+    first: Arc<Semaphore>,
+}
 
 /// Some that are set apart, given back when it is dropped.
 #[derive(Debug)]
@@ -23,19 +32,32 @@ pub(crate) struct Reserved(OwnedSemaphorePermit);
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(BYTES as usize)))
+        let of = |bytes| Arc::new(Semaphore::new(bytes as usize));
+        Self { common: of(COMMON), first: of(FIRST) }
     }
 }
 
 impl Budget {
-    /// So many bytes, if they are free now.
-    pub(crate) fn try_take(&self, bytes: usize) -> Option<Reserved> {
-        Arc::clone(&self.0).try_acquire_many_owned(bounded(bytes)).ok().map(Reserved)
+    /// So many bytes, if they are free now. `idle`: whoever asks has nothing in hand.
+    pub(crate) fn try_take(&self, bytes: usize, idle: bool) -> Option<Reserved> {
+        let of = |all: &Arc<Semaphore>, most| {
+            Arc::clone(all).try_acquire_many_owned(bounded(bytes, most)).ok()
+        };
+        of(&self.common, COMMON)
+            .or_else(|| idle.then(|| of(&self.first, FIRST)).flatten())
+            .map(Reserved)
     }
 
     /// So many bytes, as soon as they are free. None only if there will never be any.
-    pub(crate) async fn take(&self, bytes: usize) -> Option<Reserved> {
-        Arc::clone(&self.0).acquire_many_owned(bounded(bytes)).await.ok().map(Reserved)
+    pub(crate) async fn take(&self, bytes: usize, idle: bool) -> Option<Reserved> {
+        let of =
+            |all: &Arc<Semaphore>, most| Arc::clone(all).acquire_many_owned(bounded(bytes, most));
+        let taken = tokio::select! {
+            biased;
+            taken = of(&self.common, COMMON) => taken,
+            taken = of(&self.first, FIRST), if idle => taken,
+        };
+        taken.ok().map(Reserved)
     }
 }
 
@@ -47,8 +69,8 @@ impl Reserved {
 }
 
 /// More than all would be waited for without end.
-fn bounded(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(BYTES).min(BYTES)
+fn bounded(bytes: usize, all: u32) -> u32 {
+    u32::try_from(bytes).unwrap_or(all).min(all)
 }
 
 #[cfg(test)]
@@ -58,15 +80,28 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_needed_is_given_back_and_more_than_all_is_all() {
         let budget = Budget::default();
-        let mut all = budget.take(usize::MAX).await.unwrap();
-        assert!(budget.try_take(1).is_none());
+        let mut all = budget.take(usize::MAX, false).await.unwrap();
+        assert!(budget.try_take(1, false).is_none());
         let needed = all.split(10).unwrap();
         drop(all);
-        let most = BYTES as usize - 10;
-        assert!(budget.try_take(most + 1).is_none());
-        let mut rest = budget.try_take(most).unwrap();
+        let most = COMMON as usize - 10;
+        assert!(budget.try_take(most + 1, false).is_none());
+        let mut rest = budget.try_take(most, false).unwrap();
         assert!(rest.split(usize::MAX).is_some());
         drop(needed);
-        assert!(budget.try_take(10).is_some());
+        assert!(budget.try_take(10, false).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_part_is_left_for_lanes_that_have_nothing_in_hand() {
+        let budget = Budget::default();
+        let all = budget.take(usize::MAX, false).await.unwrap();
+        let first = budget.try_take(FIRST as usize, true).unwrap();
+        assert!(budget.try_take(1, true).is_none());
+        let mut waiting = Box::pin(budget.take(1, true));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        drop(first);
+        assert!(waiting.await.is_some());
+        drop(all);
     }
 }

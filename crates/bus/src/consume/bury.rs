@@ -34,10 +34,11 @@ pub(super) async fn bury(
     let granted = shares.grant(bus, &asked).await;
     let mut settlements = Vec::with_capacity(rejected.len());
     let (mut buried, mut published) = (Vec::new(), Vec::new());
-    for ((one, letter), grant) in rejected.into_iter().zip(letters).zip(granted) {
+    let of_all = rejected.into_iter().zip(letters).zip(asked.into_iter().zip(granted));
+    for ((one, letter), (asked, grant)) in of_all {
         match grant {
             Grant::Letter => {
-                buried.push(one);
+                buried.push((one, asked));
                 published.push(letter);
             }
             Grant::Nothing { news } => {
@@ -47,7 +48,10 @@ pub(super) async fn bury(
         }
     }
     let published = bus.publisher().publish_all(published).await;
-    for (one, published) in buried.into_iter().zip(published) {
+    for ((one, (owner, bytes)), published) in buried.into_iter().zip(published) {
+        if published.is_err() {
+            shares.take_back(&owner, bytes).await;
+        }
         settlements.push(settle(consumption, one, published.err().map(BoxError::from)));
     }
     settlements

@@ -114,7 +114,7 @@ impl<H: Handler> Lane<H> {
             if !self.has_a_free_hand(shutdown, pull.bytes).await? {
                 break None;
             }
-            let batch = match pull.batch(shutdown).await {
+            let batch = match pull.batch(shutdown, self.in_hand.is_empty()).await {
                 Ok(batch) => batch,
                 Err(error) => break Some((error, worked)),
             };

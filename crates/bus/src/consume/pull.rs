@@ -41,6 +41,8 @@ const GAP: Duration = Duration::from_millis(20);
 const BYTES: usize = 16 * 1024 * 1024;
 /// One for which nothing is set apart ends after so many.
 const FEW_BYTES: usize = 64 * 1024;
+/// One ends after so many if more is waiting and none of it is known to be large.
+const MANY_BYTES: usize = 4 * 1024 * 1024;
 /// How long a request for which it is waits at the server: what it waits for was there a moment ago.
 const BRIEF: Duration = Duration::from_secs(1);
 /// How the server says that it did, and for how many messages a request was still open then.
@@ -67,8 +69,7 @@ pub(crate) struct Pull {
     /// What is set apart for the open request.
     reserved: Option<Reserved>,
     left: Left,
-    /// How many messages the open request may still bring; 0 when none is open.
-    open: usize,
+    open: Open,
     /// How long the server waits for a settlement.
     pub(crate) ack_wait: Duration,
     /// When the consumer was made.
@@ -84,8 +85,39 @@ enum Left {
     Nothing,
     /// Something.
     Some,
-    /// A message that is too large for a request for which nothing is set apart.
+    /// A message that is too large for the last request.
     Large,
+}
+
+/// What the request at the server may still bring.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Open {
+    /// 0 when none is open.
+    messages: usize,
+    bytes: usize,
+    /// As many as there may be.
+    whole: bool,
+    /// It has brought some.
+    brought: bool,
+}
+
+impl Open {
+    fn is_over(self) -> bool {
+        self.messages == 0
+    }
+
+    /// A message of this length came. A request that is over because of exactly its bytes is so without a word
+    /// of the server.
+    fn brings(&mut self, length: usize) {
+        self.brought = true;
+        self.bytes = self.bytes.saturating_sub(length);
+        self.messages = if self.bytes == 0 { 0 } else { self.messages.saturating_sub(1) };
+    }
+
+    /// So many are not coming, or none any more.
+    fn brings_no(&mut self, messages: Option<usize>) {
+        self.messages = self.messages.saturating_sub(messages.unwrap_or(self.messages));
+    }
 }
 
 /// What a request brought.
@@ -145,22 +177,30 @@ impl Pull {
             budget: budget.clone(),
             reserved: None,
             left: Left::Nothing,
-            open: 0,
+            open: Open::default(),
             ack_wait: ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
             made: info.created,
             server,
         })
     }
 
-    /// The next batch; empty if none came before the request expired or `shutdown` said stop.
-    pub(crate) async fn batch(&mut self, shutdown: &CancellationToken) -> Result<Batch, PullError> {
+    /// The next batch; empty if none came before the request expired or `shutdown` said stop. `idle`: its lane
+    /// has nothing in hand.
+    pub(crate) async fn batch(
+        &mut self,
+        shutdown: &CancellationToken,
+        idle: bool,
+    ) -> Result<Batch, PullError> {
         let mut got = Vec::new();
-        if self.open == 0 {
+        if self.open.is_over() {
+            let wanted = self.wanted();
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Ok(Batch::default()),
                 Ok(()) = self.connections.changed() => return Err(PullError::Reconnected),
-                reserved = reserve(&self.budget, self.left, self.bytes) => self.reserved = reserved,
+                reserved = reserve(&self.budget, self.left, wanted, idle) => {
+                    self.reserved = reserved;
+                }
             }
             self.ask().await?;
         }
@@ -182,9 +222,9 @@ impl Pull {
             };
             match message.status {
                 None | Some(StatusCode::OK) => {
-                    self.open = self.open.saturating_sub(1);
+                    self.open.brings(message.length);
                     got.push(message);
-                    if self.open == 0 {
+                    if self.open.is_over() {
                         self.left = Left::Some;
                         return Ok(self.batch_of(got));
                     }
@@ -196,18 +236,18 @@ impl Pull {
                         message.headers.as_ref().and_then(|headers| headers.get(NOT_SENT));
                     let not_sent = not_sent.and_then(|number| number.as_str().parse().ok());
                     // The others are still on their way.
-                    self.open = self.open.saturating_sub(not_sent.unwrap_or(self.open));
-                    let none = got.is_empty() && self.open == 0;
-                    if none && self.reserved.is_some() {
+                    self.open.brings_no(not_sent);
+                    let none = !self.open.brought && self.open.is_over();
+                    if none && self.open.whole {
                         return Err(PullError::Status(TOO_MANY_BYTES.to_owned()));
                     }
                     self.left = if none { Left::Large } else { Left::Some };
-                    if self.open == 0 {
+                    if self.open.is_over() {
                         return Ok(self.batch_of(got));
                     }
                 }
                 Some(status) => {
-                    self.open = 0;
+                    self.open.brings_no(None);
                     let regular = matches!(status, StatusCode::TIMEOUT | StatusCode::NOT_FOUND);
                     if regular || !got.is_empty() {
                         return Ok(self.batch_of(got));
@@ -237,11 +277,20 @@ impl Pull {
         left
     }
 
+    /// How many bytes the next request is to bring, if there is room for them.
+    fn wanted(&self) -> usize {
+        match self.left {
+            Left::Nothing => FEW_BYTES,
+            Left::Some => MANY_BYTES,
+            Left::Large => self.bytes,
+        }
+    }
+
     /// These messages, and what they need of what is set apart; the rest is given back if no more come.
     fn batch_of(&mut self, messages: Vec<Message>) -> Batch {
         let bytes = messages.iter().map(|message| message.length).sum();
         let reserved = self.reserved.as_mut().and_then(|reserved| reserved.split(bytes));
-        if self.open == 0 {
+        if self.open.is_over() {
             self.reserved = None;
         }
         Batch { messages, reserved }
@@ -249,7 +298,7 @@ impl Pull {
 
     async fn ask(&mut self) -> Result<(), PullError> {
         let (bytes, expires) = match self.reserved {
-            Some(_) => (self.bytes, BRIEF),
+            Some(_) => (self.wanted(), BRIEF),
             None => (FEW_BYTES, EXPIRES),
         };
         let mut request = json!({
@@ -271,22 +320,51 @@ impl Pull {
             .await
             .map_err(|elapsed| PullError::Send(elapsed.into()))?
             .map_err(|error| PullError::Send(error.into()))?;
-        self.open = self.batch;
+        self.open =
+            Open { messages: self.batch, bytes, whole: bytes >= self.bytes, brought: false };
         self.left = Left::Nothing;
         Ok(())
     }
 }
 
 /// Sets so many bytes apart if the next request is to bring them. They are waited for only where a few are
-/// of no use.
-async fn reserve(budget: &Budget, left: Left, bytes: usize) -> Option<Reserved> {
+/// of no use. `idle`: for a lane that has nothing in hand.
+async fn reserve(budget: &Budget, left: Left, bytes: usize, idle: bool) -> Option<Reserved> {
     match left {
         Left::Nothing => None,
-        Left::Some => budget.try_take(bytes),
-        Left::Large => budget.take(bytes).await,
+        Left::Some => budget.try_take(bytes, idle),
+        Left::Large => budget.take(bytes, idle).await,
     }
 }
 
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_over_with_its_messages_or_with_exactly_its_bytes() {
+        let mut open = Open { messages: 3, bytes: 100, ..Open::default() };
+        open.brings(60);
+        assert_eq!(open, Open { messages: 2, bytes: 40, brought: true, ..Open::default() });
+        let mut exact = open;
+        exact.brings(40);
+        assert!(exact.is_over());
+        open.brings(39);
+        assert!(!open.is_over());
+        open.brings(1);
+        assert!(open.is_over());
+    }
+
+    #[test]
+    fn what_the_server_does_not_send_is_not_waited_for() {
+        let mut open = Open { messages: 5, bytes: 100, ..Open::default() };
+        open.brings_no(Some(3));
+        assert_eq!(open.messages, 2, "these are on their way");
+        open.brings_no(None);
+        assert!(open.is_over());
+    }
 }

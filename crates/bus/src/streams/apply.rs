@@ -141,7 +141,7 @@ impl Bus {
     }
 
     /// The same of the streams and buckets alone, for who reads by none of the declared consumers.
-    pub(super) async fn require_streams_alone(&self) -> Result<(), BusError> {
+    pub async fn require_streams_alone(&self) -> Result<(), BusError> {
         serious(look(self, declaration::streams()?, |_| true).await?)
     }
 }

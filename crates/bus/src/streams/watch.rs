@@ -11,7 +11,10 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// How far streams and buckets are from what is declared, as of the last look. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Watch(Arc<Mutex<Option<String>>>);
+pub struct Watch(Arc<Mutex<Option<Found>>>);
+
+/// What the last look found; what differs, in words.
+type Found = Result<(), String>;
 
 impl Watch {
     /// Looks at each connection and now and then, for ever. While NATS does not answer, the last look holds.
@@ -21,11 +24,11 @@ impl Watch {
             connections.borrow_and_update();
             let again = match bus.require_streams_alone().await {
                 Ok(()) => {
-                    self.note(None);
+                    self.note(Ok(()));
                     LOOK
                 }
                 Err(drift @ BusError::Drift(_)) => {
-                    self.note(Some(drift.to_string()));
+                    self.note(Err(drift.to_string()));
                     AGAIN
                 }
                 Err(error) => {
@@ -40,16 +43,17 @@ impl Watch {
         }
     }
 
-    /// What differs, in words; none if nothing does, as far as is known.
-    pub fn drift(&self) -> Option<String> {
+    /// What differs, in words. None: nobody knows yet.
+    pub fn found(&self) -> Option<Result<(), String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note(&self, drift: Option<String>) {
+    fn note(&self, found: Found) {
+        let found = Some(found);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(drift) = drift.as_ref().filter(|_| *known != drift) {
+        if let Some(Err(drift)) = found.as_ref().filter(|_| *known != found) {
             tracing::warn!("the streams are not as declared: {drift}");
         }
-        *known = drift;
+        *known = found;
     }
 }

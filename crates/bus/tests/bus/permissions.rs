@@ -179,6 +179,8 @@ async fn each_program_may_do_what_it_does_and_the_receiver_no_more() {
         vec![
             ("publishes an event", publish(receiver, "inbound.a.b")),
             ("learns of the accounts", act(synced(receiver))),
+            ("looks at the streams", act(receiver.require_streams_alone())),
+            ("looks for what it confirmed", act(receiver.has_lost("INBOUND", 1, "first"))),
         ],
     )
     .await;
