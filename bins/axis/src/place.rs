@@ -142,8 +142,8 @@ impl Place {
             Some(url) => url.clone(),
             None => running(&self.nats_dir(), "NATS_URL")?,
         };
-        let (nats_creds, nats_ca) = (self.nats_credentials.clone(), self.nats_ca.clone());
-        Ok(bus::Config { nats_url, nats_creds, nats_ca })
+        let (nats_credentials, nats_ca) = (self.nats_credentials.clone(), self.nats_ca.clone());
+        Ok(bus::Config { nats_url, nats_credentials, nats_ca })
     }
 
     /// The key of `axis up` as text, if one is set or was generated.

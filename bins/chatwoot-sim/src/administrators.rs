@@ -30,14 +30,6 @@ impl Sim {
         })
     }
 
-    /// An inbox; `channel` as in `Channel::Api`.
-    pub fn create_inbox(&self, account: i64, name: &str, channel: &str) -> Result<i64, SimError> {
-        self.act(|world| {
-            world.account(account)?;
-            Ok(world.add_inbox(account, name, channel))
-        })
-    }
-
     /// The account's first inbox of a channel, e.g. `Channel::Whatsapp`.
     pub fn inbox(&self, account: i64, channel: &str) -> Result<i64, SimError> {
         self.read(|world| {

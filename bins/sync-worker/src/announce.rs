@@ -3,7 +3,7 @@
 
 use bus::{PublishError, Publisher};
 use chrono::{TimeDelta, Utc};
-use domain::{Activity, TenantId};
+use domain::{Activity, TenantId, in_words};
 use events::{Announcement, AnnouncementSubject, Envelope, Inbound, Live, TraceParent, subject};
 use store::conversations::Ids;
 
@@ -136,7 +136,12 @@ async fn bare(
         Err(error) if !error.is_permanent() => return Err(error.into()),
         Err(error) => {
             metrics::counter!("axis_announcements_refused_total").increment(1);
-            tracing::error!(trace.id = trace_id, activity.kind = kind, %error, "an activity is not announced");
+            tracing::error!(
+                trace.id = trace_id,
+                activity.kind = kind,
+                error = in_words(&error),
+                "an activity is not announced"
+            );
         }
         Ok(_) => {}
     }

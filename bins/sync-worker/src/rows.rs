@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use domain::{AccountKey, Activity, ActivityId, Conversation, ConversationId, Message};
+use domain::{AccountKey, Activity, ActivityId, Conversation, ConversationId, Message, in_words};
 use events::AnnouncementSubject;
 use store::conversations::Ids;
 use store::messages::Written;
@@ -190,7 +190,7 @@ fn readable<T>(rows: impl IntoIterator<Item = Result<T, Error>>) -> impl Iterato
     rows.into_iter().filter_map(|row| match row {
         Ok(row) => Some(row),
         Err(error) => {
-            tracing::error!(%error, "what happened is announced without a row");
+            tracing::error!(error = in_words(&error), "what happened is announced without a row");
             None
         }
     })

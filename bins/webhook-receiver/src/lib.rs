@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use bus::{Bus, streams};
-use domain::SecretKey;
+use domain::{SecretKey, in_words};
 use secrecy::ExposeSecret as _;
 use service::{Crew, Health, Listener, Status, joined};
 use tokio_util::sync::CancellationToken;
@@ -173,7 +173,7 @@ impl Receiver {
         let maintained = tokio::task::spawn_blocking(move || shared.maintain(None).1);
         if let Err(error) = joined(maintained).await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = in_words(&error),
                 "cannot note how far the journal is published; some events will be published twice"
             );
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::{Bus, PublishError, Published, Publisher};
+use domain::in_words;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use service::retry::Policy;
@@ -84,7 +85,7 @@ async fn publish(
 pub(crate) fn refuse(journal: &Shared, record: &Record, error: &PublishError) {
     if journal.refuse(record.sequence) {
         tracing::error!(
-            error = error as &dyn std::error::Error,
+            error = in_words(error),
             journal.sequence = record.sequence,
             event.id = %record.inbound.id,
             account.key = %record.inbound.account,
@@ -238,7 +239,7 @@ impl Publishing {
         }
         if self.failures == 0 {
             tracing::warn!(
-                error = error as &dyn std::error::Error,
+                error = in_words(error),
                 "publishing failed; events wait in the journal"
             );
         }

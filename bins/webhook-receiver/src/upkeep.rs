@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bus::Bus;
+use domain::in_words;
 use metrics::{describe_gauge, gauge};
 use service::joined;
 use tokio::time::MissedTickBehavior;
@@ -46,10 +47,7 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize
         if let Err(error) = &noted
             && !failing
         {
-            tracing::warn!(
-                error = error as &dyn std::error::Error,
-                "cannot note how far the journal is published"
-            );
+            tracing::warn!(error = in_words(error), "cannot note how far the journal is published");
         }
         failing = noted.is_err();
     }

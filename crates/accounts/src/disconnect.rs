@@ -1,7 +1,7 @@
 //! The end of an account.
 
 use chatwoot::client::Client;
-use domain::AccountKey;
+use domain::{AccountKey, in_words};
 use serde::Serialize;
 use serde_json::json;
 use store::accounts::Account;
@@ -38,7 +38,11 @@ impl Accounts {
         let told = self.publish(id).await;
         let webhook_removed = match client {
             Some(client) => self.remove_webhooks(client, &account).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, webhook.id = account.webhook_id, "a webhook may stay in Chatwoot");
+                tracing::warn!(
+                    error = in_words(&error),
+                    webhook.id = account.webhook_id,
+                    "a webhook may stay in Chatwoot"
+                );
                 account.webhook_id.is_none()
             }),
             None => account.webhook_id.is_none(),

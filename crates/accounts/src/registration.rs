@@ -10,7 +10,7 @@
 //! ```
 
 use chatwoot::client::{CallError, Client, RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
-use domain::{AccountKey, SealError, Sealed, SecretKey};
+use domain::{AccountKey, SealError, Sealed, SecretKey, in_words};
 use events::Source;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -330,7 +330,11 @@ async fn remove(client: &Client, webhook: i64) -> bool {
     match client.delete_webhook(webhook).await {
         Ok(()) | Err(CallError::NotFound) => true,
         Err(error) => {
-            tracing::warn!(%error, webhook.id = webhook, "a webhook stays in Chatwoot");
+            tracing::warn!(
+                error = in_words(&error),
+                webhook.id = webhook,
+                "a webhook stays in Chatwoot"
+            );
             false
         }
     }

@@ -27,13 +27,8 @@ pub struct Config {
     )]
     pub nats_url: SecretString,
     /// A NATS credentials file (user JWT and seed), where the server asks for one.
-    #[arg(
-        id = "nats_creds",
-        long = "nats-credentials",
-        env = "NATS_CREDENTIALS",
-        value_name = "FILE"
-    )]
-    pub nats_creds: Option<PathBuf>,
+    #[arg(long = "nats-credentials", env = "NATS_CREDENTIALS", value_name = "FILE")]
+    pub nats_credentials: Option<PathBuf>,
     /// A PEM file with the certificates of authorities to trust instead of the system's.
     #[arg(id = "nats_ca", long = "nats-ca", env = "NATS_CA", value_name = "FILE")]
     pub nats_ca: Option<PathBuf>,
@@ -42,7 +37,7 @@ pub struct Config {
 impl Config {
     /// A server at this address, without a credentials file.
     pub fn to_url(url: &str) -> Self {
-        Self { nats_url: url.into(), nats_creds: None, nats_ca: None }
+        Self { nats_url: url.into(), nats_credentials: None, nats_ca: None }
     }
 
     pub(crate) fn addresses(&self) -> Result<Vec<ServerAddr>, ConnectError> {
@@ -62,7 +57,7 @@ impl Config {
                 None => options.token(user),
             };
         }
-        if let Some(path) = &self.nats_creds {
+        if let Some(path) = &self.nats_credentials {
             options = options
                 .credentials_file(path)
                 .await

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::jetstream::{self, context::ContextBuilder};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
+use domain::in_words;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -203,12 +204,15 @@ fn log(event: &Event, told: &Told) {
         Event::Disconnected => tracing::warn!("the connection to NATS was lost, reconnecting"),
         Event::SlowConsumer(_) => tracing::warn!("NATS sends faster than this program reads"),
         Event::ServerError(error) => {
-            tracing::warn!(error = %error, "NATS reports an error");
+            tracing::warn!(error = in_words(&error), "NATS reports an error");
         }
         Event::LameDuckMode => tracing::info!("the NATS server is about to stop"),
         Event::ClientError(error) => {
             if told.is_news(error.to_string()) {
-                tracing::warn!(error = %error, "no connection to NATS could be made, trying again");
+                tracing::warn!(
+                    error = in_words(&error),
+                    "no connection to NATS could be made, trying again"
+                );
             } else {
                 tracing::debug!(error = %error, "still no connection to NATS");
             }

@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::in_words;
 use events::{DeadLetter, Envelope, Headers, subject};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -113,7 +114,7 @@ impl Known {
                 None
             }
             Err(error) => {
-                tracing::error!(%error, "counting who fills DEAD_LETTER crashed");
+                tracing::error!(error = in_words(&error), "counting who fills DEAD_LETTER crashed");
                 None
             }
         };

@@ -20,6 +20,13 @@ pub struct ListenError {
     source: io::Error,
 }
 
+impl ListenError {
+    /// Whether somebody else listens there.
+    pub fn is_taken(&self) -> bool {
+        self.source.kind() == io::ErrorKind::AddrInUse
+    }
+}
+
 /// Listens on an address; port 0 takes a free one.
 pub async fn listen(host: &str, port: u16) -> Result<TcpListener, ListenError> {
     TcpListener::bind((host, port)).await.map_err(|source| ListenError {

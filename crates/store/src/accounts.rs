@@ -5,6 +5,7 @@ use domain::{AccountKey, Sealed, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::locks::Lock;
 use crate::{Error, PATIENCE, Store, outbox, within};
 
 /// A Chatwoot account. Its secrets are sealed.
@@ -99,8 +100,9 @@ pub async fn count_others(
     account: &Account,
 ) -> Result<Option<i64>, Error> {
     sqlx::query!(
-        r#"select pg_advisory_xact_lock(hashtextextended($1, 4)) as "held!: ()""#,
-        account.tenant.as_str()
+        r#"select pg_advisory_xact_lock(hashtextextended($1, $2)) as "held!: ()""#,
+        account.tenant.as_str(),
+        Lock::Accounts.seed()
     )
     .fetch_one(&mut *connection)
     .await?;
@@ -162,8 +164,9 @@ pub async fn hasten(connection: &mut PgConnection, id: AccountKey) -> Result<(),
 /// Has an account in hand until the transaction ends. False: somebody else has.
 pub async fn hold(connection: &mut PgConnection, id: AccountKey) -> Result<bool, Error> {
     let ours = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended($1, 2)) as "got!""#,
-        id.to_string()
+        r#"select pg_try_advisory_xact_lock(hashtextextended($1, $2)) as "got!""#,
+        id.to_string(),
+        Lock::Account.seed()
     )
     .fetch_one(connection)
     .await?;
@@ -174,8 +177,9 @@ pub async fn hold(connection: &mut PgConnection, id: AccountKey) -> Result<bool,
 /// does.
 pub async fn hold_source(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
     sqlx::query!(
-        r#"select pg_advisory_xact_lock(hashtextextended($1, 3)) as "held!: ()""#,
-        id.to_string()
+        r#"select pg_advisory_xact_lock(hashtextextended($1, $2)) as "held!: ()""#,
+        id.to_string(),
+        Lock::Source.seed()
     )
     .fetch_one(connection)
     .await?;

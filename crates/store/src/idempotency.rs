@@ -9,6 +9,7 @@ use std::time::Duration;
 use domain::TenantId;
 use sqlx::PgConnection;
 
+use crate::locks::Lock;
 use crate::Error;
 
 /// Names that one request throws away when it keeps its own; bounds what is left behind.
@@ -62,8 +63,9 @@ pub enum Claimed {
 pub async fn claim(connection: &mut PgConnection, request: &Request<'_>) -> Result<Claimed, Error> {
     let name = [request.owner(), request.principal, request.key].join("\n");
     let ours = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended($1, 1)) as "got!""#,
-        name
+        r#"select pg_try_advisory_xact_lock(hashtextextended($1, $2)) as "got!""#,
+        name,
+        Lock::Request.seed()
     )
     .fetch_one(&mut *connection)
     .await?;

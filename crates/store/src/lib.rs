@@ -35,6 +35,7 @@ pub mod hosts;
 pub mod idempotency;
 pub mod inspect;
 pub mod links;
+mod locks;
 pub mod messages;
 pub mod outbox;
 mod part;

@@ -18,6 +18,7 @@ use sqlx::PgConnection;
 pub use enqueue::*;
 pub use waits::*;
 
+use crate::locks::Lock;
 use crate::{Error, attempts};
 
 /// A command at the head of its conversation.
@@ -193,8 +194,9 @@ pub async fn lock(
     conversation: ConversationId,
 ) -> Result<bool, Error> {
     let got = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended($1::uuid::text, 0)) as "got!""#,
-        conversation.0
+        r#"select pg_try_advisory_xact_lock(hashtextextended($1::uuid::text, $2)) as "got!""#,
+        conversation.0,
+        Lock::Conversation.seed()
     )
     .fetch_one(connection)
     .await?;

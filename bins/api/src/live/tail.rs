@@ -1,6 +1,7 @@
 //! Following what happens, for all clients at once.
 
 use bus::{Bus, BusError, TailStart};
+use domain::in_words;
 use futures_util::StreamExt as _;
 use service::retry::Policy;
 use tokio_util::sync::CancellationToken;
@@ -41,7 +42,10 @@ pub(crate) async fn follow(bus: Bus, fan_out: FanOut, shutdown: CancellationToke
                 // Positions mean something else from here on: begin anew.
                 Some(Err(BusError::Reset { .. })) | None => break,
                 Some(Err(error)) => {
-                    tracing::warn!(%error, "ACTIVITY cannot be followed at the moment");
+                    tracing::warn!(
+                        error = in_words(&error),
+                        "ACTIVITY cannot be followed at the moment"
+                    );
                 }
             }
         }
@@ -87,7 +91,7 @@ pub(crate) async fn listen(bus: Bus, fan_out: FanOut, shutdown: CancellationToke
 
 fn said_once(failures: u32, error: &BusError, what: &str) {
     if failures == 1 {
-        tracing::warn!(%error, "{what}");
+        tracing::warn!(error = in_words(&error), "{what}");
     } else {
         tracing::debug!(%error, "{what}");
     }

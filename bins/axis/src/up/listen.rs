@@ -13,8 +13,9 @@ pub(super) async fn on(host: &str, port: Option<u16>) -> anyhow::Result<TcpListe
         return Ok(service::listen(host, port).await?);
     }
     for port in PORT..PORT + TRIED {
-        if let Ok(listener) = service::listen(host, port).await {
-            return Ok(listener);
+        match service::listen(host, port).await {
+            Err(error) if error.is_taken() => {}
+            listening => return Ok(listening?),
         }
     }
     // Says why for the last time.

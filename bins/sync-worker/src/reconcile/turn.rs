@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::Utc;
+use domain::in_words;
 use rand::RngExt as _;
 use store::reconciliations::{Progress, Reconciliation, Tally};
 use tokio::time::Instant;
@@ -137,7 +138,7 @@ impl Reconciler {
     ) {
         let saved = self.save(held, progress, found, Duration::ZERO);
         if let Err(error) = store::within(store::PATIENCE, saved).await {
-            tracing::warn!(account.key = %held.account, %error, "how far it is could not be written");
+            tracing::warn!(account.key = %held.account, error = in_words(&error), "how far it is could not be written");
         }
     }
 
@@ -166,13 +167,13 @@ pub(super) fn put_off(
     error: &ReconcileError,
 ) -> Duration {
     progress.failures = progress.failures.saturating_add(1);
-    progress.last_error = Some(error.to_string());
+    progress.last_error = Some(in_words(error));
     let wait = error.delay(progress.failures);
     postpone(progress, wait);
     metrics::counter!("axis_reconcile_failures_total").increment(1);
     // Once is enough; `axis reconcile status` shows it for as long as it lasts.
     if progress.failures == 1 {
-        tracing::warn!(account.key = %held.account, %error, "an account cannot be compared");
+        tracing::warn!(account.key = %held.account, error = in_words(error), "an account cannot be compared");
     }
     wait
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use domain::in_words;
 use rustix::io::Errno;
 
 use super::{LOCK, segment};
@@ -40,7 +41,7 @@ pub(super) fn put(path: &Path, bytes: u64, error: Option<&io::Error>) -> io::Res
     tracing::error!(
         journal.segment = %path.display(),
         journal.bytes = bytes,
-        error = error.map(|error| error as &dyn std::error::Error),
+        error = error.map(|error| in_words(error)),
         "a segment of the journal cannot be read and is set aside as {}: what it holds is not \
          published from here any more; check the disk",
         aside.display()
@@ -76,7 +77,7 @@ pub(super) fn keep(path: &Path, damaged: u64) {
     tracing::error!(
         journal.segment = %path.display(),
         journal.damaged_bytes = damaged,
-        link.error = linked.as_ref().err().map(|error| error as &dyn std::error::Error),
+        link.error = linked.as_ref().err().map(|error| in_words(error)),
         "records of the journal are damaged and stepped over: what they held is not published from \
          here any more; their segment is kept as {}; check the disk",
         aside.display()

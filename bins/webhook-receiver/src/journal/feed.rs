@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use domain::in_words;
 use service::joined;
 use service::retry::Policy;
 use tokio::task::JoinHandle;
@@ -147,7 +148,7 @@ async fn read(
         blamed += u32::from(is_the_segments(&error));
         if failures == 1 {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = in_words(&error),
                 "cannot read the journal to publish from it; trying again"
             );
         }
@@ -159,7 +160,7 @@ async fn read(
                 tokio::task::spawn_blocking(move || shared.set_aside(segment, Some(&error)));
             if let Err(error) = joined(set_aside).await {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = in_words(&error),
                     "a segment of the journal can neither be read nor set aside: it is tried \
                      again, and what comes after it waits; check the disk"
                 );

@@ -44,6 +44,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use domain::in_words;
 use events::Inbound;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -364,7 +365,7 @@ fn remove(segments: &[PathBuf]) {
         if let Err(error) = std::fs::remove_file(path) {
             tracing::warn!(
                 journal.segment = %path.display(),
-                error = &error as &dyn std::error::Error,
+                error = in_words(&error),
                 "cannot remove a segment of the journal"
             );
         }

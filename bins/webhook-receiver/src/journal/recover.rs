@@ -30,7 +30,7 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
                 Err(error) if aside::is_the_segments(&error) => {
                     tracing::error!(
                         journal.segment = %path.display(),
-                        error = &error as &dyn std::error::Error,
+                        error = in_words(&error),
                         "a segment of the journal cannot be read"
                     );
                     let end = followed_by.unwrap_or_else(|| segment::above(first, length));

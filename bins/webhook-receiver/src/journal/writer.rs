@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use domain::in_words;
 use events::Inbound;
 use tokio::sync::{mpsc, oneshot};
 
@@ -107,7 +108,7 @@ impl Writer {
         let stored = match first_try {
             Err(Refused::Failed(error)) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = in_words(&error),
                     "writing to the journal failed; trying again in a new segment"
                 );
                 self.shared.yield_room(&error, GROUP_BYTES as u64);
@@ -126,7 +127,7 @@ impl Writer {
                     Refused::Full => AppendError::Full,
                     Refused::Failed(error) => {
                         tracing::error!(
-                            error = &error as &dyn std::error::Error,
+                            error = in_words(&error),
                             "the journal cannot be written: events are refused with 503"
                         );
                         AppendError::Unwritable

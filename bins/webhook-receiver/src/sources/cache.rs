@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use domain::in_words;
 use events::Source;
 
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ impl Cache {
             Ok(sources) => Some(sources),
             Err(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = in_words(&error),
                     "the sources of webhooks on disk cannot be read and are ignored"
                 );
                 None

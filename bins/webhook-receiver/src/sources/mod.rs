@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bus::SourceChange;
-use domain::{AccountKey, SecretKey};
+use domain::{AccountKey, SecretKey, in_words};
 use events::Source;
 use futures_util::StreamExt as _;
 use service::joined;
@@ -80,7 +80,7 @@ impl Follower {
                     }
                 }
                 Err(error) => tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = in_words(&error),
                     "cannot follow the sources of webhooks; going on with those known"
                 ),
             }
@@ -111,7 +111,7 @@ impl Follower {
         let written = tokio::task::spawn_blocking(move || cache.write(&all));
         if let Err(error) = joined(written).await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = in_words(&error),
                 "cannot keep the sources of webhooks on disk; a start without NATS would not know \
                  them"
             );

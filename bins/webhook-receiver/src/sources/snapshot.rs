@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use domain::{AccountKey, SealError, Sealed, SecretKey, TenantId};
+use domain::{AccountKey, SealError, Sealed, SecretKey, TenantId, in_words};
 use events::Source;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
@@ -50,7 +50,7 @@ impl Snapshot {
                     Err(error) => {
                         snapshot.unopened += 1;
                         tracing::error!(
-                            error = &error as &dyn std::error::Error,
+                            error = in_words(&error),
                             account.key = %source.account,
                             "a webhook secret cannot be used"
                         );

@@ -3,10 +3,11 @@
 use async_nats::jetstream::AckKind;
 use bytes::Bytes;
 use chrono::Utc;
+use domain::in_words;
 use events::{DeadLetter, Envelope, subject};
 
 use super::message::InHand;
-use super::settle::{count, in_words, nak};
+use super::settle::{count, nak};
 use super::{BoxError, Consumption};
 use crate::shares::{Grant, Shares, size};
 use crate::{Bus, headers};
@@ -64,7 +65,7 @@ fn letter(consumption: &Consumption, (message, reason, error): &Rejected) -> Env
         sequence: message.sequence,
         consumer: consumption.consumer.name().to_owned(),
         reason: (*reason).to_owned(),
-        detail: in_words(error),
+        detail: in_words(error.as_ref()),
         at: Utc::now(),
     };
     let original = headers::from_nats(message.message.headers.as_ref());
@@ -85,7 +86,7 @@ fn tell_unkept(consumption: &Consumption, (message, reason, error): &Rejected, n
         stream,
         sequence,
         reason,
-        error = in_words(error),
+        error = in_words(error.as_ref()),
         owner = subject::owner(&message.message.subject),
         "a rejected message gets no dead letter, and nor do others of its sender, which has its \
          share of DEAD_LETTER: redrive or drop those that it has"
@@ -98,7 +99,7 @@ fn settle(
     failure: Option<BoxError>,
 ) -> (InHand, AckKind) {
     let (consumer, sequence) = (consumption.consumer.name(), message.sequence);
-    let error = in_words(&error);
+    let error = in_words(error.as_ref());
     let Some(failure) = failure else {
         count(consumer, "rejected", 1);
         tracing::warn!(
@@ -116,7 +117,7 @@ fn settle(
         sequence,
         reason,
         error,
-        failure = in_words(&failure),
+        failure = in_words(failure.as_ref()),
         "a rejected message could not become a dead letter and will come again"
     );
     nak(consumption, message)

@@ -10,6 +10,7 @@
 
 use bytes::Bytes;
 use chrono::Utc;
+use domain::in_words;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -223,7 +224,7 @@ mod tests {
         lane("a").find(&server.bus, None).await.unwrap();
         let error = lane("b").find(&server.bus, None).await.unwrap_err();
         assert!(matches!(error, BusError::Refused { .. }), "{error:?}");
-        let error = settle::in_words(&error.into());
+        let error = in_words(&error);
         assert!(error.contains("maximum consumers limit reached"), "{error}");
     }
 }

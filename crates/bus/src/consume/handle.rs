@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::AckKind;
+use domain::in_words;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::message::InHand;
@@ -54,7 +55,10 @@ pub(crate) async fn run<H: Handler>(
             None
         }
         Err(error) => {
-            tracing::error!(error = %error, "the handler panicked, its batch will come again");
+            tracing::error!(
+                error = in_words(&error),
+                "the handler panicked, its batch will come again"
+            );
             None
         }
     }

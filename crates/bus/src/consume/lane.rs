@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
+use domain::in_words;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -191,7 +192,7 @@ impl Gauges {
 
     fn failed(&mut self, durable: &Durable, error: PullError) {
         let (consumer, name) = (self.consumer, durable.name());
-        let error = settle::in_words(&error.into());
+        let error = in_words(&error);
         if self.condition.fails(&error) {
             tracing::warn!(consumer, name, error, "messages cannot be pulled, trying again");
         } else {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::AckKind;
 use chrono::{DateTime, Utc};
+use domain::in_words;
 
 use super::bury::bury;
 use super::message::InHand;
@@ -128,7 +129,7 @@ async fn sort(
             messages = retried,
             first.sequence = sequence,
             first.attempt = attempt,
-            error = in_words(&error),
+            error = in_words(error.as_ref()),
             "messages could not be processed now and will come again"
         );
     }
@@ -154,20 +155,4 @@ pub(super) fn count(consumer: &'static str, outcome: &'static str, messages: usi
     debug_assert!(OUTCOMES.contains(&outcome), "{outcome} is not counted from 0 on");
     metrics::counter!("axis_consumed_total", "consumer" => consumer, "outcome" => outcome)
         .increment(messages as u64);
-}
-
-/// An error with its causes.
-pub(crate) fn in_words(error: &BoxError) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_words = cause.to_string();
-        // Transparent errors say the same as their cause.
-        if !words.ends_with(&cause_words) {
-            words.push_str(": ");
-            words.push_str(&cause_words);
-        }
-        source = cause.source();
-    }
-    words
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use domain::AccountKey;
+use domain::{AccountKey, in_words};
 use repair::replay::{self, Ended, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -171,7 +171,7 @@ pub(in crate::routes) async fn replay_events(
         let _room = room;
         let ended = replay.run(&app.shutdown, |_| ()).await;
         if let Ended::Failed(error) = &ended {
-            tracing::warn!(%error, "a replay failed");
+            tracing::warn!(error = in_words(&error), "a replay failed");
         }
         begun.end_at_last(&app.store, replay.count(), &ended.words()).await;
     });
