@@ -7,9 +7,10 @@ use chatwoot::client::MessageRange;
 use chatwoot::{Message, MessageStatus, Outcome};
 use domain::command::RetryMessage;
 use domain::in_words;
+use store::Error;
 use store::attempts::{self, Attempt, AttemptOutcome};
+use store::messages::{self, Target};
 use store::outbox::{self, Entry};
-use store::{Error, messages};
 
 use super::carrier::asked_ago;
 use super::settle::{Carried, News};
@@ -34,17 +35,18 @@ impl Carrier {
         if let Some(wait) = last.and_then(|last| decide::until_repeated(&last, self.absence)) {
             return self.put_off(entry, wait, None).await;
         }
-        let Some(target) = self.number_of(entry, wanted).await? else {
+        let Some(target) = self.target(entry, wanted).await? else {
             return self.give_up(entry, None, GONE).await;
         };
+        let number = target.chatwoot_id;
         if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
         }
-        let range = MessageRange::Between { after: target - 1, last: target };
+        let range = MessageRange::Between { after: number - 1, last: number };
         let seen = caller.client.list_messages(entry.display_id, range).await;
         self.report(caller, &seen).await;
         let seen = match seen {
-            Ok(seen) => seen.into_iter().find(|message| message.id == target),
+            Ok(seen) => seen.into_iter().find(|message| message.id == number),
             Err(error) => {
                 let reason = decide::reason(&error);
                 let outdated = self.is_outdated(caller, &error).await?;
@@ -59,15 +61,17 @@ impl Carrier {
                 return self.put_off(entry, wait, Some(&reason)).await;
             }
         };
-        let number = last.map_or(0, |last| last.number);
         match seen.as_ref().map(state) {
             Some(Seen::Failed) if self.bounds.are_used_up(entry.tries()) => {
                 let reason = "Chatwoot did not take it, however often it was tried";
                 self.give_up(entry, None, reason).await
             }
-            Some(Seen::Failed) => self.hand_over(entry, number, target, caller, lock).await,
+            Some(Seen::Failed) => {
+                self.hand_over(entry, last.map_or(0, |last| last.number), target, caller, lock)
+                    .await
+            }
             // By a try of ours, or by somebody in Chatwoot.
-            Some(Seen::OnItsWay) => self.sent(entry, None, None).await,
+            Some(Seen::OnItsWay) => self.handed_over(entry, None, target.failed_at).await,
             Some(Seen::Deleted) | None => self.give_up(entry, None, GONE).await,
         }
     }
@@ -77,7 +81,7 @@ impl Carrier {
         &self,
         entry: &Entry,
         last: i32,
-        target: i64,
+        target: Target,
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
@@ -94,9 +98,11 @@ impl Carrier {
         };
         store::commit(transaction).await?;
         lock.assert_held().await?;
-        let done = caller.client.retry_message(entry.display_id, target).await;
+        let done = caller.client.retry_message(entry.display_id, target.chatwoot_id).await;
         self.report(caller, &done).await;
-        let Err(error) = done else { return self.sent(entry, Some(number), None).await };
+        let Err(error) = done else {
+            return self.handed_over(entry, Some(number), target.failed_at).await;
+        };
         let reason = decide::reason(&error);
         let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
         let news = match self.ending(entry, caller, &error, tries).await? {
@@ -123,13 +129,13 @@ impl Carrier {
         Ok(last)
     }
 
-    /// Chatwoot's number of the message.
-    async fn number_of(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Option<i64>, Error> {
+    /// The message as it is known before Chatwoot is asked.
+    async fn target(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Option<Target>, Error> {
         let mut transaction = self.store.worker().await?;
-        let number =
-            messages::chatwoot_id(&mut transaction, entry.account, wanted.message_id).await?;
+        let (account, message) = (entry.account, wanted.message_id);
+        let target = messages::to_redeliver(&mut transaction, account, message).await?;
         store::commit(transaction).await?;
-        Ok(number.flatten())
+        Ok(target)
     }
 }
 

@@ -3,6 +3,7 @@
 use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
 use domain::{DeliveryState, Message, MessageId};
 use serde_json::{Value, json};
+use store::messages;
 use testkit::{eventually, sqlx};
 
 use crate::stage::{Chatwoot, Conversation, Stage};
@@ -128,4 +129,22 @@ async fn why_it_is_not_handed_over_yet_or_at_all_is_told() {
     let shown = stage.shown(reply).await;
     assert_eq!(shown.state, Some(DeliveryState::Failed));
     assert!(shown.state_reason.unwrap().contains("does not have this message"));
+}
+
+/// The channel may have refused it once more before what Chatwoot answered is written down.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_failure_that_is_known_before_the_hand_over_is_noted_stays_on_show() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let account = chatwoot.account.key;
+    let target = messages::to_redeliver(&mut transaction, account, reply).await.unwrap().unwrap();
+    let failed_at = target.failed_at;
+    let later = "update messages set delivery_failed_at = $2 where id = $1";
+    sqlx::query(later).bind(reply.0).bind(failed_at + 5).execute(&mut *transaction).await.unwrap();
+    messages::redelivered(&mut transaction, reply, failed_at).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Failed));
 }
