@@ -38,6 +38,9 @@ impl Carrier {
         let Some(target) = self.target(entry, wanted).await? else {
             return self.give_up(entry, None, GONE).await;
         };
+        if target.deleting {
+            return self.leave(entry, wanted).await;
+        }
         let number = target.chatwoot_id;
         if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
@@ -67,7 +70,7 @@ impl Carrier {
                 self.give_up(entry, None, reason).await
             }
             Some(Seen::Failed) => {
-                self.hand_over(entry, last.map_or(0, |last| last.number), target, caller, lock)
+                self.hand_over(entry, wanted, last.map_or(0, |last| last.number), caller, lock)
                     .await
             }
             // By a try of ours, or by somebody in Chatwoot.
@@ -80,8 +83,8 @@ impl Carrier {
     async fn hand_over(
         &self,
         entry: &Entry,
+        wanted: &RetryMessage,
         last: i32,
-        target: Target,
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
@@ -91,11 +94,18 @@ impl Carrier {
         let mut transaction = self.store.worker().await?;
         let counted = outbox::count_attempt(&mut transaction, entry.operation).await?;
         let begun = attempts::begin(&mut transaction, entry, last, 0).await?;
-        let (Some(tries), Some(number)) = (counted, begun) else {
+        let (account, message) = (entry.account, wanted.message_id);
+        let known = messages::to_redeliver(&mut transaction, account, message).await?;
+        let (Some(tries), Some(number), Some(target)) = (counted, begun, known) else {
             store::rollback(transaction).await?;
             self.unused(caller).await;
             return Ok(if counted.is_none() { Carried::Settled } else { Carried::Waits });
         };
+        if target.deleting {
+            store::rollback(transaction).await?;
+            self.unused(caller).await;
+            return self.leave(entry, wanted).await;
+        }
         store::commit(transaction).await?;
         lock.assert_held().await?;
         let done = caller.client.retry_message(entry.display_id, target.chatwoot_id).await;
@@ -127,6 +137,15 @@ impl Carrier {
         }
         store::commit(transaction).await?;
         Ok(last)
+    }
+
+    /// Nobody wants it any more: it is deleted, which the next command does. Nothing is told of it.
+    async fn leave(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Carried, Error> {
+        let mut transaction = self.store.worker().await?;
+        outbox::settle(&mut transaction, entry.operation).await?;
+        messages::not_redelivered(&mut transaction, wanted.message_id, None).await?;
+        store::commit(transaction).await?;
+        Ok(Carried::Settled)
     }
 
     /// The message as it is known before Chatwoot is asked.

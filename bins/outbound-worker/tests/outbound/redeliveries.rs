@@ -2,11 +2,14 @@
 
 use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
 use domain::{DeliveryState, Message, MessageId};
+use events::TraceParent;
+use outbound_worker::Config;
 use serde_json::{Value, json};
-use store::messages;
+use store::messages::{self, Intervened, Intervention};
 use testkit::{eventually, sqlx};
 
-use crate::stage::{Chatwoot, Conversation, Stage};
+use crate::interventions::by_ada;
+use crate::stage::{Chatwoot, Conversation, Stage, config};
 
 /// As older versions of Chatwoot are.
 fn old() -> RestFaults {
@@ -147,4 +150,76 @@ async fn p4_a_failure_that_is_known_before_the_hand_over_is_noted_stays_on_show(
     messages::redelivered(&mut transaction, reply, failed_at).await.unwrap();
     store::commit(transaction).await.unwrap();
     assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Failed));
+}
+
+/// Chatwoot is away, and people see that a message waits to be handed over.
+async fn waiting_to_be_handed_over() -> (Stage, Chatwoot, Conversation, MessageId) {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let rest = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    eventually("it waits", async || {
+        stage.shown(reply).await.state == Some(DeliveryState::Retrying)
+    })
+    .await;
+    (stage, chatwoot, conversation, reply)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_what_was_deleted_meanwhile_is_not_handed_over() {
+    let (stage, chatwoot, conversation, reply) = waiting_to_be_handed_over().await;
+    let (tenant, actor, trace) = (&chatwoot.account.tenant, &by_ada(), TraceParent::generate());
+    let wanted =
+        Intervention { tenant, conversation: conversation.id, message: reply, actor, trace };
+    let mut transaction = stage.world.store.tenant(tenant).await.unwrap();
+    let removed = messages::remove(&mut transaction, &wanted).await.unwrap();
+    assert!(matches!(removed, Intervened::Done(_)));
+    store::commit(transaction).await.unwrap();
+    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    stage.all_settled().await;
+    let handed_over = "select count(*) from redeliveries";
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let handed_over: i64 =
+        sqlx::query_scalar(handed_over).fetch_one(&mut *transaction).await.unwrap();
+    assert_eq!(handed_over, 0);
+    assert_ne!(there(&chatwoot, &conversation)["status"], "sent");
+    let next = stage.write(&chatwoot, &conversation, "Never mind").await;
+    stage.reaches(next, "sent").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_hand_over_is_taken_back_and_the_message_has_failed_as_before() {
+    let (stage, chatwoot, conversation, reply) = waiting_to_be_handed_over().await;
+    assert!(stage.cancel(&chatwoot, &conversation, reply).await);
+    let shown = stage.shown(reply).await;
+    assert_eq!((shown.state, shown.next_attempt_at), (Some(DeliveryState::Failed), None));
+    assert!(!stage.cancel(&chatwoot, &conversation, reply).await, "Chatwoot has the message");
+    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    stage.all_settled().await;
+    assert_eq!(there(&chatwoot, &conversation)["status"], "failed");
+    assert_eq!(stage.other_attempts(reply).await, Vec::<Option<String>>::new());
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.all_settled().await;
+    assert_eq!(there(&chatwoot, &conversation)["status"], "sent");
+}
+
+/// Nobody knows whether the channel has it by then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_hand_over_that_may_have_happened_is_not_taken_back() {
+    let stage = Stage::empty().await;
+    stage.worker(&Config { absence_seconds: 3_600, ..config() }).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let rest = RestFaults { scope: Scope::Writes, stored_then_cut: Rule::next(1), ..old() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    eventually("it was tried", async || {
+        stage.other_attempts(reply).await == [Some("unknown".to_owned())]
+    })
+    .await;
+    assert!(!stage.cancel(&chatwoot, &conversation, reply).await);
 }

@@ -35,8 +35,9 @@ pub(super) async fn redeliver(
             redelivering(connection, wanted.message, DeliveryState::Queued, None, soon).await?;
         }
         Some(state @ DeliveryState::Retrying) => {
-            let waiting = waiting(connection, wanted.conversation, wanted.message).await?;
-            let Some(operation) = waiting else { return Ok(Intervened::WrongState(Some(state))) };
+            let Some(operation) = held.redelivery else {
+                return Ok(Intervened::WrongState(Some(state)));
+            };
             outbox::hurry(connection, operation).await?;
             let reason = message.state_reason.as_deref();
             redelivering(connection, wanted.message, state, reason, soon).await?;
@@ -46,7 +47,23 @@ pub(super) async fn redeliver(
     Ok(Intervened::Done(()))
 }
 
-async fn waiting(
+/// Takes it back if no try can have reached Chatwoot: the message has failed, as it had before. Says whether it could be.
+pub(super) async fn take_back(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+    held: &Held,
+) -> Result<bool, Error> {
+    let Some(operation) = held.redelivery else { return Ok(false) };
+    if !outbox::take_back(connection, operation).await? {
+        return Ok(false);
+    }
+    not_redelivered(connection, wanted.message, None).await?;
+    outbox::let_next(connection, wanted.conversation).await?;
+    Ok(true)
+}
+
+/// The command that waits, which stays as it is until the transaction ends.
+pub(super) async fn keep(
     connection: &mut PgConnection,
     conversation: ConversationId,
     message: MessageId,
@@ -54,7 +71,7 @@ async fn waiting(
     let operation = sqlx::query_scalar!(
         "select operation_id from outbox
          where conversation_id = $1 and command = $2 and payload ->> 'messageId' = $3
-         order by sequence limit 1",
+         order by sequence limit 1 for update",
         conversation.0,
         Command::RETRY_MESSAGE,
         message.0.to_string()
