@@ -200,6 +200,22 @@ pub fn ending(
     }
 }
 
+/// The same after a look without which nothing is tried. Nothing can have happened, so one without an answer is as if
+/// Chatwoot could not be reached.
+pub fn ending_of_look(
+    error: &CallError,
+    tries: Tries,
+    asked_ago: Duration,
+    bounds: Bounds,
+    retry: Policy,
+) -> Ending {
+    match ending(error, tries, asked_ago, bounds, retry) {
+        Ending::Unknown(_) if bounds.are_over(tries, asked_ago) => Ending::Failed,
+        Ending::Unknown(_) => Ending::Spared(retry.delay(u32::try_from(tries.made).unwrap_or(1))),
+        ending => ending,
+    }
+}
+
 /// Whether an answer shuts out the account, whatever it asks for: its token is not good any more, or somebody before
 /// Chatwoot says so. Nothing was done, and all will be when that is mended.
 pub fn is_locked_out(error: &CallError) -> bool {

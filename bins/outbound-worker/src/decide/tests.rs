@@ -116,6 +116,20 @@ fn what_could_not_be_tried_fails_by_time_and_what_came_to_nothing_by_number() {
 }
 
 #[test]
+fn looks_that_come_to_nothing_lie_further_apart_and_end_by_time() {
+    let ended = |error: CallError, made, spared, ago| {
+        ending_of_look(&error, Tries { made, spared }, ago, BOUNDS, RETRY)
+    };
+    let silent = || CallError::Unknown(Cause::Timeout);
+    let first = ended(silent(), 1, 0, BOUNDS.give_up * 2);
+    assert!(matches!(first, Ending::Spared(wait) if wait <= SECOND * 2), "{first:?}");
+    let later = ended(silent(), 20, 19, SECOND);
+    assert!(matches!(later, Ending::Spared(wait) if wait >= RETRY.longest / 2), "{later:?}");
+    assert_eq!(ended(silent(), 20, 19, BOUNDS.give_up), Ending::Failed);
+    assert_eq!(ended(CallError::NotFound, 1, 0, SECOND), Ending::Failed);
+}
+
+#[test]
 fn endings_follow_what_is_known_of_the_call() {
     let ended =
         |error: CallError, made| ending(&error, Tries { made, spared: 0 }, SECOND, BOUNDS, RETRY);

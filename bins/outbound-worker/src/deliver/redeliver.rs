@@ -4,7 +4,7 @@
 //! unknown outcome only when Chatwoot cannot be working on it any more: what has not failed then is on its way or there.
 
 use chatwoot::client::MessageRange;
-use chatwoot::{Message, MessageStatus, Outcome};
+use chatwoot::{CallError, Message, MessageStatus};
 use domain::command::RetryMessage;
 use domain::in_words;
 use store::Error;
@@ -50,19 +50,7 @@ impl Carrier {
         self.report(caller, &seen).await;
         let seen = match seen {
             Ok(seen) => seen.into_iter().find(|message| message.id == number),
-            Err(error) => {
-                let reason = decide::reason(&error);
-                let outdated = self.is_outdated(caller, &error).await?;
-                let over = error.outcome() == Outcome::Permanent
-                    && !outdated
-                    && !decide::is_locked_out(&error);
-                let passed = asked_ago(entry);
-                if over || passed >= self.bounds.give_up {
-                    return self.give_up(entry, None, &reason).await;
-                }
-                let wait = decide::until_retried_look(passed, self.retry);
-                return self.put_off(entry, wait, Some(&reason)).await;
-            }
+            Err(error) => return self.not_looked(entry, caller, &error).await,
         };
         match seen.as_ref().map(state) {
             Some(Seen::Failed) if self.bounds.are_used_up(entry.tries()) => {
@@ -77,6 +65,29 @@ impl Carrier {
             Some(Seen::OnItsWay) => self.handed_over(entry, None, target.failed_at).await,
             Some(Seen::Deleted) | None => self.give_up(entry, None, GONE).await,
         }
+    }
+
+    /// Counts a look that Chatwoot did not allow as a try that did not happen.
+    async fn not_looked(
+        &self,
+        entry: &Entry,
+        caller: &Caller,
+        error: &CallError,
+    ) -> Result<Carried, Error> {
+        if self.is_outdated(caller, error).await? {
+            return self.put_off(entry, decide::SOON, None).await;
+        }
+        let mut transaction = self.store.worker().await?;
+        let counted = outbox::count_attempt(&mut transaction, entry.operation).await?;
+        store::commit(transaction).await?;
+        let Some(tries) = counted else { return Ok(Carried::Settled) };
+        let (reason, ago) = (decide::reason(error), asked_ago(entry));
+        let news = match decide::ending_of_look(error, tries, ago, self.bounds, self.retry) {
+            Ending::Failed => return self.give_up(entry, None, &reason).await,
+            Ending::Spared(wait) => News::waiting(&reason, wait).sparing(),
+            Ending::Retry(wait) | Ending::Unknown(wait) => News::waiting(&reason, wait),
+        };
+        self.note(entry, news).await
     }
 
     /// Asks Chatwoot for it. `last` is the number of the try before.

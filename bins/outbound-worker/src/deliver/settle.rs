@@ -55,6 +55,12 @@ impl<'a> News<'a> {
         Self { again, ..Self::settled(ended, state, reason) }
     }
 
+    /// It could not be tried, and is once more after a wait.
+    pub(super) fn waiting(reason: &'a str, wait: Duration) -> Self {
+        let waiting = Self::settled(None, DeliveryState::Retrying, Some(reason));
+        Self { again: Some(wait), ..waiting }
+    }
+
     /// The same of a try that does not count.
     pub(super) fn sparing(self) -> Self {
         Self { spares: true, ..self }

@@ -223,3 +223,26 @@ async fn p4_a_hand_over_that_may_have_happened_is_not_taken_back() {
     .await;
     assert!(!stage.cancel(&chatwoot, &conversation, reply).await);
 }
+
+/// It may have waited for days behind something else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p10_what_was_asked_for_long_ago_is_not_given_up_at_the_first_closed_door() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let (tenant, actor, trace) = (&chatwoot.account.tenant, &by_ada(), TraceParent::generate());
+    let wanted =
+        Intervention { tenant, conversation: conversation.id, message: reply, actor, trace };
+    let mut transaction = stage.world.store.tenant(tenant).await.unwrap();
+    let retried = messages::retry(&mut transaction, &wanted).await.unwrap();
+    assert!(matches!(retried, Intervened::Done(_)), "{retried:?}");
+    let aged = "update outbox set created_at = now() - interval '2 days'";
+    sqlx::query(aged).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.all_settled().await;
+    assert_eq!(there(&chatwoot, &conversation)["status"], "sent");
+    assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Sent));
+}
