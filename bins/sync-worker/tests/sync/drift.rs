@@ -2,6 +2,8 @@
 
 use crate::support::stage::{FAST, Stage, config};
 use crate::support::{count, execute};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use chatwoot_sim::{Faults, Options, Rule};
 use domain::MessageId;
 use serde_json::json;
@@ -142,5 +144,29 @@ async fn what_fails_again_after_it_was_handed_over_again_is_found_though_it_is_o
         stage.lately().await;
         assert_eq!(count(store_config, &failed).await, 1, "it has failed again");
     }
+    stage.end().await;
+}
+
+/// Who the token belongs to was known at the sweep before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_webhooks_missed_is_found_though_chatwoot_does_not_tell_whose_the_token_is() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+    stage.settled().await;
+    stage.lately().await;
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    sim.set_faults(faults).unwrap();
+    sim.customer_writes(1, conversation, "Hello?").unwrap();
+    settle(&stage).await;
+    stage
+        .behind(|request| {
+            let fails = request.uri().path().ends_with("/profile");
+            fails.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        })
+        .await;
+    stage.lately().await;
+    assert_eq!(stage.differing().await, 0);
     stage.end().await;
 }
