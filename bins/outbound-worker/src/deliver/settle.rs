@@ -174,9 +174,14 @@ impl Carrier {
         if news.spares {
             outbox::spare(&mut transaction, entry.operation).await?;
         }
-        match news.again {
-            Some(wait) => outbox::postpone(&mut transaction, entry.operation, wait).await?,
-            None => {
+        match (news.again, news.reason) {
+            (Some(wait), Some(reason)) => {
+                outbox::postpone_for(&mut transaction, entry.operation, wait, reason).await?;
+            }
+            (Some(wait), None) => {
+                outbox::postpone(&mut transaction, entry.operation, wait).await?;
+            }
+            (None, _) => {
                 outbox::settle(&mut transaction, entry.operation).await?;
             }
         }
