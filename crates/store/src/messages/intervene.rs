@@ -125,13 +125,18 @@ pub async fn retry(
     };
     let Held { message, waits, .. } = &held;
     if message.chatwoot_id.is_some() && !waits {
+        let queued = message.state == Some(DeliveryState::Queued);
+        if queued && hasten_first(connection, wanted, &held).await? {
+            redeliver::keep_waiting(connection, &held).await?;
+            return told_again(connection, wanted, &held, RETRIED).await;
+        }
         return match redeliver::redeliver(connection, wanted, &held).await? {
             Intervened::Done(()) => told_again(connection, wanted, &held, RETRIED).await,
             Intervened::NoMessage => Ok(Intervened::NoMessage),
             Intervened::WrongState(state) => Ok(Intervened::WrongState(state)),
         };
     }
-    let behind = *waits && hasten_first(connection, wanted).await?;
+    let behind = *waits && hasten_first(connection, wanted, &held).await?;
     let (state, reason, next_in) = match message.state {
         _ if held.is_given_up() => {
             enqueue_again(connection, wanted, &held).await?;
@@ -171,14 +176,16 @@ async fn told_again(
 }
 
 /// Has what comes first in the conversation tried at once, if that is another command and was tried
-/// before: a change has no button of its own. Says whether it is so.
+/// or put off before: a change has no button of its own. Says whether it is so.
 async fn hasten_first(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
+    held: &Held,
 ) -> Result<bool, Error> {
+    let own = held.redelivery.unwrap_or(wanted.operation());
     let first = outbox::head(connection, wanted.conversation).await?;
-    let Some(first) = first.filter(|one| one.attempts > 0 && one.operation != wanted.operation())
-    else {
+    let put_off = |one: &outbox::Entry| one.attempts > 0 || one.put_off;
+    let Some(first) = first.filter(|one| put_off(one) && one.operation != own) else {
         return Ok(false);
     };
     outbox::hurry(connection, first.operation).await?;
@@ -227,7 +234,7 @@ async fn keep(
     let Some(row) = row else { return Ok(None) };
     let uploads = serde_json::from_value(row.uploads.clone())
         .map_err(|_| Error::Unreadable { table: "messages", column: "uploads" })?;
-    let (account, message) = (place.account, row.try_into()?);
+    let (account, message) = (place.account, Message::try_from(row)?);
     Ok(Some(Held { account, message, uploads, waits, redelivery }))
 }
 

@@ -47,6 +47,13 @@ pub(super) async fn redeliver(
     Ok(Intervened::Done(()))
 }
 
+/// It is tried when what comes before it was, which is tried now.
+pub(super) async fn keep_waiting(connection: &mut PgConnection, held: &Held) -> Result<(), Error> {
+    let (message, soon) = (&held.message, Some(Duration::ZERO));
+    redelivering(connection, message.id, DeliveryState::Queued, None, soon).await?;
+    Ok(())
+}
+
 /// Takes it back if no try can have reached Chatwoot: the message has failed, as it had before. Says whether it could be.
 pub(super) async fn take_back(
     connection: &mut PgConnection,
