@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use accounts::{Clients, Unusable};
 use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Client};
-use domain::{AccountKey, SecretKey, in_words};
+use domain::{AccountKey, Sealed, SecretKey, in_words};
 use store::Store;
 use store::accounts::Account;
 use store::links::OwnToken;
@@ -35,6 +35,11 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn key(&self) -> AccountKey {
         self.account.id
+    }
+
+    /// The account's token.
+    pub(crate) fn token(&self) -> &Sealed {
+        &self.account.api_token
     }
 
     /// The number of the user whose token this is.

@@ -72,7 +72,7 @@ pub struct Config {
     pub outbound_attempts: u16,
 
     /// Seconds after which a command counts as failed that Chatwoot could not be reached for, or asked to come
-    /// later with, 1 to 2592000; it was tried `OUTBOUND_ATTEMPTS` times at least by then
+    /// later with, 1 to 2592000; it was tried three times at least by then
     #[arg(
         long,
         env = "OUTBOUND_GIVE_UP_SECONDS",

@@ -140,6 +140,10 @@ pub fn until_sent_again(tries: i32, retry: Policy) -> Duration {
     retry.middle(u32::try_from(tries).unwrap_or(1))
 }
 
+/// After so many tries a closed door is no moment's fault: from then on time alone counts. Where many wait for an
+/// account that does not answer, tries are far between.
+const ENOUGH: i32 = 3;
+
 /// When a command counts as failed though nothing says that it cannot be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -158,7 +162,7 @@ impl Bounds {
     /// Whether enough time has passed. One that waited for something else as long is not given up at the
     /// first closed door.
     pub fn are_over(self, tries: Tries, asked_ago: Duration) -> bool {
-        asked_ago >= self.give_up && tries.made >= self.most_tries
+        asked_ago >= self.give_up && tries.made >= ENOUGH.min(self.most_tries)
     }
 }
 
@@ -197,6 +201,22 @@ pub fn ending(
             Ending::Spared(retry.delay_asked(failures, asked))
         }
         Outcome::Unknown => Ending::Unknown(Policy { shortest: SOON, longest: SOON * 2 }.delay(1)),
+    }
+}
+
+/// The same after a look without which nothing is tried. Nothing can have happened, so one without an answer is as if
+/// Chatwoot could not be reached.
+pub fn ending_of_look(
+    error: &CallError,
+    tries: Tries,
+    asked_ago: Duration,
+    bounds: Bounds,
+    retry: Policy,
+) -> Ending {
+    match ending(error, tries, asked_ago, bounds, retry) {
+        Ending::Unknown(_) if bounds.are_over(tries, asked_ago) => Ending::Failed,
+        Ending::Unknown(_) => Ending::Spared(retry.delay(u32::try_from(tries.made).unwrap_or(1))),
+        ending => ending,
     }
 }
 

@@ -4,13 +4,25 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::AccountKey;
+use domain::{AccountKey, Sealed};
+use store::Store;
+use store::accounts::Account;
+
+/// How often it is looked whether they have other tokens.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Those that this worker found locked out when it tried them last, for its health. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct LockedOut {
-    accounts: Arc<Mutex<HashMap<AccountKey, Instant>>>,
+    accounts: Arc<Mutex<HashMap<AccountKey, Refused>>>,
     lasts: Duration,
+}
+
+/// What was not taken, and when.
+#[derive(Debug)]
+struct Refused {
+    token: Sealed,
+    at: Instant,
 }
 
 impl LockedOut {
@@ -19,11 +31,34 @@ impl LockedOut {
         Self { accounts: Arc::default(), lasts }
     }
 
-    /// It was not let in.
-    pub(crate) fn note(&self, account: AccountKey) {
+    /// Looks from time to time, for ever, which of them have another token or are not served any more: with nothing
+    /// to send nobody would find out.
+    pub(crate) async fn run(self, store: Store) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if !self.any() {
+                continue;
+            }
+            match store::accounts::all(&store).await {
+                Ok(accounts) => self.keep(&accounts),
+                Err(error) => tracing::debug!(%error, "whether tokens were replaced is not known"),
+            }
+        }
+    }
+
+    /// Forgets those that are not among these, or have another token there.
+    fn keep(&self, served: &[Account]) {
+        self.lock().retain(|key, refused| {
+            served.iter().any(|one| one.id == *key && one.api_token == refused.token)
+        });
+    }
+
+    /// It was not let in with this token.
+    pub(crate) fn note(&self, account: AccountKey, token: &Sealed) {
         let mut accounts = self.lock();
-        accounts.retain(|_, at| at.elapsed() < self.lasts);
-        if accounts.insert(account, Instant::now()).is_none() {
+        accounts.retain(|_, refused| refused.at.elapsed() < self.lasts);
+        let refused = Refused { token: token.clone(), at: Instant::now() };
+        if accounts.insert(account, refused).is_none() {
             tracing::error!(%account, "Chatwoot does not take the account's token; its commands wait");
         }
     }
@@ -35,12 +70,17 @@ impl LockedOut {
         }
     }
 
-    /// Whether there are any.
-    pub(crate) fn any(&self) -> bool {
-        self.lock().values().any(|at| at.elapsed() < self.lasts)
+    /// This token of it is not in use any more.
+    pub(crate) fn forget_token(&self, account: AccountKey, token: &Sealed) {
+        self.lock().retain(|key, refused| *key != account || refused.token != *token);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Instant>> {
+    /// Whether there are any.
+    pub(crate) fn any(&self) -> bool {
+        self.lock().values().any(|refused| refused.at.elapsed() < self.lasts)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Refused>> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -49,19 +89,59 @@ impl LockedOut {
 mod tests {
     use super::*;
 
+    fn token(text: &str) -> Sealed {
+        let key: domain::SecretKey = "5c".repeat(32).parse().unwrap();
+        key.seal(Account::TOKEN_PURPOSE, &text.into()).unwrap()
+    }
+
     #[test]
     fn an_account_counts_until_it_is_let_in_or_was_not_tried_for_long() {
         let (account, locked_out) =
             (AccountKey::generate(), LockedOut::new(Duration::from_hours(1)));
         assert!(!locked_out.any());
-        locked_out.clone().note(account);
+        locked_out.clone().note(account, &token("one"));
         assert!(locked_out.any());
         locked_out.forget(AccountKey::generate());
         assert!(locked_out.any());
         locked_out.forget(account);
         assert!(!locked_out.any());
         let brief = LockedOut::new(Duration::ZERO);
-        brief.note(account);
+        brief.note(account, &token("one"));
         assert!(!brief.any());
+    }
+
+    #[test]
+    fn an_account_that_has_another_token_or_is_gone_is_not_locked_out() {
+        let (one, other) = (token("one"), token("another"));
+        let mut account = Account {
+            id: AccountKey::generate(),
+            tenant: "acme".parse().unwrap(),
+            base_url: "https://chat.example.com".to_owned(),
+            screen_url: None,
+            chatwoot_account_id: 1,
+            name: None,
+            api_token: one.clone(),
+            webhook_secrets: Vec::new(),
+            webhook_id: None,
+            allow_unsigned: false,
+            public_only: false,
+        };
+        let locked_out = LockedOut::new(Duration::from_hours(1));
+        let id = account.id;
+        let noted = || locked_out.note(id, &one);
+        noted();
+        locked_out.keep(std::slice::from_ref(&account));
+        assert!(locked_out.any());
+        locked_out.forget_token(account.id, &other);
+        assert!(locked_out.any());
+        locked_out.forget_token(account.id, &one);
+        assert!(!locked_out.any());
+        noted();
+        locked_out.keep(&[]);
+        assert!(!locked_out.any());
+        noted();
+        account.api_token = other;
+        locked_out.keep(&[account]);
+        assert!(!locked_out.any());
     }
 }

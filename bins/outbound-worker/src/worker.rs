@@ -136,6 +136,8 @@ impl OutboundWorker {
         crew.spawn("the sweep", Box::pin(until().run_until_cancelled_owned(sweeping)));
         let watching = self.watch.run(self.store.clone(), self.key.clone());
         crew.spawn("the accounts' watch", Box::pin(until().run_until_cancelled_owned(watching)));
+        let refused = self.locked_out.clone().run(self.store.clone());
+        crew.spawn("the refused tokens", Box::pin(until().run_until_cancelled_owned(refused)));
         let publisher = self.bus.publisher();
         let (store, objects) = (self.store.clone(), self.objects);
         let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told)

@@ -44,11 +44,14 @@ impl Objects {
 
     /// Sees to it that the mark is there before a file is kept. Where it was and is not any more, none is.
     pub(crate) async fn mark(&self) -> Result<(), Error> {
-        if self.is_marked().await? {
-            return Ok(());
-        }
-        if self.was_marked() {
-            return Err(Error::Away);
+        let was_marked = self.was_marked();
+        match self.is_marked().await {
+            Ok(true) => return Ok(()),
+            Ok(false) if was_marked => return Err(Error::Away),
+            Ok(false) => {}
+            // Of what is not there, a bucket that is not to be listed says so.
+            Err(error) if !was_marked && is_denied(&error) => {}
+            Err(error) => return Err(error),
         }
         self.store.put(&self.path(MARK), PutPayload::from(TEXT)).await?;
         self.known.seen.store(true, Ordering::Relaxed);
@@ -84,4 +87,9 @@ impl Objects {
         let in_use = self.was_marked() || self.known.missed.load(Ordering::Relaxed);
         if in_use && !marked { Err(Error::Away) } else { Ok(()) }
     }
+}
+
+fn is_denied(error: &Error) -> bool {
+    let Error::Place(error) = error else { return false };
+    matches!(**error, object_store::Error::PermissionDenied { .. })
 }

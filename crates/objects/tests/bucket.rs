@@ -19,6 +19,7 @@ const BUCKET: &str = "attachments";
 const INSIDE: &str = "OBJECTS_TEST_PORT";
 const KEEPS: &str = "a_bucket_keeps_files_as_a_folder_does";
 const SILENT: &str = "a_place_that_is_silent_is_not_waited_for";
+const UNLISTED: &str = "a_bucket_that_may_not_be_listed_keeps_files";
 
 /// Moto, which ends when this is dropped.
 struct Server {
@@ -83,6 +84,49 @@ async fn a_place_that_is_silent_is_not_waited_for() {
     }
     let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
     again(SILENT, listens.local_addr().unwrap().port()).await;
+}
+
+/// S3 says of what is not there that it must not be read, unless one may list the bucket.
+#[tokio::test]
+async fn a_bucket_that_may_not_be_listed_keeps_files() {
+    if std::env::var(INSIDE).is_ok() {
+        for _ in 0..2 {
+            let mut writer = bucket(BUCKET).write("a");
+            writer.put(Bytes::from_static(b"Hello")).await.unwrap();
+            writer.finish().await.unwrap();
+        }
+        return;
+    }
+    let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listens.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let mut kept = false;
+        loop {
+            let (connection, _) = listens.accept().await.unwrap();
+            kept |= unlisted(connection, kept).await;
+        }
+    });
+    again(UNLISTED, port).await;
+}
+
+/// Answers one request of somebody who may not list the bucket. Says whether something was kept.
+async fn unlisted(mut connection: TcpStream, kept: bool) -> bool {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(connection.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    connection.read_exact(&mut body).await.unwrap();
+    let keeps = head.starts_with("put ");
+    let status = if keeps || kept { "200 OK" } else { "403 Forbidden" };
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nETag: \"a\"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n\
+         Content-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    connection.write_all(answer.as_bytes()).await.unwrap();
+    keeps
 }
 
 /// Runs a test once more, with the settings of the bucket that is at this port.

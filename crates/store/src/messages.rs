@@ -3,6 +3,7 @@
 mod apply;
 mod carry;
 mod compose;
+mod held_up;
 mod intervene;
 pub mod mirror;
 mod numbers;
@@ -14,6 +15,7 @@ mod words;
 pub use apply::*;
 pub use carry::*;
 pub use compose::*;
+pub use held_up::*;
 pub use intervene::*;
 pub use numbers::*;
 pub use read::*;

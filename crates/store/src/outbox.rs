@@ -51,6 +51,8 @@ pub struct Entry {
     pub told: bool,
     /// Nobody has put it off since it was asked for, or since somebody wanted it tried at once.
     pub at_once: bool,
+    /// It was put off with a word about it.
+    pub put_off: bool,
     /// How long it still has to wait; zero if it is due. What is told of waits for nothing.
     pub due_in: Duration,
 }
@@ -219,7 +221,7 @@ pub async fn head(
                   o.traceparent, o.attempts, o.spared, o.created_at,
                   m.chatwoot_id is not null or o.attempts > 0 and coalesce(w.confirmed, false)
                     as "told!",
-                  o.not_before is null as "at_once!",
+                  o.not_before is null as "at_once!", o.wait_reason is not null as "put_off!",
                   extract(epoch from o.not_before - clock_timestamp())::float8 as due_in
            from outbox o
            join conversations c on c.id = o.conversation_id
@@ -246,6 +248,7 @@ pub async fn head(
             created_at: row.created_at,
             told: row.told,
             at_once: row.at_once,
+            put_off: row.put_off,
             due_in: row.due_in.filter(|_| !row.told).map_or(Duration::ZERO, wait_of),
         })
     })

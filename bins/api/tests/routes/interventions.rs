@@ -218,3 +218,34 @@ async fn p8_what_is_not_there_is_not_found() {
     }
     assert_eq!(commands(&served).await.len(), 1);
 }
+
+/// The message itself is in Chatwoot and stays.
+#[tokio::test]
+async fn what_was_to_be_handed_over_again_is_taken_back_alone() {
+    let served = Served::start().await;
+    let mut stream = Stream::open(&served, "/activity", None).await;
+    stream.expect("ready").await;
+    let seed = Seed { messages: vec![("outgoing", "Hello")], ..Seed::open(1) };
+    let path = format!("/conversations/{}/messages", served.write(&seed).await);
+    let message = served.read(&path).await["data"][0].clone();
+    let written = Written { path, message };
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update messages set delivery_failed_at = delivery_succeeded_at + 1")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(ask(&served, &written.to("retry")).await.status(), 202);
+        stream.expect("message_retried").await;
+        let answer = ask(&served, &written.to("cancel")).await;
+        assert_eq!(answer.status(), 200);
+        let message: Value = answer.json().await.unwrap();
+        assert_eq!(message["state"], "failed");
+        assert_eq!(served.read(&written.path).await["data"], json!([message]));
+        assert_eq!(commands(&served).await, []);
+        assert_eq!(stream.expect("message_retry_cancelled").await.json()["message"], message);
+    }
+    let refused = (409, "not-cancellable".to_owned());
+    assert_eq!(refusal(&served, &written.to("cancel")).await, refused);
+}

@@ -121,7 +121,6 @@ async fn what_the_channel_did_not_deliver_is_to_be_handed_to_it_again_once() {
     assert_eq!(*payload, json!({ "messageId": written.id() }));
     assert_eq!(stream.expect("message_retried").await.json()["message"], message);
     assert_eq!(refusal(&served, &written.to("retry")).await, refused, "once is enough");
-    assert_eq!(refusal(&served, &written.to("cancel")).await, (409, "not-cancellable".to_owned()));
     // As a worker does.
     let mut transaction = served.world.store.worker().await.unwrap();
     let (id, hour) = (written.id().parse().unwrap(), Duration::from_hours(1));

@@ -115,6 +115,31 @@ fn what_could_not_be_tried_fails_by_time_and_what_came_to_nothing_by_number() {
     assert_eq!(ended(locked_out(), tries(41, 38), night), Ending::Failed);
 }
 
+/// A day is a day, however few tries a busy account has left for it.
+#[test]
+fn what_cannot_be_tried_ends_by_time_after_a_few_tries() {
+    let bounds = Bounds { most_tries: 12, ..BOUNDS };
+    let tries = |made| Tries { made, spared: made };
+    assert!(!bounds.are_over(tries(2), bounds.give_up));
+    assert!(bounds.are_over(tries(3), bounds.give_up));
+    assert!(!bounds.are_over(tries(40), bounds.give_up / 2));
+    assert!(Bounds { most_tries: 1, ..BOUNDS }.are_over(tries(1), BOUNDS.give_up));
+}
+
+#[test]
+fn looks_that_come_to_nothing_lie_further_apart_and_end_by_time() {
+    let ended = |error: CallError, made, spared, ago| {
+        ending_of_look(&error, Tries { made, spared }, ago, BOUNDS, RETRY)
+    };
+    let silent = || CallError::Unknown(Cause::Timeout);
+    let first = ended(silent(), 1, 0, BOUNDS.give_up * 2);
+    assert!(matches!(first, Ending::Spared(wait) if wait <= SECOND * 2), "{first:?}");
+    let later = ended(silent(), 20, 19, SECOND);
+    assert!(matches!(later, Ending::Spared(wait) if wait >= RETRY.longest / 2), "{later:?}");
+    assert_eq!(ended(silent(), 20, 19, BOUNDS.give_up), Ending::Failed);
+    assert_eq!(ended(CallError::NotFound, 1, 0, SECOND), Ending::Failed);
+}
+
 #[test]
 fn endings_follow_what_is_known_of_the_call() {
     let ended =

@@ -214,8 +214,10 @@ impl Carrier {
     ) -> Result<bool, Error> {
         let refused = matches!(error, CallError::Unauthorized(_));
         let outdated = refused && self.callers.is_outdated(caller).await?;
-        if !outdated && decide::is_locked_out(error) {
-            self.locked_out.note(caller.key());
+        if outdated {
+            self.locked_out.forget_token(caller.key(), caller.token());
+        } else if decide::is_locked_out(error) {
+            self.locked_out.note(caller.key(), caller.token());
         }
         Ok(outdated)
     }

@@ -140,7 +140,7 @@ impl Carrier {
             );
             return self.give_up(entry, None, &reason).await;
         }
-        if attempt.ended_ago >= self.unseen {
+        if attempt.ended_ago >= self.unseen && !outdated {
             let reason = format!(
                 "Chatwoot did not confirm it and could not be asked for it since ({reason}); look \
                  there before sending it again"
@@ -149,7 +149,11 @@ impl Carrier {
         }
         let error = in_words(error);
         tracing::info!(error, "a reply of unknown outcome could not be looked up");
-        let wait = decide::until_retried_look(attempt.ended_ago, self.retry);
+        let wait = if outdated {
+            decide::SOON
+        } else {
+            decide::until_retried_look(attempt.ended_ago, self.retry)
+        };
         self.put_off(entry, wait, locked_out.then_some(reason.as_str())).await
     }
 

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Delivery, Failure, Handler, Outcome};
-use domain::ConversationId;
+use domain::{Command, ConversationId, OperationId};
 use events::WakeUp;
 use store::{Store, Transaction, outbox};
 
@@ -57,6 +57,8 @@ impl Lock {
 enum Drained {
     /// Nothing is left to do now.
     Done,
+    /// What comes first, this command, waits, and so do those behind it.
+    HeldUp(OperationId),
     /// Others shall have their turn first, or the program stops.
     More,
     /// Another process is at work on it.
@@ -83,11 +85,14 @@ impl Deliverer {
             Place::Lane(lane) => lane,
             Place::Noted => return Ok(()),
         };
-        let mut elsewhere = false;
-        let mut current = Some(spot);
+        let (mut elsewhere, mut held_up) = (false, false);
+        let (this, mut current) = (spot, Some(spot));
         while let Some(spot) = current {
             match self.drain(spot.conversation).await? {
                 Drained::Done => {}
+                Drained::HeldUp(first) => {
+                    held_up |= spot == this && first != wake_up.operation;
+                }
                 Drained::More => lane.note(spot),
                 Drained::Locked => elsewhere |= lane.put_off(spot),
             }
@@ -95,6 +100,9 @@ impl Deliverer {
                 return Err(Failure::RetryAfter(WHILE_LOCKED, "the worker stops".into()));
             }
             current = lane.next();
+        }
+        if held_up && wake_up.command == Command::SEND_MESSAGE {
+            self.carrier.tell_held_up(&wake_up).await;
         }
         if !elsewhere {
             return Ok(());
@@ -126,8 +134,8 @@ impl Deliverer {
     ) -> Result<Drained, store::Error> {
         for _ in 0..MOST_IN_A_ROW {
             let carried = Box::pin(self.carry_next(conversation, lock));
-            if !store::within(self.carrier.longest, carried).await? {
-                return Ok(Drained::Done);
+            if let Some(drained) = store::within(self.carrier.longest, carried).await? {
+                return Ok(drained);
             }
             if self.carrier.shutdown.is_cancelled() {
                 break;
@@ -136,17 +144,18 @@ impl Deliverer {
         Ok(Drained::More)
     }
 
-    /// Carries out the first command. Says whether the next one may follow.
+    /// Carries out the first command. None: the next one may follow.
     async fn carry_next(
         &self,
         conversation: ConversationId,
         lock: &mut Lock,
-    ) -> Result<bool, store::Error> {
-        let entry = self.carrier.head(conversation).await?;
-        match entry.filter(|entry| entry.due_in.is_zero()) {
-            Some(entry) => Ok(self.carrier.carry(&entry, lock).await? == Carried::Settled),
-            None => Ok(false),
-        }
+    ) -> Result<Option<Drained>, store::Error> {
+        let Some(entry) = self.carrier.head(conversation).await? else {
+            return Ok(Some(Drained::Done));
+        };
+        let settled =
+            entry.due_in.is_zero() && self.carrier.carry(&entry, lock).await? == Carried::Settled;
+        Ok((!settled).then_some(Drained::HeldUp(entry.operation)))
     }
 }
 

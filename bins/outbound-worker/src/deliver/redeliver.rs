@@ -4,12 +4,13 @@
 //! unknown outcome only when Chatwoot cannot be working on it any more: what has not failed then is on its way or there.
 
 use chatwoot::client::MessageRange;
-use chatwoot::{Message, MessageStatus, Outcome};
+use chatwoot::{CallError, Message, MessageStatus};
 use domain::command::RetryMessage;
 use domain::in_words;
+use store::Error;
 use store::attempts::{self, Attempt, AttemptOutcome};
+use store::messages::{self, Target};
 use store::outbox::{self, Entry};
-use store::{Error, messages};
 
 use super::carrier::asked_ago;
 use super::settle::{Carried, News};
@@ -34,50 +35,67 @@ impl Carrier {
         if let Some(wait) = last.and_then(|last| decide::until_repeated(&last, self.absence)) {
             return self.put_off(entry, wait, None).await;
         }
-        let Some(target) = self.number_of(entry, wanted).await? else {
+        let Some(target) = self.target(entry, wanted).await? else {
             return self.give_up(entry, None, GONE).await;
         };
+        if target.deleting {
+            return self.leave(entry, wanted).await;
+        }
+        let number = target.chatwoot_id;
         if let Some(hold) = self.admit(caller).await? {
             return self.hold(entry, hold).await;
         }
-        let range = MessageRange::Between { after: target - 1, last: target };
+        let range = MessageRange::Between { after: number - 1, last: number };
         let seen = caller.client.list_messages(entry.display_id, range).await;
         self.report(caller, &seen).await;
         let seen = match seen {
-            Ok(seen) => seen.into_iter().find(|message| message.id == target),
-            Err(error) => {
-                let reason = decide::reason(&error);
-                let outdated = self.is_outdated(caller, &error).await?;
-                let over = error.outcome() == Outcome::Permanent
-                    && !outdated
-                    && !decide::is_locked_out(&error);
-                let passed = asked_ago(entry);
-                if over || passed >= self.bounds.give_up {
-                    return self.give_up(entry, None, &reason).await;
-                }
-                let wait = decide::until_retried_look(passed, self.retry);
-                return self.put_off(entry, wait, Some(&reason)).await;
-            }
+            Ok(seen) => seen.into_iter().find(|message| message.id == number),
+            Err(error) => return self.not_looked(entry, caller, &error).await,
         };
-        let number = last.map_or(0, |last| last.number);
         match seen.as_ref().map(state) {
             Some(Seen::Failed) if self.bounds.are_used_up(entry.tries()) => {
                 let reason = "Chatwoot did not take it, however often it was tried";
                 self.give_up(entry, None, reason).await
             }
-            Some(Seen::Failed) => self.hand_over(entry, number, target, caller, lock).await,
+            Some(Seen::Failed) => {
+                self.hand_over(entry, wanted, last.map_or(0, |last| last.number), caller, lock)
+                    .await
+            }
             // By a try of ours, or by somebody in Chatwoot.
-            Some(Seen::OnItsWay) => self.sent(entry, None, None).await,
+            Some(Seen::OnItsWay) => self.handed_over(entry, None, target.failed_at).await,
             Some(Seen::Deleted) | None => self.give_up(entry, None, GONE).await,
         }
+    }
+
+    /// Counts a look that Chatwoot did not allow as a try that did not happen.
+    async fn not_looked(
+        &self,
+        entry: &Entry,
+        caller: &Caller,
+        error: &CallError,
+    ) -> Result<Carried, Error> {
+        if self.is_outdated(caller, error).await? {
+            return self.put_off(entry, decide::SOON, None).await;
+        }
+        let mut transaction = self.store.worker().await?;
+        let counted = outbox::count_attempt(&mut transaction, entry.operation).await?;
+        store::commit(transaction).await?;
+        let Some(tries) = counted else { return Ok(Carried::Settled) };
+        let (reason, ago) = (decide::reason(error), asked_ago(entry));
+        let news = match decide::ending_of_look(error, tries, ago, self.bounds, self.retry) {
+            Ending::Failed => return self.give_up(entry, None, &reason).await,
+            Ending::Spared(wait) => News::waiting(&reason, wait).sparing(),
+            Ending::Retry(wait) | Ending::Unknown(wait) => News::waiting(&reason, wait),
+        };
+        self.note(entry, news).await
     }
 
     /// Asks Chatwoot for it. `last` is the number of the try before.
     async fn hand_over(
         &self,
         entry: &Entry,
+        wanted: &RetryMessage,
         last: i32,
-        target: i64,
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
@@ -87,16 +105,25 @@ impl Carrier {
         let mut transaction = self.store.worker().await?;
         let counted = outbox::count_attempt(&mut transaction, entry.operation).await?;
         let begun = attempts::begin(&mut transaction, entry, last, 0).await?;
-        let (Some(tries), Some(number)) = (counted, begun) else {
+        let (account, message) = (entry.account, wanted.message_id);
+        let known = messages::to_redeliver(&mut transaction, account, message).await?;
+        let (Some(tries), Some(number), Some(target)) = (counted, begun, known) else {
             store::rollback(transaction).await?;
             self.unused(caller).await;
             return Ok(if counted.is_none() { Carried::Settled } else { Carried::Waits });
         };
+        if target.deleting {
+            store::rollback(transaction).await?;
+            self.unused(caller).await;
+            return self.leave(entry, wanted).await;
+        }
         store::commit(transaction).await?;
         lock.assert_held().await?;
-        let done = caller.client.retry_message(entry.display_id, target).await;
+        let done = caller.client.retry_message(entry.display_id, target.chatwoot_id).await;
         self.report(caller, &done).await;
-        let Err(error) = done else { return self.sent(entry, Some(number), None).await };
+        let Err(error) = done else {
+            return self.handed_over(entry, Some(number), target.failed_at).await;
+        };
         let reason = decide::reason(&error);
         let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
         let news = match self.ending(entry, caller, &error, tries).await? {
@@ -123,13 +150,22 @@ impl Carrier {
         Ok(last)
     }
 
-    /// Chatwoot's number of the message.
-    async fn number_of(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Option<i64>, Error> {
+    /// Nobody wants it any more: it is deleted, which the next command does. Nothing is told of it.
+    async fn leave(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Carried, Error> {
         let mut transaction = self.store.worker().await?;
-        let number =
-            messages::chatwoot_id(&mut transaction, entry.account, wanted.message_id).await?;
+        outbox::settle(&mut transaction, entry.operation).await?;
+        messages::not_redelivered(&mut transaction, wanted.message_id, None).await?;
         store::commit(transaction).await?;
-        Ok(number.flatten())
+        Ok(Carried::Settled)
+    }
+
+    /// The message as it is known before Chatwoot is asked.
+    async fn target(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Option<Target>, Error> {
+        let mut transaction = self.store.worker().await?;
+        let (account, message) = (entry.account, wanted.message_id);
+        let target = messages::to_redeliver(&mut transaction, account, message).await?;
+        store::commit(transaction).await?;
+        Ok(target)
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct News<'a> {
     pub(super) again: Option<Duration>,
     /// The try does not count.
     pub(super) spares: bool,
+    /// The message was handed to its channel again, after this failure.
+    pub(super) after_failure: Option<i64>,
 }
 
 impl<'a> News<'a> {
@@ -50,7 +52,13 @@ impl<'a> News<'a> {
             _ => DeliveryState::Retrying,
         };
         let (ended, reason, again) = (Some(ended), Some(reason), Some(wait));
-        Self { ended, state, reason, chatwoot_id: None, again, spares: false }
+        Self { again, ..Self::settled(ended, state, reason) }
+    }
+
+    /// It could not be tried, and is once more after a wait.
+    pub(super) fn waiting(reason: &'a str, wait: Duration) -> Self {
+        let waiting = Self::settled(None, DeliveryState::Retrying, Some(reason));
+        Self { again: Some(wait), ..waiting }
     }
 
     /// The same of a try that does not count.
@@ -65,7 +73,8 @@ impl<'a> News<'a> {
 
     /// It ended for good, or for as long as nobody asks for it again.
     fn settled(ended: Option<Ended>, state: DeliveryState, reason: Option<&'a str>) -> Self {
-        Self { ended, state, reason, chatwoot_id: None, again: None, spares: false }
+        let (chatwoot_id, again, spares, after_failure) = (None, None, false, None);
+        Self { ended, state, reason, chatwoot_id, again, spares, after_failure }
     }
 }
 
@@ -80,6 +89,18 @@ impl Carrier {
         let ended = attempt.map(|number| (number, AttemptOutcome::Done));
         let news = News { chatwoot_id, ..News::settled(ended, DeliveryState::Sent, None) };
         self.note(entry, news).await
+    }
+
+    /// Chatwoot has handed it to its channel again, or somebody there has had it do so.
+    pub(super) async fn handed_over(
+        &self,
+        entry: &Entry,
+        attempt: Option<i32>,
+        failed_at: i64,
+    ) -> Result<Carried, Error> {
+        let ended = attempt.map(|number| (number, AttemptOutcome::Done));
+        let sent = News::settled(ended, DeliveryState::Sent, None);
+        self.note(entry, News { after_failure: Some(failed_at), ..sent }).await
     }
 
     /// It will not go out unless somebody acts.
@@ -153,9 +174,14 @@ impl Carrier {
         if news.spares {
             outbox::spare(&mut transaction, entry.operation).await?;
         }
-        match news.again {
-            Some(wait) => outbox::postpone(&mut transaction, entry.operation, wait).await?,
-            None => {
+        match (news.again, news.reason) {
+            (Some(wait), Some(reason)) => {
+                outbox::postpone_for(&mut transaction, entry.operation, wait, reason).await?;
+            }
+            (Some(wait), None) => {
+                outbox::postpone(&mut transaction, entry.operation, wait).await?;
+            }
+            (None, _) => {
                 outbox::settle(&mut transaction, entry.operation).await?;
             }
         }
@@ -223,8 +249,10 @@ async fn write_redelivery(
     let (state, shown) = if again.is_some() {
         let state = DeliveryState::Retrying;
         (state, messages::redelivering(connection, message, state, reason, again).await?)
+    } else if let Some(failed_at) = news.after_failure {
+        (news.state, messages::redelivered(connection, message, failed_at).await?)
     } else {
-        (news.state, messages::redelivered(connection, message, reason).await?)
+        (news.state, messages::not_redelivered(connection, message, reason).await?)
     };
     if !shown {
         return Ok(None);

@@ -2,8 +2,8 @@
 //! [`crate::leftovers`]; that one begins is told at best, since its end follows.
 
 use chrono::Utc;
-use domain::{Activity, ActivityId, DeliveryState};
-use events::{Announcement, AnnouncementSubject};
+use domain::{Activity, ActivityId, DeliveryState, Message, MessageId};
+use events::{Announcement, AnnouncementSubject, TraceParent, WakeUp};
 use serde_json::json;
 use store::outbox::Entry;
 use store::{conversations, messages};
@@ -11,12 +11,15 @@ use store::{conversations, messages};
 use super::Carrier;
 use super::settle::{News, about, is_delivery};
 
+/// What is told of how far a message is.
+const STATE_CHANGED: &str = "message_state_changed";
+
 /// What is to be told; the same for every telling of the same state of the same try for the same reason.
 pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
     let attempt = news.ended.map_or(entry.attempts, |(number, _)| number);
     let reply = is_delivery(entry);
     let kind = match news.state {
-        _ if reply => "message_state_changed",
+        _ if reply => STATE_CHANGED,
         DeliveryState::Failed => "command_failed",
         _ => "command_settled",
     };
@@ -64,6 +67,54 @@ impl Carrier {
         if self.publish(entry, activity).await {
             self.told.note(id);
         }
+    }
+
+    /// Tells, at best, that a message waits for what comes before it, if it does.
+    pub(super) async fn tell_held_up(&self, wake_up: &WakeUp) {
+        let message = match self.held_up(wake_up).await {
+            Ok(Some(message)) => message,
+            Ok(None) => return,
+            Err(error) => {
+                return tracing::debug!(%error, "that a message is held up is not told");
+            }
+        };
+        // Once for each time that what comes before it was put off.
+        let since = message.updated_at.timestamp_micros().to_be_bytes();
+        let which = [&wake_up.operation.0.as_bytes()[..], &since[..]].concat();
+        let activity = Activity {
+            id: ActivityId::of(wake_up.account, STATE_CHANGED, 0, &which),
+            kind: STATE_CHANGED.to_owned(),
+            source: "axis".to_owned(),
+            account_id: Some(wake_up.account),
+            conversation_id: Some(wake_up.conversation),
+            actor: None,
+            occurred_at: Utc::now(),
+            data: json!({
+                "messageId": message.id,
+                "state": message.state,
+                "reason": message.state_reason,
+                "attempt": message.attempts,
+            }),
+        };
+        let subject =
+            AnnouncementSubject { message: Some(message), ..AnnouncementSubject::default() };
+        let announcement = Announcement { activity, subject };
+        let envelope = announcement.envelope(&wake_up.tenant, "", &TraceParent::generate());
+        let Ok(envelope) = envelope else { return };
+        if let Err(error) = self.publisher.publish(envelope).await {
+            tracing::debug!(%error, "that a message is held up was not told");
+        }
+    }
+
+    async fn held_up(&self, wake_up: &WakeUp) -> Result<Option<Message>, store::Error> {
+        let message = MessageId(wake_up.operation.0);
+        let held_up = async {
+            let mut transaction = self.store.worker().await?;
+            let message = messages::held_up(&mut transaction, message).await?;
+            store::commit(transaction).await?;
+            Ok(message)
+        };
+        store::within(store::PATIENCE, held_up).await
     }
 
     /// Tells, with what the command is about as it is now. Says whether the stream has it.

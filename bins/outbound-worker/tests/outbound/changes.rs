@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use chatwoot_sim::{Faults, RestFaults, Rule};
-use domain::{Actor, Conversation};
+use domain::{Actor, Conversation, DeliveryState};
 use events::TraceParent;
 use outbound_worker::{Config, sweep};
 use serde_json::json;
 use store::conversations::{Asking, Wanted};
+use store::messages::{self, Window};
 use testkit::{eventually, sqlx};
 
-use crate::stage::{self, Chatwoot, Stage};
+use crate::stage::{self, Chatwoot, Stage, config};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_change_reaches_chatwoot_through_faults() {
@@ -94,6 +95,47 @@ async fn a_change_that_was_put_off_waits_for_its_time() {
     let late = store::outbox::head(&mut transaction, conversation.id).await.unwrap().unwrap();
     assert_eq!(late.operation, operation);
     assert!(late.due_in > hour / 2);
+}
+
+/// It waits for nothing of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_behind_a_change_that_waits_says_why_and_until_when() {
+    let stage = Stage::empty().await;
+    let worker = stage.worker(&Config { outbound_retry_first_ms: 600_000, ..config() }).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let rest = RestFaults { rate_limited: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let labels = json!({ "labels": ["late"] });
+    let change = stage.ask(&chatwoot, &conversation, "set_labels", &labels).await;
+    eventually("the change waits", async || {
+        stage.attempts(change.0).await == [Some("retry".to_owned())]
+    })
+    .await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let shown = messages::by_ids(&mut transaction, &[reply]).await.unwrap().remove(0);
+    let listed = messages::window(&mut transaction, conversation.id, Window::Newest, 10).await;
+    store::rollback(transaction).await.unwrap();
+    assert_eq!(listed.unwrap().unwrap().messages, [shown.clone()]);
+    assert_eq!(shown.state, Some(DeliveryState::Retrying));
+    assert!(shown.state_reason.as_ref().unwrap().contains("asks us to slow down"));
+    assert!(shown.next_attempt_at.is_some());
+    assert_eq!(stage.row(reply).await.state, "queued", "its row says nothing of others");
+    eventually("it is told", async || {
+        let told = stage.announced(&chatwoot.account.tenant).await;
+        told.iter().any(|told| told.subject.message.as_ref() == Some(&shown))
+    })
+    .await;
+    worker.abort();
+    worker.await.unwrap_err();
+    // Whoever wants it sent has what comes before it tried at once.
+    stage.retry(&chatwoot, &conversation, reply).await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let first = store::outbox::head(&mut transaction, conversation.id).await.unwrap().unwrap();
+    assert_eq!((first.operation, first.due_in), (change, Duration::ZERO));
+    let shown = messages::by_ids(&mut transaction, &[reply]).await.unwrap().remove(0);
+    assert_eq!((shown.state, shown.state_reason), (Some(DeliveryState::Queued), None));
 }
 
 /// Somebody changes a conversation; gives back how it is shown at once.

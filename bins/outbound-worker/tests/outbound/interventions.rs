@@ -14,13 +14,13 @@ use testkit::{eventually, eventually_some, sqlx};
 
 use crate::stage::{Chatwoot, Conversation, Stage, config, config_giving_up};
 
-fn by_ada() -> Actor {
+pub fn by_ada() -> Actor {
     Actor { kind: "member".to_owned(), id: None, name: Some("Ada Example".to_owned()) }
 }
 
 impl Stage {
     /// Says whether it could be taken back.
-    async fn cancel(&self, chatwoot: &Chatwoot, of: &Conversation, message: MessageId) -> bool {
+    pub async fn cancel(&self, chatwoot: &Chatwoot, of: &Conversation, message: MessageId) -> bool {
         let (tenant, actor) = (&chatwoot.account.tenant, &by_ada());
         let trace = TraceParent::generate();
         let wanted = Intervention { tenant, conversation: of.id, message, actor, trace };

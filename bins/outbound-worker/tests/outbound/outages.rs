@@ -243,6 +243,29 @@ async fn p4_a_reply_of_unknown_outcome_is_looked_for_with_the_new_token_and_sent
     assert_eq!(stage.attempts(reply.0).await, [Some("done".to_owned())]);
 }
 
+/// Looks lie as far apart as the try is ago, but not from a rotation.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_it_is_looked_for_with_the_new_token_at_once_however_long_ago_it_was_tried() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
+    stage.give_token(&chatwoot, "no-longer-valid").await;
+    stage.worker(&Config { outbound_retry_longest_seconds: 3_600, ..config() }).await;
+    eventually("the old token is refused", async || {
+        let reason = stage.row(reply).await.reason;
+        reason.is_some_and(|reason| reason.contains("give the account another one"))
+    })
+    .await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let aged = "update outbound_attempts set finished_at = now() - interval '5 hours'";
+    sqlx::query(aged).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.give_token(&chatwoot, ADMIN_TOKEN).await;
+    stage.reaches(reply, "sent").await;
+    assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_says_of_itself_that_an_account_is_not_let_in() {
     let stage = Stage::empty().await;

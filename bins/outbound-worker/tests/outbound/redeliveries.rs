@@ -2,10 +2,14 @@
 
 use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
 use domain::{DeliveryState, Message, MessageId};
+use events::TraceParent;
+use outbound_worker::Config;
 use serde_json::{Value, json};
+use store::messages::{self, Intervened, Intervention};
 use testkit::{eventually, sqlx};
 
-use crate::stage::{Chatwoot, Conversation, Stage};
+use crate::interventions::by_ada;
+use crate::stage::{Chatwoot, Conversation, Stage, config};
 
 /// As older versions of Chatwoot are.
 fn old() -> RestFaults {
@@ -128,4 +132,117 @@ async fn why_it_is_not_handed_over_yet_or_at_all_is_told() {
     let shown = stage.shown(reply).await;
     assert_eq!(shown.state, Some(DeliveryState::Failed));
     assert!(shown.state_reason.unwrap().contains("does not have this message"));
+}
+
+/// The channel may have refused it once more before what Chatwoot answered is written down.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_failure_that_is_known_before_the_hand_over_is_noted_stays_on_show() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let account = chatwoot.account.key;
+    let target = messages::to_redeliver(&mut transaction, account, reply).await.unwrap().unwrap();
+    let failed_at = target.failed_at;
+    let later = "update messages set delivery_failed_at = $2 where id = $1";
+    sqlx::query(later).bind(reply.0).bind(failed_at + 5).execute(&mut *transaction).await.unwrap();
+    messages::redelivered(&mut transaction, reply, failed_at).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Failed));
+}
+
+/// Chatwoot is away, and people see that a message waits to be handed over.
+async fn waiting_to_be_handed_over() -> (Stage, Chatwoot, Conversation, MessageId) {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let rest = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    eventually("it waits", async || {
+        stage.shown(reply).await.state == Some(DeliveryState::Retrying)
+    })
+    .await;
+    (stage, chatwoot, conversation, reply)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_what_was_deleted_meanwhile_is_not_handed_over() {
+    let (stage, chatwoot, conversation, reply) = waiting_to_be_handed_over().await;
+    let (tenant, actor, trace) = (&chatwoot.account.tenant, &by_ada(), TraceParent::generate());
+    let wanted =
+        Intervention { tenant, conversation: conversation.id, message: reply, actor, trace };
+    let mut transaction = stage.world.store.tenant(tenant).await.unwrap();
+    let removed = messages::remove(&mut transaction, &wanted).await.unwrap();
+    assert!(matches!(removed, Intervened::Done(_)));
+    store::commit(transaction).await.unwrap();
+    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    stage.all_settled().await;
+    let handed_over = "select count(*) from redeliveries";
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let handed_over: i64 =
+        sqlx::query_scalar(handed_over).fetch_one(&mut *transaction).await.unwrap();
+    assert_eq!(handed_over, 0);
+    assert_ne!(there(&chatwoot, &conversation)["status"], "sent");
+    let next = stage.write(&chatwoot, &conversation, "Never mind").await;
+    stage.reaches(next, "sent").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_hand_over_is_taken_back_and_the_message_has_failed_as_before() {
+    let (stage, chatwoot, conversation, reply) = waiting_to_be_handed_over().await;
+    assert!(stage.cancel(&chatwoot, &conversation, reply).await);
+    let shown = stage.shown(reply).await;
+    assert_eq!((shown.state, shown.next_attempt_at), (Some(DeliveryState::Failed), None));
+    assert!(!stage.cancel(&chatwoot, &conversation, reply).await, "Chatwoot has the message");
+    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    stage.all_settled().await;
+    assert_eq!(there(&chatwoot, &conversation)["status"], "failed");
+    assert_eq!(stage.other_attempts(reply).await, Vec::<Option<String>>::new());
+    stage.retry(&chatwoot, &conversation, reply).await;
+    stage.all_settled().await;
+    assert_eq!(there(&chatwoot, &conversation)["status"], "sent");
+}
+
+/// Nobody knows whether the channel has it by then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_a_hand_over_that_may_have_happened_is_not_taken_back() {
+    let stage = Stage::empty().await;
+    stage.worker(&Config { absence_seconds: 3_600, ..config() }).await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let rest = RestFaults { scope: Scope::Writes, stored_then_cut: Rule::next(1), ..old() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    eventually("it was tried", async || {
+        stage.other_attempts(reply).await == [Some("unknown".to_owned())]
+    })
+    .await;
+    assert!(!stage.cancel(&chatwoot, &conversation, reply).await);
+}
+
+/// It may have waited for days behind something else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p10_what_was_asked_for_long_ago_is_not_given_up_at_the_first_closed_door() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let (tenant, actor, trace) = (&chatwoot.account.tenant, &by_ada(), TraceParent::generate());
+    let wanted =
+        Intervention { tenant, conversation: conversation.id, message: reply, actor, trace };
+    let mut transaction = stage.world.store.tenant(tenant).await.unwrap();
+    let retried = messages::retry(&mut transaction, &wanted).await.unwrap();
+    assert!(matches!(retried, Intervened::Done(_)), "{retried:?}");
+    let aged = "update outbox set created_at = now() - interval '2 days'";
+    sqlx::query(aged).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    stage.all_settled().await;
+    assert_eq!(there(&chatwoot, &conversation)["status"], "sent");
+    assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Sent));
 }

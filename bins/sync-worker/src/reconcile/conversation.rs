@@ -98,6 +98,41 @@ impl Session {
         }
     }
 
+    /// One message, whenever it was written. What is not there is for the walk to find out.
+    pub(super) async fn compare_message(
+        &self,
+        display_id: i64,
+        number: i64,
+        depth: Depth,
+    ) -> Result<(), ReconcileError> {
+        let range = MessageRange::Between { after: number - 1, last: number };
+        let read = async {
+            let place = self.ask(|| self.client.conversation_verbatim(display_id)).await?;
+            let asked_at = Utc::now();
+            let listed = self.ask(|| self.client.messages_verbatim(display_id, range)).await?;
+            Ok::<_, CallError>((place, asked_at, listed))
+        };
+        let (place, asked_at, mut listed) = match read.await {
+            Ok(read) => read,
+            Err(CallError::NotFound) => return Ok(()),
+            Err(error) if self.only_this(&error).await => {
+                self.left_unread(format_args!("message {number} of {display_id}"), &error);
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        listed.retain(|one| one.value.id == number);
+        let at = clock::of_conversation(&place.value);
+        let differing = self.compare_messages(listed, (display_id, at), asked_at, depth).await?;
+        let messages: Vec<_> = differing.into_iter().map(|(message, ..)| message).collect();
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let conversation = trimmed(place.text, place.value.updated_at_us);
+        let mut body = ConversationRead { conversation, found: None, quiet: false, messages };
+        self.publish_conversation(&mut body, None).await
+    }
+
     /// The number of the newest message that a sweep need not ask for, and what nobody was told of the conversation,
     /// if it is `there`.
     async fn known_of(

@@ -278,7 +278,7 @@ impl Session {
             trace: TraceParent::generate(),
         };
         match self.publisher.publish(inbound.envelope(payload)).await {
-            // Counters and counted before; no worker has come to it yet.
+            // Found and counted before; no worker has come to it yet.
             Ok(published) if published.duplicate => {}
             Ok(_) if self.first_time => add(&self.found.brought_in, rows),
             Ok(_) => {

@@ -2,8 +2,12 @@
 
 use crate::support::stage::{FAST, Stage, config};
 use crate::support::{count, execute};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use chatwoot_sim::{Faults, Options, Rule};
+use domain::MessageId;
 use serde_json::json;
+use store::messages;
 use store::reconciliations::Tally;
 use sync_worker::reconcile::{self, Backfill};
 
@@ -98,5 +102,71 @@ async fn whether_one_may_reply_is_written_and_counts_as_nothing_missed() {
     execute(config, "update conversations set can_reply = false").await;
     assert_eq!(stage.lately().await, Tally::default());
     assert_eq!(stage.rows("select to_jsonb(can_reply) from conversations").await, [json!(true)]);
+    stage.end().await;
+}
+
+/// The webhook of a message that is not the newest is dated by its conversation, which stands still meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_again_after_it_was_handed_over_again_is_found_though_it_is_old() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let reply = sim.agent_writes(1, conversation, "On its way.").unwrap();
+    sim.customer_writes(1, conversation, "Hello?").unwrap();
+    let refused = Some("the number takes no messages");
+    sim.set_message_status(1, conversation, reply, "failed", refused).unwrap();
+    stage.settled().await;
+    stage.everything().await;
+    let store_config = &stage.world.store_config;
+    let failed = format!(
+        "messages where chatwoot_id = {reply} and delivery_failed_at > delivery_succeeded_at"
+    );
+    assert_eq!(count(store_config, &failed).await, 1);
+
+    for _ in 0..2 {
+        let shown = stage.rows("select to_jsonb(id) from messages where message_type = 'outgoing'");
+        let message: MessageId = shown.await[0].as_str().unwrap().parse().unwrap();
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let account = stage.account.key;
+        let target = messages::to_redeliver(&mut transaction, account, message).await.unwrap();
+        let failed_at = target.unwrap().failed_at;
+        stage.client().retry_message(conversation, reply).await.unwrap();
+        messages::redelivered(&mut transaction, message, failed_at).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        stage.settled().await;
+        assert_eq!(count(store_config, &failed).await, 0, "it is handed over");
+        sim.set_message_status(1, conversation, reply, "failed", refused).unwrap();
+        stage.settled().await;
+        // All of it is older than what a sweep looks at.
+        let old = "update messages set created_at = created_at - interval '2 days'";
+        execute(store_config, old).await;
+        settle(&stage).await;
+        stage.lately().await;
+        assert_eq!(count(store_config, &failed).await, 1, "it has failed again");
+    }
+    stage.end().await;
+}
+
+/// Who the token belongs to was known at the sweep before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_webhooks_missed_is_found_though_chatwoot_does_not_tell_whose_the_token_is() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "hello").unwrap();
+    stage.settled().await;
+    stage.lately().await;
+    let mut faults = Faults::default();
+    faults.webhooks.drop = Rule::ALWAYS;
+    sim.set_faults(faults).unwrap();
+    sim.customer_writes(1, conversation, "Hello?").unwrap();
+    settle(&stage).await;
+    stage
+        .behind(|request| {
+            let fails = request.uri().path().ends_with("/profile");
+            fails.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        })
+        .await;
+    stage.lately().await;
+    assert_eq!(stage.differing().await, 0);
     stage.end().await;
 }

@@ -11,6 +11,7 @@ use events::TraceParent;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
+use super::held_up::explain;
 use super::read::select_messages;
 use crate::outbox::{Enqueue, enqueue};
 use crate::uploads::{self, Received};
@@ -107,7 +108,7 @@ pub async fn compose(
     }
     let operation = OperationId::generate();
     let account = AccountKey(place.account_id);
-    let message =
+    let mut message =
         insert(connection, composition, operation, account, place.inbox_id, in_reply_to).await?;
     uploads::attach(connection, message.id, composition.files).await?;
     let command =
@@ -135,6 +136,7 @@ pub async fn compose(
     activities::write(connection, tenant, &activity).await?;
     // Whoever was about to write to the same customer sees by the tag that somebody has.
     conversations::touch(connection, conversation).await?;
+    explain(connection, std::slice::from_mut(&mut message)).await?;
     Ok(Composed::Queued { message, activity })
 }
 

@@ -16,10 +16,12 @@ use sqlx::PgConnection;
 
 use super::compose::sending;
 use super::read::select_messages;
-use super::redeliver::redeliver;
-use super::{Step, advance, by_ids};
+use super::{Step, advance, by_ids, redeliver};
 use crate::outbox::{self, Enqueue};
 use crate::{Error, activities, attempts, conversations};
+
+/// What is told of a message that is to be sent again.
+const RETRIED: &str = "message_retried";
 
 /// Who wants something done about which message.
 #[derive(Debug, Clone, Copy)]
@@ -47,20 +49,38 @@ pub enum Intervened<T> {
     WrongState(Option<DeliveryState>),
 }
 
+impl<T> Intervened<T> {
+    fn map<U>(self, done: impl FnOnce(T) -> U) -> Intervened<U> {
+        match self {
+            Self::Done(what) => Intervened::Done(done(what)),
+            Self::NoMessage => Intervened::NoMessage,
+            Self::WrongState(state) => Intervened::WrongState(state),
+        }
+    }
+}
+
 /// Takes a message back that no try can have brought to Chatwoot, or discards one that failed and that
 /// nothing will try any more, as if it had not been written; nothing can be written under its client's
-/// id again. Gives back its line of the timeline.
+/// id again. Of what Chatwoot has and was to hand over once more, that alone is taken back. Gives back its line of
+/// the timeline, and the message if it is there.
 /// Should Chatwoot have what was discarded after all, its own word of it brings it back.
 pub async fn cancel(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
-) -> Result<Intervened<Activity>, Error> {
+) -> Result<Intervened<(Option<Message>, Activity)>, Error> {
     let Some(held) = keep(connection, wanted).await? else {
         return Ok(Intervened::NoMessage);
     };
     let state = held.message.state;
     let discarded = held.is_given_up();
     let waits = matches!(state, Some(DeliveryState::Queued | DeliveryState::Retrying));
+    if held.message.chatwoot_id.is_some() && !held.waits {
+        if !waits || !redeliver::take_back(connection, wanted, &held).await? {
+            return Ok(Intervened::WrongState(state));
+        }
+        let told = told_again(connection, wanted, &held, "message_retry_cancelled").await?;
+        return Ok(told.map(|(message, activity)| (Some(message), activity)));
+    }
     let gone = discarded || waits && outbox::take_back(connection, wanted.operation()).await?;
     if !gone {
         return Ok(Intervened::WrongState(state));
@@ -86,7 +106,7 @@ pub async fn cancel(
         activity.data["discarded"] = json!(true);
     }
     activities::write(connection, wanted.tenant, &activity).await?;
-    Ok(Intervened::Done(activity))
+    Ok(Intervened::Done((None, activity)))
 }
 
 /// Has a message sent that failed, after everything that waits in its conversation now, and shows it as
@@ -105,13 +125,18 @@ pub async fn retry(
     };
     let Held { message, waits, .. } = &held;
     if message.chatwoot_id.is_some() && !waits {
-        return match redeliver(connection, wanted, &held).await? {
-            Intervened::Done(()) => told_again(connection, wanted, &held).await,
+        let queued = message.state == Some(DeliveryState::Queued);
+        if queued && hasten_first(connection, wanted, &held).await? {
+            redeliver::keep_waiting(connection, &held).await?;
+            return told_again(connection, wanted, &held, RETRIED).await;
+        }
+        return match redeliver::redeliver(connection, wanted, &held).await? {
+            Intervened::Done(()) => told_again(connection, wanted, &held, RETRIED).await,
             Intervened::NoMessage => Ok(Intervened::NoMessage),
             Intervened::WrongState(state) => Ok(Intervened::WrongState(state)),
         };
     }
-    let behind = *waits && hasten_first(connection, wanted).await?;
+    let behind = *waits && hasten_first(connection, wanted, &held).await?;
     let (state, reason, next_in) = match message.state {
         _ if held.is_given_up() => {
             enqueue_again(connection, wanted, &held).await?;
@@ -132,32 +157,35 @@ pub async fn retry(
     };
     let step = Step { state, reason, attempts: None, most_attempts: None, next_in };
     advance(connection, wanted.operation(), step).await?;
-    told_again(connection, wanted, &held).await
+    told_again(connection, wanted, &held, RETRIED).await
 }
 
-/// The message that is to be sent again as it is now, and its line of the timeline.
+/// The message as it is now, and its line of the timeline.
 async fn told_again(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
     held: &Held,
+    kind: &str,
 ) -> Result<Intervened<(Message, Activity)>, Error> {
     let Some(message) = by_ids(connection, &[wanted.message]).await?.pop() else {
         return Ok(Intervened::NoMessage);
     };
-    let activity = wanted.activity("message_retried", held, message.updated_at);
+    let activity = wanted.activity(kind, held, message.updated_at);
     activities::write(connection, wanted.tenant, &activity).await?;
     Ok(Intervened::Done((message, activity)))
 }
 
 /// Has what comes first in the conversation tried at once, if that is another command and was tried
-/// before: a change has no button of its own. Says whether it is so.
+/// or put off before: a change has no button of its own. Says whether it is so.
 async fn hasten_first(
     connection: &mut PgConnection,
     wanted: &Intervention<'_>,
+    held: &Held,
 ) -> Result<bool, Error> {
+    let own = held.redelivery.unwrap_or(wanted.operation());
     let first = outbox::head(connection, wanted.conversation).await?;
-    let Some(first) = first.filter(|one| one.attempts > 0 && one.operation != wanted.operation())
-    else {
+    let put_off = |one: &outbox::Entry| one.attempts > 0 || one.put_off;
+    let Some(first) = first.filter(|one| put_off(one) && one.operation != own) else {
         return Ok(false);
     };
     outbox::hurry(connection, first.operation).await?;
@@ -172,6 +200,8 @@ pub(super) struct Held {
     uploads: Vec<Upload>,
     /// It has a command.
     waits: bool,
+    /// The command that hands it over once more.
+    pub(super) redelivery: Option<OperationId>,
 }
 
 impl Held {
@@ -193,6 +223,7 @@ async fn keep(
     };
     // The command before the message, as workers do.
     let waits = outbox::keep(connection, conversation, wanted.operation()).await?;
+    let redelivery = redeliver::keep(connection, conversation, message).await?;
     let row = select_messages!(
         "where m.id = $1 and m.conversation_id = $2 for update",
         message.0,
@@ -203,7 +234,8 @@ async fn keep(
     let Some(row) = row else { return Ok(None) };
     let uploads = serde_json::from_value(row.uploads.clone())
         .map_err(|_| Error::Unreadable { table: "messages", column: "uploads" })?;
-    Ok(Some(Held { account: place.account, message: row.try_into()?, uploads, waits }))
+    let (account, message) = (place.account, Message::try_from(row)?);
+    Ok(Some(Held { account, message, uploads, waits, redelivery }))
 }
 
 /// The command as it was when the message was written.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::held_up::explain;
 use crate::Error;
 
 /// Which part of a conversation to read.
@@ -223,8 +224,10 @@ pub async fn by_ids(
     ids: &[MessageId],
 ) -> Result<Vec<Message>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows = select_messages!("where m.id = any($1)", &ids).fetch_all(connection).await?;
-    rows.into_iter().map(Message::try_from).collect()
+    let rows = select_messages!("where m.id = any($1)", &ids).fetch_all(&mut *connection).await?;
+    let mut messages: Vec<_> = rows.into_iter().map(Message::try_from).collect::<Result<_, _>>()?;
+    explain(connection, &mut messages).await?;
+    Ok(messages)
 }
 
 /// At most `limit` messages of a conversation. None if a message that the window names is not one
@@ -257,7 +260,7 @@ pub async fn window(
             id,
             fetched,
         )
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?
     } else {
         // Nothing named: before the end of time.
@@ -270,7 +273,7 @@ pub async fn window(
             id,
             fetched,
         )
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?
     };
     let more = rows.len() > limit as usize;
@@ -278,7 +281,8 @@ pub async fn window(
     if !forwards {
         rows.reverse();
     }
-    let messages = rows.into_iter().map(Message::try_from).collect::<Result<_, _>>()?;
+    let mut messages: Vec<_> = rows.into_iter().map(Message::try_from).collect::<Result<_, _>>()?;
+    explain(connection, &mut messages).await?;
     Ok(Some(Messages { messages, more }))
 }
 

@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::command::RetryMessage;
-use domain::{Command, ConversationId, DeliveryState, MessageId, OperationId};
+use domain::{AccountKey, Command, ConversationId, DeliveryState, MessageId, OperationId};
 use sqlx::PgConnection;
 
 use super::intervene::{Held, Intervened, Intervention};
@@ -34,8 +35,9 @@ pub(super) async fn redeliver(
             redelivering(connection, wanted.message, DeliveryState::Queued, None, soon).await?;
         }
         Some(state @ DeliveryState::Retrying) => {
-            let waiting = waiting(connection, wanted.conversation, wanted.message).await?;
-            let Some(operation) = waiting else { return Ok(Intervened::WrongState(Some(state))) };
+            let Some(operation) = held.redelivery else {
+                return Ok(Intervened::WrongState(Some(state)));
+            };
             outbox::hurry(connection, operation).await?;
             let reason = message.state_reason.as_deref();
             redelivering(connection, wanted.message, state, reason, soon).await?;
@@ -45,7 +47,30 @@ pub(super) async fn redeliver(
     Ok(Intervened::Done(()))
 }
 
-async fn waiting(
+/// It is tried when what comes before it was, which is tried now.
+pub(super) async fn keep_waiting(connection: &mut PgConnection, held: &Held) -> Result<(), Error> {
+    let (message, soon) = (&held.message, Some(Duration::ZERO));
+    redelivering(connection, message.id, DeliveryState::Queued, None, soon).await?;
+    Ok(())
+}
+
+/// Takes it back if no try can have reached Chatwoot: the message has failed, as it had before. Says whether it could be.
+pub(super) async fn take_back(
+    connection: &mut PgConnection,
+    wanted: &Intervention<'_>,
+    held: &Held,
+) -> Result<bool, Error> {
+    let Some(operation) = held.redelivery else { return Ok(false) };
+    if !outbox::take_back(connection, operation).await? {
+        return Ok(false);
+    }
+    not_redelivered(connection, wanted.message, None).await?;
+    outbox::let_next(connection, wanted.conversation).await?;
+    Ok(true)
+}
+
+/// The command that waits, which stays as it is until the transaction ends.
+pub(super) async fn keep(
     connection: &mut PgConnection,
     conversation: ConversationId,
     message: MessageId,
@@ -53,7 +78,7 @@ async fn waiting(
     let operation = sqlx::query_scalar!(
         "select operation_id from outbox
          where conversation_id = $1 and command = $2 and payload ->> 'messageId' = $3
-         order by sequence limit 1",
+         order by sequence limit 1 for update",
         conversation.0,
         Command::RETRY_MESSAGE,
         message.0.to_string()
@@ -87,27 +112,109 @@ pub async fn redelivering(
     Ok(changed.rows_affected() > 0)
 }
 
-/// Notes that it is settled: handed over, or not, for this reason. What was handed over counts as sent from then on; a
-/// failure that Chatwoot tells of later is newer than that.
+/// Notes that Chatwoot has taken it up again: it counts as sent from then on. `failed_at` is the failure that was known
+/// before; one that was noted since is newer and stays on show. For a while sweeps look what came of it.
 pub async fn redelivered(
     connection: &mut PgConnection,
     message: MessageId,
-    failed: Option<&str>,
+    failed_at: i64,
 ) -> Result<bool, Error> {
     let changed = sqlx::query!(
         // What was not written here has no state of ours.
-        "update messages m
-         set outbound_state = case when m.author_type is not null then 'sent' end,
-             outbound_reason = $2, outbound_next_at = null,
-             delivery_succeeded_at = case when $2::text is null
-               then greatest(m.delivery_succeeded_at, m.delivery_failed_at + 1)
-               else m.delivery_succeeded_at end,
-             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
-         where id = $1",
+        "with settled as (
+           update messages m
+           set outbound_state = case when m.author_type is not null then 'sent' end,
+               outbound_reason = null, outbound_next_at = null,
+               delivery_succeeded_at = greatest(m.delivery_succeeded_at, $2::bigint + 1),
+               updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
+           where id = $1
+           returning id, tenant_id, account_id
+         )
+         insert into redeliveries (message_id, tenant_id, account_id, handed_over_at)
+         select id, tenant_id, account_id, now() from settled
+         on conflict (message_id) do update set handed_over_at = excluded.handed_over_at",
         message.0,
-        failed
+        failed_at
     )
     .execute(connection)
     .await?;
     Ok(changed.rows_affected() > 0)
+}
+
+/// Notes that it is not handed over, for this reason, or because nobody wants it any more: it has failed as before.
+pub async fn not_redelivered(
+    connection: &mut PgConnection,
+    message: MessageId,
+    reason: Option<&str>,
+) -> Result<bool, Error> {
+    let changed = sqlx::query!(
+        "update messages m
+         set outbound_state = case when m.author_type is not null then 'sent' end,
+             outbound_reason = $2, outbound_next_at = null,
+             updated_at = greatest(clock_timestamp(), m.updated_at + interval '1 microsecond')
+         where id = $1",
+        message.0,
+        reason
+    )
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// A message that is to be handed over, as it is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// Chatwoot's number of it.
+    pub chatwoot_id: i64,
+    /// The newest failure that is known.
+    pub failed_at: i64,
+    /// Somebody has had it deleted meanwhile.
+    pub deleting: bool,
+}
+
+/// What is to be handed over. None: there is no such message, or Chatwoot is not known to have it.
+pub async fn to_redeliver(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    message: MessageId,
+) -> Result<Option<Target>, Error> {
+    let target = sqlx::query_as!(
+        Target,
+        r#"select chatwoot_id as "chatwoot_id!", delivery_failed_at as failed_at,
+                  delete_operation is not null as "deleting!"
+           from messages where id = $1 and account_id = $2 and chatwoot_id is not null"#,
+        message.0,
+        account.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(target)
+}
+
+/// Messages of an account that were handed over since then: the number of each one's conversation and its own. Forgets
+/// older ones.
+pub async fn redelivered_since(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    since: DateTime<Utc>,
+) -> Result<Vec<(i64, i64)>, Error> {
+    sqlx::query!(
+        "delete from redeliveries where account_id = $1 and handed_over_at < $2",
+        account.0,
+        since
+    )
+    .execute(&mut *connection)
+    .await?;
+    let rows = sqlx::query!(
+        r#"select c.display_id, m.chatwoot_id as "chatwoot_id!"
+           from redeliveries r
+           join messages m on m.id = r.message_id
+           join conversations c on c.id = m.conversation_id
+           where r.account_id = $1 and m.chatwoot_id is not null and not m.deleted
+           order by c.display_id, m.chatwoot_id"#,
+        account.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.display_id, row.chatwoot_id)).collect())
 }

@@ -26,6 +26,28 @@ pub async fn postpone(
     Ok(())
 }
 
+/// The same, with a word for whoever waits behind it.
+pub async fn postpone_for(
+    connection: &mut PgConnection,
+    operation: OperationId,
+    wait: Duration,
+    reason: &str,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "update outbox
+         set due_at = now() + make_interval(secs => $2),
+             not_before = now() + make_interval(secs => $2),
+             wait_reason = $3, waits_since = clock_timestamp()
+         where operation_id = $1",
+        operation.0,
+        wait.as_secs_f64(),
+        reason
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Ends a row's wait and wakes the relay once the transaction commits. One that somebody else has
 /// locked is being published or settled.
 pub async fn hasten(connection: &mut PgConnection, operation: OperationId) -> Result<(), Error> {

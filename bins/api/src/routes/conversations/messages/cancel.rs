@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{ConversationId, MessageId};
+use domain::{ConversationId, Message, MessageId};
 use events::{Announcement, AnnouncementSubject};
 use store::messages::{Intervened, Intervention};
 
@@ -19,6 +19,8 @@ use crate::request::Trace;
 /// never tried, or no try reached Chatwoot; or discard one that failed on its way to Chatwoot. It is
 /// gone from the conversation; the activity `message_cancelled` tells so, with `discarded` if it had
 /// failed. A message that failed without anybody knowing whether Chatwoot has it comes back if it has.
+/// Of a message that Chatwoot has and was asked to hand to its channel again, that alone is taken back, as long as no
+/// try can have reached Chatwoot: it has failed, as before, which `message_retry_cancelled` tells.
 #[utoipa::path(
     post, path = "/conversations/{id}/messages/{messageId}/cancel", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
@@ -27,6 +29,7 @@ use crate::request::Trace;
         ("messageId" = MessageId, Path, description = "The message"),
     ),
     responses(
+        (status = 200, description = "It is not handed over again", body = Message),
         (status = 204, description = "The message is gone and will not be sent"),
         (status = 404, description = "The conversation has no such message (any more)",
          body = Problem, content_type = "application/problem+json"),
@@ -48,14 +51,18 @@ pub(in crate::routes) async fn cancel_message(
         Begun::Fresh(work) => work,
         Begun::Answered(answer) => return Ok(answer),
     };
-    let activity = match store::messages::cancel(work.connection(), &wanted).await? {
-        Intervened::Done(activity) => activity,
+    let (message, activity) = match store::messages::cancel(work.connection(), &wanted).await? {
+        Intervened::Done(cancelled) => cancelled,
         Intervened::NoMessage => return Err(ApiError::NotFound("message")),
         Intervened::WrongState(state) => return Err(ApiError::NotCancellable(state)),
     };
     let shown = store::conversations::get(work.connection(), conversation).await?;
-    let answer = work.finish(StatusCode::NO_CONTENT, None, &()).await?;
-    let subject = AnnouncementSubject { conversation: shown, ..AnnouncementSubject::default() };
+    let answer = match &message {
+        Some(there) => work.finish(StatusCode::OK, None, there).await?,
+        None => work.finish(StatusCode::NO_CONTENT, None, &()).await?,
+    };
+    let subject =
+        AnnouncementSubject { conversation: shown, message, ..AnnouncementSubject::default() };
     app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
     Ok(answer)
 }
