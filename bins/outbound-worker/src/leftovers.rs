@@ -175,7 +175,7 @@ impl Leftovers {
 
 fn refused(error: &dyn std::fmt::Display) {
     metrics::counter!("axis_announcements_refused_total").increment(1);
-    tracing::error!(error = in_words(&error), "an activity is not announced");
+    tracing::error!(%error, "an activity is not announced");
 }
 
 /// The rows that announcements carry, as they are now.

@@ -209,10 +209,7 @@ fn log(event: &Event, told: &Told) {
         Event::LameDuckMode => tracing::info!("the NATS server is about to stop"),
         Event::ClientError(error) => {
             if told.is_news(error.to_string()) {
-                tracing::warn!(
-                    error = in_words(&error),
-                    "no connection to NATS could be made, trying again"
-                );
+                tracing::warn!(error = %error, "no connection to NATS could be made, trying again");
             } else {
                 tracing::debug!(error = %error, "still no connection to NATS");
             }

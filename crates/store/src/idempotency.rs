@@ -9,8 +9,8 @@ use std::time::Duration;
 use domain::TenantId;
 use sqlx::PgConnection;
 
-use crate::locks::Lock;
 use crate::Error;
+use crate::locks::Lock;
 
 /// Names that one request throws away when it keeps its own; bounds what is left behind.
 const MOST_FORGOTTEN: i64 = 16;

@@ -5,6 +5,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use domain::in_words;
+
 use super::aside;
 use super::ledger::Segment;
 use super::mark::Mark;

@@ -10,7 +10,6 @@
 
 use bytes::Bytes;
 use chrono::Utc;
-use domain::in_words;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -213,8 +212,9 @@ struct StoredMessage {
 
 #[cfg(test)]
 mod tests {
+    use domain::in_words;
+
     use super::*;
-    use crate::consume::settle;
     use crate::testing::Server;
 
     #[tokio::test(flavor = "multi_thread")]

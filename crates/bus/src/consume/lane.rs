@@ -93,7 +93,7 @@ impl<H: Handler> Lane<H> {
             if matches!(error, PullError::Reconnected) {
                 continue;
             }
-            self.gauges.failed(&self.durable, error);
+            self.gauges.failed(&self.durable, &error);
             let pause = pauses.next();
             tokio::select! {
                 () = shutdown.cancelled() => {}
@@ -190,9 +190,9 @@ impl Gauges {
         Self { consumer, condition: Condition::new(health) }
     }
 
-    fn failed(&mut self, durable: &Durable, error: PullError) {
+    fn failed(&mut self, durable: &Durable, error: &PullError) {
         let (consumer, name) = (self.consumer, durable.name());
-        let error = in_words(&error);
+        let error = in_words(error);
         if self.condition.fails(&error) {
             tracing::warn!(consumer, name, error, "messages cannot be pulled, trying again");
         } else {

@@ -9,7 +9,7 @@ use domain::in_words;
 use super::bury::bury;
 use super::message::InHand;
 use super::rewind::Place;
-use super::{BoxError, Consumption, Failure, Outcome};
+use super::{Consumption, Failure, Outcome};
 use crate::Bus;
 use crate::shares::Shares;
 

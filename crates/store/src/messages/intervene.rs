@@ -130,7 +130,7 @@ pub async fn retry(
             redeliver::keep_waiting(connection, &held).await?;
             return told_again(connection, wanted, &held, RETRIED).await;
         }
-        return match redeliver::redeliver(connection, wanted, &held).await? {
+        return match redeliver(connection, wanted, &held).await? {
             Intervened::Done(()) => told_again(connection, wanted, &held, RETRIED).await,
             Intervened::NoMessage => Ok(Intervened::NoMessage),
             Intervened::WrongState(state) => Ok(Intervened::WrongState(state)),
