@@ -212,6 +212,11 @@ export class Cache {
     void this.#client.invalidateQueries({ predicate: (query) => isLive(query) || query.queryKey[0] === 'contact' })
   }
 
+  /** Reads again what was refused for want of a role: one may have been given since. */
+  retryRefused(): void {
+    void this.#client.invalidateQueries({ predicate: ({ state }) => state.status === 'error' && Failure.from(state.error).status === 403 })
+  }
+
   /** An answer came in: brings it up to what was heard meanwhile. */
   #join(query: Query): void {
     const place = placeOf(query)

@@ -17,7 +17,7 @@ import type { Announcement, Conversation, Live as LiveEvent, Message, UpdateConv
 import { session } from '../auth/session.ts'
 
 import { admission } from './admission.ts'
-import { withRolesOfNow } from './again.ts'
+import { afterRefusal } from './again.ts'
 import { Cache } from './cache.ts'
 import { Connection } from './connection.ts'
 import { startDrafts } from './drafts.ts'
@@ -197,10 +197,11 @@ export class Live {
     }
   }
 
-  /** Tries now to have the connection that was refused. */
+  /** Tries now to have the connection that was refused, and whatever else was for want of a role. */
   async reconnect(): Promise<void> {
-    await withRolesOfNow(connectionStatus.get().why)
+    await afterRefusal(connectionStatus.get().why)
     this.#connection?.again()
+    this.#cache.retryRefused()
   }
 
   /** Takes one event of the stream. */
