@@ -190,6 +190,11 @@ export class Cache {
     )
   }
 
+  /** What became of a message was not answered: reads the thread again, quietly. */
+  reread(conversationId: string): void {
+    void this.#client.invalidateQueries({ queryKey: keys.messages(conversationId), exact: true })
+  }
+
   /** Everything up to here was heard. What was read before the journal began is read again, and what could not be read while nobody answered. */
   ready(position: Position): void {
     this.#journal.ready(position)

@@ -72,7 +72,7 @@ export class Live {
     )
   }
 
-  /** Takes back a message that has not left, or discards one that failed. */
+  /** Takes back a message that has not left, or discards one that failed. One that Chatwoot has stays, as failed. */
   async cancel(message: Message): Promise<void> {
     const path = { id: message.conversationId, messageId: message.id }
     const params = { path, header: { 'Idempotency-Key': crypto.randomUUID() } }
@@ -89,7 +89,8 @@ export class Live {
       if (Failure.from(error).status === 404) this.#cache.withdraw(message)
       throw error
     })
-    this.#cache.withdraw(message)
+    if (message.chatwootId == null) this.#cache.withdraw(message)
+    else this.#cache.reread(message.conversationId)
   }
 
   /** Deletes a message that Chatwoot has. */
