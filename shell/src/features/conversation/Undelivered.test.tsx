@@ -80,3 +80,9 @@ test('what is tried again already is told when that is not to be stopped', async
   expect(await screen.findByRole('alert')).toHaveTextContent('it has left already')
   expect(screen.getByText('undelivered')).toBeVisible()
 })
+
+test('tries to reach Chatwoot are none of its channel', async () => {
+  given([mine({ state: 'retrying', attempts: 1, maxAttempts: 6, stateReason: 'The channel is busy' })])
+  show(<Conversation id={HERE.id} />)
+  expect(await screen.findByText('Trying again: The channel is busy')).toBeVisible()
+})
