@@ -1,3 +1,4 @@
+import { renderHook, waitFor } from '@testing-library/react'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
@@ -137,4 +138,21 @@ test('and is left as it is where it cannot', async () => {
   await session().anew()
   expect(await session().token()).toBe('token')
   expect(grants).toEqual(['c'])
+})
+
+test('nobody is signed out because another token is refused while theirs is good; then they are', async () => {
+  const { begin, session, grants } = await back({
+    token: (tries) => (tries === 1 ? null : HttpResponse.json({ error: 'invalid_grant' }, { status: 400 })),
+  })
+  const { useEnded } = await import('./ended.ts')
+  const { result } = renderHook(useEnded)
+  await begin()
+  await expect(session().anew()).rejects.toMatchObject({ code: 'signed-out' })
+  expect(result.current).toBe(false)
+  expect(await session().token()).toBe('token 1')
+  vi.spyOn(Date, 'now').mockReturnValue(session().endsAt! + 100)
+  await expect(session().token()).rejects.toMatchObject({ code: 'signed-out' })
+  await waitFor(() => expect(result.current).toBe(true))
+  // What was refused is not asked with again.
+  expect(grants).toEqual(['c', 'r'])
 })

@@ -163,8 +163,8 @@ class Tokens implements Provider {
   }
 
   anew = async (): Promise<void> => {
-    // Nobody is signed out for that.
-    if (this.#refresh !== undefined) await this.#renew(PATIENCE)
+    // Nobody is signed out for that: the token that there is may be good still.
+    if (this.#refresh !== undefined) await this.#renew(PATIENCE, false)
   }
 
   signOut = (): void => {
@@ -178,23 +178,34 @@ class Tokens implements Provider {
     window.location.assign(address)
   }
 
-  /** One request, however many wait for it, and none of them longer than they like: a late answer is taken, too. */
-  #renew(longest: number): Promise<void> {
+  /**
+   * One request, however many wait for it, and none of them longer than they like: a late answer is taken, too.
+   * Who is given no other token, and needs one, is signed out.
+   */
+  #renew(longest: number, needed = true): Promise<void> {
     this.#renewing ??= this.#ask().finally(() => (this.#renewing = null))
-    return Promise.race([this.#renewing, late(longest)])
+    const renewed = this.#renewing
+    if (needed) {
+      void renewed.catch((error: unknown) => {
+        if (Failure.from(error).code === 'signed-out') end()
+      })
+    }
+    return Promise.race([renewed, late(longest)])
   }
 
   async #ask(): Promise<void> {
     const client = { client_id: this.#config.clientId }
     const refresh = this.#refresh
-    if (refresh === undefined) throw this.#end()
+    if (refresh === undefined) throw signedOut()
     const given = await answered(
       oauth.refreshTokenGrantRequest(this.#server, client, oauth.None(), refresh, manner(this.#config, RENEWAL)),
     )
     try {
       this.#take(await oauth.processRefreshTokenResponse(this.#server, client, given))
     } catch {
-      throw this.#end()
+      // Asked with once more, it would be refused once more.
+      this.#refresh = undefined
+      throw signedOut()
     }
   }
 
@@ -205,12 +216,6 @@ class Tokens implements Provider {
     this.#id = id_token ?? this.#id
     this.#endsAt = expires_in === undefined ? null : Date.now() + expires_in * 1000
     this.#early = Math.min(EARLY, (expires_in ?? 0) * 200)
-  }
-
-  #end(): Failure {
-    this.#refresh = undefined
-    end()
-    return signedOut()
   }
 }
 

@@ -5,6 +5,8 @@
  * prove anything; else an OpenID provider knows them (`openid.ts`, loaded when it is needed).
  * `token()` is asked before each request, so that a provider can renew it.
  */
+import { useSyncExternalStore } from 'react'
+
 import { deadline } from '../api/deadline.ts'
 import { Failure } from '../api/failure.ts'
 import { API_ORIGIN } from '../api/origin.ts'
@@ -31,6 +33,11 @@ let current: Session = { ...developer(), person: SOMEBODY }
 /** It knows somebody already: it is not asked again because the API does not answer. */
 let provider: Provider | null = null
 
+/** What the person may, in one text. */
+let rights = ''
+let changes = 0
+const listeners = new Set<() => void>()
+
 export function session(): Session {
   return current
 }
@@ -41,16 +48,42 @@ export async function begin(known: () => void): Promise<void> {
   try {
     provider ??= await providerOf()
     current = Object.assign(provider, { person: SOMEBODY })
-    const told = read<Me>('/api/v1/me', await provider.token())
+    const told = personOf(await provider.token())
     known()
-    const { id, name, permissions } = await told
-    const granted = new Set(permissions)
-    current = Object.assign(provider, { person: { id, name, may: (one: Permission) => granted.has(one) } })
+    current = Object.assign(provider, { person: await told })
   } catch (error) {
     const failure = Failure.from(error)
     if (!failure.passing || failure.code === 'signed-out') provider = null
     throw failure
   }
+}
+
+/** Takes a token that says what this person may by now, and asks what that is. */
+export async function withRolesOfNow(): Promise<void> {
+  const before = rights
+  await current.anew()
+  Object.assign(current, { person: await personOf(await current.token()) })
+  if (rights === before) return
+  changes += 1
+  for (const listener of listeners) listener()
+}
+
+/** How often what this person may has changed: what goes by it is drawn anew then. */
+export function useRoles(): number {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    () => changes,
+  )
+}
+
+async function personOf(token: string): Promise<Person> {
+  const { id, name, permissions } = await read<Me>('/api/v1/me', token)
+  const granted = new Set(permissions)
+  rights = [...granted].sort().join(' ')
+  return { id, name, may: (one) => granted.has(one) }
 }
 
 async function providerOf(): Promise<Provider> {

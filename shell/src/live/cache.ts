@@ -190,6 +190,11 @@ export class Cache {
     )
   }
 
+  /** What became of a message was not answered: reads the thread again, quietly. */
+  reread(conversationId: string): void {
+    void this.#client.invalidateQueries({ queryKey: keys.messages(conversationId), exact: true })
+  }
+
   /** Everything up to here was heard. What was read before the journal began is read again, and what could not be read while nobody answered. */
   ready(position: Position): void {
     this.#journal.ready(position)
@@ -210,6 +215,11 @@ export class Cache {
   /** Reads everything again, quietly; contacts too, whose changes may have been told. */
   doubt(): void {
     void this.#client.invalidateQueries({ predicate: (query) => isLive(query) || query.queryKey[0] === 'contact' })
+  }
+
+  /** Reads again what was refused for want of a role: one may have been given since. */
+  retryRefused(): void {
+    void this.#client.invalidateQueries({ predicate: ({ state }) => state.status === 'error' && Failure.from(state.error).status === 403 })
   }
 
   /** An answer came in: brings it up to what was heard meanwhile. */

@@ -17,7 +17,7 @@ import type { Announcement, Conversation, Live as LiveEvent, Message, UpdateConv
 import { session } from '../auth/session.ts'
 
 import { admission } from './admission.ts'
-import { withRolesOfNow } from './again.ts'
+import { afterRefusal } from './again.ts'
 import { Cache } from './cache.ts'
 import { Connection } from './connection.ts'
 import { startDrafts } from './drafts.ts'
@@ -72,7 +72,7 @@ export class Live {
     )
   }
 
-  /** Takes back a message that has not left, or discards one that failed. */
+  /** Takes back a message that has not left, or discards one that failed. One that Chatwoot has stays, as failed. */
   async cancel(message: Message): Promise<void> {
     const path = { id: message.conversationId, messageId: message.id }
     const params = { path, header: { 'Idempotency-Key': crypto.randomUUID() } }
@@ -89,7 +89,8 @@ export class Live {
       if (Failure.from(error).status === 404) this.#cache.withdraw(message)
       throw error
     })
-    this.#cache.withdraw(message)
+    if (message.chatwootId == null) this.#cache.withdraw(message)
+    else this.#cache.reread(message.conversationId)
   }
 
   /** Deletes a message that Chatwoot has. */
@@ -197,10 +198,11 @@ export class Live {
     }
   }
 
-  /** Tries now to have the connection that was refused. */
+  /** Tries now to have the connection that was refused, and whatever else was for want of a role. */
   async reconnect(): Promise<void> {
-    await withRolesOfNow(connectionStatus.get().why)
+    await afterRefusal(connectionStatus.get().why)
     this.#connection?.again()
+    this.#cache.retryRefused()
   }
 
   /** Takes one event of the stream. */

@@ -19,6 +19,8 @@ export const api = setupServer(
   plain.post('*/api/v1/conversations/:id/presence', nothing),
   plain.post('*/api/v1/conversations/:id/typing', nothing),
   plain.get('*/api/v1/drafts', none),
+  // Who is here stays as they are.
+  plain.get('*/api/v1/me', () => HttpResponse.json({ status: 503, code: 'unavailable', detail: 'not now' }, { status: 503 })),
   plain.get('*/api/v1/me/links', () => HttpResponse.json({ data: [] })),
   plain.get('*/api/v1/activity', none),
   plain.get('*/api/v1/approvals', none),

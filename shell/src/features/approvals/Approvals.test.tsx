@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
@@ -51,6 +51,20 @@ test('an empty queue says why it is empty', async () => {
   given([])
   show(<Approvals view={{ show: 'waiting' }} />)
   expect(await screen.findByText('Nothing waits for your decision')).toBeVisible()
+})
+
+test.each([
+  [[anApproval()], 'It arrived broken.'],
+  [[], 'No approvals'],
+])('that a queue may be of before is said', async (rows, words) => {
+  given(rows)
+  const { queryClient } = show(<Approvals view={{}} />)
+  expect(await screen.findByText(words)).toBeVisible()
+  expect(screen.queryByRole('alert')).toBeNull()
+  api.use(http.untyped.get('*/api/v1/approvals', () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })))
+  await act(() => queryClient.refetchQueries())
+  expect(await screen.findByText('This may be out of date: it is down.')).toBeVisible()
+  expect(screen.getByText(words)).toBeVisible()
 })
 
 test('earlier requests that do not load say so, and are asked for again', async () => {

@@ -10,7 +10,7 @@ import { Chip } from '#ui/Chip.tsx'
 import { classes } from '#ui/classes.ts'
 import { Further } from '#ui/Further.tsx'
 import { APPROVAL_STATUSES, ApprovalMark } from '#ui/Marks.tsx'
-import { Empty, Failed } from '#ui/State.tsx'
+import { Empty, Failed, Stale } from '#ui/State.tsx'
 import { When } from '#ui/When.tsx'
 import { titled } from '#ui/words.ts'
 
@@ -71,6 +71,11 @@ export function Approvals({ view }: { view: ApprovalsView }) {
         </div>
       </header>
       <div className="min-h-0 grow overflow-y-auto">
+        {!query.isFetchNextPageError && (
+          <div className="mx-auto max-w-4xl px-5 empty:hidden">
+            <Stale of={query} />
+          </div>
+        )}
         {query.isPending ? (
           <div role="status" aria-label="Loading approvals" className="mx-auto flex max-w-4xl flex-col gap-3 p-5">
             {[0, 1, 2, 3].map((index) => (

@@ -42,18 +42,22 @@ export function Actions({ message, onEdit }: ActionsProps) {
       if (write) onEdit(text)
     },
   })
+  // It failed, and is to be handed to its channel once more: without that it has failed again, and stays.
+  const stop = useMutation({ mutationFn: () => live.cancel(message) })
   const failed = state === 'failed'
   const again = state && AGAIN[state]
-  // What was tried and failed may have arrived; what is to be retried has not. What Chatwoot has is its channel's to try.
+  // What was tried and failed may have arrived; what is to be retried has not.
   const back = there ? null : state === 'retrying' ? 'Cancel' : state === 'queued' && attempts === 0 ? 'Undo' : null
+  const stops = there && (state === 'retrying' || state === 'queued')
   // Files that cannot be had would be lost.
   const edit = failed && attachments.every(isKept)
-  const busy = retry.isPending || cancel.isPending
-  const error = retry.error ?? cancel.error
+  const busy = retry.isPending || cancel.isPending || stop.isPending
+  const error = retry.error ?? cancel.error ?? stop.error
   return (
     <>
       {again && <Act name={again} busy={busy} act={() => retry.mutate()} />}
       {back && <Act name={back} busy={busy} act={() => cancel.mutate(true)} />}
+      {stops && <Act name="Cancel" busy={busy} act={() => stop.mutate()} />}
       {edit && <Act name="Edit and resend" busy={busy} act={() => cancel.mutate(true)} />}
       {failed && <Act name="Discard" busy={busy} act={() => cancel.mutate(false)} />}
       {error && (

@@ -1,10 +1,11 @@
 import { fireEvent, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import type { Attachment } from '#api/types.ts'
 import { api, http } from '#test/api.ts'
+import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
 import { uuid } from '#test/samples.ts'
 
@@ -63,4 +64,25 @@ test('nor does it show broken when it is looked at as large as it is', async () 
   await userEvent.keyboard('{ArrowRight}')
   expect(await dialog.findByRole('img', { name: 'tent.png' })).toBeVisible()
   expect(dialog.queryByRole('alert')).toBeNull()
+})
+
+test.each([
+  ['file', 'invoice.pdf , download'],
+  ['audio', 'Play invoice.pdf'],
+])('whoever waits for a file (%s) keeps the focus, and asks for it once', async (fileType, name) => {
+  const { answer, come } = held()
+  const asked = vi.fn(answer)
+  api.use(http.untyped.get('*/api/v1/attachments/*', asked))
+  Object.assign(URL, { createObjectURL: () => 'blob:any', revokeObjectURL: () => undefined })
+  show(<Attachments attachments={[aFile({ fileType, fileName: 'invoice.pdf' })]} />)
+  const button = await screen.findByRole('button', { name })
+  await userEvent.click(button)
+  await userEvent.keyboard('{Enter}')
+  expect(button).toHaveAttribute('aria-disabled', 'true')
+  // One that is disabled would lose it.
+  expect(button).toBeEnabled()
+  expect(button).toHaveFocus()
+  come(new HttpResponse(null, { status: 404 }))
+  expect(await screen.findByText(/not available/i)).toBeVisible()
+  expect(asked).toHaveBeenCalledOnce()
 })

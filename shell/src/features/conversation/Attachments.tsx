@@ -173,7 +173,8 @@ function Player({ attachment, kind }: { attachment: Kept; kind: 'audio' | 'video
           <button
             type="button"
             aria-label={`Play ${name}`}
-            disabled={wanted}
+            // A disabled one would lose the focus.
+            aria-disabled={wanted || undefined}
             className="flex size-full items-center gap-2 px-3 text-soft hover:text-ink"
             onClick={() => setWanted(true)}
           >
@@ -194,7 +195,9 @@ function File({ attachment }: { attachment: Kept }) {
   const [state, setState] = useState<'idle' | 'busy' | 'missing'>('idle')
   const here = useHere()
   const name = nameOf(attachment)
+  const busy = state === 'busy'
   const download = async () => {
+    if (busy) return
     setState('busy')
     try {
       save(await client.query(fileQuery(attachment.id)), name)
@@ -205,7 +208,7 @@ function File({ attachment }: { attachment: Kept }) {
     }
   }
   return (
-    <button type="button" onClick={() => void download()} disabled={state === 'busy'} className={`${CARD} hover:border-line-strong`}>
+    <button type="button" onClick={() => void download()} aria-disabled={busy || undefined} className={`${CARD} hover:border-line-strong`}>
       <FileText aria-hidden className="size-4 shrink-0 text-soft" />
       <span className="min-w-0 grow">
         {/* In full: how it ends says what it is. */}
@@ -214,7 +217,7 @@ function File({ attachment }: { attachment: Kept }) {
           {state === 'missing' ? 'Not available; try again' : size(attachment.fileSize)}
         </span>
       </span>
-      {state === 'busy' ? <LoaderCircle aria-hidden className="spinner size-4" /> : <Download aria-hidden className="size-4 shrink-0 text-soft" />}
+      {busy ? <LoaderCircle aria-hidden className="spinner size-4" /> : <Download aria-hidden className="size-4 shrink-0 text-soft" />}
       <span className="sr-only">, download</span>
     </button>
   )

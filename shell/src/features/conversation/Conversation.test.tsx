@@ -237,34 +237,6 @@ test('whose a message is, its author says, whatever Chatwoot calls them', async 
   expect(log.getAllByRole('button', { name: 'Delete message' })).toHaveLength(1)
 })
 
-test('what the channel did not deliver is deleted in Chatwoot, and written anew', async () => {
-  const lost = mine({ chatwootId: 9, content: 'undelivered', createdAt: instant(1), state: 'failed' })
-  given([lost])
-  api.use(
-    http.untyped.delete('*/messages/:messageId', () =>
-      HttpResponse.json({ ...lost, content: null, deleted: true, updatedAt: instant(9) }, { status: 202 }),
-    ),
-  )
-  show(<Conversation id={HERE.id} />)
-  await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
-  expect(await screen.findByText('This message was deleted')).toBeVisible()
-  expect(screen.getByRole('textbox', { name: 'Reply' })).toHaveValue('undelivered')
-})
-
-test('what the channel did not deliver is handed to it again, and is not taken back meanwhile', async () => {
-  const lost = mine({ chatwootId: 9, content: 'undelivered', createdAt: instant(1), state: 'failed', attempts: 1 })
-  given([lost])
-  api.use(
-    http.untyped.post('*/messages/:messageId/retry', () =>
-      HttpResponse.json({ ...lost, state: 'queued', updatedAt: instant(9) }, { status: 202 }),
-    ),
-  )
-  show(<Conversation id={HERE.id} />)
-  await userEvent.click(await screen.findByRole('button', { name: 'Retry' }))
-  expect(await screen.findByText('Waiting to be sent')).toBeVisible()
-  expect(screen.queryByRole('button', { name: /Retry|Undo|Cancel|Discard/ })).toBeNull()
-})
-
 test('of what may have arrived Chatwoot can be asked now', async () => {
   const lost = mine({ content: 'lost?', createdAt: instant(1), state: 'unknown', attempts: 1 })
   given([lost])

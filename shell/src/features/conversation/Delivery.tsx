@@ -52,6 +52,8 @@ export function Delivery({ message }: { message: Message }) {
   const { state, stateReason, attempts, maxAttempts, nextAttemptAt, updatedAt } = message
   const noun = message.private ? 'Note not saved' : 'Not sent'
   const at = exactly(updatedAt)
+  // What is counted is what it took to get there, and not what its channel does with it.
+  const there = message.chatwootId != null
   switch (state) {
     case 'queued':
       return (
@@ -88,7 +90,7 @@ export function Delivery({ message }: { message: Message }) {
         <State icon={RotateCw} colour="text-warn">
           <span>
             {nextAttemptAt ? <Countdown until={nextAttemptAt} words="Trying again" /> : 'Trying again'}
-            {attempts > 0 && ` (${tries(attempts, maxAttempts)})`}
+            {attempts > 0 && !there && ` (${tries(attempts, maxAttempts)})`}
             {stateReason && `: ${stateReason}`}
           </span>
         </State>

@@ -2,7 +2,7 @@ import { onlineManager } from '@tanstack/react-query'
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
@@ -13,6 +13,13 @@ import { ALL_SEEN } from './lines.ts'
 import { Thread } from './Thread.tsx'
 
 const HERE = uuid(1)
+
+// What waits to be sent is sent again after its test, too.
+beforeEach(() =>
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/messages', () => HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })),
+  ),
+)
 
 function open() {
   return show(<Thread conversationId={HERE} contactId={HERE} chatwootUrl={null} unread={ALL_SEEN} onEdit={vi.fn()} />)
@@ -26,7 +33,6 @@ test('what was written shows though the thread cannot be had', async () => {
         ? HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
         : HttpResponse.json({ data: [aMessage({ content: 'Hello?' })], page: { limit: 50, hasMore: false }, position: NOWHERE }),
     ),
-    http.untyped.post('*/api/v1/conversations/:id/messages', () => HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })),
   )
   const { live } = open()
   await screen.findByText('Messages did not load')
@@ -43,8 +49,9 @@ test('and though there is no network to have it by', async () => {
   onTestFinished(() => onlineManager.setOnline(true))
   vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
   onTestFinished(() => void vi.restoreAllMocks())
+  api.use(http.untyped.get('*/api/v1/conversations/:id/messages', () => HttpResponse.error()))
   const { live } = open()
-  await screen.findByRole('status', { name: 'Loading messages' })
+  await screen.findByText('Messages did not load')
   live.outbox.send(HERE, 'On its way', false)
   expect(await screen.findByText('On its way')).toBeVisible()
 })

@@ -3,11 +3,16 @@ import { useLocation } from '@tanstack/react-router'
 import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
+import { memo } from 'react'
 import { describe, expect, test } from 'vitest'
 
+import { Failure } from '#api/failure.ts'
 import type { Conversation } from '#api/types.ts'
+import { session } from '#auth/session.ts'
+import { again } from '#live/again.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { api, http } from '#test/api.ts'
+import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, aMessage, anAnnouncement, instant, uuid } from '#test/samples.ts'
 
@@ -145,4 +150,25 @@ describe('once what is over the page is closed', () => {
     await close()
     await waitFor(() => expect(screen.getByRole('main')).toHaveFocus())
   })
+})
+
+test('what somebody may shows as soon as they may it', async () => {
+  mayOnly('conversations:read')
+  api.use(
+    http.untyped.get('*/api/v1/chatwoot', () => HttpResponse.json({ data: [] })),
+    http.untyped.get('*/api/v1/health', () => HttpResponse.json({ status: 'ok', checks: {} })),
+    http.untyped.get('*/api/v1/me', () => HttpResponse.json({ id: 'ana', name: 'Ana Beispiel', permissions: ['conversations:read', 'operations:read'] })),
+  )
+  const Mine = memo(() => <p>{session().person.may('operations:read') ? 'An operator' : 'No operator'}</p>)
+  Mine.displayName = 'Mine'
+  show(
+    <Frame>
+      <Mine />
+    </Frame>,
+  )
+  expect(await screen.findByText('No operator')).toBeVisible()
+  expect(screen.queryByRole('link', { name: 'Operations' })).toBeNull()
+  await act(() => again({ error: new Failure(403, {}), refetch: () => Promise.resolve() }))
+  expect(await screen.findByText('An operator')).toBeVisible()
+  expect(screen.getByRole('link', { name: 'Operations' })).toBeVisible()
 })

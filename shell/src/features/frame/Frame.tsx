@@ -2,7 +2,7 @@
 import { useLocation, useNavigate, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 
-import { session } from '#auth/session.ts'
+import { session, useRoles } from '#auth/session.ts'
 import { refusedCommand } from '#desk/words.ts'
 import { useLive } from '#live/context.ts'
 import { onNews } from '#live/news.ts'
@@ -25,8 +25,12 @@ const Help = lazily(loadHelp)
 const CommandBar = lazily(loadCommandBar)
 const Banner = lazily(() => import('./Banner.tsx'))
 
-/** What is around every screen. */
+/** What is around every screen. Other roles may show other things anywhere: all of it is drawn anew, and what was typed is kept. */
 export function Frame({ children }: { children: ReactNode }) {
+  return <Around key={useRoles()}>{children}</Around>
+}
+
+function Around({ children }: { children: ReactNode }) {
   const navigate = useNavigate()
   const router = useRouter()
   useEffect(() => router.subscribe('onRendered', keepFocus), [router])

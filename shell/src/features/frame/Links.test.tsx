@@ -271,3 +271,23 @@ test('who may not reply is not asked', async () => {
   expect(menu.queryByRole('menuitem', { name: /^Your name/ })).toBeNull()
   expect(asked).toBe(0)
 })
+
+test.each([
+  ['Link', account(1)],
+  ['Unlink', account(1, ANA)],
+])('the button that was pressed (%s) keeps the focus meanwhile', async (name, one) => {
+  const { answer, come } = held()
+  given([one], answer)
+  api.use(http.untyped.delete('*/api/v1/me/links/:id', answer))
+  const sheet = await openSheet()
+  const button = await sheet.findByRole('button', { name: `${name} Account 1` })
+  if (name === 'Link') await userEvent.type(sheet.getByLabelText(/^Access token/), TOKEN)
+  await userEvent.click(button)
+  await waitFor(() => expect(button).toHaveAttribute('aria-disabled', 'true'))
+  // One that is disabled would lose it.
+  expect(button).toBeEnabled()
+  expect(button).toHaveFocus()
+  come(HttpResponse.json({ status: 503, code: 'busy', detail: 'The server is busy' }, { status: 503 }))
+  expect(await sheet.findByText('The server is busy')).toBeVisible()
+  expect(button).not.toHaveAttribute('aria-disabled')
+})

@@ -80,7 +80,7 @@ function Account({ of: account }: { of: ChatwootLink }) {
           <State of={account} />
         </div>
         {linked && (
-          <Button aria-label={`Unlink ${name}`} disabled={remove.isPending} onClick={() => remove.mutate()}>
+          <Button aria-label={`Unlink ${name}`} busy={remove.isPending} onClick={() => remove.mutate()}>
             Unlink
           </Button>
         )}
@@ -191,7 +191,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
         </a>
       </p>
       <Refusal error={refused(add.error)} />
-      <Button type="submit" look="primary" aria-label={`Link ${name}`} disabled={blank || add.isPending} className="self-start">
+      <Button type="submit" look="primary" aria-label={`Link ${name}`} disabled={blank} busy={add.isPending} className="self-start">
         Link
       </Button>
     </form>

@@ -3,18 +3,38 @@ import { expect, test, vi } from 'vitest'
 
 import type { Point } from '#api/types.ts'
 import { instant } from '#test/samples.ts'
+import { timeOfDay } from '#ui/time.ts'
 
 import { Bars } from './Chart.tsx'
 
-const POINTS: Point[] = [{ at: instant(0), received: 3, p50Ms: null, p95Ms: null, p99Ms: null }]
+const aPoint = (minute: number): Point => ({ at: instant(minute * 60), received: 3, p50Ms: null, p95Ms: null, p99Ms: null })
+const POINTS = [aPoint(0)]
+
+/** What is drawn as if the window were so wide. */
+function drawn(points: Point[], wide: boolean) {
+  const list = window.matchMedia('')
+  vi.spyOn(window, 'matchMedia').mockReturnValue(Object.assign(list, { matches: wide }))
+  render(<Bars title="Webhooks a minute" points={points} of={({ received }) => received} />)
+  return screen.getByRole('img', { name: /^Webhooks a minute/ })
+}
 
 test.each([
   [true, 560],
   [false, 340],
-])('what a chart says can be read whatever the width of the window (wide: %s)', (matches, width) => {
-  const list = window.matchMedia('')
-  vi.spyOn(window, 'matchMedia').mockReturnValue(Object.assign(list, { matches }))
-  render(<Bars title="Webhooks a minute" points={POINTS} of={({ received }) => received} />)
+])('what a chart says can be read whatever the width of the window (wide: %s)', (wide, width) => {
   // Everything in it is as small as it is drawn: of fewer units, each is larger.
-  expect(screen.getByRole('img', { name: /^Webhooks a minute/ })).toHaveAttribute('viewBox', `0 0 ${width} 190`)
+  expect(drawn(POINTS, wide)).toHaveAttribute('viewBox', `0 0 ${width} 190`)
+})
+
+test.each([
+  [true, 4],
+  [false, 2],
+])('times below a chart have room beside each other (wide: %s)', (wide, count) => {
+  const hour = Array.from({ length: 60 }, (_, minute) => aPoint(minute))
+  const chart = drawn(hour, wide)
+  const times = new Set<string | null>(hour.map(({ at }) => timeOfDay(at)))
+  const places = [...chart.querySelectorAll('text')].filter((one) => times.has(one.textContent)).map((one) => Number(one.getAttribute('x')))
+  expect(places).toHaveLength(count)
+  // The first one begins at its place, the others are in the middle of theirs; "12:45 PM" takes some 50 units.
+  for (const [index, place] of places.entries()) if (index > 0) expect(place - places[index - 1]!).toBeGreaterThan(index === 1 ? 75 : 50)
 })

@@ -7,6 +7,8 @@ import { timeOfDay } from '#ui/time.ts'
 
 /** What is written in a chart shrinks with it: of a narrow one there is less. */
 const WIDTH = { wide: 560, narrow: 340 }
+/** Minutes from one time below it to the next: those of twelve hours are long. */
+const EVERY = { wide: 15, narrow: 30 }
 const HEIGHT = 190
 const LEFT = 56
 const BOTTOM = 22
@@ -142,6 +144,7 @@ interface ChartProps {
 
 function Chart({ title, unit, top, points, summary, said, legend, children }: ChartProps) {
   const width = useWidth()
+  const every = width === WIDTH.wide ? EVERY.wide : EVERY.narrow
   const [at, setAt] = useState<number | null>(null)
   const point = at === null ? undefined : points[at]
   const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
@@ -177,7 +180,7 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
         ))}
         {points.map(
           (one, index) =>
-            index % 15 === 0 && (
+            index % every === 0 && (
               <text key={one.at} x={x(index, points.length, width)} y={HEIGHT - 6} textAnchor={index === 0 ? 'start' : 'middle'} fontSize="11" fill="var(--text-soft)">
                 {timeOfDay(one.at)}
               </text>
