@@ -496,6 +496,8 @@ export interface paths {
          *     never tried, or no try reached Chatwoot; or discard one that failed on its way to Chatwoot. It is
          *     gone from the conversation; the activity `message_cancelled` tells so, with `discarded` if it had
          *     failed. A message that failed without anybody knowing whether Chatwoot has it comes back if it has.
+         *     Of a message that Chatwoot has and was asked to hand to its channel again, that alone is taken back, as long as no
+         *     try can have reached Chatwoot: it has failed, as before, which `message_retry_cancelled` tells.
          */
         post: operations["cancel_message"];
         delete?: never;
@@ -6069,6 +6071,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description It is not handed over again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
             /** @description The message is gone and will not be sent */
             204: {
                 headers: {

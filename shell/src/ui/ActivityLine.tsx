@@ -87,6 +87,8 @@ function inWords(activity: Activity): [after: string, alone: string] {
       return ['took back a message', 'Message taken back']
     case 'message_retried':
       return ['sent a message again', 'Message sent again']
+    case 'message_retry_cancelled':
+      return ['stopped sending a message again', 'Not sent again']
     case 'message_state_changed': {
       const state = text(facts, 'state') ?? ''
       const alone = STATES[state] ?? `Reply ${state || 'moved on'}`

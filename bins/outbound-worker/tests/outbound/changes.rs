@@ -117,7 +117,7 @@ async fn a_reply_behind_a_change_that_waits_says_why_and_until_when() {
     let shown = messages::by_ids(&mut transaction, &[reply]).await.unwrap().remove(0);
     let listed = messages::window(&mut transaction, conversation.id, Window::Newest, 10).await;
     store::rollback(transaction).await.unwrap();
-    assert_eq!(listed.unwrap().unwrap().messages, [shown.clone()]);
+    assert_eq!(listed.unwrap().unwrap().messages, std::slice::from_ref(&shown));
     assert_eq!(shown.state, Some(DeliveryState::Retrying));
     assert!(shown.state_reason.as_ref().unwrap().contains("asks us to slow down"));
     assert!(shown.next_attempt_at.is_some());
@@ -199,7 +199,7 @@ async fn what_chatwoot_told_is_done_is_not_done_again() {
     let chatwoot = stage.chatwoot("acme").await;
     let rest = RestFaults { stored_then_5xx: Rule::next(1), ..RestFaults::default() };
     chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
-    stage.worker(&Config { outbound_retry_first_ms: 600_000, ..stage::config() }).await;
+    stage.worker(&Config { outbound_retry_first_ms: 600_000, ..config() }).await;
     let conversation = stage.conversation(&chatwoot).await;
     let resolved = Some(("resolved".to_owned(), None));
     change(&stage, &chatwoot, &conversation, Wanted { status: resolved, ..Wanted::default() })
@@ -231,7 +231,7 @@ async fn what_chatwoot_told_is_done_is_not_done_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_chatwoot_refuses_is_undone_with_a_reason() {
     let stage = Stage::empty().await;
-    stage.worker(&Config { outbound_attempts: 1, ..stage::config() }).await;
+    stage.worker(&Config { outbound_attempts: 1, ..config() }).await;
     let chatwoot = stage.chatwoot_with_token("acme", "no-longer-valid").await;
     let conversation = stage.conversation(&chatwoot).await;
     let wanted = Wanted { priority: Some(Some("high".to_owned())), ..Wanted::default() };
@@ -302,7 +302,7 @@ async fn what_is_of_use_at_its_moment_is_settled_whoever_holds_the_conversation(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_that_nobody_needs_any_more_are_forgotten_in_time() {
     let stage = Stage::empty().await;
-    stage.worker(&Config { outbound_attempts: 1, ..stage::config() }).await;
+    stage.worker(&Config { outbound_attempts: 1, ..config() }).await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     let sent = stage.write(&chatwoot, &conversation, "Hello!").await;

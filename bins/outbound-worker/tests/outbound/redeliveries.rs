@@ -34,7 +34,7 @@ impl Stage {
 
     async fn shown(&self, message: MessageId) -> Message {
         let mut transaction = self.world.store.worker().await.unwrap();
-        store::messages::by_ids(&mut transaction, &[message]).await.unwrap().pop().unwrap()
+        messages::by_ids(&mut transaction, &[message]).await.unwrap().pop().unwrap()
     }
 
     /// What came of the tries at anything but this reply's sending.

@@ -22,7 +22,7 @@ export function readTimelineView(search: Record<string, unknown>): TimelineView 
 /** Types that people think of together. */
 export const KINDS: readonly { name: string; types: readonly string[] }[] = [
   { name: 'Messages', types: ['message_created', 'message_updated', 'message_deleted'] },
-  { name: 'Written here', types: ['message_queued', 'message_cancelled', 'message_retried', 'message_delete_queued'] },
+  { name: 'Written here', types: ['message_queued', 'message_cancelled', 'message_retried', 'message_retry_cancelled', 'message_delete_queued'] },
   {
     name: 'Deliveries',
     types: ['message_state_changed', 'message_delivered', 'message_read', 'message_failed', 'command_settled', 'command_failed'],
