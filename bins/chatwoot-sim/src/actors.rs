@@ -5,24 +5,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use crate::contacts::Customer;
 use crate::faults::Millis;
 use crate::model::{
-    Denied, MessageType, NewAttachment, NewContact, NewConversation, NewMessage, Person, Role,
-    Subject, World,
+    Denied, MessageType, NewAttachment, NewConversation, NewMessage, Person, Role, Subject, World,
 };
 use crate::sim::{Sim, SimError};
-
-/// A customer to be made. All fields may be left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Customer {
-    /// Shown name.
-    pub name: Option<String>,
-    /// Mail address, unique in the account.
-    pub email: Option<String>,
-    /// In E.164, unique in the account.
-    pub phone_number: Option<String>,
-}
 
 /// A file that comes with a message; only its description exists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -37,45 +25,6 @@ pub struct File {
 }
 
 impl Sim {
-    /// A contact.
-    pub fn create_contact(&self, account: i64, customer: Customer) -> Result<i64, SimError> {
-        self.act(|world| add_customer(world, account, customer))
-    }
-
-    /// Changes a contact's name.
-    pub fn rename_contact(&self, account: i64, id: i64, name: &str) -> Result<(), SimError> {
-        let wanted = NewContact { name: Some(name.to_owned()), ..NewContact::default() };
-        self.act(|world| world.change_contact(account, id, wanted))
-    }
-
-    /// Sets an attribute of a contact.
-    pub fn describe_contact(
-        &self,
-        account: i64,
-        id: i64,
-        attribute: &str,
-        value: &str,
-    ) -> Result<(), SimError> {
-        let attributes = [(attribute.to_owned(), json!(value))].into_iter().collect();
-        let wanted = NewContact { custom_attributes: Some(attributes), ..NewContact::default() };
-        self.act(|world| world.change_contact(account, id, wanted))
-    }
-
-    /// Gives all that a contact has to another one, and removes it; nothing is sent.
-    pub fn merge_contacts(&self, account: i64, into: i64, merged: i64) -> Result<(), SimError> {
-        self.act(|world| world.merge_contacts(account, into, merged))
-    }
-
-    /// Removes a contact who has no conversation; nothing is sent.
-    pub fn delete_contact(&self, account: i64, id: i64) -> Result<(), SimError> {
-        self.act(|world| {
-            world.contact(account, id)?;
-            world.contacts.remove(&id);
-            world.contact_inboxes.retain(|_, row| row.contact_id != id);
-            Ok(())
-        })
-    }
-
     /// An empty conversation; its display id.
     pub fn create_conversation(
         &self,
@@ -363,32 +312,10 @@ impl Sim {
             Ok(())
         })
     }
-
-    /// The contact of a conversation in the form of a REST answer.
-    pub fn contact_of(&self, account: i64, conversation: i64) -> Result<Value, SimError> {
-        self.read(|world| {
-            let id = world.conversation(account, conversation)?.contact_id;
-            Ok(crate::bodies::rest::contact(world, world.contact(account, id)?, true))
-        })
-    }
 }
 
 /// Time bounds by which receipts come, for [`crate::Options::delivery_receipts`].
 pub const PROMPT_RECEIPTS: Millis = Millis::between(1, 5);
-
-pub(crate) fn add_customer(
-    world: &mut World,
-    account: i64,
-    customer: Customer,
-) -> Result<i64, Denied> {
-    let wanted = NewContact {
-        name: Some(customer.name.unwrap_or_else(|| "Sam Example".to_owned())),
-        email: customer.email,
-        phone_number: customer.phone_number,
-        ..NewContact::default()
-    };
-    world.add_contact(account, wanted)
-}
 
 pub(crate) fn first_agent(world: &World, account: i64) -> Result<Person, Denied> {
     let mut users = world.users.values();

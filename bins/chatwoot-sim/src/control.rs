@@ -8,7 +8,8 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::actors::{Customer, File};
+use crate::actors::File;
+use crate::contacts::Customer;
 use crate::dispatch::Delivery;
 use crate::faults::{BadProbability, Faults};
 use crate::seed::admin_token;

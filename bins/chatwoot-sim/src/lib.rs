@@ -60,6 +60,7 @@ mod administrators;
 mod agents;
 mod bodies;
 mod config;
+mod contacts;
 mod control;
 mod dialogues;
 mod dispatch;
@@ -74,10 +75,11 @@ mod sim;
 mod snoozes;
 mod trickle;
 
-pub use actors::{Customer, File, PROMPT_RECEIPTS};
+pub use actors::{File, PROMPT_RECEIPTS};
 pub use administrators::RegisteredWebhook;
 pub use agents::Assignee;
 pub use config::{Config, Options, Settings};
+pub use contacts::Customer;
 pub use dispatch::{Delivery, DeliveryOptions, Outcome};
 pub use faults::{
     BadProbability, Faults, FileFaults, Millis, RestFaults, Rule, Scope, Shuffle, WebhookFaults,

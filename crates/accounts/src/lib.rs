@@ -21,6 +21,7 @@ mod error;
 mod link;
 mod registration;
 mod rotate;
+mod secrets;
 mod sources;
 mod watch;
 

@@ -10,7 +10,7 @@
 //! ```
 
 use chatwoot::client::{CallError, Client, RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
-use domain::{AccountKey, SealError, Sealed, SecretKey, in_words};
+use domain::{AccountKey, Sealed, in_words};
 use events::Source;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -18,6 +18,7 @@ use serde_json::json;
 use store::PgConnection;
 use store::accounts::Account;
 
+use crate::secrets::{opens, opens_to, with_secret};
 use crate::{AccountError, Accounts, Deed, Trouble, deed};
 
 const NAME: &str = "AXIS-AFENDA";
@@ -25,8 +26,6 @@ const NAME: &str = "AXIS-AFENDA";
 pub(crate) const WEBHOOKS: &str = "/api/v1/webhooks/chatwoot";
 /// In bytes; Chatwoot's own have 24. What is kept of all accounts has to fit into one bucket.
 pub(crate) const LONGEST_SECRET: usize = 256;
-/// The newest secret and the one before it, which deliveries under way may bear.
-const SECRETS: usize = 2;
 /// What follows the address of a webhook that was moved aside. Receivers do not look at it.
 const ASIDE: &str = "?replaced=";
 
@@ -348,56 +347,4 @@ fn settings(url: String) -> WebhookSettings {
 fn subscribes_to_all(webhook: &RegisteredWebhook) -> bool {
     webhook.subscriptions.len() == SUBSCRIPTIONS.len()
         && SUBSCRIPTIONS.iter().all(|name| webhook.subscriptions.iter().any(|one| one == name))
-}
-
-fn opens(key: &SecretKey, sealed: &Sealed) -> bool {
-    key.open(Source::SECRET_PURPOSE, sealed).is_ok()
-}
-
-fn opens_to(key: &SecretKey, sealed: &Sealed, secret: &SecretString) -> bool {
-    key.open(Source::SECRET_PURPOSE, sealed)
-        .is_ok_and(|opened| opened.expose_secret() == secret.expose_secret())
-}
-
-/// The secrets with this one first, and whether it is new.
-fn with_secret(
-    key: &SecretKey,
-    known: &[Sealed],
-    secret: &SecretString,
-) -> Result<(Vec<Sealed>, bool), SealError> {
-    let is_it = |sealed: &Sealed| opens_to(key, sealed, secret);
-    if known.first().is_some_and(is_it) {
-        return Ok((known.to_vec(), false));
-    }
-    let mut secrets = vec![key.seal(Source::SECRET_PURPOSE, secret)?];
-    // What does not open, say under a key that was lost, is of no use any more.
-    let stays = |sealed: &&Sealed| opens(key, sealed) && !is_it(sealed);
-    secrets.extend(known.iter().filter(stays).cloned());
-    secrets.truncate(SECRETS);
-    Ok((secrets, true))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rotation_keeps_the_secret_before_and_a_repetition_changes_nothing() {
-        let key: SecretKey = "5c".repeat(32).parse().unwrap();
-        let opened = |secrets: &[Sealed]| -> Vec<String> {
-            let open = |one| key.open(Source::SECRET_PURPOSE, one).unwrap();
-            secrets.iter().map(|one| open(one).expose_secret().to_owned()).collect()
-        };
-        let add =
-            |known: &[Sealed], secret: &str| with_secret(&key, known, &secret.into()).unwrap();
-        let (first, new) = add(&[], "one");
-        assert!(new);
-        assert_eq!(add(&first, "one"), (first.clone(), false));
-        let (second, new) = add(&first, "two");
-        assert_eq!((opened(&second), new), (vec!["two".into(), "one".into()], true));
-        let (third, _) = add(&second, "three");
-        assert_eq!(opened(&third), ["three", "two"]);
-        let (back, _) = add(&third, "two");
-        assert_eq!(opened(&back), ["two", "three"]);
-    }
 }
