@@ -66,11 +66,7 @@ impl Sim {
     }
 }
 
-fn add_customer(
-    world: &mut World,
-    account: i64,
-    customer: Customer,
-) -> Result<i64, Denied> {
+fn add_customer(world: &mut World, account: i64, customer: Customer) -> Result<i64, Denied> {
     let wanted = NewContact {
         name: Some(customer.name.unwrap_or_else(|| "Sam Example".to_owned())),
         email: customer.email,

@@ -11,8 +11,7 @@
 
 use chatwoot::client::{CallError, Client, RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
 use domain::{AccountKey, Sealed, in_words};
-use events::Source;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::json;
 use store::PgConnection;

@@ -114,11 +114,6 @@ impl Bus {
         self.0.client.try_server_info().map(|info| info.server_id)
     }
 
-    /// The largest message that the server takes, headers included, in bytes.
-    pub(crate) fn max_message_bytes(&self) -> usize {
-        self.0.client.max_payload()
-    }
-
     /// Something that publishes.
     pub fn publisher(&self) -> Publisher {
         Publisher::new(self.clone())

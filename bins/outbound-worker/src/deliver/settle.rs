@@ -174,16 +174,18 @@ impl Carrier {
         if news.spares {
             outbox::spare(&mut transaction, entry.operation).await?;
         }
-        match (news.again, news.reason) {
+        let operation = entry.operation;
+        let is_there = match (news.again, news.reason) {
             (Some(wait), Some(reason)) => {
-                outbox::postpone_for(&mut transaction, entry.operation, wait, reason).await?;
+                outbox::postpone_for(&mut transaction, operation, wait, reason).await?
             }
-            (Some(wait), None) => {
-                outbox::postpone(&mut transaction, entry.operation, wait).await?;
-            }
-            (None, _) => {
-                outbox::settle(&mut transaction, entry.operation).await?;
-            }
+            (Some(wait), None) => outbox::postpone(&mut transaction, operation, wait).await?,
+            (None, _) => outbox::settle(&mut transaction, operation).await?,
+        };
+        if !is_there && news.ended.is_none() && news.after_failure.is_none() {
+            // It was taken back meanwhile, and shows so.
+            store::rollback(transaction).await?;
+            return Ok(Carried::Settled);
         }
         let told = if is_delivery(entry) {
             write_state(&mut transaction, entry, &news).await?

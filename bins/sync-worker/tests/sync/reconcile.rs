@@ -30,7 +30,7 @@ async fn what_webhooks_missed_is_found_repaired_and_counted() {
         }
     }
     stage.settled().await;
-    assert!(stage.differing().await > 5, "webhooks were lost");
+    assert!(stage.differing().await > 0, "webhooks were lost");
 
     // A row that has only just changed may be newer than an answer: the next sweep sees to it.
     Box::pin(eventually("the rows are what Chatwoot has", async || {

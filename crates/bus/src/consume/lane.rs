@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::durable::Durable;
 use super::health::{Condition, Health};
 use super::message::{Held, InHand};
-use super::pull::{Batch, Pull, PullError};
+use super::pull::{BYTES, Batch, Pull, PullError};
 use super::rewind::Place;
 use super::{Common, Consumer, Consumption, Handler, handle, settle};
 use crate::pauses::Pauses;
@@ -112,7 +112,7 @@ impl<H: Handler> Lane<H> {
     ) -> Result<Option<(PullError, bool)>, BusError> {
         let mut worked = false;
         let error = loop {
-            if !self.has_a_free_hand(shutdown, pull.bytes).await? {
+            if !self.has_a_free_hand(shutdown, BYTES).await? {
                 break None;
             }
             let batch = match pull.batch(shutdown, self.in_hand.is_empty()).await {

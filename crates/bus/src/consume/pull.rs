@@ -37,8 +37,8 @@ const SILENCE: Duration = Duration::from_secs(12);
 /// A server that did not end a request although no message follows gets no more time than this.
 const GAP: Duration = Duration::from_millis(20);
 
-/// A batch ends after so many bytes, or after two of the largest messages that there can be.
-const BYTES: usize = 16 * 1024 * 1024;
+/// A batch ends after so many bytes: two of the largest messages.
+pub(crate) const BYTES: usize = 2 * crate::MAX_MESSAGE_BYTES;
 /// One for which nothing is set apart ends after so many.
 const FEW_BYTES: usize = 64 * 1024;
 /// One ends after so many if more is waiting and none of it is known to be large.
@@ -63,8 +63,6 @@ pub(crate) struct Pull {
     connections: watch::Receiver<u64>,
     next: String,
     batch: usize,
-    /// At most so many bytes in one batch.
-    pub(crate) bytes: usize,
     budget: Budget,
     /// What is set apart for the open request.
     reserved: Option<Reserved>,
@@ -85,8 +83,8 @@ enum Left {
     Nothing,
     /// Something.
     Some,
-    /// A message that is too large for the last request.
-    Large,
+    /// A message that is too large for a request of so many bytes.
+    Larger(usize),
 }
 
 /// What the request at the server may still bring.
@@ -95,8 +93,8 @@ struct Open {
     /// 0 when none is open.
     messages: usize,
     bytes: usize,
-    /// As many as there may be.
-    whole: bool,
+    /// How many it was to bring.
+    asked: usize,
     /// It has brought some.
     brought: bool,
 }
@@ -173,7 +171,6 @@ impl Pull {
             connections,
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             batch: consumption.batch.max(1),
-            bytes: BYTES.max(2 * bus.max_message_bytes()),
             budget: budget.clone(),
             reserved: None,
             left: Left::Nothing,
@@ -238,10 +235,10 @@ impl Pull {
                     // The others are still on their way.
                     self.open.brings_no(not_sent);
                     let none = !self.open.brought && self.open.is_over();
-                    if none && self.open.whole {
+                    if none && self.open.asked >= BYTES {
                         return Err(PullError::Status(TOO_MANY_BYTES.to_owned()));
                     }
-                    self.left = if none { Left::Large } else { Left::Some };
+                    self.left = if none { Left::Larger(self.open.asked) } else { Left::Some };
                     if self.open.is_over() {
                         return Ok(self.batch_of(got));
                     }
@@ -281,8 +278,8 @@ impl Pull {
     fn wanted(&self) -> usize {
         match self.left {
             Left::Nothing => FEW_BYTES,
-            Left::Some => MANY_BYTES,
-            Left::Large => self.bytes,
+            Left::Larger(asked) if asked >= MANY_BYTES => BYTES,
+            Left::Some | Left::Larger(_) => MANY_BYTES,
         }
     }
 
@@ -320,8 +317,7 @@ impl Pull {
             .await
             .map_err(|elapsed| PullError::Send(elapsed.into()))?
             .map_err(|error| PullError::Send(error.into()))?;
-        self.open =
-            Open { messages: self.batch, bytes, whole: bytes >= self.bytes, brought: false };
+        self.open = Open { messages: self.batch, bytes, asked: bytes, brought: false };
         self.left = Left::Nothing;
         Ok(())
     }
@@ -333,7 +329,7 @@ async fn reserve(budget: &Budget, left: Left, bytes: usize, idle: bool) -> Optio
     match left {
         Left::Nothing => None,
         Left::Some => budget.try_take(bytes, idle),
-        Left::Large => budget.take(bytes, idle).await,
+        Left::Larger(_) => budget.take(bytes, idle).await,
     }
 }
 

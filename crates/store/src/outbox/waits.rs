@@ -7,13 +7,13 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-/// Has a row published again after a wait, and not tried before.
+/// Has a row published again after a wait, and not tried before. False: there is none any more.
 pub async fn postpone(
     connection: &mut PgConnection,
     operation: OperationId,
     wait: Duration,
-) -> Result<(), Error> {
-    sqlx::query!(
+) -> Result<bool, Error> {
+    let postponed = sqlx::query!(
         "update outbox
          set due_at = now() + make_interval(secs => $2),
              not_before = now() + make_interval(secs => $2)
@@ -23,7 +23,7 @@ pub async fn postpone(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(postponed.rows_affected() > 0)
 }
 
 /// The same, with a word for whoever waits behind it.
@@ -32,8 +32,8 @@ pub async fn postpone_for(
     operation: OperationId,
     wait: Duration,
     reason: &str,
-) -> Result<(), Error> {
-    sqlx::query!(
+) -> Result<bool, Error> {
+    let postponed = sqlx::query!(
         "update outbox
          set due_at = now() + make_interval(secs => $2),
              not_before = now() + make_interval(secs => $2),
@@ -45,7 +45,7 @@ pub async fn postpone_for(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(postponed.rows_affected() > 0)
 }
 
 /// Ends a row's wait and wakes the relay once the transaction commits. One that somebody else has
