@@ -80,7 +80,9 @@ pub async fn advance(served: &Served, operation: OperationId, state: DeliverySta
     };
     assert!(messages::advance(&mut transaction, operation, step).await.unwrap());
     match wait {
-        Some(wait) => outbox::postpone(&mut transaction, operation, wait).await.unwrap(),
+        Some(wait) => {
+            assert!(outbox::postpone(&mut transaction, operation, wait).await.unwrap());
+        }
         None => assert!(outbox::settle(&mut transaction, operation).await.unwrap()),
     }
     store::commit(transaction).await.unwrap();
