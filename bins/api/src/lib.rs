@@ -260,13 +260,8 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
 
 fn report_streams(health: &Health, streams: streams::Watch) {
     health.check("streams", move || {
-        let found = streams.found();
-        async move {
-            match found {
-                None => Status::Degraded("not known yet: NATS has not told".to_owned()),
-                Some(found) => found.err().map_or(Status::Up, Status::Degraded),
-            }
-        }
+        let trouble = streams.trouble();
+        async move { trouble.map_or(Status::Up, Status::Degraded) }
     });
 }
 

@@ -139,13 +139,8 @@ impl Receiver {
         });
         let streams = self.streams.clone();
         health.check("streams", move || {
-            let found = streams.found();
-            async move {
-                match found {
-                    None => Status::Degraded("not known yet: NATS has not told".to_owned()),
-                    Some(found) => found.err().map_or(Status::Up, Status::Degraded),
-                }
-            }
+            let trouble = streams.trouble();
+            async move { trouble.map_or(Status::Up, Status::Degraded) }
         });
         let sources = Arc::clone(&self.intake.sources);
         health.check("sources", move || {

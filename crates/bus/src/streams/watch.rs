@@ -43,9 +43,12 @@ impl Watch {
         }
     }
 
-    /// What differs, in words. None: nobody knows yet.
-    pub fn found(&self) -> Option<Result<(), String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What differs, or that nobody knows yet, in words; none if nothing does.
+    pub fn trouble(&self) -> Option<String> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Some("not known yet: NATS has not told".to_owned()),
+            Some(found) => found.clone().err(),
+        }
     }
 
     fn note(&self, found: Found) {
