@@ -66,7 +66,15 @@ fn this_boot() -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A process that is just being started has a copy of the file until it runs, and closing ours would leave
+        // the lock to it.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Folder {
@@ -84,7 +92,7 @@ impl Folder {
             .open(&lock_file)
             .during("open", &lock_file)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
+            Ok(()) => Ok(Self { path, lock }),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { folder: path }),
             Err(TryLockError::Error(error)) => Err(error).during("lock", &lock_file),
         }
