@@ -51,6 +51,29 @@ fn there(chatwoot: &Chatwoot, conversation: &Conversation) -> Value {
     messages.into_iter().find(|message| message["message_type"] == 1).unwrap()
 }
 
+/// A reply that Chatwoot has and its channel did not deliver.
+async fn undelivered() -> (Stage, Chatwoot, Conversation, MessageId) {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    (stage, chatwoot, conversation, reply)
+}
+
+/// Chatwoot is away, and people see why such a message waits to be handed over.
+async fn waiting_to_be_handed_over() -> (Stage, Chatwoot, Conversation, MessageId) {
+    let (stage, chatwoot, conversation, reply) = undelivered().await;
+    let rest = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    stage.retry(&chatwoot, &conversation, reply).await;
+    eventually("people see why it waits", async || {
+        let shown = stage.shown(reply).await;
+        shown.state == Some(DeliveryState::Retrying) && shown.state_reason.is_some()
+    })
+    .await;
+    (stage, chatwoot, conversation, reply)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_what_the_channel_did_not_deliver_is_handed_to_it_again_and_no_other_message_is_written()
 {
@@ -96,10 +119,7 @@ async fn p4_what_has_not_failed_any_more_is_not_handed_over_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_hand_over_of_unknown_outcome_is_looked_at_and_not_repeated() {
-    let stage = Stage::start().await;
-    let chatwoot = stage.chatwoot("acme").await;
-    let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let (stage, chatwoot, conversation, reply) = undelivered().await;
     let rest = RestFaults { scope: Scope::Writes, stored_then_cut: Rule::next(1), ..old() };
     chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
     stage.retry(&chatwoot, &conversation, reply).await;
@@ -111,18 +131,7 @@ async fn p4_a_hand_over_of_unknown_outcome_is_looked_at_and_not_repeated() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn why_it_is_not_handed_over_yet_or_at_all_is_told() {
-    let stage = Stage::start().await;
-    let chatwoot = stage.chatwoot("acme").await;
-    let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.undelivered(&chatwoot, &conversation).await;
-    let rest = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
-    stage.retry(&chatwoot, &conversation, reply).await;
-    eventually("people see why it waits", async || {
-        let shown = stage.shown(reply).await;
-        shown.state == Some(DeliveryState::Retrying) && shown.state_reason.is_some()
-    })
-    .await;
+    let (stage, chatwoot, conversation, reply) = waiting_to_be_handed_over().await;
     // Somebody wants it now, and deletes it in Chatwoot meanwhile.
     stage.retry(&chatwoot, &conversation, reply).await;
     let id = stage.row(reply).await.chatwoot_id.unwrap();
@@ -137,10 +146,7 @@ async fn why_it_is_not_handed_over_yet_or_at_all_is_told() {
 /// The channel may have refused it once more before what Chatwoot answered is written down.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_failure_that_is_known_before_the_hand_over_is_noted_stays_on_show() {
-    let stage = Stage::start().await;
-    let chatwoot = stage.chatwoot("acme").await;
-    let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let (stage, chatwoot, _, reply) = undelivered().await;
     let mut transaction = stage.world.store.worker().await.unwrap();
     let account = chatwoot.account.key;
     let target = messages::to_redeliver(&mut transaction, account, reply).await.unwrap().unwrap();
@@ -150,22 +156,6 @@ async fn p4_a_failure_that_is_known_before_the_hand_over_is_noted_stays_on_show(
     messages::redelivered(&mut transaction, reply, failed_at).await.unwrap();
     store::commit(transaction).await.unwrap();
     assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Failed));
-}
-
-/// Chatwoot is away, and people see that a message waits to be handed over.
-async fn waiting_to_be_handed_over() -> (Stage, Chatwoot, Conversation, MessageId) {
-    let stage = Stage::start().await;
-    let chatwoot = stage.chatwoot("acme").await;
-    let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.undelivered(&chatwoot, &conversation).await;
-    let rest = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
-    stage.retry(&chatwoot, &conversation, reply).await;
-    eventually("it waits", async || {
-        stage.shown(reply).await.state == Some(DeliveryState::Retrying)
-    })
-    .await;
-    (stage, chatwoot, conversation, reply)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,10 +217,7 @@ async fn p4_a_hand_over_that_may_have_happened_is_not_taken_back() {
 /// It may have waited for days behind something else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p10_what_was_asked_for_long_ago_is_not_given_up_at_the_first_closed_door() {
-    let stage = Stage::start().await;
-    let chatwoot = stage.chatwoot("acme").await;
-    let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.undelivered(&chatwoot, &conversation).await;
+    let (stage, chatwoot, conversation, reply) = undelivered().await;
     let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
     chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
     let (tenant, actor, trace) = (&chatwoot.account.tenant, &by_ada(), TraceParent::generate());
