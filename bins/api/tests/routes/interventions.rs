@@ -8,7 +8,7 @@ use store::outbox;
 use testkit::sqlx;
 
 use crate::support::written::{
-    Written, advance, ask, asked, begin, commands, refusal, tried, write,
+    Written, advance, ask, asked, begin, commands, refusal, tried, undeliver, write,
 };
 use crate::support::{Seed, Served, Stream, ids, problem, somebody_waits};
 
@@ -225,16 +225,8 @@ async fn what_was_to_be_handed_over_again_is_taken_back_alone() {
     let served = Served::start().await;
     let mut stream = Stream::open(&served, "/activity", None).await;
     stream.expect("ready").await;
-    let seed = Seed { messages: vec![("outgoing", "Hello")], ..Seed::open(1) };
-    let path = format!("/conversations/{}/messages", served.write(&seed).await);
-    let message = served.read(&path).await["data"][0].clone();
-    let written = Written { path, message };
-    let mut transaction = served.world.store.worker().await.unwrap();
-    sqlx::query("update messages set delivery_failed_at = delivery_succeeded_at + 1")
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
-    store::commit(transaction).await.unwrap();
+    let written = Written::delivered(&served).await;
+    undeliver(&served).await;
     for _ in 0..2 {
         assert_eq!(ask(&served, &written.to("retry")).await.status(), 202);
         stream.expect("message_retried").await;

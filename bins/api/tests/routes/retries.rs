@@ -7,10 +7,11 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use store::attempts::AttemptOutcome;
 use store::{attempts, messages, outbox};
-use testkit::sqlx;
 
-use crate::support::written::{Written, advance, ask, asked, commands, refusal, tried, write};
-use crate::support::{Seed, Served, Stream, ids};
+use crate::support::written::{
+    Written, advance, ask, asked, commands, refusal, tried, undeliver, write,
+};
+use crate::support::{Served, Stream, ids};
 
 #[tokio::test]
 async fn a_failed_message_is_queued_again_behind_the_others() {
@@ -98,18 +99,10 @@ async fn what_the_channel_did_not_deliver_is_to_be_handed_to_it_again_once() {
     let served = Served::start().await;
     let mut stream = Stream::open(&served, "/activity", None).await;
     stream.expect("ready").await;
-    let seed = Seed { messages: vec![("outgoing", "Hello")], ..Seed::open(1) };
-    let path = format!("/conversations/{}/messages", served.write(&seed).await);
-    let message = served.read(&path).await["data"][0].clone();
-    let written = Written { path, message };
+    let written = Written::delivered(&served).await;
     let refused = (409, "not-retriable".to_owned());
     assert_eq!(refusal(&served, &written.to("retry")).await, refused, "it is delivered");
-    let mut transaction = served.world.store.worker().await.unwrap();
-    sqlx::query("update messages set delivery_failed_at = delivery_succeeded_at + 1")
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
-    store::commit(transaction).await.unwrap();
+    undeliver(&served).await;
     let answer = ask(&served, &written.to("retry")).await;
     assert_eq!(answer.status(), 202);
     let message: Value = answer.json().await.unwrap();

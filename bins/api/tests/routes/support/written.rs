@@ -26,6 +26,14 @@ impl Written {
         Self { path, message }
     }
 
+    /// A reply that Chatwoot has and its channel delivered.
+    pub async fn delivered(served: &Served) -> Self {
+        let seed = Seed { messages: vec![("outgoing", "Hello")], ..Seed::open(1) };
+        let path = format!("/conversations/{}/messages", served.write(&seed).await);
+        let message = served.read(&path).await["data"][0].clone();
+        Self { path, message }
+    }
+
     pub fn id(&self) -> &str {
         self.message["id"].as_str().unwrap()
     }
@@ -57,6 +65,16 @@ pub async fn ask(served: &Served, path: &str) -> Response {
 
 pub async fn refusal(served: &Served, path: &str) -> (u16, String) {
     problem(ask(served, path).await).await
+}
+
+/// Has the channel fail to deliver everything that Chatwoot has.
+pub async fn undeliver(served: &Served) {
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("update messages set delivery_failed_at = delivery_succeeded_at + 1")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    store::commit(transaction).await.unwrap();
 }
 
 /// The commands that wait: operation and payload, in order.
