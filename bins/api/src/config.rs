@@ -137,22 +137,34 @@ impl Default for Config {
     }
 }
 
-/// These settings would open the API to strangers.
+/// These settings cannot be served with.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "AUTH_MODE=dev lets everybody in, so it listens on this machine only, not on {host}; \
-     set HOST=127.0.0.1, or DEV_AUTH_ANYWHERE=true if that is wanted"
-)]
-pub struct OpenToAll {
-    host: String,
+pub enum UnfitConfig {
+    /// They would let strangers in.
+    #[error(
+        "AUTH_MODE=dev lets everybody in, so it listens on this machine only, not on {0}; \
+         set HOST=127.0.0.1, or DEV_AUTH_ANYWHERE=true if that is wanted"
+    )]
+    OpenToAll(String),
+    /// They would let nobody in.
+    #[error(transparent)]
+    Provider(#[from] identity::SetupError),
+    /// The accounts' secrets would not open.
+    #[error(transparent)]
+    Key(#[from] domain::SealError),
 }
 
 impl Config {
-    /// Refuses to let strangers in by mistake when listening on this address.
-    pub fn check(&self, host: &str) -> Result<(), OpenToAll> {
+    /// Refuses what cannot be served with when listening on this address. Asks nobody: what is wrong
+    /// here is told before there are complaints about servers.
+    pub fn check(&self, host: &str) -> Result<(), UnfitConfig> {
         if self.is_for_this_machine() && !here::is_loopback(host) {
-            return Err(OpenToAll { host: host.to_owned() });
+            return Err(UnfitConfig::OpenToAll(host.to_owned()));
         }
+        if self.auth_mode == AuthMode::Oidc {
+            self.oidc.discovery()?;
+        }
+        self.accounts.key()?;
         Ok(())
     }
 
@@ -301,10 +313,13 @@ mod tests {
             assert!(config.check(host).is_ok(), "{host}");
         }
         let anywhere = Config { dev_auth_anywhere: true, ..Config::default() };
+        let mut oidc = Config { auth_mode: AuthMode::Oidc, ..Config::default() };
+        assert!(matches!(oidc.check("127.0.0.1"), Err(UnfitConfig::Provider(_))));
+        oidc.oidc.oidc_issuer = Some("https://id.example.com".to_owned());
+        oidc.oidc.oidc_audience = Some("axis".to_owned());
         for host in ["0.0.0.0", "::", "10.1.2.3", "desk.example.com"] {
-            assert!(config.check(host).is_err(), "{host}");
+            assert!(matches!(config.check(host), Err(UnfitConfig::OpenToAll(_))), "{host}");
             assert!(anywhere.check(host).is_ok(), "{host}");
-            let oidc = Config { auth_mode: AuthMode::Oidc, ..Config::default() };
             assert!(oidc.check(host).is_ok(), "{host}");
         }
     }

@@ -38,7 +38,7 @@ use tokio_util::task::TaskTracker;
 
 pub use auth::AuthMode;
 use config::Undo;
-pub use config::{Config, OpenToAll};
+pub use config::{Config, UnfitConfig};
 pub use files::{Config as FilesConfig, Files};
 pub use routes::openapi_json;
 pub use sign_in::SignIn;

@@ -40,14 +40,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    arguments.api.check(&arguments.http.host)?;
+    let config = Config { accounts: arguments.accounts, ..arguments.api };
+    config.check(&arguments.http.host)?;
     let service = Service::start("api", &arguments.service)?;
     let store = Store::connect(&arguments.store, "api")?;
-    let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
     let objects = Objects::open(&arguments.objects)?;
-    let files = Files::new(&arguments.files, objects, arguments.accounts.key()?)?;
+    let files = Files::new(&arguments.files, objects, config.accounts.key()?)?;
+    let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
     let (health, shutdown) = (service.health(), service.shutdown());
-    let config = Config { accounts: arguments.accounts, ..arguments.api };
     let api = Api::start(&config, store, bus, files, health, shutdown)?;
     let listener = arguments.http.listen().await?;
     let serving = api.serve(listener, service.shutdown());

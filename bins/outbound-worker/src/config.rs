@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use secrecy::SecretString;
+use domain::{SealError, SecretKey};
+use secrecy::{ExposeSecret as _, SecretString};
 use service::retry::Policy;
 use store::Store;
 
@@ -199,6 +200,16 @@ impl Config {
         Store::connect(&config, "outbound-worker-locks")
     }
 
+    /// Refuses what nothing can be delivered with. Asks nobody: what is wrong here is told before there
+    /// are complaints about servers.
+    pub fn check(&self) -> Result<(), SealError> {
+        self.key().map(drop)
+    }
+
+    pub(crate) fn key(&self) -> Result<SecretKey, SealError> {
+        self.secret_key.expose_secret().parse()
+    }
+
     pub(crate) fn retry(&self) -> Policy {
         let shortest = Duration::from_millis(self.outbound_retry_first_ms);
         let longest = Duration::from_secs(self.outbound_retry_longest_seconds);
@@ -252,7 +263,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_help_and_no_secret_is_shown() {
         Alone::command().debug_assert();
-        let key = domain::SecretKey::generate_text();
+        let key = SecretKey::generate_text();
         let parsed = Alone::try_parse_from(["outbound-worker", "--secret-key", &key]).unwrap();
         let config = Config::with(key.clone().into());
         assert_eq!(format!("{:?}", parsed.config), format!("{config:?}"));
@@ -262,7 +273,7 @@ mod tests {
     #[test]
     fn a_command_that_waited_as_long_as_it_may_has_time_for_its_files() {
         for seconds in [1, 120, 600] {
-            let key = domain::SecretKey::generate_text().into();
+            let key = SecretKey::generate_text().into();
             let config = Config { chatwoot_upload_seconds: seconds, ..Config::with(key) };
             let waited = crate::deliver::LONGEST_STAY + config.upload_timeout();
             assert!(

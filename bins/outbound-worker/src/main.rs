@@ -35,11 +35,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    arguments.worker.check()?;
     let service = Service::start("outbound-worker", &arguments.service)?;
     let store = Store::connect(&arguments.store, "outbound-worker")?;
     let locks = arguments.worker.locks(&arguments.store)?;
-    let bus = bus::Bus::connect(&arguments.bus, "outbound-worker").await?;
     let objects = objects::Objects::open(&arguments.objects)?;
+    let bus = bus::Bus::connect(&arguments.bus, "outbound-worker").await?;
     let health = service.health();
     let worker = OutboundWorker::start(&arguments.worker, store, locks, bus, objects, health)
         .await

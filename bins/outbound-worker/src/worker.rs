@@ -5,11 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use accounts::Watch;
-use anyhow::Context;
 use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
 use objects::Objects;
-use secrecy::ExposeSecret;
 use service::{Crew, Health, Status, retry};
 use store::Store;
 use tokio::sync::Notify;
@@ -50,7 +48,7 @@ impl OutboundWorker {
         health: &Health,
     ) -> anyhow::Result<Self> {
         crate::metrics::register();
-        let key = config.secret_key.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;
+        let key = config.key()?;
         store.require_schema().await?;
         bus.require_streams().await?;
         let (watched, database) = (bus.clone(), store.clone());

@@ -35,6 +35,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    arguments.reconcile.check()?;
     let service = Service::start("sync-worker", &arguments.service)?;
     let store = Store::connect(&arguments.store, "sync-worker")?;
     let bus = bus::Bus::connect(&arguments.bus, "sync-worker").await?;

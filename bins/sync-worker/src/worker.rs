@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::Watch;
-use anyhow::Context as _;
 use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
-use secrecy::ExposeSecret as _;
 use service::{Crew, Health, Status, retry};
 use store::Store;
 use tokio::sync::Notify;
@@ -78,14 +76,13 @@ impl SyncWorker {
 
     /// Has it compare the rows with Chatwoot too, if there is a key to the accounts' tokens.
     pub fn reconciling(mut self, config: reconcile::Config) -> anyhow::Result<Self> {
-        let Some(text) = &config.secret_key else {
+        let Some(key) = config.key()? else {
             tracing::warn!(
                 "AXIS_SECRET_KEY is not set: what webhooks miss stays missing, and what NATS loses of \
                  the accounts has to be told again by `axis accounts publish`"
             );
             return Ok(self);
         };
-        let key: SecretKey = text.expose_secret().parse().context("reading AXIS_SECRET_KEY")?;
         let (store, bus) = (self.store.clone(), self.bus.clone());
         let watch = Watch::default();
         let looked = watch.clone();

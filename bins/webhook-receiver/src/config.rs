@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
-use secrecy::SecretString;
+use domain::{SealError, SecretKey};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::journal::Limits;
 
@@ -118,6 +119,16 @@ pub enum AcknowledgeAfter {
 }
 
 impl Config {
+    /// Refuses what cannot be received with. Asks nobody: what is wrong here is told before there are
+    /// complaints about servers.
+    pub fn check(&self) -> Result<(), SealError> {
+        self.key().map(drop)
+    }
+
+    pub(crate) fn key(&self) -> Result<SecretKey, SealError> {
+        self.secret_key.expose_secret().parse()
+    }
+
     /// The defaults, with this key and this folder.
     pub fn with(secret_key: SecretString, journal_dir: PathBuf) -> Self {
         Self {
@@ -174,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_those_of_the_help_and_no_secret_is_shown() {
-        let key = domain::SecretKey::generate_text();
+        let key = SecretKey::generate_text();
         let parsed = Alone::try_parse_from(["webhook-receiver", "--secret-key", &key]).unwrap();
         let config = Config::with(key.clone().into(), ".axis/journal".into());
         assert_eq!(format!("{:?}", parsed.config), format!("{config:?}"));

@@ -20,8 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use bus::{Bus, streams};
-use domain::{SecretKey, in_words};
-use secrecy::ExposeSecret as _;
+use domain::in_words;
 use service::{Crew, Health, Listener, Status, joined};
 use tokio_util::sync::CancellationToken;
 
@@ -47,8 +46,7 @@ impl Receiver {
     /// Recovers the journal and begins to publish from it and to follow the sources. NATS need not
     /// be there.
     pub async fn start(config: &Config, bus: Bus) -> anyhow::Result<Self> {
-        let key: SecretKey =
-            config.secret_key.expose_secret().parse().context("AXIS_SECRET_KEY")?;
+        let key = config.key()?;
         let (dir, limits) = (config.journal_dir.clone(), config.limits());
         let (journal, follower) = tokio::task::spawn_blocking(move || {
             let journal = Journal::open(&dir, limits)?;

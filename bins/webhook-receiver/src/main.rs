@@ -17,6 +17,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: Settings) -> anyhow::Result<()> {
+    settings.receiver.check()?;
     let service = Service::start("webhook-receiver", &settings.service)?;
     let bus = Bus::connect_lazily(&settings.bus, "webhook-receiver").await?;
     let receiver = Receiver::start(&settings.receiver, bus).await.context("starting to receive")?;

@@ -16,7 +16,7 @@ pub struct Sealed(pub Vec<u8>);
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The key's text is not 64 hex digits.
-    #[error("the secret key must be 64 hexadecimal digits; make one with `openssl rand -hex 32`")]
+    #[error("AXIS_SECRET_KEY must be 64 hexadecimal digits; make one with `openssl rand -hex 32`")]
     MalformedKey,
     /// Sealed under another key, for another purpose, or damaged.
     #[error("a stored secret does not open with this key; was AXIS_SECRET_KEY changed?")]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use secrecy::SecretString;
+use domain::{SealError, SecretKey};
+use secrecy::{ExposeSecret, SecretString};
 
 /// How often and how fast the rows are compared with Chatwoot.
 #[derive(Debug, Clone, Args)]
@@ -69,6 +70,18 @@ impl Config {
         Self { secret_key: Some(secret_key), ..Self::default() }
     }
 
+    /// Refuses what nothing can be compared with. Asks nobody: what is wrong here is told before there
+    /// are complaints about servers.
+    pub fn check(&self) -> Result<(), SealError> {
+        self.key().map(drop)
+    }
+
+    /// The key, if there is one.
+    pub(crate) fn key(&self) -> Result<Option<SecretKey>, SealError> {
+        let text = self.secret_key.as_ref().map(ExposeSecret::expose_secret);
+        text.map(str::parse).transpose()
+    }
+
     pub(super) fn period(&self) -> Duration {
         Duration::from_secs(self.reconcile_period_seconds)
     }
@@ -105,7 +118,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_help_and_no_secret_is_shown() {
         Alone::command().debug_assert();
-        let key = domain::SecretKey::generate_text();
+        let key = SecretKey::generate_text();
         let parsed = Alone::try_parse_from(["sync-worker", "--secret-key", &key]).unwrap();
         let config = Config::with(key.clone().into());
         assert_eq!(format!("{:?}", parsed.config), format!("{config:?}"));
