@@ -86,6 +86,8 @@ impl Events {
         self.next += 1;
         let conversation = number % self.conversations + self.lowest;
         let at = self.since + chrono::TimeDelta::milliseconds(number);
+        // Nobody answers: their customers wait since they wrote first.
+        let first = self.since + chrono::TimeDelta::milliseconds(number % self.conversations);
         let (seconds, micros) = (at.timestamp(), at.timestamp_micros());
         let written = at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let content = format!("Where is my order {number}?");
@@ -105,7 +107,7 @@ impl Events {
         place["created_at"] = json!(self.since.timestamp());
         place["last_activity_at"] = json!(seconds);
         place["timestamp"] = json!(seconds);
-        place["waiting_since"] = json!(seconds);
+        place["waiting_since"] = json!(first.timestamp());
         place["updated_at"] = json!(micros as f64 / 1e6);
         let nested = &mut place["messages"][0];
         nested["id"] = json!(number + 1);

@@ -163,16 +163,17 @@ async fn write_newer(
             status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
             assignee_id, assignee_type, assignee_name, team_id, team_name, labels, can_reply,
             snoozed_until, first_reply_at, waiting_since, custom_attributes,
-            additional_attributes, created_at, last_activity_at, agent_last_seen_at,
-            contact_last_seen_at)
+            additional_attributes, created_at, last_activity_at, activity_minute,
+            agent_last_seen_at, contact_last_seen_at)
          select id, tenant_id, account_id, display_id, version_at, version_step, version_digest,
             status, priority, inbox_id, channel, contact_chatwoot_id, contact_id,
             assignee_id, assignee_type, assignee_name, team_id, team_name,
             array(select jsonb_array_elements_text(labels)), can_reply,
             snoozed_until, first_reply_at, waiting_since, custom_attributes,
             additional_attributes, coalesce(created_at, last_activity_at, now()),
-            coalesce(last_activity_at, created_at, now()), agent_last_seen_at,
-            contact_last_seen_at
+            coalesce(last_activity_at, created_at, now()),
+            axis_minute(coalesce(last_activity_at, created_at, now())),
+            agent_last_seen_at, contact_last_seen_at
          from unnest(
             $15::uuid[], $16::text[], $17::uuid[], $18::bigint[], $19::bigint[], $20::bigint[],
             $21::bigint[], $22::text[], $23::text[], $24::bigint[], $25::text[], $26::bigint[],

@@ -77,6 +77,9 @@ pub struct Listed {
 
 /// A checked query for a part of a tenant's list. Its arguments: tenant, filter (9 of them), row
 /// ids found beforehand, how many rows, how many to skip; then what `after` speaks of, from `$13`.
+///
+/// What is sorted by activity is read along its minutes, which are in indexes, and sorted within each:
+/// an index over the activity itself would be written with every event.
 macro_rules! select_page {
     (
         after $after:literal order $order:literal
@@ -146,47 +149,53 @@ pub async fn list(
     let rank = place.map(|place| place.rank);
     let found = found.as_deref();
     let fetched = i64::from(limit) + 1;
-    let mut rows =
-        match sort {
-            Sort::Newest => select_page!(
-                after "($14::uuid is null or (c.last_activity_at, c.id) < ($13::timestamptz, $14))"
-                order "c.last_activity_at desc, c.id desc"
+    let mut rows = match sort {
+        Sort::Newest => {
+            select_page!(
+                after "($14::uuid is null or (c.activity_minute, c.last_activity_at, c.id)
+                                           < (axis_minute($13::timestamptz), $13, $14))"
+                order "c.activity_minute desc, c.last_activity_at desc, c.id desc"
                 arguments (tenant, filter, found, fetched, skip), at, id
             )
             .fetch_all(connection)
-            .await?,
-            Sort::Oldest => select_page!(
-                after "($14::uuid is null or (c.last_activity_at, c.id) > ($13::timestamptz, $14))"
-                order "c.last_activity_at, c.id"
+            .await?
+        }
+        Sort::Oldest => {
+            select_page!(
+                after "($14::uuid is null or (c.activity_minute, c.last_activity_at, c.id)
+                                           > (axis_minute($13::timestamptz), $13, $14))"
+                order "c.activity_minute, c.last_activity_at, c.id"
                 arguments (tenant, filter, found, fetched, skip), at, id
             )
             .fetch_all(connection)
-            .await?,
-            Sort::Waiting => {
-                select_page!(
-                    after "($14::uuid is null or (coalesce(c.waiting_since, 'infinity'), c.id)
-                                               > (coalesce($13::timestamptz, 'infinity'), $14))"
-                    order "coalesce(c.waiting_since, 'infinity'), c.id"
-                    arguments (tenant, filter, found, fetched, skip), at, id
-                )
-                .fetch_all(connection)
-                .await?
-            }
-            Sort::Priority => {
-                select_page!(
-                    after "($14::uuid is null
+            .await?
+        }
+        Sort::Waiting => {
+            select_page!(
+                after "($14::uuid is null or (coalesce(c.waiting_since, 'infinity'), c.id)
+                                           > (coalesce($13::timestamptz, 'infinity'), $14))"
+                order "coalesce(c.waiting_since, 'infinity'), c.id"
+                arguments (tenant, filter, found, fetched, skip), at, id
+            )
+            .fetch_all(connection)
+            .await?
+        }
+        Sort::Priority => {
+            select_page!(
+                after "($14::uuid is null
                         or (case c.priority when 'urgent' then 4 when 'high' then 3
                               when 'medium' then 2 when 'low' then 1 else 0 end,
-                            c.last_activity_at, c.id) < ($15::integer, $13::timestamptz, $14))"
-                    order "case c.priority when 'urgent' then 4 when 'high' then 3
+                            c.activity_minute, c.last_activity_at, c.id)
+                         < ($15::integer, axis_minute($13::timestamptz), $13, $14))"
+                order "case c.priority when 'urgent' then 4 when 'high' then 3
                          when 'medium' then 2 when 'low' then 1 else 0 end desc,
-                       c.last_activity_at desc, c.id desc"
-                    arguments (tenant, filter, found, fetched, skip), at, id, rank
-                )
-                .fetch_all(connection)
-                .await?
-            }
-        };
+                       c.activity_minute desc, c.last_activity_at desc, c.id desc"
+                arguments (tenant, filter, found, fetched, skip), at, id, rank
+            )
+            .fetch_all(connection)
+            .await?
+        }
+    };
     let next = part::cut(&mut rows, limit, |row| row.place(sort));
     let conversations = rows.into_iter().map(Conversation::try_from).collect::<Result<_, _>>()?;
     Ok(Listed { conversations, next })

@@ -42,6 +42,45 @@ async fn names_in_any_script_are_found_by_their_parts() {
     }
 }
 
+/// Chatwoot tells several things of each message: what each of them writes must not grow with the indexes.
+#[tokio::test]
+async fn another_event_of_the_same_minute_enters_nothing_into_an_index() {
+    let store = Store::connect(&testkit::database().await, "test").unwrap();
+    let mut owner = store.worker().await.unwrap();
+    for statement in [
+        "set local role none",
+        "insert into tenants (id, name) values ('acme', 'Acme')",
+        "insert into chatwoot_accounts
+           (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
+         values (gen_random_uuid(), 'acme', 'https://chat.example.com', 1, '')",
+        "insert into conversations
+           (id, tenant_id, account_id, display_id, version_at, version_step, version_digest, status,
+            created_at, last_activity_at)
+         select gen_random_uuid(), 'acme', id, 7, 1, 1, 1, 'open', '2026-01-02 03:04:00Z',
+                '2026-01-02 03:04:05Z' from chatwoot_accounts",
+    ] {
+        sqlx::query(statement).execute(&mut *owner).await.unwrap();
+    }
+    for (at, beside) in [("03:04:06", 1_i64), ("03:04:59.999", 2), ("03:05:00", 2), ("03:05:01", 3)]
+    {
+        let minute = format!("2026-01-02 {}:00+00", &at[..5]);
+        let kept: bool = sqlx::query_scalar(
+            "update conversations
+             set last_activity_at = ('2026-01-02 ' || $1 || 'Z')::timestamptz, updated_at = now()
+             returning activity_minute = $2::timestamptz",
+        )
+        .bind(at)
+        .bind(&minute)
+        .fetch_one(&mut *owner)
+        .await
+        .unwrap();
+        assert!(kept, "{at}");
+        let written = "select pg_stat_get_xact_tuples_hot_updated('conversations'::regclass)";
+        let written: i64 = sqlx::query_scalar(written).fetch_one(&mut *owner).await.unwrap();
+        assert_eq!(written, beside, "{at}");
+    }
+}
+
 /// A backup reads a table for long, and whoever waits to change its parts holds up everybody behind it.
 #[tokio::test]
 async fn coming_months_wait_for_nobody_who_reads() {
@@ -155,4 +194,76 @@ async fn history_gets_a_part_of_its_own_without_anybody_waiting_for_it() {
     let left = "select count(*) from activities_other";
     let left: i64 = sqlx::query_scalar(left).fetch_one(&mut owner).await.unwrap();
     assert_eq!(left, 1, "what is ahead of all months");
+}
+
+/// Conversations from before have no minute, and lists would leave them out.
+#[tokio::test]
+async fn conversations_get_their_minute_without_anybody_waiting_for_it() {
+    let config = testkit::database().await;
+    let url = secrecy::ExposeSecret::expose_secret(&config.database_url);
+    let connect = async || <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+    let [mut owner, mut other, mut maker] = [connect().await, connect().await, connect().await];
+    let minutes = include_str!("../../../../migrations/0047_minutes_of_all.sql");
+    let lists = include_str!("../../../../migrations/0048_lists_by_minute.sql");
+    // As ids are: what was created first comes first.
+    sqlx::raw_sql(
+        "alter table conversations alter column activity_minute drop not null,
+           disable trigger activity_minute;
+         drop index conversations_latest;
+         create index conversations_newest on conversations (tenant_id, last_activity_at);
+         insert into tenants (id, name) values ('acme', 'Acme');
+         insert into chatwoot_accounts (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
+         values (gen_random_uuid(), 'acme', 'https://chat.example.com', 1, '');
+         insert into conversations
+           (id, tenant_id, account_id, display_id, version_at, version_step, version_digest, status,
+            created_at, last_activity_at)
+         select ('01a0' || lpad(to_hex(n), 28, '0'))::uuid, 'acme', a.id, n, 1, 1, 1, 'open', now(),
+                '2026-01-02 03:04:05Z'::timestamptz + n * interval '7 seconds'
+         from chatwoot_accounts a, generate_series(1, 1234) n;
+         alter table conversations enable trigger activity_minute",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+
+    let lock = "begin; select from conversations where display_id = 1000 for update";
+    sqlx::raw_sql(lock).execute(&mut other).await.unwrap();
+    let making = tokio::spawn(async move {
+        sqlx::raw_sql(minutes).execute(&mut maker).await.unwrap();
+        maker
+    });
+    testkit::eventually("all but the one that is locked have theirs", || async {
+        let left = "select count(*) from conversations where activity_minute is null";
+        let left: i64 = sqlx::query_scalar(left).fetch_one(&mut connect().await).await.unwrap();
+        left == 1
+    })
+    .await;
+    sqlx::raw_sql("set lock_timeout = '1s'; update conversations set status = 'resolved' where display_id = 7")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
+    let mut maker = making.await.unwrap();
+
+    sqlx::raw_sql("begin; select from conversations").execute(&mut other).await.unwrap();
+    sqlx::raw_sql(lists).execute(&mut maker).await.unwrap_err();
+    sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
+    let mut maker = connect().await;
+    for _ in 0..2 {
+        sqlx::raw_sql(minutes).execute(&mut maker).await.unwrap();
+        sqlx::raw_sql(lists).execute(&mut maker).await.unwrap();
+    }
+    let (right, indexes): (bool, String) = sqlx::query_as(
+        "select bool_and(activity_minute = date_trunc('minute', last_activity_at, 'UTC')),
+                (select string_agg(indexname, ' ' order by indexname) from pg_indexes
+                 where tablename = 'conversations' and indexdef like '%activity%')
+         from conversations",
+    )
+    .fetch_one(&mut maker)
+    .await
+    .unwrap();
+    assert!(right);
+    let expected = "conversations_latest conversations_most_urgent conversations_of_assignee \
+                    conversations_of_status";
+    assert_eq!(indexes, expected);
 }
