@@ -86,6 +86,7 @@ pub(crate) fn refuse(journal: &Shared, record: &Record, error: &PublishError) {
     if journal.refuse(record.sequence) {
         tracing::error!(
             error = in_words(error),
+            trace.id = record.inbound.trace.trace_id(),
             journal.sequence = record.sequence,
             event.id = %record.inbound.id,
             account.key = %record.inbound.account,

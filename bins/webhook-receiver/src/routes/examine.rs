@@ -53,6 +53,8 @@ impl Claim {
 /// A request that has arrived as a whole.
 pub(super) struct Arrived {
     pub(super) headers: HeaderMap,
+    /// By [`sent_trace`].
+    pub(super) sent: Option<TraceParent>,
     pub(super) body: Received,
     pub(super) at: DateTime<Utc>,
     pub(super) tolerance: Duration,
@@ -130,8 +132,8 @@ impl Arrived {
     }
 
     fn inbound(&self, source: &KnownSource, event: String) -> Inbound {
-        let delivery = self.text(DELIVERY_HEADER).filter(|text| text.len() <= MAX_DELIVERY);
-        let parent = self.text(TraceParent::HEADER).and_then(|text| text.parse().ok());
+        let delivery =
+            text(&self.headers, DELIVERY_HEADER).filter(|text| text.len() <= MAX_DELIVERY);
         Inbound {
             id: EventId::of(source.account, self.body.as_ref(), occurrence(&event, delivery)),
             account: source.account,
@@ -140,13 +142,18 @@ impl Arrived {
             received_at: self.at,
             delivery: delivery.map(str::to_owned),
             origin: "webhook".to_owned(),
-            trace: parent.map_or_else(TraceParent::generate, |parent: TraceParent| parent.child()),
+            trace: self.sent.map_or_else(TraceParent::generate, |parent| parent.child()),
         }
     }
+}
 
-    fn text(&self, name: &'static str) -> Option<&str> {
-        self.headers.get(HeaderName::from_static(name))?.to_str().ok()
-    }
+/// The trace that a request was sent in, if it says so.
+pub(super) fn sent_trace(headers: &HeaderMap) -> Option<TraceParent> {
+    text(headers, TraceParent::HEADER)?.parse().ok()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
+    headers.get(HeaderName::from_static(name))?.to_str().ok()
 }
 
 fn bytes<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a [u8]> {

@@ -8,15 +8,17 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use chrono::Utc;
 use domain::{AccountKey, EventId};
+use events::{Inbound, TraceParent};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Intake;
 use super::body::{self, Budget};
-use super::examine::{Arrived, Claim};
+use super::examine::{Arrived, Claim, sent_trace};
 use super::refusal::Refusal;
 use crate::config::AcknowledgeAfter;
 use crate::sources::Snapshot;
@@ -61,25 +63,39 @@ impl Intake {
         body: Body,
     ) -> Response {
         let started = Instant::now();
-        match self.accept(claim, headers, body).await {
+        let sent = sent_trace(&headers);
+        let (trace, kept) = match self.read(claim, headers, sent, body).await {
+            Ok((inbound, body)) => (Some(inbound.trace), self.keep(inbound, body).await),
+            Err(refusal) => (sent, Err(refusal)),
+        };
+        let trace_id = || trace.map(|trace| trace.trace_id());
+        match kept {
             Ok(id) => {
                 self.metrics.accepted(started.elapsed());
+                tracing::debug!(trace.id = trace_id(), event.id = %id, "accepted a webhook");
                 Json(Accepted { id }).into_response()
             }
             Err(refusal) => {
-                self.metrics.refused(refusal.reason());
-                tracing::debug!(webhook.reason = refusal.reason(), "refused a webhook: {refusal}");
+                let reason = refusal.reason();
+                self.metrics.refused(reason);
+                tracing::debug!(
+                    trace.id = trace_id(),
+                    webhook.reason = reason,
+                    "refused a webhook: {refusal}"
+                );
                 refusal.into_response()
             }
         }
     }
 
-    async fn accept(
+    /// The event, if it is one and may be trusted.
+    async fn read(
         &self,
         claim: impl FnOnce(Arc<Snapshot>) -> Result<Claim, Refusal>,
         headers: HeaderMap,
+        sent: Option<TraceParent>,
         body: Body,
-    ) -> Result<EventId, Refusal> {
+    ) -> Result<(Inbound, Bytes), Refusal> {
         let claim = claim(self.sources.present().ok_or(Refusal::SourcesUnknown)?)?;
         if !is_json(&headers) {
             return Err(Refusal::MediaType);
@@ -94,19 +110,21 @@ impl Intake {
         let budget = Budget { all: Arc::clone(&self.bodies), senders: Arc::clone(senders) };
         let body = body::read(body, self.max_body_bytes, self.read_timeout, &budget).await?;
         let length = body.as_ref().len();
-        let arrived = Arrived { headers, body, at: Utc::now(), tolerance: self.tolerance };
-        let (inbound, body) = if length <= INLINE {
-            arrived.examine(&claim)?
-        } else {
-            let turn = examining.acquire_owned().await.map_err(|_| Refusal::Busy)?;
-            let examined = tokio::task::spawn_blocking(move || {
-                // Taken to the end, even if the request is given up.
-                let _turn = turn;
-                arrived.examine(&claim)
-            });
-            examined.await.map_err(|_| Refusal::Busy)??
-        };
+        let arrived = Arrived { headers, sent, body, at: Utc::now(), tolerance: self.tolerance };
+        if length <= INLINE {
+            return arrived.examine(&claim);
+        }
+        let turn = examining.acquire_owned().await.map_err(|_| Refusal::Busy)?;
+        let examined = tokio::task::spawn_blocking(move || {
+            // Taken to the end, even if the request is given up.
+            let _turn = turn;
+            arrived.examine(&claim)
+        });
+        examined.await.map_err(|_| Refusal::Busy)?
+    }
 
+    /// Makes it durable.
+    async fn keep(&self, inbound: Inbound, body: Bytes) -> Result<EventId, Refusal> {
         let id = inbound.id;
         match self.acknowledge_after {
             AcknowledgeAfter::Journal => {

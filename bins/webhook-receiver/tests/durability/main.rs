@@ -1,4 +1,4 @@
-//! P1: nothing acknowledged is lost. Real NATS servers, real processes.
+//! P1: nothing acknowledged is lost; and what is told of it. Real NATS servers, real processes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
@@ -7,3 +7,4 @@ mod killed;
 mod outages;
 mod rig;
 mod running;
+mod told;
