@@ -77,11 +77,19 @@ fn tell_unkept(consumption: &Consumption, (message, reason, error): &Rejected, n
     let sequence = message.sequence;
     count(consumer, "unkept", 1);
     if !news {
-        tracing::debug!(consumer, stream, sequence, reason, "another one without a dead letter");
+        tracing::debug!(
+            trace.id = message.trace_id(),
+            consumer,
+            stream,
+            sequence,
+            reason,
+            "another one without a dead letter"
+        );
         return;
     }
     // A flood of them would fill the log, too.
     tracing::warn!(
+        trace.id = message.trace_id(),
         consumer,
         stream,
         sequence,
@@ -103,6 +111,7 @@ fn settle(
     let Some(failure) = failure else {
         count(consumer, "rejected", 1);
         tracing::warn!(
+            trace.id = message.trace_id(),
             consumer,
             sequence,
             reason,
@@ -113,6 +122,7 @@ fn settle(
     };
     count(consumer, "retried", 1);
     tracing::warn!(
+        trace.id = message.trace_id(),
         consumer,
         sequence,
         reason,

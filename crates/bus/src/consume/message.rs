@@ -40,6 +40,11 @@ impl InHand {
         Some(Self { message, reply, sequence, attempt, published_at, made })
     }
 
+    /// For a line about it.
+    pub(super) fn trace_id(&self) -> Option<String> {
+        headers::trace_id(self.message.headers.as_ref())
+    }
+
     fn identity(&self) -> Identity {
         (self.sequence, self.published_at)
     }

@@ -109,7 +109,14 @@ async fn sort(
             // The handler knows when; that is its plan, not a failure.
             Err(Failure::RetryAfter(delay, reason)) => {
                 let sequence = message.sequence;
-                tracing::debug!(consumer, sequence, ?delay, %reason, "a message was put off");
+                tracing::debug!(
+                    trace.id = message.trace_id(),
+                    consumer,
+                    sequence,
+                    ?delay,
+                    %reason,
+                    "a message was put off"
+                );
                 put_off += 1;
                 settlements.push((message, AckKind::Nak(Some(delay))));
                 continue;
