@@ -134,7 +134,7 @@ impl Carrier {
             operation = %entry.operation,
             command = %entry.command,
             account = %entry.account,
-            trace_id = entry.trace.trace_id()
+            trace.id = entry.trace.trace_id()
         )
     )]
     pub(super) async fn carry(&self, entry: &Entry, lock: &mut Lock) -> Result<Carried, Error> {
