@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use bus::{Delivery, Failure, Handler, Outcome};
 use domain::{Command, ConversationId, OperationId};
-use events::WakeUp;
+use events::{TraceParent, WakeUp};
 use store::{Store, Transaction, outbox};
 
 pub(crate) use carrier::Carrier;
@@ -102,7 +102,9 @@ impl Deliverer {
             current = lane.next();
         }
         if held_up && wake_up.command == Command::SEND_MESSAGE {
-            self.carrier.tell_held_up(&wake_up).await;
+            let trace = delivery.headers.read(TraceParent::HEADER);
+            let trace = trace.unwrap_or_else(|_| TraceParent::generate());
+            self.carrier.tell_held_up(&wake_up, &trace).await;
         }
         if !elsewhere {
             return Ok(());

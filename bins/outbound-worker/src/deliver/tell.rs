@@ -69,8 +69,8 @@ impl Carrier {
         }
     }
 
-    /// Tells, at best, that a message waits for what comes before it, if it does.
-    pub(super) async fn tell_held_up(&self, wake_up: &WakeUp) {
+    /// Tells, at best, that a message waits for what comes before it, if it does. The trace is that of its wake-up.
+    pub(super) async fn tell_held_up(&self, wake_up: &WakeUp, trace: &TraceParent) {
         let message = match self.held_up(wake_up).await {
             Ok(Some(message)) => message,
             Ok(None) => return,
@@ -99,7 +99,7 @@ impl Carrier {
         let subject =
             AnnouncementSubject { message: Some(message), ..AnnouncementSubject::default() };
         let announcement = Announcement { activity, subject };
-        let envelope = announcement.envelope(&wake_up.tenant, "", &TraceParent::generate());
+        let envelope = announcement.envelope(&wake_up.tenant, "", &trace.child());
         let Ok(envelope) = envelope else { return };
         if let Err(error) = self.publisher.publish(envelope).await {
             tracing::debug!(%error, "that a message is held up was not told");

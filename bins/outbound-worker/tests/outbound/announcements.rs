@@ -1,9 +1,12 @@
 //! P6: what is committed is announced, also if its writer did not live to do it.
 
-use chatwoot_sim::{Faults, Millis, RestFaults, Scope};
+use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
 use domain::{Actor, DeliveryState};
+use events::{Announcement, TraceParent};
+use outbound_worker::Config;
+use serde_json::json;
 use store::approvals::Submission;
-use testkit::eventually;
+use testkit::{eventually, eventually_some, sqlx};
 
 use crate::stage::{Stage, config};
 
@@ -70,7 +73,7 @@ async fn p6_the_last_state_of_a_reply_is_announced_though_its_worker_died() {
     };
     chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
     let conversation = stage.conversation(&chatwoot).await;
-    let patient = outbound_worker::Config { chatwoot_timeout_seconds: 60, ..config() };
+    let patient = Config { chatwoot_timeout_seconds: 60, ..config() };
     let doomed = stage.worker(&patient).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     stage.reaches(reply, "sending").await;
@@ -87,4 +90,45 @@ async fn p6_the_last_state_of_a_reply_is_announced_though_its_worker_died() {
         told.iter().filter_map(|told| told.activity.data["state"].as_str()).collect();
     assert_eq!(states, ["sending", "sent"]);
     assert_eq!(told.last().unwrap().subject.message.as_ref().unwrap().id, reply);
+}
+
+/// What comes before it is not taken yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn that_a_reply_waits_for_another_is_told_in_the_trace_of_whoever_wrote_it() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let busy =
+        RestFaults { scope: Scope::Writes, rate_limited: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest: busy, ..Faults::default() }).unwrap();
+    let conversation = stage.conversation(&chatwoot).await;
+    let patient = Config { outbound_retry_first_ms: 600_000, ..config() };
+    let worker = stage.worker(&patient).await;
+    let first = stage.write(&chatwoot, &conversation, "one").await;
+    stage.reaches(first, "retrying").await;
+    // Another one, which is not just done with the first reply when it hears of the second.
+    worker.abort();
+    worker.await.unwrap_err();
+    stage.worker(&patient).await;
+    let second = stage.write(&chatwoot, &conversation, "two").await;
+    let (bus, tenant) = (&stage.world.bus, &chatwoot.account.tenant);
+    let told = eventually_some("that the second one waits is told", || async {
+        let (_, last) = bus.activity_range().await.unwrap();
+        let read = bus.read_activity(tenant, 0, last, 1_000).await.unwrap();
+        read.messages.into_iter().find(|told| {
+            let told: Announcement = serde_json::from_slice(&told.payload).unwrap();
+            let data = &told.activity.data;
+            data["messageId"] == json!(second) && data["state"] == "retrying"
+        })
+    })
+    .await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let asked: String =
+        sqlx::query_scalar("select traceparent from outbox where operation_id = $1")
+            .bind(second.0)
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap();
+    let asked: TraceParent = asked.parse().unwrap();
+    let told: TraceParent = told.headers.read(TraceParent::HEADER).unwrap();
+    assert_eq!(told.trace_id(), asked.trace_id());
 }
