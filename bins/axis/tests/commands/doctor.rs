@@ -1,5 +1,11 @@
 //! `axis doctor`.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::EventId;
+use events::{Inbound, TraceParent};
+use serde_json::{Value, json};
+use store::accounts::Account;
+
 use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL};
 use crate::program::Answered;
 
@@ -76,4 +82,56 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
     operator.statement("delete from _sqlx_migrations where version = 1").await;
     let old = operator.axis(&doctor).await;
     assert_eq!(wrong(&old), [("schema", "axis migrate"), no_sender]);
+}
+
+/// The customer of an account wrote, and its Chatwoot told of it.
+async fn wrote(operator: &Operator, account: &Account, at: DateTime<Utc>, told: DateTime<Utc>) {
+    let (event, body) =
+        chatwoot::examples().iter().find(|(event, _)| *event == "message_created").unwrap();
+    let mut body: Value = serde_json::from_str(body).unwrap();
+    body["created_at"] = json!(at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string());
+    let body = body.to_string().into_bytes();
+    let inbound = Inbound {
+        id: EventId::of(account.id, &body, &[]),
+        account: account.id,
+        tenant: account.tenant.clone(),
+        event: (*event).to_owned(),
+        received_at: told,
+        delivery: None,
+        origin: "webhook".to_owned(),
+        trace: TraceParent::generate(),
+    };
+    operator.world.bus.publisher().publish(inbound.envelope(body)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_told_how_late_chatwoot_tells_of_what_happens() {
+    let operator = Operator::new().await;
+    let receiver = operator.receives().await;
+    operator.registered("acme", &receiver).await;
+    let accounts = store::accounts::all(&operator.world.store).await.unwrap();
+    let [account] = &accounts[..] else { panic!("{}", accounts.len()) };
+    let lateness = async || {
+        let mut found = operator.axis(&["doctor"]).await.value;
+        let mut found = found.as_array_mut().unwrap().drain(..);
+        let found = found.find(|one| one["check"] == "lateness").unwrap();
+        let text = |field: &str| found[field].as_str().unwrap_or_default().to_owned();
+        (text("state"), text("what"), text("mend"))
+    };
+    assert_eq!(lateness().await.0, "notice", "nothing ever came");
+
+    let now = Utc::now();
+    let (long_ago, longer_ago) = (now - TimeDelta::hours(2), now - TimeDelta::hours(3));
+    wrote(&operator, account, longer_ago, long_ago).await;
+    assert_eq!(lateness().await.0, "notice", "that says nothing of now");
+
+    wrote(&operator, account, now - TimeDelta::minutes(10), now).await;
+    let (state, what, mend) = lateness().await;
+    assert_eq!(state, "wrong");
+    assert!(what.ends_with("the newest message came 600 s after it was written"), "{what}");
+    assert!(mend.contains("Sidekiq"), "{mend}");
+
+    wrote(&operator, account, now - TimeDelta::seconds(2), now).await;
+    let (state, what, _) = lateness().await;
+    assert_eq!(state, "good", "{what}");
 }

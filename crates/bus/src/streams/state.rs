@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use async_nats::jetstream::stream::DirectGetErrorKind;
+use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::AccountKey;
-use events::Headers;
+use events::{Headers, subject};
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -208,6 +208,11 @@ struct HeldSubjects {
     subjects: Option<HashMap<String, u64>>,
 }
 
+async fn handle(bus: &Bus, name: &str) -> Result<Stream<()>, BusError> {
+    let stream = bus.jetstream().get_stream_no_info(name).await;
+    stream.map_err(|error| BusError::Unavailable(error.into()))
+}
+
 pub(crate) async fn stream_info(bus: &Bus, name: &str) -> Result<StreamInfo, BusError> {
     let of = format!("stream {name}");
     let what = format!("describe {of}");
@@ -249,11 +254,7 @@ impl Bus {
         };
         let mut lane = Lane { pending, in_hand, oldest: None };
         if pending + in_hand > 0 {
-            let stream = self
-                .jetstream()
-                .get_stream_no_info(stream)
-                .await
-                .map_err(|error| BusError::Unavailable(error.into()))?;
+            let stream = handle(self, stream).await?;
             lane.oldest =
                 match stream.direct_get_next_for_subject(subjects, Some(settled + 1)).await {
                     Ok(message) => Some(headers::from_nats(Some(&message.headers))),
@@ -262,6 +263,22 @@ impl Bus {
                 };
         }
         Ok(lane)
+    }
+
+    /// The headers and the body of the newest event of a name that `INBOUND` holds of an account; none if it
+    /// holds none. The name has to be one that has a subject of its own. Of the programs, `axis` alone may ask
+    /// for this.
+    pub async fn newest(
+        &self,
+        account: AccountKey,
+        event: &str,
+    ) -> Result<Option<(Headers, Bytes)>, BusError> {
+        let stream = handle(self, subject::INBOUND).await?;
+        match stream.direct_get_last_for_subject(subject::inbound(account, event)).await {
+            Ok(found) => Ok(Some((headers::from_nats(Some(&found.headers)), found.payload))),
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+            Err(error) => Err(BusError::Unavailable(error.into())),
+        }
     }
 
     /// How many messages `consumer` has yet to settle, those of accounts that nobody has begun to

@@ -1,4 +1,4 @@
-//! Does the key open what is sealed, do the receivers know the accounts, do webhooks come, and are the
+//! Does the key open what is sealed, do the receivers know the accounts, do webhooks come, and in time, and are the
 //! accounts compared with Chatwoot?
 
 use accounts::Accounts;
@@ -8,7 +8,7 @@ use store::Store;
 use store::accounts::Account;
 use store::reconciliations::Reconciliation;
 
-use super::Report;
+use super::{Report, lateness};
 use crate::Place;
 use crate::commands::webhook::check::{self, KEY};
 
@@ -16,7 +16,7 @@ use crate::commands::webhook::check::{self, KEY};
 const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 /// Tries in a row that fail before it is more than a passing trouble.
 const FAILURES: u32 = 3;
-const AGAIN: &str = "axis doctor   # again";
+pub(super) const AGAIN: &str = "axis doctor   # again";
 const OWN: &str = "set AXIS_SECRET_KEY to what they are sealed under; if that is lost, have them link \
                    theirs again";
 const WORKER: &str = "start a sync-worker that has AXIS_SECRET_KEY";
@@ -34,6 +34,7 @@ pub(super) async fn look(
         return None;
     }
     compared(report, &store, &served).await?;
+    lateness::look(report, &bus, &served).await;
     let key = report.heard("key", place.secret_key(), KEY)?;
     let accounts = Accounts::new(store, bus, key);
     if !served.iter().any(|account| accounts.opens(account)) {
@@ -60,7 +61,8 @@ pub(super) async fn look(
     webhooks(report, &accounts, &served, public_url).await
 }
 
-fn name(account: &Account) -> String {
+/// How people know it.
+pub(super) fn name(account: &Account) -> String {
     format!("account {} of {}", account.chatwoot_account_id, account.base_url)
 }
 

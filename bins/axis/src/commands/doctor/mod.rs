@@ -4,6 +4,7 @@
 
 mod accounts;
 mod database;
+mod lateness;
 mod streams;
 
 use ::accounts::Config;
