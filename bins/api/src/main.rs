@@ -34,9 +34,8 @@ struct Arguments {
     http: service::HttpConfig<8000>,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    service::exit("api", run(Arguments::parse()).await)
+fn main() -> ExitCode {
+    service::main("api", run)
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {

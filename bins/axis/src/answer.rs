@@ -1,6 +1,7 @@
 //! What a command answers, for people and for programs.
 
 use std::io::{self, Write as _};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -42,9 +43,9 @@ impl Answer {
         Self { success, ..self }
     }
 
-    /// Whether what was looked at is as it should be.
-    pub fn is_success(&self) -> bool {
-        self.success
+    /// Failure if what was looked at is not as it should be.
+    pub fn exit_code(&self) -> ExitCode {
+        if self.success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     /// Prints to standard output.

@@ -13,6 +13,8 @@ pub mod commands;
 mod place;
 pub mod up;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
 pub use answer::{Answer, Output};
@@ -37,14 +39,14 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// Runs the command. False: it ran, and what it looked at is not as it should be.
-    pub async fn run(self) -> anyhow::Result<bool> {
+    /// Runs the command. What it answers decides the exit code.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         let answer = tokio::select! {
             answer = Box::pin(self.command.run(&self.place, self.output)) => answer?,
             silence = self.place.silence() => return Err(silence),
         };
         answer.print(self.output)?;
-        Ok(answer.is_success())
+        Ok(answer.exit_code())
     }
 }
 

@@ -3,12 +3,10 @@
 use std::process::ExitCode;
 
 use chatwoot_sim::{Config, Sim};
-use clap::Parser as _;
 use service::Service;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    service::exit("chatwoot-sim", run(Config::parse()).await)
+fn main() -> ExitCode {
+    service::main("chatwoot-sim", run)
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {

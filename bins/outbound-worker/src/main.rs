@@ -29,9 +29,8 @@ struct Arguments {
     http: service::HttpConfig<8083>,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    service::exit("outbound-worker", run(Arguments::parse()).await)
+fn main() -> ExitCode {
+    service::main("outbound-worker", run)
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {

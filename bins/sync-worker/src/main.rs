@@ -29,9 +29,8 @@ struct Arguments {
     http: service::HttpConfig<8082>,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    service::exit("sync-worker", run(Arguments::parse()).await)
+fn main() -> ExitCode {
+    service::main("sync-worker", run)
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {

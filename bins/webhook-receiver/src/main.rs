@@ -4,16 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use bus::Bus;
-use clap::Parser as _;
 use service::Service;
 use webhook_receiver::{Receiver, Settings};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    service::exit("webhook-receiver", run(Settings::parse()).await)
+fn main() -> ExitCode {
+    service::main("webhook-receiver", run)
 }
 
 async fn run(settings: Settings) -> anyhow::Result<()> {

@@ -2,20 +2,30 @@
 //! that drains.
 //!
 //! ```no_run
-//! # async fn program() -> anyhow::Result<()> {
-//! let config = service::Config::default();
-//! let service = service::Service::start("sync-worker", &config)?;
-//! // … connect, register health checks …
-//! let listener = service::listen("127.0.0.1", 8081).await?;
-//! let routes = service::routes(service.health());
-//! let work = service::serve(listener, routes, service.shutdown());
-//! service.run(work).await
-//! # }
+//! use std::process::ExitCode;
+//!
+//! #[derive(clap::Parser)]
+//! struct Arguments {
+//!     #[command(flatten)]
+//!     service: service::Config,
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     service::main("sync-worker", run)
+//! }
+//!
+//! async fn run(arguments: Arguments) -> anyhow::Result<()> {
+//!     let service = service::Service::start("sync-worker", &arguments.service)?;
+//!     // … connect, register health checks …
+//!     let listener = service::listen("127.0.0.1", 8081).await?;
+//!     let routes = service::routes(service.health());
+//!     let work = service::serve(listener, routes, service.shutdown());
+//!     service.run(work).await
+//! }
 //! ```
 
 mod config;
 mod crew;
-mod exit;
 mod files;
 mod health;
 mod http;
@@ -23,6 +33,7 @@ mod logs;
 mod memory;
 mod metrics;
 mod pace;
+mod program;
 pub mod retry;
 mod serve;
 mod shutdown;
@@ -33,10 +44,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, HttpConfig, LogFormat};
 pub use crew::{Crew, Ending, joined};
-pub use exit::{complain, exit};
 pub use health::{Health, Status};
 pub use http::{ListenError, listen, routes};
 pub use pace::Pace;
+pub use program::main;
 pub use serve::{Listener, serve};
 pub use shutdown::drain;
 

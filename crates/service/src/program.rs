@@ -1,23 +1,39 @@
-//! How a program ends.
+//! How a program begins and ends.
 
 use std::io::Write as _;
-use std::process::ExitCode;
+use std::process::{ExitCode, Termination};
 
-/// The exit code of a program, after saying why if it failed.
-pub fn exit(program: &str, result: Result<(), anyhow::Error>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(program, &error);
-            ExitCode::FAILURE
-        }
+use anyhow::Context as _;
+use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
+
+/// Reads a program's settings, runs it to its end and gives its exit code, after saying why if it failed.
+pub fn main<A, F, T>(program: &str, run: impl FnOnce(A) -> F) -> ExitCode
+where
+    A: Parser,
+    F: Future<Output = anyhow::Result<T>>,
+    T: Termination,
+{
+    match begin() {
+        Ok((arguments, runtime)) => runtime.block_on(async {
+            run(arguments).await.map_or_else(|error| failure(program, &error), T::report)
+        }),
+        Err(error) => failure(program, &error),
     }
 }
 
+/// The arguments, and the threads that the program runs on.
+fn begin<A: Parser>() -> anyhow::Result<(A, Runtime)> {
+    let arguments = A::parse();
+    let runtime = Builder::new_multi_thread().enable_all().build().context("starting threads")?;
+    Ok((arguments, runtime))
+}
+
 /// Says on standard error, in one line, why a program failed, with the causes.
-pub fn complain(program: &str, error: &anyhow::Error) {
+fn failure(program: &str, error: &anyhow::Error) -> ExitCode {
     // With standard error closed there is nobody left to tell.
     let _unheard = writeln!(std::io::stderr(), "{program}: {}", in_words(error));
+    ExitCode::FAILURE
 }
 
 fn in_words(error: &anyhow::Error) -> String {
