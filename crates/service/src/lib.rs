@@ -36,6 +36,7 @@ mod pace;
 mod program;
 pub mod retry;
 mod serve;
+mod settings;
 mod shutdown;
 
 use std::future::Future;

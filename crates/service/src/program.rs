@@ -7,7 +7,12 @@ use anyhow::Context as _;
 use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::settings;
+
 /// Reads a program's settings, runs it to its end and gives its exit code, after saying why if it failed.
+///
+/// A setting is what the command line says, or else the environment, or else the file that `AXIS_SETTINGS`
+/// names.
 pub fn main<A, F, T>(program: &str, run: impl FnOnce(A) -> F) -> ExitCode
 where
     A: Parser,
@@ -24,7 +29,10 @@ where
 
 /// The arguments, and the threads that the program runs on.
 fn begin<A: Parser>() -> anyhow::Result<(A, Runtime)> {
-    let arguments = A::parse();
+    // Before there is a second thread, which could read the environment while this writes to it.
+    settings::load()?;
+    let matches = A::command().after_help(settings::HELP).get_matches();
+    let arguments = A::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let runtime = Builder::new_multi_thread().enable_all().build().context("starting threads")?;
     Ok((arguments, runtime))
 }

@@ -12,5 +12,6 @@ mod keys;
 mod losses;
 mod refusals;
 mod screen;
+mod settings;
 mod system;
 mod waiting;
