@@ -60,6 +60,30 @@ test('who looks says it again and again, to newcomers too, until they leave', as
   expect(told).toEqual(['viewing', 'viewing', 'replying', 'replying', 'away'].map((state) => ({ state })))
 })
 
+test('what is told arrives in its order, however long it takes', async () => {
+  const arrived: unknown[] = []
+  let arrives = (): void => undefined
+  const first = new Promise<void>((resolve) => {
+    arrives = resolve
+  })
+  api.use(
+    http.untyped.post('*/api/v1/conversations/:id/presence', async ({ request }) => {
+      const state: unknown = await request.json()
+      if (arrived.push(state) === 1) await first
+      told.push(state)
+      return new HttpResponse(null, { status: 204 })
+    }),
+  )
+  tellHere(A, 'viewing')
+  vi.advanceTimersByTime(300)
+  tellHere(A, 'replying')
+  tellLeft(A)
+  await soon(() => expect(arrived).toHaveLength(1))
+  arrives()
+  await soon(() => expect(told).toHaveLength(3))
+  expect(told).toEqual(['viewing', 'replying', 'away'].map((state) => ({ state })))
+})
+
 test('who passes by on the way to another conversation is not told of', async () => {
   tellHere(A, 'viewing')
   vi.advanceTimersByTime(200)

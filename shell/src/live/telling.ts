@@ -9,6 +9,8 @@ import { session } from '../auth/session.ts'
 const EVERY = 3_000
 /** So long somebody stays before others are told: who passes by on the way to another one is not here. Milliseconds. */
 const STAYS = 300
+/** Nobody waits for longer until something is told: it would be news of the past. Milliseconds. */
+const PATIENCE = 5_000
 /** Who looks says so again after this long: nobody is told when a page is closed. Milliseconds. */
 const AGAIN = 20_000
 
@@ -78,12 +80,18 @@ function say(conversationId: string): void {
 function postTyping({ conversationId: id, private: isPrivate }: Typing, on: boolean): void {
   if (!session().person.may('conversations:reply')) return
   const body = { on, private: isPrivate }
-  client.POST('/api/v1/conversations/{id}/typing', { params: { path: { id } }, body }).catch(() => undefined)
+  inTurn((signal) => client.POST('/api/v1/conversations/{id}/typing', { params: { path: { id } }, body, signal }))
 }
 
 function postPresence(id: string, state: Here['state'] | 'away'): void {
   const params = { path: { id } }
-  client
-    .POST('/api/v1/conversations/{id}/presence', { params, body: { state }, keepalive: state === 'away' })
-    .catch(() => undefined)
+  const keepalive = state === 'away'
+  inTurn((signal) => client.POST('/api/v1/conversations/{id}/presence', { params, body: { state }, keepalive, signal }))
+}
+
+let before: Promise<unknown> = Promise.resolve()
+
+/** One after the other: of two on their way at once, what is over may arrive last, and stay. */
+function inTurn(post: (signal: AbortSignal) => Promise<unknown>): void {
+  before = before.then(() => post(AbortSignal.timeout(PATIENCE)).catch(() => undefined))
 }
