@@ -95,7 +95,8 @@ macro_rules! select_page {
                    and ($2::text is null or c.status = $2)
                    and ($3::text is null or coalesce(c.priority, 'none') = $3)
                    and ($4::bigint is null
-                     or c.assignee_id = $4 and coalesce(c.assignee_type, 'user') = 'user')
+                     -- Not coalesce(): nobody could guess how many rows that leaves.
+                     or c.assignee_id = $4 and (c.assignee_type is null or c.assignee_type = 'user'))
                    and ($5::boolean is null or (c.assignee_id is not null) = $5)
                    and ($6::bigint is null or c.team_id = $6)
                    and ($7::text is null or $7 = any(c.labels))
