@@ -80,7 +80,7 @@ fn conversations(tenant: &str, key: &str, count: usize) -> String {
         "insert into conversations (id, tenant_id, account_id, display_id, version_at,
            version_step, version_digest, status, priority, inbox_id, channel,
            contact_chatwoot_id, contact_id, assignee_id, assignee_type, assignee_name, team_id,
-           team_name, labels, can_reply, waiting_since, created_at, last_activity_at)
+           team_name, labels, can_reply, waiting_since, created_at, last_activity_at, activity_minute)
          select {id}, '{tenant}', '{key}', i, 1, 0, 0,
            case when i % 10 = 0 then 'open' when i % 50 = 1 then 'pending' else 'resolved' end,
            (array['urgent', 'high', 'medium', 'low', null, null, null, null])[1 + i / 3 % 8],
@@ -91,7 +91,8 @@ fn conversations(tenant: &str, key: &str, count: usize) -> String {
            case when i % 200 = 0 then array['orders', 'rare']
                 when i % 2 = 0 then array['orders'] else '{{}}' end,
            true, case when i % 20 = 0 then now() - i * interval '1 second' end,
-           now() - i * interval '2 minutes' - interval '1 day', now() - i * interval '1 minute'
+           now() - i * interval '2 minutes' - interval '1 day', now() - i * interval '1 minute',
+           axis_minute(now() - i * interval '1 minute')
          from generate_series(1, {count}) i"
     )
 }

@@ -98,7 +98,7 @@ struct Size {
     database: PgConnection,
     events: Events,
     connection: Connection,
-    _api: Program,
+    api: Program,
 }
 
 impl Size {
@@ -115,7 +115,7 @@ impl Size {
         let mut events = Events::of(&account, 2_000).beyond(messages);
         // The first statements on new rows are slower in either.
         sync::apply(&stage, &mut database, &mut events, 400).await?;
-        Ok(Self { stage, database, events, connection, _api: api })
+        Ok(Self { stage, database, events, connection, api })
     }
 
     async fn ask(&mut self, path: &str) -> anyhow::Result<Duration> {
@@ -148,6 +148,8 @@ impl Size {
 
     /// A path for each of [`NAMES`]. What they name exists in databases of every size.
     async fn queries(&mut self) -> anyhow::Result<Vec<String>> {
+        // Of the smaller one nothing was asked while the larger was filled, so it has hung up.
+        self.connection = Connection::open(address(&self.api)?).await?;
         let list = self.connection.get(&conversations("limit=100")).await?;
         let list: Value = serde_json::from_slice(list)?;
         let cursor = list["page"]["nextCursor"].as_str().context("there is a next page")?;
