@@ -8,6 +8,7 @@ use std::{io, thread};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::sync::{oneshot, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::death::die_with_parent;
@@ -101,6 +102,24 @@ impl Child {
             // The lock keeps the process ours; it fails only if it has ended, which is as good.
             let _ = kill_process(self.pid, signal);
         }
+    }
+
+    /// Freezes it and the processes that it has started, and returns when it stands still. A signal alone
+    /// leaves threads running until one of them gets round to it, which on a busy machine takes a while.
+    pub(crate) async fn freeze(&self) {
+        // The parent first, so that it starts no more.
+        self.signal(Signal::STOP);
+        let stands_still = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let pid = self.pid;
+        // Fails only if it has ended and been waited for, which is as still as can be.
+        let _ =
+            spawn_blocking(
+                move || {
+                    while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), stands_still) {}
+                },
+            )
+            .await;
+        self.signal_children(Signal::STOP);
     }
 
     /// Lets it and the processes that it has started go on, if they were frozen.

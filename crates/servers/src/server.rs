@@ -171,9 +171,7 @@ impl Server {
     /// Freezes the server: connections stay open and nothing answers.
     pub(crate) async fn pause(&self) {
         if let Some(child) = self.running.lock().await.as_ref() {
-            // The parent first, so that it starts no more.
-            child.signal(Signal::STOP);
-            child.signal_children(Signal::STOP);
+            child.freeze().await;
         }
     }
 

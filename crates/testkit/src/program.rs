@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use servers::free_port;
 use tokio::process::{Child, Command};
 
@@ -73,6 +73,12 @@ impl Program {
     /// Freezes it: its connections stay open and nothing answers.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
+        if let Some(pid) = self.process() {
+            // Until then, some of its threads may go on as if nothing were.
+            let stands_still =
+                WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            waitid(WaitId::Pid(pid), stands_still).expect("a child can be waited for");
+        }
     }
 
     /// Lets it go on from where it was frozen.
@@ -94,11 +100,14 @@ impl Program {
 
     /// Sends a signal, unless it has ended.
     fn signal(&self, signal: Signal) {
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let Some(pid) = pid {
-            // It is our child and not waited for, so its id is its own.
+        if let Some(pid) = self.process() {
             kill_process(pid, signal).expect("a child can be signalled");
         }
+    }
+
+    /// What can be signalled: it is our child and not waited for, so its id is its own.
+    fn process(&self) -> Option<Pid> {
+        self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
     }
 
     async fn ready(&self) {
