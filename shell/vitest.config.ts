@@ -10,6 +10,7 @@ export default defineConfig({
     setupFiles: ['src/test/setup.ts'],
     restoreMocks: true,
     testTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
     // It leaves a processor free unless told otherwise, which on two is half of them.
     maxWorkers: '100%',
   },

@@ -18,8 +18,11 @@ export const offline = (page: Page): Promise<void> => expect(page.locator('[data
 export async function open(page: Page, system: System, place: string): Promise<void> {
   await page.goto(`${system.url}/app/${place}`)
   await live(page)
-  await expect(page.getByRole('status', { name: /^(Loading|Opening)/ })).toHaveCount(0)
+  await loaded(page)
 }
+
+/** Waits until nothing is on its way any more. */
+export const loaded = (page: Page): Promise<void> => expect(page.getByRole('status', { name: /^(Loading|Opening)/ })).toHaveCount(0)
 
 /** Opens the conversation of somebody by that name. */
 export async function openConversation(page: Page, system: System, name: string): Promise<void> {
@@ -27,6 +30,7 @@ export async function openConversation(page: Page, system: System, name: string)
   await row(page, name).click()
   await expect(person(page, name)).toBeVisible()
   await expect(log(page)).toBeVisible()
+  await loaded(page)
 }
 
 export async function send(page: Page, text: string, kind: 'Reply' | 'Note' = 'Reply'): Promise<void> {

@@ -24,6 +24,7 @@ test('where the list is not seen, what is written elsewhere is told beside an op
   await openConversation(page, system, 'Olga Open')
   await system.customerWrites(number, 'Hello?')
   await expect(log(page)).toContainText('Hello?')
+  await expect(page.getByRole('group', { name: /^New message/ })).toHaveCount(0)
   await system.customerBegins('Egon Elsewhere', 'And here?')
   await expect(page.getByText('New message from Egon Elsewhere', { exact: true })).toBeVisible()
   await page.getByRole('group', { name: 'New message from Egon Elsewhere' }).getByRole('button', { name: 'Open' }).click()
@@ -59,9 +60,11 @@ test('an agent escalates, somebody else approves, and the agent is told', async 
   await expect(colleague.getByText('You are told when somebody has decided.')).toBeVisible()
 
   // Who decides hears of it wherever they are.
-  await expect(page.getByText('Dev Agent asks for approval')).toBeVisible()
+  const news = page.getByRole('group', { name: 'Dev Agent asks for approval' })
+  // It stays as long as it is pointed at.
+  await news.hover()
   await expect(page.getByRole('link', { name: `Approvals, ${waiting.length + 1} waiting` })).toBeVisible()
-  await page.getByRole('group', { name: 'Dev Agent asks for approval' }).getByRole('button', { name: 'Open' }).click()
+  await news.getByRole('button', { name: 'Open' }).click()
   await expect(page.getByText('She threatens to leave.').first()).toBeVisible()
   await page.getByRole('textbox', { name: 'Your words to Dev Agent' }).fill('Give it back.')
   await page.keyboard.press('Control+Enter')

@@ -27,7 +27,7 @@ test('the keyboard is enough to get about', async ({ page, system }) => {
   await expect(page.getByRole('searchbox')).toBeFocused()
   await page.keyboard.press('Tab')
   await page.keyboard.press('?')
-  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible()
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeFocused()
   await page.keyboard.press('Escape')
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('combobox', { name: 'Search commands and conversations' })).toBeFocused()

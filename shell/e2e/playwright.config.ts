@@ -6,9 +6,10 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 export default defineConfig({
   testDir: '.',
   outputDir: '.results',
-  workers: 1,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Each has programs and data of its own, and waits for them most of the time.
+  workers: 2,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: 'list',
   projects: [
     { name: 'tests', testMatch: '*.spec.ts' },

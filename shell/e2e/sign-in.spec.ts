@@ -9,7 +9,7 @@ import { claim, Provider, signIn as comeIn } from './provider.ts'
 import { ended, expect, start, type System, test as base } from './system.ts'
 
 /** Seconds that a token is good for: less than a test takes, so that it is renewed within it. */
-const TOKEN_SECONDS = 4
+const TOKEN_SECONDS = 6
 
 interface World {
   system: System

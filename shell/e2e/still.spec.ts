@@ -104,10 +104,12 @@ test('news at the edge of the screen lies over it', async ({ page, system }) => 
   await expect(row(page, 'Nina News')).not.toContainText('unread')
   await still(page, { ...around(page, 'Nina News'), asked }, async () => {
     await system.escalate(id, 'She wants a word with the boss.')
-    await expect(page.getByText('Dev Agent asks for approval')).toBeVisible()
+    const news = page.getByRole('group', { name: 'Dev Agent asks for approval' })
+    // It stays as long as it is pointed at.
+    await news.hover()
     await expect(page.getByRole('link', { name: /^Approvals, \d+ waiting$/ })).toBeVisible()
-    await page.getByRole('button', { name: 'Dismiss' }).click()
-    await expect(page.getByText('Dev Agent asks for approval')).toBeHidden()
+    await news.getByRole('button', { name: 'Dismiss' }).click()
+    await expect(news).toBeHidden()
   })
 })
 
@@ -117,6 +119,8 @@ test('news leaves the composer free, however wide the screen', async ({ page, sy
   await system.escalate(await system.conversationOf('Clara Composer'), 'She wants a word with the boss.')
   const news = page.getByRole('status').filter({ hasText: 'asks for approval' })
   await expect(news).toBeVisible()
+  // It stays as long as it has the focus.
+  await news.getByRole('button', { name: 'Open' }).focus()
   for (const width of [1440, 980, 390]) {
     await page.setViewportSize({ width, height: 844 })
     const [told, ...free] = await Promise.all([news, field(page), page.getByRole('button', { name: 'Send', exact: true })].map(box))

@@ -1,4 +1,4 @@
-import { context, delivered, field, live, log, offline, open, openConversation, reads, row, send } from './desk.ts'
+import { context, delivered, field, live, loaded, log, offline, open, openConversation, reads, row, send } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('a note is for the team: Chatwoot has it as private', async ({ page, system }) => {
@@ -26,7 +26,7 @@ test('files go out with a reply, and come in from the customer', async ({ page, 
 
   await system.customerSends(number, 'And the tent looks like this:', { name: 'tent.png', content_type: 'image/png', size: 2_000 })
   await log(page).getByRole('button', { name: /tent/ }).click()
-  await expect(page.getByRole('dialog')).toBeVisible()
+  await expect(page.getByRole('dialog')).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toBeHidden()
 })
@@ -149,6 +149,7 @@ test('what happened while the network was away is there when it is back', async 
   await open(page, system, 'inbox')
   await row(page, 'Gina Gap').click()
   await expect(log(page)).toContainText('First.')
+  await loaded(page)
   // Nothing would move under the pointer.
   await log(page).hover()
   await page.context().setOffline(true)

@@ -3,6 +3,7 @@ import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
+import { soon } from '#test/soon.ts'
 
 const ISSUER = 'https://id.test'
 const ME = { id: 'ana', name: 'Ana Beispiel', kind: 'person', tenantId: 'acme', permissions: ['conversations:read'] }
@@ -103,7 +104,7 @@ test('a renewal that takes its time is left to end, and its answer taken', async
   const clock = vi.spyOn(Date, 'now').mockReturnValue(session().endsAt! - 100)
   expect(await session().token()).toBe('token 1')
   expect(limits.mock.calls).toEqual([[120_000]])
-  await vi.waitFor(() => expect(grants).toEqual(['c', 'r']))
+  await soon(() => expect(grants).toEqual(['c', 'r']))
   clock.mockReturnValue(session().endsAt! + 100)
   const renewed = session().token()
   answer(null)

@@ -1,12 +1,13 @@
 /** What is read out of a thread to those who hear it. */
 import { act, fireEvent, screen, within } from '@testing-library/react'
 import { HttpResponse } from 'msw'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import type { Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, anAnnouncement, instant, uuid } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
 
 import { ALL_SEEN } from './lines.ts'
 import { Thread } from './Thread.tsx'
@@ -50,7 +51,7 @@ test('older messages are not read out as if they were new', async () => {
   watch.observe(log, { childList: true, subtree: true })
   answer([aMessage({ content: 'Oldest', createdAt: instant(1) })])
   await screen.findByText('Oldest')
-  await vi.waitFor(() => expect(log).toHaveAttribute('aria-live', 'polite'))
+  await soon(() => expect(log).toHaveAttribute('aria-live', 'polite'))
   expect(spoken).toEqual(['off'])
   const message = aMessage({ conversationId: HERE, content: 'Newer', createdAt: instant(10) })
   act(() => live.take({ event: 'message_created', id: 'e:1', data: JSON.stringify(anAnnouncement({ message })) }))
