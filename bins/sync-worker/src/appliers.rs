@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use bus::{Failure, Outcome, Publisher};
 use domain::AccountKey;
+use events::Inbound;
 use store::{Error, Store, Transaction};
 use tokio::sync::{Notify, oneshot};
 
@@ -85,7 +86,9 @@ impl Appliers {
             let mut queue = self.0.queue();
             for planned in events {
                 let (told, outcome) = oneshot::channel();
-                queue.turns.add(planned.inbound.account, Waiting { planned, told });
+                let Inbound { tenant, account, .. } = &planned.inbound;
+                let (tenant, account) = (tenant.clone(), *account);
+                queue.turns.add(&tenant, account, Waiting { planned, told });
                 outcomes.push(outcome);
             }
             self.begin(&mut queue)
@@ -360,7 +363,8 @@ mod tests {
             let inbound = inbound(account);
             let (digest, plan) = (Vec::new(), Plan::default());
             let planned = Planned { inbound, sequence: 1, attempt: 1, digest, plan };
-            queue.turns.add(account, Waiting { planned, told: oneshot::channel().0 });
+            let tenant = planned.inbound.tenant.clone();
+            queue.turns.add(&tenant, account, Waiting { planned, told: oneshot::channel().0 });
         }
     }
 

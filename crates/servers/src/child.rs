@@ -111,14 +111,9 @@ impl Child {
         self.signal(Signal::STOP);
         let stands_still = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         let pid = self.pid;
+        let wait = move || while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), stands_still) {};
         // Fails only if it has ended and been waited for, which is as still as can be.
-        let _ =
-            spawn_blocking(
-                move || {
-                    while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), stands_still) {}
-                },
-            )
-            .await;
+        let _ = spawn_blocking(wait).await;
         self.signal_children(Signal::STOP);
     }
 
