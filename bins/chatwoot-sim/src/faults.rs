@@ -146,6 +146,8 @@ pub enum Scope {
 pub struct RestFaults {
     /// Which requests are struck by all of the below.
     pub scope: Scope,
+    /// Nothing is done while true; when it ends, all requests that wait go on.
+    pub stall: bool,
     /// Time before anything is done.
     pub latency_ms: Millis,
     /// 429 with the text `Retry later` and nothing stored.
@@ -181,6 +183,7 @@ impl Default for RestFaults {
     fn default() -> Self {
         Self {
             scope: Scope::Any,
+            stall: false,
             latency_ms: Millis::default(),
             rate_limited: Rule::default(),
             unavailable: Rule::default(),

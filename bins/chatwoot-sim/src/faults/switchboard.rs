@@ -21,6 +21,8 @@ pub(crate) struct DeliveryFate {
 /// What befalls one REST request.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RequestFate {
+    /// It waits for [`Switchboard::answering`].
+    pub stalled: bool,
     pub latency: Duration,
     pub before: Option<Before>,
     /// How long it waits before it is begun, whether or not its caller does.
@@ -64,13 +66,17 @@ pub(crate) enum RequestKind {
 /// The faults in force and the dice.
 pub(crate) struct Switchboard {
     state: Mutex<(Faults, StdRng)>,
+    /// Of deliveries.
     stall: watch::Sender<bool>,
+    /// Of requests.
+    rest_stall: watch::Sender<bool>,
 }
 
 impl Switchboard {
     pub(crate) fn new(seed: u64) -> Self {
         let rng = StdRng::seed_from_u64(seed ^ 0x6661_756c_7473);
-        Self { state: Mutex::new((Faults::default(), rng)), stall: watch::Sender::new(false) }
+        let (stall, rest_stall) = (watch::Sender::new(false), watch::Sender::new(false));
+        Self { state: Mutex::new((Faults::default(), rng)), stall, rest_stall }
     }
 
     fn lock(&self) -> MutexGuard<'_, (Faults, StdRng)> {
@@ -83,6 +89,7 @@ impl Switchboard {
 
     pub(crate) fn set(&self, faults: Faults) {
         self.stall.send_replace(faults.webhooks.stall);
+        self.rest_stall.send_replace(faults.rest.stall);
         self.lock().0 = faults;
     }
 
@@ -90,6 +97,12 @@ impl Switchboard {
     pub(crate) async fn flowing(&self) {
         // The sender lives as long as `self`: this cannot fail.
         let _ = self.stall.subscribe().wait_for(|stalled| !stalled).await;
+    }
+
+    /// Returns when requests may be begun.
+    pub(crate) async fn answering(&self) {
+        // Nor can this.
+        let _ = self.rest_stall.subscribe().wait_for(|stalled| !stalled).await;
     }
 
     /// Whether the dispatcher runs twice for this event, and whether it loses the changes.
@@ -137,7 +150,8 @@ impl Switchboard {
         let echo_delay = if slow { faults.slow_echo_ms.draw(rng) } else { Duration::ZERO };
         let late = writes && faults.stored_late.strikes(rng);
         let late = late.then(|| faults.stored_late_ms.draw(rng));
-        RequestFate { latency: faults.latency_ms.draw(rng), before, late, echo_delay }
+        let (stalled, latency) = (faults.stall, faults.latency_ms.draw(rng));
+        RequestFate { stalled, latency, before, late, echo_delay }
     }
 
     /// Asked for every attachment.

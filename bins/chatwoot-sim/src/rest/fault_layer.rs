@@ -29,6 +29,9 @@ pub(crate) async fn apply(State(sim): State<Sim>, mut request: Request, next: Ne
     };
     let fate = sim.shared.faults.request(kind);
     let cutter = request.extensions().get::<ConnectInfo<Cutter>>().map(|info| info.0.clone());
+    if fate.stalled {
+        sim.shared.closing.run_until_cancelled(sim.shared.faults.answering()).await;
+    }
     pause(&sim, fate.latency).await;
     match fate.before {
         None => {}

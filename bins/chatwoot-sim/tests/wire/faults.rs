@@ -143,6 +143,25 @@ async fn signed_with_another_key() {
 }
 
 #[tokio::test]
+async fn requests_stalled_and_let_go() {
+    let world = World::new().await;
+    let (id, path) = conversation(&world).await;
+    let before = world.sim.messages(1, id).unwrap().len();
+    let client = world.admin();
+    world.set(|faults| {
+        faults.rest.stall = true;
+        faults.rest.scope = Scope::MessageCreate;
+    });
+    let mut posted = std::pin::pin!(client.post(&path, json!({ "content": "held" })));
+    assert!(waits(async { drop(posted.as_mut().await) }).await);
+    assert_eq!(client.get(&path).await.0, 200, "others are not held");
+    assert_eq!(world.sim.messages(1, id).unwrap().len(), before);
+    world.set(|_| {});
+    assert_eq!(posted.await.0, 200);
+    assert_eq!(world.sim.messages(1, id).unwrap().len(), before + 1);
+}
+
+#[tokio::test]
 async fn refused_before_anything_is_stored() {
     let world = World::new().await;
     let (id, path) = conversation(&world).await;

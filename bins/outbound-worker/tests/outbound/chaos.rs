@@ -133,6 +133,7 @@ impl Case {
         let mut rarely = |most: f64| Rule::chance(self.rng.random_range(0.0..most));
         let rest = RestFaults {
             scope: if refusals > 0 { Scope::Any } else { Scope::MessageCreate },
+            stall: false,
             latency_ms: Millis::between(0, 200),
             rate_limited: Rule { next: refusals, ..rarely(0.1) },
             unavailable: rarely(0.12),
