@@ -1,6 +1,6 @@
 //! P6: what is committed is announced, also if its writer did not live to do it.
 
-use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
+use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
 use domain::{Actor, DeliveryState};
 use events::{Announcement, TraceParent};
 use outbound_worker::Config;
@@ -66,18 +66,20 @@ async fn p6_an_approval_that_was_left_is_announced_with_what_it_is() {
 async fn p6_the_last_state_of_a_reply_is_announced_though_its_worker_died() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let slow = RestFaults {
-        scope: Scope::MessageCreate,
-        latency_ms: Millis::between(3_000, 3_000),
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    chatwoot.stalls();
     let conversation = stage.conversation(&chatwoot).await;
     let patient = Config { chatwoot_timeout_seconds: 60, ..config() };
     let doomed = stage.worker(&patient).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.reaches(reply, "sending").await;
+    let states = async || {
+        let told = stage.announced(&chatwoot.account.tenant).await;
+        let of = |told: &Announcement| told.activity.data["state"].as_str().map(str::to_owned);
+        told.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    // That a try begins is told at best: without NATS, never.
+    eventually("it is told that it is sent", async || states().await == ["sending"]).await;
     stage.world.nats.stop().await.unwrap();
+    chatwoot.goes_on();
     stage.reaches(reply, "sent").await;
     assert_ne!(stage.unannounced().await, 0);
     doomed.abort();
@@ -85,10 +87,8 @@ async fn p6_the_last_state_of_a_reply_is_announced_though_its_worker_died() {
     stage.world.nats.restart().await.unwrap();
     stage.worker(&config()).await;
     eventually("everything is announced", || async { stage.unannounced().await == 0 }).await;
+    assert_eq!(states().await, ["sending", "sent"]);
     let told = stage.announced(&chatwoot.account.tenant).await;
-    let states: Vec<_> =
-        told.iter().filter_map(|told| told.activity.data["state"].as_str()).collect();
-    assert_eq!(states, ["sending", "sent"]);
     assert_eq!(told.last().unwrap().subject.message.as_ref().unwrap().id, reply);
 }
 

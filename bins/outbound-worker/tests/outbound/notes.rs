@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use bus::Consumer;
-use chatwoot_sim::{Faults, Millis, RestFaults};
 use domain::MessageId;
 use outbound_worker::Config;
 use secrecy::ExposeSecret as _;
@@ -29,15 +28,14 @@ struct Noted {
     _simulated: DropGuard,
 }
 
-/// A worker with one place for the account: in it is a reply that takes its time, and the second one is
-/// noted.
+/// A worker with one place for the account: in it is a reply that Chatwoot does not answer until it goes on,
+/// and the second one is noted.
 async fn noted() -> Noted {
     let mut stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     // Chatwoot outlives the worker.
     let simulated = std::mem::take(&mut stage.shutdown).drop_guard();
-    let slow = RestFaults { latency_ms: Millis::between(3_000, 3_000), ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    chatwoot.stalls();
     let worker = stage.worker(&one_place()).await;
     let busy = stage.conversation(&chatwoot).await;
     let first = stage.write(&chatwoot, &busy, "one").await;
@@ -77,6 +75,11 @@ impl Noted {
         sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
     }
 
+    async fn first_goes_out(&self) {
+        self.chatwoot.goes_on();
+        self.stage.reaches(self.first, "sent").await;
+    }
+
     async fn goes_out(self) {
         self.stage.reaches(self.second, "sent").await;
         assert_eq!(self.chatwoot.texts(&self.conversation), ["two"]);
@@ -98,7 +101,7 @@ async fn p5_what_is_noted_and_then_fails_is_not_forgotten() {
                for each row execute function fail();",
         )
         .await;
-    noted.stage.reaches(noted.first, "sent").await;
+    noted.first_goes_out().await;
     eventually("the second one failed", || async {
         let mut transaction = noted.stage.world.store.worker().await.unwrap();
         let failed = sqlx::query_scalar("select is_called from failures");
@@ -114,7 +117,7 @@ async fn p5_what_is_noted_and_then_locked_elsewhere_is_not_forgotten() {
     let noted = noted().await;
     let mut elsewhere = noted.stage.world.store.worker().await.unwrap();
     assert!(outbox::lock(&mut elsewhere, noted.conversation.id).await.unwrap());
-    noted.stage.reaches(noted.first, "sent").await;
+    noted.first_goes_out().await;
     eventually("its wake-up is published again", || async { noted.row().await.0 > 1 }).await;
     store::rollback(elsewhere).await.unwrap();
     noted.goes_out().await;
@@ -124,6 +127,7 @@ async fn p5_what_is_noted_and_then_locked_elsewhere_is_not_forgotten() {
 async fn p5_what_is_noted_when_a_worker_stops_is_left_to_the_others() {
     let mut noted = noted().await;
     noted.stage.shutdown.cancel();
+    noted.chatwoot.goes_on();
     (&mut noted.worker).await.unwrap().unwrap();
     assert!(noted.row().await.1 < Duration::from_mins(1).as_secs_f64());
     noted.stage.shutdown = CancellationToken::new();
@@ -139,5 +143,6 @@ async fn p5_what_was_published_without_a_note_of_it_is_published_anew() {
     eventually("it is published again", || async { noted.row().await.0 > 0 }).await;
     let (publications, due) = noted.row().await;
     assert!(publications > 1 || due < 30.0, "due in {due} s");
+    noted.first_goes_out().await;
     noted.goes_out().await;
 }

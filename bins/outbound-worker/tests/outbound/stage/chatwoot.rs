@@ -1,6 +1,6 @@
 //! A Chatwoot with an account of a tenant's.
 
-use chatwoot_sim::Sim;
+use chatwoot_sim::{Faults, RestFaults, Scope, Sim};
 use serde_json::{Value, json};
 use testkit::Account;
 
@@ -15,6 +15,17 @@ pub struct Chatwoot {
 impl Chatwoot {
     pub fn sim(&self) -> &Sim {
         &self.sim
+    }
+
+    /// Takes messages and does nothing with them until [`Chatwoot::goes_on`].
+    pub fn stalls(&self) {
+        let rest = RestFaults { scope: Scope::MessageCreate, stall: true, ..RestFaults::default() };
+        self.sim.set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    }
+
+    /// Does what it was asked for meanwhile, and all else.
+    pub fn goes_on(&self) {
+        self.sim.set_faults(Faults::default()).unwrap();
     }
 
     /// A customer writes for the first time; gives back the conversation's number.
