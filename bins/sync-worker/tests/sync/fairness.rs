@@ -215,19 +215,32 @@ async fn a_tenant_whose_rows_are_locked_holds_up_nobody() {
     working.stop().await;
 }
 
+/// Returns as soon as somebody waits for a lock: it is asked for without a pause.
+async fn somebody_waits(observer: &mut sqlx::PgConnection) {
+    let waiting = "select count(*) from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()";
+    loop {
+        let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&mut *observer).await.unwrap();
+        if waiting > 0 {
+            return;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_event_does_not_wait_for_the_end_of_a_stuck_transaction() {
     let Locked { world, stuck, other, mut screens, working, mut holder } = Locked::start().await;
-    // With its lane made, its next event comes while those behind the stuck one still gather.
+    let mut observer = connect(&world.store_config).await;
     publish(&world, &other, 0..1).await;
     screens.tell(&other.tenant, 1).await;
     publish(&world, &stuck, 1..2).await;
+    // With its lane made, its next event comes while those behind the stuck one still gather.
+    tokio::time::timeout(Duration::from_mins(2), somebody_waits(&mut observer)).await.unwrap();
     publish(&world, &other, 1..2).await;
     screens.tell(&other.tenant, 1).await;
     let stuck_since_before = "select count(*) from pg_stat_activity
         where wait_event_type = 'Lock' and datname = current_database()
           and xact_start < (select max(processed_at) from webhook_events where tenant_id = 'other')";
-    let mut observer = connect(&world.store_config).await;
     let stuck_then: i64 =
         sqlx::query_scalar(stuck_since_before).fetch_one(&mut observer).await.unwrap();
     assert_eq!(stuck_then, 1, "the other transaction has ended meanwhile");
