@@ -69,7 +69,7 @@ async fn start_nodes(
     folder: &Path,
     token: &SecretString,
 ) -> Result<Vec<Nats>, Error> {
-    let ports = port::several_free(2 * NODES);
+    let ports: Vec<u16> = (0..2 * NODES).map(|_| port::free_port()).collect();
     let (clients, routes) = ports.split_at(NODES);
     let token_text = token.expose_secret();
     let addresses: Vec<String> =

@@ -1,7 +1,10 @@
 //! A port to listen on.
 
 use std::hash::{BuildHasher, RandomState};
+use std::iter;
 use std::net::Ipv4Addr;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpSocket;
 
@@ -10,34 +13,33 @@ use tokio::net::TcpSocket;
 const LOWEST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
-/// `wanted` if it is free now, else a random free one.
+/// How far this process has come, from a place of its own.
+static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
+    let first = RandomState::new().hash_one(std::process::id());
+    AtomicU64::new(first % u64::from(COUNT))
+});
+
+/// `wanted` if it is free now, else a free one that this process was not given before.
 pub(crate) fn choose(wanted: Option<u16>) -> u16 {
-    let first = RandomState::new().hash_one(std::process::id()) % u64::from(COUNT);
-    let first = u16::try_from(first).unwrap_or_default();
     wanted
         .into_iter()
-        .chain((0..COUNT).map(|step| LOWEST + (first + step) % COUNT))
+        .chain(iter::repeat_with(next).take(COUNT.into()))
         .find(|port| is_free(*port))
         // With none free, the server will say so.
         .unwrap_or(LOWEST)
 }
 
-/// A port of this machine that nobody listens on, for a program that has to find it again after
-/// having been away: no outgoing connection ever takes it.
-pub fn free_port() -> u16 {
-    choose(None)
+/// The next port of the range, free or not. Until all had their turn none comes again: whoever was given one
+/// may not listen on it yet, or be away for a while.
+fn next() -> u16 {
+    let step = NEXT.fetch_add(1, Ordering::Relaxed) % u64::from(COUNT);
+    LOWEST + u16::try_from(step).unwrap_or_default()
 }
 
-/// So many different ports that nobody listens on.
-pub(crate) fn several_free(count: usize) -> Vec<u16> {
-    let mut ports = Vec::with_capacity(count);
-    while ports.len() < count {
-        let port = choose(None);
-        if !ports.contains(&port) {
-            ports.push(port);
-        }
-    }
-    ports
+/// A port of this machine that nobody listens on, for a program that has to find it again after
+/// having been away: no outgoing connection ever takes it, and this process is not given it again.
+pub fn free_port() -> u16 {
+    choose(None)
 }
 
 /// Whether nobody listens on `port`.
@@ -54,6 +56,7 @@ pub(crate) fn is_free(port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::net::TcpListener;
 
     use super::*;
@@ -64,5 +67,11 @@ mod tests {
         assert_eq!(choose(Some(free)), free);
         let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, free)).unwrap();
         assert_ne!(choose(Some(free)), free);
+    }
+
+    #[test]
+    fn no_two_are_given_the_same_port_though_neither_listens() {
+        let ports: HashSet<u16> = (0..1_000).map(|_| free_port()).collect();
+        assert_eq!(ports.len(), 1_000);
     }
 }

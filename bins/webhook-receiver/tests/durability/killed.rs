@@ -1,7 +1,6 @@
 //! Whatever becomes of the receiver's process.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
 use secrecy::ExposeSecret as _;
@@ -16,8 +15,7 @@ struct Process {
 
 impl Process {
     fn start(rig: &Rig) -> Self {
-        // Free a moment ago; nobody else asks for ports at this rate.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = testkit::free_port();
         let child = Command::new(env!("CARGO_BIN_EXE_webhook-receiver"))
             .env("AXIS_SECRET_KEY", &rig.key)
             .env("JOURNAL_DIR", &rig.journal)
