@@ -1,9 +1,14 @@
 //! Reading a live stream.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use testkit::reqwest::{RequestBuilder, Response};
 
 use super::Served;
+
+/// Nothing here is silent for so long, not even on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One event of a live stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,6 +52,12 @@ impl Stream {
 
     /// The next event; none when the stream ends.
     pub async fn next(&mut self) -> Option<Event> {
+        // Not for each part of the answer: signs of life come all the time.
+        let read = tokio::time::timeout(PATIENCE, self.read()).await;
+        read.expect("an event comes, or the stream ends, within a minute")
+    }
+
+    async fn read(&mut self) -> Option<Event> {
         loop {
             while let Some((frame, _)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
