@@ -72,7 +72,9 @@ async fn freeze(stage: &mut Stage, postgres: &Postgres, worker: &Program, order:
         latency_ms: Millis::between(100, 900),
         ..RestFaults::default()
     };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    let set = |rest| chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    // None is over before the worker is frozen, however long writing them takes.
+    set(RestFaults { stall: true, ..rest.clone() });
     let (mut places, mut written) = (Vec::new(), Vec::new());
     for _ in 0..CONVERSATIONS {
         places.push(stage.conversation(&chatwoot).await);
@@ -85,6 +87,7 @@ async fn freeze(stage: &mut Stage, postgres: &Postgres, worker: &Program, order:
     }
     eventually("tries are under way", || async { stage.trying().await >= 2 }).await;
     worker.pause();
+    set(rest);
     for event in order {
         match event {
             PostgresRestarts => postgres.restart().await.unwrap(),
