@@ -119,16 +119,14 @@ async fn p4_a_reply_that_chatwoot_stores_after_we_gave_up_is_waited_for() {
 /// Deleting takes the marker away; sending again would be worse than not knowing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_reply_that_was_deleted_before_it_was_looked_for_is_not_sent_again() {
-    let stage = Stage::start().await;
+    let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let fault = RestFaults { stored_then_5xx: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(rest(&fault)).unwrap();
     let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.write(&chatwoot, &conversation, "Oops").await;
-    stage.reaches(reply, "unknown").await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Oops").await;
     let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
     let stored = messages.last().unwrap()["id"].as_i64().unwrap();
     chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
+    stage.worker(&config()).await;
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(row.chatwoot_id, Some(stored));
     assert_eq!(chatwoot.texts(&conversation).len(), 1);
@@ -160,18 +158,16 @@ async fn p4_a_reply_that_a_fast_clock_moved_behind_a_hundred_others_is_found() {
 /// P4: two were stored where one was asked for. Nobody but a person can put that right.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_of_two_copies_the_older_counts_and_none_is_deleted() {
-    let stage = Stage::start().await;
+    let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let fault = RestFaults { stored_then_5xx: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(rest(&fault)).unwrap();
     let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
-    stage.reaches(reply, "unknown").await;
+    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
     let path = format!("{}/api/v1/accounts/1/conversations/{}", chatwoot.url, conversation.number);
     let copy = json!({ "content": "Hello", "content_attributes": { "axis": { "op": reply } } });
     let request = testkit::http().post(format!("{path}/messages")).json(&copy);
     let answer = request.header("api_access_token", ADMIN_TOKEN).send().await.unwrap();
     assert!(answer.status().is_success());
+    stage.worker(&config()).await;
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(chatwoot.texts(&conversation), ["Hello", "Hello"]);
     let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
