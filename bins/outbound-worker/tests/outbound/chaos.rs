@@ -56,7 +56,7 @@ impl Case {
         let mut settings = stage.environment();
         settings.extend(
             [
-                ("ABSENCE_SECONDS", "4"),
+                ("ABSENCE_SECONDS", "5"),
                 ("CHATWOOT_TIMEOUT_SECONDS", "1"),
                 ("OUTBOUND_ATTEMPTS", "100"),
                 ("OUTBOUND_RETRY_FIRST_MS", "50"),
@@ -143,8 +143,8 @@ impl Case {
             stored_then_422: rarely(0.12),
             stored_then_cut: rarely(0.12),
             stored_late: rarely(0.12),
-            // Over well before absence may be believed, which is a second and four after it was sent.
-            stored_late_ms: Millis::between(500, 3_500),
+            // Over well before absence may be believed, which is a second and five after it was sent.
+            stored_late_ms: Millis::between(500, 3_000),
             timeout_ms: 5_000,
             slow_echo: Rule::chance(0.5),
             slow_echo_ms: Millis::between(500, 6_000),

@@ -98,12 +98,12 @@ async fn p4_holds_when_everything_goes_wrong_at_random() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_reply_that_chatwoot_stores_after_we_gave_up_is_waited_for() {
     let stage = Stage::empty().await;
-    let patient = Config { absence_seconds: 6, chatwoot_timeout_seconds: 1, ..config() };
+    let patient = Config { absence_seconds: 10, chatwoot_timeout_seconds: 1, ..config() };
     stage.worker(&patient).await;
     let chatwoot = stage.chatwoot("acme").await;
     let late = RestFaults {
         stored_late: Rule::next(1),
-        // After two looks that did not find it, and before absence may be believed.
+        // After two looks that did not find it, and long before absence may be believed.
         stored_late_ms: Millis::between(5_500, 5_500),
         ..RestFaults::default()
     };
