@@ -224,7 +224,7 @@ async fn a_worker_that_dies_takes_its_lease_with_it_and_no_more() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let slow = Config { chatwoot_requests_per_minute: 600, ..config() };
-    for text in ["one", "two", "three"] {
+    for text in ["one", "two"] {
         let doomed = stage.worker(&slow).await;
         let conversation = stage.conversation(&chatwoot).await;
         let reply = stage.write(&chatwoot, &conversation, text).await;
@@ -234,8 +234,8 @@ async fn a_worker_that_dies_takes_its_lease_with_it_and_no_more() {
     }
     let mut transaction = stage.world.store.worker().await.unwrap();
     let known = hosts::list(&mut transaction).await.unwrap().remove(0);
-    // Three a lease of a quarter of a second.
-    assert!((3..=9).contains(&known.granted), "{known:?}");
+    // Three a lease of a quarter of a second; one that is over between a worker's two calls is filled up again.
+    assert!((2..=8).contains(&known.granted), "{known:?}");
 }
 
 /// An account that rested is tried by one call, which need not be made any more.
