@@ -141,9 +141,12 @@ async fn a_key_that_cannot_be_is_refused() {
 #[tokio::test]
 async fn a_key_and_the_streams_that_it_opened_end_with_its_time() {
     let served = Served::start().await;
-    let soon = Utc::now() + TimeDelta::seconds(3);
-    let wanted = json!({ "name": "short", "roles": ["viewer"], "expiresAt": soon });
+    served.follows().await;
+    let end = Utc::now() + TimeDelta::hours(1);
+    let wanted = json!({ "name": "short", "roles": ["viewer"], "expiresAt": end });
     let (_, token) = made(&served, &wanted).await;
+    let earlier = "update api_keys set expires_at = $2 where expires_at = $1";
+    let soon = served.ends_soon(earlier, end).await;
     let request = served.http.get(served.url("/activity")).bearer_auth(&token);
     let mut stream = Stream::of(request, None).await;
     stream.expect("ready").await;

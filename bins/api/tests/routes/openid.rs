@@ -194,10 +194,16 @@ async fn a_provider_that_is_silent_takes_no_api_out_of_service() {
 async fn a_stream_ends_with_the_token() {
     let provider = OpenId::start().await;
     let served = trusting(&provider).await;
-    let ana = provider.sign_in("ana", "axis?ttl=4").await.access_token;
-    let request = served.http.get(served.url("/activity")).bearer_auth(&ana);
-    let mut stream = Stream::of(request, None).await;
-    stream.expect("ready").await;
+    let follow = async |audience: &str| {
+        let ana = provider.sign_in("ana", audience).await.access_token;
+        let request = served.http.get(served.url("/activity")).bearer_auth(&ana);
+        let mut stream = Stream::of(request, None).await;
+        stream.expect("ready").await;
+        (stream, ana)
+    };
+    // The first one waits for the provider's keys and for the API, the second one for nothing.
+    follow(AUDIENCE).await;
+    let (mut stream, ana) = follow("axis?ttl=6").await;
     assert_eq!(stream.next().await, None, "the stream ends");
     eventually("the token has ended", || async {
         asked(&served, &ana, "/conversations").await == 401

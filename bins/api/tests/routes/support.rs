@@ -5,7 +5,7 @@ mod stream;
 pub mod written;
 
 use api::{Api, Config, Files, FilesConfig};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{ConversationId, EventId, Permissions, Token, TokenKind};
 use events::{DeadLetter, Inbound, TraceParent};
 use objects::Objects;
@@ -183,6 +183,25 @@ impl Served {
         store::api_keys::create(&mut transaction, &key).await.unwrap().unwrap();
         store::commit(transaction).await.unwrap();
         token.expose().to_owned()
+    }
+
+    /// Waits until the API follows what happens: whoever opens a stream then only has to be let in.
+    pub async fn follows(&self) {
+        Stream::open(self, "/activity", None).await.expect("ready").await;
+    }
+
+    /// Has what ends at this time end in a few seconds, by a statement that says what that is; gives back when.
+    /// Whatever came before may have taken its time.
+    pub async fn ends_soon(&self, statement: &'static str, end: DateTime<Utc>) -> DateTime<Utc> {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        // The schema's owner: no role of ours may change it.
+        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+        let soon = Utc::now() + TimeDelta::seconds(5);
+        let change = sqlx::query(statement).bind(end).bind(soon);
+        let changed = change.execute(&mut *transaction).await.unwrap();
+        assert_eq!(changed.rows_affected(), 1, "something ends at {end}");
+        store::commit(transaction).await.unwrap();
+        soon
     }
 
     pub async fn write(&self, seed: &Seed) -> ConversationId {

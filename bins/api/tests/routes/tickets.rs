@@ -101,11 +101,14 @@ async fn a_ticket_dies_unused_and_its_stream_with_the_token() {
     let answer = with(&served, &late).send().await.unwrap();
     assert_eq!(problem(answer).await, (401, "unauthorized".to_owned()));
 
-    let soon = Utc::now() + TimeDelta::seconds(3);
-    let wanted = json!({ "name": "short", "roles": ["viewer"], "expiresAt": soon });
+    served.follows().await;
+    let end = Utc::now() + TimeDelta::hours(1);
+    let wanted = json!({ "name": "short", "roles": ["viewer"], "expiresAt": end });
     let made: Value = served.post("/api-keys", &wanted).send().await.unwrap().json().await.unwrap();
-    let token = made["token"].as_str().unwrap();
-    let mut stream = Stream::of(with(&served, &ticket(&served, token).await), None).await;
+    let ticket = ticket(&served, made["token"].as_str().unwrap()).await;
+    let earlier = "update stream_tickets set session_ends_at = $2 where session_ends_at = $1";
+    served.ends_soon(earlier, end).await;
+    let mut stream = Stream::of(with(&served, &ticket), None).await;
     stream.expect("ready").await;
     assert_eq!(stream.next().await, None, "the stream ends with the token");
 }
