@@ -19,7 +19,7 @@ const LENGTH: usize = 32 * 1024;
 /// How many changes the API has to announce when it is told to stop.
 const CHANGES: usize = 150;
 /// Within this a program ends by itself, or with an error.
-const DEADLINE: (&str, &str) = ("AXIS_SHUTDOWN_SECONDS", "12");
+const DEADLINE: (&str, &str) = ("AXIS_SHUTDOWN_SECONDS", "30");
 
 #[derive(Debug, Clone, Copy)]
 struct Frozen {
