@@ -1,8 +1,9 @@
 //! Every program running, one Chatwoot account connected.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use chatwoot_sim::{Options, Sim};
+use chatwoot_sim::{DeliveryOptions, Options, Sim};
 use serde_json::{Value, json};
 use testkit::reqwest::Client;
 use testkit::{Program, World};
@@ -36,7 +37,11 @@ impl System {
         let world = World::start().await;
         let shutdown = CancellationToken::new();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let sim = Sim::start(Options::default(), listener, shutdown.clone()).await.unwrap();
+        // On a slow machine too, all that the receiver takes counts as taken.
+        let timeout = Duration::from_secs(30);
+        let delivery = DeliveryOptions { timeout, ..DeliveryOptions::default() };
+        let options = Options { delivery, ..Options::default() };
+        let sim = Sim::start(options, listener, shutdown.clone()).await.unwrap();
         let (url, sim) = (sim.url(), sim.sim);
 
         let servers = Servers { bus: &world.bus_config, store: &world.store_config };
