@@ -1,7 +1,27 @@
 //! Programs start on a schema that has all they were built for.
 
-use store::{Error, Store};
+use store::{Error, PgConnection, Store};
 use testkit::sqlx;
+
+/// A tenant and accounts of it, each with an address and a number.
+async fn acme(connection: &mut PgConnection, accounts: &[(&str, i64)]) {
+    sqlx::query("insert into tenants (id, name) values ('acme', 'Acme')")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    let (urls, numbers): (Vec<&str>, Vec<i64>) = accounts.iter().copied().unzip();
+    sqlx::query(
+        "insert into chatwoot_accounts
+           (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
+         select gen_random_uuid(), 'acme', url, number, ''
+         from unnest($1::text[], $2::bigint[]) as typed (url, number)",
+    )
+    .bind(urls)
+    .bind(numbers)
+    .execute(connection)
+    .await
+    .unwrap();
+}
 
 #[tokio::test]
 async fn a_schema_that_lacks_any_migration_is_refused() {
@@ -47,12 +67,9 @@ async fn names_in_any_script_are_found_by_their_parts() {
 async fn another_event_of_the_same_minute_enters_nothing_into_an_index() {
     let store = Store::connect(&testkit::database().await, "test").unwrap();
     let mut owner = store.worker().await.unwrap();
+    acme(&mut owner, &[("https://chat.example.com", 1)]).await;
     for statement in [
         "set local role none",
-        "insert into tenants (id, name) values ('acme', 'Acme')",
-        "insert into chatwoot_accounts
-           (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
-         values (gen_random_uuid(), 'acme', 'https://chat.example.com', 1, '')",
         "insert into conversations
            (id, tenant_id, account_id, display_id, version_at, version_step, version_digest, status,
             created_at, last_activity_at)
@@ -110,18 +127,17 @@ async fn coming_months_wait_for_nobody_who_reads() {
 async fn an_installation_has_one_address_however_it_was_typed() {
     let store = Store::connect(&testkit::database().await, "test").unwrap();
     let mut owner = store.worker().await.unwrap();
-    for statement in [
-        "insert into tenants (id, name) values ('acme', 'Acme')",
-        "insert into chatwoot_accounts
-           (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
-         select gen_random_uuid(), 'acme', url, number, ''
-         from (values ('https://Chat.Example.com', 1), ('https://chat.example.com:443', 1),
-                      ('HTTP://x:80/Path', 2), ('https://y:80', 3), ('http://Z:8080', 4),
-                      ('https://Kept', 5), ('https://kept', 5)) as typed (url, number)",
-        "set local role none",
-    ] {
-        sqlx::query(statement).execute(&mut *owner).await.unwrap();
-    }
+    let typed = [
+        ("https://Chat.Example.com", 1),
+        ("https://chat.example.com:443", 1),
+        ("HTTP://x:80/Path", 2),
+        ("https://y:80", 3),
+        ("http://Z:8080", 4),
+        ("https://Kept", 5),
+        ("https://kept", 5),
+    ];
+    acme(&mut owner, &typed).await;
+    sqlx::query("set local role none").execute(&mut *owner).await.unwrap();
     sqlx::raw_sql(include_str!("../../../../migrations/0037_one_address.sql"))
         .execute(&mut *owner)
         .await
@@ -162,7 +178,7 @@ async fn history_gets_a_part_of_its_own_without_anybody_waiting_for_it() {
     let config = testkit::database().await;
     let store = Store::connect(&config, "test").unwrap();
     let url = secrecy::ExposeSecret::expose_secret(&config.database_url);
-    let connect = async || <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+    let connect = async || <PgConnection as sqlx::Connection>::connect(url).await.unwrap();
     let mut owner = connect().await;
     let write = |at: &str| {
         let statement = format!(
@@ -201,19 +217,17 @@ async fn history_gets_a_part_of_its_own_without_anybody_waiting_for_it() {
 async fn conversations_get_their_minute_without_anybody_waiting_for_it() {
     let config = testkit::database().await;
     let url = secrecy::ExposeSecret::expose_secret(&config.database_url);
-    let connect = async || <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+    let connect = async || <PgConnection as sqlx::Connection>::connect(url).await.unwrap();
     let [mut owner, mut other, mut maker] = [connect().await, connect().await, connect().await];
     let minutes = include_str!("../../../../migrations/0047_minutes_of_all.sql");
     let lists = include_str!("../../../../migrations/0048_lists_by_minute.sql");
+    acme(&mut owner, &[("https://chat.example.com", 1)]).await;
     // As ids are: what was created first comes first.
     sqlx::raw_sql(
         "alter table conversations alter column activity_minute drop not null,
            disable trigger activity_minute;
          drop index conversations_latest;
          create index conversations_newest on conversations (tenant_id, last_activity_at);
-         insert into tenants (id, name) values ('acme', 'Acme');
-         insert into chatwoot_accounts (id, tenant_id, base_url, chatwoot_account_id, sealed_api_token)
-         values (gen_random_uuid(), 'acme', 'https://chat.example.com', 1, '');
          insert into conversations
            (id, tenant_id, account_id, display_id, version_at, version_step, version_digest, status,
             created_at, last_activity_at)
