@@ -67,7 +67,8 @@ impl Receiver {
         crew.spawn("publishing", publishing);
         let healing = heal::run(Arc::clone(&shared), bus.clone());
         crew.spawn("healing", stop.clone().run_until_cancelled_owned(healing));
-        let upkeep = upkeep::run(shared, bus.clone(), Arc::clone(&refused));
+        let (sources, counted) = (Arc::clone(&intake.sources), Arc::clone(&refused));
+        let upkeep = upkeep::run(shared, sources, bus.clone(), counted);
         crew.spawn("the journal's upkeep", stop.clone().run_until_cancelled_owned(upkeep));
         let following = follower.run(bus.sources());
         crew.spawn("following the sources", stop.clone().run_until_cancelled_owned(following));

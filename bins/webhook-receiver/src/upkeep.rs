@@ -1,4 +1,5 @@
-//! Once a second: writes down how far the journal is published, lets old segments go, measures.
+//! Once a second: writes down how far the journal is published, lets old segments go, sees whether tenants share it,
+//! measures.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,11 +12,17 @@ use service::joined;
 use tokio::time::MissedTickBehavior;
 
 use crate::journal::Shared;
+use crate::sources::Sources;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Runs for ever.
-pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize>) {
+pub(crate) async fn run(
+    journal: Arc<Shared>,
+    sources: Arc<Sources>,
+    bus: Bus,
+    refused: Arc<AtomicUsize>,
+) {
     describe_gauge!("axis_journal_bytes", metrics::Unit::Bytes, "Size of the journal");
     describe_gauge!(
         "axis_journal_unpublished_bytes",
@@ -33,6 +40,7 @@ pub(crate) async fn run(journal: Arc<Shared>, bus: Bus, refused: Arc<AtomicUsize
     let mut failing = false;
     loop {
         ticks.tick().await;
+        journal.divide(sources.present().is_some_and(|sources| sources.several_tenants));
         let journal = Arc::clone(&journal);
         // A server that is gone may come back without its newest messages.
         let server = bus.server_id().filter(|_| bus.connected());

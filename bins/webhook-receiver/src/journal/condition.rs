@@ -23,7 +23,7 @@ impl Condition {
         match error {
             AppendError::Full => Self::Full,
             AppendError::Unwritable => Self::Failing,
-            AppendError::TooLarge => Self::Writable,
+            AppendError::Share | AppendError::TooLarge => Self::Writable,
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Which segments there are, how far they are published, and which may go.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use domain::TenantId;
+
 use super::mark::Mark;
+
+/// A tenant's events that are not published may take so many times the room that is left.
+const SHARE: u64 = 3;
 
 /// How much the journal may hold.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +36,8 @@ pub(super) struct Segment {
     pub(super) end: u64,
     /// Up to here it is on disk for good.
     pub(super) bytes: u64,
+    /// Of these, each tenant's; unknown of what an earlier run of this program wrote.
+    pub(super) shares: HashMap<TenantId, u64>,
     pub(super) path: PathBuf,
     /// Nothing is appended any more.
     pub(super) sealed: bool,
@@ -44,12 +51,33 @@ pub(super) struct Ledger {
     pub(super) mark: Mark,
     /// While set, age removes nothing: the stream may have lost what it had acknowledged.
     pub(super) in_doubt: bool,
+    /// Several tenants share it.
+    pub(super) divided: bool,
     limits: Limits,
 }
 
 impl Ledger {
     pub(super) fn of(segments: VecDeque<Segment>, mark: Mark, limits: Limits) -> Self {
-        Self { segments, mark, in_doubt: true, limits }
+        Self { segments, mark, in_doubt: true, divided: false, limits }
+    }
+
+    /// Whether so little room is left that somebody may have had their share of it.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.divided && self.bytes().1 > SHARE * self.left()
+    }
+
+    /// Whether a tenant's events that are not published take all the room that they may: three times what is left.
+    /// So one tenant fills three quarters of the journal, two fill six sevenths, and however many flood it, others'
+    /// events find room.
+    pub(super) fn has_its_share(&self, tenant: &TenantId) -> bool {
+        let unpublished = self.segments.iter().filter(|segment| !segment.is_published(&self.mark));
+        let taken: u64 = unpublished.filter_map(|segment| segment.shares.get(tenant)).sum();
+        taken > SHARE * self.left()
+    }
+
+    /// The room that events which are not published leave to others.
+    fn left(&self) -> u64 {
+        self.limits.max_bytes.saturating_sub(self.bytes().1)
     }
 
     /// The newest segment, if it is the one that begins with this sequence and is appended to:
@@ -84,7 +112,7 @@ impl Ledger {
     /// Takes out the published segments that are too old or too many, or in the way of `needed`
     /// more bytes, oldest first. The caller removes their files.
     pub(super) fn sweep(&mut self, now: Instant, needed: u64) -> Vec<PathBuf> {
-        let Self { segments, mark, in_doubt, limits } = self;
+        let Self { segments, mark, in_doubt, limits, .. } = self;
         for segment in segments.iter_mut() {
             let published = segment.sealed && segment.is_published(mark);
             let since = segment.published_at.filter(|_| !*in_doubt).unwrap_or(now);
@@ -116,6 +144,14 @@ impl Ledger {
 }
 
 impl Segment {
+    /// Notes that so many bytes of it are an event of this tenant.
+    pub(super) fn add(&mut self, tenant: &TenantId, bytes: u64) {
+        match self.shares.get_mut(tenant) {
+            Some(share) => *share += bytes,
+            None => drop(self.shares.insert(tenant.clone(), bytes)),
+        }
+    }
+
     fn is_published(&self, mark: &Mark) -> bool {
         mark.covers(self.first, self.end)
     }
@@ -145,6 +181,7 @@ mod tests {
                 first: i * 10,
                 end: i * 10 + 10,
                 bytes: 100,
+                shares: HashMap::new(),
                 path: i.to_string().into(),
                 sealed: i + 1 < segments,
                 published_at: None,

@@ -12,7 +12,8 @@
 //! - [`Journal::append`] returns when the event is on disk, or says why it is not.
 //! - A segment is only ever appended to by the process that made it; a start opens a new one.
 //! - Segments go when they are published and old, or published and in the way. If only unpublished
-//!   ones fill the bound, appending is refused.
+//!   ones fill the bound, appending is refused. Of several tenants each has a share of the room, so
+//!   that nobody fills it alone.
 //! - One receiver per folder: the file `lock` is held while it runs.
 
 mod aside;
@@ -125,6 +126,9 @@ pub enum AppendError {
     /// Events that are not published fill all the room there is.
     #[error("the journal is full of events that wait to be published")]
     Full,
+    /// Events of this tenant that are not published fill all the room that it may.
+    #[error("the tenant's events that wait to be published fill its share of the journal")]
+    Share,
     /// The disk fails.
     #[error("the journal cannot be written")]
     Unwritable,
@@ -286,6 +290,11 @@ impl Shared {
         remove(&gone);
         self.look_again();
         (Size { segments, bytes, unpublished, waiting, refused }, self.write_mark(mark))
+    }
+
+    /// Has several tenants share the room, or one have all of it.
+    pub(crate) fn divide(&self, among_several: bool) {
+        self.ledger().divided = among_several;
     }
 
     fn write_mark(&self, mark: Mark) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! What a start finds: which segments there are, which of their records are good.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -48,6 +48,7 @@ pub(super) fn segments(dir: &Path, mark: &Mark) -> io::Result<(VecDeque<Segment>
                 first,
                 end,
                 bytes,
+                shares: HashMap::new(),
                 path: path.clone(),
                 sealed: true,
                 published_at: None,

@@ -4,6 +4,7 @@
 //! the pages and a second sync would report success. Its acknowledged part stays readable; the same
 //! group is tried once more in a new segment and only then refused.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::Range;
@@ -102,8 +103,33 @@ impl Writer {
         self.begun = Some(Instant::now());
     }
 
+    /// Refuses the events of tenants that have filled their share of the journal.
+    fn admit(&self, group: Vec<Append>) -> Vec<Append> {
+        let ledger = self.shared.ledger();
+        if !ledger.is_scarce() {
+            return group;
+        }
+        let mut over = HashMap::new();
+        for append in &group {
+            let tenant = append.inbound.tenant.clone();
+            over.entry(tenant).or_insert_with_key(|tenant| ledger.has_its_share(tenant));
+        }
+        drop(ledger);
+        let (refused, taken): (Vec<_>, _) =
+            group.into_iter().partition(|append| over[&append.inbound.tenant]);
+        for append in refused {
+            let _ = append.done.send(Err(AppendError::Share));
+        }
+        taken
+    }
+
     fn commit(&mut self, group: Vec<Append>) {
         self.shared.activity.send_replace(Activity::Writing(Instant::now()));
+        let group = self.admit(group);
+        if group.is_empty() {
+            self.shared.activity.send_replace(Activity::Waiting);
+            return;
+        }
         let first_try = self.store(&group);
         let stored = match first_try {
             Err(Refused::Failed(error)) => {
@@ -195,6 +221,13 @@ impl Writer {
             };
             segment.end = self.next;
             segment.bytes = active.bytes;
+            let mut begins = 0;
+            for (append, place) in group.iter().zip(&places) {
+                let Some((_, body)) = place else { continue };
+                // A record ends with its body.
+                segment.add(&append.inbound.tenant, (body.end - begins) as u64);
+                begins = body.end;
+            }
         }
         self.active = Some(active);
         Ok(Stored { bytes, places })
@@ -262,6 +295,7 @@ impl Writer {
             first,
             end: first,
             bytes: PREAMBLE,
+            shares: HashMap::new(),
             path: path.clone(),
             sealed: false,
             published_at: None,

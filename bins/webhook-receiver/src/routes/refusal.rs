@@ -57,7 +57,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 impl Refusal {
     /// Every reason that [`Refusal::kind`] can name.
-    pub(crate) const REASONS: [&str; 15] = [
+    pub(crate) const REASONS: [&str; 16] = [
         "unknown-source",
         "ambiguous-source",
         "sources-unknown",
@@ -71,6 +71,7 @@ impl Refusal {
         "not-an-event",
         "foreign-account",
         "journal-full",
+        "journal-share",
         "journal-unwritable",
         "not-published",
     ];
@@ -101,6 +102,9 @@ impl Refusal {
             }
             Self::Journal(AppendError::Full) => {
                 (S::SERVICE_UNAVAILABLE, "journal-full", "Journal full")
+            }
+            Self::Journal(AppendError::Share) => {
+                (S::SERVICE_UNAVAILABLE, "journal-share", "Journal full of the tenant's events")
             }
             Self::Journal(AppendError::Unwritable) => {
                 (S::SERVICE_UNAVAILABLE, "journal-unwritable", "Journal cannot be written")
@@ -160,6 +164,7 @@ mod tests {
             Refusal::NoAccount,
             Refusal::ForeignAccount,
             Refusal::Journal(AppendError::Full),
+            Refusal::Journal(AppendError::Share),
             Refusal::Journal(AppendError::Unwritable),
             Refusal::Journal(AppendError::TooLarge),
             Refusal::NotPublished,

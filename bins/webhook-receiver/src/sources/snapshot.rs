@@ -32,6 +32,8 @@ pub(crate) struct Snapshot {
     by_account_id: HashMap<i64, Vec<Arc<KnownSource>>>,
     /// How many secrets do not open with this deployment's key.
     pub(crate) unopened: usize,
+    /// They belong to more than one tenant.
+    pub(crate) several_tenants: bool,
 }
 
 impl Snapshot {
@@ -41,7 +43,10 @@ impl Snapshot {
         key: &SecretKey,
         before: Option<&Self>,
     ) -> Self {
-        let mut snapshot = Self::default();
+        let mut tenants = sources.values().map(|source| &source.tenant);
+        let first = tenants.next();
+        let several_tenants = tenants.any(|tenant| Some(tenant) != first);
+        let mut snapshot = Self { several_tenants, ..Self::default() };
         for source in sources.values() {
             let mut secrets = Vec::with_capacity(source.sealed_secrets.len());
             for sealed in &source.sealed_secrets {
@@ -106,4 +111,24 @@ fn take_turns(namesakes: &mut Vec<Arc<KnownSource>>) {
 fn open(key: &SecretKey, sealed: &str) -> Result<SecretString, SealError> {
     let sealed = hex::decode(sealed).map_err(|_| SealError::WrongKey)?;
     key.open(Source::SECRET_PURPOSE, &Sealed(sealed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::source;
+
+    #[test]
+    fn it_is_known_whether_there_is_more_than_one_tenant() {
+        let key: SecretKey = SecretKey::generate_text().parse().unwrap();
+        let several = |tenants: &[&str]| {
+            let sources = tenants.iter().map(|tenant| {
+                let source = Source { tenant: tenant.parse().unwrap(), ..source(&key, 1, &[]) };
+                (source.account, source)
+            });
+            Snapshot::of(&sources.collect(), &key, None).several_tenants
+        };
+        assert!(!several(&[]) && !several(&["acme", "acme"]));
+        assert!(several(&["acme", "globex", "acme"]));
+    }
 }

@@ -64,3 +64,52 @@ fn on_a_full_disk_published_segments_go() {
     assert_eq!(left, sequences[2..]);
     assert_eq!(*journal.condition().borrow(), Condition::Writable);
 }
+
+#[test]
+fn who_floods_the_journal_leaves_room_to_other_tenants() {
+    let dir = tempfile::tempdir().unwrap();
+    let max_bytes = MIB / 4;
+    let journal = open(&dir, Limits { max_bytes, ..LIMITS });
+    let append = |tenant: &str, bytes| {
+        let event = Inbound { tenant: tenant.parse().unwrap(), ..inbound("e", None) };
+        block_on(journal.append(event, Bytes::from(vec![b'x'; bytes]), None))
+    };
+    let flood = |tenant: &str, bytes| loop {
+        if let Err(error) = append(tenant, bytes) {
+            return error;
+        }
+    };
+    journal.shared().divide(true);
+    for (tenant, bytes, leaves) in [("first", 10, 24), ("second", 2000, 5)] {
+        assert_eq!(flood(tenant, bytes), AppendError::Share);
+        let left = max_bytes - journal.shared().maintain(None).0.unpublished;
+        assert!(left > leaves * 2000, "{left} bytes are left by {tenant}");
+        append("quiet", 2000).unwrap();
+    }
+    assert_eq!(append("first", 1), Err(AppendError::Share));
+    assert_eq!(*journal.condition().borrow(), Condition::Writable);
+
+    let published = append("quiet", 2000).unwrap();
+    journal.shared().advance(published);
+    append("first", 2000).unwrap();
+
+    journal.shared().divide(false);
+    assert_eq!(flood("first", 2000), AppendError::Full, "who is alone has all of it");
+}
+
+#[test]
+fn whose_events_an_earlier_run_wrote_is_unknown_and_they_take_room_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits { max_bytes: MIB, ..LIMITS };
+    append_all(&open(&dir, limits), &vec![vec![b'x'; 8000]; 90]);
+    let journal = open(&dir, limits);
+    journal.shared().divide(true);
+    let append = |tenant: &str| {
+        let event = Inbound { tenant: tenant.parse().unwrap(), ..inbound("e", None) };
+        block_on(journal.append(event, Bytes::from(vec![b'x'; 8000]), None))
+    };
+    append("quiet").unwrap();
+    let taken = std::iter::from_fn(|| append("flood").ok()).count();
+    assert!((20..36).contains(&taken), "{taken} of the 40 that there was room for");
+    append("quiet").unwrap();
+}
