@@ -10,7 +10,8 @@
 //! One account has two transactions at once, more if each is full, and a quarter of the appliers at most
 //! while others are about, with a rest behind each transaction; so what an account sends or fails at makes
 //! nobody else wait for more than a small transaction, nor for processors that are busy with a flood. While
-//! other tenants are about, all accounts of a tenant that have transactions of their own share that quarter.
+//! other tenants are about, or have anything waiting, all accounts of a tenant that have transactions of their
+//! own share that quarter.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub(crate) struct Turns<T> {
     waiting: usize,
     /// The accounts that have something waiting, each once, in the order of their turns.
     order: VecDeque<AccountKey>,
+    /// The tenants that have something waiting, and in how many accounts.
+    waiting_now: HashMap<TenantId, usize>,
     /// The tenants that have transactions of single accounts now, and how many.
     single_now: HashMap<TenantId, usize>,
     /// Turns that were taken.
@@ -116,6 +119,7 @@ impl<T> Turns<T> {
             accounts: HashMap::new(),
             waiting: 0,
             order: VecDeque::new(),
+            waiting_now: HashMap::new(),
             single_now: HashMap::new(),
             taken: 0,
             calm_accounts: Calm([const { None }; 2]),
@@ -128,6 +132,7 @@ impl<T> Turns<T> {
         let entry = self.accounts.entry(account).or_insert_with(|| Account::of(tenant));
         if entry.waiting.is_empty() {
             self.order.push_back(account);
+            *self.waiting_now.entry(tenant.clone()).or_default() += 1;
         }
         entry.waiting.push_back(event);
         self.waiting += 1;
@@ -158,11 +163,14 @@ impl<T> Turns<T> {
                 self.single
             };
             let of_tenant = self.single_now.get(&account.tenant).copied().unwrap_or_default();
+            // A flood has no shared turns to be seen by, and is known by what waits of it.
+            let other_tenants = || {
+                self.calm_tenants.has_others_than(&account.tenant, self.taken)
+                    || self.waiting_now.keys().any(|tenant| *tenant != account.tenant)
+            };
             let must_wait = account.in_hand >= share
                 || alone && (singles >= self.single || !events.is_empty())
-                || alone
-                    && of_tenant >= self.shared
-                    && self.calm_tenants.has_others_than(&account.tenant, self.taken);
+                || alone && of_tenant >= self.shared && other_tenants();
             if must_wait {
                 self.order.push_back(key);
                 continue;
@@ -172,7 +180,9 @@ impl<T> Turns<T> {
             events.extend(account.waiting.drain(..count));
             turn.accounts.push(key);
             account.in_hand += 1;
-            if !account.waiting.is_empty() {
+            if account.waiting.is_empty() {
+                one_less(&mut self.waiting_now, &account.tenant);
+            } else {
                 self.order.push_back(key);
             }
             if alone {
@@ -202,13 +212,8 @@ impl<T> Turns<T> {
 
     /// Notes the end of a turn, and which of its accounts made trouble.
     pub(crate) fn ended(&mut self, turn: &Turn, troubled: &HashSet<AccountKey>) {
-        if let Some(tenant) = &turn.single
-            && let Some(now) = self.single_now.get_mut(tenant)
-        {
-            *now -= 1;
-            if *now == 0 {
-                self.single_now.remove(tenant);
-            }
+        if let Some(tenant) = &turn.single {
+            one_less(&mut self.single_now, tenant);
         }
         for key in &turn.accounts {
             let Some(account) = self.accounts.get_mut(key) else { continue };
@@ -222,6 +227,14 @@ impl<T> Turns<T> {
                 self.accounts.remove(key);
             }
         }
+    }
+}
+
+fn one_less(tenants: &mut HashMap<TenantId, usize>, tenant: &TenantId) {
+    let Some(now) = tenants.get_mut(tenant) else { return };
+    *now -= 1;
+    if *now == 0 {
+        tenants.remove(tenant);
     }
 }
 

@@ -146,6 +146,39 @@ fn a_tenant_with_many_floods_has_no_more_turns_than_one_with_one() {
 }
 
 #[test]
+fn among_floods_alone_a_tenant_with_many_has_no_more_turns_than_one_with_one() {
+    let mut turns = Turns::new(4, 100);
+    let many: [AccountKey; 20] = accounts();
+    let other = AccountKey::generate();
+    for flood in many {
+        add(&mut turns, flood, 1000);
+    }
+    let mut running: VecDeque<Turn> = (0..3).map(|_| turns.take().unwrap().0).collect();
+    assert!(turns.take().is_none(), "three of four appliers, while nobody else has anything");
+    add_of("other", &mut turns, other, 1100);
+    let mut served = Vec::new();
+    for _ in 0..20 {
+        turns.ended(&running.pop_front().unwrap(), &NOBODY.into());
+        while let Some((next, _)) = turns.take() {
+            served.extend(next.accounts.iter().map(|account| *account == other));
+            running.push_back(next);
+        }
+        assert!(!running.is_empty(), "something is always under way");
+    }
+    let theirs = served.iter().filter(|theirs| **theirs).count();
+    assert_eq!((served.len(), theirs), (19, 10), "one of the three that ran had no successor");
+    assert_eq!(running.len(), 2, "a quarter each");
+
+    while turns.waiting_now.len() > 1 {
+        turns.ended(&running.pop_front().unwrap(), &NOBODY.into());
+        while let Some((next, _)) = turns.take() {
+            running.push_back(next);
+        }
+    }
+    assert_eq!(running.len(), 3, "three again, once nothing of the other waits");
+}
+
+#[test]
 fn beside_others_a_flood_rests_after_each_turn() {
     let took = Duration::from_millis(30);
     let rests = |appliers, both: bool| {
