@@ -52,6 +52,7 @@ impl Store {
                 })
             })
             .after_connect(|connection, _| Box::pin(takes_writes(connection)))
+            .after_release(|connection, _| Box::pin(has_come_to_rest(connection)))
             .connect_lazy_with(options);
         Ok(Self { pool, direct })
     }
@@ -196,6 +197,16 @@ async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
     .fetch_one(connection)
     .await?;
     if read_only { Err(sqlx::Error::Io(io::Error::other(ReadOnly))) } else { Ok(()) }
+}
+
+/// Waits for what was given up with a question open, or a transaction that is to be rolled back; whoever has
+/// nothing open is asked nothing. Afterwards the pool asks by itself, and waits for its answer without end: a
+/// server that is gone without a word would keep the place until the kernel gives it up. One that is there
+/// has ended by then what a client asked for ([`confine`]), so that no more of that goes on than there are places.
+async fn has_come_to_rest(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let open = tokio::time::timeout(PATIENCE, connection.flush());
+    open.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))?;
+    Ok(true)
 }
 
 /// Safe as a statement: nothing but a number is put into it.

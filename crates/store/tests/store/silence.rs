@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use store::{Error, Store, within};
+use store::{Config, Error, Store, within};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 #[tokio::test]
 async fn nobody_waits_for_a_database_that_is_silent() {
@@ -19,10 +22,68 @@ async fn nobody_waits_for_a_database_that_is_silent() {
     within(store::PATIENCE, store.ping()).await.unwrap();
 }
 
+/// The way to a database.
+struct Way {
+    config: Config,
+    silent: watch::Sender<()>,
+}
+
+impl Way {
+    async fn to(config: Config) -> Self {
+        let url = config.database_url.expose_secret();
+        let (user, place) = url.rsplit_once('@').unwrap();
+        let (server, database) = place.split_once('/').unwrap();
+        let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{user}@{}/{database}", listens.local_addr().unwrap());
+        let (silent, mut falls_silent) = watch::channel(());
+        let server = server.to_owned();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listens.accept().await {
+                falls_silent.mark_unchanged();
+                let (server, mut falls_silent) = (server.clone(), falls_silent.clone());
+                tokio::spawn(async move {
+                    let mut server = TcpStream::connect(server).await.unwrap();
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut client, &mut server) => {}
+                        _ = falls_silent.changed() => std::future::pending().await,
+                    }
+                });
+            }
+        });
+        Self { config: Config { database_url: url.into(), ..config }, silent }
+    }
+
+    /// Who is connected now hears nothing any more, not even that; who connects later finds a server.
+    fn fall_silent(&self) {
+        self.silent.send_replace(());
+    }
+}
+
+#[tokio::test]
+async fn places_at_a_database_that_died_without_a_word_come_back() {
+    let way = Way::to(testkit::database().await).await;
+    let config = Config { database_connections: 2, ..way.config.clone() };
+    let store = Store::connect(&config, "test").unwrap();
+    let idle = store.worker().await.unwrap();
+    let mut asking = store.worker().await.unwrap();
+    way.fall_silent();
+    let asked = store::hosts::list(&mut asking);
+    within(Duration::from_millis(100), asked).await.unwrap_err();
+    drop((idle, asking));
+    tokio::time::pause();
+    tokio::time::sleep(store::PATIENCE * 2).await;
+    tokio::time::resume();
+
+    // Both places, with the server that is there again.
+    let (one, other) = tokio::join!(store.worker(), store.worker());
+    store::hosts::list(&mut one.unwrap()).await.unwrap();
+    store::hosts::list(&mut other.unwrap()).await.unwrap();
+}
+
 #[tokio::test]
 async fn who_finds_no_database_is_told_what_was_met_in_its_place() {
     let url = format!("postgres://127.0.0.1:{}/nowhere", testkit::free_port());
-    let store = Store::connect(&store::Config::for_url(&url), "test").unwrap();
+    let store = Store::connect(&Config::for_url(&url), "test").unwrap();
     let error = store.require_schema().await.unwrap_err();
     assert!(error.is_transient() && error.to_string().contains("refused"), "{error}");
 }
@@ -48,7 +109,7 @@ async fn tells(store: &Store, trouble: Option<&str>) {
 #[tokio::test]
 async fn what_is_wrong_with_the_database_is_told_in_a_moment() {
     let (postgres, config) = testkit::postgres().await;
-    let store = Store::connect(&store::Config { database_connections: 1, ..config }, "test");
+    let store = Store::connect(&Config { database_connections: 1, ..config }, "test");
     let store = store.unwrap();
     tells(&store, None).await;
     let taken = store.worker().await.unwrap();
@@ -63,7 +124,7 @@ async fn what_is_wrong_with_the_database_is_told_in_a_moment() {
         (&*format!("postgres://postgres:wrong@{place}"), "does not let this program in"),
         (url.expose_secret(), "is there, but not the database that DATABASE_URL names"),
     ] {
-        let store = Store::connect(&store::Config::for_url(url), "test").unwrap();
+        let store = Store::connect(&Config::for_url(url), "test").unwrap();
         tells(&store, Some(trouble)).await;
     }
 
