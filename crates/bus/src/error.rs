@@ -136,8 +136,8 @@ pub enum BusError {
         /// The stream, consumer, bucket or message.
         what: String,
     },
-    /// Streams are not as declared.
-    #[error("{}; run `axis streams apply`", drift_in_words(.0))]
+    /// Streams, or the server, are not as declared.
+    #[error("{}", drift_in_words(.0))]
     Drift(Vec<Drift>),
     /// The server said no.
     #[error("NATS refuses to {what}")]
@@ -168,7 +168,9 @@ pub enum BusError {
 }
 
 fn drift_in_words(drift: &[Drift]) -> String {
-    drift.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    let mut words: Vec<String> = drift.iter().map(ToString::to_string).collect();
+    words.extend(Drift::mends(drift).into_iter().map(str::to_owned));
+    words.join("; ")
 }
 
 impl BusError {

@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 use serde_json::json;
+use servers::{Nats, NatsOptions};
 
 use crate::program::{axis, folder, run};
 
@@ -26,6 +27,29 @@ async fn streams_that_are_missing_are_told_and_made() {
     assert_eq!(status[0]["consumers"], json!([]), "an account's lane is made by the workers");
     assert_eq!(status[1]["consumers"][0]["name"], "outbound-worker");
     assert_eq!(status[1]["consumers"][0]["pending"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_no_large_messages_is_told_with_what_to_set() {
+    let mut options = NatsOptions::new(folder("nats"));
+    // As NATS is by itself.
+    options.max_payload = 1024 * 1024;
+    let nats = Nats::start(options).await.unwrap();
+    let axis = async |arguments: &[&str]| {
+        let mut command = axis();
+        command.args(arguments).env("NATS_URL", nats.url().expose_secret());
+        command.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
+        run(command).await
+    };
+    assert_eq!(axis(&["streams", "apply"]).await.code, Some(0));
+    for (command, line) in [
+        (&["streams", "check"][..], "to put this right, set `max_payload: 8MB`"),
+        (&["doctor"], "should have 8388608  →  set `max_payload: 8MB`"),
+    ] {
+        let told = axis(command).await;
+        assert_eq!(told.code, Some(1), "{told:?}");
+        assert!(told.value.as_str().unwrap().contains(line), "{told:?}");
+    }
 }
 
 #[tokio::test]

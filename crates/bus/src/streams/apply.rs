@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::declaration::{self, Declaration};
+use super::server;
 use crate::{Bus, BusError, api};
 
 const MAX_BYTES: &str = "max_bytes";
@@ -51,14 +52,29 @@ pub enum Change {
 /// A difference between what is declared and what the server has.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Drift {
-    /// `stream INBOUND`, `consumer outbound-worker of OUTBOUND`
+    /// `stream INBOUND`, `consumer outbound-worker of OUTBOUND`, `the NATS server`
     pub what: String,
-    /// The setting, by its name in the JetStream API; none if the whole thing is missing.
+    /// The setting, by its name in the JetStream API or the server's configuration; none if the whole thing is missing.
     pub field: Option<String>,
     /// What is declared, in JSON.
     pub wanted: String,
     /// What the server has, in JSON.
     pub found: String,
+}
+
+impl Drift {
+    /// What puts it right. The server's own settings no command of ours changes.
+    pub fn mend(&self) -> &'static str {
+        if self.what == server::WHAT { server::MEND } else { "run `axis streams apply`" }
+    }
+
+    /// What puts all of them right, each of it once.
+    pub fn mends(drift: &[Self]) -> Vec<&'static str> {
+        let mut mends: Vec<_> = drift.iter().map(Self::mend).collect();
+        mends.sort_unstable();
+        mends.dedup();
+        mends
+    }
 }
 
 impl fmt::Display for Drift {
@@ -127,11 +143,14 @@ async fn look(
         }
         drift.extend(differences(&declaration, found.as_ref(), Replicas::Keep));
     }
+    // Whoever was asked has told of itself.
+    drift.extend(server::difference(bus));
     Ok(drift)
 }
 
 impl Bus {
-    /// Fails, naming every difference, unless all streams are as declared. A consumer may be missing:
+    /// Fails, naming every difference, unless all streams are as declared, and the server takes
+    /// messages of [`MAX_MESSAGE_BYTES`](crate::MAX_MESSAGE_BYTES). A consumer may be missing:
     /// who took it away to make it anew may have died in between, and who reads by it makes it. Texts
     /// may differ: those of another version do while one takes the place of the other.
     pub async fn require_streams(&self) -> Result<(), BusError> {

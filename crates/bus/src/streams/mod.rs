@@ -1,5 +1,5 @@
 //! The streams, consumers and buckets as declared in `nats/`, and how far the server's are from
-//! them.
+//! them, and the server itself from what they need.
 //!
 //! [`apply`] creates what is missing and changes what differs; it never deletes, purges or shrinks
 //! by removing anything itself. [`check`] only looks.
@@ -7,6 +7,7 @@
 mod apply;
 mod declaration;
 mod room;
+mod server;
 mod state;
 mod watch;
 

@@ -1,6 +1,7 @@
 use bus::{BusError, Change, Replicas, streams};
+use servers::{Nats, NatsOptions, free_port};
 
-use crate::support::{Server, publish};
+use crate::support::{Server, eventually, publish};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn applying_creates_then_changes_nothing() {
@@ -94,6 +95,38 @@ async fn what_is_free_on_the_disk_when_the_server_starts_bounds_no_stream() {
     // Far more than the disk has.
     config.max_bytes = 900 << 30;
     raw.update_stream(config).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_no_large_messages_is_told_with_what_to_set_until_it_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = NatsOptions::new(dir.path());
+    options.port = Some(free_port());
+    // As NATS is by itself.
+    options.max_payload = 1024 * 1024;
+    let nats = Nats::start(options.clone()).await.unwrap();
+    let server = Server { nats, dir };
+    let bus = server.connect().await;
+    streams::apply(&bus, Replicas::Keep).await.unwrap();
+    let watch = streams::Watch::default();
+    let watching = tokio::spawn(watch.clone().run(bus.clone()));
+
+    let told = "the NATS server has max_payload 1048576 and should have 8388608; \
+                set `max_payload: 8MB` in the configuration of the NATS servers";
+    let drift = streams::check(&bus).await.unwrap();
+    assert_eq!(BusError::Drift(drift).to_string(), told);
+    for refused in [bus.require_streams().await, bus.require_streams_alone().await] {
+        assert_eq!(refused.unwrap_err().to_string(), told);
+    }
+    eventually(|| async { watch.trouble().as_deref() == Some(told) }).await;
+
+    server.nats.stop().await.unwrap();
+    drop(server.nats);
+    options.max_payload = 8 * 1024 * 1024;
+    let _nats = Nats::start(options).await.unwrap();
+    eventually(|| async { watch.trouble().is_none() }).await;
+    bus.require_streams().await.unwrap();
+    watching.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,7 +25,7 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {
     report.good("NATS", "it answers");
     let drift = report.heard("streams", streams::check(&bus).await, SERVERS)?;
     for one in &drift {
-        report.wrong("streams", one.to_string(), "axis streams apply");
+        report.wrong("streams", one.to_string(), one.mend());
     }
     if drift.iter().any(|one| one.field.is_none()) {
         return None;

@@ -1,6 +1,6 @@
 //! `axis streams check`
 
-use bus::streams;
+use bus::{Drift, streams};
 
 use crate::{Answer, Place};
 
@@ -11,7 +11,7 @@ pub async fn run(place: &Place) -> anyhow::Result<Answer> {
         "all streams are as declared".to_owned()
     } else {
         let mut lines: Vec<String> = drift.iter().map(ToString::to_string).collect();
-        lines.push("`axis streams apply` puts this right".to_owned());
+        lines.push(format!("to put this right, {}", Drift::mends(&drift).join(", and ")));
         lines.join("\n")
     };
     Ok(Answer::new(text, &drift)?.succeeding_if(drift.is_empty()))
