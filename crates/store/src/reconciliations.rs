@@ -179,20 +179,27 @@ pub async fn know_all(connection: &mut PgConnection) -> Result<(), Error> {
 }
 
 /// Takes hold of the account that has been due for longest, if there is one that is served and that
-/// nobody holds.
+/// nobody holds. A sweep that is due in more than two days, or a walk in more than `walk_period` and a day,
+/// was put off by a clock that was ahead: it is due.
 pub async fn claim_due(
     connection: &mut PgConnection,
     holder: Uuid,
     hold: Duration,
+    walk_period: Duration,
 ) -> Result<Option<Reconciliation>, Error> {
     select_reconciliations!(
         "update reconciliations
          set holder = $1, held_until = now() + make_interval(secs => $2),
-             sweep_due_at = greatest(sweep_due_at, 'epoch'),
-             walk_due_at = greatest(walk_due_at, 'epoch')
+             sweep_due_at = case when sweep_due_at > now() + interval '2 days' then 'epoch'
+                                 else greatest(sweep_due_at, 'epoch') end,
+             walk_due_at = case when walk_due_at > now() + make_interval(days => 1, secs => $3)
+                                then 'epoch' else greatest(walk_due_at, 'epoch') end
          where account_id = (
            select account_id from reconciliations
-           where held_until <= now() and least(sweep_due_at, walk_due_at) <= now()
+           where held_until <= now()
+             and (least(sweep_due_at, walk_due_at) <= now()
+                  or sweep_due_at > now() + interval '2 days'
+                  or walk_due_at > now() + make_interval(days => 1, secs => $3))
              and exists (select from chatwoot_accounts a
                          where a.id = account_id and a.disconnected_at is null)
            order by least(sweep_due_at, walk_due_at)
@@ -201,6 +208,7 @@ pub async fn claim_due(
         "",
         holder,
         hold.as_secs_f64(),
+        walk_period.as_secs_f64(),
     )
     .fetch_optional(connection)
     .await?

@@ -46,7 +46,7 @@ use rand::RngExt as _;
 use store::Store;
 use store::accounts::Account;
 use store::catalogue::Owner;
-use store::reconciliations::Reconciliation;
+use store::reconciliations::{Reconciliation, claim_due};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -180,8 +180,8 @@ impl Reconciler {
         let claimed = async {
             let mut transaction = self.store.worker().await?;
             store::reconciliations::know_all(&mut transaction).await?;
-            let due =
-                store::reconciliations::claim_due(&mut transaction, self.holder, HOLD).await?;
+            let (holder, walks) = (self.holder, self.config.walk_period());
+            let due = claim_due(&mut transaction, holder, HOLD, walks).await?;
             store::commit(transaction).await?;
             Ok(due)
         };

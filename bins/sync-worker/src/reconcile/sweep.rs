@@ -20,7 +20,7 @@ use super::session::{Depth, Lately, OFTEN, Session};
 const OVERLAP: TimeDelta = TimeDelta::minutes(2);
 /// The first sweep goes back this far; the walk sees the rest.
 const FIRST: TimeDelta = TimeDelta::hours(1);
-/// After a longer absence a walk begins at once, and the sweep goes back no further.
+/// After a longer absence, or one of unknown length, a walk begins at once, and the sweep goes back no further.
 const LONGEST: TimeDelta = TimeDelta::days(1);
 /// So long after a message was handed to its channel again it is looked at whatever its age.
 const REDELIVERED: TimeDelta = TimeDelta::minutes(30);
@@ -42,7 +42,12 @@ impl Session {
             known => known?,
         }
         let started = Utc::now();
-        let last = progress.swept_to.unwrap_or(started - FIRST);
+        let last = match progress.swept_to {
+            None => started - FIRST,
+            // A clock was ahead, and says nothing of what happened since.
+            Some(last) if last > started + OVERLAP => DateTime::UNIX_EPOCH,
+            Some(last) => last,
+        };
         if started - last > LONGEST {
             // One that is under way does not come back to what it has behind it.
             progress.walk.begin(started);

@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const MINUTE: Duration = Duration::from_mins(1);
+/// From one walk to the next.
+const WALKS: Duration = Duration::from_hours(24);
 /// What is let go of at once.
 const NO_TIME: Duration = Duration::ZERO;
 
@@ -21,7 +23,7 @@ const NO_TIME: Duration = Duration::ZERO;
 async fn due(world: &World, holder: Uuid) -> Option<Progress> {
     let mut connection = world.store.worker().await.unwrap();
     know_all(&mut connection).await.unwrap();
-    let due = claim_due(&mut connection, holder, NO_TIME).await.unwrap();
+    let due = claim_due(&mut connection, holder, NO_TIME, WALKS).await.unwrap();
     store::commit(connection).await.unwrap();
     due.map(|due| due.progress)
 }
@@ -29,7 +31,7 @@ async fn due(world: &World, holder: Uuid) -> Option<Progress> {
 /// The progress of an account that was brought in just now, in hand for a minute.
 async fn begun(connection: &mut store::PgConnection, holder: Uuid) -> Progress {
     know_all(connection).await.unwrap();
-    claim_due(connection, holder, MINUTE).await.unwrap().unwrap().progress
+    claim_due(connection, holder, MINUTE, WALKS).await.unwrap().unwrap().progress
 }
 
 async fn write_down(world: &World, account: &Account, holder: Uuid, progress: &mut Progress) {
@@ -47,16 +49,16 @@ async fn one_at_a_time_compares_an_account_unless_it_dies_or_an_operator_comes()
     let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
     let mut connection = world.store.worker().await.unwrap();
     know_all(&mut connection).await.unwrap();
-    let mut held = claim_due(&mut connection, one, MINUTE).await.unwrap().unwrap();
+    let mut held = claim_due(&mut connection, one, MINUTE, WALKS).await.unwrap().unwrap();
     assert_eq!(held.account, account.key);
     store::commit(connection).await.unwrap();
 
     let mut connection = world.store.worker().await.unwrap();
-    assert_eq!(claim_due(&mut connection, two, MINUTE).await.unwrap(), None);
+    assert_eq!(claim_due(&mut connection, two, MINUTE, WALKS).await.unwrap(), None);
     store::commit(connection).await.unwrap();
     execute(&world.store_config, "update reconciliations set held_until = now()").await;
     let mut connection = world.store.worker().await.unwrap();
-    assert!(claim_due(&mut connection, two, MINUTE).await.unwrap().is_some());
+    assert!(claim_due(&mut connection, two, MINUTE, WALKS).await.unwrap().is_some());
     let progress = &mut held.progress;
     let kept = save(&mut connection, account.key, one, MINUTE, progress, Tally::default());
     assert!(!kept.await.unwrap(), "the first has lost it");
@@ -89,6 +91,24 @@ async fn what_is_asked_for_while_an_account_is_compared_is_not_forgotten() {
             assert_eq!(held.walk.due_at < now, everything);
         }
         assert!(due(&world, holder).await.is_some());
+    }
+}
+
+/// As a worker wrote it whose clock was ahead.
+#[tokio::test]
+async fn what_is_due_later_than_anything_can_be_is_due_now() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let holder = Uuid::new_v4();
+    let mut held = due(&world, holder).await.unwrap();
+    let now = Utc::now();
+    let (soon, too_late) = (now + TimeDelta::days(1), now + TimeDelta::days(90));
+    for (sweep, walk) in [(too_late, soon), (soon, too_late), (too_late, too_late)] {
+        (held.sweep_due_at, held.walk.due_at) = (sweep, walk);
+        write_down(&world, &account, holder, &mut held).await;
+        let claimed = due(&world, holder).await.expect("something is due");
+        let is_due = (claimed.sweep_due_at < now, claimed.walk.due_at < now);
+        assert_eq!(is_due, (sweep == too_late, walk == too_late));
     }
 }
 
