@@ -25,7 +25,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::message::StreamMessage;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -144,7 +144,7 @@ impl Place {
         let witness = Witness::known(known, &info);
         let lost = self.has_lost_its_end(bus, &stream.state, &info, witness.seen).await?;
         if lost || self.is_in_doubt(bus, &stream, &info, &witness).await? {
-            let from = self.rewind_to(bus, &stream.state, &info, witness.seen, lost).await?;
+            let from = self.rewind_to(bus, &stream, &info, witness.seen, lost).await?;
             // Workers notice it together. What another one has made meanwhile serves this one as well,
             // and must not be taken away from under it.
             if let Some(theirs) = self.made_meanwhile(bus, &info).await? {
@@ -263,7 +263,7 @@ impl Place {
     async fn rewind_to(
         &self,
         bus: &Bus,
-        stream: &Positions,
+        stream: &StreamInfo,
         info: &ConsumerInfo,
         seen: Option<Seen>,
         lost: bool,
@@ -275,14 +275,39 @@ impl Place {
             return Ok(unsettled.min(seen.sequence + 1));
         }
         // What was seen was published before the end was lost; what is new, after it.
-        let from = since(seen.published_at - CLOCKS)?;
-        let mut reading = ordered(bus, self.durable.stream(), ">".to_owned(), from).await?;
-        let first_since = if reading.waiting == 0 {
-            stream.last_seq + 1
-        } else {
-            reading.expected().await?.sequence
+        let lost_at = seen.published_at - CLOCKS;
+        let first = match (self.first_since(bus, lost_at).await?, stream.now) {
+            (Some(first), _) => first,
+            // The clock went back with the power, and what is new has an older time than what was lost.
+            (None, Some(now)) if now < lost_at => self.first_by_a_clock_behind(bus, now).await?,
+            (None, _) => stream.state.last_seq + 1,
         };
-        Ok(first_since.min(unsettled))
+        Ok(first.min(unsettled))
+    }
+
+    /// The position of the first message that the stream got since, by the server's clock.
+    async fn first_since(&self, bus: &Bus, time: DateTime<Utc>) -> Result<Option<u64>, BusError> {
+        let from = since(time)?;
+        let mut reading = ordered(bus, self.durable.stream(), ">".to_owned(), from).await?;
+        if reading.waiting == 0 {
+            return Ok(None);
+        }
+        Ok(Some(reading.expected().await?.sequence))
+    }
+
+    /// The same since the server began to run anew, whose clock says that it is `now`: far enough back for sure, if
+    /// need be all that the stream holds.
+    async fn first_by_a_clock_behind(
+        &self,
+        bus: &Bus,
+        now: DateTime<Utc>,
+    ) -> Result<u64, BusError> {
+        for back in [TimeDelta::hours(1), TimeDelta::days(1)] {
+            if let Some(first) = self.first_since(bus, now - back).await? {
+                return Ok(first);
+            }
+        }
+        Ok(1)
     }
 }
 

@@ -72,6 +72,9 @@ pub(crate) struct StreamInfo {
     pub(crate) state: Positions,
     #[serde(default)]
     pub(crate) cluster: Cluster,
+    /// What the clock of the server says that gives messages their times.
+    #[serde(default, rename = "ts")]
+    pub(crate) now: Option<DateTime<Utc>>,
 }
 
 /// Where the stream is kept.

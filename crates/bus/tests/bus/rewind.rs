@@ -2,6 +2,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use bus::{Bus, BusError, Consumption, Delivery, Failure, Handler, Outcome, streams};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -156,6 +158,34 @@ async fn a_worker_goes_back_by_what_was_noted_at_the_end_of_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_goes_back_by_what_was_noted_long_before_another_died() {
     all_forget(async |before| before.die().await).await;
+}
+
+/// As when its clock was ten minutes ahead before: what is new has an older time than what was lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_goes_back_at_a_server_whose_clock_went_back() {
+    let (server, bus, earlier) = with_a_copy().await;
+    publish_as(&bus, "lost", 50).await;
+    let before = Consuming::start(&bus, consumption(), |_| Ok(()));
+    all_settled(&bus).await;
+    before.stop().await;
+
+    let (bus, wanted) = lose_the_end_unseen(&server, &earlier).await;
+    let raw = server.raw().await;
+    let mut lanes: Value =
+        raw.request("CONSUMER.LIST.INBOUND", &json!({ "offset": 0 })).await.unwrap();
+    let mut config = lanes["consumers"][0]["config"].take();
+    let note = &mut config["metadata"]["axis.seen"];
+    let mut seen: Value = serde_json::from_str(note.as_str().unwrap()).unwrap();
+    let at: DateTime<Utc> = seen["published_at"].as_str().unwrap().parse().unwrap();
+    seen["published_at"] = json!(at + TimeDelta::minutes(10));
+    *note = json!(seen.to_string());
+    let body = json!({ "stream_name": "INBOUND", "config": config, "action": "update" });
+    let updated: Value = raw.request("CONSUMER.CREATE.INBOUND.sync-worker-a", &body).await.unwrap();
+    assert_eq!(updated.get("error"), None);
+    let mut after = Consuming::start(&bus, consumption(), |_| Ok(()));
+    all_of(&mut after.batches, wanted).await;
+    all_settled(&bus).await;
+    after.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
