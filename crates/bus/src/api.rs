@@ -1,6 +1,7 @@
 //! Requests of the JetStream API whose answers are read here and not by the library: only the
 //! fields that matter, and settings exactly as the server has them.
 
+use async_nats::client::Request;
 use async_nats::jetstream::response::Response;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -8,6 +9,10 @@ use serde::de::DeserializeOwned;
 use crate::{Bus, BusError};
 
 /// Asks the API. `what` is asked for, as in "NATS refuses to …"; `of` is what it is about.
+///
+/// Each answer has an inbox of its own, which goes with whoever waits for it. In the one that the library has for
+/// all of them, a question that is never answered (of a server that is silent, or by who may not ask) would stay
+/// for as long as the program runs.
 pub(crate) async fn request<T: DeserializeOwned>(
     bus: &Bus,
     subject: String,
@@ -15,9 +20,10 @@ pub(crate) async fn request<T: DeserializeOwned>(
     what: &str,
     of: &str,
 ) -> Result<T, BusError> {
-    let message = bus
-        .client()
-        .request(format!("$JS.API.{subject}"), body)
+    let client = bus.client();
+    let request = Request::new().payload(body).inbox(client.new_inbox());
+    let message = client
+        .send_request(format!("$JS.API.{subject}"), request)
         .await
         .map_err(|error| BusError::Unavailable(error.into()))?;
     match serde_json::from_slice(&message.payload) {

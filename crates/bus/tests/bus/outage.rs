@@ -1,8 +1,13 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use bus::{Consumer, Consumption, Replicas, streams};
+use bus::{Bus, Config, Consumer, Consumption, Replicas, streams};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
-use crate::support::{Consuming, Server, all_settled, body, consumption, envelope, publish};
+use crate::support::{
+    Consuming, Server, all_settled, body, consumption, envelope, publish, within,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_and_restarted_loses_nothing() {
@@ -30,7 +35,7 @@ async fn a_quiet_consumption_goes_on_after_a_restart() {
         assert_eq!(body(&consuming.deliveries(1).await[0]), id);
         let count = *bus.connections().borrow();
         server.nats.restart().await.unwrap();
-        crate::support::within(bus.connections().wait_for(|now| *now > count)).await.unwrap();
+        within(bus.connections().wait_for(|now| *now > count)).await.unwrap();
     }
     consuming.stop().await;
 }
@@ -88,4 +93,54 @@ async fn shutdown_does_not_wait_for_a_server_that_is_away() {
     let consuming = Consuming::start(&bus, consumption(), |_| Ok(()));
     server.nats.stop().await.unwrap();
     consuming.stop().await;
+}
+
+/// A server that answers nobody, and what it is told.
+async fn mute() -> (Config, mpsc::UnboundedReceiver<String>) {
+    let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = Config::to_url(&format!("nats://{}", listens.local_addr().unwrap()));
+    let (told, lines) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let (client, _) = listens.accept().await.unwrap();
+        let (read, mut write) = client.into_split();
+        let info = serde_json::json!({
+            "server_id": "S", "server_name": "s", "version": "2.14.0", "proto": 1, "go": "go1",
+            "host": "127.0.0.1", "port": 4222, "max_payload": 8_388_608, "headers": true
+        });
+        write.write_all(format!("INFO {info}\r\n").as_bytes()).await.unwrap();
+        let mut read = BufReader::new(read).lines();
+        while let Ok(Some(line)) = read.next_line().await {
+            if line == "PING" {
+                write.write_all(b"PONG\r\n").await.unwrap();
+            }
+            told.send(line).ok();
+        }
+    });
+    (config, lines)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_is_never_answered_leaves_nothing_behind() {
+    let (config, mut told) = mute().await;
+    let bus = Bus::connect(&config, "test").await.unwrap();
+    let asking = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.stream("INBOUND").await }
+    });
+    let mut next = async || within(told.recv()).await.unwrap();
+    let mut listening = HashMap::new();
+    let listens = loop {
+        let line = next().await;
+        match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["SUB", subject, number] => {
+                listening.insert(subject.to_owned(), number.to_owned());
+            }
+            ["PUB", "$JS.API.STREAM.INFO.INBOUND", answer_to, _] => {
+                break listening.remove(answer_to).expect("the answer has an inbox of its own");
+            }
+            _ => {}
+        }
+    };
+    asking.abort();
+    while next().await != format!("UNSUB {listens}") {}
 }
