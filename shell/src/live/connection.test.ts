@@ -1,30 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
+import { server } from '#test/streams.ts'
+
 import { Failure } from '../api/failure.ts'
 
 import { backoff } from './backoff.ts'
 import { Connection } from './connection.ts'
 import type { Frame } from './sse.ts'
-
-/** A server whose streams the test holds in its hands. */
-function server() {
-  const requests: { headers: Headers; send: (text: string) => void; end: () => void; aborted: () => boolean }[] = []
-  const answer = (_url: unknown, given?: RequestInit) => {
-    const init = given as { headers: Headers; signal: AbortSignal }
-    let controller: ReadableStreamDefaultController<Uint8Array> | undefined
-    const body = new ReadableStream<Uint8Array>({ start: (one) => void (controller = one) })
-    init.signal.addEventListener('abort', () => controller?.error(new DOMException('', 'AbortError')))
-    requests.push({
-      headers: init.headers,
-      send: (text) => controller?.enqueue(new TextEncoder().encode(text)),
-      end: () => controller?.close(),
-      aborted: () => init.signal.aborted,
-    })
-    return Promise.resolve(new Response(body))
-  }
-  vi.spyOn(globalThis, 'fetch').mockImplementation(answer)
-  return requests
-}
 
 function connect(endsAt: number | null = null, first?: Promise<never>, often = 1) {
   const frames: Frame[] = []
@@ -42,6 +24,7 @@ function connect(endsAt: number | null = null, first?: Promise<never>, often = 1
       alive: () => undefined,
       lost: (why) => lost.push(why),
       refused: ({ status }) => refused.push(status),
+      rests: () => undefined,
     },
   })
   void connection.run()

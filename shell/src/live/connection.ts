@@ -12,6 +12,8 @@ export interface Handlers {
   lost: (reason: 'reconnecting' | 'offline') => void
   /** The server does not want it, and will not soon: somebody has to do something about it. */
   refused: (why: Failure) => void
+  /** Nobody needs it for now; it is opened again when somebody does. */
+  rests: () => void
 }
 
 /** What opens a stream once. */
@@ -54,6 +56,9 @@ export class Connection {
   /** So often it was refused since it was heard. */
   #refusals = 0
   #again: () => void = () => undefined
+  #resting = false
+  #close: () => void = () => undefined
+  #woken: () => void = () => undefined
 
   constructor(options: Options) {
     this.#options = options
@@ -63,11 +68,23 @@ export class Connection {
   async run(): Promise<void> {
     const { signal } = this.#stopped
     let last: End | undefined
+    const rests = () => this.#resting
     while (!signal.aborted) {
+      if (rests()) {
+        this.#options.handlers.rests()
+        await this.#rested()
+        continue
+      }
       if (navigator.onLine) {
         // A token is spent for nothing else: where none can be renewed, somebody would be signed out for it.
         const unknown = last instanceof Failure && last.status === 401
         const ended = await this.#listen(last === 'in-time' || last === 'late' || unknown)
+        if (rests()) {
+          // It was closed here: that is no failure.
+          last = ended
+          this.#failures = 0
+          continue
+        }
         // What let it in ended on the way: the next one does not, or it is something else.
         const again = ended === 'in-time' || (ended === 'late' && last !== 'late')
         last = ended
@@ -89,6 +106,19 @@ export class Connection {
 
   stop(): void {
     this.#stopped.abort()
+    this.#woken()
+  }
+
+  /** Closes the stream, until somebody needs it. */
+  rest(): void {
+    this.#resting = true
+    this.#close()
+  }
+
+  /** Goes on from where it was. */
+  wake(): void {
+    this.#resting = false
+    this.#woken()
   }
 
   /** Tries now what it waits for. */
@@ -99,6 +129,7 @@ export class Connection {
   async #listen(over: boolean): Promise<End> {
     const ended = new AbortController()
     const end = () => ended.abort()
+    this.#close = end
     let watchdog = setTimeout(end, LONGEST_SILENCE)
     this.#stopped.signal.addEventListener('abort', end)
     window.addEventListener('offline', end)
@@ -140,6 +171,13 @@ export class Connection {
       window.removeEventListener('offline', end)
       end()
     }
+  }
+
+  #rested(): Promise<void> {
+    return new Promise((go) => {
+      if (this.#resting && !this.#stopped.signal.aborted) this.#woken = go
+      else go()
+    })
   }
 
   #take(parser: Parser, bytes: Uint8Array): void {

@@ -27,6 +27,7 @@ import { Outbox } from './outbox.ts'
 import { persistently, TRIES_TO_KEEP } from './persistently.ts'
 import { readPosition } from './position.ts'
 import { present } from './presence.ts'
+import { watchRest } from './resting.ts'
 import type { Frame } from './sse.ts'
 import { connectionStatus } from './status.ts'
 import { tellAgain } from './telling.ts'
@@ -187,11 +188,18 @@ export class Live {
           this.#caughtUp = false
           connectionStatus.set({ state: 'refused', why, heardAt: connectionStatus.get().heardAt })
         },
+        // Whoever looks again sees that it comes, not that something is wrong.
+        rests: () => {
+          this.#caughtUp = false
+          connectionStatus.set({ state: 'connecting', heardAt: connectionStatus.get().heardAt })
+        },
       },
     })
     this.#connection = connection
+    const unwatch = watchRest({ rest: () => connection.rest(), wake: () => connection.wake() })
     void connection.run()
     return () => {
+      unwatch()
       connection.stop()
       stopOutbox()
       stopDrafts()
