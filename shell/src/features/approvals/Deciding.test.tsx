@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { approvalTag } from '#api/tag.ts'
 import type { Approval } from '#api/types.ts'
@@ -47,10 +47,76 @@ test('rejecting needs a reason, and is of what was read', async () => {
   expect(asked).toEqual([])
   expect(screen.getByRole('textbox')).toHaveAttribute('dir', 'auto')
   await userEvent.type(screen.getByRole('textbox'), 'Too late.')
-  await userEvent.click(screen.getByRole('button', { name: 'Reject' }))
+  await userEvent.click(screen.getByRole('button', { name: /^Reject/ }))
   expect(await screen.findByText('Rejected')).toBeVisible()
   expect(asked[0]?.body).toEqual({ status: 'rejected', decision: 'Too late.' })
   expect(asked[0]?.tag).toMatch(/^"[0-9a-f]+-0"$/)
+})
+
+describe('whoever rejects', () => {
+  const keys = '{Control>}{Enter}{/Control}'
+  async function rejecting() {
+    const approval = anApproval()
+    const asked = given(approval, (body) => HttpResponse.json({ ...approval, ...body, decidedBy: 'Dev Admin' }))
+    await userEvent.click(await screen.findByRole('button', { name: 'Reject' }))
+    return asked
+  }
+
+  test('and says why does so by the keys too', async () => {
+    const asked = await rejecting()
+    await userEvent.type(screen.getByRole('textbox'), `Too late.${keys}`)
+    expect(await screen.findByText('Rejected')).toBeVisible()
+    expect(asked.map(({ body }) => body)).toEqual([{ status: 'rejected', decision: 'Too late.' }])
+  })
+
+  test('and has left the field for nothing else does so by the keys too', async () => {
+    const asked = await rejecting()
+    await userEvent.type(screen.getByRole('textbox'), 'Too late.')
+    await userEvent.click(document.body)
+    await userEvent.keyboard(keys)
+    expect(await screen.findByText('Rejected')).toBeVisible()
+    expect(asked.map(({ body }) => body)).toEqual([{ status: 'rejected', decision: 'Too late.' }])
+  })
+
+  test('and does not say why has decided nothing by the keys', async () => {
+    const asked = await rejecting()
+    await userEvent.type(screen.getByRole('textbox'), keys)
+    expect(screen.getByText('Say why it is rejected.')).toBeVisible()
+    expect(screen.getByRole('button', { name: /^Approve/ })).toBeEnabled()
+    expect(asked).toEqual([])
+  })
+
+  test('and approves after all has approved, and so do the keys from then on', async () => {
+    const approval = anApproval()
+    let tries = 0
+    const asked = given(approval, (body) => {
+      tries += 1
+      if (tries === 1) return HttpResponse.json({ code: 'invalid', detail: 'not now' }, { status: 422 })
+      return HttpResponse.json({ ...approval, ...body, decidedBy: 'Dev Admin' })
+    })
+    await userEvent.click(await screen.findByRole('button', { name: 'Reject' }))
+    await userEvent.type(screen.getByRole('textbox'), 'All right.')
+    await userEvent.click(screen.getByRole('button', { name: /^Approve/ }))
+    expect(await screen.findByText('not now')).toBeVisible()
+    await userEvent.type(screen.getByRole('textbox'), keys)
+    expect(await screen.findByText('Approved')).toBeVisible()
+    expect(asked.map(({ body }) => body)).toEqual(Array(2).fill({ status: 'approved', decision: 'All right.' }))
+  })
+
+  test('and is not answered rejects once more by the keys', async () => {
+    const approval = anApproval()
+    const asked = given(approval, (body) =>
+      asked.length === 1
+        ? HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
+        : HttpResponse.json({ ...approval, ...body, decidedBy: 'Dev Admin' }),
+    )
+    await userEvent.type(await screen.findByRole('textbox'), 'Too late.')
+    await userEvent.click(screen.getByRole('button', { name: 'Reject' }))
+    expect(await screen.findByText('not now')).toBeVisible()
+    await userEvent.type(screen.getByRole('textbox'), keys)
+    expect(await screen.findByText('Rejected')).toBeVisible()
+    expect(asked.map(({ body }) => body)).toEqual(Array(2).fill({ status: 'rejected', decision: 'Too late.' }))
+  })
 })
 
 test.each([

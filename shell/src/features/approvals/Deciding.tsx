@@ -23,6 +23,7 @@ import { isProposal, proposedText } from './proposal.ts'
 const LONGEST = 2_000
 const LONGEST_REPLY = 150_000
 const FIELD = 'rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal'
+const DECIDES = <Keys keys="Mod+Enter" className="border-current opacity-80" />
 
 /** What can be done with a request that waits: by whoever asked, or by somebody else. */
 export function Deciding({ approval }: { approval: Approval }) {
@@ -32,7 +33,8 @@ export function Deciding({ approval }: { approval: Approval }) {
   const [read, setRead] = useState(approval)
   const about = `decide ${approval.id}`
   const [words, setWords] = useUnsent(about, '')
-  const [asksReason, setAsksReason] = useState(false)
+  /** That, and nothing else, is what the keys do that decide. */
+  const [rejects, setRejects] = useState(false)
   /** What is to go out in place of the proposed reply; null while that is left as it is. */
   const [reply, setReply] = useUnsent<string | null>(`${about} reply`, null)
   const [edits, setEdits] = useState(false)
@@ -70,19 +72,22 @@ export function Deciding({ approval }: { approval: Approval }) {
   const busy = deciding.isPending || withdrawing.isPending
   const may = !own && person.may('approvals:decide')
   const blank = reply?.trim() === ''
+  const wantsReason = rejects && words.trim() === ''
   const approve = () => {
+    setRejects(false)
     if (may && !busy && !blank) deciding.mutate('approved')
   }
   const reject = () => {
-    if (words.trim() === '') setAsksReason(true)
-    else deciding.mutate('rejected')
+    setRejects(true)
+    if (may && !busy && words.trim() !== '') deciding.mutate('rejected')
   }
+  const confirm = rejects ? reject : approve
   const send = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || composes(event.nativeEvent)) return
     event.preventDefault()
-    if (!event.repeat) approve()
+    if (!event.repeat) confirm()
   }
-  useKeys({ 'mod+Enter': approve }, may && approval.status === 'submitted')
+  useKeys({ 'mod+Enter': confirm }, may && approval.status === 'submitted')
 
   const error = deciding.error ?? withdrawing.error
   if (approval.status !== 'submitted') {
@@ -134,14 +139,14 @@ export function Deciding({ approval }: { approval: Approval }) {
               rows={2}
               dir="auto"
               maxLength={LONGEST}
-              aria-invalid={asksReason && words.trim() === ''}
-              aria-describedby={asksReason ? 'reason-wanted' : undefined}
+              aria-invalid={wantsReason}
+              aria-describedby={wantsReason ? 'reason-wanted' : undefined}
               onChange={(event) => setWords(event.target.value)}
               onKeyDown={send}
               className={FIELD}
             />
           </label>
-          {asksReason && words.trim() === '' && (
+          {wantsReason && (
             <p id="reason-wanted" role="alert" className="text-sm text-bad">
               Say why it is rejected.
             </p>
@@ -149,6 +154,7 @@ export function Deciding({ approval }: { approval: Approval }) {
           <div className="flex flex-wrap items-center justify-end gap-2">
             <Button busy={busy} onClick={reject}>
               Reject
+              {rejects && DECIDES}
             </Button>
             {isProposal(approval) &&
               (reply === null ? (
@@ -168,7 +174,7 @@ export function Deciding({ approval }: { approval: Approval }) {
               ))}
             <Button look="primary" disabled={blank} busy={busy} onClick={approve}>
               {reply === null ? 'Approve' : 'Approve as edited'}
-              <Keys keys="Mod+Enter" className="border-current opacity-80" />
+              {!rejects && DECIDES}
             </Button>
           </div>
         </>
