@@ -31,6 +31,11 @@ export function useChosen(conversationId: string, kind: DraftKind): readonly Cho
   return useSyncExternalStore(chosen.subscribe, () => chosen.get().get(keyOf(conversationId, kind)) ?? NONE)
 }
 
+/** Whether files are chosen there, for either kind. */
+export function hasChosen(conversationId: string): boolean {
+  return [...chosen.get().keys()].some((key) => key.startsWith(`${conversationId}.`))
+}
+
 /** Adds those files that may be sent; answers in words why others may not. */
 export function chooseFiles(conversationId: string, kind: DraftKind, files: Iterable<File>): string[] {
   const key = keyOf(conversationId, kind)

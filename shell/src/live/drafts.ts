@@ -15,6 +15,7 @@ import { wait } from './backoff.ts'
 import { createStore } from './store.ts'
 
 export type DraftKind = 'reply' | 'note'
+const KINDS: readonly DraftKind[] = ['reply', 'note']
 
 interface Draft {
   readonly text: string
@@ -89,6 +90,16 @@ export function prependDraft(conversationId: string, kind: DraftKind, text: stri
 
 export function draftOf(conversationId: string, kind: DraftKind): string {
   return textOf(keyOf(conversationId, kind))
+}
+
+/** Whether something is begun there, of either kind. */
+export function hasBegun(conversationId: string): boolean {
+  return KINDS.some((kind) => draftOf(conversationId, kind).trim() !== '')
+}
+
+/** Whether the field that has the focus is that of this conversation. */
+export function isHeld(conversationId: string): boolean {
+  return KINDS.some((kind) => held === keyOf(conversationId, kind))
 }
 
 export function useDraft(conversationId: string, kind: DraftKind): string {

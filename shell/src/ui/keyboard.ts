@@ -67,9 +67,11 @@ const inDialog = (target: EventTarget | null) => target instanceof Element && ta
 
 function busy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
-  return (
-    target.isContentEditable ||
-    target.matches('input:not([type=checkbox]), textarea, select') ||
-    target.closest('[role=dialog], [role=menu], [role=listbox]') !== null
-  )
+  return isField(target) || target.closest('[role=dialog], [role=menu], [role=listbox]') !== null
+}
+
+/** Whether something is written or chosen in it by keys. */
+export function isField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  return target.isContentEditable || target.matches('input:not([type=checkbox]), textarea, select')
 }

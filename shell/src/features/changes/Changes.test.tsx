@@ -1,12 +1,14 @@
-import { render, screen, waitFor } from '@testing-library/react'
+import { act, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { tagOf } from '#api/tag.ts'
 import type { Conversation, CreateMessage, UpdateConversation } from '#api/types.ts'
 import { ask, asked as question, want } from '#desk/asked.ts'
 import { clearSelection, select, selection } from '#desk/selection.ts'
+import { chooseFiles } from '#live/chosen.ts'
+import { holdDraft, releaseDraft, setDraft } from '#live/drafts.ts'
 import { tellNews } from '#live/news.ts'
 import type { Written } from '#live/written.ts'
 import { api, http } from '#test/api.ts'
@@ -149,6 +151,49 @@ test('and is done even if the reply was sent before the page had anything to sho
   tellNews({ kind: 'sent', written })
   const { status } = given([row])
   await waitFor(() => expect(status(row.id)).toBe('resolved'))
+})
+
+describe('a reply that is sent, and what was to be done then done,', () => {
+  /** The conversation on the screen, and its reply sent once somebody does this. */
+  async function sent(does: (id: string) => void) {
+    const row = aConversation()
+    const { router, status } = given([row])
+    await screen.findByRole('status')
+    await act(() => router.navigate({ href: `/inbox/${row.id}` }))
+    does(row.id)
+    tellNews({ kind: 'sent', written: { conversationId: row.id, next: { status: 'resolved' } } as Written })
+    await waitFor(() => expect(status(row.id)).toBe('resolved'))
+    expect(await screen.findByText('Resolved')).toBeVisible()
+    return { id: row.id, place: router.state.location.pathname }
+  }
+
+  /** A field that has the focus until the test is over. */
+  function field(tag: string) {
+    const one = document.body.appendChild(document.createElement(tag))
+    onTestFinished(() => one.remove())
+    one.focus()
+  }
+
+  test.each([
+    ['from whoever only reads there', () => undefined],
+    ['from whoever has sent it by the keys, in its empty field', (id: string) => {
+      field('textarea')
+      holdDraft(id, 'reply')
+      onTestFinished(() => releaseDraft(id, 'reply'))
+    }],
+  ])('goes, %s', async (_, does) => {
+    expect((await sent(does)).place).toBe('/inbox')
+  })
+
+  test.each([
+    ['who writes the next one', (id: string) => setDraft(id, 'reply', 'And')],
+    ['who writes a note', (id: string) => setDraft(id, 'note', 'They')],
+    ['who has chosen files', (id: string) => void chooseFiles(id, 'reply', [new File(['Two tents'], 'receipt.txt')])],
+    ['who writes elsewhere', () => field('input')],
+  ])('does not go from under whoever stays there: %s', async (_, does) => {
+    const { id, place } = await sent(does)
+    expect(place).toBe(`/inbox/${id}`)
+  })
 })
 
 /** A conversation whose last message the customer wrote ten seconds after the reply. */

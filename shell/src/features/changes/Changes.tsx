@@ -9,17 +9,24 @@ import { type Change, type Named, namedOf } from '#desk/change.ts'
 import { myAgent } from '#desk/me.ts'
 import { clearSelection, focusedRow, neighbour, select, selection } from '#desk/selection.ts'
 import { told } from '#desk/words.ts'
+import { hasChosen } from '#live/chosen.ts'
 import { useLive } from '#live/context.ts'
+import { hasBegun, isHeld } from '#live/drafts.ts'
 import { onNews } from '#live/news.ts'
 import { agentsQuery, conversationQuery } from '#live/queries.ts'
 import type { Written } from '#live/written.ts'
-import { useKeys } from '#ui/keyboard.ts'
+import { isField, useKeys } from '#ui/keyboard.ts'
 import { lazily } from '#ui/lazily.tsx'
 import { toast } from '#ui/toasts.ts'
 
 const loadPicker = () => import('./Picker.tsx')
 const Picker = lazily(loadPicker)
 const Escalate = lazily(() => import('./Escalate.tsx'))
+
+/** Whether something was begun in a conversation, or is being written anywhere else than in its empty field. */
+function isWriting(id: string): boolean {
+  return hasBegun(id) || hasChosen(id) || (isField(document.activeElement) && !isHeld(id))
+}
 
 /** Changes of conversations from wherever they are asked for: their keys, their questions, their news. */
 export function Changes() {
@@ -69,13 +76,13 @@ export function Changes() {
     })
   }
 
-  const act = async (wanted: readonly Wanted[]) => {
+  const act = async (wanted: readonly Wanted[], leaves = true) => {
     const [first, second] = wanted
     if (!first) return
     const { id, to } = first
     // What is done with goes, and the next one comes.
     const done = to.status === 'resolved' || to.status === 'snoozed'
-    if (done && !second && id === open) {
+    if (leaves && done && !second && id === open) {
       const next = neighbour(id)
       if (next) void navigate({ to: '/inbox/$id', params: { id: next }, search: (view) => view })
       else void navigate({ to: '/inbox', search: (view) => view })
@@ -114,7 +121,8 @@ export function Changes() {
     const last = row?.lastMessage
     const wrote = last?.messageType === 'incoming' && !seen?.messages.includes(last.id)
     if (!wrote || Date.parse(last.createdAt) <= Date.parse(createdAt)) {
-      make([id], next)
+      // So long after it was asked for, somebody may be writing again.
+      await act([{ id, to: next }], !isWriting(id))
       return
     }
     toast({
