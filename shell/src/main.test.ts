@@ -1,9 +1,14 @@
+import { createRootRoute } from '@tanstack/react-router'
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
+
+import { Live } from './live/live.ts'
+
+vi.mock('./routes/tree.tsx', () => ({ tree: createRootRoute({ component: () => 'The workspace' }) }))
 
 test('who knocks while they are being let in is not let in twice', async () => {
   let asked = 0
@@ -25,4 +30,17 @@ test('who knocks while they are being let in is not let in twice', async () => {
   answer(HttpResponse.json({ code: 'forbidden', detail: 'not for you' }, { status: 403 }))
   expect(await screen.findByText(/not for you/i)).toBeVisible()
   expect(asked).toBe(2)
+})
+
+test('whoever comes in finds what they typed in this tab before, and nothing that another one typed', async () => {
+  sessionStorage.setItem('axis.unsent.ana.escalate 7', JSON.stringify({ value: 'It is much.', at: 1 }))
+  sessionStorage.setItem('axis.unsent.bo.escalate 7', JSON.stringify({ value: 'It is little.', at: 1 }))
+  api.use(
+    http.untyped.get('*/api/v1/auth/config', () => HttpResponse.json({ mode: 'dev' })),
+    http.untyped.get('*/api/v1/me', () => HttpResponse.json({ id: 'ana', name: 'Ana Beispiel', permissions: [] })),
+  )
+  vi.spyOn(Live.prototype, 'start').mockReturnValue(() => undefined)
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(await screen.findByText('The workspace')).toBeVisible()
+  expect(Object.keys(sessionStorage)).toEqual(['axis.unsent.ana.escalate 7'])
 })

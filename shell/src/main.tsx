@@ -13,6 +13,7 @@ import { Live } from './live/live.ts'
 import { createQueryClient } from './live/queryClient.ts'
 import { tree } from './routes/tree.tsx'
 import { Broken } from './ui/lazily.tsx'
+import { takeUpUnsent } from './ui/unsent.ts'
 import './styles.css'
 
 const queryClient = createQueryClient()
@@ -69,6 +70,7 @@ async function letIn(failures: number): Promise<void> {
     page.render(<Door failure={failure} enter={enter} signOut={session().signOut} />)
     return
   }
+  takeUpUnsent(session().person.id)
   live.start()
   page.render(
     <StrictMode>

@@ -1,4 +1,7 @@
-/** Files that somebody chose to send and has not sent, one set per conversation and kind, as long as the page lives. */
+/**
+ * Files that somebody chose to send and has not sent, one set per conversation and kind, as long as the page lives:
+ * whoever is about to leave it is asked.
+ */
 import { useSyncExternalStore } from 'react'
 
 import type { DraftKind } from './drafts.ts'
@@ -25,6 +28,16 @@ function put(key: string, files: readonly Chosen[]): void {
   if (files.length > 0) next.set(key, files)
   else next.delete(key)
   chosen.set(next)
+  // Only while there are some: a page that asks is not kept by browsers to come back to.
+  if (next.size > 0) window.addEventListener('beforeunload', ask)
+  else window.removeEventListener('beforeunload', ask)
+}
+
+const ask = (event: BeforeUnloadEvent) => event.preventDefault()
+
+/** Whether files are chosen anywhere. */
+export function useAnyChosen(): boolean {
+  return useSyncExternalStore(chosen.subscribe, () => chosen.get().size > 0)
 }
 
 export function useChosen(conversationId: string, kind: DraftKind): readonly Chosen[] {

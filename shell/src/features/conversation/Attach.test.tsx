@@ -36,6 +36,16 @@ test('that a file was not taken is told until the rest is sent', async () => {
   expect(screen.queryByRole('alert')).toBeNull()
 })
 
+test('whoever has chosen files is asked before they leave the page, until these are sent or removed', async () => {
+  const leaves = () => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
+  show(<Writing />)
+  expect(leaves()).toBe(true)
+  await choose(new File(['Two tents'], 'receipt.txt'))
+  expect(leaves()).toBe(false)
+  await userEvent.click(await screen.findByRole('button', { name: 'Remove receipt.txt' }))
+  expect(leaves()).toBe(true)
+})
+
 test('a file that is dropped beside the composer does not take the place of the page', async () => {
   show(<Writing />)
   await screen.findByRole('button', { name: 'Attach files' })

@@ -3,8 +3,10 @@ import userEvent from '@testing-library/user-event'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { Failure } from '#api/failure.ts'
+import { chooseFiles, takeChosen } from '#live/chosen.ts'
 import { connectionStatus } from '#live/status.ts'
 import { show } from '#test/render.tsx'
+import { uuid } from '#test/samples.ts'
 
 import { ConnectionMark } from './ConnectionMark.tsx'
 import { NotLive } from './NotLive.tsx'
@@ -31,6 +33,16 @@ test.each([
   expect(screen.getByRole('alert')).toHaveTextContent(`${status}: the role is missing`)
   expect(screen.getByRole('button', { name: button })).toBeVisible()
   expect(screen.getByRole('img', { name: 'Not live: the role is missing' })).toBeVisible()
+})
+
+test('whoever has to sign in anew is told what becomes of what they have begun', async () => {
+  given(401)
+  expect(await screen.findByRole('alert')).toHaveTextContent('what you wrote is kept.')
+  const id = uuid()
+  act(() => void chooseFiles(id, 'note', [new File(['Two tents'], 'receipt.txt')]))
+  expect(screen.getByRole('alert')).toHaveTextContent('what you wrote is kept, but files have to be chosen again.')
+  act(() => void takeChosen(id, 'note'))
+  expect(screen.getByRole('alert')).toHaveTextContent('what you wrote is kept.')
 })
 
 test('it is tried again on request, and told no more once it is live, or dismissed and not live since', async () => {

@@ -7,11 +7,13 @@ import { useLive } from '#live/context.ts'
 import { useConnection } from '#live/status.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
 
+import { useKept } from './kept.ts'
+
 /** What there is to be done by whoever is told this. */
-function wayOn({ status }: Failure): { words: string; reloads?: string } {
+function wayOn({ status }: Failure, kept: string): { words: string; reloads?: string } {
   switch (status) {
     case 401:
-      return { words: 'The server does not take your sign-in any more. Sign in anew; what you wrote is kept.', reloads: 'Sign in' }
+      return { words: `The server does not take your sign-in any more. Sign in anew; ${kept}.`, reloads: 'Sign in' }
     case 403:
       return { words: 'You may not follow what happens. Whoever gives out roles can let you; until then, load the page anew to see what is new.' }
     default:
@@ -24,11 +26,12 @@ export function NotLive() {
   const live = useLive()
   const { state, why } = useConnection()
   const ended = useEnded()
+  const kept = useKept()
   const [dismissed, setDismissed] = useState<number | null>(null)
   // Should it be refused again later, that is news.
   if (state === 'live' && dismissed !== null) setDismissed(null)
   if (state !== 'refused' || !why || ended || dismissed === why.status) return null
-  const { words, reloads } = wayOn(why)
+  const { words, reloads } = wayOn(why, kept)
   return (
     <div
       role="alert"
