@@ -1,5 +1,5 @@
 import { HttpResponse } from 'msw'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
 import { instant, uuid } from '#test/samples.ts'
@@ -47,6 +47,9 @@ function keeping(first: Partial<Kept>[] = []) {
   return state
 }
 
+/** After so long what was read is read again. */
+const later = () => vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] })
+
 let stop: () => void = () => undefined
 const begin = () => (stop = startDrafts())
 afterEach(() => {
@@ -84,16 +87,20 @@ test('another browser shows what was begun in the first', async () => {
 
 test('a late answer takes the place of nothing that was typed since', async () => {
   const api = keeping([{ content: 'old' }, { conversationId: B, content: 'other' }])
+  begin()
+  await soon(() => expect(draftOf(A, 'reply')).toBe('old'))
   let answer: () => void = () => undefined
   api.answers = () => new Promise((resolve) => (answer = resolve))
-  begin()
-  await soon(() => expect(api.lists).toBe(1))
+  later()
+  window.dispatchEvent(new Event('focus'))
+  await soon(() => expect(api.lists).toBe(2))
   setDraft(A, 'reply', 'new')
   // Even once the API has it: the answer on its way does not.
   releaseDraft(A, 'reply')
   await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('new'))
+  api.kept.get(`${B} false`)!.content = 'yet another'
   answer()
-  await soon(() => expect(draftOf(B, 'reply')).toBe('other'))
+  await soon(() => expect(draftOf(B, 'reply')).toBe('yet another'))
   expect(draftOf(A, 'reply')).toBe('new')
 })
 
@@ -188,20 +195,129 @@ test('what the API does not have yet is not replaced by what it has', async () =
   releaseDraft(A, 'reply')
   await soon(() => expect(api.puts).toBe(1))
   api.kept.delete(`${B} false`)
-  vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] })
+  later()
   await readDrafts()
   expect(draftOf(B, 'reply')).toBe('')
   expect(draftOf(A, 'reply')).toBe('newer')
 })
 
-test('what was sent in another browser goes here too, but not from under the hands', async () => {
+test('what was sent in another browser goes here too, but not from under the hands of whoever writes', async () => {
   const api = keeping([{ content: 'one' }, { conversationId: B, content: 'two' }])
   begin()
   await soon(() => expect(draftOf(B, 'reply')).toBe('two'))
+  holdDraft(B, 'reply')
   holdDraft(A, 'reply')
+  setDraft(A, 'reply', 'one more')
+  await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('one more'))
   api.kept.clear()
-  vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] })
+  later()
   await readDrafts()
-  expect(draftOf(A, 'reply')).toBe('one')
+  expect(draftOf(A, 'reply')).toBe('one more')
   expect(draftOf(B, 'reply')).toBe('')
+})
+
+test.each([
+  ['window', () => window.dispatchEvent(new Event('focus'))],
+  ['field', () => holdDraft(A, 'reply')],
+])('whoever comes back to a %s goes on with what they wrote elsewhere meanwhile', async (_, comeBack) => {
+  const api = keeping([{ content: 'Dear' }])
+  begin()
+  await soon(() => expect(draftOf(A, 'reply')).toBe('Dear'))
+  api.kept.get(`${A} false`)!.content = 'Dear Paula, written elsewhere'
+  later()
+  comeBack()
+  await soon(() => expect(draftOf(A, 'reply')).toBe('Dear Paula, written elsewhere'))
+})
+
+test('of what was written here and elsewhere at once nothing is lost, and nothing moves under the hands', async () => {
+  const api = keeping([{ content: 'Dear' }])
+  begin()
+  await soon(() => expect(draftOf(A, 'reply')).toBe('Dear'))
+  api.kept.get(`${A} false`)!.content = 'Dear Paula, written elsewhere'
+  later()
+  holdDraft(A, 'reply')
+  setDraft(A, 'reply', 'Dear Paula, written here')
+  await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('Dear Paula, written here'))
+  expect(api.lists).toBe(2)
+  expect(draftOf(A, 'reply')).toBe('Dear Paula, written here')
+  releaseDraft(A, 'reply')
+  const all = 'Dear Paula, written elsewhere\n\nDear Paula, written here'
+  expect(draftOf(A, 'reply')).toBe(all)
+  await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe(all))
+})
+
+test('nor is what was typed before it was known what there is', async () => {
+  const api = keeping([{ content: 'begun elsewhere' }])
+  let answer: () => void = () => undefined
+  api.answers = () => new Promise((resolve) => (answer = resolve))
+  begin()
+  await soon(() => expect(api.lists).toBe(1))
+  setDraft(A, 'reply', 'begun here')
+  answer()
+  await soon(() => expect(draftOf(A, 'reply')).toBe('begun elsewhere\n\nbegun here'))
+})
+
+test('what was typed offline is not put beside what it was made of, on another page neither', async () => {
+  const api = keeping([{ content: 'Dear' }])
+  begin()
+  await soon(() => expect(draftOf(A, 'reply')).toBe('Dear'))
+  const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+  setDraft(A, 'reply', 'To whom it may concern')
+  stop()
+  begin()
+  later()
+  await readDrafts()
+  expect(draftOf(A, 'reply')).toBe('To whom it may concern')
+  online.mockReturnValue(true)
+  window.dispatchEvent(new Event('online'))
+  await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('To whom it may concern'))
+})
+
+describe('another tab', () => {
+  /** It puts this there, or takes away what is. */
+  const tab = (draft: { text: string; kept: boolean } | null, key = `${A}.reply`) =>
+    window.dispatchEvent(
+      new StorageEvent('storage', { key: `axis.draft.dev-admin.${key}`, newValue: draft && JSON.stringify(draft) }),
+    )
+
+  test('shows what is typed in this one, and sends it on', async () => {
+    const api = keeping()
+    begin()
+    tab({ text: 'Dear', kept: false })
+    expect(draftOf(A, 'reply')).toBe('Dear')
+    tab({ text: 'a note', kept: true }, `${A}.note`)
+    expect(draftOf(A, 'note')).toBe('a note')
+    document.dispatchEvent(new Event('visibilitychange'))
+    window.dispatchEvent(new Event('pagehide'))
+    await readDrafts()
+    expect(draftOf(A, 'reply')).toBe('Dear')
+    expect(api.puts).toBe(0)
+    tab(null)
+    expect(draftOf(A, 'reply')).toBe('')
+  })
+
+  test('goes on with what was begun in this one', async () => {
+    const api = keeping()
+    begin()
+    setDraft(A, 'reply', 'Dear')
+    tab({ text: 'Dear Paula', kept: false })
+    expect(draftOf(A, 'reply')).toBe('Dear Paula')
+    setDraft(A, 'reply', 'Dear Paula, hello')
+    releaseDraft(A, 'reply')
+    await soon(() => expect(api.kept.get(`${A} false`)?.content).toBe('Dear Paula, hello'))
+    expect(api.puts).toBe(1)
+  })
+
+  test('takes nothing from under the hands of whoever writes in this one, nor loses its own', () => {
+    keeping()
+    begin()
+    holdDraft(A, 'reply')
+    setDraft(A, 'reply', 'written here')
+    tab({ text: 'written there', kept: false })
+    expect(draftOf(A, 'reply')).toBe('written here')
+    tab(null)
+    expect(draftOf(A, 'reply')).toBe('written here')
+    releaseDraft(A, 'reply')
+    expect(draftOf(A, 'reply')).toBe('written there\n\nwritten here')
+  })
 })

@@ -1,9 +1,10 @@
 /**
  * What was begun and not sent, one per conversation and kind.
  *
- * What is typed is here at once, and in local storage; the API has it a little later, and with it the
- * person's other browsers. What the API knows is taken only where nothing was typed here that it does
- * not have, nor since it was asked: a late answer never takes the place of what somebody writes.
+ * What is typed is here at once, and in local storage, where the person's other tabs hear of it; the API has it a little
+ * later, and with it their other browsers. What was begun elsewhere takes the place of what is here, but of nothing that
+ * was typed since the API had it, and not under the hands of somebody who writes. If both are news, both stay, one
+ * below the other. A late answer is no news: what the API was told from here lately is remembered for that.
  */
 import { useSyncExternalStore } from 'react'
 
@@ -12,21 +13,19 @@ import { Failure } from '../api/failure.ts'
 import { session } from '../auth/session.ts'
 
 import { wait } from './backoff.ts'
+import { type Draft, onStoredDraft, storeDraft, storedDrafts } from './draftsStored.ts'
 import { createStore } from './store.ts'
 
 export type DraftKind = 'reply' | 'note'
 const KINDS: readonly DraftKind[] = ['reply', 'note']
 
-interface Draft {
-  readonly text: string
-  /** The API has it just so. */
-  readonly kept: boolean
-}
-
 /** So long after the first of some words they are sent on. Milliseconds. */
 const PAUSE = 1_000
-/** What was read this lately is not read again. Milliseconds. */
+/** What was read this lately is not read again, nor, by somebody who is about to write, this lately. Milliseconds. */
 const FRESH = 10_000
+const FRESHEST = 2_000
+/** So many texts that the API had of one draft are remembered. */
+const MOST_KNOWN = 10
 const PAGE = 100
 /** Nobody has more drafts than that on their mind. */
 const MOST_PAGES = 5
@@ -36,15 +35,21 @@ const kinds = createStore<ReadonlyMap<string, DraftKind>>(new Map())
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
 const saving = new Set<string>()
 const failures = new Map<string, number>()
-/** For each reading that is on its way: what was typed or saved since it began. */
+/** For each reading that is on its way: what was saved since it began. */
 const readings = new Set<Set<string>>()
-/** The draft in the field that has the focus. */
+/** What the API had of a draft, or was told from here, the newest last: none of that is news. */
+const known = new Map<string, readonly string[]>()
+/** What came from elsewhere while somebody writes here: it waits for them to leave the field. */
+const aside = new Map<string, string>()
+/** The draft in the field that has the focus, and whether somebody has typed there since. */
 let held: string | null = null
+let typed = false
 let readAt = -Infinity
 
 const keyOf = (conversationId: string, kind: DraftKind) => `${conversationId}.${kind}`
 const textOf = (key: string) => drafts.get().get(key)?.text ?? ''
-const prefix = () => `axis.draft.${session().person.id}.`
+const both = (text: string, there: string) => (there.trim() === '' ? text : `${text}\n\n${there}`)
+const isWriting = (key: string) => held === key && typed && textOf(key) !== ''
 
 /** Takes up what an earlier page left, and what other browsers have kept. */
 export function startDrafts(): () => void {
@@ -52,23 +57,38 @@ export function startDrafts(): () => void {
   timers.clear()
   failures.clear()
   readAt = -Infinity
-  drafts.set(stored())
+  held = null
+  known.clear()
+  aside.clear()
+  drafts.set(storedDrafts())
+  for (const [key, { text, base }] of drafts.get()) {
+    if (base !== undefined) remember(key, base)
+    remember(key, text)
+  }
   const online = () => {
     flush()
     void readDrafts()
   }
-  const left = () => flush(true)
+  const left = () => {
+    for (const key of [...aside.keys()]) join(key)
+    flush(true)
+  }
   const looked = () => {
     if (document.visibilityState === 'visible') void readDrafts()
     else flush()
   }
+  const focused = () => void readDrafts(FRESHEST)
+  const unwatch = onStoredDraft(mirror)
   online()
   window.addEventListener('online', online)
   window.addEventListener('pagehide', left)
+  window.addEventListener('focus', focused)
   document.addEventListener('visibilitychange', looked)
   return () => {
+    unwatch()
     window.removeEventListener('online', online)
     window.removeEventListener('pagehide', left)
+    window.removeEventListener('focus', focused)
     document.removeEventListener('visibilitychange', looked)
   }
 }
@@ -76,7 +96,11 @@ export function startDrafts(): () => void {
 export function setDraft(conversationId: string, kind: DraftKind, text: string): void {
   const key = keyOf(conversationId, kind)
   if (textOf(key) === text) return
-  touch(key)
+  if (held === key) typed = true
+  write(key, text)
+}
+
+function write(key: string, text: string): void {
   put(key, { text, kept: false })
   if (text === '') void save(key)
   else if (!timers.has(key)) plan(key, PAUSE)
@@ -84,8 +108,7 @@ export function setDraft(conversationId: string, kind: DraftKind, text: string):
 
 /** Puts a text before what is there already. */
 export function prependDraft(conversationId: string, kind: DraftKind, text: string): void {
-  const there = textOf(keyOf(conversationId, kind))
-  setDraft(conversationId, kind, there.trim() === '' ? text : `${text}\n\n${there}`)
+  setDraft(conversationId, kind, both(text, draftOf(conversationId, kind)))
 }
 
 export function draftOf(conversationId: string, kind: DraftKind): string {
@@ -125,20 +148,23 @@ export function setKind(conversationId: string, kind: DraftKind): void {
   kinds.set(next)
 }
 
-/** Somebody is in the field of this draft: what it says is not changed under their hands. */
+/** Somebody is in the field of this draft: from their first word on, what it says is not changed under their hands. */
 export function holdDraft(conversationId: string, kind: DraftKind): void {
   held = keyOf(conversationId, kind)
+  typed = false
+  void readDrafts(FRESHEST)
 }
 
 export function releaseDraft(conversationId: string, kind: DraftKind): void {
   const key = keyOf(conversationId, kind)
   if (held === key) held = null
+  join(key)
   void save(key)
 }
 
 /** Reads what the person has begun elsewhere, unless that was done a moment ago. */
-export async function readDrafts(): Promise<void> {
-  if (!may() || Date.now() - readAt < FRESH) return
+export async function readDrafts(fresh = FRESH): Promise<void> {
+  if (!may() || Date.now() - readAt < fresh) return
   readAt = Date.now()
   const since = new Set<string>()
   readings.add(since)
@@ -161,12 +187,53 @@ export async function readDrafts(): Promise<void> {
 
 function take(found: ReadonlyMap<string, string>, all: boolean, since: ReadonlySet<string>): void {
   for (const key of new Set([...found.keys(), ...drafts.get().keys()])) {
+    const text = found.get(key) ?? (all ? '' : undefined)
     const here = drafts.get().get(key)
-    const busy = since.has(key) || here?.kept === false || (held === key && textOf(key) !== '')
-    const text = found.get(key)
-    if (busy || (text === undefined && !all)) continue
-    if (text !== here?.text) put(key, { text: text ?? '', kept: true })
+    if (text === undefined || here?.theirs) continue
+    const overtaken = since.has(key) || saving.has(key)
+    hear(key, text, here?.kept === false || overtaken)
   }
+}
+
+/** A draft as it is elsewhere; whether it is another one here by now, and that not known there. */
+function hear(key: string, text: string, changed: boolean): void {
+  const here = textOf(key)
+  const news = !known.get(key)?.includes(text)
+  remember(key, text)
+  if (text === here) return
+  if (!changed && !isWriting(key)) put(key, { text, kept: true })
+  else if (news && text !== '') {
+    aside.set(key, text)
+    if (!isWriting(key)) join(key)
+  }
+}
+
+/** Puts what came from elsewhere before what was written here. */
+function join(key: string): void {
+  const text = aside.get(key)
+  aside.delete(key)
+  const here = textOf(key)
+  if (text !== undefined && !here.includes(text)) write(key, text.includes(here) ? text : both(text, here))
+}
+
+/** Another tab has changed a draft: it had what this one has, so that is in it, unless somebody writes here. */
+function mirror(key: string, draft: Draft | null): void {
+  const now = draft ?? { text: '', kept: true }
+  // What was read before that is late.
+  touch(key)
+  if (isWriting(key)) {
+    hear(key, now.text, true)
+    return
+  }
+  remember(key, now.text)
+  clearTimeout(timers.get(key))
+  timers.delete(key)
+  show(key, now.kept ? now : { ...now, theirs: true })
+}
+
+function remember(key: string, text: string): void {
+  const others = (known.get(key) ?? []).filter((one) => one !== text)
+  known.set(key, [...others, text].slice(-MOST_KNOWN))
 }
 
 function plan(key: string, wait: number): void {
@@ -184,10 +251,11 @@ function flush(goes = false): void {
 
 async function save(key: string, goes = false): Promise<void> {
   const draft = drafts.get().get(key)
-  if (!draft || draft.kept || saving.has(key) || !navigator.onLine || !may()) return
+  if (!draft || draft.kept || draft.theirs || saving.has(key) || !navigator.onLine || !may()) return
   clearTimeout(timers.get(key))
   timers.delete(key)
   saving.add(key)
+  remember(key, draft.text)
   let again: number | null = PAUSE
   try {
     await tell(key, draft.text, goes || document.visibilityState === 'hidden')
@@ -227,31 +295,19 @@ function touch(key: string): void {
   for (const since of readings) since.add(key)
 }
 
-function put(key: string, draft: Draft): void {
-  const next = new Map(drafts.get())
-  const gone = draft.text === '' && draft.kept
-  if (gone) next.delete(key)
-  else next.set(key, draft)
-  drafts.set(next)
-  try {
-    if (gone) localStorage.removeItem(prefix() + key)
-    else localStorage.setItem(prefix() + key, JSON.stringify(draft))
-  } catch {
-    // Full or switched off: drafts live as long as the page, and with the API.
-  }
+function put(key: string, { text, kept }: Draft): void {
+  const before = drafts.get().get(key)
+  const base = before?.kept ? before.text : before?.base
+  const draft = { text, kept, ...(!kept && base !== undefined && { base }) }
+  storeDraft(key, show(key, draft) ? draft : null)
 }
 
-function stored(): Map<string, Draft> {
-  const found = new Map<string, Draft>()
-  try {
-    for (const name of Object.keys(localStorage)) {
-      const key = name.startsWith(prefix()) ? name.slice(prefix().length) : ''
-      if (!/^[\da-f-]{36}\.(reply|note)$/.test(key)) continue
-      const { text, kept } = JSON.parse(localStorage.getItem(name) ?? '{}') as Partial<Draft>
-      if (typeof text === 'string') found.set(key, { text, kept: kept === true })
-    }
-  } catch {
-    // Switched off, or not to be read: the API knows.
-  }
-  return found
+/** Says whether it is still one. */
+function show(key: string, draft: Draft): boolean {
+  const next = new Map(drafts.get())
+  const stays = draft.text !== '' || !draft.kept
+  if (stays) next.set(key, draft)
+  else next.delete(key)
+  drafts.set(next)
+  return stays
 }

@@ -12,13 +12,23 @@ export const NOWHERE = { activity: null }
 
 export const http = createOpenApiHttp<paths>({ baseUrl: window.location.origin })
 
+/** What was begun, which would be taken for sent elsewhere if it were forgotten. */
+const drafts = new Map<string, object>()
+
 /** Says nothing of what a test is not about. */
 export const api = setupServer(
-  plain.delete('*/api/v1/conversations/:id/draft', nothing),
-  plain.put('*/api/v1/conversations/:id/draft', nothing),
+  plain.delete('*/api/v1/conversations/:id/draft', ({ params, request }) => {
+    drafts.delete(`${String(params.id)} ${new URL(request.url).searchParams.get('private') ?? 'false'}`)
+    return nothing()
+  }),
+  plain.put('*/api/v1/conversations/:id/draft', async ({ params, request }) => {
+    const draft = { ...((await request.json()) as { private: boolean }), conversationId: String(params.id) }
+    drafts.set(`${draft.conversationId} ${draft.private}`, draft)
+    return HttpResponse.json(draft)
+  }),
   plain.post('*/api/v1/conversations/:id/presence', nothing),
   plain.post('*/api/v1/conversations/:id/typing', nothing),
-  plain.get('*/api/v1/drafts', none),
+  plain.get('*/api/v1/drafts', () => HttpResponse.json({ data: [...drafts.values()], page: { limit: 100 } })),
   // Who is here stays as they are.
   plain.get('*/api/v1/me', () => HttpResponse.json({ status: 503, code: 'unavailable', detail: 'not now' }, { status: 503 })),
   plain.get('*/api/v1/me/links', () => HttpResponse.json({ data: [] })),

@@ -90,6 +90,10 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     }
   }, [id])
 
+  useEffect(() => {
+    if (document.activeElement === field.current) holdDraft(id, kind)
+  }, [id, kind])
+
   /** In what sending was tried with variables that nobody has filled. */
   const [tried, setTried] = useState<string | null>(null)
   const [proposing, setProposing] = useState<string | null>(null)
