@@ -7,6 +7,7 @@ import { approvalTag } from '#api/tag.ts'
 import type { Approval } from '#api/types.ts'
 import { keys } from '#live/keys.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
+import { served } from '#test/approvals.ts'
 import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, anApproval, instant } from '#test/samples.ts'
@@ -14,21 +15,6 @@ import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Approval as Screen } from './Approval.tsx'
 import { stepsOf } from './History.tsx'
-
-/** An API with this request; answers what was asked of it. */
-function served(approval: Approval, answer: (body: object) => Response | Promise<Response>) {
-  const asked: { body: object; tag: string | null }[] = []
-  api.use(
-    http.untyped.get('*/api/v1/approvals/:id', ({ params }) => HttpResponse.json({ ...approval, id: String(params.id) })),
-    http.untyped.patch('*/api/v1/approvals/:id', async ({ request }) => {
-      const body = (await request.json()) as object
-      asked.push({ body, tag: request.headers.get('if-match') })
-      return answer(body)
-    }),
-    http.untyped.delete('*/api/v1/approvals/:id', () => HttpResponse.json({ ...approval, status: 'withdrawn' })),
-  )
-  return asked
-}
 
 const screenOf = ({ id }: Approval) => show(<Screen id={id} thread={(there) => <p>The thread of {there}</p>} />)
 
@@ -146,32 +132,6 @@ test('whoever is refused has the focus where they pressed', async () => {
   expect(await screen.findByText('it cannot be')).toBeVisible()
   expect(button).toHaveFocus()
   expect(asked).toHaveLength(1)
-})
-
-const decided = (approval: Approval, by: Partial<Approval>) =>
-  HttpResponse.json(
-    { code: 'decided', detail: 'it is decided', current: { ...approval, status: 'approved', decidedAt: instant(3), ...by } },
-    { status: 409 },
-  )
-
-test.each([
-  ['another', { decidedBy: 'Bo Muster', decidedById: 'bo' }, /Bo Muster was first: it was approved/],
-  // In other words than those whose answer was lost.
-  ['they themselves', { decidedBy: 'Dev Admin', decidedById: 'dev-admin' }, /You had decided before: it was approved/],
-])('who decides what %s decided first sees that', async (_, by, told) => {
-  const approval = anApproval()
-  given(approval, () => decided(approval, by))
-  await userEvent.click(await screen.findByRole('button', { name: /^Approve/ }))
-  expect(await screen.findByText(told)).toBeVisible()
-})
-
-test('who withdraws what was decided first sees that, too', async () => {
-  const approval = anApproval({ requestedById: 'dev-admin' })
-  served(approval, () => HttpResponse.error())
-  api.use(http.untyped.delete('*/api/v1/approvals/:id', () => decided(approval, { decidedBy: 'Bo Muster', decidedById: 'bo' })))
-  screenOf(approval)
-  await userEvent.click(await screen.findByRole('button', { name: 'Withdraw' }))
-  expect(await screen.findByText(/Bo Muster was first: it was approved/)).toBeVisible()
 })
 
 test('who has gone elsewhere before it is refused is told that it was not decided', async () => {

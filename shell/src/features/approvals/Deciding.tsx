@@ -38,12 +38,17 @@ export function Deciding({ approval }: { approval: Approval }) {
   /** What is to go out in place of the proposed reply; null while that is left as it is. */
   const [reply, setReply] = useUnsent<string | null>(`${about} reply`, null)
   const [edits, setEdits] = useState(false)
+  /** There was something to decide when this person came, or had been before. */
+  const [waited] = useState(approval.status === 'submitted' || words !== '' || reply !== null)
   const { person } = session()
   const own = approval.requestedById === person.id
   const put = (now: Approval) => queryClient.setQueryData(keys.approval(now.id), now)
-  const done = (now: Approval) => {
+  const forget = () => {
     forgetUnsent(about)
     forgetUnsent(`${about} reply`)
+  }
+  const done = (now: Approval) => {
+    forget()
     put(now)
   }
   /** Whoever has gone elsewhere takes it for done. */
@@ -92,12 +97,18 @@ export function Deciding({ approval }: { approval: Approval }) {
   const error = deciding.error ?? withdrawing.error
   if (approval.status !== 'submitted') {
     if (deciding.isSuccess || withdrawing.isSuccess) return <Over own={own} words={`You have ${approval.status} it.`} />
-    const late = error instanceof Failure && error.code === 'decided'
-    if (!late) return null
+    // It may be their own decision, which is announced before it is answered.
+    if (busy && (approval.decidedById ?? person.id) === person.id) return null
+    const begun = [
+      { name: 'The reply', text: reply === proposedText(approval) ? '' : (reply ?? '') },
+      { name: 'Your words', text: words },
+    ].filter(({ text }) => text.trim() !== '')
+    const concerns = own ? withdrawing.isError : waited && may
+    if (!concerns && begun.length === 0) return null
     const when = approval.decidedAt ? ` at ${exactly(approval.decidedAt)}` : ''
     // The answer to that may have been lost.
     const first = approval.decidedById === person.id ? 'You had decided before' : `${approval.decidedBy ?? 'Somebody'} was first`
-    return <Over own={own} late words={`${first}: it was ${approval.status}${when}.`} />
+    return <Over own={own} late words={`${first}: it was ${approval.status}${when}.`} begun={begun} discard={forget} />
   }
   return (
     <div className="flex flex-col gap-3">
@@ -191,18 +202,50 @@ export function Deciding({ approval }: { approval: Approval }) {
   )
 }
 
-/** That there is nothing to decide any more, and where to go on: what was pressed is gone, and the focus with it. */
-function Over({ own, words, late = false }: { own: boolean; words: string; late?: boolean }) {
+interface OverProps {
+  own: boolean
+  words: string
+  late?: boolean
+  /** What was typed for nothing, to be copied. */
+  begun?: readonly { name: string; text: string }[]
+  discard?: () => void
+}
+
+/**
+ * That there is nothing to decide any more, and where to go on: what was pressed is gone, and the focus with it. Whoever
+ * was writing has it where their text is: what they type does nothing there, and nothing else either.
+ */
+function Over({ own, words, late = false, begun = [], discard }: OverProps) {
+  const place = useRef<HTMLDivElement>(null)
   const on = useRef<HTMLAnchorElement>(null)
   useEffect(() => {
-    if (isFocusLost()) on.current?.focus()
+    if (isFocusLost()) (place.current?.querySelector('textarea') ?? on.current)?.focus()
   }, [])
   return (
-    <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 rounded-lg border border-line bg-sunken px-3 py-2">
-      <p role={late ? 'alert' : 'status'}>{words}</p>
-      <Link ref={on} to="/approvals" search={{ show: own ? 'mine' : 'waiting' }} className="text-accent underline underline-offset-2">
-        {own ? 'What else you have asked for' : 'What else waits for you'}
-      </Link>
+    <div ref={place} className="flex flex-col gap-3">
+      <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 rounded-lg border border-line bg-sunken px-3 py-2">
+        <p role={late ? 'alert' : 'status'}>{words}</p>
+        <Link ref={on} to="/approvals" search={{ show: own ? 'mine' : 'waiting' }} className="text-accent underline underline-offset-2">
+          {own ? 'What else you have asked for' : 'What else waits for you'}
+        </Link>
+      </div>
+      {begun.map(({ name, text }) => (
+        <label key={name} className="flex flex-col gap-1 text-sm font-medium">
+          {name}, not sent
+          <textarea readOnly value={text} rows={3} dir="auto" className={FIELD} />
+        </label>
+      ))}
+      {begun.length > 0 && (
+        <Button
+          className="self-end"
+          onClick={() => {
+            on.current?.focus()
+            discard?.()
+          }}
+        >
+          Discard
+        </Button>
+      )}
     </div>
   )
 }
