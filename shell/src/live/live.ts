@@ -31,6 +31,7 @@ import { watchRest } from './resting.ts'
 import type { Frame } from './sse.ts'
 import { connectionStatus } from './status.ts'
 import { tellAgain } from './telling.ts'
+import { Turns } from './turns.ts'
 import { isEcho, learnName, typedHere, typing } from './typing.ts'
 
 /** A change of a conversation, as it shows from now on and as the API is asked for it. */
@@ -52,6 +53,8 @@ export class Live {
   #caughtUp = false
   /** Commands of this person, which they are told of should Chatwoot refuse them. */
   readonly #own = new Set<string>()
+  /** Changes of a conversation. */
+  readonly #turns = new Turns()
 
   constructor(queryClient: QueryClient) {
     this.#cache = new Cache(queryClient, new Journal())
@@ -117,14 +120,20 @@ export class Live {
     return this.#cache.look(id)
   }
 
-  /** Changes a conversation: at once on the screen, and back again should the API refuse. Says what it was. */
+  /**
+   * Changes a conversation: at once on the screen, and back again should the API refuse. Says what it was. The API is
+   * asked once it has answered the changes before: one that is tried again would else undo what was wanted after it.
+   */
   async change(id: string, { over, body, builds }: Alteration): Promise<Conversation> {
-    const before = this.#cache.look(id) ?? (await this.#read(id))
+    const known = this.#cache.look(id)
     const wish = { conversationId: id, over }
     this.#cache.wish(wish)
     try {
-      this.#cache.settle(wish, await this.#ask(id, before, body, builds))
-      return before
+      return await this.#turns.take(id, async () => {
+        const before = known ?? (await this.#read(id))
+        this.#cache.settle(wish, await this.#ask(id, before, body, builds))
+        return before
+      })
     } catch (error) {
       this.#cache.settle(wish)
       throw Failure.from(error)
