@@ -6,6 +6,7 @@ import { expect, test, vi } from 'vitest'
 
 import { api, http } from '#test/api.ts'
 
+import { Cache } from './live/cache.ts'
 import { Live } from './live/live.ts'
 
 vi.mock('./routes/tree.tsx', () => ({ tree: createRootRoute({ component: () => 'The workspace' }) }))
@@ -20,6 +21,7 @@ test('who knocks while they are being let in is not let in twice', async () => {
       return new Promise<Response>((resolve) => (answer = resolve))
     }),
   )
+  const watched = vi.spyOn(Cache.prototype, 'watch')
   document.body.innerHTML = '<div id="root"></div>'
   await import('./main.tsx')
   const again = await screen.findByRole('button', { name: 'Try again' })
@@ -30,6 +32,8 @@ test('who knocks while they are being let in is not let in twice', async () => {
   answer(HttpResponse.json({ code: 'forbidden', detail: 'not for you' }, { status: 403 }))
   expect(await screen.findByText(/not for you/i)).toBeVisible()
   expect(asked).toBe(2)
+  // Whoever is not let in leaves nothing behind.
+  expect(watched).toHaveBeenCalledOnce()
 })
 
 test('whoever comes in finds what they typed in this tab before, and nothing that another one typed', async () => {

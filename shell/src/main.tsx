@@ -17,6 +17,8 @@ import { takeUpUnsent } from './ui/unsent.ts'
 import './styles.css'
 
 const queryClient = createQueryClient()
+/** One, however often somebody tries to come in: it watches answers from the first on. */
+const live = new Live(queryClient)
 
 const router = createRouter({
   routeTree: tree,
@@ -53,7 +55,6 @@ function open(failures = 0): Promise<void> {
 }
 
 async function letIn(failures: number): Promise<void> {
-  const live = new Live(queryClient)
   try {
     // What the address asks for is read while the API says who asks.
     await begin(() => void router.load())
