@@ -154,12 +154,16 @@ pub struct RestFaults {
     pub rate_limited: Rule,
     /// 503 with a page and nothing stored.
     pub unavailable: Rule,
+    /// 403 with a page, as whoever stands before it says, and nothing stored.
+    pub turned_away: Rule,
     /// The connection is cut and nothing stored.
     pub cut: Rule,
     /// Stored, then silence for `timeout_ms`, then the connection is cut.
     pub stored_then_timeout: Rule,
     /// Stored, then 500.
     pub stored_then_5xx: Rule,
+    /// Stored, then 403 with a page: a firewall did not let the answer out.
+    pub stored_then_403: Rule,
     /// Stored, then 422 with `{"error"}`. Message create only.
     pub stored_then_422: Rule,
     /// Stored, then the connection is cut at once.
@@ -187,9 +191,11 @@ impl Default for RestFaults {
             latency_ms: Millis::default(),
             rate_limited: Rule::default(),
             unavailable: Rule::default(),
+            turned_away: Rule::default(),
             cut: Rule::default(),
             stored_then_timeout: Rule::default(),
             stored_then_5xx: Rule::default(),
+            stored_then_403: Rule::default(),
             stored_then_422: Rule::default(),
             stored_then_cut: Rule::default(),
             stored_late: Rule::default(),
@@ -219,9 +225,11 @@ impl Faults {
             &w.bad_signature,
             &r.rate_limited,
             &r.unavailable,
+            &r.turned_away,
             &r.cut,
             &r.stored_then_timeout,
             &r.stored_then_5xx,
+            &r.stored_then_403,
             &r.stored_then_422,
             &r.stored_then_cut,
             &r.stored_late,

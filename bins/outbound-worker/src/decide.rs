@@ -6,7 +6,7 @@
 //!                 ▲  ▲  ├─ 403, 404, 413, invalid ──────────────► failed
 //!                 │  │  ├─ 401, 429, refused ──► retry: it did not happen
 //!                 │  └──┼────────────────────────┘
-//!                 │     └─ timeout, 5xx, cut, 422 {error}, crash ──► unknown
+//!                 │     └─ timeout, 5xx, cut, 422 {error}, crash, not Chatwoot's words ──► unknown
 //!                 │                                                     │
 //!                 │                          there ◄── LOOK UP ◄────────┤
 //!                 │                            │          │ not there   │
@@ -250,7 +250,8 @@ pub fn reason(error: &CallError) -> String {
         CallError::Invalid { message, .. } => format!("Chatwoot found it invalid: {message}"),
         CallError::RateLimited { .. } => "Chatwoot asks us to slow down".to_owned(),
         CallError::Refused(_) => "Chatwoot cannot be reached".to_owned(),
-        CallError::Unexpected { status } => {
+        CallError::Unexpected { status }
+        | CallError::Unknown(Cause::ServerError(status @ ..500)) => {
             format!("Chatwoot's address gave an answer that Chatwoot does not give ({status})")
         }
         CallError::Unknown(Cause::Timeout) => "Chatwoot did not answer in time".to_owned(),

@@ -151,10 +151,31 @@ impl AccountError {
     /// The same of a question, of which there is nothing that Chatwoot may have done.
     pub(crate) fn of_question(error: CallError, client: &Client) -> Self {
         match error {
-            CallError::Unknown(cause @ (Cause::ServerError(404) | Cause::Unreadable)) => {
+            CallError::Unknown(cause @ (Cause::ServerError(..500) | Cause::Unreadable)) => {
                 Self::Nowhere { url: client.installation().to_owned(), cause }
             }
             other => Self::of(other, client.account_id()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chatwoot::client::Options;
+
+    use super::*;
+
+    #[test]
+    fn where_something_else_answers_is_no_chatwoot() {
+        let client = Client::new("https://x.example", 7, &"token".into(), &Options::default());
+        let client = client.unwrap();
+        let nowhere = |cause| {
+            let error = AccountError::of_question(CallError::Unknown(cause), &client);
+            matches!(error, AccountError::Nowhere { .. })
+        };
+        for status in [301, 403, 404] {
+            assert!(nowhere(Cause::ServerError(status)), "{status}");
+        }
+        assert!(!nowhere(Cause::ServerError(503)) && !nowhere(Cause::Timeout));
     }
 }

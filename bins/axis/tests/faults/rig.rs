@@ -306,10 +306,12 @@ pub fn mishaps() -> Faults {
     let rest = RestFaults {
         scope: Scope::MessageCreate,
         unavailable: Rule::chance(0.02),
+        turned_away: Rule::chance(0.01),
         cut: Rule::chance(0.02),
         rate_limited: Rule::chance(0.01),
         stored_then_timeout: Rule::chance(0.02),
         stored_then_5xx: Rule::chance(0.02),
+        stored_then_403: Rule::chance(0.01),
         stored_then_422: Rule::chance(0.02),
         stored_then_cut: Rule::chance(0.02),
         stored_late: Rule::chance(0.02),

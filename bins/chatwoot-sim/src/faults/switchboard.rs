@@ -34,6 +34,7 @@ pub(crate) struct RequestFate {
 pub(crate) enum Before {
     RateLimited,
     Unavailable,
+    TurnedAway,
     Cut,
 }
 
@@ -41,6 +42,7 @@ pub(crate) enum Before {
 pub(crate) enum After {
     Timeout(Duration),
     Error,
+    KeptBack,
     Unprocessable,
     Cut,
 }
@@ -140,6 +142,8 @@ impl Switchboard {
             Some(Before::RateLimited)
         } else if faults.unavailable.strikes(rng) {
             Some(Before::Unavailable)
+        } else if faults.turned_away.strikes(rng) {
+            Some(Before::TurnedAway)
         } else if faults.cut.strikes(rng) {
             Some(Before::Cut)
         } else {
@@ -174,6 +178,8 @@ impl Switchboard {
             Some(After::Timeout(Duration::from_millis(faults.timeout_ms)))
         } else if faults.stored_then_5xx.strikes(rng) {
             Some(After::Error)
+        } else if faults.stored_then_403.strikes(rng) {
+            Some(After::KeptBack)
         } else if kind == RequestKind::MessageCreate && faults.stored_then_422.strikes(rng) {
             Some(After::Unprocessable)
         } else if faults.stored_then_cut.strikes(rng) {

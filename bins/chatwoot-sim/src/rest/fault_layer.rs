@@ -42,6 +42,7 @@ pub(crate) async fn apply(State(sim): State<Sim>, mut request: Request, next: Ne
             let page = axum::response::Html("<h1>503 Service Unavailable</h1>");
             return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
         }
+        Some(Before::TurnedAway) => return forbidden(),
         Some(Before::Cut) => return cut(cutter),
     }
     if !fate.echo_delay.is_zero() {
@@ -64,12 +65,19 @@ pub(crate) async fn apply(State(sim): State<Sim>, mut request: Request, next: Ne
             let body = json!({ "status": 500, "error": "Internal Server Error" });
             (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(body)).into_response()
         }
+        Some(After::KeptBack) => forbidden(),
         Some(After::Unprocessable) => {
             let body = json!({ "error": "Error connecting to Redis" });
             (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(body)).into_response()
         }
         Some(After::Cut) => cut(cutter),
     }
+}
+
+/// What a firewall says, which does not speak as Chatwoot does.
+fn forbidden() -> Response {
+    let page = axum::response::Html("<h1>403 Forbidden</h1>");
+    (StatusCode::FORBIDDEN, page).into_response()
 }
 
 /// Does it after a while, in a task of its own: a caller who gives up does not end it. What waits for

@@ -176,6 +176,9 @@ async fn refused_before_anything_is_stored() {
 
     world.set(|faults| faults.rest.unavailable = Rule::next(1));
     assert_eq!(client.post(&path, json!({ "content": "x" })).await.0, 503);
+    world.set(|faults| faults.rest.turned_away = Rule::next(1));
+    let sent = client.request("POST", &path).json(&json!({ "content": "x" })).send().await;
+    assert_eq!(sent.unwrap().status().as_u16(), 403);
     world.set(|faults| faults.rest.cut = Rule::next(1));
     let sent = client.request("POST", &path).json(&json!({ "content": "x" })).send().await;
     assert!(sent.is_err(), "no answer");
@@ -198,6 +201,10 @@ async fn stored_in_spite_of_the_answer() {
     let answer = send("422").await.unwrap();
     assert_eq!(answer.status().as_u16(), 422);
     assert!(answer.json::<Value>().await.unwrap()["error"].is_string());
+    world.set(|faults| faults.rest.stored_then_403 = Rule::next(1));
+    let answer = send("403").await.unwrap();
+    assert_eq!(answer.status().as_u16(), 403);
+    assert!(answer.text().await.unwrap().starts_with("<h1>"));
     world.set(|faults| faults.rest.stored_then_cut = Rule::next(1));
     assert!(send("cut").await.is_err());
     world.set(|faults| {
@@ -208,8 +215,8 @@ async fn stored_in_spite_of_the_answer() {
     world.sim.settled().await;
     let stored = world.sim.messages(1, id).unwrap();
     let texts: Vec<_> = stored[before..].iter().map(|m| m["content"].as_str().unwrap()).collect();
-    assert_eq!(texts, ["5xx", "422", "cut", "timeout"]);
-    assert_eq!(world.receiver.got().len(), 4, "the echoes come all the same");
+    assert_eq!(texts, ["5xx", "422", "403", "cut", "timeout"]);
+    assert_eq!(world.receiver.got().len(), 5, "the echoes come all the same");
 }
 
 /// As a server behind a queue of requests does, which does not hear that somebody has hung up.

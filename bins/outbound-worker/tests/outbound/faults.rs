@@ -23,8 +23,10 @@ fn cases() -> Vec<(&'static str, RestFaults, &'static str)> {
         ("stored-then-timeout", RestFaults { stored_then_timeout: once, ..none() }, "done"),
         ("stored-then-422", RestFaults { stored_then_422: once, ..none() }, "done"),
         ("stored-then-5xx", RestFaults { stored_then_5xx: once, ..none() }, "done"),
+        ("stored-then-403", RestFaults { stored_then_403: once, ..none() }, "done"),
         ("stored-then-cut", RestFaults { stored_then_cut: once, ..none() }, "done"),
         ("unavailable", RestFaults { unavailable: once, ..none() }, "absent"),
+        ("turned-away", RestFaults { turned_away: once, ..none() }, "absent"),
         ("cut", RestFaults { cut: once, ..none() }, "absent"),
         ("rate-limited", RestFaults { rate_limited: once, ..none() }, "retry"),
     ]

@@ -24,7 +24,7 @@ const MOST: u32 = 1_000;
 /// How many requests were struck by the fault.
 fn struck(chatwoot: &Chatwoot) -> u32 {
     let rest = chatwoot.sim().faults().rest;
-    MOST - rest.unavailable.next.max(rest.rate_limited.next)
+    MOST - rest.unavailable.next.max(rest.rate_limited.next).max(rest.turned_away.next)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,9 +60,18 @@ async fn two_workers_share_the_rate_of_a_host() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_put_to_rest_by_one_worker_is_left_alone_by_another() {
+    rests(RestFaults { unavailable: Rule::next(MOST), ..RestFaults::default() }).await;
+}
+
+/// What waits does not run into whoever turns it away before Chatwoot, one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_whose_requests_do_not_get_to_chatwoot_rests() {
+    rests(RestFaults { turned_away: Rule::next(MOST), ..RestFaults::default() }).await;
+}
+
+async fn rests(rest: RestFaults) {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let rest = RestFaults { unavailable: Rule::next(MOST), ..RestFaults::default() };
     chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
     let (here, there) = (stage.conversation(&chatwoot).await, stage.conversation(&chatwoot).await);
     let first = stage.worker(&patient()).await;

@@ -187,6 +187,36 @@ async fn p10_a_chatwoot_that_takes_nothing_for_long_uses_up_no_tries() {
     }
 }
 
+/// P10. A firewall before Chatwoot that turns everything away, be it for an hour: what waits does not fail, and goes
+/// once and in order when it is let in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p10_what_somebody_before_chatwoot_turns_away_waits_and_goes_when_it_is_let_in() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let away = RestFaults { turned_away: Rule::ALWAYS, ..RestFaults::default() };
+    chatwoot.sim().set_faults(Faults { rest: away, ..Faults::default() }).unwrap();
+    stage.worker(&config()).await;
+    let first = stage.write(&chatwoot, &conversation, "one").await;
+    let second = stage.write(&chatwoot, &conversation, "two").await;
+    let elsewhere = stage.conversation(&chatwoot).await;
+    let labels = json!({ "labels": ["late"] });
+    let change = stage.ask(&chatwoot, &elsewhere, "set_labels", &labels).await;
+    let reason = stage.reaches(first, "unknown").await.reason.unwrap();
+    assert!(reason.contains("an answer that Chatwoot does not give (403)"), "{reason}");
+    eventually("the change was tried twice", async || {
+        stage.attempts(change.0).await.iter().flatten().count() >= 2
+    })
+    .await;
+    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    stage.reaches(first, "sent").await;
+    stage.reaches(second, "sent").await;
+    stage.all_settled().await;
+    assert_eq!(chatwoot.texts(&conversation), ["one", "two"]);
+    let there = chatwoot.sim().conversation(1, elsewhere.number).unwrap();
+    assert_eq!(there["labels"], json!(["late"]));
+}
+
 impl Stage {
     /// As `axis accounts rotate` does.
     async fn give_token(&self, chatwoot: &Chatwoot, token: &str) {

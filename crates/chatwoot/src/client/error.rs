@@ -48,7 +48,7 @@ pub enum CallError {
     /// It may have happened, or may yet happen.
     #[error("whether Chatwoot did this is unknown: {0}")]
     Unknown(#[source] Cause),
-    /// An answer that Chatwoot is not known to give.
+    /// A refusal in Chatwoot's own words that it is not known to give.
     #[error("Chatwoot answered with the unexpected status {status}: check the address")]
     Unexpected {
         /// HTTP status.
@@ -82,7 +82,7 @@ pub enum Cause {
     /// The connection broke after the request was sent, or while it was.
     #[error("the connection broke")]
     Disconnected(#[source] reqwest::Error),
-    /// Chatwoot, or a proxy before it, failed.
+    /// Chatwoot, or a proxy before it, failed, or somebody before it gave an answer that is not Chatwoot's.
     #[error("the server failed with status {0}")]
     ServerError(u16),
     /// 422 with an `error`: message creation answers so to *every* exception, also to those thrown
@@ -143,9 +143,7 @@ impl CallError {
         let said = Said::read(body.unwrap_or_default());
         match status.as_u16() {
             401 => Self::Unauthorized(said.refusal()),
-            402 | 403 => Self::Forbidden { message: said.text() },
-            // Chatwoot says of each that it is an error. Whoever stands before it says something else,
-            // and says so of everything while it is away.
+            402 | 403 if said.error.is_some() => Self::Forbidden { message: said.text() },
             404 if said.error.is_some() => Self::NotFound,
             // The server gave up waiting for the rest of the request, or so it thinks.
             408 => Self::Unknown(Cause::Timeout),
@@ -157,8 +155,11 @@ impl CallError {
                 said => Self::Unknown(Cause::Unprocessable(said.text())),
             },
             429 => Self::RateLimited { retry_after: retry_after.and_then(wait) },
-            status @ (404 | 500..) => Self::Unknown(Cause::ServerError(status)),
-            status => Self::Unexpected { status },
+            // Chatwoot says of each refusal that it is an error, and leads nobody elsewhere. Whoever stands before it
+            // says something else, may say so of everything, and of what Chatwoot has done: a firewall that reads
+            // answers keeps back one that it does not like, and a page may stand for a 504.
+            status @ 400..500 if said.error.is_some() => Self::Unexpected { status },
+            status => Self::Unknown(Cause::ServerError(status)),
         }
     }
 }

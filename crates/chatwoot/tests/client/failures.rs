@@ -23,6 +23,8 @@ fn outcome(result: Result<Message, CallError>) -> (Outcome, CallError) {
     (error.outcome(), error)
 }
 
+const SUSPENDED: &str = r#"Forbidden { message: "Account is suspended" }"#;
+
 /// Every status of the documents, and what it means for a message that was to be created.
 const ANSWERS: &[(u16, &str, &str, Outcome)] = &[
     (401, r#"{"error":"Invalid Access Token"}"#, "Unauthorized(Token)", Outcome::Permanent),
@@ -41,7 +43,9 @@ const ANSWERS: &[(u16, &str, &str, Outcome)] = &[
     ),
     (401, "", "Unauthorized(Other)", Outcome::Permanent),
     (402, r#"{"error":"plan"}"#, r#"Forbidden { message: "plan" }"#, Outcome::Permanent),
-    (403, "<html>", r#"Forbidden { message: "no reason given" }"#, Outcome::Permanent),
+    (403, r#"{"error":"Account is suspended"}"#, SUSPENDED, Outcome::Permanent),
+    (403, "<html>", "Unknown(ServerError(403))", Outcome::Unknown),
+    (403, r#"{"message":"Forbidden"}"#, "Unknown(ServerError(403))", Outcome::Unknown),
     (404, r#"{"error":"Resource could not be found"}"#, "NotFound", Outcome::Permanent),
     (404, r#"{"status":404,"error":"Not Found"}"#, "NotFound", Outcome::Permanent),
     (404, "404 page not found", "Unknown(ServerError(404))", Outcome::Unknown),
@@ -68,9 +72,16 @@ const ANSWERS: &[(u16, &str, &str, Outcome)] = &[
     (503, r#"{"error":"x"}"#, "Unknown(ServerError(503))", Outcome::Unknown),
     (504, "", "Unknown(ServerError(504))", Outcome::Unknown),
     (520, "", "Unknown(ServerError(520))", Outcome::Unknown),
-    (301, "", "Unexpected { status: 301 }", Outcome::Permanent),
-    (400, "", "Unexpected { status: 400 }", Outcome::Permanent),
-    (418, "", "Unexpected { status: 418 }", Outcome::Permanent),
+    (301, "", "Unknown(ServerError(301))", Outcome::Unknown),
+    (302, r#"{"error":"x"}"#, "Unknown(ServerError(302))", Outcome::Unknown),
+    (
+        400,
+        r#"{"status":400,"error":"Bad Request"}"#,
+        "Unexpected { status: 400 }",
+        Outcome::Permanent,
+    ),
+    (400, "", "Unknown(ServerError(400))", Outcome::Unknown),
+    (405, "<html>", "Unknown(ServerError(405))", Outcome::Unknown),
     (200, "", "Unknown(Unreadable)", Outcome::Unknown),
     (200, "<html>", "Unknown(Unreadable)", Outcome::Unknown),
     (200, r#"{"content":"no id"}"#, "Unknown(Unreadable)", Outcome::Unknown),
@@ -131,9 +142,9 @@ async fn a_cut_connection_leaves_the_outcome_unknown() {
 
 #[tokio::test]
 async fn a_cut_refusal_is_still_a_refusal() {
-    let answer = "HTTP/1.1 403 Forbidden\r\ncontent-length: 900\r\n\r\n{";
+    let answer = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 900\r\n\r\n{";
     let (_, error) = outcome(create(cut_after(answer).await, &Options::default()).await);
-    assert!(matches!(error, CallError::Forbidden { .. }), "{error:?}");
+    assert!(matches!(error, CallError::RateLimited { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -175,7 +186,7 @@ async fn a_redirect_is_not_followed() {
     let answer = move || async move { (StatusCode::TEMPORARY_REDIRECT, [("location", to)], "") };
     let address = serve(Router::new().route(MESSAGES, post(answer))).await;
     let (_, error) = outcome(create(address, &Options::default()).await);
-    assert!(matches!(error, CallError::Unexpected { status: 307 }), "{error:?}");
+    assert!(matches!(error, CallError::Unknown(Cause::ServerError(307))), "{error:?}");
 }
 
 #[tokio::test]
