@@ -99,8 +99,9 @@ pub async fn begin(
 ) -> Result<Option<i32>, Error> {
     let number = sqlx::query_scalar!(
         "insert into outbound_attempts
-           (operation_id, attempt, tenant_id, account_id, conversation_id, highest_message_id)
-         select $1, $6 + 1, $2, $3, $4, $5
+           (operation_id, attempt, tenant_id, account_id, conversation_id, highest_message_id,
+            started_at)
+         select $1, $6 + 1, $2, $3, $4, $5, clock_timestamp()
          from outbound_attempts where operation_id = $1
          having coalesce(max(attempt), 0) = $6
          returning attempt",

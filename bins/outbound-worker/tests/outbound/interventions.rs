@@ -51,6 +51,26 @@ impl Stage {
     }
 }
 
+/// However long it took to write it down.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_does_not_leave_before_the_time_that_is_shown() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let minute = Duration::from_mins(1);
+    let reply = stage.write_after(&chatwoot, &conversation, "Hello", minute).await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let kept: (bool, bool) = sqlx::query_as(
+        "select o.not_before >= m.outbound_next_at, o.due_at >= o.not_before
+         from outbox o join messages m on m.id = o.operation_id where m.id = $1",
+    )
+    .bind(reply.0)
+    .fetch_one(&mut *transaction)
+    .await
+    .unwrap();
+    assert_eq!(kept, (true, true));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_reply_is_taken_back_or_sent_and_never_both() {
     let stage = Stage::start().await;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bus::Consumer;
 use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
-use domain::DeliveryState;
+use domain::{Command, DeliveryState};
 use outbound_worker::Config;
+use serde_json::json;
 use store::attempts::{self, AttemptOutcome};
 use store::messages::{self, Step};
 use store::outbox;
@@ -104,6 +105,49 @@ async fn a_look_begins_at_what_chatwoot_wrote_last_however_much_waits() {
     let mut transaction = stage.world.store.worker().await.unwrap();
     let highest = messages::highest_chatwoot_id(&mut transaction, conversation.id).await.unwrap();
     assert_eq!(highest, last);
+}
+
+/// Whoever waits for it to be over counts from there, and its transaction may have waited before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_begins_when_it_is_written_down_and_not_with_its_transaction() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    let entry = outbox::head(&mut transaction, conversation.id).await.unwrap().unwrap();
+    attempts::begin(&mut transaction, &entry, 0, 0).await.unwrap();
+    let began: bool = sqlx::query_scalar(
+        "select started_at > now() from outbound_attempts where operation_id = $1",
+    )
+    .bind(reply.0)
+    .fetch_one(&mut *transaction)
+    .await
+    .unwrap();
+    assert!(began);
+}
+
+/// A relay has rows in hand for as long as NATS takes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_types_does_not_wait_for_what_a_relay_has_in_hand() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let typing = json!({ "on": true, "private": false });
+    stage.ask(&chatwoot, &conversation, Command::TYPING, &typing).await;
+    let mut relay = stage.world.store.worker().await.unwrap();
+    assert_eq!(outbox::take_due(&mut relay, 10, 10).await.unwrap().len(), 1);
+    let forget = async || {
+        let mut asking = stage.world.store.tenant(&chatwoot.account.tenant).await.unwrap();
+        sqlx::query("set local lock_timeout = '1s'").execute(&mut *asking).await.unwrap();
+        outbox::forget_untried(&mut asking, conversation.id, Command::TYPING).await.unwrap();
+        store::commit(asking).await.unwrap();
+    };
+    forget().await;
+    assert_eq!(stage.waiting().await, 1, "it is told of once more, which does no harm");
+    store::rollback(relay).await.unwrap();
+    forget().await;
+    assert_eq!(stage.waiting().await, 0);
 }
 
 /// Who reads `retrying` may take it back, which nobody can.

@@ -27,14 +27,18 @@ pub struct Enqueue<'a> {
     pub due_in: Duration,
 }
 
-/// Forgets commands of one kind that were never tried, where only the newest matters.
+/// Forgets commands of one kind that were never tried, where only the newest matters. What a relay has in hand stays: it
+/// is done before the newest one, and nobody waits for NATS.
 pub async fn forget_untried(
     connection: &mut PgConnection,
     conversation: ConversationId,
     command: &str,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "delete from outbox where conversation_id = $1 and command = $2 and attempts = 0",
+        "delete from outbox where operation_id in (
+           select o.operation_id from outbox o
+           where o.conversation_id = $1 and o.command = $2 and o.attempts = 0
+           for update skip locked)",
         conversation.0,
         command
     )
@@ -43,7 +47,8 @@ pub async fn forget_untried(
     Ok(())
 }
 
-/// Adds a row and wakes the relay once the transaction commits.
+/// Adds a row and wakes the relay once the transaction commits. What is waited for is counted from here on: the
+/// transaction may have begun long before, and people are shown the time until then.
 ///
 /// The conversation's row must be locked by the transaction: then the order of the rows is the order
 /// in which they were written.
@@ -52,9 +57,10 @@ pub async fn enqueue(connection: &mut PgConnection, wanted: &Enqueue<'_>) -> Res
     sqlx::query!(
         "insert into outbox (operation_id, tenant_id, account_id, conversation_id, command,
                              payload, traceparent, due_at, not_before)
-         values ($1, $2, $3, $4, $5, $6, $7,
-                 coalesce(now() + make_interval(secs => $8), now()),
-                 now() + make_interval(secs => $8))",
+         select $1, $2, $3, $4, $5, $6, $7,
+                coalesce(asked.at + make_interval(secs => $8), asked.at),
+                asked.at + make_interval(secs => $8)
+         from (select clock_timestamp() as at) asked",
         wanted.operation.0,
         wanted.tenant.as_str(),
         wanted.account.0,
