@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf, absolute};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
+use object_store::RetryConfig;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
@@ -91,11 +93,18 @@ impl Objects {
                 let settings = |error| OpenError::Settings(Box::new(error));
                 // The one provider of the workspace; fails only if it is installed already.
                 let _installed = rustls::crypto::ring::default_provider().install_default();
-                let bucket = AmazonS3Builder::from_env().with_bucket_name(name).build();
+                // Whoever asks has others behind them, and comes back by themselves.
+                let retry = RetryConfig {
+                    max_retries: 1,
+                    retry_timeout: Duration::from_secs(10),
+                    ..RetryConfig::default()
+                };
+                let bucket = AmazonS3Builder::from_env().with_bucket_name(name).with_retry(retry);
+                let bucket = bucket.build();
                 let store = Arc::new(bucket.map_err(settings)?);
                 // The smallest part that S3 takes.
-                let (prefix, known) = (Key::from(prefix.as_str()), Arc::default());
-                Ok(Self { store, prefix, part: 5 * KIB * KIB, known })
+                let prefix = Key::from(prefix.as_str());
+                Ok(Self::over(store, prefix, 5 * KIB * KIB))
             }
         }
     }
@@ -107,8 +116,7 @@ impl Objects {
         let store = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| OpenError::Settings(Box::new(error)))?
             .with_fsync(true);
-        let (store, known) = (Arc::new(store), Arc::default());
-        Ok(Self { store, prefix: Key::default(), part: 256 * KIB, known })
+        Ok(Self::over(Arc::new(store), Key::default(), 256 * KIB))
     }
 }
 

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
+use tokio::sync::Mutex;
 
 use mark::Known;
 
@@ -44,9 +45,15 @@ pub struct Objects {
     part: usize,
     /// What is known of the place's mark.
     known: Arc<Known>,
+    /// Held by who looks for a sign of life.
+    looking: Arc<Mutex<()>>,
 }
 
 impl Objects {
+    fn over(store: Arc<dyn ObjectStore>, prefix: Path, part: usize) -> Self {
+        Self { store, prefix, part, known: Arc::default(), looking: Arc::default() }
+    }
+
     fn path(&self, key: &str) -> Path {
         self.prefix.parts().chain(Path::from(key).parts()).collect()
     }
@@ -71,9 +78,20 @@ impl Objects {
         }
     }
 
-    /// Asks for a sign of life, and does not wait for it as long as for a file.
+    /// Asks for a sign of life, and does not wait for it as long as for a file. While one who asked still waits for the
+    /// place, nobody else asks: a look at a disk that hangs keeps a thread until it is answered, and health is asked
+    /// for every few seconds.
     pub async fn ping(&self) -> Result<(), Error> {
-        let asked = tokio::time::timeout(PATIENCE, self.not_away()).await;
-        asked.map_err(|_| Error::Silent)?
+        let asked = async {
+            let turn = Arc::clone(&self.looking).lock_owned().await;
+            let place = self.clone();
+            let look = tokio::spawn(async move {
+                let found = place.not_away().await;
+                drop(turn);
+                found
+            });
+            look.await.unwrap_or(Err(Error::Silent))
+        };
+        tokio::time::timeout(PATIENCE, asked).await.unwrap_or(Err(Error::Silent))
     }
 }

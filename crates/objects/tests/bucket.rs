@@ -6,6 +6,8 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
@@ -19,6 +21,7 @@ const BUCKET: &str = "attachments";
 const INSIDE: &str = "OBJECTS_TEST_PORT";
 const KEEPS: &str = "a_bucket_keeps_files_as_a_folder_does";
 const SILENT: &str = "a_place_that_is_silent_is_not_waited_for";
+const FAILING: &str = "a_bucket_that_fails_is_asked_twice_and_no_more";
 const UNLISTED: &str = "a_bucket_that_may_not_be_listed_keeps_files";
 
 /// Moto, which ends when this is dropped.
@@ -75,15 +78,55 @@ async fn a_bucket_keeps_files_as_a_folder_does() {
     again(KEEPS, server.port).await;
 }
 
-/// Whoever asks how it is has an answer before their patience ends, and it says which part is away.
+/// Whoever asks how it is has an answer before their patience ends, and it says which part is away. Of those who
+/// ask, one waits at the place itself.
 #[tokio::test]
 async fn a_place_that_is_silent_is_not_waited_for() {
     if std::env::var(INSIDE).is_ok() {
-        let alive = bucket(BUCKET).ping().await;
-        return assert!(matches!(alive, Err(Error::Silent)), "{alive:?}");
+        let silent = bucket(BUCKET);
+        for _ in 0..3 {
+            let alive = silent.ping().await;
+            assert!(matches!(alive, Err(Error::Silent)), "{alive:?}");
+        }
+        return;
     }
     let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    again(SILENT, listens.local_addr().unwrap().port()).await;
+    let port = listens.local_addr().unwrap().port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    tokio::spawn(async move {
+        let mut silent = Vec::new();
+        loop {
+            silent.push(listens.accept().await.unwrap());
+            counted.store(silent.len(), Ordering::Relaxed);
+        }
+    });
+    again(SILENT, port).await;
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+/// Whoever asks has others behind them.
+#[tokio::test]
+async fn a_bucket_that_fails_is_asked_twice_and_no_more() {
+    if std::env::var(INSIDE).is_ok() {
+        let length = bucket(BUCKET).length("a").await;
+        return assert!(matches!(length, Err(Error::Place(_))), "{length:?}");
+    }
+    let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listens.local_addr().unwrap().port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listens.accept().await.unwrap();
+            head(&mut connection).await;
+            counted.fetch_add(1, Ordering::Relaxed);
+            let answer = "HTTP/1.1 503 Slow Down\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+            connection.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    again(FAILING, port).await;
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
 }
 
 /// S3 says of what is not there that it must not be read, unless one may list the bucket.
@@ -109,13 +152,18 @@ async fn a_bucket_that_may_not_be_listed_keeps_files() {
     again(UNLISTED, port).await;
 }
 
-/// Answers one request of somebody who may not list the bucket. Says whether something was kept.
-async fn unlisted(mut connection: TcpStream, kept: bool) -> bool {
+/// What a request begins with, in small letters.
+async fn head(connection: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(connection.read_u8().await.unwrap());
     }
-    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    String::from_utf8(head).unwrap().to_ascii_lowercase()
+}
+
+/// Answers one request of somebody who may not list the bucket. Says whether something was kept.
+async fn unlisted(mut connection: TcpStream, kept: bool) -> bool {
+    let head = head(&mut connection).await;
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     connection.read_exact(&mut body).await.unwrap();

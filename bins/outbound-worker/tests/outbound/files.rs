@@ -295,6 +295,38 @@ async fn reluctant_bucket(content: &'static [u8], gives: Arc<AtomicBool>) -> u16
     port
 }
 
+/// What a program is told of a bucket at this port.
+fn bucket_at(port: u16) -> Vec<(&'static str, String)> {
+    vec![
+        ("ATTACHMENTS_URL", "s3://attachments".to_owned()),
+        ("AWS_ENDPOINT", format!("http://127.0.0.1:{port}")),
+        ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "somebody".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "a-secret".to_owned()),
+    ]
+}
+
+/// The place of the files takes what is asked of it and says nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replies_without_files_do_not_wait_for_a_store_that_is_silent() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mut settings = [stage.environment(), bucket_at(port)].concat();
+    settings.push(("OUTBOUND_ACCOUNT_CONCURRENCY", "1".to_owned()));
+    let settings: Vec<_> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write_files(&chatwoot, &conversation, "See below", &FILES[..1]).await;
+    let elsewhere = stage.conversation(&chatwoot).await;
+    let text = stage.write(&chatwoot, &elsewhere, "Hello").await;
+    let _worker = Program::start("outbound-worker", &settings).await;
+    stage.reaches(text, "sent").await;
+    let row = stage.reaches(reply, "retrying").await;
+    assert_eq!(row.reason.as_deref(), Some("its files cannot be read at the moment"));
+}
+
 /// It is we who cannot read them: Chatwoot has nothing of it, and is not to blame.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_whose_files_cannot_be_read_waits_and_its_account_is_not_blamed() {
@@ -303,16 +335,8 @@ async fn a_reply_whose_files_cannot_be_read_waits_and_its_account_is_not_blamed(
     let conversation = stage.conversation(&chatwoot).await;
     let gives = Arc::new(AtomicBool::new(false));
     let port = reluctant_bucket(FILES[0].2, Arc::clone(&gives)).await;
-    let settings = [
-        ("ATTACHMENTS_URL", "s3://attachments".to_owned()),
-        ("AWS_ENDPOINT", format!("http://127.0.0.1:{port}")),
-        ("AWS_ALLOW_HTTP", "true".to_owned()),
-        ("AWS_REGION", "us-east-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "somebody".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "a-secret".to_owned()),
-        ("CHATWOOT_FAILURES", "1".to_owned()),
-    ];
-    let settings: Vec<_> = stage.environment().into_iter().chain(settings).collect();
+    let mut settings = [stage.environment(), bucket_at(port)].concat();
+    settings.push(("CHATWOOT_FAILURES", "1".to_owned()));
     let settings: Vec<_> = settings.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let _worker = Program::start("outbound-worker", &settings).await;
     let reply = stage.write_files(&chatwoot, &conversation, "See below", &FILES[..1]).await;
