@@ -182,8 +182,10 @@ impl Carrier {
             (Some(wait), None) => outbox::postpone(&mut transaction, operation, wait).await?,
             (None, _) => outbox::settle(&mut transaction, operation).await?,
         };
-        if !is_there && news.ended.is_none() && news.after_failure.is_none() {
-            // It was taken back meanwhile, and shows so.
+        let ends = news.ended.is_some() || news.after_failure.is_some();
+        if !is_there && (news.again.is_some() || !ends) {
+            // It was taken back meanwhile, or settled by somebody who took over, and shows so. That it waits must not
+            // be said of what nobody will come back to.
             store::rollback(transaction).await?;
             return Ok(Carried::Settled);
         }

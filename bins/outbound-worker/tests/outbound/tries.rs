@@ -227,3 +227,38 @@ async fn a_try_that_ends_just_before_it_is_given_up_leaves_its_reply_with_that_e
     assert_eq!(stage.attempts(reply.0).await, [Some("failed".to_owned())]);
     assert_eq!(chatwoot.texts(&conversation), Vec::<String>::new());
 }
+
+/// Its worker was cut off from the lock, and another one has given the reply up: nobody will come back to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_that_somebody_else_has_settled_is_not_said_to_wait() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let slow = RestFaults { stall: true, rate_limited: Rule::next(1), ..RestFaults::default() };
+    chatwoot.sim().set_faults(creating(slow)).unwrap();
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    eventually("it is tried", || async { stage.trying().await == 1 }).await;
+    eventually("Chatwoot has the try", || async {
+        chatwoot.sim().faults().rest.rate_limited == Rule::default()
+    })
+    .await;
+    let step = Step {
+        state: DeliveryState::Failed,
+        reason: Some("too much was written since"),
+        attempts: None,
+        most_attempts: None,
+        next_in: None,
+    };
+    let mut other = stage.world.store.worker().await.unwrap();
+    assert!(outbox::settle(&mut other, reply.0.into()).await.unwrap());
+    assert!(messages::advance(&mut other, reply.0.into(), step).await.unwrap());
+    store::commit(other).await.unwrap();
+    chatwoot.goes_on();
+    eventually("nothing is being handled", || async {
+        stage.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
+    })
+    .await;
+    let row = stage.row(reply).await;
+    assert_eq!((row.state.as_str(), row.reason.as_deref()), ("failed", step.reason));
+    assert!(chatwoot.texts(&conversation).is_empty());
+}
