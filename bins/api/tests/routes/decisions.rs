@@ -297,6 +297,36 @@ async fn what_the_customer_wrote_since_must_be_known_to_who_approves() {
     assert_eq!(served.commands().await.len(), 1);
 }
 
+/// A message that came with whole seconds has a finer time once its own webhook is there.
+#[tokio::test]
+async fn the_customer_has_written_since_if_there_is_another_message_and_not_another_time() {
+    let served = Served::start().await;
+    let mut seed = Seed { messages: vec![("incoming", "Where is it?")], ..Seed::open(1) };
+    let conversation = served.write(&seed).await.to_string();
+    let (path, approval) = asked(&served, &conversation, "refund", json!({ "amount": 5 })).await;
+    assert_eq!(approval["stale"], false);
+    let dated_later = async |number: i64, seconds: f64| {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        sqlx::query(
+            "update messages set created_at = created_at + make_interval(secs => $2)
+             where chatwoot_id = $1",
+        )
+        .bind(number)
+        .bind(seconds)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        store::commit(transaction).await.unwrap();
+    };
+    dated_later(100, 0.4).await;
+    assert_eq!(served.read(&path).await["stale"], false);
+    // Another one within the same second, of which no finer time is known yet.
+    seed.messages.push(("incoming", "Never mind, I have it."));
+    served.write(&seed).await;
+    dated_later(101, -1.0).await;
+    assert_eq!(served.read(&path).await["stale"], true);
+}
+
 #[tokio::test]
 async fn what_cannot_be_asked_for_is_refused() {
     let served = Served::start().await;

@@ -60,8 +60,8 @@ pub(super) struct Row {
     reason: String,
     metadata: Value,
     snapshot: Value,
-    heard_until: DateTime<Utc>,
     last_heard_at: Option<DateTime<Utc>>,
+    wrote_since: Option<bool>,
     requested_by: String,
     requested_by_id: Option<String>,
     requested_by_kind: Option<String>,
@@ -78,8 +78,7 @@ pub(super) struct Row {
 
 impl From<Row> for Approval {
     fn from(row: Row) -> Self {
-        let stale =
-            row.status == "submitted" && row.last_heard_at.is_some_and(|at| at > row.heard_until);
+        let stale = row.status == "submitted" && row.wrote_since == Some(true);
         Self {
             id: ApprovalId(row.id),
             conversation_id: ConversationId(row.conversation_id),
@@ -106,16 +105,23 @@ impl From<Row> for Approval {
     }
 }
 
-/// A checked query whose answer is [`Row`]s; what follows `from approvals a` is given.
+/// A checked query whose answer is [`Row`]s; what follows `from approvals a` is given. Whether the customer has written
+/// since goes by numbers: the time of a message that was known then may have become a finer one.
 macro_rules! select_approvals {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
             r#"select a.id, a.conversation_id, a.kind, a.status, a.reason, a.metadata, a.snapshot,
-                      coalesce(a.heard_until, a.created_at) as "heard_until!",
                       (select m.created_at from messages m
                        where m.conversation_id = a.conversation_id and m.message_type = 'incoming'
                        order by m.created_at desc limit 1) as last_heard_at,
+                      (select case when a.heard_number is null
+                              then max(n.created_at) > coalesce(a.heard_until, a.created_at)
+                              else max(n.chatwoot_id) > a.heard_number end
+                       from (select m.created_at, m.chatwoot_id from messages m
+                             where m.conversation_id = a.conversation_id
+                               and m.message_type = 'incoming'
+                             order by m.created_at desc, m.id desc limit 10) n) as wrote_since,
                       a.requested_by, a.requested_by_id, a.requested_by_kind, a.decided_by,
                       a.decided_by_id, a.decided_by_kind, a.decision, a.edited_content, a.message_id,
                       a.created_at, a.decided_at, a.updated_at

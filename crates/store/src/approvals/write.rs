@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::get;
-use crate::{Error, activities, conversations};
+use crate::{Error, activities, conversations, messages};
 
 /// What somebody asks for.
 #[derive(Debug, Clone, Copy)]
@@ -57,15 +57,17 @@ pub async fn submit(
     if held.is_none() {
         return Ok(None);
     }
+    let heard = messages::newest_incoming(connection, asked.conversation).await?;
     let id = ApprovalId::generate();
     sqlx::query!(
         "insert into approvals
            (id, tenant_id, conversation_id, kind, reason, metadata, snapshot, requested_by,
-            requested_by_id, requested_by_kind, created_at, heard_until)
+            requested_by_id, requested_by_kind, created_at, heard_until, heard_number)
          select $1, c.tenant_id, c.id, $3, $4, $5, $6, $7, $8, $9, clock_timestamp(),
                 (select m.created_at from messages m
                  where m.conversation_id = c.id and m.message_type = 'incoming'
-                 order by m.created_at desc limit 1)
+                 order by m.created_at desc limit 1),
+                $10
          from conversations c where c.id = $2",
         id.0,
         asked.conversation.0,
@@ -76,6 +78,7 @@ pub async fn submit(
         asked.actor.name.as_deref().unwrap_or_default(),
         asked.actor.id,
         asked.actor.kind,
+        heard,
     )
     .execute(&mut *connection)
     .await?;
