@@ -23,12 +23,13 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use store::PgConnection;
 use store::idempotency::{self, Answer, Claimed};
-use store::{PgConnection, Transaction};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use crate::App;
 use crate::auth::Caller;
+use crate::database::Placed;
 use crate::error::ApiError;
 use crate::files::is_form;
 
@@ -56,7 +57,7 @@ struct Named {
     open: Open,
 }
 
-type Open = Arc<Mutex<Option<Transaction>>>;
+type Open = Arc<Mutex<Option<Placed>>>;
 
 /// Reads the key of a request that has one, and has what it asks for digested.
 pub(crate) async fn read(request: Request, next: Next) -> Response {
@@ -100,7 +101,7 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
     let answer = next.run(Request::from_parts(parts, body)).await;
     if let Some(refused) = open.lock().await.take() {
         // Lost with its connection, it is rolled back as well.
-        let _ = store::rollback(refused).await;
+        let _ = refused.rollback().await;
     }
     answer
 }
@@ -127,7 +128,7 @@ pub(crate) enum Begun<'a> {
 /// A request that is being carried out, in a transaction of its caller's tenant or, above the tenants,
 /// of the installation; rolled back unless finished.
 pub(crate) struct Work<'a> {
-    transaction: OwnedMappedMutexGuard<Option<Transaction>, Transaction>,
+    transaction: OwnedMappedMutexGuard<Option<Placed>, Placed>,
     open: Open,
     caller: Caller<'a>,
     signature: String,
@@ -156,8 +157,8 @@ impl Key {
     ) -> Result<Begun<'a>, ApiError> {
         let caller = caller.into();
         let mut transaction = match caller.tenant() {
-            Some(tenant) => app.store.tenant(tenant).await?,
-            None => app.store.installation().await?,
+            Some(tenant) => app.tenant(tenant).await?,
+            None => app.installation().await?,
         };
         let Some(named) = self.0.map(Asked::read) else {
             return Work::begin(transaction, Open::default(), caller, None).map(Begun::Fresh);
@@ -174,7 +175,7 @@ impl Key {
             Claimed::UnderWay => Err(ApiError::UnderWay),
         };
         // Ended before the answer: the name is free by the time that the caller asks again.
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         known
     }
 }
@@ -200,7 +201,7 @@ impl Named {
 
 impl<'a> Work<'a> {
     fn begin(
-        transaction: Transaction,
+        transaction: Placed,
         open: Open,
         caller: Caller<'a>,
         named: Option<Named>,
@@ -240,16 +241,16 @@ impl<'a> Work<'a> {
     /// Ends it at once, without an effect: what is still to be done needs no transaction, and the request
     /// may be made again under its name.
     pub(crate) async fn release(self) -> Result<(), ApiError> {
-        Ok(store::rollback(self.close().await?).await?)
+        Ok(self.close().await?.rollback().await?)
     }
 
     /// Commits what was done, whose answer is kept.
     pub(crate) async fn end(self, answer: Answer) -> Result<Response, ApiError> {
-        store::commit(self.close().await?).await?;
+        self.close().await?.commit().await?;
         Ok(respond(answer))
     }
 
-    async fn close(self) -> Result<Transaction, ApiError> {
+    async fn close(self) -> Result<Placed, ApiError> {
         let Self { transaction, open, .. } = self;
         drop(transaction);
         let done = open.lock().await.take();

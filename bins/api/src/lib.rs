@@ -7,6 +7,7 @@
 mod auth;
 mod client;
 mod config;
+mod database;
 mod error;
 mod etag;
 mod extract;
@@ -32,7 +33,7 @@ use axum::Router;
 use bus::{Bus, streams};
 use identity::FetchError;
 use service::{Crew, Health, Listener, Status};
-use store::Store;
+use store::{Store, Trouble};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,10 +45,11 @@ pub use routes::openapi_json;
 pub use sign_in::SignIn;
 
 use auth::Auth;
+use database::Places;
 use limits::Limits;
 use live::{Announcer, FanOut, InTurn};
 use rooms::Rooms;
-use routes::{Chatwoots, NewestLetters};
+use routes::{Chatwoots, NewestLetters, Pipelines};
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
@@ -71,6 +73,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_millis(1500);
 #[derive(Clone)]
 struct App {
     store: Store,
+    places: Places,
     bus: Bus,
     files: Files,
     fan_out: FanOut,
@@ -86,6 +89,7 @@ struct App {
     openings: Limits,
     chatwoots: Chatwoots,
     newest_letters: NewestLetters,
+    pipelines: Pipelines,
     sign_in: Arc<SignIn>,
     undo: Undo,
     heartbeat: Duration,
@@ -147,6 +151,7 @@ impl Api {
             report_provider(health, provider);
         }
         let app = App {
+            places: Places::among(store.connections()),
             store,
             history: InTurn::new(bus.clone()),
             bus,
@@ -163,6 +168,7 @@ impl Api {
             openings,
             chatwoots: Chatwoots::default(),
             newest_letters: NewestLetters::default(),
+            pipelines: Pipelines::default(),
             sign_in: Arc::new(config.sign_in.clone()),
             undo: config.undo(),
             heartbeat: config.heartbeat(),
@@ -236,7 +242,14 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
     let store = store.clone();
     health.check("postgres", move || {
         let store = store.clone();
-        async move { store.trouble().await.map_or(Status::Up, |why| Status::Down(why.to_owned())) }
+        async move {
+            match store.trouble().await {
+                None => Status::Up,
+                // A balancer that left it out would have the others do its work too.
+                Some(busy @ Trouble::Busy) => Status::Degraded(busy.to_string()),
+                Some(away @ Trouble::Away(_)) => Status::Down(away.to_string()),
+            }
+        }
     });
     let bus = bus.clone();
     health.check("nats", move || {

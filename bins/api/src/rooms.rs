@@ -1,12 +1,15 @@
-//! Places for what takes long: uploads, downloads, live streams, replays, reading much of a stream, asking Chatwoot
-//! and NATS. There are so many, and no tenant takes the last quarter of them: that is left to others.
-//! Where one caller could take all of its tenant's, callers have a share too.
+//! Places for what takes long, or of which there are few: uploads, downloads, live streams, replays, reading much of a
+//! stream, asking Chatwoot and NATS, connections to the database. There are so many, and no tenant takes the last
+//! quarter of them: that is left to others. Where one caller could take all of its tenant's, callers have a share too.
+//!
+//! Who waits for a place waits behind its own tenant's requests first, and then behind no more of another's than have
+//! places at a time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::TenantId;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::Principal;
 
@@ -20,14 +23,12 @@ struct Inner {
     /// Of one caller.
     share: usize,
     taken: Mutex<HashMap<TenantId, Taken>>,
-    /// Somebody has left.
-    left: Notify,
 }
 
 /// What a tenant has taken.
-#[derive(Default)]
 struct Taken {
-    all: usize,
+    /// As many places as it may have, those that it has not.
+    own: Arc<Semaphore>,
     by_caller: HashMap<String, usize>,
 }
 
@@ -36,7 +37,8 @@ pub(crate) struct Room {
     rooms: Rooms,
     tenant: TenantId,
     caller: Option<String>,
-    permit: Option<OwnedSemaphorePermit>,
+    /// The tenant's, and everybody's; given back before anything else is done.
+    permits: Vec<OwnedSemaphorePermit>,
 }
 
 impl Rooms {
@@ -47,13 +49,7 @@ impl Rooms {
     /// The same, of which one caller may have so many.
     pub(crate) fn with_share(most: usize, share: usize) -> Self {
         let (free, most_each) = (Arc::new(Semaphore::new(most)), most - most / 4);
-        Self(Arc::new(Inner {
-            free,
-            most_each,
-            share,
-            taken: Mutex::default(),
-            left: Notify::new(),
-        }))
+        Self(Arc::new(Inner { free, most_each, share, taken: Mutex::default() }))
     }
 
     /// A place for this tenant; none if all are taken, or as many as it may have.
@@ -61,18 +57,16 @@ impl Rooms {
         self.take(tenant, None)
     }
 
-    /// The same, once there is one. For who waits no longer than its request may take, and holds none of
+    /// The same, once there is one, in turn. For who waits no longer than its request may take, and holds none of
     /// these places meanwhile.
     pub(crate) async fn wait(&self, tenant: &TenantId) -> Room {
-        loop {
-            let mut left = std::pin::pin!(self.0.left.notified());
-            // Who leaves from here on is noticed.
-            left.as_mut().enable();
-            if let Some(room) = self.enter(tenant) {
-                return room;
-            }
-            left.await;
-        }
+        let own = Arc::clone(&self.of(&mut self.taken(), tenant).own);
+        // Neither is ever closed.
+        let own = own.acquire_owned().await.ok();
+        // From here on it is given back, even if nobody waits any more.
+        let mut room = self.room(tenant, None, own);
+        room.permits.extend(Arc::clone(&self.0.free).acquire_owned().await.ok());
+        room
     }
 
     /// A place for this caller; none also if the caller has as many as one may.
@@ -81,19 +75,36 @@ impl Rooms {
     }
 
     fn take(&self, tenant: &TenantId, caller: Option<String>) -> Option<Room> {
-        let permit = Arc::clone(&self.0.free).try_acquire_owned().ok()?;
+        let free = Arc::clone(&self.0.free).try_acquire_owned().ok()?;
         let mut all = self.taken();
-        let taken = all.entry(tenant.clone()).or_default();
+        let taken = self.of(&mut all, tenant);
         let callers = caller.as_ref().and_then(|caller| taken.by_caller.get(caller));
-        if taken.all == self.0.most_each || callers.is_some_and(|count| *count == self.0.share) {
+        if callers.is_some_and(|count| *count == self.0.share) {
             return None;
         }
-        taken.all += 1;
+        let own = Arc::clone(&taken.own).try_acquire_owned().ok()?;
         if let Some(caller) = &caller {
             *taken.by_caller.entry(caller.clone()).or_default() += 1;
         }
         drop(all);
-        Some(Room { rooms: self.clone(), tenant: tenant.clone(), caller, permit: Some(permit) })
+        Some(self.room(tenant, caller, [own, free]))
+    }
+
+    /// What the tenant has taken.
+    fn of<'a>(&self, all: &'a mut HashMap<TenantId, Taken>, tenant: &TenantId) -> &'a mut Taken {
+        let nothing =
+            || Taken { own: Arc::new(Semaphore::new(self.0.most_each)), by_caller: HashMap::new() };
+        all.entry(tenant.clone()).or_insert_with(nothing)
+    }
+
+    fn room(
+        &self,
+        tenant: &TenantId,
+        caller: Option<String>,
+        permits: impl IntoIterator<Item = OwnedSemaphorePermit>,
+    ) -> Room {
+        let permits = permits.into_iter().collect();
+        Room { rooms: self.clone(), tenant: tenant.clone(), caller, permits }
     }
 
     fn taken(&self) -> MutexGuard<'_, HashMap<TenantId, Taken>> {
@@ -103,23 +114,20 @@ impl Rooms {
 
 impl Drop for Room {
     fn drop(&mut self) {
+        self.permits.clear();
         let mut all = self.rooms.taken();
         if let Some(taken) = all.get_mut(&self.tenant) {
             taken.leave(self.caller.as_deref());
-            if taken.all == 0 {
+            // Those who have a place or wait for one hold it too.
+            if Arc::strong_count(&taken.own) == 1 {
                 all.remove(&self.tenant);
             }
         }
-        drop(all);
-        // Who waits finds the place free.
-        drop(self.permit.take());
-        self.rooms.0.left.notify_waiters();
     }
 }
 
 impl Taken {
     fn leave(&mut self, caller: Option<&str>) {
-        self.all -= 1;
         let Some(caller) = caller else { return };
         if let Some(count) = self.by_caller.get_mut(caller) {
             *count -= 1;
@@ -173,6 +181,53 @@ mod tests {
             one.await.unwrap();
         }
         drop(taken);
+        assert_eq!(rooms.0.free.available_permits(), 4);
+    }
+
+    /// P9: of the places that come free, those who flood have no more than they may have anyway.
+    #[tokio::test]
+    async fn who_waits_among_floods_waits_for_few_of_them() {
+        let [one, other, modest]: [TenantId; 3] =
+            ["one", "other", "modest"].map(|name| name.parse().unwrap());
+        let rooms = Rooms::new(8);
+        let mut taken: Vec<_> = std::iter::from_fn(|| rooms.enter(&one)).collect();
+        taken.extend(std::iter::from_fn(|| rooms.enter(&other)));
+        assert_eq!(taken.len(), 8);
+        let (entered, mut had) = tokio::sync::mpsc::unbounded_channel();
+        let flood = [&one, &other].into_iter().cycle().take(200);
+        for tenant in flood.chain([&modest]) {
+            let (rooms, tenant, entered) = (rooms.clone(), tenant.clone(), entered.clone());
+            tokio::spawn(async move {
+                let room = rooms.wait(&tenant).await;
+                entered.send((tenant, room)).map_err(drop).unwrap();
+            });
+            tokio::task::yield_now().await;
+        }
+        // Of those who flood each has six places at most, or waits for them.
+        let mut before = 0;
+        loop {
+            taken.pop();
+            let (tenant, room) = had.recv().await.unwrap();
+            if tenant == modest {
+                break;
+            }
+            before += 1;
+            taken.insert(0, room);
+        }
+        assert_eq!(before, 2 * 6 - 8, "they waited before");
+    }
+
+    #[tokio::test]
+    async fn who_waits_no_more_leaves_nothing_behind() {
+        let tenant: TenantId = "acme".parse().unwrap();
+        let rooms = Rooms::new(4);
+        let taken: Vec<_> = std::iter::from_fn(|| rooms.enter(&tenant)).collect();
+        let mut waiting = Box::pin(rooms.wait(&tenant));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        drop(taken);
+        drop(waiting);
+        drop(rooms.wait(&tenant).await);
+        assert!(rooms.taken().is_empty());
         assert_eq!(rooms.0.free.available_permits(), 4);
     }
 

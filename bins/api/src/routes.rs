@@ -50,7 +50,7 @@ use crate::{App, Config, here, idempotency, limits, problem, request};
 
 pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
-pub(crate) use operations::pipeline::NewestLetters;
+pub(crate) use operations::pipeline::{NewestLetters, Pipelines};
 
 /// Where everything that has a version is.
 const BASE: &str = "/api/v1";

@@ -9,7 +9,7 @@ use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
 use objects::Objects;
 use service::{Crew, Health, Status, retry};
-use store::Store;
+use store::{Store, Trouble};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -61,7 +61,7 @@ impl OutboundWorker {
         health.check("postgres", move || {
             let database = database.clone();
             async move {
-                let waits = |why| Status::Degraded(format!("{why}; commands wait there"));
+                let waits = |why: Trouble| Status::Degraded(format!("{why}; commands wait there"));
                 database.trouble().await.map_or(Status::Up, waits)
             }
         });

@@ -7,7 +7,7 @@ use accounts::Watch;
 use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
 use service::{Crew, Health, Status, retry};
-use store::Store;
+use store::{Store, Trouble};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +56,8 @@ impl SyncWorker {
         health.check("postgres", move || {
             let database = database.clone();
             async move {
-                let waits = |why| Status::Degraded(format!("{why}; events wait in the stream"));
+                let waits =
+                    |why: Trouble| Status::Degraded(format!("{why}; events wait in the stream"));
                 database.trouble().await.map_or(Status::Up, waits)
             }
         });

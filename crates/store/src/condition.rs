@@ -14,15 +14,25 @@ const POOL: Duration = Duration::from_millis(500);
 const BOTH: Duration = Duration::from_millis(1300);
 
 const SILENT: &str = "does not answer";
-const BUSY: &str = "answers, but all connections of this program are in use";
+
+/// What is wrong with the database: in words that give nothing away, since `/health` asks nobody who they
+/// are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// Nothing is, but whoever wants a connection waits for one.
+    #[error("answers, but all connections of this program are in use")]
+    Busy,
+    /// It cannot be used.
+    #[error("{0}")]
+    Away(&'static str),
+}
 
 impl Store {
-    /// What is wrong with the database at this moment, if anything is: in words that give nothing away,
-    /// since `/health` asks nobody who they are.
-    pub async fn trouble(&self) -> Option<&'static str> {
+    /// What is wrong with the database at this moment, if anything is.
+    pub async fn trouble(&self) -> Option<Trouble> {
         let mut asked = Box::pin(self.asked());
         if let Ok(answered) = timeout(POOL, &mut asked).await {
-            return answered.err().map(|error| in_words(&error));
+            return answered.err().map(|error| Trouble::Away(in_words(&error)));
         }
         let (asked, tried) =
             tokio::join!(timeout(BOTH, asked), timeout(BOTH, Box::pin(self.tried())));
@@ -30,10 +40,10 @@ impl Store {
             (Ok(answered), _) => answered.err()?,
             (Err(_), Ok(Err(error))) => error,
             // The pool's own are all in use: this one is let in.
-            (Err(_), Ok(Ok(()))) => return Some(BUSY),
-            (Err(_), Err(_)) => return Some(SILENT),
+            (Err(_), Ok(Ok(()))) => return Some(Trouble::Busy),
+            (Err(_), Err(_)) => return Some(Trouble::Away(SILENT)),
         };
-        Some(in_words(&error))
+        Some(Trouble::Away(in_words(&error)))
     }
 }
 

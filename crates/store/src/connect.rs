@@ -57,6 +57,11 @@ impl Store {
         Ok(Self { pool, direct })
     }
 
+    /// Most connections at a time.
+    pub fn connections(&self) -> usize {
+        self.pool.options().get_max_connections() as usize
+    }
+
     /// A transaction that sees and changes the rows of one tenant only.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Transaction, Error> {
         let mut transaction = self.pool.begin().await?;

@@ -48,6 +48,7 @@ pub mod tenants;
 pub mod uploads;
 pub mod webhook_events;
 
+pub use condition::Trouble;
 pub use config::Config;
 pub use connect::{PATIENCE, Store, Wakeups, commit_and_begin, confine, migrate, within};
 pub use error::Error;

@@ -853,7 +853,7 @@ export interface paths {
         };
         /**
          * See how events and commands get on: each stage with its rate, what waits before it, since when, and
-         *     its failures; throughput and latency of the last hour.
+         *     its failures; throughput and latency of the last hour. Two seconds old at most.
          */
         get: operations["get_pipeline"];
         put?: never;

@@ -35,9 +35,9 @@ pub(super) async fn steward(key: &Token, app: &App) -> Result<Steward, ApiError>
 }
 
 async fn identify(key: &Token, app: &App) -> Result<Holder, ApiError> {
-    let mut transaction = app.store.gate().await?;
+    let mut transaction = app.gate().await?;
     let holder = store::api_keys::identify(&mut transaction, &key.digest()).await?;
     let holder = holder.ok_or(ApiError::Unauthorized)?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok(holder)
 }

@@ -15,7 +15,7 @@ pub(super) async fn bearer(
     app: &App,
 ) -> Result<Principal, ApiError> {
     let identity = provider.verify(token).await.map_err(refused)?;
-    let mut transaction = app.store.gate().await?;
+    let mut transaction = app.gate().await?;
     let mut tenants =
         store::tenant_claims::resolve(&mut transaction, &identity.tenants).await?.into_iter();
     let (Some(tenant), None) = (tenants.next(), tenants.next()) else {

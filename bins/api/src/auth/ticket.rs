@@ -45,11 +45,11 @@ pub(crate) async fn issue(
         session_ends_at: principal.ends_at,
     };
     let ticket = Token::generate(TokenKind::Ticket);
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let issued =
         store::stream_tickets::issue(&mut transaction, &ticket.digest(), &bearer, SECONDS).await?;
     let until = issued.ok_or(ApiError::TooManyStreams)?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok((ticket, until))
 }
 
@@ -59,9 +59,9 @@ pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiErr
     let shown = shown.ok().and_then(|query| query.0.ticket);
     let ticket = shown.and_then(|text| Token::read(TokenKind::Ticket, &text));
     let ticket = ticket.ok_or(ApiError::Unauthorized)?;
-    let mut transaction = app.store.gate().await?;
+    let mut transaction = app.gate().await?;
     let bearer = store::stream_tickets::redeem(&mut transaction, &ticket.digest()).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     let bearer = bearer.ok_or(ApiError::Unauthorized)?;
     if bearer.session_ends_at.is_some_and(|end| end <= Utc::now()) {
         return Err(ApiError::Unauthorized);

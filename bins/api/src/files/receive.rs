@@ -51,9 +51,9 @@ impl<'a> Receipt<'a> {
         }
         let name = name(part.file_name().unwrap_or_default())?;
         let content_type = media_type(part.content_type());
-        let mut transaction = self.app.store.tenant(self.tenant).await?;
+        let mut transaction = self.app.tenant(self.tenant).await?;
         let upload = uploads::begin(&mut transaction, self.tenant, &name, &content_type).await?;
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         self.files.push(Received { upload, digest: Vec::new() });
         let received = self.copy(&mut part).await;
         let file = self.files.last_mut().zip(received.as_ref().ok());
@@ -102,6 +102,7 @@ impl<'a> Receipt<'a> {
         }
         let removed = async {
             let ids: Vec<_> = self.files.iter().map(|file| file.upload.id).collect();
+            // What was refused may be open still, and has one of the tenant's places: this waits for no other.
             let mut transaction = self.app.store.tenant(self.tenant).await?;
             for key in uploads::discard(&mut transaction, &ids).await? {
                 self.app.files.objects().remove(&key).await?;

@@ -66,11 +66,11 @@ pub(super) async fn get_chatwoot(
 ) -> Result<Json<ChatwootStateList>, ApiError> {
     let tenant = &principal.tenant;
     let look = async {
-        let mut transaction = app.store.tenant(tenant).await?;
+        let mut transaction = app.tenant(tenant).await?;
         let ways = ways(&mut transaction, tenant).await?;
         Ok::<_, ApiError>(ways.into_iter().map(|way| ChatwootState::of(way, Utc::now())).collect())
     };
-    let data = app.chatwoots.get(tenant, look).await?;
+    let data = app.chatwoots.get(tenant, Box::pin(look)).await?;
     Ok(Json(ChatwootStateList { data }))
 }
 

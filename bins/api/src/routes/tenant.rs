@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use domain::TenantId;
 use serde::Serialize;
 use serde_json::{Value, json};
+use store::PgConnection;
 use store::audit::Entry;
 use store::tenants::Described;
-use store::{PgConnection, Transaction};
 
+use crate::database::Placed;
 use crate::error::ApiError;
 use crate::problem::unfit;
 
@@ -50,7 +51,7 @@ pub(super) async fn read(connection: &mut PgConnection, id: &TenantId) -> Result
 
 /// Gives a tenant another name. What is written down of it is made of what changed.
 pub(super) async fn rename(
-    mut transaction: Transaction,
+    mut transaction: Placed,
     id: &TenantId,
     name: &str,
     entry: impl FnOnce(Value) -> Entry,
@@ -60,7 +61,7 @@ pub(super) async fn rename(
     let details = json!({ "before": { "name": before }, "after": { "name": name } });
     store::audit::record(&mut transaction, &entry(details)).await?;
     let now = read(&mut transaction, id).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok(now)
 }
 

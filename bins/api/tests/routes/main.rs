@@ -22,6 +22,7 @@ mod comings;
 mod compatible;
 mod concurrent;
 mod conversations;
+mod crowds;
 mod cuts;
 mod dead_letters;
 mod deciders;

@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use domain::{EventId, Permission, Permissions, Role};
 use serde_json::{Value, json};
 use store::webhook_events::{Outcome, WebhookEvent};
-use testkit::{Account, sqlx};
+use testkit::{Account, eventually, sqlx};
 
 use crate::support::{Seed, Served, TENANT, audit, body, comes_in, dead_letter, ids, problem};
 
@@ -76,6 +76,14 @@ async fn the_pipeline_shows_the_tenants_own_rates_lag_and_failures() {
     assert!(point["p50Ms"].as_f64().unwrap() >= 40.0, "{point}");
     assert!(point["p99Ms"].as_f64() >= point["p50Ms"].as_f64(), "{point}");
     assert_eq!(points[0]["p50Ms"], Value::Null);
+}
+
+/// It takes much counting, and every open screen asks for it again and again.
+#[tokio::test]
+async fn the_pipeline_is_looked_at_once_for_all_who_ask_in_a_moment() {
+    let served = Served::start().await;
+    let looked = async || served.read("/operations/pipeline").await["at"].clone();
+    eventually("two are told the same", || async { looked().await == looked().await }).await;
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ pub(in crate::routes) async fn disconnect_account(
 ) -> Result<Json<DisconnectedAccount>, ApiError> {
     let tenant = &principal.tenant;
     let _room = app.asking(tenant)?;
-    let mut transaction = app.store.tenant(tenant).await?;
+    let mut transaction = app.tenant(tenant).await?;
     if read(&mut transaction, tenant, id).await?.disconnected_at.is_some() {
         // Whoever ended it may have been cut off before the receivers were told.
         app.administration()?.accounts.publish(id).await.map_err(refused)?;

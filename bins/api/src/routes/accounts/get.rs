@@ -27,6 +27,6 @@ pub(in crate::routes) async fn get_account(
     principal: May<ReadAccounts>,
     Id(id): Id<AccountKey>,
 ) -> Result<Json<Account>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     Ok(Json(read(&mut transaction, &principal.tenant, id).await?))
 }

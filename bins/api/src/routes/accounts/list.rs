@@ -25,7 +25,7 @@ pub(in crate::routes) async fn list_accounts(
     State(app): State<App>,
     principal: May<ReadAccounts>,
 ) -> Result<Json<AccountList>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let shown = store::accounts::shown(&mut transaction, &principal.tenant, None).await?;
     Ok(Json(AccountList { data: shown.into_iter().map(Account::from).collect() }))
 }

@@ -26,7 +26,7 @@ pub(in crate::routes) async fn get_activity(
     principal: May<ReadActivity>,
     Id(id): Id<ActivityId>,
 ) -> Result<Json<Activity>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let activity = store::activities::get(&mut transaction, id).await?;
     Ok(Json(activity.ok_or(ApiError::NotFound("activity"))?))
 }

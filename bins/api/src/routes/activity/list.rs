@@ -108,7 +108,7 @@ pub(in crate::routes) async fn list_activity(
         actor: query.actor.as_deref().map(actor),
     };
     let position = app.snapshot();
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let listed =
         store::activities::list(&mut transaction, &principal.tenant, &filter, start, asked.limit)
             .await?;

@@ -38,7 +38,7 @@ pub(in crate::routes) async fn list_agents(
     principal: May<ReadConversations>,
     Query(query): Query<OfAccount>,
 ) -> Result<Json<AgentList>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let mut agents = store::catalogue::agents(&mut transaction, query.account_id).await?;
     agents.retain(|agent| agent.confirmed != Some(false));
     let is_caller = |agent: &Agent| match (&agent.email, &principal.email) {

@@ -80,14 +80,14 @@ pub(in crate::routes) async fn create_api_key(
         created_by: &created_by,
         expires_at: wanted.expires_at,
     };
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let created = store::api_keys::create(&mut transaction, &new).await?;
     let key: ApiKey = created.ok_or(ApiError::TooManyKeys(MOST_VALID))?.into();
     let after = serde_json::to_value(&key).map_err(ApiError::internal)?;
     let target = format!("api key {}", key.id);
     let entry = principal.does("api-keys create", target, json!({ "after": after }));
     store::audit::record(&mut transaction, &entry).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok((StatusCode::CREATED, Json(CreatedApiKey { key, token: token.expose().to_owned() })))
 }
 

@@ -47,7 +47,7 @@ pub(in crate::routes) async fn list_api_keys(
 ) -> Result<Json<ApiKeyList>, ApiError> {
     let asked = Asked::read(query.page, query.limit, None)?;
     let owner = Owner::Tenant(&principal.tenant);
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let keys = store::api_keys::list(&mut transaction, owner, asked.skip(), asked.limit).await?;
     let data = keys.into_iter().map(ApiKey::from).collect();
     Ok(Json(ApiKeyList { data, page: asked.numbered() }))

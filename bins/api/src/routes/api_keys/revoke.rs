@@ -29,7 +29,7 @@ pub(in crate::routes) async fn revoke_api_key(
     principal: May<ManageKeys>,
     Id(id): Id<ApiKeyId>,
 ) -> Result<StatusCode, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let key = store::api_keys::get(&mut transaction, id).await?;
     let before = ApiKey::from(key.ok_or(ApiError::NotFound("key"))?);
     if store::api_keys::revoke(&mut transaction, id).await? {
@@ -38,6 +38,6 @@ pub(in crate::routes) async fn revoke_api_key(
         let entry = principal.does("api-keys revoke", format!("api key {id}"), details);
         store::audit::record(&mut transaction, &entry).await?;
     }
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -97,7 +97,7 @@ pub(in crate::routes) async fn decide_approval(
 ) -> Result<Response, ApiError> {
     wanted.check()?;
     let tenant = &principal.tenant;
-    let mut transaction = app.store.tenant(tenant).await?;
+    let mut transaction = app.tenant(tenant).await?;
     let held = store::approvals::hold(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound("approval"))?;
@@ -130,7 +130,7 @@ pub(in crate::routes) async fn decide_approval(
     }
     let deed = principal.does("approvals decide", format!("approval {id}"), details);
     audit::record(&mut transaction, &deed).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     if let Some((message, activity)) = sent {
         let subject = AnnouncementSubject {
             conversation: shown.clone(),

@@ -30,7 +30,7 @@ pub(in crate::routes) async fn get_approval(
     principal: May<ReadApprovals>,
     Id(id): Id<ApprovalId>,
 ) -> Result<Response, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let approval =
         store::approvals::get(&mut transaction, id).await?.ok_or(ApiError::NotFound("approval"))?;
     Ok(([(header::ETAG, approval.tag())], Json(approval)).into_response())

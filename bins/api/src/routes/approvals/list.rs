@@ -90,7 +90,7 @@ pub(in crate::routes) async fn list_approvals(
         ApprovalStatus::Withdrawn => "withdrawn",
     });
     let position = app.snapshot();
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let waiting_for = match query.waiting_for {
         None => None,
         Some(Decider::Me) if !principal.permissions.contains(Permission::DecideApprovals) => {

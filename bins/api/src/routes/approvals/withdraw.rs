@@ -33,7 +33,7 @@ pub(in crate::routes) async fn withdraw_approval(
     Id(id): Id<ApprovalId>,
 ) -> Result<Json<Approval>, ApiError> {
     let tenant = &principal.tenant;
-    let mut transaction = app.store.tenant(tenant).await?;
+    let mut transaction = app.tenant(tenant).await?;
     let held = store::approvals::hold(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound("approval"))?;
@@ -58,7 +58,7 @@ pub(in crate::routes) async fn withdraw_approval(
         .await?
         .ok_or(ApiError::NotFound("approval"))?;
     let shown = store::conversations::get(&mut transaction, approval.conversation_id).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     tell(&app, tenant, activity, approval.clone(), shown, &trace);
     Ok(Json(approval))
 }

@@ -59,13 +59,13 @@ pub(in crate::routes) async fn get_attachment(
     Query(form): Query<GetAttachment>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let upload = store::uploads::get(&mut transaction, id).await?;
     let attachment = match &upload {
         Some(_) => None,
         None => store::attachments::get(&mut transaction, id).await?,
     };
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     let thumb = if form.thumb { "-thumb" } else { "" };
     let tag = format!("\"{id}{thumb}\"");
     let asked = Asked::read(&headers, &tag);

@@ -99,7 +99,7 @@ pub(in crate::routes) async fn list_audit(
     let after = asked.after(read_cursor)?;
     let tenant = Some(principal.tenant.clone());
     let filter = Filter { tenant, action: query.action, actor: query.actor };
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let listed = store::audit::list(&mut transaction, &filter, after, asked.limit).await?;
     let next = listed.next.as_ref().map(write_cursor);
     let data = listed.entries.into_iter().map(Deed::from).collect();

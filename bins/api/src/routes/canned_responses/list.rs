@@ -29,7 +29,7 @@ pub(in crate::routes) async fn list_canned_responses(
     principal: May<ReadConversations>,
     Query(query): Query<OfAccount>,
 ) -> Result<Json<CannedResponseList>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let data = store::catalogue::canned_responses(&mut transaction, query.account_id).await?;
     Ok(Json(CannedResponseList { data }))
 }

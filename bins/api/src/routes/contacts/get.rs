@@ -26,7 +26,7 @@ pub(in crate::routes) async fn get_contact(
     principal: May<ReadConversations>,
     Id(id): Id<ContactId>,
 ) -> Result<Json<Contact>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let contact = store::contacts::get(&mut transaction, id).await?;
     Ok(Json(contact.ok_or(ApiError::NotFound("contact"))?))
 }

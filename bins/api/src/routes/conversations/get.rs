@@ -30,7 +30,7 @@ pub(in crate::routes) async fn get_conversation(
     principal: May<ReadConversations>,
     Id(id): Id<ConversationId>,
 ) -> Result<Response, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let conversation = store::conversations::get(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;

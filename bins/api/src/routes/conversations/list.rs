@@ -96,7 +96,7 @@ pub(in crate::routes) async fn list_conversations(
     let start = asked.begin(|cursor| Cursor::read(cursor, sort))?;
     let filter = query.filter()?;
     let position = app.snapshot();
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let listed = store::conversations::list(
         &mut transaction,
         &principal.tenant,

@@ -110,7 +110,7 @@ pub(in crate::routes) async fn update_conversation(
 ) -> Result<Response, ApiError> {
     let wanted = asked.wanted()?;
     let tenant = &principal.tenant;
-    let mut transaction = app.store.tenant(tenant).await?;
+    let mut transaction = app.tenant(tenant).await?;
     let held = store::conversations::hold(&mut transaction, tenant, conversation)
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
@@ -126,7 +126,7 @@ pub(in crate::routes) async fn update_conversation(
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
     let Some(lines) = lines else { return Err(ApiError::Changed(Current::of(&shown))) };
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     for activity in lines {
         let subject = AnnouncementSubject::of(shown.clone());
         app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);

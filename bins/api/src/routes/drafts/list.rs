@@ -45,7 +45,7 @@ pub(in crate::routes) async fn list_drafts(
     Query(query): Query<ListDrafts>,
 ) -> Result<Json<DraftList>, ApiError> {
     let asked = Asked::read(query.page, query.limit, None)?;
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let drafts = store::drafts::list(
         &mut transaction,
         &principal.tenant,

@@ -29,7 +29,7 @@ pub(in crate::routes) async fn list_inboxes(
     principal: May<ReadConversations>,
     Query(query): Query<OfAccount>,
 ) -> Result<Json<InboxList>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let data = store::catalogue::inboxes(&mut transaction, query.account_id).await?;
     Ok(Json(InboxList { data }))
 }

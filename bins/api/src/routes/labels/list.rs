@@ -29,7 +29,7 @@ pub(in crate::routes) async fn list_labels(
     principal: May<ReadConversations>,
     Query(query): Query<OfAccount>,
 ) -> Result<Json<LabelList>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let data = store::catalogue::labels(&mut transaction, query.account_id).await?;
     Ok(Json(LabelList { data }))
 }

@@ -112,6 +112,7 @@ impl DeadLetter {
         principal: &Principal,
         action: &str,
     ) -> Result<Begun, ApiError> {
+        // The second of a request that has room to ask.
         let mut transaction = app.store.tenant(&principal.tenant).await?;
         let (words, account) = (self.words(), self.account_id);
         let begun =

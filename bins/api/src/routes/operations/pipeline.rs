@@ -16,7 +16,7 @@ use store::pipeline::{Counts, Minute};
 use super::dead_letters::Own;
 use super::dead_letters::list::{AT_ONCE, REACH};
 use crate::App;
-use crate::auth::{May, ReadOperations};
+use crate::auth::{May, Principal, ReadOperations};
 use crate::error::ApiError;
 use crate::shared::Shared;
 
@@ -29,10 +29,13 @@ const COUNTED: usize = 200;
 /// where they are too far apart.
 pub(crate) type NewestLetters = Shared<Option<Arc<[Option<Owner>]>>, ()>;
 
+/// What was last told of each tenant's: it takes much counting, and screens ask again and again.
+pub(crate) type Pipelines = Shared<Pipeline>;
+
 /// How the tenant's events and commands get on.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::routes) struct Pipeline {
+pub(crate) struct Pipeline {
     /// When this was looked at.
     at: DateTime<Utc>,
     /// From Chatwoot to the screen and back: receiver, inbound, sync, outbound, chatwoot, activity.
@@ -45,7 +48,7 @@ pub(in crate::routes) struct Pipeline {
 }
 
 /// A stage of the pipeline. What is null is not known.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Stage {
     name: StageName,
@@ -79,7 +82,7 @@ enum StageName {
 }
 
 /// A minute.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Point {
     /// When it began.
@@ -96,7 +99,7 @@ struct Point {
 }
 
 /// See how events and commands get on: each stage with its rate, what waits before it, since when, and
-/// its failures; throughput and latency of the last hour.
+/// its failures; throughput and latency of the last hour. Two seconds old at most.
 #[utoipa::path(
     get, path = "/operations/pipeline", tag = "operations",
     security(("bearer" = ["operations:read"])),
@@ -106,26 +109,31 @@ pub(in crate::routes) async fn get_pipeline(
     State(app): State<App>,
     principal: May<ReadOperations>,
 ) -> Result<Json<Pipeline>, ApiError> {
+    let look = Box::pin(look(&app, &principal));
+    app.pipelines.get(&principal.tenant, look).await.map(Json)
+}
+
+async fn look(app: &App, principal: &Principal) -> Result<Pipeline, ApiError> {
     let tenant = &principal.tenant;
-    let mut transaction = app.store.tenant(tenant).await?;
-    let own = Own::of(&mut transaction, &principal).await?;
+    let mut transaction = app.tenant(tenant).await?;
+    let own = Own::of(&mut transaction, principal).await?;
     let counts = store::pipeline::counts(&mut transaction, tenant).await?;
     let minutes = store::pipeline::minutes(&mut transaction, tenant).await?;
     let waiting = store::pipeline::waiting(&mut transaction, tenant).await?;
-    store::commit(transaction).await?;
-    let (lanes, dead_letters) = tokio::join!(lanes(&app, own.accounts()), dead_letters(&app, &own));
+    transaction.commit().await?;
+    let (lanes, dead_letters) = tokio::join!(lanes(app, own.accounts()), dead_letters(app, &own));
     let all: Option<Vec<_>> = lanes.into_iter().collect();
     let inbound = all.map(|all| all.into_iter().fold(Inside::default(), Inside::and));
     let outbound = (
         waiting.iter().map(|one| one.commands).sum(),
         waiting.iter().filter_map(|one| one.since).min(),
     );
-    Ok(Json(Pipeline {
+    Ok(Pipeline {
         at: Utc::now(),
         stages: stages(&counts, inbound, outbound),
         points: minutes.into_iter().map(Point::from).collect(),
         dead_letters,
-    }))
+    })
 }
 
 /// What of the accounts is in the stream and not settled.

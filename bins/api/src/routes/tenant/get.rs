@@ -18,6 +18,6 @@ pub(in crate::routes) async fn get_tenant(
     State(app): State<App>,
     principal: May<ReadAccounts>,
 ) -> Result<Json<Tenant>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     Ok(Json(read(&mut transaction, &principal.tenant).await?))
 }

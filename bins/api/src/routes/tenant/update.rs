@@ -37,7 +37,7 @@ pub(in crate::routes) async fn update_tenant(
     extract::Json(wanted): extract::Json<UpdateTenant>,
 ) -> Result<Json<Tenant>, ApiError> {
     let (name, id) = (named(&wanted.name)?, &principal.tenant);
-    let transaction = app.store.tenant(id).await?;
+    let transaction = app.tenant(id).await?;
     let entry = |details| principal.does("tenants update", format!("tenant {id}"), details);
     Ok(Json(rename(transaction, id, name, entry).await?))
 }

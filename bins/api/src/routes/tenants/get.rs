@@ -27,6 +27,6 @@ pub(in crate::routes) async fn get_any_tenant(
     _: Above<ReadTenants>,
     Name(id): Name<TenantId>,
 ) -> Result<Json<Tenant>, ApiError> {
-    let mut transaction = app.store.installation().await?;
+    let mut transaction = app.installation().await?;
     Ok(Json(read(&mut transaction, &id).await?))
 }

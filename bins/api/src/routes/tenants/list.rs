@@ -45,7 +45,7 @@ pub(in crate::routes) async fn list_tenants(
     Query(query): Query<ListTenants>,
 ) -> Result<Json<TenantList>, ApiError> {
     let asked = Asked::read(query.page, query.limit, None)?;
-    let mut transaction = app.store.installation().await?;
+    let mut transaction = app.installation().await?;
     let tenants =
         store::tenants::described(&mut transaction, None, asked.skip(), asked.limit).await?;
     let data = tenants.into_iter().map(Tenant::from).collect();

@@ -33,7 +33,7 @@ pub(in crate::routes) async fn update_any_tenant(
     extract::Json(wanted): extract::Json<UpdateTenant>,
 ) -> Result<Json<Tenant>, ApiError> {
     let name = named(&wanted.name)?;
-    let transaction = app.store.installation().await?;
+    let transaction = app.installation().await?;
     let entry = |details| steward.does("tenants update", &id, details);
     Ok(Json(rename(transaction, &id, name, entry).await?))
 }

@@ -29,12 +29,12 @@ pub(in crate::routes) async fn delete_draft(
     Id(conversation): Id<ConversationId>,
     Query(Kind { private }): Query<Kind>,
 ) -> Result<StatusCode, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     if !store::conversations::exists(&mut transaction, conversation).await? {
         return Err(ApiError::NotFound("conversation"));
     }
     let place = Place { conversation, principal: &principal.signature(), private };
     store::drafts::delete(&mut transaction, &place).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

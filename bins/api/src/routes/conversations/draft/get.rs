@@ -30,7 +30,7 @@ pub(in crate::routes) async fn get_draft(
     Id(conversation): Id<ConversationId>,
     Query(Kind { private }): Query<Kind>,
 ) -> Result<Json<Draft>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let place = Place { conversation, principal: &principal.signature(), private };
     let draft = store::drafts::get(&mut transaction, &place).await?;
     Ok(Json(draft.ok_or(ApiError::NotFound("draft"))?.into()))

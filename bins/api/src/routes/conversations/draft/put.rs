@@ -54,12 +54,12 @@ pub(in crate::routes) async fn put_draft(
     if wanted.content.contains('\0') {
         return Err(ApiError::field("content", "must not hold NUL characters"));
     }
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let signature = principal.signature();
     let place = Place { conversation, principal: &signature, private: wanted.private };
     let kept = store::drafts::put(&mut transaction, &principal.tenant, &place, &wanted.content)
         .await?
         .ok_or(ApiError::NotFound("conversation"))?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok(Json(kept.into()))
 }

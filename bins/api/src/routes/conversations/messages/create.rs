@@ -161,9 +161,9 @@ impl Written {
 impl Writer<'_> {
     /// Refuses before anything large is read.
     async fn find(&self) -> Result<(), ApiError> {
-        let mut transaction = self.app.store.tenant(&self.principal.tenant).await?;
+        let mut transaction = self.app.tenant(&self.principal.tenant).await?;
         let found = store::conversations::exists(&mut transaction, self.conversation).await?;
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         if found { Ok(()) } else { Err(ApiError::NotFound("conversation")) }
     }
 

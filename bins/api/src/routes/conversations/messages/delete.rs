@@ -43,7 +43,7 @@ pub(in crate::routes) async fn delete_message(
     let actor = principal.actor();
     let wanted =
         Intervention { tenant: &principal.tenant, conversation, message, actor: &actor, trace };
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let (message, activity) = match store::messages::remove(&mut transaction, &wanted).await? {
         Intervened::Done(removed) => removed,
         Intervened::NoMessage => return Err(ApiError::NotFound("message")),
@@ -51,7 +51,7 @@ pub(in crate::routes) async fn delete_message(
     };
     let Some(activity) = activity else { return Ok(Json(message).into_response()) };
     let shown = store::conversations::get(&mut transaction, conversation).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     let subject = AnnouncementSubject {
         conversation: shown,
         message: Some(message.clone()),

@@ -75,7 +75,7 @@ pub(in crate::routes) async fn list_messages(
         (None, None) => (Window::Newest, ""),
     };
     let position = app.snapshot();
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     if !store::conversations::exists(&mut transaction, conversation).await? {
         return Err(ApiError::NotFound("conversation"));
     }

@@ -32,7 +32,7 @@ pub(in crate::routes) async fn delete_link(
     Known(caller): Known,
     Id(id): Id<AccountKey>,
 ) -> Result<StatusCode, ApiError> {
-    let mut transaction = app.store.tenant(&caller.tenant).await?;
+    let mut transaction = app.tenant(&caller.tenant).await?;
     let account = served(&mut transaction, &caller.tenant, id).await?;
     require_person(&caller)?;
     if store::links::remove(&mut transaction, id, &caller.id).await? {
@@ -41,6 +41,6 @@ pub(in crate::routes) async fn delete_link(
         let entry = store::audit::Entry { account: Some(id), ..entry };
         store::audit::record(&mut transaction, &entry).await?;
     }
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -33,7 +33,7 @@ pub(in crate::routes) async fn list_links(
     Known(caller): Known,
 ) -> Result<Json<LinkList>, ApiError> {
     require_person(&caller)?;
-    let mut transaction = app.store.tenant(&caller.tenant).await?;
+    let mut transaction = app.tenant(&caller.tenant).await?;
     let shown = store::accounts::shown(&mut transaction, &caller.tenant, None).await?;
     let mut linked = store::links::of_member(&mut transaction, &caller.id).await?;
     let served = shown.into_iter().filter(|account| account.disconnected_at.is_none());

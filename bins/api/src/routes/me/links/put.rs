@@ -53,7 +53,7 @@ pub(in crate::routes) async fn put_link(
     extract::Json(asked): extract::Json<PutLink>,
 ) -> Result<Json<Link>, ApiError> {
     let tenant = &principal.tenant;
-    let account = served(&mut *app.store.tenant(tenant).await?, tenant, id).await?;
+    let account = served(&mut *app.tenant(tenant).await?, tenant, id).await?;
     require_person(&principal)?;
     if let Some(message) = unfit(asked.token.expose_secret().trim(), LONGEST) {
         return Err(ApiError::field("token", message));

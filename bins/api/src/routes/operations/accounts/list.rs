@@ -26,9 +26,9 @@ pub(in crate::routes) async fn list_account_states(
     State(app): State<App>,
     principal: May<ReadOperations>,
 ) -> Result<Json<AccountStateList>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let mut data = states(&mut transaction, &principal.tenant, None).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     look(&app, &mut data).await;
     Ok(Json(AccountStateList { data }))
 }

@@ -46,7 +46,7 @@ pub(in crate::routes) async fn get_dead_letter(
 ) -> Result<Json<DeadLetterContent>, ApiError> {
     let _room = app.reading(&principal.tenant)?;
     // Over before NATS is asked, which may take seconds to say nothing.
-    let own = Own::of(&mut *app.store.tenant(&principal.tenant).await?, &principal).await?;
+    let own = Own::of(&mut *app.tenant(&principal.tenant).await?, &principal).await?;
     let stored = find(&app, &own, id).await?;
     Ok(Json(DeadLetterContent {
         letter: DeadLetter::of(&stored),

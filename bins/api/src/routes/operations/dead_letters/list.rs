@@ -61,7 +61,7 @@ pub(in crate::routes) async fn list_dead_letters(
     let asked = Asked::read(None, query.limit, query.cursor)?;
     let mut before = asked.after(paging::decode::<u64>)?;
     let _room = app.reading(&principal.tenant)?;
-    let own = Own::of(&mut *app.store.tenant(&principal.tenant).await?, &principal).await?;
+    let own = Own::of(&mut *app.tenant(&principal.tenant).await?, &principal).await?;
     let (letters, mut data) = (app.bus.dead_letters(), Vec::new());
     let mut looked_at = 0;
     let next = 'page: loop {

@@ -27,7 +27,7 @@ pub(in crate::routes) async fn get_replay(
     principal: May<ReadOperations>,
     Id(id): Id<AuditId>,
 ) -> Result<Json<Replay>, ApiError> {
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let (mut found, _) =
         store::audit::undertakings(&mut transaction, ACTION, Some(id), None, 1).await?;
     Ok(Json(found.pop().ok_or(ApiError::NotFound("replay"))?.into()))

@@ -44,7 +44,7 @@ pub(in crate::routes) async fn list_replays(
 ) -> Result<Json<ReplayList>, ApiError> {
     let asked = Asked::read(None, query.limit, query.cursor)?;
     let after = asked.after(read_cursor)?;
-    let mut transaction = app.store.tenant(&principal.tenant).await?;
+    let mut transaction = app.tenant(&principal.tenant).await?;
     let (found, next) =
         store::audit::undertakings(&mut transaction, ACTION, None, after, asked.limit).await?;
     let page = asked.page(next.as_ref().map(write_cursor));

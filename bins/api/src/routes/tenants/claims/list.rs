@@ -36,7 +36,7 @@ pub(in crate::routes) async fn list_tenant_claims(
     _: Above<ReadTenants>,
     Name(id): Name<TenantId>,
 ) -> Result<Json<TenantClaimList>, ApiError> {
-    let mut transaction = app.store.installation().await?;
+    let mut transaction = app.installation().await?;
     read(&mut transaction, &id).await?;
     let claims = store::tenant_claims::list(&mut transaction, Some(&id)).await?;
     Ok(Json(TenantClaimList { data: claims.into_iter().map(TenantClaim::from).collect() }))

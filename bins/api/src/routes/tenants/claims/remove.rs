@@ -40,12 +40,12 @@ pub(in crate::routes) async fn remove_tenant_claim(
     Name(id): Name<TenantId>,
     Query(RemoveTenantClaim { claim }): Query<RemoveTenantClaim>,
 ) -> Result<StatusCode, ApiError> {
-    let mut transaction = app.store.installation().await?;
+    let mut transaction = app.installation().await?;
     if !store::tenant_claims::remove(&mut transaction, &claim, &id).await? {
         return Err(ApiError::NotFound("claim of this tenant's"));
     }
     let entry = steward.does("tenants claims remove", &id, json!({ "claim": claim }));
     store::audit::record(&mut transaction, &entry).await?;
-    store::commit(transaction).await?;
+    transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
