@@ -7,6 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// How a part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,8 +40,26 @@ impl Status {
 type Check = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Status> + Send>> + Send + Sync>;
 
 /// The parts of a program and how each is asked for its state. Cheap to clone.
+///
+/// Anybody may ask how a program is, as often as they like, and some parts are asked far away. So one report is made at
+/// a time, and told to all who ask meanwhile or within a moment after it.
 #[derive(Clone, Default)]
-pub struct Health(Arc<RwLock<BTreeMap<&'static str, Check>>>);
+pub struct Health(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    checks: RwLock<BTreeMap<&'static str, Check>>,
+    /// How long a report is told after it was made.
+    lasts: Duration,
+    /// Whoever holds it makes one.
+    last: Mutex<Option<Made>>,
+}
+
+struct Made {
+    began: Instant,
+    ended: Instant,
+    report: Arc<Report>,
+}
 
 /// The answer of `/health`.
 #[derive(Debug, Serialize)]
@@ -54,6 +74,11 @@ pub(crate) struct Report {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Health {
+    /// One whose reports are told for so long; by default none is told to who asks after it was begun.
+    pub fn lasting(lasts: Duration) -> Self {
+        Self(Arc::new(Inner { lasts, ..Inner::default() }))
+    }
+
     /// Registers a part; a second one of the same name replaces the first.
     pub fn check<F, S>(&self, name: &'static str, ask: F)
     where
@@ -61,11 +86,25 @@ impl Health {
         S: Future<Output = Status> + Send + 'static,
     {
         let check: Check = Arc::new(move || Box::pin(ask()));
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name, check);
+        self.0.checks.write().unwrap_or_else(PoisonError::into_inner).insert(name, check);
     }
 
-    pub(crate) async fn report(&self) -> Report {
-        let checks = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    pub(crate) async fn report(&self) -> Arc<Report> {
+        let asked = Instant::now();
+        let mut last = self.0.last.lock().await;
+        if let Some(made) = &*last
+            && (made.began >= asked || made.ended.elapsed() < self.0.lasts)
+        {
+            return Arc::clone(&made.report);
+        }
+        let began = Instant::now();
+        let report = Arc::new(self.look().await);
+        *last = Some(Made { began, ended: Instant::now(), report: Arc::clone(&report) });
+        report
+    }
+
+    async fn look(&self) -> Report {
+        let checks = self.0.checks.read().unwrap_or_else(PoisonError::into_inner).clone();
         let asked = checks.into_iter().map(async |(name, check)| {
             let answer = tokio::time::timeout(PATIENCE, check()).await;
             (name, answer.unwrap_or_else(|_| Status::Down("does not answer".to_owned())))
@@ -78,5 +117,61 @@ impl Health {
             Some(_) => "down",
         };
         Report { status, checks }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// Says how often it was asked, in its own time.
+    fn counting(health: &Health) -> Arc<AtomicU32> {
+        let count = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&count);
+        health.check("part", move || {
+            let number = counted.fetch_add(1, Ordering::Relaxed) + 1;
+            async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                Status::Degraded(number.to_string())
+            }
+        });
+        count
+    }
+
+    async fn told(health: &Health) -> Status {
+        health.report().await.checks["part"].clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn strangers_who_ask_again_and_again_have_the_parts_asked_once_in_a_moment() {
+        let health = Health::lasting(Duration::from_secs(1));
+        let count = counting(&health);
+        let first = Status::Degraded("1".to_owned());
+        let all = join_all((0..50).map(|_| told(&health))).await;
+        assert!(all.iter().all(|one| *one == first), "{all:?}");
+        tokio::time::advance(Duration::from_millis(900)).await;
+        assert_eq!(told(&health).await, first);
+        tokio::time::advance(Duration::from_millis(100)).await;
+        assert_eq!(told(&health).await, Status::Degraded("2".to_owned()));
+        assert_eq!(count.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_report_that_does_not_last_is_told_to_those_who_asked_before_it_alone() {
+        let health = Health::default();
+        counting(&health);
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            join_all((0..50).map(|_| told(&health))).await
+        };
+        let (first, later) = tokio::join!(told(&health), later);
+        assert_eq!(first, Status::Degraded("1".to_owned()));
+        // The first was under way when they asked.
+        assert!(later.iter().all(|one| *one == Status::Degraded("2".to_owned())), "{later:?}");
+        assert_eq!(told(&health).await, Status::Degraded("3".to_owned()));
     }
 }

@@ -39,7 +39,7 @@ pub async fn listen(host: &str, port: u16) -> Result<TcpListener, ListenError> {
 /// `/live`, `/ready`, `/health` and `/metrics`.
 ///
 /// `/live` says that the process runs. `/ready` is 503 while a part is down. `/health` tells the
-/// state of every part, with the same status as `/ready`.
+/// state of every part, with the same status as `/ready`. Both may be a moment old.
 pub fn routes(health: &Health) -> Router {
     Router::new()
         .route("/live", get(async || "live\n"))
@@ -56,7 +56,7 @@ async fn ready(State(health): State<Health>) -> Response {
 
 async fn report(State(health): State<Health>) -> Response {
     let report = health.report().await;
-    (code(report.status), [(header::CACHE_CONTROL, "no-store")], Json(report)).into_response()
+    (code(report.status), [(header::CACHE_CONTROL, "no-store")], Json(&*report)).into_response()
 }
 
 async fn exposition() -> Response {

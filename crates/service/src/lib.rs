@@ -40,6 +40,7 @@ mod settings;
 mod shutdown;
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +52,9 @@ pub use pace::Pace;
 pub use program::main;
 pub use serve::{Listener, serve};
 pub use shutdown::drain;
+
+/// How old what is told of a program's health may be.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// A running program: its name, its health, and the wish to stop.
 pub struct Service {
@@ -80,7 +84,7 @@ impl Service {
         tokio::spawn(shutdown::on_signal(shutdown.clone()));
         let version = env!("CARGO_PKG_VERSION");
         tracing::info!(service.name = name, service.version = version, "starting");
-        Ok(Self { name, config: config.clone(), health: Health::default(), shutdown })
+        Ok(Self { name, config: config.clone(), health: Health::lasting(MOMENT), shutdown })
     }
 
     /// Where parts of the program register how they are.

@@ -203,8 +203,11 @@ async fn a_reply_waits_while_the_disk_with_its_files_is_not_mounted() {
     let worker = Program::start("outbound-worker", &settings).await;
     let row = stage.reaches(reply, "retrying").await;
     assert_eq!(row.reason.as_deref(), Some("its files cannot be read at the moment"));
-    let health = testkit::http().get(format!("{}/health", worker.url())).send().await.unwrap();
-    assert!(health.text().await.unwrap().contains("not mounted"));
+    eventually("it says so", || async {
+        let health = testkit::http().get(format!("{}/health", worker.url())).send().await.unwrap();
+        health.text().await.unwrap().contains("not mounted")
+    })
+    .await;
     // Then it is.
     let mounted = objects::Objects::open(&objects::Config { attachments_url }).unwrap();
     for (key, (_, _, content)) in stage.keys().await.into_iter().zip(FILES) {
