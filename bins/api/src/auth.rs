@@ -276,6 +276,7 @@ impl<N: Need> FromRequestParts<App> for May<N> {
         let limits = if streams { &app.openings } else { &app.limits };
         limits.admit(parts, &principal)?;
         principal.require(N::PERMISSION)?;
+        parts.extensions.insert(principal.tenant.clone());
         Ok(Self { principal, needed: PhantomData })
     }
 }

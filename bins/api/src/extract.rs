@@ -6,12 +6,15 @@ use std::str::FromStr;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use domain::TenantId;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::App;
 use crate::error::ApiError;
 
 /// A query string.
@@ -79,18 +82,34 @@ fn no_id() -> ApiError {
     ApiError::NotFound("thing: its id is not one")
 }
 
-/// A body of JSON.
-pub struct Json<T>(pub T);
+/// A longer body waits for room.
+const LONG: usize = 64 * 1024;
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+/// A body of JSON.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match axum::Json::from_request(request, state).await {
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        // Whose caller is known to be a tenant's; those above the tenants are few.
+        let _room = match request.extensions().get::<TenantId>() {
+            Some(tenant) if is_long(request.headers()) => {
+                Some(app.long_bodies.enter(tenant).ok_or(ApiError::Busy)?)
+            }
+            _ => None,
+        };
+        match axum::Json::from_request(request, app).await {
             Ok(axum::Json(Object(value))) => Ok(Self(value)),
             Err(rejection) => Err(refusal(&rejection)),
         }
     }
+}
+
+/// Whether it is, or may be.
+fn is_long(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    length.is_none_or(|length: usize| length > LONG)
 }
 
 /// What every body is: an object. A list would do for a struct as well, by the order of its fields.

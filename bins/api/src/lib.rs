@@ -62,6 +62,9 @@ const MOST_REPLAYS: usize = 4;
 /// hold 32 MB.
 const MOST_READING: usize = 16;
 
+/// Long bodies of JSON that are read at a time. Each may have 2 MiB, and become many times that in memory.
+const MOST_LONG_BODIES: usize = 16;
+
 /// How long what goes on in the background may take after the last request. What it leaves is in the
 /// database, for other programs.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -83,6 +86,7 @@ struct App {
     replays: Rooms,
     asking: Rooms,
     reading: Rooms,
+    long_bodies: Rooms,
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
@@ -162,6 +166,7 @@ impl Api {
             replays: Rooms::new(MOST_REPLAYS),
             asking: Rooms::new(MOST_ASKING),
             reading: Rooms::new(MOST_READING),
+            long_bodies: Rooms::new(MOST_LONG_BODIES),
             tasks: tasks.clone(),
             auth,
             limits,

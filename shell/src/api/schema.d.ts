@@ -1831,7 +1831,10 @@ export interface components {
         CreateApproval: {
             /** @description The conversation it is about. */
             conversationId: components["schemas"]["ConversationId"];
-            /** @description What exactly. For `proposed_reply` as for a message: `content`, `private`, `inReplyTo`. */
+            /**
+             * @description What exactly, in 64 KiB of JSON at most. For `proposed_reply` as for a message: `content`, which does not
+             *     count, `private`, `inReplyTo`.
+             */
             metadata?: Record<string, unknown>;
             /**
              * @description Why; not only blanks.
@@ -2094,7 +2097,7 @@ export interface components {
         };
         /** @description Why it is escalated. */
         Escalate: {
-            /** @description What else is to be known. */
+            /** @description What else is to be known, in 64 KiB of JSON at most. */
             metadata?: Record<string, unknown>;
             /**
              * @description Why; not only blanks.
@@ -4017,7 +4020,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only what this one decided or withdrew; `me`: you. */
                 decidedBy?: string;
-                /** @description Rows of a page; 25 if not given. */
+                /** @description Rows of a page; 25 if not given. A page has fewer where they are large: go on with `nextCursor`. */
                 limit?: number;
                 /** @description Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`. */
                 page?: number;
@@ -5746,7 +5749,7 @@ export interface operations {
                 after?: components["schemas"]["MessageId"];
                 /** @description What was written before the message with this id. */
                 before?: components["schemas"]["MessageId"];
-                /** @description Most messages; 25 if not given. */
+                /** @description Most messages; 25 if not given. There are fewer where they are large, and `hasMore` says so. */
                 limit?: number;
             };
             header?: never;

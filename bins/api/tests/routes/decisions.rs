@@ -349,6 +349,8 @@ async fn what_cannot_be_asked_for_is_refused() {
         (with("reason", json!("x".repeat(2_001))), "reason"),
         (with("metadata", json!({ "a": "\u{0}" })), "metadata"),
         (with("metadata", json!([])), "metadata"),
+        (with("metadata", json!({ "a": "x".repeat(64 * 1024) })), "metadata"),
+        (reply(json!({ "content": "x", "a": "x".repeat(64 * 1024) })), "metadata"),
         (with("conversationId", json!("7")), "conversationId"),
         (reply(json!({})), "metadata.content"),
         (reply(json!({ "content": " " })), "metadata.content"),
@@ -358,6 +360,9 @@ async fn what_cannot_be_asked_for_is_refused() {
         let problem: Value = answer.json().await.unwrap();
         assert_eq!(problem["errors"][0]["field"], field, "{problem}");
     }
+    // What a reply says has a bound of its own.
+    let long = served.post("/approvals", &reply(json!({ "content": "x".repeat(150_000) })));
+    assert_eq!(long.send().await.unwrap().status(), 201);
     let (path, _) = asked(&served, &conversation.to_string(), "refund", json!({})).await;
     for body in [
         json!({ "status": "withdrawn" }),

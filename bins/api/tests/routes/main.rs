@@ -34,6 +34,7 @@ mod gaps;
 mod headers;
 mod idempotency;
 mod interventions;
+mod large;
 mod limits;
 mod links;
 mod live;

@@ -1,5 +1,7 @@
 //! What clients read of approvals.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use domain::{Approval, ApprovalId, ConversationId, MessageId, TenantId};
 use serde_json::Value;
@@ -46,7 +48,7 @@ pub struct Place {
 /// A part of the list, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// At most as many as were asked for.
+    /// At most as many as were asked for, and fewer where they are large.
     pub approvals: Vec<Approval>,
     /// Where the next part begins, if there is one.
     pub next: Option<Place>,
@@ -131,7 +133,7 @@ macro_rules! select_approvals {
     };
 }
 
-/// At most `limit` approvals of a tenant, newest first.
+/// At most `limit` approvals of a tenant, newest first; fewer where they are large.
 pub async fn list(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -146,8 +148,12 @@ pub async fn list(
             Some(who) => (Some(who.id.as_str()), who.kind),
             None => (None, None),
         });
-    let mut rows = select_approvals!(
-        "where a.tenant_id = $1
+    // Weighed first: only what is not too much is read.
+    let mut found = sqlx::query!(
+        r#"select a.id, a.created_at,
+                  octet_length(a.metadata::text) + octet_length(a.snapshot::text) as "bytes!"
+         from approvals a
+         where a.tenant_id = $1
            and ($2::text is null or a.status = $2)
            and ($3::text is null or a.kind = $3)
            and ($4::uuid is null or a.conversation_id = $4)
@@ -159,7 +165,7 @@ pub async fn list(
                  and (a.requested_by_id = any($9)) is not true))
            and ($11::uuid is null or (a.created_at, a.id) < ($10::timestamptz, $11))
          order by a.created_at desc, a.id desc
-         limit $12 offset $13",
+         limit $12 offset $13"#,
         tenant.as_str(),
         filter.status.as_deref(),
         filter.kind.as_deref(),
@@ -174,11 +180,15 @@ pub async fn list(
         i64::from(limit) + 1,
         skip,
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    let place = |row: &Row| Place { at: row.created_at, id: ApprovalId(row.id) };
-    let next = part::cut(&mut rows, limit, place);
-    Ok(Listed { approvals: rows.into_iter().map(Approval::from).collect(), next })
+    let more = part::cut_large(&mut found, limit, |row| row.bytes.into());
+    let place = found.last().filter(|_| more);
+    let next = place.map(|row| Place { at: row.created_at, id: ApprovalId(row.id) });
+    let ids: Vec<_> = found.iter().map(|row| ApprovalId(row.id)).collect();
+    let mut approvals = by_ids(connection, &ids).await?;
+    approvals.sort_by_key(|approval| Reverse((approval.created_at, approval.id)));
+    Ok(Listed { approvals, next })
 }
 
 /// The approval with this id, if the transaction may see it.
@@ -187,7 +197,7 @@ pub async fn get(connection: &mut PgConnection, id: ApprovalId) -> Result<Option
     Ok(row.map(Approval::from))
 }
 
-/// The approvals with these ids.
+/// The approvals with these ids, in no particular order.
 pub async fn by_ids(
     connection: &mut PgConnection,
     ids: &[ApprovalId],

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::held_up::explain;
-use crate::Error;
+use crate::{Error, part};
 
 /// Which part of a conversation to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Window {
 /// Messages of one conversation, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Messages {
-    /// At most as many as were asked for.
+    /// At most as many as were asked for, and fewer where they are large.
     pub messages: Vec<Message>,
     /// There are more in the direction of reading.
     pub more: bool,
@@ -230,8 +230,8 @@ pub async fn by_ids(
     Ok(messages)
 }
 
-/// At most `limit` messages of a conversation. None if a message that the window names is not one
-/// of the conversation.
+/// At most `limit` messages of a conversation, and fewer where they are large. None if a message that the window
+/// names is not one of the conversation.
 pub async fn window(
     connection: &mut PgConnection,
     conversation: ConversationId,
@@ -251,10 +251,15 @@ pub async fn window(
     let (at, id) = named.unzip();
     let fetched = i64::from(limit) + 1;
     let forwards = matches!(window, Window::After(_));
-    let mut rows = if forwards {
-        select_messages!(
-            "where m.conversation_id = $1 and (m.created_at, m.id) > ($2, $3)
-             order by m.created_at, m.id limit $4",
+    // Weighed first: only what is not too much is read.
+    let mut found = if forwards {
+        sqlx::query_as!(
+            Weight,
+            r#"select m.id, octet_length(m.content) as content,
+                      octet_length(m.content_attributes::text) + octet_length(m.attachments::text) as "rest!"
+               from messages m
+               where m.conversation_id = $1 and (m.created_at, m.id) > ($2, $3)
+               order by m.created_at, m.id limit $4"#,
             conversation.0,
             at,
             id,
@@ -264,10 +269,14 @@ pub async fn window(
         .await?
     } else {
         // Nothing named: before the end of time.
-        select_messages!(
-            "where m.conversation_id = $1
-               and (m.created_at, m.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3, $1))
-             order by m.created_at desc, m.id desc limit $4",
+        sqlx::query_as!(
+            Weight,
+            r#"select m.id, octet_length(m.content) as content,
+                      octet_length(m.content_attributes::text) + octet_length(m.attachments::text) as "rest!"
+               from messages m
+               where m.conversation_id = $1
+                 and (m.created_at, m.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3, $1))
+               order by m.created_at desc, m.id desc limit $4"#,
             conversation.0,
             at,
             id,
@@ -276,14 +285,24 @@ pub async fn window(
         .fetch_all(&mut *connection)
         .await?
     };
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    if !forwards {
-        rows.reverse();
-    }
-    let mut messages: Vec<_> = rows.into_iter().map(Message::try_from).collect::<Result<_, _>>()?;
-    explain(connection, &mut messages).await?;
+    let more = part::cut_large(&mut found, limit, Weight::bytes);
+    let ids: Vec<_> = found.iter().map(|weight| MessageId(weight.id)).collect();
+    let mut messages = by_ids(connection, &ids).await?;
+    messages.sort_by_key(|message| (message.created_at, message.id));
     Ok(Some(Messages { messages, more }))
+}
+
+/// How large a message is.
+struct Weight {
+    id: Uuid,
+    content: Option<i32>,
+    rest: i32,
+}
+
+impl Weight {
+    fn bytes(&self) -> i64 {
+        i64::from(self.content.unwrap_or_default()) + i64::from(self.rest)
+    }
 }
 
 async fn place(

@@ -23,8 +23,8 @@ use crate::routes::conversations::messages::create::CreateMessage;
 const LONGEST_KIND: usize = 64;
 /// Longest reason, in characters.
 pub(super) const LONGEST_REASON: usize = 2_000;
-/// Metadata, as JSON; the longest reply with every character escaped fits.
-const MOST_METADATA_BYTES: usize = 1024 * 1024;
+/// Metadata, as JSON, without what a reply would say.
+const MOST_METADATA_BYTES: usize = 64 * 1024;
 
 /// Something that somebody else has to approve.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -40,7 +40,8 @@ pub(in crate::routes) struct CreateApproval {
     /// Why; not only blanks.
     #[schema(min_length = 1, max_length = 2_000, example = "The parcel arrived broken.")]
     reason: String,
-    /// What exactly. For `proposed_reply` as for a message: `content`, `private`, `inReplyTo`.
+    /// What exactly, in 64 KiB of JSON at most. For `proposed_reply` as for a message: `content`, which does not
+    /// count, `private`, `inReplyTo`.
     #[serde(default)]
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,
@@ -134,7 +135,10 @@ impl Asked {
             wrong("reason", format!("must have at most {LONGEST_REASON} characters"));
         }
         let metadata = serde_json::to_string(&self.metadata).unwrap_or_default();
-        if metadata.len() > MOST_METADATA_BYTES {
+        // How long a reply may be is looked at below.
+        let said = self.metadata.get("content").filter(|_| self.kind == Approval::PROPOSED_REPLY);
+        let said = said.and_then(|content| serde_json::to_string(content).ok());
+        if metadata.len() - said.map_or(0, |said| said.len()) > MOST_METADATA_BYTES {
             wrong("metadata", format!("must have at most {MOST_METADATA_BYTES} bytes"));
         } else if metadata.contains("\\u0000") {
             wrong("metadata", "must not hold NUL characters".to_owned());

@@ -38,7 +38,7 @@ pub(in crate::routes) struct ListApprovals {
     /// Number of the page, from 1. Reaches the first 10,000 rows; beyond, use `cursor`.
     #[param(minimum = 1)]
     page: Option<u32>,
-    /// Rows of a page; 25 if not given.
+    /// Rows of a page; 25 if not given. A page has fewer where they are large: go on with `nextCursor`.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// `nextCursor` of the page before.

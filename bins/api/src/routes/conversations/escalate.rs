@@ -22,7 +22,7 @@ pub(in crate::routes) struct Escalate {
     /// Why; not only blanks.
     #[schema(min_length = 1, max_length = 2_000, example = "The customer threatens to leave.")]
     reason: String,
-    /// What else is to be known.
+    /// What else is to be known, in 64 KiB of JSON at most.
     #[serde(default)]
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,

@@ -23,7 +23,7 @@ pub(in crate::routes) struct ListMessages {
     before: Option<MessageId>,
     /// What was written after the message with this id.
     after: Option<MessageId>,
-    /// Most messages; 25 if not given.
+    /// Most messages; 25 if not given. There are fewer where they are large, and `hasMore` says so.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }

@@ -1,0 +1,101 @@
+//! P9: nobody holds much of this process's memory by what they ask for, or bring along.
+
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use testkit::reqwest::{Body, header};
+use testkit::{eventually, sqlx};
+
+use crate::support::{Seed, Served, ids, numbers, problem};
+
+/// Two of these fit on a page.
+const LARGE: i64 = 4_000_000;
+
+async fn grow(served: &Served, statement: &'static str) {
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+    sqlx::query(statement).bind(LARGE).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_page_of_large_messages_ends_early_and_the_rest_comes_after_it() {
+    let served = Served::start().await;
+    let messages = vec![("incoming", "Hi"); 5];
+    let conversation = served.write(&Seed { messages, ..Seed::open(1) }).await;
+    let path = format!("/conversations/{conversation}/messages?limit=100");
+    assert_eq!(served.read(&path).await["page"]["hasMore"], false);
+    grow(
+        &served,
+        "update messages set content_attributes = jsonb_build_object('a', repeat('x', $1::int))",
+    )
+    .await;
+    let newest = served.read(&path).await;
+    assert_eq!((numbers(&newest), &newest["page"]["hasMore"]), (vec![103, 104], &json!(true)));
+    let of = |list: &Value, at: usize| ids(list)[at].clone();
+    let before = served.read(&format!("{path}&before={}", of(&newest, 0))).await;
+    assert_eq!((numbers(&before), &before["page"]["hasMore"]), (vec![101, 102], &json!(true)));
+    let oldest = served.read(&format!("{path}&before={}", of(&before, 0))).await;
+    assert_eq!((numbers(&oldest), &oldest["page"]["hasMore"]), (vec![100], &json!(false)));
+    let after = served.read(&format!("{path}&after={}", of(&oldest, 0))).await;
+    assert_eq!((numbers(&after), &after["page"]["hasMore"]), (vec![101, 102], &json!(true)));
+}
+
+#[tokio::test]
+async fn a_page_of_large_approvals_ends_early_and_the_cursor_leads_to_the_rest() {
+    let served = Served::start().await;
+    let conversation = served.write(&Seed::open(1)).await;
+    for _ in 0..5 {
+        let body = json!({ "conversationId": conversation, "type": "refund", "reason": "Broken" });
+        assert_eq!(served.post("/approvals", &body).send().await.unwrap().status(), 201);
+    }
+    let all = ids(&served.read("/approvals?limit=100").await);
+    // As a version before this one took them.
+    grow(&served, "update approvals set metadata = jsonb_build_object('a', repeat('x', $1::int))")
+        .await;
+    let (mut seen, mut path) = (Vec::new(), "/approvals?limit=100".to_owned());
+    for expected in [2, 2, 1] {
+        let page = served.read(&path).await;
+        assert_eq!(ids(&page).len(), expected);
+        seen.extend(ids(&page));
+        let next = page["page"]["nextCursor"].as_str();
+        assert_eq!(next.is_some(), seen.len() < 5);
+        path = format!("/approvals?limit=100&cursor={}", next.unwrap_or_default());
+    }
+    assert_eq!(seen, all);
+}
+
+/// Those that are on their way share room, whatever they turn out to be.
+#[tokio::test]
+async fn a_tenants_long_bodies_leave_room_for_anothers_and_short_ones_need_none() {
+    let served = Served::start().await;
+    let path = format!("/conversations/{}/draft", served.write(&Seed::open(1)).await);
+    let long = || {
+        let begun = stream::iter([Ok::<_, std::io::Error>("{".repeat(1_000))]);
+        let request = served.put(&path, &json!({})).header(header::CONTENT_LENGTH, 1_000_000);
+        request.body(Body::wrap_stream(begun.chain(stream::pending()))).send()
+    };
+    let mut under_way: Vec<_> = (0..12).map(|_| tokio::spawn(long())).collect();
+    let refused = async || {
+        let more = json!({ "content": "x".repeat(100_000) });
+        let answer = served.put(&path, &more).send().await.unwrap();
+        (answer.status() == 503).then_some(answer)
+    };
+    eventually("they have all the room that a tenant has", || async { refused().await.is_some() })
+        .await;
+    let refused = refused().await.unwrap();
+    assert_eq!(refused.headers()["retry-after"], "2");
+    assert_eq!(problem(refused).await, (503, "busy".to_owned()));
+    let short = served.put(&path, &json!({ "content": "Short" })).send().await.unwrap();
+    assert_eq!(short.status(), 200);
+    served.world.account("theirs", 2).await;
+    let theirs = served.key("theirs", domain::Role::Admin.permissions()).await;
+    let request = served.http.put(served.url(&path)).bearer_auth(&theirs);
+    let other = request.json(&json!({ "content": "x".repeat(100_000) })).send().await.unwrap();
+    assert_ne!(other.status(), 503);
+    under_way.drain(..).for_each(|one| one.abort());
+    eventually("they leave it when they are gone", || async {
+        let again = json!({ "content": "x".repeat(100_000) });
+        served.put(&path, &again).send().await.unwrap().status() == 200
+    })
+    .await;
+}
