@@ -23,6 +23,7 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::SecretString;
 use service::Service;
+use store::accounts::Account;
 
 use crate::{Answer, Output, Place};
 use chatwoot::Chatwoot;
@@ -33,6 +34,11 @@ use stand_in::StandIn;
 
 /// The tenant of development, whose administrator bears the mock token.
 pub const TENANT: &str = "mock-tenant-id";
+
+/// Whether an account is a stand-in's, which nobody works with.
+pub fn is_stand_in(account: &Account) -> bool {
+    StandIn::is_one(account)
+}
 
 /// Where the Shell is built to.
 const SHELL: &str = "shell/dist";

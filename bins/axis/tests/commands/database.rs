@@ -11,7 +11,9 @@ async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
     let receiver = operator.receives().await;
     operator.registered("mock-tenant-id", &receiver).await;
     operator.syncs().await;
-    operator.succeeds(&["webhook", "test", "--account", "7", "--receiver-url", &receiver]).await;
+    let test = ["webhook", "test", "--account", "7", "--receiver-url", &receiver];
+    operator.fails(&test, "say --yes").await;
+    operator.succeeds(&[&test[..], &["--yes"]].concat()).await;
 
     let clean = operator.succeeds(&["db", "check"]).await;
     assert_eq!(clean["warnings"], json!([]));

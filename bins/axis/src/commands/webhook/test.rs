@@ -16,8 +16,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::answer::table;
-use crate::up::TENANT;
-use crate::{Answer, Place};
+use crate::{Answer, Place, up};
 
 /// How often the database is asked.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -42,8 +41,8 @@ pub struct Arguments {
     )]
     wait: u64,
 
-    /// Write the examples (a made-up conversation 42 with contact 7) although the account's tenant
-    /// is a real one; rows of these numbers that are there may be overwritten
+    /// Write the examples (a made-up conversation 42 with contact 7) although the account is not the
+    /// stand-in of `axis up`; rows of these numbers that are there may be overwritten
     #[arg(long)]
     yes: bool,
 }
@@ -66,10 +65,12 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let (key, store) = (place.secret_key()?, place.store().await?);
     let all = store::accounts::all(&store).await?;
     let account = accounts::find(all, &arguments.account)?;
-    if !arguments.yes && account.tenant.as_str() != TENANT {
+    if !arguments.yes && !up::is_stand_in(&account) {
         bail!(
-            "this writes a made-up conversation 42 and contact 7 into tenant {}: say --yes if that \
-             is wanted",
+            "this writes a made-up conversation 42 and contact 7 into account {} of {}, of tenant {}: say \
+             --yes if that is wanted",
+            account.chatwoot_account_id,
+            account.base_url,
             account.tenant
         );
     }
