@@ -4,7 +4,7 @@ use chatwoot::client::{Client, Options};
 use domain::{AccountKey, TenantId};
 use secrecy::SecretString;
 use serde_json::json;
-use store::accounts::Account;
+use store::accounts::{Account, Said};
 use store::{Error, PgConnection, Transaction};
 
 use crate::{AccountError, Accounts, Deed, Trouble, deed};
@@ -24,7 +24,10 @@ pub struct Wanted {
     pub token: SecretString,
     /// It signs nothing (Chatwoot before 4.11.2); unset: as it was, and at first it has to.
     pub allow_unsigned: Option<bool>,
-    /// For people; unset: what Chatwoot calls it.
+    /// It is called at public addresses only; unset: as it was, and at first it is if a caller names its
+    /// address, and no operator.
+    pub public_only: Option<bool>,
+    /// For people; unset: as it was, and at first what Chatwoot calls it.
     pub name: Option<String>,
 }
 
@@ -34,7 +37,8 @@ impl Accounts {
     /// the token and keeps what it has; one that was disconnected is served again.
     pub async fn connect(&self, wanted: &Wanted, deed: Deed<'_>) -> Result<Account, AccountError> {
         self.require_key().await?;
-        let (url, number, guarded) = (&wanted.base_url, wanted.number, self.public_only);
+        let guarded = self.public_only || wanted.public_only.unwrap_or_default();
+        let (url, number) = (&wanted.base_url, wanted.number);
         let (base_url, name) = administered(url, number, &wanted.token, guarded).await?;
         let mut account = Account {
             id: AccountKey::generate(),
@@ -47,7 +51,7 @@ impl Accounts {
             webhook_secrets: Vec::new(),
             webhook_id: None,
             allow_unsigned: wanted.allow_unsigned.unwrap_or_default(),
-            public_only: self.public_only,
+            public_only: guarded,
         };
         let mut transaction = self.store.worker().await?;
         let tenants = store::tenants::list(&mut transaction).await?;
@@ -56,15 +60,19 @@ impl Accounts {
         }
         self.require_room(&mut transaction, &account).await?;
         let before = deed::shown(&mut transaction, &account).await?;
-        account.id =
-            match store::accounts::put(&mut transaction, &account, wanted.allow_unsigned).await {
-                Ok(id) => id,
-                Err(Error::Exists { .. }) => {
-                    let (number, url) = (wanted.number, account.base_url);
-                    return Err(AccountError::Taken { number, url });
-                }
-                Err(error) => return Err(error.into()),
-            };
+        let said = Said {
+            name: wanted.name.as_deref(),
+            unsigned: wanted.allow_unsigned,
+            public_only: wanted.public_only,
+        };
+        account.id = match store::accounts::put(&mut transaction, &account, said).await {
+            Ok(id) => id,
+            Err(Error::Exists { .. }) => {
+                let (number, url) = (wanted.number, account.base_url);
+                return Err(AccountError::Taken { number, url });
+            }
+            Err(error) => return Err(error.into()),
+        };
         store::reconciliations::encourage(&mut transaction, account.id).await?;
         // An account that was there keeps its webhook and secrets.
         let kept = store::accounts::get(&mut transaction, account.id).await?;

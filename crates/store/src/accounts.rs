@@ -40,13 +40,24 @@ impl Account {
     pub const TOKEN_PURPOSE: &'static str = "api-token";
 }
 
-/// Adds an account, or renews the token and names of the one that is there, and whether it may come
-/// without signatures if `unsigned` says so. What waits for it in the outbox is tried at once. An
-/// account that another tenant has is refused with [`Error::Exists`]. Gives back the key it has.
+/// What is said anew of an account that is there; what is none stays as it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Said<'a> {
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// Whether it signs nothing.
+    pub unsigned: Option<bool>,
+    /// Whether it is called at public addresses only.
+    pub public_only: Option<bool>,
+}
+
+/// Adds an account, or renews the token of the one that is there, and what is said of it. What waits for it in
+/// the outbox is tried at once. An account that another tenant has is refused with [`Error::Exists`]. Gives back
+/// the key it has.
 pub async fn put(
     connection: &mut PgConnection,
     account: &Account,
-    unsigned: Option<bool>,
+    said: Said<'_>,
 ) -> Result<AccountKey, Error> {
     // What its end has forgotten stays so, whichever version of this program ended it.
     sqlx::query!(
@@ -64,11 +75,11 @@ pub async fn put(
             public_only, screen_url)
          values ($1, $2, $3, $4, $5, $6, coalesce($7, false), $8, $9)
          on conflict (base_url, chatwoot_account_id) do update
-           set name = coalesce(excluded.name, chatwoot_accounts.name),
+           set name = coalesce($10, chatwoot_accounts.name, excluded.name),
                screen_url = coalesce(excluded.screen_url, chatwoot_accounts.screen_url),
                sealed_api_token = excluded.sealed_api_token,
                allow_unsigned = coalesce($7, chatwoot_accounts.allow_unsigned),
-               public_only = excluded.public_only,
+               public_only = coalesce($11, chatwoot_accounts.public_only),
                disconnected_at = null,
                updated_at = now()
            where chatwoot_accounts.tenant_id = excluded.tenant_id
@@ -79,9 +90,11 @@ pub async fn put(
         account.chatwoot_account_id,
         account.name,
         account.api_token.0,
-        unsigned,
+        said.unsigned,
         account.public_only,
         account.screen_url,
+        said.name,
+        said.public_only,
     )
     .fetch_optional(&mut *connection)
     .await?;

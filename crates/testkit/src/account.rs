@@ -54,7 +54,9 @@ pub async fn account(
         allow_unsigned: false,
         public_only: false,
     };
-    let key = store::accounts::put(&mut transaction, &wanted, None).await.expect("an account");
+    let key = store::accounts::put(&mut transaction, &wanted, store::accounts::Said::default())
+        .await
+        .expect("an account");
     store::commit(transaction).await.expect("a commit");
     Account { key, tenant, number }
 }

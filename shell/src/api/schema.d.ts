@@ -1629,7 +1629,7 @@ export interface components {
              * @example https://chat.example.com
              */
             chatwootUrl: string;
-            /** @description For people; not given: what Chatwoot calls it. */
+            /** @description For people; not given: as it was, and at first what Chatwoot calls it. */
             name?: string | null;
             /**
              * @description Scheme and host under which people open it, if it is another one; not given: as it was.

@@ -115,3 +115,21 @@ async fn who_gives_another_token_leaves_the_rest_and_has_the_account_compared_ag
     let sources = stage.served.world.bus.sources().list().await.unwrap();
     assert!(sources.iter().all(|one| one.chatwoot_account_id != 7 || one.allow_unsigned));
 }
+
+#[tokio::test]
+async fn an_account_keeps_its_name_until_it_is_given_another_one() {
+    let stage = Stage::new().await;
+    let connected = async |name: Option<&str>| {
+        let mut asked = stage.asked(7, &admin_token(7));
+        if let Some(name) = name {
+            asked["name"] = json!(name);
+        }
+        let connected: Value = stage.connect(&asked).await.json().await.unwrap();
+        connected["account"]["name"].clone()
+    };
+    let first = connected(None).await;
+    assert!(first.is_string(), "Chatwoot's");
+    assert_eq!(connected(Some("Ours")).await, "Ours");
+    assert_eq!(connected(None).await, "Ours");
+    assert_eq!(connected(Some("Another")).await, "Another");
+}

@@ -174,6 +174,7 @@ fn configured(arguments: &Arguments) -> anyhow::Result<Option<Wanted>> {
         number,
         token: token.clone(),
         allow_unsigned: None,
+        public_only: None,
         name: None,
     }))
 }

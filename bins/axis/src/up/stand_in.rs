@@ -84,6 +84,7 @@ impl StandIn {
             number: self.number,
             token: admin_token(self.number).into(),
             allow_unsigned: None,
+            public_only: None,
             name: Some(NAME.to_owned()),
         })
     }

@@ -16,6 +16,8 @@ async fn an_account_is_served_only_with_an_administrators_token_and_is_never_sho
     operator.fails(&add(&url, "acme", "7", &admin), "axis tenants add acme").await;
     operator.succeeds(&["tenants", "add", "acme", "--name", "Acme Outdoor"]).await;
     operator.fails(&["tenants", "add", "acme", "--name", " "], "is not empty").await;
+    let again = operator.succeeds(&["tenants", "add", "acme"]).await;
+    assert_eq!(again["name"], "Acme Outdoor", "no name was given");
     operator.succeeds(&["tenants", "add", "other"]).await;
     let tenants = operator.succeeds(&["tenants", "list"]).await;
     assert_eq!(tenants[0]["id"], "acme");
@@ -53,6 +55,24 @@ async fn an_account_is_served_only_with_an_administrators_token_and_is_never_sho
     assert_eq!(listed.as_array().unwrap().len(), 1);
     assert!(!listed.to_string().contains(&admin));
     assert_eq!(operator.world.bus.sources().list().await.unwrap().len(), 1);
+}
+
+/// The name that it was given, and the guard over an address that a tenant named.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_renews_a_token_changes_nothing_else_of_the_account() {
+    let operator = Operator::new().await;
+    let (url, admin) = (operator.chatwoot.url(), admin_token(7));
+    operator.succeeds(&["tenants", "add", "acme"]).await;
+    let add = add(&url, "acme", "7", &admin);
+    operator.succeeds(&add).await;
+    operator.statement("update chatwoot_accounts set name = 'Ours', public_only = true").await;
+    let kept = async || store::accounts::all(&operator.world.store).await.unwrap().pop().unwrap();
+    operator.succeeds(&add).await;
+    let renewed = kept().await;
+    assert_eq!((renewed.name.as_deref(), renewed.public_only), (Some("Ours"), true));
+    operator.succeeds(&[&add[..], &["--public-only=false"]].concat()).await;
+    assert!(!kept().await.public_only);
+    operator.fails(&[&add[..], &["--public-only"]].concat(), "public").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

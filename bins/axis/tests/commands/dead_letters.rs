@@ -58,7 +58,9 @@ async fn add_account(world: &World, key: AccountKey) {
         allow_unsigned: false,
         public_only: false,
     };
-    store::accounts::put(&mut transaction, &account, None).await.unwrap();
+    store::accounts::put(&mut transaction, &account, store::accounts::Said::default())
+        .await
+        .unwrap();
     store::commit(transaction).await.unwrap();
 }
 

@@ -38,7 +38,7 @@ pub(in crate::routes) struct ConnectAccount {
     #[schema(value_type = String, min_length = 1, max_length = 500, format = "password",
              example = "an administrator's access token")]
     token: SecretString,
-    /// For people; not given: what Chatwoot calls it.
+    /// For people; not given: as it was, and at first what Chatwoot calls it.
     #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
 }
@@ -171,6 +171,7 @@ impl ConnectAccount {
             number: self.chatwoot_account_id,
             token: self.token,
             allow_unsigned: None,
+            public_only: None,
             name: self.name.map(|name| name.trim().to_owned()),
         })
     }

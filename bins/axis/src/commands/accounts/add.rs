@@ -59,6 +59,17 @@ pub struct Arguments {
     )]
     allow_unsigned: Option<bool>,
 
+    /// Call it at public addresses only, and by https, as one that a tenant connected by itself. `=false`
+    /// takes it back; not given: as it was
+    #[arg(
+        long,
+        value_name = "YES",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    public_only: Option<bool>,
+
     /// The key that the accounts are sealed under is lost: seal under this one all the same
     #[arg(long)]
     another_key: bool,
@@ -77,6 +88,7 @@ pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> 
         number: arguments.number,
         token: arguments.token,
         allow_unsigned: arguments.allow_unsigned,
+        public_only: arguments.public_only,
         name: None,
     };
     let deed = arguments.operator.deed("accounts add");
