@@ -255,8 +255,9 @@ pub async fn window(
     let mut found = if forwards {
         sqlx::query_as!(
             Weight,
-            r#"select m.id, octet_length(m.content) as content,
-                      octet_length(m.content_attributes::text) + octet_length(m.attachments::text) as "rest!"
+            r#"select m.id,
+                      coalesce(octet_length(m.content), 0) + octet_length(m.content_attributes::text)
+                        + octet_length(m.attachments::text) as "bytes!"
                from messages m
                where m.conversation_id = $1 and (m.created_at, m.id) > ($2, $3)
                order by m.created_at, m.id limit $4"#,
@@ -271,8 +272,9 @@ pub async fn window(
         // Nothing named: before the end of time.
         sqlx::query_as!(
             Weight,
-            r#"select m.id, octet_length(m.content) as content,
-                      octet_length(m.content_attributes::text) + octet_length(m.attachments::text) as "rest!"
+            r#"select m.id,
+                      coalesce(octet_length(m.content), 0) + octet_length(m.content_attributes::text)
+                        + octet_length(m.attachments::text) as "bytes!"
                from messages m
                where m.conversation_id = $1
                  and (m.created_at, m.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3, $1))
@@ -285,7 +287,7 @@ pub async fn window(
         .fetch_all(&mut *connection)
         .await?
     };
-    let more = part::cut_large(&mut found, limit, Weight::bytes);
+    let more = part::cut_large(&mut found, limit, |weight| weight.bytes.into());
     let ids: Vec<_> = found.iter().map(|weight| MessageId(weight.id)).collect();
     let mut messages = by_ids(connection, &ids).await?;
     messages.sort_by_key(|message| (message.created_at, message.id));
@@ -295,14 +297,7 @@ pub async fn window(
 /// How large a message is.
 struct Weight {
     id: Uuid,
-    content: Option<i32>,
-    rest: i32,
-}
-
-impl Weight {
-    fn bytes(&self) -> i64 {
-        i64::from(self.content.unwrap_or_default()) + i64::from(self.rest)
-    }
+    bytes: i32,
 }
 
 async fn place(
