@@ -1,7 +1,7 @@
 //! Ids: one newtype per kind, so that a conversation's id is never taken for a message's.
 //!
-//! Rows that mirror Chatwoot have ids that anyone can compute again: a hash of the natural key in
-//! the layout of a UUID of version 7. A database rebuilt by replay therefore has the same ids, and links keep
+//! Rows that mirror Chatwoot have ids that anyone can compute again: a UUID of version 8 that hashes the natural key,
+//! with the time where version 7 has it. A database rebuilt by replay therefore has the same ids, and links keep
 //! working; the leading time keeps the indexes' inserts close together.
 
 use chrono::{DateTime, Utc};
@@ -90,8 +90,17 @@ impl ConversationId {
 
 impl MessageId {
     /// The id of the message that has this number in this account's installation.
+    ///
+    /// Of messages of one second, those with higher numbers have higher ids: lists by time and id then show them in
+    /// the order in which Chatwoot has them, although its REST API tells no more of a time than the second.
     pub fn of(account: AccountKey, chatwoot_id: i64, created_at: Option<DateTime<Utc>>) -> Self {
-        Self(derive(created_at, &[b"message", account.0.as_bytes(), &chatwoot_id.to_be_bytes()]))
+        let parts = [b"message".as_slice(), account.0.as_bytes(), &chatwoot_id.to_be_bytes()];
+        let hashed = derive(created_at, &parts).as_u128();
+        // The lower 26 bits of the number, as 12 and 14 beside the two that say which variant of UUIDs this is. One
+        // second would have to bring 67 million messages for them to begin anew unseen.
+        let number = u128::from(chatwoot_id.cast_unsigned());
+        let (upper, lower) = (number >> 14 & 0xfff, number & 0x3fff);
+        Self(Uuid::from_u128(hashed & !(0xfff << 64 | 0x3fff << 48) | upper << 64 | lower << 48))
     }
 }
 
@@ -173,5 +182,16 @@ mod tests {
         let earlier = MessageId::of(account, 9, DateTime::from_timestamp(1_790_000_000, 0));
         let later = MessageId::of(account, 8, DateTime::from_timestamp(1_790_000_001, 0));
         assert!(earlier < later);
+    }
+
+    #[test]
+    fn messages_of_one_second_sort_by_number() {
+        let account = AccountKey(Uuid::from_u128(1));
+        let at = DateTime::from_timestamp(1_790_000_000, 0);
+        for start in [1, 16_380, 1 << 20, (1 << 40) + 5] {
+            let ids: Vec<_> = (start..start + 40).map(|n| MessageId::of(account, n, at)).collect();
+            assert!(ids.is_sorted(), "{start}");
+            assert!(ids.iter().all(|id| id.0.get_version_num() == 8), "{start}");
+        }
     }
 }
