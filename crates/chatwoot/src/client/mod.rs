@@ -25,6 +25,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::public::Public;
@@ -224,12 +225,18 @@ impl Client {
             .map_err(|_| CallError::Unknown(Cause::Unreadable))
     }
 
-    /// Sends; a success is one whatever its body.
+    /// Sends; Chatwoot answers with JSON or with nothing. What else comes with a success is a page of something that
+    /// stands before it, which may have kept the request back. A body that breaks off says nothing against it.
     async fn done(&self, request: RequestBuilder) -> Result<(), CallError> {
         let response = self.send(request).await?;
         // Read to its end, the connection can be used again.
-        let _ = read(response, self.max_answer).await;
-        Ok(())
+        let Ok(body) = read(response, self.max_answer).await else { return Ok(()) };
+        if body.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        serde_json::from_slice::<IgnoredAny>(&crate::json::repaired(&body))
+            .map(|_| ())
+            .map_err(|_| CallError::Unknown(Cause::Unreadable))
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, CallError> {

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::post;
+use axum::routing::{delete, post};
 use chatwoot::client::{Cause, NewMessage, Options};
 use chatwoot::{CallError, Message, Outcome};
 
@@ -102,6 +102,26 @@ async fn every_status_has_its_meaning() {
         let error = client.create_message(conversation, &NewMessage::default()).await.unwrap_err();
         assert_eq!(format!("{error:?}"), *expected, "{status} {body}");
         assert_eq!(error.outcome(), *outcome, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_with_a_success_is_not_chatwoots_word_that_something_is_done() {
+    let answers = [
+        ("", true),
+        (" \n", true),
+        ("{}", true),
+        (r#"{"id":5,"content":"half a pair \ud83d"}"#, true),
+        ("<html>Your request was blocked</html>", false),
+        ("down for maintenance", false),
+    ];
+    for (body, done) in answers {
+        let answer = move || async move { body };
+        let path = "/api/v1/accounts/1/conversations/42/messages/7";
+        let address = serve(Router::new().route(path, delete(answer))).await;
+        let result = client(address, &Options::default()).delete_message(42, 7).await;
+        let unknown = matches!(result, Err(CallError::Unknown(Cause::Unreadable)));
+        assert_eq!((result.is_ok(), unknown), (done, !done), "{body}");
     }
 }
 
