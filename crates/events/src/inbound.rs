@@ -34,12 +34,16 @@ pub struct Inbound {
     pub trace: TraceParent,
 }
 
-/// What has to be part of an event's id besides its body: a delivery of typing, whose body is the
-/// same each time somebody types, happened once per delivery; all other bodies tell by themselves.
-pub fn occurrence<'a>(event: &str, delivery: Option<&'a str>) -> &'a [u8] {
+/// What has to be part of an event's id besides its body. The body of typing is the same each time somebody types: it
+/// happened once per delivery or, where Chatwoot is too old to name these, once per second. All other bodies tell by
+/// themselves.
+pub fn occurrence(event: &str, delivery: Option<&str>, received_at: DateTime<Utc>) -> Vec<u8> {
+    if !event.starts_with("conversation_typing_") {
+        return Vec::new();
+    }
     match delivery {
-        Some(delivery) if event.starts_with("conversation_typing_") => delivery.as_bytes(),
-        _ => &[],
+        Some(delivery) => delivery.as_bytes().to_vec(),
+        None => received_at.timestamp().to_be_bytes().to_vec(),
     }
 }
 
@@ -115,8 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn typing_counts_per_delivery_and_nothing_else_does() {
-        assert_eq!(occurrence("conversation_typing_on", Some("d")), b"d");
-        assert_eq!(occurrence("message_created", Some("d")), b"");
+    fn typing_counts_per_delivery_or_second_and_nothing_else_does() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let typing = |delivery, second| occurrence("conversation_typing_on", delivery, at(second));
+        assert_eq!(typing(Some("d"), 7), b"d");
+        assert_eq!(typing(None, 7), typing(None, 7));
+        assert_ne!(typing(None, 7), typing(None, 8));
+        assert_eq!(occurrence("message_created", Some("d"), at(7)), b"");
+        assert_eq!(occurrence("message_created", None, at(7)), b"");
     }
 }

@@ -44,12 +44,14 @@ async fn succeeds(world: &World, arguments: &[&str]) -> Value {
 
 fn inbound(account: &Account, number: i64, event: &str, body: &str) -> Envelope {
     let delivery = format!("delivery-{number}");
+    let received_at = DateTime::from_timestamp(1_790_000_000 + number, 0).unwrap();
+    let occurrence = occurrence(event, Some(&delivery), received_at);
     let inbound = Inbound {
-        id: EventId::of(account.key, body.as_bytes(), occurrence(event, Some(&delivery))),
+        id: EventId::of(account.key, body.as_bytes(), &occurrence),
         account: account.key,
         tenant: account.tenant.clone(),
         event: event.to_owned(),
-        received_at: DateTime::from_timestamp(1_790_000_000 + number, 0).unwrap(),
+        received_at,
         delivery: Some(delivery),
         origin: "webhook".to_owned(),
         trace: TraceParent::generate(),

@@ -134,8 +134,9 @@ impl Arrived {
     fn inbound(&self, source: &KnownSource, event: String) -> Inbound {
         let delivery =
             text(&self.headers, DELIVERY_HEADER).filter(|text| text.len() <= MAX_DELIVERY);
+        let occurrence = occurrence(&event, delivery, self.at);
         Inbound {
-            id: EventId::of(source.account, self.body.as_ref(), occurrence(&event, delivery)),
+            id: EventId::of(source.account, self.body.as_ref(), &occurrence),
             account: source.account,
             tenant: source.tenant.clone(),
             event,

@@ -37,15 +37,16 @@ pub fn inbound(account: &Account, body: &str, sequence: u64) -> Inbound {
     let event = chatwoot::peek(body.as_bytes()).map_or("unknown".into(), |p| p.event.to_string());
     let event_is_ours = event.starts_with("reconciled_");
     let delivery = format!("delivery-{sequence}");
-    let what = body.as_bytes();
+    // Another one for every delivery, as in life.
+    let received_at =
+        DateTime::from_timestamp(RECEIVED + i64::try_from(sequence).unwrap(), 0).unwrap();
+    let occurrence = occurrence(&event, Some(&delivery), received_at);
     Inbound {
-        id: EventId::of(account.key, what, occurrence(&event, Some(&delivery))),
+        id: EventId::of(account.key, body.as_bytes(), &occurrence),
         account: account.key,
         tenant: account.tenant.clone(),
         event,
-        // Another one for every delivery, as in life.
-        received_at: DateTime::from_timestamp(RECEIVED + i64::try_from(sequence).unwrap(), 0)
-            .unwrap(),
+        received_at,
         delivery: Some(delivery),
         origin: if event_is_ours { "reconciler" } else { "webhook" }.into(),
         trace: TraceParent::generate(),
