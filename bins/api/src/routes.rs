@@ -30,7 +30,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{Extensions, HeaderMap, HeaderName, Method, StatusCode, Version, header};
+use axum::http::{
+    Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header,
+};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use domain::AccountKey;
@@ -40,6 +42,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -155,6 +158,8 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     let versioned_health = Router::new().route_service("/health", one);
     let mut guarded = operations
         .layer(middleware::from_fn_with_state(app.clone(), place::tell))
+        .layer(unless_said(header::CACHE_CONTROL, "no-store"))
+        .layer(unless_said(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(app)
         .merge(openapi::routes(&document, discovery.as_deref()))
         .merge(shell::routes(config.shell_dir.as_deref(), &policy));
@@ -175,6 +180,12 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
         .layer(cors(config))
         .layer(CatchPanicLayer::custom(request::panicked))
         .layer(middleware::from_fn(request::track))
+}
+
+/// What no answer of an operation is without: a browser that several people use keeps nothing that was
+/// said to one of them.
+fn unless_said(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Answers for a handler that takes too long.

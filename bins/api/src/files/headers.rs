@@ -35,8 +35,8 @@ const SHOWN: [&str; 20] = [
 ];
 /// What all others are said to be, so that nothing guesses.
 const HIDDEN: &str = "application/octet-stream";
-/// How long a browser may keep a file, which never changes.
-const CACHED: HeaderValue = HeaderValue::from_static("private, max-age=3600");
+/// A file never changes, but who may see it does: a browser asks, by its tag, before it shows one again.
+const CACHED: HeaderValue = HeaderValue::from_static("private, no-cache");
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 /// Characters of a name that are written as they are.
 const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
@@ -101,6 +101,7 @@ impl Headers<'_> {
         }
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         headers.insert(header::CACHE_CONTROL, CACHED);
+        headers.append(header::VARY, HeaderValue::from_static("authorization"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
         let own = HeaderName::from_static("cross-origin-resource-policy");

@@ -14,11 +14,12 @@ use crate::App;
 use crate::auth::Auth;
 
 /// Scripts come from here and are files. Styles may be in elements, since menus and lists place
-/// themselves so; pictures and sounds come from wherever Chatwoot keeps them.
+/// themselves so. Files of messages come through the API; only the pictures that somebody asks to see
+/// in a mail come from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    font-src 'self'; img-src 'self' data: blob: http: https:; \
-    media-src 'self' blob: http: https:; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-    frame-ancestors 'none'; connect-src 'self'";
+    font-src 'self'; img-src 'self' data: blob: https:; media-src 'self' blob:; \
+    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    connect-src 'self'";
 
 /// What the Shell's pages may do: besides this API they speak to the OpenID provider.
 pub(super) fn policy(app: &App) -> HeaderValue {

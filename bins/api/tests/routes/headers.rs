@@ -177,3 +177,19 @@ async fn tags_on_several_lines_are_one_list() {
     let changed = change.header("if-match", tag).send().await.unwrap();
     assert_eq!(changed.status(), 200);
 }
+
+#[tokio::test]
+async fn a_browser_keeps_no_answer_and_guesses_no_type() {
+    let served = Served::start().await;
+    let walk = Walk::of(&served).await;
+    let tokens = Tokens::of(&served).await;
+    let things = Things::seed(&served, &served.ours, 1).await;
+    for operation in walk.operations().iter().filter(|one| one.method == Method::GET) {
+        let request = walk.request(&served, operation, &things);
+        let answer = request.bearer_auth(tokens.whose(operation)).send().await.unwrap();
+        let said = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap());
+        let kept = said("cache-control");
+        assert!(matches!(kept, Some("no-store" | "private, no-cache")), "{operation}: {kept:?}");
+        assert_eq!(said("x-content-type-options"), Some("nosniff"), "{operation}");
+    }
+}

@@ -16,6 +16,7 @@ async fn the_shell_is_served_and_finds_its_own_way() {
         let policy = page.headers()["content-security-policy"].to_str().unwrap();
         let scripts = policy.split("; ").find(|rule| rule.starts_with("script-src")).unwrap();
         assert_eq!(scripts, "script-src 'self'", "{path}");
+        assert!(!policy.contains(" http:"), "{policy}");
         assert_eq!(page.text().await.unwrap(), "the shell", "{path}");
     }
     let code = get("/app/assets/a.js").await.unwrap();

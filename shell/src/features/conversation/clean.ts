@@ -37,6 +37,8 @@ export function clean(html: string, pictures: boolean): Cleaned {
       const picture = name === 'src' && /^https?:\/\//i.test(address)
       if (picture) remote += 1
       if (!picture || !pictures) element.removeAttribute(name)
+      // The page may fetch by https only, as browsers would make of it by themselves where the page is.
+      else element.setAttribute(name, address.replace(/^http:/i, 'https:'))
     }
     if (element instanceof HTMLImageElement) {
       if (!element.hasAttribute('src')) element.remove()

@@ -46,6 +46,7 @@ test('nothing in it fetches before somebody asks, and then pictures only', () =>
   expect(shown(html)).toContain('data:image/png')
   expect(shown(html, true)).toContain('https://t.example/1.png')
   expect(shown(html, true)).not.toMatch(/t\.example\/[2-9]/)
+  expect(shown('<img src="HTTP://t.example/1.png">', true)).toContain('src="https://t.example/1.png"')
 })
 
 test('nothing in it leaves its place, however that is spelled', () => {
