@@ -3,6 +3,7 @@
 //! ```text
 //! connect     token checked with Chatwoot ─► row ─► receivers told ─► webhook registered
 //! rotate      another token, or another webhook with another secret; the old one holds for a while
+//! reseal      another key in the place of the one that secrets are sealed under ─► receivers told
 //! check       is the webhook in Chatwoot, in its place, complete, and signed with what we know?
 //! link        a person's own token checked with Chatwoot ─► row; what they write goes out with it
 //! disconnect  row ended, token and secrets forgotten ─► receivers told ─► webhook removed
@@ -20,6 +21,7 @@ mod disconnect;
 mod error;
 mod link;
 mod registration;
+mod reseal;
 mod rotate;
 mod secrets;
 mod sources;
@@ -40,6 +42,7 @@ pub use deed::{Actor, Deed, Kept};
 pub use disconnect::Disconnected;
 pub use error::{AccountError, Trouble};
 pub use registration::{Change, Checked, Registered, path};
+pub use reseal::Resealed;
 pub use rotate::Rotated;
 pub use watch::Watch;
 

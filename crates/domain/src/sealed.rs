@@ -4,9 +4,13 @@ use chacha20poly1305::aead::{Aead, Generate as _, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
 
-/// The key under which tokens and webhook secrets are kept: 64 hex digits (`openssl rand -hex 32`).
+/// The key under which tokens and webhook secrets are kept: 64 hex digits (`openssl rand -hex 32`). Several with
+/// commas between them are a change of keys: the first one seals, and each of them opens.
 #[derive(Clone)]
-pub struct SecretKey(XChaCha20Poly1305);
+pub struct SecretKey {
+    sealing: XChaCha20Poly1305,
+    older: Vec<XChaCha20Poly1305>,
+}
 
 /// Sealed bytes: nonce, then ciphertext with its tag. Safe to store and to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +19,7 @@ pub struct Sealed(pub Vec<u8>);
 /// Why a secret could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// The key's text is not 64 hex digits.
+    /// The key's text is not 64 hex digits, nor several of these with commas between them.
     #[error("AXIS_SECRET_KEY must be 64 hexadecimal digits; make one with `openssl rand -hex 32`")]
     MalformedKey,
     /// Sealed under another key, for another purpose, or damaged.
@@ -32,9 +36,13 @@ impl std::fmt::Debug for SecretKey {
 impl std::str::FromStr for SecretKey {
     type Err = SealError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut key = [0u8; 32];
-        hex::decode_to_slice(text.trim(), &mut key).map_err(|_| SealError::MalformedKey)?;
-        Ok(Self(XChaCha20Poly1305::new(&Key::from(key))))
+        let mut keys = text.split(',').map(|text| {
+            let mut key = [0u8; 32];
+            hex::decode_to_slice(text.trim(), &mut key).map_err(|_| SealError::MalformedKey)?;
+            Ok(XChaCha20Poly1305::new(&Key::from(key)))
+        });
+        let sealing = keys.next().unwrap_or(Err(SealError::MalformedKey))?;
+        Ok(Self { sealing, older: keys.collect::<Result<_, _>>()? })
     }
 }
 
@@ -48,18 +56,34 @@ impl SecretKey {
     pub fn seal(&self, purpose: &str, secret: &SecretString) -> Result<Sealed, SealError> {
         let nonce = XNonce::generate();
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: purpose.as_bytes() };
-        let ciphertext = self.0.encrypt(&nonce, payload).map_err(|_| SealError::MalformedKey)?;
+        let ciphertext =
+            self.sealing.encrypt(&nonce, payload).map_err(|_| SealError::MalformedKey)?;
         Ok(Sealed([nonce.as_slice(), &ciphertext].concat()))
     }
 
-    /// Opens what [`SecretKey::seal`] sealed for this purpose.
+    /// Opens what [`SecretKey::seal`] sealed for this purpose, under this key or one of the older ones.
     pub fn open(&self, purpose: &str, sealed: &Sealed) -> Result<SecretString, SealError> {
-        let (nonce, ciphertext) = sealed.0.split_at_checked(24).ok_or(SealError::WrongKey)?;
-        let nonce = XNonce::try_from(nonce).map_err(|_| SealError::WrongKey)?;
-        let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
-        let plain = self.0.decrypt(&nonce, payload).map_err(|_| SealError::WrongKey)?;
-        String::from_utf8(plain).map(SecretString::from).map_err(|_| SealError::WrongKey)
+        let opened = open(&self.sealing, purpose, sealed);
+        let older = || self.older.iter().find_map(|key| open(key, purpose, sealed));
+        opened.or_else(older).ok_or(SealError::WrongKey)
     }
+
+    /// Seals under the first key what is sealed under an older one. Returns `None` if the first key opens it.
+    pub fn reseal(&self, purpose: &str, sealed: &Sealed) -> Result<Option<Sealed>, SealError> {
+        if open(&self.sealing, purpose, sealed).is_some() {
+            return Ok(None);
+        }
+        let secret = self.open(purpose, sealed)?;
+        self.seal(purpose, &secret).map(Some)
+    }
+}
+
+fn open(key: &XChaCha20Poly1305, purpose: &str, sealed: &Sealed) -> Option<SecretString> {
+    let (nonce, ciphertext) = sealed.0.split_at_checked(24)?;
+    let nonce = XNonce::try_from(nonce).ok()?;
+    let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
+    let plain = key.decrypt(&nonce, payload).ok()?;
+    String::from_utf8(plain).ok().map(SecretString::from)
 }
 
 #[cfg(test)]
@@ -78,6 +102,23 @@ mod tests {
         damaged.0[30] ^= 1;
         assert!(key.open("token", &damaged).is_err());
         assert!(key.open("token", &Sealed(vec![1, 2])).is_err());
+    }
+
+    #[test]
+    fn an_older_key_opens_and_the_first_one_seals() {
+        let [old, new] = [SecretKey::generate_text(), SecretKey::generate_text()];
+        let changing: SecretKey = format!("{new}, {old}").parse().unwrap();
+        let (old, new): (SecretKey, SecretKey) = (old.parse().unwrap(), new.parse().unwrap());
+        let sealed = old.seal("token", &"s3cret".into()).unwrap();
+        assert_eq!(changing.open("token", &sealed).unwrap().expose_secret(), "s3cret");
+        let resealed = changing.reseal("token", &sealed).unwrap().unwrap();
+        assert_eq!(new.open("token", &resealed).unwrap().expose_secret(), "s3cret");
+        assert!(old.open("token", &resealed).is_err());
+        assert_eq!(changing.reseal("token", &resealed).unwrap(), None);
+        assert!(changing.reseal("webhook", &sealed).is_err());
+        for malformed in ["", ",", &format!("{},", "00".repeat(32)), "00,11"] {
+            assert!(malformed.parse::<SecretKey>().is_err(), "{malformed}");
+        }
     }
 
     #[test]

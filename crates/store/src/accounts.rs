@@ -169,6 +169,28 @@ pub async fn set_token(
     Ok(())
 }
 
+/// Keeps what an account has sealed, unchanged but sealed anew. Says whether it did: not if somebody has put another
+/// token there meanwhile.
+pub async fn reseal(
+    connection: &mut PgConnection,
+    account: &Account,
+    token: &Sealed,
+    secrets: &[Sealed],
+) -> Result<bool, Error> {
+    let secrets: Vec<Vec<u8>> = secrets.iter().map(|sealed| sealed.0.clone()).collect();
+    let done = sqlx::query!(
+        "update chatwoot_accounts set sealed_api_token = $3, sealed_webhook_secrets = $4
+         where id = $1 and sealed_api_token = $2 and disconnected_at is null",
+        account.id.0,
+        account.api_token.0,
+        token.0,
+        &secrets
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Has what waits for an account tried at once. The transaction should not last long after that: workers wait for it.
 pub async fn hasten(connection: &mut PgConnection, id: AccountKey) -> Result<(), Error> {
     outbox::hasten_account(connection, id).await

@@ -137,6 +137,46 @@ pub async fn tokens(store: &Store) -> Result<Vec<Sealed>, Error> {
     Ok(tokens.into_iter().map(Sealed).collect())
 }
 
+/// People's own tokens of an account, as they are sealed, of those that Chatwoot has not refused.
+pub async fn own_tokens(
+    connection: &mut PgConnection,
+    account: AccountKey,
+) -> Result<Vec<OwnToken>, Error> {
+    let rows = sqlx::query!(
+        "select member_id, chatwoot_user_id, sealed_token from account_links
+         where account_id = $1 and refused_at is null order by member_id",
+        account.0
+    )
+    .fetch_all(connection)
+    .await?;
+    let own = rows.into_iter().map(|row| OwnToken {
+        member: row.member_id,
+        user: row.chatwoot_user_id,
+        token: Sealed(row.sealed_token),
+    });
+    Ok(own.collect())
+}
+
+/// Keeps a person's token sealed anew. Says whether it did: not if they have linked another one meanwhile.
+pub async fn reseal(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    own: &OwnToken,
+    token: &Sealed,
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "update account_links set sealed_token = $4
+         where account_id = $1 and member_id = $2 and sealed_token = $3",
+        account.0,
+        own.member,
+        own.token.0,
+        token.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// The own token of the author of a reply that is to go out. None: it goes out with the account's.
 pub async fn of_author(
     connection: &mut PgConnection,

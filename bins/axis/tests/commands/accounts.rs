@@ -1,8 +1,10 @@
 //! `axis tenants` and `axis accounts`.
 
 use chatwoot_sim::{admin_token, agent_token};
+use domain::SecretKey;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
+use store::links::{self, OwnToken};
 use testkit::World;
 
 use crate::operator::{ANOTHER_KEY, Operator, PUBLIC_URL, add};
@@ -155,6 +157,45 @@ async fn nothing_is_sealed_under_a_key_that_opens_nothing_unless_the_other_one_i
     assert_eq!((registered.code, &registered.value["forgottenSecrets"]), (Some(0), &json!(1)));
     let checked = operator.axis_with(&["webhook", "check"], &key).await;
     assert_eq!((checked.code, &checked.value[0]["good"]), (Some(0), &json!(true)));
+}
+
+/// While programs have both keys, and then the new one only.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_key_takes_the_place_of_the_one_that_all_is_sealed_under() {
+    let operator = Operator::new().await;
+    operator.registered("acme", PUBLIC_URL).await;
+    let old: SecretKey = operator.key.parse().unwrap();
+    let token = old.seal(links::TOKEN_PURPOSE, &"own".into()).unwrap();
+    let own = OwnToken { member: "ada".to_owned(), user: 7, token };
+    let account = store::accounts::all(&operator.world.store).await.unwrap()[0].id;
+    let mut transaction = operator.world.store.worker().await.unwrap();
+    links::put(&mut transaction, account, &own, None).await.unwrap().unwrap();
+    store::commit(transaction).await.unwrap();
+
+    let both = format!("{ANOTHER_KEY},{}", operator.key);
+    let reseal = async || {
+        let answered =
+            operator.axis_with(&["accounts", "reseal"], &[("AXIS_SECRET_KEY", &both)]).await;
+        assert_eq!(answered.code, Some(0), "{answered:?}");
+        answered.value
+    };
+    let resealed = |tokens, webhook_secrets, own_tokens| {
+        json!({ "tokens": tokens, "webhookSecrets": webhook_secrets, "ownTokens": own_tokens,
+                "unopened": 0 })
+    };
+    assert_eq!(reseal().await, resealed(1, 1, 1));
+    assert_eq!(reseal().await, resealed(0, 0, 0));
+
+    let checked =
+        operator.axis_with(&["webhook", "check"], &[("AXIS_SECRET_KEY", ANOTHER_KEY)]).await;
+    assert_eq!((checked.code, &checked.value[0]["good"]), (Some(0), &json!(true)), "{checked:?}");
+    assert_eq!(operator.axis(&["webhook", "check"]).await.code, Some(1), "the old key");
+    let new: SecretKey = ANOTHER_KEY.parse().unwrap();
+    for token in links::tokens(&operator.world.store).await.unwrap() {
+        assert!(new.open(links::TOKEN_PURPOSE, &token).is_ok());
+    }
+    let audit = operator.succeeds(&["audit"]).await;
+    assert_eq!(audit.to_string().matches("accounts reseal").count(), 1, "{audit}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,7 @@ pub const ANOTHER_KEY: &str = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5
 pub struct Operator {
     pub world: World,
     pub chatwoot: Running,
-    key: String,
+    pub key: String,
     stop: CancellationToken,
     _end: DropGuard,
 }

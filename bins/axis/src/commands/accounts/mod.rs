@@ -5,6 +5,7 @@ pub mod disconnect;
 pub mod links;
 pub mod list;
 pub mod publish;
+pub mod reseal;
 pub mod rotate;
 pub mod unlink;
 
@@ -23,6 +24,8 @@ pub enum Command {
     List,
     /// Take another token into use, or have Chatwoot sign with another secret
     Rotate(rotate::Arguments),
+    /// Seal all tokens and secrets under the first of several keys in AXIS_SECRET_KEY
+    Reseal(reseal::Arguments),
     /// List whose own tokens replies go out with
     Links(links::Arguments),
     /// Forget somebody's own token, when they have left
@@ -49,6 +52,7 @@ impl Command {
             Self::Add(arguments) => add::run(arguments, place).await,
             Self::List => list::run(place).await,
             Self::Rotate(arguments) => rotate::run(arguments, place).await,
+            Self::Reseal(arguments) => reseal::run(arguments, place).await,
             Self::Links(arguments) => links::run(&arguments, place).await,
             Self::Unlink(arguments) => unlink::run(&arguments, place).await,
             Self::Disconnect(arguments) => disconnect::run(&arguments, place).await,
