@@ -16,8 +16,42 @@ static SERVER: OnceCell<Postgres> = OnceCell::const_new();
 pub async fn database() -> Config {
     let server = SERVER.get_or_init(start).await;
     let name = format!("test_{}", Uuid::now_v7().simple());
-    create(server, &format!("create database {name} template {TEMPLATE}")).await;
+    carry_out(server, &format!("create database {name} template {TEMPLATE}")).await;
     config(server, &name)
+}
+
+/// A copy of a database as it is now, as a backup would be; everybody's connections to it end.
+pub async fn keep(database: &Config) -> Kept {
+    let server = SERVER.get_or_init(start).await;
+    let (of, name) = (name_of(database), format!("kept_{}", Uuid::now_v7().simple()));
+    disconnect(server, &of).await;
+    carry_out(server, &format!("create database {name} template {of}")).await;
+    Kept { of, name }
+}
+
+/// Puts a database back as it was when it was kept.
+pub async fn restore(kept: &Kept) {
+    let server = SERVER.get_or_init(start).await;
+    let Kept { of, name } = kept;
+    carry_out(server, &format!("drop database {of} with (force)")).await;
+    carry_out(server, &format!("create database {of} template {name}")).await;
+}
+
+/// What a database was at some time.
+pub struct Kept {
+    of: String,
+    name: String,
+}
+
+fn name_of(database: &Config) -> String {
+    let url = secrecy::ExposeSecret::expose_secret(&database.database_url);
+    let path = url.split('?').next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+async fn disconnect(server: &Postgres, database: &str) {
+    let ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = ";
+    carry_out(server, &format!("{ended}'{database}'")).await;
 }
 
 /// A server of the test's own, to be killed, paused and started again; the schema is in the
@@ -38,12 +72,12 @@ async fn server() -> Postgres {
 
 async fn start() -> Postgres {
     let server = server().await;
-    create(&server, &format!("create database {TEMPLATE}")).await;
+    carry_out(&server, &format!("create database {TEMPLATE}")).await;
     store::migrate(&config(&server, TEMPLATE)).await.expect("the migrations apply");
     server
 }
 
-async fn create(server: &Postgres, statement: &str) {
+async fn carry_out(server: &Postgres, statement: &str) {
     let url = config(server, "postgres").database_url;
     let mut connection = PgConnection::connect(secrecy::ExposeSecret::expose_secret(&url))
         .await
@@ -51,7 +85,7 @@ async fn create(server: &Postgres, statement: &str) {
     sqlx::query(sqlx::AssertSqlSafe(statement))
         .execute(&mut connection)
         .await
-        .expect("a database can be made");
+        .expect("the statement is carried out");
     connection.close().await.expect("the connection closes");
 }
 

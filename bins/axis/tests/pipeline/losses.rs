@@ -103,7 +103,7 @@ async fn talk(system: &System, conversations: &[(i64, String)], rounds: std::ops
 }
 
 /// Waits until all that was received is applied and all that was written is sent and settled.
-async fn drained(system: &System) {
+pub async fn drained(system: &System) {
     eventually("the outbox is empty", async || {
         let url = system.world.store_config.database_url.expose_secret();
         let mut connection = sqlx::PgConnection::connect(url).await.unwrap();

@@ -11,6 +11,7 @@ mod installation;
 mod keys;
 mod losses;
 mod refusals;
+mod restores;
 mod screen;
 mod settings;
 mod system;
