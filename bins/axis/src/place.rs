@@ -15,7 +15,7 @@ use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep};
 
 /// What to do about a database that does not answer.
-pub(crate) const SERVER: &str = "look after the server that DATABASE_URL names";
+pub(crate) const SERVER: &str = "check the server that DATABASE_URL points to";
 /// It is read there which migrations were made.
 const GRANT: &str =
     "as the tables' owner: grant select on _sqlx_migrations to the user of DATABASE_URL";

@@ -65,7 +65,7 @@ impl Of {
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
     let Arguments { keep_months, table: only, dry_run, yes, operator } = arguments;
     if !yes && !dry_run {
-        bail!("what is removed cannot be got back: look with --dry-run, then say --yes");
+        bail!("removing cannot be undone: look with --dry-run, then pass --yes to confirm");
     }
     let store = place.store().await?;
     if !dry_run && !store::retention::may_remove(&mut *store.worker().await?).await? {

@@ -92,7 +92,7 @@ async fn an_accounts_secrets_are_rotated_and_in_the_end_forgotten() {
     assert_eq!(sources.list().await.unwrap()[0].sealed_secrets.len(), 2);
 
     let disconnect = ["accounts", "disconnect", "--account", "7"];
-    operator.fails(&disconnect, "say --yes").await;
+    operator.fails(&disconnect, "pass --yes").await;
     let ended = operator.succeeds(&[&disconnect[..], &["--yes"]].concat()).await;
     assert_eq!(ended["webhookRemoved"], true);
     assert!(sources.list().await.unwrap().is_empty());

@@ -12,7 +12,7 @@ async fn a_look_into_the_database_shows_what_is_wrong_and_no_content_unasked() {
     operator.registered("mock-tenant-id", &receiver).await;
     operator.syncs().await;
     let test = ["webhook", "test", "--account", "7", "--receiver-url", &receiver];
-    operator.fails(&test, "say --yes").await;
+    operator.fails(&test, "pass --yes").await;
     operator.succeeds(&[&test[..], &["--yes"]].concat()).await;
 
     let clean = operator.succeeds(&["db", "check"]).await;

@@ -264,7 +264,7 @@ async fn dropping_has_to_be_meant() {
     let letters = world.bus.dead_letters();
     let unsure = answered(&world, &["drop", "--reason", "late"]).await;
     assert_eq!(unsure.code, Some(1));
-    assert!(unsure.complaint.contains("say --yes"), "{unsure:?}");
+    assert!(unsure.complaint.contains("pass --yes"), "{unsure:?}");
     assert_eq!(answered(&world, &["drop", "--yes"]).await.code, Some(2), "of what?");
     let tried = succeeds(&world, &["drop", "--reason", "late", "--dry-run"]).await;
     assert_eq!(tried["deadLetters"].as_array().unwrap().len(), 3);
@@ -274,7 +274,10 @@ async fn dropping_has_to_be_meant() {
 
     assert_eq!(succeeds(&world, &["drop", "4", "--yes"]).await["dropped"], 1);
     assert_eq!(answered(&world, &["drop", "4", "--yes"]).await.code, Some(1));
-    assert_eq!(succeeds(&world, &["drop", "--reason", "late", "--yes"]).await["dropped"], 2);
+    let some = succeeds(&world, &["drop", "--reason", "late", "--most", "1", "--yes"]).await;
+    assert_eq!((&some["dropped"], &some["ended"]), (&json!(1), &json!("most")));
+    let rest = succeeds(&world, &["drop", "--reason", "late", "--yes"]).await;
+    assert_eq!((&rest["dropped"], &rest["ended"]), (&json!(1), &json!("done")));
     assert_eq!(left(&world).await, [3]);
     assert!(held(&world).await.is_empty());
 }

@@ -54,7 +54,7 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
 
     let nowhere = [("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")];
     let away = operator.axis_with(&doctor, &nowhere).await;
-    let server = "look after the server that DATABASE_URL names";
+    let server = "check the server that DATABASE_URL points to";
     assert_eq!(wrong(&away), [("database", server), no_sender]);
 
     operator.statement("update chatwoot_accounts set allow_unsigned = true").await;

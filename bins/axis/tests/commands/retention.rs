@@ -57,7 +57,7 @@ async fn rows(operator: &Operator) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn months_that_are_too_old_go_and_are_written_down_and_others_stay() {
     let operator = with_old_months().await;
-    operator.fails(&YES[..3], "cannot be got back").await;
+    operator.fails(&YES[..3], "cannot be undone").await;
 
     let looked = operator.succeeds(&["retention", "--keep-months", "1", "--dry-run"]).await;
     let [before, old, later] = ["activities_before", "activities_1901_05", "activities_2020_02"];

@@ -67,7 +67,7 @@ async fn without_servers_a_command_says_what_to_do() {
         axis.args(command).env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
         let answered = run(axis).await;
         assert_eq!(answered.code, Some(1));
-        for told in ["refused", "look after the server that DATABASE_URL names"] {
+        for told in ["refused", "check the server that DATABASE_URL points to"] {
             assert!(answered.complaint.contains(told), "{answered:?}");
         }
     }

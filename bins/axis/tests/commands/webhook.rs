@@ -218,7 +218,7 @@ async fn a_webhook_test_follows_every_example_into_the_database() {
     let receiver = operator.receives().await;
     operator.registered("acme", &receiver).await;
     let test = ["webhook", "test", "--account", "7", "--receiver-url", &receiver];
-    operator.fails(&test, "say --yes").await;
+    operator.fails(&test, "pass --yes").await;
     let sources = operator.world.bus.sources();
     eventually("the source is known", || {
         let sources = sources.clone();

@@ -27,8 +27,8 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let account = accounts::find(accounts.list().await?, &arguments.account)?;
     if !arguments.yes {
         bail!(
-            "account {} of {} will be served no more, and its token and secrets are forgotten: say \
-             --yes if that is wanted",
+            "account {} of {} will be disconnected, and its token and secrets are forgotten: pass \
+             --yes to confirm",
             account.chatwoot_account_id,
             account.base_url
         );
@@ -40,6 +40,6 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     } else {
         "its webhook could not be removed from Chatwoot: remove it there"
     };
-    let text = format!("account {} is served no more; {webhook}", account.chatwoot_account_id);
+    let text = format!("account {} is disconnected; {webhook}", account.chatwoot_account_id);
     Answer::new(text, &disconnected)
 }

@@ -24,7 +24,7 @@ pub enum Command {
     List,
     /// Take another token into use, or have Chatwoot sign with another secret
     Rotate(rotate::Arguments),
-    /// Seal all tokens and secrets under the first of several keys in AXIS_SECRET_KEY
+    /// Seal all tokens and secrets under the first of several keys in `AXIS_SECRET_KEY`
     Reseal(reseal::Arguments),
     /// List whose own tokens replies go out with
     Links(links::Arguments),

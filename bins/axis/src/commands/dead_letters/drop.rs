@@ -1,17 +1,17 @@
 //! `axis dead-letters drop`
 
-use std::fmt::Write as _;
-
 use anyhow::bail;
+use bus::StoredDeadLetter;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use service::Service;
 
-use super::selection::{Common, Done, Selection};
+use super::round::{End, Limits, Outcome, Round};
+use super::selection::{Common, Selection};
 use crate::audit::{Act, Operator};
 use crate::{Answer, Place};
 
-/// Which dead letters.
+/// Which dead letters, and how fast.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -20,11 +20,10 @@ pub struct Arguments {
     #[command(flatten)]
     common: Common,
 
-    /// Only say what would be removed
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    limits: Limits,
 
-    /// Remove them: they cannot be got back
+    /// Remove them, which cannot be undone
     #[arg(long)]
     yes: bool,
 
@@ -49,65 +48,47 @@ struct Which {
 
 /// Removes dead letters.
 pub async fn run(arguments: Arguments, place: &Place) -> anyhow::Result<Answer> {
-    let Arguments { which, common, dry_run, yes, operator, service } = arguments;
-    if !yes && !dry_run {
-        bail!("what is dropped cannot be got back: look with --dry-run, then say --yes");
+    let Arguments { which, common, limits, yes, operator, service } = arguments;
+    if !yes && !limits.dry_run {
+        bail!("dropping cannot be undone: look with --dry-run, then pass --yes to confirm");
     }
-    let shutdown = Service::start("axis", &service)?.shutdown();
+    let service = Service::start("axis", &service)?;
     let common = common.shared(place).await?;
     let selection = Selection { sequence: which.sequence, reason: which.reason, common };
     let (what, account) = (selection.words(), selection.common.account);
     let letters = place.bus().await?.dead_letters();
     let mut selected = selection.open(&letters).await?;
-    let begun = if dry_run {
+    let begun = if limits.dry_run {
         None
     } else {
         let store = place.store().await?;
         let act = Act::new("dead-letters drop", what).on(&store, account).await?;
-        Some(operator.begin(store, act, json!({})).await?)
+        Some(operator.begin(store, act, limits.details()).await?)
     };
-    let mut done = Vec::new();
-    let mut dropped = 0;
-    let ended = loop {
-        if shutdown.is_cancelled() {
-            break Some("interrupted".to_owned());
-        }
-        let next = match selected.next().await {
-            Ok(Some(next)) => next,
-            Ok(None) => break None,
-            Err(error) => break Some(error.to_string()),
-        };
-        if dry_run {
-            done.push(Done::new(&next, "would be dropped"));
-            continue;
-        }
-        match letters.drop(next.sequence).await {
-            Ok(true) => {
-                dropped += 1;
-                done.push(Done::new(&next, "dropped"));
-            }
-            Ok(false) => done.push(Done::new(&next, "somebody else has removed it")),
-            Err(error) => break Some(error.to_string()),
-        }
+    let act = async |letter: &StoredDeadLetter| {
+        Ok(if letters.drop(letter.sequence).await? {
+            Outcome::Done("dropped".to_owned())
+        } else {
+            Outcome::Left("somebody else has removed it".to_owned())
+        })
     };
+    let round = Round::run(&mut selected, &limits, &service, "would be dropped", act).await;
     if let Some(begun) = begun {
-        begun.end(dropped, ended.as_deref().unwrap_or("done")).await;
+        begun.end(round.count, &round.end.words()).await;
     }
-    let mut text: String = done.iter().map(Done::line).collect();
-    let summary = if dry_run {
-        format!("{} would be dropped", done.len())
+    let why = round.end.why();
+    let summary = if limits.dry_run {
+        format!("{} would be dropped{why}", round.letters.len())
     } else {
-        format!("{dropped} dropped")
+        format!("{} dropped{why}", round.count)
     };
-    text.push_str(&summary);
-    if let Some(why) = &ended {
-        write!(text, "; the rest stays: {why}")?;
-    }
     let value = json!({
-        "deadLetters": done.iter().map(Done::value).collect::<Vec<Value>>(),
-        "dropped": dropped,
-        "dryRun": dry_run,
-        "error": ended,
+        "deadLetters": round.values(),
+        "dropped": round.count,
+        "dryRun": limits.dry_run,
+        "ended": round.end.word(),
+        "error": round.end.error(),
     });
-    Ok(Answer::new(text, &value)?.succeeding_if(ended.is_none()))
+    let complete = matches!(round.end, End::Done | End::Most);
+    Ok(Answer::new(round.lines() + &summary, &value)?.succeeding_if(complete))
 }

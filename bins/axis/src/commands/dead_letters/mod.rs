@@ -3,6 +3,7 @@
 pub mod drop;
 pub mod list;
 pub mod redrive;
+mod round;
 mod selection;
 pub mod show;
 

@@ -17,7 +17,7 @@ const READERS: [(&str, &str); 2] =
 /// A worker asks anew when it was answered, and between the two nobody seems to listen.
 const LOOKS: usize = 6;
 const PAUSE: Duration = Duration::from_millis(500);
-const SERVERS: &str = "look after the servers that NATS_URL names; receivers acknowledge meanwhile";
+const SERVERS: &str = "check the servers that NATS_URL points to; receivers acknowledge meanwhile";
 
 /// Looks, and gives NATS back if it has all of the streams.
 pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Bus> {

@@ -39,7 +39,7 @@ pub struct Arguments {
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<Permission>,
 
-    /// Days until it is worth nothing; unset: never
+    /// Days until it expires; unset: never
     #[arg(
         long = "days",
         value_name = "DAYS",

@@ -67,8 +67,8 @@ pub async fn run(arguments: &Arguments, place: &Place) -> anyhow::Result<Answer>
     let account = accounts::find(all, &arguments.account)?;
     if !arguments.yes && !up::is_stand_in(&account) {
         bail!(
-            "this writes a made-up conversation 42 and contact 7 into account {} of {}, of tenant {}: say \
-             --yes if that is wanted",
+            "this writes a made-up conversation 42 and contact 7 into account {} of {}, of tenant {}: pass \
+             --yes to confirm",
             account.chatwoot_account_id,
             account.base_url,
             account.tenant
