@@ -3,17 +3,22 @@
 use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr};
 
+use crate::lately::Lately;
 use crate::{Config, Error, Transaction};
 
 /// A connection that was used within this time is taken for alive.
 const TRUSTED: Duration = Duration::from_secs(1);
+/// After a transaction could not be begun, no connection is for so long: sqlx takes one back without having
+/// ended what was begun on it, and whoever has it next is refused everything.
+const DOUBTED: Duration = Duration::from_mins(1);
 /// A server that takes longer to let somebody in is away.
 const CONNECTING: Duration = Duration::from_secs(5);
 
@@ -22,6 +27,8 @@ const CONNECTING: Duration = Duration::from_secs(5);
 pub struct Store {
     pool: PgPool,
     direct: PgConnectOptions,
+    /// Transactions that could not be begun.
+    unbegun: Arc<Lately>,
 }
 
 /// Without the address, which holds a password.
@@ -40,21 +47,22 @@ impl Store {
             Some(url) => self::options(url, program)?,
             None => options.clone(),
         };
+        let unbegun = Arc::new(Lately::default());
+        let doubt = Arc::clone(&unbegun);
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
             .acquire_timeout(CONNECTING)
             // A connection in steady use needs no question whether it lives before each transaction.
             .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    // One that is dead is dropped, and another one taken.
-                    Ok(meta.idle_for <= TRUSTED || takes_writes(connection).await.is_ok())
-                })
+            .before_acquire(move |connection, meta| {
+                let trusted = meta.idle_for <= TRUSTED && !doubt.within(DOUBTED);
+                // One that is of no use is dropped, and another one taken.
+                Box::pin(async move { Ok(trusted || takes_writes(connection).await.is_ok()) })
             })
             .after_connect(|connection, _| Box::pin(takes_writes(connection)))
             .after_release(|connection, _| Box::pin(has_come_to_rest(connection)))
             .connect_lazy_with(options);
-        Ok(Self { pool, direct })
+        Ok(Self { pool, direct, unbegun })
     }
 
     /// Most connections at a time.
@@ -71,7 +79,7 @@ impl Store {
 
     /// A transaction that sees all tenants' rows, for programs that carry everybody's events.
     pub async fn worker(&self) -> Result<Transaction, Error> {
-        Ok(self.pool.begin_with(AssertSqlSafe(worker())).await?)
+        self.begin(AssertSqlSafe(worker())).await
     }
 
     /// The same for who holds a lock while doing something else: it stays for as long as the program is
@@ -80,25 +88,34 @@ impl Store {
     pub async fn holder(&self) -> Result<Transaction, Error> {
         let begin = "begin read write; set local role axis_worker; set local tcp_keepalives_idle = 20; \
                      set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 6";
-        Ok(self.pool.begin_with(begin).await?)
+        self.begin(begin).await
     }
 
     /// The same, in which a statement that has to wait for a lock longer than this fails with
     /// [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it made when
     /// the tables were small, and would go on reading them whole.
     pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
-        Ok(self.pool.begin_with(AssertSqlSafe(worker_within(patience))).await?)
+        self.begin(AssertSqlSafe(worker_within(patience))).await
     }
 
     /// A transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
     pub async fn gate(&self) -> Result<Transaction, Error> {
-        Ok(self.pool.begin_with("begin; set local role axis_gate").await?)
+        self.begin("begin; set local role axis_gate").await
     }
 
     /// A transaction that sees and changes which tenants there are and which claims mean them, and
     /// sees nothing that is inside of any.
     pub async fn installation(&self) -> Result<Transaction, Error> {
-        Ok(self.pool.begin_with("begin; set local role axis_installation").await?)
+        self.begin("begin; set local role axis_installation").await
+    }
+
+    /// A transaction that begins with these statements.
+    async fn begin(&self, statements: impl SqlSafeStr) -> Result<Transaction, Error> {
+        let begun = self.pool.begin_with(statements).await;
+        if let Err(sqlx::Error::Database(_)) = begun {
+            self.unbegun.note();
+        }
+        Ok(begun?)
     }
 
     /// Asks the database for a sign of life.

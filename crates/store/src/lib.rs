@@ -34,6 +34,7 @@ mod error;
 pub mod hosts;
 pub mod idempotency;
 pub mod inspect;
+mod lately;
 pub mod links;
 mod locks;
 pub mod messages;

@@ -59,6 +59,29 @@ async fn a_commit_that_nobody_hears_begins_nothing() {
     assert!(!is_there(&mut other, &tenant).await);
 }
 
+/// What was begun on its connection is still open, refused, when the pool has that again.
+#[tokio::test]
+async fn a_transaction_that_could_not_be_begun_is_in_nobodys_way() {
+    let (_postgres, config) = testkit::postgres().await;
+    let url = secrecy::ExposeSecret::expose_secret(&config.database_url);
+    let mut owner = <PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+    let store = Store::connect(&store::Config { database_connections: 1, ..config }, "test");
+    let store = store.unwrap();
+    drop(store.worker().await.unwrap());
+    for role in ["axis_worker", "axis_gate"] {
+        let rename =
+            |from: &str, to: &str| sqlx::AssertSqlSafe(format!("alter role {from} rename to {to}"));
+        sqlx::raw_sql(rename(role, "away")).execute(&mut owner).await.unwrap();
+        match role {
+            "axis_worker" => store.worker().await.map(drop).unwrap_err(),
+            _ => store.gate().await.map(drop).unwrap_err(),
+        };
+        sqlx::raw_sql(rename("away", role)).execute(&mut owner).await.unwrap();
+        drop(store.worker().await.unwrap());
+        drop(store.gate().await.unwrap());
+    }
+}
+
 /// Whoever is frozen, or gone without a word, lets go of its rows; a holder of a lock keeps it.
 #[tokio::test]
 async fn a_transaction_that_nobody_goes_on_with_ends() {
