@@ -16,9 +16,10 @@ use tokio::time::{Instant, sleep};
 
 /// What to do about a database that does not answer.
 pub(crate) const SERVER: &str = "check the server that DATABASE_URL points to";
-/// It is read there which migrations were made.
-const GRANT: &str =
-    "as the tables' owner: grant select on _sqlx_migrations to the user of DATABASE_URL";
+/// What a user needs who does not own the tables: the role of most transactions, and to read which
+/// migrations were made.
+const GRANT: &str = "as the tables' owner: grant axis_worker to the user of DATABASE_URL, and grant \
+                     select on _sqlx_migrations to it";
 
 /// Which database, which NATS, which key.
 #[derive(Debug, Clone, Args)]

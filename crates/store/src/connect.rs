@@ -1,4 +1,4 @@
-//! Connections, transactions, migrations and wake-ups.
+//! Connections, transactions and wake-ups.
 
 use std::fmt::{self, Debug, Formatter};
 use std::io;
@@ -20,12 +20,12 @@ const TRUSTED: Duration = Duration::from_secs(1);
 /// ended what was begun on it, and whoever has it next is refused everything.
 const DOUBTED: Duration = Duration::from_mins(1);
 /// A server that takes longer to let somebody in is away.
-const CONNECTING: Duration = Duration::from_secs(5);
+pub(crate) const CONNECTING: Duration = Duration::from_secs(5);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pool: PgPool,
+    pub(crate) pool: PgPool,
     direct: PgConnectOptions,
     /// Transactions that could not be begun.
     unbegun: Arc<Lately>,
@@ -72,7 +72,7 @@ impl Store {
 
     /// A transaction that sees and changes the rows of one tenant only.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Transaction, Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.pool.begin().await.map_err(Error::beginning)?;
         confine(&mut transaction, tenant).await?;
         Ok(transaction)
     }
@@ -115,7 +115,7 @@ impl Store {
         if let Err(sqlx::Error::Database(_)) = begun {
             self.unbegun.note();
         }
-        Ok(begun?)
+        begun.map_err(Error::beginning)
     }
 
     /// Asks the database for a sign of life.
@@ -140,38 +140,13 @@ impl Store {
 
     /// The pool tries again until its time is over, and does not tell what it met. Whoever asks how the
     /// database is wants to know: one connection more meets it too.
-    async fn told(&self, error: sqlx::Error) -> Error {
+    pub(crate) async fn told(&self, error: sqlx::Error) -> Error {
         if !matches!(error, sqlx::Error::PoolTimedOut) {
             return error.into();
         }
         let tried = Box::pin(async { Ok(self.tried().await?) });
         // If this one is let in, the pool's own are all in use.
         within(CONNECTING, tried).await.err().unwrap_or_else(|| error.into())
-    }
-
-    /// Refuses a database that lacks any of the migrations this program was built for. Migrations
-    /// that it has besides are a newer program's.
-    pub async fn require_schema(&self) -> Result<(), Error> {
-        let applied =
-            sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success")
-                .fetch_all(&self.pool);
-        let applied = async {
-            match applied.await {
-                Ok(applied) => Ok(applied),
-                Err(error) => Err(self.told(error).await),
-            }
-        };
-        let applied = within(PATIENCE, applied).await?;
-        let missing: Vec<_> = MIGRATIONS
-            .iter()
-            .filter(|migration| !applied.contains(&migration.version))
-            .map(|migration| format!("{:04}", migration.version))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let missing = missing.join(", ");
-        Err(Error::Schema(sqlx::Error::Protocol(format!("it lacks migration {missing}"))))
     }
 
     /// Listens for rows added to the outbox, on a connection of its own.
@@ -198,7 +173,8 @@ pub async fn commit_and_begin(
     patience: Duration,
 ) -> Result<Transaction, Error> {
     let statements = AssertSqlSafe(format!("commit; {}", worker_within(patience)));
-    sqlx::raw_sql(statements).execute(&mut *transaction).await?;
+    // No constraint is left to the commit, so what is refused is the beginning.
+    sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(Error::beginning)?;
     Ok(transaction)
 }
 
@@ -261,7 +237,8 @@ pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result
         PATIENCE.as_millis().to_string()
     )
     .fetch_one(connection)
-    .await?;
+    .await
+    .map_err(Error::beginning)?;
     Ok(())
 }
 
@@ -295,27 +272,7 @@ pub async fn within<T>(
     tokio::time::timeout(patience, work).await.unwrap_or_else(|_| Err(silent()))
 }
 
-static MIGRATIONS: sqlx::migrate::Migrator = {
-    let mut migrations = sqlx::migrate!("../../migrations");
-    // Migrations expand before they contract, so that the version before this one may be put back and
-    // finds a database that has more than it knows.
-    migrations.ignore_missing = true;
-    migrations
-};
-
-/// Brings the schema up to date, over the direct address. Says how many migrations there are.
-pub async fn migrate(config: &Config) -> Result<usize, Error> {
-    let url = config.database_direct_url.as_ref().unwrap_or(&config.database_url);
-    let options = options(url, "axis-migrate")?;
-    let connected =
-        Box::pin(async { Ok(<PgConnection as Connection>::connect_with(&options).await?) });
-    let mut connection = within(CONNECTING, connected).await?;
-    MIGRATIONS.run(&mut connection).await?;
-    connection.close().await?;
-    Ok(MIGRATIONS.iter().count())
-}
-
-fn options(url: &SecretString, program: &str) -> Result<PgConnectOptions, Error> {
+pub(crate) fn options(url: &SecretString, program: &str) -> Result<PgConnectOptions, Error> {
     let options = PgConnectOptions::from_str(url.expose_secret()).map_err(Error::Address)?;
     Ok(options.application_name(program))
 }

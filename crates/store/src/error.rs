@@ -26,6 +26,12 @@ pub enum Error {
     /// The schema is not the one this program was built for.
     #[error("the database's schema does not fit this program; run `axis migrate`: {0}")]
     Schema(#[source] sqlx::Error),
+    /// Transactions cannot step down to their roles, whatever the data: try again once there are roles.
+    #[error(
+        "the database's roles are missing, as after a restore on a server without them; make them, then \
+         restore again (docs/operations.md, \"Dumps\"): {0}"
+    )]
+    Roles(#[source] sqlx::Error),
     /// A migration failed.
     #[error("the schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -42,7 +48,7 @@ pub enum Error {
 impl Error {
     /// Whether the same call can succeed later, with the same data.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Conflict(_) | Self::Schema(_))
+        matches!(self, Self::Unavailable(_) | Self::Conflict(_) | Self::Schema(_) | Self::Roles(_))
     }
 
     /// Whether the database's user may not do this, until somebody grants it.
@@ -51,6 +57,19 @@ impl Error {
         let Some(error) = source.downcast_ref::<sqlx::Error>() else { return false };
         let Some(database) = error.as_database_error() else { return false };
         database.code().is_some_and(|code| code == "42501")
+    }
+
+    /// What is wrong where a transaction could not be begun: never the data, which nobody has sent yet.
+    pub(crate) fn beginning(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|database| database.code());
+        // No role has that name.
+        if code.is_some_and(|code| code == "22023") {
+            return Self::Roles(error);
+        }
+        match error.into() {
+            Self::Data(error) | Self::Exists { source: error, .. } => Self::Unavailable(error),
+            error => error,
+        }
     }
 }
 

@@ -43,6 +43,7 @@ mod part;
 pub mod pipeline;
 pub mod reconciliations;
 pub mod retention;
+mod schema;
 pub mod stream_tickets;
 pub mod tenant_claims;
 pub mod tenants;
@@ -51,9 +52,10 @@ pub mod webhook_events;
 
 pub use condition::Trouble;
 pub use config::Config;
-pub use connect::{PATIENCE, Store, Wakeups, commit_and_begin, confine, migrate, within};
+pub use connect::{PATIENCE, Store, Wakeups, commit_and_begin, confine, within};
 pub use error::Error;
 pub use part::Start;
+pub use schema::migrate;
 /// A connection inside a transaction; what the functions of the modules take.
 pub use sqlx::PgConnection;
 

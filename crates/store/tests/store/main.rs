@@ -4,6 +4,7 @@
 
 mod errors;
 mod hosts;
+mod roles;
 mod schema;
 mod silence;
 mod tenancy;

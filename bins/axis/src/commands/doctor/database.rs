@@ -24,7 +24,10 @@ pub(super) async fn look(report: &mut Report, place: &Place) -> Option<Store> {
     // Not before it answers: one that never does would end this command.
     let store = report.heard("database", place.watched(), SERVER)?;
     let fits = store.require_schema().await;
-    let mend = fits.as_ref().err().and_then(advice).unwrap_or("axis migrate");
+    let mend = match &fits {
+        Err(store::Error::Roles(_)) => "make the roles, then restore the dump again",
+        fits => fits.as_ref().err().and_then(advice).unwrap_or("axis migrate"),
+    };
     report.heard("schema", fits, mend)?;
     report.good("schema", "it is up to date");
     let warnings = report.heard("tables", db::check::look(&store).await, SERVER)?;

@@ -1,0 +1,79 @@
+//! What a database has to have: the migrations, and the roles that transactions step down to.
+
+use sqlx::{Connection, PgConnection};
+
+use crate::connect::{CONNECTING, PATIENCE, options, within};
+use crate::{Config, Error, Store};
+
+/// The roles that transactions step down to.
+const ROLES: [&str; 5] =
+    ["axis_api", "axis_gate", "axis_installation", "axis_search", "axis_worker"];
+
+static MIGRATIONS: sqlx::migrate::Migrator = {
+    let mut migrations = sqlx::migrate!("../../migrations");
+    // Migrations expand before they contract, so that the version before this one may be put back and
+    // finds a database that has more than it knows.
+    migrations.ignore_missing = true;
+    migrations
+};
+
+impl Store {
+    /// Refuses a database that lacks any of the migrations this program was built for, or whose roles
+    /// cannot be used. Migrations that it has besides are a newer program's.
+    pub async fn require_schema(&self) -> Result<(), Error> {
+        let applied =
+            sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success")
+                .fetch_all(&self.pool);
+        let applied = async {
+            match applied.await {
+                Ok(applied) => Ok(applied),
+                Err(error) => Err(self.told(error).await),
+            }
+        };
+        let applied = within(PATIENCE, applied).await?;
+        let missing: Vec<_> = MIGRATIONS
+            .iter()
+            .filter(|migration| !applied.contains(&migration.version))
+            .map(|migration| format!("{:04}", migration.version))
+            .collect();
+        if missing.is_empty() {
+            return within(PATIENCE, self.require_roles()).await;
+        }
+        let missing = missing.join(", ");
+        Err(Error::Schema(sqlx::Error::Protocol(format!("it lacks migration {missing}"))))
+    }
+
+    /// Roles belong to the server, so a dump of the database has none of them, and where one is missing a
+    /// restore passes over all that is granted to it.
+    async fn require_roles(&self) -> Result<(), Error> {
+        let missing = "select role from unnest($1::text[]) role
+                       where not exists (select from pg_roles where rolname = role)";
+        let missing = sqlx::query_scalar(missing).bind(ROLES).fetch_all(&self.pool);
+        let missing: Vec<String> = missing.await?;
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            return Err(Error::Roles(sqlx::Error::Protocol(format!("there is no {missing}"))));
+        }
+        let mut transaction = self.worker().await?;
+        let granted = "select has_table_privilege('messages', 'select')";
+        let granted: bool = sqlx::query_scalar(granted).fetch_one(&mut *transaction).await?;
+        crate::rollback(transaction).await?;
+        if granted {
+            return Ok(());
+        }
+        let wrong = "the tables are not granted to axis_worker".to_owned();
+        Err(Error::Roles(sqlx::Error::Protocol(wrong)))
+    }
+}
+
+/// Brings the schema up to date, over the direct address. Says how many migrations there are.
+pub async fn migrate(config: &Config) -> Result<usize, Error> {
+    let url = config.database_direct_url.as_ref().unwrap_or(&config.database_url);
+    let options = options(url, "axis-migrate")?;
+    let connected =
+        Box::pin(async { Ok(<PgConnection as Connection>::connect_with(&options).await?) });
+    let mut connection = within(CONNECTING, connected).await?;
+    MIGRATIONS.run(&mut connection).await?;
+    connection.close().await?;
+    Ok(MIGRATIONS.iter().count())
+}
