@@ -251,7 +251,7 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
             match store.trouble().await {
                 None => Status::Up,
                 // A balancer that left it out would have the others do its work too.
-                Some(busy @ Trouble::Busy) => Status::Degraded(busy.to_string()),
+                Some(busy @ Trouble::Busy(_)) => Status::Degraded(busy.to_string()),
                 Some(away @ Trouble::Away(_)) => Status::Down(away.to_string()),
             }
         }

@@ -14,14 +14,18 @@ const POOL: Duration = Duration::from_millis(500);
 const BOTH: Duration = Duration::from_millis(1300);
 
 const SILENT: &str = "does not answer";
+/// The SQLSTATE of too many connections.
+const FULL: &str = "53300";
+const IN_USE: &str = "all connections of this program are in use";
+const NO_MORE: &str = "lets this program have no more connections than it has";
 
 /// What is wrong with the database: in words that give nothing away, since `/health` asks nobody who they
 /// are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// Nothing is, but whoever wants a connection waits for one.
-    #[error("answers, but all connections of this program are in use")]
-    Busy,
+    #[error("answers, but {0}")]
+    Busy(&'static str),
     /// It cannot be used.
     #[error("{0}")]
     Away(&'static str),
@@ -38,13 +42,23 @@ impl Store {
             tokio::join!(timeout(BOTH, asked), timeout(BOTH, Box::pin(self.tried())));
         let error = match (asked, tried) {
             (Ok(answered), _) => answered.err()?,
+            // Others would find no more, and what this program has it works with.
+            (Err(_), Ok(Err(error))) if is_full(&error) && self.has_connections() => {
+                return Some(Trouble::Busy(NO_MORE));
+            }
             (Err(_), Ok(Err(error))) => error,
             // The pool's own are all in use: this one is let in.
-            (Err(_), Ok(Ok(()))) => return Some(Trouble::Busy),
+            (Err(_), Ok(Ok(()))) => return Some(Trouble::Busy(IN_USE)),
             (Err(_), Err(_)) => return Some(Trouble::Away(SILENT)),
         };
         Some(Trouble::Away(in_words(&error)))
     }
+}
+
+/// Whether the server, the database or the user has as many connections as it may.
+fn is_full(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|database| database.code());
+    code.is_some_and(|code| code == FULL)
 }
 
 fn in_words(error: &sqlx::Error) -> &'static str {
@@ -71,7 +85,7 @@ fn refused(code: &str) -> &'static str {
     match code {
         "28000" | "28P01" => "does not let this program in",
         "3D000" => "is there, but not the database that DATABASE_URL names",
-        "53300" => "has no connection left",
+        FULL => "has no connection left",
         "57P01" | "57P02" | "57P03" => "is starting or stopping",
         _ => "answers with an error",
     }

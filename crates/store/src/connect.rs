@@ -29,6 +29,8 @@ pub struct Store {
     direct: PgConnectOptions,
     /// Transactions that could not be begun.
     unbegun: Arc<Lately>,
+    /// Connections that worked.
+    used: Arc<Lately>,
 }
 
 /// Without the address, which holds a password.
@@ -47,8 +49,9 @@ impl Store {
             Some(url) => self::options(url, program)?,
             None => options.clone(),
         };
-        let unbegun = Arc::new(Lately::default());
+        let [unbegun, used] = [(); 2].map(|()| Arc::new(Lately::default()));
         let doubt = Arc::clone(&unbegun);
+        let [taken, made, back] = [(); 3].map(|()| Arc::clone(&used));
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
             .acquire_timeout(CONNECTING)
@@ -56,13 +59,30 @@ impl Store {
             .test_before_acquire(false)
             .before_acquire(move |connection, meta| {
                 let trusted = meta.idle_for <= TRUSTED && !doubt.within(DOUBTED);
-                // One that is of no use is dropped, and another one taken.
-                Box::pin(async move { Ok(trusted || takes_writes(connection).await.is_ok()) })
+                let taken = Arc::clone(&taken);
+                Box::pin(async move {
+                    // One that is of no use is dropped, and another one taken.
+                    let works = trusted || takes_writes(connection).await.is_ok();
+                    if works {
+                        taken.note();
+                    }
+                    Ok(works)
+                })
             })
-            .after_connect(|connection, _| Box::pin(takes_writes(connection)))
-            .after_release(|connection, _| Box::pin(has_come_to_rest(connection)))
+            .after_connect(move |connection, _| {
+                let made = Arc::clone(&made);
+                Box::pin(async move { takes_writes(connection).await.inspect(|()| made.note()) })
+            })
+            .after_release(move |connection, _| {
+                let back = Arc::clone(&back);
+                Box::pin(async move {
+                    has_come_to_rest(connection).await?;
+                    back.note();
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
-        Ok(Self { pool, direct, unbegun })
+        Ok(Self { pool, direct, unbegun, used })
     }
 
     /// Most connections at a time.
@@ -129,6 +149,11 @@ impl Store {
     /// The same, told by the pool.
     pub(crate) async fn asked(&self) -> Result<(), sqlx::Error> {
         sqlx::query!("select 1 as one").fetch_one(&self.pool).await.map(drop)
+    }
+
+    /// Whether this program has had a connection of late, and so has some most likely.
+    pub(crate) fn has_connections(&self) -> bool {
+        self.used.within(IDLE)
     }
 
     /// Meets what keeps connections from being made.
@@ -201,10 +226,9 @@ async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
 /// nothing open is asked nothing. Afterwards the pool asks by itself, and waits for its answer without end: a
 /// server that is gone without a word would keep the place until the kernel gives it up. One that is there
 /// has ended by then what a client asked for ([`confine`]), so that no more of that goes on than there are places.
-async fn has_come_to_rest(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+async fn has_come_to_rest(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let open = tokio::time::timeout(PATIENCE, connection.flush());
-    open.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))?;
-    Ok(true)
+    open.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
 }
 
 /// Safe as a statement: nothing but a number is put into it.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use store::{Config, Error, Store, within};
+use store::{Config, Error, PgConnection, Store, Trouble, within};
+use testkit::sqlx;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -135,4 +136,25 @@ async fn what_is_wrong_with_the_database_is_told_in_a_moment() {
     postgres.pause().await;
     assert_eq!(told(&store).await.as_deref(), Some("does not answer"));
     postgres.resume().await;
+}
+
+/// A balancer that left it out would take away what it does with those that it has.
+#[tokio::test]
+async fn who_gets_no_more_connections_is_busy_with_those_that_it_has() {
+    let config = testkit::database().await;
+    let (user, place) = config.database_url.expose_secret().split_once('@').unwrap();
+    let url = format!("{user}@{place}");
+    let mut owner = <PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let limited = "create role few login password 'few' connection limit 1;
+                   grant axis_worker to few";
+    sqlx::raw_sql(limited).execute(&mut owner).await.unwrap();
+    let url = format!("postgres://few:few@{place}");
+    let store = Store::connect(&Config::for_url(&url), "test").unwrap();
+    let _working = store.worker().await.unwrap();
+    let busy = "answers, but lets this program have no more connections than it has";
+    tells(&store, Some(busy)).await;
+    assert!(matches!(store.trouble().await, Some(Trouble::Busy(_))));
+
+    let store = Store::connect(&Config::for_url(&url), "test").unwrap();
+    tells(&store, Some("has no connection left")).await;
 }
