@@ -298,5 +298,6 @@ pub async fn within<T>(
 
 pub(crate) fn options(url: &SecretString, program: &str) -> Result<PgConnectOptions, Error> {
     let options = PgConnectOptions::from_str(url.expose_secret()).map_err(Error::Address)?;
-    Ok(options.application_name(program))
+    // sqlx would ask for it as it connects, which a pooling proxy refuses. PostgreSQL's own default is as exact.
+    Ok(options.application_name(program).extra_float_digits(None))
 }

@@ -4,6 +4,7 @@
 
 mod errors;
 mod hosts;
+mod pooling;
 mod roles;
 mod schema;
 mod silence;
