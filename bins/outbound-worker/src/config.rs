@@ -29,7 +29,7 @@ pub struct Config {
     pub secret_key: SecretString,
 
     /// Conversations carried at the same time, 1 to 256; each holds a database connection for its
-    /// lock, besides those of `DATABASE_CONNECTIONS`
+    /// lock, besides those of `DATABASE_CONNECTIONS`, at `DATABASE_DIRECT_URL` if that is set
     #[arg(
         long,
         env = "OUTBOUND_CONCURRENCY",
@@ -191,9 +191,12 @@ impl Config {
     }
 
     /// The connections that hold locks. They are apart from those that do the work, of which a
-    /// holder needs one too: out of one pool, holders could wait for each other for ever.
+    /// holder needs one too: out of one pool, holders could wait for each other for ever. So they go past
+    /// a pooling proxy, whose pool is one for both, and which would keep the lock of a machine that is gone:
+    /// what finds that out is the database's connection to whoever holds it.
     pub fn locks(&self, store: &store::Config) -> Result<Store, store::Error> {
         let config = store::Config {
+            database_url: store.direct().clone(),
             database_connections: self.outbound_concurrency.into(),
             ..store.clone()
         };
@@ -253,6 +256,16 @@ mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
     use super::*;
+
+    #[tokio::test]
+    async fn locks_are_held_past_a_pooling_proxy() {
+        let direct = testkit::database().await.database_url;
+        let nowhere = format!("postgres://127.0.0.1:{}/nowhere", testkit::free_port());
+        let store =
+            store::Config { database_direct_url: Some(direct), ..store::Config::for_url(&nowhere) };
+        let locks = Config::with("00".repeat(32).into()).locks(&store).unwrap();
+        store::commit(locks.holder().await.unwrap()).await.unwrap();
+    }
 
     #[derive(Debug, clap::Parser)]
     struct Alone {

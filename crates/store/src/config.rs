@@ -13,8 +13,8 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: SecretString,
 
-    /// Address that bypasses a pooling proxy, for LISTEN and migrations; unset: the same as
-    /// `DATABASE_URL`
+    /// Address that bypasses a pooling proxy, for LISTEN, migrations and the outbound workers' locks;
+    /// unset: the same as `DATABASE_URL`
     #[arg(long, env = "DATABASE_DIRECT_URL", hide_env_values = true, value_name = "URL")]
     pub database_direct_url: Option<SecretString>,
 
@@ -30,6 +30,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The address for what keeps a session.
+    pub fn direct(&self) -> &SecretString {
+        self.database_direct_url.as_ref().unwrap_or(&self.database_url)
+    }
+
     /// These settings with an address known to the caller.
     pub fn for_url(url: &str) -> Self {
         Self { database_url: url.into(), database_direct_url: None, database_connections: 16 }

@@ -45,10 +45,7 @@ impl Store {
     /// makes calls fail, not the start.
     pub fn connect(config: &Config, program: &str) -> Result<Self, Error> {
         let options = options(&config.database_url, program)?;
-        let direct = match &config.database_direct_url {
-            Some(url) => self::options(url, program)?,
-            None => options.clone(),
-        };
+        let direct = self::options(config.direct(), program)?;
         let [unbegun, used] = [(); 2].map(|()| Arc::new(Lately::default()));
         let doubt = Arc::clone(&unbegun);
         let [taken, made, back] = [(); 3].map(|()| Arc::clone(&used));

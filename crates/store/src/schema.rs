@@ -68,8 +68,7 @@ impl Store {
 
 /// Brings the schema up to date, over the direct address. Says how many migrations there are.
 pub async fn migrate(config: &Config) -> Result<usize, Error> {
-    let url = config.database_direct_url.as_ref().unwrap_or(&config.database_url);
-    let options = options(url, "axis-migrate")?;
+    let options = options(config.direct(), "axis-migrate")?;
     let connected =
         Box::pin(async { Ok(<PgConnection as Connection>::connect_with(&options).await?) });
     let mut connection = within(CONNECTING, connected).await?;
