@@ -38,6 +38,11 @@ const QUIET: Duration = Duration::from_mins(5);
 /// A look this soon serves all rows that become due meanwhile.
 const GRAIN: Duration = Duration::from_millis(10);
 
+/// What is wrong where the database's word that rows were added does not arrive.
+pub(crate) const DEAF: &str = "nobody hears of new commands, as through a proxy that pools connections: set \
+                               DATABASE_DIRECT_URL to the server's own address. Until then they leave up \
+                               to five seconds late";
+
 /// Publishes what is due.
 pub(crate) struct Relay {
     pub(crate) store: Store,
@@ -176,18 +181,23 @@ impl Returned {
     }
 }
 
-/// Passes on the database's word that rows were added; listens anew when the connection is lost.
-pub(crate) async fn listen(store: Store, wake: Arc<Notify>) {
+/// Passes on the database's word that rows were added; listens anew when the connection is lost. `deaf` is
+/// whether that word does not arrive.
+pub(crate) async fn listen(store: Store, wake: Arc<Notify>, deaf: Arc<AtomicBool>) {
     let mut failures = 0;
     loop {
         let error = match store.wakeups().await {
             Ok(mut wakeups) => {
                 failures = 0;
+                let was_deaf = deaf.swap(wakeups.are_deaf(), Ordering::Relaxed);
+                if wakeups.are_deaf() && !was_deaf {
+                    tracing::warn!("{DEAF}");
+                }
                 loop {
                     // Also right after connecting: nobody listened until then.
                     wake.notify_one();
                     match timeout(QUIET, wakeups.next()).await {
-                        Ok(Ok(())) => {}
+                        Ok(Ok(())) => deaf.store(false, Ordering::Relaxed),
                         Ok(Err(error)) => break Some(error),
                         Err(_) => break None,
                     }

@@ -32,6 +32,7 @@ pub struct OutboundWorker {
     bus: Bus,
     objects: Objects,
     failing: Arc<AtomicBool>,
+    deaf: Arc<AtomicBool>,
     watch: Watch,
     locked_out: LockedOut,
 }
@@ -84,6 +85,12 @@ impl OutboundWorker {
             let works = !relay.load(Ordering::Relaxed);
             async move { Status::up_or_degraded(works, "cannot publish; commands wait in the outbox") }
         });
+        let deaf = Arc::new(AtomicBool::new(false));
+        let listener = Arc::clone(&deaf);
+        health.check("wake-ups", move || {
+            let hears = !listener.load(Ordering::Relaxed);
+            async move { Status::up_or_degraded(hears, relay::DEAF) }
+        });
         let watch = Watch::default();
         let locked_out = config.locked_out();
         let (looked, refused) = (watch.clone(), locked_out.clone());
@@ -102,7 +109,7 @@ impl OutboundWorker {
             async move { wrong.map_or(Status::Up, |wrong| Status::Degraded(wrong.to_owned())) }
         });
         let config = config.clone();
-        Ok(Self { config, key, store, locks, bus, objects, failing, watch, locked_out })
+        Ok(Self { config, key, store, locks, bus, objects, failing, deaf, watch, locked_out })
     }
 
     /// Works until the shutdown, then finishes what is in hand.
@@ -120,7 +127,7 @@ impl OutboundWorker {
         let until = || shutdown.clone();
         let mut crew = Crew::default();
         crew.spawn("the relay", Box::pin(until().run_until_cancelled_owned(relay.run())));
-        let listening = relay::listen(self.store.clone(), Arc::clone(&wake));
+        let listening = relay::listen(self.store.clone(), Arc::clone(&wake), self.deaf);
         crew.spawn("listening", Box::pin(until().run_until_cancelled_owned(listening)));
         let told = Told::default();
         let leftovers = Leftovers {

@@ -1,4 +1,4 @@
-//! Connections, transactions and wake-ups.
+//! Connections and transactions.
 
 use std::fmt::{self, Debug, Formatter};
 use std::io;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::TenantId;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr};
 
 use crate::lately::Lately;
@@ -26,7 +26,7 @@ pub(crate) const CONNECTING: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: PgPool,
-    direct: PgConnectOptions,
+    pub(crate) direct: PgConnectOptions,
     /// Transactions that could not be begun.
     unbegun: Arc<Lately>,
     /// Connections that worked.
@@ -171,17 +171,6 @@ impl Store {
         within(CONNECTING, tried).await.err().unwrap_or_else(|| error.into())
     }
 
-    /// Listens for rows added to the outbox, on a connection of its own.
-    pub async fn wakeups(&self) -> Result<Wakeups, Error> {
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(CONNECTING)
-            .connect_lazy_with(self.direct.clone());
-        let mut listener = PgListener::connect_with(&pool).await?;
-        listener.listen("outbox").await?;
-        Ok(Wakeups(listener))
-    }
-
     /// Ends all connections once they are idle.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -267,17 +256,6 @@ pub async fn confine(connection: &mut PgConnection, tenant: &TenantId) -> Result
 pub(crate) async fn become_oneself(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query!("select set_config('role', 'none', true) as role").fetch_one(connection).await?;
     Ok(())
-}
-
-/// Wake-ups from [`Store::wakeups`].
-pub struct Wakeups(PgListener);
-
-impl Wakeups {
-    /// Waits for the next one. An error means that the connection is lost: make a new one.
-    pub async fn next(&mut self) -> Result<(), Error> {
-        self.0.recv().await?;
-        Ok(())
-    }
 }
 
 /// How long a program waits for what the database does in a moment.

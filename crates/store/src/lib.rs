@@ -48,16 +48,18 @@ pub mod stream_tickets;
 pub mod tenant_claims;
 pub mod tenants;
 pub mod uploads;
+mod wakeups;
 pub mod webhook_events;
 
 pub use condition::Trouble;
 pub use config::Config;
-pub use connect::{PATIENCE, Store, Wakeups, commit_and_begin, confine, within};
+pub use connect::{PATIENCE, Store, commit_and_begin, confine, within};
 pub use error::Error;
 pub use part::Start;
 pub use schema::migrate;
 /// A connection inside a transaction; what the functions of the modules take.
 pub use sqlx::PgConnection;
+pub use wakeups::Wakeups;
 
 /// A transaction of a [`Store`]; rolled back unless committed.
 pub type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;

@@ -14,6 +14,7 @@ mod limits;
 mod notes;
 mod outages;
 mod own;
+mod pooling;
 mod redeliveries;
 mod replies;
 mod stage;

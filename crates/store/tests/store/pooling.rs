@@ -1,6 +1,6 @@
 //! A proxy that pools connections by transaction between a program and its database.
 
-use store::Store;
+use store::{Config, Store};
 use testkit::sqlx;
 
 /// Transactions of every kind are the same through it, and numbers are as exact.
@@ -22,4 +22,17 @@ async fn a_pooling_proxy_may_stand_before_the_database() {
         .unwrap();
     assert_eq!(kept.0.to_bits(), exact.to_bits());
     assert_eq!(kept.1.parse::<f64>().unwrap().to_bits(), exact.to_bits());
+}
+
+#[tokio::test]
+async fn who_listens_through_a_pooling_proxy_hears_nothing_and_knows_it() {
+    let direct = testkit::database().await;
+    let pooled = testkit::pooled(&direct).await;
+    let store = Store::connect(&pooled, "test").unwrap();
+    assert!(store.wakeups().await.unwrap().are_deaf());
+    let past = Config { database_direct_url: Some(direct.database_url.clone()), ..pooled };
+    for config in [direct, past] {
+        let store = Store::connect(&config, "test").unwrap();
+        assert!(!store.wakeups().await.unwrap().are_deaf());
+    }
 }

@@ -1,0 +1,61 @@
+//! The database tells of rows that were added to the outbox.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use tokio::time::timeout;
+
+use crate::connect::CONNECTING;
+use crate::{Error, Store};
+
+const CHANNEL: &str = "outbox";
+/// A word of our own that has not arrived by then does not arrive.
+const ARRIVING: Duration = Duration::from_secs(5);
+
+/// Wake-ups from [`Store::wakeups`].
+pub struct Wakeups {
+    listener: PgListener,
+    deaf: bool,
+}
+
+impl Store {
+    /// Listens for rows added to the outbox, on a connection of its own, and tries whether anything is heard
+    /// there.
+    pub async fn wakeups(&self) -> Result<Wakeups, Error> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(CONNECTING)
+            .connect_lazy_with(self.direct.clone());
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(CHANNEL).await?;
+        let deaf = is_deaf(&mut listener, &self.pool).await?;
+        Ok(Wakeups { listener, deaf })
+    }
+}
+
+impl Wakeups {
+    /// Whether nothing is heard: the connection goes through a proxy that pools by transaction.
+    pub fn are_deaf(&self) -> bool {
+        self.deaf
+    }
+
+    /// Waits for the next one. An error means that the connection is lost: make a new one.
+    pub async fn next(&mut self) -> Result<(), Error> {
+        self.listener.recv().await?;
+        self.deaf = false;
+        Ok(())
+    }
+}
+
+/// Says a word where those who write do. On the listener's own connection a proxy would pass it on.
+async fn is_deaf(listener: &mut PgListener, pool: &PgPool) -> Result<bool, Error> {
+    let saying = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(pool);
+    if !matches!(timeout(ARRIVING, saying).await, Ok(Ok(_))) {
+        // Nothing was said: nothing is known.
+        return Ok(false);
+    }
+    match timeout(ARRIVING, listener.recv()).await {
+        Ok(heard) => Ok(heard.map(|_| false)?),
+        Err(_) => Ok(true),
+    }
+}
