@@ -18,15 +18,22 @@ const BATCH: i64 = 100;
 /// The same of tries, which are looked through from the oldest on, with those that stay.
 const TRIES: i64 = 1_000;
 
-/// Looks now and then. May be dropped at any point.
+/// Looks for both now and then: what cannot be removed of one holds up nothing of the other. May be dropped
+/// at any point.
 pub(crate) async fn run(store: Store, objects: Objects) {
+    let files = repeat("files that nobody needs", || round(&store, &objects, PATIENCE));
+    let tries = repeat("tries of long ago", || tries(&store, TRIES_KEPT));
+    tokio::join!(files, tries);
+}
+
+/// Has batches of this removed for ever, one after the other while there are whole ones.
+async fn repeat<R>(what: &'static str, remove: impl Fn() -> R)
+where
+    R: Future<Output = anyhow::Result<usize>>,
+{
     let mut failing = false;
     loop {
-        let round = async {
-            let files = round(&store, &objects, PATIENCE).await?;
-            anyhow::Ok(files.max(tries(&store, TRIES_KEPT).await?))
-        };
-        let round = tokio::time::timeout(EVERY, round).await;
+        let round = tokio::time::timeout(EVERY, remove()).await;
         let more = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
             Ok(removed) => {
                 failing = false;
@@ -35,7 +42,7 @@ pub(crate) async fn run(store: Store, objects: Objects) {
             Err(error) => {
                 if !mem::replace(&mut failing, true) {
                     let error = format!("{error:#}");
-                    tracing::warn!(error, "what nobody needs cannot be removed, trying again");
+                    tracing::warn!(error, "cannot remove {what}, trying again");
                 }
                 false
             }

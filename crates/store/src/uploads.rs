@@ -122,8 +122,8 @@ pub async fn left(
               order by created_at limit $2)
              union all
              (select u.id, u.object_key
-              from uploads u join messages m on m.id = u.message_id
-              where m.deleted limit $2)
+              from messages m join uploads u on u.message_id = m.id
+              where m.deleted and m.uploads <> '[]' limit $2)
            ) as x limit $2"#,
         patience.as_secs_f64(),
         limit

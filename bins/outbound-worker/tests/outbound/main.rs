@@ -19,4 +19,5 @@ mod redeliveries;
 mod replies;
 mod stage;
 mod stays;
+mod sweeps;
 mod tries;

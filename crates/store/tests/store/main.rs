@@ -10,3 +10,4 @@ mod schema;
 mod silence;
 mod tenancy;
 mod transactions;
+mod uploads;

@@ -1,0 +1,37 @@
+//! What nobody needs any more goes by itself.
+
+use testkit::{eventually, sqlx};
+
+use crate::stage::{Stage, config};
+
+/// Files are looked for until their time is over, for as long as somebody is in the way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tries_of_long_ago_go_while_files_cannot_be_removed() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let mut transaction = stage.world.store.worker().await.unwrap();
+    sqlx::query(
+        "insert into outbound_attempts
+           (operation_id, attempt, tenant_id, account_id, conversation_id, highest_message_id,
+            started_at)
+         values (gen_random_uuid(), 1, $1, $2, gen_random_uuid(), 0, now() - interval '100 days')",
+    )
+    .bind(chatwoot.account.tenant.as_str())
+    .bind(chatwoot.account.key.0)
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+
+    let mut in_the_way = stage.world.store.worker().await.unwrap();
+    let lock = "set local role none; set local idle_in_transaction_session_timeout = 0;
+                lock table uploads in access exclusive mode";
+    sqlx::raw_sql(lock).execute(&mut *in_the_way).await.unwrap();
+    stage.worker(&config()).await;
+    eventually("the try is forgotten", || async {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        let left = sqlx::query_scalar("select exists(select from outbound_attempts)");
+        !left.fetch_one::<&mut store::PgConnection>(&mut transaction).await.unwrap_or(true)
+    })
+    .await;
+}
