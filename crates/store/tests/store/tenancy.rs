@@ -129,7 +129,7 @@ async fn tables(store: &Store) -> Vec<String> {
 }
 
 /// A row of the owner's, past all fences.
-async fn seed(store: &Store, table: &str) {
+pub(crate) async fn seed(store: &Store, table: &str) {
     let insert = insert(store, table, OWNER).await;
     let mut transaction = store.worker().await.unwrap();
     become_owner(&mut transaction).await;

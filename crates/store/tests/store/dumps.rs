@@ -1,0 +1,90 @@
+//! What `pg_dump` reads as the tables' owner, and what a server needs before a dump is restored there.
+
+use secrecy::ExposeSecret as _;
+use store::{Config, PgConnection, Store};
+use testkit::sqlx::{self, AssertSqlSafe, Connection as _};
+
+use crate::tenancy::seed;
+
+/// The statements that the operations name under "Dumps".
+fn documented() -> &'static str {
+    let page = include_str!("../../../../docs/operations.md");
+    let (_, chapter) = page.split_once("- **Dumps.**").unwrap();
+    let (_, statements) = chapter.split_once("```sql").unwrap();
+    statements.split_once("```").unwrap().0
+}
+
+async fn connect(config: &Config) -> PgConnection {
+    PgConnection::connect(config.database_url.expose_secret()).await.unwrap()
+}
+
+async fn execute(connection: &mut PgConnection, statements: &str) {
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.unwrap();
+}
+
+/// As if no database with them had ever been on the server.
+async fn take_roles_away(superuser: &mut PgConnection) {
+    let roles = "axis_api, axis_gate, axis_installation, axis_search, axis_worker";
+    execute(superuser, &format!("drop owned by {roles}; drop role {roles}")).await;
+}
+
+/// How many rows there are in what is said to keep some, as whoever asks sees them.
+async fn rows(connection: &mut PgConnection, table: &str) -> i64 {
+    let counted = format!("select count(*) from only {table}");
+    sqlx::query_scalar(AssertSqlSafe(counted)).fetch_one(connection).await.unwrap()
+}
+
+/// As on a managed server, where nobody who may log in stands above the fences.
+#[tokio::test]
+async fn an_owner_who_is_no_superuser_dumps_every_row_and_makes_the_roles_elsewhere() {
+    let (postgres, config) = testkit::postgres().await;
+    let mut superuser = connect(&config).await;
+    take_roles_away(&mut superuser).await;
+    execute(&mut superuser, "create role keeper login createrole password 'keeper'").await;
+    execute(&mut superuser, "create database kept owner keeper").await;
+    let (_, place) = config.database_url.expose_secret().split_once('@').unwrap();
+    let (server, _) = place.split_once('/').unwrap();
+    let kept = Config::for_url(&format!("postgres://keeper:keeper@{server}/kept"));
+    store::migrate(&kept).await.unwrap();
+
+    let above = Config { database_url: postgres.url_of("kept"), ..config.clone() };
+    let (above, mut all) = (Store::connect(&above, "test").unwrap(), connect(&above).await);
+    let tables: Vec<(String, bool)> = sqlx::query_as(
+        "select oid::regclass::text, relrowsecurity from pg_class
+         where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
+         order by 1",
+    )
+    .fetch_all(&mut all)
+    .await
+    .unwrap();
+    let fenced = tables.iter().filter(|(_, fenced)| *fenced);
+    execute(&mut all, "insert into tenants (id, name) values ('acme', 'Acme')").await;
+    for (table, _) in fenced.clone().filter(|(table, _)| table != "tenants") {
+        seed(&above, table).await;
+    }
+    let mut owner = connect(&kept).await;
+    execute(&mut owner, "set row_security = off").await;
+    for (table, _) in fenced {
+        let dumped = AssertSqlSafe(format!("select count(*) from {table}"));
+        let refused = sqlx::query(dumped).execute(&mut owner).await.unwrap_err().to_string();
+        assert!(refused.contains("row-level security"), "{refused}");
+    }
+    execute(&mut owner, "set row_security = on").await;
+    let mut dumped = 0;
+    for (table, _) in &tables {
+        let there = rows(&mut all, table).await;
+        assert_eq!(rows(&mut owner, table).await, there, "{table}");
+        dumped += there;
+    }
+    assert!(dumped > 30, "{dumped}");
+
+    // Another server is one without the roles.
+    drop((above, owner));
+    all.close().await.unwrap();
+    execute(&mut superuser, "drop database kept with (force)").await;
+    take_roles_away(&mut superuser).await;
+    execute(&mut superuser, "create database kept owner keeper").await;
+    execute(&mut connect(&kept).await, documented()).await;
+    store::migrate(&kept).await.unwrap();
+    Store::connect(&kept, "test").unwrap().require_schema().await.unwrap();
+}
