@@ -61,8 +61,8 @@ pub struct Config {
     )]
     pub outbound_tenant_concurrency: u16,
 
-    /// Tries until a command counts as failed, 1 to 100; the default takes an hour or two. Those that found no
-    /// connection or were asked to come later (429) do not count
+    /// Tries until a command fails, 1 to 100; the default takes an hour or two. Tries that found no connection
+    /// or were answered 429 do not count
     #[arg(
         long,
         env = "OUTBOUND_ATTEMPTS",
@@ -72,8 +72,8 @@ pub struct Config {
     )]
     pub outbound_attempts: u16,
 
-    /// Seconds after which a command counts as failed that Chatwoot could not be reached for, or asked to come
-    /// later with, 1 to 2592000; it was tried three times at least by then
+    /// Seconds after which a command fails because Chatwoot was unreachable or kept answering 429, 1 to
+    /// 2592000; it is tried at least three times
     #[arg(
         long,
         env = "OUTBOUND_GIVE_UP_SECONDS",

@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_mins(10);
 const TRIES_KEPT: Duration = Duration::from_hours(90 * 24);
 /// Most that are removed at a time.
 const BATCH: i64 = 100;
-/// The same of tries, which are looked through from the oldest on, with those that stay.
+/// Most tries that are looked through at a time, from the oldest on, with those that stay.
 const TRIES: i64 = 1_000;
 
 /// Looks for both now and then: what cannot be removed of one holds up nothing of the other. May be dropped
@@ -53,8 +53,8 @@ where
     }
 }
 
-/// Removes a batch of files that were left for so long; says how many. The file first: a row without
-/// one is found again, a file without a row never is.
+/// Removes a batch of files that were left over for so long; returns how many. The file goes first: a row
+/// without its file is found again, a file without its row never is.
 pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
     let left = uploads::left(&mut transaction, patience, BATCH).await?;
@@ -76,7 +76,7 @@ pub async fn round(store: &Store, objects: &Objects, patience: Duration) -> anyh
     failure.map_or(Ok(removed.len()), |error| Err(error.into()))
 }
 
-/// Forgets a batch of tries that are so old and that nothing will ask for; says how many.
+/// Forgets a batch of tries that are so old and that nothing will ask for; returns how many.
 pub async fn tries(store: &Store, age: Duration) -> anyhow::Result<usize> {
     let mut transaction = store.worker().await?;
     let forgotten = attempts::forget(&mut transaction, age, TRIES).await?;

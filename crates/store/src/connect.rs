@@ -99,18 +99,19 @@ impl Store {
         self.begin(AssertSqlSafe(worker())).await
     }
 
-    /// The same for who holds a lock while doing something else: it stays for as long as the program is
-    /// there, frozen or not. Where the machine is gone, the database finds out within a minute. A copy
-    /// of the database, which a proxy may have come to meanwhile, refuses to begin it.
+    /// A transaction of [`Store::worker`]'s kind that holds a lock while its program does something else: it
+    /// stays for as long as the program is there, frozen or not. Where the machine is gone, the database
+    /// finds out within a minute. A copy of the database, which a proxy may have come to meanwhile, refuses
+    /// to begin it.
     pub async fn holder(&self) -> Result<Transaction, Error> {
         let begin = "begin read write; set local role axis_worker; set local tcp_keepalives_idle = 20; \
                      set local tcp_keepalives_interval = 5; set local tcp_keepalives_count = 6";
         self.begin(begin).await
     }
 
-    /// The same, in which a statement that has to wait for a lock longer than this fails with
-    /// [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it made when
-    /// the tables were small, and would go on reading them whole.
+    /// A transaction of [`Store::worker`]'s kind in which a statement that has to wait for a lock longer than
+    /// this fails with [`Error::Conflict`], and rows are found by index: a connection keeps the plans that it
+    /// made when the tables were small, and would go on reading them whole.
     pub async fn worker_within(&self, patience: Duration) -> Result<Transaction, Error> {
         self.begin(AssertSqlSafe(worker_within(patience))).await
     }
@@ -143,7 +144,7 @@ impl Store {
         }
     }
 
-    /// The same, told by the pool.
+    /// Asks the database for a sign of life, and tells what the pool tells of it.
     pub(crate) async fn asked(&self) -> Result<(), sqlx::Error> {
         sqlx::query!("select 1 as one").fetch_one(&self.pool).await.map(drop)
     }
@@ -217,7 +218,7 @@ async fn has_come_to_rest(connection: &mut PgConnection) -> Result<(), sqlx::Err
     open.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
 }
 
-/// Safe as a statement: nothing but a number is put into it.
+/// How a transaction of [`Store::worker`] begins. Safe as a statement: nothing but a number is put into it.
 fn worker() -> String {
     let idle = IDLE.as_millis();
     format!(
@@ -225,7 +226,7 @@ fn worker() -> String {
     )
 }
 
-/// As safe.
+/// How a transaction of [`Store::worker_within`] begins. Safe as a statement, since it holds only numbers.
 fn worker_within(patience: Duration) -> String {
     format!(
         "{}; set local lock_timeout = {}; set local enable_seqscan = off",
@@ -261,8 +262,8 @@ pub(crate) async fn become_oneself(connection: &mut PgConnection) -> Result<(), 
 /// How long a program waits for what the database does in a moment.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Gives up on a database that is silent for so long. One that is gone without a word, with its machine
-/// or the way to it, would be waited for for ever; what it was asked for may have been done.
+/// Gives up on a database that is silent for so long. One that is gone without a word, with its machine or
+/// the network to it, would never be given up; what it was asked for may have been done.
 pub async fn within<T>(
     patience: Duration,
     work: impl Future<Output = Result<T, Error>>,

@@ -84,8 +84,8 @@ pub async fn may_remove(connection: &mut PgConnection) -> Result<bool, Error> {
     Ok(owned.fetch_one(connection).await?)
 }
 
-/// Removes a part with all its rows, or all rows of one that stays, if nobody is in the way for longer than
-/// a second: while it waits, everybody else waits for it. The history of before all months ends where a month
+/// Removes a part with its rows (or, if it must stay, its rows), unless blocked for more than a second:
+/// everybody else would queue behind it. The history of before all months ends where a month
 /// did that is removed, so that what a backfill brings of it later is found again. Who logged in must own the
 /// table, and is whom the rest of the transaction runs as.
 pub async fn remove(connection: &mut PgConnection, part: &Part) -> Result<(), Error> {

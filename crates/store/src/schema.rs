@@ -19,7 +19,7 @@ static MIGRATIONS: sqlx::migrate::Migrator = {
 
 impl Store {
     /// Refuses a database that lacks any of the migrations this program was built for, or whose roles
-    /// cannot be used. Migrations that it has besides are a newer program's.
+    /// cannot be used. Migrations that this program does not know are a newer one's, and may be there.
     pub async fn require_schema(&self) -> Result<(), Error> {
         let applied =
             sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success")
@@ -66,7 +66,7 @@ impl Store {
     }
 }
 
-/// Brings the schema up to date, over the direct address. Says how many migrations there are.
+/// Brings the schema up to date, over the direct address. Returns how many migrations there are.
 pub async fn migrate(config: &Config) -> Result<usize, Error> {
     let options = options(config.direct(), "axis-migrate")?;
     let connected =

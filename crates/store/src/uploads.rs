@@ -1,5 +1,5 @@
-//! Files that people attach: known from before the first byte, a message's once all are there, and left
-//! when the message never came to be, was taken back or was deleted.
+//! Files that people attach: recorded before their first byte, given to a message once all are there, and
+//! left over when the message was never written, was taken back or was deleted.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub struct Received {
     pub digest: Vec<u8>,
 }
 
-/// Notes that a file is going to be received. Should nothing come of it, it is left.
+/// Notes that a file is going to be received. If that fails, the file is left over ([`left`]).
 pub async fn begin(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -108,7 +108,7 @@ pub async fn get(connection: &mut PgConnection, id: AttachmentId) -> Result<Opti
     }))
 }
 
-/// At most `limit` files that are nobody's any more, and where they are. One without a message is
+/// At most `limit` files that no message needs any more, and where they are. A file without a message is
 /// given this long to get one.
 pub async fn left(
     connection: &mut PgConnection,
@@ -140,8 +140,8 @@ pub async fn forget(connection: &mut PgConnection, ids: &[AttachmentId]) -> Resu
     Ok(())
 }
 
-/// Forgets those of these files that no message has, and says where they are. Whoever is about to give one
-/// to a message is waited for.
+/// Forgets those of these files that no message has, and returns where they are. Waits for whoever is about
+/// to give one to a message.
 pub async fn discard(
     connection: &mut PgConnection,
     ids: &[AttachmentId],
