@@ -32,6 +32,8 @@ struct Arguments {
     accounts: accounts::Config,
     #[command(flatten)]
     http: service::HttpConfig<8000>,
+    #[command(flatten)]
+    leave: service::LeaveConfig,
 }
 
 fn main() -> ExitCode {
@@ -41,14 +43,14 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config { accounts: arguments.accounts, ..arguments.api };
     config.check(&arguments.http.host)?;
-    let service = Service::start("api", &arguments.service)?;
+    let service = Service::start_balanced("api", &arguments.service, &arguments.leave)?;
     let store = Store::connect(&arguments.store, "api")?;
     let objects = Objects::open(&arguments.objects)?;
     let files = Files::new(&arguments.files, objects, config.accounts.key()?)?;
     let bus = Bus::connect_lazily(&arguments.bus, "api").await?;
     let (health, shutdown) = (service.health(), service.shutdown());
     let api = Api::start(&config, store, bus, files, health, shutdown)?;
-    let listener = arguments.http.listen().await?;
+    let listener = arguments.http.listen().await?.until_left(service.leaving());
     let serving = api.serve(listener, service.shutdown());
     service.run(serving).await
 }

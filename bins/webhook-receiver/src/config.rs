@@ -20,6 +20,10 @@ pub struct Settings {
     #[command(flatten)]
     pub http: service::HttpConfig<8080>,
 
+    /// How to leave.
+    #[command(flatten)]
+    pub leave: service::LeaveConfig,
+
     /// The receiver's own settings.
     #[command(flatten)]
     pub receiver: Config,

@@ -16,10 +16,10 @@ fn main() -> ExitCode {
 
 async fn run(settings: Settings) -> anyhow::Result<()> {
     settings.receiver.check()?;
-    let service = Service::start("webhook-receiver", &settings.service)?;
+    let service = Service::start_balanced("webhook-receiver", &settings.service, &settings.leave)?;
     let bus = Bus::connect_lazily(&settings.bus, "webhook-receiver").await?;
     let receiver = Receiver::start(&settings.receiver, bus).await.context("starting to receive")?;
-    let listener = settings.http.listen().await?;
+    let listener = settings.http.listen().await?.until_left(service.leaving());
     let serving = receiver.serve(listener, service.health().clone(), service.shutdown());
     service.run(serving).await
 }

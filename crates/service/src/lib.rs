@@ -29,6 +29,7 @@ mod crew;
 mod files;
 mod health;
 mod http;
+mod leave;
 mod logs;
 mod memory;
 mod metrics;
@@ -48,6 +49,7 @@ pub use config::{Config, HttpConfig, LogFormat};
 pub use crew::{Crew, Ending, joined};
 pub use health::{Health, Status};
 pub use http::{ListenError, listen, routes};
+pub use leave::{LeaveConfig, Leaving};
 pub use pace::Pace;
 pub use program::main;
 pub use serve::{Listener, serve};
@@ -61,6 +63,7 @@ pub struct Service {
     name: &'static str,
     config: Config,
     health: Health,
+    leaving: Leaving,
     shutdown: CancellationToken,
 }
 
@@ -75,21 +78,42 @@ pub enum StartError {
 impl Service {
     /// Sets up logs, memory, files and metrics and begins to listen for signals.
     pub fn start(name: &'static str, config: &Config) -> Result<Self, StartError> {
+        Self::begin(name, config, Leaving::default())
+    }
+
+    /// Starts a program that requests are balanced to, like [`Service::start`]: at `SIGTERM` it leaves first.
+    /// Its listener has to know of [`Service::leaving`].
+    pub fn start_balanced(
+        name: &'static str,
+        config: &Config,
+        leave: &LeaveConfig,
+    ) -> Result<Self, StartError> {
+        let lasts = Duration::from_secs(leave.leave_seconds);
+        Self::begin(name, config, Leaving::lasting(lasts))
+    }
+
+    fn begin(name: &'static str, config: &Config, leaving: Leaving) -> Result<Self, StartError> {
         logs::install(config)?;
         memory::without_huge_pages();
         files::as_many_as_allowed();
         metrics::install();
         tokio::spawn(metrics::upkeep());
+        let health = Health::lasting(MOMENT);
         let shutdown = CancellationToken::new();
-        tokio::spawn(shutdown::on_signal(shutdown.clone()));
+        tokio::spawn(shutdown::on_signal(leaving.clone(), health.clone(), shutdown.clone()));
         let version = env!("CARGO_PKG_VERSION");
         tracing::info!(service.name = name, service.version = version, "starting");
-        Ok(Self { name, config: config.clone(), health: Health::lasting(MOMENT), shutdown })
+        Ok(Self { name, config: config.clone(), health, leaving, shutdown })
     }
 
     /// Where parts of the program register how they are.
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Whether the program is leaving, for [`Listener::until_left`].
+    pub fn leaving(&self) -> Leaving {
+        self.leaving.clone()
     }
 
     /// Cancelled when the program shall stop taking in work.

@@ -1,11 +1,14 @@
 //! Serving connections until the shutdown, each for its time and within its bounds.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::{HeaderValue, header};
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -13,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::drain;
+use crate::{Leaving, drain};
 
 #[cfg(test)]
 mod tests;
@@ -49,13 +52,20 @@ const PATIENCE: Patience =
 pub struct Listener {
     tcp: TcpListener,
     places: Arc<Semaphore>,
+    leaving: Leaving,
 }
 
 impl Listener {
     /// One that serves so many connections at a time.
     pub fn with_places(tcp: TcpListener, connections: u32) -> Self {
         let connections = usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { tcp, places: Arc::new(Semaphore::new(connections)) }
+        Self { tcp, places: Arc::new(Semaphore::new(connections)), leaving: Leaving::default() }
+    }
+
+    /// Keeps no connection open once the program is leaving: each answer is then the last of its connection.
+    #[must_use]
+    pub fn until_left(self, leaving: Leaving) -> Self {
+        Self { leaving, ..self }
     }
 }
 
@@ -95,7 +105,7 @@ async fn accept_all(
     shutdown: &CancellationToken,
     patience: Patience,
 ) {
-    let Listener { mut tcp, places } = listener;
+    let Listener { mut tcp, places, leaving } = listener;
     // Otherwise all routes would be copied for every connection.
     let router: Router = router.with_state(());
     let service = TowerToHyperService::new(router);
@@ -111,7 +121,19 @@ async fn accept_all(
         };
         let Some((stream, place)) = shutdown.run_until_cancelled(next).await else { break };
         prepare(&stream, patience.stalled);
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let (service, leaving) = (service.clone(), leaving.clone());
+        let answer = service_fn(move |request| {
+            let (answer, leaving) = (service.call(request), leaving.clone());
+            async move {
+                let mut answer = answer.await?;
+                if leaving.has_begun() {
+                    let close = HeaderValue::from_static("close");
+                    answer.headers_mut().insert(header::CONNECTION, close);
+                }
+                Ok::<_, Infallible>(answer)
+            }
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), answer);
         let connection = open.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -1,31 +1,67 @@
-//! The first signal stops intake; a second one, or the deadline, ends the program.
+//! The first signal stops intake, if need be after a while; a further one, or the deadline, ends the program.
 
 use std::future::Future;
+use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::stream::{Stream, StreamExt as _, poll_fn};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Cancels the token at the first `SIGTERM` or `SIGINT` and ends the process at the second.
-pub(crate) async fn on_signal(shutdown: CancellationToken) {
+use crate::{Health, Leaving};
+
+/// What a program can be told to stop by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// By its supervisor.
+    Terminate,
+    /// By somebody at the terminal.
+    Interrupt,
+}
+
+impl Signal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Terminate => "SIGTERM",
+            Self::Interrupt => "SIGINT",
+        }
+    }
+}
+
+/// Stops the program at the first `SIGTERM` or `SIGINT`, and ends the process at the last.
+pub(crate) async fn on_signal(leaving: Leaving, health: Health, shutdown: CancellationToken) {
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         tracing::warn!("signals cannot be received; stop the program by SIGKILL");
         return;
     };
-    let mut next = async || {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
+    let signals = poll_fn(move |context| {
+        if terminate.poll_recv(context).is_ready() {
+            return Poll::Ready(Some(Signal::Terminate));
         }
-    };
-    let first = next().await;
-    tracing::info!(signal = first, "stopping: finishing what is in hand");
-    shutdown.cancel();
-    let second = next().await;
-    tracing::warn!(signal = second, "stopping at once");
+        interrupt.poll_recv(context).map(|_| Some(Signal::Interrupt))
+    });
+    follow(signals, &leaving, &health, &shutdown).await;
     std::process::exit(130);
+}
+
+/// Leaves at the first signal if it is `SIGTERM`, cancels the token then or at the next one, and returns at the
+/// one after that.
+async fn follow(
+    mut signals: impl Stream<Item = Signal> + Unpin,
+    leaving: &Leaving,
+    health: &Health,
+    shutdown: &CancellationToken,
+) {
+    let first = signals.next().await;
+    if first == Some(Signal::Terminate) {
+        leaving.run(health, signals.next()).await;
+    }
+    tracing::info!(signal = first.map(Signal::name), "stopping: finishing what is in hand");
+    shutdown.cancel();
+    let last = signals.next().await;
+    tracing::warn!(signal = last.map(Signal::name), "stopping at once");
 }
 
 /// Runs work; once the shutdown is wished for, for at most the deadline. `None`: it did not end.
@@ -44,7 +80,50 @@ pub async fn drain<T>(
 
 #[cfg(test)]
 mod tests {
+    use futures_util::stream::{self, StreamExt as _};
+    use tokio::time::Instant;
+
     use super::*;
+
+    const LEAVES: Duration = Duration::from_secs(7);
+
+    /// Follows these signals, which come at once. After how long the shutdown came, and whether the end did.
+    async fn followed(signals: &[Signal], leaves: Duration) -> (Duration, bool) {
+        let signals = stream::iter(signals.to_vec()).chain(stream::pending());
+        let (health, shutdown) = (Health::default(), CancellationToken::new());
+        let leaving = Leaving::lasting(leaves);
+        let began = Instant::now();
+        let ended = async {
+            shutdown.cancelled().await;
+            let after = began.elapsed();
+            // All that came at once has been followed by then.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            (after, false)
+        };
+        tokio::select! {
+            biased;
+            () = follow(signals, &leaving, &health, &shutdown) => (began.elapsed(), true),
+            ended = ended => ended,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_supervisors_signal_has_the_program_leave_first_and_a_second_one_ends_that() {
+        use Signal::{Interrupt, Terminate};
+        let none = Duration::ZERO;
+        for (signals, leaves, expected) in [
+            (&[Terminate][..], LEAVES, (LEAVES, false)),
+            (&[Terminate], none, (none, false)),
+            (&[Interrupt], LEAVES, (none, false)),
+            (&[Interrupt, Interrupt], LEAVES, (none, true)),
+            (&[Terminate, Terminate], LEAVES, (none, false)),
+            (&[Terminate, Interrupt], LEAVES, (none, false)),
+            (&[Terminate, Terminate, Terminate], LEAVES, (none, true)),
+            (&[Terminate, Terminate], none, (none, true)),
+        ] {
+            assert_eq!(followed(signals, leaves).await, expected, "{signals:?} {leaves:?}");
+        }
+    }
 
     #[tokio::test]
     async fn work_that_does_not_drain_is_dropped_at_the_deadline() {

@@ -23,9 +23,11 @@ impl Program {
     /// waits until it says that it is ready.
     pub async fn start(name: &'static str, environment: &[(&str, &str)]) -> Self {
         let port = free_port();
-        let mut environment: Vec<(String, String)> =
-            environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        environment.push(("PORT".to_owned(), port.to_string()));
+        let port_text = port.to_string();
+        // No balancer has to notice that it stops, unless the test says so.
+        let environment = [&[("AXIS_LEAVE_SECONDS", "0")], environment, &[("PORT", &port_text)]];
+        let environment: Vec<(String, String)> =
+            environment.concat().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let log = scratch(name).join("log");
         let child = spawn(name, &environment, &log);
         let program = Self { name, environment, port, log, child };
@@ -94,8 +96,13 @@ impl Program {
 
     /// Asks it to stop and says whether it ended well; it can be started again.
     pub async fn end(&mut self) -> bool {
-        self.signal(Signal::TERM);
+        self.ask_to_stop();
         self.child.wait().await.expect("it ends").success()
+    }
+
+    /// Asks it to stop, and does not wait until it has.
+    pub fn ask_to_stop(&self) {
+        self.signal(Signal::TERM);
     }
 
     /// Sends a signal, unless it has ended.

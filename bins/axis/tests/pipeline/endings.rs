@@ -1,5 +1,5 @@
 //! Programs that are told to stop while servers are frozen: connections stay open, and whoever waits
-//! for an answer waits in vain.
+//! for an answer waits in vain. And programs that a balancer sends requests to.
 
 use std::future::ready;
 
@@ -40,6 +40,33 @@ async fn every_program_ends_while_postgres_is_frozen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_program_ends_while_both_are_frozen() {
     ends_while(Frozen { nats: true, postgres: true }).await;
+}
+
+/// A balancer sends requests until it has seen `/ready`, and Chatwoot sends a webhook once.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_told_to_stop_answers_on_until_balancers_have_noticed() {
+    let world = World::start().await;
+    let servers = Servers { bus: &world.bus_config, store: &world.store_config };
+    let leaves = ("AXIS_LEAVE_SECONDS", "600");
+    let (receiver, api) = (servers.receiver(&[leaves]).await, servers.api(&[leaves]).await);
+    let events = Events::start(&world, receiver.url()).await;
+    for program in [&receiver, &api] {
+        program.ask_to_stop();
+        let ready = format!("{}/ready", program.url());
+        eventually("it says that it is not ready", async || {
+            let answer = events.http.get(&ready).send().await.unwrap();
+            answer.status() == StatusCode::SERVICE_UNAVAILABLE
+        })
+        .await;
+    }
+    assert!(events.send(1).await.is_success(), "a webhook is taken");
+    let asked = events.http.get(format!("{}/api/v1/conversations", api.url()));
+    let answer = asked.bearer_auth("mock-token").send().await.unwrap();
+    assert!(answer.status().is_success());
+    assert_eq!(answer.headers()["connection"], "close");
+    for program in [receiver, api] {
+        assert!(program.stop().await, "it does not wait any longer when it is told again");
+    }
 }
 
 async fn ends_while(frozen: Frozen) {

@@ -191,3 +191,51 @@ async fn no_more_connections_are_served_at_a_time_than_there_are_places() {
     stop.cancel();
     serving.await.unwrap().unwrap();
 }
+
+/// Sends a request on a connection that is to be kept, and gives back the answer with its body, one line long.
+async fn ask(stream: &mut TcpStream, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: here\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !(answer.ends_with(b"\n") && !answer.ends_with(b"\r\n")) {
+        answer.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(answer).unwrap().to_ascii_lowercase()
+}
+
+#[tokio::test]
+async fn who_leaves_answers_on_says_so_and_keeps_no_connection() {
+    let (health, stop) = (Health::default(), CancellationToken::new());
+    let leaving = Leaving::lasting(Duration::from_hours(1));
+    let listener = listen("127.0.0.1", 0).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = Listener::from(listener).until_left(leaving.clone());
+    let serving = tokio::spawn(serve(listener, routes(&health), stop.clone()));
+    let mut kept = TcpStream::connect(address).await.unwrap();
+    let before = ask(&mut kept, "/ready").await;
+    assert!(
+        before.starts_with("http/1.1 200") && !before.contains("connection: close"),
+        "{before}"
+    );
+    let told_again = CancellationToken::new();
+    let left = async {
+        leaving.run(&health, told_again.cancelled()).await;
+        stop.cancel();
+    };
+    let asking = async {
+        // `left` has begun by the time that the first of these is written.
+        let ready = ask(&mut kept, "/ready").await;
+        assert!(
+            ready.starts_with("http/1.1 503") && ready.contains("connection: close"),
+            "{ready}"
+        );
+        assert_eq!(kept.read(&mut [0]).await.unwrap(), 0, "it was the last of its connection");
+        let mut another = TcpStream::connect(address).await.unwrap();
+        let live = ask(&mut another, "/live").await;
+        assert!(live.starts_with("http/1.1 200") && live.contains("connection: close"), "{live}");
+        assert!(!stop.is_cancelled());
+        told_again.cancel();
+    };
+    tokio::join!(left, asking);
+    serving.await.unwrap().unwrap();
+}
