@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
 
-use crate::routes::Refusal;
+use crate::routes::Reason;
 
 /// The counters of the routes.
 pub(crate) struct Metrics {
     accepted: Counter,
     acknowledge: Histogram,
-    refused: Vec<(&'static str, Counter)>,
+    /// By the number of the reason.
+    refused: [Counter; Reason::ALL.len()],
 }
 
 impl std::fmt::Debug for Metrics {
@@ -40,11 +41,12 @@ impl Metrics {
         // An alert sees what a counter grew by: one that is born with its first event has not grown.
         counter!("axis_journal_set_aside_total").increment(0);
         counter!("axis_journal_healed_total").increment(0);
-        let refused = |reason| (reason, counter!("axis_webhook_refused_total", "reason" => reason));
+        let refused =
+            |reason: Reason| counter!("axis_webhook_refused_total", "reason" => reason.as_str());
         Self {
             accepted: counter!("axis_webhook_accepted_total"),
             acknowledge: histogram!("axis_webhook_acknowledge_seconds"),
-            refused: Refusal::REASONS.into_iter().map(refused).collect(),
+            refused: Reason::ALL.map(refused),
         }
     }
 
@@ -53,9 +55,7 @@ impl Metrics {
         self.acknowledge.record(took);
     }
 
-    pub(crate) fn refused(&self, reason: &str) {
-        if let Some((_, counter)) = self.refused.iter().find(|(known, _)| *known == reason) {
-            counter.increment(1);
-        }
+    pub(crate) fn refused(&self, reason: Reason) {
+        self.refused[reason as usize].increment(1);
     }
 }

@@ -24,7 +24,7 @@ use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::sources::Sources;
 
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::Reason;
 
 /// Bodies in hand, in bytes; beyond it requests are asked to come again.
 const BODIES: usize = 256 * 1024 * 1024;

@@ -80,7 +80,7 @@ impl Intake {
                 self.metrics.refused(reason);
                 tracing::debug!(
                     trace.id = trace_id(),
-                    webhook.reason = reason,
+                    webhook.reason = reason.as_str(),
                     "refused a webhook: {refusal}"
                 );
                 refusal.into_response()
