@@ -41,6 +41,8 @@ pub(crate) enum Refusal {
     Journal(AppendError),
     #[error("the stream has not confirmed the event in time; send it again")]
     NotPublished,
+    #[error("this is a fault of the receiver; send the event again")]
+    Failed,
 }
 
 /// An RFC 9457 problem document.
@@ -95,6 +97,7 @@ reasons! {
     JournalShare => "journal-share",
     JournalUnwritable => "journal-unwritable",
     NotPublished => "not-published",
+    Failed => "internal",
 }
 
 impl Refusal {
@@ -119,6 +122,7 @@ impl Refusal {
             Self::Journal(AppendError::Share) => Reason::JournalShare,
             Self::Journal(AppendError::Unwritable) => Reason::JournalUnwritable,
             Self::NotPublished => Reason::NotPublished,
+            Self::Failed => Reason::Failed,
         }
     }
 }
@@ -144,6 +148,7 @@ impl Reason {
             Self::JournalShare => (S::SERVICE_UNAVAILABLE, "Journal full of the tenant's events"),
             Self::JournalUnwritable => (S::SERVICE_UNAVAILABLE, "Journal cannot be written"),
             Self::NotPublished => (S::SERVICE_UNAVAILABLE, "Not confirmed by the stream"),
+            Self::Failed => (S::INTERNAL_SERVER_ERROR, "Internal error"),
         }
     }
 }
@@ -196,6 +201,7 @@ mod tests {
             Refusal::Journal(AppendError::Unwritable),
             Refusal::Journal(AppendError::TooLarge),
             Refusal::NotPublished,
+            Refusal::Failed,
         ];
         let mut used: Vec<_> = all.iter().map(Refusal::reason).collect();
         used.sort_unstable();

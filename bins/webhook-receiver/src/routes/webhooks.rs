@@ -13,7 +13,7 @@ use chrono::Utc;
 use domain::{AccountKey, EventId};
 use events::{Inbound, TraceParent};
 use serde::Serialize;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 
 use super::Intake;
@@ -114,13 +114,7 @@ impl Intake {
         if length <= INLINE {
             return arrived.examine(&claim);
         }
-        let turn = examining.acquire_owned().await.map_err(|_| Refusal::Busy)?;
-        let examined = tokio::task::spawn_blocking(move || {
-            // Taken to the end, even if the request is given up.
-            let _turn = turn;
-            arrived.examine(&claim)
-        });
-        examined.await.map_err(|_| Refusal::Busy)?
+        aside(examining, move || arrived.examine(&claim)).await
     }
 
     /// Makes it durable.
@@ -143,10 +137,40 @@ impl Intake {
     }
 }
 
+/// Examines on a thread of its own, in turn. What fails then is a fault of ours.
+async fn aside<T: Send + 'static>(
+    turns: Arc<Semaphore>,
+    examine: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    let turn = turns.acquire_owned().await.map_err(|_| Refusal::Failed)?;
+    let examined = tokio::task::spawn_blocking(move || {
+        // Taken to the end, even if the request is given up.
+        let _turn = turn;
+        examine()
+    });
+    examined.await.unwrap_or(Err(Refusal::Failed))
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_fault_of_ours_is_not_taken_for_a_crowd() {
+        let turns = Arc::new(Semaphore::new(1));
+        let panicked =
+            aside::<()>(Arc::clone(&turns), || std::panic::resume_unwind(Box::new("a fault")));
+        assert_eq!(panicked.await, Err(Refusal::Failed));
+        assert_eq!(aside(Arc::clone(&turns), || Ok(7)).await, Ok(7), "the turn was given back");
+        turns.close();
+        assert_eq!(aside(turns, || Ok(7)).await, Err(Refusal::Failed));
+    }
 }
