@@ -70,6 +70,8 @@ impl Receiver {
         let (sources, counted) = (Arc::clone(&intake.sources), Arc::clone(&refused));
         let upkeep = upkeep::run(shared, sources, bus.clone(), counted);
         crew.spawn("the journal's upkeep", stop.clone().run_until_cancelled_owned(upkeep));
+        let telling = routes::tell_refused(Arc::clone(&intake));
+        crew.spawn("telling what is refused", stop.clone().run_until_cancelled_owned(telling));
         let following = follower.run(bus.sources());
         crew.spawn("following the sources", stop.clone().run_until_cancelled_owned(following));
         let streams = streams::Watch::default();

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use chatwoot::signature::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, presented};
 use chatwoot::{Peek, SignatureError, blank_session_tokens, peek, verify};
 use chrono::{DateTime, Utc};
-use domain::EventId;
+use domain::{AccountKey, EventId};
 use events::{Inbound, TraceParent, occurrence};
 use secrecy::ExposeSecret as _;
 
@@ -32,6 +32,14 @@ pub(super) enum Claim {
 }
 
 impl Claim {
+    /// The account, if it is known before the body is.
+    pub(super) fn account(&self) -> Option<AccountKey> {
+        match self {
+            Self::Source(source) => Some(source.account),
+            Self::Body(_) => None,
+        }
+    }
+
     /// Whether these may be the headers of what somebody signed. Where nobody has to, they may be missing.
     pub(super) fn check_headers(
         &self,

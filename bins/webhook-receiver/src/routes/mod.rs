@@ -10,6 +10,7 @@ mod examine;
 mod refusal;
 #[cfg(test)]
 mod tests;
+mod told;
 mod webhooks;
 
 use std::sync::Arc;
@@ -25,6 +26,8 @@ use crate::metrics::Metrics;
 use crate::sources::Sources;
 
 pub(crate) use refusal::Reason;
+use told::Refused;
+pub(crate) use told::run as tell_refused;
 
 /// Bodies in hand, in bytes; beyond it requests are asked to come again.
 const BODIES: usize = 256 * 1024 * 1024;
@@ -52,6 +55,7 @@ pub(crate) struct Intake {
     tolerance: Duration,
     acknowledge_after: AcknowledgeAfter,
     metrics: Metrics,
+    refused: Refused,
 }
 
 impl Intake {
@@ -68,6 +72,7 @@ impl Intake {
             tolerance: Duration::from_secs(config.tolerance_seconds),
             acknowledge_after: config.acknowledge_after,
             metrics: Metrics::register(),
+            refused: Refused::default(),
         }
     }
 }

@@ -89,6 +89,8 @@ reasons! {
     Slow => "slow-body",
     Broken => "broken-body",
     Busy => "busy",
+    Unsigned => "unsigned",
+    Stale => "stale",
     Signature => "signature",
     NotJson => "not-json",
     NotAnEvent => "not-an-event",
@@ -112,7 +114,13 @@ impl Refusal {
             Self::Slow => Reason::Slow,
             Self::Broken => Reason::Broken,
             Self::Busy => Reason::Busy,
-            Self::Signature(_) => Reason::Signature,
+            Self::Signature(SignatureError::MissingHeader(_)) => Reason::Unsigned,
+            Self::Signature(SignatureError::StaleTimestamp { .. }) => Reason::Stale,
+            Self::Signature(
+                SignatureError::MalformedTimestamp
+                | SignatureError::MalformedSignature
+                | SignatureError::Mismatch,
+            ) => Reason::Signature,
             Self::Body(PeekError::NotJson) => Reason::NotJson,
             Self::Body(PeekError::NotAnObject | PeekError::NoEvent)
             | Self::EventName { .. }
@@ -125,9 +133,25 @@ impl Refusal {
             Self::Failed => Reason::Failed,
         }
     }
+
+    /// How many seconds the sender's clock is away from this one, if that is why.
+    pub(super) fn apart(&self) -> Option<u64> {
+        match self {
+            Self::Signature(SignatureError::StaleTimestamp { seconds }) => Some(*seconds),
+            _ => None,
+        }
+    }
 }
 
 impl Reason {
+    /// The problem's name. For senders whatever is wrong with a signature is one problem.
+    fn problem(self) -> &'static str {
+        match self {
+            Self::Unsigned | Self::Stale => Self::Signature.as_str(),
+            other => other.as_str(),
+        }
+    }
+
     /// The status, and a title for people.
     fn told(self) -> (StatusCode, &'static str) {
         use StatusCode as S;
@@ -140,7 +164,9 @@ impl Reason {
             Self::Slow => (S::REQUEST_TIMEOUT, "Body too slow"),
             Self::Broken => (S::BAD_REQUEST, "Body broke off"),
             Self::Busy => (S::SERVICE_UNAVAILABLE, "Too busy"),
-            Self::Signature => (S::UNAUTHORIZED, "Not signed by the source"),
+            Self::Unsigned | Self::Stale | Self::Signature => {
+                (S::UNAUTHORIZED, "Not signed by the source")
+            }
             Self::NotJson => (S::BAD_REQUEST, "Not JSON"),
             Self::NotAnEvent => (S::UNPROCESSABLE_ENTITY, "Not an event"),
             Self::ForeignAccount => (S::UNPROCESSABLE_ENTITY, "Another account's event"),
@@ -158,7 +184,7 @@ impl IntoResponse for Refusal {
         let reason = self.reason();
         let (status, title) = reason.told();
         let problem = Problem {
-            r#type: format!("/problems/{}", reason.as_str()),
+            r#type: format!("/problems/{}", reason.problem()),
             title,
             status: status.as_u16(),
             detail: self.to_string(),
@@ -189,6 +215,8 @@ mod tests {
             Refusal::Slow,
             Refusal::Broken,
             Refusal::Busy,
+            Refusal::Signature(SignatureError::MissingHeader("x")),
+            Refusal::Signature(SignatureError::StaleTimestamp { seconds: 400 }),
             Refusal::Signature(SignatureError::Mismatch),
             Refusal::Body(PeekError::NotJson),
             Refusal::Body(PeekError::NotAnObject),

@@ -18,6 +18,7 @@ use crate::testing::{self, source};
 mod crowd;
 mod kept;
 mod large;
+mod told;
 
 /// The routes over a real journal, with some sources and no publisher.
 struct Desk {

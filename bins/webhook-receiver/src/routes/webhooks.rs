@@ -64,9 +64,17 @@ impl Intake {
     ) -> Response {
         let started = Instant::now();
         let sent = sent_trace(&headers);
-        let (trace, kept) = match self.read(claim, headers, sent, body).await {
-            Ok((inbound, body)) => (Some(inbound.trace), self.keep(inbound, body).await),
-            Err(refusal) => (sent, Err(refusal)),
+        let claim = self.sources.present().ok_or(Refusal::SourcesUnknown).and_then(claim);
+        let claimed = claim.as_ref().ok().and_then(Claim::account);
+        let read = match claim {
+            Ok(claim) => self.read(claim, headers, sent, body).await,
+            Err(refusal) => Err(refusal),
+        };
+        let (source, trace, kept) = match read {
+            Ok((inbound, body)) => {
+                (Some(inbound.account), Some(inbound.trace), self.keep(inbound, body).await)
+            }
+            Err(refusal) => (claimed, sent, Err(refusal)),
         };
         let trace_id = || trace.map(|trace| trace.trace_id());
         match kept {
@@ -78,6 +86,7 @@ impl Intake {
             Err(refusal) => {
                 let reason = refusal.reason();
                 self.metrics.refused(reason);
+                self.refused.note(source, &refusal);
                 tracing::debug!(
                     trace.id = trace_id(),
                     webhook.reason = reason.as_str(),
@@ -91,12 +100,11 @@ impl Intake {
     /// The event, if it is one and may be trusted.
     async fn read(
         &self,
-        claim: impl FnOnce(Arc<Snapshot>) -> Result<Claim, Refusal>,
+        claim: Claim,
         headers: HeaderMap,
         sent: Option<TraceParent>,
         body: Body,
     ) -> Result<(Inbound, Bytes), Refusal> {
-        let claim = claim(self.sources.present().ok_or(Refusal::SourcesUnknown)?)?;
         if !is_json(&headers) {
             return Err(Refusal::MediaType);
         }

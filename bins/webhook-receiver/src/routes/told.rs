@@ -1,0 +1,131 @@
+//! Has the log tell what is refused: once a minute, by source and reason.
+//!
+//! Chatwoot tells nobody that a webhook was refused, and does not send it again.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::AccountKey;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::Intake;
+use super::refusal::{Reason, Refusal};
+
+const PERIOD: Duration = Duration::from_mins(1);
+/// So many lines at most; what they do not name is told by its number.
+const LINES: usize = 20;
+
+/// What was refused since the log told of it last.
+#[derive(Debug, Default)]
+pub(crate) struct Refused(Mutex<HashMap<Kind, Much>>);
+
+/// Whose webhooks were refused, if that is known, and why.
+pub(super) type Kind = (Option<AccountKey>, Reason);
+
+/// How much of a kind.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Much {
+    pub(super) count: u64,
+    /// The least seconds between this clock and a sender's: a replay is from further away than a clock that is wrong.
+    pub(super) apart: Option<u64>,
+}
+
+impl Refused {
+    /// The source is one that is known, or none: else whoever makes up names would fill the memory.
+    pub(super) fn note(&self, source: Option<AccountKey>, refusal: &Refusal) {
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let much = kinds.entry((source, refusal.reason())).or_default();
+        much.count += 1;
+        if let Some(seconds) = refusal.apart() {
+            much.apart = Some(much.apart.map_or(seconds, |least| least.min(seconds)));
+        }
+    }
+
+    /// What was noted since this was asked last: the kinds to be told, most of all first, and how many refusals
+    /// the others were.
+    pub(super) fn take(&self) -> (Vec<(Kind, Much)>, u64) {
+        let kinds = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut kinds: Vec<_> = kinds.into_iter().collect();
+        kinds.sort_by_key(|(kind, much)| (Reverse(much.count), *kind));
+        let others = kinds.split_off(kinds.len().min(LINES));
+        (kinds, others.iter().map(|(_, much)| much.count).sum())
+    }
+
+    fn tell(&self) {
+        let (kinds, others) = self.take();
+        for ((source, reason), Much { count, apart }) in kinds {
+            let reason = reason.as_str();
+            match source {
+                Some(account) => tracing::warn!(
+                    account.key = %account,
+                    webhook.reason = reason,
+                    webhook.count = count,
+                    clocks.seconds_apart = apart,
+                    "refused webhooks of a known account"
+                ),
+                None => tracing::warn!(
+                    webhook.reason = reason,
+                    webhook.count = count,
+                    clocks.seconds_apart = apart,
+                    "refused webhooks; whose they are is not known"
+                ),
+            }
+        }
+        if others > 0 {
+            tracing::warn!(webhook.count = others, "refused webhooks of further accounts");
+        }
+    }
+}
+
+/// Tells for ever.
+pub(crate) async fn run(intake: Arc<Intake>) {
+    let mut ticks = tokio::time::interval_at(Instant::now() + PERIOD, PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        intake.refused.tell();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chatwoot::SignatureError;
+
+    use super::*;
+
+    fn stale(seconds: u64) -> Refusal {
+        Refusal::Signature(SignatureError::StaleTimestamp { seconds })
+    }
+
+    #[test]
+    fn a_minutes_refusals_are_told_by_source_and_reason_with_how_far_clocks_are_apart() {
+        let refused = Refused::default();
+        let account = AccountKey::generate();
+        for seconds in [400, 390, 90_000] {
+            refused.note(Some(account), &stale(seconds));
+        }
+        refused.note(None, &Refusal::UnknownSource);
+        let told = vec![
+            ((Some(account), Reason::Stale), Much { count: 3, apart: Some(390) }),
+            ((None, Reason::UnknownSource), Much { count: 1, apart: None }),
+        ];
+        assert_eq!(refused.take(), (told, 0));
+        assert_eq!(refused.take(), (Vec::new(), 0), "each is told once");
+    }
+
+    #[test]
+    fn of_many_sources_those_with_most_are_told_and_the_others_counted() {
+        let refused = Refused::default();
+        let most = AccountKey::generate();
+        refused.note(Some(most), &Refusal::Busy);
+        for _ in 0..LINES + 4 {
+            refused.note(Some(AccountKey::generate()), &Refusal::Busy);
+        }
+        refused.note(Some(most), &Refusal::Busy);
+        let (told, others) = refused.take();
+        assert_eq!((told.len(), others), (LINES, 5));
+        assert_eq!(told[0], ((Some(most), Reason::Busy), Much { count: 2, apart: None }));
+    }
+}
