@@ -47,7 +47,7 @@ bench: setup ## measure speed and memory against the limit of the parts; BENCH="
 	cargo build --release $(MEASURED:%=-p %)
 	cargo bench -p axis --bench measure -- $(BENCH)
 
-lint: shell-lint ## check format, lints, docs, dependencies, compose file, promises and queries
+lint: shell-lint ## check format, lints, docs, dependencies, compose file, alerts, promises and queries
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
@@ -59,6 +59,7 @@ lint: shell-lint ## check format, lints, docs, dependencies, compose file, promi
 	cargo build $(PROGRAMS:%=-p %)
 	tools/check-compose
 	tools/check-promises
+	tools/check-alerts
 	NATS_NAME=check .tools/nats/nats-server -t --config nats/cluster.conf
 	NATS_RECEIVER_PASSWORD=x NATS_SYNC_PASSWORD=x NATS_OUTBOUND_PASSWORD=x NATS_API_PASSWORD=x NATS_OPERATOR_PASSWORD=x \
 		.tools/nats/nats-server -t --config nats/permissions.conf

@@ -17,6 +17,7 @@ mod idempotency;
 mod limits;
 mod live;
 mod metrics;
+mod outbox;
 mod paging;
 mod problem;
 mod request;
@@ -145,6 +146,9 @@ impl Api {
         crew.spawn("listening to presence", listening);
         let announcing = live::announce(bus.clone(), store.clone(), announcements);
         crew.spawn("announcing", announcing);
+        let measuring = outbox::measure(store.clone());
+        let measuring = shutdown.clone().run_until_cancelled_owned(measuring);
+        crew.spawn("measuring the outbox", measuring);
         let watch = streams::Watch::default();
         let watching = watch.clone().run(bus.clone());
         let watching = shutdown.clone().run_until_cancelled_owned(watching);

@@ -25,6 +25,12 @@ pub(crate) async fn run(
 ) {
     describe_gauge!("axis_journal_bytes", metrics::Unit::Bytes, "Size of the journal");
     describe_gauge!(
+        "axis_journal_limit_bytes",
+        metrics::Unit::Bytes,
+        "How large the journal may grow (JOURNAL_MAX_MIB)"
+    );
+    gauge!("axis_journal_limit_bytes").set(float(journal.limit()));
+    describe_gauge!(
         "axis_journal_unpublished_bytes",
         metrics::Unit::Bytes,
         "Size of the journal's segments that hold an unpublished event"

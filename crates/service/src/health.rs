@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// How a part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,6 +70,8 @@ pub(crate) struct Report {
     pub checks: BTreeMap<&'static str, Status>,
 }
 
+/// How often the parts are looked at if nobody asks.
+const LOOK: Duration = Duration::from_secs(15);
 /// A part that does not answer within this time is down.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -103,11 +105,23 @@ impl Health {
         report
     }
 
+    /// Looks from time to time, for ever: the metrics tell how the parts are, though nobody asks.
+    pub(crate) async fn watch(self) {
+        let mut ticks = tokio::time::interval(LOOK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.report().await;
+        }
+    }
+
     async fn look(&self) -> Report {
         let checks = self.0.checks.read().unwrap_or_else(PoisonError::into_inner).clone();
         let asked = checks.into_iter().map(async |(name, check)| {
             let answer = tokio::time::timeout(PATIENCE, check()).await;
-            (name, answer.unwrap_or_else(|_| Status::Down("does not answer".to_owned())))
+            let status = answer.unwrap_or_else(|_| Status::Down("does not answer".to_owned()));
+            metrics::gauge!("axis_health", "part" => name).set(f64::from(status.severity()));
+            (name, status)
         });
         let checks: BTreeMap<_, _> =
             futures_util::future::join_all(asked).await.into_iter().collect();
@@ -125,6 +139,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use futures_util::future::join_all;
+    use metrics_exporter_prometheus::PrometheusBuilder;
 
     use super::*;
 
@@ -173,5 +188,36 @@ mod tests {
         // The first was under way when they asked.
         assert!(later.iter().all(|one| *one == Status::Degraded("2".to_owned())), "{later:?}");
         assert_eq!(told(&health).await, Status::Degraded("3".to_owned()));
+    }
+
+    #[test]
+    fn the_metrics_tell_of_each_part_though_nobody_asks() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let told = recorder.handle();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        let severity = Arc::new(AtomicU32::new(0));
+        let health = Health::default();
+        let asked = Arc::clone(&severity);
+        health.check("part", move || {
+            let status = match asked.load(Ordering::Relaxed) {
+                0 => Status::Up,
+                1 => Status::Degraded(String::new()),
+                _ => Status::Down(String::new()),
+            };
+            async move { status }
+        });
+        metrics::with_local_recorder(&recorder, || {
+            runtime.block_on(async {
+                let mut watching = Box::pin(health.watch());
+                for now in 0..3 {
+                    severity.store(now, Ordering::Relaxed);
+                    let longest = Duration::from_secs(20);
+                    assert!(tokio::time::timeout(longest, &mut watching).await.is_err());
+                    let line = format!("axis_health{{part=\"part\"}} {now}");
+                    assert!(told.render().contains(&line), "{line}: {}", told.render());
+                }
+            });
+        });
     }
 }

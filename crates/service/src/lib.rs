@@ -99,6 +99,7 @@ impl Service {
         metrics::install();
         tokio::spawn(metrics::upkeep());
         let health = Health::lasting(MOMENT);
+        tokio::spawn(health.clone().watch());
         let shutdown = CancellationToken::new();
         tokio::spawn(shutdown::on_signal(leaving.clone(), health.clone(), shutdown.clone()));
         let version = env!("CARGO_PKG_VERSION");

@@ -222,6 +222,35 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
     })
 }
 
+/// What waits in the outbox to be carried out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outbox {
+    /// How many commands, of the [`OUTBOX`] that are due first.
+    pub commands: i64,
+    /// For how many seconds the oldest of these waits; none if there are none.
+    pub oldest: Option<f64>,
+}
+
+/// So many rows of the outbox are looked at.
+pub const OUTBOX: i64 = 10_000;
+
+/// What waits in the outbox, of all tenants. Not counted is what its author may still take back, what waits for a
+/// snooze to end, and what waits for its account to be connected again.
+pub async fn outbox(connection: &mut PgConnection) -> Result<Outbox, Error> {
+    let waiting = "select count(*), extract(epoch from now() - min(since))::float8
+         from (
+           select case when attempts = 0 then coalesce(not_before, created_at) else created_at end as since
+           from outbox o
+           where (attempts > 0 or coalesce(not_before, created_at) <= now())
+             and due_at < now() + interval '1 hour'
+             and not exists (select from chatwoot_accounts a
+                             where a.id = o.account_id and a.disconnected_at is not null)
+           order by due_at, sequence limit $1
+         ) waiting";
+    let (commands, oldest) = sqlx::query_as(waiting).bind(OUTBOX).fetch_one(connection).await?;
+    Ok(Outbox { commands, oldest })
+}
+
 /// What became of an event that was received within the last day; none: it is not there (yet).
 pub async fn event(connection: &mut PgConnection, id: EventId) -> Result<Option<Fate>, Error> {
     let found = sqlx::query!(

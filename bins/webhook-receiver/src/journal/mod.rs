@@ -233,6 +233,11 @@ impl Shared {
         Feed::from(Arc::clone(self), from, feed::RETRIES)
     }
 
+    /// How large it may grow, in bytes.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limits.max_bytes
+    }
+
     /// Everything below is published or refused.
     pub(crate) fn advance(&self, below: u64) {
         let mut ledger = self.ledger();

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Consumer;
 use crate::Bus;
+use crate::streams::Left;
 
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(15);
@@ -16,20 +17,52 @@ const LOOK: Duration = Duration::from_secs(15);
 const SHARE: u32 = 50;
 
 /// Has the metrics tell, for ever.
-#[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
 pub(crate) async fn measure(bus: Bus, consumer: Consumer) {
-    let name = consumer.name();
     loop {
         let began = Instant::now();
-        match bus.left(consumer).await {
-            Ok(left) => {
-                metrics::gauge!("axis_consume_pending", "consumer" => name)
-                    .set(left.unsettled as f64);
-                metrics::gauge!("axis_consume_lanes_behind", "consumer" => name)
-                    .set(f64::from(left.behind));
-            }
-            Err(error) => tracing::debug!(consumer = name, %error, "what is left is not known"),
+        let left = bus.left(consumer).await;
+        if let Err(error) = &left {
+            tracing::debug!(consumer = consumer.name(), %error, "cannot ask how much is left");
         }
+        tell(consumer, left.ok().as_ref());
         tokio::time::sleep(LOOK.max(began.elapsed() * SHARE)).await;
+    }
+}
+
+/// What is not known is no number: the last one would look as if nothing had happened since.
+#[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
+fn tell(consumer: Consumer, left: Option<&Left>) {
+    let name = consumer.name();
+    let unsettled = left.map_or(f64::NAN, |left| left.unsettled as f64);
+    let behind = left.map_or(f64::NAN, |left| f64::from(left.behind));
+    metrics::gauge!("axis_consume_pending", "consumer" => name).set(unsettled);
+    metrics::gauge!("axis_consume_lanes_behind", "consumer" => name).set(behind);
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn while_the_server_says_nothing_nobody_is_told_a_number() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let told = recorder.handle();
+        let shown = |left: Option<&Left>| {
+            metrics::with_local_recorder(&recorder, || tell(Consumer::SyncWorker, left));
+            let text = told.render();
+            let gauge = |name: &str| {
+                let gauge = format!("{name}{{consumer=\"sync-worker\"}} ");
+                text.lines().find_map(|line| line.strip_prefix(&gauge)).map(str::to_owned)
+            };
+            (gauge("axis_consume_pending"), gauge("axis_consume_lanes_behind"))
+        };
+        let both =
+            |pending: &str, behind: &str| (Some(pending.to_owned()), Some(behind.to_owned()));
+        let left = Left { unsettled: 7, behind: 2 };
+        assert_eq!(shown(Some(&left)), both("7", "2"));
+        assert_eq!(shown(None), both("NaN", "NaN"));
+        assert_eq!(shown(Some(&Left::default())), both("0", "0"));
     }
 }

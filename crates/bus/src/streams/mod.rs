@@ -19,5 +19,6 @@ pub use watch::Watch;
 
 pub(crate) use declaration::{bucket, lane as lane_declaration, whole as whole_declaration};
 pub(crate) use state::{
-    ConsumerInfo, Positions, StreamInfo, accounts_in, consumer_info, consumer_names, stream_info,
+    ConsumerInfo, Left, Positions, StreamInfo, accounts_in, consumer_info, consumer_names,
+    stream_info,
 };

@@ -1,0 +1,42 @@
+//! How much waits in the outbox, for the metrics.
+//!
+//! The API tells of it and not only who carries it out: where no outbound worker runs, nobody else would.
+
+use std::time::Duration;
+
+use store::Store;
+use store::inspect::{self, Outbox};
+use tokio::time::MissedTickBehavior;
+
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// Has the metrics tell, for ever.
+pub(crate) async fn measure(store: Store) {
+    let mut ticks = tokio::time::interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let waiting = look(&store).await;
+        if let Err(error) = &waiting {
+            tracing::debug!(%error, "cannot look at what waits in the outbox");
+        }
+        tell(waiting.ok());
+    }
+}
+
+async fn look(store: &Store) -> Result<Outbox, store::Error> {
+    let mut transaction = store.worker().await?;
+    let waiting = inspect::outbox(&mut transaction).await?;
+    store::commit(transaction).await?;
+    Ok(waiting)
+}
+
+/// What is not known is no number.
+#[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
+fn tell(waiting: Option<Outbox>) {
+    let commands = waiting.map_or(f64::NAN, |waiting| waiting.commands as f64);
+    let oldest = waiting.map_or(f64::NAN, |waiting| waiting.oldest.unwrap_or_default());
+    metrics::gauge!("axis_outbox_waiting_commands").set(commands);
+    metrics::gauge!("axis_outbox_oldest_seconds").set(oldest);
+}
