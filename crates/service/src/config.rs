@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use tokio::net::TcpListener;
 
 use crate::serve::MOST_CONNECTIONS;
 use crate::{ListenError, Listener};
@@ -75,6 +76,16 @@ pub struct HttpConfig<const PORT: u16> {
     #[arg(long, env = "PORT", default_value_t = PORT)]
     pub port: u16,
 
+    /// How many connections are served.
+    #[command(flatten)]
+    pub places: Places,
+}
+
+/// How many connections are served.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Listening")]
+pub struct Places {
     /// How many connections are served at a time; further ones wait
     #[arg(
         long,
@@ -85,11 +96,17 @@ pub struct HttpConfig<const PORT: u16> {
     pub max_connections: u32,
 }
 
+impl Places {
+    /// Serves as many of this listener's at a time.
+    pub fn at(self, tcp: TcpListener) -> Listener {
+        Listener::with_places(tcp, self.max_connections)
+    }
+}
+
 impl<const PORT: u16> HttpConfig<PORT> {
     /// Listens there.
     pub async fn listen(&self) -> Result<Listener, ListenError> {
-        let tcp = crate::listen(&self.host, self.port).await?;
-        Ok(Listener::with_places(tcp, self.max_connections))
+        Ok(self.places.at(crate::listen(&self.host, self.port).await?))
     }
 }
 
@@ -111,6 +128,6 @@ mod tests {
     fn what_nobody_sets_is_as_in_the_default() {
         let parsed = Program::try_parse_from(["program"]).unwrap();
         assert_eq!(format!("{:?}", parsed.service), format!("{:?}", Config::default()));
-        assert_eq!(parsed.http.max_connections, MOST_CONNECTIONS);
+        assert_eq!(parsed.http.places.max_connections, MOST_CONNECTIONS);
     }
 }

@@ -45,7 +45,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use config::{Config, HttpConfig, LogFormat};
+pub use config::{Config, HttpConfig, LogFormat, Places};
 pub use crew::{Crew, Ending, joined};
 pub use health::{Health, Status};
 pub use http::{ListenError, listen, routes};

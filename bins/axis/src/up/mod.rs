@@ -58,6 +58,9 @@ pub struct Arguments {
     #[arg(long, env = "PORT")]
     port: Option<u16>,
 
+    #[command(flatten)]
+    places: service::Places,
+
     /// Address of the Chatwoot installation to serve; unset: a stand-in is started
     #[arg(
         long,
@@ -181,6 +184,7 @@ async fn work(
     let (listener, address, programs) = started?;
 
     let serving = async {
+        let listener = arguments.places.at(listener);
         let running = tokio::spawn(programs.run(listener, shutdown.clone()));
         let chatwoot = Box::pin(Chatwoot::start(arguments, foundation, address, &health));
         let chatwoot = match shutdown.run_until_cancelled(chatwoot).await {

@@ -7,9 +7,8 @@ use clap::{Args, Command};
 use objects::Objects;
 use outbound_worker::OutboundWorker;
 use secrecy::ExposeSecret as _;
-use service::{Crew, Health};
+use service::{Crew, Health, Listener};
 use sync_worker::SyncWorker;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use webhook_receiver::Receiver;
 
@@ -67,7 +66,7 @@ impl Programs {
     /// workers.
     pub(super) async fn run(
         self,
-        listener: TcpListener,
+        listener: Listener,
         shutdown: CancellationToken,
     ) -> anyhow::Result<()> {
         let Self { mut receiver, sync, outbound, mut api } = self;

@@ -129,6 +129,15 @@ fn nothing_runs_on(data: &Path) -> bool {
         .all(|server| servers::running_url(data.join(server)).unwrap().is_none())
 }
 
+#[tokio::test]
+async fn as_many_connections_are_served_as_the_programs_would() {
+    let mut bad = axis();
+    bad.args(["up", "--max-connections", "0"]);
+    let answered = run(bad).await;
+    assert_eq!(answered.code, Some(2), "{answered:?}");
+    assert!(answered.complaint.contains("1..=1000000"), "{answered:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_works_in_one_process_and_ends_in_good_order() {
     let data = folder("up");
