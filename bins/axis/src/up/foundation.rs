@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use bus::{Bus, Replicas, streams};
+use clap::Args;
 use domain::SecretKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
@@ -16,6 +17,20 @@ use super::TENANT;
 use super::server::{Kept, Server};
 use super::stand_in::StandIn;
 use crate::Place;
+
+/// Where the programs of our own servers are.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(super) struct Binaries {
+    /// The file `nats-server`, for a NATS of our own; unset: what `make setup` fetched
+    #[arg(long, env = "AXIS_NATS_SERVER", value_name = "FILE")]
+    nats_server: Option<PathBuf>,
+
+    /// The folder with `postgres` and `initdb`, for a database of our own; unset: what `make setup`
+    /// fetched
+    #[arg(long, env = "AXIS_POSTGRES_BIN", value_name = "FOLDER")]
+    postgres_bin: Option<PathBuf>,
+}
 
 /// What the programs stand on. Dropping it ends our servers at once; [`Foundation::stop`] is kinder.
 pub(super) struct Foundation {
@@ -33,12 +48,12 @@ pub(super) struct Foundation {
 
 impl Foundation {
     /// Starts the servers that are not given, and makes schema, streams and tenant as they must be.
-    pub(super) async fn start(place: &Place) -> anyhow::Result<Self> {
+    pub(super) async fn start(place: &Place, binaries: &Binaries) -> anyhow::Result<Self> {
         let lock = lock(&place.data_dir)?;
         let known = place.secret_key_text()?;
         let key_text = known.clone().unwrap_or_else(|| SecretKey::generate_text().into());
         let key: SecretKey = key_text.expose_secret().parse()?;
-        let (postgres, nats) = tokio::try_join!(postgres(place), nats(place))?;
+        let (postgres, nats) = tokio::try_join!(postgres(place, binaries), nats(place, binaries))?;
         let mut place = place.clone();
         if let Some(server) = &postgres {
             place.database_url = Some(server.url().clone());
@@ -132,18 +147,22 @@ fn keep(key: &SecretString, file: &Path) -> io::Result<()> {
     std::fs::rename(&draft, file)
 }
 
-async fn postgres(place: &Place) -> anyhow::Result<Option<Postgres>> {
+async fn postgres(place: &Place, binaries: &Binaries) -> anyhow::Result<Option<Postgres>> {
     if place.database_url.is_some() {
         return Ok(None);
     }
-    Ok(Some(Postgres::start(PostgresOptions::new(place.postgres_dir())).await?))
+    let bin_dir = binaries.postgres_bin.clone();
+    let options = PostgresOptions { bin_dir, ..PostgresOptions::new(place.postgres_dir()) };
+    Ok(Some(Postgres::start(options).await?))
 }
 
-async fn nats(place: &Place) -> anyhow::Result<Option<Nats>> {
+async fn nats(place: &Place, binaries: &Binaries) -> anyhow::Result<Option<Nats>> {
     if place.nats_url.is_some() {
         return Ok(None);
     }
-    Ok(Some(Nats::start(NatsOptions::new(place.nats_dir())).await?))
+    let binary = binaries.nats_server.clone();
+    let options = NatsOptions { binary, ..NatsOptions::new(place.nats_dir()) };
+    Ok(Some(Nats::start(options).await?))
 }
 
 /// Unless it is there; a name that an operator gave it stays.

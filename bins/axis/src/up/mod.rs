@@ -27,7 +27,7 @@ use store::accounts::Account;
 
 use crate::{Answer, Output, Place};
 use chatwoot::Chatwoot;
-use foundation::Foundation;
+use foundation::{Binaries, Foundation};
 use greeting::Greeting;
 use programs::Programs;
 use stand_in::StandIn;
@@ -122,6 +122,9 @@ pub struct Arguments {
     sim_port: u16,
 
     #[command(flatten)]
+    binaries: Binaries,
+
+    #[command(flatten)]
     api: api::Config,
 
     #[command(flatten)]
@@ -149,7 +152,7 @@ pub async fn run(
     let service = Service::start("axis", &arguments.service)?;
     let shutdown = service.shutdown();
     // A signal while servers start: what has started ends with its handle.
-    let starting = Box::pin(Foundation::start(place));
+    let starting = Box::pin(Foundation::start(place, &arguments.binaries));
     let Some(foundation) = shutdown.run_until_cancelled(starting).await else {
         return Ok(Answer::nothing());
     };

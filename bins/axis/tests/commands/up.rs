@@ -130,6 +130,24 @@ fn nothing_runs_on(data: &Path) -> bool {
 }
 
 #[tokio::test]
+async fn where_the_servers_programs_are_can_be_said_and_the_help_says_so() {
+    let mut help = axis();
+    help.args(["up", "--help"]);
+    let help = run(help).await.value.to_string();
+    for (name, option) in
+        [("AXIS_NATS_SERVER", "--nats-server"), ("AXIS_POSTGRES_BIN", "--postgres-bin")]
+    {
+        assert!(help.contains(name), "{name}");
+        let nowhere = folder("nowhere");
+        let mut start = up(&nowhere);
+        start.args([option, nowhere.to_str().unwrap()]);
+        let answered = run(start).await;
+        assert_eq!(answered.code, Some(1), "{answered:?}");
+        assert!(answered.complaint.contains(name), "{answered:?}");
+    }
+}
+
+#[tokio::test]
 async fn as_many_connections_are_served_as_the_programs_would() {
     let mut bad = axis();
     bad.args(["up", "--max-connections", "0"]);
