@@ -48,7 +48,7 @@ pub use sign_in::SignIn;
 use auth::Auth;
 use database::Places;
 use limits::Limits;
-use live::{Announcer, FanOut, InTurn};
+use live::{Announcer, Endings, FanOut, InTurn};
 use rooms::Rooms;
 use routes::{Chatwoots, NewestLetters, Pipelines};
 
@@ -84,6 +84,7 @@ struct App {
     history: InTurn<Bus>,
     announcer: Announcer,
     streams: Rooms,
+    endings: Endings,
     replays: Rooms,
     asking: Rooms,
     reading: Rooms,
@@ -140,10 +141,16 @@ impl Api {
         let mut crew = Crew::default();
         crew.spawn("limits of requests", limits.clone().forget(shutdown.clone()));
         crew.spawn("limits of streams", openings.clone().forget(shutdown.clone()));
-        let following = live::follow(bus.clone(), fan_out.clone(), shutdown.clone());
+        let (endings, untold) = (Endings::at(shutdown.clone()), CancellationToken::new());
+        let following = live::follow(bus.clone(), fan_out.clone(), untold.clone());
         crew.spawn("following activity", following);
-        let listening = live::listen(bus.clone(), fan_out.clone(), shutdown.clone());
+        let listening = live::listen(bus.clone(), fan_out.clone(), untold.clone());
         crew.spawn("listening to presence", listening);
+        let ending = endings.clone().over();
+        crew.spawn("ending the streams", async move {
+            ending.await;
+            untold.cancel();
+        });
         let announcing = live::announce(bus.clone(), store.clone(), announcements);
         crew.spawn("announcing", announcing);
         let measuring = outbox::measure(store.clone());
@@ -167,6 +174,7 @@ impl Api {
             fan_out,
             announcer,
             streams: Rooms::with_share(MOST_STREAMS, config.streams_at_once()),
+            endings,
             replays: Rooms::new(MOST_REPLAYS),
             asking: Rooms::new(MOST_ASKING),
             reading: Rooms::new(MOST_READING),

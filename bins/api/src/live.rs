@@ -10,6 +10,7 @@
 //! begins, then reads from the stream what lies between the client's position and that one.
 
 mod announcer;
+mod endings;
 mod fan_out;
 mod frame;
 mod history;
@@ -20,6 +21,7 @@ mod tail;
 use axum::http::{HeaderMap, header};
 
 pub(crate) use announcer::{Announcer, announce};
+pub(crate) use endings::Endings;
 pub(crate) use fan_out::FanOut;
 pub(crate) use frame::Filter;
 pub(crate) use history::InTurn;

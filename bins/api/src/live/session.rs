@@ -17,8 +17,8 @@ use domain::TenantId;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
-use tokio_util::sync::CancellationToken;
 
+use super::endings::Ending;
 use super::fan_out::{FanOut, Joined, Signal};
 use super::frame::{self, Event, Filter};
 use super::history::History;
@@ -69,16 +69,11 @@ pub(crate) struct Session<H> {
     heard: u64,
     frames: VecDeque<Bytes>,
     heartbeat: Interval,
-    shutdown: CancellationToken,
+    ending: Ending,
 }
 
 impl<H: History> Session<H> {
-    pub(crate) fn begin(
-        history: H,
-        fan_out: FanOut,
-        terms: Terms,
-        shutdown: CancellationToken,
-    ) -> Self {
+    pub(crate) fn begin(history: H, fan_out: FanOut, terms: Terms, ending: Ending) -> Self {
         // First of all, so that nothing falls between what is read and what is heard.
         let Joined { position, signals } = fan_out.join(&terms.tenant);
         let first = Instant::now() + terms.heartbeat;
@@ -94,7 +89,7 @@ impl<H: History> Session<H> {
             heard: 0,
             frames: VecDeque::from([frame::retry(terms.retry)]),
             heartbeat,
-            shutdown,
+            ending,
         };
         match position {
             Some(position) => session.resume(terms.resume, &position),
@@ -113,7 +108,7 @@ impl<H: History> Session<H> {
                 Phase::Replaying(replay) => {
                     tokio::select! {
                         biased;
-                        () = self.shutdown.cancelled() => true,
+                        () = &mut self.ending => true,
                         read = &mut replay.reading => {
                             self.replayed(read);
                             false
@@ -124,7 +119,7 @@ impl<H: History> Session<H> {
                 Phase::Waiting(_) | Phase::Live => {
                     tokio::select! {
                         biased;
-                        () = self.shutdown.cancelled() => true,
+                        () = &mut self.ending => true,
                         signal = self.signals.recv() => self.hear(signal),
                         _ = self.heartbeat.tick() => return Some(self.sign_of_life()),
                     }

@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
+use super::super::endings::Endings;
 use super::*;
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -226,7 +227,8 @@ fn connect(past: &Past, fan_out: &FanOut, resume: Resume) -> Session<Past> {
         heartbeat: HEARTBEAT,
         retry: 1_000,
     };
-    Session::begin(past.clone(), fan_out.clone(), terms, CancellationToken::new())
+    let endings = Endings::at(CancellationToken::new());
+    Session::begin(past.clone(), fan_out.clone(), terms, endings.join())
 }
 
 fn run(acts: &[Act]) -> Result<World, TestCaseError> {
@@ -290,6 +292,40 @@ fn who_comes_before_the_stream_can_be_read_waits_for_it() {
     let position = past.0.lock().unwrap().position();
     fan_out.begin(&position);
     assert_eq!(session.next().now_or_never(), Some(Some(frame::ready(&position))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_goes_on_until_its_own_ending() {
+    let (past, fan_out) = (Past::default(), FanOut::default());
+    fan_out.begin(&past.0.lock().unwrap().position());
+    let shutdown = CancellationToken::new();
+    let endings = Endings::at(shutdown.clone());
+    let _others: Vec<_> = (0..5_000).map(|_| endings.join()).collect();
+    let terms = || Terms {
+        tenant: "ours".parse().unwrap(),
+        filter: Filter::default(),
+        resume: Resume::Now,
+        heartbeat: HEARTBEAT,
+        retry: 1_000,
+    };
+    let mut sessions: Vec<_> = (0..20)
+        .map(|_| Session::begin(past.clone(), fan_out.clone(), terms(), endings.join()))
+        .collect();
+    for session in &mut sessions {
+        while session.next().now_or_never().is_some() {}
+    }
+    shutdown.cancel();
+    past.0.lock().unwrap().ours.push(true);
+    fan_out.event(&past.0.lock().unwrap().message(1));
+    let mut heard = 0;
+    for session in &mut sessions {
+        while session.next().await.is_some() {
+            heard += 1;
+        }
+    }
+    assert!(heard > 0, "who is still there is told");
+    let all_over = tokio::time::timeout(HEARTBEAT, endings.over());
+    all_over.await.unwrap();
 }
 
 #[test]

@@ -40,8 +40,8 @@ pub(super) fn open(
         heartbeat: app.heartbeat,
         retry: rand::rng().random_range(RETRY),
     };
-    let (history, shutdown) = (app.history.clone(), app.shutdown.clone());
-    let session = Session::begin(history, app.fan_out.clone(), terms, shutdown);
+    let (history, fan_out) = (app.history.clone(), app.fan_out.clone());
+    let session = Session::begin(history, fan_out, terms, app.endings.join());
     let open = Open { session, end: end(principal), _counted: Counted::new(room) };
     let frames = stream::unfold(open, async |mut open| {
         let frame = open.next().await?;
