@@ -10,6 +10,7 @@ use object_store::RetryConfig;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{Objects, OpenError};
 
@@ -22,8 +23,7 @@ const KIB: usize = 1024;
 pub struct Config {
     /// Where files that people attach are kept, the same for all programs that ask for it: a folder as
     /// `file:///var/lib/axis/attachments` on a disk that they share, or a bucket as
-    /// `s3://bucket/prefix`, reached by `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, …
+    /// `s3://bucket/prefix`
     #[arg(
         long,
         env = "ATTACHMENTS_URL",
@@ -31,11 +31,48 @@ pub struct Config {
         value_name = "URL"
     )]
     pub attachments_url: Address,
+
+    /// How a bucket is reached.
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// How a bucket is reached.
+#[derive(Debug, Clone, Default, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Attachments")]
+pub struct Access {
+    /// Access key of a bucket
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true, value_name = "ID")]
+    pub aws_access_key_id: Option<String>,
+
+    /// The secret that belongs to it
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "SECRET")]
+    pub aws_secret_access_key: Option<SecretString>,
+
+    /// Where a bucket of Amazon's is
+    #[arg(long, env = "AWS_REGION", value_name = "REGION")]
+    pub aws_region: Option<String>,
+
+    /// Address of another S3 than Amazon's
+    #[arg(long, env = "AWS_ENDPOINT", value_name = "URL")]
+    pub aws_endpoint: Option<String>,
+
+    /// Lets a bucket be reached without TLS
+    #[arg(long, env = "AWS_ALLOW_HTTP")]
+    pub aws_allow_http: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { attachments_url: Address::Folder(".axis/attachments".into()) }
+        Self::at(Address::Folder(".axis/attachments".into()))
+    }
+}
+
+impl Config {
+    /// A place that needs no access of its own: a folder.
+    pub fn at(attachments_url: Address) -> Self {
+        Self { attachments_url, access: Access::default() }
     }
 }
 
@@ -84,13 +121,38 @@ impl std::fmt::Display for Address {
     }
 }
 
+impl Access {
+    /// A way to this bucket. What it takes has to be set: the library would ask the machine that it runs on.
+    fn to(&self, bucket: &str) -> Result<AmazonS3Builder, OpenError> {
+        let id = self.aws_access_key_id.as_ref().ok_or(OpenError::Unset("AWS_ACCESS_KEY_ID"))?;
+        let secret = self.aws_secret_access_key.as_ref();
+        let secret = secret.ok_or(OpenError::Unset("AWS_SECRET_ACCESS_KEY"))?;
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_access_key_id(id)
+            .with_secret_access_key(secret.expose_secret())
+            .with_allow_http(self.aws_allow_http);
+        match (&self.aws_region, &self.aws_endpoint) {
+            (None, None) => return Err(OpenError::Unset("AWS_REGION")),
+            (region, endpoint) => {
+                if let Some(region) = region {
+                    builder = builder.with_region(region);
+                }
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_endpoint(endpoint);
+                }
+            }
+        }
+        Ok(builder)
+    }
+}
+
 impl Objects {
     /// The files of this place. A folder that is not there is made; a bucket is not asked yet.
     pub fn open(config: &Config) -> Result<Self, OpenError> {
         match &config.attachments_url {
             Address::Folder(folder) => Self::folder(folder),
             Address::Bucket { name, prefix } => {
-                let settings = |error| OpenError::Settings(Box::new(error));
                 // The one provider of the workspace; fails only if it is installed already.
                 let _installed = rustls::crypto::ring::default_provider().install_default();
                 // Whoever asks has others behind them, and comes back by themselves.
@@ -99,9 +161,9 @@ impl Objects {
                     retry_timeout: Duration::from_secs(10),
                     ..RetryConfig::default()
                 };
-                let bucket = AmazonS3Builder::from_env().with_bucket_name(name).with_retry(retry);
-                let bucket = bucket.build();
-                let store = Arc::new(bucket.map_err(settings)?);
+                let bucket = config.access.to(name)?.with_retry(retry).build();
+                let store = bucket.map_err(|error| OpenError::Settings(Box::new(error)))?;
+                let store = Arc::new(store);
                 // The smallest part that S3 takes.
                 let prefix = Key::from(prefix.as_str());
                 Ok(Self::over(store, prefix, 5 * KIB * KIB))
@@ -156,5 +218,32 @@ mod tests {
         }
         let parsed = <Alone as clap::Parser>::try_parse_from(["x"]).unwrap();
         assert_eq!(parsed.config.attachments_url, Config::default().attachments_url);
+    }
+
+    #[test]
+    fn what_a_bucket_takes_is_asked_for_by_name() {
+        let attachments_url: Address = "s3://b".parse().unwrap();
+        let mut access = Access::default();
+        let mut unset = Vec::new();
+        for set in [
+            |_: &mut Access| {},
+            |access: &mut Access| access.aws_access_key_id = Some("somebody".to_owned()),
+            |access: &mut Access| access.aws_secret_access_key = Some("a-secret".into()),
+            |access: &mut Access| access.aws_region = Some("eu-central-1".to_owned()),
+        ] {
+            set(&mut access);
+            let opened = Objects::open(&Config {
+                access: access.clone(),
+                ..Config::at(attachments_url.clone())
+            });
+            unset.extend(opened.err().map(|error| error.to_string()));
+        }
+        assert_eq!(unset.len(), 3, "{unset:?}");
+        for (told, name) in
+            unset.iter().zip(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"])
+        {
+            assert!(told.contains(name), "{told}");
+        }
+        assert!(!format!("{access:?}").contains("a-secret"));
     }
 }

@@ -43,6 +43,9 @@ pub enum OpenError {
         /// Why not.
         source: std::io::Error,
     },
+    /// Something is not set that the bucket takes.
+    #[error("ATTACHMENTS_URL names a bucket: set {0} too")]
+    Unset(&'static str),
     /// The bucket's settings do not do.
     #[error("ATTACHMENTS_URL and the settings AWS_* do not describe a place for attachments")]
     Settings(#[source] Box<object_store::Error>),

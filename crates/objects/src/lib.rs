@@ -27,7 +27,7 @@ use tokio::sync::Mutex;
 
 use mark::Known;
 
-pub use config::{Address, Config};
+pub use config::{Access, Address, Config};
 pub use error::{Error, OpenError};
 pub use read::Reader;
 pub use write::Writer;

@@ -1,6 +1,4 @@
 //! Files in a bucket of a server that speaks S3 (`tools/setup s3`).
-//!
-//! How a bucket is reached is in the environment of a program: the test runs itself once more, with it.
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
 
@@ -11,18 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
-use objects::{Address, Config, Error, Objects, Reader};
+use objects::{Access, Address, Config, Error, Objects, Reader};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
 const BUCKET: &str = "attachments";
-/// Names the server's port to the test within.
-const INSIDE: &str = "OBJECTS_TEST_PORT";
-const KEEPS: &str = "a_bucket_keeps_files_as_a_folder_does";
-const SILENT: &str = "a_place_that_is_silent_is_not_waited_for";
-const FAILING: &str = "a_bucket_that_fails_is_asked_twice_and_no_more";
-const UNLISTED: &str = "a_bucket_that_may_not_be_listed_keeps_files";
 
 /// Moto, which ends when this is dropped.
 struct Server {
@@ -69,27 +61,16 @@ async fn bytes(reader: Reader) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_bucket_keeps_files_as_a_folder_does() {
-    if let Ok(port) = std::env::var(INSIDE) {
-        return keep_files(port.parse().unwrap()).await;
-    }
     let server = Server::start().await;
     let made = answer(server.port, &format!("PUT /{BUCKET}")).await;
     assert!(made.contains(" 200 "), "{made}");
-    again(KEEPS, server.port).await;
+    keep_files(server.port).await;
 }
 
 /// Whoever asks how it is has an answer before their patience ends, and it says which part is away. Of those who
 /// ask, one waits at the place itself.
 #[tokio::test]
 async fn a_place_that_is_silent_is_not_waited_for() {
-    if std::env::var(INSIDE).is_ok() {
-        let silent = bucket(BUCKET);
-        for _ in 0..3 {
-            let alive = silent.ping().await;
-            assert!(matches!(alive, Err(Error::Silent)), "{alive:?}");
-        }
-        return;
-    }
     let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listens.local_addr().unwrap().port();
     let asked = Arc::new(AtomicUsize::new(0));
@@ -101,17 +82,17 @@ async fn a_place_that_is_silent_is_not_waited_for() {
             counted.store(silent.len(), Ordering::Relaxed);
         }
     });
-    again(SILENT, port).await;
+    let silent = bucket(BUCKET, port);
+    for _ in 0..3 {
+        let alive = silent.ping().await;
+        assert!(matches!(alive, Err(Error::Silent)), "{alive:?}");
+    }
     assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
 
 /// Whoever asks has others behind them.
 #[tokio::test]
 async fn a_bucket_that_fails_is_asked_twice_and_no_more() {
-    if std::env::var(INSIDE).is_ok() {
-        let length = bucket(BUCKET).length("a").await;
-        return assert!(matches!(length, Err(Error::Place(_))), "{length:?}");
-    }
     let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listens.local_addr().unwrap().port();
     let asked = Arc::new(AtomicUsize::new(0));
@@ -125,21 +106,14 @@ async fn a_bucket_that_fails_is_asked_twice_and_no_more() {
             connection.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    again(FAILING, port).await;
+    let length = bucket(BUCKET, port).length("a").await;
+    assert!(matches!(length, Err(Error::Place(_))), "{length:?}");
     assert_eq!(asked.load(Ordering::Relaxed), 2);
 }
 
 /// S3 says of what is not there that it must not be read, unless one may list the bucket.
 #[tokio::test]
 async fn a_bucket_that_may_not_be_listed_keeps_files() {
-    if std::env::var(INSIDE).is_ok() {
-        for _ in 0..2 {
-            let mut writer = bucket(BUCKET).write("a");
-            writer.put(Bytes::from_static(b"Hello")).await.unwrap();
-            writer.finish().await.unwrap();
-        }
-        return;
-    }
     let listens = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listens.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -149,7 +123,11 @@ async fn a_bucket_that_may_not_be_listed_keeps_files() {
             kept |= unlisted(connection, kept).await;
         }
     });
-    again(UNLISTED, port).await;
+    for _ in 0..2 {
+        let mut writer = bucket(BUCKET, port).write("a");
+        writer.put(Bytes::from_static(b"Hello")).await.unwrap();
+        writer.finish().await.unwrap();
+    }
 }
 
 /// What a request begins with, in small letters.
@@ -177,28 +155,21 @@ async fn unlisted(mut connection: TcpStream, kept: bool) -> bool {
     keeps
 }
 
-/// Runs a test once more, with the settings of the bucket that is at this port.
-async fn again(test: &str, port: u16) {
-    let mut again = Command::new(std::env::current_exe().unwrap());
-    again.args(["--exact", test, "--nocapture"]);
-    let settings = [
-        (INSIDE, port.to_string()),
-        ("AWS_ENDPOINT", format!("http://127.0.0.1:{port}")),
-        ("AWS_ALLOW_HTTP", "true".to_owned()),
-        ("AWS_REGION", "us-east-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "somebody".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "a-secret".to_owned()),
-    ];
-    assert!(again.envs(settings).status().await.unwrap().success());
-}
-
-fn bucket(name: &str) -> Objects {
+/// A bucket of the server at this port.
+fn bucket(name: &str, port: u16) -> Objects {
     let (name, prefix) = (name.to_owned(), "axis/files".to_owned());
-    Objects::open(&Config { attachments_url: Address::Bucket { name, prefix } }).unwrap()
+    let access = Access {
+        aws_access_key_id: Some("somebody".to_owned()),
+        aws_secret_access_key: Some("a-secret".into()),
+        aws_endpoint: Some(format!("http://127.0.0.1:{port}")),
+        aws_allow_http: true,
+        ..Access::default()
+    };
+    Objects::open(&Config { attachments_url: Address::Bucket { name, prefix }, access }).unwrap()
 }
 
 async fn keep_files(port: u16) {
-    let objects = bucket(BUCKET);
+    let objects = bucket(BUCKET, port);
     objects.ping().await.unwrap();
 
     let mut writer = objects.write("tenant/small");
@@ -239,7 +210,7 @@ async fn keep_files(port: u16) {
         objects.remove("tenant/small").await.unwrap();
     }
     assert!(matches!(objects.read("tenant/small", None).await, Err(Error::NotFound)));
-    let mut nowhere = bucket("no-such-bucket").write("x");
+    let mut nowhere = bucket("no-such-bucket", port).write("x");
     nowhere.put(Bytes::from_static(b"x")).await.unwrap();
     assert!(matches!(nowhere.finish().await, Err(Error::NotFound | Error::Place(_))));
 }

@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use objects::{Address, Config, Error, Objects, Reader};
 
 fn open(folder: &Path) -> Objects {
-    Objects::open(&Config { attachments_url: Address::Folder(folder.to_owned()) }).unwrap()
+    Objects::open(&Config::at(Address::Folder(folder.to_owned()))).unwrap()
 }
 
 async fn text(reader: Reader) -> String {

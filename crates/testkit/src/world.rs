@@ -43,7 +43,7 @@ impl World {
         streams::apply(&bus, streams::Replicas::Keep).await.expect("the streams can be made");
         let store = Store::connect(&store_config, "test").expect("the address is one");
         let attachments_url = objects::Address::Folder(scratch("attachments"));
-        let objects = Objects::open(&objects::Config { attachments_url });
+        let objects = Objects::open(&objects::Config::at(attachments_url));
         let objects = objects.expect("the folder can be used");
         Self { nats, bus, bus_config, store, store_config, objects, nats_folder }
     }

@@ -27,6 +27,8 @@ fn refusal(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> S
 #[test]
 fn bad_settings_get_one_sentence_and_a_failure() {
     const OIDC: &str = "--auth-mode oidc --oidc-issuer https://id.example.com --oidc-audience axis";
+    const BUCKET: &str = "--attachments-url s3://bucket";
+    let key = "5e".repeat(32);
     let cases = [
         ("sync-worker", "--database-url nonsense", "DATABASE_URL"),
         ("sync-worker", "--nats-url nats://[", "NATS_URL"),
@@ -36,6 +38,8 @@ fn bad_settings_get_one_sentence_and_a_failure() {
         ("api", "--host 0.0.0.0", "AUTH_MODE"),
         ("api", "--auth-mode oidc", "OIDC_ISSUER"),
         ("api", &format!("--secret-key 12 {OIDC}"), "AXIS_SECRET_KEY"),
+        ("outbound-worker", &format!("--secret-key {key} {BUCKET}"), "AWS_ACCESS_KEY_ID"),
+        ("api", &format!("--auth-mode dev {BUCKET}"), "AWS_ACCESS_KEY_ID"),
         ("chatwoot-sim", "--log !!", "AXIS_LOG"),
         ("axis", "db check --data-dir /nowhere", "axis up"),
     ];

@@ -209,7 +209,7 @@ async fn a_reply_waits_while_the_disk_with_its_files_is_not_mounted() {
     })
     .await;
     // Then it is.
-    let mounted = objects::Objects::open(&objects::Config { attachments_url }).unwrap();
+    let mounted = objects::Objects::open(&objects::Config::at(attachments_url)).unwrap();
     for (key, (_, _, content)) in stage.keys().await.into_iter().zip(FILES) {
         let mut writer = mounted.write(&key);
         writer.put(content.into()).await.unwrap();
