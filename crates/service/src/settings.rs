@@ -12,7 +12,23 @@ NAME=VALUE a line. The command line wins over the environment, and the environme
 const NO_SETTING: &str = "is no setting: write NAME='VALUE'";
 const REPLACED: &str =
     "has a $ where it would stand for another variable: write NAME='VALUE', with single quotes";
+const UNKNOWN: &str = "sets what no program of ours knows: mend the name, or take the line out";
 const SET_ABOVE: &str = "sets what a line above it has set: keep one of the two";
+
+/// What our programs can be told by their environment, a name a line, for there is one file for all of them.
+/// `tools/check-compose` holds the list against what their help says.
+const NAMES: &str = include_str!("../settings.txt");
+/// What libraries read by themselves.
+const LIBRARIES: [&str; 8] = [
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+];
 
 /// The file is not as it should be. What is in it is not told: it may be a secret.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +85,9 @@ fn each(
         if is_replaced(line) {
             return Err((number, REPLACED));
         }
+        if !is_known(&name) {
+            return Err((number, UNKNOWN));
+        }
         if !names.insert(name) {
             return Err((number, SET_ABOVE));
         }
@@ -78,6 +97,10 @@ fn each(
         }
     }
     Ok(())
+}
+
+fn is_known(name: &str) -> bool {
+    NAMES.lines().chain(LIBRARIES).any(|known| known == name)
 }
 
 /// Whether there is a variable in it that is put in its place, outside of single quotes. What is put there is rarely
@@ -110,11 +133,13 @@ mod tests {
         let cases = [
             ("# A comment\nPORT=8000\nPORT 8000\n8000\n", 3, NO_SETTING),
             ("HOST='::1\nPORT='8000'\n", 1, NO_SETTING),
+            ("PORT=8000\nMAX_CONECTIONS=7", 2, UNKNOWN),
+            ("port=8000", 1, UNKNOWN),
             ("HOST=a b", 1, NO_SETTING),
             ("HOST=a\0b", 1, NO_SETTING),
-            ("A='$B'\nA=$B", 2, REPLACED),
-            ("# $B\nA='$B'$B", 2, REPLACED),
-            ("A=\"it's $B \"", 1, REPLACED),
+            ("HOST='$B'\nHOST=$B", 2, REPLACED),
+            ("# $B\nHOST='$B'$B", 2, REPLACED),
+            ("HOST=\"it's $B \"", 1, REPLACED),
             ("PORT=8000\nHOST=::1\nPORT=8000", 3, SET_ABOVE),
         ];
         for (text, line, wrong) in cases {
