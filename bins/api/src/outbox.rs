@@ -1,6 +1,6 @@
-//! How much waits in the outbox, for the metrics.
+//! Measures how much waits in the outbox.
 //!
-//! The API tells of it and not only who carries it out: where no outbound worker runs, nobody else would.
+//! The API does so, since without an outbound worker nobody else would.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(15);
 
-/// Has the metrics tell, for ever.
+/// Keeps the gauges up to date, for ever.
 pub(crate) async fn measure(store: Store) {
     let mut ticks = tokio::time::interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -32,7 +32,7 @@ async fn look(store: &Store) -> Result<Outbox, store::Error> {
     Ok(waiting)
 }
 
-/// What is not known is no number.
+/// Sets the gauges; to NaN if nothing is known.
 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
 fn tell(waiting: Option<Outbox>) {
     let commands = waiting.map_or(f64::NAN, |waiting| waiting.commands as f64);

@@ -15,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::journal::{Confirmed, Feed, Outgoing, Record, Shared};
 
-/// What may be under way at once.
+/// The most that may be in flight at once.
 const IN_FLIGHT: usize = 1024;
 const IN_FLIGHT_BYTES: usize = 64 * 1024 * 1024;
-/// What is sent, and settled, together.
+/// The most that is sent, and settled, together.
 const PORTION: usize = 128;
 /// How far publishing may run ahead of the oldest unsettled event, in events.
 const AHEAD: usize = 64 * 1024;

@@ -70,7 +70,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// A place that needs no access of its own: a folder.
+    /// Settings for a folder, which needs no access key.
     pub fn at(attachments_url: Address) -> Self {
         Self { attachments_url, access: Access::default() }
     }
@@ -85,7 +85,7 @@ pub enum Address {
     Bucket {
         /// Its name.
         name: String,
-        /// What is in front of every key.
+        /// The prefix of every key.
         prefix: String,
     },
 }
@@ -122,7 +122,8 @@ impl std::fmt::Display for Address {
 }
 
 impl Access {
-    /// A way to this bucket. What it takes has to be set: the library would ask the machine that it runs on.
+    /// A client for this bucket. Returns `Unset` if a setting is missing: the library would ask the machine it runs on
+    /// for a role instead.
     fn to(&self, bucket: &str) -> Result<AmazonS3Builder, OpenError> {
         let id = self.aws_access_key_id.as_ref().ok_or(OpenError::Unset("AWS_ACCESS_KEY_ID"))?;
         let secret = self.aws_secret_access_key.as_ref();
@@ -155,7 +156,7 @@ impl Objects {
             Address::Bucket { name, prefix } => {
                 // The one provider of the workspace; fails only if it is installed already.
                 let _installed = rustls::crypto::ring::default_provider().install_default();
-                // Whoever asks has others behind them, and comes back by themselves.
+                // Callers have others waiting behind them, and try again by themselves.
                 let retry = RetryConfig {
                     max_retries: 1,
                     retry_timeout: Duration::from_secs(10),
@@ -182,7 +183,7 @@ impl Objects {
     }
 }
 
-/// What customers send is nobody else's business on this machine.
+/// Makes the folder for this user only: customers' files are nobody else's business.
 fn make(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)

@@ -43,7 +43,7 @@ pub enum OpenError {
         /// Why not.
         source: std::io::Error,
     },
-    /// Something is not set that the bucket takes.
+    /// A setting that a bucket needs is missing.
     #[error("ATTACHMENTS_URL names a bucket: set {0} too")]
     Unset(&'static str),
     /// The bucket's settings do not do.

@@ -39,11 +39,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
-    /// What is in front of every key.
+    /// The prefix of every key.
     prefix: Path,
     /// Bytes that a writer gathers before it passes them on.
     part: usize,
-    /// What is known of the place's mark.
+    /// The state of the place's mark, as far as it is known.
     known: Arc<Known>,
     /// Held by who looks for a sign of life.
     looking: Arc<Mutex<()>>,
@@ -78,9 +78,8 @@ impl Objects {
         }
     }
 
-    /// Asks for a sign of life, and does not wait for it as long as for a file. While one who asked still waits for the
-    /// place, nobody else asks: a look at a disk that hangs keeps a thread until it is answered, and health is asked
-    /// for every few seconds.
+    /// Checks for a sign of life, with less patience than for a file. One check at a time: a hung disk blocks a thread
+    /// per check, and health is polled every few seconds.
     pub async fn ping(&self) -> Result<(), Error> {
         let asked = async {
             let turn = Arc::clone(&self.looking).lock_owned().await;

@@ -16,7 +16,7 @@ const MARK: &str = ".axis-attachments";
 const TEXT: &str =
     "Attachments are kept here. Without this file the place counts as not mounted.\n";
 
-/// What this program knows of the mark.
+/// The state of the mark, as far as this program knows it.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// It was there.

@@ -97,7 +97,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// Serves as many of this listener's at a time.
+    /// Serves at most so many connections of `tcp` at a time.
     pub fn at(self, tcp: TcpListener) -> Listener {
         Listener::with_places(tcp, self.max_connections)
     }

@@ -9,9 +9,9 @@ use anyhow::{Context as _, anyhow};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// What such a task may end with.
+/// The outcome of such a task.
 pub trait Ending: Send + 'static {
-    /// The same as a result.
+    /// Turns the outcome into a result.
     fn into_result(self) -> anyhow::Result<()>;
 }
 
@@ -39,7 +39,7 @@ impl Ending for anyhow::Result<()> {
 pub struct Crew {
     tasks: JoinSet<anyhow::Result<()>>,
     names: HashMap<Id, &'static str>,
-    /// What went wrong after the shutdown.
+    /// The first error after the shutdown.
     failed: Option<anyhow::Error>,
 }
 
@@ -115,8 +115,8 @@ impl Crew {
     }
 }
 
-/// What a task came to. If it panicked, so does whoever asks. One that was cancelled comes to nothing: so are
-/// all when the runtime shuts down, and who asks with them.
+/// Waits for a task and returns its output. Panics if the task panicked. Never returns if it was cancelled, as all are
+/// when the runtime shuts down.
 pub async fn joined<T>(task: impl Future<Output = Result<T, JoinError>>) -> T {
     match task.await {
         Ok(outcome) => outcome,

@@ -51,7 +51,7 @@ struct Inner {
     checks: RwLock<BTreeMap<&'static str, Check>>,
     /// How long a report is told after it was made.
     lasts: Duration,
-    /// Whoever holds it makes one.
+    /// Its holder makes the next report.
     last: Mutex<Option<Made>>,
 }
 
@@ -76,7 +76,7 @@ const LOOK: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Health {
-    /// One whose reports are told for so long; by default none is told to who asks after it was begun.
+    /// Reuses a report for `lasts`. By default none is reused: everyone gets one begun after they asked.
     pub fn lasting(lasts: Duration) -> Self {
         Self(Arc::new(Inner { lasts, ..Inner::default() }))
     }
@@ -94,7 +94,10 @@ impl Health {
     pub(crate) async fn report(&self) -> Arc<Report> {
         let asked = Instant::now();
         let mut last = self.0.last.lock().await;
+        let parts = self.0.checks.read().unwrap_or_else(PoisonError::into_inner).len();
+        // One that was made before all parts were there says nothing of the others.
         if let Some(made) = &*last
+            && made.report.checks.len() == parts
             && (made.began >= asked || made.ended.elapsed() < self.0.lasts)
         {
             return Arc::clone(&made.report);
@@ -173,6 +176,16 @@ mod tests {
         tokio::time::advance(Duration::from_millis(100)).await;
         assert_eq!(told(&health).await, Status::Degraded("2".to_owned()));
         assert_eq!(count.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_report_of_before_a_part_was_there_is_told_to_nobody_after_it() {
+        let health = Health::lasting(Duration::from_secs(1));
+        assert_eq!(health.report().await.status, "up");
+        health.check("part", async || Status::Down("not there yet".to_owned()));
+        assert_eq!(health.report().await.status, "down");
+        health.check("stopping", async || Status::Down("it was told to stop".to_owned()));
+        assert!(health.report().await.checks.contains_key("stopping"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
-//! Leaving: for a while after the signal to stop, a program still answers and says that it is going.
+//! Leaving: after the signal to stop, a program goes on answering for a while and says that it is not ready.
 //!
-//! A balancer learns of that by its next look at `/ready`. What it sends until then would be refused, and
+//! A balancer notices by its next probe of `/ready`. Requests that it sends until then would otherwise be refused, and
 //! Chatwoot sends a webhook once.
 
 use std::future::Future;
@@ -12,7 +12,7 @@ use clap::Args;
 
 use crate::{Health, Status};
 
-/// How a program leaves that requests are balanced to.
+/// How a program behind a balancer leaves.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Listening")]
@@ -45,7 +45,7 @@ impl Leaving {
         self.begun.load(Ordering::Relaxed)
     }
 
-    /// Leaves: until its time is over, or until it is told again to stop.
+    /// Leaves, until the time is over or `told_again` completes.
     pub(crate) async fn run(&self, health: &Health, told_again: impl Future) {
         if self.lasts.is_zero() {
             return;

@@ -55,7 +55,7 @@ pub use program::main;
 pub use serve::{Listener, serve};
 pub use shutdown::drain;
 
-/// How old what is told of a program's health may be.
+/// How old a report of a program's health may be.
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// A running program: its name, its health, and the wish to stop.
@@ -81,8 +81,8 @@ impl Service {
         Self::begin(name, config, Leaving::default())
     }
 
-    /// Starts a program that requests are balanced to, like [`Service::start`]: at `SIGTERM` it leaves first.
-    /// Its listener has to know of [`Service::leaving`].
+    /// Starts a program behind a balancer, like [`Service::start`]: at `SIGTERM` it leaves first. Pass
+    /// [`Service::leaving`] to its listener.
     pub fn start_balanced(
         name: &'static str,
         config: &Config,

@@ -28,8 +28,8 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// on beside them.
 pub(crate) const MOST_CONNECTIONS: u32 = 25_000;
 
-/// What a connection may hold of a request that is not read: its line and its headers, or a piece of its body.
-/// Whoever sends it need not be known.
+/// Unread bytes that a connection may hold of a request: its line and headers, or a piece of its body. The sender may
+/// be anybody.
 const UNREAD: usize = 64 * 1024;
 
 /// How long others may make a connection wait.
@@ -56,13 +56,13 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// One that serves so many connections at a time.
+    /// A listener that serves `connections` at a time.
     pub fn with_places(tcp: TcpListener, connections: u32) -> Self {
         let connections = usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS);
         Self { tcp, places: Arc::new(Semaphore::new(connections)), leaving: Leaving::default() }
     }
 
-    /// Keeps no connection open once the program is leaving: each answer is then the last of its connection.
+    /// Once the program is leaving, closes each connection after its next answer.
     #[must_use]
     pub fn until_left(self, leaving: Leaving) -> Self {
         Self { leaving, ..self }

@@ -12,13 +12,14 @@ NAME=VALUE a line. The command line wins over the environment, and the environme
 const NO_SETTING: &str = "is no setting: write NAME='VALUE'";
 const REPLACED: &str =
     "has a $ where it would stand for another variable: write NAME='VALUE', with single quotes";
-const UNKNOWN: &str = "sets what no program of ours knows: mend the name, or take the line out";
+const UNKNOWN: &str =
+    "has a name that is no setting of any program: correct it, or remove the line";
 const SET_ABOVE: &str = "sets what a line above it has set: keep one of the two";
 
-/// What our programs can be told by their environment, a name a line, for there is one file for all of them.
-/// `tools/check-compose` holds the list against what their help says.
+/// The settings of all our programs, one name per line, since they may share one file.
+/// `tools/check-compose` compares the list with the programs' help.
 const NAMES: &str = include_str!("../settings.txt");
-/// What libraries read by themselves.
+/// Variables that libraries read by themselves.
 const LIBRARIES: [&str; 8] = [
     "ALL_PROXY",
     "HTTPS_PROXY",
@@ -103,8 +104,8 @@ fn is_known(name: &str) -> bool {
     NAMES.lines().chain(LIBRARIES).any(|known| known == name)
 }
 
-/// Whether there is a variable in it that is put in its place, outside of single quotes. What is put there is rarely
-/// meant: `$` is a sign of passwords, and of a name with an underscore only the beginning would count.
+/// Whether a `$variable` outside single quotes would be substituted. That is rarely meant: passwords contain `$`, and
+/// a name with an underscore would be cut at it.
 fn is_replaced(line: &[u8]) -> bool {
     let mut outside = line.split(|byte| *byte == b'\'').step_by(2).flatten();
     // In double quotes a single one is a letter like any other.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Health, Leaving};
 
-/// What a program can be told to stop by.
+/// A signal that stops a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signal {
     /// By its supervisor.
@@ -46,8 +46,7 @@ pub(crate) async fn on_signal(leaving: Leaving, health: Health, shutdown: Cancel
     std::process::exit(130);
 }
 
-/// Leaves at the first signal if it is `SIGTERM`, cancels the token then or at the next one, and returns at the
-/// one after that.
+/// Leaves at the first signal if that is `SIGTERM`, then cancels the token, and returns at the next signal.
 async fn follow(
     mut signals: impl Stream<Item = Signal> + Unpin,
     leaving: &Leaving,
@@ -64,7 +63,7 @@ async fn follow(
     tracing::warn!(signal = last.map(Signal::name), "stopping at once");
 }
 
-/// Runs work; once the shutdown is wished for, for at most the deadline. `None`: it did not end.
+/// Runs work, once the shutdown has begun for at most the deadline. Returns `None` if it did not end in time.
 pub async fn drain<T>(
     work: impl Future<Output = T>,
     shutdown: &CancellationToken,

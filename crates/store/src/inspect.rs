@@ -222,20 +222,20 @@ pub async fn inspect(store: &Store, rows: i64, show_content: bool) -> Result<Ins
     })
 }
 
-/// What waits in the outbox to be carried out.
+/// The commands that wait in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outbox {
-    /// How many commands, of the [`OUTBOX`] that are due first.
+    /// How many there are, among the [`OUTBOX`] rows that are due first.
     pub commands: i64,
-    /// For how many seconds the oldest of these waits; none if there are none.
+    /// For how many seconds the oldest of these has waited; `None` if there are none.
     pub oldest: Option<f64>,
 }
 
-/// So many rows of the outbox are looked at.
+/// At most this many rows of the outbox are looked at.
 pub const OUTBOX: i64 = 10_000;
 
-/// What waits in the outbox, of all tenants. Not counted is what its author may still take back, what waits for a
-/// snooze to end, and what waits for its account to be connected again.
+/// Counts the commands of all tenants that wait in the outbox, except those that their author may still take back and
+/// those that wait for a snooze to end or for their account to be connected again.
 pub async fn outbox(connection: &mut PgConnection) -> Result<Outbox, Error> {
     let waiting = "select count(*), extract(epoch from now() - min(since))::float8
          from (

@@ -1,4 +1,4 @@
-//! How live streams end when the program stops: not all in one moment, or all their clients would come back in one.
+//! Ends live streams when the program stops: one after another, so that their clients do not all come back at once.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,9 +10,9 @@ use std::time::Duration;
 use rand::RngExt as _;
 use tokio_util::sync::CancellationToken;
 
-/// Within this all have ended: half of the time that requests have after the shutdown.
+/// The longest time until all have ended: half of what requests have after the shutdown.
 const LONGEST: Duration = Duration::from_secs(5);
-/// What each stream beyond the first adds to the time in which all end, up to the longest.
+/// Each stream beyond the first adds this to the time in which all end.
 const EACH: Duration = Duration::from_millis(5);
 
 /// When streams end. Cheap to clone.
@@ -27,7 +27,7 @@ impl Endings {
         Self { shutdown, open: Arc::default() }
     }
 
-    /// Counts a stream for as long as its ending lives, which says when the stream ends.
+    /// Counts a stream until its `Ending` is dropped. The `Ending` completes when the stream should end.
     pub(crate) fn join(&self) -> Ending {
         self.open.fetch_add(1, Ordering::Relaxed);
         let endings = self.clone();
@@ -39,7 +39,7 @@ impl Endings {
         Ending { over, open: Arc::clone(&self.open) }
     }
 
-    /// Waits until all of them have ended: until then they are told what happens.
+    /// Waits until all of them have ended. Until then they are told what happens.
     pub(crate) async fn over(self) {
         self.shutdown.cancelled().await;
         tokio::time::sleep(self.spread()).await;
@@ -51,7 +51,7 @@ impl Endings {
     }
 }
 
-/// Ready when its stream ends; not to be asked after that.
+/// Completes when its stream should end; must not be polled after that.
 pub(crate) struct Ending {
     over: Pin<Box<dyn Future<Output = ()> + Send>>,
     open: Arc<AtomicUsize>,

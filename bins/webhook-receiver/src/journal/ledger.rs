@@ -8,7 +8,7 @@ use domain::TenantId;
 
 use super::mark::Mark;
 
-/// A tenant's events that are not published may take so many times the room that is left.
+/// A tenant's unpublished events may take at most this many times the room that is left.
 const SHARE: u64 = 3;
 
 /// How much the journal may hold.

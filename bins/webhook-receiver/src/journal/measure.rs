@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics::{Histogram, Unit, describe_histogram, histogram};
 
-/// What requests wait for.
+/// How long appending takes, which requests wait for.
 pub(super) struct Latency(Histogram);
 
 impl Latency {
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Latency {
     }
 }
 
-/// What the writer does.
+/// How much the writer syncs at once, and how long that takes.
 pub(super) struct Groups {
     records: Histogram,
     took: Histogram,

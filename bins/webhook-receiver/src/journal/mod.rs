@@ -81,7 +81,7 @@ pub struct Journal {
     latency: Latency,
 }
 
-/// What the writer, the publisher and readers have in common.
+/// State that the writer, the publisher and readers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     dir: PathBuf,

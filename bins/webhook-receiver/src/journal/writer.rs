@@ -35,15 +35,15 @@ pub(super) struct Append {
     pub(super) waiter: Option<oneshot::Sender<()>>,
 }
 
-/// What is synced together, at most.
+/// The most that is synced together.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 const GROUP_RECORDS: usize = 1024;
-/// While events come close behind one another a sync waits for so many, or for so long after the last
-/// one. Each sync wakes somebody all the way to the screens, which costs more than the event itself.
+/// While events arrive in quick succession, a sync waits for `ENOUGH` of them or until `GATHERING` after the last:
+/// each sync wakes every stage up to the screens.
 const ENOUGH: usize = 16;
 const GATHERING: Duration = Duration::from_millis(3);
 
-/// Whether so many wait behind one that the writer has in hand: whoever finds that wakes the writer.
+/// Whether enough appends are queued behind the one in hand; whoever notices wakes the writer.
 pub(super) fn enough(queue: &mpsc::Sender<Append>) -> bool {
     queue.max_capacity() - queue.capacity() + 1 >= ENOUGH
 }

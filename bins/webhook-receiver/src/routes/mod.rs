@@ -39,7 +39,7 @@ const GUESSED: usize = BODIES / 8;
 /// and whoever sends it need not be known.
 const EXAMINED: usize = 4;
 
-/// What the handlers share.
+/// State that the handlers share.
 #[derive(Debug)]
 pub(crate) struct Intake {
     pub(crate) sources: Arc<Sources>,

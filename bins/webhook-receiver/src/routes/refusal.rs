@@ -41,7 +41,7 @@ pub(crate) enum Refusal {
     Journal(AppendError),
     #[error("the stream has not confirmed the event in time; send it again")]
     NotPublished,
-    #[error("this is a fault of the receiver; send the event again")]
+    #[error("an error in the receiver; send the event again")]
     Failed,
 }
 
@@ -57,10 +57,10 @@ struct Problem {
 /// What a sender may wait before it tries again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// Declares [`Reason`], so that all of them are counted by a name of their own.
+/// Declares [`Reason`]: its members, their names and the list of all of them.
 macro_rules! reasons {
     ($($name:ident => $text:literal,)+) => {
-        /// Under what a refusal is counted.
+        /// The reason under which a refusal is counted.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub(crate) enum Reason {
             $($name),+
@@ -103,7 +103,7 @@ reasons! {
 }
 
 impl Refusal {
-    /// Under what it is counted.
+    /// The reason under which it is counted.
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::UnknownSource => Reason::UnknownSource,
@@ -144,7 +144,7 @@ impl Refusal {
 }
 
 impl Reason {
-    /// The problem's name. For senders whatever is wrong with a signature is one problem.
+    /// The problem's name. Senders see one problem for everything that is wrong with a signature.
     fn problem(self) -> &'static str {
         match self {
             Self::Unsigned | Self::Stale => Self::Signature.as_str(),

@@ -1,4 +1,4 @@
-//! Has the log tell what is refused: once a minute, by source and reason.
+//! Logs refused webhooks once a minute, by account and reason.
 //!
 //! Chatwoot tells nobody that a webhook was refused, and does not send it again.
 
@@ -14,26 +14,27 @@ use super::Intake;
 use super::refusal::{Reason, Refusal};
 
 const PERIOD: Duration = Duration::from_mins(1);
-/// So many lines at most; what they do not name is told by its number.
+/// At most this many lines a minute; the refusals that they do not name are counted in one more.
 const LINES: usize = 20;
 
-/// What was refused since the log told of it last.
+/// Refusals since the last lines of the log.
 #[derive(Debug, Default)]
 pub(crate) struct Refused(Mutex<HashMap<Kind, Much>>);
 
-/// Whose webhooks were refused, if that is known, and why.
+/// The account whose webhooks were refused, if it is known, and the reason.
 pub(super) type Kind = (Option<AccountKey>, Reason);
 
-/// How much of a kind.
+/// The refusals of one kind.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Much {
     pub(super) count: u64,
-    /// The least seconds between this clock and a sender's: a replay is from further away than a clock that is wrong.
+    /// The smallest distance between this clock and a sender's, in seconds: a replayed webhook would be further away
+    /// than a clock that is wrong.
     pub(super) apart: Option<u64>,
 }
 
 impl Refused {
-    /// The source is one that is known, or none: else whoever makes up names would fill the memory.
+    /// `source` must be a known account or `None`: otherwise invented names could fill the memory.
     pub(super) fn note(&self, source: Option<AccountKey>, refusal: &Refusal) {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let much = kinds.entry((source, refusal.reason())).or_default();
@@ -43,8 +44,7 @@ impl Refused {
         }
     }
 
-    /// What was noted since this was asked last: the kinds to be told, most of all first, and how many refusals
-    /// the others were.
+    /// Takes the kinds to log, most frequent first, and the number of refusals of all other kinds.
     pub(super) fn take(&self) -> (Vec<(Kind, Much)>, u64) {
         let kinds = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let mut kinds: Vec<_> = kinds.into_iter().collect();
@@ -57,20 +57,21 @@ impl Refused {
         let (kinds, others) = self.take();
         for ((source, reason), Much { count, apart }) in kinds {
             let reason = reason.as_str();
-            match source {
-                Some(account) => tracing::warn!(
+            if let Some(account) = source {
+                tracing::warn!(
                     account.key = %account,
                     webhook.reason = reason,
                     webhook.count = count,
                     clocks.seconds_apart = apart,
                     "refused webhooks of a known account"
-                ),
-                None => tracing::warn!(
+                );
+            } else {
+                tracing::warn!(
                     webhook.reason = reason,
                     webhook.count = count,
                     clocks.seconds_apart = apart,
-                    "refused webhooks; whose they are is not known"
-                ),
+                    "refused webhooks of unknown senders"
+                );
             }
         }
         if others > 0 {
@@ -79,7 +80,7 @@ impl Refused {
     }
 }
 
-/// Tells for ever.
+/// Logs once a minute, for ever.
 pub(crate) async fn run(intake: Arc<Intake>) {
     let mut ticks = tokio::time::interval_at(Instant::now() + PERIOD, PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

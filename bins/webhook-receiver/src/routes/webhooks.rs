@@ -145,7 +145,7 @@ impl Intake {
     }
 }
 
-/// Examines on a thread of its own, in turn. What fails then is a fault of ours.
+/// Runs `examine` on a thread of its own, in turn. Returns [`Refusal::Failed`] if it panicked.
 async fn aside<T: Send + 'static>(
     turns: Arc<Semaphore>,
     examine: impl FnOnce() -> Result<T, Refusal> + Send + 'static,

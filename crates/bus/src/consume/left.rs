@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_secs(15);
 /// A look takes no more of the time than one part of so many: with thousands of accounts it is work for the server.
 const SHARE: u32 = 50;
 
-/// Has the metrics tell, for ever.
+/// Keeps the gauges up to date, for ever.
 pub(crate) async fn measure(bus: Bus, consumer: Consumer) {
     loop {
         let began = Instant::now();
@@ -29,7 +29,7 @@ pub(crate) async fn measure(bus: Bus, consumer: Consumer) {
     }
 }
 
-/// What is not known is no number: the last one would look as if nothing had happened since.
+/// Sets the gauges; to NaN if nothing is known, since the last numbers would look like present ones.
 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
 fn tell(consumer: Consumer, left: Option<&Left>) {
     let name = consumer.name();
