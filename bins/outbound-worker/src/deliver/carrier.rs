@@ -8,7 +8,7 @@ use chatwoot::client::{Cause, Options};
 use chatwoot::{CallError, Outcome};
 use chrono::Utc;
 use domain::command::Unreadable;
-use domain::{Command, ConversationId, SecretKey, in_words};
+use domain::{ConversationId, SecretKey, in_words};
 use objects::Objects;
 use service::retry::Policy;
 use store::outbox::{self, Entry, Tries};
@@ -17,6 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::Lock;
+use super::job::{Errand, Job};
 use super::settle::Carried;
 use crate::Config;
 use crate::callers::{Caller, CallerError, Callers};
@@ -138,49 +139,59 @@ impl Carrier {
         )
     )]
     pub(super) async fn carry(&self, entry: &Entry, lock: &mut Lock) -> Result<Carried, Error> {
+        let (job, errand) = Job::read(entry);
         if entry.told {
-            return self.told(entry).await;
+            return self.told(&job).await;
         }
-        let command = match Command::read(&entry.command, &entry.payload) {
-            Ok(command) => command,
-            Err(error @ Unreadable::UnknownCommand(_)) => {
-                tracing::error!(%error, "update this worker; the conversation's commands wait");
-                let reason = "this installation has to be updated first";
-                return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
-            }
-            Err(error @ Unreadable::Payload { .. }) => {
-                tracing::error!(%error, "a command is given up");
-                return self.give_up(entry, None, "it was not stored as it should be").await;
-            }
+        let errand = match errand {
+            Ok(errand) => errand,
+            Err(error) => return self.unreadable(&job, &error).await,
         };
         let caller = match self.callers.get(entry.account).await {
             Ok(caller) => caller,
             Err(CallerError::Store(error)) => return Err(error),
-            Err(CallerError::Gone) => return self.put_off_until_connected(entry).await,
+            Err(CallerError::Gone) => return self.put_off_until_connected(&job).await,
             Err(error) => {
                 let error = in_words(&error);
                 tracing::error!(error, "the account's commands wait until it is repaired");
                 let reason = "the Chatwoot account's settings have to be repaired first";
-                return self.put_off(entry, UNTIL_REPAIRED, Some(reason)).await;
+                return self.put_off(&job, UNTIL_REPAIRED, Some(reason)).await;
             }
         };
-        match command {
-            Command::SendMessage(message) => self.send(entry, message, &caller, lock).await,
-            Command::RetryMessage(wanted) => self.redeliver(entry, &wanted, &caller, lock).await,
-            change => self.change(entry, change, &caller, lock).await,
+        match errand {
+            Errand::Reply(message) => self.send(&job, message, &caller, lock).await,
+            Errand::Redelivery(wanted) => {
+                self.redeliver(&job, wanted.message_id, &caller, lock).await
+            }
+            Errand::Change(change) => self.change(&job, change, &caller, lock).await,
+        }
+    }
+
+    /// Has a command wait that a newer worker can read, and gives up one that nobody can.
+    async fn unreadable(&self, job: &Job<'_>, error: &Unreadable) -> Result<Carried, Error> {
+        match error {
+            Unreadable::UnknownCommand(_) => {
+                tracing::error!(%error, "update this worker; the conversation's commands wait");
+                let reason = "this installation has to be updated first";
+                self.put_off(job, UNTIL_REPAIRED, Some(reason)).await
+            }
+            Unreadable::Payload { .. } => {
+                tracing::error!(%error, "a command is given up");
+                self.give_up(job, None, "it was not stored as it should be").await
+            }
         }
     }
 
     /// Has a command wait until its account is served again.
-    async fn put_off_until_connected(&self, entry: &Entry) -> Result<Carried, Error> {
+    async fn put_off_until_connected(&self, job: &Job<'_>) -> Result<Carried, Error> {
         tracing::debug!("a command waits, for its account is disconnected");
         let reason =
             "the Chatwoot account is disconnected; this goes out when it is connected again";
-        let carried = self.put_off(entry, UNTIL_CONNECTED, Some(reason)).await?;
+        let carried = self.put_off(job, UNTIL_CONNECTED, Some(reason)).await?;
         // Connecting it ends this wait, or came before there was one.
-        if self.callers.get(entry.account).await.is_ok() {
+        if self.callers.get(job.entry.account).await.is_ok() {
             let mut transaction = self.store.worker().await?;
-            outbox::hasten(&mut transaction, entry.operation).await?;
+            outbox::hasten(&mut transaction, job.entry.operation).await?;
             store::commit(transaction).await?;
         }
         Ok(carried)

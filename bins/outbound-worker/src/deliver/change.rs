@@ -4,11 +4,12 @@ use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
 use chrono::{TimeDelta, Utc};
 use domain::command::MarkRead;
-use domain::{Command, MessageId, in_words};
+use domain::in_words;
 use store::attempts::{self, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
 
+use super::job::{Change, Job, Shown};
 use super::settle::{Carried, News};
 use super::{Carrier, Lock};
 use crate::callers::Caller;
@@ -18,26 +19,25 @@ use crate::decide::{self, Ending};
 const TYPING_MATTERS: TimeDelta = TimeDelta::seconds(10);
 
 impl Carrier {
-    /// Carries out anything but a reply.
+    /// Carries out a change.
     pub(super) async fn change(
         &self,
-        entry: &Entry,
-        command: Command,
+        job: &Job<'_>,
+        change: Change,
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
-        let typing = matches!(command, Command::Typing(_));
-        let momentary = Command::is_momentary(&entry.command);
-        if typing && Utc::now() - entry.created_at > TYPING_MATTERS {
-            return self.sent(entry, None, None).await;
-        }
-        if let Command::MarkRead(read) = &command
-            && self.wrote_since(entry, read).await?
-        {
-            return self.sent(entry, None, None).await;
+        let entry = job.entry;
+        let is_late = match &change {
+            Change::Typing(_) => Utc::now() - entry.created_at > TYPING_MATTERS,
+            Change::Reading(read) => self.wrote_since(entry, read).await?,
+            _ => false,
+        };
+        if is_late {
+            return self.sent(job, None, None).await;
         }
         if let Some(hold) = self.admit(caller).await? {
-            return self.hold(entry, hold).await;
+            return self.hold(job, hold).await;
         }
         let mut transaction = self.store.worker().await?;
         let Some(tries) = outbox::count_attempt(&mut transaction, entry.operation).await? else {
@@ -45,14 +45,14 @@ impl Carrier {
             self.unused(caller).await;
             return Ok(Carried::Settled);
         };
-        let target = match &command {
-            Command::DeleteMessage(delete) => {
-                let id: MessageId = delete.message_id;
+        let target = match &change {
+            Change::Deletion(wanted) => {
+                let id = wanted.message_id;
                 messages::chatwoot_id(&mut transaction, entry.account, id).await?.flatten()
             }
             _ => None,
         };
-        let number = if momentary {
+        let number = if job.shown == Shown::Moment {
             // There is no other try, so nobody asks what came of this one.
             None
         } else {
@@ -66,26 +66,26 @@ impl Carrier {
         };
         store::commit(transaction).await?;
         lock.assert_held().await?;
-        let done = call(entry.display_id, &command, target, caller).await;
+        let done = call(entry.display_id, &change, target, caller).await;
         self.report(caller, &done).await;
         let error = match done {
-            Ok(()) => return self.sent(entry, number, None).await,
+            Ok(()) => return self.sent(job, number, None).await,
             // What shall be gone is gone.
-            Err(CallError::NotFound) if matches!(command, Command::DeleteMessage(_)) => {
-                return self.sent(entry, number, None).await;
+            Err(CallError::NotFound) if matches!(change, Change::Deletion(_)) => {
+                return self.sent(job, number, None).await;
             }
             Err(error) => error,
         };
         // It is tried once.
-        let Some(number) = number else { return self.sent(entry, None, None).await };
+        let Some(number) = number else { return self.sent(job, None, None).await };
         let reason = decide::reason(&error);
         let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
         let news = match self.ending(entry, caller, &error, tries).await? {
-            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+            Ending::Failed => return self.give_up(job, Some(number), &reason).await,
             Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
             Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
             Ending::Unknown(_) if self.bounds.are_used_up(tries) => {
-                return self.give_up(entry, Some(number), &reason).await;
+                return self.give_up(job, Some(number), &reason).await;
             }
             Ending::Unknown(_) => {
                 let failures = u32::try_from(tries.made).unwrap_or(1);
@@ -94,7 +94,7 @@ impl Carrier {
         };
         let error = in_words(&error);
         tracing::info!(attempt = number, error, "a change did not reach Chatwoot for sure");
-        self.note(entry, news).await
+        self.note(job, news).await
     }
 
     /// Whether the customer wrote something after what was read: Chatwoot marks all there is, and
@@ -110,15 +110,13 @@ impl Carrier {
 
 async fn call(
     conversation: i64,
-    command: &Command,
+    change: &Change,
     target: Option<i64>,
     caller: &Caller,
 ) -> Result<(), CallError> {
     let client = &caller.client;
-    match command {
-        // Have ways of their own.
-        Command::SendMessage(_) | Command::RetryMessage(_) => Ok(()),
-        Command::SetStatus(wanted) => {
+    match change {
+        Change::Status(wanted) => {
             let snooze = wanted.snoozed_until.map_or(Snooze::UntilReply, Snooze::Until);
             let status = Status::from(wanted.status.as_str());
             let dated = client.toggle_status(conversation, &status, snooze).await?;
@@ -129,25 +127,23 @@ async fn call(
             }
             Ok(())
         }
-        Command::SetPriority(wanted) => {
+        Change::Priority(wanted) => {
             let priority = wanted.priority.as_deref().map(Priority::from);
             client.set_priority(conversation, priority.as_ref()).await
         }
-        Command::Assign(wanted) => client.assign_agent(conversation, wanted.assignee_id).await,
-        Command::SetTeam(wanted) => client.assign_team(conversation, wanted.team_id).await,
-        Command::SetLabels(wanted) => {
-            client.set_labels(conversation, &wanted.labels).await.map(drop)
-        }
-        Command::SetCustomAttributes(wanted) => {
+        Change::Assignee(wanted) => client.assign_agent(conversation, wanted.assignee_id).await,
+        Change::Team(wanted) => client.assign_team(conversation, wanted.team_id).await,
+        Change::Labels(wanted) => client.set_labels(conversation, &wanted.labels).await.map(drop),
+        Change::CustomAttributes(wanted) => {
             client.set_custom_attributes(conversation, &wanted.custom_attributes).await
         }
-        Command::DeleteMessage(_) => match target {
+        Change::Deletion(_) => match target {
             Some(message) => client.delete_message(conversation, message).await,
             None => Err(CallError::NotFound),
         },
-        Command::Typing(typing) => {
+        Change::Typing(typing) => {
             client.toggle_typing(conversation, typing.on, typing.private).await
         }
-        Command::MarkRead(_) => client.update_last_seen(conversation).await,
+        Change::Reading(_) => client.update_last_seen(conversation).await,
     }
 }

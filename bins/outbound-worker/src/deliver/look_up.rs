@@ -5,12 +5,14 @@ use std::time::Duration;
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageType, Outcome, Sender};
 use chrono::{DateTime, Utc};
-use domain::{Command, OperationId, in_words};
+use domain::command::SendMessage;
+use domain::{OperationId, in_words};
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::outbox::{self, Entry};
 use store::{Error, messages};
 
 use super::Carrier;
+use super::job::{Job, Shown};
 use super::settle::{Carried, News};
 use super::stay::Stay;
 use crate::callers::Caller;
@@ -39,60 +41,61 @@ enum Seen {
 impl Carrier {
     /// Settles what Chatwoot has told of. Nothing is asked of Chatwoot for it: it need not answer, and a
     /// change that is repeated would undo what somebody has done since.
-    pub(super) async fn told(&self, entry: &Entry) -> Result<Carried, Error> {
+    pub(super) async fn told(&self, job: &Job<'_>) -> Result<Carried, Error> {
         let mut transaction = self.store.worker().await?;
-        let last = attempts::last(&mut transaction, entry.operation).await?;
+        let last = attempts::last(&mut transaction, job.entry.operation).await?;
         store::commit(transaction).await?;
         // If the last try certainly failed, an earlier one is what Chatwoot has.
         let tried = last.filter(|last| decide::next(Some(last)) == Next::LookUp);
-        if tried.is_some() && entry.command == Command::SEND_MESSAGE {
+        if tried.is_some() && matches!(job.shown, Shown::Reply(_)) {
             count("echoed");
         }
-        self.sent(entry, tried.map(|tried| tried.number), None).await
+        self.sent(job, tried.map(|tried| tried.number), None).await
     }
 
     /// Looks for a reply. None: it is not there and may be sent again.
     pub(super) async fn look_up(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
+        message: &SendMessage,
         attempt: Attempt,
         caller: &Caller,
         stay: &mut Stay<'_>,
     ) -> Result<Option<Carried>, Error> {
-        let found = match self.search(entry, &attempt, caller, stay).await? {
+        let found = match self.search(job.entry, message, &attempt, caller, stay).await? {
             Seen::There(id) => Some(id),
             Seen::NotThere => None,
-            Seen::Held(hold) => return self.hold(entry, hold).await.map(Some),
+            Seen::Held(hold) => return self.hold(job, hold).await.map(Some),
             Seen::TooMany => {
                 let reason = "Chatwoot did not confirm it, and too much was written since to tell \
                               whether it has it; look there before sending it again";
-                return self.give_up(entry, None, reason).await.map(Some);
+                return self.give_up(job, None, reason).await.map(Some);
             }
             Seen::Refused(error) => {
-                return self.not_seen(entry, &attempt, caller, &error).await.map(Some);
+                return self.not_seen(job, &attempt, caller, &error).await.map(Some);
             }
         };
-        let used_up = self.bounds.are_used_up(entry.tries());
+        let used_up = self.bounds.are_used_up(job.entry.tries());
         // A reply that somebody wants sent at once waits for certainty only.
-        let hurries = entry.at_once || used_up || self.is_hurried(entry).await?;
-        let pause = decide::until_sent_again(entry.attempts, self.retry);
+        let hurries = job.entry.at_once || used_up || self.is_hurried(job.entry).await?;
+        let pause = decide::until_sent_again(job.entry.attempts, self.retry);
         let pause = if hurries { Duration::ZERO } else { pause };
         match decide::judge(&attempt, found, self.absence, pause) {
             Verdict::Sent(id) => {
                 count("found");
-                self.sent(entry, Some(attempt.number), Some(id)).await.map(Some)
+                self.sent(job, Some(attempt.number), Some(id)).await.map(Some)
             }
             Verdict::LookAgain(wait) => {
                 let reason = "Chatwoot did not confirm it; looking whether it is there";
-                self.absent(entry, &attempt, reason, wait).await.map(Some)
+                self.absent(job, &attempt, reason, wait).await.map(Some)
             }
             Verdict::SendLater(wait) => {
                 let reason = "Chatwoot did not take it; looking once more before it is sent again";
-                self.absent(entry, &attempt, reason, wait).await.map(Some)
+                self.absent(job, &attempt, reason, wait).await.map(Some)
             }
             Verdict::Send if used_up => {
                 let reason = "Chatwoot did not take it, however often it was tried";
-                self.give_up(entry, None, reason).await.map(Some)
+                self.give_up(job, None, reason).await.map(Some)
             }
             Verdict::Send => {
                 count("concluded");
@@ -112,20 +115,20 @@ impl Carrier {
     /// A look that did not find it, and is not the last one.
     async fn absent(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         attempt: &Attempt,
         reason: &str,
         wait: Duration,
     ) -> Result<Carried, Error> {
         count("absent");
         let ended = (attempt.number, AttemptOutcome::Absent);
-        self.note(entry, News::retrying(ended, reason, wait)).await
+        self.note(job, News::retrying(ended, reason, wait)).await
     }
 
     /// A look that Chatwoot did not allow.
     async fn not_seen(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         attempt: &Attempt,
         caller: &Caller,
         error: &CallError,
@@ -138,14 +141,14 @@ impl Carrier {
                 "Chatwoot did not confirm it and does not let us look whether it has it ({reason}); \
                  look there before sending it again"
             );
-            return self.give_up(entry, None, &reason).await;
+            return self.give_up(job, None, &reason).await;
         }
         if attempt.ended_ago >= self.unseen && !outdated {
             let reason = format!(
                 "Chatwoot did not confirm it and could not be asked for it since ({reason}); look \
                  there before sending it again"
             );
-            return self.give_up(entry, None, &reason).await;
+            return self.give_up(job, None, &reason).await;
         }
         let error = in_words(error);
         tracing::info!(error, "a reply of unknown outcome could not be looked up");
@@ -154,13 +157,14 @@ impl Carrier {
         } else {
             decide::until_retried_look(attempt.ended_ago, self.retry)
         };
-        self.put_off(entry, wait, locked_out.then_some(reason.as_str())).await
+        self.put_off(job, wait, locked_out.then_some(reason.as_str())).await
     }
 
     /// Reads what was written since the first try.
     async fn search(
         &self,
         entry: &Entry,
+        message: &SendMessage,
         attempt: &Attempt,
         caller: &Caller,
         stay: &mut Stay<'_>,
@@ -214,7 +218,7 @@ impl Carrier {
         if deleted.is_empty() {
             return Ok(Seen::NotThere);
         }
-        self.search_deleted(entry, &deleted, caller, stay).await
+        self.search_deleted(entry, message, &deleted, caller, stay).await
     }
 
     /// The number after which it is looked for: that of the try, or a lower one before it is sent again.
@@ -235,6 +239,7 @@ impl Carrier {
     async fn search_deleted(
         &self,
         entry: &Entry,
+        message: &SendMessage,
         deleted: &[Deleted],
         caller: &Caller,
         stay: &mut Stay<'_>,
@@ -254,9 +259,8 @@ impl Carrier {
         };
         let mut transaction = self.store.worker().await?;
         let tries = attempts::open(&mut transaction, entry.operation).await?;
-        let private = entry.payload["private"] == true;
         let made = |one: &&Deleted| {
-            one.private == private
+            one.private == message.private
                 && tries.iter().any(|tried| {
                     let window = decide::window(tried, self.absence);
                     // Who is not known is taken to be whose token the account has now.

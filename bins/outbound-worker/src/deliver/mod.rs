@@ -12,6 +12,7 @@
 mod carrier;
 mod change;
 mod files;
+mod job;
 mod lanes;
 mod learn;
 mod look_up;

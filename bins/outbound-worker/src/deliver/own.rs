@@ -8,9 +8,10 @@ use chatwoot::client::Refusal;
 use store::Error;
 use store::attempts::AttemptOutcome;
 use store::links::{self, OwnToken};
-use store::outbox::{self, Entry};
+use store::outbox;
 
 use super::Carrier;
+use super::job::Job;
 use super::settle::{Carried, News};
 
 /// Whether an answer is about who asks, so that the account itself may still do it. None of these leaves
@@ -24,7 +25,7 @@ impl Carrier {
     /// token that is worth nothing is forgotten.
     pub(super) async fn leave_to_account(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         attempt: i32,
         own: &OwnToken,
         error: &CallError,
@@ -32,13 +33,13 @@ impl Carrier {
         metrics::counter!("axis_outbound_own_tokens_refused_total").increment(1);
         tracing::warn!(%error, "an author's own token was refused; the account's is used");
         let mut transaction = self.store.worker().await?;
-        outbox::as_account(&mut transaction, entry.operation).await?;
+        outbox::as_account(&mut transaction, job.entry.operation).await?;
         if matches!(error, CallError::Unauthorized(Refusal::Token)) {
-            links::refused(&mut transaction, entry.account, own).await?;
+            links::refused(&mut transaction, job.entry.account, own).await?;
         }
         store::commit(transaction).await?;
         let reason = "Chatwoot refused its author's own token; it goes out with the account's";
         let ended = (attempt, AttemptOutcome::Retry);
-        self.note(entry, News::retrying(ended, reason, Duration::ZERO)).await
+        self.note(job, News::retrying(ended, reason, Duration::ZERO)).await
     }
 }

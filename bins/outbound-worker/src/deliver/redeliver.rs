@@ -5,14 +5,14 @@
 
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageStatus};
-use domain::command::RetryMessage;
-use domain::in_words;
+use domain::{MessageId, in_words};
 use store::Error;
 use store::attempts::{self, Attempt, AttemptOutcome};
 use store::messages::{self, Target};
 use store::outbox::{self, Entry};
 
 use super::carrier::asked_ago;
+use super::job::Job;
 use super::settle::{Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock};
@@ -26,86 +26,85 @@ impl Carrier {
     /// Has a message handed over that has failed and still is.
     pub(super) async fn redeliver(
         &self,
-        entry: &Entry,
-        wanted: &RetryMessage,
+        job: &Job<'_>,
+        message: MessageId,
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
-        let last = self.last_redelivery(entry).await?;
+        let last = self.last_redelivery(job.entry).await?;
         if let Some(wait) = last.and_then(|last| decide::until_repeated(&last, self.absence)) {
-            return self.put_off(entry, wait, None).await;
+            return self.put_off(job, wait, None).await;
         }
-        let Some(target) = self.target(entry, wanted).await? else {
-            return self.give_up(entry, None, GONE).await;
+        let Some(target) = self.target(job.entry, message).await? else {
+            return self.give_up(job, None, GONE).await;
         };
         if target.deleting {
-            return self.leave(entry, wanted).await;
+            return self.leave(job.entry, message).await;
         }
         let number = target.chatwoot_id;
         if let Some(hold) = self.admit(caller).await? {
-            return self.hold(entry, hold).await;
+            return self.hold(job, hold).await;
         }
         let range = MessageRange::Between { after: number - 1, last: number };
-        let seen = caller.client.list_messages(entry.display_id, range).await;
+        let seen = caller.client.list_messages(job.entry.display_id, range).await;
         self.report(caller, &seen).await;
         let seen = match seen {
             Ok(seen) => seen.into_iter().find(|message| message.id == number),
-            Err(error) => return self.not_looked(entry, caller, &error).await,
+            Err(error) => return self.not_looked(job, caller, &error).await,
         };
         match seen.as_ref().map(state) {
-            Some(Seen::Failed) if self.bounds.are_used_up(entry.tries()) => {
+            Some(Seen::Failed) if self.bounds.are_used_up(job.entry.tries()) => {
                 let reason = "Chatwoot did not take it, however often it was tried";
-                self.give_up(entry, None, reason).await
+                self.give_up(job, None, reason).await
             }
             Some(Seen::Failed) => {
-                self.hand_over(entry, wanted, last.map_or(0, |last| last.number), caller, lock)
-                    .await
+                self.hand_over(job, message, last.map_or(0, |last| last.number), caller, lock).await
             }
             // By a try of ours, or by somebody in Chatwoot.
-            Some(Seen::OnItsWay) => self.handed_over(entry, None, target.failed_at).await,
-            Some(Seen::Deleted) | None => self.give_up(entry, None, GONE).await,
+            Some(Seen::OnItsWay) => self.handed_over(job, None, target.failed_at).await,
+            Some(Seen::Deleted) | None => self.give_up(job, None, GONE).await,
         }
     }
 
     /// Counts a look that Chatwoot did not allow as a try that did not happen.
     async fn not_looked(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         caller: &Caller,
         error: &CallError,
     ) -> Result<Carried, Error> {
         if self.is_outdated(caller, error).await? {
-            return self.put_off(entry, decide::SOON, None).await;
+            return self.put_off(job, decide::SOON, None).await;
         }
         let mut transaction = self.store.worker().await?;
-        let counted = outbox::count_attempt(&mut transaction, entry.operation).await?;
+        let counted = outbox::count_attempt(&mut transaction, job.entry.operation).await?;
         store::commit(transaction).await?;
         let Some(tries) = counted else { return Ok(Carried::Settled) };
-        let (reason, ago) = (decide::reason(error), asked_ago(entry));
+        let (reason, ago) = (decide::reason(error), asked_ago(job.entry));
         let news = match decide::ending_of_look(error, tries, ago, self.bounds, self.retry) {
-            Ending::Failed => return self.give_up(entry, None, &reason).await,
+            Ending::Failed => return self.give_up(job, None, &reason).await,
             Ending::Spared(wait) => News::waiting(&reason, wait).sparing(),
             Ending::Retry(wait) | Ending::Unknown(wait) => News::waiting(&reason, wait),
         };
-        self.note(entry, news).await
+        self.note(job, news).await
     }
 
     /// Asks Chatwoot for it. `last` is the number of the try before.
     async fn hand_over(
         &self,
-        entry: &Entry,
-        wanted: &RetryMessage,
+        job: &Job<'_>,
+        message: MessageId,
         last: i32,
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
         if let Some(hold) = self.admit_next(caller, &mut Stay::new(lock)).await? {
-            return self.hold(entry, hold).await;
+            return self.hold(job, hold).await;
         }
         let mut transaction = self.store.worker().await?;
-        let counted = outbox::count_attempt(&mut transaction, entry.operation).await?;
-        let begun = attempts::begin(&mut transaction, entry, last, 0).await?;
-        let (account, message) = (entry.account, wanted.message_id);
+        let counted = outbox::count_attempt(&mut transaction, job.entry.operation).await?;
+        let begun = attempts::begin(&mut transaction, job.entry, last, 0).await?;
+        let account = job.entry.account;
         let known = messages::to_redeliver(&mut transaction, account, message).await?;
         let (Some(tries), Some(number), Some(target)) = (counted, begun, known) else {
             store::rollback(transaction).await?;
@@ -115,26 +114,26 @@ impl Carrier {
         if target.deleting {
             store::rollback(transaction).await?;
             self.unused(caller).await;
-            return self.leave(entry, wanted).await;
+            return self.leave(job.entry, message).await;
         }
         store::commit(transaction).await?;
         lock.assert_held().await?;
-        let done = caller.client.retry_message(entry.display_id, target.chatwoot_id).await;
+        let done = caller.client.retry_message(job.entry.display_id, target.chatwoot_id).await;
         self.report(caller, &done).await;
         let Err(error) = done else {
-            return self.handed_over(entry, Some(number), target.failed_at).await;
+            return self.handed_over(job, Some(number), target.failed_at).await;
         };
         let reason = decide::reason(&error);
         let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
-        let news = match self.ending(entry, caller, &error, tries).await? {
-            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+        let news = match self.ending(job.entry, caller, &error, tries).await? {
+            Ending::Failed => return self.give_up(job, Some(number), &reason).await,
             Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
             Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
             Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait.max(self.absence)),
         };
         let error = in_words(&error);
         tracing::info!(attempt = number, error, "a message was not handed over, or not for sure");
-        self.note(entry, news).await
+        self.note(job, news).await
     }
 
     /// The newest try. One that its program left open counts as unknown.
@@ -151,18 +150,18 @@ impl Carrier {
     }
 
     /// Nobody wants it any more: it is deleted, which the next command does. Nothing is told of it.
-    async fn leave(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Carried, Error> {
+    async fn leave(&self, entry: &Entry, message: MessageId) -> Result<Carried, Error> {
         let mut transaction = self.store.worker().await?;
         outbox::settle(&mut transaction, entry.operation).await?;
-        messages::not_redelivered(&mut transaction, wanted.message_id, None).await?;
+        messages::not_redelivered(&mut transaction, message, None).await?;
         store::commit(transaction).await?;
         Ok(Carried::Settled)
     }
 
     /// The message as it is known before Chatwoot is asked.
-    async fn target(&self, entry: &Entry, wanted: &RetryMessage) -> Result<Option<Target>, Error> {
+    async fn target(&self, entry: &Entry, message: MessageId) -> Result<Option<Target>, Error> {
         let mut transaction = self.store.worker().await?;
-        let (account, message) = (entry.account, wanted.message_id);
+        let account = entry.account;
         let target = messages::to_redeliver(&mut transaction, account, message).await?;
         store::commit(transaction).await?;
         Ok(target)

@@ -14,6 +14,7 @@ use store::outbox::{self, Entry, Tries};
 
 use super::carrier::{UNTIL_REPAIRED, asked_ago};
 use super::files::{self, BrokenOff, Missing};
+use super::job::Job;
 use super::settle::{self, Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock, own};
@@ -53,27 +54,28 @@ impl Carrier {
     /// Sends a reply, after a look-up if the last try may have sent it.
     pub(super) async fn send(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         message: SendMessage,
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
         let longest = if message.uploads.is_empty() { self.timeout } else { self.upload_timeout };
-        let last = self.last_attempt(entry, longest).await?;
+        let last = self.last_attempt(job, longest).await?;
         let mut stay = Stay::new(lock);
         let next = decide::next(last.as_ref());
         match next {
-            Next::Finished => return self.sent(entry, None, None).await,
+            Next::Finished => return self.sent(job, None, None).await,
             Next::LookUp => {
                 if let Some(attempt) = last
-                    && let Some(carried) = self.look_up(entry, attempt, caller, &mut stay).await?
+                    && let Some(carried) =
+                        self.look_up(job, &message, attempt, caller, &mut stay).await?
                 {
                     return Ok(carried);
                 }
             }
             Next::Send => {}
         }
-        if let Some(carried) = self.not_yet(entry, &message).await? {
+        if let Some(carried) = self.not_yet(job, &message).await? {
             return Ok(carried);
         }
         let held = match next {
@@ -81,23 +83,23 @@ impl Carrier {
             _ => self.admit(caller).await?,
         };
         if let Some(hold) = held {
-            return self.hold(entry, hold).await;
+            return self.hold(job, hold).await;
         }
         if let Some(hold) = self.learn_user(caller, &mut stay).await? {
-            return self.hold(entry, hold).await;
+            return self.hold(job, hold).await;
         }
         let last = last.map_or(0, |attempt| attempt.number);
-        let beginning = self.begin(entry, last, caller).await?;
+        let beginning = self.begin(job.entry, last, caller).await?;
         if !matches!(beginning, Begun::Attempt(_)) {
             self.unused(caller).await;
         }
         match beginning {
             Begun::Attempt(attempt) => {
                 lock.assert_held().await?;
-                self.attempt(entry, message, caller, attempt).await
+                self.attempt(job, message, caller, attempt).await
             }
-            Begun::There(id) => self.sent(entry, None, Some(id)).await,
-            Begun::Gone => self.withdraw(entry).await,
+            Begun::There(id) => self.sent(job, None, Some(id)).await,
+            Begun::Gone => self.withdraw(job.entry).await,
             Begun::Overtaken => Ok(Carried::Waits),
         }
     }
@@ -105,7 +107,7 @@ impl Carrier {
     /// Makes a try that is written down, and writes down what came of it.
     async fn attempt(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         message: SendMessage,
         caller: &Caller,
         Beginning { number, tries, own }: Beginning,
@@ -114,18 +116,18 @@ impl Carrier {
             content: message.content,
             private: message.private,
             in_reply_to: message.in_reply_to,
-            marker: Some(entry.operation.to_string()),
+            marker: Some(job.entry.operation.to_string()),
             ..NewMessage::default()
         };
         let began = Instant::now();
         let broken_off = BrokenOff::default();
         let uploads = files::read(&self.objects, &message.uploads, &broken_off);
         let client = own.as_ref().map_or(&caller.client, |(client, _)| client);
-        let create = client.create_message_with(entry.display_id, &new, uploads);
-        let (created, ()) = tokio::join!(create, self.tell_sending(entry, number));
+        let create = client.create_message_with(job.entry.display_id, &new, uploads);
+        let (created, ()) = tokio::join!(create, self.tell_sending(job, number));
         metrics::histogram!("axis_outbound_send_seconds").record(began.elapsed().as_secs_f64());
         if created.is_err() && broken_off.happened() {
-            return self.broken_off(entry, number, tries, caller).await;
+            return self.broken_off(job, number, tries, caller).await;
         }
         if own.is_some() {
             self.report_own(caller, &created).await;
@@ -133,52 +135,52 @@ impl Carrier {
             self.report(caller, &created).await;
         }
         let error = match created {
-            Ok(created) => return self.sent(entry, Some(number), Some(created.id)).await,
+            Ok(created) => return self.sent(job, Some(number), Some(created.id)).await,
             Err(error) => error,
         };
         let reason = decide::reason(&error);
         if let Some((_, own)) = &own
             && own::keeps_out(&error)
         {
-            return self.leave_to_account(entry, number, own, &error).await;
+            return self.leave_to_account(job, number, own, &error).await;
         }
-        if decide::is_validation(&error) && self.is_repeated(entry, number, &reason).await? {
-            return self.turned_down(entry, number, &reason).await;
+        if decide::is_validation(&error) && self.is_repeated(job.entry, number, &reason).await? {
+            return self.turned_down(job, number, &reason).await;
         }
         let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
-        let news = match self.ending(entry, caller, &error, tries).await? {
-            Ending::Failed => return self.give_up(entry, Some(number), &reason).await,
+        let news = match self.ending(job.entry, caller, &error, tries).await? {
+            Ending::Failed => return self.give_up(job, Some(number), &reason).await,
             Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
             Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
             Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait),
         };
         let error = in_words(&error);
         tracing::info!(attempt = number, error, "a reply did not go out, or not for sure");
-        self.note(entry, news).await
+        self.note(job, news).await
     }
 
     /// What becomes of a reply that cannot go out now, whatever Chatwoot allows: known before a token is taken
     /// for it, and an account that rested is tried.
     async fn not_yet(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         message: &SendMessage,
     ) -> Result<Option<Carried>, Error> {
         match files::check(&self.objects, &message.uploads).await {
             Ok(()) => {}
             Err(Missing::ForGood) => {
                 let reason = "a file that it should carry is not there any more";
-                return self.give_up(entry, None, reason).await.map(Some);
+                return self.give_up(job, None, reason).await.map(Some);
             }
             Err(Missing::ForNow(error)) => {
                 let error = in_words(&error);
                 tracing::warn!(error, "a reply waits for its files");
                 let reason = Some(files::UNREADABLE);
-                return self.put_off(entry, UNTIL_REPAIRED, reason).await.map(Some);
+                return self.put_off(job, UNTIL_REPAIRED, reason).await.map(Some);
             }
         }
-        match self.behind_files(entry, message).await? {
-            Some(wait) => self.put_off(entry, wait, None).await.map(Some),
+        match self.behind_files(job.entry, message).await? {
+            Some(wait) => self.put_off(job, wait, None).await.map(Some),
             None => Ok(None),
         }
     }
@@ -187,17 +189,17 @@ impl Carrier {
     /// is not to blame.
     async fn broken_off(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         number: i32,
         tries: Tries,
         caller: &Caller,
     ) -> Result<Carried, Error> {
         self.unused(caller).await;
-        if self.bounds.are_over(tries, asked_ago(entry)) {
-            return self.give_up(entry, Some(number), files::UNREADABLE).await;
+        if self.bounds.are_over(tries, asked_ago(job.entry)) {
+            return self.give_up(job, Some(number), files::UNREADABLE).await;
         }
         let ended = (number, AttemptOutcome::Retry);
-        self.note(entry, News::retrying(ended, files::UNREADABLE, UNTIL_REPAIRED).sparing()).await
+        self.note(job, News::retrying(ended, files::UNREADABLE, UNTIL_REPAIRED).sparing()).await
     }
 
     /// Whether the try before ended in the same words and was then not there.
@@ -213,27 +215,28 @@ impl Carrier {
     /// the lock, so that program is gone, or lost the lock with its connection.
     async fn last_attempt(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         longest: Duration,
     ) -> Result<Option<Attempt>, Error> {
         let mut transaction = self.store.worker().await?;
-        let mut last = attempts::last(&mut transaction, entry.operation).await?;
+        let mut last = attempts::last(&mut transaction, job.entry.operation).await?;
         let mut told = None;
         if let Some(attempt) = last
             && attempt.outcome.is_none()
         {
-            let (operation, number) = (entry.operation, attempt.number);
+            let (operation, number) = (job.entry.operation, attempt.number);
             if attempts::abandon(&mut transaction, operation, number, longest).await? {
                 // The look that follows may not be possible for hours, and says nothing until it is.
                 let ended = (number, AttemptOutcome::Unknown);
                 let news = News::retrying(ended, ABANDONED, Duration::ZERO);
-                told = settle::write_state(&mut transaction, entry, &news).await?;
+                let message = MessageId(operation.0);
+                told = settle::write_state(&mut transaction, job, message, &news).await?;
             }
             last = attempts::last(&mut transaction, operation).await?;
         }
         store::commit(transaction).await?;
         if let Some(activity) = told {
-            self.tell(entry, activity).await;
+            self.tell(job, activity).await;
         }
         Ok(last)
     }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use domain::{Activity, Command, DeliveryState, MessageId};
+use domain::{Activity, DeliveryState, MessageId};
 use store::attempts::{self, AttemptOutcome};
 use store::messages::{self, Step};
 use store::outbox::{self, Entry};
 use store::{Error, PgConnection, activities, announcements, conversations};
 
 use super::Carrier;
+use super::job::{Job, Shown};
 use super::tell::tale;
 use crate::metrics::STATES;
 use crate::throttle::Hold;
@@ -82,87 +83,87 @@ impl Carrier {
     /// Chatwoot has it.
     pub(super) async fn sent(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         attempt: Option<i32>,
         chatwoot_id: Option<i64>,
     ) -> Result<Carried, Error> {
         let ended = attempt.map(|number| (number, AttemptOutcome::Done));
         let news = News { chatwoot_id, ..News::settled(ended, DeliveryState::Sent, None) };
-        self.note(entry, news).await
+        self.note(job, news).await
     }
 
     /// Chatwoot has handed it to its channel again, or somebody there has had it do so.
     pub(super) async fn handed_over(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         attempt: Option<i32>,
         failed_at: i64,
     ) -> Result<Carried, Error> {
         let ended = attempt.map(|number| (number, AttemptOutcome::Done));
         let sent = News::settled(ended, DeliveryState::Sent, None);
-        self.note(entry, News { after_failure: Some(failed_at), ..sent }).await
+        self.note(job, News { after_failure: Some(failed_at), ..sent }).await
     }
 
     /// It will not go out unless somebody acts.
     pub(super) async fn give_up(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         attempt: Option<i32>,
         reason: &str,
     ) -> Result<Carried, Error> {
         tracing::warn!(reason, "a command failed");
         let ended = attempt.map(|number| (number, AttemptOutcome::Failed));
-        self.note(entry, News::settled(ended, DeliveryState::Failed, Some(reason))).await
+        self.note(job, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
     /// Chatwoot turned it down twice in the same words. Whether it has it stays unknown, for a look
     /// should a person have it sent again.
     pub(super) async fn turned_down(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         attempt: i32,
         reason: &str,
     ) -> Result<Carried, Error> {
         tracing::warn!(reason, "a command failed");
         let ended = Some((attempt, AttemptOutcome::Unknown));
-        self.note(entry, News::settled(ended, DeliveryState::Failed, Some(reason))).await
+        self.note(job, News::settled(ended, DeliveryState::Failed, Some(reason))).await
     }
 
     /// It cannot be tried now.
-    pub(super) async fn hold(&self, entry: &Entry, hold: Hold) -> Result<Carried, Error> {
+    pub(super) async fn hold(&self, job: &Job<'_>, hold: Hold) -> Result<Carried, Error> {
         let reason = (hold.wait >= WORTH_A_WORD).then(|| hold.cause.reason());
-        self.put_off(entry, hold.wait, reason).await
+        self.put_off(job, hold.wait, reason).await
     }
 
     /// It cannot be tried now; with a reason the people who wait are told.
     pub(super) async fn put_off(
         &self,
-        entry: &Entry,
+        job: &Job<'_>,
         wait: Duration,
         reason: Option<&str>,
     ) -> Result<Carried, Error> {
         if reason.is_some() {
             // A try may have reached Chatwoot, of an earlier asking too: then nobody can take it back.
             let mut transaction = self.store.worker().await?;
-            let left = attempts::may_be_there(&mut transaction, entry.operation).await?;
+            let left = attempts::may_be_there(&mut transaction, job.entry.operation).await?;
             store::commit(transaction).await?;
             let state = if left { DeliveryState::Unknown } else { DeliveryState::Retrying };
             let news = News { again: Some(wait), ..News::settled(None, state, reason) };
-            return self.note(entry, news).await;
+            return self.note(job, news).await;
         }
         let mut transaction = self.store.worker().await?;
-        outbox::postpone(&mut transaction, entry.operation, wait).await?;
-        messages::hold(&mut transaction, entry.operation, wait).await?;
+        outbox::postpone(&mut transaction, job.entry.operation, wait).await?;
+        messages::hold(&mut transaction, job.entry.operation, wait).await?;
         store::commit(transaction).await?;
         self.wake.notify_one();
         Ok(Carried::Waits)
     }
 
     /// Writes down what is known, in one transaction, then tells it.
-    pub(super) async fn note(&self, entry: &Entry, news: News<'_>) -> Result<Carried, Error> {
+    pub(super) async fn note(&self, job: &Job<'_>, news: News<'_>) -> Result<Carried, Error> {
         let mut transaction = self.store.worker().await?;
         if let Some((number, outcome)) = news.ended {
-            let operation = entry.operation;
+            let operation = job.entry.operation;
             let ended =
                 attempts::finish(&mut transaction, operation, number, outcome, news.reason).await?;
             if !ended {
@@ -172,9 +173,9 @@ impl Carrier {
             }
         }
         if news.spares {
-            outbox::spare(&mut transaction, entry.operation).await?;
+            outbox::spare(&mut transaction, job.entry.operation).await?;
         }
-        let operation = entry.operation;
+        let operation = job.entry.operation;
         let is_there = match (news.again, news.reason) {
             (Some(wait), Some(reason)) => {
                 outbox::postpone_for(&mut transaction, operation, wait, reason).await?
@@ -189,14 +190,16 @@ impl Carrier {
             store::rollback(transaction).await?;
             return Ok(Carried::Settled);
         }
-        let told = if is_delivery(entry) {
-            write_state(&mut transaction, entry, &news).await?
-        } else {
-            end_change(&mut transaction, entry, &news).await?
+        let told = match job.shown {
+            Shown::Reply(message) => write_state(&mut transaction, job, message, &news).await?,
+            Shown::Redelivery(message) => {
+                write_redelivery(&mut transaction, job, message, &news).await?
+            }
+            Shown::Change(_) | Shown::Moment => end_change(&mut transaction, job, &news).await?,
         };
         store::commit(transaction).await?;
         if let Some(activity) = told {
-            self.tell(entry, activity).await;
+            self.tell(job, activity).await;
         }
         debug_assert!(STATES.contains(&news.state), "{:?} is not counted from 0 on", news.state);
         let state = news.state.as_str();
@@ -209,24 +212,16 @@ impl Carrier {
     }
 }
 
-/// Whether it is about how a message gets to the customer, so that the message shows its state.
-pub(super) fn is_delivery(entry: &Entry) -> bool {
-    matches!(entry.command.as_str(), Command::SEND_MESSAGE | Command::RETRY_MESSAGE)
-}
-
 /// Writes down how far a reply is; gives back what is to be told of it. None: Chatwoot has it already, or
 /// the channel has what it was to try again.
 pub(super) async fn write_state(
     connection: &mut PgConnection,
-    entry: &Entry,
+    job: &Job<'_>,
+    message: MessageId,
     news: &News<'_>,
 ) -> Result<Option<Activity>, Error> {
-    let Some(message) = about(entry) else { return Ok(None) };
-    if entry.command == Command::RETRY_MESSAGE {
-        return write_redelivery(connection, entry, news, message).await;
-    }
     if let Some(id) = news.chatwoot_id {
-        messages::link(connection, entry.account, message, id).await?;
+        messages::link(connection, job.entry.account, message, id).await?;
     }
     let step = Step {
         state: news.state,
@@ -235,19 +230,19 @@ pub(super) async fn write_state(
         most_attempts: None,
         next_in: news.again,
     };
-    if !messages::advance(connection, entry.operation, step).await? {
+    if !messages::advance(connection, job.entry.operation, step).await? {
         return Ok(None);
     }
-    tell_later(connection, entry, news, message).await.map(Some)
+    tell_later(connection, job, message, news).await.map(Some)
 }
 
 /// The same of a message that its channel is to try again. What came of a try is seen by the next one, so nobody has to
 /// be told that it is unknown.
 async fn write_redelivery(
     connection: &mut PgConnection,
-    entry: &Entry,
-    news: &News<'_>,
+    job: &Job<'_>,
     message: MessageId,
+    news: &News<'_>,
 ) -> Result<Option<Activity>, Error> {
     let (reason, again) = (news.reason, news.again);
     let (state, shown) = if again.is_some() {
@@ -261,21 +256,21 @@ async fn write_redelivery(
     if !shown {
         return Ok(None);
     }
-    tell_later(connection, entry, &News { state, ..*news }, message).await.map(Some)
+    tell_later(connection, job, message, &News { state, ..*news }).await.map(Some)
 }
 
 /// Keeps what is to be told of a message's state.
 async fn tell_later(
     connection: &mut PgConnection,
-    entry: &Entry,
-    news: &News<'_>,
+    job: &Job<'_>,
     message: MessageId,
+    news: &News<'_>,
 ) -> Result<Activity, Error> {
-    let activity = tale(entry, news);
+    let activity = tale(job, news);
     if news.state == DeliveryState::Failed {
-        record(connection, entry, &activity).await?;
+        record(connection, job.entry, &activity).await?;
     }
-    announcements::keep_state(connection, &entry.tenant, message, &activity).await?;
+    announcements::keep_state(connection, &job.entry.tenant, message, &activity).await?;
     Ok(activity)
 }
 
@@ -283,20 +278,20 @@ async fn tell_later(
 /// what is told is how it ended.
 async fn end_change(
     connection: &mut PgConnection,
-    entry: &Entry,
+    job: &Job<'_>,
     news: &News<'_>,
 ) -> Result<Option<Activity>, Error> {
     if news.again.is_some() {
         return Ok(None);
     }
     let failed = news.state == DeliveryState::Failed;
-    settle_change(connection, entry, failed).await?;
-    if !failed && Command::is_momentary(&entry.command) {
+    settle_change(connection, job, failed).await?;
+    if !failed && job.shown == Shown::Moment {
         return Ok(None);
     }
-    let activity = tale(entry, news);
-    record(connection, entry, &activity).await?;
-    announcements::keep(connection, &entry.tenant, &activity).await?;
+    let activity = tale(job, news);
+    record(connection, job.entry, &activity).await?;
+    announcements::keep(connection, &job.entry.tenant, &activity).await?;
     Ok(Some(activity))
 }
 
@@ -313,12 +308,12 @@ async fn record(
 /// Leaves on show what Chatwoot did, and takes back what it refused.
 async fn settle_change(
     connection: &mut PgConnection,
-    entry: &Entry,
+    job: &Job<'_>,
     failed: bool,
 ) -> Result<(), Error> {
-    let Entry { conversation, operation, .. } = *entry;
+    let Entry { conversation, operation, .. } = *job.entry;
     // Its row is gone by now, and whoever asks for such a thing has the conversation first.
-    if Command::is_momentary(&entry.command) {
+    if job.shown == Shown::Moment {
         return Ok(());
     }
     if !failed {
@@ -326,19 +321,8 @@ async fn settle_change(
     }
     // The conversation before its messages, as everybody does.
     conversations::undo_change(connection, conversation, operation).await?;
-    match about(entry) {
+    match job.message() {
         Some(message) => messages::restore(connection, message, operation).await,
         None => Ok(()),
-    }
-}
-
-/// The message that a command is about.
-pub(super) fn about(entry: &Entry) -> Option<MessageId> {
-    match entry.command.as_str() {
-        Command::SEND_MESSAGE => Some(MessageId(entry.operation.0)),
-        Command::DELETE_MESSAGE | Command::RETRY_MESSAGE => {
-            entry.payload["messageId"].as_str()?.parse().ok()
-        }
-        _ => None,
     }
 }

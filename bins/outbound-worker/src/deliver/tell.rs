@@ -9,15 +9,17 @@ use store::outbox::Entry;
 use store::{conversations, messages};
 
 use super::Carrier;
-use super::settle::{News, about, is_delivery};
+use super::job::Job;
+use super::settle::News;
 
 /// What is told of how far a message is.
 const STATE_CHANGED: &str = "message_state_changed";
 
 /// What is to be told; the same for every telling of the same state of the same try for the same reason.
-pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
+pub(super) fn tale(job: &Job<'_>, news: &News<'_>) -> Activity {
+    let entry = job.entry;
     let attempt = news.ended.map_or(entry.attempts, |(number, _)| number);
-    let reply = is_delivery(entry);
+    let reply = job.is_delivery();
     let kind = match news.state {
         _ if reply => STATE_CHANGED,
         DeliveryState::Failed => "command_failed",
@@ -25,7 +27,7 @@ pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
     };
     let data = if reply {
         json!({
-            "messageId": about(entry),
+            "messageId": job.message(),
             "state": news.state,
             "reason": news.reason,
             "attempt": attempt,
@@ -56,15 +58,16 @@ pub(super) fn tale(entry: &Entry, news: &News<'_>) -> Activity {
 
 impl Carrier {
     /// Tells that a try has begun.
-    pub(super) async fn tell_sending(&self, entry: &Entry, attempt: i32) {
-        let activity = tale(&Entry { attempts: attempt, ..entry.clone() }, &News::sending());
-        self.publish(entry, activity).await;
+    pub(super) async fn tell_sending(&self, job: &Job<'_>, attempt: i32) {
+        let entry = Entry { attempts: attempt, ..job.entry.clone() };
+        let activity = tale(&Job { entry: &entry, ..*job }, &News::sending());
+        self.publish(job, activity).await;
     }
 
     /// Tells what is written down, and notes that it needs not be told any more.
-    pub(super) async fn tell(&self, entry: &Entry, activity: Activity) {
+    pub(super) async fn tell(&self, job: &Job<'_>, activity: Activity) {
         let id = activity.id;
-        if self.publish(entry, activity).await {
+        if self.publish(job, activity).await {
             self.told.note(id);
         }
     }
@@ -118,8 +121,8 @@ impl Carrier {
     }
 
     /// Tells, with what the command is about as it is now. Says whether the stream has it.
-    async fn publish(&self, entry: &Entry, activity: Activity) -> bool {
-        let subject = match self.subject(entry).await {
+    async fn publish(&self, job: &Job<'_>, activity: Activity) -> bool {
+        let subject = match self.subject(job).await {
             Ok(subject) => subject,
             Err(error) => {
                 tracing::debug!(%error, "a state is told later, for its row cannot be read");
@@ -127,7 +130,8 @@ impl Carrier {
             }
         };
         let announcement = Announcement { activity, subject };
-        let Ok(envelope) = announcement.envelope(&entry.tenant, "", &entry.trace.child()) else {
+        let Ok(envelope) = announcement.envelope(&job.entry.tenant, "", &job.entry.trace.child())
+        else {
             return false;
         };
         let published = self.publisher.publish(envelope).await;
@@ -137,14 +141,15 @@ impl Carrier {
         published.is_ok()
     }
 
-    async fn subject(&self, entry: &Entry) -> Result<AnnouncementSubject, store::Error> {
+    async fn subject(&self, job: &Job<'_>) -> Result<AnnouncementSubject, store::Error> {
         let mut transaction = self.store.worker().await?;
         let mut subject = AnnouncementSubject::default();
-        if let Some(id) = about(entry) {
+        if let Some(id) = job.message() {
             subject.message = messages::by_ids(&mut transaction, &[id]).await?.pop();
         }
-        if !is_delivery(entry) {
-            subject.conversation = conversations::get(&mut transaction, entry.conversation).await?;
+        if !job.is_delivery() {
+            let conversation = job.entry.conversation;
+            subject.conversation = conversations::get(&mut transaction, conversation).await?;
         }
         store::commit(transaction).await?;
         Ok(subject)

@@ -79,6 +79,18 @@ async fn a_change_that_cannot_be_read_fails_and_lets_the_next_one_pass() {
 }
 
 /// Whatever wakes the worker: publishing the row, or another command of the conversation.
+/// Which message it is about cannot be read either, so that none can say that it failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redelivery_that_cannot_be_read_fails_and_is_told() {
+    let stage = Stage::start().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    stage.ask(&chatwoot, &conversation, "retry_message", &json!({ "messageId": "none" })).await;
+    stage.all_settled().await;
+    let [line] = &lines(&stage, "command_failed").await[..] else { panic!("one line") };
+    assert_eq!(line["command"], "retry_message");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_was_put_off_waits_for_its_time() {
     let stage = Stage::empty().await;
