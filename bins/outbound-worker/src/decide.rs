@@ -135,9 +135,9 @@ pub fn until_retried_look(ended_ago: Duration, retry: Policy) -> Duration {
 }
 
 /// How long after a try's end what was absent is sent again: as long as after one that was refused.
-/// `tries` counts it.
-pub fn until_sent_again(tries: i32, retry: Policy) -> Duration {
-    retry.middle(u32::try_from(tries).unwrap_or(1))
+/// `failures` counts it.
+pub fn until_sent_again(failures: u32, retry: Policy) -> Duration {
+    retry.middle(failures)
 }
 
 /// After so many tries a closed door is no moment's fault: from then on time alone counts. Where many wait for an
@@ -187,7 +187,7 @@ pub fn ending(
     bounds: Bounds,
     retry: Policy,
 ) -> Ending {
-    let failures = u32::try_from(tries.made).unwrap_or(1);
+    let failures = tries.failures();
     match error.outcome() {
         Outcome::Permanent if !is_locked_out(error) => Ending::Failed,
         Outcome::Permanent if bounds.are_used_up(tries) => Ending::Failed,
@@ -215,7 +215,7 @@ pub fn ending_of_look(
 ) -> Ending {
     match ending(error, tries, asked_ago, bounds, retry) {
         Ending::Unknown(_) if bounds.are_over(tries, asked_ago) => Ending::Failed,
-        Ending::Unknown(_) => Ending::Spared(retry.delay(u32::try_from(tries.made).unwrap_or(1))),
+        Ending::Unknown(_) => Ending::Spared(retry.delay(tries.failures())),
         ending => ending,
     }
 }

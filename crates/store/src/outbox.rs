@@ -60,7 +60,7 @@ pub struct Entry {
 /// How often a command was tried since it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tries {
-    /// All tries: what the waits go by.
+    /// All tries.
     pub made: i32,
     /// Of these, those that found no connection, or were asked to come later.
     pub spared: i32,
@@ -70,6 +70,11 @@ impl Tries {
     /// Those after which it fails, when they are too many.
     pub fn counted(self) -> i32 {
         self.made - self.spared
+    }
+
+    /// What the waits go by.
+    pub fn failures(self) -> u32 {
+        u32::try_from(self.made).unwrap_or_default()
     }
 }
 

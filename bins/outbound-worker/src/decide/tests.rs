@@ -232,8 +232,9 @@ impl Model {
                 }
                 let found = self.stored.iter().position(|stored| *stored <= now);
                 let found = found.map(|index| i64::try_from(index).unwrap());
-                let tries = i32::try_from(self.tries.len()).unwrap();
-                let verdict = judge(&last, found, ABSENCE, until_sent_again(tries, RETRY));
+                let failures = u32::try_from(self.tries.len()).unwrap();
+                let pause = until_sent_again(failures, RETRY);
+                let verdict = judge(&last, found, ABSENCE, pause);
                 if matches!(fate, Fate::Crash { .. } | Fate::CrashAfter) {
                     return SECOND;
                 }

@@ -11,7 +11,7 @@ use domain::command::Unreadable;
 use domain::{ConversationId, SecretKey, in_words};
 use objects::Objects;
 use service::retry::Policy;
-use store::outbox::{self, Entry, Tries};
+use store::outbox::{self, Entry};
 use store::{Error, Store};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ use super::job::{Errand, Job};
 use super::settle::Carried;
 use crate::Config;
 use crate::callers::{Caller, CallerError, Callers};
-use crate::decide::{self, Bounds, Ending};
+use crate::decide::{self, Bounds};
 use crate::leftovers::Told;
 use crate::locked_out::LockedOut;
 use crate::metrics::CALLS;
@@ -200,21 +200,6 @@ impl Carrier {
     /// Asks for one call to Chatwoot; gives back why it may not be made now.
     pub(super) async fn admit(&self, caller: &Caller) -> Result<Option<Hold>, Error> {
         self.throttle.admit(&caller.host, caller.key()).await
-    }
-
-    /// What comes of a try that did not succeed. One that was refused for a token which has been
-    /// replaced meanwhile is made again with the new one.
-    pub(super) async fn ending(
-        &self,
-        entry: &Entry,
-        caller: &Caller,
-        error: &CallError,
-        tries: Tries,
-    ) -> Result<Ending, Error> {
-        if self.is_outdated(caller, error).await? {
-            return Ok(Ending::Retry(decide::SOON));
-        }
-        Ok(decide::ending(error, tries, asked_ago(entry), self.bounds, self.retry))
     }
 
     /// Whether a call was refused for a token that is not the account's any more.

@@ -4,16 +4,14 @@ use chatwoot::client::Snooze;
 use chatwoot::{CallError, Priority, Status};
 use chrono::{TimeDelta, Utc};
 use domain::command::MarkRead;
-use domain::in_words;
-use store::attempts::{self, AttemptOutcome};
+use store::attempts;
 use store::outbox::{self, Entry};
 use store::{Error, messages};
 
 use super::job::{Change, Job, Shown};
-use super::settle::{Carried, News};
+use super::settle::Carried;
 use super::{Carrier, Lock};
 use crate::callers::Caller;
-use crate::decide::{self, Ending};
 
 /// After this long nobody cares any more that somebody typed.
 const TYPING_MATTERS: TimeDelta = TimeDelta::seconds(10);
@@ -78,23 +76,9 @@ impl Carrier {
         };
         // It is tried once.
         let Some(number) = number else { return self.sent(job, None, None).await };
-        let reason = decide::reason(&error);
-        let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
-        let news = match self.ending(entry, caller, &error, tries).await? {
-            Ending::Failed => return self.give_up(job, Some(number), &reason).await,
-            Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
-            Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
-            Ending::Unknown(_) if self.bounds.are_used_up(tries) => {
-                return self.give_up(job, Some(number), &reason).await;
-            }
-            Ending::Unknown(_) => {
-                let failures = u32::try_from(tries.made).unwrap_or(1);
-                retrying(AttemptOutcome::Unknown, self.retry.delay(failures))
-            }
-        };
-        let error = in_words(&error);
-        tracing::info!(attempt = number, error, "a change did not reach Chatwoot for sure");
-        self.note(job, news).await
+        let after_unknown =
+            |_| (!self.bounds.are_used_up(tries)).then(|| self.retry.delay(tries.failures()));
+        self.not_done(job, caller, number, tries, &error, after_unknown).await
     }
 
     /// Whether the customer wrote something after what was read: Chatwoot marks all there is, and

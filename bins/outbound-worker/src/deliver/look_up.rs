@@ -78,7 +78,7 @@ impl Carrier {
         let used_up = self.bounds.are_used_up(job.entry.tries());
         // A reply that somebody wants sent at once waits for certainty only.
         let hurries = job.entry.at_once || used_up || self.is_hurried(job.entry).await?;
-        let pause = decide::until_sent_again(job.entry.attempts, self.retry);
+        let pause = decide::until_sent_again(job.entry.tries().failures(), self.retry);
         let pause = if hurries { Duration::ZERO } else { pause };
         match decide::judge(&attempt, found, self.absence, pause) {
             Verdict::Sent(id) => {

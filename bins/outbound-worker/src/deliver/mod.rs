@@ -16,6 +16,7 @@ mod job;
 mod lanes;
 mod learn;
 mod look_up;
+mod not_done;
 mod own;
 mod redeliver;
 mod send;

@@ -3,11 +3,13 @@
 //! Older versions of Chatwoot do so whatever the message's state. So it is looked at before each try, and after one of
 //! unknown outcome only when Chatwoot cannot be working on it any more: what has not failed then is on its way or there.
 
+use std::time::Duration;
+
 use chatwoot::client::MessageRange;
 use chatwoot::{CallError, Message, MessageStatus};
-use domain::{MessageId, in_words};
+use domain::MessageId;
 use store::Error;
-use store::attempts::{self, Attempt, AttemptOutcome};
+use store::attempts::{self, Attempt};
 use store::messages::{self, Target};
 use store::outbox::{self, Entry};
 
@@ -123,17 +125,8 @@ impl Carrier {
         let Err(error) = done else {
             return self.handed_over(job, Some(number), target.failed_at).await;
         };
-        let reason = decide::reason(&error);
-        let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
-        let news = match self.ending(job.entry, caller, &error, tries).await? {
-            Ending::Failed => return self.give_up(job, Some(number), &reason).await,
-            Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
-            Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
-            Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait.max(self.absence)),
-        };
-        let error = in_words(&error);
-        tracing::info!(attempt = number, error, "a message was not handed over, or not for sure");
-        self.note(job, news).await
+        let after_unknown = |wait: Duration| Some(wait.max(self.absence));
+        self.not_done(job, caller, number, tries, &error, after_unknown).await
     }
 
     /// The newest try. One that its program left open counts as unknown.

@@ -19,7 +19,7 @@ use super::settle::{self, Carried, News};
 use super::stay::Stay;
 use super::{Carrier, Lock, own};
 use crate::callers::Caller;
-use crate::decide::{self, Ending, Next};
+use crate::decide::{self, Next};
 
 /// Chatwoot hands a message with files to the customer's channel some two seconds after any other one: what
 /// is written after it is sent so much later.
@@ -138,25 +138,16 @@ impl Carrier {
             Ok(created) => return self.sent(job, Some(number), Some(created.id)).await,
             Err(error) => error,
         };
-        let reason = decide::reason(&error);
         if let Some((_, own)) = &own
             && own::keeps_out(&error)
         {
             return self.leave_to_account(job, number, own, &error).await;
         }
+        let reason = decide::reason(&error);
         if decide::is_validation(&error) && self.is_repeated(job.entry, number, &reason).await? {
             return self.turned_down(job, number, &reason).await;
         }
-        let retrying = |outcome, wait| News::retrying((number, outcome), &reason, wait);
-        let news = match self.ending(job.entry, caller, &error, tries).await? {
-            Ending::Failed => return self.give_up(job, Some(number), &reason).await,
-            Ending::Retry(wait) => retrying(AttemptOutcome::Retry, wait),
-            Ending::Spared(wait) => retrying(AttemptOutcome::Retry, wait).sparing(),
-            Ending::Unknown(wait) => retrying(AttemptOutcome::Unknown, wait),
-        };
-        let error = in_words(&error);
-        tracing::info!(attempt = number, error, "a reply did not go out, or not for sure");
-        self.note(job, news).await
+        self.not_done(job, caller, number, tries, &error, Some).await
     }
 
     /// What becomes of a reply that cannot go out now, whatever Chatwoot allows: known before a token is taken

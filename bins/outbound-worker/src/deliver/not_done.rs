@@ -1,0 +1,62 @@
+//! What comes of a try that did not succeed.
+
+use std::time::Duration;
+
+use chatwoot::CallError;
+use domain::in_words;
+use store::Error;
+use store::attempts::AttemptOutcome;
+use store::outbox::Tries;
+
+use super::Carrier;
+use super::carrier::asked_ago;
+use super::job::Job;
+use super::settle::{Carried, News};
+use crate::callers::Caller;
+use crate::decide::{self, Ending};
+
+impl Carrier {
+    /// Writes down that a try did not succeed, and what follows. `after_unknown` makes of the wait for a look how long
+    /// the command waits if nobody knows whether it is done; with `None` it fails.
+    pub(super) async fn not_done(
+        &self,
+        job: &Job<'_>,
+        caller: &Caller,
+        number: i32,
+        tries: Tries,
+        error: &CallError,
+        after_unknown: impl FnOnce(Duration) -> Option<Duration>,
+    ) -> Result<Carried, Error> {
+        let reason = decide::reason(error);
+        let next = match self.ending(job, caller, error, tries).await? {
+            Ending::Failed => None,
+            Ending::Retry(wait) => Some((AttemptOutcome::Retry, wait, false)),
+            Ending::Spared(wait) => Some((AttemptOutcome::Retry, wait, true)),
+            Ending::Unknown(wait) => {
+                after_unknown(wait).map(|wait| (AttemptOutcome::Unknown, wait, false))
+            }
+        };
+        let Some((outcome, wait, spared)) = next else {
+            return self.give_up(job, Some(number), &reason).await;
+        };
+        let error = in_words(error);
+        tracing::info!(attempt = number, error, "a command is not done, or not for sure");
+        let news = News::retrying((number, outcome), &reason, wait);
+        self.note(job, if spared { news.sparing() } else { news }).await
+    }
+
+    /// How it ended. A try that was refused for a token which has been replaced meanwhile is made again with
+    /// the new one.
+    async fn ending(
+        &self,
+        job: &Job<'_>,
+        caller: &Caller,
+        error: &CallError,
+        tries: Tries,
+    ) -> Result<Ending, Error> {
+        if self.is_outdated(caller, error).await? {
+            return Ok(Ending::Retry(decide::SOON));
+        }
+        Ok(decide::ending(error, tries, asked_ago(job.entry), self.bounds, self.retry))
+    }
+}
