@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::Config;
-use crate::deliver::{Carrier, Deliverer, Lanes};
+use crate::deliver::{Carrier, Deliverer, Lanes, Parts};
 use crate::leftovers::{Leftovers, Told};
 use crate::locked_out::LockedOut;
 use crate::relay::{self, Relay, Returned};
@@ -143,11 +143,17 @@ impl OutboundWorker {
         crew.spawn("the accounts' watch", Box::pin(until().run_until_cancelled_owned(watching)));
         let refused = self.locked_out.clone().run(self.store.clone());
         crew.spawn("the refused tokens", Box::pin(until().run_until_cancelled_owned(refused)));
-        let publisher = self.bus.publisher();
-        let (store, objects) = (self.store.clone(), self.objects);
-        let carrier = Carrier::new(&self.config, store, objects, self.key, publisher, wake, told)
-            .until(shutdown.clone())
-            .telling(self.locked_out);
+        let carrier = Carrier::new(Parts {
+            config: self.config.clone(),
+            key: self.key,
+            store: self.store.clone(),
+            objects: self.objects,
+            publisher: self.bus.publisher(),
+            wake,
+            told,
+            locked_out: self.locked_out,
+            shutdown: shutdown.clone(),
+        });
         let lanes = Lanes::new(
             self.config.outbound_account_concurrency.into(),
             self.config.outbound_tenant_concurrency.into(),

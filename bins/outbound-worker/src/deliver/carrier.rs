@@ -21,7 +21,7 @@ use super::job::{Errand, Job};
 use super::settle::Carried;
 use crate::Config;
 use crate::callers::{Caller, CallerError, Callers};
-use crate::decide::{self, Bounds};
+use crate::decide;
 use crate::leftovers::Told;
 use crate::locked_out::LockedOut;
 use crate::metrics::CALLS;
@@ -36,46 +36,45 @@ const AFTER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a host is paused or an account rests.
 const LONGEST_REST: Duration = Duration::from_mins(5);
 
+/// What a carrier works with.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    /// The key under which the accounts' tokens are sealed.
+    pub(crate) key: SecretKey,
+    pub(crate) store: Store,
+    /// Where files are.
+    pub(crate) objects: Objects,
+    pub(crate) publisher: Publisher,
+    /// Told when a row was put off.
+    pub(crate) wake: Arc<Notify>,
+    /// What was announced.
+    pub(crate) told: Told,
+    /// Told of accounts that are not let in.
+    pub(crate) locked_out: LockedOut,
+    /// Nothing is begun and no host's token waited for once this is cancelled.
+    pub(crate) shutdown: CancellationToken,
+}
+
 /// Carries commands to Chatwoot.
 pub(crate) struct Carrier {
+    pub(super) config: Config,
     pub(super) store: Store,
-    pub(super) publisher: Publisher,
-    /// Told when a row was put off.
-    pub(super) wake: Arc<Notify>,
-    /// What was announced.
-    pub(super) told: Told,
-    pub(super) retry: Policy,
-    pub(super) bounds: Bounds,
-    pub(super) absence: Duration,
-    /// How long a reply of unknown outcome holds up its conversation if it cannot be looked for.
-    pub(super) unseen: Duration,
-    /// What a request takes at most.
-    pub(super) timeout: Duration,
-    /// The same for one with files.
-    pub(super) upload_timeout: Duration,
-    /// What a command takes at most.
-    pub(super) longest: Duration,
-    /// Where files are.
     pub(super) objects: Objects,
+    pub(super) publisher: Publisher,
+    pub(super) wake: Arc<Notify>,
+    pub(super) told: Told,
+    pub(super) locked_out: LockedOut,
+    pub(super) shutdown: CancellationToken,
     pub(super) callers: Callers,
     pub(super) throttle: Throttle,
-    /// Told of accounts that are not let in.
-    pub(super) locked_out: LockedOut,
     /// Places for those who wait for a busy host's next token: a quarter of what goes on at a time.
     pub(super) stays: Arc<Semaphore>,
-    pub(super) shutdown: CancellationToken,
 }
 
 impl Carrier {
-    pub(crate) fn new(
-        config: &Config,
-        store: Store,
-        objects: Objects,
-        key: SecretKey,
-        publisher: Publisher,
-        wake: Arc<Notify>,
-        told: Told,
-    ) -> Self {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { config, key, store, objects, publisher, wake, told, locked_out, shutdown } =
+            parts;
         let options = Options {
             timeout: config.timeout(),
             upload_timeout: config.upload_timeout(),
@@ -88,35 +87,22 @@ impl Carrier {
             rest: Policy { shortest, longest: LONGEST_REST },
             trial: config.timeout() + AFTER_TIMEOUT,
         };
+        let callers = Callers::new(store.clone(), key, options);
+        let throttle = Throttle::new(store.clone(), limits);
+        let stays = Semaphore::new(usize::from(config.outbound_concurrency / 4).max(1));
         Self {
-            callers: Callers::new(store.clone(), key, options),
-            throttle: Throttle::new(store.clone(), limits),
-            locked_out: config.locked_out(),
+            config,
             store,
+            objects,
             publisher,
             wake,
             told,
-            retry: config.retry(),
-            bounds: config.bounds(),
-            absence: config.absence(),
-            unseen: config.unseen(),
-            timeout: config.timeout(),
-            upload_timeout: config.upload_timeout(),
-            longest: config.longest(),
-            objects,
-            stays: Arc::new(Semaphore::new(usize::from(config.outbound_concurrency / 4).max(1))),
-            shutdown: CancellationToken::new(),
+            locked_out,
+            shutdown,
+            callers,
+            throttle,
+            stays: Arc::new(stays),
         }
-    }
-
-    /// The same, which begins nothing and waits for no host's token once this is cancelled.
-    pub(crate) fn until(self, shutdown: CancellationToken) -> Self {
-        Self { shutdown, ..self }
-    }
-
-    /// The same, which tells of accounts that are not let in.
-    pub(crate) fn telling(self, locked_out: LockedOut) -> Self {
-        Self { locked_out, ..self }
     }
 
     /// The first command of a conversation.

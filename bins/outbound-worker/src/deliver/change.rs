@@ -76,9 +76,9 @@ impl Carrier {
         };
         // It is tried once.
         let Some(number) = number else { return self.sent(job, None, None).await };
-        let after_unknown =
-            |_| (!self.bounds.are_used_up(tries)).then(|| self.retry.delay(tries.failures()));
-        self.not_done(job, caller, number, tries, &error, after_unknown).await
+        let used_up = self.config.bounds().are_used_up(tries);
+        let wait = (!used_up).then(|| self.config.retry().delay(tries.failures()));
+        self.not_done(job, caller, number, tries, &error, |_| wait).await
     }
 
     /// Whether the customer wrote something after what was read: Chatwoot marks all there is, and

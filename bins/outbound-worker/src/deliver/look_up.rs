@@ -75,12 +75,12 @@ impl Carrier {
                 return self.not_seen(job, &attempt, caller, &error).await.map(Some);
             }
         };
-        let used_up = self.bounds.are_used_up(job.entry.tries());
+        let used_up = self.config.bounds().are_used_up(job.entry.tries());
         // A reply that somebody wants sent at once waits for certainty only.
         let hurries = job.entry.at_once || used_up || self.is_hurried(job.entry).await?;
-        let pause = decide::until_sent_again(job.entry.tries().failures(), self.retry);
+        let pause = decide::until_sent_again(job.entry.tries().failures(), self.config.retry());
         let pause = if hurries { Duration::ZERO } else { pause };
-        match decide::judge(&attempt, found, self.absence, pause) {
+        match decide::judge(&attempt, found, self.config.absence(), pause) {
             Verdict::Sent(id) => {
                 count("found");
                 self.sent(job, Some(attempt.number), Some(id)).await.map(Some)
@@ -143,7 +143,7 @@ impl Carrier {
             );
             return self.give_up(job, None, &reason).await;
         }
-        if attempt.ended_ago >= self.unseen && !outdated {
+        if attempt.ended_ago >= self.config.unseen() && !outdated {
             let reason = format!(
                 "Chatwoot did not confirm it and could not be asked for it since ({reason}); look \
                  there before sending it again"
@@ -155,7 +155,7 @@ impl Carrier {
         let wait = if outdated {
             decide::SOON
         } else {
-            decide::until_retried_look(attempt.ended_ago, self.retry)
+            decide::until_retried_look(attempt.ended_ago, self.config.retry())
         };
         self.put_off(job, wait, locked_out.then_some(reason.as_str())).await
     }
@@ -223,7 +223,7 @@ impl Carrier {
 
     /// The number after which it is looked for: that of the try, or a lower one before it is sent again.
     async fn begin_of_look(&self, entry: &Entry, attempt: &Attempt) -> Result<i64, Error> {
-        if !decide::may_conclude(attempt, self.absence) {
+        if !decide::may_conclude(attempt, self.config.absence()) {
             return Ok(attempt.look_after);
         }
         let (conversation, highest) = (entry.conversation, attempt.look_after);
@@ -262,7 +262,7 @@ impl Carrier {
         let made = |one: &&Deleted| {
             one.private == message.private
                 && tries.iter().any(|tried| {
-                    let window = decide::window(tried, self.absence);
+                    let window = decide::window(tried, self.config.absence());
                     // Who is not known is taken to be whose token the account has now.
                     tried.user.unwrap_or(user) == one.sender
                         && one.created_at.is_none_or(|at| window.contains(&at))

@@ -32,7 +32,7 @@ use domain::{Command, ConversationId, OperationId};
 use events::{TraceParent, WakeUp};
 use store::{Store, Transaction, outbox};
 
-pub(crate) use carrier::Carrier;
+pub(crate) use carrier::{Carrier, Parts};
 pub(crate) use lanes::Lanes;
 use lanes::{Place, Spot};
 use settle::Carried;
@@ -138,7 +138,7 @@ impl Deliverer {
     ) -> Result<Drained, store::Error> {
         for _ in 0..MOST_IN_A_ROW {
             let carried = Box::pin(self.carry_next(conversation, lock));
-            if let Some(drained) = store::within(self.carrier.longest, carried).await? {
+            if let Some(drained) = store::within(self.carrier.config.longest(), carried).await? {
                 return Ok(drained);
             }
             if self.carrier.shutdown.is_cancelled() {

@@ -57,6 +57,7 @@ impl Carrier {
         if self.is_outdated(caller, error).await? {
             return Ok(Ending::Retry(decide::SOON));
         }
-        Ok(decide::ending(error, tries, asked_ago(job.entry), self.bounds, self.retry))
+        let (bounds, retry) = (self.config.bounds(), self.config.retry());
+        Ok(decide::ending(error, tries, asked_ago(job.entry), bounds, retry))
     }
 }

@@ -34,7 +34,8 @@ impl Carrier {
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
         let last = self.last_redelivery(job.entry).await?;
-        if let Some(wait) = last.and_then(|last| decide::until_repeated(&last, self.absence)) {
+        let absence = self.config.absence();
+        if let Some(wait) = last.and_then(|last| decide::until_repeated(&last, absence)) {
             return self.put_off(job, wait, None).await;
         }
         let Some(target) = self.target(job.entry, message).await? else {
@@ -55,7 +56,7 @@ impl Carrier {
             Err(error) => return self.not_looked(job, caller, &error).await,
         };
         match seen.as_ref().map(state) {
-            Some(Seen::Failed) if self.bounds.are_used_up(job.entry.tries()) => {
+            Some(Seen::Failed) if self.config.bounds().are_used_up(job.entry.tries()) => {
                 let reason = "Chatwoot did not take it, however often it was tried";
                 self.give_up(job, None, reason).await
             }
@@ -83,7 +84,8 @@ impl Carrier {
         store::commit(transaction).await?;
         let Some(tries) = counted else { return Ok(Carried::Settled) };
         let (reason, ago) = (decide::reason(error), asked_ago(job.entry));
-        let news = match decide::ending_of_look(error, tries, ago, self.bounds, self.retry) {
+        let (bounds, retry) = (self.config.bounds(), self.config.retry());
+        let news = match decide::ending_of_look(error, tries, ago, bounds, retry) {
             Ending::Failed => return self.give_up(job, None, &reason).await,
             Ending::Spared(wait) => News::waiting(&reason, wait).sparing(),
             Ending::Retry(wait) | Ending::Unknown(wait) => News::waiting(&reason, wait),
@@ -125,7 +127,7 @@ impl Carrier {
         let Err(error) = done else {
             return self.handed_over(job, Some(number), target.failed_at).await;
         };
-        let after_unknown = |wait: Duration| Some(wait.max(self.absence));
+        let after_unknown = |wait: Duration| Some(wait.max(self.config.absence()));
         self.not_done(job, caller, number, tries, &error, after_unknown).await
     }
 
@@ -134,7 +136,7 @@ impl Carrier {
         let mut transaction = self.store.worker().await?;
         let mut last = attempts::last(&mut transaction, entry.operation).await?;
         if let Some(Attempt { number, outcome: None, .. }) = last {
-            let (operation, longest) = (entry.operation, self.timeout);
+            let (operation, longest) = (entry.operation, self.config.timeout());
             attempts::abandon(&mut transaction, operation, number, longest).await?;
             last = attempts::last(&mut transaction, operation).await?;
         }

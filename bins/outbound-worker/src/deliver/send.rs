@@ -59,7 +59,10 @@ impl Carrier {
         caller: &Caller,
         lock: &mut Lock,
     ) -> Result<Carried, Error> {
-        let longest = if message.uploads.is_empty() { self.timeout } else { self.upload_timeout };
+        let longest = match message.uploads[..] {
+            [] => self.config.timeout(),
+            _ => self.config.upload_timeout(),
+        };
         let last = self.last_attempt(job, longest).await?;
         let mut stay = Stay::new(lock);
         let next = decide::next(last.as_ref());
@@ -186,7 +189,7 @@ impl Carrier {
         caller: &Caller,
     ) -> Result<Carried, Error> {
         self.unused(caller).await;
-        if self.bounds.are_over(tries, asked_ago(job.entry)) {
+        if self.config.bounds().are_over(tries, asked_ago(job.entry)) {
             return self.give_up(job, Some(number), files::UNREADABLE).await;
         }
         let ended = (number, AttemptOutcome::Retry);
@@ -277,7 +280,7 @@ impl Carrier {
             reason: None,
             attempts: Some(number),
             // Earlier tries are not counted anew, and each asking has all of its own.
-            most_attempts: Some(number - tries.counted() + self.bounds.most_tries),
+            most_attempts: Some(number - tries.counted() + self.config.bounds().most_tries),
             next_in: None,
         };
         messages::advance(&mut transaction, entry.operation, step).await?;
