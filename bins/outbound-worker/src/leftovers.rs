@@ -12,14 +12,14 @@ use std::time::Duration;
 use bus::{PublishError, Publisher};
 use domain::{
     Activity, ActivityId, Approval, ApprovalId, Conversation, ConversationId, Message, MessageId,
-    TenantId, in_words,
+    TenantId,
 };
 use events::{Announcement, AnnouncementSubject, TraceParent};
 use store::announcements::Left;
 use store::{PgConnection, Store, announcements, approvals, conversations, messages};
-use tokio::time::error::Elapsed;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use crate::rounds::Rounds;
 
 /// How long a writer is given to announce it by itself.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -64,8 +64,6 @@ enum LeftoverError {
     Publish(#[from] PublishError),
     #[error("an announcement cannot be written: {0}")]
     Serialize(#[from] serde_json::Error),
-    #[error("neither the database nor NATS says anything")]
-    Silent(#[from] Elapsed),
 }
 
 impl Leftovers {
@@ -79,22 +77,9 @@ impl Leftovers {
     }
 
     async fn rounds(&self) {
-        let mut failing = false;
+        let mut rounds = Rounds::new("announce changes", LONGEST);
         loop {
-            let round = timeout(LONGEST, self.round()).await;
-            let more = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-                Ok(more) => {
-                    failing = false;
-                    more
-                }
-                Err(error) => {
-                    if !mem::replace(&mut failing, true) {
-                        let error = in_words(&error);
-                        tracing::warn!(error, "changes cannot be announced, trying again");
-                    }
-                    false
-                }
-            };
+            let more = rounds.next(self.round()).await.unwrap_or(false);
             if !more {
                 tokio::time::sleep(EVERY).await;
             }

@@ -24,6 +24,7 @@ mod leftovers;
 mod locked_out;
 mod metrics;
 mod relay;
+mod rounds;
 pub mod sweep;
 pub mod throttle;
 mod worker;

@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bus::{PublishError, Publisher};
-use domain::{ConversationId, in_words};
+use domain::ConversationId;
 use service::retry::Policy;
 use store::{Store, outbox};
 use tokio::sync::Notify;
-use tokio::time::error::Elapsed;
 use tokio::time::timeout;
+
+use crate::rounds::Rounds;
 
 /// Most rows published at a time, and those of one account among them.
 const BATCH: i64 = 500;
@@ -62,38 +63,23 @@ enum RelayError {
     Publish(#[from] PublishError),
     #[error("a wake-up cannot be written: {0}")]
     Serialize(#[from] serde_json::Error),
-    #[error("neither the database nor NATS says anything")]
-    Silent(#[from] Elapsed),
 }
 
 impl Relay {
     /// Publishes for ever. May be dropped at any point: what was published and not noted is published
     /// again under the same id.
     pub(crate) async fn run(self) {
-        let mut failures = 0;
+        let mut rounds = Rounds::new("publish outbox rows", LONGEST);
         loop {
-            let round = timeout(LONGEST, self.round()).await;
-            let wait = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-                Ok(wait) => {
-                    failures = 0;
-                    if self.failing.swap(false, Ordering::Relaxed) {
-                        tracing::info!("outbox rows can be published again");
-                    }
-                    wait
-                }
-                Err(error) => {
-                    failures += 1;
-                    if !self.failing.swap(true, Ordering::Relaxed) {
-                        let error = in_words(&error);
-                        tracing::warn!(error, "outbox rows cannot be published, trying again");
-                    }
-                    // Rows that come meanwhile do not make it work any sooner.
-                    tokio::time::sleep(Policy::NEAR.delay(failures)).await;
-                    continue;
-                }
-            };
-            // Told or not, it is time to look.
-            timeout(wait, self.wake.notified()).await.ok();
+            let done = rounds.next(self.round()).await;
+            self.failing.store(done.is_none(), Ordering::Relaxed);
+            if let Some(wait) = done {
+                // Told or not, it is time to look.
+                timeout(wait, self.wake.notified()).await.ok();
+            } else {
+                // Rows that come meanwhile do not make it work any sooner.
+                tokio::time::sleep(rounds.pause()).await;
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! Removes what nobody needs any more: files that are no message's, of requests that came to nothing and
 //! of messages that were taken back or deleted; and tries of long ago.
 
-use std::mem;
 use std::time::Duration;
 
 use objects::Objects;
 use store::{Store, attempts, uploads};
+
+use crate::rounds::Rounds;
 
 /// How long a file may wait for its message; far longer than a request may take.
 const PATIENCE: Duration = Duration::from_hours(1);
@@ -21,32 +22,20 @@ const TRIES: i64 = 1_000;
 /// Looks for both now and then: what cannot be removed of one holds up nothing of the other. May be dropped
 /// at any point.
 pub(crate) async fn run(store: Store, objects: Objects) {
-    let files = repeat("files that nobody needs", || round(&store, &objects, PATIENCE));
-    let tries = repeat("tries of long ago", || tries(&store, TRIES_KEPT));
+    let files = repeat("remove files that nobody needs", || round(&store, &objects, PATIENCE));
+    let tries = repeat("remove tries of long ago", || tries(&store, TRIES_KEPT));
     tokio::join!(files, tries);
 }
 
 /// Has batches of this removed for ever, one after the other while there are whole ones.
-async fn repeat<R>(what: &'static str, remove: impl Fn() -> R)
+async fn repeat<R>(work: &'static str, remove: impl Fn() -> R)
 where
     R: Future<Output = anyhow::Result<usize>>,
 {
-    let mut failing = false;
+    let mut rounds = Rounds::new(work, EVERY);
     loop {
-        let round = tokio::time::timeout(EVERY, remove()).await;
-        let more = match round.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-            Ok(removed) => {
-                failing = false;
-                i64::try_from(removed).is_ok_and(|removed| removed >= BATCH)
-            }
-            Err(error) => {
-                if !mem::replace(&mut failing, true) {
-                    let error = format!("{error:#}");
-                    tracing::warn!(error, "cannot remove {what}, trying again");
-                }
-                false
-            }
-        };
+        let removed = rounds.next(remove()).await.unwrap_or(0);
+        let more = i64::try_from(removed).is_ok_and(|removed| removed >= BATCH);
         if !more {
             tokio::time::sleep(EVERY).await;
         }
