@@ -20,6 +20,7 @@ mod callers;
 mod config;
 pub mod decide;
 mod deliver;
+mod health;
 mod leftovers;
 mod locked_out;
 mod metrics;

@@ -1,15 +1,15 @@
 //! The worker: from its start to its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use accounts::Watch;
 use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
 use objects::Objects;
-use service::{Crew, Health, Status, retry};
-use store::{Store, Trouble};
+use service::{Crew, Health, retry};
+use store::Store;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ use crate::deliver::{Carrier, Deliverer, Lanes, Parts};
 use crate::leftovers::{Leftovers, Told};
 use crate::locked_out::LockedOut;
 use crate::relay::{self, Relay, Returned};
-use crate::sweep;
+use crate::{health, sweep};
 
 /// How long the end waits for the database to take what is left, and for what was announced.
 const LAST_WORD: Duration = Duration::from_secs(2);
@@ -52,62 +52,13 @@ impl OutboundWorker {
         let key = config.key()?;
         store.require_schema().await?;
         bus.require_streams().await?;
-        let (watched, database) = (bus.clone(), store.clone());
-        health.check("nats", move || {
-            let connected = watched.connected();
-            async move {
-                Status::up_or_degraded(connected, "not connected; commands wait in the outbox")
-            }
-        });
-        health.check("postgres", move || {
-            let database = database.clone();
-            async move {
-                let waits = |why: Trouble| Status::Degraded(format!("{why}; commands wait there"));
-                database.trouble().await.map_or(Status::Up, waits)
-            }
-        });
-        let files = objects.clone();
-        health.check("attachments", move || {
-            let files = files.clone();
-            async move {
-                let wrong = match files.ping().await {
-                    Ok(()) => return Status::Up,
-                    Err(objects::Error::Away) => "nothing of what was kept is there, as in a folder \
-                                                  whose disk is not mounted; messages with files wait",
-                    Err(_) => "cannot be read; messages with files wait",
-                };
-                Status::Degraded(wrong.to_owned())
-            }
-        });
         let failing = Arc::new(AtomicBool::new(false));
-        let relay = Arc::clone(&failing);
-        health.check("outbox relay", move || {
-            let works = !relay.load(Ordering::Relaxed);
-            async move { Status::up_or_degraded(works, "cannot publish; commands wait in the outbox") }
-        });
         let deaf = Arc::new(AtomicBool::new(false));
-        let listener = Arc::clone(&deaf);
-        health.check("wake-ups", move || {
-            let hears = !listener.load(Ordering::Relaxed);
-            async move { Status::up_or_degraded(hears, relay::DEAF) }
-        });
         let watch = Watch::default();
         let locked_out = config.locked_out();
-        let (looked, refused) = (watch.clone(), locked_out.clone());
-        health.check("accounts", move || {
-            let wrong = match (looked.unusable(), refused.any(), looked.own_unusable()) {
-                (1.., ..) => Some("some tokens do not open with AXIS_SECRET_KEY; their commands wait"),
-                (0, true, _) => Some(
-                    "Chatwoot does not take some accounts' tokens; their commands wait for an hour or two",
-                ),
-                (0, false, 1..) => Some(
-                    "some people's own tokens do not open with AXIS_SECRET_KEY; what they write goes \
-                     out with the account's",
-                ),
-                (0, false, 0) => None,
-            };
-            async move { wrong.map_or(Status::Up, |wrong| Status::Degraded(wrong.to_owned())) }
-        });
+        health::servers(health, &store, &bus, &objects);
+        health::relay(health, &failing, &deaf);
+        health::accounts(health, &watch, &locked_out);
         let config = config.clone();
         Ok(Self { config, key, store, locks, bus, objects, failing, deaf, watch, locked_out })
     }

@@ -1,0 +1,79 @@
+//! What the worker's health tells. Whatever is missing, commands wait and nothing is lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use accounts::Watch;
+use bus::Bus;
+use objects::Objects;
+use service::{Health, Status};
+use store::{Store, Trouble};
+
+use crate::locked_out::LockedOut;
+use crate::relay::DEAF;
+
+/// Tells of NATS, Postgres and the place of the files.
+pub(crate) fn servers(health: &Health, store: &Store, bus: &Bus, objects: &Objects) {
+    let bus = bus.clone();
+    health.check("nats", move || {
+        let connected = bus.connected();
+        async move {
+            Status::up_or_degraded(connected, "not connected; commands wait in the outbox")
+        }
+    });
+    let store = store.clone();
+    health.check("postgres", move || {
+        let store = store.clone();
+        async move {
+            let waits = |why: Trouble| Status::Degraded(format!("{why}; commands wait there"));
+            store.trouble().await.map_or(Status::Up, waits)
+        }
+    });
+    let objects = objects.clone();
+    health.check("attachments", move || {
+        let objects = objects.clone();
+        async move {
+            let wrong = match objects.ping().await {
+                Ok(()) => return Status::Up,
+                Err(objects::Error::Away) => {
+                    "nothing of what was kept is there, as in a folder \
+                                              whose disk is not mounted; messages with files wait"
+                }
+                Err(_) => "cannot be read; messages with files wait",
+            };
+            Status::Degraded(wrong.to_owned())
+        }
+    });
+}
+
+/// Tells whether the relay's last round failed, and whether it hears of new commands.
+pub(crate) fn relay(health: &Health, failing: &Arc<AtomicBool>, deaf: &Arc<AtomicBool>) {
+    let (failing, deaf) = (Arc::clone(failing), Arc::clone(deaf));
+    health.check("outbox relay", move || {
+        let works = !failing.load(Ordering::Relaxed);
+        async move { Status::up_or_degraded(works, "cannot publish; commands wait in the outbox") }
+    });
+    health.check("wake-ups", move || {
+        let hears = !deaf.load(Ordering::Relaxed);
+        async move { Status::up_or_degraded(hears, DEAF) }
+    });
+}
+
+/// Tells of accounts that cannot be called, or that Chatwoot does not let in.
+pub(crate) fn accounts(health: &Health, watch: &Watch, locked_out: &LockedOut) {
+    let (watch, locked_out) = (watch.clone(), locked_out.clone());
+    health.check("accounts", move || {
+        let wrong = match (watch.unusable(), locked_out.any(), watch.own_unusable()) {
+            (1.., ..) => Some("some tokens do not open with AXIS_SECRET_KEY; their commands wait"),
+            (0, true, _) => Some(
+                "Chatwoot does not take some accounts' tokens; their commands wait for an hour or two",
+            ),
+            (0, false, 1..) => Some(
+                "some people's own tokens do not open with AXIS_SECRET_KEY; what they write goes \
+                 out with the account's",
+            ),
+            (0, false, 0) => None,
+        };
+        async move { wrong.map_or(Status::Up, |wrong| Status::Degraded(wrong.to_owned())) }
+    });
+}
