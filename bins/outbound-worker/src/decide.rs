@@ -46,7 +46,7 @@ const GRAIN: Duration = Duration::from_millis(100);
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Send it: no try can have reached Chatwoot.
     Send,
     /// Look whether the last try reached Chatwoot.
@@ -56,7 +56,7 @@ pub enum Next {
 }
 
 /// What to do, by the newest try.
-pub fn next(last: Option<&Attempt>) -> Next {
+pub(crate) fn next(last: Option<&Attempt>) -> Next {
     let Some(attempt) = last else { return Next::Send };
     match attempt.outcome {
         Some(AttemptOutcome::Retry | AttemptOutcome::Failed) => Next::Send,
@@ -67,7 +67,7 @@ pub fn next(last: Option<&Attempt>) -> Next {
 
 /// What a look-up leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is there, under this number.
     Sent(i64),
     /// It is not there and will not be: it may be sent again.
@@ -79,14 +79,19 @@ pub enum Verdict {
 }
 
 /// Whether a look-up that was begun when the try was in the given state may be the last one.
-pub fn may_conclude(attempt: &Attempt, absence: Duration) -> bool {
+pub(crate) fn may_conclude(attempt: &Attempt, absence: Duration) -> bool {
     attempt.outcome == Some(AttemptOutcome::Absent) && attempt.ended_ago >= absence
 }
 
 /// Judges a complete look-up that was begun when the try was in the given state. Absence is believed
 /// the second time, and only if that look began at least `absence` after the try's end. What is absent is
 /// sent again `pause` after that end.
-pub fn judge(attempt: &Attempt, found: Option<i64>, absence: Duration, pause: Duration) -> Verdict {
+pub(crate) fn judge(
+    attempt: &Attempt,
+    found: Option<i64>,
+    absence: Duration,
+    pause: Duration,
+) -> Verdict {
     match found {
         Some(id) => Verdict::Sent(id),
         None if may_conclude(attempt, absence) => {
@@ -113,7 +118,7 @@ fn until_next_look(ended_ago: Duration, absence: Duration) -> Duration {
 
 /// How long to wait until what may have happened may be done once more, if it is not seen to have happened: until
 /// Chatwoot cannot be working on the last try any more.
-pub fn until_repeated(attempt: &Attempt, absence: Duration) -> Option<Duration> {
+pub(crate) fn until_repeated(attempt: &Attempt, absence: Duration) -> Option<Duration> {
     if next(Some(attempt)) != Next::LookUp {
         return None;
     }
@@ -125,18 +130,18 @@ pub fn until_repeated(attempt: &Attempt, absence: Duration) -> Option<Duration> 
 const SKEW: Duration = Duration::from_mins(2);
 
 /// When, by Chatwoot's clock, what a try made was written.
-pub fn window(tried: &Open, absence: Duration) -> RangeInclusive<DateTime<Utc>> {
+pub(crate) fn window(tried: &Open, absence: Duration) -> RangeInclusive<DateTime<Utc>> {
     tried.began_at - SKEW..=tried.ended_at + absence + SKEW
 }
 
 /// The wait after a look-up that could not be made: about as long as the try is ago.
-pub fn until_retried_look(ended_ago: Duration, retry: Policy) -> Duration {
+pub(crate) fn until_retried_look(ended_ago: Duration, retry: Policy) -> Duration {
     spread(ended_ago.max(SOON).min(retry.longest.max(SOON)))
 }
 
 /// How long after a try's end what was absent is sent again: as long as after one that was refused.
 /// `failures` counts it.
-pub fn until_sent_again(failures: u32, retry: Policy) -> Duration {
+pub(crate) fn until_sent_again(failures: u32, retry: Policy) -> Duration {
     retry.middle(failures)
 }
 
@@ -146,29 +151,29 @@ const ENOUGH: i32 = 3;
 
 /// When a command counts as failed though nothing says that it cannot be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// Tries that came to nothing at a Chatwoot that could be reached.
-    pub most_tries: i32,
+    pub(crate) most_tries: i32,
     /// How long ago it was asked for, if Chatwoot cannot be reached or asks to come later.
-    pub give_up: Duration,
+    pub(crate) give_up: Duration,
 }
 
 impl Bounds {
     /// Whether the tries that count were enough.
-    pub fn are_used_up(self, tries: Tries) -> bool {
+    pub(crate) fn are_used_up(self, tries: Tries) -> bool {
         tries.counted() >= self.most_tries
     }
 
     /// Whether enough time has passed. One that waited for something else as long is not given up at the
     /// first closed door.
-    pub fn are_over(self, tries: Tries, asked_ago: Duration) -> bool {
+    pub(crate) fn are_over(self, tries: Tries, asked_ago: Duration) -> bool {
         asked_ago >= self.give_up && tries.made >= ENOUGH.min(self.most_tries)
     }
 }
 
 /// What the end of a try leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// It did not happen and will not.
     Failed,
     /// It did not happen; try again after this wait.
@@ -180,7 +185,7 @@ pub enum Ending {
 }
 
 /// What to do after a try that did not succeed, of a command that was asked for so long ago. `tries` counts it.
-pub fn ending(
+pub(crate) fn ending(
     error: &CallError,
     tries: Tries,
     asked_ago: Duration,
@@ -206,7 +211,7 @@ pub fn ending(
 
 /// The same after a look without which nothing is tried. Nothing can have happened, so one without an answer is as if
 /// Chatwoot could not be reached.
-pub fn ending_of_look(
+pub(crate) fn ending_of_look(
     error: &CallError,
     tries: Tries,
     asked_ago: Duration,
@@ -222,19 +227,19 @@ pub fn ending_of_look(
 
 /// Whether an answer shuts out the account, whatever it asks for: its token is not good any more, or somebody before
 /// Chatwoot says so. Nothing was done, and all will be when that is mended.
-pub fn is_locked_out(error: &CallError) -> bool {
+pub(crate) fn is_locked_out(error: &CallError) -> bool {
     matches!(error, CallError::Unauthorized(Refusal::Token | Refusal::Other))
 }
 
 /// Whether an answer says that the message itself does not do. Such an answer does not tell whether
 /// the message is stored; but if it was not, and the same answer comes again, it never will be.
-pub fn is_validation(error: &CallError) -> bool {
+pub(crate) fn is_validation(error: &CallError) -> bool {
     let CallError::Unknown(Cause::Unprocessable(said)) = error else { return false };
     said.starts_with("Validation failed") && !said.contains("Too many messages")
 }
 
 /// A failure in words for the people who wait for it.
-pub fn reason(error: &CallError) -> String {
+pub(crate) fn reason(error: &CallError) -> String {
     match error {
         CallError::Unauthorized(Refusal::Token) => {
             "Chatwoot does not take the account's access token any more; an administrator has to give \

@@ -14,11 +14,11 @@
 //! they leave one by one and in the order in which they were asked for. The first one that has to
 //! wait makes those behind it wait; other conversations go on.
 //!
-//! What may happen to a reply is told in [`decide`].
+//! What may happen to a reply is told in `decide`.
 
 mod callers;
 mod config;
-pub mod decide;
+mod decide;
 mod deliver;
 mod health;
 mod leftovers;
@@ -27,7 +27,7 @@ mod metrics;
 mod relay;
 mod rounds;
 pub mod sweep;
-pub mod throttle;
+mod throttle;
 mod worker;
 
 pub use config::Config;

@@ -14,18 +14,18 @@ use service::retry::Policy;
 
 /// Keeps calls from one that does not answer. Closed by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Breaker {
+pub(crate) struct Breaker {
     /// Calls in a row that were not answered.
-    pub failures: u32,
+    pub(crate) failures: u32,
     /// Times opened since it last worked.
-    pub opened: u32,
+    pub(crate) opened: u32,
     /// Whether calls pass.
-    pub state: State,
+    pub(crate) state: State,
 }
 
 /// Whether calls pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// They do.
     #[default]
     Closed,
@@ -46,7 +46,7 @@ const AFTER_TRIAL: Duration = Duration::from_secs(2);
 
 impl Breaker {
     /// How long no call may be made; none if one may be made now.
-    pub fn wait(&self, now: DateTime<Utc>) -> Option<Duration> {
+    pub(crate) fn wait(&self, now: DateTime<Utc>) -> Option<Duration> {
         match self.state {
             State::Open { until } if now < until => (until - now).to_std().ok(),
             State::Trial { until } if now < until => Some(AFTER_TRIAL),
@@ -55,27 +55,27 @@ impl Breaker {
     }
 
     /// A call is made; after a rest it is the trial, which takes no longer than `trial`.
-    pub fn enter(&mut self, trial: Duration, now: DateTime<Utc>) {
+    pub(crate) fn enter(&mut self, trial: Duration, now: DateTime<Utc>) {
         if self.state != State::Closed {
             self.state = State::Trial { until: now + trial };
         }
     }
 
     /// The call that was to be the trial is not made: another one may be.
-    pub fn untried(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn untried(&mut self, now: DateTime<Utc>) {
         if matches!(self.state, State::Trial { .. }) {
             self.state = State::Open { until: now };
         }
     }
 
     /// A call was answered.
-    pub fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         *self = Self::default();
     }
 
     /// A call was not answered. The `limit`th in a row, or a failed trial, opens the breaker; says
     /// whether this one did.
-    pub fn failed(&mut self, limit: u32, rest: Policy, now: DateTime<Utc>) -> bool {
+    pub(crate) fn failed(&mut self, limit: u32, rest: Policy, now: DateTime<Utc>) -> bool {
         self.failures = self.failures.saturating_add(1);
         let opens = match self.state {
             State::Closed => self.failures >= limit,

@@ -6,24 +6,24 @@ use chrono::{DateTime, Utc};
 
 /// Tokens that come at a steady rate; at most a second's worth is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     /// What is there and in nobody's lease.
-    pub tokens: f64,
+    pub(crate) tokens: f64,
     /// How many were sent away and have not had their turn.
-    pub away: f64,
+    pub(crate) away: f64,
     /// When both were reckoned.
-    pub at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
 }
 
 /// What a holder asks for when its lease is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// Tokens for the next lease.
-    pub wanted: u32,
+    pub(crate) wanted: u32,
     /// Tokens of the last one that were not used.
-    pub back: u32,
+    pub(crate) back: u32,
     /// How many were sent away meanwhile.
-    pub away: u32,
+    pub(crate) away: u32,
 }
 
 /// The tokens that come in a second.
@@ -33,7 +33,7 @@ pub(super) fn per_second(per_minute: u32) -> f64 {
 
 impl Bucket {
     /// Takes back what is left of a lease and gives out another one: as much as is there.
-    pub fn grant(&mut self, per_minute: u32, ask: Ask, now: DateTime<Utc>) -> u32 {
+    pub(crate) fn grant(&mut self, per_minute: u32, ask: Ask, now: DateTime<Utc>) -> u32 {
         let per_second = per_second(per_minute);
         let passed = (now - self.at).to_std().unwrap_or(Duration::ZERO).as_secs_f64();
         // Earlier only where the database's clock was set back: what comes from now on counts all the same.

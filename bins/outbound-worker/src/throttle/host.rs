@@ -9,25 +9,30 @@ use super::Bucket;
 
 /// A Chatwoot installation.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Host {
+pub(crate) struct Host {
     /// What may be asked of it.
-    pub bucket: Bucket,
+    pub(crate) bucket: Bucket,
     /// Nothing may until then.
-    pub paused_until: Option<DateTime<Utc>>,
+    pub(crate) paused_until: Option<DateTime<Utc>>,
     /// Pauses since it last answered well.
-    pub pauses: u32,
+    pub(crate) pauses: u32,
 }
 
 impl Host {
     /// How long it still wants to be left alone.
-    pub fn pause(&self, now: DateTime<Utc>) -> Option<Duration> {
+    pub(crate) fn pause(&self, now: DateTime<Utc>) -> Option<Duration> {
         let left = self.paused_until.and_then(|until| (until - now).to_std().ok());
         left.filter(|left| !left.is_zero())
     }
 
     /// It asked for fewer requests, maybe for this long. Says whether that is news: what was under
     /// way when the pause began says nothing new.
-    pub fn slow_down(&mut self, asked: Option<Duration>, rest: Policy, now: DateTime<Utc>) -> bool {
+    pub(crate) fn slow_down(
+        &mut self,
+        asked: Option<Duration>,
+        rest: Policy,
+        now: DateTime<Utc>,
+    ) -> bool {
         if self.pause(now).is_some() {
             return false;
         }
@@ -37,7 +42,7 @@ impl Host {
     }
 
     /// It answered. Says whether that is news.
-    pub fn answered(&mut self, now: DateTime<Utc>) -> bool {
+    pub(crate) fn answered(&mut self, now: DateTime<Utc>) -> bool {
         let news = self.pauses > 0 && self.pause(now).is_none();
         if news {
             (self.pauses, self.paused_until) = (0, None);

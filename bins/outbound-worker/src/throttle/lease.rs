@@ -9,7 +9,7 @@ use super::bucket::{Ask, per_second};
 
 /// Tokens that this process may use until the lease is over. Over from the beginning by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Lease {
+pub(crate) struct Lease {
     tokens: u32,
     /// There were fewer than were wanted: asking again before its end is of no use.
     dry: bool,
@@ -22,7 +22,7 @@ pub struct Lease {
 
 /// What comes of asking for a token.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Draw {
+pub(crate) enum Draw {
     /// Here it is.
     Token,
     /// Come back not before `rest`, when the lease is over, and after `behind_all`: later for each one
@@ -39,7 +39,7 @@ pub enum Draw {
 
 impl Lease {
     /// What the bucket granted, and how many it knows to be away.
-    pub fn new(granted: u32, ask: Ask, away: f64, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(granted: u32, ask: Ask, away: f64, now: DateTime<Utc>) -> Self {
         Self {
             tokens: granted,
             dry: granted < ask.wanted,
@@ -50,7 +50,7 @@ impl Lease {
     }
 
     /// Asks for a token.
-    pub fn draw(&mut self, per_minute: u32, now: DateTime<Utc>) -> Draw {
+    pub(crate) fn draw(&mut self, per_minute: u32, now: DateTime<Utc>) -> Draw {
         let per_second = per_second(per_minute);
         let left = (self.until - now).to_std().unwrap_or(Duration::ZERO);
         if left.is_zero() || self.tokens == 0 && !self.dry {
@@ -71,14 +71,14 @@ impl Lease {
 
     /// The caller just refused keeps waiting here, so it must not be counted as queued. One stays counted, so that
     /// the host does not look as if it had requests to spare.
-    pub fn stays(&mut self) {
+    pub(crate) fn stays(&mut self) {
         if self.before + f64::from(self.away) >= 2.0 {
             self.away = self.away.saturating_sub(1);
         }
     }
 
     /// Puts a token back that was not used after all.
-    pub fn put_back(&mut self) {
+    pub(crate) fn put_back(&mut self) {
         self.tokens += 1;
     }
 }

@@ -19,50 +19,50 @@
 
 mod breaker;
 mod bucket;
+mod gate;
 mod host;
 mod lease;
-mod shared;
 mod turns;
 
 use std::time::Duration;
 
 use service::retry::Policy;
 
-pub use breaker::{Breaker, State};
-pub use bucket::{Ask, Bucket};
-pub use host::Host;
-pub use lease::{Draw, Lease};
-pub use shared::Throttle;
-pub use turns::Turns;
+pub(crate) use breaker::{Breaker, State};
+pub(crate) use bucket::{Ask, Bucket};
+pub(crate) use gate::Throttle;
+pub(crate) use host::Host;
+pub(crate) use lease::{Draw, Lease};
+pub(crate) use turns::Turns;
 
 /// How long a worker goes by what the database said.
 const LEASE: Duration = Duration::from_millis(250);
 
 /// How much is too much.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Requests a minute to one host, by all workers.
-    pub per_minute: u32,
+    pub(crate) per_minute: u32,
     /// Failures in a row after which an account rests.
-    pub failures: u32,
+    pub(crate) failures: u32,
     /// How long hosts are paused and accounts rest.
-    pub rest: Policy,
+    pub(crate) rest: Policy,
     /// Longer than a call takes.
-    pub trial: Duration,
+    pub(crate) trial: Duration,
 }
 
 /// Not now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hold {
+pub(crate) struct Hold {
     /// For how long.
-    pub wait: Duration,
+    pub(crate) wait: Duration,
     /// Why.
-    pub cause: HoldCause,
+    pub(crate) cause: HoldCause,
 }
 
 /// Why a call may not be made now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldCause {
+pub(crate) enum HoldCause {
     /// The host asked to slow down.
     Paused,
     /// The host gets all it is allowed.
@@ -76,7 +76,7 @@ impl HoldCause {
     pub(crate) const ALL: [Self; 3] = [Self::Paused, Self::Busy, Self::Resting];
 
     /// For the people who wait.
-    pub fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Paused => "Chatwoot asks us to slow down",
             Self::Busy => "many messages go to this Chatwoot at the moment",
@@ -95,7 +95,7 @@ impl HoldCause {
 
 /// What a call said about the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Report {
+pub(crate) enum Report {
     /// It answers.
     Answers,
     /// It wants fewer requests, maybe for this long.

@@ -11,7 +11,7 @@ use super::bucket::per_second;
 /// Those of one host that this process sent away and that have not had their turn. Accounts take turns:
 /// who has few waiting does not wait behind all that another one has.
 #[derive(Debug, Default)]
-pub struct Turns {
+pub(crate) struct Turns {
     away: HashMap<AccountKey, f64>,
     at: DateTime<Utc>,
 }
@@ -19,7 +19,7 @@ pub struct Turns {
 impl Turns {
     /// Queues one more call of this account. `behind_all` is the wait if it queued behind every account; returns its
     /// own wait.
-    pub fn send_away(
+    pub(crate) fn send_away(
         &mut self,
         account: AccountKey,
         behind_all: Duration,

@@ -1,4 +1,4 @@
-//! The one truth in the database, and what this worker goes by in between.
+//! The gate itself: the one truth in the database, and what this worker goes by in between.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The gate before all hosts and accounts.
-pub struct Throttle {
+pub(crate) struct Throttle {
     store: Store,
     limits: Limits,
     hosts: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>,
@@ -64,13 +64,17 @@ struct Known {
 
 impl Throttle {
     /// A gate that asks this database.
-    pub fn new(store: Store, limits: Limits) -> Self {
+    pub(crate) fn new(store: Store, limits: Limits) -> Self {
         Self { store, limits, hosts: Mutex::default(), accounts: Mutex::default() }
     }
 
     /// Asks for one call; gives back why it may not be made now. A caller that may make it must
     /// [`Throttle::report`] how it went, or that it was not made ([`Throttle::unused`]).
-    pub async fn admit(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
+    pub(crate) async fn admit(
+        &self,
+        host: &str,
+        account: AccountKey,
+    ) -> Result<Option<Hold>, Error> {
         let held = store::within(store::PATIENCE, self.ask(host, account, Asker::Leaves)).await?;
         if let Some(Hold { cause, .. }) = held {
             metrics::counter!("axis_chatwoot_holds_total", "cause" => cause.as_str()).increment(1);
@@ -80,7 +84,11 @@ impl Throttle {
 
     /// The same for a caller that is in the middle of something and stays: if the host is busy, the hold says when to
     /// ask again, before those that come back in their turn.
-    pub async fn admit_next(&self, host: &str, account: AccountKey) -> Result<Option<Hold>, Error> {
+    pub(crate) async fn admit_next(
+        &self,
+        host: &str,
+        account: AccountKey,
+    ) -> Result<Option<Hold>, Error> {
         store::within(store::PATIENCE, self.ask(host, account, Asker::Stays)).await
     }
 
@@ -174,7 +182,7 @@ impl Throttle {
 
     /// Tells how an admitted call went. Should the database not take it, others will find out by
     /// themselves.
-    pub async fn report(&self, host: &str, account: AccountKey, report: Report) {
+    pub(crate) async fn report(&self, host: &str, account: AccountKey, report: Report) {
         let told = store::within(store::PATIENCE, self.tell(host, account, report)).await;
         if let Err(error) = told {
             let error = in_words(&error);
@@ -184,7 +192,7 @@ impl Throttle {
 
     /// Gives back what was admitted and is not needed. Should the database not take it, others wait until
     /// a call would have ended.
-    pub async fn unused(&self, host: &str, account: AccountKey) {
+    pub(crate) async fn unused(&self, host: &str, account: AccountKey) {
         self.known(host).lock().await.lease.put_back();
         if !self.is_ailing(account) {
             return;
