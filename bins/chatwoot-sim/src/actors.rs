@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::contacts::Customer;
 use crate::faults::Millis;
 use crate::model::{
-    Denied, MessageType, NewAttachment, NewConversation, NewMessage, Person, Role, Subject, World,
+    Denied, MessageType, NewAttachment, NewConversation, NewMessage, Person, Subject, World,
 };
 use crate::sim::{Sim, SimError};
 
@@ -251,12 +251,7 @@ impl Sim {
         conversation: i64,
         message: i64,
     ) -> Result<(), SimError> {
-        self.act(|world| {
-            world.update_message(account, conversation, message, |row| {
-                row.status = "sent";
-                row.content_attributes.clear();
-            })
-        })
+        self.act(|world| world.retry_message(account, conversation, message, true))
     }
 
     /// Removes a conversation; nothing is sent.
@@ -318,9 +313,8 @@ impl Sim {
 pub const PROMPT_RECEIPTS: Millis = Millis::between(1, 5);
 
 pub(crate) fn first_agent(world: &World, account: i64) -> Result<Person, Denied> {
-    let mut users = world.users.values();
-    let agent = users.find(|user| user.account_id == account && user.role == Role::Agent);
-    agent.map(|user| Person::User(user.id)).ok_or(Denied::NotFound)
+    let first = world.agents_of(account).first().copied();
+    first.map(Person::User).ok_or(Denied::NotFound)
 }
 
 pub(crate) fn types(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::actors::first_agent;
-use crate::model::{Denied, Person, Role, World};
+use crate::model::{Denied, Person, World};
 use crate::sim::{Sim, SimError};
 
 /// Who shall have a conversation.
@@ -69,7 +69,8 @@ impl Sim {
             match assignee {
                 Assignee::Nobody => world.assign(account, conversation, by, None)?,
                 Assignee::Agent(place) => {
-                    let agent = agent(world, account, place).ok_or(Denied::NotFound)?;
+                    let agents = world.agents_of(account);
+                    let agent = agents.into_iter().nth(place).ok_or(Denied::NotFound)?;
                     world.assign(account, conversation, by, Some(agent))?
                 }
                 Assignee::Bot => {
@@ -132,10 +133,4 @@ impl Sim {
             work(world, Some(by))
         })
     }
-}
-
-fn agent(world: &World, account: i64, place: usize) -> Option<i64> {
-    let agents =
-        world.users.values().filter(|user| user.account_id == account && user.role == Role::Agent);
-    agents.map(|user| user.id).nth(place)
 }

@@ -65,6 +65,7 @@ mod control;
 mod dialogues;
 mod dispatch;
 mod faults;
+mod lock;
 mod model;
 mod receipts;
 mod rest;

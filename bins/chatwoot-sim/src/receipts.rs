@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::dispatch::lock;
+use crate::lock::lock;
 use crate::model::{Denied, Event, MessageType, Subject};
 use crate::sim::Sim;
 

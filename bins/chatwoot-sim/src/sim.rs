@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bodies::rest;
 use crate::config::Options;
-use crate::dispatch::{Delivery, Dispatch, lock};
+use crate::dispatch::{Delivery, Dispatch};
 use crate::faults::{BadProbability, Faults, Switchboard};
+use crate::lock::lock;
 use crate::model::{Denied, Event, World};
 use crate::server::{self, Running};
 use crate::{control, receipts, screen, seed, snoozes, trickle};
@@ -88,7 +89,7 @@ impl Sim {
     /// Serves until `shutdown`: both APIs, the webhook workers and, if asked for, the trickle.
     pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
         let address = listener.local_addr()?;
-        lock(&self.shared.world).base_url = format!("http://{address}");
+        self.world().base_url = format!("http://{address}");
         let closing = self.shared.closing.clone();
         let serve = async {
             let served = server::serve(self.router(), listener, shutdown.clone()).await;
@@ -132,7 +133,7 @@ impl Sim {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         let by = chrono::TimeDelta::from_std(by).unwrap_or_default();
-        lock(&self.shared.world).shift += by;
+        self.world().shift += by;
         snoozes::wake(self);
     }
 
@@ -144,7 +145,7 @@ impl Sim {
     /// Makes every address of an attachment that was given out so far worthless, as a change of the
     /// installation's secret would.
     pub fn expire_files(&self) {
-        let mut world = lock(&self.shared.world);
+        let mut world = self.world();
         world.signing = world.signing.wrapping_add(1);
     }
 
@@ -163,7 +164,7 @@ impl Sim {
     /// Back to the beginning: state, faults and the log of deliveries. Secrets and tokens of
     /// what the options asked for come out the same.
     pub fn reset(&self) -> Result<(), SimError> {
-        let mut world = lock(&self.shared.world);
+        let mut world = self.world();
         *world = seed::world(&self.shared.options, &world.base_url)?;
         drop(world);
         self.shared.faults.set(Faults::default());
@@ -191,7 +192,7 @@ impl Sim {
     /// All accounts with their conversations and messages: `{accounts:[{id, name,
     /// conversations:[{…, messages:[…]}]}]}`, in the forms of REST answers.
     pub fn state(&self) -> Value {
-        let world = lock(&self.shared.world);
+        let world = self.world();
         let accounts = world.accounts.values().map(|account| {
             let conversations = account.conversations.values().map(|row| {
                 let mut body = rest::conversation(&world, account, row);
@@ -205,11 +206,16 @@ impl Sim {
         json!({ "accounts": accounts.collect::<Vec<_>>() })
     }
 
+    /// The installation as it is, and stays while this is held.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.shared.world)
+    }
+
     pub(crate) fn read<T>(
         &self,
         look: impl FnOnce(&World) -> Result<T, Denied>,
     ) -> Result<T, SimError> {
-        Ok(look(&lock(&self.shared.world))?)
+        Ok(look(&self.world())?)
     }
 
     /// One transaction: what it noted goes to the dispatcher once it is done.
@@ -218,7 +224,7 @@ impl Sim {
         held: Duration,
         work: impl FnOnce(&mut World) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut world = lock(&self.shared.world);
+        let mut world = self.world();
         let result = work(&mut world);
         let mut events: Vec<Event> = world.take_events();
         drop(world);

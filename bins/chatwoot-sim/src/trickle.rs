@@ -7,10 +7,10 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::actors::{first_agent, types};
+use crate::actors::types;
 use crate::dialogues::{DIALOGUES, Dialogue, Line};
 use crate::model::{
-    Denied, Json, MessageType, NewContact, NewConversation, NewMessage, Person, Role, World,
+    Denied, Json, MessageType, NewContact, NewConversation, NewMessage, Person, World,
 };
 use crate::sim::Sim;
 
@@ -57,16 +57,11 @@ impl Play {
             ..NewConversation::default()
         };
         let conversation = world.add_conversation(account, wanted)?;
-        let agents: Vec<i64> = world
-            .users
-            .values()
-            .filter(|user| user.account_id == account && user.role == Role::Agent)
-            .map(|user| user.id)
-            .collect();
-        let agent = match agents.len() {
-            0 => first_agent(world, account)?,
-            count => Person::User(agents[world.rng.random_range(0..count)]),
-        };
+        let agents = Vec::from_iter(world.agents_of(account));
+        if agents.is_empty() {
+            return Err(Denied::NotFound);
+        }
+        let agent = Person::User(agents[world.rng.random_range(0..agents.len())]);
         let mut play = Self { account, conversation, dialogue, agent, next: 0, typing: false };
         play.step(world)?;
         Ok(play)

@@ -10,7 +10,7 @@
 mod log;
 mod send;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -27,6 +27,7 @@ pub use self::log::{Delivery, Outcome};
 use self::send::{Request, Sender};
 use crate::bodies::{escape, webhook};
 use crate::faults::{DeliveryFate, Millis, Switchboard};
+use crate::lock::lock;
 use crate::model::{Event, World};
 
 /// Events and deliveries under way at once; what comes on top is lost.
@@ -313,8 +314,4 @@ impl Dispatch {
             outcome,
         });
     }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -75,7 +75,8 @@ impl World {
         id
     }
 
-    fn agents_of(&self, account: i64) -> BTreeSet<i64> {
+    /// The account's agents, by the order of their list.
+    pub(crate) fn agents_of(&self, account: i64) -> BTreeSet<i64> {
         let agents = self.users.values().filter(|user| user.account_id == account);
         agents.filter(|user| user.role == Role::Agent).map(|user| user.id).collect()
     }

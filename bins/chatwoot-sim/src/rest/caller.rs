@@ -9,7 +9,6 @@ use axum::http::request::Parts;
 
 use super::fault_layer::EchoDelay;
 use super::refusal::Refusal;
-use crate::dispatch::lock;
 use crate::model::{Conversation, Person, Role, World};
 use crate::sim::Sim;
 
@@ -92,7 +91,7 @@ impl FromRequestParts<Sim> for AnyCaller {
         let Path(ids) = ids.map_err(|_| Refusal::NotFound)?;
         let account = ids.get("account").and_then(|text| text.parse().ok());
         let account: i64 = account.ok_or(Refusal::NotFound)?;
-        let world = lock(&sim.shared.world);
+        let world = sim.world();
         let (person, home) = owner(&world, &parts.headers)?;
         if !world.accounts.contains_key(&account) {
             return Err(Refusal::NotFound);

@@ -9,7 +9,6 @@ use super::caller::{self, Admin, Caller};
 use super::params::{Params, Query};
 use super::refusal::Refusal;
 use crate::bodies::rest;
-use crate::dispatch::lock;
 use crate::model::{Person, Role};
 use crate::sim::Sim;
 
@@ -17,7 +16,7 @@ pub(crate) async fn profile(
     State(sim): State<Sim>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Refusal> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let (person, _) = caller::owner(&world, &headers)?;
     let Person::User(id) = person else { return Err(Refusal::NotForBots) };
     let user = world.users.get(&id).ok_or(Refusal::InvalidToken)?;
@@ -25,7 +24,7 @@ pub(crate) async fn profile(
 }
 
 pub(crate) async fn agents(State(sim): State<Sim>, Caller(caller): Caller) -> Json<Value> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let users = world.users.values().filter(|user| user.account_id == caller.account);
     Json(users.map(rest::agent).collect())
 }
@@ -34,13 +33,13 @@ pub(crate) async fn teams(
     State(sim): State<Sim>,
     Caller(caller): Caller,
 ) -> Result<Json<Value>, Refusal> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let teams = world.account(caller.account)?.teams.iter();
     Ok(Json(teams.map(|row| rest::team(caller.account, row, caller.user_id())).collect()))
 }
 
 pub(crate) async fn inboxes(State(sim): State<Sim>, Caller(caller): Caller) -> Json<Value> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let all = caller.role == Some(Role::Administrator);
     let mine = world.inboxes.values().filter(|row| row.account_id == caller.account);
     let mine = mine.filter(|row| all || row.members.contains(&caller.user_id()));
@@ -52,7 +51,7 @@ pub(crate) async fn labels(
     State(sim): State<Sim>,
     Caller(caller): Caller,
 ) -> Result<Json<Value>, Refusal> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let rows = &world.account(caller.account)?.labels;
     let payload: Vec<Value> = rows.iter().map(rest::label).collect();
     Ok(Json(json!({ "payload": payload })))
@@ -81,7 +80,7 @@ pub(crate) async fn canned_responses(
 ) -> Result<Json<Value>, Refusal> {
     let query = Query::new(pairs);
     let search = query.get("search").map(str::to_lowercase);
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let rows = world.account(caller.account)?.canned_responses.iter().filter(|row| {
         let hit = |text: &str, word: &str| text.to_lowercase().contains(word);
         search.as_ref().is_none_or(|word| hit(&row.short_code, word) || hit(&row.content, word))

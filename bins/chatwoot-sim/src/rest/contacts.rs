@@ -8,7 +8,6 @@ use super::caller::Caller;
 use super::params::{Params, Query, page_of};
 use super::refusal::Refusal;
 use crate::bodies::rest;
-use crate::dispatch::lock;
 use crate::model::{Contact, NewContact, World};
 use crate::sim::Sim;
 
@@ -22,7 +21,7 @@ pub(crate) async fn show(
     let query = Query::new(pairs);
     // Shown unless refused.
     let inboxes = query.get("include_contact_inboxes").is_none_or(|text| text == "true");
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let row = world.contact(caller.account, caller.id("contact")?)?;
     Ok(Json(json!({ "payload": rest::contact(&world, row, inboxes) })))
 }
@@ -32,7 +31,7 @@ pub(crate) async fn list(
     Caller(caller): Caller,
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Json<Value> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     Json(page(&world, caller.account, &Query::new(pairs), |_| true))
 }
 
@@ -46,7 +45,7 @@ pub(crate) async fn search(
         let sentence = "Specify search string with parameter q";
         return Err(Refusal::Unprocessable(sentence.to_owned()));
     };
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     Ok(Json(page(&world, caller.account, &query, |row| {
         let texts = [Some(&row.name), row.email.as_ref(), row.phone_number.as_ref()];
         let mut texts = texts.into_iter().chain([row.identifier.as_ref()]).flatten();

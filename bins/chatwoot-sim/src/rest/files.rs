@@ -9,14 +9,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::refusal::Refusal;
-use crate::dispatch::lock;
 use crate::faults::FileFate;
 use crate::model::{Attachment, World};
 use crate::sim::Sim;
 
 const GOOD_FOR: TimeDelta = TimeDelta::minutes(5);
+/// What a name in an address cannot have as it is.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// `/rails/active_storage/blobs/redirect/{signed}/{name}`
 pub(crate) async fn redirect(
@@ -28,7 +30,7 @@ pub(crate) async fn redirect(
         FileFate::Unavailable => return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
         FileFate::Elsewhere(place) => return Ok(Redirect::to(&place).into_response()),
     }
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let id = world.signed(&signed).ok_or(Refusal::NotFound)?;
     let until = (world.now() + GOOD_FOR).timestamp();
     let token = format!("{id}-{until}");
@@ -44,7 +46,7 @@ pub(crate) async fn serve(
     Path((signed, _)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let token = world.signed(&signed).ok_or(Refusal::NotFound)?;
     let (id, until) = token.split_once('-').ok_or(Refusal::NotFound)?;
     let until = until.parse().ok().and_then(|until| DateTime::from_timestamp(until, 0));
@@ -103,10 +105,7 @@ fn part(text: &str, length: usize) -> Option<Range<usize>> {
 
 /// A name as a part of an address.
 pub(crate) fn encoded(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    name.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
+    utf8_percent_encode(name, RESERVED).to_string()
 }
 
 /// What a file holds whose content nobody gave: a picture of one point if it is said to be one, and

@@ -9,7 +9,6 @@ use super::caller::Admin;
 use super::params::Params;
 use super::refusal::Refusal;
 use crate::bodies::rest;
-use crate::dispatch::lock;
 use crate::model::WebhookChange;
 use crate::sim::Sim;
 
@@ -17,7 +16,7 @@ pub(crate) async fn list(
     State(sim): State<Sim>,
     Admin(caller): Admin,
 ) -> Result<Json<Value>, Refusal> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let rows = &world.account(caller.account)?.webhooks;
     let rows: Vec<Value> = rows.iter().map(|row| rest::webhook(caller.account, row)).collect();
     Ok(Json(json!({ "payload": { "webhooks": rows } })))

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use crate::actors::types;
 use crate::bodies::rest;
 use crate::bodies::times::iso;
-use crate::dispatch::lock;
 use crate::rest::caller::{AnyCaller, Caller};
 use crate::rest::params::Params;
 use crate::rest::refusal::Refusal;
@@ -86,7 +85,7 @@ pub(crate) async fn labels(
     State(sim): State<Sim>,
     Caller(caller): Caller,
 ) -> Result<Json<Value>, Refusal> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let id = caller.conversation(&world)?;
     let row = world.conversation(caller.account, id)?;
     Ok(Json(json!({ "payload": row.labels })))

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bodies::rest;
-use crate::dispatch::lock;
 use crate::model::Conversation;
 use crate::rest::caller::Caller;
 use crate::rest::params::{Params, Query, page_of};
@@ -34,7 +33,7 @@ pub(crate) async fn handle(
     let conditions: Vec<Condition> = serde_json::from_value(payload)
         .map_err(|_| Refusal::Unprocessable("Invalid payload".to_owned()))?;
     conditions.iter().try_for_each(check)?;
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let account = world.account(caller.account)?;
     let rows = account.conversations.values();
     let mut rows: Vec<&Conversation> =

@@ -8,7 +8,6 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::bodies::rest;
-use crate::dispatch::lock;
 use crate::model::{Conversation, World};
 use crate::rest::caller::{AnyCaller, Caller};
 use crate::rest::params::{Query, page_of};
@@ -23,7 +22,7 @@ pub(crate) async fn handle(
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Result<Json<Value>, Refusal> {
     let query = Query::new(pairs);
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let account = world.account(caller.account)?;
     let rows = matching(&world, &caller, &query)?;
     let meta = counts(&rows, caller.user_id());
@@ -43,7 +42,7 @@ pub(crate) async fn meta(
     Caller(caller): Caller,
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Result<Json<Value>, Refusal> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let rows = matching(&world, &caller, &Query::new(pairs))?;
     Ok(Json(json!({ "meta": counts(&rows, caller.user_id()) })))
 }

@@ -13,7 +13,6 @@ use super::caller::{Admin, AnyCaller};
 use super::params::Params;
 use super::refusal::Refusal;
 use crate::bodies::rest;
-use crate::dispatch::lock;
 use crate::model::{MessageType, NewConversation, NewMessage, World};
 use crate::sim::Sim;
 
@@ -26,7 +25,7 @@ pub(crate) async fn show(
     State(sim): State<Sim>,
     caller: AnyCaller,
 ) -> Result<Json<Value>, Refusal> {
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let id = caller.conversation(&world)?;
     Ok(Json(body(&world, caller.account, id)?))
 }

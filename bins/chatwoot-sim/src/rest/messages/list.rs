@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::bodies::rest;
 use crate::bodies::times::iso;
-use crate::dispatch::lock;
 use crate::model::{Message, MessageType};
 use crate::rest::caller::Caller;
 use crate::rest::params::Query;
@@ -25,7 +24,7 @@ pub(crate) async fn handle(
     Pairs(pairs): Pairs<Vec<(String, String)>>,
 ) -> Result<Json<Value>, Refusal> {
     let query = Query::new(pairs);
-    let world = lock(&sim.shared.world);
+    let world = sim.world();
     let parent = world.conversation(caller.account, caller.conversation(&world)?)?;
     let public = query.truth("filter_internal_messages");
     let shown = |m: &&Message| !public || !(m.private || m.message_type == MessageType::Activity);
