@@ -1,6 +1,6 @@
 //! P6: what is committed is announced, also if its writer did not live to do it.
 
-use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use chatwoot_sim::{Rule, Scope};
 use domain::{Actor, DeliveryState};
 use events::{Announcement, TraceParent};
 use outbound_worker::Config;
@@ -97,9 +97,10 @@ async fn p6_the_last_state_of_a_reply_is_announced_though_its_worker_died() {
 async fn that_a_reply_waits_for_another_is_told_in_the_trace_of_whoever_wrote_it() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let busy =
-        RestFaults { scope: Scope::Writes, rate_limited: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest: busy, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| {
+        rest.scope = Scope::Writes;
+        rest.rate_limited = Rule::ALWAYS;
+    });
     let conversation = stage.conversation(&chatwoot).await;
     let patient = Config { outbound_retry_first_ms: 600_000, ..config() };
     let worker = stage.worker(&patient).await;

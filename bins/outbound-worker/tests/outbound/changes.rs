@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, RestFaults, Rule};
+use chatwoot_sim::Rule;
 use domain::{Actor, Conversation, DeliveryState};
 use events::TraceParent;
 use outbound_worker::{Config, sweep};
@@ -20,15 +20,13 @@ async fn each_change_reaches_chatwoot_through_faults() {
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Oops").await;
     stage.reaches(reply, "sent").await;
-    let rest = RestFaults {
-        rate_limited: Rule::next(1),
-        unavailable: Rule::next(1),
-        cut: Rule::next(1),
-        stored_then_5xx: Rule::next(1),
-        stored_then_cut: Rule::next(1),
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| {
+        rest.rate_limited = Rule::next(1);
+        rest.unavailable = Rule::next(1);
+        rest.cut = Rule::next(1);
+        rest.stored_then_5xx = Rule::next(1);
+        rest.stored_then_cut = Rule::next(1);
+    });
     for (command, payload) in [
         ("set_status", json!({ "status": "snoozed", "snoozedUntil": "2036-10-07T08:00:00Z" })),
         ("set_priority", json!({ "priority": "high" })),
@@ -116,8 +114,7 @@ async fn a_reply_behind_a_change_that_waits_says_why_and_until_when() {
     let worker = stage.worker(&Config { outbound_retry_first_ms: 600_000, ..config() }).await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let rest = RestFaults { rate_limited: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.rate_limited = Rule::ALWAYS);
     let labels = json!({ "labels": ["late"] });
     let change = stage.ask(&chatwoot, &conversation, "set_labels", &labels).await;
     eventually("the change waits", async || {
@@ -209,8 +206,7 @@ async fn a_change_is_shown_at_once_and_confirmed() {
 async fn what_chatwoot_told_is_done_is_not_done_again() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let rest = RestFaults { stored_then_5xx: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.stored_then_5xx = Rule::next(1));
     stage.worker(&Config { outbound_retry_first_ms: 600_000, ..config() }).await;
     let conversation = stage.conversation(&chatwoot).await;
     let resolved = Some(("resolved".to_owned(), None));
@@ -270,8 +266,7 @@ async fn reading_is_told_to_chatwoot_and_not_insisted_on() {
     let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
     assert!(there["agent_last_seen_at"].as_i64() > Some(0), "{there}");
     assert!(stage.attempts(operation.0).await.is_empty(), "nothing asks for its tries");
-    let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.unavailable = Rule::next(1));
     stage.ask(&chatwoot, &conversation, "mark_read", &json!({})).await;
     stage.all_settled().await;
     assert!(lines(&stage, "command_settled").await.is_empty());

@@ -3,32 +3,26 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{ADMIN_TOKEN, Faults, Millis, RestFaults, Rule, Scope};
+use chatwoot_sim::{ADMIN_TOKEN, Millis, RestFaults, Rule};
 use futures_util::future::join_all;
 use outbound_worker::Config;
 use serde_json::json;
 
 use crate::stage::{Stage, config};
 
-fn rest(faults: &RestFaults) -> Faults {
-    let rest = RestFaults { scope: Scope::MessageCreate, timeout_ms: 30_000, ..faults.clone() };
-    Faults { rest, ..Faults::default() }
-}
-
 /// A name, what goes wrong with the first of the replies, and how its first try must end.
-fn cases() -> Vec<(&'static str, RestFaults, &'static str)> {
-    let once = Rule::next(1);
-    let none = RestFaults::default;
+fn cases() -> Vec<(&'static str, fn(&mut RestFaults), &'static str)> {
+    const ONCE: Rule = Rule::next(1);
     vec![
-        ("stored-then-timeout", RestFaults { stored_then_timeout: once, ..none() }, "done"),
-        ("stored-then-422", RestFaults { stored_then_422: once, ..none() }, "done"),
-        ("stored-then-5xx", RestFaults { stored_then_5xx: once, ..none() }, "done"),
-        ("stored-then-403", RestFaults { stored_then_403: once, ..none() }, "done"),
-        ("stored-then-cut", RestFaults { stored_then_cut: once, ..none() }, "done"),
-        ("unavailable", RestFaults { unavailable: once, ..none() }, "absent"),
-        ("turned-away", RestFaults { turned_away: once, ..none() }, "absent"),
-        ("cut", RestFaults { cut: once, ..none() }, "absent"),
-        ("rate-limited", RestFaults { rate_limited: once, ..none() }, "retry"),
+        ("stored-then-timeout", |rest| rest.stored_then_timeout = ONCE, "done"),
+        ("stored-then-422", |rest| rest.stored_then_422 = ONCE, "done"),
+        ("stored-then-5xx", |rest| rest.stored_then_5xx = ONCE, "done"),
+        ("stored-then-403", |rest| rest.stored_then_403 = ONCE, "done"),
+        ("stored-then-cut", |rest| rest.stored_then_cut = ONCE, "done"),
+        ("unavailable", |rest| rest.unavailable = ONCE, "absent"),
+        ("turned-away", |rest| rest.turned_away = ONCE, "absent"),
+        ("cut", |rest| rest.cut = ONCE, "absent"),
+        ("rate-limited", |rest| rest.rate_limited = ONCE, "retry"),
     ]
 }
 
@@ -38,7 +32,7 @@ async fn p4_each_reply_arrives_once_and_in_order_whatever_is_answered() {
     stage.worker(&config()).await;
     let runs = cases().into_iter().map(async |(name, fault, first_outcome)| {
         let chatwoot = stage.chatwoot(name).await;
-        chatwoot.sim().set_faults(rest(&fault)).unwrap();
+        chatwoot.fails_to_create(fault);
         let conversation = stage.conversation(&chatwoot).await;
         let texts = ["one", "two", "three"];
         let mut replies = Vec::new();
@@ -69,16 +63,14 @@ async fn p4_holds_when_everything_goes_wrong_at_random() {
     stage.worker(&config()).await;
     let chatwoot = stage.chatwoot("acme").await;
     let rarely = Rule::chance(0.06);
-    let faults = RestFaults {
-        rate_limited: rarely,
-        unavailable: rarely,
-        cut: rarely,
-        stored_then_5xx: rarely,
-        stored_then_422: rarely,
-        stored_then_cut: rarely,
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(rest(&faults)).unwrap();
+    chatwoot.fails_to_create(|rest| {
+        rest.rate_limited = rarely;
+        rest.unavailable = rarely;
+        rest.cut = rarely;
+        rest.stored_then_5xx = rarely;
+        rest.stored_then_422 = rarely;
+        rest.stored_then_cut = rarely;
+    });
     let texts: Vec<String> = (0..4).map(|number| format!("reply {number}")).collect();
     let mut conversations = Vec::new();
     for _ in 0..8 {
@@ -103,13 +95,11 @@ async fn p4_a_reply_that_chatwoot_stores_after_we_gave_up_is_waited_for() {
     let patient = Config { absence_seconds: 10, chatwoot_timeout_seconds: 1, ..config() };
     stage.worker(&patient).await;
     let chatwoot = stage.chatwoot("acme").await;
-    let late = RestFaults {
-        stored_late: Rule::next(1),
+    chatwoot.fails_to_create(|rest| {
+        rest.stored_late = Rule::next(1);
         // After two looks that did not find it, and long before absence may be believed.
-        stored_late_ms: Millis::between(5_500, 5_500),
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(rest(&late)).unwrap();
+        rest.stored_late_ms = Millis::between(5_500, 5_500);
+    });
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Patience").await;
     stage.reaches(reply, "sent").await;
@@ -124,10 +114,7 @@ async fn p4_a_reply_that_was_deleted_before_it_was_looked_for_is_not_sent_again(
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Oops").await;
-    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
-    let stored = messages.last().unwrap()["id"].as_i64().unwrap();
-    chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
+    let (reply, stored) = stage.deleted_reply(&chatwoot, &conversation).await;
     stage.worker(&config()).await;
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(row.chatwoot_id, Some(stored));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
+use chatwoot_sim::{Millis, RestFaults, Rule};
 use domain::MessageId;
 use events::TraceParent;
 use outbound_worker::{Config, sweep};
@@ -22,11 +22,6 @@ const FILES: [(&str, &str, &[u8]); 2] =
 /// Waits that suit files in a test.
 fn quick() -> Config {
     Config { chatwoot_upload_seconds: 2, ..config() }
-}
-
-fn faults(rest: &RestFaults) -> Faults {
-    let rest = RestFaults { scope: Scope::MessageCreate, timeout_ms: 30_000, ..rest.clone() };
-    Faults { rest, ..Faults::default() }
 }
 
 /// What Chatwoot has of the conversation's replies: their text, marker and files.
@@ -132,17 +127,17 @@ async fn p4_a_text_does_not_overtake_files_behind_which_it_has_waited_for_days()
 async fn p4_a_reply_with_files_arrives_once_whatever_is_answered() {
     let stage = Stage::empty().await;
     stage.worker(&quick()).await;
-    let once = Rule::next(1);
-    let none = RestFaults::default;
-    for (name, fault) in [
-        ("stored-then-timeout", RestFaults { stored_then_timeout: once, ..none() }),
-        ("stored-then-5xx", RestFaults { stored_then_5xx: once, ..none() }),
-        ("stored-then-cut", RestFaults { stored_then_cut: once, ..none() }),
-        ("cut", RestFaults { cut: once, ..none() }),
-        ("rate-limited", RestFaults { rate_limited: once, ..none() }),
-    ] {
+    const ONCE: Rule = Rule::next(1);
+    let cases: [(&str, fn(&mut RestFaults)); 5] = [
+        ("stored-then-timeout", |rest| rest.stored_then_timeout = ONCE),
+        ("stored-then-5xx", |rest| rest.stored_then_5xx = ONCE),
+        ("stored-then-cut", |rest| rest.stored_then_cut = ONCE),
+        ("cut", |rest| rest.cut = ONCE),
+        ("rate-limited", |rest| rest.rate_limited = ONCE),
+    ];
+    for (name, fault) in cases {
         let chatwoot = stage.chatwoot(name).await;
-        chatwoot.sim().set_faults(faults(&fault)).unwrap();
+        chatwoot.fails_to_create(fault);
         let conversation = stage.conversation(&chatwoot).await;
         let reply = stage.write_files(&chatwoot, &conversation, name, &FILES).await;
         stage.reaches(reply, "sent").await;
@@ -156,8 +151,7 @@ async fn p4_a_reply_with_files_arrives_once_whatever_is_answered() {
 async fn p4_a_worker_that_is_killed_after_the_upload_does_not_send_it_twice() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let silent = RestFaults { stored_then_timeout: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(faults(&silent)).unwrap();
+    chatwoot.fails_to_create(|rest| rest.stored_then_timeout = Rule::next(1));
     let conversation = stage.conversation(&chatwoot).await;
     let config = quick();
     let worker = stage.worker(&Config { chatwoot_upload_seconds: 60, ..config.clone() }).await;
@@ -259,8 +253,7 @@ async fn files_of_nobody_are_swept_away_and_no_others() {
 async fn a_slow_upload_has_more_time_than_a_text() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let slow = RestFaults { latency_ms: Millis::between(2_500, 2_500), ..RestFaults::default() };
-    chatwoot.sim().set_faults(faults(&slow)).unwrap();
+    chatwoot.fails_to_create(|rest| rest.latency_ms = Millis::between(2_500, 2_500));
     let conversation = stage.conversation(&chatwoot).await;
     stage.worker(&Config { chatwoot_upload_seconds: 60, ..config() }).await;
     let reply = stage.write_files(&chatwoot, &conversation, "Slow", &FILES).await;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, Millis, RestFaults, Scope};
+use chatwoot_sim::Millis;
 use store::Store;
 use testkit::{Postgres, Program, eventually};
 
@@ -67,14 +67,14 @@ async fn p4_a_worker_frozen_while_servers_restart_goes_on_and_sends_once() {
 
 async fn freeze(stage: &mut Stage, postgres: &Postgres, worker: &Program, order: &[Event]) {
     let chatwoot = stage.chatwoot("acme").await;
-    let rest = RestFaults {
-        scope: Scope::MessageCreate,
-        latency_ms: Millis::between(100, 900),
-        ..RestFaults::default()
+    let is_slow = |stall| {
+        chatwoot.fails_to_create(|rest| {
+            rest.latency_ms = Millis::between(100, 900);
+            rest.stall = stall;
+        });
     };
-    let set = |rest| chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
     // None is over before the worker is frozen, however long writing them takes.
-    set(RestFaults { stall: true, ..rest.clone() });
+    is_slow(true);
     let (mut places, mut written) = (Vec::new(), Vec::new());
     for _ in 0..CONVERSATIONS {
         places.push(stage.conversation(&chatwoot).await);
@@ -87,7 +87,7 @@ async fn freeze(stage: &mut Stage, postgres: &Postgres, worker: &Program, order:
     }
     eventually("tries are under way", || async { stage.trying().await >= 2 }).await;
     worker.pause();
-    set(rest);
+    is_slow(false);
     for event in order {
         match event {
             PostgresRestarts => postgres.restart().await.unwrap(),

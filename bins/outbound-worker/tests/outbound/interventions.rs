@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::Consumer;
-use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use chatwoot_sim::{Rule, Scope};
 use domain::{Actor, DeliveryState, MessageId};
 use events::TraceParent;
 use futures_util::future::join_all;
@@ -165,16 +165,17 @@ async fn p4_a_reply_that_cannot_be_looked_for_fails_in_the_end_and_lets_the_next
     let next = stage.write(&chatwoot, &conversation, "Are you there?").await;
     let worker = stage.worker_without_answer(&chatwoot).await;
     stage.kill_without_answer(worker, &chatwoot, &conversation).await;
-    let rest =
-        RestFaults { scope: Scope::Reads, unavailable: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| {
+        rest.scope = Scope::Reads;
+        rest.unavailable = Rule::ALWAYS;
+    });
     stage.worker(&Config { unseen_minutes: 0, ..config() }).await;
     let reason = stage.reaches(reply, "failed").await.reason.unwrap();
     assert!(reason.contains("look there before sending it again"), "{reason}");
     stage.reaches(next, "sent").await;
     assert_eq!(chatwoot.texts(&conversation), ["Hello", "Are you there?"]);
 
-    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    chatwoot.goes_on();
     stage.retry(&chatwoot, &conversation, reply).await;
     stage.reaches(reply, "sent").await;
     assert_eq!(chatwoot.texts(&conversation), ["Hello", "Are you there?"]);
@@ -186,12 +187,7 @@ async fn a_failed_reply_that_is_sent_again_gets_as_many_tries_as_before() {
     stage.worker(&Config { outbound_attempts: 1, ..config_giving_up() }).await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let slow = RestFaults {
-        scope: Scope::MessageCreate,
-        rate_limited: Rule::next(1),
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    chatwoot.fails_to_create(|rest| rest.rate_limited = Rule::next(1));
     let first = stage.write(&chatwoot, &conversation, "one").await;
     stage.reaches(first, "failed").await;
     let second = stage.write(&chatwoot, &conversation, "two").await;
@@ -282,8 +278,7 @@ async fn p4_a_reply_of_unknown_outcome_is_looked_for_at_once_when_asked() {
 async fn a_reply_behind_a_change_that_waits_to_be_retried_goes_out_at_once_when_asked() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.unavailable = Rule::next(1));
     let conversation = stage.conversation(&chatwoot).await;
     let labels = json!({ "labels": ["late"] });
     let change = stage.ask(&chatwoot, &conversation, "set_labels", &labels).await;
@@ -309,9 +304,10 @@ async fn p4_a_reply_that_chatwoot_is_known_to_have_holds_up_nobody() {
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
-    let rest =
-        RestFaults { scope: Scope::Reads, unavailable: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| {
+        rest.scope = Scope::Reads;
+        rest.unavailable = Rule::ALWAYS;
+    });
     let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
     let stored = messages.last().unwrap()["id"].as_i64().unwrap();
     let mut transaction = stage.world.store.worker().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
+use chatwoot_sim::{Millis, RestFaults, Rule};
 use outbound_worker::Config;
 use store::{breakers, hosts};
 use testkit::{eventually, sqlx};
@@ -60,19 +60,19 @@ async fn two_workers_share_the_rate_of_a_host() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_put_to_rest_by_one_worker_is_left_alone_by_another() {
-    rests(RestFaults { unavailable: Rule::next(MOST), ..RestFaults::default() }).await;
+    rests(|rest| rest.unavailable = Rule::next(MOST)).await;
 }
 
 /// What waits does not run into whoever turns it away before Chatwoot, one after the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_whose_requests_do_not_get_to_chatwoot_rests() {
-    rests(RestFaults { turned_away: Rule::next(MOST), ..RestFaults::default() }).await;
+    rests(|rest| rest.turned_away = Rule::next(MOST)).await;
 }
 
-async fn rests(rest: RestFaults) {
+async fn rests(set: impl FnOnce(&mut RestFaults)) {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(set);
     let (here, there) = (stage.conversation(&chatwoot).await, stage.conversation(&chatwoot).await);
     let first = stage.worker(&patient()).await;
     stage.write(&chatwoot, &here, "one").await;
@@ -97,8 +97,7 @@ async fn a_host_that_asked_one_worker_to_slow_down_is_left_alone_by_another() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let neighbour = stage.neighbour(&chatwoot, "zeta").await;
-    let rest = RestFaults { rate_limited: Rule::next(MOST), ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.rate_limited = Rule::next(MOST));
     let here = stage.conversation(&chatwoot).await;
     let there = stage.conversation(&neighbour).await;
     let first = stage.worker(&patient()).await;
@@ -118,12 +117,7 @@ async fn a_host_that_asked_one_worker_to_slow_down_is_left_alone_by_another() {
 async fn p4_what_is_not_there_is_sent_again_where_a_request_a_second_is_allowed() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let rest = RestFaults {
-        scope: Scope::MessageCreate,
-        unavailable: Rule::next(1),
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails_to_create(|rest| rest.unavailable = Rule::next(1));
     let conversation = stage.conversation(&chatwoot).await;
     stage.worker(&Config { chatwoot_requests_per_minute: 60, ..config() }).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
@@ -139,10 +133,7 @@ async fn who_is_asked_for_the_user_of_a_deleted_reply_is_asked_within_its_rate()
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Oops").await;
-    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
-    let stored = messages.last().unwrap()["id"].as_i64().unwrap();
-    chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
+    let (reply, stored) = stage.deleted_reply(&chatwoot, &conversation).await;
     let granted = async || {
         let mut transaction = stage.world.store.worker().await.unwrap();
         hosts::list(&mut transaction).await.unwrap()[0].granted
@@ -161,8 +152,7 @@ async fn p9_a_tenant_s_flood_does_not_delay_another_s_reply() {
     const FLOOD: i64 = 5_000;
     let stage = Stage::empty().await;
     let flooded = stage.chatwoot("acme").await;
-    let rest = RestFaults { latency_ms: Millis::between(50, 50), ..RestFaults::default() };
-    flooded.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    flooded.fails(|rest| rest.latency_ms = Millis::between(50, 50));
     flood(&stage, &flooded, FLOOD).await;
     stage.worker(&config()).await;
     eventually("the flood is being carried", || async { stage.waiting().await < FLOOD }).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
+use chatwoot_sim::{ADMIN_TOKEN, Rule, Scope};
 use domain::DeliveryState;
 use outbound_worker::Config;
 use serde_json::json;
@@ -39,8 +39,7 @@ async fn p4_a_reply_whose_worker_was_killed_is_unknown_until_chatwoot_is_back_an
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Hello").await;
     assert_eq!(stage.row(reply).await.state, "sending");
-    let away = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest: away, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.unavailable = Rule::ALWAYS);
     stage.worker(&config()).await;
     let reason = stage.reaches(reply, "unknown").await.reason.unwrap();
     assert!(reason.contains("ended before Chatwoot confirmed it"), "{reason}");
@@ -51,7 +50,7 @@ async fn p4_a_reply_whose_worker_was_killed_is_unknown_until_chatwoot_is_back_an
     })
     .await;
     assert_eq!(told.activity.data["reason"], reason);
-    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    chatwoot.goes_on();
     stage.reaches(reply, "sent").await;
     stage.all_settled().await;
     assert_eq!(chatwoot.texts(&conversation), ["Hello"]);
@@ -114,8 +113,7 @@ async fn p9_a_tenant_whose_many_chatwoots_do_not_answer_does_not_delay_another()
     let latency = chatwoot_sim::Millis::between(180_000, 180_000);
     for _ in 0..6 {
         let slow = stage.chatwoot("acme").await;
-        let stuck = RestFaults { latency_ms: latency, ..RestFaults::default() };
-        slow.sim().set_faults(Faults { rest: stuck, ..Faults::default() }).unwrap();
+        slow.fails(|rest| rest.latency_ms = latency);
         for _ in 0..8 {
             let conversation = stage.conversation(&slow).await;
             stage.write(&slow, &conversation, "Hello").await;
@@ -138,8 +136,7 @@ async fn p9_an_account_that_does_not_answer_does_not_delay_another() {
     let stage = Stage::start().await;
     let slow = stage.chatwoot("acme").await;
     let latency = chatwoot_sim::Millis::between(60_000, 60_000);
-    let stuck = RestFaults { latency_ms: latency, ..RestFaults::default() };
-    slow.sim().set_faults(Faults { rest: stuck, ..Faults::default() }).unwrap();
+    slow.fails(|rest| rest.latency_ms = latency);
     for _ in 0..20 {
         let conversation = stage.conversation(&slow).await;
         stage.write(&slow, &conversation, "Hello").await;
@@ -158,16 +155,19 @@ async fn p10_a_chatwoot_that_takes_nothing_for_long_uses_up_no_tries() {
     stage.worker(&Config { outbound_attempts: 1, ..config() }).await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let busy =
-        RestFaults { scope: Scope::Writes, rate_limited: Rule::next(4), ..RestFaults::default() };
-    let busy = Faults { rest: busy, ..Faults::default() };
-    chatwoot.sim().set_faults(busy.clone()).unwrap();
+    let is_busy = || {
+        chatwoot.fails(|rest| {
+            rest.scope = Scope::Writes;
+            rest.rate_limited = Rule::next(4);
+        });
+    };
+    is_busy();
     let labels = json!({ "labels": ["late"] });
     let change = stage.ask(&chatwoot, &conversation, "set_labels", &labels).await;
     stage.all_settled().await;
     let there = chatwoot.sim().conversation(1, conversation.number).unwrap();
     assert_eq!(there["labels"], json!(["late"]));
-    chatwoot.sim().set_faults(busy).unwrap();
+    is_busy();
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     stage.reaches(reply, "sent").await;
     stage.all_settled().await;
@@ -194,8 +194,7 @@ async fn p10_what_somebody_before_chatwoot_turns_away_waits_and_goes_when_it_is_
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let away = RestFaults { turned_away: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest: away, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.turned_away = Rule::ALWAYS);
     stage.worker(&config()).await;
     let first = stage.write(&chatwoot, &conversation, "one").await;
     let second = stage.write(&chatwoot, &conversation, "two").await;
@@ -208,7 +207,7 @@ async fn p10_what_somebody_before_chatwoot_turns_away_waits_and_goes_when_it_is_
         stage.attempts(change.0).await.iter().flatten().count() >= 2
     })
     .await;
-    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    chatwoot.goes_on();
     stage.reaches(first, "sent").await;
     stage.reaches(second, "sent").await;
     stage.all_settled().await;

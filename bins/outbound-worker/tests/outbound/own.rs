@@ -1,6 +1,6 @@
 //! Replies that go out under their author's name.
 
-use chatwoot_sim::{Faults, RestFaults, Rule, Scope, agent_token};
+use chatwoot_sim::{Rule, agent_token};
 use domain::Sealed;
 use outbound_worker::Config;
 use store::accounts::{self, Account};
@@ -133,10 +133,7 @@ async fn p4_a_deleted_reply_is_not_sent_again_because_the_account_has_another_us
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let reply = stage.reply_of_a_killed_worker(&chatwoot, &conversation, "Oops").await;
-    let messages = chatwoot.sim().messages(1, conversation.number).unwrap();
-    let stored = messages.last().unwrap()["id"].as_i64().unwrap();
-    chatwoot.sim().delete_message(1, conversation.number, stored).unwrap();
+    let (reply, stored) = stage.deleted_reply(&chatwoot, &conversation).await;
     let token = secret_key().seal(Account::TOKEN_PURPOSE, &agent_token(1, 1).into()).unwrap();
     let mut transaction = stage.world.store.worker().await.unwrap();
     accounts::set_token(&mut transaction, chatwoot.account.key, &token).await.unwrap();
@@ -153,12 +150,7 @@ async fn p4_a_deleted_reply_is_not_sent_again_because_the_account_has_another_us
 async fn a_note_that_an_author_deleted_in_chatwoot_is_not_taken_for_their_reply() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let fault = RestFaults {
-        scope: Scope::MessageCreate,
-        unavailable: Rule::next(1),
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: fault, ..Faults::default() }).unwrap();
+    chatwoot.fails_to_create(|rest| rest.unavailable = Rule::next(1));
     let conversation = stage.conversation(&chatwoot).await;
     stage.link(&chatwoot, "ada", AGENT, &agent_token(1, 1)).await;
     // Long enough until absence is believed for her to write and delete in between.

@@ -1,6 +1,6 @@
 //! What Chatwoot has and the customer's channel did not deliver.
 
-use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use chatwoot_sim::{Rule, Scope};
 use domain::{DeliveryState, Message, MessageId};
 use events::TraceParent;
 use outbound_worker::Config;
@@ -10,11 +10,6 @@ use testkit::{eventually, sqlx};
 
 use crate::interventions::by_ada;
 use crate::stage::{Chatwoot, Conversation, Stage, config};
-
-/// As older versions of Chatwoot are.
-fn old() -> RestFaults {
-    RestFaults { old_retry: true, ..RestFaults::default() }
-}
 
 impl Stage {
     /// A reply that the channel refused, here and there.
@@ -63,8 +58,7 @@ async fn undelivered() -> (Stage, Chatwoot, Conversation, MessageId) {
 /// Chatwoot is away, and people see why such a message waits to be handed over.
 async fn waiting_to_be_handed_over() -> (Stage, Chatwoot, Conversation, MessageId) {
     let (stage, chatwoot, conversation, reply) = undelivered().await;
-    let rest = RestFaults { unavailable: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.unavailable = Rule::ALWAYS);
     stage.retry(&chatwoot, &conversation, reply).await;
     eventually("people see why it waits", async || {
         let shown = stage.shown(reply).await;
@@ -77,10 +71,10 @@ async fn waiting_to_be_handed_over() -> (Stage, Chatwoot, Conversation, MessageI
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_what_the_channel_did_not_deliver_is_handed_to_it_again_and_no_other_message_is_written()
 {
-    for rest in [RestFaults::default(), old()] {
+    for old in [false, true] {
         let stage = Stage::start().await;
         let chatwoot = stage.chatwoot("acme").await;
-        chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+        chatwoot.fails(|rest| rest.old_retry = old);
         let conversation = stage.conversation(&chatwoot).await;
         let reply = stage.undelivered(&chatwoot, &conversation).await;
         assert_eq!(stage.shown(reply).await.state, Some(DeliveryState::Failed));
@@ -103,7 +97,7 @@ async fn p4_what_the_channel_did_not_deliver_is_handed_to_it_again_and_no_other_
 async fn p4_what_has_not_failed_any_more_is_not_handed_over_again() {
     let stage = Stage::start().await;
     let chatwoot = stage.chatwoot("acme").await;
-    chatwoot.sim().set_faults(Faults { rest: old(), ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.old_retry = true);
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.undelivered(&chatwoot, &conversation).await;
     let id = stage.row(reply).await.chatwoot_id.unwrap();
@@ -120,8 +114,11 @@ async fn p4_what_has_not_failed_any_more_is_not_handed_over_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_hand_over_of_unknown_outcome_is_looked_at_and_not_repeated() {
     let (stage, chatwoot, conversation, reply) = undelivered().await;
-    let rest = RestFaults { scope: Scope::Writes, stored_then_cut: Rule::next(1), ..old() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| {
+        rest.scope = Scope::Writes;
+        rest.stored_then_cut = Rule::next(1);
+        rest.old_retry = true;
+    });
     stage.retry(&chatwoot, &conversation, reply).await;
     stage.all_settled().await;
     assert_eq!(there(&chatwoot, &conversation)["status"], "sent");
@@ -136,7 +133,7 @@ async fn why_it_is_not_handed_over_yet_or_at_all_is_told() {
     stage.retry(&chatwoot, &conversation, reply).await;
     let id = stage.row(reply).await.chatwoot_id.unwrap();
     chatwoot.sim().delete_message(1, conversation.number, id).unwrap();
-    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    chatwoot.goes_on();
     stage.all_settled().await;
     let shown = stage.shown(reply).await;
     assert_eq!(shown.state, Some(DeliveryState::Failed));
@@ -168,7 +165,7 @@ async fn p4_what_was_deleted_meanwhile_is_not_handed_over() {
     let removed = messages::remove(&mut transaction, &wanted).await.unwrap();
     assert!(matches!(removed, Intervened::Done(_)));
     store::commit(transaction).await.unwrap();
-    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    chatwoot.goes_on();
     stage.all_settled().await;
     let handed_over = "select count(*) from redeliveries";
     let mut transaction = stage.world.store.worker().await.unwrap();
@@ -187,7 +184,7 @@ async fn p4_a_hand_over_is_taken_back_and_the_message_has_failed_as_before() {
     let shown = stage.shown(reply).await;
     assert_eq!((shown.state, shown.next_attempt_at), (Some(DeliveryState::Failed), None));
     assert!(!stage.cancel(&chatwoot, &conversation, reply).await, "Chatwoot has the message");
-    chatwoot.sim().set_faults(Faults::default()).unwrap();
+    chatwoot.goes_on();
     stage.all_settled().await;
     assert_eq!(there(&chatwoot, &conversation)["status"], "failed");
     assert_eq!(stage.other_attempts(reply).await, Vec::<Option<String>>::new());
@@ -204,8 +201,11 @@ async fn p4_a_hand_over_that_may_have_happened_is_not_taken_back() {
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.undelivered(&chatwoot, &conversation).await;
-    let rest = RestFaults { scope: Scope::Writes, stored_then_cut: Rule::next(1), ..old() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| {
+        rest.scope = Scope::Writes;
+        rest.stored_then_cut = Rule::next(1);
+        rest.old_retry = true;
+    });
     stage.retry(&chatwoot, &conversation, reply).await;
     eventually("it was tried", async || {
         stage.other_attempts(reply).await == [Some("unknown".to_owned())]
@@ -218,8 +218,7 @@ async fn p4_a_hand_over_that_may_have_happened_is_not_taken_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p10_what_was_asked_for_long_ago_is_not_given_up_at_the_first_closed_door() {
     let (stage, chatwoot, conversation, reply) = undelivered().await;
-    let rest = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.unavailable = Rule::next(1));
     let (tenant, actor, trace) = (&chatwoot.account.tenant, &by_ada(), TraceParent::generate());
     let wanted =
         Intervention { tenant, conversation: conversation.id, message: reply, actor, trace };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{Faults, Millis, RestFaults, Rule, Scope};
+use chatwoot_sim::{Millis, Rule};
 use domain::OperationId;
 use testkit::{eventually, eventually_some, sqlx};
 
@@ -54,12 +54,7 @@ async fn a_reply_that_is_refused_to_the_last_fails_with_a_reason_and_does_not_ho
 async fn a_reply_fails_when_it_was_tried_often_and_long_enough() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let slow = RestFaults {
-        scope: Scope::MessageCreate,
-        rate_limited: Rule::ALWAYS,
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    chatwoot.fails_to_create(|rest| rest.rate_limited = Rule::ALWAYS);
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     let impatient = config_giving_up();
@@ -109,12 +104,7 @@ async fn a_reply_that_its_echo_already_linked_is_not_sent_again() {
 async fn screens_are_told_how_far_a_reply_is() {
     let stage = Stage::start().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let slow = RestFaults {
-        scope: Scope::MessageCreate,
-        rate_limited: Rule::next(1),
-        ..RestFaults::default()
-    };
-    chatwoot.sim().set_faults(Faults { rest: slow, ..Faults::default() }).unwrap();
+    chatwoot.fails_to_create(|rest| rest.rate_limited = Rule::next(1));
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     let told = eventually_some("four states are told", || async {
@@ -137,8 +127,7 @@ async fn screens_are_told_how_far_a_reply_is() {
 async fn p4_of_two_workers_that_both_hold_the_lock_one_sends() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let rest = RestFaults { latency_ms: Millis::between(500, 500), ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| rest.latency_ms = Millis::between(500, 500));
     let conversation = stage.conversation(&chatwoot).await;
     // Between a worker's look at the earlier tries and the beginning of one.
     let mut between = stage.world.store.worker().await.unwrap();

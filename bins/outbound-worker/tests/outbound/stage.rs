@@ -352,30 +352,23 @@ impl Stage {
         told.map(|tailed| serde_json::from_slice(&tailed.payload).unwrap()).collect()
     }
 
+    async fn count(&self, query: &'static str) -> i64 {
+        let mut transaction = self.world.store.worker().await.unwrap();
+        sqlx::query_scalar(query).fetch_one(&mut *transaction).await.unwrap()
+    }
+
     /// How many activities are committed and not known to be announced.
     pub async fn unannounced(&self) -> i64 {
-        let mut transaction = self.world.store.worker().await.unwrap();
-        sqlx::query_scalar("select count(*) from announcements")
-            .fetch_one(&mut *transaction)
-            .await
-            .unwrap()
+        self.count("select count(*) from announcements").await
     }
 
     pub async fn waiting(&self) -> i64 {
-        let mut transaction = self.world.store.worker().await.unwrap();
-        sqlx::query_scalar("select count(*) from outbox")
-            .fetch_one(&mut *transaction)
-            .await
-            .unwrap()
+        self.count("select count(*) from outbox").await
     }
 
     /// How many tries have begun and not ended.
     pub async fn trying(&self) -> i64 {
-        let mut transaction = self.world.store.worker().await.unwrap();
-        sqlx::query_scalar("select count(*) from outbound_attempts where outcome is null")
-            .fetch_one(&mut *transaction)
-            .await
-            .unwrap()
+        self.count("select count(*) from outbound_attempts where outcome is null").await
     }
 
     /// Waits until every command is settled; nothing may have become a dead letter.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::Consumer;
-use chatwoot_sim::{ADMIN_TOKEN, Faults, RestFaults, Rule, Scope};
+use chatwoot_sim::{ADMIN_TOKEN, Rule, Scope};
 use domain::{Command, DeliveryState};
 use outbound_worker::Config;
 use serde_json::json;
@@ -14,19 +14,13 @@ use testkit::{eventually, sqlx};
 
 use crate::stage::{Stage, config, config_giving_up};
 
-fn creating(mut rest: RestFaults) -> Faults {
-    rest.scope = Scope::MessageCreate;
-    Faults { rest, ..Faults::default() }
-}
-
 /// Looks are no reason for haste: what fails inside of Chatwoot, time and again, has as long as anything else
 /// until it fails for good.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_certainly_not_there_is_sent_again_in_its_time_or_when_asked() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let fault = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(creating(fault)).unwrap();
+    chatwoot.fails_to_create(|rest| rest.unavailable = Rule::next(1));
     let conversation = stage.conversation(&chatwoot).await;
     let patient = Config { outbound_retry_first_ms: 600_000, absence_seconds: 1, ..config() };
     stage.worker(&patient).await;
@@ -50,8 +44,7 @@ async fn what_is_certainly_not_there_is_sent_again_in_its_time_or_when_asked() {
 async fn who_wants_a_reply_of_unknown_outcome_sent_at_once_waits_for_certainty_only() {
     let stage = Stage::empty().await;
     let chatwoot = stage.chatwoot("acme").await;
-    let fault = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(creating(fault)).unwrap();
+    chatwoot.fails_to_create(|rest| rest.unavailable = Rule::next(1));
     let conversation = stage.conversation(&chatwoot).await;
     let patient = Config { outbound_retry_first_ms: 600_000, absence_seconds: 5, ..config() };
     stage.worker(&patient).await;
@@ -76,15 +69,13 @@ async fn what_was_deleted_after_a_refused_try_is_not_taken_for_the_reply() {
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
     stage.worker(&Config { outbound_attempts: 1, ..config_giving_up() }).await;
-    let slow = RestFaults { rate_limited: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(creating(slow)).unwrap();
+    chatwoot.fails_to_create(|rest| rest.rate_limited = Rule::next(1));
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     stage.reaches(reply, "failed").await;
     chatwoot.write_and_delete(&conversation, ADMIN_TOKEN, false).await;
     let later = stage.write(&chatwoot, &conversation, "Are you there?").await;
     stage.reaches(later, "sent").await;
-    let fault = RestFaults { unavailable: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(creating(fault)).unwrap();
+    chatwoot.fails_to_create(|rest| rest.unavailable = Rule::next(1));
     stage.retry(&chatwoot, &conversation, reply).await;
     // It is allowed one try, and that one came to nothing.
     stage.reaches(reply, "failed").await;
@@ -159,9 +150,10 @@ async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     let worker = stage.worker_without_answer(&chatwoot).await;
     stage.kill_without_answer(worker, &chatwoot, &conversation).await;
-    let rest =
-        RestFaults { scope: Scope::Reads, unavailable: Rule::ALWAYS, ..RestFaults::default() };
-    chatwoot.sim().set_faults(Faults { rest, ..Faults::default() }).unwrap();
+    chatwoot.fails(|rest| {
+        rest.scope = Scope::Reads;
+        rest.unavailable = Rule::ALWAYS;
+    });
     let hopeless = stage.worker(&Config { unseen_minutes: 0, ..config() }).await;
     stage.reaches(reply, "failed").await;
     hopeless.abort();
@@ -234,8 +226,10 @@ async fn a_reply_that_somebody_else_has_settled_is_not_said_to_wait() {
     let stage = Stage::start().await;
     let chatwoot = stage.chatwoot("acme").await;
     let conversation = stage.conversation(&chatwoot).await;
-    let slow = RestFaults { stall: true, rate_limited: Rule::next(1), ..RestFaults::default() };
-    chatwoot.sim().set_faults(creating(slow)).unwrap();
+    chatwoot.fails_to_create(|rest| {
+        rest.stall = true;
+        rest.rate_limited = Rule::next(1);
+    });
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     eventually("it is tried", || async { stage.trying().await == 1 }).await;
     eventually("Chatwoot has the try", || async {

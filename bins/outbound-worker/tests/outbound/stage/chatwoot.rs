@@ -17,10 +17,26 @@ impl Chatwoot {
         &self.sim
     }
 
+    /// From now on this goes wrong with requests, and nothing else.
+    pub fn fails(&self, set: impl FnOnce(&mut RestFaults)) {
+        let mut faults = Faults::default();
+        set(&mut faults.rest);
+        self.sim.set_faults(faults).unwrap();
+    }
+
+    /// From now on this goes wrong with messages that are to be created, and nothing else.
+    pub fn fails_to_create(&self, set: impl FnOnce(&mut RestFaults)) {
+        self.fails(|rest| {
+            rest.scope = Scope::MessageCreate;
+            // Longer than workers wait for an answer.
+            rest.timeout_ms = 30_000;
+            set(rest);
+        });
+    }
+
     /// Takes messages and does nothing with them until [`Chatwoot::goes_on`].
     pub fn stalls(&self) {
-        let rest = RestFaults { scope: Scope::MessageCreate, stall: true, ..RestFaults::default() };
-        self.sim.set_faults(Faults { rest, ..Faults::default() }).unwrap();
+        self.fails_to_create(|rest| rest.stall = true);
     }
 
     /// Does what it was asked for meanwhile, and all else.

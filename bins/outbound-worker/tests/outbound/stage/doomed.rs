@@ -1,6 +1,6 @@
 //! Workers that are killed before they know what Chatwoot did.
 
-use chatwoot_sim::{Faults, RestFaults, Rule, Scope};
+use chatwoot_sim::Rule;
 use domain::MessageId;
 use outbound_worker::Config;
 use store::{attempts, outbox};
@@ -23,6 +23,15 @@ impl Stage {
         reply
     }
 
+    /// The reply of a killed worker, deleted in Chatwoot before it was looked for, and its number there.
+    pub async fn deleted_reply(&self, chatwoot: &Chatwoot, to: &Conversation) -> (MessageId, i64) {
+        let reply = self.reply_of_a_killed_worker(chatwoot, to, "Oops").await;
+        let messages = chatwoot.sim().messages(1, to.number).unwrap();
+        let number = messages.last().unwrap()["id"].as_i64().unwrap();
+        chatwoot.sim().delete_message(1, to.number, number).unwrap();
+        (reply, number)
+    }
+
     /// A try at what comes first in a conversation, of a worker that died before Chatwoot heard of it.
     pub async fn try_of_a_dead_worker(&self, of: &Conversation) {
         let mut transaction = self.world.store.worker().await.unwrap();
@@ -40,13 +49,10 @@ impl Stage {
         &self,
         chatwoot: &Chatwoot,
     ) -> JoinHandle<anyhow::Result<()>> {
-        let silent = RestFaults {
-            scope: Scope::MessageCreate,
-            stored_then_timeout: Rule::next(1),
-            timeout_ms: 60_000,
-            ..RestFaults::default()
-        };
-        chatwoot.sim().set_faults(Faults { rest: silent, ..Faults::default() }).unwrap();
+        chatwoot.fails_to_create(|rest| {
+            rest.stored_then_timeout = Rule::next(1);
+            rest.timeout_ms = 60_000;
+        });
         self.worker(&Config { chatwoot_timeout_seconds: 60, ..config() }).await
     }
 
