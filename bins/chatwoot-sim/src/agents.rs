@@ -9,7 +9,7 @@ use crate::actors::first_agent;
 use crate::model::{Denied, Person, World};
 use crate::sim::{Sim, SimError};
 
-/// Who shall have a conversation.
+/// Who is to have a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assignee {
     /// Nobody.

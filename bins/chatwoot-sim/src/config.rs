@@ -28,7 +28,7 @@ pub struct Config {
     pub service: service::Config,
 }
 
-/// The same settings as a part of another program's.
+/// The stand-in's settings, as a part of another program's too.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct Settings {

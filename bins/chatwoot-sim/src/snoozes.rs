@@ -29,7 +29,7 @@ pub(crate) fn wake(sim: &Sim) {
         })
     });
     if let Err(error) = opened {
-        tracing::warn!(%error, "what was snoozed does not open");
+        tracing::warn!(%error, "cannot open what was snoozed");
     }
 }
 

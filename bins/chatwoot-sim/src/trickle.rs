@@ -67,7 +67,7 @@ impl Play {
         Ok(play)
     }
 
-    /// One step on: somebody types, says his line, or the conversation is resolved.
+    /// One step on: somebody types, says their line, or the conversation is resolved.
     fn step(&mut self, world: &mut World) -> Result<Progress, Denied> {
         let (account, conversation) = (self.account, self.conversation);
         let contact = Person::Contact(world.conversation(account, conversation)?.contact_id);

@@ -48,7 +48,7 @@ impl Caller {
         self.user.get_or_try_init(ask).await.copied()
     }
 
-    /// The same, if it is known.
+    /// The number of that user, if it is known.
     pub(crate) fn known_user(&self) -> Option<i64> {
         self.user.get().copied()
     }
@@ -63,7 +63,7 @@ impl Caller {
         !lately && !self.user.initialized()
     }
 
-    /// Asks for it; gives back what came of the call. None: somebody else has asked meanwhile.
+    /// Asks for it, and returns what came of the call. Returns `None` if somebody else has asked meanwhile.
     pub(crate) async fn learn_user(&self) -> Option<Result<i64, CallError>> {
         let mut asked_at = self.asked_at.lock().await;
         if !self.is_to_ask(*asked_at) {
@@ -134,7 +134,7 @@ impl Callers {
         Ok(outdated)
     }
 
-    /// The same with the token of the reply's author. None: it does not open with our key.
+    /// A client with the token of the reply's author. Returns `None` if it does not open with our key.
     pub(crate) fn own(&self, caller: &Caller, own: &OwnToken) -> Option<Client> {
         let opened = self.key.open(store::links::TOKEN_PURPOSE, &own.token).map_err(Unusable::from);
         let client =
@@ -142,7 +142,10 @@ impl Callers {
         client
             .inspect_err(|error| {
                 let error = in_words(error);
-                tracing::error!(error, "a reply goes out with the account's token");
+                tracing::error!(
+                    error,
+                    "cannot open an author's own token; the reply goes out with the account's"
+                );
             })
             .ok()
     }

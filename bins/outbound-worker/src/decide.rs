@@ -72,7 +72,7 @@ pub(crate) enum Verdict {
     Sent(i64),
     /// It is not there and will not be: it may be sent again.
     Send,
-    /// The same, but not yet: look again after this wait.
+    /// It is not there and will not be, but may not be sent yet: look again after this wait.
     SendLater(Duration),
     /// Note the absence and look again after this wait.
     LookAgain(Duration),
@@ -178,7 +178,7 @@ pub(crate) enum Ending {
     Failed,
     /// It did not happen; try again after this wait.
     Retry(Duration),
-    /// The same, for no fault of the command's: the try does not count.
+    /// It did not happen, for no fault of the command's: the try does not count; try again after this wait.
     Spared(Duration),
     /// It may have happened: look, or repeat what may be repeated, after this wait.
     Unknown(Duration),
@@ -209,8 +209,8 @@ pub(crate) fn ending(
     }
 }
 
-/// The same after a look without which nothing is tried. Nothing can have happened, so one without an answer is as if
-/// Chatwoot could not be reached.
+/// What to do after a failed look without which nothing is tried. Nothing can have happened, so one without an
+/// answer is as if Chatwoot could not be reached.
 pub(crate) fn ending_of_look(
     error: &CallError,
     tries: Tries,
@@ -242,8 +242,8 @@ pub(crate) fn is_validation(error: &CallError) -> bool {
 pub(crate) fn reason(error: &CallError) -> String {
     match error {
         CallError::Unauthorized(Refusal::Token) => {
-            "Chatwoot does not take the account's access token any more; an administrator has to give \
-             the account another one"
+            "Chatwoot no longer accepts the account's access token; an administrator must set a new \
+             one"
                 .to_owned()
         }
         CallError::Unauthorized(refusal) => {
@@ -257,7 +257,7 @@ pub(crate) fn reason(error: &CallError) -> String {
         CallError::Refused(_) => "Chatwoot cannot be reached".to_owned(),
         CallError::Unexpected { status }
         | CallError::Unknown(Cause::ServerError(status @ ..500)) => {
-            format!("Chatwoot's address gave an answer that Chatwoot does not give ({status})")
+            format!("something other than Chatwoot answered at its address ({status})")
         }
         CallError::Unknown(Cause::Timeout) => "Chatwoot did not answer in time".to_owned(),
         CallError::Unknown(Cause::Disconnected(_)) => "the connection to Chatwoot broke".to_owned(),

@@ -36,8 +36,8 @@ pub(crate) fn servers(health: &Health, store: &Store, bus: &Bus, objects: &Objec
             let wrong = match objects.ping().await {
                 Ok(()) => return Status::Up,
                 Err(objects::Error::Away) => {
-                    "nothing of what was kept is there, as in a folder \
-                                              whose disk is not mounted; messages with files wait"
+                    "the attachment store is empty, as when its disk is not mounted; messages with \
+                     files wait"
                 }
                 Err(_) => "cannot be read; messages with files wait",
             };
@@ -66,7 +66,7 @@ pub(crate) fn accounts(health: &Health, watch: &Watch, locked_out: &LockedOut) {
         let wrong = match (watch.unusable(), locked_out.any(), watch.own_unusable()) {
             (1.., ..) => Some("some tokens do not open with AXIS_SECRET_KEY; their commands wait"),
             (0, true, _) => Some(
-                "Chatwoot does not take some accounts' tokens; their commands wait for an hour or two",
+                "Chatwoot does not accept some accounts' tokens; their commands wait for an hour or two",
             ),
             (0, false, 1..) => Some(
                 "some people's own tokens do not open with AXIS_SECRET_KEY; what they write goes \

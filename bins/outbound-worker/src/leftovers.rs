@@ -72,7 +72,7 @@ impl Leftovers {
         // A round that is dropped leaves what it did not note, to be announced once more.
         shutdown.run_until_cancelled(self.rounds()).await;
         if let Err(error) = store::within(store::PATIENCE, self.clear()).await {
-            tracing::debug!(%error, "what was announced is announced once more");
+            tracing::debug!(%error, "cannot note what was announced; it is announced once more");
         }
     }
 
@@ -86,8 +86,8 @@ impl Leftovers {
         }
     }
 
-    /// Removes what was announced and announces a batch of what was left. Says whether there may be
-    /// more.
+    /// Removes what was announced and announces a batch of what was left. Returns whether there
+    /// may be more.
     async fn round(&self) -> Result<bool, LeftoverError> {
         self.clear().await?;
         let mut transaction = self.store.worker().await?;
@@ -160,7 +160,7 @@ impl Leftovers {
 
 fn refused(error: &dyn std::fmt::Display) {
     metrics::counter!("axis_announcements_refused_total").increment(1);
-    tracing::error!(%error, "an activity is not announced");
+    tracing::error!(%error, "cannot announce an activity");
 }
 
 /// The rows that announcements carry, as they are now.

@@ -41,7 +41,7 @@ impl LockedOut {
             }
             match store::accounts::all(&store).await {
                 Ok(accounts) => self.keep(&accounts),
-                Err(error) => tracing::debug!(%error, "whether tokens were replaced is not known"),
+                Err(error) => tracing::debug!(%error, "cannot look whether tokens were replaced"),
             }
         }
     }
@@ -59,14 +59,14 @@ impl LockedOut {
         accounts.retain(|_, refused| refused.at.elapsed() < self.lasts);
         let refused = Refused { token: token.clone(), at: Instant::now() };
         if accounts.insert(account, refused).is_none() {
-            tracing::error!(%account, "Chatwoot does not take the account's token; its commands wait");
+            tracing::error!(%account, "Chatwoot does not accept the account's token; its commands wait");
         }
     }
 
     /// It was let in.
     pub(crate) fn forget(&self, account: AccountKey) {
         if self.lock().remove(&account).is_some() {
-            tracing::info!(%account, "Chatwoot takes the account's token");
+            tracing::info!(%account, "Chatwoot accepts the account's token");
         }
     }
 

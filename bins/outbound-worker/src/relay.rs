@@ -25,7 +25,7 @@ const BATCH: i64 = 500;
 const SHARE: i64 = 100;
 /// When a row that was published is published again.
 const AGAIN: Duration = Duration::from_mins(1);
-/// The same for one whose wake-up was spent in vain: it is most likely still in the hands of another
+/// When a row whose wake-up was spent in vain is published again: it is most likely still in the hands of another
 /// process, or the database has just come back.
 const SOON: Duration = Duration::from_millis(500);
 /// Most conversations to publish so soon.
@@ -83,7 +83,7 @@ impl Relay {
         }
     }
 
-    /// Publishes a batch; gives back how long there is nothing to do.
+    /// Publishes a batch. Returns how long there is nothing to do.
     async fn round(&self) -> Result<Duration, RelayError> {
         self.returned.publish_soon(&self.store).await?;
         let mut transaction = self.store.worker().await?;
@@ -167,7 +167,7 @@ impl Returned {
     }
 }
 
-/// Passes on the database's word that rows were added; listens anew when the connection is lost. `deaf` is
+/// Passes on the database's word that rows were added; listens again when the connection is lost. `deaf` is
 /// whether that word does not arrive.
 pub(crate) async fn listen(store: Store, wake: Arc<Notify>, deaf: Arc<AtomicBool>) {
     let mut failures = 0;
@@ -193,7 +193,7 @@ pub(crate) async fn listen(store: Store, wake: Arc<Notify>, deaf: Arc<AtomicBool
         };
         let Some(error) = error else { continue };
         failures += 1;
-        tracing::debug!(%error, "nobody tells of new outbox rows; looking for them instead");
+        tracing::debug!(%error, "cannot listen for new outbox rows; looking for them instead");
         tokio::time::sleep(Policy::NEAR.delay(failures)).await;
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Sender {
 /// What is sent and where.
 pub(super) struct Request<'a> {
     pub url: &'a str,
-    /// None: of before there were any.
+    /// `None` if the webhook is older than secrets are.
     pub secret: Option<&'a str>,
     pub delivery_id: &'a str,
     pub body: Bytes,

@@ -50,7 +50,7 @@ pub(crate) struct NewAttachment {
     pub file_name: String,
     pub content_type: Option<String>,
     pub file_size: u64,
-    /// None: made up when somebody reads it.
+    /// `None` if it is made up when somebody reads it.
     pub content: Option<Bytes>,
 }
 

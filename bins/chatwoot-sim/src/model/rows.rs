@@ -221,7 +221,7 @@ pub(crate) struct Attachment {
     pub content_type: Option<String>,
     pub file_name: String,
     pub file_size: u64,
-    /// None: made up when somebody reads it.
+    /// `None` if it is made up when somebody reads it.
     pub content: Option<Bytes>,
 }
 

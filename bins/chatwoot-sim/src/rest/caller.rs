@@ -1,4 +1,4 @@
-//! Who asks, by token, and what he may.
+//! Who asks, by token, and what they may do.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -29,7 +29,7 @@ use crate::throttle::{Hold, Limits, Report, Throttle};
 
 /// How long a command waits that needs somebody to do something first.
 pub(super) const UNTIL_REPAIRED: Duration = Duration::from_mins(1);
-/// The same for what connecting its account again hastens.
+/// How long a command of a disconnected account waits; connecting it again ends the wait.
 const UNTIL_CONNECTED: Duration = Duration::from_mins(10);
 /// How much later than a request's end its outcome is written down, at most.
 const AFTER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -139,7 +139,10 @@ impl Carrier {
             Err(CallerError::Gone) => return self.put_off_until_connected(&job).await,
             Err(error) => {
                 let error = in_words(&error);
-                tracing::error!(error, "the account's commands wait until it is repaired");
+                tracing::error!(
+                    error,
+                    "cannot call the account's Chatwoot; its commands wait until it is repaired"
+                );
                 let reason = "the Chatwoot account's settings have to be repaired first";
                 return self.put_off(&job, UNTIL_REPAIRED, Some(reason)).await;
             }
@@ -157,20 +160,20 @@ impl Carrier {
     async fn unreadable(&self, job: &Job<'_>, error: &Unreadable) -> Result<Carried, Error> {
         match error {
             Unreadable::UnknownCommand(_) => {
-                tracing::error!(%error, "update this worker; the conversation's commands wait");
+                tracing::error!(%error, "cannot read a newer command; update this worker");
                 let reason = "this installation has to be updated first";
                 self.put_off(job, UNTIL_REPAIRED, Some(reason)).await
             }
             Unreadable::Payload { .. } => {
-                tracing::error!(%error, "a command is given up");
-                self.give_up(job, None, "it was not stored as it should be").await
+                tracing::error!(%error, "cannot read a command; it fails");
+                self.give_up(job, None, "its stored command cannot be read").await
             }
         }
     }
 
     /// Has a command wait until its account is served again.
     async fn put_off_until_connected(&self, job: &Job<'_>) -> Result<Carried, Error> {
-        tracing::debug!("a command waits, for its account is disconnected");
+        tracing::debug!("a command waits because its account is disconnected");
         let reason =
             "the Chatwoot account is disconnected; this goes out when it is connected again";
         let carried = self.put_off(job, UNTIL_CONNECTED, Some(reason)).await?;
@@ -183,7 +186,7 @@ impl Carrier {
         Ok(carried)
     }
 
-    /// Asks for one call to Chatwoot; gives back why it may not be made now.
+    /// Asks for one call to Chatwoot. Returns `None` if it may be made now.
     pub(super) async fn admit(&self, caller: &Caller) -> Result<Option<Hold>, Error> {
         self.throttle.admit(&caller.host, caller.key()).await
     }
@@ -217,7 +220,7 @@ impl Carrier {
         self.report_own(caller, result).await;
     }
 
-    /// The same of one with somebody's own token, which says nothing of the account's.
+    /// Tells how an admitted call with somebody's own token went, which says nothing of the account's.
     pub(super) async fn report_own<T>(&self, caller: &Caller, result: &Result<T, CallError>) {
         let report = match result {
             Err(CallError::RateLimited { retry_after }) => Report::SlowDown(*retry_after),

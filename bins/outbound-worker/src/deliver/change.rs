@@ -68,7 +68,7 @@ impl Carrier {
         self.report(caller, &done).await;
         let error = match done {
             Ok(()) => return self.sent(job, number, None).await,
-            // What shall be gone is gone.
+            // It is gone, which is what was wanted.
             Err(CallError::NotFound) if matches!(change, Change::Deletion(_)) => {
                 return self.sent(job, number, None).await;
             }

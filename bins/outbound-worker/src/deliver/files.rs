@@ -51,7 +51,7 @@ impl BrokenOff {
 
     fn note(&self, error: &client::ReadError) {
         let error = in_words(error.as_ref());
-        tracing::warn!(error, "a file could not be read while it was sent");
+        tracing::warn!(error, "cannot read a file to its end while it is sent");
         self.0.store(true, Ordering::Relaxed);
     }
 }
@@ -79,7 +79,7 @@ fn one(objects: Objects, upload: &Upload, broken_off: BrokenOff) -> client::Uplo
     }
 }
 
-/// The same bytes, which fail when the next ones do not come. Whoever takes them may take their time.
+/// Passes bytes on, and fails when the next ones do not come. Whoever takes them may take their time.
 fn without_gaps<T>(
     bytes: impl Stream<Item = Result<T, Error>>,
 ) -> impl Stream<Item = Result<T, Error>> {

@@ -161,8 +161,8 @@ impl Lane {
         self.lanes.lock().entry(self.tenant.clone()).or_default().note(spot);
     }
 
-    /// Sees to it that a conversation which cannot be worked on now is not forgotten. Says whether the
-    /// wake-up has to come again for that.
+    /// Sees to it that a conversation which cannot be worked on now is not forgotten. Returns
+    /// whether the wake-up has to come again for that.
     pub(crate) fn put_off(&self, spot: Spot) -> bool {
         let own = spot == self.own;
         if !own {

@@ -11,7 +11,7 @@ use crate::throttle::Hold;
 
 impl Carrier {
     /// Learns it once for a token, with one call more than the one that was admitted for a reply. That stays
-    /// in hand; gives back why the reply may not go out now after all. Without an answer it goes out too.
+    /// in hand. Returns why the reply may not go out now after all, if so; without an answer it goes out too.
     pub(super) async fn learn_user(
         &self,
         caller: &Caller,
@@ -30,7 +30,7 @@ impl Carrier {
         self.report(caller, &asked).await;
         let Err(error) = asked else { return Ok(None) };
         let error = in_words(&error);
-        tracing::info!(error, "it is not known which Chatwoot user the account's token belongs to");
+        tracing::info!(error, "cannot learn which Chatwoot user the account's token belongs to");
         // The host may have asked to slow down, and the account may rest by now.
         self.unused(caller).await;
         self.admit_next(caller, stay).await

@@ -53,7 +53,7 @@ impl Carrier {
         self.sent(job, tried.map(|tried| tried.number), None).await
     }
 
-    /// Looks for a reply. None: it is not there and may be sent again.
+    /// Looks for a reply. Returns `None` if it is not there and may be sent again.
     pub(super) async fn look_up(
         &self,
         job: &Job<'_>,
@@ -94,7 +94,7 @@ impl Carrier {
                 self.absent(job, &attempt, reason, wait).await.map(Some)
             }
             Verdict::Send if used_up => {
-                let reason = "Chatwoot did not take it, however often it was tried";
+                let reason = "Chatwoot did not accept it after repeated attempts";
                 self.give_up(job, None, reason).await.map(Some)
             }
             Verdict::Send => {
@@ -151,7 +151,7 @@ impl Carrier {
             return self.give_up(job, None, &reason).await;
         }
         let error = in_words(error);
-        tracing::info!(error, "a reply of unknown outcome could not be looked up");
+        tracing::info!(error, "cannot look up a reply of unknown outcome");
         let wait = if outdated {
             decide::SOON
         } else {

@@ -61,7 +61,7 @@ enum Drained {
     Done,
     /// What comes first, this command, waits, and so do those behind it.
     HeldUp(OperationId),
-    /// Others shall have their turn first, or the program stops.
+    /// Others have their turn first, or the program stops.
     More,
     /// Another process is at work on it.
     Locked,
@@ -148,7 +148,7 @@ impl Deliverer {
         Ok(Drained::More)
     }
 
-    /// Carries out the first command. None: the next one may follow.
+    /// Carries out the first command. Returns `None` if the next one may follow.
     async fn carry_next(
         &self,
         conversation: ConversationId,

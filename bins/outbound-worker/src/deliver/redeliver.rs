@@ -1,4 +1,5 @@
-//! Having Chatwoot hand a message to the customer's channel once more, which did not deliver it. Nothing is written anew.
+//! Having Chatwoot hand a message to the customer's channel once more, which did not deliver it. No other message is
+//! written.
 //!
 //! Older versions of Chatwoot do so whatever the message's state. So it is looked at before each try, and after one of
 //! unknown outcome only when Chatwoot cannot be working on it any more: what has not failed then is on its way or there.
@@ -57,7 +58,7 @@ impl Carrier {
         };
         match seen.as_ref().map(state) {
             Some(Seen::Failed) if self.config.bounds().are_used_up(job.entry.tries()) => {
-                let reason = "Chatwoot did not take it, however often it was tried";
+                let reason = "Chatwoot did not accept it after repeated attempts";
                 self.give_up(job, None, reason).await
             }
             Some(Seen::Failed) => {

@@ -168,7 +168,7 @@ impl Carrier {
             }
             Err(Missing::ForNow(error)) => {
                 let error = in_words(&error);
-                tracing::warn!(error, "a reply waits for its files");
+                tracing::warn!(error, "cannot read a reply's files; it waits");
                 let reason = Some(files::UNREADABLE);
                 return self.put_off(job, UNTIL_REPAIRED, reason).await.map(Some);
             }
@@ -266,7 +266,10 @@ impl Carrier {
         let highest = messages::highest_chatwoot_id(&mut transaction, entry.conversation).await?;
         let begun = attempts::begin(&mut transaction, entry, last, highest).await?;
         let Some(number) = begun else {
-            tracing::warn!(last, "another worker tries the reply that this one was to send");
+            tracing::warn!(
+                last,
+                "another worker is already trying the reply that this one was to send"
+            );
             return Ok(Begun::Overtaken);
         };
         let own = links::of_author(&mut transaction, entry.operation).await?;
@@ -279,7 +282,7 @@ impl Carrier {
             state: DeliveryState::Sending,
             reason: None,
             attempts: Some(number),
-            // Earlier tries are not counted anew, and each asking has all of its own.
+            // Earlier tries are not counted again, and each time it is asked for has all of its own.
             most_attempts: Some(number - tries.counted() + self.config.bounds().most_tries),
             next_in: None,
         };

@@ -37,7 +37,7 @@ pub(super) struct News<'a> {
     pub(super) reason: Option<&'a str>,
     /// Chatwoot's number of the message, when it has it.
     pub(super) chatwoot_id: Option<i64>,
-    /// The row becomes due again after this; none: it is settled.
+    /// The row becomes due again after this. `None` if it is settled.
     pub(super) again: Option<Duration>,
     /// The try does not count.
     pub(super) spares: bool,
@@ -62,7 +62,7 @@ impl<'a> News<'a> {
         Self { again: Some(wait), ..waiting }
     }
 
-    /// The same of a try that does not count.
+    /// Marks the try as one that does not count.
     pub(super) fn sparing(self) -> Self {
         Self { spares: true, ..self }
     }
@@ -212,8 +212,7 @@ impl Carrier {
     }
 }
 
-/// Writes down how far a reply is; gives back what is to be told of it. None: Chatwoot has it already, or
-/// the channel has what it was to try again.
+/// Writes down how far a reply is, and returns what is to be told of it. Returns `None` if Chatwoot has it already.
 pub(super) async fn write_state(
     connection: &mut PgConnection,
     job: &Job<'_>,
@@ -236,8 +235,8 @@ pub(super) async fn write_state(
     tell_later(connection, job, message, news).await.map(Some)
 }
 
-/// The same of a message that its channel is to try again. What came of a try is seen by the next one, so nobody has to
-/// be told that it is unknown.
+/// Writes down how far a message is that its channel is to try again. What came of a try is seen by the next one,
+/// so nobody has to be told that it is unknown.
 async fn write_redelivery(
     connection: &mut PgConnection,
     job: &Job<'_>,
@@ -274,7 +273,7 @@ async fn tell_later(
     Ok(activity)
 }
 
-/// Ends a change unless it waits; gives back what is to be told of it. It is on show since it was asked for:
+/// Ends a change unless it waits, and returns what is to be told of it. It is on show since it was asked for:
 /// what is told is how it ended.
 async fn end_change(
     connection: &mut PgConnection,

@@ -1,4 +1,4 @@
-//! Going on with what was begun. A look that is put off begins anew, and takes the very token that the rest of
+//! Going on with what was begun. A look that is put off begins again, and takes the very token that the rest of
 //! it or the send behind it needs: where few requests are allowed, what is not there would never be sent.
 
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl<'a> Stay<'a> {
 
 impl Carrier {
     /// Asks for one more call to Chatwoot, and waits for it if the host is only busy, there is a place to wait
-    /// and the program goes on; gives back why it may not be made now.
+    /// and the program goes on. Returns `None` if it may be made now.
     pub(super) async fn admit_next(
         &self,
         caller: &Caller,

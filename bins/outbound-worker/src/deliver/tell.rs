@@ -64,7 +64,7 @@ impl Carrier {
         self.publish(job, activity).await;
     }
 
-    /// Tells what is written down, and notes that it needs not be told any more.
+    /// Tells what is written down, and notes that it need not be told again.
     pub(super) async fn tell(&self, job: &Job<'_>, activity: Activity) {
         let id = activity.id;
         if self.publish(job, activity).await {
@@ -78,7 +78,7 @@ impl Carrier {
             Ok(Some(message)) => message,
             Ok(None) => return,
             Err(error) => {
-                return tracing::debug!(%error, "that a message is held up is not told");
+                return tracing::debug!(%error, "cannot tell that a message is held up");
             }
         };
         // Once for each time that what comes before it was put off.
@@ -105,7 +105,7 @@ impl Carrier {
         let envelope = announcement.envelope(&wake_up.tenant, "", &trace.child());
         let Ok(envelope) = envelope else { return };
         if let Err(error) = self.publisher.publish(envelope).await {
-            tracing::debug!(%error, "that a message is held up was not told");
+            tracing::debug!(%error, "cannot announce that a message is held up");
         }
     }
 
@@ -120,12 +120,12 @@ impl Carrier {
         store::within(store::PATIENCE, held_up).await
     }
 
-    /// Tells, with what the command is about as it is now. Says whether the stream has it.
+    /// Tells, with what the command is about as it is now. Returns whether the stream has it.
     async fn publish(&self, job: &Job<'_>, activity: Activity) -> bool {
         let subject = match self.subject(job).await {
             Ok(subject) => subject,
             Err(error) => {
-                tracing::debug!(%error, "a state is told later, for its row cannot be read");
+                tracing::debug!(%error, "cannot read the row of a state; it is told later");
                 return false;
             }
         };
@@ -136,7 +136,7 @@ impl Carrier {
         };
         let published = self.publisher.publish(envelope).await;
         if let Err(error) = &published {
-            tracing::debug!(%error, "a state was not told");
+            tracing::debug!(%error, "cannot announce a state; it is told later");
         }
         published.is_ok()
     }

@@ -68,7 +68,7 @@ impl Throttle {
         Self { store, limits, hosts: Mutex::default(), accounts: Mutex::default() }
     }
 
-    /// Asks for one call; gives back why it may not be made now. A caller that may make it must
+    /// Asks for one call. Returns `None` if it may be made now. A caller that may make it must
     /// [`Throttle::report`] how it went, or that it was not made ([`Throttle::unused`]).
     pub(crate) async fn admit(
         &self,
@@ -82,8 +82,8 @@ impl Throttle {
         Ok(held)
     }
 
-    /// The same for a caller that is in the middle of something and stays: if the host is busy, the hold says when to
-    /// ask again, before those that come back in their turn.
+    /// Asks for one more call for a caller that is in the middle of something and stays: if the host is busy, the
+    /// hold says when to ask again, before those that come back in their turn.
     pub(crate) async fn admit_next(
         &self,
         host: &str,
@@ -186,7 +186,7 @@ impl Throttle {
         let told = store::within(store::PATIENCE, self.tell(host, account, report)).await;
         if let Err(error) = told {
             let error = in_words(&error);
-            tracing::warn!(error, "other workers are not told how a call to Chatwoot went");
+            tracing::warn!(error, "cannot tell other workers how a call to Chatwoot went");
         }
     }
 
@@ -200,7 +200,7 @@ impl Throttle {
         let untried = self.judge(account, Breaker::untried);
         if let Err(error) = store::within(store::PATIENCE, untried).await {
             let error = in_words(&error);
-            tracing::warn!(error, "other workers are not told that an account was not tried");
+            tracing::warn!(error, "cannot tell other workers that an account was not tried");
         }
     }
 
@@ -211,12 +211,12 @@ impl Throttle {
             let failed = |breaker: &mut Breaker, now| opened = breaker.failed(failures, rest, now);
             self.judge(account, failed).await?;
             if opened {
-                tracing::warn!(account = %account, "an account rests, since its Chatwoot fails");
+                tracing::warn!(account = %account, "an account rests because its Chatwoot fails");
                 metrics::counter!("axis_chatwoot_rests_total").increment(1);
             }
             return Ok(());
         }
-        // What is as ever needs not be written.
+        // What has not changed need not be written.
         if self.is_ailing(account) {
             self.judge(account, |breaker, _| breaker.succeeded()).await?;
         }

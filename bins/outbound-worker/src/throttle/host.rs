@@ -25,7 +25,7 @@ impl Host {
         left.filter(|left| !left.is_zero())
     }
 
-    /// It asked for fewer requests, maybe for this long. Says whether that is news: what was under
+    /// It asked for fewer requests, maybe for this long. Returns whether that is news: what was under
     /// way when the pause began says nothing new.
     pub(crate) fn slow_down(
         &mut self,
@@ -41,7 +41,7 @@ impl Host {
         true
     }
 
-    /// It answered. Says whether that is news.
+    /// It answered. Returns whether that is news.
     pub(crate) fn answered(&mut self, now: DateTime<Utc>) -> bool {
         let news = self.pauses > 0 && self.pause(now).is_none();
         if news {

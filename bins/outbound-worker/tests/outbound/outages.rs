@@ -202,7 +202,10 @@ async fn p10_what_somebody_before_chatwoot_turns_away_waits_and_goes_when_it_is_
     let labels = json!({ "labels": ["late"] });
     let change = stage.ask(&chatwoot, &elsewhere, "set_labels", &labels).await;
     let reason = stage.reaches(first, "unknown").await.reason.unwrap();
-    assert!(reason.contains("an answer that Chatwoot does not give (403)"), "{reason}");
+    assert!(
+        reason.contains("something other than Chatwoot answered at its address (403)"),
+        "{reason}"
+    );
     eventually("the change was tried twice", async || {
         stage.attempts(change.0).await.iter().flatten().count() >= 2
     })
@@ -238,7 +241,7 @@ async fn p4_what_the_old_token_is_refused_waits_and_goes_in_order_with_the_new_o
     stage.worker(&Config { outbound_retry_first_ms: 600_000, ..config() }).await;
     let first = stage.write(&chatwoot, &conversation, "one").await;
     let row = stage.reaches(first, "retrying").await;
-    assert!(row.reason.unwrap().contains("give the account another one"));
+    assert!(row.reason.unwrap().contains("must set a new one"));
     let second = stage.write(&chatwoot, &conversation, "two").await;
     let status = json!({ "status": "resolved", "snoozedUntil": null });
     stage.ask(&chatwoot, &conversation, "set_status", &status).await;
@@ -261,7 +264,7 @@ async fn p4_a_reply_of_unknown_outcome_is_looked_for_with_the_new_token_and_sent
     stage.worker(&config()).await;
     eventually("people are told why it waits", async || {
         let reason = stage.row(reply).await.reason;
-        reason.is_some_and(|reason| reason.contains("give the account another one"))
+        reason.is_some_and(|reason| reason.contains("must set a new one"))
     })
     .await;
     assert_eq!(stage.row(reply).await.state, "unknown");
@@ -283,7 +286,7 @@ async fn p4_it_is_looked_for_with_the_new_token_at_once_however_long_ago_it_was_
     stage.worker(&Config { outbound_retry_longest_seconds: 3_600, ..config() }).await;
     eventually("the old token is refused", async || {
         let reason = stage.row(reply).await.reason;
-        reason.is_some_and(|reason| reason.contains("give the account another one"))
+        reason.is_some_and(|reason| reason.contains("must set a new one"))
     })
     .await;
     let mut transaction = stage.world.store.worker().await.unwrap();
@@ -305,7 +308,7 @@ async fn a_worker_says_of_itself_that_an_account_is_not_let_in() {
     let worker = Program::start("outbound-worker", &settings).await;
     let wrong = async || {
         let health = testkit::http().get(format!("{}/health", worker.url())).send().await.unwrap();
-        health.text().await.unwrap().contains("does not take some accounts' tokens")
+        health.text().await.unwrap().contains("does not accept some accounts' tokens")
     };
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     stage.reaches(reply, "retrying").await;
