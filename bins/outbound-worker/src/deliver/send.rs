@@ -219,7 +219,10 @@ impl Carrier {
             && attempt.outcome.is_none()
         {
             let (operation, number) = (job.entry.operation, attempt.number);
-            if attempts::abandon(&mut transaction, operation, number, longest).await? {
+            // Should another worker have settled it meanwhile, nobody will come back to what is said of it here.
+            if attempts::abandon(&mut transaction, operation, number, longest).await?
+                && outbox::keep(&mut transaction, job.entry.conversation, operation).await?
+            {
                 // The look that follows may not be possible for hours, and says nothing until it is.
                 let ended = (number, AttemptOutcome::Unknown);
                 let news = News::retrying(ended, ABANDONED, Duration::ZERO);

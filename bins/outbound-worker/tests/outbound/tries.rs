@@ -176,6 +176,21 @@ async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {
     assert_eq!(stage.row(reply).await.state, "unknown");
 }
 
+/// Waits until the worker waits for what this transaction has in hand.
+async fn is_waited_for(stage: &Stage, transaction: &mut store::Transaction) {
+    let who: String = sqlx::query_scalar("select pg_current_xact_id()::text")
+        .fetch_one(&mut **transaction)
+        .await
+        .unwrap();
+    eventually("the worker waits for it", || async {
+        let waits = "select exists (select from pg_locks
+                                    where transactionid = $1::xid8::xid and not granted)";
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        sqlx::query_scalar(waits).bind(who.as_str()).fetch_one(&mut *transaction).await.unwrap()
+    })
+    .await;
+}
+
 /// Its worker was not dead, only cut off from the lock, and says how it ended while another one gives it up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_try_that_ends_just_before_it_is_given_up_leaves_its_reply_with_that_end() {
@@ -188,18 +203,8 @@ async fn a_try_that_ends_just_before_it_is_given_up_leaves_its_reply_with_that_e
     let mut ending = stage.world.store.worker().await.unwrap();
     let failed = AttemptOutcome::Failed;
     assert!(attempts::finish(&mut ending, operation, 1, failed, too_large).await.unwrap());
-    let who: String = sqlx::query_scalar("select pg_current_xact_id()::text")
-        .fetch_one(&mut *ending)
-        .await
-        .unwrap();
     stage.worker(&config()).await;
-    eventually("the other one waits to give it up", || async {
-        let waits = "select exists (select from pg_locks
-                                    where transactionid = $1::xid8::xid and not granted)";
-        let mut transaction = stage.world.store.worker().await.unwrap();
-        sqlx::query_scalar(waits).bind(who.as_str()).fetch_one(&mut *transaction).await.unwrap()
-    })
-    .await;
+    is_waited_for(&stage, &mut ending).await;
     let step = Step {
         state: DeliveryState::Failed,
         reason: too_large,
@@ -255,4 +260,39 @@ async fn a_reply_that_somebody_else_has_settled_is_not_said_to_wait() {
     let row = stage.row(reply).await;
     assert_eq!((row.state.as_str(), row.reason.as_deref()), ("failed", step.reason));
     assert!(chatwoot.texts(&conversation).is_empty());
+}
+
+/// Another worker has given it up for its own reasons, and left open how its last try ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_that_somebody_else_has_settled_is_not_said_to_be_unknown() {
+    let stage = Stage::empty().await;
+    let chatwoot = stage.chatwoot("acme").await;
+    let conversation = stage.conversation(&chatwoot).await;
+    let reply = stage.write(&chatwoot, &conversation, "Hello").await;
+    stage.try_of_a_dead_worker(&conversation).await;
+    let mut other = stage.world.store.worker().await.unwrap();
+    sqlx::query("select from outbound_attempts where operation_id = $1 for update")
+        .bind(reply.0)
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    stage.worker(&config()).await;
+    is_waited_for(&stage, &mut other).await;
+    let step = Step {
+        state: DeliveryState::Failed,
+        reason: Some("it cannot be read"),
+        attempts: None,
+        most_attempts: None,
+        next_in: None,
+    };
+    assert!(outbox::settle(&mut other, reply.0.into()).await.unwrap());
+    assert!(messages::advance(&mut other, reply.0.into(), step).await.unwrap());
+    store::commit(other).await.unwrap();
+    eventually("nothing is being handled", || async {
+        stage.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
+    })
+    .await;
+    let row = stage.row(reply).await;
+    assert_eq!((row.state.as_str(), row.reason.as_deref()), ("failed", step.reason));
+    assert_eq!(stage.attempts(reply.0).await, [Some("unknown".to_owned())]);
 }
