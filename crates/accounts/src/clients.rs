@@ -7,7 +7,11 @@ use domain::{SealError, SecretKey};
 use secrecy::SecretString;
 use store::accounts::Account;
 
-/// Makes callers of accounts, all over the same connections.
+/// The greatest answer, in bytes, of a Chatwoot that a caller named and no operator.
+const MOST_OF_A_STRANGERS: usize = 4 << 20;
+
+/// Makes callers of accounts, all over the same connections. Answers in hand are counted together, by
+/// tenant.
 #[derive(Debug, Default)]
 pub struct Clients {
     options: Options,
@@ -32,7 +36,8 @@ pub enum Unusable {
 }
 
 impl Clients {
-    /// All callers wait as long as this, and take answers as large as this.
+    /// All callers wait as long as this, and take answers as large as this, or smaller ones from where a
+    /// stranger says what is answered.
     pub fn new(options: Options) -> Self {
         Self { options, shared: Mutex::default() }
     }
@@ -52,11 +57,19 @@ impl Clients {
         let (url, number) = (&account.base_url, account.chatwoot_account_id);
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let place = if account.public_only { &mut shared.public } else { &mut shared.anywhere };
-        if let Some(client) = place {
-            return client.for_account(url, number, token);
-        }
-        let options = Options { public_only: account.public_only, ..self.options.clone() };
-        Ok(place.insert(Client::new(url, number, token, &options)?).clone())
+        let client = if let Some(client) = place {
+            client.for_account(url, number, token)?
+        } else {
+            let options = self.options_for(account.public_only);
+            place.insert(Client::new(url, number, token, &options)?).clone()
+        };
+        Ok(client.owned_by(account.tenant.as_str()))
+    }
+
+    fn options_for(&self, public_only: bool) -> Options {
+        let most = self.options.max_answer;
+        let max_answer = if public_only { most.min(MOST_OF_A_STRANGERS) } else { most };
+        Options { public_only, max_answer, ..self.options.clone() }
     }
 }
 
@@ -83,6 +96,7 @@ mod tests {
             public_only,
         };
         let clients = Clients::default();
+        assert!(clients.options_for(true).max_answer < clients.options_for(false).max_answer);
         let (inside, outside) = ("http://10.0.0.1:3000", "https://chat.example.com");
         // The second time over connections that are there.
         for _ in 0..2 {

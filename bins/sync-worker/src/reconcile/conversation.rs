@@ -77,6 +77,8 @@ impl Session {
                 }
             };
             let next = following(range, known, &listed);
+            // What differs has words of the answer until it is published.
+            let _held = listed.first().map(|one| one.held.clone());
             let differing =
                 self.compare_messages(listed, (display_id, at), asked_at, depth).await?;
             let mut size = 0;
@@ -199,7 +201,7 @@ impl Session {
         let untold = Untold::of(&mut transaction, account, &there, depth).await?;
         store::commit(transaction).await?;
         let mut found = Vec::new();
-        for Verbatim { value, text } in read {
+        for Verbatim { value, text, .. } in read {
             let occasion = message::Occasion::Read;
             let snapshot =
                 message::snapshot(&self.owner, value.clone(), display_id, occasion, at, asked_at);

@@ -199,12 +199,13 @@ impl Client {
 
     /// One contact, with Chatwoot's own words.
     pub async fn contact_verbatim(&self, id: i64) -> Result<Verbatim<Contact>, CallError> {
-        let mut answer = self.json(self.request(Method::GET, &format!("contacts/{id}"))).await?;
+        let request = self.request(Method::GET, &format!("contacts/{id}"));
+        let (mut answer, held) = self.counted(request).await?;
         let contact = match answer.get_mut("payload") {
             Some(payload) => payload.take(),
             None => answer,
         };
-        expected(Verbatim::read(contact, Contact::from_value))
+        expected(Verbatim::read(contact, &held, Contact::from_value))
     }
 
     /// The token's owner: whether the token is valid, and what it may do.

@@ -49,8 +49,9 @@ impl Client {
         &self,
         id: i64,
     ) -> Result<Verbatim<Conversation>, CallError> {
-        let answer = self.json(self.request(Method::GET, &format!("conversations/{id}"))).await?;
-        expected(Verbatim::read(answer, Conversation::from_value))
+        let request = self.request(Method::GET, &format!("conversations/{id}"));
+        let (answer, held) = self.counted(request).await?;
+        expected(Verbatim::read(answer, &held, Conversation::from_value))
     }
 
     /// A page of conversations, or everything updated within a time, with Chatwoot's own words. Only an
@@ -70,11 +71,11 @@ impl Client {
         if let Some(seconds) = query.updated_within {
             request = request.query(&[("updated_within", seconds)]);
         }
-        let answer = self.json(request).await?;
+        let (answer, held) = self.counted(request).await?;
         let count = |path| answer.pointer(path).and_then(|count| int(&count.into()));
         let all_count = count("/data/meta/all_count").or_else(|| count("/meta/all_count"));
         let paths = ["/data/payload", "/payload"];
-        let read = |value| Verbatim::read(value, Conversation::from_value);
+        let read = |value| Verbatim::read(value, &held, Conversation::from_value);
         let conversations = expected(entries(answer, &paths, read))?;
         Ok(ConversationPage { conversations, all_count })
     }

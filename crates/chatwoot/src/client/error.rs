@@ -92,6 +92,9 @@ pub enum Cause {
     /// The status says done, the body can't be read.
     #[error("the answer cannot be read")]
     Unreadable,
+    /// The status says done; so many answers are in memory that there was no room for this one.
+    #[error("there is no room for the answer while so many others are being read")]
+    NoRoom,
 }
 
 /// What to do about a failed call.

@@ -190,8 +190,8 @@ impl Client {
                 request.query(&[("after", after + 1), ("before", last + 1)])
             }
         };
-        let answer = self.json(request).await?;
-        let read = |value| Verbatim::read(value, Message::from_value);
+        let (answer, held) = self.counted(request).await?;
+        let read = |value| Verbatim::read(value, &held, Message::from_value);
         let mut messages = expected(entries(answer, &["/payload", ""], read))?;
         for message in &mut messages {
             message.value.conversation_display_id.get_or_insert(conversation);

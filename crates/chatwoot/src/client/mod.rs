@@ -13,9 +13,11 @@
 pub mod catalogue;
 mod conversations;
 mod error;
+mod in_hand;
 mod messages;
 mod public;
 mod ranges;
+mod verbatim;
 mod webhooks;
 
 use std::sync::Arc;
@@ -28,12 +30,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use self::in_hand::Room;
 use crate::public::Public;
 
 pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooze};
 pub use self::error::{CallError, Cause, Outcome, Refusal};
+pub use self::in_hand::{Held, InHand};
 pub use self::messages::{NewMessage, ReadError, Upload};
 pub use self::ranges::MessageRange;
+pub use self::verbatim::Verbatim;
 pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};
 
 /// The header with the token. Chatwoot's documents write it with underscores, which nginx drops;
@@ -42,30 +47,10 @@ const TOKEN_HEADER: &str = "api-access-token";
 
 /// The greatest answer has room for as many values as go into it if each takes these.
 const BYTES_A_VALUE: usize = 32;
-
-/// What an answer says, and the words in which Chatwoot said it: for whoever hands them on to be read
-/// elsewhere.
-#[derive(Clone, PartialEq)]
-pub struct Verbatim<T> {
-    /// What was read.
-    pub value: T,
-    /// From what.
-    pub text: Value,
-}
-
-impl<T> Verbatim<T> {
-    fn read(text: Value, read: impl FnOnce(&Value) -> Option<T>) -> Option<Self> {
-        let value = read(&text)?;
-        Some(Self { value, text })
-    }
-}
-
-/// Leaves the words out: what nobody reads may hold tokens.
-impl<T: std::fmt::Debug> std::fmt::Debug for Verbatim<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Verbatim").field(&self.value).finish()
-    }
-}
+/// About what a value takes in memory, beside its text.
+const A_VALUE: usize = 256;
+/// Most entries of a list. Each takes more than the few bytes that it can be written in.
+const MOST_ENTRIES: usize = 5_000;
 
 /// Limits of a client; the defaults suit production.
 #[derive(Debug, Clone)]
@@ -80,6 +65,8 @@ pub struct Options {
     pub max_answer: usize,
     /// The address is a stranger's: only https, and only to addresses that are everybody's.
     pub public_only: bool,
+    /// What clients with these options have in hand together.
+    pub in_hand: InHand,
 }
 
 impl Default for Options {
@@ -90,6 +77,7 @@ impl Default for Options {
             upload_timeout: Duration::from_mins(1),
             max_answer: 16 << 20,
             public_only: false,
+            in_hand: InHand::default(),
         }
     }
 }
@@ -122,6 +110,9 @@ pub struct Client {
     upload_timeout: Duration,
     max_answer: usize,
     public_only: bool,
+    in_hand: InHand,
+    /// Who decides what is answered.
+    owner: Arc<str>,
 }
 
 impl std::fmt::Debug for Client {
@@ -165,7 +156,15 @@ impl Client {
             upload_timeout: options.upload_timeout,
             max_answer: options.max_answer,
             public_only: options.public_only,
+            in_hand: options.in_hand.clone(),
+            owner: Arc::default(),
         })
+    }
+
+    /// The client, with its answers counted as this owner's.
+    #[must_use]
+    pub fn owned_by(self, owner: &str) -> Self {
+        Self { owner: Arc::from(owner), ..self }
     }
 
     /// A client of another account, over the same connections.
@@ -215,14 +214,25 @@ impl Client {
 
     /// Sends, and reads the answer as JSON.
     async fn json(&self, request: RequestBuilder) -> Result<Value, CallError> {
+        self.counted(request).await.map(|(answer, _)| answer)
+    }
+
+    /// Sends, and reads the answer as JSON that counts as being in hand.
+    async fn counted(&self, request: RequestBuilder) -> Result<(Value, Held), CallError> {
         let response = self.send(request).await?;
-        let body = read(response, self.max_answer).await?;
+        let mut room = self.in_hand.room(&self.owner);
+        let body = read(response, self.max_answer, Some(&mut room)).await?;
         // Read, each value takes up to a hundred times the two bytes that it can be written in.
-        if crate::json::values(&body) > self.max_answer / BYTES_A_VALUE {
+        let values = crate::json::values(&body);
+        if values > self.max_answer / BYTES_A_VALUE {
             return Err(CallError::Unknown(Cause::Unreadable));
         }
-        crate::json::parse(&body, |value| value.into())
-            .map_err(|_| CallError::Unknown(Cause::Unreadable))
+        if !room.grow(values * A_VALUE) {
+            return Err(CallError::Unknown(Cause::NoRoom));
+        }
+        let answer = crate::json::parse(&body, |value| value.into())
+            .map_err(|_| CallError::Unknown(Cause::Unreadable))?;
+        Ok((answer, room.hold()))
     }
 
     /// Sends; Chatwoot answers with JSON or with nothing. What else comes with a success is a page of something that
@@ -230,7 +240,10 @@ impl Client {
     async fn done(&self, request: RequestBuilder) -> Result<(), CallError> {
         let response = self.send(request).await?;
         // Read to its end, the connection can be used again.
-        let Ok(body) = read(response, self.max_answer).await else { return Ok(()) };
+        let mut room = self.in_hand.room(&self.owner);
+        let Ok(body) = read(response, self.max_answer, Some(&mut room)).await else {
+            return Ok(());
+        };
         if body.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -248,25 +261,33 @@ impl Client {
         }
         let retry_after = response.headers().get(RETRY_AFTER).cloned();
         // The status alone says most; a refusal without a readable body is still that refusal.
-        let body = read(response, MAX_REFUSAL).await.ok();
+        let body = read(response, MAX_REFUSAL, None).await.ok();
         let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
         Err(CallError::from_answer(status, retry_after, body.as_deref()))
     }
 }
 
-/// Reads a body of bounded size.
-async fn read(mut response: Response, limit: usize) -> Result<Bytes, CallError> {
+/// Reads a body of bounded size, for which there has to be room.
+async fn read(
+    mut response: Response,
+    limit: usize,
+    mut room: Option<&mut Room>,
+) -> Result<Bytes, CallError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(CallError::from_transport)? {
         if body.len() + chunk.len() > limit {
             return Err(CallError::Unknown(Cause::Unreadable));
+        }
+        if room.as_deref_mut().is_some_and(|room| !room.grow(chunk.len())) {
+            return Err(CallError::Unknown(Cause::NoRoom));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
 }
 
-/// A list, bare or under one of the given paths; entries that can't be read are left out.
+/// A list, bare or under one of the given paths; entries that can't be read are left out. Returns `None`
+/// for a list that is too long, too.
 fn entries<T>(
     mut value: Value,
     paths: &[&str],
@@ -274,7 +295,9 @@ fn entries<T>(
 ) -> Option<Vec<T>> {
     let path = paths.iter().find(|path| value.pointer(path).is_some_and(Value::is_array))?;
     match value.pointer_mut(path)?.take() {
-        Value::Array(items) => Some(items.into_iter().filter_map(read).collect()),
+        Value::Array(items) if items.len() <= MOST_ENTRIES => {
+            Some(items.into_iter().filter_map(read).collect())
+        }
         _ => None,
     }
 }

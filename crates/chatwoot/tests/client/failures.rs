@@ -7,9 +7,9 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use axum::routing::{delete, post};
-use chatwoot::client::{Cause, NewMessage, Options};
-use chatwoot::{CallError, Message, Outcome};
+use axum::routing::{delete, get, post};
+use chatwoot::client::{Cause, InHand, MessageRange, NewMessage, Options};
+use chatwoot::{CallError, Client, Message, Outcome};
 
 const MESSAGES: &str = "/api/v1/accounts/1/conversations/{conversation}/messages";
 
@@ -197,6 +197,42 @@ async fn an_answer_of_too_many_values_is_not_read_into_memory() {
     let (_, error) = outcome(create(address, &options).await);
     assert!(matches!(error, CallError::Unknown(Cause::Unreadable)), "{error:?}");
     assert_eq!(create(address, &Options::default()).await.unwrap().id, 5);
+}
+
+/// Read, an entry takes more than the few bytes that it can be written in.
+#[tokio::test]
+async fn a_list_of_too_many_entries_is_not_read_into_memory() {
+    let answer = |entries: usize| {
+        let list = vec![r#"{"id":5}"#; entries].join(",");
+        get(async move || format!(r#"{{"payload":[{list}]}}"#))
+    };
+    for (entries, fits) in [(1_000, true), (6_000, false)] {
+        let address = serve(Router::new().route(MESSAGES, answer(entries))).await;
+        let client = client(address, &Options::default());
+        let listed = client.list_messages(42, MessageRange::Newest).await;
+        match listed {
+            Ok(listed) => assert_eq!((listed.len(), fits), (entries, true)),
+            Err(CallError::Unknown(Cause::Unreadable)) => assert!(!fits),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_in_hand_leave_room_for_those_of_others() {
+    let answer =
+        || async { format!(r#"{{"payload":[{{"id":5,"content":"{}"}}]}}"#, "x".repeat(30_000)) };
+    let address = serve(Router::new().route(MESSAGES, get(answer))).await;
+    let options = Options { in_hand: InHand::new(100_000), ..Options::default() };
+    let flood = client(address, &options).owned_by("acme");
+    let other = client(address, &options).owned_by("zeta");
+    let ask = async |client: &Client| client.messages_verbatim(42, MessageRange::Newest).await;
+    let held = ask(&flood).await.unwrap();
+    let refused = ask(&flood).await.unwrap_err();
+    assert!(matches!(refused, CallError::Unknown(Cause::NoRoom)), "{refused:?}");
+    drop(ask(&other).await.unwrap());
+    drop(held);
+    ask(&flood).await.unwrap();
 }
 
 #[tokio::test]
