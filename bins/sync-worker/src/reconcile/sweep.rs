@@ -22,6 +22,9 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(2);
 const FIRST: TimeDelta = TimeDelta::hours(1);
 /// After a longer absence, or one of unknown length, a walk begins at once, and the sweep goes back no further.
 const LONGEST: TimeDelta = TimeDelta::days(1);
+/// So many pages by last activity, or conversations, are read at most; a walk finds the rest.
+const PAGES: u32 = 200;
+const CONVERSATIONS: usize = 20_000;
 /// So long after a message was handed to its channel again it is looked at whatever its age.
 const REDELIVERED: TimeDelta = TimeDelta::minutes(30);
 
@@ -58,7 +61,7 @@ impl Session {
         let lately = Lately { since, history };
         let mut seen = HashSet::new();
         self.sweep_updated(lately, &mut seen, progress).await?;
-        self.sweep_active(lately, &mut seen).await?;
+        self.sweep_active(lately, &mut seen, progress).await?;
         self.sweep_redelivered(lately, started).await?;
         self.catalogue().await?;
         progress.swept_to = Some(started);
@@ -106,9 +109,20 @@ impl Session {
         &self,
         lately: Lately,
         seen: &mut HashSet<i64>,
+        progress: &mut Progress,
     ) -> Result<(), ReconcileError> {
         let mut shown = Shown::default();
+        let began = Utc::now();
         for page in 1.. {
+            if page > PAGES || seen.len() > CONVERSATIONS {
+                let (account, since) = (self.owner.account, lately.since);
+                tracing::warn!(
+                    account.key = %account, %since,
+                    "too many conversations were active for a sweep; a walk is due"
+                );
+                progress.walk.follow(began);
+                break;
+            }
             let asked_at = Utc::now();
             let query = ConversationQuery {
                 page: Some(page),

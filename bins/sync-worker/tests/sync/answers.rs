@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::stage::{FAST, Stage};
 use crate::support::{count, execute};
+use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use chatwoot_sim::{Customer, Faults, Options, Rule};
+use chrono::Utc;
+use serde_json::json;
 use store::reconciliations::Tally;
 use sync_worker::reconcile::ReconcileError;
 
@@ -189,6 +192,32 @@ async fn what_fails_for_a_moment_is_asked_for_again() {
     stage.everything().await;
     assert_eq!(failures.load(Ordering::Relaxed), 0);
     assert_eq!(count(&stage.world.store_config, "messages").await, 1);
+    stage.end().await;
+}
+
+/// Each page has something new, as a Chatwoot may have it that wants a worker to remember ever more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_of_a_list_without_an_end_ends_and_a_walk_follows() {
+    const ENOUGH: usize = 500;
+    let stage = Stage::set(Options::default(), false).await;
+    stage.everything().await;
+    assert!(stage.status().await.progress.walk.due_at > Utc::now());
+    let pages = Arc::new(AtomicUsize::new(0));
+    let asked = Arc::clone(&pages);
+    stage
+        .behind(move |request| {
+            let lists_active = request.uri().query()?.contains("last_activity_at_desc");
+            let number = lists_active.then(|| asked.fetch_add(1, Ordering::Relaxed))?;
+            let now = Utc::now().timestamp();
+            let one = json!({ "id": 1_000 + number, "last_activity_at": now, "created_at": now });
+            let listed = if number < ENOUGH { vec![one] } else { Vec::new() };
+            Some(Json(json!({ "data": { "meta": {}, "payload": listed } })).into_response())
+        })
+        .await;
+    stage.lately().await;
+    let asked = pages.load(Ordering::Relaxed);
+    assert!(asked < ENOUGH, "{asked}");
+    assert!(stage.status().await.progress.walk.due_at <= Utc::now());
     stage.end().await;
 }
 
