@@ -180,12 +180,13 @@ pub async fn know_all(connection: &mut PgConnection) -> Result<(), Error> {
 
 /// Takes hold of the account that has been due for longest, if there is one that is served and that
 /// nobody holds. A sweep that is due in more than two days, or a walk in more than `walk_period` and a day,
-/// was put off by a clock that was ahead: it is due.
+/// was put off by a clock that was ahead: it is due. Accounts of the tenants in `without` are left to others.
 pub async fn claim_due(
     connection: &mut PgConnection,
     holder: Uuid,
     hold: Duration,
     walk_period: Duration,
+    without: &[String],
 ) -> Result<Option<Reconciliation>, Error> {
     select_reconciliations!(
         "update reconciliations
@@ -200,6 +201,7 @@ pub async fn claim_due(
              and (least(sweep_due_at, walk_due_at) <= now()
                   or sweep_due_at > now() + interval '2 days'
                   or walk_due_at > now() + make_interval(days => 1, secs => $3))
+             and tenant_id <> all ($4)
              and exists (select from chatwoot_accounts a
                          where a.id = account_id and a.disconnected_at is null)
            order by least(sweep_due_at, walk_due_at)
@@ -209,6 +211,7 @@ pub async fn claim_due(
         holder,
         hold.as_secs_f64(),
         walk_period.as_secs_f64(),
+        without,
     )
     .fetch_optional(connection)
     .await?

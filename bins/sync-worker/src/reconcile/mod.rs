@@ -28,6 +28,7 @@ mod host;
 mod pages;
 mod plan;
 mod session;
+mod shares;
 mod sweep;
 mod turn;
 mod untold;
@@ -60,6 +61,7 @@ pub(crate) use plan::plan;
 
 use host::{Guest, Host};
 use session::{Counters, Session};
+use shares::Shares;
 
 /// Accounts compared by one worker at the same time.
 const ACCOUNTS: usize = 4;
@@ -113,18 +115,23 @@ impl Reconciler {
 
     async fn take_turns(self: Arc<Self>, turns: &mut JoinSet<()>, shutdown: &CancellationToken) {
         let mut connections = self.bus.connections();
+        let mut shares = Shares::default();
         self.hasten().await;
         loop {
             while turns.len() < self.places().await
-                && let Some(due) = self.due().await
+                && let Some(due) = self.due(&shares).await
             {
                 let (this, shutdown) = (Arc::clone(&self), shutdown.clone());
-                turns.spawn(async move { Box::pin(this.turn(due, &shutdown)).await });
+                let tenant = due.tenant.clone();
+                let turn = turns.spawn(async move { Box::pin(this.turn(due, &shutdown)).await });
+                shares.begun(turn.id(), tenant);
             }
             let look = LOOK.mul_f64(rand::rng().random_range(0.5..1.5));
             tokio::select! {
                 // The next one may be due already.
-                Some(_) = turns.join_next() => {}
+                Some(ended) = turns.join_next_with_id() => {
+                    shares.ended(ended.map_or_else(|error| error.id(), |(turn, ())| turn));
+                }
                 // Webhooks may have been missed while NATS, or the way to it, was away.
                 Ok(()) = connections.changed() => self.hasten().await,
                 () = tokio::time::sleep(look) => {}
@@ -176,12 +183,13 @@ impl Reconciler {
     }
 
     /// Takes hold of an account that is due.
-    async fn due(&self) -> Option<Reconciliation> {
+    async fn due(&self, shares: &Shares) -> Option<Reconciliation> {
+        let exhausted = shares.exhausted();
         let claimed = async {
             let mut transaction = self.store.worker().await?;
             store::reconciliations::know_all(&mut transaction).await?;
             let (holder, walks) = (self.holder, self.config.walk_period());
-            let due = claim_due(&mut transaction, holder, HOLD, walks).await?;
+            let due = claim_due(&mut transaction, holder, HOLD, walks, &exhausted).await?;
             store::commit(transaction).await?;
             Ok(due)
         };

@@ -23,7 +23,7 @@ const NO_TIME: Duration = Duration::ZERO;
 async fn due(world: &World, holder: Uuid) -> Option<Progress> {
     let mut connection = world.store.worker().await.unwrap();
     know_all(&mut connection).await.unwrap();
-    let due = claim_due(&mut connection, holder, NO_TIME, WALKS).await.unwrap();
+    let due = claim_due(&mut connection, holder, NO_TIME, WALKS, &[]).await.unwrap();
     store::commit(connection).await.unwrap();
     due.map(|due| due.progress)
 }
@@ -31,7 +31,7 @@ async fn due(world: &World, holder: Uuid) -> Option<Progress> {
 /// The progress of an account that was brought in just now, in hand for a minute.
 async fn begun(connection: &mut store::PgConnection, holder: Uuid) -> Progress {
     know_all(connection).await.unwrap();
-    claim_due(connection, holder, MINUTE, WALKS).await.unwrap().unwrap().progress
+    claim_due(connection, holder, MINUTE, WALKS, &[]).await.unwrap().unwrap().progress
 }
 
 async fn write_down(world: &World, account: &Account, holder: Uuid, progress: &mut Progress) {
@@ -49,20 +49,36 @@ async fn one_at_a_time_compares_an_account_unless_it_dies_or_an_operator_comes()
     let (one, two) = (Uuid::new_v4(), Uuid::new_v4());
     let mut connection = world.store.worker().await.unwrap();
     know_all(&mut connection).await.unwrap();
-    let mut held = claim_due(&mut connection, one, MINUTE, WALKS).await.unwrap().unwrap();
+    let mut held = claim_due(&mut connection, one, MINUTE, WALKS, &[]).await.unwrap().unwrap();
     assert_eq!(held.account, account.key);
     store::commit(connection).await.unwrap();
 
     let mut connection = world.store.worker().await.unwrap();
-    assert_eq!(claim_due(&mut connection, two, MINUTE, WALKS).await.unwrap(), None);
+    assert_eq!(claim_due(&mut connection, two, MINUTE, WALKS, &[]).await.unwrap(), None);
     store::commit(connection).await.unwrap();
     execute(&world.store_config, "update reconciliations set held_until = now()").await;
     let mut connection = world.store.worker().await.unwrap();
-    assert!(claim_due(&mut connection, two, MINUTE, WALKS).await.unwrap().is_some());
+    assert!(claim_due(&mut connection, two, MINUTE, WALKS, &[]).await.unwrap().is_some());
     let progress = &mut held.progress;
     let kept = save(&mut connection, account.key, one, MINUTE, progress, Tally::default());
     assert!(!kept.await.unwrap(), "the first has lost it");
     assert!(claim(&mut connection, account.key, one, MINUTE).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_accounts_of_a_tenant_that_has_its_share_of_the_places_are_left_to_other_workers() {
+    let world = World::start().await;
+    world.account("acme", 1).await;
+    let other = world.account("globex", 2).await;
+    let holder = Uuid::new_v4();
+    let mut connection = world.store.worker().await.unwrap();
+    know_all(&mut connection).await.unwrap();
+    let mut due = async || {
+        let without = ["acme".to_owned()];
+        claim_due(&mut connection, holder, MINUTE, WALKS, &without).await.unwrap()
+    };
+    assert_eq!(due().await.map(|due| due.account), Some(other.key));
+    assert_eq!(due().await, None);
 }
 
 /// Whoever holds the account hears of it when it writes down how far it is.

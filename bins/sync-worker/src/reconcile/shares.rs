@@ -1,0 +1,57 @@
+//! Whose accounts a worker compares at the moment.
+
+use std::collections::HashMap;
+
+use domain::TenantId;
+use tokio::task::Id;
+
+use super::MOST;
+
+/// The turns that are under way, each with its account's tenant.
+#[derive(Debug, Default)]
+pub(super) struct Shares(HashMap<Id, TenantId>);
+
+impl Shares {
+    /// Notes that a turn has begun.
+    pub(super) fn begun(&mut self, turn: Id, tenant: TenantId) {
+        self.0.insert(turn, tenant);
+    }
+
+    /// Notes that a turn has ended.
+    pub(super) fn ended(&mut self, turn: Id) {
+        self.0.remove(&turn);
+    }
+
+    /// The tenants that get no further turn now: nobody gets the last quarter of the places, or the
+    /// accounts of one whose Chatwoot takes its time could have all of them.
+    pub(super) fn exhausted(&self) -> Vec<String> {
+        let mut had: HashMap<&TenantId, usize> = HashMap::new();
+        for tenant in self.0.values() {
+            *had.entry(tenant).or_default() += 1;
+        }
+        let exhausted = had.into_iter().filter(|(_, turns)| *turns >= MOST - MOST / 4);
+        exhausted.map(|(tenant, _)| tenant.to_string()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_tenant_gets_the_last_quarter_of_the_places() {
+        let [greedy, modest]: [TenantId; 2] = ["greedy", "modest"].map(|one| one.parse().unwrap());
+        let mut turns = tokio::task::JoinSet::new();
+        let mut shares = Shares::default();
+        shares.begun(turns.spawn(async {}).id(), modest);
+        for _ in 0..MOST / 4 * 3 {
+            assert!(shares.exhausted().is_empty());
+            shares.begun(turns.spawn(async {}).id(), greedy.clone());
+        }
+        assert_eq!(shares.exhausted(), ["greedy"]);
+        while let Some(ended) = turns.join_next_with_id().await {
+            shares.ended(ended.unwrap().0);
+        }
+        assert!(shares.exhausted().is_empty() && shares.0.is_empty());
+    }
+}
