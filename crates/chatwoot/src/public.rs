@@ -60,6 +60,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_documentation()
         || a == 0
         || a >= 240
+        // Azure's host agent, which answers each of its machines alone.
+        || address == Ipv4Addr::new(168, 63, 129, 16)
         // Carriers' networks; protocol assignments; 6to4 relays; benchmarks.
         || (a == 100 && (64..128).contains(&b))
         || (a == 192 && b == 0 && c == 0)
@@ -97,6 +99,7 @@ mod tests {
             "172.31.255.255",
             "192.168.1.1",
             "169.254.169.254",
+            "168.63.129.16",
             "0.0.0.0",
             "0.1.2.3",
             "100.64.0.1",
@@ -111,6 +114,7 @@ mod tests {
             "::ffff:127.0.0.1",
             "::ffff:169.254.169.254",
             "::ffff:10.0.0.1",
+            "::ffff:168.63.129.16",
             "::127.0.0.1",
             "64:ff9b::a00:1",
             "fe80::1",
@@ -125,7 +129,14 @@ mod tests {
         ] {
             assert!(!is_public(private.parse().unwrap()), "{private}");
         }
-        for public in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450::1"] {
+        for public in [
+            "8.8.8.8",
+            "168.63.129.17",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2a00:1450::1",
+        ] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
     }
