@@ -31,6 +31,10 @@ pub struct Wanted {
     pub name: Option<String>,
 }
 
+/// Accounts that a tenant may connect for the first time within a day, as a multiple of those that it may
+/// have. Each that ever was leaves a row here and a trace at NATS, though it is disconnected at once.
+const NEW_A_DAY: u32 = 5;
+
 impl Accounts {
     /// Checks with Chatwoot that the token is an administrator's, keeps the account, and tells the
     /// receivers. Its history is brought in by the sync workers from then on. One that is there gets
@@ -83,17 +87,22 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Fails if this account would be one more than the tenant may have. Until the transaction ends no other one counts.
+    /// Fails if this account would be one more than the tenant may have, or may bring in a day. Until the transaction ends no other one counts.
     async fn require_room(
         &self,
         connection: &mut PgConnection,
         account: &Account,
     ) -> Result<(), AccountError> {
         let Some(most) = self.most else { return Ok(()) };
-        match store::accounts::count_others(connection, account).await? {
-            Some(others) if others >= i64::from(most) => Err(AccountError::TooMany(most)),
-            _ => Ok(()),
+        let others = store::accounts::count_others(connection, account).await?;
+        if others.served.is_some_and(|served| served >= i64::from(most)) {
+            return Err(AccountError::TooMany(most));
         }
+        let new = most.saturating_mul(NEW_A_DAY);
+        if others.lately.is_some_and(|lately| lately >= i64::from(new)) {
+            return Err(AccountError::TooManyNew(new));
+        }
+        Ok(())
     }
 
     /// All accounts that are served.

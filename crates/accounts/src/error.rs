@@ -46,6 +46,9 @@ pub enum AccountError {
     /// As many as the tenant may have are there.
     #[error("{0} accounts are connected already; disconnect one that is not needed")]
     TooMany(u32),
+    /// As many as the tenant may bring in a day are new.
+    #[error("{0} accounts were connected for the first time within a day; try again tomorrow")]
+    TooManyNew(u32),
     /// Somebody changes it at this moment.
     #[error("the account is being changed by somebody else at the moment; try again")]
     Busy,

@@ -1,5 +1,7 @@
 //! Chatwoot accounts that are served.
 
+mod others;
+
 use chrono::{DateTime, Utc};
 use domain::{AccountKey, Sealed, TenantId};
 use sqlx::PgConnection;
@@ -7,6 +9,8 @@ use uuid::Uuid;
 
 use crate::locks::Lock;
 use crate::{Error, PATIENCE, Store, outbox, within};
+
+pub use others::{Others, count_others};
 
 /// A Chatwoot account. Its secrets are sealed.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,33 +108,6 @@ pub async fn put(
     })?;
     outbox::hasten_account(connection, id).await?;
     Ok(id)
-}
-
-/// How many accounts of the tenant are served, if this is not one of them. Until the transaction ends, whoever else
-/// counts them waits.
-pub async fn count_others(
-    connection: &mut PgConnection,
-    account: &Account,
-) -> Result<Option<i64>, Error> {
-    sqlx::query!(
-        r#"select pg_advisory_xact_lock(hashtextextended($1, $2)) as "held!: ()""#,
-        account.tenant.as_str(),
-        Lock::Accounts.seed()
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    let served = sqlx::query!(
-        r#"select count(*) as "all!",
-                  count(*) filter (where (base_url, chatwoot_account_id) = ($2, $3)) as "this!"
-           from chatwoot_accounts
-           where tenant_id = $1 and disconnected_at is null"#,
-        account.tenant.as_str(),
-        account.base_url,
-        account.chatwoot_account_id
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok((served.this == 0).then_some(served.all))
 }
 
 /// Notes the webhook registered in Chatwoot and the secrets that are valid for it.

@@ -214,6 +214,9 @@ pub(super) fn refused(error: AccountError) -> ApiError {
         AccountError::Taken { .. } => ApiError::AccountTaken,
         AccountError::Busy => ApiError::AccountBusy,
         AccountError::TooMany(most) => ApiError::TooManyAccounts(most),
+        AccountError::TooManyNew(_) => {
+            ApiError::TooManyRequests { kind: "new accounts in a day", seconds: 60 * 60 }
+        }
         AccountError::NoAccount(_) | AccountError::Several(_) => ApiError::NotFound("account"),
         AccountError::Chatwoot(error) => ApiError::NoAnswer("Chatwoot", error.into()),
         error @ AccountError::Nowhere { .. } => ApiError::NoAnswer("Chatwoot", error.into()),

@@ -99,3 +99,35 @@ async fn a_tenant_connects_twenty_accounts_at_most() {
     store::commit(transaction).await.unwrap();
     assert_eq!(stage.connect(wanted).await.status(), 201, "one has ended");
 }
+
+/// An account leaves a trace at NATS for ever, which receivers need, though it is disconnected at once.
+#[tokio::test]
+async fn a_tenant_brings_a_hundred_new_accounts_a_day_at_most() {
+    let stage = Stage::new().await;
+    let served = &stage.served;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    for number in 100..199 {
+        let account = served.world.account(TENANT, number).await;
+        sqlx::query("update chatwoot_accounts set disconnected_at = now() where id = $1")
+            .bind(account.key.0)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+    }
+    store::commit(transaction).await.unwrap();
+    let seven = stage.asked(7, &admin_token(7));
+    let refused = stage.connect(&seven).await;
+    assert_eq!(refused.headers()["retry-after"], "3600");
+    assert_eq!(problem(refused).await, (429, "too-many-requests".to_owned()));
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query(
+        "update chatwoot_accounts set created_at = now() - interval '25 hours'
+         where chatwoot_account_id = 100",
+    )
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(stage.connect(&seven).await.status(), 201, "the first was yesterday's");
+    assert_eq!(stage.connect(&seven).await.status(), 201, "it is there and gets a token");
+}

@@ -190,6 +190,7 @@ fn unknown(account: &Account, error: &AccountError) -> Wrong {
         | AccountError::NoTenant(_)
         | AccountError::Several(_)
         | AccountError::TooMany(_)
+        | AccountError::TooManyNew(_)
         | AccountError::Taken { .. } => "axis accounts list".to_owned(),
         AccountError::AnotherKey => KEY.to_owned(),
         AccountError::Nowhere { .. } => again(&format!("once {url} is that Chatwoot")),

@@ -1,0 +1,49 @@
+//! How many accounts a tenant has, and brings.
+
+use sqlx::PgConnection;
+
+use super::Account;
+use crate::Error;
+use crate::locks::Lock;
+
+/// A tenant's accounts, besides one that is about to be connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Others {
+    /// Those that are served; `None` if the one is served already.
+    pub served: Option<i64>,
+    /// Those that were connected for the first time within a day, served or not; `None` if the one was
+    /// connected before.
+    pub lately: Option<i64>,
+}
+
+/// Counts the other accounts of this one's tenant. Until the transaction ends, whoever else counts them waits.
+pub async fn count_others(
+    connection: &mut PgConnection,
+    account: &Account,
+) -> Result<Others, Error> {
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock(hashtextextended($1, $2)) as "held!: ()""#,
+        account.tenant.as_str(),
+        Lock::Accounts.seed()
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let counted = sqlx::query!(
+        r#"select count(*) filter (where disconnected_at is null) as "served!",
+                  count(*) filter (where created_at > now() - interval '1 day') as "lately!",
+                  coalesce(bool_or((base_url, chatwoot_account_id) = ($2, $3)), false) as "known!",
+                  coalesce(bool_or((base_url, chatwoot_account_id) = ($2, $3)
+                                   and disconnected_at is null), false) as "kept!"
+           from chatwoot_accounts
+           where tenant_id = $1"#,
+        account.tenant.as_str(),
+        account.base_url,
+        account.chatwoot_account_id
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Others {
+        served: (!counted.kept).then_some(counted.served),
+        lately: (!counted.known).then_some(counted.lately),
+    })
+}
