@@ -11,34 +11,55 @@ use tokio::time::{Instant, timeout_at};
 
 use super::refusal::Refusal;
 
+/// A body that is announced to be no longer is a small one.
+const SMALL: u64 = 64 * 1024;
+
+/// How many bytes all bodies in hand may hold together, and how many more there are for small ones once
+/// the others have taken these.
+#[derive(Debug)]
+pub(super) struct Bodies {
+    any: Arc<Semaphore>,
+    small: Arc<Semaphore>,
+}
+
+impl Bodies {
+    pub(super) fn new(any: usize, small: usize) -> Self {
+        Self { any: Arc::new(Semaphore::new(any)), small: Arc::new(Semaphore::new(small)) }
+    }
+}
+
 /// How many bytes of bodies requests in hand may hold together: all of them, and those of one sender, so that
 /// nobody leaves nothing to the others.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
-    pub(super) all: Arc<Semaphore>,
+    pub(super) all: Arc<Bodies>,
     pub(super) senders: Arc<Semaphore>,
 }
 
 impl Budget {
-    fn take(&self, bytes: usize) -> Result<Share, Refusal> {
+    fn take(&self, bytes: usize, is_small: bool) -> Result<Share, Refusal> {
         let bytes = u32::try_from(bytes).map_err(|_| Refusal::Busy)?;
         let take = |of: &Arc<Semaphore>| {
             Arc::clone(of).try_acquire_many_owned(bytes).map_err(|_| Refusal::Busy)
         };
-        Ok(Share { senders: take(&self.senders)?, all: take(&self.all)? })
+        let senders = take(&self.senders)?;
+        let all = take(&self.all.any)
+            .or_else(|busy| if is_small { take(&self.all.small) } else { Err(busy) })?;
+        Ok(Share { senders, all: vec![all] })
     }
 }
 
 /// The same bytes, of both.
 struct Share {
     senders: OwnedSemaphorePermit,
-    all: OwnedSemaphorePermit,
+    /// Of either kind, as they were to be had.
+    all: Vec<OwnedSemaphorePermit>,
 }
 
 impl Share {
     fn merge(&mut self, more: Self) {
         self.senders.merge(more.senders);
-        self.all.merge(more.all);
+        self.all.extend(more.all);
     }
 }
 
@@ -110,6 +131,7 @@ async fn read_all(
         Ok(announced @ 1..) => announced,
         _ => limit,
     };
+    let is_small = (1..=SMALL).contains(&announced);
     let mut bytes = Vec::new();
     let mut share: Option<Share> = None;
     while let Some(chunk) = chunks.next().await {
@@ -118,11 +140,11 @@ async fn read_all(
         if needed > limit {
             return Err(Refusal::TooLarge { limit });
         }
-        let had = share.as_ref().map_or(0, |share| share.all.num_permits());
+        let had = share.as_ref().map_or(0, |share| share.senders.num_permits());
         if needed > had {
             // What is announced costs its sender nothing, so room follows what has come.
             let room = ceiling.min(2 * had).max(needed);
-            let more = budget.take(room - had)?;
+            let more = budget.take(room - had, is_small)?;
             match &mut share {
                 Some(share) => share.merge(more),
                 None => share = Some(more),
@@ -148,11 +170,13 @@ mod tests {
     }
 
     fn budget(all: usize, senders: usize) -> Budget {
-        Budget { all: Arc::new(Semaphore::new(all)), senders: Arc::new(Semaphore::new(senders)) }
+        let all = Arc::new(Bodies::new(all, 0));
+        Budget { all, senders: Arc::new(Semaphore::new(senders)) }
     }
 
     fn left(budget: &Budget) -> usize {
-        let (all, senders) = (budget.all.available_permits(), budget.senders.available_permits());
+        let (all, senders) =
+            (budget.all.any.available_permits(), budget.senders.available_permits());
         assert_eq!(all, senders);
         all
     }
@@ -167,9 +191,24 @@ mod tests {
         let theirs = receive(body(50), &others).await.unwrap();
         assert_eq!(receive(body(1), &others).await, Err(Refusal::Busy));
         drop((held, theirs));
-        assert_eq!(mine.all.available_permits(), 100);
+        assert_eq!(mine.all.any.available_permits(), 100);
         assert_eq!(others.senders.available_permits(), 60, "what was refused holds nothing");
         assert_eq!(mine.senders.available_permits(), 50);
+    }
+
+    #[tokio::test]
+    async fn small_bodies_find_room_where_others_have_taken_all() {
+        let all = Arc::new(Bodies::new(100, 30));
+        let budget = Budget { all, senders: Arc::new(Semaphore::new(1000)) };
+        let of_unknown_length =
+            |length| Body::from_stream(stream::iter([Ok::<_, std::io::Error>(vec![b'x'; length])]));
+        let held = receive(of_unknown_length(90), &budget).await.unwrap();
+        assert_eq!(receive(of_unknown_length(20), &budget).await, Err(Refusal::Busy));
+        let small = receive(Body::from(vec![b'x'; 20]), &budget).await.unwrap();
+        assert_eq!(receive(Body::from(vec![b'x'; 11]), &budget).await, Err(Refusal::Busy));
+        drop((held, small));
+        let Bodies { any, small } = &*budget.all;
+        assert_eq!((any.available_permits(), small.available_permits()), (100, 30));
     }
 
     #[tokio::test]

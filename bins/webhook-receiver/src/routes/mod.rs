@@ -20,6 +20,7 @@ use axum::Router;
 use axum::routing::post;
 use tokio::sync::Semaphore;
 
+use self::body::Bodies;
 use crate::config::{AcknowledgeAfter, Config};
 use crate::journal::Journal;
 use crate::metrics::Metrics;
@@ -31,6 +32,9 @@ pub(crate) use told::run as tell_refused;
 
 /// Bodies in hand, in bytes; beyond it requests are asked to come again.
 const BODIES: usize = 256 * 1024 * 1024;
+
+/// Kept apart for small ones, which are most: whoever fills the rest with large ones leaves these room.
+const SMALL_BODIES: usize = 16 * 1024 * 1024;
 
 /// Those of the address that anybody can guess.
 const GUESSED: usize = BODIES / 8;
@@ -44,8 +48,8 @@ const EXAMINED: usize = 4;
 pub(crate) struct Intake {
     pub(crate) sources: Arc<Sources>,
     pub(crate) journal: Arc<Journal>,
-    /// What is left of [`BODIES`], and of [`GUESSED`].
-    bodies: Arc<Semaphore>,
+    /// What is left of [`BODIES`] and [`SMALL_BODIES`], and of [`GUESSED`].
+    bodies: Arc<Bodies>,
     guessed: Arc<Semaphore>,
     examining: Arc<Semaphore>,
     /// One that the address which anybody can guess has to itself, and no other.
@@ -63,7 +67,7 @@ impl Intake {
         Self {
             sources,
             journal,
-            bodies: Arc::new(Semaphore::new(BODIES)),
+            bodies: Arc::new(Bodies::new(BODIES, SMALL_BODIES)),
             guessed: Arc::new(Semaphore::new(GUESSED)),
             examining: Arc::new(Semaphore::new(EXAMINED)),
             examining_guessed: Arc::new(Semaphore::new(1)),

@@ -8,8 +8,10 @@ use events::Source;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
-/// What one source's bodies in hand may hold together, in bytes: a quarter of what all may.
-const BODIES: usize = 64 * 1024 * 1024;
+/// What one tenant's bodies in hand may hold together, in bytes. Four tenants, and the address that anybody
+/// can guess, hold what all may, and not what is kept for small bodies. Where there is one tenant alone,
+/// each of its sources may have as much.
+const BODIES: usize = 56 * 1024 * 1024;
 
 /// An account that may send webhooks, its secrets open.
 #[derive(Debug)]
@@ -21,8 +23,15 @@ pub(crate) struct KnownSource {
     /// Whether its own address takes events that nobody signed. Never while it has a secret, even
     /// one that does not open.
     pub(crate) allow_unsigned: bool,
-    /// What is left of the bytes that its bodies in hand may hold.
+    /// What is left of the bytes that its tenant's bodies in hand may hold, or its own.
     pub(crate) bodies: Arc<Semaphore>,
+}
+
+/// Whose bodies are counted together: a tenant's, or a source's.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Sender {
+    Tenant(TenantId),
+    Source(AccountKey),
 }
 
 /// All sources at one moment.
@@ -30,6 +39,7 @@ pub(crate) struct KnownSource {
 pub(crate) struct Snapshot {
     by_key: HashMap<AccountKey, Arc<KnownSource>>,
     by_account_id: HashMap<i64, Vec<Arc<KnownSource>>>,
+    bodies: HashMap<Sender, Arc<Semaphore>>,
     /// How many secrets do not open with this deployment's key.
     pub(crate) unopened: usize,
     /// They belong to more than one tenant.
@@ -37,7 +47,7 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// `before` is the one that this one follows: what a source's requests hold, they hold of both.
+    /// `before` is the one that this one follows: what a sender's requests hold, they hold of both.
     pub(crate) fn of(
         sources: &BTreeMap<AccountKey, Source>,
         key: &SecretKey,
@@ -62,10 +72,16 @@ impl Snapshot {
                     }
                 }
             }
-            let bodies = before.and_then(|before| before.by_key(source.account)).map_or_else(
-                || Arc::new(Semaphore::new(BODIES)),
-                |known| Arc::clone(&known.bodies),
-            );
+            let sender = if several_tenants {
+                Sender::Tenant(source.tenant.clone())
+            } else {
+                Sender::Source(source.account)
+            };
+            let held = before.and_then(|before| before.bodies.get(&sender)).map(Arc::clone);
+            let bodies = snapshot.bodies.entry(sender);
+            let bodies =
+                bodies.or_insert_with(|| held.unwrap_or_else(|| Arc::new(Semaphore::new(BODIES))));
+            let bodies = Arc::clone(bodies);
             let known = Arc::new(KnownSource {
                 account: source.account,
                 tenant: source.tenant.clone(),
@@ -130,5 +146,28 @@ mod tests {
         };
         assert!(!several(&[]) && !several(&["acme", "acme"]));
         assert!(several(&["acme", "globex", "acme"]));
+    }
+
+    #[test]
+    fn what_a_tenants_bodies_hold_is_counted_together_and_stays_counted() {
+        let key: SecretKey = SecretKey::generate_text().parse().unwrap();
+        let of = |tenant: &str| Source { tenant: tenant.parse().unwrap(), ..source(&key, 1, &[]) };
+        let all = [of("acme"), of("acme"), of("globex")];
+        let snapshot = |all: &[Source], before: Option<&Snapshot>| {
+            let all = all.iter().map(|source| (source.account, source.clone())).collect();
+            Snapshot::of(&all, &key, before)
+        };
+        let bodies = |snapshot: &Snapshot, which: usize| {
+            Arc::clone(&snapshot.by_key(all[which].account).unwrap().bodies)
+        };
+        let shared = snapshot(&all, None);
+        let held = bodies(&shared, 0).try_acquire_many_owned(7).unwrap();
+        let next = snapshot(&all, Some(&shared));
+        let left = [0, 1, 2].map(|which| BODIES - bodies(&next, which).available_permits());
+        assert_eq!(left, [7, 7, 0]);
+        drop(held);
+        let alone = snapshot(&all[..2], Some(&next));
+        let _held = bodies(&alone, 0).try_acquire_many_owned(7).unwrap();
+        assert_eq!(bodies(&alone, 1).available_permits(), BODIES);
     }
 }

@@ -30,15 +30,18 @@ async fn a_crowd_at_the_address_that_anybody_can_guess_leaves_room_for_the_sourc
     const LENGTH: usize = 4 * 1024 * 1024;
     let beginning = Bytes::from(vec![b' '; LENGTH]);
     let (first, second) = (source(&key(), 7, &["s"]), source(&key(), 8, &["s"]));
-    let desk = Arc::new(Desk::with(&[&first, &second]));
+    let other = Source { tenant: "globex".parse().unwrap(), ..source(&key(), 9, &["s"]) };
+    let desk = Arc::new(Desk::with(&[&first, &second, &other]));
     let strangers = crowd(&desk, "", BODIES / LENGTH, &beginning).await;
     assert_eq!(desk.intake.guessed.available_permits(), 0);
     assert_eq!(desk.post(&path_of(&first), "s", &event(7)).await.status(), 200);
-    // Nor does one source leave nothing to another.
+    // Nor do one tenant's sources leave nothing to another's.
     let theirs = crowd(&desk, &path_of(&first), BODIES / LENGTH, &beginning).await;
-    let response = desk.post(&path_of(&first), "s", &event(7)).await;
-    assert_eq!(response.status(), 503);
-    assert_eq!(desk.post(&path_of(&second), "s", &event(8)).await.status(), 200);
+    for (theirs, number) in [(&first, 7), (&second, 8)] {
+        let response = desk.post(&path_of(theirs), "s", &event(number)).await;
+        assert_eq!(response.status(), 503);
+    }
+    assert_eq!(desk.post(&path_of(&other), "s", &event(9)).await.status(), 200);
     drop((strangers, theirs));
 }
 
