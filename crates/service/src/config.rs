@@ -1,5 +1,6 @@
 //! Settings that all programs have.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -82,7 +83,7 @@ pub struct HttpConfig<const PORT: u16> {
 }
 
 /// How many connections are served.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Listening")]
 pub struct Places {
@@ -94,12 +95,17 @@ pub struct Places {
         value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub max_connections: u32,
+
+    /// Addresses of proxies and balancers that may have any number of the connections, separated by commas;
+    /// those of private networks may anyway, any other address has an eighth at most
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_name = "ADDRESS")]
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Places {
     /// Serves at most so many connections of `tcp` at a time.
-    pub fn at(self, tcp: TcpListener) -> Listener {
-        Listener::with_places(tcp, self.max_connections)
+    pub fn at(&self, tcp: TcpListener) -> Listener {
+        Listener::with_places(tcp, self.max_connections).trusting(&self.trusted_proxies)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +20,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Leaving, drain};
 
+mod first;
+mod peers;
 #[cfg(test)]
 mod tests;
+
+use first::First;
+use peers::Peers;
 
 /// How long connections may stay open after the shutdown: requests end by themselves, half ones do not.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -38,20 +45,28 @@ struct Patience {
     /// How long a client may take nothing of what is written to it. Its machine may say for ever that it has
     /// no room yet; the body is not asked for more meanwhile, and so comes to no end and keeps its place.
     stalled: Duration,
+    /// How long a connection may take to bring the headers of its first request. Whoever opens one has
+    /// something to ask.
+    first: Duration,
     /// How long a request's headers may be under way, and how long a connection may lie idle before the next one:
     /// the library counts both as one. Longer than the minute for which proxies keep theirs, or now and then
     /// a webhook would be sent on a connection that ends just then, and Chatwoot does not send it again.
     head: Duration,
 }
 
-const PATIENCE: Patience =
-    Patience { stalled: Duration::from_mins(1), head: Duration::from_secs(75) };
+const PATIENCE: Patience = Patience {
+    stalled: Duration::from_mins(1),
+    first: Duration::from_secs(10),
+    head: Duration::from_secs(75),
+};
 
-/// Where connections come in, and how many are served at a time. Further ones wait to be accepted.
+/// Where connections come in, and how many are served at a time. Further ones wait to be accepted, and those of
+/// an address that has its share of them are closed.
 #[derive(Debug)]
 pub struct Listener {
     tcp: TcpListener,
     places: Arc<Semaphore>,
+    peers: Arc<Peers>,
     leaving: Leaving,
 }
 
@@ -59,7 +74,16 @@ impl Listener {
     /// A listener that serves `connections` at a time.
     pub fn with_places(tcp: TcpListener, connections: u32) -> Self {
         let connections = usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { tcp, places: Arc::new(Semaphore::new(connections)), leaving: Leaving::default() }
+        let peers = Arc::new(Peers::of(connections, &[]));
+        let places = Arc::new(Semaphore::new(connections));
+        Self { tcp, places, peers, leaving: Leaving::default() }
+    }
+
+    /// Lets these addresses have any number of the connections.
+    #[must_use]
+    pub fn trusting(self, proxies: &[IpAddr]) -> Self {
+        let places = self.places.available_permits();
+        Self { peers: Arc::new(Peers::of(places, proxies)), ..self }
     }
 
     /// Once the program is leaving, closes each connection after its next answer.
@@ -76,7 +100,7 @@ impl From<TcpListener> for Listener {
 }
 
 /// Serves until the shutdown, then lets requests in hand end, for 10 s at most. A client that reads nothing
-/// of its answer is given up after a minute, and one that sends no whole headers a little later.
+/// of its answer is given up after a minute, one that sends no whole headers a little later, and one that sends none at first after 10 s.
 pub async fn serve(
     listener: impl Into<Listener>,
     router: Router,
@@ -105,7 +129,7 @@ async fn accept_all(
     shutdown: &CancellationToken,
     patience: Patience,
 ) {
-    let Listener { mut tcp, places, leaving } = listener;
+    let Listener { mut tcp, places, peers, leaving } = listener;
     // Otherwise all routes would be copied for every connection.
     let router: Router = router.with_state(());
     let service = TowerToHyperService::new(router);
@@ -116,10 +140,14 @@ async fn accept_all(
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
             // Goes on by itself after what befalls single connections, or when there are too many files.
-            let (stream, _) = axum::serve::Listener::accept(&mut tcp).await;
-            (stream, place)
+            let (stream, from) = axum::serve::Listener::accept(&mut tcp).await;
+            (stream, from, place)
         };
-        let Some((stream, place)) = shutdown.run_until_cancelled(next).await else { break };
+        let Some((stream, from, place)) = shutdown.run_until_cancelled(next).await else { break };
+        let Some(counted) = peers.admit(from.ip()) else {
+            tracing::debug!(from = %from.ip(), "closed a connection: its address has its share");
+            continue;
+        };
         prepare(&stream, patience.stalled);
         let (service, leaving) = (service.clone(), leaving.clone());
         let answer = service_fn(move |request| {
@@ -133,13 +161,20 @@ async fn accept_all(
                 Ok::<_, Infallible>(answer)
             }
         });
-        let connection = http.serve_connection(TokioIo::new(stream), answer);
+        let first = First::default();
+        let connection = http.serve_connection(TokioIo::new(stream), first.noting(answer));
         let connection = open.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            let ended = match tokio::time::timeout(patience.first, connection.as_mut()).await {
+                Err(_) if first.has_come() => connection.await,
+                Err(_) => Ok(()),
+                Ok(ended) => ended,
+            };
+            if let Err(error) = ended {
                 tracing::trace!(%error, "a connection ended before its time");
             }
-            drop(place);
+            drop((place, counted));
         });
     }
     drop(tcp);

@@ -239,3 +239,53 @@ async fn who_leaves_answers_on_says_so_and_keeps_no_connection() {
     tokio::join!(left, asking);
     serving.await.unwrap().unwrap();
 }
+
+/// Asks on a connection that stays open. Returns false if it was closed instead.
+async fn answers(stream: &mut TcpStream) -> bool {
+    let request = b"GET /live HTTP/1.1\r\nhost: here\r\n\r\n";
+    if stream.write_all(request).await.is_err() {
+        return false;
+    }
+    let mut answer = [0; 512];
+    let read = stream.read(&mut answer).await.unwrap_or(0);
+    answer[..read].starts_with(b"HTTP/1.1 200")
+}
+
+#[tokio::test]
+async fn a_connection_that_brings_no_request_is_ended_before_one_that_did() {
+    let listener = listen("127.0.0.1", 0).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let patience = Patience { first: Duration::from_secs(1), ..PATIENCE };
+    let router = routes(&Health::default());
+    let serving = tokio::spawn(serve_patiently(listener.into(), router, stop.clone(), patience));
+    let mut asked = TcpStream::connect(address).await.unwrap();
+    assert!(answers(&mut asked).await);
+    let mut half = TcpStream::connect(address).await.unwrap();
+    half.write_all(b"GET /live HTTP/1.1\r\nhost: ").await.unwrap();
+    assert_eq!(half.read(&mut [0]).await.unwrap(), 0);
+    assert!(answers(&mut asked).await);
+    stop.cancel();
+    serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn one_address_leaves_places_to_others() {
+    let listener = listen("127.0.0.1", 0).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let listener = Listener { peers: Arc::new(Peers::strict(2)), ..Listener::from(listener) };
+    let serving = tokio::spawn(serve(listener, routes(&Health::default()), stop.clone()));
+    let connect = async || TcpStream::connect(address).await.unwrap();
+    let (mut first, mut second) = (connect().await, connect().await);
+    assert!(answers(&mut first).await && answers(&mut second).await);
+    assert!(!answers(&mut connect().await).await);
+    assert!(answers(&mut second).await);
+    drop(first);
+    // Until it is noticed that it has gone.
+    while !answers(&mut connect().await).await {
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    serving.await.unwrap().unwrap();
+}
