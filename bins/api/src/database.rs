@@ -3,6 +3,8 @@
 //! A process has few connections to the database. Tenants' requests have all but an eighth of them, and no tenant the
 //! last quarter of those. To find out who calls there are places of its own, since nobody knows yet whose tenant's they
 //! would be. Who finds no place waits for one here, in turn, and not in the pool, where whoever asks for most has most.
+//! Anybody on the internet may show a key that is none, so those who have shown nothing yet have other places than
+//! those who have, and few of them wait.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -15,18 +17,35 @@ use tokio::time::timeout;
 
 use crate::App;
 use crate::error::ApiError;
+use crate::recent::Recent;
 use crate::rooms::{Room, Rooms};
 
 /// How long a place is waited for: as long as the pool waits for a connection. A database that is away is told of in
 /// time by those who wait for places too.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many strangers wait for a place; further ones are refused at once.
+const STRANGERS: usize = 64;
 
 /// How many transactions are under way at a time, by what they are for. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Places {
     tenants: Rooms,
     callers: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
+    /// Places to wait in for those of strangers.
+    waiting: Arc<Semaphore>,
     above: Arc<Semaphore>,
+    /// The keys and tickets that were good a moment ago.
+    recent: Recent,
+}
+
+/// Who wants to be known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Caller<'a> {
+    /// Somebody whose token the provider has signed.
+    Proven,
+    /// Whoever shows a key or a ticket with this digest.
+    Shows(&'a [u8; 32]),
 }
 
 /// A transaction and its place; rolled back unless committed.
@@ -44,7 +63,28 @@ impl Places {
         Self {
             tenants: Rooms::new((connections - few).max(1)),
             callers: Arc::new(Semaphore::new((connections / 4).max(1))),
+            // Fewer than tenants leave, or they could take all of these.
+            strangers: Arc::new(Semaphore::new((few / 2).max(1))),
+            waiting: Arc::new(Semaphore::new(STRANGERS)),
             above: Arc::new(Semaphore::new(few)),
+            recent: Recent::default(),
+        }
+    }
+
+    /// The digests of keys and tickets that were good lately.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    async fn of_caller(&self, caller: Caller<'_>) -> Result<Place, ApiError> {
+        match caller {
+            Caller::Shows(digest) if !self.recent.has(digest) => {
+                let waits = self.waiting.try_acquire().map_err(|_| ApiError::Busy)?;
+                let place = in_turn(&self.strangers).await;
+                drop(waits);
+                place
+            }
+            Caller::Proven | Caller::Shows(_) => in_turn(&self.callers).await,
         }
     }
 
@@ -70,8 +110,8 @@ impl App {
     }
 
     /// A transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
-    pub(crate) async fn gate(&self) -> Result<Placed, ApiError> {
-        Placed::begin(in_turn(&self.places.callers).await?, self.store.gate()).await
+    pub(crate) async fn gate(&self, caller: Caller<'_>) -> Result<Placed, ApiError> {
+        Placed::begin(self.places.of_caller(caller).await?, self.store.gate()).await
     }
 
     /// A transaction that sees and changes which tenants there are, and nothing inside of any.
@@ -116,6 +156,8 @@ impl DerefMut for Placed {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[test]
@@ -130,7 +172,34 @@ mod tests {
             let taken = rooms.collect::<Vec<_>>().len();
             assert!((1..connections).contains(&taken), "{taken} of {connections}");
             assert!(places.callers.available_permits() >= 1);
+            assert!(
+                (1..=places.above.available_permits())
+                    .contains(&places.strangers.available_permits())
+            );
             assert!(places.above.available_permits() >= 1);
         }
+    }
+
+    #[tokio::test]
+    async fn strangers_keep_nobody_from_being_known_and_few_of_them_wait() {
+        let places = Places::among(16);
+        let known = [1; 32];
+        places.recent.note(known);
+        let stranger = |number: u8| {
+            let places = places.clone();
+            async move { places.of_caller(Caller::Shows(&[number; 32])).await }
+        };
+        let inside = stranger(2).await.unwrap();
+        let mut waiting: Vec<_> = (0..STRANGERS).map(|_| Box::pin(stranger(3))).collect();
+        for one in &mut waiting {
+            assert!(futures_util::poll!(one).is_pending());
+        }
+        assert!(matches!(stranger(4).await, Err(ApiError::Busy)));
+        for caller in [Caller::Proven, Caller::Shows(&known)] {
+            assert!(places.of_caller(caller).now_or_never().is_some_and(|place| place.is_ok()));
+        }
+        drop(inside);
+        assert!(waiting.remove(0).await.is_ok());
+        assert!(matches!(futures_util::poll!(Box::pin(stranger(4))), std::task::Poll::Pending));
     }
 }

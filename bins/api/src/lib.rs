@@ -20,6 +20,7 @@ mod metrics;
 mod outbox;
 mod paging;
 mod problem;
+mod recent;
 mod request;
 mod rooms;
 mod routes;

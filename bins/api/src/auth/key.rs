@@ -6,6 +6,7 @@ use store::api_keys::Holder;
 use super::above::Steward;
 use super::{CallerKind, Principal};
 use crate::App;
+use crate::database::Caller;
 use crate::error::ApiError;
 
 /// Who shows this key of a tenant.
@@ -35,9 +36,13 @@ pub(super) async fn steward(key: &Token, app: &App) -> Result<Steward, ApiError>
 }
 
 async fn identify(key: &Token, app: &App) -> Result<Holder, ApiError> {
-    let mut transaction = app.gate().await?;
-    let holder = store::api_keys::identify(&mut transaction, &key.digest()).await?;
-    let holder = holder.ok_or(ApiError::Unauthorized)?;
+    let digest = key.digest();
+    let mut transaction = app.gate(Caller::Shows(&digest)).await?;
+    let Some(holder) = store::api_keys::identify(&mut transaction, &digest).await? else {
+        app.places.recent().forget(&digest);
+        return Err(ApiError::Unauthorized);
+    };
     transaction.commit().await?;
+    app.places.recent().note(digest);
     Ok(holder)
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use store::stream_tickets::Bearer;
 
 use super::{CallerKind, Principal};
-use crate::App;
 use crate::error::ApiError;
+use crate::{App, database};
 
 /// How long a ticket waits to be used.
 const SECONDS: i32 = 30;
@@ -45,11 +45,12 @@ pub(crate) async fn issue(
         session_ends_at: principal.ends_at,
     };
     let ticket = Token::generate(TokenKind::Ticket);
+    let digest = ticket.digest();
     let mut transaction = app.tenant(&principal.tenant).await?;
-    let issued =
-        store::stream_tickets::issue(&mut transaction, &ticket.digest(), &bearer, SECONDS).await?;
+    let issued = store::stream_tickets::issue(&mut transaction, &digest, &bearer, SECONDS).await?;
     let until = issued.ok_or(ApiError::TooManyStreams)?;
     transaction.commit().await?;
+    app.places.recent().note(digest);
     Ok((ticket, until))
 }
 
@@ -59,9 +60,12 @@ pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiErr
     let shown = shown.ok().and_then(|query| query.0.ticket);
     let ticket = shown.and_then(|text| Token::read(TokenKind::Ticket, &text));
     let ticket = ticket.ok_or(ApiError::Unauthorized)?;
-    let mut transaction = app.gate().await?;
-    let bearer = store::stream_tickets::redeem(&mut transaction, &ticket.digest()).await?;
+    let digest = ticket.digest();
+    let mut transaction = app.gate(database::Caller::Shows(&digest)).await?;
+    let bearer = store::stream_tickets::redeem(&mut transaction, &digest).await?;
     transaction.commit().await?;
+    // It opens nothing a second time.
+    app.places.recent().forget(&digest);
     let bearer = bearer.ok_or(ApiError::Unauthorized)?;
     if bearer.session_ends_at.is_some_and(|end| end <= Utc::now()) {
         return Err(ApiError::Unauthorized);

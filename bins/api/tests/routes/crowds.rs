@@ -4,9 +4,10 @@ use domain::{Role, Token, TokenKind};
 use serde_json::Value;
 use store::{Store, Transaction};
 use testkit::reqwest::StatusCode;
-use testkit::{eventually, sqlx};
+use testkit::{OpenId, eventually, sqlx};
 use tokio::task::JoinSet;
 
+use crate::openid;
 use crate::support::{Served, problem, waiting};
 
 /// As many connections as the API has here.
@@ -74,15 +75,51 @@ async fn strangers_who_show_made_up_keys_leave_connections_to_those_who_are_know
     let behind = Store::connect(&served.world.store_config, "behind").unwrap();
     let held = lock(&behind, "lock table api_keys in access exclusive mode").await;
     let made_up = || Token::generate(TokenKind::ApiKey).expose().to_owned();
-    // A quarter.
-    let mut strangers = crowd(&served, &behind, "/labels", made_up, 2).await;
+    let mut strangers = crowd(&served, &behind, "/labels", made_up, 1).await;
     for _ in 0..5 {
         served.read("/labels").await;
     }
-    assert_eq!(waiting(&behind).await, 2);
+    assert_eq!(waiting(&behind).await, 1);
     store::rollback(held).await.unwrap();
     while let Some(status) = strangers.join_next().await {
         let status = status.unwrap().as_u16();
+        assert!([401, 503].contains(&status), "{status}");
+    }
+}
+
+/// Their keys and tickets are looked up in places of their own, and those who have shown who they are in others.
+#[tokio::test]
+async fn strangers_keep_nobody_from_being_identified() {
+    let provider = OpenId::start().await;
+    let served = openid::trusting(&provider).await;
+    let behind = Store::connect(&served.world.store_config, "behind").unwrap();
+    let person = provider.sign_in("ana", openid::AUDIENCE).await.access_token;
+    let key = served.key("acme", Role::Viewer.permissions()).await;
+    let ask = async |token: &str| {
+        let request = served.http.get(served.url("/labels")).bearer_auth(token);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask(&key).await, 200);
+    let held = lock(&behind, "lock table stream_tickets in access exclusive mode").await;
+    let mut strangers = JoinSet::new();
+    for _ in 0..10 * ALL {
+        let made_up = Token::generate(TokenKind::Ticket);
+        let request = served.http.get(served.url("/activity"));
+        let request = request.query(&[("ticket", made_up.expose())]);
+        let request = request.header("accept", "text/event-stream");
+        strangers.spawn(async move { request.send().await.unwrap().status().as_u16() });
+    }
+    // Of those who find no place at all the first is told so while all others wait.
+    assert_eq!(strangers.join_next().await.unwrap().unwrap(), 503);
+    eventually("one is being looked up", || async { waiting(&behind).await == 1 }).await;
+    for known in [&person, &key] {
+        for _ in 0..5 {
+            assert_eq!(ask(known).await, 200);
+        }
+    }
+    store::rollback(held).await.unwrap();
+    while let Some(status) = strangers.join_next().await {
+        let status = status.unwrap();
         assert!([401, 503].contains(&status), "{status}");
     }
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::support::{Served, Stream, problem};
 
-const AUDIENCE: &str = "axis";
+pub const AUDIENCE: &str = "axis";
 
 fn config(issuer: &str) -> Config {
     let oidc = identity::Config {
@@ -23,7 +23,7 @@ fn config(issuer: &str) -> Config {
 }
 
 /// An API that trusts this provider: `acme` is tenant `acme`, `other` is `other`.
-async fn trusting(provider: &OpenId) -> Served {
+pub async fn trusting(provider: &OpenId) -> Served {
     let served = Served::with(config(provider.issuer())).await;
     let steward = served.installation_key(Permissions::of_installation()).await;
     for (name, number) in [("acme", 2), ("other", 3)] {
