@@ -52,6 +52,8 @@ pub struct Files {
     clients: Arc<Clients>,
     receiving: Rooms,
     fetching: Rooms,
+    /// Bytes of files that are kept for a tenant in a day; `None`: any number.
+    most_a_day: Option<i64>,
 }
 
 impl Files {
@@ -60,6 +62,7 @@ impl Files {
     pub fn new(config: &Config, objects: Objects, key: Option<SecretKey>) -> anyhow::Result<Self> {
         let options = Options { max_answer: MOST_ANSWER, ..Options::default() };
         let most_bytes = u64::from(config.attachment_max_mib) * 1024 * 1024;
+        let most_a_day = i64::from(config.attachment_mib_per_day) * 1024 * 1024;
         Ok(Self {
             objects,
             chatwoot: chatwoot::Files::new(&config.attachment_hosts, most_bytes)?,
@@ -67,6 +70,7 @@ impl Files {
             clients: Arc::new(Clients::new(options)),
             receiving: Rooms::new(MOST_RECEIVED),
             fetching: Rooms::new(MOST_FETCHED),
+            most_a_day: (most_a_day > 0).then_some(most_a_day),
         })
     }
 

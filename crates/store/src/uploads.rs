@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::{AttachmentId, MessageId, TenantId, Upload};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -40,6 +41,25 @@ pub async fn begin(
     .await?;
     let (file_name, content_type) = (file_name.to_owned(), content_type.to_owned());
     Ok(Upload { id, key, file_name, content_type, file_size: 0 })
+}
+
+/// How many bytes of a tenant's files that were begun since then are kept.
+pub async fn kept_since(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    since: DateTime<Utc>,
+) -> Result<i64, Error> {
+    // Their ids are in the order of time: so few are read, and no index is needed for it.
+    let millis = u64::try_from(since.timestamp_millis()).unwrap_or_default();
+    let first = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
+    Ok(sqlx::query_scalar!(
+        r#"select coalesce(sum(file_size), 0)::bigint as "bytes!"
+           from uploads where id >= $1 and tenant_id = $2"#,
+        first,
+        tenant.as_str()
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 /// Gives files to their message, in this order.

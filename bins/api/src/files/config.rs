@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// How files are fetched from Chatwoot.
+/// How files are fetched from Chatwoot, and how many are kept.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Attachments")]
@@ -27,11 +27,26 @@ pub struct Config {
         value_parser = clap::value_parser!(u32).range(1..=2_048)
     )]
     pub attachment_max_mib: u32,
+
+    /// MiB of files that a tenant's callers may send with messages in 24 hours, 0: any number; what is over
+    /// is refused with 429
+    #[arg(
+        long,
+        env = "ATTACHMENT_MIB_PER_DAY",
+        default_value_t = 20_480,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000_000)
+    )]
+    pub attachment_mib_per_day: u32,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { attachment_hosts: Vec::new(), attachment_max_mib: 256 }
+        Self {
+            attachment_hosts: Vec::new(),
+            attachment_max_mib: 256,
+            attachment_mib_per_day: 20_480,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A row says that a file comes before its first byte does. Whatever happens then, the file is a
 //! message's in the end, or is found by its row and swept away.
 
+use chrono::{TimeDelta, Utc};
 use domain::TenantId;
 use sha2::{Digest as _, Sha256};
 use store::uploads::{self, Received};
@@ -23,6 +24,9 @@ const LONGEST_NAME: usize = 255;
 const LONGEST_TYPE: usize = 127;
 /// What nothing is known of.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// Seconds after which it is worth asking again whether a tenant may have more files kept.
+const COME_AGAIN: u64 = 60 * 60;
 
 /// Files that were received and are no message's yet.
 pub(crate) struct Receipt<'a> {
@@ -52,6 +56,15 @@ impl<'a> Receipt<'a> {
         let name = name(part.file_name().unwrap_or_default())?;
         let content_type = media_type(part.content_type());
         let mut transaction = self.app.tenant(self.tenant).await?;
+        if let Some(most) = self.app.files.most_a_day {
+            let since = Utc::now() - TimeDelta::days(1);
+            if uploads::kept_since(&mut transaction, self.tenant, since).await? >= most {
+                return Err(ApiError::TooManyRequests {
+                    kind: "bytes of files in a day",
+                    seconds: COME_AGAIN,
+                });
+            }
+        }
         let upload = uploads::begin(&mut transaction, self.tenant, &name, &content_type).await?;
         transaction.commit().await?;
         self.files.push(Received { upload, digest: Vec::new() });

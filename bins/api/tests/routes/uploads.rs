@@ -205,3 +205,33 @@ async fn a_message_that_is_taken_back_leaves_its_files_to_be_swept() {
         .unwrap();
     assert_eq!(left, 1);
 }
+
+/// What one tenant has stored costs the installation its disk.
+#[tokio::test]
+async fn a_tenant_has_so_many_bytes_of_files_kept_in_a_day() {
+    let files = api::FilesConfig { attachment_mib_per_day: 1, ..api::FilesConfig::default() };
+    let served = Served::with_files(files).await;
+    let path = written(&served).await;
+    let content = vec![b'x'; 600_000];
+    let send = async || {
+        let file = ("a.txt", "text/plain", content.as_slice());
+        let fields = [("content", "Here"), ("private", "true")];
+        served.send(&path, &fields, &[file]).send().await.unwrap()
+    };
+    for _ in 0..2 {
+        assert_eq!(send().await.status(), 201);
+    }
+    let refused = send().await;
+    assert_eq!(refused.headers()["retry-after"], "3600");
+    assert_eq!(problem(refused).await, (429, "too-many-requests".to_owned()));
+    assert_eq!(served.kept().await, (2, 2), "nothing is left of what was refused");
+    let note = json!({ "content": "Without", "private": true });
+    assert_eq!(served.post(&path, &note).send().await.unwrap().status(), 201);
+    let mut transaction = served.world.store.worker().await.unwrap();
+    sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+    let day_old = "update uploads set id = '01900000-0000-7000-8000-000000000000'
+                   where id = (select id from uploads limit 1)";
+    sqlx::query(day_old).execute(&mut *transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    assert_eq!(send().await.status(), 201);
+}
