@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{DeliveryState, Permission};
 
+use crate::problem::kinds::{self, Kind};
 use crate::problem::{FieldError, Problem};
 
 pub use current::Current;
@@ -225,92 +226,56 @@ impl ApiError {
         }
     }
 
-    /// Status, stable code and title: the only place where a failure meets HTTP.
-    fn describe(&self) -> (StatusCode, &'static str, &'static str) {
+    /// What kind of problem it is: the only place where a failure meets HTTP.
+    fn kind(&self) -> &'static Kind {
         match self {
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in"),
-            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not permitted"),
-            Self::NoTenant => (StatusCode::FORBIDDEN, "no-tenant", "No tenant"),
-            Self::ThisMachineOnly => {
-                (StatusCode::FORBIDDEN, "this-machine-only", "For this machine only")
-            }
-            Self::PeopleOnly => (StatusCode::FORBIDDEN, "people-only", "For people only"),
-            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
-            Self::NoRoute => (StatusCode::NOT_FOUND, "no-route", "No such address"),
-            Self::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
-            }
-            Self::BadQuery(_) => (StatusCode::BAD_REQUEST, "bad-query", "Unreadable query string"),
-            Self::BadJson(_) => (StatusCode::BAD_REQUEST, "bad-json", "Unreadable body"),
-            Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Not JSON"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
-            Self::FileTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "File too large"),
-            Self::BadForm(_) => (StatusCode::BAD_REQUEST, "bad-multipart", "Unreadable form"),
-            Self::NeitherJsonNorForm => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Neither JSON nor a form")
-            }
-            Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields"),
-            Self::ClientIdTaken => (StatusCode::CONFLICT, "client-id-taken", "Client id taken"),
-            Self::Withdrawn => (StatusCode::CONFLICT, "withdrawn", "Taken back"),
-            Self::NotCancellable(_) => {
-                (StatusCode::CONFLICT, "not-cancellable", "Too late to take back")
-            }
-            Self::NotRetriable(_) => {
-                (StatusCode::CONFLICT, "not-retriable", "Nothing to send again")
-            }
-            Self::TooManyKeys(_) => (StatusCode::CONFLICT, "too-many-keys", "Too many keys"),
-            Self::TooManyAccounts(_) => {
-                (StatusCode::CONFLICT, "too-many-accounts", "Too many accounts")
-            }
-            Self::NotDeletable(_) => (StatusCode::CONFLICT, "not-deletable", "Not in Chatwoot yet"),
-            Self::Changed(_) => {
-                (StatusCode::PRECONDITION_FAILED, "changed", "Changed in the meantime")
-            }
-            Self::Stale(_) => (StatusCode::CONFLICT, "stale", "The customer has written since"),
-            Self::Decided(_) => (StatusCode::CONFLICT, "decided", "Decided already"),
-            Self::OwnApproval => (StatusCode::FORBIDDEN, "own-approval", "One's own request"),
-            Self::OthersApproval => {
-                (StatusCode::FORBIDDEN, "others-approval", "Somebody else's request")
-            }
-            Self::KeyReused => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "key-reused", "Idempotency key reused")
-            }
-            Self::UnderWay => (StatusCode::CONFLICT, "under-way", "Being carried out"),
-            Self::NotSetUp => (StatusCode::NOT_IMPLEMENTED, "not-set-up", "Not set up"),
-            Self::AnotherKey(_) => (StatusCode::CONFLICT, "another-key", "Another key"),
-            Self::AccountTaken => (StatusCode::CONFLICT, "account-taken", "Another tenant's"),
-            Self::AccountBusy => (StatusCode::CONFLICT, "account-busy", "Being changed"),
-            Self::Taken(..) => (StatusCode::CONFLICT, "taken", "The name is taken"),
-            Self::Refused(_) => (StatusCode::BAD_GATEWAY, "refused", "Refused by Chatwoot"),
-            Self::NoAnswer(..) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "no-answer", "No answer at the moment")
-            }
-            Self::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Too slow"),
-            Self::TooManyStreams => {
-                (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many live streams")
-            }
-            Self::TooManyRequests { .. } => {
-                (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
-            }
-            Self::TooManyReplays => {
-                (StatusCode::SERVICE_UNAVAILABLE, "too-many-replays", "Too many replays")
-            }
-            Self::NotRedrivable => (StatusCode::CONFLICT, "not-redrivable", "Not to be sent again"),
-            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
-            Self::NoSuchPart(_) => {
-                (StatusCode::RANGE_NOT_SATISFIABLE, "no-such-part", "No such part")
-            }
-            Self::NoFile(_) => (StatusCode::BAD_GATEWAY, "no-file", "The file is not available"),
-            Self::NoStorage(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "no-storage", "Files cannot be kept or read")
-            }
-            Self::NoProvider(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "no-provider", "Nobody can sign in at the moment")
-            }
-            Self::Unavailable(_) | Self::NoBus(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available at the moment")
-            }
-            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+            Self::Unauthorized => &kinds::UNAUTHORIZED,
+            Self::Forbidden(_) => &kinds::FORBIDDEN,
+            Self::NoTenant => &kinds::NO_TENANT,
+            Self::ThisMachineOnly => &kinds::THIS_MACHINE_ONLY,
+            Self::PeopleOnly => &kinds::PEOPLE_ONLY,
+            Self::NotFound(_) => &kinds::NOT_FOUND,
+            Self::NoRoute => &kinds::NO_ROUTE,
+            Self::MethodNotAllowed => &kinds::METHOD_NOT_ALLOWED,
+            Self::BadQuery(_) => &kinds::BAD_QUERY,
+            Self::BadJson(_) => &kinds::BAD_JSON,
+            Self::NotJson | Self::NeitherJsonNorForm => &kinds::NOT_JSON,
+            Self::TooLarge | Self::FileTooLarge(_) => &kinds::TOO_LARGE,
+            Self::BadForm(_) => &kinds::BAD_MULTIPART,
+            Self::Invalid(_) => &kinds::INVALID,
+            Self::ClientIdTaken => &kinds::CLIENT_ID_TAKEN,
+            Self::Withdrawn => &kinds::WITHDRAWN,
+            Self::NotCancellable(_) => &kinds::NOT_CANCELLABLE,
+            Self::NotRetriable(_) => &kinds::NOT_RETRIABLE,
+            Self::TooManyKeys(_) => &kinds::TOO_MANY_KEYS,
+            Self::TooManyAccounts(_) => &kinds::TOO_MANY_ACCOUNTS,
+            Self::NotDeletable(_) => &kinds::NOT_DELETABLE,
+            Self::Changed(_) => &kinds::CHANGED,
+            Self::Stale(_) => &kinds::STALE,
+            Self::Decided(_) => &kinds::DECIDED,
+            Self::OwnApproval => &kinds::OWN_APPROVAL,
+            Self::OthersApproval => &kinds::OTHERS_APPROVAL,
+            Self::KeyReused => &kinds::KEY_REUSED,
+            Self::UnderWay => &kinds::UNDER_WAY,
+            Self::NotSetUp => &kinds::NOT_SET_UP,
+            Self::AnotherKey(_) => &kinds::ANOTHER_KEY,
+            Self::AccountTaken => &kinds::ACCOUNT_TAKEN,
+            Self::AccountBusy => &kinds::ACCOUNT_BUSY,
+            Self::Taken(..) => &kinds::TAKEN,
+            Self::Refused(_) => &kinds::REFUSED,
+            Self::NoAnswer(..) => &kinds::NO_ANSWER,
+            Self::Timeout => &kinds::TIMEOUT,
+            Self::TooManyStreams => &kinds::TOO_MANY_STREAMS,
+            Self::TooManyRequests { .. } => &kinds::TOO_MANY_REQUESTS,
+            Self::TooManyReplays => &kinds::TOO_MANY_REPLAYS,
+            Self::NotRedrivable => &kinds::NOT_REDRIVABLE,
+            Self::Busy => &kinds::BUSY,
+            Self::NoSuchPart(_) => &kinds::NO_SUCH_PART,
+            Self::NoFile(_) => &kinds::NO_FILE,
+            Self::NoStorage(_) => &kinds::NO_STORAGE,
+            Self::NoProvider(_) => &kinds::NO_PROVIDER,
+            Self::Unavailable(_) | Self::NoBus(_) => &kinds::UNAVAILABLE,
+            Self::Internal(_) => &kinds::INTERNAL,
         }
     }
 }
@@ -329,7 +294,8 @@ impl From<bus::BusError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, code, title) = self.describe();
+        let kind = self.kind();
+        let status = kind.http_status();
         let detail = self.to_string();
         let mut response = status.into_response();
         let headers = response.headers_mut();
@@ -341,7 +307,7 @@ impl IntoResponse for ApiError {
         } else if let Self::TooManyRequests { seconds, .. } = self {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        let mut problem = Problem::describing(status, code, title, detail);
+        let mut problem = Problem::describing(kind, detail);
         match self {
             Self::Invalid(errors) => problem.errors = errors,
             Self::Changed(current) | Self::Stale(current) | Self::Decided(current) => {

@@ -3,9 +3,11 @@
 pub(crate) mod kinds;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde::Serialize;
+
+use self::kinds::Kind;
 
 /// What went wrong, for programs (`code`, `errors`) and for people (`detail`).
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -66,16 +68,17 @@ impl FieldError {
 }
 
 impl Problem {
-    pub(crate) fn describing(
-        status: StatusCode,
-        code: &'static str,
-        title: &'static str,
-        detail: String,
-    ) -> Self {
-        let kind = format!("/problems/{code}");
-        let status = status.as_u16();
-        let (trace_id, errors, current) = (String::new(), Vec::new(), None);
-        Self { kind, title, status, detail, code, trace_id, errors, current }
+    pub(crate) fn describing(kind: &Kind, detail: String) -> Self {
+        Self {
+            kind: format!("/problems/{}", kind.code),
+            title: kind.title,
+            status: kind.status,
+            detail,
+            code: kind.code,
+            trace_id: String::new(),
+            errors: Vec::new(),
+            current: None,
+        }
     }
 
     /// Writes the problem of a response, if it has one, into its body.
