@@ -1,6 +1,7 @@
 //! Conversations: merged from snapshots, read and changed by clients.
 
 mod apply;
+mod assignees;
 mod change;
 mod hold;
 mod labels;

@@ -5060,8 +5060,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only those in charge of the user with this number in Chatwoot, of nobody (`none`) or of
-                 *     somebody (`any`).
+                 * @description Only those in charge of the user with this number in Chatwoot, of yourself (`me`: of the agents that
+                 *     `GET /agents` calls `you`, each in their own account), of nobody (`none`) or of somebody (`any`).
                  */
                 assigneeId?: string;
                 /** @description Only those with this contact. */

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use domain::catalogue::{Agent, CannedResponse, Inbox, Label, Team};
-use domain::{AccountKey, ContactId};
+use domain::{AccountKey, ContactId, Permission};
 use serde_json::{Value, json};
 use store::catalogue::{self, Owner};
 use testkit::Account;
@@ -158,6 +158,61 @@ async fn agents_say_whether_they_are_there_and_which_of_them_asks() {
     let other = served.http.get(served.url("/agents")).bearer_auth("mock-agent-token");
     let other: Value = other.send().await.unwrap().json().await.unwrap();
     assert_eq!((&other["data"][0]["you"], &other["data"][1]["you"]), (&json!(true), &json!(false)));
+}
+
+#[tokio::test]
+async fn conversations_of_oneself_are_those_of_the_agents_that_are_you_in_their_accounts() {
+    let served = Served::start().await;
+    let second = served.world.account(TENANT, 2).await;
+    let theirs = served.world.account("theirs", 3).await;
+    fetched(&served, &served.ours, &["maya", "robin"]).await;
+    fetched(&served, &theirs, &["robin"]).await;
+    for (number, account, assignee, kind) in [
+        (1, &served.ours, 2, "user"),
+        (2, &served.ours, 1, "user"),
+        (3, &second, 1, "user"),
+        (4, &second, 2, "user"),
+        (5, &served.ours, 2, "agent_bot"),
+        (6, &theirs, 1, "user"),
+    ] {
+        let mut seed = Seed::open(number);
+        seed.state.assignee_id = Some(assignee);
+        seed.state.assignee_type = Some(kind.to_owned());
+        seed.write(&served.world.store, account).await;
+    }
+    let of = async |token: String, query: &str| -> Value {
+        let asked = served.http.get(served.url(&format!("/conversations?assigneeId=me{query}")));
+        let answer = asked.bearer_auth(token).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    };
+    let robin = async |query| of("mock-token".to_owned(), query).await;
+    let maya = async || of("mock-agent-token".to_owned(), "").await;
+    // Somebody else has the number in the other account.
+    assert_eq!((numbers(&robin("").await), numbers(&maya().await)), (vec![1], vec![2]));
+
+    // One number in both.
+    fetched(&served, &second, &["zoe", "robin"]).await;
+    assert_eq!(numbers(&robin("").await), [4, 1]);
+    assert_eq!(numbers(&robin("&status=resolved").await), [0; 0]);
+
+    // Another one in each.
+    fetched(&served, &second, &["robin", "maya"]).await;
+    assert_eq!((numbers(&robin("").await), numbers(&maya().await)), (vec![3, 1], vec![4, 2]));
+    let first = robin("&limit=1").await;
+    let cursor = first["page"]["nextCursor"].as_str().unwrap();
+    let after = format!("&limit=1&cursor={cursor}");
+    let next = of("mock-token".to_owned(), &after).await;
+    assert_eq!((numbers(&first), numbers(&next)), (vec![3], vec![1]));
+    assert_eq!(next["page"]["nextCursor"], Value::Null);
+
+    // A machine is nobody's agent, and so is a person whom no list has.
+    let may = [Permission::ReadConversations].into_iter().collect();
+    let machine = of(served.key(TENANT, may).await, "").await;
+    assert_eq!((numbers(&machine), &machine["page"]["nextCursor"]), (vec![], &Value::Null));
+    fetched(&served, &second, &[]).await;
+    fetched(&served, &served.ours, &[]).await;
+    assert_eq!(numbers(&robin("").await), [0; 0]);
 }
 
 #[tokio::test]

@@ -162,7 +162,7 @@ async fn what_cannot_be_asked_is_refused() {
         ("page=0", 422, "invalid"),
         ("page=1000&limit=100", 422, "invalid"),
         ("sort=random", 400, "bad-query"),
-        ("assigneeId=me", 422, "invalid"),
+        ("assigneeId=myself", 422, "invalid"),
         ("cursor=nonsense", 422, "invalid"),
         (&format!("page=2&cursor={cursor}"), 422, "invalid"),
         (&format!("sort=oldest&cursor={cursor}"), 422, "invalid"),

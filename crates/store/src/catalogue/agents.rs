@@ -81,3 +81,21 @@ pub async fn agents(
     });
     Ok(all.collect())
 }
+
+/// The agents with an e-mail address, that the transaction may see: their accounts, and their numbers there.
+/// Those who have not accepted their invitation are left out.
+pub async fn agents_with_email(
+    connection: &mut PgConnection,
+    email: &str,
+) -> Result<Vec<(AccountKey, i64)>, Error> {
+    // In the collation C only ASCII has upper and lower case: letters that merely look alike stay apart.
+    let rows = sqlx::query!(
+        r#"select account_id, chatwoot_id from agents
+           where lower(email collate "C") = lower($1::text collate "C") and confirmed is distinct from false
+           order by account_id, chatwoot_id"#,
+        email
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (AccountKey(row.account_id), row.chatwoot_id)).collect())
+}

@@ -10,7 +10,7 @@ mod teams;
 
 use domain::{AccountKey, TenantId};
 
-pub use agents::{agents, replace_agents};
+pub use agents::{agents, agents_with_email, replace_agents};
 pub use canned_responses::{add_canned_response, canned_responses, replace_canned_responses};
 pub use inboxes::{inboxes, replace_inboxes};
 pub use known::{Named, Unknown, unknown};

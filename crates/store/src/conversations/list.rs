@@ -1,9 +1,11 @@
 //! Lists of conversations: filtered, sorted, a part at a time.
 
 use chrono::{DateTime, Utc};
-use domain::{ContactId, Conversation, ConversationId, TenantId};
+use domain::{AccountKey, ContactId, Conversation, ConversationId, TenantId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
+use super::assignees::Assignees;
 use super::read::{Row, select_conversations};
 use super::{labels, search};
 use crate::{Error, Start, part};
@@ -31,7 +33,7 @@ pub struct Filter {
 }
 
 /// In whose charge a conversation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssigneeFilter {
     /// Nobody's.
     None,
@@ -39,6 +41,8 @@ pub enum AssigneeFilter {
     Any,
     /// That of the user with this number in Chatwoot; bots have numbers of their own.
     Id(i64),
+    /// That of one of these users. Numbers are an installation's own, so each is named with its account.
+    OneOf(Vec<(AccountKey, i64)>),
 }
 
 /// What comes first.
@@ -75,15 +79,15 @@ pub struct Listed {
     pub next: Option<Place>,
 }
 
-/// A checked query for a part of a tenant's list. Its arguments: tenant, filter (9 of them), row
-/// ids found beforehand, how many rows, how many to skip; then what `after` speaks of, from `$13`.
+/// A checked query for a part of a tenant's list. Its arguments: tenant, filter (11 of them), row
+/// ids found beforehand, how many rows, how many to skip; then what `after` speaks of, from `$15`.
 ///
 /// What is sorted by activity is read along its minutes, which are in indexes, and sorted within each:
 /// an index over the activity itself would be written with every event.
 macro_rules! select_page {
     (
         after $after:literal order $order:literal
-        arguments ($tenant:expr, $filter:expr, $found:expr, $limit:expr, $skip:expr)
+        arguments ($tenant:expr, $filter:expr, $assignees:expr, $found:expr, $limit:expr, $skip:expr)
         $(, $place:expr)*
     ) => {
         select_conversations!(
@@ -103,26 +107,25 @@ macro_rules! select_page {
                    and ($8::bigint is null or c.inbox_id = $8)
                    and ($9::uuid is null or c.contact_id = $9)
                    and ($10::uuid[] is null or c.id = any($10))
-                   and " + $after + " order by " + $order + " limit $11 offset $12"
+                   and ($11::uuid[] is null
+                     or (c.account_id, c.assignee_id) in (select * from unnest($11, $12::bigint[]))
+                       and c.assignee_id = any($12)
+                       and (c.assignee_type is null or c.assignee_type = 'user'))
+                   and " + $after + " order by " + $order + " limit $13 offset $14"
             ]
             order [" order by " + $order],
             $tenant.as_str(),
             $filter.status.as_deref(),
             $filter.priority.as_deref(),
-            match $filter.assignee {
-                Some(AssigneeFilter::Id(id)) => Some(id),
-                _ => None,
-            },
-            match $filter.assignee {
-                Some(AssigneeFilter::Any) => Some(true),
-                Some(AssigneeFilter::None) => Some(false),
-                _ => None,
-            },
+            $assignees.id,
+            $assignees.any,
             $filter.team_id,
             $filter.label.as_deref(),
             $filter.inbox_id,
             $filter.contact.map(|contact| contact.0),
             $found,
+            $assignees.accounts.as_deref() as Option<&[Uuid]>,
+            $assignees.ids.as_deref() as Option<&[i64]>,
             $limit,
             $skip
             $(, $place)*
@@ -139,11 +142,15 @@ pub async fn list(
     start: Start<Place>,
     limit: u32,
 ) -> Result<Listed, Error> {
+    if filter.assignee == Some(AssigneeFilter::OneOf(Vec::new())) {
+        return Ok(Listed { conversations: Vec::new(), next: None });
+    }
     part::plan_for_arguments(connection).await?;
+    let assignees = Assignees::of(filter.assignee.as_ref());
     let found = match (&filter.search, &filter.label) {
         (Some(text), _) => Some(search::find(connection, tenant, text).await?),
         (None, Some(label)) => labels::few(connection, tenant, label).await?,
-        (None, None) => None,
+        (None, None) => assignees.few(connection, tenant).await?,
     };
     let (skip, place) = start.skip_and_place();
     let (at, id) = (place.and_then(|place| place.at), place.map(|place| place.id.0));
@@ -153,45 +160,45 @@ pub async fn list(
     let mut rows = match sort {
         Sort::Newest => {
             select_page!(
-                after "($14::uuid is null or (c.activity_minute, c.last_activity_at, c.id)
-                                           < (axis_minute($13::timestamptz), $13, $14))"
+                after "($16::uuid is null or (c.activity_minute, c.last_activity_at, c.id)
+                                           < (axis_minute($15::timestamptz), $15, $16))"
                 order "c.activity_minute desc, c.last_activity_at desc, c.id desc"
-                arguments (tenant, filter, found, fetched, skip), at, id
+                arguments (tenant, filter, assignees, found, fetched, skip), at, id
             )
             .fetch_all(connection)
             .await?
         }
         Sort::Oldest => {
             select_page!(
-                after "($14::uuid is null or (c.activity_minute, c.last_activity_at, c.id)
-                                           > (axis_minute($13::timestamptz), $13, $14))"
+                after "($16::uuid is null or (c.activity_minute, c.last_activity_at, c.id)
+                                           > (axis_minute($15::timestamptz), $15, $16))"
                 order "c.activity_minute, c.last_activity_at, c.id"
-                arguments (tenant, filter, found, fetched, skip), at, id
+                arguments (tenant, filter, assignees, found, fetched, skip), at, id
             )
             .fetch_all(connection)
             .await?
         }
         Sort::Waiting => {
             select_page!(
-                after "($14::uuid is null or (coalesce(c.waiting_since, 'infinity'), c.id)
-                                           > (coalesce($13::timestamptz, 'infinity'), $14))"
+                after "($16::uuid is null or (coalesce(c.waiting_since, 'infinity'), c.id)
+                                           > (coalesce($15::timestamptz, 'infinity'), $16))"
                 order "coalesce(c.waiting_since, 'infinity'), c.id"
-                arguments (tenant, filter, found, fetched, skip), at, id
+                arguments (tenant, filter, assignees, found, fetched, skip), at, id
             )
             .fetch_all(connection)
             .await?
         }
         Sort::Priority => {
             select_page!(
-                after "($14::uuid is null
+                after "($16::uuid is null
                         or (case c.priority when 'urgent' then 4 when 'high' then 3
                               when 'medium' then 2 when 'low' then 1 else 0 end,
                             c.activity_minute, c.last_activity_at, c.id)
-                         < ($15::integer, axis_minute($13::timestamptz), $13, $14))"
+                         < ($17::integer, axis_minute($15::timestamptz), $15, $16))"
                 order "case c.priority when 'urgent' then 4 when 'high' then 3
                          when 'medium' then 2 when 'low' then 1 else 0 end desc,
                        c.activity_minute desc, c.last_activity_at desc, c.id desc"
-                arguments (tenant, filter, found, fetched, skip), at, id, rank
+                arguments (tenant, filter, assignees, found, fetched, skip), at, id, rank
             )
             .fetch_all(connection)
             .await?

@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::AccountKey;
 use domain::catalogue::Agent;
 use serde::Serialize;
+use store::PgConnection;
 
 use crate::App;
-use crate::auth::{May, ReadConversations};
+use crate::auth::{May, Principal, ReadConversations};
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::routes::OfAccount;
@@ -41,10 +43,21 @@ pub(in crate::routes) async fn list_agents(
     let mut transaction = app.tenant(&principal.tenant).await?;
     let mut agents = store::catalogue::agents(&mut transaction, query.account_id).await?;
     agents.retain(|agent| agent.confirmed != Some(false));
-    let is_caller = |agent: &Agent| match (&agent.email, &principal.email) {
-        (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),
-        _ => false,
+    let own = own_agents(&mut transaction, &principal).await?;
+    let listed = |agent: Agent| {
+        let you = own.contains(&(agent.account_id, agent.chatwoot_id));
+        ListedAgent { agent, you }
     };
-    let listed = |agent| ListedAgent { you: is_caller(&agent), agent };
     Ok(Json(AgentList { data: agents.into_iter().map(listed).collect() }))
+}
+
+/// The agents who are the caller: their accounts, and their numbers there.
+pub(in crate::routes) async fn own_agents(
+    connection: &mut PgConnection,
+    principal: &Principal,
+) -> Result<Vec<(AccountKey, i64)>, ApiError> {
+    match &principal.email {
+        Some(email) => Ok(store::catalogue::agents_with_email(connection, email).await?),
+        None => Ok(Vec::new()),
+    }
 }

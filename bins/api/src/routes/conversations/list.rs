@@ -12,9 +12,12 @@ use crate::error::ApiError;
 use crate::extract::Query;
 use crate::paging::{self, Asked, Page};
 use crate::routes::Snapshot;
+use crate::routes::agents::list::own_agents;
 
 /// Longest text to search for, in characters.
 const LONGEST_SEARCH: usize = 200;
+/// The assignee who is the caller.
+const ME: &str = "me";
 
 /// Which conversations to list, and in which order.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -26,8 +29,8 @@ pub(in crate::routes) struct ListConversations {
     status: Option<String>,
     /// Only with this priority: `low`, `medium`, `high`, `urgent`, or `none`.
     priority: Option<String>,
-    /// Only those in charge of the user with this number in Chatwoot, of nobody (`none`) or of
-    /// somebody (`any`).
+    /// Only those in charge of the user with this number in Chatwoot, of yourself (`me`: of the agents that
+    /// `GET /agents` calls `you`, each in their own account), of nobody (`none`) or of somebody (`any`).
     assignee_id: Option<String>,
     /// Only those of the team with this number in Chatwoot.
     team_id: Option<i64>,
@@ -94,9 +97,14 @@ pub(in crate::routes) async fn list_conversations(
     let asked = Asked::read(query.page, query.limit, query.cursor.take())?;
     let sort = query.sort.unwrap_or_default();
     let start = asked.begin(|cursor| Cursor::read(cursor, sort))?;
-    let filter = query.filter()?;
+    let by_me = query.assignee_id.as_deref() == Some(ME);
+    let mut filter = query.filter()?;
     let position = app.snapshot();
     let mut transaction = app.tenant(&principal.tenant).await?;
+    if by_me {
+        let own = own_agents(&mut transaction, &principal).await?;
+        filter.assignee = Some(AssigneeFilter::OneOf(own));
+    }
     let listed = store::conversations::list(
         &mut transaction,
         &principal.tenant,
@@ -114,11 +122,11 @@ impl ListConversations {
     fn filter(self) -> Result<Filter, ApiError> {
         let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let assignee = match said(self.assignee_id).as_deref() {
-            None => None,
+            None | Some(ME) => None,
             Some("none") => Some(AssigneeFilter::None),
             Some("any") => Some(AssigneeFilter::Any),
             Some(number) => Some(AssigneeFilter::Id(number.parse().map_err(|_| {
-                ApiError::field("assigneeId", "must be a number, `none` or `any`")
+                ApiError::field("assigneeId", "must be a number, `me`, `none` or `any`")
             })?)),
         };
         let search = said(self.search);
