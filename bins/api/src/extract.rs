@@ -1,5 +1,6 @@
 //! What requests bring along, refused with a problem where it is not what it should be.
 
+use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::App;
 use crate::error::ApiError;
+use crate::problem::FieldError;
 
 /// A query string.
 pub struct Query<T>(pub T);
@@ -135,27 +137,83 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
     }
 }
 
-/// The field that is not there: "missing field `name` at line 1 column 2".
-fn missing(text: &str) -> Option<&str> {
-    text.strip_prefix("missing field `")?.split('`').next()
-}
-
 fn refusal(rejection: &JsonRejection) -> ApiError {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => ApiError::NotJson,
-        JsonRejection::JsonDataError(_) => {
-            // "…: <field>: <what is wrong> at line 1 column 2"
-            let text = rejection.body_text();
-            let text = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
-            match text.split_once(": ").filter(|(field, _)| !field.contains(' ')) {
-                Some((field, what)) => ApiError::field(field, what),
-                None => match missing(text) {
-                    Some(field) => ApiError::field(field, "is missing"),
-                    None => ApiError::field("", text),
-                },
-            }
-        }
+        JsonRejection::JsonDataError(error) => match misfit(error) {
+            Some(misfit) => ApiError::Invalid(vec![unlike(misfit)]),
+            None => ApiError::field("", rejection.body_text()),
+        },
         _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
         _ => ApiError::BadJson(rejection.body_text()),
+    }
+}
+
+/// JSON that is not what is wanted, and where.
+pub(crate) type Misfit = serde_path_to_error::Error<serde_json::Error>;
+
+/// The cause of an error that says where.
+fn misfit<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Misfit> {
+    error.downcast_ref().or_else(|| misfit(error.source()?))
+}
+
+/// The field at fault.
+pub(crate) fn unlike(misfit: &Misfit) -> FieldError {
+    let cause = misfit.inner();
+    let message = cause.to_string();
+    // The field says where; what a client sends has no lines to its people.
+    let place = format!(" at line {} column {}", cause.line(), cause.column());
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    let at_root = misfit.path().iter().next().is_none();
+    let path = if at_root { String::new() } else { misfit.path().to_string() };
+    // Serde tells of the missing field in words only, and of its parent as the place.
+    let missing = message.strip_prefix("missing field `").and_then(|name| name.strip_suffix('`'));
+    let (field, message) = match missing {
+        Some(name) if at_root => (name.to_owned(), "is missing"),
+        Some(name) => (format!("{path}.{name}"), "is missing"),
+        None => (path, message),
+    };
+    FieldError { field, message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Outer {
+        inner: Inner,
+        all: Vec<u8>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Inner {
+        name: String,
+    }
+
+    #[test]
+    fn the_field_at_fault_is_named_wherever_it_is() {
+        for (body, field, message) in [
+            (r#"{"all": []}"#, "inner", "is missing"),
+            (r#"{"inner": {}, "all": []}"#, "inner.name", "is missing"),
+            (
+                r#"{"inner": {"name": 7}, "all": []}"#,
+                "inner.name",
+                "invalid type: integer `7`, expected a string",
+            ),
+            (
+                r#"{"inner": {"name": "a: b"}, "all": [1, 300]}"#,
+                "all[1]",
+                "invalid value: integer `300`, expected u8",
+            ),
+            ("[]", "", "invalid type: sequence, expected an object"),
+        ] {
+            let mut json = serde_json::Deserializer::from_str(body);
+            let read = serde_path_to_error::deserialize::<_, Object<Outer>>(&mut json);
+            let told = unlike(&read.err().unwrap());
+            assert_eq!((&*told.field, &*told.message), (field, message), "{body}");
+        }
     }
 }

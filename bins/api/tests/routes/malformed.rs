@@ -74,6 +74,23 @@ async fn a_field_that_is_missing_is_named() {
     assert_eq!(refused["detail"], "name is missing");
 }
 
+#[tokio::test]
+async fn what_is_wrong_with_a_field_is_told_without_its_place_in_the_text() {
+    let served = Served::start().await;
+    let body = json!({ "name": 7, "roles": ["viewer"] });
+    let refused: Value =
+        served.post("/api-keys", &body).send().await.unwrap().json().await.unwrap();
+    let message = "invalid type: integer `7`, expected a string";
+    assert_eq!(refused["errors"], json!([{ "field": "name", "message": message }]));
+    let proposed = json!({
+        "conversationId": uuid::Uuid::now_v7(), "type": "proposed_reply", "reason": "A refund.",
+        "metadata": { "content": "We refund it.", "private": "no" },
+    });
+    let refused: Value =
+        served.post("/approvals", &proposed).send().await.unwrap().json().await.unwrap();
+    assert_eq!(refused["errors"][0]["field"], "metadata.private");
+}
+
 fn mistakes(served: &Served, walk: &Walk, operation: &Operation, things: &Things) -> Vec<Wrong> {
     let mut mistakes = Vec::new();
     let mut mistake = |what: String, request, expected| {

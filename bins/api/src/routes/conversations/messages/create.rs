@@ -19,7 +19,7 @@ use crate::App;
 use crate::auth::{May, Principal, Reply};
 use crate::error::{ApiError, Current};
 use crate::etag::{IfMatch, Tagged};
-use crate::extract::{self, Id};
+use crate::extract::{self, Id, unlike};
 use crate::files::{Files, Form, Receipt, is_form};
 use crate::idempotency::{Begun, Key};
 use crate::problem::{FieldError, Problem};
@@ -245,8 +245,8 @@ async fn unchanged(
 impl CreateMessage {
     /// A reply that is proposed in an approval's metadata.
     pub(in crate::routes) fn proposed(metadata: &Map<String, Value>) -> Result<Self, ApiError> {
-        let read: Result<Self, _> = serde_json::from_value(Value::Object(metadata.clone()));
-        let message = read.map_err(|error| ApiError::field("content", error.to_string()))?;
+        let read = serde_path_to_error::deserialize::<_, Self>(Value::Object(metadata.clone()));
+        let message = read.map_err(|misfit| ApiError::Invalid(vec![unlike(&misfit)]))?;
         message.check(&[])?;
         Ok(message)
     }
