@@ -1,5 +1,6 @@
 //! The body of every error: RFC 9457, `application/problem+json`.
 
+mod faults;
 pub(crate) mod kinds;
 
 use axum::body::Body;
@@ -8,6 +9,8 @@ use axum::response::Response;
 use serde::Serialize;
 
 use self::kinds::Kind;
+
+pub(crate) use self::faults::Faults;
 
 /// What went wrong, for programs (`code`, `errors`) and for people (`detail`).
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -51,12 +54,6 @@ pub struct FieldError {
     /// What it should be.
     #[schema(example = "must not be blank")]
     pub message: String,
-}
-
-/// Why a text of a request will not do.
-pub(crate) fn unfit(text: &str, longest: usize) -> Option<String> {
-    let fits = (1..=longest).contains(&text.chars().count()) && !text.contains('\0');
-    (!fits).then(|| format!("must have 1 to {longest} characters, none of them NUL"))
 }
 
 impl FieldError {

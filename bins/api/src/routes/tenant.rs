@@ -13,7 +13,7 @@ use store::tenants::Described;
 
 use crate::database::Placed;
 use crate::error::ApiError;
-use crate::problem::unfit;
+use crate::problem::Faults;
 
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 200;
@@ -68,8 +68,6 @@ pub(super) async fn rename(
 /// A name for people, without the blanks around it.
 pub(super) fn named(name: &str) -> Result<&str, ApiError> {
     let name = name.trim();
-    match unfit(name, LONGEST_NAME) {
-        Some(message) => Err(ApiError::field("name", message)),
-        None => Ok(name),
-    }
+    Faults::only_text("name", name, 1..=LONGEST_NAME)?;
+    Ok(name)
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::Response;
 use domain::AccountKey;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use store::idempotency::Answer;
 
@@ -16,7 +16,7 @@ use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
 use crate::extract;
 use crate::idempotency::{Begun, Key, answer};
-use crate::problem::{FieldError, Problem, unfit};
+use crate::problem::{Faults, Problem};
 
 const LONGEST_NAME: usize = 200;
 
@@ -141,26 +141,18 @@ impl ConnectedAccount {
 
 impl ConnectAccount {
     fn wanted(self, tenant: domain::TenantId) -> Result<Wanted, ApiError> {
-        let mut errors = Vec::new();
-        let mut check = |field: &str, text: &str, longest: usize| {
-            let unfit = unfit(text.trim(), longest);
-            errors.extend(unfit.map(|message| FieldError { field: field.to_owned(), message }));
-        };
-        check("chatwootUrl", &self.chatwoot_url, LONGEST);
-        check("token", secrecy::ExposeSecret::expose_secret(&self.token), LONGEST);
+        let mut faults = Faults::default();
+        faults.text("chatwootUrl", self.chatwoot_url.trim(), 1..=LONGEST);
+        faults.text("token", self.token.expose_secret().trim(), 1..=LONGEST);
         if let Some(name) = &self.name {
-            check("name", name, LONGEST_NAME);
+            faults.text("name", name.trim(), 1..=LONGEST_NAME);
         }
         if let Some(url) = &self.screen_url {
-            check("screenUrl", url, LONGEST);
+            faults.text("screenUrl", url.trim(), 1..=LONGEST);
         }
-        if self.chatwoot_account_id < 1 {
-            let message = "must be a number of Chatwoot".to_owned();
-            errors.push(FieldError { field: "chatwootAccountId".to_owned(), message });
-        }
-        if !errors.is_empty() {
-            return Err(ApiError::Invalid(errors));
-        }
+        let is_number = self.chatwoot_account_id >= 1;
+        faults.check("chatwootAccountId", is_number, "must be a number of Chatwoot");
+        faults.done()?;
         let screen_url = self.screen_url.map(|url| accounts::Config::address(url.trim()));
         let screen_url = screen_url.transpose();
         let screen_url = screen_url.map_err(|message| ApiError::field("screenUrl", message))?;

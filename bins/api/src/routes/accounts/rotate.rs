@@ -13,7 +13,7 @@ use crate::auth::{ManageAccounts, May};
 use crate::error::ApiError;
 use crate::extract::{self, Id};
 use crate::idempotency::{Begun, Key, answer};
-use crate::problem::{Problem, unfit};
+use crate::problem::{Faults, Problem};
 
 /// What is to be another one; at least one of the two.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -65,9 +65,8 @@ pub(in crate::routes) async fn rotate_account(
     if asked.token.is_none() && !asked.webhook_secret {
         return Err(ApiError::field("webhookSecret", "must be true, or `token` must be given"));
     }
-    let unfit = asked.token.as_ref().and_then(|token| unfit(token.expose_secret().trim(), LONGEST));
-    if let Some(message) = unfit {
-        return Err(ApiError::field("token", message));
+    if let Some(token) = &asked.token {
+        Faults::only_text("token", token.expose_secret().trim(), 1..=LONGEST)?;
     }
     let administration = app.administration()?;
     let public_url = administration.public_url.as_deref();

@@ -14,7 +14,7 @@ use crate::App;
 use crate::auth::{CallerKind, ManageKeys, May, Principal};
 use crate::error::ApiError;
 use crate::extract;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{Faults, Problem};
 
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 200;
@@ -93,33 +93,24 @@ pub(in crate::routes) async fn create_api_key(
 
 impl CreateApiKey {
     fn check(&self, maker: &Principal) -> Result<Permissions, ApiError> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            errors.push(FieldError { field: field.to_owned(), message });
-        };
-        let name = self.name.trim();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains('\0') {
-            wrong("name", format!("must have 1 to {LONGEST_NAME} characters"));
-        }
+        let mut faults = Faults::default();
+        faults.text("name", self.name.trim(), 1..=LONGEST_NAME);
         let permissions: Permissions = self.permissions.iter().copied().collect();
         let roles: Permissions = self.roles.iter().copied().collect();
         let permissions = permissions.union(roles);
-        if permissions.is_empty() {
-            wrong("permissions", "must name what the key may do, or `roles` must".to_owned());
-        }
-        if self.expires_at.is_some_and(|at| at <= Utc::now()) {
-            wrong("expiresAt", "must be in the future".to_owned());
-        }
+        let message = "must name what the key may do, or `roles` must";
+        faults.check("permissions", !permissions.is_empty(), message);
+        let lasts = self.expires_at.is_none_or(|at| at > Utc::now());
+        faults.check("expiresAt", lasts, "must be in the future");
         // A key that ends makes none that outlives it.
         if maker.kind == CallerKind::ApiKey
             && let Some(end) = maker.ends_at
             && self.expires_at.is_none_or(|at| at > end)
         {
-            wrong("expiresAt", format!("must be {end} at the latest, when the key ends that asks"));
+            let message = format!("must be {end} at the latest, when the key ends that asks");
+            faults.note("expiresAt", message);
         }
-        if !errors.is_empty() {
-            return Err(ApiError::Invalid(errors));
-        }
+        faults.done()?;
         permissions.iter().try_for_each(|permission| maker.require(permission))?;
         Ok(permissions)
     }

@@ -15,7 +15,7 @@ use crate::auth::{May, Principal, RequestApprovals};
 use crate::error::ApiError;
 use crate::extract;
 use crate::idempotency::{Begun, Key};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{Faults, Problem};
 use crate::request::Trace;
 use crate::routes::conversations::messages::create::CreateMessage;
 
@@ -120,39 +120,26 @@ pub(in crate::routes) async fn ask(
 
 impl Asked {
     fn check(&self) -> Result<(), ApiError> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            errors.push(FieldError { field: field.to_owned(), message });
-        };
+        let mut faults = Faults::default();
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
-        if !(1..=LONGEST_KIND).contains(&self.kind.len()) || !self.kind.chars().all(fits) {
-            let message = "must have 1 to 64 small letters, digits, `_` or `-`";
-            wrong("type", message.to_owned());
-        }
-        if self.reason.trim().is_empty() || self.reason.contains('\0') {
-            wrong("reason", "must not be blank nor hold NUL characters".to_owned());
-        } else if self.reason.chars().count() > LONGEST_REASON {
-            wrong("reason", format!("must have at most {LONGEST_REASON} characters"));
-        }
+        let fits = (1..=LONGEST_KIND).contains(&self.kind.len()) && self.kind.chars().all(fits);
+        let message = format!("must have 1 to {LONGEST_KIND} small letters, digits, `_` or `-`");
+        faults.check("type", fits, message);
+        faults.text("reason", &self.reason, 1..=LONGEST_REASON);
         let metadata = serde_json::to_string(&self.metadata).unwrap_or_default();
         // How long a reply may be is looked at below.
         let said = self.metadata.get("content").filter(|_| self.kind == Approval::PROPOSED_REPLY);
         let said = said.and_then(|content| serde_json::to_string(content).ok());
-        if metadata.len() - said.map_or(0, |said| said.len()) > MOST_METADATA_BYTES {
-            wrong("metadata", format!("must have at most {MOST_METADATA_BYTES} bytes"));
-        } else if metadata.contains("\\u0000") {
-            wrong("metadata", "must not hold NUL characters".to_owned());
-        } else if self.kind == Approval::PROPOSED_REPLY {
+        let bytes = metadata.len() - said.map_or(0, |said| said.len());
+        if faults.json("metadata", &metadata, bytes, MOST_METADATA_BYTES)
+            && self.kind == Approval::PROPOSED_REPLY
+        {
             match CreateMessage::proposed(&self.metadata) {
                 Ok(_) => {}
-                Err(ApiError::Invalid(faults)) => {
-                    for fault in faults {
-                        wrong(&format!("metadata.{}", fault.field), fault.message);
-                    }
-                }
+                Err(ApiError::Invalid(within)) => faults.within("metadata", within),
                 Err(other) => return Err(other),
             }
         }
-        if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+        faults.done()
     }
 }

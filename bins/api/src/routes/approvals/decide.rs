@@ -21,7 +21,7 @@ use crate::auth::{DecideApprovals, May, Principal};
 use crate::error::{ApiError, Current};
 use crate::etag::{IfMatch, Tagged};
 use crate::extract::{self, Id};
-use crate::problem::Problem;
+use crate::problem::{Faults, Problem};
 use crate::request::Trace;
 use crate::routes::conversations::messages::create::{APPROVED, CreateMessage};
 
@@ -145,13 +145,11 @@ pub(in crate::routes) async fn decide_approval(
 
 impl Decide {
     fn check(&self) -> Result<(), ApiError> {
-        if let Some(words) = &self.decision
-            && (words.chars().count() > LONGEST_REASON || words.contains('\0'))
-        {
-            let message =
-                format!("must have at most {LONGEST_REASON} characters, none of them NUL");
-            return Err(ApiError::field("decision", message));
-        }
+        Faults::only_text(
+            "decision",
+            self.decision.as_deref().unwrap_or_default(),
+            0..=LONGEST_REASON,
+        )?;
         match &self.content {
             Some(_) if self.status != Verdict::Approved => {
                 Err(ApiError::field("content", "goes only with `approved`"))

@@ -16,7 +16,7 @@ use crate::auth::{ManageCatalogue, May};
 use crate::error::ApiError;
 use crate::extract;
 use crate::idempotency::Key;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{Faults, Problem};
 use crate::routes::catalogue::{self, Place, Wanted};
 
 /// Longest short code, in characters.
@@ -70,23 +70,13 @@ pub(in crate::routes) async fn create_canned_response(
 
 impl CreateCannedResponse {
     fn check(&self) -> Result<(), ApiError> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            errors.push(FieldError { field: field.to_owned(), message });
-        };
+        let mut faults = Faults::default();
         let code = &self.short_code;
-        if code.trim().is_empty() || code.trim() != code || code.contains('\0') {
-            let message = "must not be blank, nor hold blanks around it or NUL characters";
-            wrong("shortCode", message.to_owned());
-        } else if code.chars().count() > LONGEST_SHORT_CODE {
-            wrong("shortCode", format!("must have at most {LONGEST_SHORT_CODE} characters"));
-        }
-        if self.content.trim().is_empty() || self.content.contains('\0') {
-            wrong("content", "must not be blank nor hold NUL characters".to_owned());
-        } else if self.content.chars().count() > LONGEST_TEXT {
-            wrong("content", format!("must have at most {LONGEST_TEXT} characters"));
-        }
-        if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+        faults.text("shortCode", code, 1..=LONGEST_SHORT_CODE);
+        let bare = code.trim().is_empty() || code.trim() == code;
+        faults.check("shortCode", bare, "must not begin or end with a blank");
+        faults.text("content", &self.content, 1..=LONGEST_TEXT);
+        faults.done()
     }
 }
 

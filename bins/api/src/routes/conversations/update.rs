@@ -18,7 +18,7 @@ use crate::auth::{May, UpdateConversations};
 use crate::error::{ApiError, Current};
 use crate::etag::{IfMatch, Tagged, tag};
 use crate::extract::{self, Id};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{Faults, Problem};
 use crate::request::Trace;
 
 const MOST_LABELS: usize = 100;
@@ -136,19 +136,17 @@ pub(in crate::routes) async fn update_conversation(
 
 impl UpdateConversation {
     fn wanted(self) -> Result<Wanted, ApiError> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            errors.push(FieldError { field: field.to_owned(), message });
-        };
-        if self.snoozed_until.is_some() && self.status != Some(StatusName::Snoozed) {
-            wrong("snoozedUntil", "goes with the status snoozed only".to_owned());
-        } else if self.snoozed_until.is_some_and(|until| until <= Utc::now()) {
-            wrong("snoozedUntil", "must be in the future".to_owned());
+        let mut faults = Faults::default();
+        if let Some(until) = self.snoozed_until {
+            if self.status == Some(StatusName::Snoozed) {
+                faults.check("snoozedUntil", until > Utc::now(), "must be in the future");
+            } else {
+                faults.note("snoozedUntil", "goes with the status snoozed only");
+            }
         }
         for (field, number) in [("assigneeId", self.assignee_id), ("teamId", self.team_id)] {
-            if number.flatten().is_some_and(|number| number < 1) {
-                wrong(field, "must be a number of Chatwoot, or null".to_owned());
-            }
+            let fits = number.flatten().is_none_or(|number| number >= 1);
+            faults.check(field, fits, "must be a number of Chatwoot, or null");
         }
         let labels = self.labels.map(|mut labels| {
             labels.sort_unstable();
@@ -161,29 +159,17 @@ impl UpdateConversation {
                     && label.chars().count() <= LONGEST_LABEL
                     && !label.contains(['\0', ','])
             };
-            if labels.len() > MOST_LABELS || !labels.iter().all(fits) {
-                wrong(
-                    "labels",
-                    format!(
-                        "must be at most {MOST_LABELS}, of 1 to {LONGEST_LABEL} characters, without commas"
-                    ),
-                );
-            }
+            let all_fit = labels.len() <= MOST_LABELS && labels.iter().all(fits);
+            let message = format!(
+                "must be at most {MOST_LABELS}, of 1 to {LONGEST_LABEL} characters, without commas"
+            );
+            faults.check("labels", all_fit, message);
         }
         if let Some(attributes) = &self.custom_attributes {
             let text = serde_json::to_string(attributes).unwrap_or_default();
-            if text.len() > MOST_ATTRIBUTE_BYTES {
-                wrong(
-                    "customAttributes",
-                    format!("must have at most {MOST_ATTRIBUTE_BYTES} bytes"),
-                );
-            } else if text.contains("\\u0000") {
-                wrong("customAttributes", "must not hold NUL characters".to_owned());
-            }
+            faults.json("customAttributes", &text, text.len(), MOST_ATTRIBUTE_BYTES);
         }
-        if !errors.is_empty() {
-            return Err(ApiError::Invalid(errors));
-        }
+        faults.done()?;
         Ok(Wanted {
             status: self.status.map(|status| (word(status), self.snoozed_until)),
             priority: self.priority.map(|priority| priority.map(word)),
@@ -207,21 +193,18 @@ async fn refuse_unknown(
     let labels = wanted.labels.as_deref().unwrap_or_default();
     let named = Named { agent, team, labels };
     let unknown = store::catalogue::unknown(connection, account, conversation, named).await?;
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, message: String| {
-        errors.push(FieldError { field: field.to_owned(), message });
-    };
+    let mut faults = Faults::default();
     if let Some(number) = agent.filter(|_| unknown.agent) {
-        wrong("assigneeId", format!("{number} is no agent of the account"));
+        faults.note("assigneeId", format!("{number} is no agent of the account"));
     }
     if let Some(number) = team.filter(|_| unknown.team) {
-        wrong("teamId", format!("{number} is no team of the account"));
+        faults.note("teamId", format!("{number} is no team of the account"));
     }
     if !unknown.labels.is_empty() {
         let labels = unknown.labels.join(", ");
-        wrong("labels", format!("the account does not have {labels}"));
+        faults.note("labels", format!("the account does not have {labels}"));
     }
-    if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+    faults.done()
 }
 
 /// The name that a variant has on the wire.

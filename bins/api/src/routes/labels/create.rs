@@ -16,7 +16,7 @@ use crate::auth::{ManageCatalogue, May};
 use crate::error::ApiError;
 use crate::extract;
 use crate::idempotency::Key;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{Faults, Problem};
 use crate::routes::catalogue::{self, Place, Wanted};
 
 /// Longest title, in characters.
@@ -76,31 +76,24 @@ pub(in crate::routes) async fn create_label(
 impl CreateLabel {
     /// With the title as Chatwoot will have it.
     fn checked(mut self) -> Result<Self, ApiError> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            errors.push(FieldError { field: field.to_owned(), message });
-        };
+        let mut faults = Faults::default();
         let fits = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
         let length = self.title.chars().count();
-        if !(1..=LONGEST_TITLE).contains(&length) || !self.title.chars().all(fits) {
-            let message = format!("must have 1 to {LONGEST_TITLE} letters, digits, `-` or `_`");
-            wrong("title", message);
-        }
-        if let Some(text) = &self.description
-            && (text.chars().count() > LONGEST_DESCRIPTION || text.contains('\0'))
-        {
-            let most = LONGEST_DESCRIPTION;
-            wrong("description", format!("must have at most {most} characters, none of them NUL"));
+        let fits = (1..=LONGEST_TITLE).contains(&length) && self.title.chars().all(fits);
+        let message = format!("must have 1 to {LONGEST_TITLE} letters, digits, `-` or `_`");
+        faults.check("title", fits, message);
+        if let Some(text) = &self.description {
+            faults.text("description", text, 0..=LONGEST_DESCRIPTION);
         }
         let is_color = |color: &str| {
             let digits = color.strip_prefix('#').filter(|digits| digits.len() == 6);
             digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
         };
-        if self.color.as_deref().is_some_and(|color| !is_color(color)) {
-            wrong("color", "must be `#` and 6 hexadecimal digits".to_owned());
-        }
+        let fits = self.color.as_deref().is_none_or(is_color);
+        faults.check("color", fits, "must be `#` and 6 hexadecimal digits");
+        faults.done()?;
         self.title = self.title.to_lowercase();
-        if errors.is_empty() { Ok(self) } else { Err(ApiError::Invalid(errors)) }
+        Ok(self)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::App;
 use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::{self, Id};
-use crate::problem::Problem;
+use crate::problem::{Faults, Problem};
 use crate::routes::conversations::messages::create::LONGEST_CONTENT;
 use crate::routes::drafts::Draft;
 
@@ -47,13 +47,7 @@ pub(in crate::routes) async fn put_draft(
     Id(conversation): Id<ConversationId>,
     extract::Json(wanted): extract::Json<PutDraft>,
 ) -> Result<Json<Draft>, ApiError> {
-    if wanted.content.chars().count() > LONGEST_CONTENT {
-        let message = format!("must have at most {LONGEST_CONTENT} characters");
-        return Err(ApiError::field("content", message));
-    }
-    if wanted.content.contains('\0') {
-        return Err(ApiError::field("content", "must not hold NUL characters"));
-    }
+    Faults::only_text("content", &wanted.content, 0..=LONGEST_CONTENT)?;
     let mut transaction = app.tenant(&principal.tenant).await?;
     let signature = principal.signature();
     let place = Place { conversation, principal: &signature, private: wanted.private };

@@ -22,7 +22,7 @@ use crate::etag::{IfMatch, Tagged};
 use crate::extract::{self, Id, unlike};
 use crate::files::{Files, Form, Receipt, is_form};
 use crate::idempotency::{Begun, Key};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{Faults, Problem};
 use crate::request::Trace;
 
 /// Longest text that Chatwoot takes, in characters.
@@ -289,24 +289,17 @@ impl CreateMessage {
     }
 
     fn check(&self, files: &[Received]) -> Result<(), ApiError> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            errors.push(FieldError { field: field.to_owned(), message });
-        };
-        if self.content.trim().is_empty() && files.is_empty() {
-            wrong("content", "must not be blank".to_owned());
-        } else if self.content.chars().count() > LONGEST_CONTENT {
-            wrong("content", format!("must have at most {LONGEST_CONTENT} characters"));
-        } else if self.content.contains('\0') {
-            wrong("content", "must not hold NUL characters".to_owned());
+        let mut faults = Faults::default();
+        // Files may come without words.
+        let shortest = usize::from(files.is_empty());
+        faults.text("content", &self.content, shortest..=LONGEST_CONTENT);
+        if let Some(id) = &self.client_id {
+            // Blanks are as good as any other name.
+            faults.check("clientId", !id.is_empty(), "must not be empty");
+            faults.text("clientId", id, 0..=LONGEST_CLIENT_ID);
+            let message = format!("must not begin with {APPROVED}");
+            faults.check("clientId", !id.starts_with(APPROVED), message);
         }
-        if let Some(id) = &self.client_id
-            && (id.is_empty() || id.chars().count() > LONGEST_CLIENT_ID || id.contains('\0'))
-        {
-            wrong("clientId", format!("must have 1 to {LONGEST_CLIENT_ID} characters"));
-        } else if self.client_id.as_ref().is_some_and(|id| id.starts_with(APPROVED)) {
-            wrong("clientId", format!("must not begin with {APPROVED}"));
-        }
-        if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+        faults.done()
     }
 }

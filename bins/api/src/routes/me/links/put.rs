@@ -11,7 +11,7 @@ use crate::App;
 use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::{self, Id};
-use crate::problem::{Problem, unfit};
+use crate::problem::{Faults, Problem};
 use crate::routes::accounts::{LONGEST, deed, secret, served};
 
 /// Who one is in Chatwoot.
@@ -55,9 +55,7 @@ pub(in crate::routes) async fn put_link(
     let tenant = &principal.tenant;
     let account = served(&mut *app.tenant(tenant).await?, tenant, id).await?;
     require_person(&principal)?;
-    if let Some(message) = unfit(asked.token.expose_secret().trim(), LONGEST) {
-        return Err(ApiError::field("token", message));
-    }
+    Faults::only_text("token", asked.token.expose_secret().trim(), 1..=LONGEST)?;
     let _room = app.asking(tenant)?;
     let links = deed(&principal, "accounts link");
     let accounts = &app.administration()?.accounts;

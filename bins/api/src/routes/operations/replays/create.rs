@@ -20,7 +20,7 @@ use crate::auth::{May, ReplayEvents};
 use crate::error::ApiError;
 use crate::extract;
 use crate::idempotency::{Begun, Key};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{Faults, Problem};
 use crate::routes::{BASE, operations};
 
 /// Longest name of an event, in characters.
@@ -204,29 +204,21 @@ async fn count(app: &App, wanted: Wanted) -> Result<ReplayCounted, ApiError> {
 
 impl ReplayWanted {
     fn check(&self) -> Result<(), ApiError> {
-        let mut errors = Vec::new();
-        let mut wrong = |field: &str, message: String| {
-            errors.push(FieldError { field: field.to_owned(), message });
-        };
-        if self.from > Utc::now() || self.from < DateTime::UNIX_EPOCH {
-            wrong("from", "must be in the past, and after 1970".to_owned());
-        }
-        if self.to.is_some_and(|to| to <= self.from) {
-            wrong("to", "must be after from".to_owned());
-        }
-        if self.event.as_ref().is_some_and(|event| {
+        let mut faults = Faults::default();
+        let past = (DateTime::UNIX_EPOCH..=Utc::now()).contains(&self.from);
+        faults.check("from", past, "must be in the past, and after 1970");
+        faults.check("to", self.to.is_none_or(|to| to > self.from), "must be after from");
+        let is_name = |event: &String| {
             let characters = event.chars().count();
-            !(1..=LONGEST_EVENT).contains(&characters) || event.contains(char::is_control)
-        }) {
-            wrong("event", format!("must have 1 to {LONGEST_EVENT} printable characters"));
-        }
-        if !(1..=MOST).contains(&self.most) {
-            wrong("most", format!("must be 1 to {MOST}"));
-        }
-        if !(1..=FASTEST).contains(&self.per_second) {
-            wrong("perSecond", format!("must be 1 to {FASTEST}"));
-        }
-        if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+            (1..=LONGEST_EVENT).contains(&characters) && !event.contains(char::is_control)
+        };
+        let message = format!("must have 1 to {LONGEST_EVENT} printable characters");
+        faults.check("event", self.event.as_ref().is_none_or(is_name), message);
+        let (most, pace) = (1..=MOST, 1..=FASTEST);
+        faults.check("most", most.contains(&self.most), format!("must be 1 to {MOST}"));
+        let message = format!("must be 1 to {FASTEST}");
+        faults.check("perSecond", pace.contains(&self.per_second), message);
+        faults.done()
     }
 
     fn wanted(&self) -> Wanted {
