@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
-use bus::Bus;
-use domain::{ActivityId, TenantId};
+use bus::{Bus, PublishError};
+use domain::{ActivityId, TenantId, in_words};
 use events::{Announcement, Envelope, TraceParent};
 use store::{Store, announcements};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 /// How many announcements wait here at most.
 const WAITING: usize = 4_096;
@@ -28,6 +29,28 @@ pub(crate) struct Waiting {
     envelope: Envelope,
 }
 
+/// Why an announcement is left to an outbound worker.
+#[derive(Debug, thiserror::Error)]
+enum AnnounceError {
+    #[error("it cannot be written")]
+    Unwritable(#[from] serde_json::Error),
+    #[error("too many announcements wait")]
+    Full,
+    #[error("this program ends")]
+    Ending,
+    #[error("NATS does not take it")]
+    Unpublished(#[from] PublishError),
+}
+
+impl<T> From<TrySendError<T>> for AnnounceError {
+    fn from(error: TrySendError<T>) -> Self {
+        match error {
+            TrySendError::Full(_) => Self::Full,
+            TrySendError::Closed(_) => Self::Ending,
+        }
+    }
+}
+
 impl Announcer {
     /// Something that takes announcements, and what [`announce`] publishes.
     pub(crate) fn channel() -> (Self, mpsc::Receiver<Waiting>) {
@@ -37,15 +60,20 @@ impl Announcer {
 
     /// Announces what was committed, soon.
     pub(crate) fn tell(&self, tenant: &TenantId, told: &Announcement, trace: &TraceParent) {
-        let activity = told.activity.id;
-        let queued = told
-            .envelope(tenant, "", trace)
-            .map_err(|error| error.to_string())
-            .map(|envelope| Waiting { tenant: tenant.clone(), activity, envelope })
-            .and_then(|waiting| self.0.try_send(waiting).map_err(|error| error.to_string()));
-        if let Err(error) = queued {
+        if let Err(error) = self.queue(tenant, told, trace) {
             left(&error);
         }
+    }
+
+    fn queue(
+        &self,
+        tenant: &TenantId,
+        told: &Announcement,
+        trace: &TraceParent,
+    ) -> Result<(), AnnounceError> {
+        let envelope = told.envelope(tenant, "", trace)?;
+        let activity = told.activity.id;
+        Ok(self.0.try_send(Waiting { tenant: tenant.clone(), activity, envelope })?)
     }
 }
 
@@ -66,7 +94,7 @@ pub(crate) async fn announce(bus: Bus, store: Store, mut waiting: mpsc::Receiver
         for ((tenant, activity), answer) in places.into_iter().zip(answers) {
             match answer {
                 Ok(_) => told.entry(tenant).or_default().push(activity),
-                Err(error) => left(&error.to_string()),
+                Err(error) => left(&error.into()),
             }
         }
         for (tenant, activities) in told {
@@ -91,7 +119,7 @@ async fn remove(
     .await
 }
 
-fn left(error: &str) {
+fn left(error: &AnnounceError) {
     metrics::counter!("axis_announcements_left_total").increment(1);
-    tracing::debug!(error, "a change is left to an outbound worker to announce");
+    tracing::debug!(error = in_words(error), "a change is left to an outbound worker to announce");
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bus::{LiveMessage, Tailed};
 use domain::TenantId;
-use events::subject;
+use events::{Headers, subject};
 use tokio::sync::broadcast;
 
 use super::frame::Event;
@@ -82,25 +82,37 @@ impl FanOut {
         state.tenants.retain(|_, share| share.sender.send(Signal::Begin(position.clone())).is_ok());
     }
 
-    /// Hands on a message of the stream.
+    /// Hands on a message of the stream. They come one after the other, from whoever follows it.
     pub(crate) fn event(&self, message: &Tailed) {
+        let position = {
+            let mut state = self.state();
+            let Some(position) = &state.position else { return };
+            if message.sequence <= position.sequence {
+                return;
+            }
+            let position = position.at(message.sequence);
+            if !state.is_heard(&message.subject) {
+                state.position = Some(position);
+                return;
+            }
+            position
+        };
+        // It may be a mail of megabytes, and all streams share the lock. Who joins meanwhile begins at the
+        // position before it, and hears it too.
+        let stored = Some((&position, &message.headers));
+        let event = read(stored, &message.subject, &message.payload);
         let mut state = self.state();
-        let Some(position) = &state.position else { return };
-        if message.sequence <= position.sequence {
-            return;
-        }
-        let position = position.at(message.sequence);
-        // Moved on whoever listens, and whether or not the message can be read.
-        state.position = Some(position.clone());
-        state.hand_on(&message.subject, || {
-            Event::read(Some((&position, &message.headers)), &message.subject, &message.payload)
-        });
+        // Moved on whether or not the message can be read.
+        state.position = Some(position);
+        state.hand_on(&message.subject, event);
     }
 
     /// Hands on what matters only now.
     pub(crate) fn moment(&self, message: &LiveMessage) {
-        self.state()
-            .hand_on(&message.subject, || Event::read(None, &message.subject, &message.payload));
+        if self.state().is_heard(&message.subject) {
+            let event = read(None, &message.subject, &message.payload);
+            self.state().hand_on(&message.subject, event);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -109,20 +121,40 @@ impl FanOut {
     }
 }
 
-impl State {
-    fn hand_on(&mut self, subject: &str, read: impl FnOnce() -> Result<Event, serde_json::Error>) {
-        let Some(tenant) = subject::tenant(subject) else { return };
-        let Some(share) = self.tenants.get_mut(&tenant) else { return };
-        if share.sender.receiver_count() == 0 {
-            self.tenants.remove(&tenant);
-            return;
+/// Reads an event, if it can be read.
+fn read(
+    stored: Option<(&Position, &Headers)>,
+    subject: &str,
+    payload: &[u8],
+) -> Option<Arc<Event>> {
+    match Event::read(stored, subject, payload) {
+        Ok(event) => Some(Arc::new(event)),
+        Err(error) => {
+            metrics::counter!("axis_api_unreadable_events_total").increment(1);
+            tracing::warn!(subject, %error, "an event cannot be read and is shown to nobody");
+            None
         }
-        match read() {
-            Ok(event) => share.tell(Arc::new(event)),
-            Err(error) => {
-                metrics::counter!("axis_api_unreadable_events_total").increment(1);
-                tracing::warn!(subject, %error, "an event cannot be read and is shown to nobody");
+    }
+}
+
+impl State {
+    /// Whether a client listens to what its subject is about. Tenants without one are forgotten.
+    fn is_heard(&mut self, subject: &str) -> bool {
+        let Some(tenant) = subject::tenant(subject) else { return false };
+        match self.tenants.get(&tenant) {
+            Some(share) if share.sender.receiver_count() > 0 => true,
+            Some(_) => {
+                self.tenants.remove(&tenant);
+                false
             }
+            None => false,
+        }
+    }
+
+    fn hand_on(&mut self, subject: &str, event: Option<Arc<Event>>) {
+        let share = subject::tenant(subject).and_then(|tenant| self.tenants.get_mut(&tenant));
+        if let (Some(share), Some(event)) = (share, event) {
+            share.tell(event);
         }
     }
 }
