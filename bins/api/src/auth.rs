@@ -10,7 +10,7 @@
 //! Authorization: Bearer axis_installation_… ──► key      ────► Steward ────► Above<…> ─► handler of tenants
 //! ```
 
-mod above;
+mod installation;
 mod key;
 mod person;
 mod ticket;
@@ -34,7 +34,7 @@ use crate::App;
 use crate::error::ApiError;
 use crate::live;
 
-pub(crate) use above::{Above, ManageTenants, ReadTenants, Steward};
+pub(crate) use installation::{Above, ManageTenants, ReadTenants, Steward};
 pub(crate) use ticket::issue as issue_ticket;
 
 /// How people prove who they are; API keys are taken in every mode.

@@ -5,8 +5,8 @@ use chatwoot::Client;
 use domain::{AccountKey, TenantId};
 
 use crate::App;
+use crate::capacity::Room;
 use crate::error::ApiError;
-use crate::rooms::Room;
 
 impl App {
     /// A client of an account that is the caller's tenant's. None: it is served no more.

@@ -9,7 +9,7 @@ use clap::Args;
 use identity::Provider;
 
 use crate::auth::{Auth, AuthMode};
-use crate::here;
+use crate::loopback_only;
 use crate::sign_in::SignIn;
 
 /// What the API alone needs to know.
@@ -158,7 +158,7 @@ impl Config {
     /// Refuses what cannot be served with when listening on this address. Asks nobody: what is wrong
     /// here is told before there are complaints about servers.
     pub fn check(&self, host: &str) -> Result<(), UnfitConfig> {
-        if self.is_for_this_machine() && !here::is_loopback(host) {
+        if self.is_for_this_machine() && !loopback_only::is_loopback(host) {
             return Err(UnfitConfig::OpenToAll(host.to_owned()));
         }
         if self.auth_mode == AuthMode::Oidc {

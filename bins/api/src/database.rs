@@ -16,9 +16,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::App;
+use crate::capacity::{Capacity, Room};
 use crate::error::ApiError;
 use crate::recent::Recent;
-use crate::rooms::{Room, Rooms};
 
 /// How long a place is waited for: as long as the pool waits for a connection. A database that is away is told of in
 /// time by those who wait for places too.
@@ -29,7 +29,7 @@ const STRANGERS: usize = 64;
 /// How many transactions are under way at a time, by what they are for. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Places {
-    tenants: Rooms,
+    tenants: Capacity,
     callers: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     /// Places to wait in for those of strangers.
@@ -61,7 +61,7 @@ impl Places {
     pub(crate) fn among(connections: usize) -> Self {
         let few = (connections / 8).max(1);
         Self {
-            tenants: Rooms::new((connections - few).max(1)),
+            tenants: Capacity::new((connections - few).max(1)),
             callers: Arc::new(Semaphore::new((connections / 4).max(1))),
             // Fewer than tenants leave, or they could take all of these.
             strangers: Arc::new(Semaphore::new((few / 2).max(1))),

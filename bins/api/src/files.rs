@@ -23,8 +23,8 @@ use chatwoot::client::Options;
 use domain::{SecretKey, TenantId};
 use objects::Objects;
 
+use crate::capacity::{Capacity, Room};
 use crate::error::ApiError;
-use crate::rooms::{Room, Rooms};
 
 pub use config::Config;
 pub(crate) use fetch::theirs;
@@ -50,8 +50,8 @@ pub struct Files {
     /// Opens the token that a fresh address is asked for with.
     key: Option<SecretKey>,
     clients: Arc<Clients>,
-    receiving: Rooms,
-    fetching: Rooms,
+    receiving: Capacity,
+    fetching: Capacity,
     /// Bytes of files that are kept for a tenant in a day; `None`: any number.
     most_a_day: Option<i64>,
 }
@@ -68,8 +68,8 @@ impl Files {
             chatwoot: chatwoot::Files::new(&config.attachment_hosts, most_bytes)?,
             key,
             clients: Arc::new(Clients::new(options)),
-            receiving: Rooms::new(MOST_RECEIVED),
-            fetching: Rooms::new(MOST_FETCHED),
+            receiving: Capacity::new(MOST_RECEIVED),
+            fetching: Capacity::new(MOST_FETCHED),
             most_a_day: (most_a_day > 0).then_some(most_a_day),
         })
     }

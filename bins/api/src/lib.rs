@@ -5,6 +5,7 @@
 //! `live`.
 
 mod auth;
+mod capacity;
 mod client;
 mod config;
 mod database;
@@ -12,20 +13,19 @@ mod error;
 mod etag;
 mod extract;
 mod files;
-mod here;
 mod idempotency;
 mod limits;
 mod live;
+mod loopback_only;
 mod metrics;
 mod outbox;
 mod paging;
 mod problem;
 mod recent;
 mod request;
-mod rooms;
 mod routes;
-mod shared;
 mod sign_in;
+mod single_flight;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,10 +47,10 @@ pub use routes::openapi_json;
 pub use sign_in::SignIn;
 
 use auth::Auth;
+use capacity::Capacity;
 use database::Places;
 use limits::Limits;
 use live::{Announcer, Endings, FanOut, InTurn};
-use rooms::Rooms;
 use routes::{Chatwoots, NewestLetters, Pipelines};
 
 /// Live streams that one process serves.
@@ -84,12 +84,12 @@ struct App {
     fan_out: FanOut,
     history: InTurn<Bus>,
     announcer: Announcer,
-    streams: Rooms,
+    streams: Capacity,
     endings: Endings,
-    replays: Rooms,
-    asking: Rooms,
-    reading: Rooms,
-    long_bodies: Rooms,
+    replays: Capacity,
+    asking: Capacity,
+    reading: Capacity,
+    long_bodies: Capacity,
     tasks: TaskTracker,
     auth: Auth,
     limits: Limits,
@@ -174,12 +174,12 @@ impl Api {
             files,
             fan_out,
             announcer,
-            streams: Rooms::with_share(MOST_STREAMS, config.streams_at_once()),
+            streams: Capacity::with_share(MOST_STREAMS, config.streams_at_once()),
             endings,
-            replays: Rooms::new(MOST_REPLAYS),
-            asking: Rooms::new(MOST_ASKING),
-            reading: Rooms::new(MOST_READING),
-            long_bodies: Rooms::new(MOST_LONG_BODIES),
+            replays: Capacity::new(MOST_REPLAYS),
+            asking: Capacity::new(MOST_ASKING),
+            reading: Capacity::new(MOST_READING),
+            long_bodies: Capacity::new(MOST_LONG_BODIES),
             tasks: tasks.clone(),
             auth,
             limits,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod activity_position;
 mod agents;
 mod api_keys;
 mod approvals;
@@ -19,7 +20,6 @@ mod labels;
 mod me;
 mod openapi;
 mod operations;
-mod place;
 mod reference;
 mod shell;
 mod teams;
@@ -49,7 +49,7 @@ use utoipa_axum::routes;
 use crate::auth::AuthMode;
 use crate::error::ApiError;
 use crate::files::{Untouched, is_form};
-use crate::{App, Config, here, idempotency, limits, problem, request};
+use crate::{App, Config, idempotency, limits, loopback_only, problem, request};
 
 pub(crate) use chatwoot::Chatwoots;
 pub use openapi::openapi_json;
@@ -157,14 +157,14 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     let one = MapRequest::new(health_routes.clone(), |request: Request| request);
     let versioned_health = Router::new().route_service("/health", one);
     let mut guarded = operations
-        .layer(middleware::from_fn_with_state(app.clone(), place::tell))
+        .layer(middleware::from_fn_with_state(app.clone(), activity_position::tell))
         .layer(unless_said(header::CACHE_CONTROL, "no-store"))
         .layer(unless_said(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(app)
         .merge(openapi::routes(&document, discovery.as_deref()))
         .merge(shell::routes(config.shell_dir.as_deref(), &policy));
     if config.is_for_this_machine() {
-        guarded = guarded.layer(middleware::from_fn(here::only));
+        guarded = guarded.layer(middleware::from_fn(loopback_only::only));
     }
     guarded
         .merge(problem::kinds::routes())
@@ -230,7 +230,7 @@ fn cors(config: &Config) -> CorsLayer {
             limits::LIMIT,
             limits::POLICY,
             HeaderName::from_static("traceparent"),
-            place::POSITION,
+            activity_position::POSITION,
             HeaderName::from_static("x-request-id"),
         ])
         .max_age(Duration::from_hours(1))

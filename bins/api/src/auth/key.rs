@@ -3,7 +3,7 @@
 use domain::{Permissions, Token};
 use store::api_keys::Holder;
 
-use super::above::Steward;
+use super::installation::Steward;
 use super::{CallerKind, Principal};
 use crate::App;
 use crate::database::Caller;

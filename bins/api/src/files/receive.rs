@@ -11,8 +11,8 @@ use store::uploads::{self, Received};
 use super::Files;
 use super::form::{FormPart, MOST_FILES_BYTES, essence, too_much};
 use crate::App;
+use crate::capacity::Room;
 use crate::error::ApiError;
-use crate::rooms::Room;
 
 /// Files of a message.
 const MOST_FILES: usize = 15;

@@ -10,13 +10,13 @@ use super::operations::accounts::{Way, ways};
 use crate::App;
 use crate::auth::{May, ReadConversations};
 use crate::error::ApiError;
-use crate::shared::Shared;
+use crate::single_flight::SingleFlight;
 
 /// What waits for longer than this is late.
 const LATE: TimeDelta = TimeDelta::seconds(30);
 
 /// What was last told of each tenant's accounts: every open screen asks again and again.
-pub(crate) type Chatwoots = Shared<Vec<ChatwootState>>;
+pub(crate) type Chatwoots = SingleFlight<Vec<ChatwootState>>;
 
 /// How the tenant's Chatwoot accounts answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -20,7 +20,7 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::{place, reference};
+use super::{activity_position, reference};
 use crate::problem::Problem;
 use crate::problem::kinds::{KINDS, Kind};
 
@@ -129,7 +129,7 @@ fn complete(document: &mut Document) {
                 responses.entry(status.to_owned()).or_insert_with(|| refuse(description));
             }
         }
-        if let Some(get) = item.get.as_mut().filter(|_| place::is_at_one(path)) {
+        if let Some(get) = item.get.as_mut().filter(|_| activity_position::is_at_one(path)) {
             tell_place(get);
         }
         for operation in operations(item) {
@@ -168,7 +168,10 @@ fn tell_place(get: &mut Operation) {
     if let Some(RefOr::T(answer)) = get.responses.responses.get_mut("200")
         && answer.content.contains_key("application/json")
     {
-        answer.headers.insert(place::POSITION.to_string(), RefOr::T(place::described()));
+        answer.headers.insert(
+            activity_position::POSITION.to_string(),
+            RefOr::T(activity_position::described()),
+        );
     }
 }
 

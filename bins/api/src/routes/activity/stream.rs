@@ -15,9 +15,9 @@ use tokio::time::Instant;
 
 use crate::App;
 use crate::auth::{CallerKind, Principal};
+use crate::capacity::Room;
 use crate::error::ApiError;
 use crate::live::{Filter, InTurn, Resume, Session, Terms};
-use crate::rooms::Room;
 
 /// What clients wait before they come back, in milliseconds: spread, so that those who lost their
 /// stream together do not come back together.

@@ -18,7 +18,7 @@ use super::dead_letters::list::{AT_ONCE, REACH};
 use crate::App;
 use crate::auth::{May, Principal, ReadOperations};
 use crate::error::ApiError;
-use crate::shared::Shared;
+use crate::single_flight::SingleFlight;
 
 /// How many accounts' lanes are looked at at a time: one that is not answered takes seconds.
 const LANES_AT_ONCE: usize = 100;
@@ -27,10 +27,10 @@ const COUNTED: usize = 200;
 
 /// Whose the newest dead letters are, one look for all tenants; none while NATS does not answer, and
 /// where they are too far apart.
-pub(crate) type NewestLetters = Shared<Option<Arc<[Option<Owner>]>>, ()>;
+pub(crate) type NewestLetters = SingleFlight<Option<Arc<[Option<Owner>]>>, ()>;
 
 /// What was last told of each tenant's: it takes much counting, and screens ask again and again.
-pub(crate) type Pipelines = Shared<Pipeline>;
+pub(crate) type Pipelines = SingleFlight<Pipeline>;
 
 /// How the tenant's events and commands get on.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]

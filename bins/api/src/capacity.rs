@@ -15,7 +15,7 @@ use crate::auth::Principal;
 
 /// Places of one kind. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Rooms(Arc<Inner>);
+pub(crate) struct Capacity(Arc<Inner>);
 
 struct Inner {
     free: Arc<Semaphore>,
@@ -34,14 +34,14 @@ struct Taken {
 
 /// A place, until it is dropped.
 pub(crate) struct Room {
-    rooms: Rooms,
+    capacity: Capacity,
     tenant: TenantId,
     caller: Option<String>,
     /// The tenant's, and everybody's; given back before anything else is done.
     permits: Vec<OwnedSemaphorePermit>,
 }
 
-impl Rooms {
+impl Capacity {
     pub(crate) fn new(most: usize) -> Self {
         Self::with_share(most, usize::MAX)
     }
@@ -104,7 +104,7 @@ impl Rooms {
         permits: impl IntoIterator<Item = OwnedSemaphorePermit>,
     ) -> Room {
         let permits = permits.into_iter().collect();
-        Room { rooms: self.clone(), tenant: tenant.clone(), caller, permits }
+        Room { capacity: self.clone(), tenant: tenant.clone(), caller, permits }
     }
 
     fn taken(&self) -> MutexGuard<'_, HashMap<TenantId, Taken>> {
@@ -115,7 +115,7 @@ impl Rooms {
 impl Drop for Room {
     fn drop(&mut self) {
         self.permits.clear();
-        let mut all = self.rooms.taken();
+        let mut all = self.capacity.taken();
         if let Some(taken) = all.get_mut(&self.tenant) {
             taken.leave(self.caller.as_deref());
             // Those who have a place or wait for one hold it too.
@@ -148,30 +148,30 @@ mod tests {
     #[test]
     fn nobody_takes_the_last_quarter_and_who_leaves_makes_room() {
         let [greedy, modest]: [TenantId; 2] = ["greedy", "modest"].map(|one| one.parse().unwrap());
-        let rooms = Rooms::new(8);
-        let mut theirs: Vec<_> = std::iter::from_fn(|| rooms.enter(&greedy)).collect();
+        let capacity = Capacity::new(8);
+        let mut theirs: Vec<_> = std::iter::from_fn(|| capacity.enter(&greedy)).collect();
         assert_eq!(theirs.len(), 6);
-        let ours = [rooms.enter(&modest), rooms.enter(&modest)];
+        let ours = [capacity.enter(&modest), capacity.enter(&modest)];
         assert!(ours.iter().all(Option::is_some));
-        assert!(rooms.enter(&modest).is_none(), "all are taken");
+        assert!(capacity.enter(&modest).is_none(), "all are taken");
         theirs.pop();
-        let again = rooms.enter(&modest);
-        assert!(again.is_some() && rooms.enter(&greedy).is_none());
+        let again = capacity.enter(&modest);
+        assert!(again.is_some() && capacity.enter(&greedy).is_none());
         drop((theirs, ours, again));
-        assert!(rooms.taken().is_empty());
-        assert_eq!(rooms.0.free.available_permits(), 8);
+        assert!(capacity.taken().is_empty());
+        assert_eq!(capacity.0.free.available_permits(), 8);
     }
 
     #[tokio::test]
     async fn who_waits_has_a_place_when_somebody_leaves() {
         let tenant: TenantId = "acme".parse().unwrap();
-        let rooms = Rooms::new(4);
-        let mut taken: Vec<_> = std::iter::from_fn(|| rooms.enter(&tenant)).collect();
+        let capacity = Capacity::new(4);
+        let mut taken: Vec<_> = std::iter::from_fn(|| capacity.enter(&tenant)).collect();
         assert_eq!(taken.len(), 3);
         let mut waiting: Vec<_> = (0..3)
             .map(|_| {
-                let (rooms, tenant) = (rooms.clone(), tenant.clone());
-                tokio::spawn(async move { drop(rooms.wait(&tenant).await) })
+                let (capacity, tenant) = (capacity.clone(), tenant.clone());
+                tokio::spawn(async move { drop(capacity.wait(&tenant).await) })
             })
             .collect();
         tokio::task::yield_now().await;
@@ -181,7 +181,7 @@ mod tests {
             one.await.unwrap();
         }
         drop(taken);
-        assert_eq!(rooms.0.free.available_permits(), 4);
+        assert_eq!(capacity.0.free.available_permits(), 4);
     }
 
     /// P9: of the places that come free, those who flood have no more than they may have anyway.
@@ -189,16 +189,16 @@ mod tests {
     async fn who_waits_among_floods_waits_for_few_of_them() {
         let [one, other, modest]: [TenantId; 3] =
             ["one", "other", "modest"].map(|name| name.parse().unwrap());
-        let rooms = Rooms::new(8);
-        let mut taken: Vec<_> = std::iter::from_fn(|| rooms.enter(&one)).collect();
-        taken.extend(std::iter::from_fn(|| rooms.enter(&other)));
+        let capacity = Capacity::new(8);
+        let mut taken: Vec<_> = std::iter::from_fn(|| capacity.enter(&one)).collect();
+        taken.extend(std::iter::from_fn(|| capacity.enter(&other)));
         assert_eq!(taken.len(), 8);
         let (entered, mut had) = tokio::sync::mpsc::unbounded_channel();
         let flood = [&one, &other].into_iter().cycle().take(200);
         for tenant in flood.chain([&modest]) {
-            let (rooms, tenant, entered) = (rooms.clone(), tenant.clone(), entered.clone());
+            let (capacity, tenant, entered) = (capacity.clone(), tenant.clone(), entered.clone());
             tokio::spawn(async move {
-                let room = rooms.wait(&tenant).await;
+                let room = capacity.wait(&tenant).await;
                 entered.send((tenant, room)).map_err(drop).unwrap();
             });
             tokio::task::yield_now().await;
@@ -220,15 +220,15 @@ mod tests {
     #[tokio::test]
     async fn who_waits_no_more_leaves_nothing_behind() {
         let tenant: TenantId = "acme".parse().unwrap();
-        let rooms = Rooms::new(4);
-        let taken: Vec<_> = std::iter::from_fn(|| rooms.enter(&tenant)).collect();
-        let mut waiting = Box::pin(rooms.wait(&tenant));
+        let capacity = Capacity::new(4);
+        let taken: Vec<_> = std::iter::from_fn(|| capacity.enter(&tenant)).collect();
+        let mut waiting = Box::pin(capacity.wait(&tenant));
         assert!(futures_util::poll!(&mut waiting).is_pending());
         drop(taken);
         drop(waiting);
-        drop(rooms.wait(&tenant).await);
-        assert!(rooms.taken().is_empty());
-        assert_eq!(rooms.0.free.available_permits(), 4);
+        drop(capacity.wait(&tenant).await);
+        assert!(capacity.taken().is_empty());
+        assert_eq!(capacity.0.free.available_permits(), 4);
     }
 
     #[test]
@@ -243,22 +243,22 @@ mod tests {
             ends_at: None,
         };
         let leaks = caller(CallerKind::ApiKey, "7");
-        let rooms = Rooms::with_share(8, 2);
-        let mut theirs: Vec<_> = std::iter::from_fn(|| rooms.enter_as(&leaks)).collect();
+        let capacity = Capacity::with_share(8, 2);
+        let mut theirs: Vec<_> = std::iter::from_fn(|| capacity.enter_as(&leaks)).collect();
         assert_eq!(theirs.len(), 2);
         let other = caller(CallerKind::ApiKey, "8");
         let member = caller(CallerKind::Member, "7");
-        let others = [&other, &member].map(|one| rooms.enter_as(one));
+        let others = [&other, &member].map(|one| capacity.enter_as(one));
         assert!(others.iter().all(Option::is_some));
         theirs.pop();
-        theirs.extend(rooms.enter_as(&leaks));
+        theirs.extend(capacity.enter_as(&leaks));
         assert_eq!(theirs.len(), 2);
-        let rest: Vec<_> = std::iter::from_fn(|| rooms.enter(&leaks.tenant)).collect();
+        let rest: Vec<_> = std::iter::from_fn(|| capacity.enter(&leaks.tenant)).collect();
         assert_eq!(rest.len(), 2, "all of them together have what their tenant may have");
-        assert!(rooms.enter_as(&other).is_none());
+        assert!(capacity.enter_as(&other).is_none());
         drop((theirs, others));
-        assert!(rooms.taken()[&leaks.tenant].by_caller.is_empty());
+        assert!(capacity.taken()[&leaks.tenant].by_caller.is_empty());
         drop(rest);
-        assert!(rooms.taken().is_empty());
+        assert!(capacity.taken().is_empty());
     }
 }

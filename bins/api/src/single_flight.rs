@@ -13,18 +13,18 @@ const LASTS: Duration = Duration::from_secs(2);
 
 /// The last answer to each key, for a moment. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Shared<T, K = TenantId>(Arc<Mutex<HashMap<K, Place<T>>>>);
+pub(crate) struct SingleFlight<T, K = TenantId>(Arc<Mutex<HashMap<K, Place<T>>>>);
 
 /// Whoever holds it looks; the others wait for what was found.
 type Place<T> = Arc<tokio::sync::Mutex<Option<(Instant, T)>>>;
 
-impl<T, K> Default for Shared<T, K> {
+impl<T, K> Default for SingleFlight<T, K> {
     fn default() -> Self {
         Self(Arc::default())
     }
 }
 
-impl<T: Clone, K: Clone + Eq + Hash> Shared<T, K> {
+impl<T: Clone, K: Clone + Eq + Hash> SingleFlight<T, K> {
     /// What was found for this key a moment ago, or what `look` finds. What fails is told to who
     /// asked for it, and the next one looks again.
     pub(crate) async fn get<E>(
@@ -79,7 +79,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_asks_at_once_is_told_what_one_has_found_and_later_what_there_is() {
-        let shared = Shared::default();
+        let shared = SingleFlight::default();
         let looked = Mutex::new(0);
         let look = async |name: &str| {
             let tenant = tenant(name);
@@ -101,7 +101,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_fails_is_not_kept_and_who_is_gone_is_forgotten() {
-        let shared = Shared::default();
+        let shared = SingleFlight::default();
         let failed = shared.get(&tenant("ours"), async { Err::<u8, _>("away") }).await;
         assert_eq!(failed, Err("away"));
         assert_eq!(shared.get(&tenant("ours"), async { Ok::<_, Infallible>(1) }).await, Ok(1));
