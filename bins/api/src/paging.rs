@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 
@@ -14,6 +14,41 @@ const USUAL: u32 = 25;
 const MOST: u32 = 100;
 /// Rows that page numbers reach; beyond, each page would cost more than the one before.
 const REACH: u32 = 10_000;
+
+/// Which part of a list that goes by number only and knows no filter.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Numbered {
+    /// Number of the page, from 1.
+    #[param(minimum = 1)]
+    page: Option<u32>,
+    /// Rows of a page; 25 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+impl Numbered {
+    pub(crate) fn asked(self) -> Result<Asked, ApiError> {
+        Asked::read(self.page, self.limit, None)
+    }
+}
+
+/// Which part of a list that goes by cursor only and knows no filter.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ByCursor {
+    /// Rows of a page; 25 if not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl ByCursor {
+    pub(crate) fn asked(self) -> Result<Asked, ApiError> {
+        Asked::read(None, self.limit, self.cursor)
+    }
+}
 
 /// Where a page is in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -135,7 +170,12 @@ pub(crate) fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, ApiError> {
         .ok_or_else(|| ApiError::field("cursor", "is not one of this list; begin without one"))
 }
 
-/// A place by time and id, as lists that go by both encode it: in microseconds, as the database has it.
+/// A place by time and id, made opaque: in microseconds, as the database has it.
+pub(crate) fn encode_moment(at: DateTime<Utc>, id: impl Serialize) -> String {
+    encode(&(at.timestamp_micros(), id))
+}
+
+/// The place that [`encode_moment`] was given.
 pub(crate) fn decode_moment<I: DeserializeOwned>(
     cursor: &str,
 ) -> Result<(DateTime<Utc>, I), ApiError> {

@@ -100,7 +100,8 @@ pub(in crate::routes) async fn list_activity(
         return stream::open(&app, &principal, filter, last);
     }
     let asked = Asked::read(query.page, query.limit, query.cursor)?;
-    let start = asked.begin(read_cursor)?;
+    let start =
+        asked.begin(|cursor| paging::decode_moment(cursor).map(|(at, id)| Place { at, id }))?;
     let filter = Filter {
         kinds,
         source: query.source,
@@ -112,7 +113,7 @@ pub(in crate::routes) async fn list_activity(
     let listed =
         store::activities::list(&mut transaction, &principal.tenant, &filter, start, asked.limit)
             .await?;
-    let next = listed.next.map(|place| paging::encode(&(place.at.timestamp_micros(), place.id)));
+    let next = listed.next.map(|place| paging::encode_moment(place.at, place.id));
     let page = asked.page(next);
     Ok(Json(ActivityList { data: listed.activities, page, position }).into_response())
 }
@@ -126,9 +127,4 @@ fn actor(text: &str) -> ByActor {
         Some((kind, id)) => ByActor { kind: kind.to_owned(), id: Some(id.to_owned()) },
         None => ByActor { kind: text.to_owned(), id: None },
     }
-}
-
-fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
-    let (at, id) = paging::decode_moment(cursor)?;
-    Ok(Place { at, id })
 }

@@ -82,7 +82,8 @@ pub(in crate::routes) async fn list_approvals(
     Query(query): Query<ListApprovals>,
 ) -> Result<Json<ApprovalList>, ApiError> {
     let asked = Asked::read(query.page, query.limit, query.cursor)?;
-    let start = asked.begin(read_cursor)?;
+    let start =
+        asked.begin(|cursor| paging::decode_moment(cursor).map(|(at, id)| Place { at, id }))?;
     let status = query.status.map(|status| match status {
         ApprovalStatus::Submitted => "submitted",
         ApprovalStatus::Approved => "approved",
@@ -112,13 +113,8 @@ pub(in crate::routes) async fn list_approvals(
     let listed =
         store::approvals::list(&mut transaction, &principal.tenant, &filter, start, asked.limit)
             .await?;
-    let next = listed.next.map(|place| paging::encode(&(place.at.timestamp_micros(), place.id)));
+    let next = listed.next.map(|place| paging::encode_moment(place.at, place.id));
     Ok(Json(ApprovalList { data: listed.approvals, page: asked.page(next), position }))
-}
-
-fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
-    let (at, id) = paging::decode_moment(cursor)?;
-    Ok(Place { at, id })
 }
 
 /// Whom a caller names.

@@ -107,10 +107,9 @@ pub(in crate::routes) async fn list_audit(
 }
 
 pub(in crate::routes) fn write_cursor(place: &Place) -> String {
-    paging::encode(&(place.at.timestamp_micros(), place.id))
+    paging::encode_moment(place.at, place.id)
 }
 
 pub(in crate::routes) fn read_cursor(cursor: &str) -> Result<Place, ApiError> {
-    let (at, id) = paging::decode_moment(cursor)?;
-    Ok(Place { at, id })
+    paging::decode_moment(cursor).map(|(at, id)| Place { at, id })
 }

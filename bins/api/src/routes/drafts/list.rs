@@ -2,27 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Draft;
 use crate::App;
 use crate::auth::{May, Reply};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::paging::{Asked, Page};
-
-/// Which part of the list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-pub(in crate::routes) struct ListDrafts {
-    /// Number of the page, from 1.
-    #[param(minimum = 1)]
-    page: Option<u32>,
-    /// Rows of a page; 25 if not given.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
-}
+use crate::paging::{Numbered, Page};
 
 /// Drafts, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -36,15 +23,15 @@ pub(in crate::routes) struct DraftList {
 #[utoipa::path(
     get, path = "/drafts", tag = "conversations",
     security(("bearer" = ["conversations:reply"])),
-    params(ListDrafts),
+    params(Numbered),
     responses((status = 200, description = "A page of the list", body = DraftList))
 )]
 pub(in crate::routes) async fn list_drafts(
     State(app): State<App>,
     principal: May<Reply>,
-    Query(query): Query<ListDrafts>,
+    Query(query): Query<Numbered>,
 ) -> Result<Json<DraftList>, ApiError> {
-    let asked = Asked::read(query.page, query.limit, None)?;
+    let asked = query.asked()?;
     let mut transaction = app.tenant(&principal.tenant).await?;
     let drafts = store::drafts::list(
         &mut transaction,

@@ -2,27 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::App;
 use crate::auth::{Above, ReadTenants};
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::paging::{Asked, Page};
+use crate::paging::{Numbered, Page};
 use crate::routes::tenant::Tenant;
-
-/// Which part of the list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-pub(in crate::routes) struct ListTenants {
-    /// Number of the page, from 1.
-    #[param(minimum = 1)]
-    page: Option<u32>,
-    /// Rows of a page; 25 if not given.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
-}
 
 /// Tenants, by their short names.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -36,15 +23,15 @@ pub(in crate::routes) struct TenantList {
 #[utoipa::path(
     get, path = "/tenants", tag = "tenants",
     security(("bearer" = ["tenants:read"])),
-    params(ListTenants),
+    params(Numbered),
     responses((status = 200, description = "A page of the list", body = TenantList))
 )]
 pub(in crate::routes) async fn list_tenants(
     State(app): State<App>,
     _: Above<ReadTenants>,
-    Query(query): Query<ListTenants>,
+    Query(query): Query<Numbered>,
 ) -> Result<Json<TenantList>, ApiError> {
-    let asked = Asked::read(query.page, query.limit, None)?;
+    let asked = query.asked()?;
     let mut transaction = app.installation().await?;
     let tenants =
         store::tenants::described(&mut transaction, None, asked.skip(), asked.limit).await?;
