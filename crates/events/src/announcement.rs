@@ -38,6 +38,19 @@ impl Subject {
     pub fn of(conversation: Conversation) -> Self {
         Self { conversation: Some(conversation), ..Self::default() }
     }
+
+    /// A message, if there still is one, in its conversation.
+    pub fn message(
+        conversation: Option<Conversation>,
+        message: impl Into<Option<Message>>,
+    ) -> Self {
+        Self { conversation, message: message.into(), approval: None }
+    }
+
+    /// An approval, in its conversation.
+    pub fn approval(conversation: Option<Conversation>, approval: Approval) -> Self {
+        Self { conversation, message: None, approval: Some(approval) }
+    }
 }
 
 impl Announcement {

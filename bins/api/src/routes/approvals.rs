@@ -20,6 +20,6 @@ fn tell(
     conversation: Option<Conversation>,
     trace: &TraceParent,
 ) {
-    let subject = AnnouncementSubject { conversation, message: None, approval: Some(approval) };
+    let subject = AnnouncementSubject::approval(conversation, approval);
     app.announcer.tell(tenant, &Announcement { activity, subject }, trace);
 }

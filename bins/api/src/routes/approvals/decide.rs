@@ -132,11 +132,7 @@ pub(in crate::routes) async fn decide_approval(
     audit::record(&mut transaction, &deed).await?;
     transaction.commit().await?;
     if let Some((message, activity)) = sent {
-        let subject = AnnouncementSubject {
-            conversation: shown.clone(),
-            message: Some(message),
-            ..AnnouncementSubject::default()
-        };
+        let subject = AnnouncementSubject::message(shown.clone(), message);
         app.announcer.tell(tenant, &Announcement { activity, subject }, &trace);
     }
     tell(&app, tenant, activity, approval.clone(), shown, &trace);

@@ -61,8 +61,7 @@ pub(in crate::routes) async fn cancel_message(
         Some(there) => work.finish(StatusCode::OK, None, there).await?,
         None => work.finish(StatusCode::NO_CONTENT, None, &()).await?,
     };
-    let subject =
-        AnnouncementSubject { conversation: shown, message, ..AnnouncementSubject::default() };
+    let subject = AnnouncementSubject::message(shown, message);
     app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
     Ok(answer)
 }

@@ -211,11 +211,7 @@ impl Writer<'_> {
         let shown = store::conversations::get(work.connection(), *conversation).await?;
         let location = format!("{}/conversations/{conversation}/messages", crate::routes::BASE);
         let answer = work.finish(StatusCode::CREATED, Some(location), &message).await?;
-        let subject = AnnouncementSubject {
-            conversation: shown,
-            message: Some(message),
-            ..AnnouncementSubject::default()
-        };
+        let subject = AnnouncementSubject::message(shown, message);
         app.announcer.tell(tenant, &Announcement { activity, subject }, trace);
         Ok(Written::Now(answer))
     }

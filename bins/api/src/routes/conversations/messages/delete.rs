@@ -52,11 +52,7 @@ pub(in crate::routes) async fn delete_message(
     let Some(activity) = activity else { return Ok(Json(message).into_response()) };
     let shown = store::conversations::get(&mut transaction, conversation).await?;
     transaction.commit().await?;
-    let subject = AnnouncementSubject {
-        conversation: shown,
-        message: Some(message.clone()),
-        ..AnnouncementSubject::default()
-    };
+    let subject = AnnouncementSubject::message(shown, message.clone());
     app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
     Ok((StatusCode::ACCEPTED, Json(message)).into_response())
 }

@@ -58,11 +58,7 @@ pub(in crate::routes) async fn retry_message(
     };
     let shown = store::conversations::get(work.connection(), conversation).await?;
     let answer = work.finish(StatusCode::ACCEPTED, None, &message).await?;
-    let subject = AnnouncementSubject {
-        conversation: shown,
-        message: Some(message),
-        ..AnnouncementSubject::default()
-    };
+    let subject = AnnouncementSubject::message(shown, message);
     app.announcer.tell(&principal.tenant, &Announcement { activity, subject }, &trace);
     Ok(answer)
 }
