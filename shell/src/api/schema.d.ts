@@ -910,7 +910,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See how far a replay is. */
+        /** See whether a replay goes on, or how it ended. How many events it handed out is known once it has ended. */
         get: operations["get_replay"];
         put?: never;
         post?: never;
@@ -2590,6 +2590,11 @@ export interface components {
             endedAt?: string | null;
             /** @description The row of the audit that has its beginning. */
             id: components["schemas"]["AuditId"];
+            /**
+             * @description Why it failed; null if it did not.
+             * @example 2 events were removed from INBOUND before the replay came to them
+             */
+            reason?: string | null;
             /**
              * Format: date-time
              * @description When it began.

@@ -132,3 +132,35 @@ async fn a_replay_whose_program_is_gone_is_lost() {
     let states: Vec<_> = list["data"].as_array().unwrap().iter().map(|row| &row["state"]).collect();
     assert_eq!(states, ["lost", "running", "lost"]);
 }
+
+#[tokio::test]
+async fn a_replay_that_failed_says_why() {
+    let served = Served::start().await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let entry = |details| store::audit::Entry {
+        actor: "member x".to_owned(),
+        source: "api",
+        action: "replay".to_owned(),
+        target: "from then".to_owned(),
+        tenant: Some(TENANT.parse().unwrap()),
+        account: None,
+        count: Some(3),
+        details,
+    };
+    for ended in ["most", "4 events were removed"] {
+        let id = store::audit::begin(&mut transaction, entry(json!({}))).await.unwrap();
+        store::audit::end(&mut transaction, id, entry(json!({})), ended).await.unwrap();
+    }
+    store::commit(transaction).await.unwrap();
+    let list = served.read("/operations/replays").await;
+    let ends: Vec<_> = list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (&row["state"], &row["reason"]))
+        .collect();
+    assert_eq!(
+        ends,
+        [(&json!("failed"), &json!("4 events were removed")), (&json!("most"), &Value::Null)]
+    );
+}

@@ -19,7 +19,7 @@ const STATES: Record<Run['state'], string> = {
   done: 'Done',
   most: 'Done, as many as wanted; there are more',
   interrupted: 'Interrupted: the program was stopped',
-  failed: 'Failed: NATS was away for too long',
+  failed: 'Failed',
   lost: 'Lost: it should have ended and has not said how',
 }
 
@@ -200,6 +200,7 @@ function Runs() {
               <span className="block text-sm wrap-anywhere text-soft">
                 {run.target} · by {run.by}
               </span>
+              {run.reason != null && <span className="block text-sm wrap-anywhere text-soft">{run.reason}</span>}
             </span>
             <When at={run.startedAt} className="shrink-0 text-xs text-faint" />
           </li>

@@ -35,6 +35,9 @@ pub(in crate::routes) struct Replay {
     state: ReplayState,
     /// How many events were handed to the workers; null until it has ended.
     count: Option<i64>,
+    /// Why it failed; null if it did not.
+    #[schema(example = "2 events were removed from INBOUND before the replay came to them")]
+    reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -77,6 +80,7 @@ impl From<Undertaking> for Replay {
             target: begun.target,
             state,
             count,
+            reason: ended.filter(|_| state == ReplayState::Failed),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// See how far a replay is.
+/// See whether a replay goes on, or how it ended. How many events it handed out is known once it has ended.
 #[utoipa::path(
     get, path = "/operations/replays/{id}", tag = "operations",
     security(("bearer" = ["operations:read"])),
