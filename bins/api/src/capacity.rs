@@ -46,19 +46,19 @@ impl Capacity {
         Self::with_share(most, usize::MAX)
     }
 
-    /// The same, of which one caller may have so many.
+    /// Places of which one caller may have only `share`.
     pub(crate) fn with_share(most: usize, share: usize) -> Self {
         let (free, most_each) = (Arc::new(Semaphore::new(most)), most - most / 4);
         Self(Arc::new(Inner { free, most_each, share, taken: Mutex::default() }))
     }
 
-    /// A place for this tenant; none if all are taken, or as many as it may have.
+    /// Returns a place for this tenant, or `None` if all are taken or it has as many as it may.
     pub(crate) fn enter(&self, tenant: &TenantId) -> Option<Room> {
         self.take(tenant, None)
     }
 
-    /// The same, once there is one, in turn. For who waits no longer than its request may take, and holds none of
-    /// these places meanwhile.
+    /// Waits in turn until this tenant has a place. For who waits no longer than its request may take, and holds
+    /// none of these places meanwhile.
     pub(crate) async fn wait(&self, tenant: &TenantId) -> Room {
         let own = Arc::clone(&self.of(&mut self.taken(), tenant).own);
         // Neither is ever closed.
@@ -69,7 +69,7 @@ impl Capacity {
         room
     }
 
-    /// A place for this caller; none also if the caller has as many as one may.
+    /// Returns a place for this caller, or `None` also if the caller has as many as one may.
     pub(crate) fn enter_as(&self, caller: &Principal) -> Option<Room> {
         self.take(&caller.tenant, Some(caller.signature()))
     }

@@ -30,7 +30,7 @@ impl App {
         self.asking.enter(tenant).ok_or(ApiError::Busy)
     }
 
-    /// The same for one that waits for it, such as each of a conversation's pictures.
+    /// Waits for a place to ask Chatwoot, for requests such as each of a conversation's pictures.
     pub(crate) async fn asking_in_turn(&self, tenant: &TenantId) -> Room {
         self.asking.wait(tenant).await
     }

@@ -21,7 +21,9 @@ pub enum ApiError {
     #[error("this needs the permission `{0}`, which you do not have")]
     Forbidden(Permission),
     /// The caller is known, and nobody said whose they are, or they stand above the tenants.
-    #[error("you are known, but of no tenant here, or of several; ask an administrator")]
+    #[error(
+        "you are signed in but belong to no tenant here, or to more than one; ask an administrator"
+    )]
     NoTenant,
     /// Everybody knows the tokens, and who asks may be anybody.
     #[error(
@@ -30,11 +32,14 @@ pub enum ApiError {
     )]
     ThisMachineOnly,
     /// The caller is a machine.
-    #[error("only a person is somebody in Chatwoot; sign in as one")]
+    #[error("only people can be linked to a Chatwoot user; sign in instead of using an API key")]
     PeopleOnly,
     /// There is no such thing, or it is another tenant's, which is the same to the caller.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// What stands in the address for an id cannot be one, so it names nothing.
+    #[error("that is not a valid id")]
+    NotAnId,
     /// There is nothing at this address.
     #[error("there is nothing at this address; /api/v1/docs lists what there is")]
     NoRoute,
@@ -66,10 +71,10 @@ pub enum ApiError {
     #[error("{}", FieldError::in_words(.0))]
     Invalid(Vec<FieldError>),
     /// The client's own id was used for another message before.
-    #[error("another message was written under this clientId; take a new one")]
+    #[error("this clientId was already used for a different message; use a new one")]
     ClientIdTaken,
     /// It was taken back.
-    #[error("what was written under this clientId was taken back; it is not written again")]
+    #[error("the message with this clientId was withdrawn and is not written again")]
     Withdrawn,
     /// The message has left, or may have.
     #[error(
@@ -111,7 +116,7 @@ pub enum ApiError {
     )]
     Stale(Box<Current>),
     /// Somebody has decided already.
-    #[error("it is {} already; `current` says by whom", .0.value["status"].as_str().unwrap_or("decided"))]
+    #[error("it has already been {}; see `current`", .0.value["status"].as_str().unwrap_or("decided"))]
     Decided(Box<Current>),
     /// Nobody decides what they have asked for themselves.
     #[error("you asked for it yourself; somebody else has to decide")]
@@ -120,9 +125,9 @@ pub enum ApiError {
     #[error("somebody else asked for it; only they can withdraw it")]
     OthersApproval,
     /// The key stood for another request before.
-    #[error("another request was sent under this Idempotency-Key; take a new one")]
+    #[error("this Idempotency-Key was already used for a different request; use a new one")]
     KeyReused,
-    /// The same request is being carried out.
+    /// A request with this key is being carried out.
     #[error("a request with this Idempotency-Key is being carried out; ask again in a moment")]
     UnderWay,
     /// The deployment does it otherwise.
@@ -147,7 +152,7 @@ pub enum ApiError {
     #[error("Chatwoot refuses it; an administrator has to look at the account's token")]
     Refused(#[source] anyhow::Error),
     /// What is needed beside us does not do its part.
-    #[error("{0} does not do its part at the moment; try again")]
+    #[error("{0} is not answering properly at the moment; try again")]
     NoAnswer(&'static str, #[source] anyhow::Error),
     /// It took too long.
     #[error("the request took too long; try again")]
@@ -156,7 +161,7 @@ pub enum ApiError {
     #[error("too many live streams are open; try again in a moment")]
     TooManyStreams,
     /// The caller asks for more than it may.
-    #[error("you ask for more {kind} than you may; try again in {seconds} s")]
+    #[error("too many {kind}; try again in {seconds} s")]
     TooManyRequests {
         /// What there is an allowance of.
         kind: &'static str,
@@ -173,7 +178,7 @@ pub enum ApiError {
     #[error("the streams do not answer at the moment; try again")]
     NoBus(#[source] anyhow::Error),
     /// As many files as this process takes are on their way.
-    #[error("too much of this is under way; try again in a moment")]
+    #[error("too many of these requests are running; try again in a moment")]
     Busy,
     /// The file ends before the part that was asked for; the file's length, if it is known.
     #[error("the file ends before that part")]
@@ -234,7 +239,7 @@ impl ApiError {
             Self::NoTenant => &kinds::NO_TENANT,
             Self::ThisMachineOnly => &kinds::THIS_MACHINE_ONLY,
             Self::PeopleOnly => &kinds::PEOPLE_ONLY,
-            Self::NotFound(_) => &kinds::NOT_FOUND,
+            Self::NotFound(_) | Self::NotAnId => &kinds::NOT_FOUND,
             Self::NoRoute => &kinds::NO_ROUTE,
             Self::MethodNotAllowed => &kinds::METHOD_NOT_ALLOWED,
             Self::BadQuery(_) => &kinds::BAD_QUERY,

@@ -51,7 +51,7 @@ impl<T: From<uuid::Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = axum::extract::Path::<uuid::Uuid>::from_request_parts(parts, state).await;
-        path.map(|axum::extract::Path(id)| Self(id.into())).map_err(|_| no_id())
+        path.map(|axum::extract::Path(id)| Self(id.into())).map_err(|_| ApiError::NotAnId)
     }
 }
 
@@ -61,7 +61,7 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Name<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
         let name = path.ok().and_then(|axum::extract::Path(text)| text.parse().ok());
-        name.map(Self).ok_or_else(no_id)
+        name.map(Self).ok_or(ApiError::NotAnId)
     }
 }
 
@@ -76,12 +76,9 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         type Path = axum::extract::Path<(uuid::Uuid, uuid::Uuid)>;
         let path = Path::from_request_parts(parts, state).await;
-        path.map(|axum::extract::Path((a, b))| Self(a.into(), b.into())).map_err(|_| no_id())
+        path.map(|axum::extract::Path((a, b))| Self(a.into(), b.into()))
+            .map_err(|_| ApiError::NotAnId)
     }
-}
-
-fn no_id() -> ApiError {
-    ApiError::NotFound("thing: its id is not one")
 }
 
 /// A longer body waits for room.

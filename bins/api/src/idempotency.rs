@@ -50,7 +50,7 @@ struct Asked {
     open: Open,
 }
 
-/// The same of a request that has been read.
+/// The key and digest of a request that has been read.
 struct Named {
     key: String,
     digest: Vec<u8>,
@@ -233,7 +233,7 @@ impl<'a> Work<'a> {
     }
 
     /// The request, for what is done in another transaction and keeps its answer there, for [`KEPT`].
-    /// None: its caller gave it no name.
+    /// Returns `None` if its caller gave it no name.
     pub(crate) fn request(&self) -> Option<idempotency::Request<'_>> {
         self.named.as_ref().map(|named| named.of(self.caller, &self.signature))
     }

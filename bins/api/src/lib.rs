@@ -280,8 +280,10 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
         async move {
             let wrong = match objects.ping().await {
                 Ok(()) => return Status::Up,
-                Err(objects::Error::Away) => "nothing of what was kept is there, as in a folder whose \
-                                              disk is not mounted; files can be neither sent nor read",
+                Err(objects::Error::Away) => {
+                    "the attachment store is empty, as when its disk is not mounted; files can be neither sent \
+                     nor read"
+                }
                 Err(_) => "files can be neither sent nor read",
             };
             Status::Degraded(wrong.to_owned())

@@ -61,7 +61,8 @@ const BASE: &str = "/api/v1";
 pub(crate) const MOST_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// How long an answer may take to begin; live streams go on afterwards.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The same where files have to arrive first. Less than what no message has wanted is kept for.
+/// How long an answer may take to begin where files have to arrive first. Less than what no message has wanted
+/// is kept for.
 const PATIENCE_WITH_FILES: Duration = Duration::from_mins(10);
 
 /// The documented operations, with their description.

@@ -196,7 +196,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke a key: it is worth nothing from the next request on. A live stream that it opened ends
+         * Revoke a key: it stops working with the next request. A live stream that it opened ends
          *     within a quarter of an hour. Doing so again changes nothing.
          */
         delete: operations["revoke_api_key"];
@@ -674,7 +674,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read who you are and what you may do. Whoever is known may. */
+        /** Read who you are and what you may do. Needs no permission, only a valid sign-in. */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -816,7 +816,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove a dead letter that will never be processed. It cannot be got back. */
+        /** Remove a dead letter that will never be processed. This cannot be undone. */
         post: operations["drop_dead_letter"];
         delete?: never;
         options?: never;
@@ -1056,7 +1056,7 @@ export interface components {
              */
             name?: string | null;
             /**
-             * @description The same for people; null: they open it there too.
+             * @description Where people open the installation; null if it is the same address.
              * @example https://support.example.com
              */
             screenUrl?: string | null;
@@ -1902,7 +1902,7 @@ export interface components {
             /** @description A note, which only the team sees. */
             private?: boolean;
         };
-        /** @description The same as a form, with files. Text may be left out if there are files. */
+        /** @description A message to be sent as a form, with files. Text may be left out if there are files. */
         CreateMessageWithFiles: {
             /** @description Files, of 40 MiB at most and 100 MiB together. */
             "attachments[]": string[];
@@ -2446,12 +2446,12 @@ export interface components {
             p50Ms?: number | null;
             /**
              * Format: double
-             * @description The same of 95 in a hundred.
+             * @description Milliseconds of 95 in a hundred at most.
              */
             p95Ms?: number | null;
             /**
              * Format: double
-             * @description The same of 99 in a hundred.
+             * @description Milliseconds of 99 in a hundred at most.
              */
             p99Ms?: number | null;
             /**
@@ -2606,7 +2606,7 @@ export interface components {
         };
         /** @description What a replay would hand to the workers. */
         ReplayCounted: {
-            /** @description The same by event. */
+            /** @description How many of each event. */
             by: components["schemas"]["EventCount"][];
             /**
              * Format: int64
@@ -2670,7 +2670,7 @@ export interface components {
             perSecond?: number;
             /**
              * Format: date-time
-             * @description End before what came in at this time; without it, with what there is now.
+             * @description End before what came in at this time; if not given, with what there is now.
              */
             to?: string | null;
         };
@@ -3962,7 +3962,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The key is worth nothing */
+            /** @description The key no longer works */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -125,7 +125,10 @@ impl<'a> Receipt<'a> {
         };
         if let Err(error) = removed.await {
             let error = format!("{error:#}");
-            tracing::info!(error, "files that no message wants are left for later");
+            tracing::info!(
+                error,
+                "cannot remove files that no message uses; they are left for later"
+            );
         }
     }
 }

@@ -100,7 +100,7 @@ pub(crate) async fn announce(bus: Bus, store: Store, mut waiting: mpsc::Receiver
         for (tenant, activities) in told {
             if let Err(error) = remove(&store, &tenant, &activities).await {
                 // It is told once more, under the same id: the stream knows it.
-                tracing::debug!(%error, "what was announced could not be noted");
+                tracing::debug!(%error, "cannot note that a change was announced");
             }
         }
     }

@@ -13,7 +13,7 @@ use super::position::Position;
 
 /// How far a client may fall behind, in events of its tenant, before it is cut.
 const BACKLOG: usize = 1_024;
-/// The same in bytes; the newest event is held whatever its size.
+/// How far in bytes; the newest event is held whatever its size.
 const BACKLOG_BYTES: usize = 16 << 20;
 /// So many of the newest are held though everybody was told of them.
 const JUST_TOLD: usize = 32;
@@ -131,7 +131,7 @@ fn read(
         Ok(event) => Some(Arc::new(event)),
         Err(error) => {
             metrics::counter!("axis_api_unreadable_events_total").increment(1);
-            tracing::warn!(subject, %error, "an event cannot be read and is shown to nobody");
+            tracing::warn!(subject, %error, "cannot read an event; it is shown to nobody");
             None
         }
     }

@@ -12,7 +12,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// The same epoch, another sequence.
+    /// A position of this epoch, at another sequence.
     pub(crate) fn at(&self, sequence: u64) -> Self {
         Self { epoch: Arc::clone(&self.epoch), sequence }
     }

@@ -51,8 +51,8 @@ kinds! {
     NOT_FOUND: 404 "not-found" "Not found" "Check the id; what belongs to another tenant is not found either.";
     NO_ROUTE: 404 "no-route" "No such address" "See the reference at /api/v1/docs.";
     METHOD_NOT_ALLOWED: 405 "method-not-allowed" "Method not allowed" "Use a method that the header Allow names.";
-    CLIENT_ID_TAKEN: 409 "client-id-taken" "Client id taken" "Take another clientId for another message.";
-    WITHDRAWN: 409 "withdrawn" "Taken back" "Forget it: somebody took it back; take another clientId to write it after all.";
+    CLIENT_ID_TAKEN: 409 "client-id-taken" "Client id taken" "Use another clientId for another message.";
+    WITHDRAWN: 409 "withdrawn" "Taken back" "Nothing to do: it was withdrawn. Use another clientId to write it after all.";
     NOT_CANCELLABLE: 409 "not-cancellable" "Too late to take back" "Read the message: it has left, or may have.";
     NOT_RETRIABLE: 409 "not-retriable" "Nothing to send again" "Read the message: it did not fail.";
     NOT_DELETABLE: 409 "not-deletable" "Not in Chatwoot yet" "Cancel the message, or wait until it is sent.";
@@ -65,13 +65,13 @@ kinds! {
     ANOTHER_KEY: 409 "another-key" "Another key" "Have an operator give the API the AXIS_SECRET_KEY that the accounts are sealed under; if it is lost, they add the accounts again with `axis`.";
     ACCOUNT_TAKEN: 409 "account-taken" "Another tenant's" "Connect it as the tenant that it was first connected for: what it told stays that one's, connected or not.";
     ACCOUNT_BUSY: 409 "account-busy" "Being changed" "Ask again in a moment.";
-    TAKEN: 409 "taken" "The name is taken" "Take another name, or be content with `current`.";
+    TAKEN: 409 "taken" "The name is taken" "Choose another name, or use `current`.";
     CHANGED: 412 "changed" "Changed in the meantime" "Look at `current`, and send its tag if it is still wanted.";
     TOO_LARGE: 413 "too-large" "Too large" "Send less.";
     NOT_JSON: 415 "not-json" "Neither JSON nor a form" "Send the body as `Content-Type: application/json`, or as a form where the description says so.";
     NO_SUCH_PART: 416 "no-such-part" "No such part" "Ask for a part of the file that the header Content-Range allows.";
     INVALID: 422 "invalid" "Invalid fields" "Correct the fields that `errors` names.";
-    KEY_REUSED: 422 "key-reused" "Idempotency key reused" "Take a new Idempotency-Key for another request.";
+    KEY_REUSED: 422 "key-reused" "Idempotency key reused" "Use a new Idempotency-Key for another request.";
     TOO_MANY_REQUESTS: 429 "too-many-requests" "Too many requests" "Come back after Retry-After.";
     INTERNAL: 500 "internal" "Internal error" "Report it with the `traceId`; the request may be sent again.";
     NOT_SET_UP: 501 "not-set-up" "Not set up" "Administer accounts with `axis`, or give the API AXIS_SECRET_KEY.";

@@ -35,7 +35,7 @@ pub(super) struct Account {
     /// Scheme and host of the installation.
     #[schema(example = "https://chat.example.com")]
     chatwoot_url: String,
-    /// The same for people; null: they open it there too.
+    /// Where people open the installation; null if it is the same address.
     #[schema(example = "https://support.example.com")]
     screen_url: Option<String>,
     /// Its number there.
@@ -99,7 +99,7 @@ async fn shown(
     found.ok_or(ApiError::NotFound("account"))
 }
 
-/// The same as callers see it.
+/// The account with this key, as callers see it.
 async fn read(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -117,7 +117,7 @@ pub(super) async fn served(
     let account = shown(connection, tenant, id).await?;
     match account.disconnected_at {
         None => Ok(account),
-        Some(_) => Err(ApiError::NotFound("account that is served")),
+        Some(_) => Err(ApiError::NotFound("connected account")),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Me {
     permissions: Vec<Permission>,
 }
 
-/// Read who you are and what you may do. Whoever is known may.
+/// Read who you are and what you may do. Needs no permission, only a valid sign-in.
 #[utoipa::path(
     get, path = "/me", tag = "session",
     security(("bearer" = [])),

@@ -59,7 +59,7 @@ impl Begun {
         };
         if let Err(error) = store::within(store::PATIENCE, written).await {
             let error = format!("{:#}", anyhow::Error::from(error));
-            tracing::error!(error, "the audit has only that it was begun, not how it ended");
+            tracing::error!(error, "cannot record in the audit how it ended");
         }
     }
 }

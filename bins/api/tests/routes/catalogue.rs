@@ -266,8 +266,8 @@ async fn a_change_names_only_what_the_account_has_once_its_lists_are_known() {
     assert_eq!(refused.status(), 422);
     let refused: Value = refused.json().await.unwrap();
     let fields = [
-        json!({ "field": "assigneeId", "message": "99 is no agent of the account" }),
-        json!({ "field": "teamId", "message": "98 is no team of the account" }),
+        json!({ "field": "assigneeId", "message": "the account has no agent 99" }),
+        json!({ "field": "teamId", "message": "the account has no team 98" }),
         json!({ "field": "labels", "message": "the account does not have odd" }),
     ];
     assert_eq!(refused["errors"], json!(fields));

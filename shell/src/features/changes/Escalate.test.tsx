@@ -116,7 +116,7 @@ test('what got no answer and is asked for in other words is no second request, u
   const row = aConversation()
   given()
   const asked: { key: string | null; reason: string }[] = []
-  const reused = { code: 'key-reused', detail: 'another request was sent under this Idempotency-Key; take a new one' }
+  const reused = { code: 'key-reused', detail: 'this Idempotency-Key was already used for a different request; use a new one' }
   api.use(
     http.untyped.post('*/api/v1/conversations/:id/escalate', async ({ request }) => {
       const { reason } = (await request.json()) as { reason: string }

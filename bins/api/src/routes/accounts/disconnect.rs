@@ -48,7 +48,7 @@ pub(in crate::routes) async fn disconnect_account(
     if read(&mut transaction, tenant, id).await?.disconnected_at.is_some() {
         // Whoever ended it may have been cut off before the receivers were told.
         app.administration()?.accounts.publish(id).await.map_err(refused)?;
-        return Err(ApiError::NotFound("account that is served"));
+        return Err(ApiError::NotFound("connected account"));
     }
     let disconnects = deed(&principal, "accounts disconnect");
     let disconnected = app.administration()?.accounts.disconnect(id, Some(&disconnects)).await;

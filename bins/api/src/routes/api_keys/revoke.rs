@@ -12,14 +12,14 @@ use crate::error::ApiError;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// Revoke a key: it is worth nothing from the next request on. A live stream that it opened ends
+/// Revoke a key: it stops working with the next request. A live stream that it opened ends
 /// within a quarter of an hour. Doing so again changes nothing.
 #[utoipa::path(
     delete, path = "/api-keys/{id}", tag = "administration",
     security(("bearer" = ["api-keys:manage"])),
     params(("id" = ApiKeyId, Path, description = "The key's id")),
     responses(
-        (status = 204, description = "The key is worth nothing"),
+        (status = 204, description = "The key no longer works"),
         (status = 404, description = "There is none with this id", body = Problem,
          content_type = "application/problem+json"),
     )

@@ -68,6 +68,6 @@ pub(super) async fn show(app: &App, tenant: &TenantId, live: &Live) {
     let Ok(payload) = serde_json::to_vec(live) else { return };
     let told = app.bus.publisher().live(subject::live(tenant, live.kind()), payload.into()).await;
     if let Err(error) = told {
-        tracing::debug!(%error, "what somebody does was not shown");
+        tracing::debug!(%error, "cannot show what somebody does");
     }
 }

@@ -195,10 +195,10 @@ async fn refuse_unknown(
     let unknown = store::catalogue::unknown(connection, account, conversation, named).await?;
     let mut faults = Faults::default();
     if let Some(number) = agent.filter(|_| unknown.agent) {
-        faults.note("assigneeId", format!("{number} is no agent of the account"));
+        faults.note("assigneeId", format!("the account has no agent {number}"));
     }
     if let Some(number) = team.filter(|_| unknown.team) {
-        faults.note("teamId", format!("{number} is no team of the account"));
+        faults.note("teamId", format!("the account has no team {number}"));
     }
     if !unknown.labels.is_empty() {
         let labels = unknown.labels.join(", ");

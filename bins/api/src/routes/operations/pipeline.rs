@@ -92,9 +92,9 @@ struct Point {
     /// Milliseconds from the receipt of a webhook to the commit that screens are told of, of half of
     /// them at most.
     p50_ms: Option<f64>,
-    /// The same of 95 in a hundred.
+    /// Milliseconds of 95 in a hundred at most.
     p95_ms: Option<f64>,
-    /// The same of 99 in a hundred.
+    /// Milliseconds of 99 in a hundred at most.
     p99_ms: Option<f64>,
 }
 
@@ -164,7 +164,7 @@ async fn lane(app: &App, account: AccountKey) -> Option<Inside> {
     let lane = match app.bus.lane(account).await {
         Ok(lane) => lane,
         Err(error) => {
-            tracing::debug!(%account, %error, "an account's lane cannot be seen");
+            tracing::debug!(%account, %error, "cannot look into an account's lane");
             return None;
         }
     };

@@ -51,7 +51,7 @@ pub(in crate::routes) struct CreateMessage {
     client_id: Option<String>,
 }
 
-/// The same as a form, with files. Text may be left out if there are files.
+/// A message to be sent as a form, with files. Text may be left out if there are files.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it is what the description says of the form")]
 pub(in crate::routes) struct CreateMessageWithFiles {

@@ -12,7 +12,7 @@ use crate::extract::{Id, Json};
 use crate::idempotency::{Begun, Key};
 use crate::problem::Problem;
 
-/// Remove a dead letter that will never be processed. It cannot be got back.
+/// Remove a dead letter that will never be processed. This cannot be undone.
 #[utoipa::path(
     post, path = "/operations/dead-letters/{id}/drop", tag = "operations",
     security(("bearer" = ["dead-letters:redrive"])),

@@ -41,7 +41,7 @@ pub(in crate::routes) struct ReplayWanted {
     /// Begin with what came in at this time.
     #[schema(example = "2026-03-01T08:00:00Z")]
     from: DateTime<Utc>,
-    /// End before what came in at this time; without it, with what there is now.
+    /// End before what came in at this time; if not given, with what there is now.
     to: Option<DateTime<Utc>>,
     /// Only events of this name: `message_created`, ….
     #[schema(max_length = 64)]
@@ -80,7 +80,7 @@ pub(in crate::routes) struct ReplayCounted {
     dry_run: bool,
     /// How many events.
     count: u64,
-    /// The same by event.
+    /// How many of each event.
     by: Vec<EventCount>,
     /// Copies of earlier replays, which would be passed over.
     copies: u64,
