@@ -9,11 +9,11 @@ use domain::{DeliveryState, Permission};
 use crate::problem::kinds::{self, Kind};
 use crate::problem::{FieldError, Problem};
 
-pub use current::Current;
+pub(crate) use current::Current;
 
 /// A request that is not answered with what was asked for.
 #[derive(Debug, thiserror::Error)]
-pub enum ApiError {
+pub(crate) enum ApiError {
     /// The caller has not proved who they are.
     #[error("send a valid token as `Authorization: Bearer …`")]
     Unauthorized,
@@ -202,12 +202,12 @@ pub enum ApiError {
 
 impl ApiError {
     /// A fault of ours.
-    pub fn internal(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn internal(error: impl Into<anyhow::Error>) -> Self {
         Self::Internal(error.into())
     }
 
     /// Another thing, which is this one, has the name that this field gives.
-    pub fn taken(field: &'static str, current: &impl serde::Serialize) -> Self {
+    pub(crate) fn taken(field: &'static str, current: &impl serde::Serialize) -> Self {
         match serde_json::to_value(current) {
             Ok(current) => Self::Taken(field, Box::new(current)),
             Err(error) => Self::internal(error),
@@ -215,7 +215,7 @@ impl ApiError {
     }
 
     /// One field holds what it may not.
-    pub fn field(field: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
     }
 

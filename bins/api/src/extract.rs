@@ -20,7 +20,7 @@ use crate::error::ApiError;
 use crate::problem::FieldError;
 
 /// A query string.
-pub struct Query<T>(pub T);
+pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
@@ -38,13 +38,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 /// An id in a path. What is no id names nothing, so it is not found.
-pub struct Id<T>(pub T);
+pub(crate) struct Id<T>(pub(crate) T);
 
 /// A name in a path. What cannot be one names nothing, so it is not found.
-pub struct Name<T>(pub T);
+pub(crate) struct Name<T>(pub(crate) T);
 
 /// The ids of a path with two, in their order.
-pub struct Ids<A, B>(pub A, pub B);
+pub(crate) struct Ids<A, B>(pub(crate) A, pub(crate) B);
 
 impl<T: From<uuid::Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;

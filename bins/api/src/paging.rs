@@ -53,20 +53,20 @@ impl ByCursor {
 /// Where a page is in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Page {
+pub(crate) struct Page {
     /// Most rows of a page.
     #[schema(example = 25)]
-    pub limit: u32,
+    pub(crate) limit: u32,
     /// The number of this page, unless it was asked for by a cursor.
     #[serde(rename = "page", skip_serializing_if = "Option::is_none")]
     #[schema(example = 1)]
-    pub number: Option<u32>,
+    pub(crate) number: Option<u32>,
     /// Asks for the next page; null at the end of the list. Missing in lists that go by number only:
     /// they end with a page that has fewer rows than its limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     #[expect(clippy::option_option, reason = "null says something else than nothing")]
-    pub next_cursor: Option<Option<String>>,
+    pub(crate) next_cursor: Option<Option<String>>,
 }
 
 /// What a caller asked for.

@@ -15,45 +15,45 @@ pub(crate) use self::faults::Faults;
 /// What went wrong, for programs (`code`, `errors`) and for people (`detail`).
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Stable address of this kind of problem, where it is said what to do about it.
     #[serde(rename = "type")]
     #[schema(example = "/problems/not-found")]
-    pub kind: String,
+    pub(crate) kind: String,
     /// The kind in words.
     #[schema(example = "Not found")]
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// The HTTP status.
     #[schema(example = 404)]
-    pub status: u16,
+    pub(crate) status: u16,
     /// What is wrong with this request, and what to do.
     #[schema(example = "there is no such conversation")]
-    pub detail: String,
+    pub(crate) detail: String,
     /// Stable name of this kind of problem.
     #[schema(example = "not-found")]
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// The request's trace, to be quoted in a report.
     #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
-    pub trace_id: String,
+    pub(crate) trace_id: String,
     /// The fields at fault, for `invalid`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<FieldError>,
+    pub(crate) errors: Vec<FieldError>,
     /// What the request was about as it is now, for `changed`, `stale` and `decided`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub current: Option<serde_json::Value>,
+    pub(crate) current: Option<serde_json::Value>,
 }
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct FieldError {
+pub(crate) struct FieldError {
     /// Its name in the body or query string.
     #[schema(example = "content")]
-    pub field: String,
+    pub(crate) field: String,
     /// What it should be.
     #[schema(example = "must not be blank")]
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl FieldError {

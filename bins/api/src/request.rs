@@ -18,7 +18,7 @@ const REQUEST_ID_LENGTH: usize = 128;
 
 /// The trace that a request is part of.
 #[derive(Debug, Clone, Copy)]
-pub struct Trace(pub TraceParent);
+pub(crate) struct Trace(pub(crate) TraceParent);
 
 impl<S: Send + Sync> FromRequestParts<S> for Trace {
     type Rejection = std::convert::Infallible;

@@ -4,11 +4,11 @@ use crate::etag::Tagged;
 
 /// What a refused request was about, as it is now.
 #[derive(Debug)]
-pub struct Current {
+pub(crate) struct Current {
     /// Its tag.
-    pub tag: String,
+    pub(crate) tag: String,
     /// As it is read.
-    pub value: serde_json::Value,
+    pub(crate) value: serde_json::Value,
 }
 
 impl Current {
