@@ -180,13 +180,14 @@ impl Carrier {
             if let Some(hold) = held {
                 return Ok(Seen::Held(hold));
             }
-            let page = caller.client.list_messages(entry.display_id, range).await;
+            let page = caller.client.messages_verbatim(entry.display_id, range).await;
             self.report(caller, &page).await;
             let page = match page {
                 Ok(page) => page,
                 Err(error) => return Ok(Seen::Refused(error)),
             };
-            let ours = page.iter().filter(|message| bears(message, entry.operation));
+            let messages = || page.messages.iter().map(|read| &read.value);
+            let ours = messages().filter(|message| bears(message, entry.operation));
             let ours: Vec<i64> = ours.map(|message| message.id).collect();
             // The first answer that has it is the last one that is read: a copy that comes a hundred messages later
             // raises no alarm, or every look that finds its reply would read on to the end.
@@ -203,10 +204,9 @@ impl Carrier {
                 return Ok(Seen::There(first));
             }
             // What has no marker any more is told by its number alone.
-            let since = page.iter().filter(|message| message.id > attempt.look_after);
+            let since = messages().filter(|message| message.id > attempt.look_after);
             deleted.extend(since.filter_map(deleted_by_user));
-            let Some(next) = range.following(page.iter().map(|message| message.id).collect())
-            else {
+            let Some(next) = range.following(page.ids(), page.entries) else {
                 complete = true;
                 break;
             };

@@ -1,7 +1,7 @@
 //! Comparing one conversation: its row, then its messages, page by page.
 
 use bus::MAX_BODY_BYTES;
-use chatwoot::client::{Cause, MessageRange, Verbatim};
+use chatwoot::client::{Cause, MessagePage, MessageRange, Verbatim};
 use chatwoot::{CallError, Conversation, Message, MessageType};
 use chrono::{DateTime, Utc};
 use store::{conversations, messages};
@@ -9,7 +9,7 @@ use store::{conversations, messages};
 use super::ReconcileError;
 use super::body::{Body, ConversationRead, MessageRead, trimmed};
 use super::compare;
-use super::pages::following;
+use super::pages::Pages;
 use super::session::{Depth, Lately, OFTEN, Session, changed_at};
 use super::untold::Untold;
 use crate::activity;
@@ -38,7 +38,7 @@ impl Session {
                 if finding.found.missing { read.value.created_at } else { changed_at(&read.value) };
             self.is_due(told, asked_at)
         });
-        let (mut known, untold) = self.known_of(&read.value, row.is_some(), depth).await?;
+        let (known, untold) = self.known_of(&read.value, row.is_some(), depth).await?;
         let mut finding = if self.is_due(read.value.created_at, asked_at) {
             untold.join_conversation(&read.value, finding)
         } else {
@@ -51,20 +51,17 @@ impl Session {
             messages: Vec::new(),
         };
         let history = self.history(row.is_some(), depth);
-        let mut range = MessageRange::After(known);
+        let mut pages = Pages::after(known);
         loop {
-            let asked_at = Utc::now();
+            let (asked_at, range) = (Utc::now(), pages.range());
             let question = move || self.client.messages_verbatim(display_id, range);
-            let listed = match self.ask(question).await {
-                Ok(listed) => listed,
+            let page = match self.ask(question).await {
+                Ok(page) => page,
                 // Whether it is gone for good is for the walk to find out.
                 Err(CallError::NotFound) => return Ok(()),
+                // Too much perhaps, as a hundred mails may be.
+                Err(CallError::Unknown(_)) if pages.turn_back() => continue,
                 Err(error) => {
-                    // Too much perhaps, as a hundred mails may be: fewer at once, from the other end.
-                    if let (CallError::Unknown(_), MessageRange::After(last)) = (&error, range) {
-                        (known, range) = (last, MessageRange::Newest);
-                        continue;
-                    }
                     // A moment's fault is gone when the same is asked again; what is left out is not asked
                     // for again before the next walk.
                     let lasts = matches!(error, CallError::Unknown(Cause::Unreadable))
@@ -73,12 +70,12 @@ impl Session {
                         return Err(error.into());
                     }
                     self.left_unread(format_args!("messages of {display_id}"), &error);
-                    Vec::new()
+                    MessagePage { messages: Vec::new(), entries: 0 }
                 }
             };
-            let next = following(range, known, &listed);
             // What differs has words of the answer until it is published.
-            let _held = listed.first().map(|one| one.held.clone());
+            let _held = page.messages.first().map(|one| one.held.clone());
+            let (listed, more) = pages.take(page);
             let differing =
                 self.compare_messages(listed, (display_id, at), asked_at, depth).await?;
             let mut size = 0;
@@ -92,11 +89,12 @@ impl Session {
                 body.quiet = quiet;
                 body.messages.push(message);
             }
-            if !body.messages.is_empty() || (next.is_none() && finding.is_some()) {
+            if !body.messages.is_empty() || (!more && finding.is_some()) {
                 self.publish_conversation(&mut body, finding.take()).await?;
             }
-            let Some(next) = next else { return Ok(()) };
-            range = next;
+            if !more {
+                return Ok(());
+            }
         }
     }
 
@@ -111,8 +109,8 @@ impl Session {
         let read = async {
             let place = self.ask(|| self.client.conversation_verbatim(display_id)).await?;
             let asked_at = Utc::now();
-            let listed = self.ask(|| self.client.messages_verbatim(display_id, range)).await?;
-            Ok::<_, CallError>((place, asked_at, listed))
+            let page = self.ask(|| self.client.messages_verbatim(display_id, range)).await?;
+            Ok::<_, CallError>((place, asked_at, page.messages))
         };
         let (place, asked_at, mut listed) = match read.await {
             Ok(read) => read,

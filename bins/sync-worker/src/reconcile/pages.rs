@@ -1,33 +1,58 @@
-//! Which page of a list to ask for next, if any. Pure.
+//! Which pages of a conversation's messages, and of a list of conversations, to ask for. Pure.
 
 use std::collections::HashSet;
 
 use chatwoot::Message;
-use chatwoot::client::{MessageRange, Verbatim};
+use chatwoot::client::{MessagePage, MessageRange, Verbatim};
 
-/// A list of messages that is shorter was the last one.
-const MESSAGES: usize = 100;
-
-/// What to ask for after this answer: later messages, or, backwards, earlier ones down to what is
-/// known. None: there is nothing more, or the answer is another question's, as a cache may give it.
-pub(super) fn following(
+/// The messages of a conversation after one that is known, a range at a time.
+#[derive(Debug)]
+pub(super) struct Pages {
     range: MessageRange,
-    known: i64,
-    listed: &[Verbatim<Message>],
-) -> Option<MessageRange> {
-    let numbers = || listed.iter().map(|one| one.value.id);
-    let first = match range {
-        MessageRange::After(last) => {
-            let highest = numbers().max().filter(|&highest| highest > last);
-            return highest.filter(|_| listed.len() >= MESSAGES).map(MessageRange::After);
-        }
-        MessageRange::Newest => i64::MAX,
-        MessageRange::Before(first) => first,
-        // Nobody asks for that here.
-        MessageRange::Between { .. } => return None,
-    };
-    let lowest = numbers().min().filter(|&lowest| lowest > known && lowest < first);
-    lowest.map(MessageRange::Before)
+    /// Backwards, down to this one.
+    back_to: Option<i64>,
+    read: HashSet<i64>,
+}
+
+impl Pages {
+    /// Those after this one.
+    pub(super) fn after(known: i64) -> Self {
+        Self { range: MessageRange::After(known), back_to: None, read: HashSet::new() }
+    }
+
+    /// What to ask for now.
+    pub(super) fn range(&self) -> MessageRange {
+        self.range
+    }
+
+    /// What cannot be read so many at once is read fewer at once, from the other end. Returns whether that is
+    /// something else than what was asked.
+    pub(super) fn turn_back(&mut self) -> bool {
+        let known = match (self.back_to, self.range) {
+            (None, MessageRange::After(known) | MessageRange::Between { after: known, .. }) => {
+                known
+            }
+            _ => return false,
+        };
+        (self.range, self.back_to) = (MessageRange::Newest, Some(known));
+        true
+    }
+
+    /// Takes an answer: the messages that no answer had before, and whether there is more to ask for. Ranges overlap
+    /// where Chatwoot may have left some out.
+    pub(super) fn take(&mut self, page: MessagePage) -> (Vec<Verbatim<Message>>, bool) {
+        let (ids, entries) = (page.ids(), page.entries);
+        let next = match (self.back_to, self.range) {
+            (Some(known), range) => range.preceding(known, ids, entries),
+            // Most conversations are one answer.
+            (None, range @ MessageRange::After(_)) if range.is_whole(entries) => None,
+            (None, range) => range.following(ids, entries),
+        };
+        self.range = next.unwrap_or(self.range);
+        let mut messages = page.messages;
+        messages.retain(|message| self.read.insert(message.value.id));
+        (messages, next.is_some())
+    }
 }
 
 /// What the pages of a list of conversations, which moves while it is read, have shown so far.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::support::stage::{FAST, Stage};
 use crate::support::{count, execute};
@@ -13,6 +14,7 @@ use chrono::Utc;
 use serde_json::json;
 use store::reconciliations::Tally;
 use sync_worker::reconcile::ReconcileError;
+use testkit::eventually;
 
 const GONE: [&str; 2] =
     ["conversations where gone_at > version_at", "contacts where gone_at > version_at"];
@@ -106,6 +108,53 @@ async fn what_is_too_large_to_be_read_at_once_is_read_in_parts() {
     stage.everything().await;
     assert_eq!(count(&stage.world.store_config, "messages").await, 102);
     assert_eq!(stage.differing().await, 0);
+    stage.end().await;
+}
+
+/// Chatwoot lists messages by the clocks of its nodes: a hundred of them may have higher numbers than one that is left
+/// out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_dated_ahead_is_not_passed_over() {
+    const AHEAD: Duration = Duration::from_millis(200);
+    for range_fails in [false, true] {
+        let (stage, conversations) = untold(1).await;
+        let sim = stage.chatwoot.sim.clone();
+        for number in 2..=150 {
+            let text = format!("message {number}");
+            let message = sim.customer_writes(1, conversations[0], &text).unwrap();
+            if number == 100 || number == 140 {
+                sim.date_ahead(1, conversations[0], message, AHEAD).unwrap();
+            }
+        }
+        stage
+            .behind(move |request| {
+                let query = request.uri().query().unwrap_or_default();
+                let whole_range = query.contains("after=1&") && query.contains("before=");
+                (range_fails && whole_range).then(|| StatusCode::GATEWAY_TIMEOUT.into_response())
+            })
+            .await;
+        // What is dated ahead may still be told by its webhook until then.
+        Box::pin(eventually("the rows are what Chatwoot has", async || {
+            stage.everything().await;
+            stage.differing().await == 0
+        }))
+        .await;
+        stage.end().await;
+    }
+}
+
+/// An answer that leaves out what cannot be read is shorter than it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_a_message_that_cannot_be_read_is_read() {
+    let (stage, conversations) = untold(1).await;
+    let sim = stage.chatwoot.sim.clone();
+    for number in 2..=150 {
+        sim.customer_writes(1, conversations[0], &format!("message {number}")).unwrap();
+    }
+    let unreadable = sim.messages(1, conversations[0]).unwrap()[50]["id"].as_i64().unwrap();
+    stage.behind_answers(move |body| body.replace(&format!(r#""id":{unreadable},"#), "")).await;
+    stage.everything().await;
+    assert_eq!(count(&stage.world.store_config, "messages").await, 149);
     stage.end().await;
 }
 

@@ -41,6 +41,22 @@ pub struct Upload {
     pub bytes: BoxStream<'static, Result<Bytes, ReadError>>,
 }
 
+/// Messages of one answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessagePage {
+    /// Those that could be read.
+    pub messages: Vec<Verbatim<Message>>,
+    /// How many entries the answer has, unreadable ones among them.
+    pub entries: usize,
+}
+
+impl MessagePage {
+    /// The ids of those that could be read.
+    pub fn ids(&self) -> Vec<i64> {
+        self.messages.iter().map(|message| message.value.id).collect()
+    }
+}
+
 /// Why a file that is being sent could not be read to its end.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -169,16 +185,16 @@ impl Client {
         conversation: i64,
         range: MessageRange,
     ) -> Result<Vec<Message>, CallError> {
-        let read = self.messages_verbatim(conversation, range).await?;
-        Ok(read.into_iter().map(|read| read.value).collect())
+        let page = self.messages_verbatim(conversation, range).await?;
+        Ok(page.messages.into_iter().map(|read| read.value).collect())
     }
 
-    /// The same, with Chatwoot's own words.
+    /// One answer of that list, with Chatwoot's own words.
     pub async fn messages_verbatim(
         &self,
         conversation: i64,
         range: MessageRange,
-    ) -> Result<Vec<Verbatim<Message>>, CallError> {
+    ) -> Result<MessagePage, CallError> {
         let path = format!("conversations/{conversation}/messages");
         let request = self.request(Method::GET, &path);
         let request = match range {
@@ -191,11 +207,13 @@ impl Client {
             }
         };
         let (answer, held) = self.counted(request).await?;
-        let read = |value| Verbatim::read(value, &held, Message::from_value);
-        let mut messages = expected(entries(answer, &["/payload", ""], read))?;
+        let read = |value| Some(Verbatim::read(value, &held, Message::from_value));
+        let read = expected(entries(answer, &["/payload", ""], read))?;
+        let entries = read.len();
+        let mut messages: Vec<_> = read.into_iter().flatten().collect();
         for message in &mut messages {
             message.value.conversation_display_id.get_or_insert(conversation);
         }
-        Ok(messages)
+        Ok(MessagePage { messages, entries })
     }
 }

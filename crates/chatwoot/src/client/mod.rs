@@ -36,7 +36,7 @@ use crate::public::Public;
 pub use self::conversations::{Assign, ConversationPage, ConversationQuery, Snooze};
 pub use self::error::{CallError, Cause, Outcome, Refusal};
 pub use self::in_hand::{Held, InHand};
-pub use self::messages::{NewMessage, ReadError, Upload};
+pub use self::messages::{MessagePage, NewMessage, ReadError, Upload};
 pub use self::ranges::MessageRange;
 pub use self::verbatim::Verbatim;
 pub use self::webhooks::{RegisteredWebhook, SUBSCRIPTIONS, WebhookSettings};

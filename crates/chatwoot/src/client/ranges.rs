@@ -23,6 +23,9 @@ pub enum MessageRange {
     },
 }
 
+/// No message has this id.
+const END: i64 = i64::MAX;
+
 impl MessageRange {
     /// Most messages of one answer: one that has fewer has all of the range.
     pub fn most(self) -> usize {
@@ -33,19 +36,24 @@ impl MessageRange {
         }
     }
 
-    /// What to ask for after an answer with these ids, to have read in the end all that come after the first range's
-    /// beginning. None: nothing is left. It is not left to the length of an answer to say that it was the last
-    /// one, since an entry that cannot be read is not in it.
+    /// Whether an answer with so many entries, unreadable ones among them, left nothing of the range out.
+    pub fn is_whole(self, entries: usize) -> bool {
+        entries < self.most()
+    }
+
+    /// The range to ask for after an answer with these ids and so many entries, unreadable ones among them. Asked for
+    /// one after the other, these ranges cover everything after the first one's beginning. Returns `None` if nothing is
+    /// left. A short answer alone does not end it, in case a version of Chatwoot lists fewer at once.
     #[must_use]
-    pub fn following(self, mut ids: Vec<i64>) -> Option<Self> {
-        let cut_off = ids.len() >= self.most();
+    pub fn following(self, mut ids: Vec<i64>, entries: usize) -> Option<Self> {
+        let whole = self.is_whole(entries);
         match self {
             Self::Newest | Self::Before(_) => None,
             Self::After(after) => {
                 let last = ids.into_iter().max().filter(|&last| last > after)?;
-                Some(if cut_off { Self::Between { after, last } } else { Self::After(last) })
+                Some(if whole { Self::After(last) } else { Self::Between { after, last } })
             }
-            Self::Between { last, .. } if !cut_off => Some(Self::After(last)),
+            Self::Between { last, .. } if whole => Some(Self::After(last)),
             Self::Between { after, last } => {
                 ids.sort_unstable();
                 // Of a thousand ids the middle one is below the last.
@@ -53,6 +61,37 @@ impl MessageRange {
                 Some(Self::Between { after, last: middle.min(last - 1).max(after) })
             }
         }
+    }
+
+    /// The range to ask for after such an answer to cover, from [`MessageRange::Newest`] backwards, everything after
+    /// `known`. Returns `None` if nothing is left, or the answer is another question's, as a cache may give it.
+    #[must_use]
+    pub fn preceding(self, known: i64, mut ids: Vec<i64>, entries: usize) -> Option<Self> {
+        let whole = self.is_whole(entries);
+        match self {
+            Self::Newest | Self::Before(_) if whole => None,
+            Self::Newest => Self::from_lowest(&ids, END - 1),
+            Self::Before(first) => Self::from_lowest(&ids, first - 1),
+            Self::After(_) => None,
+            Self::Between { after, last } => {
+                ids.retain(|&id| id > after && id <= last);
+                ids.sort_unstable();
+                ids.dedup();
+                match ids.get(ids.len().saturating_sub(1) / 2) {
+                    // What an answer leaves out is what was written last.
+                    Some(&middle) if !whole && middle < last => {
+                        Some(Self::Between { after: middle, last })
+                    }
+                    _ => (after > known).then_some(Self::Before(after + 1)),
+                }
+            }
+        }
+    }
+
+    /// What the twenty newest up to `last` may have left out: lower ones come before these.
+    fn from_lowest(ids: &[i64], last: i64) -> Option<Self> {
+        let lowest = ids.iter().copied().min().filter(|&lowest| lowest <= last)?;
+        Some(Self::Between { after: lowest - 1, last })
     }
 }
 
@@ -64,29 +103,63 @@ mod tests {
 
     /// The ids that Chatwoot answers with, of messages with their times.
     fn answer(messages: &[(i64, u32)], range: MessageRange) -> Vec<i64> {
-        let asked = |id| match range {
-            MessageRange::After(after) => id > after,
-            MessageRange::Between { after, last } => id > after && id <= last,
-            MessageRange::Newest | MessageRange::Before(_) => false,
+        let (newest, asked) = match range {
+            MessageRange::After(after) => (false, after + 1..END),
+            MessageRange::Between { after, last } => (false, after + 1..last + 1),
+            MessageRange::Newest => (true, 0..END),
+            MessageRange::Before(first) => (true, 0..first),
         };
-        let mut found: Vec<_> = messages.iter().filter(|(id, _)| asked(*id)).collect();
+        let mut found: Vec<_> = messages.iter().filter(|(id, _)| asked.contains(id)).collect();
         found.sort_by_key(|(id, time)| (*time, *id));
-        found.into_iter().take(range.most()).map(|(id, _)| *id).collect()
+        let left_out = if newest { found.len().saturating_sub(range.most()) } else { 0 };
+        found.into_iter().skip(left_out).take(range.most()).map(|(id, _)| *id).collect()
     }
 
-    fn read_all(messages: &[(i64, u32)], after: i64) -> (Vec<i64>, usize) {
+    /// Every so manieth entry cannot be read.
+    const UNREADABLE: i64 = 7;
+
+    fn read(
+        messages: &[(i64, u32)],
+        from: MessageRange,
+        next: impl Fn(MessageRange, Vec<i64>, usize) -> Option<MessageRange>,
+    ) -> (Vec<i64>, usize) {
         let (mut seen, mut answers) = (Vec::new(), 0);
-        let mut next = Some(MessageRange::After(after));
-        while let Some(range) = next {
-            assert!(answers < 1_000, "{range:?}");
+        let mut asked = Some(from);
+        while let Some(range) = asked {
+            assert!(answers < 2_000, "{range:?}");
             answers += 1;
-            let ids = answer(messages, range);
+            let mut ids = answer(messages, range);
+            let entries = ids.len();
+            ids.retain(|id| id % UNREADABLE != 0);
             seen.extend(&ids);
-            next = range.following(ids);
+            asked = next(range, ids, entries);
         }
         seen.sort_unstable();
         seen.dedup();
         (seen, answers)
+    }
+
+    fn read_all(messages: &[(i64, u32)], after: i64) -> (Vec<i64>, usize) {
+        read(messages, MessageRange::After(after), MessageRange::following)
+    }
+
+    fn read_back(messages: &[(i64, u32)], known: i64) -> (Vec<i64>, usize) {
+        let next = |range: MessageRange, ids, entries| range.preceding(known, ids, entries);
+        read(messages, MessageRange::Newest, next)
+    }
+
+    fn readable(messages: &[(i64, u32)], after: i64) -> Vec<i64> {
+        let ids = messages.iter().map(|(id, _)| *id);
+        ids.filter(|&id| id > after && id % UNREADABLE != 0).collect()
+    }
+
+    fn numbered(gaps_and_times: Vec<(i64, u32)>) -> Vec<(i64, u32)> {
+        let mut id = 0;
+        let number = |(gap, time)| {
+            id += gap;
+            (id, time)
+        };
+        gaps_and_times.into_iter().map(number).collect()
     }
 
     proptest! {
@@ -96,36 +169,56 @@ mod tests {
             messages in proptest::collection::vec((1i64..9, 0u32..100_000), 0..3_000),
             after in 0i64..300,
         ) {
-            let mut id = 0;
-            let messages: Vec<_> = messages
-                .into_iter()
-                .map(|(gap, time)| {
-                    id += gap;
-                    (id, time)
-                })
-                .collect();
-            let ids = messages.iter().map(|(id, _)| *id).filter(|&id| id > after);
-            prop_assert_eq!(read_all(&messages, after).0, ids.collect::<Vec<_>>());
+            let messages = numbered(messages);
+            prop_assert_eq!(read_all(&messages, after).0, readable(&messages, after));
+        }
+
+        #[test]
+        fn all_is_read_backwards_whatever_the_clocks_say(
+            messages in proptest::collection::vec((1i64..9, 0u32..100_000), 0..3_000),
+            known in 0i64..300,
+        ) {
+            let messages = numbered(messages);
+            let (mut seen, _) = read_back(&messages, known);
+            seen.retain(|&id| id > known);
+            prop_assert_eq!(seen, readable(&messages, known));
         }
     }
 
     #[test]
     fn one_that_a_fast_clock_moved_behind_a_hundred_others_is_read() {
-        let messages: Vec<_> = (1..=150).map(|id| (id, if id == 7 { 999 } else { 0 })).collect();
+        let messages: Vec<_> = (1..=150).map(|id| (id, if id == 8 { 999 } else { 0 })).collect();
         let (seen, answers) = read_all(&messages, 0);
-        assert_eq!(seen, (1..=150).collect::<Vec<_>>());
+        assert_eq!(seen, readable(&messages, 0));
         // A hundred and the range, the rest, and that there is no more.
         assert_eq!(answers, 4);
+    }
+
+    #[test]
+    fn one_that_a_slow_clock_moved_before_twenty_others_is_read_backwards() {
+        let messages: Vec<_> = (1..=50).map(|id| (id, if id == 45 { 0 } else { 9 })).collect();
+        let (seen, answers) = read_back(&messages, 0);
+        assert_eq!(seen, readable(&messages, 0));
+        // Twenty and the range, twenty and the range, and the rest.
+        assert_eq!(answers, 5);
     }
 
     #[test]
     fn what_is_no_answer_to_the_question_is_not_asked_about_for_ever() {
         let mut range = MessageRange::Between { after: 5, last: 40 };
         for _ in 0..40 {
-            range = range.following(vec![77; 1_000]).unwrap();
+            range = range.following(vec![77; 1_000], 1_000).unwrap();
         }
         assert_eq!(range, MessageRange::Between { after: 5, last: 5 });
-        assert_eq!(range.following(Vec::new()), Some(MessageRange::After(5)));
-        assert_eq!(MessageRange::After(9).following(vec![9; 100]), None);
+        assert_eq!(range.following(Vec::new(), 0), Some(MessageRange::After(5)));
+        assert_eq!(MessageRange::After(9).following(vec![9; 100], 100), None);
+
+        let (same, mut back) = (vec![77; 1_000], Some(MessageRange::Before(80)));
+        let mut asked = 0;
+        while let Some(range) = back {
+            asked += 1;
+            back = range.preceding(5, same.clone(), same.len());
+        }
+        assert!(asked < 10, "{asked}");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 use chatwoot::client::NewMessage;
@@ -87,7 +88,28 @@ impl Stage {
                 }
             }
         };
-        let router = self.chatwoot.sim.router().layer(axum::middleware::from_fn(pass));
+        self.move_behind(self.chatwoot.sim.router().layer(axum::middleware::from_fn(pass))).await;
+    }
+
+    /// From now on answers to questions come by a proxy, which changes their bodies.
+    pub async fn behind_answers(
+        &self,
+        change: impl Fn(String) -> String + Clone + Send + Sync + 'static,
+    ) {
+        let pass = move |request: Request, next: Next| {
+            let change = change.clone();
+            async move {
+                let (mut head, body) = next.run(request).await.into_parts();
+                head.headers.remove(header::CONTENT_LENGTH);
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+                let body = change(String::from_utf8(body.into()).unwrap());
+                Response::from_parts(head, axum::body::Body::from(body))
+            }
+        };
+        self.move_behind(self.chatwoot.sim.router().layer(axum::middleware::from_fn(pass))).await;
+    }
+
+    async fn move_behind(&self, router: axum::Router) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
