@@ -99,7 +99,7 @@ pub struct WebhookFaults {
     pub drop: Rule,
     /// The same job runs twice: same delivery id, fresh timestamp and signature.
     pub duplicate: Rule,
-    /// The dispatcher runs twice: a second delivery under another id.
+    /// The dispatcher runs twice: a moment later a second delivery under another id, of what there is by then.
     pub redispatch: Rule,
     /// `changed_attributes` is null.
     pub null_changes: Rule,

@@ -3,7 +3,7 @@
 //! An activity holds only what every telling of the same thing agrees on. Its id is made of the
 //! thing, what happened to it, and which time, so two tellings are one line.
 
-use chatwoot::{Changes, MessageStatus, Sender, Webhook, webhook};
+use chatwoot::{Changes, MessageStatus, MessageType, Sender, Webhook, webhook};
 use chrono::{DateTime, Utc};
 use domain::{
     AccountKey, Activity, ActivityId, Actor, ContactId, Conversation, Digest, Message, Version,
@@ -151,6 +151,12 @@ pub(crate) fn failed(message: &chatwoot::Message) -> bool {
     !message.deleted() && (refused || message.status == Some(MessageStatus::Failed))
 }
 
+/// Whether a message goes to a channel, which reports how far it gets.
+pub(crate) fn leaves(message: &chatwoot::Message) -> bool {
+    let leaving = [MessageType::Outgoing, MessageType::Template];
+    !message.private && message.message_type.as_ref().is_some_and(|kind| leaving.contains(kind))
+}
+
 fn reason(message: &chatwoot::Message) -> [u8; 8] {
     Digest::of(&json!(message.external_error())).to_be_bytes()
 }
@@ -213,15 +219,20 @@ impl Teller<'_> {
             told.activity.actor = None;
             return told;
         }
-        let now = clock::of_conversation(place).max(clock::of_message(message));
         let (kind, reported) = match &message.status {
             Some(MessageStatus::Delivered) => ("message_delivered", true),
             Some(MessageStatus::Read) => ("message_read", true),
+            // Of one that is not the newest of its conversation the body does not say how far it got.
+            None => ("message_updated", leaves(message)),
             _ => ("message_updated", false),
         };
+        // The message's own version is that of the update, however late the body was built.
+        let own = message.updated_at_us.map(whole_millis);
+        let at =
+            own.unwrap_or_else(|| clock::of_conversation(place).max(clock::of_message(message)));
         let what = json!([message.content, message.content_attributes, message.status]);
-        let version = [now.to_be_bytes(), Digest::of(&what).to_be_bytes()].concat();
-        let mut told = self.tell(kind, message.id, &version, clock::time(now)).about(event);
+        let version = [at.to_be_bytes(), Digest::of(&what).to_be_bytes()].concat();
+        let mut told = self.tell(kind, message.id, &version, clock::time(at)).about(event);
         told.activity.actor = told.activity.actor.filter(|_| !reported);
         told
     }
@@ -251,21 +262,24 @@ impl Teller<'_> {
         status.into_iter().chain([updated]).collect()
     }
 
+    /// One line whether or not Chatwoot says what the status was before. Of two tellings the one that says it stays.
     fn status_changed(&self, event: &webhook::ConversationEvent) -> Draft {
         let place = &event.conversation;
-        let change = event.changes.get("status");
-        let from = change.map(|c| c.previous.clone()).unwrap_or_default();
-        let to = match change {
-            Some(change) => change.current.clone(),
-            None => place.status.as_ref().map(|s| s.as_str().into()).unwrap_or_default(),
+        let (from, to) = match event.changes.get("status") {
+            Some(change) => (change.previous.clone(), change.current.clone()),
+            None => {
+                let to = place.status.as_ref().map(|status| status.as_str().into());
+                (Value::Null, to.unwrap_or_default())
+            }
         };
         let at = event_time(event);
-        let steps = Digest::of(&json!([from, to]));
-        let version = [at.to_be_bytes(), steps.to_be_bytes()].concat();
+        let version = [at.to_be_bytes(), Digest::of(&to).to_be_bytes()].concat();
+        let mut data = json!({ "chatwootConversationId": place.display_id, "to": to });
+        if !from.is_null() {
+            data["from"] = from;
+        }
         let kind = "conversation_status_changed";
-        self.tell(kind, place.display_id, &version, clock::time(at)).within(place).with(json!({
-            "chatwootConversationId": place.display_id, "from": from, "to": to
-        }))
+        self.tell(kind, place.display_id, &version, clock::time(at)).within(place).with(data)
     }
 
     pub(crate) fn contact_created(&self, event: &webhook::ContactEvent) -> Draft {

@@ -33,6 +33,9 @@ use crate::model::{Event, World};
 /// Events and deliveries under way at once; what comes on top is lost.
 const MAX_PENDING: usize = 200_000;
 
+/// From the first run of a dispatcher to the second, which loads everything again.
+const REDISPATCH: Millis = Millis::between(20, 200);
+
 /// How webhooks are delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryOptions {
@@ -194,11 +197,18 @@ impl Dispatch {
             sleep(delay).await;
         }
         let (twice, loses_changes) = self.faults.dispatch(event.name);
-        for _ in 0..=usize::from(twice) {
-            for job in self.jobs(&event, loses_changes) {
-                self.begin();
-                self.release(job);
-            }
+        self.dispatch(&event, loses_changes);
+        if twice {
+            sleep(self.faults.draw(REDISPATCH)).await;
+            self.dispatch(&event, loses_changes);
+        }
+    }
+
+    /// Writes the bodies and lets them go.
+    fn dispatch(self: &Arc<Self>, event: &Event, loses_changes: bool) {
+        for job in self.jobs(event, loses_changes) {
+            self.begin();
+            self.release(job);
         }
     }
 

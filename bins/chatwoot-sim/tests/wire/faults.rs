@@ -69,6 +69,28 @@ async fn duplicated_under_the_same_id_and_redispatched_under_another() {
 }
 
 #[tokio::test]
+async fn a_second_dispatch_tells_what_there_is_by_then() {
+    let world = World::new().await;
+    let (id, _) = conversation(&world).await;
+    for number in 0.. {
+        assert!(number < 20, "the second one tells the same each time");
+        world.receiver.forget();
+        world.set(|faults| faults.webhooks.redispatch = Rule::next(1));
+        world.sim.customer_writes(1, id, "again").unwrap();
+        while world.receiver.got().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        world.sim.agent_sets_priority(1, id, Some(["low", "high"][number % 2])).unwrap();
+        world.sim.settled().await;
+        let got = world.receiver.bodies();
+        assert_eq!(got.len(), 2);
+        if got[0]["conversation"]["priority"] != got[1]["conversation"]["priority"] {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
 async fn shuffled_but_complete() {
     let mut options = options();
     options.delivery.workers = 1;

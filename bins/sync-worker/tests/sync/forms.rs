@@ -4,7 +4,7 @@ use crate::support::stage::Stage;
 use crate::support::telling::{account, apply, fresh};
 use crate::support::{count, delivery};
 use chatwoot_sim::{Assignee, Customer, Faults, Options, Rule, Sim};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::World;
 
 /// From now on webhooks are lost, or come.
@@ -112,4 +112,77 @@ async fn a_message_that_lost_its_attributes_is_the_same_message() {
         assert_eq!(count(&config, row).await, 1);
     }
     assert_eq!(count(&config, "messages").await, 2);
+}
+
+/// Chatwoot leaves out now and then what a status was before.
+#[tokio::test]
+async fn a_change_of_status_is_one_line_whether_or_not_chatwoot_says_from_what() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let sim = Sim::new(Options::default()).unwrap();
+    let (mut number, lines) = (0, "activities where kind = 'conversation_status_changed'");
+    for (bare, times) in [([true, false], 1), ([false, true], 2)] {
+        let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+        sim.agent_sets_status(1, conversation, "resolved").unwrap();
+        let bodies = sim.bodies().into_iter().map(|body| serde_json::from_str(&body).unwrap());
+        let both = ["conversation_status_changed", "conversation_updated"];
+        let told = bodies.filter(|body: &Value| both.iter().any(|event| body["event"] == *event));
+        let told = told.filter(|body| body["status"] == "resolved").collect::<Vec<_>>();
+        assert!(told.len() >= 2, "{told:?}");
+        for bare in bare {
+            for mut body in told.clone() {
+                if bare && body["event"] == both[0] {
+                    body["changed_attributes"] = Value::Null;
+                } else if bare {
+                    continue;
+                }
+                number += 1;
+                let part = vec![delivery(&account, &body.to_string(), number)];
+                apply(&world.store, &world.bus, vec![part]).await;
+            }
+        }
+        assert_eq!(count(&world.store_config, lines).await, times, "bare: {bare:?}");
+        let full = format!("{lines} and data->>'from' = 'open' and data->>'to' = 'resolved'");
+        assert_eq!(count(&world.store_config, &full).await, times, "bare: {bare:?}");
+    }
+}
+
+/// Of a message that is no longer the newest, a body does not say how far it got: nobody knows that its writer changed it.
+#[tokio::test]
+async fn what_happened_to_a_reply_of_unknown_status_is_nobodys_doing() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let sim = Sim::new(Options::default()).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let first = sim.agent_writes(1, conversation, "I am looking.").unwrap();
+    sim.agent_writes(1, conversation, "On its way.").unwrap();
+    sim.set_message_status(1, conversation, first, "read", None).unwrap();
+    let told = sim.bodies();
+    let told = told.iter().zip(1..).map(|(body, number)| delivery(&account, body, number));
+    apply(&world.store, &world.bus, vec![told.collect()]).await;
+    let lines = "activities where kind = 'message_updated'";
+    assert_eq!(count(&world.store_config, lines).await, 1);
+    assert_eq!(count(&world.store_config, &format!("{lines} and actor is null")).await, 1);
+}
+
+/// A dispatcher that runs twice writes the second body from what there is by then.
+#[tokio::test]
+async fn an_update_that_is_told_twice_is_one_line_whatever_else_has_happened() {
+    let world = World::start().await;
+    let account = world.account("acme", 1).await;
+    let sim = Sim::new(Options::default()).unwrap();
+    let (conversation, _) = sim.start_conversation(1, "Which size?").unwrap();
+    let message = sim.messages(1, conversation).unwrap()[0]["id"].as_i64().unwrap();
+    sim.customer_answers(1, conversation, message, "Large").unwrap();
+    let bodies = sim.bodies().into_iter().map(|body| serde_json::from_str(&body).unwrap());
+    let first: Value =
+        bodies.into_iter().find(|b: &Value| b["event"] == "message_updated").unwrap();
+    let mut second = first.clone();
+    let at = first["conversation"]["updated_at"].as_f64().unwrap();
+    second["conversation"]["updated_at"] = json!(at + 60.0);
+    for (body, number) in [(&first, 1), (&second, 2)] {
+        let part = vec![delivery(&account, &body.to_string(), number)];
+        apply(&world.store, &world.bus, vec![part]).await;
+    }
+    assert_eq!(count(&world.store_config, "activities where kind = 'message_updated'").await, 1);
 }
