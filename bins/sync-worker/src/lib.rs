@@ -32,5 +32,5 @@ mod worker;
 
 pub use config::Config;
 pub use handler::Sync;
-pub use plan::{GoneRow, Plan, Refusal, plan};
+pub use plan::{GoneRow, Plan, Refusal, Unheard, plan};
 pub use worker::SyncWorker;

@@ -23,6 +23,8 @@ pub struct Plan {
     pub activities: Vec<Draft>,
     /// Who types.
     pub typing: Option<Typing>,
+    /// The message of which it tells an update, but not how far the message got by it.
+    pub unheard: Option<Unheard>,
     /// What Chatwoot does not know any more.
     pub gone: Vec<GoneRow>,
     /// When it happened by Chatwoot's clock, where a webhook says so.
@@ -36,6 +38,15 @@ pub enum GoneRow {
     Conversation(store::conversations::mirror::Gone),
     /// A contact.
     Contact(store::contacts::mirror::Gone),
+}
+
+/// A message by its conversation's number and its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unheard {
+    /// Display id of the conversation.
+    pub conversation: i64,
+    /// Number of the message.
+    pub message: i64,
 }
 
 /// Somebody began or stopped to type.
@@ -93,6 +104,7 @@ pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
             plan.message(&owner, event, message::Occasion::Created, at);
         }
         Webhook::MessageUpdated(event) => {
+            plan.unheard = unheard(&event);
             plan.message(&owner, event, message::Occasion::Updated, at);
         }
         Webhook::ContactCreated(event) => {
@@ -118,6 +130,14 @@ pub fn plan(inbound: &Inbound, body: &[u8]) -> Result<Plan, Refusal> {
         Webhook::InboxCreated(_) | Webhook::InboxUpdated(_) | Webhook::Unknown { .. } => {}
     }
     Ok(plan)
+}
+
+/// A deletion or a failure is told by the message itself.
+fn unheard(event: &webhook::MessageEvent) -> Option<Unheard> {
+    let (message, conversation) = (&event.message, event.conversation.display_id);
+    let told = message.status.is_some() || message.deleted() || activity::failed(message);
+    let unheard = Unheard { conversation, message: message.id };
+    (activity::leaves(message) && !told).then_some(unheard)
 }
 
 impl Plan {

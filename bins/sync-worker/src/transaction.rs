@@ -5,6 +5,7 @@ use events::Inbound;
 use sha2::{Digest, Sha256};
 use store::activities::Record;
 use store::conversations::Ids;
+use store::messages::Unheard;
 use store::webhook_events::{Outcome, WebhookEvent};
 use store::{Error, Store, Transaction};
 
@@ -77,6 +78,7 @@ pub(crate) async fn apply(
         applied.ids.insert((gone.account, gone.display_id), id);
     }
     let written = store::messages::apply(transaction, &messages, &applied).await?;
+    store::messages::note_unheard(transaction, &unheard(batch)).await?;
     let store::conversations::Applied { ids, mut changed, people, .. } = applied;
     changed.extend(&written.touched);
     let events: Vec<_> = batch.iter().map(|planned| processed(planned)).collect();
@@ -87,6 +89,19 @@ pub(crate) async fn apply(
     let people = people::told(batch, people, &recorded.new);
     let rows = Rows::read(transaction, news, recorded, written).await?;
     Ok(Applied { ids, told, rows, people })
+}
+
+/// The messages that sweeps are to look at.
+fn unheard(batch: &[&Planned]) -> Vec<Unheard> {
+    let unheard = batch.iter().filter_map(|Planned { inbound, plan, .. }| {
+        plan.unheard.map(|of| Unheard {
+            tenant: inbound.tenant.clone(),
+            account: inbound.account,
+            display_id: of.conversation,
+            chatwoot_id: of.message,
+        })
+    });
+    unheard.collect()
 }
 
 /// Notes that an event is a dead letter.

@@ -10,6 +10,7 @@ mod numbers;
 mod read;
 mod redeliver;
 mod remove;
+mod unheard;
 mod words;
 
 pub use apply::*;
@@ -21,4 +22,5 @@ pub use numbers::*;
 pub use read::*;
 pub use redeliver::*;
 pub use remove::*;
+pub use unheard::*;
 pub use words::*;

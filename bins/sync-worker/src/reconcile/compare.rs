@@ -247,6 +247,7 @@ mod tests {
             deleted: message.deleted,
             delivery: message.delivery,
             updated_at: DateTime::UNIX_EPOCH,
+            unheard: false,
         }
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use store::{conversations, messages};
 
 use super::ReconcileError;
-use super::body::{Body, ConversationRead, MessageRead, trimmed};
+use super::body::{Body, ConversationRead, Found, MessageRead, trimmed};
 use super::compare;
 use super::pages::Pages;
 use super::session::{Depth, Lately, OFTEN, Session, changed_at};
@@ -15,6 +15,15 @@ use super::untold::Untold;
 use crate::activity;
 use crate::apply::{conversation, message};
 use crate::clock;
+
+/// Why messages are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Webhooks may have been missed.
+    Missed,
+    /// Their webhooks came, and did not say how far they got: that is no drift.
+    Unheard,
+}
 
 /// A body that reaches this size is published; what comes after is for the next one.
 const BODY: usize = MAX_BODY_BYTES / 8;
@@ -76,8 +85,9 @@ impl Session {
             // What differs has words of the answer until it is published.
             let _held = page.messages.first().map(|one| one.held.clone());
             let (listed, more) = pages.take(page);
-            let differing =
-                self.compare_messages(listed, (display_id, at), asked_at, depth).await?;
+            let differing = self
+                .compare_messages(listed, (display_id, at), asked_at, (depth, Why::Missed))
+                .await?;
             let mut size = 0;
             for (message, words, written_at) in differing {
                 let quiet = written_at < history;
@@ -98,14 +108,18 @@ impl Session {
         }
     }
 
-    /// One message, whenever it was written. What is not there is for the walk to find out.
-    pub(super) async fn compare_message(
+    /// Messages of a conversation with these numbers, whenever they were written. What is not there is for the walk to
+    /// find out.
+    pub(super) async fn compare_numbered(
         &self,
         display_id: i64,
-        number: i64,
-        depth: Depth,
+        numbers: &[i64],
+        (depth, why): (Depth, Why),
     ) -> Result<(), ReconcileError> {
-        let range = MessageRange::Between { after: number - 1, last: number };
+        let (Some(first), Some(last)) = (numbers.iter().min(), numbers.iter().max()) else {
+            return Ok(());
+        };
+        let range = MessageRange::Between { after: first - 1, last: *last };
         let read = async {
             let place = self.ask(|| self.client.conversation_verbatim(display_id)).await?;
             let asked_at = Utc::now();
@@ -116,21 +130,25 @@ impl Session {
             Ok(read) => read,
             Err(CallError::NotFound) => return Ok(()),
             Err(error) if self.only_this(&error).await => {
-                self.left_unread(format_args!("message {number} of {display_id}"), &error);
+                self.left_unread(format_args!("messages {numbers:?} of {display_id}"), &error);
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
         };
-        listed.retain(|one| one.value.id == number);
+        listed.retain(|one| numbers.contains(&one.value.id));
         let at = clock::of_conversation(&place.value);
-        let differing = self.compare_messages(listed, (display_id, at), asked_at, depth).await?;
+        let differing =
+            self.compare_messages(listed, (display_id, at), asked_at, (depth, why)).await?;
         let messages: Vec<_> = differing.into_iter().map(|(message, ..)| message).collect();
         if messages.is_empty() {
             return Ok(());
         }
         let conversation = trimmed(place.text, place.value.updated_at_us);
-        let mut body = ConversationRead { conversation, found: None, quiet: false, messages };
-        self.publish_conversation(&mut body, None).await
+        let drift =
+            |message: &&MessageRead| why != Why::Unheard || message.found != Found::default();
+        let rows = i64::try_from(messages.iter().filter(drift).count()).unwrap_or(i64::MAX);
+        let body = ConversationRead { conversation, found: None, quiet: false, messages };
+        self.publish(&Body::Conversation(body), rows).await
     }
 
     /// The number of the newest message that a sweep need not ask for, and what nobody was told of the conversation,
@@ -185,7 +203,7 @@ impl Session {
         read: Vec<Verbatim<Message>>,
         (display_id, at): (i64, i64),
         asked_at: DateTime<Utc>,
-        depth: Depth,
+        (depth, why): (Depth, Why),
     ) -> Result<Vec<(MessageRead, usize, DateTime<Utc>)>, ReconcileError> {
         // Activity lines come by no webhook: the timeline here tells the same.
         let told = |one: &Verbatim<Message>| one.value.message_type != Some(MessageType::Activity);
@@ -210,6 +228,11 @@ impl Session {
             }
             let compared = untold.join(&value, compare::message(&snapshot, row, asked_at));
             if let Some((finding, delivery_over)) = compared {
+                // It was told that something has changed, and is asked for soon.
+                let heard_of = why == Why::Missed && row.is_some_and(|row| row.unheard);
+                if heard_of && finding.found == Found::default() {
+                    continue;
+                }
                 let size = text.to_string().len();
                 let failed = activity::failed(&value)
                     && match row {

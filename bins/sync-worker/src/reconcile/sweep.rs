@@ -3,7 +3,7 @@
 //! `updated_within` misses what moves only a conversation's last activity, so the list by last
 //! activity is read too, as far back as the last sweep.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chatwoot::CallError;
 use chatwoot::client::{Cause, ConversationPage, ConversationQuery};
@@ -12,6 +12,7 @@ use store::messages;
 use store::reconciliations::Progress;
 
 use super::ReconcileError;
+use super::conversation::Why;
 use super::pages::Shown;
 use super::session::{Depth, Lately, OFTEN, Session};
 
@@ -27,6 +28,8 @@ const PAGES: u32 = 200;
 const CONVERSATIONS: usize = 20_000;
 /// So long after a message was handed to its channel again it is looked at whatever its age.
 const REDELIVERED: TimeDelta = TimeDelta::minutes(30);
+/// So many messages that got an unknown way are looked at by one sweep, the others by the next ones.
+const UNHEARD: u32 = 200;
 
 impl Session {
     /// Compares what changed since the last sweep, and the catalogue.
@@ -63,6 +66,7 @@ impl Session {
         self.sweep_updated(lately, &mut seen, progress).await?;
         self.sweep_active(lately, &mut seen, progress).await?;
         self.sweep_redelivered(lately, started).await?;
+        self.sweep_unheard(lately, started).await?;
         self.catalogue().await?;
         progress.swept_to = Some(started);
         Ok(())
@@ -160,7 +164,33 @@ impl Session {
         let redelivered = messages::redelivered_since(&mut transaction, account, since).await?;
         store::commit(transaction).await?;
         for (display_id, number) in redelivered {
-            self.compare_message(display_id, number, Depth::Lately(lately)).await?;
+            let depth = Depth::Lately(lately);
+            self.compare_numbered(display_id, &[number], (depth, Why::Missed)).await?;
+        }
+        Ok(())
+    }
+
+    /// Messages whose own webhooks did not say how far they got, since they are not the newest of their conversations.
+    async fn sweep_unheard(
+        &self,
+        lately: Lately,
+        started: DateTime<Utc>,
+    ) -> Result<(), ReconcileError> {
+        // What is younger is compared by nobody yet.
+        let (account, before) = (self.owner.account, started - self.grace);
+        let mut transaction = self.store.worker().await?;
+        let unheard = messages::unheard_before(&mut transaction, account, before, UNHEARD).await?;
+        store::commit(transaction).await?;
+        let mut places = BTreeMap::<i64, Vec<i64>>::new();
+        for (display_id, number) in unheard {
+            places.entry(display_id).or_default().push(number);
+        }
+        for (display_id, numbers) in places {
+            let depth = Depth::Lately(lately);
+            self.compare_numbered(display_id, &numbers, (depth, Why::Unheard)).await?;
+            let mut transaction = self.store.worker().await?;
+            messages::heard(&mut transaction, account, &numbers, before).await?;
+            store::commit(transaction).await?;
         }
         Ok(())
     }

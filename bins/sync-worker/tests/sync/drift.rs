@@ -147,6 +147,36 @@ async fn what_fails_again_after_it_was_handed_over_again_is_found_though_it_is_o
     stage.end().await;
 }
 
+/// Its webhook says so only while it is the newest of its conversation.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_a_reply_got_that_is_not_the_newest_is_asked_for_and_was_not_missed() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let texts = ["I am looking.", "On its way.", "Anything else?"];
+    let [read, failed, _] = texts.map(|text| sim.agent_writes(1, conversation, text).unwrap());
+    stage.settled().await;
+    stage.everything().await;
+    for (reply, status) in [(read, "delivered"), (read, "read"), (failed, "failed")] {
+        sim.set_message_status(1, conversation, reply, status, None).unwrap();
+        stage.settled().await;
+    }
+    settle(&stage).await;
+    assert_eq!(stage.differing().await, 2);
+
+    assert_eq!(stage.everything().await, Tally::default(), "it was told that they have changed");
+    assert_eq!(stage.differing().await, 0);
+    let config = &stage.world.store_config;
+    for kind in ["message_read", "message_failed"] {
+        assert_eq!(count(config, &format!("activities where kind = '{kind}'")).await, 1, "{kind}");
+    }
+    assert_eq!(count(config, "unheard_deliveries").await, 0, "they are looked at once");
+    let quiet = stage.last_sequence().await;
+    assert_eq!(stage.lately().await, Tally::default());
+    assert_eq!(stage.last_sequence().await, quiet);
+    stage.end().await;
+}
+
 /// Who the token belongs to was known at the sweep before.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_webhooks_missed_is_found_though_chatwoot_does_not_tell_whose_the_token_is() {

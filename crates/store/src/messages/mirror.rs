@@ -22,6 +22,8 @@ pub struct Mirrored {
     pub delivery: DeliverySighting,
     /// When the row last changed here.
     pub updated_at: DateTime<Utc>,
+    /// A sweep is to ask how far it got.
+    pub unheard: bool,
 }
 
 /// The rows of an account with these numbers.
@@ -34,8 +36,10 @@ pub async fn mirrored(
         "select chatwoot_id as \"chatwoot_id!\", version_at, version_step, version_digest,
                 message_type, content_type, content, content_attributes, private, sender_type,
                 sender_id, sender_name, source_id, inbox_id, attachments, deleted, delivery_rank,
-                delivery_succeeded_at, delivery_failed_at, updated_at
-         from messages where account_id = $1 and chatwoot_id = any($2)",
+                delivery_succeeded_at, delivery_failed_at, updated_at,
+                exists (select from unheard_deliveries u where u.account_id = m.account_id
+                          and u.chatwoot_id = m.chatwoot_id) as \"unheard!\"
+         from messages m where account_id = $1 and chatwoot_id = any($2)",
         account.0,
         numbers
     )
@@ -62,8 +66,8 @@ pub async fn mirrored(
             succeeded_at: row.delivery_succeeded_at,
             failed_at: row.delivery_failed_at,
         };
-        let (deleted, updated_at) = (row.deleted, row.updated_at);
-        (row.chatwoot_id, Mirrored { version, state, deleted, delivery, updated_at })
+        let (deleted, updated_at, unheard) = (row.deleted, row.updated_at, row.unheard);
+        (row.chatwoot_id, Mirrored { version, state, deleted, delivery, updated_at, unheard })
     });
     Ok(mirrored.collect())
 }

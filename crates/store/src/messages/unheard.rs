@@ -1,0 +1,86 @@
+//! Messages of which an update was told, but not how far they got by it: Chatwoot is asked about them once.
+
+use chrono::{DateTime, Utc};
+use domain::{AccountKey, TenantId};
+use sqlx::PgConnection;
+
+use crate::Error;
+
+/// A message of which that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unheard {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of which account.
+    pub account: AccountKey,
+    /// Chatwoot's number of the conversation.
+    pub display_id: i64,
+    /// Chatwoot's number of the message.
+    pub chatwoot_id: i64,
+}
+
+/// Notes those of them that may have got further than their rows show. Their conversations must be locked by the
+/// transaction.
+pub async fn note_unheard(connection: &mut PgConnection, unheard: &[Unheard]) -> Result<(), Error> {
+    if unheard.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into unheard_deliveries (account_id, tenant_id, display_id, chatwoot_id, noted_at)
+         select distinct on (x.account_id, x.chatwoot_id)
+           x.account_id, x.tenant_id, x.display_id, x.chatwoot_id, clock_timestamp()
+         from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[])
+           as x (account_id, tenant_id, display_id, chatwoot_id)
+         join messages m using (account_id, chatwoot_id)
+         where m.delivery_rank < 3 and not m.deleted and not m.private
+           and m.message_type in ('outgoing', 'template')
+         order by x.account_id, x.chatwoot_id
+         on conflict (account_id, chatwoot_id) do update set noted_at = excluded.noted_at",
+        &column!(unheard, |one| one.account.0),
+        &column!(unheard, |one| one.tenant.as_str()) as &[&str],
+        &column!(unheard, |one| one.display_id),
+        &column!(unheard, |one| one.chatwoot_id),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// At most so many of an account's that were noted before then, the earliest first: the number of each one's
+/// conversation and its own.
+pub async fn unheard_before(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    before: DateTime<Utc>,
+    most: u32,
+) -> Result<Vec<(i64, i64)>, Error> {
+    let rows = sqlx::query!(
+        "select display_id, chatwoot_id from unheard_deliveries
+         where account_id = $1 and noted_at < $2 order by noted_at limit $3",
+        account.0,
+        before,
+        i64::from(most)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.display_id, row.chatwoot_id)).collect())
+}
+
+/// Forgets those with these numbers that were not noted again since then.
+pub async fn heard(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    numbers: &[i64],
+    before: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "delete from unheard_deliveries
+         where account_id = $1 and chatwoot_id = any($2) and noted_at < $3",
+        account.0,
+        numbers,
+        before
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
