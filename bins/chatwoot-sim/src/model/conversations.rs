@@ -235,7 +235,8 @@ impl World {
     }
 
     /// Without a status it toggles. A user with the role agent who opens takes the conversation. What is
-    /// snoozed again without a time keeps the one that it has.
+    /// snoozed again without a time keeps the one that it has. Where opening assigns, the second save has Chatwoot forget
+    /// what it had to tell of the first.
     pub(crate) fn set_status(
         &mut self,
         account: i64,
@@ -249,6 +250,7 @@ impl World {
         let status = status.unwrap_or(toggled).to_owned();
         check_status(&status)?;
         let opens = status == "open";
+        let told = self.events.len();
         self.update(account, id, by, |row| {
             let until = snoozed_until.or(row.snoozed_until);
             row.snoozed_until = until.filter(|_| status == "snoozed");
@@ -257,7 +259,9 @@ impl World {
         if let Some(Person::User(user)) = by
             && opens
             && self.users.get(&user).is_some_and(|row| row.role == super::Role::Agent)
+            && self.conversation(account, id)?.assignee() != by
         {
+            self.events.truncate(told);
             self.update(account, id, by, |row| give(row, Some(Person::User(user))))?;
         }
         Ok(())
