@@ -174,6 +174,21 @@ impl Sim {
         })
     }
 
+    /// Chatwoot asks the customer how it was.
+    pub fn chatwoot_surveys(
+        &self,
+        account: i64,
+        conversation: i64,
+        text: &str,
+    ) -> Result<i64, SimError> {
+        self.act(|world| {
+            let (content, content_type) = (Some(text.to_owned()), "input_csat".to_owned());
+            let survey = NewMessage::of(MessageType::Template);
+            let message = NewMessage { content, content_type, ..survey };
+            world.add_message(account, conversation, message)
+        })
+    }
+
     /// A message has another text, as where a channel lets its customers edit what they wrote.
     pub fn edit_message(
         &self,

@@ -105,7 +105,14 @@ fn contact_inbox(row: &ContactInbox) -> Value {
 
 fn message(world: &World, account: &Account, parent: &Conversation, row: &Message) -> Value {
     let inbox = world.inboxes.get(&parent.inbox_id);
-    let content = row.content.as_ref().map(|text| normalised(text));
+    let mut content = row.content.as_ref().map(|text| normalised(text));
+    // The widget shows the survey itself.
+    if row.content_type == "input_csat"
+        && inbox.is_some_and(|inbox| inbox.channel != "Channel::WebWidget")
+        && let Some(text) = &mut content
+    {
+        *text = format!("{text} {}/survey/responses/{}", world.base_url, row.id);
+    }
     let mut body = json!({
         "account": account_form(account),
         "additional_attributes": row.additional_attributes,

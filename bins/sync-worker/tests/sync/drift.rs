@@ -4,7 +4,7 @@ use crate::support::stage::{FAST, Stage, config};
 use crate::support::{count, execute};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use chatwoot_sim::{Faults, Options, Rule};
+use chatwoot_sim::{Customer, Faults, Options, Rule};
 use domain::MessageId;
 use serde_json::json;
 use store::messages;
@@ -102,6 +102,30 @@ async fn whether_one_may_reply_is_written_and_counts_as_nothing_missed() {
     execute(config, "update conversations set can_reply = false").await;
     assert_eq!(stage.lately().await, Tally::default());
     assert_eq!(stage.rows("select to_jsonb(can_reply) from conversations").await, [json!(true)]);
+    stage.end().await;
+}
+
+/// Webhooks print line breaks of the editor plainly, and put a link into a survey.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_webhook_prints_otherwise_is_as_it_is_in_chatwoot() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let inbox = sim.inbox(1, "Channel::Email").unwrap();
+    let customer = sim.create_contact(1, Customer::default()).unwrap();
+    let conversation = sim.create_conversation(1, inbox, customer).unwrap();
+    sim.customer_writes(1, conversation, "Where is my parcel?").unwrap();
+    stage.settled().await;
+    stage.everything().await;
+    sim.agent_writes(1, conversation, "On its way.\\\nIt comes today.\n").unwrap();
+    sim.chatwoot_surveys(1, conversation, "How was it?").unwrap();
+    stage.settled().await;
+    settle(&stage).await;
+    let printed = "messages where content = E'On its way.\\nIt comes today.'
+                     or content like 'How was it? http%/survey/%'";
+    assert_eq!(count(&stage.world.store_config, printed).await, 2);
+    let quiet = stage.last_sequence().await;
+    assert_eq!(stage.everything().await, Tally::default());
+    assert_eq!(stage.last_sequence().await, quiet);
     stage.end().await;
 }
 

@@ -4,7 +4,7 @@
 use crate::support::telling::{apply, heard};
 use crate::support::{delivery, execute};
 use bus::{Bus, Delivery};
-use chatwoot_sim::{Options, Sim};
+use chatwoot_sim::{Customer, Options, Sim};
 use domain::{ContactId, DeliveryState, Message};
 use events::Announcement;
 use serde_json::{Value, json};
@@ -111,6 +111,28 @@ async fn a_message_that_changes_in_passing_is_told_and_one_that_does_not_is_not(
     let mut elsewhere = passing.labelled(&["vip"]);
     elsewhere["messages"][0]["updated_at"] = json!("2035-01-01T00:00:00.000Z");
     assert_eq!(kinds(&passing.tell(&[&elsewhere]).await), ["conversation_updated"]);
+}
+
+/// Its own webhook prints line breaks of the editor plainly, and puts a link into a survey; its conversation's does not.
+#[tokio::test]
+async fn a_message_that_is_printed_otherwise_in_passing_is_not_told() {
+    let mut passing = Passing::start().await;
+    let sim = passing.sim.clone();
+    let inbox = sim.inbox(1, "Channel::Email").unwrap();
+    let customer = sim.create_contact(1, Customer::default()).unwrap();
+    passing.conversation = sim.create_conversation(1, inbox, customer).unwrap();
+    for labels in [["vip"], ["bug"]] {
+        if labels == ["vip"] {
+            sim.agent_writes(1, passing.conversation, "All of them.\\\nIn blue.\n").unwrap();
+        } else {
+            sim.chatwoot_surveys(1, passing.conversation, "How was it?").unwrap();
+        }
+        let own = passing.bodies().into_iter().rfind(|body| body["event"] == "message_created");
+        passing.tell(&[&own.unwrap()]).await;
+        let body = passing.labelled(&labels);
+        assert_ne!(body["messages"][0]["content"], Value::Null);
+        assert_eq!(kinds(&passing.tell(&[&body]).await), ["conversation_updated"], "{labels:?}");
+    }
 }
 
 #[tokio::test]
