@@ -112,7 +112,7 @@ impl Leftovers {
         let mut envelopes = Vec::with_capacity(left.len());
         for (tenant, activity) in &left {
             let announcement = rows.about(activity);
-            envelopes.push(announcement.envelope(tenant, "", &TraceParent::generate())?);
+            envelopes.push(announcement.envelope(tenant, &TraceParent::generate())?);
         }
         let answers = self.publisher.publish_all(envelopes).await;
         for ((tenant, activity), answer) in left.into_iter().zip(answers) {
@@ -147,7 +147,7 @@ impl Leftovers {
     async fn bare(&self, tenant: &TenantId, activity: Activity) -> Result<(), LeftoverError> {
         let subject = AnnouncementSubject::default();
         let announcement = Announcement { activity, subject };
-        let envelope = announcement.envelope(tenant, "", &TraceParent::generate())?;
+        let envelope = announcement.envelope(tenant, &TraceParent::generate())?;
         match self.publisher.publish(envelope).await {
             Err(error) if error.is_permanent() => {
                 refused(&error);

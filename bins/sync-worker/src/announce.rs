@@ -57,7 +57,7 @@ impl Announcements {
             let (tenant, activity, trace) = (record.tenant, record.activity, trace.child());
             let subject = rows.about(&activity, draft.message);
             let announcement = Announcement { activity, subject };
-            envelopes.push(announcement.envelope(&tenant, "", &trace)?);
+            envelopes.push(announcement.envelope(&tenant, &trace)?);
             told.push((tenant, trace, announcement.activity));
             if told.len().is_multiple_of(BREATH) {
                 tokio::task::yield_now().await;
@@ -80,7 +80,7 @@ impl Announcements {
         });
         for (tenant, trace, activity, subject) in people.chain(looks).chain(retold) {
             let announcement = Announcement { activity, subject };
-            envelopes.push(announcement.envelope(tenant, "", &trace)?);
+            envelopes.push(announcement.envelope(tenant, &trace)?);
             told.push((tenant.clone(), trace, announcement.activity));
         }
         let now = Utc::now();
@@ -132,7 +132,7 @@ async fn bare(
     let trace_id = trace.trace_id();
     tracing::warn!(trace.id = trace_id, activity.kind = kind, error = %refused, "an activity is announced without its rows");
     let bare = Announcement { activity, subject: AnnouncementSubject::default() };
-    match publisher.publish(bare.envelope(tenant, "", trace)?).await {
+    match publisher.publish(bare.envelope(tenant, trace)?).await {
         Err(error) if !error.is_permanent() => return Err(error.into()),
         Err(error) => {
             metrics::counter!("axis_announcements_refused_total").increment(1);

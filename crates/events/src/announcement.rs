@@ -54,18 +54,15 @@ impl Subject {
 }
 
 impl Announcement {
-    /// The message to publish. `telling` sets apart announcements of one activity that must not be
-    /// taken for repetitions of each other; empty for the first.
+    /// The message to publish. A second one of the same activity is taken for a repetition.
     pub fn envelope(
         &self,
         tenant: &TenantId,
-        telling: &str,
         trace: &TraceParent,
     ) -> Result<Envelope, serde_json::Error> {
-        let id = self.activity.id;
         Ok(Envelope {
             subject: subject::activity(tenant, &self.activity.kind),
-            message_id: if telling.is_empty() { id.to_string() } else { format!("{id}:{telling}") },
+            message_id: self.activity.id.to_string(),
             headers: Headers::default().with(TraceParent::HEADER, trace.to_string()),
             payload: serde_json::to_vec(self)?,
         })

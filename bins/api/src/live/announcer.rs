@@ -71,7 +71,7 @@ impl Announcer {
         told: &Announcement,
         trace: &TraceParent,
     ) -> Result<(), AnnounceError> {
-        let envelope = told.envelope(tenant, "", trace)?;
+        let envelope = told.envelope(tenant, trace)?;
         let activity = told.activity.id;
         Ok(self.0.try_send(Waiting { tenant: tenant.clone(), activity, envelope })?)
     }

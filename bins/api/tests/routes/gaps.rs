@@ -160,7 +160,7 @@ impl Scene {
         store::activities::write(&mut transaction, &tenant, &activity).await.unwrap();
         store::commit(transaction).await.unwrap();
         let told = Announcement { activity, subject: AnnouncementSubject::default() };
-        let envelope = told.envelope(&tenant, "", &TraceParent::generate()).unwrap();
+        let envelope = told.envelope(&tenant, &TraceParent::generate()).unwrap();
         let publisher = self.world.bus.publisher();
         eventually("the event is announced", async || {
             publisher.publish(envelope.clone()).await.is_ok()

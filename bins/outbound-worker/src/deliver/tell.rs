@@ -102,7 +102,7 @@ impl Carrier {
         let subject =
             AnnouncementSubject { message: Some(message), ..AnnouncementSubject::default() };
         let announcement = Announcement { activity, subject };
-        let envelope = announcement.envelope(&wake_up.tenant, "", &trace.child());
+        let envelope = announcement.envelope(&wake_up.tenant, &trace.child());
         let Ok(envelope) = envelope else { return };
         if let Err(error) = self.publisher.publish(envelope).await {
             tracing::debug!(%error, "cannot announce that a message is held up");
@@ -130,7 +130,7 @@ impl Carrier {
             }
         };
         let announcement = Announcement { activity, subject };
-        let Ok(envelope) = announcement.envelope(&job.entry.tenant, "", &job.entry.trace.child())
+        let Ok(envelope) = announcement.envelope(&job.entry.tenant, &job.entry.trace.child())
         else {
             return false;
         };
