@@ -24,10 +24,34 @@ pub(crate) enum AnnounceError {
     Serialize(#[from] serde_json::Error),
 }
 
+/// One announcement and to whom it goes.
+#[derive(Debug)]
+struct Telling {
+    tenant: TenantId,
+    trace: TraceParent,
+    announcement: Announcement,
+}
+
+impl Telling {
+    /// Of an event with this head.
+    fn of(inbound: &Inbound, activity: Activity, subject: AnnouncementSubject) -> Self {
+        let announcement = Announcement { activity, subject };
+        Self { tenant: inbound.tenant.clone(), trace: inbound.trace.child(), announcement }
+    }
+}
+
+/// What was announced, without its rows: they are in the envelope.
+#[derive(Debug)]
+struct Told {
+    tenant: TenantId,
+    trace: TraceParent,
+    activity: Activity,
+}
+
 /// What a batch tells, ready to be handed over.
 #[derive(Debug)]
 pub(crate) struct Announcements {
-    told: Vec<(TenantId, TraceParent, Activity)>,
+    told: Vec<Told>,
     envelopes: Vec<Envelope>,
     live: Vec<(TenantId, Live)>,
 }
@@ -35,7 +59,7 @@ pub(crate) struct Announcements {
 /// Announcements that were handed over.
 #[must_use = "what the stream does not confirm has to come again"]
 pub(crate) struct UnderWay {
-    told: Vec<(TenantId, TraceParent, Activity)>,
+    told: Vec<Told>,
     answers: bus::UnderWay,
 }
 
@@ -43,45 +67,38 @@ impl Announcements {
     /// Writes what the plans tell, with the rows as their transaction leaves them.
     pub(crate) async fn write(batch: &[&Planned], applied: Applied) -> Result<Self, AnnounceError> {
         let Applied { ids, told: records, rows, people } = applied;
-        let (mut told, mut envelopes) = (Vec::new(), Vec::new());
+        let mut all = Self { told: Vec::new(), envelopes: Vec::new(), live: Vec::new() };
         let drafts: Vec<_> = batch
             .iter()
             .flat_map(|planned| {
-                planned.plan.activities.iter().map(|draft| (&planned.inbound.trace, draft))
+                planned.plan.activities.iter().map(|draft| (&planned.inbound, draft))
             })
             .collect();
-        for ((trace, draft), record) in drafts.into_iter().zip(records) {
+        for ((inbound, draft), record) in drafts.into_iter().zip(records) {
             if draft.silent {
                 continue;
             }
-            let (tenant, activity, trace) = (record.tenant, record.activity, trace.child());
-            let subject = rows.about(&activity, draft.message);
-            let announcement = Announcement { activity, subject };
-            envelopes.push(announcement.envelope(&tenant, &trace)?);
-            told.push((tenant, trace, announcement.activity));
-            if told.len().is_multiple_of(BREATH) {
+            let subject = rows.about(&record.activity, draft.message);
+            all.add(Telling::of(inbound, record.activity, subject))?;
+            if all.told.len().is_multiple_of(BREATH) {
                 tokio::task::yield_now().await;
             }
         }
         let people = people.into_iter().map(|(index, activity)| {
-            let Inbound { tenant, trace, .. } = &batch[index].inbound;
-            (tenant, trace.child(), activity, AnnouncementSubject::default())
+            Telling::of(&batch[index].inbound, activity, AnnouncementSubject::default())
         });
         let looks = rows.looks().map(|(index, row)| {
-            let Inbound { tenant, account, trace, .. } = &batch[index].inbound;
-            let subject = AnnouncementSubject::of(row.clone());
-            (tenant, trace.child(), activity::refreshed(*account, row), subject)
+            let (inbound, subject) = (&batch[index].inbound, AnnouncementSubject::of(row.clone()));
+            Telling::of(inbound, activity::refreshed(inbound.account, row), subject)
         });
         let retold = rows.retold().map(|(index, place, row)| {
-            let Inbound { tenant, account, trace, .. } = &batch[index].inbound;
-            let activity = activity::retold(*account, place, row);
+            let inbound = &batch[index].inbound;
+            let activity = activity::retold(inbound.account, place, row);
             let subject = rows.about(&activity, row.chatwoot_id);
-            (tenant, trace.child(), activity, subject)
+            Telling::of(inbound, activity, subject)
         });
-        for (tenant, trace, activity, subject) in people.chain(looks).chain(retold) {
-            let announcement = Announcement { activity, subject };
-            envelopes.push(announcement.envelope(tenant, &trace)?);
-            told.push((tenant.clone(), trace, announcement.activity));
+        for telling in people.chain(looks).chain(retold) {
+            all.add(telling)?;
         }
         let now = Utc::now();
         let in_time =
@@ -89,7 +106,15 @@ impl Announcements {
         let live = batch.iter().filter(in_time).filter_map(|planned| {
             live(planned, &ids).map(|live| (planned.inbound.tenant.clone(), live))
         });
-        Ok(Self { told, envelopes, live: live.collect() })
+        all.live.extend(live);
+        Ok(all)
+    }
+
+    fn add(&mut self, telling: Telling) -> Result<(), serde_json::Error> {
+        let Telling { tenant, trace, announcement } = telling;
+        self.envelopes.push(announcement.envelope(&tenant, &trace)?);
+        self.told.push(Told { tenant, trace, activity: announcement.activity });
+        Ok(())
     }
 
     /// Hands them over. Whoever hands over later is heard later.
@@ -106,12 +131,10 @@ impl UnderWay {
     /// Waits until the stream has confirmed all of them.
     pub(crate) async fn confirmed(self, publisher: &Publisher) -> Result<(), AnnounceError> {
         let answers = self.answers.answers().await;
-        for ((tenant, trace, activity), answer) in self.told.into_iter().zip(answers) {
+        for (told, answer) in self.told.into_iter().zip(answers) {
             match answer {
                 Ok(_) => {}
-                Err(error) if error.is_permanent() => {
-                    bare(publisher, &tenant, &trace, activity, &error).await?;
-                }
+                Err(error) if error.is_permanent() => bare(publisher, told, &error).await?,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -123,16 +146,14 @@ impl UnderWay {
 /// screens then ask for them. What it does not take even so is in the database all the same.
 async fn bare(
     publisher: &Publisher,
-    tenant: &TenantId,
-    trace: &TraceParent,
-    activity: Activity,
+    Told { tenant, trace, activity }: Told,
     refused: &PublishError,
 ) -> Result<(), AnnounceError> {
     let kind = activity.kind.clone();
     let trace_id = trace.trace_id();
     tracing::warn!(trace.id = trace_id, activity.kind = kind, error = %refused, "an activity is announced without its rows");
     let bare = Announcement { activity, subject: AnnouncementSubject::default() };
-    match publisher.publish(bare.envelope(tenant, trace)?).await {
+    match publisher.publish(bare.envelope(&tenant, &trace)?).await {
         Err(error) if !error.is_permanent() => return Err(error.into()),
         Err(error) => {
             metrics::counter!("axis_announcements_refused_total").increment(1);
