@@ -23,13 +23,13 @@ const REJECTIONS: usize = 2;
 
 /// Applies events and announces what happened. What is poison by itself ends here; the rest of a
 /// batch meets that of other lanes in the appliers' transactions.
-pub struct Sync {
+pub struct InboundHandler {
     store: Store,
     appliers: Appliers,
     rejections: Semaphore,
 }
 
-impl Sync {
+impl InboundHandler {
     /// A handler over a database and a way to the screens.
     pub fn new(store: Store, publisher: Publisher) -> Self {
         Self::configured(&Config::default(), store, publisher)
@@ -79,7 +79,7 @@ fn chatwoot_lag(delivery: &Delivery, inbound: &Inbound, plan: &Plan) -> Option<T
     Some(lag.max(TimeDelta::zero()))
 }
 
-impl Handler for Sync {
+impl Handler for InboundHandler {
     async fn handle(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(batch.len());
         let (mut places, mut events) = (Vec::new(), Vec::new());

@@ -31,6 +31,6 @@ mod turns;
 mod worker;
 
 pub use config::Config;
-pub use handler::Sync;
+pub use handler::InboundHandler;
 pub use plan::{GoneRow, Plan, Refusal, Unheard, plan};
 pub use worker::SyncWorker;

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::reconcile::{self, Reconciler};
-use crate::{Config, Sync};
+use crate::{Config, InboundHandler};
 
 /// Consumes `INBOUND` until it is told to stop.
 pub struct SyncWorker {
@@ -113,7 +113,8 @@ impl SyncWorker {
             crew.spawn("comparing", Box::pin(reconciler.run(until())));
             crew.spawn("the accounts' watch", until().run_until_cancelled_owned(watching));
         }
-        let handler = Sync::configured(&self.config, self.store.clone(), self.bus.publisher());
+        let handler =
+            InboundHandler::configured(&self.config, self.store.clone(), self.bus.publisher());
         let words = take_in(self.store, handler.written());
         crew.spawn("taking in words", until().run_until_cancelled_owned(words));
         let consuming = Box::pin(self.bus.consume(self.consumption, handler, shutdown.clone()));

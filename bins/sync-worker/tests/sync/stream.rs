@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use store::Store;
 use store::webhook_events::{Outcome, WebhookEvent};
-use sync_worker::{Config, Sync, SyncWorker};
+use sync_worker::{Config, InboundHandler, SyncWorker};
 use testkit::{World, eventually, sqlx};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -102,7 +102,7 @@ async fn a_transaction_does_not_wait_for_what_the_last_one_tells() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
     let one = Config { sync_concurrency: 1, ..Config::default() };
-    let handler = Sync::configured(&one, world.store.clone(), world.bus.publisher());
+    let handler = InboundHandler::configured(&one, world.store.clone(), world.bus.publisher());
     let handler = Arc::new(handler);
     let handle = |event, sequence| {
         let (handler, delivery) =
@@ -140,7 +140,7 @@ async fn poison_goes_to_the_dead_letters_and_stops_nothing() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
     let stranger = testkit::Account { key: domain::AccountKey::generate(), ..account.clone() };
-    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let handler = InboundHandler::new(world.store.clone(), world.bus.publisher());
     let outcomes = handler
         .handle(vec![
             delivery(&account, example("message_created"), 1),
@@ -177,7 +177,7 @@ async fn what_a_trigger_refuses_is_given_up_alone() {
 
     let refused = r#"{"event":"contact_created","id":9,"name":"Refused","account":{"id":1,"name":"x"},
         "custom_attributes":{},"additional_attributes":{}}"#;
-    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let handler = InboundHandler::new(world.store.clone(), world.bus.publisher());
     let outcomes = handler
         .handle(vec![
             delivery(&account, example("message_created"), 1),
@@ -195,7 +195,7 @@ async fn what_a_trigger_refuses_is_given_up_alone() {
 async fn two_messages_with_one_marker_are_two_rows_at_the_first_attempt() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
-    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let handler = InboundHandler::new(world.store.clone(), world.bus.publisher());
     let mut body: Value = serde_json::from_str(example("message_created")).unwrap();
     let place = body["conversation"].take();
     let mut message = |number: i64, marker: uuid::Uuid| {
@@ -244,7 +244,7 @@ async fn whoever_meets_a_row_every_time_keeps_nobody_waiting() {
         execute(&world.store_config, statement).await;
     }
     let met = r#"{"event":"contact_created","id":9,"name":"Met","account":{"id":1,"name":"x"}}"#;
-    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let handler = InboundHandler::new(world.store.clone(), world.bus.publisher());
     let outcomes = handler
         .handle(vec![
             delivery(&one, example("message_created"), 1),
@@ -259,7 +259,7 @@ async fn whoever_meets_a_row_every_time_keeps_nobody_waiting() {
 async fn what_postgres_cannot_store_is_made_storable() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
-    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let handler = InboundHandler::new(world.store.clone(), world.bus.publisher());
     let body = r#"{"event":"contact_created","id":9,"name":"A\u0000B","account":{"id":1,"name":"x"},
         "custom_attributes":{"k\u0000":"v\u0000"},"additional_attributes":{}}"#;
     let outcomes = handler.handle(vec![delivery(&account, body, 1)]).await;
@@ -293,7 +293,7 @@ async fn a_dead_letter_bears_all_that_is_needed_to_send_it_again() {
 async fn tenants_do_not_see_each_other_even_in_sql() {
     let world = World::start().await;
     let (one, two) = (world.account("one", 1).await, world.account("two", 2).await);
-    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let handler = InboundHandler::new(world.store.clone(), world.bus.publisher());
     for outcome in handler.handle(vec![delivery(&one, example("message_created"), 1)]).await {
         outcome.unwrap();
     }
@@ -347,7 +347,7 @@ async fn what_is_too_large_to_announce_whole_is_announced_bare() {
     let account = world.account("acme", 1).await;
     let mut body: Value = serde_json::from_str(example("message_created")).unwrap();
     body["content_attributes"] = json!({ "email": "x".repeat(8_600_000) });
-    let handler = Sync::new(world.store.clone(), world.bus.publisher());
+    let handler = InboundHandler::new(world.store.clone(), world.bus.publisher());
     let outcomes = handler.handle(vec![delivery(&account, &body.to_string(), 1)]).await;
     assert!(outcomes[0].is_ok(), "{outcomes:?}");
     assert_eq!(count(&world.store_config, "messages").await, 1);

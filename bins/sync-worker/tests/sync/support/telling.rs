@@ -10,7 +10,7 @@ use proptest::test_runner::{
 };
 use serde_json::{Value, json};
 use store::Store;
-use sync_worker::{Plan, Sync, plan};
+use sync_worker::{InboundHandler, Plan, plan};
 use testkit::{Account, World};
 
 use super::history::{Life, Step, contact_read, conversation_read, step};
@@ -178,7 +178,7 @@ pub fn each_history(
     count: &str,
     default: u32,
     kept: &str,
-    tell: impl Fn(History) -> TestCaseResult + std::marker::Sync,
+    tell: impl Fn(History) -> TestCaseResult + Sync,
 ) {
     const PARTS: u32 = 4;
     let (cases, seed) = wanted(count, default);
@@ -221,7 +221,7 @@ fn part(cases: u32, seed: u64, number: u32, kept: &str) -> TestRunner {
 
 /// Hands over one part after the other.
 pub async fn apply(store: &Store, bus: &Bus, parts: Vec<Vec<Delivery>>) {
-    let handler = Sync::new(store.clone(), bus.publisher());
+    let handler = InboundHandler::new(store.clone(), bus.publisher());
     for part in parts {
         for outcome in handler.handle(part).await {
             outcome.unwrap();
