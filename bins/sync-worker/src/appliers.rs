@@ -5,18 +5,19 @@
 //! outcome is told as soon as it is known, not when the whole turn is over.
 
 use std::collections::HashSet;
+use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bus::{Failure, Outcome, Publisher};
-use domain::AccountKey;
+use domain::{AccountKey, in_words};
 use events::Inbound;
 use store::{Error, Store, Transaction};
 use tokio::sync::{Notify, oneshot};
 
 use crate::Config;
 use crate::announce::{AnnounceError, Announcements, UnderWay};
-use crate::rejection::reject;
+use crate::rejection::Rejection;
 use crate::transaction::{self, Planned};
 use crate::turns::{Turn, Turns};
 
@@ -233,7 +234,7 @@ impl Inner {
                     continue;
                 }
                 Ok(Err(error)) => {
-                    put_off(part, &error.to_string());
+                    put_off(part, error);
                     continue;
                 }
                 Err(error) => error,
@@ -249,7 +250,7 @@ impl Inner {
                 Error::Exists { .. } if part.len() > 1 => parts.extend(divided(part)),
                 Error::Exists { .. } if part.iter().all(|w| w.planned.attempt < SUSPICIOUS) => {
                     troubled.extend(part.first().map(Waiting::account));
-                    put_off(part, &error.to_string());
+                    put_off(part, error);
                 }
                 // Somebody holds a row of one of them, for which the others shall not wait.
                 Error::Conflict(_) if several => parts.extend(divided(part)),
@@ -257,7 +258,7 @@ impl Inner {
                     if matches!(error, Error::Conflict(_)) {
                         troubled.extend(part.first().map(Waiting::account));
                     }
-                    put_off(part, &error.to_string());
+                    put_off(part, error);
                 }
                 error => match <[Waiting; 1]>::try_from(part) {
                     Ok([Waiting { planned, told }]) => {
@@ -304,7 +305,8 @@ impl Inner {
     /// The database will never take this event.
     async fn refused(&self, planned: Planned, error: Error) -> Failure {
         let Planned { inbound, sequence, digest, .. } = planned;
-        reject(&self.store, "refused-by-database", &inbound, sequence, digest, error.into()).await
+        let (inbound, reason, error) = (&inbound, "refused-by-database", error.into());
+        Rejection { inbound, sequence, digest, reason, error }.note(&self.store).await
     }
 }
 
@@ -332,7 +334,7 @@ fn divided(mut part: Vec<Waiting>) -> [Vec<Waiting>; 2] {
 /// Events are done once the stream has what they tell. Those in hand bound how many wait for it.
 async fn confirm(publisher: Publisher, told: UnderWay, part: Vec<Waiting>) {
     if let Err(error) = told.confirmed(&publisher).await {
-        return put_off(part, &error.to_string());
+        return put_off(part, error);
     }
     for waiting in part {
         // Nobody waits for it any more if the consumption was given up.
@@ -340,11 +342,12 @@ async fn confirm(publisher: Publisher, told: UnderWay, part: Vec<Waiting>) {
     }
 }
 
-fn put_off(part: Vec<Waiting>, error: &str) {
+fn put_off(part: Vec<Waiting>, error: impl StdError + Send + Sync + 'static) {
     // The consumption warns once for what comes back to it as one batch.
-    tracing::debug!(events = part.len(), error, "events will be tried again");
+    tracing::debug!(events = part.len(), error = in_words(&error), "events will be tried again");
+    let cause = Arc::new(error);
     for waiting in part {
-        waiting.told.send(Err(Failure::Retry(error.to_owned().into()))).ok();
+        waiting.told.send(Err(Failure::Retry(Arc::clone(&cause).into()))).ok();
     }
 }
 

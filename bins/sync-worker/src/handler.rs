@@ -13,7 +13,7 @@ use crate::Config;
 use crate::appliers::Appliers;
 use crate::metrics::CHATWOOT_LAG;
 use crate::plan::{Plan, plan};
-use crate::rejection::reject;
+use crate::rejection::Rejection;
 use crate::transaction::{self, Planned};
 
 /// After so many bodies read, others' work gets its chance.
@@ -66,7 +66,8 @@ impl InboundHandler {
         };
         // It is never closed.
         let _place = self.rejections.acquire().await.ok();
-        Err(reject(&self.store, "undecodable", &inbound, sequence, digest, refusal).await)
+        let (inbound, reason, error) = (&inbound, "undecodable", refusal);
+        Err(Rejection { inbound, sequence, digest, reason, error }.note(&self.store).await)
     }
 }
 

@@ -2,30 +2,46 @@
 
 use bus::{BoxError, Failure};
 use events::Inbound;
-use store::{Store, webhook_events};
+use store::webhook_events::{self, Outcome};
+use store::{Error, Store};
 
 use crate::transaction;
 
-/// Notes that an event is a dead letter, or that it has to come again since that cannot be noted now.
-pub(crate) async fn reject(
-    store: &Store,
-    reason: &'static str,
-    inbound: &Inbound,
-    sequence: u64,
-    digest: Vec<u8>,
-    error: BoxError,
-) -> Failure {
-    let detail = Some(format!("{reason}: {error}"));
-    let rejected = webhook_events::Outcome::Rejected;
-    let event = transaction::event(inbound, sequence, digest, rejected, detail);
-    match transaction::reject(store, event).await {
-        // The dead letter has everything; the record of events has no place for an account that is gone.
-        Ok(()) => {}
-        Err(away) if away.is_transient() => return Failure::Retry(away.into()),
-        Err(unwritten) => {
-            let trace_id = inbound.trace.trace_id();
-            tracing::warn!(trace.id = trace_id, event.id = %inbound.id, error = %unwritten, "a rejection is not in webhook_events");
+/// An event that can never be processed.
+pub(crate) struct Rejection<'a> {
+    /// Its head.
+    pub inbound: &'a Inbound,
+    /// Where it is in the stream.
+    pub sequence: u64,
+    /// SHA-256 of its body.
+    pub digest: Vec<u8>,
+    /// The name under which it is counted.
+    pub reason: &'static str,
+    /// What is wrong.
+    pub error: BoxError,
+}
+
+impl Rejection<'_> {
+    /// Notes that it is a dead letter, or that it has to come again since that cannot be noted now.
+    pub(crate) async fn note(self, store: &Store) -> Failure {
+        let Self { inbound, sequence, digest, reason, error } = self;
+        let detail = Some(format!("{reason}: {error}"));
+        let event = transaction::event(inbound, sequence, digest, Outcome::Rejected, detail);
+        let noted: Result<(), Error> = store::within(store::PATIENCE, async {
+            let mut transaction = store.worker().await?;
+            webhook_events::record(&mut transaction, &[event], &[], &[]).await?;
+            store::commit(transaction).await
+        })
+        .await;
+        match noted {
+            // The dead letter has everything; the record of events has no place for an account that is gone.
+            Ok(()) => {}
+            Err(away) if away.is_transient() => return Failure::Retry(away.into()),
+            Err(unwritten) => {
+                let trace_id = inbound.trace.trace_id();
+                tracing::warn!(trace.id = trace_id, event.id = %inbound.id, error = %unwritten, "a rejection is not in webhook_events");
+            }
         }
+        Failure::Reject { reason, error }
     }
-    Failure::Reject { reason, error }
 }

@@ -7,7 +7,7 @@ use store::activities::Record;
 use store::conversations::Ids;
 use store::messages::Unheard;
 use store::webhook_events::{Outcome, WebhookEvent};
-use store::{Error, Store, Transaction};
+use store::{Error, Transaction};
 
 use crate::activity::Draft;
 use crate::people;
@@ -102,16 +102,6 @@ fn unheard(batch: &[&Planned]) -> Vec<Unheard> {
         })
     });
     unheard.collect()
-}
-
-/// Notes that an event is a dead letter.
-pub(crate) async fn reject(store: &Store, event: WebhookEvent) -> Result<(), Error> {
-    store::within(store::PATIENCE, async {
-        let mut transaction = store.worker().await?;
-        store::webhook_events::record(&mut transaction, &[event], &[], &[]).await?;
-        store::commit(transaction).await
-    })
-    .await
 }
 
 /// The row of an event in `webhook_events`.
