@@ -95,10 +95,6 @@ impl Backfill {
             store::reconciliations::claim(&mut transaction, account, worker.holder, HOLD).await?;
         store::commit(transaction).await?;
         let held = held.ok_or(ReconcileError::NoAccount)?;
-        let mut progress = held.progress.clone();
-        if way == Way::Anew {
-            progress.walk.begin(progress.walk.due_at);
-        }
         if let Err(error) = worker.session(&held, speed).await
             && !error.may_pass()
         {
@@ -106,68 +102,110 @@ impl Backfill {
             worker.let_go(&held, &mut held.progress.clone(), Tally::default()).await;
             return Err(error);
         }
-        let before = held.tally;
-        let (found, walked) = (Tally::default(), way == Way::Lately);
-        let mut reached = Reached { progress, found, walked, complete: false };
-        let mut unwritten = Tally::default();
-        while !reached.complete {
-            let failures = reached.progress.failures;
-            let step = self.step(&held, speed, shutdown, &mut reached, &mut unwritten);
-            let step = Box::pin(step).await;
-            let mut wait = match &step {
-                Ok(None) => None,
-                Ok(Some(())) => {
-                    (reached.progress.failures, reached.progress.last_error) = (0, None);
-                    Some(Duration::ZERO)
-                }
-                Err(ReconcileError::TakenOver) => return Err(ReconcileError::TakenOver),
-                Err(error) => Some(put_off(&held, &mut reached.progress, error)),
-            };
-            match self.write_down(&held, before, &mut reached, &mut unwritten).await {
-                Ok(()) => {}
-                Err(error) if error.may_pass() => {
-                    reached.complete = false;
-                    if let Ok(Some(())) = step {
-                        // That steps succeed meanwhile is no end of it.
-                        reached.progress.failures = failures;
-                        wait = Some(put_off(&held, &mut reached.progress, &error));
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-            told(&reached);
-            match step {
-                Err(error) if !error.may_pass() => {
-                    worker.let_go(&held, &mut reached.progress, unwritten).await;
+        let mut run = Run::of(worker, held, speed, way);
+        while !run.reached.complete {
+            let step = Box::pin(run.step(shutdown)).await?;
+            told(&run.reached);
+            let wait = match step {
+                Step::Done => Duration::ZERO,
+                Step::PutOff(wait) => wait,
+                Step::Stopped => break,
+                Step::Failed(error) => {
+                    run.let_go().await;
                     return Err(error);
                 }
-                _ => {}
-            }
-            let pause = async { tokio::time::sleep(wait.unwrap_or_default()).await };
-            if wait.is_none() || shutdown.run_until_cancelled(pause).await.is_none() {
+            };
+            let pause = async { tokio::time::sleep(wait).await };
+            if shutdown.run_until_cancelled(pause).await.is_none() {
                 break;
             }
         }
-        worker.let_go(&held, &mut reached.progress, unwritten).await;
-        Ok(reached)
+        run.let_go().await;
+        Ok(run.reached)
+    }
+}
+
+/// What came of a step.
+enum Step {
+    /// The next one may follow.
+    Done,
+    /// It failed, and may be tried again so much later.
+    PutOff(Duration),
+    /// The program stops.
+    Stopped,
+    /// It failed, and would fail again.
+    Failed(ReconcileError),
+}
+
+/// A comparison under way.
+struct Run<'a> {
+    worker: &'a Reconciler,
+    held: Reconciliation,
+    speed: Speed,
+    reached: Reached,
+    /// What was found and not yet written down.
+    unwritten: Tally,
+}
+
+impl<'a> Run<'a> {
+    fn of(worker: &'a Reconciler, held: Reconciliation, speed: Speed, way: Way) -> Self {
+        let mut progress = held.progress.clone();
+        if way == Way::Anew {
+            progress.walk.begin(progress.walk.due_at);
+        }
+        let (found, walked) = (Tally::default(), way == Way::Lately);
+        let reached = Reached { progress, found, walked, complete: false };
+        Self { worker, held, speed, reached, unwritten: Tally::default() }
     }
 
-    /// Goes on by one step. None: the program stops. What was found is added to what is not yet written down.
-    async fn step(
-        &self,
-        held: &Reconciliation,
-        speed: Speed,
+    /// Goes on by one step, and writes down how far it is. Fails if that cannot be written for good, or somebody else
+    /// holds the account.
+    async fn step(&mut self, shutdown: &CancellationToken) -> Result<Step, ReconcileError> {
+        let failures = self.reached.progress.failures;
+        let mut step = match self.compare(shutdown).await {
+            None => Step::Stopped,
+            Some(Ok(())) => {
+                let progress = &mut self.reached.progress;
+                (progress.failures, progress.last_error) = (0, None);
+                Step::Done
+            }
+            Some(Err(ReconcileError::TakenOver)) => return Err(ReconcileError::TakenOver),
+            Some(Err(error)) => {
+                let wait = put_off(&self.held, &mut self.reached.progress, &error);
+                if error.may_pass() { Step::PutOff(wait) } else { Step::Failed(error) }
+            }
+        };
+        match self.write_down().await {
+            Ok(()) => {}
+            Err(error) if error.may_pass() => {
+                self.reached.complete = false;
+                if matches!(step, Step::Done) {
+                    // That steps succeed meanwhile is no end of it.
+                    self.reached.progress.failures = failures;
+                    let wait = put_off(&self.held, &mut self.reached.progress, &error);
+                    step = Step::PutOff(wait);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(step)
+    }
+
+    /// Compares some of it. Returns `None` if the program stops.
+    async fn compare(
+        &mut self,
         shutdown: &CancellationToken,
-        reached: &mut Reached,
-        unwritten: &mut Tally,
-    ) -> Result<Option<()>, ReconcileError> {
-        let worker = &self.0;
+    ) -> Option<Result<(), ReconcileError>> {
+        let worker = self.worker;
         // What a first walk found may be on its way to the rows when it ends: no drift.
-        let mut session = worker.session(held, speed).await?;
-        session.failures = reached.progress.failures;
-        session.found.put_back(*unwritten);
-        let Reached { progress, walked, complete, .. } = reached;
-        let step = async {
+        let mut session = match worker.session(&self.held, self.speed).await {
+            Ok(session) => session,
+            Err(error) => return Some(Err(error)),
+        };
+        session.failures = self.reached.progress.failures;
+        session.found.put_back(self.unwritten);
+        let Reached { progress, walked, complete, .. } = &mut self.reached;
+        let part = async {
             if !*walked {
                 let stage = session.walk(progress, worker.config.walk_period()).await?;
                 *walked = stage == Stage::Over;
@@ -178,44 +216,34 @@ impl Backfill {
             *complete = true;
             Ok(())
         };
-        let step =
-            Box::pin(shutdown.run_until_cancelled(worker.while_held(held, &session, step))).await;
-        *unwritten = session.found.take();
-        step.transpose()
+        let part = worker.while_held(&self.held, &session, part);
+        let compared = Box::pin(shutdown.run_until_cancelled(part)).await;
+        self.unwritten = session.found.take();
+        compared
     }
 
-    /// Writes down how far it is and what was found.
-    async fn write_down(
-        &self,
-        held: &Reconciliation,
-        before: Tally,
-        reached: &mut Reached,
-        unwritten: &mut Tally,
-    ) -> Result<(), ReconcileError> {
-        if !self.0.save(held, &mut reached.progress, *unwritten, HOLD).await? {
+    /// Writes down how far it is and what was found, and counts that.
+    async fn write_down(&mut self) -> Result<(), ReconcileError> {
+        let progress = &mut self.reached.progress;
+        if !self.worker.save(&self.held, progress, self.unwritten, HOLD).await? {
             return Err(ReconcileError::TakenOver);
         }
-        *unwritten = Tally::default();
-        self.count(held.account, before, reached).await
-    }
-
-    /// What was written down since the beginning.
-    async fn count(
-        &self,
-        account: AccountKey,
-        before: Tally,
-        reached: &mut Reached,
-    ) -> Result<(), ReconcileError> {
-        let mut transaction = self.0.store.worker().await?;
-        let one = store::reconciliations::get(&mut transaction, account).await?;
+        self.unwritten = Tally::default();
+        let mut transaction = self.worker.store.worker().await?;
+        let now = store::reconciliations::get(&mut transaction, self.held.account).await?;
         store::commit(transaction).await?;
-        if let Some(one) = one {
-            reached.found = Tally {
-                brought_in: one.tally.brought_in - before.brought_in,
-                drift_found: one.tally.drift_found - before.drift_found,
-                drift_repaired: one.tally.drift_repaired - before.drift_repaired,
+        if let Some(now) = now {
+            let before = self.held.tally;
+            self.reached.found = Tally {
+                brought_in: now.tally.brought_in - before.brought_in,
+                drift_found: now.tally.drift_found - before.drift_found,
+                drift_repaired: now.tally.drift_repaired - before.drift_repaired,
             };
         }
         Ok(())
+    }
+
+    async fn let_go(&mut self) {
+        self.worker.let_go(&self.held, &mut self.reached.progress, self.unwritten).await;
     }
 }
