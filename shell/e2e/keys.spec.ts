@@ -62,6 +62,29 @@ test('keys that come faster than the screen is drawn all count', async ({ page, 
   await expect(page.locator('li[aria-posinset="25"]').getByRole('checkbox')).toBeChecked()
 })
 
+test('the row that has the focus is never below what can be done with those that are selected', async ({ page, system }) => {
+  for (let count = 1; count <= 12; count++) await system.customerBegins(`Bodo Below ${count}`, 'Hello?')
+  await open(page, system, 'inbox?search=Bodo')
+  await expect(rows(page)).toHaveCount(12)
+  const bar = page.getByRole('group', { name: 'Selected conversations' })
+  const seen = async () => {
+    const [one, over] = await Promise.all([page.locator('[data-row] > a:focus').boundingBox(), bar.boundingBox()])
+    expect(one!.y + one!.height).toBeLessThanOrEqual(over!.y)
+  }
+  // One that the bar comes to lie over.
+  const height = await rows(page).first().evaluate((one) => one.closest('ul')!.parentElement!.clientHeight)
+  const { height: of } = (await rows(page).first().boundingBox())!
+  for (let count = 0; count < Math.floor(height / of); count++) await page.keyboard.press('j')
+  await page.keyboard.press('x')
+  await expect(bar).toBeVisible()
+  await seen()
+  for (let count = 0; count < 12; count++) {
+    await page.keyboard.press('j')
+    await seen()
+  }
+  await expect(rows(page).last()).toBeFocused()
+})
+
 test('a whole conversation is had by the keyboard alone', async ({ page, system }) => {
   const number = await system.customerBegins('Wolke Whole', 'The zip of my tent broke.')
   await open(page, system, 'inbox')

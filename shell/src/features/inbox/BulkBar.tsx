@@ -17,8 +17,17 @@ const ACTIONS: { what: Question; label: string; keys?: string; icon: LucideIcon 
   { what: 'status', label: 'Status', icon: CircleDot },
 ]
 
+interface BulkBarProps {
+  loaded: number
+  /** Told how much of the list's lower end it covers, in pixels; nothing once it is gone. Give it one and the same. */
+  onCovers: (height: number) => void
+}
+
+/** From its lower edge to that of the list, and as much above it. Pixels. */
+const MARGINS = 16
+
 /** What can be done with all that is selected. It lies over the list, so that no row moves. */
-export function BulkBar({ loaded }: { loaded: number }) {
+export function BulkBar({ loaded, onCovers }: BulkBarProps) {
   const selected = useSelection()
   const progress = useSyncExternalStore(underWay.subscribe, underWay.get)
   const bar = useRef<HTMLDivElement>(null)
@@ -26,9 +35,15 @@ export function BulkBar({ loaded }: { loaded: number }) {
   const shown = selected.length > 0 || busy
   useLayoutEffect(() => {
     if (!bar.current) return
-    return lift(bar.current.offsetHeight)
+    const height = bar.current.offsetHeight
+    const lower = lift(height)
+    onCovers(height + MARGINS)
+    return () => {
+      lower()
+      onCovers(0)
+    }
     // It is as high as what is in it.
-  }, [shown, busy])
+  }, [shown, busy, onCovers])
   // Its buttons go while it works: who pressed one goes on from here.
   const pressed = useRef(false)
   useLayoutEffect(() => {

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowUp } from 'lucide-react'
-import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
@@ -53,6 +53,8 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
   const { rows, gone, moved, release } = useHeldOrder(loaded, hovered || scrolled, key)
 
   const scroller = useRef<HTMLDivElement>(null)
+  /** How much of the lower end lies under what can be done with those that are selected: the last row can be scrolled above it. */
+  const [covered, setCovered] = useState(0)
   // eslint-disable-next-line react-hooks/incompatible-library -- its methods are used while rendering only
   const virtual = useVirtualizer({
     count: rows.length,
@@ -60,6 +62,8 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
     estimateSize: () => ROW_HEIGHT,
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 6,
+    paddingEnd: covered,
+    scrollPaddingEnd: covered,
   })
   const items = virtual.getVirtualItems()
   const [places] = useState(() => new Slots())
@@ -101,6 +105,14 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
     if (next === undefined) restoreFocus()
     else aim(next)
   })
+  // Whoever goes through the list by keys sees where they are; under the pointer nothing moves.
+  useLayoutEffect(() => {
+    const box = scroller.current
+    const at = box?.querySelector('[data-row] :focus-visible')?.closest('[data-row]')
+    if (!box || !at || covered === 0) return
+    const under = at.getBoundingClientRect().bottom - (box.getBoundingClientRect().bottom - covered)
+    if (under > 0) box.scrollBy(0, under)
+  }, [covered])
   // The bar may go with that, and the focus with the bar.
   useSyncExternalStore(underWay.subscribe, () => underWay.get() !== null)
   // Whoever comes back from a conversation goes on from its row.
@@ -149,6 +161,8 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
         ref={scroller}
         // Its own ground, through which nothing shows: then it is moved without being painted anew.
         className="h-full overflow-y-auto bg-surface [scrollbar-gutter:stable]"
+        // For browsers, which bring into sight what gets the focus.
+        style={{ scrollPaddingBottom: covered }}
         aria-busy={busy}
         onPointerEnter={(event) => setHovered(event.pointerType === 'mouse')}
         onPointerLeave={() => setHovered(false)}
@@ -186,7 +200,7 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
         )}
         {failed && rows.length > 0 && <Again what="More conversations" retry={onMore} />}
       </div>
-      <BulkBar loaded={loaded.length} />
+      <BulkBar loaded={loaded.length} onCovers={setCovered} />
     </div>
   )
 }
