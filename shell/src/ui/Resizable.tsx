@@ -1,5 +1,6 @@
 import type { KeyboardEvent, PointerEvent, ReactNode } from 'react'
 
+import { useWindowWidth } from './media.ts'
 import { useRemembered } from './remembered.ts'
 
 interface ResizableProps {
@@ -12,9 +13,14 @@ interface ResizableProps {
   children: ReactNode
 }
 
+/** Of the window's width it takes no more than this, whatever is remembered: what is beside it has to be seen. */
+const SHARE = 0.45
+
 /** A pane at the left whose right edge can be dragged, or moved with the arrow keys. */
-export function Resizable({ name, label, initial, least, most, children }: ResizableProps) {
-  const [width, setWidth] = useRemembered(`axis.width.${name}`, initial)
+export function Resizable({ name, label, initial, least, most: mostEver, children }: ResizableProps) {
+  const [remembered, setWidth] = useRemembered(`axis.width.${name}`, initial)
+  const most = Math.max(least, Math.min(mostEver, Math.round(useWindowWidth() * SHARE)))
+  const width = Math.min(most, remembered)
   const put = (next: number) => setWidth(Math.min(most, Math.max(least, Math.round(next))))
 
   const drag = (event: PointerEvent<HTMLDivElement>) => {

@@ -25,6 +25,17 @@ export function useWide(pixels: number): boolean {
   )
 }
 
+/** How wide the window is, in pixels. */
+export function useWindowWidth(): number {
+  return useSyncExternalStore(
+    (listener) => {
+      window.addEventListener('resize', listener)
+      return () => window.removeEventListener('resize', listener)
+    },
+    () => window.innerWidth,
+  )
+}
+
 /** How to scroll to where somebody wants to be: a style that says so is not heard by what asks for it by itself. */
 export function motion(): ScrollBehavior {
   return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth'
