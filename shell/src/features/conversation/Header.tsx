@@ -28,13 +28,14 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
   const { id, contact, channel, status, priority } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
   const { name: ending, icon: Ending, change } = endingOf(status)
+  const phone = useQuery({ ...contactQuery(contact?.id ?? ''), enabled: contact != null }).data?.phoneNumber
   return (
     <header className="@container h-13 shrink-0 border-b border-line bg-surface">
       <div className="flex h-full items-center gap-1.5 pr-2 pl-4 @xl:gap-2.5">
         <IconButton label="Back to the list" className="-ml-2 two:hidden" onClick={back}>
           <ArrowLeft />
         </IconButton>
-        <Avatar name={name} seed={contact?.id ?? id} size="small" />
+        <Avatar name={name} seed={contact?.id ?? id} size="small" className="@max-sm:hidden" />
         <div className="flex min-w-0 grow items-baseline gap-2">
           <h2 dir="auto" className="truncate font-semibold">{name}</h2>
           <span className="shrink-0 text-sm text-soft @max-2xl:hidden">{channelName(channel)}</span>
@@ -46,9 +47,9 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
         <Asking what="status" label="Status" about={id} className="shrink-0 text-sm text-soft">
           <StatusMark status={status} />
         </Asking>
-        {contact && <Call contactId={contact.id} />}
+        {phone && <Call phone={phone} />}
         {mayAsk('escalate') && (
-          <IconButton label="Escalate" onClick={() => ask('escalate', [id])}>
+          <IconButton label="Escalate" className="@max-sm:hidden" onClick={() => ask('escalate', [id])}>
             <ShieldAlert />
           </IconButton>
         )}
@@ -72,7 +73,7 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
             </Button>
           </>
         )}
-        <More conversation={conversation} />
+        <More conversation={conversation} phone={phone} />
         <IconButton label="Context" aria-pressed={contextOpen} onClick={onContext}>
           <PanelRight />
         </IconButton>
@@ -89,22 +90,26 @@ function endingOf(status: string) {
 }
 
 /** Calls by whatever this machine calls with. */
-function Call({ contactId }: { contactId: string }) {
-  const phone = useQuery(contactQuery(contactId)).data?.phoneNumber
-  if (!phone) return null
+function Call({ phone }: { phone: string }) {
   return (
     <a
       href={`tel:${phone}`}
       aria-label={`Call ${phone}`}
       {...tip(`Call ${phone}`)}
-      className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink"
+      className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink @max-sm:hidden"
     >
       <Phone aria-hidden className="size-4" />
     </a>
   )
 }
 
-function More({ conversation: { id, status, chatwootUrl } }: Pick<HeaderProps, 'conversation'>) {
+interface MoreProps {
+  conversation: Conversation
+  /** The customer's, if it is known. */
+  phone: string | null | undefined
+}
+
+function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
   const place = useRef<HTMLSpanElement>(null)
   const about = (what: Question) => ask(what, [id], { at: place.current?.getBoundingClientRect() })
   const { name, icon, change } = endingOf(status)
@@ -137,6 +142,8 @@ function More({ conversation: { id, status, chatwootUrl } }: Pick<HeaderProps, '
         )}
         actions={[
           ...(mayAsk() ? changes : []),
+          ...(mayAsk('escalate') ? [{ name: 'Escalate…', icon: ShieldAlert, run: () => about('escalate') }] : []),
+          ...(phone ? [{ name: `Call ${phone}`, icon: Phone, run: () => void window.open(`tel:${phone}`, '_self') }] : []),
           { name: 'Copy address', icon: Chain, run: () => void copy() },
           ...(chatwootUrl
             ? [{ name: 'Open in Chatwoot', icon: ExternalLink, run: () => void window.open(chatwootUrl, '_blank', 'noopener') }]
