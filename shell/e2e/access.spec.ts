@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import type * as Axe from 'axe-core'
 
 import { field, log, offline, open, openConversation, row, send } from './desk.ts'
@@ -33,8 +33,18 @@ async function check(page: Page, what: string): Promise<void> {
     // Until then, what was there before may be on its way out.
     await settled.poll(() => violations(page), { message: `${what}, ${theme}`, timeout: 30_000 }).toEqual([])
   }
-  // Nothing is cut off at the side.
-  expect.soft(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), what).toBeLessThanOrEqual(0)
+  // Nothing is cut off at the side, nor below, where nothing can be scrolled to it.
+  const over = () =>
+    page.evaluate(() => {
+      const main = document.querySelector('main') ?? document.documentElement
+      const above = [...document.querySelectorAll('[role=dialog], [role=menu]')].map((one) => one.getBoundingClientRect())
+      return [
+        document.documentElement.scrollWidth - window.innerWidth,
+        main.scrollHeight - main.clientHeight,
+        ...above.flatMap(({ left, right, top, bottom }) => [right - window.innerWidth, bottom - window.innerHeight, -left, -top]),
+      ]
+    })
+  await settled.poll(async () => Math.max(...(await over())), { message: `${what}, cut off` }).toBeLessThan(1)
 }
 
 /** Closes what lies above the page, whose keys are the next ones. */
@@ -52,7 +62,13 @@ async function furnish(system: System, name: string): Promise<{ approval: string
   return { approval }
 }
 
-const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } }
+const SIZES = {
+  wide: { width: 1440, height: 900 },
+  narrow: { width: 390, height: 844 },
+  // 1366 x 768 at 200 %, and 1280 x 1024 at 400 %.
+  zoomed: { width: 683, height: 330 },
+  least: { width: 320, height: 256 },
+}
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   test.describe(size, () => {
@@ -87,7 +103,12 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await send(page, 'A note.', 'Note')
       await field(page, 'Note').press('Escape')
 
-      await page.getByRole('button', { name: 'Escalate' }).click()
+      // What has no room in the header is in its menu.
+      const more = page.getByRole('button', { name: 'More', exact: true })
+      if (size === 'least') {
+        await more.click()
+        await page.getByRole('menuitem', { name: 'Escalate…' }).click()
+      } else await page.getByRole('button', { name: 'Escalate' }).click()
       await expect(page.getByRole('dialog', { name: 'Escalate' })).toBeVisible()
       await check(page, 'escalate')
       await close(page)
@@ -99,7 +120,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await check(page, name)
         await close(page)
       }
-      await page.getByRole('button', { name: 'More', exact: true }).click()
+      await more.click()
       await expect(page.getByRole('menuitem', { name: 'Mark as unread' })).toBeVisible()
       await check(page, 'more')
       await close(page)
@@ -112,7 +133,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.keyboard.type('go')
       await check(page, 'command bar')
       await page.keyboard.press('Escape')
-      if (size === 'narrow') {
+      if (size !== 'wide') {
         await page.getByRole('button', { name: 'Context' }).click()
         await expect(page.getByRole('dialog', { name: 'Context' })).toBeVisible()
         await check(page, 'context')
@@ -141,6 +162,26 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.keyboard.press('x')
       await expect(page.getByRole('group', { name: 'Selected conversations' })).toBeVisible()
       await check(page, 'selected')
+    })
+
+    test('what is written is sent, and what it answers is seen, however much it is', async ({ page, system }) => {
+      const name = `Lotte ${size}`
+      await system.customerBegins(name, 'Is there room?')
+      await openConversation(page, system, name)
+      await field(page).fill('A line.\n'.repeat(40))
+      expect(await log(page).evaluate((one) => one.clientHeight)).toBeGreaterThanOrEqual(64)
+      // By what scrolls, and not by what is cut off, which a browser may move but nobody else.
+      const section = page.getByRole('region', { name: 'Conversation' })
+      const inside = async (what: Locator) => {
+        const { y, height } = (await what.boundingBox())!
+        return y >= 0 && y + height <= viewport.height
+      }
+      await section.evaluate((one) => (one.scrollTop = one.scrollHeight))
+      expect(await inside(page.getByRole('button', { name: 'Send', exact: true }))).toBe(true)
+      await section.evaluate((one) => (one.scrollTop = 0))
+      expect(await section.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
+      expect(await inside(log(page).getByText('Is there room?'))).toBe(true)
+      expect(await page.evaluate(() => document.body.scrollTop + document.documentElement.scrollTop)).toBe(0)
     })
   })
 }

@@ -31,7 +31,8 @@ export function Activity({ view }: { view: TimelineView }) {
   const set = (change: Change) =>
     void navigate({ to: '/activity', search: readTimelineView({ ...view, ...change }), replace: true })
   return (
-    <div className="flex h-full min-h-0 flex-col bg-surface">
+    // In a window too low for all of it, it scrolls as a whole.
+    <div className="flex h-full min-h-0 flex-col overflow-y-auto bg-surface">
       <Filters view={view} rows={rows} onChange={set} />
       {/* Others begin at their top, with nothing missed. */}
       <Timeline key={JSON.stringify(view)} view={view} query={query} rows={rows} set={set} />
@@ -74,7 +75,7 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
 
   return (
     <>
-      <div className="relative min-h-0 grow">
+      <div className="relative min-h-32 grow">
         {scrolled && missed > 0 && (
           <Button
             className="rise absolute top-3 left-1/2 z-10 h-7 -translate-x-1/2 rounded-full text-xs shadow-raised"

@@ -104,7 +104,7 @@ export function CannedList({ canned, values, take }: CannedListProps) {
   const marked = shown[chosen]
   if (!marked) return null
   return (
-    <div className="rise absolute inset-x-0 bottom-full z-20 mb-2 flex max-h-72 overflow-hidden rounded-xl border border-line bg-raised shadow-raised">
+    <div className="rise absolute inset-x-0 bottom-full z-20 mb-2 flex max-h-[min(18rem,30dvh)] overflow-hidden rounded-xl border border-line bg-raised shadow-raised">
       <div id={id} role="listbox" aria-label="Canned responses" className="w-full overflow-y-auto p-1 two:w-2/5">
         {shown.map((one, index) => (
           // The keys are handled by the field, which keeps the focus.

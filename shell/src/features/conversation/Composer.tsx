@@ -125,7 +125,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You may read here, and not write.</p>
   }
   return (
-    <div className="shrink-0 px-4 pb-4">
+    <div className="shrink-0 px-4 pb-4 [@media(max-height:30rem)]:pb-1">
       <Typing conversationId={id} />
       <div
         {...attach.place}
@@ -176,7 +176,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
               field.current?.blur()
             }
           }}
-          className="block field-sizing-content max-h-64 min-h-16 w-full resize-none bg-transparent px-3.5 py-2 outline-none placeholder:text-faint"
+          className="block field-sizing-content max-h-[min(16rem,25dvh)] min-h-16 w-full [@media(max-height:30rem)]:min-h-9 resize-none bg-transparent px-3.5 py-2 outline-none placeholder:text-faint"
         />
         {left.length > 0 && (
           <p id={`${canned.id}-left`} role="alert" className="px-3.5 pb-2 text-sm text-bad">

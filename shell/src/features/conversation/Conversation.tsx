@@ -73,7 +73,8 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
 
   return (
     <div className="flex h-full min-h-0">
-      <section aria-label="Conversation" className="flex min-w-0 grow flex-col">
+      {/* In a window too low for all of it, it scrolls as a whole. */}
+      <section aria-label="Conversation" className="flex min-w-0 grow flex-col overflow-y-auto">
         <Header
           conversation={conversation}
           back={back}

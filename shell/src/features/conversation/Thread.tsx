@@ -248,11 +248,12 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
   }
 
   return (
-    <div className="relative min-h-0 grow">
+    <div className="relative min-h-20 grow">
       <div
         ref={scroller}
         onScroll={onScroll}
-        className="h-full overflow-y-auto [overflow-anchor:none]"
+        // What is in it for those alone who hear it counts as part of it, and of nothing around it.
+        className="relative h-full overflow-y-auto [overflow-anchor:none]"
         // A region that scrolls can be scrolled by keys.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}

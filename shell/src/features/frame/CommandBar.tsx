@@ -50,7 +50,7 @@ export default function CommandBar({ open, onOpenChange, onHelp }: CommandBarPro
           aria-describedby={undefined}
           onCloseAutoFocus={giveFocusBack}
           onEscapeKeyDown={stayWhileComposing}
-          className="rise fixed top-[14vh] left-1/2 z-50 w-[36rem] max-w-[calc(100vw-2rem)] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none"
+          className="rise fixed top-[14vh] left-1/2 z-50 w-[36rem] max-w-[calc(100vw-2rem)] -translate-x-1/2 flex max-h-[76vh] flex-col overflow-hidden rounded-2xl border border-line bg-surface shadow-raised outline-none"
         >
           <Dialog.Title className="sr-only">Command bar</Dialog.Title>
           <Palette focused={focused} close={() => onOpenChange(false)} onHelp={onHelp} />

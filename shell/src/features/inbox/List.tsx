@@ -36,7 +36,8 @@ export function List({ view, openId }: ListProps) {
   const onMore = useCallback(() => void fetchNextPage(), [fetchNextPage])
 
   return (
-    <div className="flex h-full min-h-0 flex-col bg-surface">
+    // In a window too low for all of it, it scrolls as a whole.
+    <div className="flex h-full min-h-0 flex-col overflow-y-auto bg-surface">
       <header className="flex h-13 shrink-0 items-center gap-2 pr-2 pl-4">
         <h1 className="min-w-0 truncate text-lg font-semibold" title={name === 'Inbox' ? undefined : name}>
           {name}

@@ -92,6 +92,8 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
     if (aimed.current !== id) return
     const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"] > a`)
     row?.focus({ preventScroll: true })
+    // Where the list as a whole scrolls, too.
+    if (row) scroller.current?.scrollIntoView({ block: 'nearest' })
     if (row || tries === 0) aimed.current = null
     else requestAnimationFrame(() => focus(id, tries - 1))
   }
@@ -144,7 +146,7 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
   })
 
   return (
-    <div className="relative min-h-0 grow border-t border-line" {...focused}>
+    <div className="relative min-h-44 grow border-t border-line" {...focused}>
       {moved > 0 && (
         <Button
           className="rise absolute -top-3.5 left-1/2 z-10 h-7 -translate-x-1/2 rounded-full text-xs shadow-raised"
