@@ -1,4 +1,6 @@
-import { context, delivered, field, log, open, person, row, rows } from './desk.ts'
+import type { Locator } from '@playwright/test'
+
+import { context, delivered, field, log, open, openConversation, person, row, rows } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('the keyboard is enough to get about', async ({ page, system }) => {
@@ -83,6 +85,28 @@ test('the row that has the focus is never below what can be done with those that
     await seen()
   }
   await expect(rows(page).last()).toBeFocused()
+})
+
+test('which of a menu or of the canned responses is meant is seen', async ({ page, system }) => {
+  await system.customerBegins('Fokke Focus', 'Hello?')
+  await openConversation(page, system, 'Fokke Focus')
+  const seen = async (one: Locator) => {
+    const outline = await one.evaluate((element) => {
+      const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(element)
+      return [outlineStyle, outlineWidth, outlineOffset]
+    })
+    expect(outline).toEqual(['solid', '2px', '-2px'])
+  }
+  await page.getByRole('button', { name: 'More', exact: true }).press('Enter')
+  await expect(page.getByRole('menuitem').first()).toBeFocused()
+  await seen(page.getByRole('menuitem').first())
+  await page.keyboard.press('ArrowDown')
+  await expect(page.getByRole('menuitem').nth(1)).toBeFocused()
+  await seen(page.getByRole('menuitem').nth(1))
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('r')
+  await page.keyboard.type('/')
+  await seen(page.getByRole('option', { selected: true }))
 })
 
 test('a whole conversation is had by the keyboard alone', async ({ page, system }) => {

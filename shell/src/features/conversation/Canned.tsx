@@ -121,7 +121,7 @@ export function CannedList({ canned, values, take }: CannedListProps) {
             ref={(element) => {
               if (index === chosen) element?.scrollIntoView({ block: 'nearest' })
             }}
-            className={classes('cursor-default rounded-lg px-2.5 py-1.5', index === chosen && 'bg-accent-soft')}
+            className={classes('cursor-default rounded-lg px-2.5 py-1.5', index === chosen && 'bg-accent-soft outline-2 -outline-offset-2 outline-accent')}
           >
             <p className="truncate font-medium">/{one.shortCode}</p>
             <p className="truncate text-sm text-soft">{fill(one.content, values)}</p>
