@@ -76,6 +76,29 @@ test('a search finds what comes after it', async ({ page, system }) => {
   await expect(row(page, 'Late Larsson')).toBeVisible()
 })
 
+test('on a narrow screen, who comes back from a conversation finds the list as it was', async ({ page, system }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  for (let count = 1; count <= 20; count++) await system.customerBegins(`Nele Narrow ${count}`, 'Hello?')
+  await open(page, system, 'inbox?search=Nele')
+  await expect(page.getByText('20 conversations loaded')).toBeAttached()
+  const list = page.getByRole('list', { name: 'Conversations' })
+  const top = () => list.evaluate((one) => one.parentElement!.scrollTop)
+  await list.hover()
+  await page.mouse.wheel(0, 500)
+  await expect.poll(top).toBe(500)
+  const link = page.locator('li[aria-posinset="12"] a')
+  const id = await link.locator('..').getAttribute('data-row')
+  await link.click()
+  await expect(log(page)).toBeVisible()
+  await page.getByRole('button', { name: 'Back to the list' }).click()
+  await expect(page.locator(`[data-row="${id}"] > a`)).toBeFocused()
+  expect(await top()).toBe(500)
+  // Another view begins at its top.
+  await page.getByRole('searchbox').fill('Nele Narrow')
+  await expect(page).toHaveURL(/search=Nele(\+|%20)Narrow/)
+  await expect.poll(top).toBe(0)
+})
+
 test('what was read is read, and can be unread again', async ({ page, system }) => {
   await system.customerBegins('Uli Unread', 'Have you seen this?')
   await open(page, system, 'inbox?search=Uli')

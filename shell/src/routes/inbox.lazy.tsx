@@ -1,6 +1,8 @@
 import { createLazyRoute, Outlet, useParams } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
 
 import { List } from '#features/inbox/List.tsx'
+import { Place } from '#features/inbox/place.ts'
 import { readView } from '#features/inbox/view.ts'
 import { PANES, useWide } from '#ui/media.ts'
 import { Resizable } from '#ui/Resizable.tsx'
@@ -11,7 +13,11 @@ function InboxScreen() {
   const view = Route.useSearch({ select: readView, structuralSharing: true })
   const { id } = useParams({ strict: false })
   const panes = useWide(PANES)
-  const list = <List view={view} openId={id} />
+  const [place] = useState(() => new Place())
+  useEffect(() => {
+    if (id !== undefined) place.open(id)
+  }, [place, id])
+  const list = <List view={view} openId={id} place={place} />
   // One layout for every width: the conversation stays as it is when the window becomes another one.
   return (
     <div className="flex h-full min-h-0">

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Inbox, SearchX } from 'lucide-react'
-import { useCallback } from 'react'
+import { useCallback, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { again } from '#live/again.ts'
@@ -12,6 +12,7 @@ import { Empty, Failed } from '#ui/State.tsx'
 
 import { Filters, SearchField, SortMenu, useCatalogue } from './Filters.tsx'
 import { viewName } from './name.ts'
+import { Place } from './place.ts'
 import { ROW_HEIGHT } from './Row.tsx'
 import { Rows } from './Rows.tsx'
 import { changed, filterOf, isNarrowed, type View } from './view.ts'
@@ -22,9 +23,13 @@ const NOTHING: Conversation[] = []
 interface ListProps {
   view: View
   openId: string | undefined
+  /** Where somebody was, if the list was here before. */
+  place?: Place
 }
 
-export function List({ view, openId }: ListProps) {
+export function List({ view, openId, place: before }: ListProps) {
+  const [first] = useState(() => new Place())
+  const place = before ?? first
   const navigate = useNavigate()
   const query = useInfiniteQuery(conversationsQuery(filterOf(view)))
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
@@ -56,6 +61,7 @@ export function List({ view, openId }: ListProps) {
       <Rows
         view={view}
         openId={openId}
+        place={place}
         loaded={loaded}
         all={!hasNextPage}
         more={hasNextPage && !isFetchingNextPage && !isError && !offline}

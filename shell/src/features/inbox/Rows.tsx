@@ -18,6 +18,7 @@ import { Again } from '#ui/State.tsx'
 import { BulkBar } from './BulkBar.tsx'
 import { useFocused } from './focused.ts'
 import { useHeldOrder } from './order.ts'
+import type { Place } from './place.ts'
 import { Row, ROW_HEIGHT } from './Row.tsx'
 import { Slots } from './slots.ts'
 import type { View } from './view.ts'
@@ -30,6 +31,7 @@ const AHEAD = 12
 interface RowsProps {
   view: View
   openId: string | undefined
+  place: Place
   loaded: Conversation[]
   /** There are no others. */
   all: boolean
@@ -44,7 +46,7 @@ interface RowsProps {
 }
 
 /** The rows of the list, as many as are seen of them; what scrolls is drawn here and nowhere else. */
-export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, children }: RowsProps) {
+export function Rows({ view, openId, place, loaded, all, more, failed, onMore, busy, children }: RowsProps) {
   const navigate = useNavigate()
   const search = useLocation({ select: ({ searchStr }) => searchStr })
   const [hovered, setHovered] = useState(false)
@@ -62,6 +64,7 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
     estimateSize: () => ROW_HEIGHT,
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 6,
+    initialOffset: () => place.top(key),
     paddingEnd: covered,
     scrollPaddingEnd: covered,
   })
@@ -74,11 +77,17 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
     if (more && nearEnd) onMore()
   }, [more, nearEnd, onMore, rows.length])
 
-  useEffect(() => {
-    scroller.current?.scrollTo({ top: 0 })
-    // What nobody sees any more is not meant by any key.
-    return clearSelection
-  }, [key])
+  const shown = useRef(key)
+  useLayoutEffect(() => {
+    const box = scroller.current
+    if (shown.current !== key) box?.scrollTo({ top: 0 })
+    shown.current = key
+    return () => {
+      place.leave(key, box?.scrollTop ?? 0)
+      // What nobody sees any more is not meant by any key.
+      clearSelection()
+    }
+  }, [key, place])
 
   const waiting = { ...approvalsQuery({ status: 'submitted' }), enabled: session().person.may('approvals:read') }
   const asked = new Set(useQuery(waiting).data?.map(({ conversationId }) => conversationId))
@@ -118,7 +127,7 @@ export function Rows({ view, openId, loaded, all, more, failed, onMore, busy, ch
   // The bar may go with that, and the focus with the bar.
   useSyncExternalStore(underWay.subscribe, () => underWay.get() !== null)
   // Whoever comes back from a conversation goes on from its row.
-  const opened = useRef(openId)
+  const opened = useRef(openId ?? place.opened)
   useEffect(() => {
     const before = opened.current
     opened.current = openId
