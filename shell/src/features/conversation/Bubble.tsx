@@ -73,6 +73,8 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
       look={look}
       left={left}
       first={first}
+      note={message.private}
+      own={own}
       dim={dim}
       name={nameOf(message, look, own)}
       tools={own && mayWrite && <Deletion message={message} />}

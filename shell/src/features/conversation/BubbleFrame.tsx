@@ -19,6 +19,10 @@ interface FrameProps {
   look: Look
   left: boolean
   first: boolean
+  /** Only the team sees it: its name says so, and without one a mark. */
+  note: boolean
+  /** Whoever is here wrote it: for those who do not see on which side it is. */
+  own: boolean
   dim?: boolean
   name?: ReactNode
   avatar?: ReactNode
@@ -28,7 +32,7 @@ interface FrameProps {
   children: ReactNode
 }
 
-export function Frame({ look, left, first, dim = false, name, avatar, foot, tools, children }: FrameProps) {
+export function Frame({ look, left, first, note, own, dim = false, name, avatar, foot, tools, children }: FrameProps) {
   return (
     <div className={classes('group flex gap-2.5', left ? 'justify-start' : 'justify-end', first ? 'mt-3' : 'mt-1')}>
       {left && <span className="w-6 shrink-0">{first && avatar}</span>}
@@ -42,6 +46,13 @@ export function Frame({ look, left, first, dim = false, name, avatar, foot, tool
             dim && 'opacity-75',
           )}
         >
+          {note && !first && (
+            <>
+              <Lock aria-hidden className="float-start me-1.5 mt-1 size-3 text-note-text" />
+              <span className="sr-only">Note: </span>
+            </>
+          )}
+          {own && !note && first && <span className="sr-only">You: </span>}
           {children}
         </div>
         {foot && (

@@ -15,6 +15,8 @@ export function Proposed({ approval }: { approval: Approval }) {
       look="proposed"
       left={false}
       first
+      note={false}
+      own={false}
       name={`${requestedBy} proposes`}
       foot={
         <>

@@ -82,3 +82,23 @@ test('what parts a thread has a name to those who hear it', async () => {
   expect(await screen.findByRole('separator', { name: 'New' })).toBeVisible()
   for (const one of screen.getAllByRole('separator')) expect(one).toHaveAccessibleName(one.textContent)
 })
+
+test('what each of a run of messages is can be heard, and of notes be seen', async () => {
+  has(
+    aMessage({ content: 'Where is it?' }),
+    ...['The first note', 'The second note'].map((content, index) =>
+      aMessage({ content, messageType: 'outgoing', private: true, sender: { type: 'user', id: 4, name: 'Ana Beispiel' }, createdAt: instant(index + 1) }),
+    ),
+  )
+  const { live } = open()
+  const first = (await screen.findByText('The first note')).parentElement!
+  const second = screen.getByText('The second note').parentElement!
+  // Of the first, its name says it.
+  expect(first).toHaveTextContent(/^The first note$/)
+  expect(second).toHaveTextContent(/^Note: The second note$/)
+  expect(second.querySelectorAll('svg')).toHaveLength(1)
+  live.outbox.send(HERE, 'On its way', false)
+  live.outbox.send(HERE, 'And more', false)
+  expect((await screen.findByText('On its way')).parentElement).toHaveTextContent(/^You: On its way$/)
+  expect((await screen.findByText('And more')).parentElement).toHaveTextContent(/^And more$/)
+})

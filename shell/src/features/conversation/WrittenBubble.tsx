@@ -41,6 +41,8 @@ export function WrittenBubble({ written, first, onEdit }: WrittenBubbleProps) {
       look={held ? 'failed' : written.private ? 'note' : 'agent'}
       left={false}
       first={first}
+      note={written.private}
+      own
       dim={!held}
       name={written.private && <NoteName name={session().person.name} />}
       foot={
