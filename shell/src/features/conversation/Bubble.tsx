@@ -9,6 +9,7 @@ import { lazily } from '#ui/lazily.tsx'
 import { exactly, timeOfDay } from '#ui/time.ts'
 
 import { Actions } from './Actions.tsx'
+import { Answers, answersOf, asks } from './Answers.tsx'
 import { Attachments } from './Attachments.tsx'
 import { Frame, type Look, NoteName } from './BubbleFrame.tsx'
 import { Deletion } from './Deletion.tsx'
@@ -67,6 +68,7 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
   const [shown, setShown] = useState(speaks)
   if (speaks && !shown) setShown(true)
   const showsState = !deleted && state != null && shown
+  const answers = asks(message) ? answersOf(message) : []
   const dim = state === 'sending' || state === 'queued'
   return (
     <Frame
@@ -105,11 +107,15 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
         <>
           <Content message={message} />
           <Attachments attachments={attachments} />
-          {!content && attachments.length === 0 && (
-            <span className="inline-flex flex-wrap items-center gap-1.5 text-faint italic">
-              This kind of message ({contentType}) shows in Chatwoot only
-              <InChatwoot url={chatwootUrl} />
-            </span>
+          {answers.length > 0 ? (
+            <Answers answers={answers} />
+          ) : (
+            (asks(message) || (!content && attachments.length === 0)) && (
+              <span className="inline-flex flex-wrap items-center gap-1.5 text-sm text-faint italic">
+                {content ? 'The rest shows in Chatwoot' : `This kind of message (${contentType}) shows in Chatwoot only`}
+                <InChatwoot url={chatwootUrl} />
+              </span>
+            )
           )}
         </>
       )}
