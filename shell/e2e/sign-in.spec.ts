@@ -89,8 +89,8 @@ test('a session that is over ends quietly, and what was written is there afterwa
   await expect(page.getByRole('alert')).toContainText('You have been signed out', { timeout: 20_000 })
   await page.getByRole('textbox', { name: 'Reply' }).press('End')
   await page.keyboard.type(', and the other half')
-  // A reason is not sent either. The message lies over the button.
-  await page.getByRole('button', { name: 'Escalate' }).press('Enter')
+  // A reason is not sent either.
+  await page.getByRole('button', { name: 'Escalate' }).click()
   await page.getByRole('textbox', { name: 'Why must somebody else decide?' }).fill('It is much.')
   await page.keyboard.press('Escape')
   await page.unrouteAll()

@@ -60,13 +60,15 @@ function Around({ children }: { children: ReactNode }) {
       >
         Skip to content
       </a>
-      <SignedOut />
-      <NotLive />
-      <div className="flex h-dvh flex-col two:flex-row">
-        <Rail />
-        <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">
-          {children}
-        </main>
+      <div className="flex h-dvh flex-col">
+        <SignedOut />
+        <NotLive />
+        <div className="flex min-h-0 grow flex-col two:flex-row">
+          <Rail />
+          <main id="main" tabIndex={-1} className="min-h-0 min-w-0 grow outline-none">
+            {children}
+          </main>
+        </div>
       </div>
       <Banner />
       <Toasts />

@@ -21,7 +21,7 @@ function wayOn({ status }: Failure, kept: string): { words: string; reloads?: st
   }
 }
 
-/** Tells that nothing appears by itself any more, and what to do: the server refuses the live connection, and waiting mends nothing. */
+/** Tells, above the workspace, that nothing appears by itself any more, and what to do: the server refuses the live connection, and waiting mends nothing. */
 export function NotLive() {
   const live = useLive()
   const { state, why } = useConnection()
@@ -35,7 +35,7 @@ export function NotLive() {
   return (
     <div
       role="alert"
-      className="rise fixed top-3 left-1/2 z-50 flex w-max max-w-[min(44rem,calc(100vw-2rem))] -translate-x-1/2 flex-wrap items-center justify-end gap-x-3 gap-y-2 rounded-xl border border-line bg-raised py-2 pr-2 pl-4 shadow-raised"
+      className="flex max-h-[40dvh] shrink-0 flex-wrap items-center justify-end gap-x-3 gap-y-2 overflow-y-auto border-b border-line bg-raised py-2 pr-2 pl-4"
     >
       <Unplug aria-hidden className="size-4 shrink-0 text-bad" />
       <div className="min-w-0 grow basis-60">
