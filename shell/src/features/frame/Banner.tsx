@@ -20,6 +20,15 @@ const PACE_IN_TROUBLE = 5_000
  * screen, so that nothing moves when it comes and goes, takes no click but its own, and can be folded.
  */
 export default function Banner() {
+  return (
+    // It is there before there is anything to say: what comes with its words is not read out everywhere.
+    <div role="status" aria-label="State of the system">
+      <Troubles />
+    </div>
+  )
+}
+
+function Troubles() {
   const { person } = session()
   const offline = useConnection().state === 'offline'
   const [inTrouble, setInTrouble] = useState(false)
@@ -48,8 +57,6 @@ export default function Banner() {
   }
   return (
     <div
-      role="status"
-      aria-label="State of the system"
       className={`${place} pointer-events-none flex max-w-[min(20rem,calc(100vw-1.5rem))] items-start gap-2 rounded-xl border border-note-line bg-note py-2 pr-1.5 pl-3 text-sm text-note-text shadow-raised`}
     >
       <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />

@@ -1,3 +1,5 @@
+import { useState } from 'react'
+
 import { useConnection } from '#live/status.ts'
 import { classes } from '#ui/classes.ts'
 import { useNow } from '#ui/clock.ts'
@@ -12,12 +14,24 @@ const LOOKS = {
   refused: { dot: 'bg-bad', word: 'Not live' },
 }
 
+/** What becomes of it, without how long ago, which would be said anew all the time. */
+const NEWS = {
+  connecting: '',
+  live: 'Live again',
+  reconnecting: 'Reconnecting',
+  offline: 'Offline',
+  refused: 'Not live',
+}
+
 /** Whether what is on the screen is of now. */
 export function ConnectionMark() {
   const { state, heardAt, why } = useConnection()
   const now = useNow('fast')
   const age = heardAt === null ? null : span(Math.max(0, now - heardAt))
   const { dot, word } = LOOKS[state]
+  // That it works is news only once it did not.
+  const [failed, setFailed] = useState(false)
+  if (!failed && state !== 'connecting' && state !== 'live') setFailed(true)
   const label = {
     connecting: 'Connecting',
     live: 'Live: changes appear by themselves',
@@ -26,19 +40,24 @@ export function ConnectionMark() {
     refused: `Not live: ${why?.message ?? 'the server refuses it'}${age ? `; last heard ${age} ago` : ''}`,
   }[state]
   return (
-    <span
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- shows its words on focus too
-      tabIndex={0}
-      role="img"
-      aria-label={label}
-      {...tip(label, undefined, 'right')}
-      data-connection={state}
-      className="flex h-10 w-12 flex-col items-center justify-center gap-1 rounded-lg"
-    >
-      <span className={classes('size-2 rounded-full', dot)} />
-      <span aria-hidden className="text-[0.625rem] leading-none whitespace-nowrap text-soft tabular-nums">
-        {state === 'reconnecting' ? (age ?? '…') : word}
+    <>
+      <span role="status" className="sr-only">
+        {failed && NEWS[state]}
       </span>
-    </span>
+      <span
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- shows its words on focus too
+        tabIndex={0}
+        role="img"
+        aria-label={label}
+        {...tip(label, undefined, 'right')}
+        data-connection={state}
+        className="flex h-10 w-12 flex-col items-center justify-center gap-1 rounded-lg"
+      >
+        <span className={classes('size-2 rounded-full', dot)} />
+        <span aria-hidden className="text-[0.625rem] leading-none whitespace-nowrap text-soft tabular-nums">
+          {state === 'reconnecting' ? (age ?? '…') : word}
+        </span>
+      </span>
+    </>
   )
 }

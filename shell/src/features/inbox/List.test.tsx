@@ -1,6 +1,7 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
+import { useState } from 'react'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { Conversation } from '#api/types.ts'
@@ -13,6 +14,7 @@ import { aConversation, anAnnouncement, anApproval, instant, uuid } from '#test/
 import { styled } from '#test/styled.ts'
 
 import { List } from './List.tsx'
+import type { View } from './view.ts'
 
 function given(rows: Conversation[]) {
   const asked: URLSearchParams[] = []
@@ -107,6 +109,35 @@ test('how many there are is said in words, and nothing before they are here', as
   expect(screen.queryByText(/conversations loaded/)).toBeNull()
   expect(await screen.findByText('2 conversations loaded')).toBeInTheDocument()
 })
+
+test('what comes of other filters is announced once it is there, and no row that joins or leaves', async () => {
+  const rows = [aConversation(), aConversation()]
+  given(rows)
+  const { live } = show(<Filtered />)
+  const told = (await screen.findAllByRole('status')).find(({ ariaLabel }) => ariaLabel === null)!
+  expect(told).toBeEmptyDOMElement()
+  await waitFor(() => expect(told).toHaveTextContent(/^2 conversations$/))
+  const resolved = { ...rows[0]!, status: 'resolved', updatedAt: instant(5) }
+  act(() => live.take({ event: 'conversation_updated', id: 'e:1', data: JSON.stringify(anAnnouncement({ conversation: resolved })) }))
+  expect(await screen.findByText('1 conversations loaded')).toBeInTheDocument()
+  expect(told).toHaveTextContent(/^2 conversations$/)
+  given([])
+  await userEvent.click(screen.getByRole('button', { name: 'Only vip' }))
+  await waitFor(() => expect(told).toHaveTextContent(/^No conversations$/))
+})
+
+/** A list that shows others once it is asked to. */
+function Filtered() {
+  const [view, setView] = useState<View>({})
+  return (
+    <>
+      <button type="button" onClick={() => setView({ label: 'vip' })}>
+        Only vip
+      </button>
+      <List view={view} openId={undefined} />
+    </>
+  )
+}
 
 test('a list that does not load says so, and can be asked for again', async () => {
   let broken = true

@@ -56,6 +56,7 @@ export function List({ view, openId, place: before }: ListProps) {
         <span className="grow" />
         <SortMenu view={view} onChange={onChange} />
       </header>
+      <Told view={JSON.stringify(view)} count={query.isPending || query.isError ? null : loaded.length} more={hasNextPage} />
       <SearchField view={view} onChange={onChange} />
       <Filters view={view} onChange={onChange} />
       <Rows
@@ -78,6 +79,26 @@ export function List({ view, openId, place: before }: ListProps) {
         )}
       </Rows>
     </div>
+  )
+}
+
+interface ToldProps {
+  view: string
+  /** How many it holds, once that is known. */
+  count: number | null
+  more: boolean
+}
+
+/** Says, to those who do not see it, what came of another search or other filters: once, and not whenever a row joins or leaves. */
+function Told({ view, count, more }: ToldProps) {
+  const [told, setTold] = useState({ view: '', words: '' })
+  if (count !== null && told.view !== view) {
+    setTold({ view, words: count === 0 ? 'No conversations' : `${count}${more ? ' or more' : ''} ${count === 1 ? 'conversation' : 'conversations'}` })
+  }
+  return (
+    <p role="status" className="sr-only">
+      {told.view === view && told.words}
+    </p>
   )
 }
 
