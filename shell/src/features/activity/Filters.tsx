@@ -1,5 +1,5 @@
 import { ChevronDown, X } from 'lucide-react'
-import type { ComponentProps } from 'react'
+import { type ComponentProps, useRef } from 'react'
 
 import type { Activity } from '#api/types.ts'
 import { classes } from '#ui/classes.ts'
@@ -27,9 +27,15 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
   const { kinds, others } = kindsOf(view.type)
   const count = kinds.length + others.length
   const actors = [{ value: undefined, label: 'Anybody' }, ...ACTORS, ...people(rows)]
+  const header = useRef<HTMLElement>(null)
+  /** By a button that goes with what it lifts: what it is beside goes on. */
+  const lift = (change: Change) => {
+    header.current?.querySelector('button')?.focus()
+    onChange(change)
+  }
   const actor = actors.find((one) => one.value === view.actor)?.label ?? view.actor
   return (
-    <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-2 border-b border-line px-5 py-2">
+    <header ref={header} className="flex min-h-13 shrink-0 flex-wrap items-center gap-2 border-b border-line px-5 py-2">
       <h1 className="mr-3 text-lg font-semibold">Activity</h1>
       <Choices
         label="Type"
@@ -57,7 +63,7 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
           type="button"
           aria-label="One conversation: show all"
           className={look(true)}
-          onClick={() => onChange({ conversationId: undefined })}
+          onClick={() => lift({ conversationId: undefined })}
         >
           One conversation
           <X aria-hidden className="size-3" />
@@ -67,7 +73,7 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
         <button
           type="button"
           className="text-xs text-soft underline underline-offset-2 hover:text-ink"
-          onClick={() => onChange({ type: undefined, source: undefined, actor: undefined, conversationId: undefined })}
+          onClick={() => lift({ type: undefined, source: undefined, actor: undefined, conversationId: undefined })}
         >
           Show everything
         </button>

@@ -11,6 +11,7 @@ import { approvalsQuery, messagesQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
 import { useNow } from '#ui/clock.ts'
+import { isFocusLost } from '#ui/focus.ts'
 import { motion } from '#ui/media.ts'
 import { Again, Empty, Failed } from '#ui/State.tsx'
 import { day } from '#ui/time.ts'
@@ -237,6 +238,18 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
     return () => observer.disconnect()
   }, [onFills])
 
+  /** Whether something in it has the focus. */
+  const has = useRef(false)
+  useEffect(() => {
+    if (!content.current) return
+    // What is pressed may go with that, such as what retries a message: keys do something in the thread as before.
+    const observer = new MutationObserver(() => {
+      if (has.current && isFocusLost()) scroller.current?.focus({ preventScroll: true })
+    })
+    observer.observe(content.current, { childList: true, subtree: true })
+    return () => observer.disconnect()
+  }, [])
+
   const onScroll = () => {
     const box = scroller.current
     if (!box) return
@@ -252,6 +265,11 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
       <div
         ref={scroller}
         onScroll={onScroll}
+        onFocus={() => (has.current = true)}
+        // Not told of what is taken away. Who leaves the window is where they were once they are back.
+        onBlur={({ currentTarget, relatedTarget }) => {
+          has.current = relatedTarget === null ? !document.hasFocus() : currentTarget.contains(relatedTarget)
+        }}
         // What is in it for those alone who hear it counts as part of it, and of nothing around it.
         className="relative h-full overflow-y-auto [overflow-anchor:none]"
         // A region that scrolls can be scrolled by keys.

@@ -1,6 +1,7 @@
 import { screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import type { AccountState } from '#api/types.ts'
 import { api, http } from '#test/api.ts'
@@ -9,13 +10,38 @@ import { uuid } from '#test/samples.ts'
 
 import { Accounts } from './Accounts.tsx'
 
+const ACCOUNT: AccountState = {
+  id: uuid(), baseUrl: 'https://chat.example.com', chatwootAccountId: 1, outbound: { pending: 0 },
+  breaker: { state: 'closed', failures: 0 },
+}
+
+test('what began a comparison keeps the focus while that goes on', async () => {
+  let walkUnderWay = false
+  const reconciliation = () => ({ walkUnderWay, walkDone: 0, broughtIn: 0, driftFound: 0, driftRepaired: 0, failures: 0 })
+  const begun = vi.fn(() => {
+    walkUnderWay = true
+    return HttpResponse.json({}, { status: 202 })
+  })
+  api.use(
+    http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [{ ...ACCOUNT, reconciliation: reconciliation() }] })),
+    http.untyped.post('*/api/v1/operations/accounts/:id/reconcile', begun),
+  )
+  show(<Accounts acts />)
+  const compare = await screen.findByRole('button', { name: 'Compare everything' })
+  compare.focus()
+  await userEvent.keyboard('{Enter}')
+  expect(await screen.findByText('under way')).toBeVisible()
+  expect(compare).toHaveFocus()
+  expect(compare).toBeEnabled()
+  expect(compare).toHaveAttribute('aria-disabled', 'true')
+  await userEvent.keyboard('{Enter}')
+  expect(begun).toHaveBeenCalledOnce()
+})
+
 test.each([[300, 5, '100'], [300, 2.5, '50'], [30, 1, '100'], [300, 0, '0']])(
   'of %i requests a minute, %d at once are %s percent of what may be left',
   async (perMinute, available, percent) => {
-    const account: AccountState = {
-      id: uuid(), baseUrl: 'https://chat.example.com', chatwootAccountId: 1, outbound: { pending: 0 },
-      breaker: { state: 'closed', failures: 0 }, rate: { perMinute, available },
-    }
+    const account: AccountState = { ...ACCOUNT, rate: { perMinute, available } }
     api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [account] })))
     show(<Accounts acts={false} />)
     expect(await screen.findByRole('meter', { name: 'Of the budget left' })).toHaveAttribute('aria-valuenow', percent)

@@ -85,7 +85,7 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
         <Group name="Compared with Chatwoot">
           {reconciliation ? <Compared of={reconciliation} /> : <p className="text-sm text-soft">Nobody has begun to.</p>}
           {acts && (
-            <Button className="mt-3 h-7 text-sm" disabled={reconciliation?.walkUnderWay === true} busy={compare.isPending} onClick={() => compare.mutate()}>
+            <Button className="mt-3 h-7 text-sm" busy={compare.isPending || reconciliation?.walkUnderWay === true} onClick={() => compare.mutate()}>
               Compare everything
             </Button>
           )}
