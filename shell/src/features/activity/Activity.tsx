@@ -15,12 +15,14 @@ import { ActivityLine } from '#ui/ActivityLine.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { classes } from '#ui/classes.ts'
 import { motion } from '#ui/media.ts'
+import { rem } from '#ui/rem.ts'
 import { Again, Empty, Failed } from '#ui/State.tsx'
 
 import { type Change, Filters } from './Filters.tsx'
 import { readTimelineView, type TimelineView } from './view.ts'
 
-const ROW = 48
+/** Pixels, for two lines. */
+const ROW = rem(3)
 /** So many lines are kept while only the newest are looked at: each that joins costs the more, the more there are. */
 const MOST = 2_000
 

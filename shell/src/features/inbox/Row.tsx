@@ -11,12 +11,13 @@ import { Avatar, initials } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { classes } from '#ui/classes.ts'
 import { Label, PriorityMark } from '#ui/Marks.tsx'
+import { rem } from '#ui/rem.ts'
 import { When } from '#ui/When.tsx'
 
 import { RowLink } from './RowLink.tsx'
 
-/** Pixels; all rows are alike, so that thousands of them scroll evenly. */
-export const ROW_HEIGHT = 84
+/** Pixels, for three lines; all rows are alike, so that thousands of them scroll evenly. */
+export const ROW_HEIGHT = rem(5.25)
 
 interface RowProps {
   conversation: Conversation
