@@ -83,7 +83,7 @@ export function useCanned({ conversation, field, text }: Options): Canned {
       if (event.key === 'ArrowDown') setAt((chosen + 1) % shown.length)
       else if (event.key === 'ArrowUp') setAt((chosen - 1 + shown.length) % shown.length)
       else if (event.key === 'Escape') setLeft(asking.from)
-      else if (event.key === 'Tab' || (event.key === 'Enter' && !event.ctrlKey && !event.metaKey)) take(now)
+      else if ((event.key === 'Tab' && !event.shiftKey) || (event.key === 'Enter' && !event.ctrlKey && !event.metaKey)) take(now)
       else return false
       event.preventDefault()
       event.stopPropagation()
