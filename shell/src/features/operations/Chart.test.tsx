@@ -1,4 +1,5 @@
-import { render, screen } from '@testing-library/react'
+import { fireEvent, render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { expect, test, vi } from 'vitest'
 
 import type { Point } from '#api/types.ts'
@@ -37,4 +38,25 @@ test.each([
   expect(places).toHaveLength(count)
   // The first one begins at its place, the others are in the middle of theirs; "12:45 PM" takes some 50 units.
   for (const [index, place] of places.entries()) if (index > 0) expect(place - places[index - 1]!).toBeGreaterThan(index === 1 ? 75 : 50)
+})
+
+test('what a chart says of a minute is had by keys, and read out', async () => {
+  const hour = Array.from({ length: 60 }, (_, minute) => ({ ...aPoint(minute), received: minute }))
+  const chart = drawn(hour, true)
+  const told = screen.getByRole('status')
+  await userEvent.tab()
+  expect(chart).toHaveFocus()
+  expect(told).toBeEmptyDOMElement()
+  const said = async (keys: string, minute: number) => {
+    await userEvent.keyboard(keys)
+    expect(told).toHaveTextContent(`${timeOfDay(hour[minute]!.at)}: ${minute}`)
+  }
+  await said('{ArrowLeft}', 59)
+  await said('{ArrowLeft}{ArrowLeft}', 57)
+  await said('{ArrowRight}', 58)
+  await said('{Home}{ArrowLeft}', 0)
+  await said('{End}{ArrowRight}', 59)
+  // By the pointer it is shown, and not read out.
+  fireEvent.pointerMove(chart, { clientX: 0 })
+  expect(told).toBeEmptyDOMElement()
 })

@@ -1,5 +1,5 @@
 /** Charts of the last hour, a point a minute. */
-import { type PointerEvent, type ReactNode, useState } from 'react'
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react'
 
 import type { Point } from '#api/types.ts'
 import { PANES, useWide } from '#ui/media.ts'
@@ -147,25 +147,49 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
   const every = width === WIDTH.wide ? EVERY.wide : EVERY.narrow
   const [at, setAt] = useState<number | null>(null)
   const point = at === null ? undefined : points[at]
+  const words = point && `${timeOfDay(point.at)}: ${said(point)}`
+  /** Then what is pointed at is read out, too. */
+  const [byKey, setByKey] = useState(false)
+  const onKeyDown = (event: KeyboardEvent) => {
+    const last = points.length - 1
+    const next = new Map([
+      ['ArrowLeft', Math.max(0, (at ?? points.length) - 1)],
+      ['ArrowRight', Math.min(last, (at ?? last) + 1)],
+      ['Home', 0],
+      ['End', last],
+    ]).get(event.key)
+    if (next === undefined || last < 0) return
+    event.preventDefault()
+    setByKey(true)
+    setAt(next)
+  }
   const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect()
     const place = ((event.clientX - box.left) / box.width) * width
     const index = Math.floor(((place - LEFT) / (width - LEFT)) * points.length)
+    setByKey(false)
     setAt(index >= 0 && index < points.length ? index : null)
   }
   return (
-    <figure className="rounded-2xl border border-line bg-surface px-4 pt-3 pb-2">
+    <figure className="relative rounded-2xl border border-line bg-surface px-4 pt-3 pb-2">
       <figcaption className="flex flex-wrap items-baseline justify-between gap-x-4">
         <h2 className="font-semibold">{title}</h2>
         <span className="flex gap-3 text-xs text-soft tabular-nums">
-          {point ? `${timeOfDay(point.at)}: ${said(point)}` : legend}
+          {words ?? legend}
         </span>
       </figcaption>
+      <p role="status" className="sr-only">
+        {byKey && words}
+      </p>
       <svg
         viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         aria-label={`${title}: ${summary}`}
         className="mt-2 block w-full touch-pan-y"
+        // Its minutes are gone through by the arrow keys.
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onBlur={() => setAt(null)}
         onPointerMove={onPointerMove}
         onPointerLeave={() => setAt(null)}
       >
