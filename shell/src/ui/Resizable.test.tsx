@@ -1,4 +1,4 @@
-import { act, render, screen } from '@testing-library/react'
+import { act, fireEvent, render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -39,4 +39,22 @@ test('what is beside a list has room, however wide the list was in a wider windo
   edge.focus()
   await userEvent.keyboard('{ArrowLeft}')
   expect(edge).toHaveAttribute('aria-valuenow', '326')
+})
+
+test('its width is had without dragging, too', () => {
+  HTMLElement.prototype.setPointerCapture = () => undefined
+  const edge = given(340, 1440)
+  const press = (to: number) => {
+    // jsdom's own pointers are nowhere.
+    fireEvent(edge, new MouseEvent('pointerdown', { clientX: 345, bubbles: true }))
+    fireEvent(edge, new MouseEvent('pointermove', { clientX: to }))
+    fireEvent(edge, new Event('lostpointercapture'))
+  }
+  for (const width of ['520', '280', '340']) {
+    press(346)
+    expect(edge).toHaveAttribute('aria-valuenow', width)
+  }
+  // By as much as it was dragged, wherever it was taken.
+  press(375)
+  expect(edge).toHaveAttribute('aria-valuenow', '370')
 })

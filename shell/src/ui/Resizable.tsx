@@ -16,7 +16,10 @@ interface ResizableProps {
 /** Of the window's width it takes no more than this, whatever is remembered: what is beside it has to be seen. */
 const SHARE = 0.45
 
-/** A pane at the left whose right edge can be dragged, or moved with the arrow keys. */
+/** A pointer that is pressed moves so far by itself. Pixels. */
+const STILL = 3
+
+/** A pane at the left whose right edge can be dragged, clicked, or moved with the arrow keys. */
 export function Resizable({ name, label, initial, least, most: mostEver, children }: ResizableProps) {
   const [remembered, setWidth] = useRemembered(`axis.width.${name}`, initial)
   const most = Math.max(least, Math.min(mostEver, Math.round(useWindowWidth() * SHARE)))
@@ -25,11 +28,20 @@ export function Resizable({ name, label, initial, least, most: mostEver, childre
 
   const drag = (event: PointerEvent<HTMLDivElement>) => {
     const handle = event.currentTarget
-    const left = handle.parentElement?.getBoundingClientRect().left ?? 0
-    const move = (moved: globalThis.PointerEvent) => put(moved.clientX - left)
+    const from = event.clientX
+    let dragged = false
+    const move = ({ clientX }: globalThis.PointerEvent) => {
+      dragged ||= Math.abs(clientX - from) > STILL
+      if (dragged) put(width + clientX - from)
+    }
     handle.setPointerCapture(event.pointerId)
     handle.addEventListener('pointermove', move)
-    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), { once: true })
+    const end = () => {
+      handle.removeEventListener('pointermove', move)
+      // Whoever cannot drag it has the widths that there are, one after the other.
+      if (!dragged) put([least, initial, most].find((one) => one > width) ?? least)
+    }
+    handle.addEventListener('lostpointercapture', end, { once: true })
   }
   const press = (event: KeyboardEvent) => {
     if (event.key === 'ArrowLeft') put(width - 16)
@@ -53,7 +65,8 @@ export function Resizable({ name, label, initial, least, most: mostEver, childre
         onPointerDown={drag}
         onDoubleClick={() => put(initial)}
         onKeyDown={press}
-        className="absolute inset-y-0 -right-1 z-10 w-2 cursor-col-resize touch-none transition-colors hover:bg-accent-line/60 active:bg-accent-line"
+        // Wide enough to be hit, most of it beside the pane, which has a bar to scroll there; what shows it is narrow.
+        className="absolute inset-y-0 -right-5 z-10 w-6 cursor-col-resize touch-none before:absolute before:inset-y-0 before:left-0 before:w-2 before:transition-colors hover:before:bg-accent-line/60 active:before:bg-accent-line"
       />
     </div>
   )
