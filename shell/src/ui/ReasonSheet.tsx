@@ -50,7 +50,7 @@ export function ReasonSheet({ title, about, question, rows, children, pending, e
             onKeyDown={(event) => {
               if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !composes(event.nativeEvent)) submit()
             }}
-            className="rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal"
+            className="rounded-lg border border-field bg-surface px-3 py-2 text-base font-normal"
           />
         </label>
         <Refusal error={error} />

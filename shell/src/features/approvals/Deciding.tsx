@@ -22,7 +22,7 @@ import { isProposal, proposedText } from './proposal.ts'
 
 const LONGEST = 2_000
 const LONGEST_REPLY = 150_000
-const FIELD = 'rounded-lg border border-line bg-surface px-3 py-2 text-base font-normal'
+const FIELD = 'rounded-lg border border-field bg-surface px-3 py-2 text-base font-normal'
 const DECIDES = <Keys keys="Mod+Enter" className="border-current opacity-80" />
 
 /** What can be done with a request that waits: by whoever asked, or by somebody else. */

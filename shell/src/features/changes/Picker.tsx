@@ -184,7 +184,7 @@ function SnoozeDate({ now, take }: { now: Date; take: ChoicesProps['take'] }) {
           value={text}
           min={asField(now)}
           onChange={(event) => setText(event.target.value)}
-          className="h-9 rounded-lg border border-line bg-surface px-2.5 text-base"
+          className="h-9 rounded-lg border border-field bg-surface px-2.5 text-base"
         />
       </label>
       <Button type="submit" look="primary" disabled={!good}>

@@ -180,7 +180,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
           maxLength={500}
           aria-describedby={help}
           onChange={(event) => setBlank(event.target.value.trim() === '')}
-          className="h-9 rounded-lg border border-line bg-surface px-3 text-base font-normal [-webkit-text-security:disc]"
+          className="h-9 rounded-lg border border-field bg-surface px-3 text-base font-normal [-webkit-text-security:disc]"
         />
       </label>
       <p id={help} className="text-sm text-soft">

@@ -183,7 +183,7 @@ export const SearchField = memo(function SearchField({ view, onChange }: Filters
           setText('')
           field.current?.blur()
         }}
-        className="h-8 w-full rounded-lg border border-transparent bg-sunken pr-8 pl-8.5 placeholder:text-faint hover:border-line focus:border-accent-line focus:bg-surface [&::-webkit-search-cancel-button]:hidden"
+        className="h-8 w-full rounded-lg border border-field bg-sunken pr-8 pl-8.5 placeholder:text-faint focus:border-accent focus:bg-surface [&::-webkit-search-cancel-button]:hidden"
       />
       {text !== '' && (
         <button

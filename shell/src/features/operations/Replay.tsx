@@ -143,7 +143,7 @@ function Form() {
   )
 }
 
-const INPUT = 'h-8 w-full rounded-lg border border-line-strong bg-surface px-2.5 disabled:opacity-50'
+const INPUT = 'h-8 w-full rounded-lg border border-field bg-surface px-2.5 disabled:opacity-50'
 
 function Field({ label, children }: { label: string; children: (id: string) => ReactNode }) {
   const id = useId()
