@@ -33,7 +33,7 @@ async function check(page: Page, what: string): Promise<void> {
     // Until then, what was there before may be on its way out.
     await settled.poll(() => violations(page), { message: `${what}, ${theme}`, timeout: 30_000 }).toEqual([])
   }
-  // Nothing is cut off at the side, nor below, where nothing can be scrolled to it.
+  // Nothing is cut off at the side, or below where it cannot be scrolled to.
   const over = () =>
     page.evaluate(() => {
       const main = document.querySelector('main') ?? document.documentElement
@@ -103,7 +103,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await send(page, 'A note.', 'Note')
       await field(page, 'Note').press('Escape')
 
-      // What has no room in the header is in its menu.
+      // The header has no room for it; its menu has it.
       const more = page.getByRole('button', { name: 'More', exact: true })
       if (size === 'least') {
         await more.click()
@@ -170,7 +170,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await openConversation(page, system, name)
       await field(page).fill('A line.\n'.repeat(40))
       expect(await log(page).evaluate((one) => one.clientHeight)).toBeGreaterThanOrEqual(64)
-      // By what scrolls, and not by what is cut off, which a browser may move but nobody else.
+      // Only regions that scroll count: a script can also move what is cut off, a person cannot.
       const section = page.getByRole('region', { name: 'Conversation' })
       const inside = async (what: Locator) => {
         const { y, height } = (await what.boundingBox())!

@@ -73,7 +73,7 @@ test('the row that has the focus is never below what can be done with those that
     const [one, over] = await Promise.all([page.locator('[data-row] > a:focus').boundingBox(), bar.boundingBox()])
     expect(one!.y + one!.height).toBeLessThanOrEqual(over!.y)
   }
-  // One that the bar comes to lie over.
+  // The last row in sight, which the bar is about to cover.
   const height = await rows(page).first().evaluate((one) => one.closest('ul')!.parentElement!.clientHeight)
   const { height: of } = (await rows(page).first().boundingBox())!
   for (let count = 0; count < Math.floor(height / of); count++) await page.keyboard.press('j')

@@ -8,13 +8,13 @@ export function coloursOf(theme: 'light' | 'dark'): Map<string, string> {
   return new Map([...block.matchAll(/--([\w-]+): (oklch\([^)]*\));/g)].map(([, name = '', colour = '']) => [name, colour]))
 }
 
-/** How far apart two colours are, as WCAG counts it. */
+/** The contrast ratio of two colours by WCAG. */
 export function contrast(one = '', other = ''): number {
   const [lighter = 0, darker = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a)
   return (lighter + 0.05) / (darker + 0.05)
 }
 
-/** Of a colour given as `oklch(62% 0.014 260)`. */
+/** The relative luminance of a colour such as `oklch(62% 0.014 260)`. */
 function luminance(colour: string): number {
   const [lightness = Number.NaN, chroma = 0, hue = 0] = [...colour.matchAll(/[\d.]+/g)].map(Number)
   const [a, b] = [chroma * Math.cos((hue * Math.PI) / 180), chroma * Math.sin((hue * Math.PI) / 180)]

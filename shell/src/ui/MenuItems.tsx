@@ -56,7 +56,7 @@ export default function MenuItems({ label, align = 'start', side = 'bottom', tit
   )
 }
 
-/** Its ground alone is hardly seen: what has the focus by key has the outline that everything has, within it. */
+/** Its highlighted background is hard to see; focus by key also shows the usual outline, inside the item. */
 const ITEM = 'flex cursor-default items-center gap-2 rounded-lg py-1.5 pr-3 pl-2 -outline-offset-2 data-disabled:opacity-50 data-highlighted:bg-hover'
 
 function Listed({ entries, close }: Pick<ItemsProps, 'entries' | 'close'>) {

@@ -45,7 +45,7 @@ test('its width is had without dragging, too', () => {
   HTMLElement.prototype.setPointerCapture = () => undefined
   const edge = given(340, 1440)
   const press = (to: number) => {
-    // jsdom's own pointers are nowhere.
+    // jsdom's pointer events have no coordinates.
     fireEvent(edge, new MouseEvent('pointerdown', { clientX: 345, bubbles: true }))
     fireEvent(edge, new MouseEvent('pointermove', { clientX: to }))
     fireEvent(edge, new Event('lostpointercapture'))
@@ -54,7 +54,7 @@ test('its width is had without dragging, too', () => {
     press(346)
     expect(edge).toHaveAttribute('aria-valuenow', width)
   }
-  // By as much as it was dragged, wherever it was taken.
+  // Dragging moves the edge by as much as the pointer moved, wherever it was grabbed.
   press(375)
   expect(edge).toHaveAttribute('aria-valuenow', '370')
 })

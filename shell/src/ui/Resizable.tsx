@@ -13,10 +13,10 @@ interface ResizableProps {
   children: ReactNode
 }
 
-/** Of the window's width it takes no more than this, whatever is remembered: what is beside it has to be seen. */
+/** The largest share of the window's width that it takes, whatever is remembered: there must be room beside it. */
 const SHARE = 0.45
 
-/** A pointer that is pressed moves so far by itself. Pixels. */
+/** A press that moves no further than this is a click. Pixels. */
 const STILL = 3
 
 /** A pane at the left whose right edge can be dragged, clicked, or moved with the arrow keys. */
@@ -38,7 +38,7 @@ export function Resizable({ name, label, initial, least, most: mostEver, childre
     handle.addEventListener('pointermove', move)
     const end = () => {
       handle.removeEventListener('pointermove', move)
-      // Whoever cannot drag it has the widths that there are, one after the other.
+      // For people who cannot drag: each click sets the next of three widths.
       if (!dragged) put([least, initial, most].find((one) => one > width) ?? least)
     }
     handle.addEventListener('lostpointercapture', end, { once: true })
@@ -65,7 +65,7 @@ export function Resizable({ name, label, initial, least, most: mostEver, childre
         onPointerDown={drag}
         onDoubleClick={() => put(initial)}
         onKeyDown={press}
-        // Wide enough to be hit, most of it beside the pane, which has a bar to scroll there; what shows it is narrow.
+        // A target 24 pixels wide, mostly beside the pane, whose scroll bar is here; the visible edge is narrower.
         className="absolute inset-y-0 -right-5 z-10 w-6 cursor-col-resize touch-none before:absolute before:inset-y-0 before:left-0 before:w-2 before:transition-colors hover:before:bg-accent-line/60 active:before:bg-accent-line"
       />
     </div>

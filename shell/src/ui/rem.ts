@@ -1,7 +1,7 @@
-/** How large the person wants letters to be: what is as high as its words grows with them. Pixels, asked for once. */
+/** The font size that the person set in the browser, in pixels; read once. */
 const ROOT = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16
 
-/** So many times that, in pixels. */
+/** Converts multiples of that size to whole pixels. */
 export function rem(times: number): number {
   return Math.round(times * ROOT)
 }

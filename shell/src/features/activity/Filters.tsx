@@ -28,7 +28,7 @@ export function Filters({ view, rows, onChange }: FiltersProps) {
   const count = kinds.length + others.length
   const actors = [{ value: undefined, label: 'Anybody' }, ...ACTORS, ...people(rows)]
   const header = useRef<HTMLElement>(null)
-  /** By a button that goes with what it lifts: what it is beside goes on. */
+  /** For a button that disappears with the filter it lifts: the first filter gets its focus. */
   const lift = (change: Change) => {
     header.current?.querySelector('button')?.focus()
     onChange(change)

@@ -8,7 +8,7 @@ interface Answer {
 
 type Facts = Record<string, unknown>
 
-/** Kinds that are shown whole without this. */
+/** Content types that are shown completely by their text and attachments. */
 const WHOLE = new Set(['text', 'incoming_email', 'sticker'])
 
 /** Whether a message is a question with more to it than its text, such as a form, a choice or a survey. */
@@ -29,11 +29,11 @@ function wordsOf(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
-/** What the customer answered: Chatwoot keeps it with its question. */
+/** The customer's answers, which Chatwoot keeps in the attributes of the question. */
 export function answersOf({ contentAttributes }: Message): Answer[] {
   const { submitted_values: submitted, submitted_email: email, items } = factsOf(contentAttributes)
   const survey = factsOf(factsOf(submitted).csat_survey_response)
-  // A form names its fields by what only programs read; its questions are with those.
+  // A form's answers carry the technical names of its fields; the questions are in its items.
   const question = (name: string) => wordsOf(listOf(items).find((item) => item.name === name)?.label)
   const answers = [
     ...listOf(submitted).map(({ name, title, value }) => ({
@@ -47,7 +47,7 @@ export function answersOf({ contentAttributes }: Message): Answer[] {
   return answers.filter(({ value }) => value !== '')
 }
 
-/** What a customer answered, below the question. */
+/** A list of what the customer answered, shown below the question. */
 export function Answers({ answers }: { answers: Answer[] }) {
   return (
     <dl aria-label="Answered" className="mt-1.5 grid grid-cols-[auto_1fr] gap-x-3 gap-y-0.5 border-t border-line-strong/60 pt-1.5 text-sm">

@@ -19,9 +19,9 @@ interface FrameProps {
   look: Look
   left: boolean
   first: boolean
-  /** Only the team sees it: its name says so, and without one a mark. */
+  /** Whether only the team sees it. The name says so; a message without a name gets a mark. */
   note: boolean
-  /** Whoever is here wrote it: for those who do not see on which side it is. */
+  /** Whether the person here wrote it. Screen readers say so, since they do not show its side. */
   own: boolean
   dim?: boolean
   name?: ReactNode

@@ -1,4 +1,4 @@
-/** Where the focus is once what had it is gone. */
+/** Where the focus goes when the element that had it disappears. */
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'

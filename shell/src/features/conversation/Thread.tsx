@@ -238,11 +238,11 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
     return () => observer.disconnect()
   }, [onFills])
 
-  /** Whether something in it has the focus. */
+  /** Whether an element of the thread has the focus. */
   const has = useRef(false)
   useEffect(() => {
     if (!content.current) return
-    // What is pressed may go with that, such as what retries a message: keys do something in the thread as before.
+    // A button may disappear when pressed, such as Retry of a message: the thread then gets its focus.
     const observer = new MutationObserver(() => {
       if (has.current && isFocusLost()) scroller.current?.focus({ preventScroll: true })
     })
@@ -266,11 +266,11 @@ function Scroller({ messages, written, loading, onFills, onOlder, children }: Sc
         ref={scroller}
         onScroll={onScroll}
         onFocus={() => (has.current = true)}
-        // Not told of what is taken away. Who leaves the window is where they were once they are back.
+        // Browsers do not tell of elements that are removed. Whoever leaves the window keeps their place.
         onBlur={({ currentTarget, relatedTarget }) => {
           has.current = relatedTarget === null ? !document.hasFocus() : currentTarget.contains(relatedTarget)
         }}
-        // What is in it for those alone who hear it counts as part of it, and of nothing around it.
+        // Positioned, so that words for screen readers only, which are absolute, extend nothing around it.
         className="relative h-full overflow-y-auto [overflow-anchor:none]"
         // A region that scrolls can be scrolled by keys.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex

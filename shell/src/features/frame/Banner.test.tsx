@@ -35,10 +35,10 @@ function given(checks: Health['checks'], accounts: ChatwootState[] = [account()]
   return { asked, ...show(<Banner />) }
 }
 
-/** What is said of it; before there is anything, too. */
+/** The region that tells of it, which may be empty. */
 const region = () => screen.findByRole('status', { name: 'State of the system' })
 
-/** The same, once there is. */
+/** That region, once it says something. */
 async function words() {
   const found = await region()
   await waitFor(() => expect(found).toHaveTextContent(/./))

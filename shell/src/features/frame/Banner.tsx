@@ -21,7 +21,7 @@ const PACE_IN_TROUBLE = 5_000
  */
 export default function Banner() {
   return (
-    // It is there before there is anything to say: what comes with its words is not read out everywhere.
+    // Always there: many screen readers do not read out a region that appears together with its words.
     <div role="status" aria-label="State of the system">
       <Troubles />
     </div>

@@ -14,7 +14,7 @@ const LOOKS = {
   refused: { dot: 'bg-bad', word: 'Not live' },
 }
 
-/** What becomes of it, without how long ago, which would be said anew all the time. */
+/** What is announced. It has no age, since that changes all the time. */
 const NEWS = {
   connecting: '',
   live: 'Live again',
@@ -29,7 +29,7 @@ export function ConnectionMark() {
   const now = useNow('fast')
   const age = heardAt === null ? null : span(Math.max(0, now - heardAt))
   const { dot, word } = LOOKS[state]
-  // That it works is news only once it did not.
+  // A working connection is announced only after one that failed.
   const [failed, setFailed] = useState(false)
   if (!failed && state !== 'connecting' && state !== 'live') setFailed(true)
   const label = {

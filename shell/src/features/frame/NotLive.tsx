@@ -21,7 +21,7 @@ function wayOn({ status }: Failure, kept: string): { words: string; reloads?: st
   }
 }
 
-/** Tells, above the workspace, that nothing appears by itself any more, and what to do: the server refuses the live connection, and waiting mends nothing. */
+/** Tells, above the workspace, that nothing appears by itself any more, and what to do: the server refuses the live connection, and waiting does not help. */
 export function NotLive() {
   const live = useLive()
   const { state, why } = useConnection()

@@ -5,7 +5,7 @@ import { Button } from '#ui/Button.tsx'
 
 import { useKept } from './kept.ts'
 
-/** Tells that the session is over, above a workspace that stays as it is, and covers nothing of it: nothing that is written is lost. */
+/** Tells that the session is over, above the workspace, without covering it. Nothing that was written is lost. */
 export function SignedOut() {
   const kept = useKept()
   if (!useEnded()) return null

@@ -19,11 +19,11 @@ const ACTIONS: { what: Question; label: string; keys?: string; icon: LucideIcon 
 
 interface BulkBarProps {
   loaded: number
-  /** Told how much of the list's lower end it covers, in pixels; nothing once it is gone. Give it one and the same. */
+  /** Called with the height that it covers at the lower end of the list, in pixels, and with 0 when it goes. Must be stable. */
   onCovers: (height: number) => void
 }
 
-/** From its lower edge to that of the list, and as much above it. Pixels. */
+/** The space below and above the bar, together. Pixels. */
 const MARGINS = 16
 
 /** What can be done with all that is selected. It lies over the list, so that no row moves. */

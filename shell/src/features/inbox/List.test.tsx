@@ -126,7 +126,7 @@ test('what comes of other filters is announced once it is there, and no row that
   await waitFor(() => expect(told).toHaveTextContent(/^No conversations$/))
 })
 
-/** A list that shows others once it is asked to. */
+/** A list with a button that changes its filters. */
 function Filtered() {
   const [view, setView] = useState<View>({})
   return (

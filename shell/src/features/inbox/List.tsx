@@ -23,7 +23,7 @@ const NOTHING: Conversation[] = []
 interface ListProps {
   view: View
   openId: string | undefined
-  /** Where somebody was, if the list was here before. */
+  /** Where the person was when the list was last shown. */
   place?: Place
 }
 
@@ -84,12 +84,12 @@ export function List({ view, openId, place: before }: ListProps) {
 
 interface ToldProps {
   view: string
-  /** How many it holds, once that is known. */
+  /** How many conversations it holds; null until they are loaded. */
   count: number | null
   more: boolean
 }
 
-/** Says, to those who do not see it, what came of another search or other filters: once, and not whenever a row joins or leaves. */
+/** Announces how many conversations other filters or another search found: once, and not again when rows join or leave. */
 function Told({ view, count, more }: ToldProps) {
   const [told, setTold] = useState({ view: '', words: '' })
   if (count !== null && told.view !== view) {

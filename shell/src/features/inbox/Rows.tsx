@@ -55,7 +55,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
   const { rows, gone, moved, release } = useHeldOrder(loaded, hovered || scrolled, key)
 
   const scroller = useRef<HTMLDivElement>(null)
-  /** How much of the lower end lies under what can be done with those that are selected: the last row can be scrolled above it. */
+  /** Height that the bar of the selection covers at the lower end. The last row can be scrolled above it. */
   const [covered, setCovered] = useState(0)
   // eslint-disable-next-line react-hooks/incompatible-library -- its methods are used while rendering only
   const virtual = useVirtualizer({
@@ -101,7 +101,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     if (aimed.current !== id) return
     const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"] > a`)
     row?.focus({ preventScroll: true })
-    // Where the list as a whole scrolls, too.
+    // In a low window, everything around it scrolls too.
     if (row) scroller.current?.scrollIntoView({ block: 'nearest' })
     if (row || tries === 0) aimed.current = null
     else requestAnimationFrame(() => focus(id, tries - 1))
@@ -116,7 +116,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     if (next === undefined) restoreFocus()
     else aim(next)
   })
-  // Whoever goes through the list by keys sees where they are; under the pointer nothing moves.
+  // The bar may cover the focused row when it comes. Only keyboard focus counts: nothing moves under a pointer.
   useLayoutEffect(() => {
     const box = scroller.current
     const at = box?.querySelector('[data-row] :focus-visible')?.closest('[data-row]')
@@ -172,7 +172,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
         ref={scroller}
         // Its own ground, through which nothing shows: then it is moved without being painted anew.
         className="h-full overflow-y-auto bg-surface [scrollbar-gutter:stable]"
-        // For browsers, which bring into sight what gets the focus.
+        // Browsers respect it when they scroll to what gets the focus.
         style={{ scrollPaddingBottom: covered }}
         aria-busy={busy}
         onPointerEnter={(event) => setHovered(event.pointerType === 'mouse')}

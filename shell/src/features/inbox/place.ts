@@ -1,6 +1,6 @@
 /**
- * Where somebody was in the list. On a narrow screen it goes while a conversation is open: whoever comes back finds it
- * as it was, and goes on from the row of that conversation.
+ * Where the person was in the list. On a narrow screen the list is removed while a conversation is open; it comes back
+ * scrolled as before, with the focus on the row of that conversation.
  */
 export class Place {
   #view = ''
@@ -16,7 +16,7 @@ export class Place {
     this.#opened = id
   }
 
-  /** How far a view was scrolled when it was left; another one begins at its top. Pixels. */
+  /** How far this view was scrolled when it was left, in pixels; 0 for any other view. */
   top(view: string): number {
     return view === this.#view ? this.#top : 0
   }

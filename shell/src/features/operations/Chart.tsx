@@ -148,7 +148,7 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
   const [at, setAt] = useState<number | null>(null)
   const point = at === null ? undefined : points[at]
   const words = point && `${timeOfDay(point.at)}: ${said(point)}`
-  /** Then what is pointed at is read out, too. */
+  /** Whether the minute was chosen by key; then it is read out too. */
   const [byKey, setByKey] = useState(false)
   const onKeyDown = (event: KeyboardEvent) => {
     const last = points.length - 1
@@ -186,7 +186,7 @@ function Chart({ title, unit, top, points, summary, said, legend, children }: Ch
         role="img"
         aria-label={`${title}: ${summary}`}
         className="mt-2 block w-full touch-pan-y"
-        // Its minutes are gone through by the arrow keys.
+        // The arrow keys go through its minutes.
         tabIndex={0}
         onKeyDown={onKeyDown}
         onBlur={() => setAt(null)}
