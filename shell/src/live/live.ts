@@ -13,7 +13,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { answerOf, client, doneOf } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
 import { tagOf } from '../api/tag.ts'
-import type { Announcement, Conversation, Live as LiveEvent, Message, UpdateConversation } from '../api/types.ts'
+import type { Announcement, Approval, Conversation, Live as LiveEvent, Message, UpdateConversation } from '../api/types.ts'
 import { session } from '../auth/session.ts'
 
 import { admission } from './admission.ts'
@@ -22,7 +22,7 @@ import { Cache } from './cache.ts'
 import { Connection } from './connection.ts'
 import { startDrafts } from './drafts.ts'
 import { Journal } from './journal.ts'
-import { tellNews } from './news.ts'
+import { type News, tellNews } from './news.ts'
 import { Outbox } from './outbox.ts'
 import { persistently, TRIES_TO_KEEP } from './persistently.ts'
 import { readPosition } from './position.ts'
@@ -49,8 +49,10 @@ export class Live {
   readonly outbox: Outbox
   readonly #cache: Cache
   #connection: Connection | null = null
-  /** What comes before the stream has caught up is no news. */
+  /** What comes before the stream has caught up is no news, but for what concerns this person. */
   #caughtUp = false
+  /** That news, until the stream has caught up: by then it may be true no more. By what it is about. */
+  readonly #missed = new Map<string, News>()
   /** Commands of this person, which they are told of should Chatwoot refuse them. */
   readonly #own = new Set<string>()
   /** Changes of a conversation. */
@@ -240,6 +242,8 @@ export class Live {
         if (frame.event === 'ready') this.#cache.ready(position)
         else this.#cache.reset(position)
         this.#caughtUp = true
+        for (const news of this.#missed.values()) tellNews(news)
+        this.#missed.clear()
         connectionStatus.set({ state: 'live', heardAt: Date.now() })
         return
       case 'typing':
@@ -274,21 +278,33 @@ export class Live {
     const operation = typeof data.operationId === 'string' ? data.operationId : null
     if (operation && actor?.id === session().person.id) this.#own.add(operation)
     if (operation && type === 'command_failed' && this.#own.delete(operation)) tellNews({ kind: 'undone', announcement })
-    if (announcement.approval && this.#caughtUp) tellNews({ kind: 'approval', type, approval: announcement.approval })
+    const { approval } = announcement
+    if (approval && (this.#caughtUp || isOwnDecision(type, approval))) this.#tell(approval.id, { kind: 'approval', type, approval })
     if (!message) return
+    this.#missed.delete(message.id)
     learnName(message)
     if (message.clientId) this.outbox.settled(message.conversationId, message.clientId)
     if (message.messageType === 'incoming') {
       typing(message.conversationId, { actorType: 'contact', name: message.sender?.name ?? null, private: false }, false)
     }
-    if (!this.#caughtUp || !conversation) return
-    if (type === 'message_created' && message.messageType === 'incoming') {
+    if (!conversation) return
+    if (this.#caughtUp && type === 'message_created' && message.messageType === 'incoming') {
       tellNews({ kind: 'message', conversation, message })
     }
     // Everybody else sees it in the list and in the thread. What comes once more is no news.
     const again = type === 'message_created' || type === 'conversation_refreshed'
     if (message.state === 'failed' && !again && this.outbox.wrote(message)) {
-      tellNews({ kind: 'not-sent', conversation, message })
+      this.#tell(message.id, { kind: 'not-sent', conversation, message })
     }
   }
+
+  #tell(about: string, news: News): void {
+    if (this.#caughtUp) tellNews(news)
+    else this.#missed.set(about, news)
+  }
+}
+
+/** Whether it was decided what this person had asked for. */
+function isOwnDecision(type: string, { requestedById }: Approval): boolean {
+  return (type === 'approval_approved' || type === 'approval_rejected') && requestedById === session().person.id
 }

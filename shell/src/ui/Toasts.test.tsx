@@ -1,5 +1,5 @@
 import { act, fireEvent, render, screen, within } from '@testing-library/react'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 
 import { dismiss, toast, toasts } from './toasts.ts'
 import { Toasts } from './Toasts.tsx'
@@ -36,6 +36,23 @@ test('a toast goes by itself, but not while somebody points at it or has the foc
   fireEvent.blur(screen.getByRole('button', { name: 'Undo' }))
   later(5_000)
   expect(one).toBeVisible()
+  later(2_000)
+  expect(toasts()).toEqual([])
+})
+
+test('a toast waits for whoever looks at another tab', () => {
+  const look = (state: DocumentVisibilityState) => {
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state)
+    act(() => void document.dispatchEvent(new Event('visibilitychange')))
+  }
+  onTestFinished(() => void vi.restoreAllMocks())
+  look('hidden')
+  given('Approved by Bea')
+  later(60_000)
+  expect(screen.getByRole('group', { name: 'Approved by Bea' })).toBeVisible()
+  look('visible')
+  later(5_000)
+  expect(screen.getByRole('group', { name: 'Approved by Bea' })).toBeVisible()
   later(2_000)
   expect(toasts()).toEqual([])
 })

@@ -31,8 +31,9 @@ function Card({ toast }: { toast: Shown }) {
   const title = useId()
   const [pointed, setPointed] = useState(false)
   const [focused, setFocused] = useState(false)
-  // What went wrong stays until somebody has seen it.
-  const stays = bad === true || pointed || focused
+  const looked = useSyncExternalStore(onVisibility, isVisible)
+  // What went wrong stays until somebody has seen it, and nothing goes while they look at another tab.
+  const stays = bad === true || pointed || focused || !looked
   useEffect(() => {
     if (stays) return
     const timer = setTimeout(() => dismiss(key), LASTS)
@@ -78,4 +79,13 @@ function Card({ toast }: { toast: Shown }) {
       </IconButton>
     </div>
   )
+}
+
+function isVisible(): boolean {
+  return document.visibilityState !== 'hidden'
+}
+
+function onVisibility(listener: () => void): () => void {
+  document.addEventListener('visibilitychange', listener)
+  return () => document.removeEventListener('visibilitychange', listener)
 }
