@@ -175,6 +175,30 @@ test('further conversations that do not load say so, and are asked for again', a
   expect(screen.queryByRole('button', { name: /did not load/ })).toBeNull()
 })
 
+test.each(['more', null])('that the newest did not load is said so, and not as if others had not (%s)', async (nextCursor) => {
+  // So many that no others are wanted yet.
+  const rows = Array.from({ length: 50 }, () => aConversation())
+  const asked: (string | null)[] = []
+  let broken = false
+  api.use(
+    http.untyped.get('*/api/v1/conversations', ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get('cursor'))
+      if (broken) return HttpResponse.json({ code: 'unavailable', detail: 'not now' }, { status: 503 })
+      return HttpResponse.json({ data: rows, page: { limit: 50, nextCursor }, position: NOWHERE })
+    }),
+  )
+  const { live } = show(<List view={{}} openId={undefined} />)
+  await screen.findAllByRole('link', { name: /Paula Probe/ })
+  broken = true
+  act(() => live.take({ event: 'reset', id: 'f:0', data: '{}' }))
+  const again = await screen.findByRole('button', { name: 'Newer conversations did not load. Try again' })
+  expect(screen.queryByText(/More conversations/)).toBeNull()
+  broken = false
+  fireEvent.click(again)
+  await waitFor(() => expect(again).not.toBeInTheDocument())
+  expect(asked).toEqual([null, null, null])
+})
+
 test('further conversations are not asked for without a network, and are once it is back', async () => {
   const asked: (string | null)[] = []
   api.use(

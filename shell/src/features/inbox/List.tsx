@@ -8,7 +8,7 @@ import { again } from '#live/again.ts'
 import { conversationsQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
-import { Empty, Failed } from '#ui/State.tsx'
+import { Again, Empty, Failed } from '#ui/State.tsx'
 
 import { Filters, SearchField, SortMenu, useCatalogue } from './Filters.tsx'
 import { viewName } from './name.ts'
@@ -32,7 +32,7 @@ export function List({ view, openId, place: before }: ListProps) {
   const place = before ?? first
   const navigate = useNavigate()
   const query = useInfiniteQuery(conversationsQuery(filterOf(view)))
-  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query
+  const { hasNextPage, isFetchingNextPage, isError, isFetchNextPageError, isRefetchError, fetchNextPage } = query
   const offline = useOffline()
   const loaded = query.data ?? NOTHING
   const name = viewName(view, useCatalogue())
@@ -66,7 +66,7 @@ export function List({ view, openId, place: before }: ListProps) {
         loaded={loaded}
         all={!hasNextPage}
         more={hasNextPage && !isFetchingNextPage && !isError && !offline}
-        failed={hasNextPage && !isFetchingNextPage && isError}
+        failed={hasNextPage && !isFetchingNextPage && isFetchNextPageError}
         onMore={onMore}
         busy={query.isPending}
       >
@@ -78,6 +78,8 @@ export function List({ view, openId, place: before }: ListProps) {
           <Nothing view={view} onChange={onChange} />
         )}
       </Rows>
+      {/* Below it, so that nothing in it moves. */}
+      {isRefetchError && loaded.length > 0 && <Again what="Newer conversations" retry={() => void again(query)} />}
     </div>
   )
 }
