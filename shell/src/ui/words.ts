@@ -4,7 +4,7 @@ export const STATUSES = ['open', 'pending', 'snoozed', 'resolved'] as const
 
 /** What a part of the system is called, in words; parts that are not here are called by their name. */
 const PARTS: Record<string, string> = {
-  nats: 'Streams',
+  nats: 'Live updates',
   postgres: 'Database',
   'outbox relay': 'Outbox',
   sources: 'Accounts',

@@ -36,6 +36,24 @@ test('that a file was not taken is told until the rest is sent', async () => {
   expect(screen.queryByRole('alert')).toBeNull()
 })
 
+test('why files cannot wait for an approval is said where it cannot be asked for', async () => {
+  show(<Writing />)
+  await choose(new File(['Two tents'], 'receipt.txt'))
+  await screen.findByRole('button', { name: 'Remove receipt.txt' })
+  await userEvent.click(screen.getByRole('button', { name: 'More ways to send' }))
+  const ask = await screen.findByRole('menuitem', { name: /^Ask for approval…/ })
+  expect(ask).toHaveAttribute('aria-disabled', 'true')
+  expect(ask).toHaveTextContent('Not with files')
+  await userEvent.keyboard('{Escape}')
+  await userEvent.click(screen.getByRole('button', { name: 'Remove receipt.txt' }))
+})
+
+test('whoever writes when the channel takes no replies any more is told what comes of it', async () => {
+  here = aConversation({ canReply: false })
+  show(<Writing />)
+  expect(await screen.findByText(/reply window has closed: a reply will most likely not be delivered/)).toBeVisible()
+})
+
 test('whoever has chosen files is asked before they leave the page, until these are sent or removed', async () => {
   const leaves = () => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
   show(<Writing />)

@@ -194,7 +194,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
               : canned.missing !== null
                 ? `Canned responses did not load: ${canned.missing}`
                 : !note && conversation.canReply === false
-                  ? 'The time in which this channel takes replies is over'
+                  ? 'This channel’s reply window has closed: a reply will most likely not be delivered'
                   : ''}
           </p>
           <span className="hidden text-xs text-faint two:inline">

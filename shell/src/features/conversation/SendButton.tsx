@@ -58,7 +58,7 @@ export function SendButton({ conversationId, disabled, withFiles, send, propose 
                 { name: 'Send and snooze…', icon: Clock, run: snooze },
               ]
             : []),
-          ...(asks ? [{ name: 'Ask for approval…', icon: ShieldCheck, disabled: withFiles, run: propose }] : []),
+          ...(asks ? [{ name: 'Ask for approval…', icon: ShieldCheck, disabled: withFiles, hint: withFiles && 'Not with files', run: propose }] : []),
         ]}
       />
     </div>

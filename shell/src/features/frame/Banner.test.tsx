@@ -9,6 +9,7 @@ import { session } from '#auth/session.ts'
 import { keys } from '#live/keys.ts'
 import { connectionStatus } from '#live/status.ts'
 import { api, http } from '#test/api.ts'
+import { mayOnly } from '#test/may.ts'
 import { show } from '#test/render.tsx'
 import { uuid } from '#test/samples.ts'
 
@@ -53,7 +54,18 @@ test('while all is well nothing is said', async () => {
 
 test('what is down is named', async () => {
   given({ postgres: { status: 'down' }, nats: { status: 'degraded' }, journal: { status: 'up' } })
-  expect(await words()).toHaveTextContent('Database: down. Streams: does not work as it should.')
+  expect(await words()).toHaveTextContent('Database: down. Live updates: not working properly.')
+})
+
+test('why something does not work is told in the words of the API, but not to agents how streams differ', async () => {
+  const nats = { status: 'degraded', detail: 'no connection: screens are not live' } as const
+  const streams = { status: 'degraded', detail: 'INBOUND keeps 1 day instead of 7' } as const
+  const { unmount } = given({ nats, streams })
+  expect(await words()).toHaveTextContent(`Live updates: ${nats.detail}. Streams: ${streams.detail}.`)
+  unmount()
+  mayOnly('conversations:read')
+  given({ nats, streams })
+  expect(await words()).toHaveTextContent(`Live updates: ${nats.detail}. Streams: not working properly.`)
 })
 
 test('Chatwoot that answers slowly, refuses or is silent is told, with how much waits', async () => {

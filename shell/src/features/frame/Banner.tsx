@@ -35,7 +35,7 @@ function Troubles() {
   const refetchInterval = inTrouble ? PACE_IN_TROUBLE : PACE
   const health = useQuery({ ...healthQuery(), refetchInterval }).data
   const accounts = useQuery({ ...chatwootQuery(), refetchInterval, enabled: person.may('conversations:read') }).data ?? []
-  const troubles = [...partsInTrouble(health), ...accountsInTrouble(accounts)]
+  const troubles = [...partsInTrouble(health, person.may('operations:read')), ...accountsInTrouble(accounts)]
   if (inTrouble !== troubles.length > 0) setInTrouble(!inTrouble)
   // Another trouble is told of, whatever was folded; more of the same is not.
   const kinds = troubles.map(({ kind }) => kind).join(' ')
@@ -84,13 +84,17 @@ interface Trouble {
   words: string
 }
 
-function partsInTrouble(health: Health | undefined): Trouble[] {
+function partsInTrouble(health: Health | undefined, operator: boolean): Trouble[] {
   return Object.entries(health?.checks ?? {})
     .filter(([, { status }]) => status !== 'up')
-    .map(([part, { status }]) => ({
-      kind: `${part}:${status}`,
-      words: `${partName(part)}: ${status === 'down' ? 'down' : 'does not work as it should'}`,
-    }))
+    .map(([part, { status, detail }]) => {
+      // How streams differ from what is declared means something to operators alone.
+      const why = part === 'streams' && !operator ? undefined : detail
+      return {
+        kind: `${part}:${status}`,
+        words: `${partName(part)}: ${why ?? (status === 'down' ? 'down' : 'not working properly')}`,
+      }
+    })
 }
 
 const ANSWERS: Record<Exclude<ChatwootState['state'], 'well'>, string> = {
