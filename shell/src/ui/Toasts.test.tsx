@@ -63,6 +63,13 @@ test('which of several is undone can be told', () => {
   expect(pressed).toEqual(['Resolved'])
 })
 
+test('what is only to be read goes when it was', () => {
+  toast({ key: 'copied', title: 'Address copied', detail: 'Ada' })
+  render(<Toasts />)
+  fireEvent.click(screen.getByRole('button', { name: 'OK' }))
+  expect(toasts()).toEqual([])
+})
+
 test('what went wrong makes room for nothing but what did, too', () => {
   const told = (title: string, bad = false) =>
     toast({ key: title, title, detail: 'Ada', action: { label: 'Show', run: () => undefined }, bad })

@@ -27,7 +27,7 @@ export function Toasts() {
 }
 
 function Card({ toast }: { toast: Shown }) {
-  const { key, count, bad } = toast
+  const { key, count, bad, action } = toast
   const title = useId()
   const [pointed, setPointed] = useState(false)
   const [focused, setFocused] = useState(false)
@@ -68,10 +68,10 @@ function Card({ toast }: { toast: Shown }) {
           className="mt-2 h-7 text-sm"
           onClick={() => {
             close()
-            toast.action.run()
+            action?.run()
           }}
         >
-          {toast.action.label}
+          {action?.label ?? 'OK'}
         </Button>
       </div>
       <IconButton label="Dismiss" className="-mt-1 -mr-1" onClick={close}>

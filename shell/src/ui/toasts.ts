@@ -7,7 +7,8 @@ export interface Toast {
   readonly key: string
   readonly title: string
   readonly detail: string
-  readonly action: { readonly label: string; readonly run: () => void }
+  /** What can be done about it, if not only to be read. */
+  readonly action?: { readonly label: string; readonly run: () => void }
   readonly bad?: boolean
 }
 
@@ -46,7 +47,7 @@ export function toast(next: Toast): void {
 
 /** What was not done, and why, for whoever has closed meanwhile what would have told them. */
 export function toastFailure(title: string, about: string, { message: detail }: Error): void {
-  toast({ key: `${title} ${about}`, title, detail, action: { label: 'All right', run: () => undefined }, bad: true })
+  toast({ key: `${title} ${about}`, title, detail, bad: true })
 }
 
 /** What is pressed lies at the same edge of a wide screen, and is so high, in pixels: toasts are above it until the function that this gives back is called. */

@@ -22,7 +22,6 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
         key: `escalated ${id}`,
         title: 'Escalated',
         detail: 'You are told when somebody has decided.',
-        action: { label: 'All right', run: () => undefined },
       })
     },
     onError: (error) => {

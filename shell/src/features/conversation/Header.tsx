@@ -129,7 +129,7 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
       // Where a browser does not let it be, it can be had from there.
       () => 'Address not copied',
     )
-    toast({ key: 'copied', title, detail: address, action: { label: 'All right', run: () => undefined } })
+    toast({ key: 'copied', title, detail: address })
   }
   return (
     <span ref={place} className="flex shrink-0">

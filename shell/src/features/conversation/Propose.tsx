@@ -33,7 +33,6 @@ export default function Propose({ conversationId, content, close }: ProposeProps
         key: `proposed ${conversationId}`,
         title: 'Approval asked for',
         detail: 'The reply goes out when somebody has approved it.',
-        action: { label: 'All right', run: () => undefined },
       })
     },
     onError: (error) => {
