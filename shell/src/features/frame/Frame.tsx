@@ -3,7 +3,6 @@ import { useLocation, useNavigate, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 
 import { session, useRoles } from '#auth/session.ts'
-import { refusedCommand } from '#desk/words.ts'
 import { useLive } from '#live/context.ts'
 import { onNews } from '#live/news.ts'
 import { keepFocus } from '#ui/focus.ts'
@@ -15,6 +14,7 @@ import { Tips } from '#ui/Tips.tsx'
 import { dismiss, toast } from '#ui/toasts.ts'
 import { Toasts } from '#ui/Toasts.tsx'
 
+import { notSent, toastOf } from './news.ts'
 import { NotLive } from './NotLive.tsx'
 import { Rail } from './Rail.tsx'
 import { SignedOut } from './SignedOut.tsx'
@@ -97,11 +97,6 @@ function useTitle(): void {
   }, [screen, name])
 }
 
-/** Whether the list of the inbox, which tells of new messages itself in what it shows, is on the screen. */
-function listIsSeen(pathname: string): boolean {
-  return pathname === '/inbox' || (pathname.startsWith('/inbox/') && isWide(PANES))
-}
-
 /** Tells of what happened elsewhere. */
 function useNews(): void {
   const router = useRouter()
@@ -109,82 +104,23 @@ function useNews(): void {
   useEffect(
     () =>
       onNews((news) => {
-        const { pathname } = router.state.location
-        if (news.kind === 'undone') {
-          const { conversationId: id, data } = news.announcement
-          toast({
-            key: `undone ${news.announcement.id}`,
-            title: refusedCommand(data.command),
-            detail: typeof data.reason === 'string' ? data.reason : 'Chatwoot refused it',
-            action: {
-              label: id ? 'Show' : 'All right',
-              run: () => id && void router.navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } }),
-            },
-            bad: true,
-          })
-          return
-        }
         if (news.kind === 'sent') {
           const { conversationId: id } = news.written
           // What it said is over, unless another one there waits for its writer.
           const waits = live.outbox.of(id).some(({ state }) => state === 'refused' || state === 'overtaken')
-          if (!waits) dismiss(`not-sent ${id}`)
+          if (!waits) dismiss(notSent(id))
           return
         }
-        if (news.kind === 'held-up') {
-          const { conversationId: id, state, reason } = news.written
-          if (pathname.endsWith(id)) return
-          toast({
-            key: `not-sent ${id}`,
-            title: `Not sent to ${live.look(id)?.contact?.name ?? 'the customer'}`,
-            detail: state === 'overtaken' ? 'Somebody wrote before it went out' : (reason ?? 'It was refused'),
-            action: {
-              label: 'Show',
-              run: () => void router.navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } }),
-            },
-            bad: true,
-          })
-          return
-        }
-        if (news.kind === 'approval') {
-          const { type, approval } = news
-          const { person } = session()
-          const own = approval.requestedById === person.id
-          const asks = type === 'approval_submitted' && !own && person.may('approvals:decide')
-          const decided = own && (type === 'approval_approved' || type === 'approval_rejected')
-          if ((!asks && !decided) || pathname.endsWith(approval.id)) return
-          toast({
-            key: `approval ${approval.id}`,
-            title: asks
-              ? `${approval.requestedBy} asks for approval`
-              : `${approval.status === 'approved' ? 'Approved' : 'Rejected'} by ${approval.decidedBy ?? 'somebody'}`,
-            detail: asks ? approval.reason : (approval.decision ?? approval.reason),
-            action: { label: 'Open', run: () => void router.navigate({ to: '/approvals/$id', params: { id: approval.id } }) },
-          })
-          return
-        }
-        const { conversation, message } = news
-        const name = conversation.contact?.name ?? `Conversation ${conversation.chatwootId}`
-        const open = () =>
-          void router.navigate({ to: '/inbox/$id', params: { id: conversation.id }, search: { status: 'any' } })
-        if (news.kind === 'not-sent') {
-          if (pathname.endsWith(conversation.id)) return
-          toast({
-            key: `not-sent ${conversation.id}`,
-            title: `Not sent to ${name}`,
-            detail: message.stateReason ?? 'Chatwoot refused the reply',
-            action: { label: 'Show', run: open },
-            bad: true,
-          })
-          return
-        }
-        if (pathname.endsWith(conversation.id) || (listIsSeen(pathname) && live.isListed(conversation.id))) return
-        toast({
-          key: 'messages',
-          title: `New message from ${name}`,
-          detail: (message.content ?? '') || 'Attachment',
-          action: { label: 'Open', run: open },
+        const told = toastOf(news, {
+          pathname: router.state.location.pathname,
+          wide: isWide(PANES),
+          person: session().person,
+          isListed: (id) => live.isListed(id),
+          nameOf: (id) => live.look(id)?.contact?.name,
         })
+        if (!told) return
+        const { opens, ...rest } = told
+        toast(opens ? { ...rest, action: { label: opens.label, run: () => void router.navigate(opens.at) } } : rest)
       }),
     [router, live],
   )

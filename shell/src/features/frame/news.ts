@@ -1,0 +1,104 @@
+/** News as people are told it. */
+import type { Approval, Conversation } from '#api/types.ts'
+import type { Person } from '#auth/session.ts'
+import { refusedCommand } from '#desk/words.ts'
+import type { News } from '#live/news.ts'
+import type { Toast } from '#ui/toasts.ts'
+
+/** Where people are when something is told, and what they see there. */
+export interface At {
+  readonly pathname: string
+  /** Whether the list is beside what is open. */
+  readonly wide: boolean
+  readonly person: Person
+  /** Whether a list on the screen shows this conversation. */
+  readonly isListed: (id: string) => boolean
+  /** The name of a conversation's contact, if it is known. */
+  readonly nameOf: (id: string) => string | null | undefined
+}
+
+const conversation = (label: string, id: string) =>
+  ({ label, at: { to: '/inbox/$id', params: { id }, search: { status: 'any' } } }) as const
+const approval = (label: string, id: string) => ({ label, at: { to: '/approvals/$id', params: { id } } }) as const
+
+/** A toast, and what it opens. */
+export interface Told extends Omit<Toast, 'action'> {
+  readonly opens?: ReturnType<typeof conversation> | ReturnType<typeof approval>
+}
+
+/** The key of the toast that something was not sent in this conversation. */
+export const notSent = (conversationId: string) => `not-sent ${conversationId}`
+
+/** What somebody is told of it; null if they see it anyway, or it is no business of theirs. */
+export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | null {
+  const sees = (id: string) => at.pathname.endsWith(id)
+  switch (news.kind) {
+    case 'undone': {
+      const { id: key, conversationId: id, data } = news.announcement
+      return {
+        key: `undone ${key}`,
+        title: refusedCommand(data.command),
+        detail: typeof data.reason === 'string' ? data.reason : 'Chatwoot refused it',
+        ...(id && { opens: conversation('Show', id) }),
+        bad: true,
+      }
+    }
+    case 'held-up': {
+      const { conversationId: id, state, reason } = news.written
+      if (sees(id)) return null
+      return {
+        key: notSent(id),
+        title: `Not sent to ${at.nameOf(id) ?? 'the customer'}`,
+        detail: state === 'overtaken' ? 'Somebody wrote before it went out' : (reason ?? 'It was refused'),
+        opens: conversation('Show', id),
+        bad: true,
+      }
+    }
+    case 'approval':
+      return sees(news.approval.id) ? null : toldOfApproval(news.type, news.approval, at.person)
+    case 'not-sent': {
+      const { id } = news.conversation
+      if (sees(id)) return null
+      return {
+        key: notSent(id),
+        title: `Not sent to ${nameOf(news.conversation)}`,
+        detail: news.message.stateReason ?? 'Chatwoot refused the reply',
+        opens: conversation('Show', id),
+        bad: true,
+      }
+    }
+    case 'message': {
+      const { id } = news.conversation
+      if (sees(id) || (listIsSeen(at) && at.isListed(id))) return null
+      return {
+        key: 'messages',
+        title: `New message from ${nameOf(news.conversation)}`,
+        detail: (news.message.content ?? '') || 'Attachment',
+        opens: conversation('Open', id),
+      }
+    }
+  }
+}
+
+function toldOfApproval(type: string, asked: Approval, person: Person): Told | null {
+  const { id, status, reason, requestedBy, requestedById, decidedBy, decision } = asked
+  const own = requestedById === person.id
+  const told = { key: `approval ${id}`, opens: approval('Open', id) }
+  if (type === 'approval_submitted' && !own && person.may('approvals:decide')) {
+    return { ...told, title: `${requestedBy} asks for approval`, detail: reason }
+  }
+  if (own && (type === 'approval_approved' || type === 'approval_rejected')) {
+    const title = `${status === 'approved' ? 'Approved' : 'Rejected'} by ${decidedBy ?? 'somebody'}`
+    return { ...told, title, detail: decision ?? reason }
+  }
+  return null
+}
+
+function nameOf({ contact, chatwootId }: Conversation): string {
+  return contact?.name ?? `Conversation ${chatwootId}`
+}
+
+/** Whether the list of the inbox, which tells of new messages itself in what it shows, is on the screen. */
+function listIsSeen({ pathname, wide }: At): boolean {
+  return pathname === '/inbox' || (pathname.startsWith('/inbox/') && wide)
+}
