@@ -1,41 +1,24 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { useLocation, useNavigate } from '@tanstack/react-router'
-import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 
-import { Failure } from '#api/failure.ts'
-import { change, doEach, type Outcome, type Wanted } from '#desk/act.ts'
-import { ask, asked, mayAsk, onWanted, type Question, want, wantUnread } from '#desk/asked.ts'
-import { type Change, type Named, namedOf } from '#desk/change.ts'
-import { myAgent } from '#desk/me.ts'
-import { clearSelection, focusedRow, neighbour, select, selection } from '#desk/selection.ts'
-import { told } from '#desk/words.ts'
-import { hasChosen } from '#live/chosen.ts'
+import { ask, asked, mayAsk, type Question, want, wantUnread } from '#desk/asked.ts'
+import { useOpen } from '#desk/open.ts'
+import { focusedRow, selection } from '#desk/selection.ts'
 import { useLive } from '#live/context.ts'
-import { hasBegun, isHeld } from '#live/drafts.ts'
-import { onNews } from '#live/news.ts'
-import { agentsQuery, conversationQuery } from '#live/queries.ts'
-import type { Written } from '#live/written.ts'
-import { isField, useKeys } from '#ui/keyboard.ts'
+import { useKeys } from '#ui/keyboard.ts'
 import { lazily } from '#ui/lazily.tsx'
-import { toast } from '#ui/toasts.ts'
+
+import { useActs } from './useActs.ts'
 
 const loadPicker = () => import('./Picker.tsx')
 const Picker = lazily(loadPicker)
 const Escalate = lazily(() => import('./Escalate.tsx'))
 
-/** Whether something was begun in a conversation, or is being written anywhere else than in its empty field. */
-function isWriting(id: string): boolean {
-  return hasBegun(id) || hasChosen(id) || (isField(document.activeElement) && !isHeld(id))
-}
-
 /** Changes of conversations from wherever they are asked for: their keys, their questions, their news. */
 export function Changes() {
   const live = useLive()
-  const navigate = useNavigate()
-  const queryClient = useQueryClient()
   const question = useSyncExternalStore(asked.subscribe, asked.get)
-  const { pathname } = useLocation()
-  const open = /^\/inbox\/([^/]+)$/.exec(pathname)?.[1]
+  const open = useOpen()
+  const { make, take } = useActs(open)
   useEffect(() => {
     const timer = setTimeout(() => void loadPicker().catch(() => undefined), 2_000)
     return () => clearTimeout(timer)
@@ -47,124 +30,6 @@ export function Changes() {
     const one = open ?? focusedRow()
     return one ? [one] : []
   }
-
-  const tell = ({ changed, refused, undo }: Outcome) => {
-    const name = (id: string) => live.look(id)?.contact?.name ?? 'the conversation'
-    const key = crypto.randomUUID()
-    const [first] = refused
-    const [one] = changed
-    if (first) {
-      // Those that left the list meanwhile are back in it.
-      const back = changed.length + refused.length > 1 ? refused.map(({ id }) => id) : []
-      const others = selection.get().filter((id) => !changed.some((done) => done.id === id))
-      select([...new Set([...others, ...back])])
-      toast({
-        key,
-        title: refused.length === 1 ? `Not changed: ${name(first.id)}` : `${refused.length} not changed, ${changed.length} changed`,
-        detail: first.failure.message,
-        action: { label: 'Try again', run: () => void act(refused) },
-        bad: true,
-      })
-      return
-    }
-    if (!one) return
-    toast({
-      key,
-      title: told(one.to),
-      detail: changed.length === 1 ? name(one.id) : `${changed.length} conversations`,
-      action: { label: 'Undo', run: () => void undo().then((back) => back.refused.length > 0 && tell(back)) },
-    })
-  }
-
-  const act = async (wanted: readonly Wanted[], leaves = true) => {
-    const [first, second] = wanted
-    if (!first) return
-    const { id, to } = first
-    // What is done with goes, and the next one comes.
-    const done = to.status === 'resolved' || to.status === 'snoozed'
-    if (leaves && done && !second && id === open) {
-      const next = neighbour(id)
-      if (next) void navigate({ to: '/inbox/$id', params: { id: next }, search: (view) => view })
-      else void navigate({ to: '/inbox', search: (view) => view })
-    }
-    const outcome = await change(live, wanted)
-    if (second && outcome.refused.length === 0 && !('add' in to || 'remove' in to)) clearSelection()
-    tell(outcome)
-  }
-  const make = (ids: readonly string[], to: Change) => void act(ids.map((id) => ({ id, to })))
-
-  /** Gives them to the person here, who may be somebody else in each account, and asks who if that is not known. */
-  const take = async (ids: readonly string[], named: readonly Named[] = []): Promise<void> => {
-    const agents = await queryClient.query(agentsQuery()).catch(() => [])
-    const accountOf = (id: string) => live.look(id)?.accountId
-    const meIn = (account: string | undefined): Named | undefined => {
-      const me = myAgent(agents.filter((one) => one.accountId === account))
-      return named.find((one) => one.accountId === account) ?? (me && namedOf(me))
-    }
-    const wanted = ids.flatMap((id): Wanted[] => {
-      const assignee = meIn(accountOf(id))
-      return assignee ? [{ id, to: { assignee } }] : []
-    })
-    const strange = ids.find((id) => !meIn(accountOf(id)))
-    if (strange === undefined) await act(wanted)
-    else {
-      ask('me', ids.filter((id) => accountOf(id) === accountOf(strange)), {
-        then: ({ assignee }) => assignee && void take(ids, [...named, assignee]),
-      })
-    }
-  }
-
-  /** What was to be done once it is sent; by then the customer may have written again. */
-  const finish = useEffectEvent(async ({ conversationId: id, createdAt, seen, next }: Written) => {
-    if (!next) return
-    const row = live.look(id) ?? (await queryClient.query(conversationQuery(queryClient, id)).catch(() => undefined))
-    const last = row?.lastMessage
-    const wrote = last?.messageType === 'incoming' && !seen?.messages.includes(last.id)
-    if (!wrote || Date.parse(last.createdAt) <= Date.parse(createdAt)) {
-      // So long after it was asked for, somebody may be writing again.
-      await act([{ id, to: next }], !isWriting(id))
-      return
-    }
-    toast({
-      key: `not-done ${id}`,
-      title: `Not ${told(next).toLowerCase()}: ${row?.contact?.name ?? 'the conversation'}`,
-      detail: 'The customer has written since',
-      action: {
-        label: 'Show',
-        run: () => void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } }),
-      },
-      bad: true,
-    })
-  })
-  const unread = async (ids: readonly string[]) => {
-    if (open && ids.includes(open)) void navigate({ to: '/inbox', search: (view) => view })
-    const failed: string[] = []
-    let why: unknown
-    await doEach(ids, (id) =>
-      live.mark(id, false).catch((error: unknown) => {
-        failed.push(id)
-        why = error
-      }),
-    )
-    if (failed.length === 0) return
-    toast({
-      key: `not-unread ${failed.join(' ')}`,
-      title: `Not marked as unread: ${failed.length === 1 ? (live.look(failed[0] ?? '')?.contact?.name ?? 'the conversation') : `${failed.length} conversations`}`,
-      detail: Failure.from(why).message,
-      action: { label: 'Try again', run: () => void unread(failed) },
-      bad: true,
-    })
-  }
-  const wanted = useEffectEvent(make)
-  const wantedUnread = useEffectEvent(unread)
-  useEffect(() => onWanted({ change: (ids, to) => wanted(ids, to), unread: (ids) => void wantedUnread(ids) }), [])
-  useEffect(
-    () =>
-      onNews((news) => {
-        if (news.kind === 'sent') void finish(news.written)
-      }),
-    [],
-  )
 
   const on = (what: Question) => () => ask(what, about())
   const keys = {

@@ -1,6 +1,6 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useLocation, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import {
   Activity,
   CircleCheck,
@@ -24,6 +24,7 @@ import { useDeferredValue, useState } from 'react'
 import { session } from '#auth/session.ts'
 import { ask, mayAsk, want } from '#desk/asked.ts'
 import { insert } from '#desk/inserted.ts'
+import { useOpen } from '#desk/open.ts'
 import { focusedRow, useSelection } from '#desk/selection.ts'
 import { useLive } from '#live/context.ts'
 import { cannedResponsesQuery, conversationsQuery } from '#live/queries.ts'
@@ -71,7 +72,6 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
   const navigate = useNavigate()
   const live = useLive()
   const { may } = session().person
-  const { pathname } = useLocation()
   const [text, setText] = useState('')
   const wanted = useDeferredValue(text.trim())
   const found = useInfiniteQuery({
@@ -80,7 +80,7 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
     staleTime: 10_000,
   })
   const selected = useSelection()
-  const open = /^\/inbox\/([^/]+)$/.exec(pathname)?.[1]
+  const open = useOpen()
   const one = open ?? focused
   const about = selected.length > 0 ? selected : one ? [one] : []
 
