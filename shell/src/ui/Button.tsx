@@ -35,7 +35,7 @@ export function Button({ look = 'plain', busy = false, className, onClick, ...re
 
 interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   label: string
-  keys?: string
+  keys?: string | undefined
   children: ReactNode
 }
 

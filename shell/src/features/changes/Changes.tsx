@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react'
 
-import { ask, asked, mayAsk, type Question, want, wantUnread } from '#desk/asked.ts'
+import { type ActionName, actionsByKey, endingOf, perform } from '#desk/actions.ts'
+import { asked, want } from '#desk/asked.ts'
 import { useOpen } from '#desk/open.ts'
 import { focusedRow, selection } from '#desk/selection.ts'
 import { useLive } from '#live/context.ts'
@@ -31,22 +32,13 @@ export function Changes() {
     return one ? [one] : []
   }
 
-  const on = (what: Question) => () => ask(what, about())
-  const keys = {
-    e: () => {
-      const ids = about()
-      const resolved = ids.length > 0 && ids.every((id) => live.look(id)?.status === 'resolved')
-      want(ids, { status: resolved ? 'open' : 'resolved' })
-    },
-    s: on('snooze'),
-    a: on('assignee'),
-    l: on('labels'),
-    p: on('priority'),
-    t: on('team'),
-    m: () => void take(about()),
-    u: () => wantUnread(about()),
+  const act = (what: ActionName) => {
+    const ids = about()
+    if (what === 'me') void take(ids)
+    else if (what === 'resolve') want(ids, endingOf(ids.every((id) => live.look(id)?.status === 'resolved')).change)
+    else perform(what, ids)
   }
-  useKeys(keys, mayAsk())
+  useKeys(Object.fromEntries(actionsByKey().map(([what, { keys }]) => [keys.toLowerCase(), () => act(what)])))
 
   if (!question) return null
   const close = () => asked.set(null)

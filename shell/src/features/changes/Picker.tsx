@@ -4,6 +4,7 @@ import { Popover } from 'radix-ui'
 import { useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
+import { ACTIONS } from '#desk/actions.ts'
 import { type Asked, ask } from '#desk/asked.ts'
 import { type Change, namedOf } from '#desk/change.ts'
 import { myAgent, rememberMe } from '#desk/me.ts'
@@ -214,7 +215,7 @@ function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho
       name,
       detail: agent.chatwootId === me?.chatwootId && !asksWho ? 'you' : (agent.email ?? undefined),
       mark: <Avatar name={name} size="small" />,
-      keys: agent.chatwootId === me?.chatwootId && !asksWho ? 'M' : undefined,
+      keys: agent.chatwootId === me?.chatwootId && !asksWho ? ACTIONS.me.keys : undefined,
       checked: asksWho ? undefined : checked(rows, (row) => row.assignee?.id === agent.chatwootId && row.assignee.type === 'user'),
       run: () => {
         if (asksWho) rememberMe(agent)

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 
+import { ACTIONS } from '#desk/actions.ts'
 import { ask, mayAsk, type Question } from '#desk/asked.ts'
 import { classes } from '#ui/classes.ts'
 import { tip } from '#ui/tip.ts'
@@ -9,13 +10,12 @@ interface AskingProps {
   about: string
   /** What it is, for those who do not see where it stands. */
   label: string
-  keys?: string
   className?: string
   children: ReactNode
 }
 
 /** Shows what something is, and asks those who may say so what it is to become. */
-export function Asking({ what, about, label, keys, className, children }: AskingProps) {
+export function Asking({ what, about, label, className, children }: AskingProps) {
   const look = '-mx-1.5 -my-0.5 inline-flex min-h-6 max-w-full min-w-0 items-center rounded-md px-1.5 py-0.5 text-left'
   const said = (
     <>
@@ -27,7 +27,7 @@ export function Asking({ what, about, label, keys, className, children }: Asking
   return (
     <button
       type="button"
-      {...tip(`Change ${label.toLowerCase()}`, keys)}
+      {...tip(`Change ${label.toLowerCase()}`, ACTIONS[what].keys)}
       onClick={(event) => ask(what, [about], { at: event.currentTarget.getBoundingClientRect() })}
       className={classes(look, 'hover:bg-hover', className)}
     >

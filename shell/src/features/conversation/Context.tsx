@@ -47,22 +47,22 @@ export function Context({ conversation }: { conversation: Conversation }) {
           </Fact>
           {conversation.snoozedUntil && <Fact name="Snoozed until">{exactly(conversation.snoozedUntil)}</Fact>}
           <Fact name="Assignee">
-            <Asking what="assignee" label="Assignee" keys="A" about={conversation.id}>
+            <Asking what="assignee" label="Assignee" about={conversation.id}>
               <Assignee conversation={conversation} />
             </Asking>
           </Fact>
           <Fact name="Team">
-            <Asking what="team" label="Team" keys="T" about={conversation.id}>
+            <Asking what="team" label="Team" about={conversation.id}>
               {conversation.team ? (conversation.team.name ?? `Team ${conversation.team.id}`) : <None>None</None>}
             </Asking>
           </Fact>
           <Fact name="Priority">
-            <Asking what="priority" label="Priority" keys="P" about={conversation.id}>
+            <Asking what="priority" label="Priority" about={conversation.id}>
               {conversation.priority ? <PriorityMark priority={conversation.priority} words /> : <None>None</None>}
             </Asking>
           </Fact>
           <Fact name="Labels">
-            <Asking what="labels" label="Labels" keys="L" about={conversation.id}>
+            <Asking what="labels" label="Labels" about={conversation.id}>
               {conversation.labels.length === 0 ? (
                 <None>None</None>
               ) : (

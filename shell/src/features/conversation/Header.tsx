@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
-import { ArrowLeft, CircleCheck, CircleDot, Clock, Ellipsis, ExternalLink, Link as Chain, MailOpen, PanelRight, Phone, ShieldAlert, SignalHigh, Tag, UserRound, UsersRound } from 'lucide-react'
+import { ArrowLeft, Ellipsis, ExternalLink, Link as Chain, PanelRight, Phone } from 'lucide-react'
 import { useRef } from 'react'
 
 import type { Conversation } from '#api/types.ts'
-import { ask, mayAsk, type Question, want, wantUnread } from '#desk/asked.ts'
+import { type ActionName, ACTIONS, endingOf, mayDo, perform } from '#desk/actions.ts'
+import { mayAsk, want } from '#desk/asked.ts'
 import { contactQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { Button, IconButton } from '#ui/Button.tsx'
@@ -27,7 +28,7 @@ interface HeaderProps {
 export function Header({ conversation, back, contextOpen, onContext }: HeaderProps) {
   const { id, contact, channel, status, priority } = conversation
   const name = contact?.name ?? `Conversation ${conversation.chatwootId}`
-  const { name: ending, icon: Ending, change } = endingOf(status)
+  const { name: ending, icon: Ending, change } = endingOf(status === 'resolved')
   const phone = useQuery({ ...contactQuery(contact?.id ?? ''), enabled: contact != null }).data?.phoneNumber
   return (
     <header className="@container h-13 shrink-0 border-b border-line bg-surface">
@@ -41,31 +42,31 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
           <span className="shrink-0 text-sm text-soft @max-2xl:hidden">{channelName(channel)}</span>
         </div>
         <Present conversationId={id} />
-        <Asking what="priority" label="Priority" keys="P" about={id} className="shrink-0 text-sm text-soft @max-2xl:hidden">
+        <Asking what="priority" label="Priority" about={id} className="shrink-0 text-sm text-soft @max-2xl:hidden">
           {priority ? <PriorityMark priority={priority} words /> : <span className="text-faint">Priority</span>}
         </Asking>
         <Asking what="status" label="Status" about={id} className="shrink-0 text-sm text-soft">
           <StatusMark status={status} />
         </Asking>
         {phone && <Call phone={phone} />}
-        {mayAsk('escalate') && (
-          <IconButton label="Escalate" className="@max-sm:hidden" onClick={() => ask('escalate', [id])}>
-            <ShieldAlert />
+        {mayDo('escalate') && (
+          <IconButton label={ACTIONS.escalate.short} className="@max-sm:hidden" onClick={() => perform('escalate', [id])}>
+            <ACTIONS.escalate.icon />
           </IconButton>
         )}
         {mayAsk() && (
           <>
             <IconButton
-              label="Snooze"
-              keys="S"
+              label={ACTIONS.snooze.short}
+              keys={ACTIONS.snooze.keys}
               className="@max-lg:hidden"
-              onClick={(event) => ask('snooze', [id], { at: event.currentTarget.getBoundingClientRect() })}
+              onClick={(event) => perform('snooze', [id], event.currentTarget.getBoundingClientRect())}
             >
-              <Clock />
+              <ACTIONS.snooze.icon />
             </IconButton>
             <Button
               className="@max-lg:hidden"
-              title={`${ending} (E)`}
+              title={`${ending} (${ACTIONS.resolve.keys})`}
               onClick={() => want([id], change)}
             >
               <Ending aria-hidden className="size-4" />
@@ -80,13 +81,6 @@ export function Header({ conversation, back, contextOpen, onContext }: HeaderPro
       </div>
     </header>
   )
-}
-
-/** What ends it, or begins it again. */
-function endingOf(status: string) {
-  return status === 'resolved'
-    ? { name: 'Reopen', icon: CircleDot, change: { status: 'open' } } as const
-    : { name: 'Resolve', icon: CircleCheck, change: { status: 'resolved' } } as const
 }
 
 /** Calls by whatever this machine calls with. */
@@ -109,18 +103,20 @@ interface MoreProps {
   phone: string | null | undefined
 }
 
+/** What the menu has besides what ends it. */
+const IN_MENU: readonly ActionName[] = ['snooze', 'assignee', 'team', 'labels', 'priority', 'unread']
+
 function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
   const place = useRef<HTMLSpanElement>(null)
-  const about = (what: Question) => ask(what, [id], { at: place.current?.getBoundingClientRect() })
-  const { name, icon, change } = endingOf(status)
+  const { name, icon, change } = endingOf(status === 'resolved')
+  const entry = (what: ActionName): Action => ({
+    name: ACTIONS[what].name,
+    icon: ACTIONS[what].icon,
+    run: () => perform(what, [id], place.current?.getBoundingClientRect()),
+  })
   const changes: Action[] = [
     { name, icon, run: () => want([id], change) },
-    { name: 'Snooze…', icon: Clock, run: () => about('snooze') },
-    { name: 'Assign…', icon: UserRound, run: () => about('assignee') },
-    { name: 'Give to a team…', icon: UsersRound, run: () => about('team') },
-    { name: 'Label…', icon: Tag, run: () => about('labels') },
-    { name: 'Set priority…', icon: SignalHigh, run: () => about('priority') },
-    { name: 'Mark as unread', icon: MailOpen, run: () => wantUnread([id]) },
+    ...IN_MENU.map(entry),
   ]
   const copy = async () => {
     const address = window.location.origin + window.location.pathname
@@ -142,7 +138,7 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
         )}
         actions={[
           ...(mayAsk() ? changes : []),
-          ...(mayAsk('escalate') ? [{ name: 'Escalate…', icon: ShieldAlert, run: () => about('escalate') }] : []),
+          ...(mayDo('escalate') ? [entry('escalate')] : []),
           ...(phone ? [{ name: `Call ${phone}`, icon: Phone, run: () => void window.open(`tel:${phone}`, '_self') }] : []),
           { name: 'Copy address', icon: Chain, run: () => void copy() },
           ...(chatwootUrl

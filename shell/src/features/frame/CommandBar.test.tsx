@@ -77,3 +77,19 @@ test('what the row with the focus is about is changed from here, as by keys', as
   await userEvent.click(await screen.findByRole('option', { name: /^Resolve/ }))
   expect(wanted).toHaveBeenCalledWith([uuid(1)], { status: 'resolved' })
 })
+
+test('what is resolved is reopened from here', async () => {
+  const row = aConversation({ status: 'resolved' })
+  api.use(
+    http.untyped.get('*/api/v1/conversations', () =>
+      HttpResponse.json({ data: [row], page: { limit: 50, nextCursor: null }, position: NOWHERE }),
+    ),
+  )
+  const wanted = vi.fn()
+  onWanted({ change: wanted, unread: nothing })
+  const { router, queryClient } = show(<CommandBar open onOpenChange={nothing} onHelp={nothing} />)
+  await queryClient.infiniteQuery(conversationsQuery({}))
+  await router.navigate({ href: `/inbox/${row.id}` })
+  await userEvent.click(await screen.findByRole('option', { name: /^Reopen/ }))
+  expect(wanted).toHaveBeenCalledWith([row.id], { status: 'open' })
+})

@@ -1,28 +1,13 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import {
-  Activity,
-  CircleCheck,
-  CircleDot,
-  Clock,
-  Gauge,
-  Inbox,
-  Keyboard,
-  MessageSquareText,
-  Moon,
-  ShieldAlert,
-  ShieldCheck,
-  SignalHigh,
-  Tag,
-  UserRound,
-  UsersRound,
-} from 'lucide-react'
+import { Inbox, Keyboard, MessageSquareText, Moon } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { useDeferredValue, useState } from 'react'
 
 import { session } from '#auth/session.ts'
-import { ask, mayAsk, want } from '#desk/asked.ts'
+import { type ActionName, ACTIONS, endingOf, mayDo, perform } from '#desk/actions.ts'
+import { want } from '#desk/asked.ts'
 import { insert } from '#desk/inserted.ts'
 import { useOpen } from '#desk/open.ts'
 import { focusedRow, useSelection } from '#desk/selection.ts'
@@ -33,6 +18,11 @@ import { stayWhileComposing } from '#ui/composing.ts'
 import { giveFocusBack } from '#ui/focus.ts'
 import { type Option, Pick } from '#ui/Pick.tsx'
 import { currentTheme, setTheme } from '#ui/theme.ts'
+
+import { places } from './places.ts'
+
+/** What is offered for conversations. */
+const OFFERED: readonly ActionName[] = ['resolve', 'snooze', 'assignee', 'team', 'labels', 'priority', 'escalate', 'status']
 
 interface CommandBarProps {
   open: boolean
@@ -84,31 +74,22 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
   const one = open ?? focused
   const about = selected.length > 0 ? selected : one ? [one] : []
 
-  const places: Option[] = [
-    { id: 'inbox', name: 'Go to the inbox', icon: Inbox, keys: 'G I', run: () => void navigate({ to: '/inbox' }) },
+  const goes = places().map(({ to, go, keys, icon }): Option => ({ id: to, name: go, keys, icon, run: () => void navigate({ to }) }))
+  const others: Option[] = [
     { id: 'unassigned', name: 'Show what nobody is assigned to', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { assigneeId: 'none' } }) },
     { id: 'waiting', name: 'Show who has waited longest', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { sort: 'waiting' } }) },
-    { id: 'approvals', name: 'Go to approvals', icon: ShieldCheck, keys: 'G A', run: () => void navigate({ to: '/approvals' }) },
-    { id: 'activity', name: 'Go to activity', icon: Activity, keys: 'G C', run: () => void navigate({ to: '/activity' }) },
-    ...(may('operations:read')
-      ? [{ id: 'operations', name: 'Go to operations', icon: Gauge, keys: 'G O', run: () => void navigate({ to: '/operations' }) }]
-      : []),
     { id: 'theme', name: 'Switch between light and dark', icon: Moon, run: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark') },
     { id: 'keys', name: 'Show all keys', icon: Keyboard, keys: '?', run: onHelp },
   ]
+  const ending = endingOf(about.length > 0 && about.every((id) => live.look(id)?.status === 'resolved'))
   const changes: Option[] =
     about.length === 0
       ? []
-      : [
-          { id: 'resolve', name: 'Resolve', icon: CircleCheck, keys: 'E', run: () => want(about, { status: 'resolved' }) },
-          { id: 'snooze', name: 'Snooze…', icon: Clock, keys: 'S', run: () => ask('snooze', about) },
-          { id: 'assign', name: 'Assign…', icon: UserRound, keys: 'A', run: () => ask('assignee', about) },
-          { id: 'team', name: 'Give to a team…', icon: UsersRound, keys: 'T', run: () => ask('team', about) },
-          { id: 'labels', name: 'Label…', icon: Tag, keys: 'L', run: () => ask('labels', about) },
-          { id: 'priority', name: 'Set priority…', icon: SignalHigh, keys: 'P', run: () => ask('priority', about) },
-          { id: 'escalate', name: 'Escalate…', icon: ShieldAlert, run: () => ask('escalate', about.slice(0, 1)) },
-          { id: 'status', name: 'Set status…', icon: CircleDot, run: () => ask('status', about) },
-        ].filter(({ id }) => mayAsk(id === 'escalate' ? id : undefined))
+      : OFFERED.filter(mayDo).map((what) => {
+          const { name, icon, keys } = ACTIONS[what]
+          if (what === 'resolve') return { id: what, name: ending.name, icon: ending.icon, keys, run: () => want(about, ending.change) }
+          return { id: what, name, icon, keys, run: () => perform(what, about) }
+        })
   const writes = open !== undefined && may('conversations:reply')
   const account = open === undefined ? undefined : live.look(open)?.accountId
   const canned = (useQuery({ ...cannedResponsesQuery(), enabled: writes }).data ?? []).filter((one) => one.accountId === account)
@@ -145,7 +126,7 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
       label="Search commands and conversations"
       list="Commands"
       placeholder="Do something, or go to a place or a conversation"
-      options={[...changes, ...prepared, ...places, ...conversations].map((one) => ({
+      options={[...changes, ...prepared, ...goes, ...others, ...conversations].map((one) => ({
         ...one,
         run: () => {
           close()

@@ -16,6 +16,7 @@ import { Toasts } from '#ui/Toasts.tsx'
 
 import { notSent, toastOf } from './news.ts'
 import { NotLive } from './NotLive.tsx'
+import { places, PLACES } from './places.ts'
 import { Rail } from './Rail.tsx'
 import { SignedOut } from './SignedOut.tsx'
 
@@ -40,10 +41,7 @@ function Around({ children }: { children: ReactNode }) {
   useKeys({
     'mod+k': () => setCommands(true),
     '?': () => setHelp(true),
-    'g i': () => void navigate({ to: '/inbox' }),
-    'g a': () => void navigate({ to: '/approvals' }),
-    'g c': () => void navigate({ to: '/activity' }),
-    ...(session().person.may('operations:read') && { 'g o': () => void navigate({ to: '/operations' }) }),
+    ...Object.fromEntries(places().map(({ keys, to }) => [keys.toLowerCase(), () => void navigate({ to })])),
   })
   useNews()
   useTitle()
@@ -83,11 +81,9 @@ function Around({ children }: { children: ReactNode }) {
   )
 }
 
-const SCREENS: Readonly<Record<string, string>> = { inbox: 'Inbox', approvals: 'Approvals', activity: 'Activity', operations: 'Operations' }
-
 /** Tells tabs, and places in their history, apart: by the screen. */
 function useTitle(): void {
-  const screen = useLocation({ select: ({ pathname }) => SCREENS[pathname.split('/')[1] ?? ''] })
+  const screen = useLocation({ select: ({ pathname }) => PLACES.find(({ to }) => to === `/${pathname.split('/')[1] ?? ''}`)?.name })
   const [name] = useState(document.title)
   useEffect(() => {
     document.title = screen === undefined ? name : `${screen} · ${name}`

@@ -1,17 +1,18 @@
-import { session } from '#auth/session.ts'
+import { actionsByKey } from '#desk/actions.ts'
+import { mayAsk } from '#desk/asked.ts'
 import { Keys } from '#ui/Keys.tsx'
 import { Sheet } from '#ui/Sheet.tsx'
 
-const GROUPS: [string, [string, string][]][] = [
+import { places } from './places.ts'
+
+/** What there is a key for, for the person here. */
+const groups = (): [string, [string, string][]][] => [
   [
     'Everywhere',
     [
       ['Mod+K', 'Command bar'],
       ['?', 'These keys'],
-      ['G I', 'Go to the inbox'],
-      ['G A', 'Go to approvals'],
-      ['G C', 'Go to activity'],
-      ['G O', 'Go to operations'],
+      ...places().map(({ keys, go }): [string, string] => [keys, go]),
     ],
   ],
   [
@@ -20,8 +21,7 @@ const GROUPS: [string, [string, string][]][] = [
       ['J', 'Next conversation'],
       ['K', 'Previous conversation'],
       ['Enter', 'Open'],
-      ['X', 'Select'],
-      ['Shift+X', 'Select up to here'],
+      ...selecting(),
       ['/', 'Search'],
     ],
   ],
@@ -32,18 +32,15 @@ const GROUPS: [string, [string, string][]][] = [
       ['N', 'Note'],
       ['Mod+Enter', 'Send'],
       ['/', 'Canned response, in the field'],
-      ['E', 'Resolve, and on to the next'],
-      ['S', 'Snooze'],
-      ['A', 'Assign'],
-      ['M', 'Assign to me'],
-      ['T', 'Team'],
-      ['L', 'Label'],
-      ['P', 'Priority'],
-      ['U', 'Mark as unread'],
+      ...actionsByKey().map(([, { keys, short }]): [string, string] => [keys, short]),
       ['Esc', 'Leave the field; back to the list'],
     ],
   ],
 ]
+
+function selecting(): [string, string][] {
+  return mayAsk() ? [['X', 'Select'], ['Shift+X', 'Select up to here']] : []
+}
 
 interface HelpProps {
   open: boolean
@@ -56,11 +53,11 @@ export default function Help({ open, onOpenChange, enabled, onEnabled }: HelpPro
   return (
     <Sheet title="Keys" open={open} onOpenChange={onOpenChange}>
       <div className="gap-x-8 p-5 pb-0 two:columns-2">
-        {GROUPS.map(([name, keys]) => (
+        {groups().map(([name, keys]) => (
           <section key={name} className="break-inside-avoid pb-5">
             <h3 className="mb-2 text-sm font-semibold text-soft">{name}</h3>
             <dl className="flex flex-col gap-2">
-              {keys.filter(([key]) => key !== 'G O' || session().person.may('operations:read')).map(([key, what]) => (
+              {keys.map(([key, what]) => (
                 <div key={key} className="flex items-center justify-between gap-3">
                   <dt className="order-last shrink-0">
                     <Keys keys={key} />

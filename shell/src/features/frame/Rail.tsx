@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { Activity, Gauge, Inbox, type LucideIcon, Moon, ShieldCheck, Sun } from 'lucide-react'
+import { type LucideIcon, Moon, Sun } from 'lucide-react'
 
-import { session } from '#auth/session.ts'
 import { approvalsQuery } from '#live/queries.ts'
 import { IconButton } from '#ui/Button.tsx'
 import { setTheme, useTheme } from '#ui/theme.ts'
@@ -10,6 +9,7 @@ import { tip } from '#ui/tip.ts'
 
 import { ConnectionMark } from './ConnectionMark.tsx'
 import { Person } from './Person.tsx'
+import { places } from './places.ts'
 
 /** At the left; at the bottom on narrow screens. */
 export function Rail() {
@@ -20,12 +20,9 @@ export function Rail() {
       aria-label="Main"
       className="order-last flex h-14 shrink-0 items-center gap-1 border-t border-line bg-ground px-2 two:order-first two:h-full two:w-14 two:flex-col two:border-t-0 two:border-r two:px-0 two:py-3"
     >
-      <Place to="/inbox" label="Inbox" keys="G I" icon={Inbox} />
-      <Place to="/approvals" label="Approvals" keys="G A" icon={ShieldCheck} badge={waiting} />
-      <Place to="/activity" label="Activity" keys="G C" icon={Activity} />
-      {session().person.may('operations:read') && (
-        <Place to="/operations" label="Operations" keys="G O" icon={Gauge} />
-      )}
+      {places().map(({ to, name, keys, icon }) => (
+        <Place key={to} to={to} label={name} keys={keys} icon={icon} badge={to === '/approvals' ? waiting : 0} />
+      ))}
       <span className="grow" />
       <ConnectionMark />
       <IconButton
@@ -44,10 +41,10 @@ interface PlaceProps {
   label: string
   keys: string
   icon: LucideIcon
-  badge?: number
+  badge: number
 }
 
-function Place({ to, label, keys, icon: Icon, badge = 0 }: PlaceProps) {
+function Place({ to, label, keys, icon: Icon, badge }: PlaceProps) {
   const spoken = badge > 0 ? `${label}, ${badge} waiting` : label
   return (
     <Link

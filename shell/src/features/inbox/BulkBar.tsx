@@ -1,21 +1,14 @@
-import { CircleDot, Clock, type LucideIcon, SignalHigh, Tag, UserRound, UsersRound, X } from 'lucide-react'
+import { X } from 'lucide-react'
 import { useLayoutEffect, useRef, useSyncExternalStore } from 'react'
 
 import { underWay } from '#desk/act.ts'
-import { ask, type Question } from '#desk/asked.ts'
+import { type ActionName, ACTIONS, perform } from '#desk/actions.ts'
 import { clearSelection, select, shownOrder, useSelection } from '#desk/selection.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
 import { isFocusLost } from '#ui/focus.ts'
 import { lift } from '#ui/toasts.ts'
 
-const ACTIONS: { what: Question; label: string; keys?: string; icon: LucideIcon }[] = [
-  { what: 'assignee', label: 'Assign', keys: 'A', icon: UserRound },
-  { what: 'team', label: 'Team', keys: 'T', icon: UsersRound },
-  { what: 'labels', label: 'Labels', keys: 'L', icon: Tag },
-  { what: 'priority', label: 'Priority', keys: 'P', icon: SignalHigh },
-  { what: 'snooze', label: 'Snooze', keys: 'S', icon: Clock },
-  { what: 'status', label: 'Status', icon: CircleDot },
-]
+const OFFERED: readonly ActionName[] = ['assignee', 'team', 'labels', 'priority', 'snooze', 'status']
 
 interface BulkBarProps {
   loaded: number
@@ -77,16 +70,19 @@ export function BulkBar({ loaded, onCovers }: BulkBarProps) {
         <progress aria-label="Changing" value={progress.done} max={progress.of} className="h-1.5 w-full accent-accent" />
       ) : (
         <div className="flex flex-wrap gap-0.5">
-          {ACTIONS.map(({ what, label, keys, icon: Icon }) => (
-            <IconButton
-              key={what}
-              label={label}
-              {...(keys && { keys })}
-              onClick={(event) => ask(what, selected, { at: event.currentTarget.getBoundingClientRect() })}
-            >
-              <Icon />
-            </IconButton>
-          ))}
+          {OFFERED.map((what) => {
+            const { short, keys, icon: Icon } = ACTIONS[what]
+            return (
+              <IconButton
+                key={what}
+                label={short}
+                keys={keys}
+                onClick={(event) => perform(what, selected, event.currentTarget.getBoundingClientRect())}
+              >
+                <Icon />
+              </IconButton>
+            )
+          })}
         </div>
       )}
     </div>
