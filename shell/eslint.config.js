@@ -44,6 +44,9 @@ export default ts.config(
         'error',
         {
           zones: [
+            ...['ui', 'desk', 'live', 'api', 'auth', 'features', 'routes'].map((part) =>
+              zone('base', part, 'base is what all the rest is built on'),
+            ),
             ...['ui', 'desk', 'live', 'api', 'auth', 'features'].map((part) =>
               zone(part, 'routes', 'routes are at the top: nothing imports them'),
             ),

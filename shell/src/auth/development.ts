@@ -1,3 +1,5 @@
+import { tab } from '../base/storage.ts'
+
 import type { Provider } from './provider.ts'
 
 /** What an API with `AUTH_MODE=dev` accepts: two people, since nobody approves what they asked for. */
@@ -12,15 +14,11 @@ const CHOSEN = 'axis.developer'
 
 /** Whom somebody chose to be in this tab. */
 export function chosen(): Developer {
-  try {
-    return sessionStorage.getItem(CHOSEN) === 'agent' ? 'agent' : 'admin'
-  } catch {
-    return 'admin'
-  }
+  return tab.readText(CHOSEN) === 'agent' ? 'agent' : 'admin'
 }
 
 export function choose(one: Developer): void {
-  sessionStorage.setItem(CHOSEN, one)
+  tab.writeText(CHOSEN, one)
   window.location.reload()
 }
 

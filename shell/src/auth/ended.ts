@@ -1,20 +1,12 @@
 /** Whether the session that this page began with is over. */
-import { useSyncExternalStore } from 'react'
+import { createStore, useStore } from '../base/store.ts'
 
-let over = false
-const listeners = new Set<() => void>()
+const over = createStore(false)
 
 export function end(): void {
-  over = true
-  for (const listener of listeners) listener()
+  over.set(true)
 }
 
 export function useEnded(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    () => over,
-  )
+  return useStore(over)
 }

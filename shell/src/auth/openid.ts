@@ -70,6 +70,7 @@ export async function leave(config: OpenId): Promise<never> {
     code_challenge_method: 'S256',
   }
   for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value)
+  // This fails where nothing can be kept: whoever came back would else be sent there again, for ever.
   sessionStorage.setItem(PENDING, JSON.stringify(pending))
   window.location.assign(address)
   return await new Promise<never>(() => undefined)

@@ -5,12 +5,11 @@
  * prove anything; else an OpenID provider knows them (`openid.ts`, loaded when it is needed).
  * `token()` is asked before each request, so that a provider can renew it.
  */
-import { useSyncExternalStore } from 'react'
-
 import { deadline } from '../api/deadline.ts'
 import { Failure } from '../api/failure.ts'
 import { API_ORIGIN } from '../api/origin.ts'
 import type { Me, Permission, SignIn } from '../api/types.ts'
+import { createStore, useStore } from '../base/store.ts'
 
 import { developer } from './development.ts'
 import { type Provider, SIGNED_OUT, signedOut } from './provider.ts'
@@ -35,8 +34,7 @@ let provider: Provider | null = null
 
 /** What the person may, in one text. */
 let rights = ''
-let changes = 0
-const listeners = new Set<() => void>()
+const changes = createStore(0)
 
 export function session(): Session {
   return current
@@ -64,19 +62,12 @@ export async function withRolesOfNow(): Promise<void> {
   await current.anew()
   Object.assign(current, { person: await personOf(await current.token()) })
   if (rights === before) return
-  changes += 1
-  for (const listener of listeners) listener()
+  changes.set(changes.get() + 1)
 }
 
 /** How often what this person may has changed: what goes by it is drawn anew then. */
 export function useRoles(): number {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    () => changes,
-  )
+  return useStore(changes)
 }
 
 async function personOf(token: string): Promise<Person> {

@@ -1,8 +1,8 @@
 /** Changing conversations, one or many, told in words and undone on request. */
 import { Failure } from '#api/failure.ts'
 import type { Conversation } from '#api/types.ts'
+import { createStore } from '#base/store.ts'
 import type { Live } from '#live/live.ts'
-import { createStore } from '#live/store.ts'
 
 import { bodyOf, type Change, fits, isAboutLabels, reverse, shownWith } from './change.ts'
 

@@ -3,7 +3,7 @@
  * dialog answers, wherever the question came from.
  */
 import { session } from '#auth/session.ts'
-import { createStore } from '#live/store.ts'
+import { createStore } from '#base/store.ts'
 
 import type { Change } from './change.ts'
 

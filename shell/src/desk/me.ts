@@ -1,6 +1,7 @@
 /** Which of an account's agents the person here is. */
 import type { Agent } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { local } from '#base/storage.ts'
 
 const place = (accountId: string) => `axis.agent.${session().person.id}.${accountId}`
 
@@ -8,23 +9,11 @@ const place = (accountId: string) => `axis.agent.${session().person.id}.${accoun
 export function myAgent(agents: readonly Agent[]): Agent | undefined {
   return (
     agents.find((one) => one.you) ??
-    agents.find((one) => remembered(one.accountId) === String(one.chatwootId)) ??
+    agents.find((one) => local.readJson(place(one.accountId)) === one.chatwootId) ??
     agents.find((one) => one.name === session().person.name)
   )
 }
 
 export function rememberMe(agent: Agent): void {
-  try {
-    localStorage.setItem(place(agent.accountId), String(agent.chatwootId))
-  } catch {
-    // Switched off: asked again next time.
-  }
-}
-
-function remembered(accountId: string): string | null {
-  try {
-    return localStorage.getItem(place(accountId))
-  } catch {
-    return null
-  }
+  local.writeJson(place(agent.accountId), agent.chatwootId)
 }

@@ -1,7 +1,5 @@
 /** Which conversations are selected, and in which order the list shows them. */
-import { useSyncExternalStore } from 'react'
-
-import { createStore } from '#live/store.ts'
+import { createStore, useStore } from '#base/store.ts'
 
 const NONE: readonly string[] = []
 
@@ -12,7 +10,7 @@ export const selection = createStore<readonly string[]>(NONE)
 export const shownOrder = createStore<readonly string[]>(NONE)
 
 export function useSelection(): readonly string[] {
-  return useSyncExternalStore(selection.subscribe, selection.get)
+  return useStore(selection)
 }
 
 export function clearSelection(): void {

@@ -4,6 +4,7 @@ import type { Query, QueryClient } from '@tanstack/react-query'
 import { Failure } from '../api/failure.ts'
 import { tagOf } from '../api/tag.ts'
 import type { ActivityFilter, Announcement, Approval, ApprovalList, Conversation, ConversationFilter, Message, MessageList } from '../api/types.ts'
+import { createStore } from '../base/store.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
 import { type ConversationPage, type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
@@ -13,7 +14,6 @@ import { keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
 import { find, type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
-import { createStore } from './store.ts'
 import type { Seen } from './written.ts'
 
 /** Something asked for here that the API has not answered yet: shown over whatever is heard meanwhile. */

@@ -2,10 +2,9 @@
  * Files that somebody chose to send and has not sent, one set per conversation and kind, as long as the page lives:
  * whoever is about to leave it is asked.
  */
-import { useSyncExternalStore } from 'react'
+import { createStore, useStore } from '../base/store.ts'
 
 import type { DraftKind } from './drafts.ts'
-import { createStore } from './store.ts'
 
 export interface Chosen {
   readonly id: string
@@ -37,11 +36,11 @@ const ask = (event: BeforeUnloadEvent) => event.preventDefault()
 
 /** Whether files are chosen anywhere. */
 export function useAnyChosen(): boolean {
-  return useSyncExternalStore(chosen.subscribe, () => chosen.get().size > 0)
+  return useStore(chosen, ({ size }) => size > 0)
 }
 
 export function useChosen(conversationId: string, kind: DraftKind): readonly Chosen[] {
-  return useSyncExternalStore(chosen.subscribe, () => chosen.get().get(keyOf(conversationId, kind)) ?? NONE)
+  return useStore(chosen, (files) => files.get(keyOf(conversationId, kind)) ?? NONE)
 }
 
 /** Whether files are chosen there, for either kind. */

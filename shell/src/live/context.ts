@@ -1,5 +1,7 @@
 /** How screens get at the live state that is above them. */
-import { createContext, use, useSyncExternalStore } from 'react'
+import { createContext, use } from 'react'
+
+import { useStore } from '#base/store.ts'
 
 import type { Live } from './live.ts'
 import type { Outbox } from './outbox.ts'
@@ -18,7 +20,7 @@ export function useLive(): Live {
 /** Whether it was heard that Chatwoot has deleted it. */
 export function useHeardDeleted(conversationId: string): boolean {
   const { deleted } = useLive()
-  return useSyncExternalStore(deleted.subscribe, () => deleted.get().has(conversationId))
+  return useStore(deleted, (ids) => ids.has(conversationId))
 }
 
 export function useOutbox(): Outbox {
@@ -28,5 +30,5 @@ export function useOutbox(): Outbox {
 /** What was written in this conversation and is not yet known to be with the API. */
 export function useWritten(conversationId: string): readonly Written[] {
   const outbox = useOutbox()
-  return useSyncExternalStore(outbox.entries.subscribe, () => outbox.of(conversationId))
+  return useStore(outbox.entries, () => outbox.of(conversationId))
 }

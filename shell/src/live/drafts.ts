@@ -6,15 +6,13 @@
  * was typed since the API had it, and not under the hands of somebody who writes. If both are news, both stay, one
  * below the other. A late answer is no news: what the API was told from here lately is remembered for that.
  */
-import { useSyncExternalStore } from 'react'
-
 import { answerOf, client, doneOf } from '../api/client.ts'
 import { Failure } from '../api/failure.ts'
 import { session } from '../auth/session.ts'
+import { createStore, useStore } from '../base/store.ts'
 
 import { wait } from './backoff.ts'
 import { type Draft, onStoredDraft, storeDraft, storedDrafts } from './draftsStored.ts'
-import { createStore } from './store.ts'
 
 export type DraftKind = 'reply' | 'note'
 const KINDS: readonly DraftKind[] = ['reply', 'note']
@@ -126,7 +124,7 @@ export function isHeld(conversationId: string): boolean {
 }
 
 export function useDraft(conversationId: string, kind: DraftKind): string {
-  return useSyncExternalStore(drafts.subscribe, () => draftOf(conversationId, kind))
+  return useStore(drafts, () => draftOf(conversationId, kind))
 }
 
 /** The draft that a list shows, a reply before a note. */
@@ -138,7 +136,7 @@ export function useDraftPreview(conversationId: string): string {
 
 /** What is being written in a conversation: it stays so however its screen is laid out. */
 export function useKind(conversationId: string): DraftKind {
-  return useSyncExternalStore(kinds.subscribe, () => kinds.get().get(conversationId) ?? 'reply')
+  return useStore(kinds, (now) => now.get(conversationId) ?? 'reply')
 }
 
 export function setKind(conversationId: string, kind: DraftKind): void {

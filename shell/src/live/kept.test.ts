@@ -58,6 +58,14 @@ function waiting() {
 
 const leaves = () => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
 
+test('an entry that nobody can read keeps none of the others back', () => {
+  const earlier = page()
+  earlier.box.send(PLACE, 'Hello', false)
+  localStorage.setItem('axis.outbox.dev-admin.broken', '{')
+  stop()
+  expect(page().box.of(PLACE).map(({ content }) => content)).toEqual(['Hello'])
+})
+
 test('what waits with files warns whoever closes the page, and its text comes back, never to go out without them', async () => {
   const given = having([])
   expect(leaves()).toBe(false)

@@ -5,6 +5,7 @@
  * its page. While that page lives it holds a lock, so that no other tab takes its entry for a lost one.
  */
 import { session } from '../auth/session.ts'
+import { local } from '../base/storage.ts'
 
 import type { Written } from './written.ts'
 
@@ -19,35 +20,22 @@ export function keep(entry: Written): void {
   const withFiles = entry.files.length > 0
   if (withFiles) hold(entry.clientId)
   const kept = withFiles ? { ...entry, state: 'refused', reason: LOST, arrived: [], files: [], filesLost: true } : entry
-  try {
-    localStorage.setItem(nameOf(entry.clientId), JSON.stringify(kept))
-  } catch {
-    // Full or switched off: the entry lives as long as the page.
-  }
+  local.writeJson(nameOf(entry.clientId), kept)
 }
 
 export function forget(clientId: string): void {
-  try {
-    localStorage.removeItem(nameOf(clientId))
-  } catch {
-    // As above.
-  }
+  local.remove(nameOf(clientId))
   releases.get(clientId)?.()
   releases.delete(clientId)
 }
 
 export function stored(): Written[] {
-  const prefix = nameOf('')
-  try {
-    return Object.keys(localStorage)
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => JSON.parse(localStorage.getItem(key) ?? 'null') as Written | null)
-      .filter((entry) => entry !== null)
-      .map((entry) => ({ ...entry, files: [], progress: 0 }))
-      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
-  } catch {
-    return []
-  }
+  return local
+    .entries(nameOf(''))
+    .map(([, entry]) => entry as Written | null | undefined)
+    .filter((entry) => entry != null)
+    .map((entry) => ({ ...entry, files: [], progress: 0 }))
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
 }
 
 /** Tells which entries other tabs have forgotten: they are with the API, or their writer's again. Undoes that when called. */
@@ -74,18 +62,10 @@ function hold(clientId: string): void {
 const wroteKey = () => `axis.wrote.${session().person.id}`
 
 export function keepWritten(own: readonly string[]): void {
-  try {
-    localStorage.setItem(wroteKey(), JSON.stringify(own))
-  } catch {
-    // As above.
-  }
+  local.writeJson(wroteKey(), own)
 }
 
 export function written(): string[] {
-  try {
-    const own: unknown = JSON.parse(localStorage.getItem(wroteKey()) ?? '[]')
-    return Array.isArray(own) ? own.filter((one) => typeof one === 'string') : []
-  } catch {
-    return []
-  }
+  const own = local.readJson(wroteKey())
+  return Array.isArray(own) ? own.filter((one) => typeof one === 'string') : []
 }

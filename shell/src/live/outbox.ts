@@ -16,10 +16,10 @@ import { sendWithFiles } from '../api/files.ts'
 import { tagOf } from '../api/tag.ts'
 import type { Conversation, Message } from '../api/types.ts'
 import { session } from '../auth/session.ts'
+import { createStore, type Store } from '../base/store.ts'
 
 import { backoff, pause, wait } from './backoff.ts'
 import { forget, keep, keepWritten, left, onForgotten, stored, written } from './kept.ts'
-import { createStore, type Store } from './store.ts'
 import type { Arrived, Next, Seen, Written } from './written.ts'
 
 /** What the outbox asks of those around it, and tells them. */

@@ -1,7 +1,5 @@
 /** Which colleagues look at which conversation. They say it again as long as it is so, and else are gone. */
-import { useSyncExternalStore } from 'react'
-
-import { createStore, type Store } from './store.ts'
+import { createStore, type Store, useStore } from '../base/store.ts'
 
 export interface Present {
   readonly id: string
@@ -41,5 +39,5 @@ export function present(conversationId: string, person: Present, there: boolean)
 
 /** Which colleagues look at a conversation too. */
 export function usePresent(conversationId: string): readonly Present[] {
-  return useSyncExternalStore(everybody.subscribe, () => presentOf(everybody.get(), conversationId))
+  return useStore(everybody, (now) => presentOf(now, conversationId))
 }

@@ -1,8 +1,5 @@
-import { useSyncExternalStore } from 'react'
-
 import type { Failure } from '../api/failure.ts'
-
-import { createStore } from './store.ts'
+import { createStore, useStore } from '../base/store.ts'
 
 /** How the connection is, for people. */
 export interface ConnectionStatus {
@@ -20,9 +17,9 @@ export const connectionStatus = createStore<ConnectionStatus>({ state: 'connecti
  * is read again with the network.
  */
 export function useOffline(): boolean {
-  return useSyncExternalStore(connectionStatus.subscribe, () => connectionStatus.get().state === 'offline')
+  return useStore(connectionStatus, ({ state }) => state === 'offline')
 }
 
 export function useConnection(): ConnectionStatus {
-  return useSyncExternalStore(connectionStatus.subscribe, connectionStatus.get)
+  return useStore(connectionStatus)
 }

@@ -1,9 +1,6 @@
 /** Who is typing where. Nobody says reliably that they stopped, so each word of it lasts 6 seconds. */
-import { useSyncExternalStore } from 'react'
-
 import type { Message } from '../api/types.ts'
-
-import { createStore, type Store } from './store.ts'
+import { createStore, type Store, useStore } from '../base/store.ts'
 
 export interface Typist {
   readonly name: string | null
@@ -68,5 +65,5 @@ function nameOf(typist: Typist): string {
 }
 
 export function useTypists(conversationId: string): readonly Typist[] {
-  return useSyncExternalStore(typists.subscribe, () => typistsOf(typists.get(), conversationId))
+  return useStore(typists, (now) => typistsOf(now, conversationId))
 }

@@ -4,13 +4,13 @@ import { useEffect, useId, useState, useSyncExternalStore } from 'react'
 import { Button, IconButton } from './Button.tsx'
 import { classes } from './classes.ts'
 import { restoreFocus } from './focus.ts'
-import { dismiss, type Shown, subscribeToasts, toasts } from './toasts.ts'
+import { dismiss, type Shown, useToasts } from './toasts.ts'
 
 /** Milliseconds; whoever is about to press its button has all the time there is. */
 const LASTS = 6_000
 
 export function Toasts() {
-  const shown = useSyncExternalStore(subscribeToasts, toasts)
+  const shown = useToasts()
   // Never over the composer: beside the rail, above what is pressed there, or on top where the conversation takes the whole width.
   return (
     <div

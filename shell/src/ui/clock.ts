@@ -1,30 +1,26 @@
 import { useSyncExternalStore } from 'react'
 
-interface Clock {
-  now: () => number
-  subscribe: (listener: () => void) => () => void
-}
+import { createStore, type Store } from '#base/store.ts'
 
 /** One timer for all that show the time, and none while nobody does. */
-function ticking(milliseconds: number): Clock {
-  let now = Date.now()
+function ticking(milliseconds: number): Pick<Store<number>, 'get' | 'subscribe'> {
+  const now = createStore(Date.now())
   let timer: ReturnType<typeof setInterval> | undefined
-  const listeners = new Set<() => void>()
+  let watchers = 0
   return {
-    now: () => {
+    get: () => {
       // While nobody showed the time, it stood still.
-      if (timer === undefined && Date.now() - now >= milliseconds) now = Date.now()
-      return now
+      if (timer === undefined && Date.now() - now.get() >= milliseconds) now.set(Date.now())
+      return now.get()
     },
     subscribe: (listener) => {
-      listeners.add(listener)
-      timer ??= setInterval(() => {
-        now = Date.now()
-        for (const one of listeners) one()
-      }, milliseconds)
+      const unsubscribe = now.subscribe(listener)
+      watchers += 1
+      timer ??= setInterval(() => now.set(Date.now()), milliseconds)
       return () => {
-        listeners.delete(listener)
-        if (listeners.size > 0) return
+        unsubscribe()
+        watchers -= 1
+        if (watchers > 0) return
         clearInterval(timer)
         timer = undefined
       }
@@ -38,5 +34,5 @@ const fast = ticking(1_000)
 /** Now, in milliseconds since 1970; moves on every 20 seconds, or every second for what counts down. */
 export function useNow(pace: 'slow' | 'fast' = 'slow'): number {
   const clock = pace === 'fast' ? fast : slow
-  return useSyncExternalStore(clock.subscribe, clock.now)
+  return useSyncExternalStore(clock.subscribe, clock.get)
 }

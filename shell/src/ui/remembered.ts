@@ -1,5 +1,7 @@
 import { useState } from 'react'
 
+import { local } from '#base/storage.ts'
+
 /** A value that outlives the page, such as a width or what is open. */
 export function useRemembered<T>(key: string, initial: T): [T, (next: T) => void] {
   const [value, setValue] = useState(() => read(key, initial))
@@ -11,19 +13,11 @@ export function useRemembered<T>(key: string, initial: T): [T, (next: T) => void
 }
 
 export function read<T>(key: string, initial: T): T {
-  try {
-    const text = localStorage.getItem(key)
-    return text === null ? initial : (JSON.parse(text) as T)
-  } catch {
-    return initial
-  }
+  const value = local.readJson(key)
+  return value === undefined ? initial : (value as T)
 }
 
 export function write(key: string, value: unknown): void {
-  try {
-    if (value === null || value === '') localStorage.removeItem(key)
-    else localStorage.setItem(key, JSON.stringify(value))
-  } catch {
-    // Full or switched off: then it lasts as long as the page.
-  }
+  if (value === null || value === '') local.remove(key)
+  else local.writeJson(key, value)
 }

@@ -1,26 +1,21 @@
-import { useSyncExternalStore } from 'react'
+import { local } from '#base/storage.ts'
+import { createStore, useStore } from '#base/store.ts'
 
 export type Theme = 'light' | 'dark'
 
-const listeners = new Set<() => void>()
+/** As it is before the first paint (`public/theme.js`), which reads what is kept. */
+const theme = createStore<Theme>(document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light')
 
 export function currentTheme(): Theme {
-  return document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light'
+  return theme.get()
 }
 
-export function setTheme(theme: Theme): void {
-  document.documentElement.dataset.theme = theme
-  try {
-    localStorage.setItem('axis.theme', theme)
-  } catch {
-    // Then it lasts as long as the page.
-  }
-  for (const listener of listeners) listener()
+export function setTheme(next: Theme): void {
+  document.documentElement.dataset.theme = next
+  local.writeText('axis.theme', next)
+  theme.set(next)
 }
 
 export function useTheme(): Theme {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }, currentTheme)
+  return useStore(theme)
 }

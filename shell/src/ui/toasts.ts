@@ -2,6 +2,8 @@
  * Short news at the edge of the screen: three, those of one kind merged into one. What went wrong stays longest;
  * over three of that, a fourth shows for its time.
  */
+import { createStore, useStore } from '#base/store.ts'
+
 export interface Toast {
   /** Toasts with the same key are one. */
   readonly key: string
@@ -20,29 +22,27 @@ export interface Shown extends Toast {
 const MOST = 3
 /** How far above their edge they are. */
 const LIFT = '--toasts-lift'
-let shown: readonly Shown[] = []
-const listeners = new Set<() => void>()
+const shown = createStore<readonly Shown[]>([])
 
 export function toasts(): readonly Shown[] {
-  return shown
+  return shown.get()
 }
 
-export function subscribeToasts(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
+export function useToasts(): readonly Shown[] {
+  return useStore(shown)
 }
 
 export function toast(next: Toast): void {
-  const alike = shown.find((one) => one.key === next.key)
+  const alike = toasts().find((one) => one.key === next.key)
   const merged = { ...next, count: (alike?.count ?? 0) + 1 }
-  let others = shown.filter((one) => one.key !== next.key)
+  let others = toasts().filter((one) => one.key !== next.key)
   // The oldest makes room, and what went wrong only for what did, too.
   while (others.length >= MOST) {
     const drop = others.find((one) => !one.bad) ?? (next.bad ? others[0] : undefined)
     if (!drop) break
     others = others.filter((one) => one !== drop)
   }
-  put([...others, merged])
+  shown.set([...others, merged])
 }
 
 /** What was not done, and why, for whoever has closed meanwhile what would have told them. */
@@ -58,10 +58,5 @@ export function lift(height: number): () => void {
 }
 
 export function dismiss(key: string): void {
-  put(shown.filter((one) => one.key !== key))
-}
-
-function put(next: readonly Shown[]): void {
-  shown = next
-  for (const listener of listeners) listener()
+  shown.set(toasts().filter((one) => one.key !== key))
 }

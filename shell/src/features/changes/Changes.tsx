@@ -1,5 +1,6 @@
-import { useEffect, useSyncExternalStore } from 'react'
+import { useEffect } from 'react'
 
+import { useStore } from '#base/store.ts'
 import { type ActionName, actionsByKey, endingOf, perform } from '#desk/actions.ts'
 import { asked, want } from '#desk/asked.ts'
 import { useOpen } from '#desk/open.ts'
@@ -17,7 +18,7 @@ const Escalate = lazily(() => import('./Escalate.tsx'))
 /** Changes of conversations from wherever they are asked for: their keys, their questions, their news. */
 export function Changes() {
   const live = useLive()
-  const question = useSyncExternalStore(asked.subscribe, asked.get)
+  const question = useStore(asked)
   const open = useOpen()
   const { make, take } = useActs(open)
   useEffect(() => {

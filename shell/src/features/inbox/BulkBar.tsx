@@ -1,6 +1,7 @@
 import { X } from 'lucide-react'
-import { useLayoutEffect, useRef, useSyncExternalStore } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
+import { useStore } from '#base/store.ts'
 import { underWay } from '#desk/act.ts'
 import { type ActionName, ACTIONS, perform } from '#desk/actions.ts'
 import { clearSelection, select, shownOrder, useSelection } from '#desk/selection.ts'
@@ -22,7 +23,7 @@ const MARGINS = 16
 /** What can be done with all that is selected. It lies over the list, so that no row moves. */
 export function BulkBar({ loaded, onCovers }: BulkBarProps) {
   const selected = useSelection()
-  const progress = useSyncExternalStore(underWay.subscribe, underWay.get)
+  const progress = useStore(underWay)
   const bar = useRef<HTMLDivElement>(null)
   const busy = progress !== null
   const shown = selected.length > 0 || busy

@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowUp } from 'lucide-react'
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
+import { useStore } from '#base/store.ts'
 import { underWay } from '#desk/act.ts'
 import { mayAsk } from '#desk/asked.ts'
 import { clearSelection, focusedRow, selectUpTo, showOrder, toggle, useSelection } from '#desk/selection.ts'
@@ -125,7 +126,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
     if (under > 0) box.scrollBy(0, under)
   }, [covered])
   // The bar may go with that, and the focus with the bar.
-  useSyncExternalStore(underWay.subscribe, () => underWay.get() !== null)
+  useStore(underWay, (now) => now !== null)
   // Whoever comes back from a conversation goes on from its row.
   const opened = useRef(openId ?? place.opened)
   useEffect(() => {

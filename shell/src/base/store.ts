@@ -1,4 +1,6 @@
-/** A value that is told to whoever watches it; made for `useSyncExternalStore`. */
+import { useSyncExternalStore } from 'react'
+
+/** A value that is told to whoever watches it. */
 export interface Store<T> {
   get: () => T
   set: (next: T) => void
@@ -20,4 +22,11 @@ export function createStore<T>(initial: T): Store<T> {
       return () => listeners.delete(listener)
     },
   }
+}
+
+/** The value of a store, or what is made of it: the same object as long as nothing has changed. */
+export function useStore<T>(store: Store<T>): T
+export function useStore<T, S>(store: Store<T>, select: (value: T) => S): S
+export function useStore<T, S>(store: Store<T>, select?: (value: T) => S): T | S {
+  return useSyncExternalStore(store.subscribe, () => (select ? select(store.get()) : store.get()))
 }
