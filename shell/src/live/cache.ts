@@ -3,14 +3,14 @@ import type { Query, QueryClient } from '@tanstack/react-query'
 
 import { Failure } from '../api/failure.ts'
 import { tagOf } from '../api/tag.ts'
-import type { ActivityFilter, Announcement, Approval, ApprovalList, Conversation, ConversationFilter, Message, MessageList } from '../api/types.ts'
+import type { Announcement, Approval, ApprovalList, Conversation, Message, MessageList } from '../api/types.ts'
 import { createStore } from '../base/store.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
 import { type ConversationPage, type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
 import { Doubts } from './doubts.ts'
 import { earliest, type Heard, type Journal } from './journal.ts'
-import { keys, LIVE } from './keys.ts'
+import { keyOf, keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
 import { find, type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
@@ -143,9 +143,10 @@ export class Cache {
   /** Whether a list on the screen has it; what somebody wrote before, beside another conversation, is none. */
   isListed(id: string): boolean {
     const lists = this.#client.getQueryCache().findAll({ queryKey: ['conversations'], type: 'active' })
-    return lists.some(({ queryKey, state }) => {
-      const list = state.data as ConversationPages | undefined
-      return list !== undefined && !(queryKey[1] as ConversationFilter).contactId && find<Conversation, ConversationPage>(list, id) !== undefined
+    return lists.some((query) => {
+      const key = keyOf(query)
+      const list = query.state.data as ConversationPages | undefined
+      return key[0] === 'conversations' && list !== undefined && !key[1].contactId && find<Conversation, ConversationPage>(list, id) !== undefined
     })
   }
 
@@ -276,7 +277,8 @@ export class Cache {
     const known = place !== null && sequence <= place.sequence
     const { conversation, message, conversationId } = announcement
     if (isBare(announcement) && shows(query, conversationId) && !known) this.#askAgain(query)
-    switch (query.queryKey[0]) {
+    const key = keyOf(query)
+    switch (key[0]) {
       case 'conversations': {
         const list = query.state.data as ConversationPages
         if (conversationId && this.deleted.get().has(conversationId)) {
@@ -286,18 +288,17 @@ export class Cache {
         if (!conversation) return
         const newest = this.#wished(this.#journal.newest(conversation, sequence))
         if (known) return
-        const filter = query.queryKey[1] as ConversationFilter
-        this.#set(query, upsertConversation(list, filter, newest))
-        if (mayBeFound(list, filter, newest)) this.#askAgain(query)
+        this.#set(query, upsertConversation(list, key[1], newest))
+        if (mayBeFound(list, key[1], newest)) this.#askAgain(query)
         return
       }
       case 'conversation':
-        if (conversation && conversation.id === query.queryKey[1]) {
+        if (conversation?.id === key[1]) {
           this.#set(query, this.#wished(this.#journal.newest(conversation, sequence)))
         }
         return
       case 'messages':
-        if (conversationId !== query.queryKey[1]) return
+        if (conversationId !== key[1]) return
         if (withdrawnBy(announcement)) {
           const thread = query.state.data as MessagePages
           this.#set(query, withoutMessage(thread, withdrawnBy(announcement) ?? ''))
@@ -307,9 +308,8 @@ export class Cache {
         }
         return
       case 'activity': {
-        const filter = query.queryKey[1] as ActivityFilter
         const { conversation: _row, message: _text, approval: _asked, ...activity } = announcement
-        this.#set(query, addActivity(query.state.data as ActivityPages, filter, activity))
+        this.#set(query, addActivity(query.state.data as ActivityPages, key[1], activity))
         return
       }
     }
@@ -330,11 +330,11 @@ export class Cache {
   #showIn(query: Query, id: string): void {
     const conversation = this.look(id)
     if (!conversation) return
-    if (query.queryKey[0] === 'conversations') {
+    const key = keyOf(query)
+    if (key[0] === 'conversations') {
       if (this.deleted.get().has(id)) return
-      const filter = query.queryKey[1] as ConversationFilter
-      this.#set(query, upsertConversation(query.state.data as ConversationPages, filter, conversation))
-    } else if (query.queryKey[0] === 'conversation' && query.queryKey[1] === id) {
+      this.#set(query, upsertConversation(query.state.data as ConversationPages, key[1], conversation))
+    } else if (key[0] === 'conversation' && key[1] === id) {
       this.#set(query, conversation)
     }
   }
@@ -378,8 +378,9 @@ function waitsIn({ state }: Query, conversationId: string | null | undefined): b
   return rows.some((row) => row.status === 'submitted' && row.conversationId === conversationId)
 }
 
-function isSearch({ queryKey: [what, filter] }: Query): boolean {
-  return what === 'conversations' && (filter as ConversationFilter).search !== undefined
+function isSearch(query: Query): boolean {
+  const key = keyOf(query)
+  return key[0] === 'conversations' && key[1].search !== undefined
 }
 
 function isLive(query: Query): boolean {

@@ -1,3 +1,5 @@
+import type { Query } from '@tanstack/react-query'
+
 import type { ActivityFilter, ApprovalFilter, ConversationFilter } from '../api/types.ts'
 
 /** Where the cache keeps what. */
@@ -14,6 +16,13 @@ export const keys = {
   health: () => ['health'] as const,
   chatwoot: () => ['chatwoot'] as const,
   links: () => ['links'] as const,
+}
+
+type Key = ReturnType<(typeof keys)[keyof typeof keys]>
+
+/** The key of a query, which tells by its first part what its others are. Those that are made elsewhere begin otherwise. */
+export function keyOf({ queryKey }: Pick<Query, 'queryKey'>): Key {
+  return queryKey as unknown as Key
 }
 
 /** What events keep up to date, and a `reset` has read again. */

@@ -178,15 +178,19 @@ export function chatwootQuery() {
   })
 }
 
-/** What an account consists of changes rarely; an account that was just added is not known at once. */
 interface Listed {
   state: { data: { data: unknown[] } | undefined }
 }
 const isEmpty = (query: Listed) => query.state.data?.data.length === 0
+
+/** What an account consists of changes rarely; an account that was just added is not known at once. */
 const catalogue = {
   staleTime: (query: Listed) => (isEmpty(query) ? 0 : 5 * 60_000),
   refetchInterval: (query: Listed) => isEmpty(query) && 3_000,
 }
+
+/** As often as that is asked for by what somebody has opened; what is on the screen all day asks less often. */
+export const patiently = { refetchInterval: (query: Listed) => isEmpty(query) && 30_000 }
 
 export function agentsQuery() {
   return queryOptions({

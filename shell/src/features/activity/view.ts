@@ -1,4 +1,5 @@
 import type { ActivityFilter } from '#api/types.ts'
+import { compact } from '#base/compact.ts'
 
 /** What the timeline shows, as its address says it. */
 export type TimelineView = Partial<
@@ -10,13 +11,12 @@ export function readTimelineView(search: Record<string, unknown>): TimelineView 
     const value = search[name]
     return typeof value === 'string' && value !== '' ? value.slice(0, 1_000) : undefined
   }
-  const view = {
+  return compact<TimelineView>({
     type: text('type'),
     source: text('source'),
     actor: text('actor'),
     conversationId: text('conversationId'),
-  }
-  return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined))
+  })
 }
 
 /** Types that people think of together. */

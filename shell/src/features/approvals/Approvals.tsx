@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { ShieldCheck } from 'lucide-react'
 
 import type { ApprovalStatus } from '#api/types.ts'
+import { compact } from '#base/compact.ts'
 import { again } from '#live/again.ts'
 import { approvalPagesQuery } from '#live/queries.ts'
 import { Button } from '#ui/Button.tsx'
@@ -24,7 +25,7 @@ export function Approvals({ view }: { view: ApprovalsView }) {
   const query = useInfiniteQuery(approvalPagesQuery(approvalFilterOf(view)))
   const go = (search: ApprovalsView) => void navigate({ to: '/approvals', search, replace: true })
   const set = (change: { [K in keyof ApprovalsView]: ApprovalsView[K] | undefined }) =>
-    go(Object.fromEntries(Object.entries({ ...view, ...change }).filter(([, value]) => value !== undefined)))
+    go(compact<ApprovalsView>({ ...view, ...change }))
   const tabs: [Show | undefined, string][] = [
     [undefined, 'All'],
     ...Object.entries(SHOWS).map(([show, name]): [Show, string] => [show as Show, name]),

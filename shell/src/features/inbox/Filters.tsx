@@ -4,7 +4,7 @@ import { memo, useEffect, useId, useRef, useState } from 'react'
 
 import type { Agent, ConversationSort } from '#api/types.ts'
 import { myAgent } from '#desk/me.ts'
-import { agentsQuery, inboxesQuery, labelsQuery, teamsQuery } from '#live/queries.ts'
+import { agentsQuery, inboxesQuery, labelsQuery, patiently, teamsQuery } from '#live/queries.ts'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { Chip, type ChipOption } from '#ui/Chip.tsx'
 import { composes } from '#ui/composing.ts'
@@ -27,15 +27,12 @@ function distinct(options: readonly ChipOption[]): ChipOption[] {
     .sort((a, b) => a.label.localeCompare(b.label))
 }
 
-/** What an account consists of changes rarely; one that is being added is not known at once. */
-const PACE = { refetchInterval: (query: { state: { data: { data: unknown[] } | undefined } }) => query.state.data?.data.length === 0 && 30_000 }
-
 /** What there is to choose from. */
 export function useCatalogue() {
-  const agents = useQuery({ ...agentsQuery(), ...PACE }).data ?? []
-  const teams = useQuery({ ...teamsQuery(), ...PACE }).data ?? []
-  const labels = useQuery({ ...labelsQuery(), ...PACE }).data ?? []
-  const inboxes = useQuery({ ...inboxesQuery(), ...PACE }).data ?? []
+  const agents = useQuery({ ...agentsQuery(), ...patiently }).data ?? []
+  const teams = useQuery({ ...teamsQuery(), ...patiently }).data ?? []
+  const labels = useQuery({ ...labelsQuery(), ...patiently }).data ?? []
+  const inboxes = useQuery({ ...inboxesQuery(), ...patiently }).data ?? []
   const me = myAgent(agents)
   const nameOf = (one: Agent) => (one === me ? 'Me' : (one.name ?? `Agent ${one.chatwootId}`))
   const mineFirst = me ? [me, ...agents.filter((one) => one !== me)] : agents

@@ -1,4 +1,5 @@
 import type { ConversationFilter, ConversationSort } from '#api/types.ts'
+import { compact } from '#base/compact.ts'
 
 /**
  * What the inbox shows, as its address says it. Without a status it shows what is open; `any` lifts
@@ -36,7 +37,7 @@ export function readView(search: Record<string, unknown>): View {
   }
   const assigneeId = text('assigneeId')
   const sort = text('sort')
-  return compact({
+  return compact<View>({
     status: text('status'),
     priority: text('priority'),
     assigneeId: assigneeId && /^(none|any|\d+)$/.test(assigneeId) ? assigneeId : undefined,
@@ -48,13 +49,8 @@ export function readView(search: Record<string, unknown>): View {
   })
 }
 
-/** Without what is not set, so that equal views have equal addresses and equal places in the cache. */
-function compact(view: { [K in keyof View]: View[K] | undefined }): View {
-  return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined))
-}
-
 export function changed(view: View, change: { [K in keyof View]?: View[K] | undefined }): View {
-  return compact({ ...view, ...change })
+  return compact<View>({ ...view, ...change })
 }
 
 /** What the API is asked for. */

@@ -1,3 +1,5 @@
+import { compact } from '#base/compact.ts'
+
 /** What the screen shows, as its address says it. */
 export interface OperationsView {
   show?: Part
@@ -16,6 +18,5 @@ export function readOperationsView(search: Record<string, unknown>): OperationsV
   }
   const { show } = search
   if (typeof show !== 'string' || !(show in PARTS)) return {}
-  const view = { show: show as Part, reason: text('reason'), stream: text('stream'), letter: text('letter') }
-  return Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined))
+  return compact<OperationsView>({ show: show as Part, reason: text('reason'), stream: text('stream'), letter: text('letter') })
 }
