@@ -146,3 +146,23 @@ test('a message that was taken back stays away, unless Chatwoot has it after all
   cache.announce(at(3), anAnnouncement({ type: 'message_created', message: { ...message, chatwootId: 9, state: 'sent', updatedAt: instant(2) } }))
   expect(ids()).toEqual([message.id])
 })
+
+test('what is assigned to me joins the list of that, and leaves it', () => {
+  const here = uuid(1)
+  const { client, cache, ids } = cacheWith([], { assigneeId: 'me' })
+  const queryKey = keys.conversations({ assigneeId: 'me' })
+  const row = (second: number, id: number, accountId = here) =>
+    aConversation({ id: uuid(810), accountId, assignee: { id, name: null, type: 'user' }, updatedAt: instant(second) })
+  cache.announce(at(1), anAnnouncement({ conversation: row(1, 7) }))
+  // Who that is, is not known yet: the API is asked.
+  expect(ids()).toEqual([])
+  expect(client.getQueryState(queryKey)?.isInvalidated).toBe(true)
+  const agent = { chatwootId: 7, you: true, updatedAt: instant(0) }
+  client.setQueryData(keys.catalogue('agents'), { data: [{ ...agent, accountId: here }] })
+  cache.announce(at(2), anAnnouncement({ conversation: row(2, 7) }))
+  expect(ids()).toEqual([uuid(810)])
+  cache.announce(at(3), anAnnouncement({ conversation: row(3, 8) }))
+  expect(ids()).toEqual([])
+  cache.announce(at(4), anAnnouncement({ conversation: { ...row(4, 7, uuid(2)), id: uuid(811) } }))
+  expect(ids()).toEqual([])
+})

@@ -3,15 +3,17 @@ import type { Query, QueryClient } from '@tanstack/react-query'
 
 import { Failure } from '../api/failure.ts'
 import { tagOf } from '../api/tag.ts'
-import type { Announcement, Approval, ApprovalList, Conversation, Message, MessageList } from '../api/types.ts'
+import type { Announcement, Conversation, ConversationFilter, Message, MessageList } from '../api/types.ts'
 import { createStore } from '../base/store.ts'
 
 import { type ActivityPages, addActivity } from './activity.ts'
+import { isBare, isWith, shows, showsInRows, waitsIn, withdrawnBy } from './concerns.ts'
 import { type ConversationPage, type ConversationPages, mayBeFound, upsertConversation } from './conversations.ts'
 import { Doubts } from './doubts.ts'
 import { earliest, type Heard, type Journal } from './journal.ts'
 import { keyOf, keys, LIVE } from './keys.ts'
 import { type MessagePages, messagesOf, upsertMessage, withoutMessage } from './messages.ts'
+import { mineOf } from './mine.ts'
 import { find, type Paged, rowsOf, without } from './pages.ts'
 import { type Position, readPosition } from './position.ts'
 import type { Seen } from './written.ts'
@@ -26,8 +28,6 @@ export interface Wish {
 const ASKS_EVERY = 5_000
 /** So many of the newest messages tell what somebody had before them. */
 const MOST_SEEN = 60
-/** What a conversation tells of its contact, by the names that Chatwoot has for it. */
-const IN_ROWS = new Set<unknown>(['name', 'avatar', 'avatar_url', 'thumbnail'])
 /** A tag that no conversation has: what was seen is then told by its messages alone. */
 const NO_TAG = '"0"'
 
@@ -288,8 +288,8 @@ export class Cache {
         if (!conversation) return
         const newest = this.#wished(this.#journal.newest(conversation, sequence))
         if (known) return
-        this.#set(query, upsertConversation(list, key[1], newest))
-        if (mayBeFound(list, key[1], newest)) this.#askAgain(query)
+        this.#list(query, key[1], newest)
+        if (mayBeFound(list, key[1], newest, mineOf(this.#client) ?? undefined)) this.#askAgain(query)
         return
       }
       case 'conversation':
@@ -315,6 +315,17 @@ export class Cache {
     }
   }
 
+  /** Brings a list up to a look at a conversation; asks for it again if it cannot be told yet whose `me` is. */
+  #list(query: Query, filter: ConversationFilter, conversation: Conversation): void {
+    const list = query.state.data as ConversationPages
+    const mine = filter.assigneeId === 'me' ? mineOf(this.#client) : undefined
+    if (mine === null) {
+      this.#askAgain(query)
+      return
+    }
+    this.#set(query, upsertConversation(list, filter, conversation, mine))
+  }
+
   #wished(conversation: Conversation): Conversation {
     const wishes = this.#wishes.get(conversation.id) ?? []
     return wishes.reduce((row, wish) => wish.over(row), conversation)
@@ -333,7 +344,7 @@ export class Cache {
     const key = keyOf(query)
     if (key[0] === 'conversations') {
       if (this.deleted.get().has(id)) return
-      this.#set(query, upsertConversation(query.state.data as ConversationPages, key[1], conversation))
+      this.#list(query, key[1], conversation)
     } else if (key[0] === 'conversation' && key[1] === id) {
       this.#set(query, conversation)
     }
@@ -343,39 +354,6 @@ export class Cache {
     if (data === query.state.data) return
     this.#client.setQueryData(query.queryKey, data, { updatedAt: query.state.dataUpdatedAt })
   }
-}
-
-/** The message that an announcement says is gone. */
-function withdrawnBy({ type, data }: Announcement): string | null {
-  return type === 'message_cancelled' && typeof data.messageId === 'string' ? data.messageId : null
-}
-
-/** A change was told, and what it changed could not be read or sent. News of other kinds have no such rows. */
-function isBare({ type, conversation, message }: Announcement): boolean {
-  return !conversation && !message && /^(conversation|message|command)_/.test(type) && type !== 'conversation_deleted'
-}
-
-/** Whether a conversation and its messages show there, or might. */
-function shows({ queryKey: [what, id] }: Query, conversationId: string | null | undefined): boolean {
-  return what === 'conversations' || ((what === 'conversation' || what === 'messages') && id === conversationId)
-}
-
-/** Whether a conversation shows one of these fields of its contact, or may: that none are named says nothing. */
-function showsInRows(fields: unknown): boolean {
-  return !Array.isArray(fields) || fields.length === 0 || fields.some((field) => IN_ROWS.has(field))
-}
-
-/** Whether conversations of this contact show there. */
-function isWith({ queryKey: [what], state }: Query, contactId: string): boolean {
-  if (what === 'conversation') return (state.data as Conversation).contact?.id === contactId
-  return what === 'conversations' && rowsOf<Conversation>(state.data as ConversationPages).some(({ contact }) => contact?.id === contactId)
-}
-
-/** Whether a request that is about this conversation, and waits, shows there. */
-function waitsIn({ state }: Query, conversationId: string | null | undefined): boolean {
-  const data = state.data as Approval | ApprovalList | Paged<ApprovalList>
-  const rows = 'pages' in data ? rowsOf<Approval>(data) : 'data' in data ? data.data : [data]
-  return rows.some((row) => row.status === 'submitted' && row.conversationId === conversationId)
 }
 
 function isSearch(query: Query): boolean {

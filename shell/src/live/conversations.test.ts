@@ -40,3 +40,14 @@ test('a filter lets through what the API would list', () => {
   expect(matches({ priority: 'none' }, alone)).toBe(false)
   expect(matches({ teamId: 2 }, alone)).toBe(false)
 })
+
+test('what is assigned to me is so by account: a number is somebody else in another one', () => {
+  const mine = (accountId: string, agentId: number) => accountId === uuid(1) && agentId === 7
+  const assigned = (id: number, accountId = uuid(1), type = 'user') =>
+    matches({ assigneeId: 'me' }, aConversation({ accountId, assignee: { id, name: null, type } }), mine)
+  expect(assigned(7)).toBe(true)
+  expect(assigned(8)).toBe(false)
+  expect(assigned(7, uuid(2))).toBe(false)
+  expect(assigned(7, uuid(1), 'agent_bot')).toBe(false)
+  expect(matches({ assigneeId: 'me' }, aConversation(), mine)).toBe(false)
+})

@@ -2,6 +2,7 @@
 import { compareInstants } from '../api/instant.ts'
 import type { Conversation, ConversationFilter, ConversationList, ConversationSort } from '../api/types.ts'
 
+import type { Mine } from './mine.ts'
 import { find, type Paged, placed, replaced, without } from './pages.ts'
 
 /** A page, and the row it ended with when it was loaded: where its cursor points, wherever the row went. */
@@ -40,8 +41,10 @@ export const ORDERS: Record<ConversationSort, Order> = {
   priority: (a, b) => rank(b) - rank(a) || newest(a, b),
 }
 
-/** Whether the API would list it, as far as that can be told here: not what a search finds. */
-export function matches(filter: ConversationFilter, conversation: Conversation): boolean {
+const NOBODY: Mine = () => false
+
+/** Whether the API would list it, as far as that can be told here: not what a search finds. `mine` tells who `me` is. */
+export function matches(filter: ConversationFilter, conversation: Conversation, mine: Mine = NOBODY): boolean {
   const { status, priority, assigneeId, teamId, label, inboxId, contactId } = filter
   if (conversation.deleted) return false
   if (status && conversation.status !== status) return false
@@ -51,7 +54,8 @@ export function matches(filter: ConversationFilter, conversation: Conversation):
   if (assigneeId && assigneeId !== 'none' && assigneeId !== 'any') {
     // A number is that of a person; bots have numbers of their own.
     const { id, type } = conversation.assignee ?? {}
-    if (type === 'agent_bot' || String(id) !== assigneeId) return false
+    if (type === 'agent_bot' || id == null) return false
+    if (assigneeId === 'me' ? !mine(conversation.accountId, id) : String(id) !== assigneeId) return false
   }
   if (teamId != null && conversation.team?.id !== teamId) return false
   if (label && !conversation.labels.includes(label)) return false
@@ -60,8 +64,8 @@ export function matches(filter: ConversationFilter, conversation: Conversation):
 }
 
 /** Whether a search that does not list it might: only the API can say. */
-export function mayBeFound(list: ConversationPages, filter: ConversationFilter, conversation: Conversation): boolean {
-  if (!filter.search || !matches(filter, conversation)) return false
+export function mayBeFound(list: ConversationPages, filter: ConversationFilter, conversation: Conversation, mine?: Mine): boolean {
+  if (!filter.search || !matches(filter, conversation, mine)) return false
   return !find<Conversation, ConversationPage>(list, conversation.id)
 }
 
@@ -73,8 +77,9 @@ export function upsertConversation(
   list: ConversationPages,
   filter: ConversationFilter,
   conversation: Conversation,
+  mine?: Mine,
 ): ConversationPages {
-  if (!matches(filter, conversation)) return without(list, conversation.id)
+  if (!matches(filter, conversation, mine)) return without(list, conversation.id)
   if (filter.search) {
     const there = find<Conversation, ConversationPage>(list, conversation.id)
     return there && there !== conversation ? replaced(list, conversation) : list

@@ -2,8 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { ArrowDownWideNarrow, Search, X } from 'lucide-react'
 import { memo, useEffect, useId, useRef, useState } from 'react'
 
-import type { Agent, ConversationSort } from '#api/types.ts'
-import { myAgent } from '#desk/me.ts'
+import type { ConversationSort } from '#api/types.ts'
 import { agentsQuery, inboxesQuery, labelsQuery, patiently, teamsQuery } from '#live/queries.ts'
 import { channelName } from '#ui/ChannelIcon.tsx'
 import { Chip, type ChipOption } from '#ui/Chip.tsx'
@@ -33,17 +32,12 @@ export function useCatalogue() {
   const teams = useQuery({ ...teamsQuery(), ...patiently }).data ?? []
   const labels = useQuery({ ...labelsQuery(), ...patiently }).data ?? []
   const inboxes = useQuery({ ...inboxesQuery(), ...patiently }).data ?? []
-  const me = myAgent(agents)
-  const nameOf = (one: Agent) => (one === me ? 'Me' : (one.name ?? `Agent ${one.chatwootId}`))
-  const mineFirst = me ? [me, ...agents.filter((one) => one !== me)] : agents
-  const people = distinct(mineFirst.map((one) => ({ value: String(one.chatwootId), label: nameOf(one) })))
-  const isMine = ({ value }: ChipOption) => value === String(me?.chatwootId)
   return {
     agents: [
-      ...people.filter(isMine),
+      { value: 'me', label: 'Me' },
       { value: 'none', label: 'Nobody' },
       { value: 'any', label: 'Anybody' },
-      ...people.filter((one) => !isMine(one)),
+      ...distinct(agents.map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Agent ${chatwootId}` }))),
     ],
     teams: distinct(teams.map(({ chatwootId, name }) => ({ value: String(chatwootId), label: name ?? `Team ${chatwootId}` }))),
     labels: distinct(labels.map(({ title }) => ({ value: title, label: title }))),

@@ -285,7 +285,7 @@ test('a number that is somebody else in another account is offered by both names
   show(<List view={{ assigneeId: '4' }} openId={undefined} />)
   await userEvent.click(await screen.findByRole('button', { name: 'Assignee: Ana Beispiel / Otto Other' }))
   const names = (await screen.findAllByRole('menuitemradio')).map((one) => one.textContent)
-  expect(names).toEqual(['Anybody or nobody', 'Me / Paula Probe', 'Nobody', 'Anybody', 'Ana Beispiel / Otto Other'])
+  expect(names).toEqual(['Anybody or nobody', 'Me', 'Nobody', 'Anybody', 'Ana Beispiel / Otto Other', 'Dev Admin / Paula Probe'])
 })
 
 test('filters offer what the catalogue has, whatever is loaded', async () => {
@@ -315,10 +315,22 @@ test('filters offer what the catalogue has, whatever is loaded', async () => {
     await userEvent.keyboard('{Escape}')
     return names
   }
-  expect(await offered(/^Assignee/)).toEqual(['Anybody or nobody', 'Me', 'Nobody', 'Anybody', 'Ana Beispiel'])
+  expect(await offered(/^Assignee/)).toEqual(['Anybody or nobody', 'Me', 'Nobody', 'Anybody', 'Ana Beispiel', 'Dev Admin'])
   expect(await offered(/^Label/)).toEqual(['Any label', 'vip'])
   expect(await offered(/^Channel/)).toEqual(['Any channel', 'Shop (Website)'])
   await userEvent.click(screen.getByRole('button', { name: /^Assignee/ }))
   await userEvent.click(await screen.findByRole('menuitemradio', { name: 'Me' }))
-  await waitFor(() => expect(router.state.location.search).toMatchObject({ teamId: 2, assigneeId: '5' }))
+  await waitFor(() => expect(router.state.location.search).toMatchObject({ teamId: 2, assigneeId: 'me' }))
+})
+
+test('who is no agent that the API knows is told why nothing is assigned to them', async () => {
+  const asked = given([])
+  api.use(
+    http.untyped.get('*/api/v1/agents', () =>
+      HttpResponse.json({ data: [{ accountId: '1', chatwootId: 4, name: 'Ana Beispiel', you: false, updatedAt: instant(0) }] }),
+    ),
+  )
+  show(<List view={{ assigneeId: 'me' }} openId={undefined} />)
+  expect(await screen.findByText('No agent in Chatwoot has your e-mail address')).toBeVisible()
+  expect(asked[0]?.get('assigneeId')).toBe('me')
 })

@@ -1,11 +1,11 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Inbox, SearchX } from 'lucide-react'
 import { useCallback, useState } from 'react'
 
 import type { Conversation } from '#api/types.ts'
 import { again } from '#live/again.ts'
-import { conversationsQuery } from '#live/queries.ts'
+import { agentsQuery, conversationsQuery } from '#live/queries.ts'
 import { useOffline } from '#live/status.ts'
 import { Button } from '#ui/Button.tsx'
 import { Again, Empty, Failed } from '#ui/State.tsx'
@@ -105,6 +105,7 @@ function Told({ view, count, more }: ToldProps) {
 }
 
 function Nothing({ view, onChange }: { view: View; onChange: (view: View) => void }) {
+  const agents = useQuery(agentsQuery()).data
   if (view.search !== undefined) {
     return (
       <Empty
@@ -114,6 +115,17 @@ function Nothing({ view, onChange }: { view: View; onChange: (view: View) => voi
       >
         Names, addresses, numbers and the words of messages were searched
         {isNarrowed(changed(view, { search: undefined })) || view.status === undefined ? ', within the filters above' : ''}.
+      </Empty>
+    )
+  }
+  if (view.assigneeId === 'me' && agents?.every(({ you }) => !you)) {
+    return (
+      <Empty
+        icon={Inbox}
+        title="No agent in Chatwoot has your e-mail address"
+        action={<Button onClick={() => onChange(changed(view, { assigneeId: undefined }))}>Show everybody’s</Button>}
+      >
+        Filter by your name there, if it is another one.
       </Empty>
     )
   }

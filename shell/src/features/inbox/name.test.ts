@@ -4,7 +4,7 @@ import { viewName } from './name.ts'
 import type { View } from './view.ts'
 
 const catalogue = {
-  agents: [{ value: '5', label: 'Me' }, { value: '4', label: 'Ana Beispiel' }],
+  agents: [{ value: 'me', label: 'Me' }, { value: '4', label: 'Ana Beispiel' }],
   teams: [{ value: '2', label: 'Returns' }],
   labels: [{ value: 'vip', label: 'vip' }],
   inboxes: [{ value: '3', label: 'Shop (Website)' }],
@@ -16,7 +16,7 @@ test.each<[View, string]>([
   [{ status: 'any' }, 'All conversations'],
   [{ status: 'resolved', label: 'vip' }, 'Resolved · vip'],
   [{ assigneeId: 'none' }, 'Unassigned'],
-  [{ assigneeId: '5', priority: 'urgent' }, 'Assigned to me · Urgent priority'],
+  [{ assigneeId: 'me', priority: 'urgent' }, 'Assigned to me · Urgent priority'],
   [{ assigneeId: '4', teamId: 2, inboxId: 3 }, 'Assigned to Ana Beispiel · Returns · Shop (Website)'],
   [{ teamId: 9, search: 'parcel' }, '“parcel” · Team 9'],
 ])('%j is called %s', (view, name) => {

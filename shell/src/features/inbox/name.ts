@@ -22,5 +22,5 @@ export function viewName({ search, status, assigneeId, priority, teamId, label, 
 function assigned(id: string, name: string): string {
   if (id === 'none') return 'Unassigned'
   if (id === 'any') return 'Assigned'
-  return `Assigned to ${name.replace(/^Me\b/, 'me')}`
+  return `Assigned to ${id === 'me' ? 'me' : name}`
 }

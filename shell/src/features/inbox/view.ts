@@ -40,7 +40,7 @@ export function readView(search: Record<string, unknown>): View {
   return compact<View>({
     status: text('status'),
     priority: text('priority'),
-    assigneeId: assigneeId && /^(none|any|\d+)$/.test(assigneeId) ? assigneeId : undefined,
+    assigneeId: assigneeId && /^(me|none|any|\d+)$/.test(assigneeId) ? assigneeId : undefined,
     teamId: number('teamId'),
     label: text('label'),
     inboxId: number('inboxId'),
