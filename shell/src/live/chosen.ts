@@ -4,7 +4,7 @@
  */
 import { createStore, useStore } from '../base/store.ts'
 
-import type { DraftKind } from './drafts.ts'
+import type { DraftKind } from './kind.ts'
 
 export interface Chosen {
   readonly id: string

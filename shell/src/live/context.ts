@@ -3,6 +3,8 @@ import { createContext, use } from 'react'
 
 import { useStore } from '#base/store.ts'
 
+import type { Drafts } from './drafts.ts'
+import type { DraftKind } from './kind.ts'
 import type { Live } from './live.ts'
 import type { Outbox } from './outbox.ts'
 import type { Written } from './written.ts'
@@ -25,6 +27,22 @@ export function useHeardDeleted(conversationId: string): boolean {
 
 export function useOutbox(): Outbox {
   return useLive().outbox
+}
+
+export function useDrafts(): Drafts {
+  return useLive().drafts
+}
+
+export function useDraft(conversationId: string, kind: DraftKind): string {
+  const drafts = useDrafts()
+  return useStore(drafts.all, () => drafts.of(conversationId, kind))
+}
+
+/** The draft that a list shows, a reply before a note. */
+export function useDraftPreview(conversationId: string): string {
+  const reply = useDraft(conversationId, 'reply')
+  const note = useDraft(conversationId, 'note')
+  return reply.trim() || note.trim()
 }
 
 /** What was written in this conversation and is not yet known to be with the API. */

@@ -5,7 +5,8 @@ import { api, http } from '#test/api.ts'
 import { instant, uuid } from '#test/samples.ts'
 import { soon } from '#test/soon.ts'
 
-import { draftOf, holdDraft, readDrafts, releaseDraft, setDraft, startDrafts } from './drafts.ts'
+import { Drafts } from './drafts.ts'
+import type { DraftKind } from './kind.ts'
 
 const A = uuid(901)
 const B = uuid(902)
@@ -51,7 +52,17 @@ function keeping(first: Partial<Kept>[] = []) {
 const later = () => vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] })
 
 let stop: () => void = () => undefined
-const begin = () => (stop = startDrafts())
+let drafts = new Drafts()
+/** As another page of the same browser does. */
+const begin = () => {
+  drafts = new Drafts()
+  return (stop = drafts.start())
+}
+const draftOf = (id: string, kind: DraftKind) => drafts.of(id, kind)
+const setDraft = (id: string, kind: DraftKind, text: string) => drafts.set(id, kind, text)
+const holdDraft = (id: string, kind: DraftKind) => drafts.hold(id, kind)
+const releaseDraft = (id: string, kind: DraftKind) => drafts.release(id, kind)
+const readDrafts = () => drafts.read()
 afterEach(() => {
   stop()
   vi.useRealTimers()

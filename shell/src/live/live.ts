@@ -20,7 +20,7 @@ import { admission } from './admission.ts'
 import { afterRefusal } from './again.ts'
 import { Cache } from './cache.ts'
 import { Connection } from './connection.ts'
-import { startDrafts } from './drafts.ts'
+import { Drafts } from './drafts.ts'
 import { Journal } from './journal.ts'
 import { type News, tellNews } from './news.ts'
 import { Outbox } from './outbox.ts'
@@ -47,6 +47,7 @@ const REBUILDS = 20
 
 export class Live {
   readonly outbox: Outbox
+  readonly drafts = new Drafts()
   readonly #cache: Cache
   #connection: Connection | null = null
   /** What comes before the stream has caught up is no news, but for what concerns this person. */
@@ -185,7 +186,7 @@ export class Live {
   /** Opens the connection; closes it when the returned function is called. */
   start(): () => void {
     const stopOutbox = this.outbox.start()
-    const stopDrafts = startDrafts()
+    const stopDrafts = this.drafts.start()
     const connection = new Connection({
       admission,
       handlers: {

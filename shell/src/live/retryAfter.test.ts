@@ -7,7 +7,7 @@ import { soon } from '#test/soon.ts'
 
 import type { CreateMessage } from '../api/types.ts'
 
-import { setDraft, startDrafts } from './drafts.ts'
+import { Drafts } from './drafts.ts'
 import { Live } from './live.ts'
 import { conversationQuery } from './queries.ts'
 import { createQueryClient } from './queryClient.ts'
@@ -23,8 +23,9 @@ const WAYS: Record<string, () => unknown> = {
   },
   'what takes a reply back': () => live.cancel(aMessage()),
   'a draft': () => {
-    onTestFinished(startDrafts())
-    setDraft(uuid(), 'reply', 'Dear')
+    const drafts = new Drafts()
+    onTestFinished(drafts.start())
+    drafts.set(uuid(), 'reply', 'Dear')
   },
   'what is read': () => client.query(conversationQuery(client, uuid())),
 }

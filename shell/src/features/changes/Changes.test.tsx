@@ -8,7 +8,7 @@ import type { Conversation, CreateMessage, UpdateConversation } from '#api/types
 import { ask, asked as question, want } from '#desk/asked.ts'
 import { clearSelection, select, selection } from '#desk/selection.ts'
 import { chooseFiles } from '#live/chosen.ts'
-import { holdDraft, releaseDraft, setDraft } from '#live/drafts.ts'
+import type { Drafts } from '#live/drafts.ts'
 import { tellNews } from '#live/news.ts'
 import type { Written } from '#live/written.ts'
 import { api, http } from '#test/api.ts'
@@ -155,12 +155,12 @@ test('and is done even if the reply was sent before the page had anything to sho
 
 describe('a reply that is sent, and what was to be done then done,', () => {
   /** The conversation on the screen, and its reply sent once somebody does this. */
-  async function sent(does: (id: string) => void) {
+  async function sent(does: (id: string, drafts: Drafts) => void) {
     const row = aConversation()
-    const { router, status } = given([row])
+    const { live, router, status } = given([row])
     await screen.findByRole('status')
     await act(() => router.navigate({ href: `/inbox/${row.id}` }))
-    does(row.id)
+    does(row.id, live.drafts)
     tellNews({ kind: 'sent', written: { conversationId: row.id, next: { status: 'resolved' } } as Written })
     await waitFor(() => expect(status(row.id)).toBe('resolved'))
     expect(await screen.findByText('Resolved')).toBeVisible()
@@ -176,18 +176,17 @@ describe('a reply that is sent, and what was to be done then done,', () => {
 
   test.each([
     ['from whoever only reads there', () => undefined],
-    ['from whoever has sent it by the keys, in its empty field', (id: string) => {
+    ['from whoever has sent it by the keys, in its empty field', (id: string, drafts: Drafts) => {
       field('textarea')
-      holdDraft(id, 'reply')
-      onTestFinished(() => releaseDraft(id, 'reply'))
+      drafts.hold(id, 'reply')
     }],
   ])('goes, %s', async (_, does) => {
     expect((await sent(does)).place).toBe('/inbox')
   })
 
   test.each([
-    ['who writes the next one', (id: string) => setDraft(id, 'reply', 'And')],
-    ['who writes a note', (id: string) => setDraft(id, 'note', 'They')],
+    ['who writes the next one', (id: string, drafts: Drafts) => drafts.set(id, 'reply', 'And')],
+    ['who writes a note', (id: string, drafts: Drafts) => drafts.set(id, 'note', 'They')],
     ['who has chosen files', (id: string) => void chooseFiles(id, 'reply', [new File(['Two tents'], 'receipt.txt')])],
     ['who writes elsewhere', () => field('input')],
   ])('does not go from under whoever stays there: %s', async (_, does) => {

@@ -11,7 +11,7 @@ import { clearSelection, neighbour, select, selection } from '#desk/selection.ts
 import { told } from '#desk/words.ts'
 import { hasChosen } from '#live/chosen.ts'
 import { useLive } from '#live/context.ts'
-import { hasBegun, isHeld } from '#live/drafts.ts'
+import type { Drafts } from '#live/drafts.ts'
 import { onNews } from '#live/news.ts'
 import { agentsQuery, conversationQuery } from '#live/queries.ts'
 import type { Written } from '#live/written.ts'
@@ -19,8 +19,8 @@ import { isField } from '#ui/keyboard.ts'
 import { toast } from '#ui/toasts.ts'
 
 /** Whether something was begun in a conversation, or is being written anywhere else than in its empty field. */
-function isWriting(id: string): boolean {
-  return hasBegun(id) || hasChosen(id) || (isField(document.activeElement) && !isHeld(id))
+function isWriting(drafts: Drafts, id: string): boolean {
+  return drafts.hasBegun(id) || hasChosen(id) || (isField(document.activeElement) && !drafts.isHeld(id))
 }
 
 /** Carries out what is wanted of conversations, wherever that is said, and tells of it; `open` is the one that is open. */
@@ -103,7 +103,7 @@ export function useActs(open: string | undefined) {
     const wrote = last?.messageType === 'incoming' && !seen?.messages.includes(last.id)
     if (!wrote || Date.parse(last.createdAt) <= Date.parse(createdAt)) {
       // So long after it was asked for, somebody may be writing again.
-      await act([{ id, to: next }], !isWriting(id))
+      await act([{ id, to: next }], !isWriting(live.drafts, id))
       return
     }
     toast({

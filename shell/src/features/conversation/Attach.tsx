@@ -2,7 +2,7 @@ import { Paperclip, X } from 'lucide-react'
 import { type ClipboardEvent, type DragEvent, useEffect, useRef, useState } from 'react'
 
 import { type Chosen, chooseFiles, dropChosen, useChosen } from '#live/chosen.ts'
-import type { DraftKind } from '#live/drafts.ts'
+import type { DraftKind } from '#live/kind.ts'
 import { IconButton } from '#ui/Button.tsx'
 
 import { plain, size } from './file.ts'

@@ -6,7 +6,6 @@ import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { Conversation as Shown, Message } from '#api/types.ts'
 import { asked } from '#desk/asked.ts'
 import { insert } from '#desk/inserted.ts'
-import { draftOf } from '#live/drafts.ts'
 import { type News, onNews } from '#live/news.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { held } from '#test/held.ts'
@@ -351,7 +350,7 @@ test('a reply can be proposed: it waits, dashed, with a way to its approval', as
       return HttpResponse.json({ data: waits ? [approval] : [], page: { limit: 100 }, position: NOWHERE })
     }),
   )
-  const { queryClient } = show(<Conversation id={HERE.id} />)
+  const { live, queryClient } = show(<Conversation id={HERE.id} />)
   await userEvent.type(await reply(), 'We refund it.')
   await userEvent.click(screen.getByRole('button', { name: 'More ways to send' }))
   await userEvent.click(await screen.findByRole('menuitem', { name: 'Ask for approval…' }))
@@ -359,7 +358,7 @@ test('a reply can be proposed: it waits, dashed, with a way to its approval', as
   expect(within(dialog).getByText('We refund it.')).toBeVisible()
   await userEvent.type(within(dialog).getByRole('textbox'), 'It is 300 €.')
   await userEvent.click(within(dialog).getByRole('button', { name: 'Ask for approval' }))
-  await waitFor(() => expect(draftOf(HERE.id, 'reply')).toBe(''))
+  await waitFor(() => expect(live.drafts.of(HERE.id, 'reply')).toBe(''))
   expect(bodies).toEqual([
     { conversationId: HERE.id, type: 'proposed_reply', reason: 'It is 300 €.', metadata: { content: 'We refund it.' } },
   ])

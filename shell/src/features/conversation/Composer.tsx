@@ -5,8 +5,8 @@ import type { CannedResponse, Conversation } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { onInserted } from '#desk/inserted.ts'
 import { takeChosen } from '#live/chosen.ts'
-import { useHeardDeleted, useOutbox } from '#live/context.ts'
-import { type DraftKind, holdDraft, readDrafts, releaseDraft, setDraft, useDraft } from '#live/drafts.ts'
+import { useDraft, useDrafts, useHeardDeleted, useOutbox } from '#live/context.ts'
+import type { DraftKind } from '#live/kind.ts'
 import { useConnection } from '#live/status.ts'
 import { tellStopped, tellTyping } from '#live/telling.ts'
 import type { Next } from '#live/written.ts'
@@ -43,6 +43,7 @@ const LONGEST = 150_000
 export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const { id } = conversation
   const outbox = useOutbox()
+  const drafts = useDrafts()
   const offline = useConnection().state === 'offline'
   const heard = useHeardDeleted(id)
   const deleted = heard || conversation.deleted
@@ -68,7 +69,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   const put = (content: string, from: number, to: number) => {
     const words = fill(content, values, !whole)
     caret.current = from + words.length
-    setDraft(id, kind, (draft.slice(0, from) + words + draft.slice(to)).slice(0, LONGEST))
+    drafts.set(id, kind, (draft.slice(0, from) + words + draft.slice(to)).slice(0, LONGEST))
   }
   const take = ({ content }: CannedResponse) => {
     if (canned.place) put(content, canned.place.from, canned.place.to)
@@ -82,17 +83,17 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
   useEffect(() => onInserted((content) => insertHere(content)), [])
 
   useEffect(() => {
-    void readDrafts()
+    void drafts.read()
     return () => {
       tellStopped()
-      releaseDraft(id, 'reply')
-      releaseDraft(id, 'note')
+      drafts.release(id, 'reply')
+      drafts.release(id, 'note')
     }
-  }, [id])
+  }, [drafts, id])
 
   useEffect(() => {
-    if (document.activeElement === field.current) holdDraft(id, kind)
-  }, [id, kind])
+    if (document.activeElement === field.current) drafts.hold(id, kind)
+  }, [drafts, id, kind])
 
   /** In what sending was tried with variables that nobody has filled. */
   const [tried, setTried] = useState<string | null>(null)
@@ -115,7 +116,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
     tellStopped()
     outbox.send(id, text, note, takeChosen(id, kind), next)
     attach.forget()
-    setDraft(id, kind, '')
+    drafts.set(id, kind, '')
     // Why that reply needed approval is nothing to the next one.
     if (!note) forgetUnsent(proposalIn(id))
   }
@@ -153,17 +154,17 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
           aria-describedby={left.length > 0 ? `${canned.id}-left` : undefined}
           placeholder={note ? 'Write a note that only your team sees' : 'Write a reply, or / for a canned one'}
           onChange={({ target }) => {
-            setDraft(id, kind, target.value)
+            drafts.set(id, kind, target.value)
             canned.moved(target.selectionEnd)
             if (target.value.trim() === '') tellStopped()
             else tellTyping(id, note)
           }}
           onSelect={({ currentTarget }) => canned.moved(currentTarget.selectionEnd)}
-          onFocus={() => holdDraft(id, kind)}
+          onFocus={() => drafts.hold(id, kind)}
           onBlur={() => {
             canned.moved(null)
             tellStopped()
-            releaseDraft(id, kind)
+            drafts.release(id, kind)
           }}
           onKeyDown={(event) => {
             if (composes(event.nativeEvent) || canned.pressed(event, take)) return

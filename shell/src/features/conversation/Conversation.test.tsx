@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import type { CreateMessage, Message } from '#api/types.ts'
 import { chooseFiles } from '#live/chosen.ts'
@@ -217,7 +217,9 @@ test('beside an approval, what is written anew is so in its conversation, with i
   const { router } = show(<Reading id={HERE.id} />)
   await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
   await waitFor(() => expect(router.state.location.pathname).toBe(`/inbox/${HERE.id}`))
-  show(<Conversation id={HERE.id} />)
+  // What was begun on one page is on the next.
+  const { live } = show(<Conversation id={HERE.id} />)
+  onTestFinished(live.drafts.start())
   expect(await screen.findByRole('textbox', { name: 'Note' })).toHaveValue('with this')
   expect(screen.getByRole('list', { name: 'Attached files' })).toHaveTextContent('receipt.txt')
 })

@@ -6,8 +6,8 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Conversation as Shown, MessageList } from '#api/types.ts'
 import { session } from '#auth/session.ts'
 import { again } from '#live/again.ts'
-import { useLive } from '#live/context.ts'
-import { type DraftKind, setKind, useKind } from '#live/drafts.ts'
+import { useDrafts, useLive } from '#live/context.ts'
+import { type DraftKind, setKind, useKind } from '#live/kind.ts'
 import { messagesOf } from '#live/messages.ts'
 import { conversationQuery, messagesQuery } from '#live/queries.ts'
 import { useConnection } from '#live/status.ts'
@@ -52,6 +52,7 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
   const [beside, setBeside] = useRemembered('axis.context', true)
   const [drawer, setDrawer] = useState(false)
   const kind = useKind(conversation.id)
+  const drafts = useDrafts()
   const composer = useRef<ComposerHandle>(null)
   const { id } = conversation
   const write = useCallback(
@@ -63,10 +64,10 @@ function Panes({ conversation, back }: { conversation: Shown; back: () => void }
   )
   const edit = useCallback<Editing>(
     (text) => {
-      putBack(id, text)
+      putBack(drafts, id, text)
       composer.current?.focus()
     },
-    [id],
+    [drafts, id],
   )
   useSeen(conversation)
   useKeys({ r: () => write('reply'), n: () => write('note') })

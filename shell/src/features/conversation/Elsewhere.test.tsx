@@ -3,7 +3,6 @@ import userEvent from '@testing-library/user-event'
 import { HttpResponse } from 'msw'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { startDrafts } from '#live/drafts.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation } from '#test/samples.ts'
@@ -18,8 +17,8 @@ test('what is written in another tab takes nothing from under the hands of whoev
       HttpResponse.json({ data: [], page: { limit: 50, hasMore: false }, position: NOWHERE }),
     ),
   )
-  onTestFinished(startDrafts())
-  show(<Conversation id={row.id} />)
+  const { live } = show(<Conversation id={row.id} />)
+  onTestFinished(live.drafts.start())
   await screen.findByRole('textbox', { name: 'Reply' })
   // By the key: the field has the focus before it is that of a note.
   await userEvent.keyboard('n')

@@ -5,7 +5,6 @@ import { HttpResponse } from 'msw'
 import { beforeEach, expect, test } from 'vitest'
 
 import type { Conversation as Shown, Message } from '#api/types.ts'
-import { draftOf } from '#live/drafts.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { held } from '#test/held.ts'
 import { show } from '#test/render.tsx'
@@ -45,7 +44,7 @@ function given(message: Partial<Message>, path: string): Shown & { come: (answer
 /** Asks for approval, and closes the sheet before there is an answer. */
 async function proposed() {
   const row = given({}, '*/api/v1/approvals')
-  show(<Conversation id={row.id} />)
+  const { live } = show(<Conversation id={row.id} />)
   await userEvent.type(await screen.findByRole('textbox', { name: 'Reply' }), 'We refund it.')
   await userEvent.click(screen.getByRole('button', { name: 'More ways to send' }))
   await userEvent.click(await screen.findByRole('menuitem', { name: 'Ask for approval…' }))
@@ -54,22 +53,22 @@ async function proposed() {
   await waitFor(() => expect(row.asked()).toBe(1))
   await userEvent.keyboard('{Escape}')
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
-  return row
+  return { ...row, drafts: live.drafts }
 }
 
 test('what is written after approval was asked for is not lost when it is there', async () => {
-  const { id, come } = await proposed()
+  const { id, come, drafts } = await proposed()
   await userEvent.type(screen.getByRole('textbox', { name: 'Reply' }), ' Tomorrow.')
   come(HttpResponse.json(anApproval(), { status: 201 }))
   await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Approval asked for' }]))
-  expect(draftOf(id, 'reply')).toBe('We refund it. Tomorrow.')
+  expect(drafts.of(id, 'reply')).toBe('We refund it. Tomorrow.')
 })
 
 test('that no approval was asked for is told, and the reply stays', async () => {
-  const { id, come } = await proposed()
+  const { id, come, drafts } = await proposed()
   come(refusal())
   await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Approval not asked for', detail: 'It is too late', bad: true }]))
-  expect(draftOf(id, 'reply')).toBe('We refund it.')
+  expect(drafts.of(id, 'reply')).toBe('We refund it.')
 })
 
 test('a proposal that got no answer and is made anew, in another sheet, is the same request', async () => {
@@ -114,12 +113,12 @@ test('that a message was not deleted is told', async () => {
 
 test('what comes back to be written anew takes nobody with it who is elsewhere by then', async () => {
   const row = given({ ...own, chatwootId: null, content: 'Not yet', state: 'failed', attempts: 1 }, '*/messages/:messageId/cancel')
-  const { router, unmount } = show(<Reading id={row.id} />)
+  const { live, router, unmount } = show(<Reading id={row.id} />)
   await userEvent.click(await screen.findByRole('button', { name: 'Edit and resend' }))
   await waitFor(() => expect(row.asked()).toBe(1))
   unmount()
   row.come(new HttpResponse(null, { status: 204 }))
-  await waitFor(() => expect(draftOf(row.id, 'reply')).toBe('Not yet'))
+  await waitFor(() => expect(live.drafts.of(row.id, 'reply')).toBe('Not yet'))
   await new Promise((go) => setTimeout(go, 20))
   expect(router.state.location.pathname).toBe('/inbox')
 })

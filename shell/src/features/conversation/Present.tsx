@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 
-import { useDraft } from '#live/drafts.ts'
+import { useDraft } from '#live/context.ts'
 import { usePresent } from '#live/presence.ts'
 import { tellAgain, tellHere, tellLeft } from '#live/telling.ts'
 import { Avatar } from '#ui/Avatar.tsx'

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { propose } from '#live/approving.ts'
-import { draftOf, setDraft } from '#live/drafts.ts'
+import { useDrafts } from '#live/context.ts'
 import { useHere } from '#ui/here.ts'
 import { ReasonSheet } from '#ui/ReasonSheet.tsx'
 import { toast, toastFailure } from '#ui/toasts.ts'
@@ -21,13 +21,14 @@ interface ProposeProps {
 export default function Propose({ conversationId, content, close }: ProposeProps) {
   const here = useHere()
   const about = proposalIn(conversationId)
-  const [draft] = useState(() => draftOf(conversationId, 'reply'))
+  const drafts = useDrafts()
+  const [draft] = useState(() => drafts.of(conversationId, 'reply'))
   const asking = useMutation({
     mutationFn: (reason: string) => propose(conversationId, content, reason),
     onSuccess: (_, reason) => {
       forgetUnsent(about, reason)
       // Whoever has closed this may have gone on writing.
-      if (draftOf(conversationId, 'reply') === draft) setDraft(conversationId, 'reply', '')
+      if (drafts.of(conversationId, 'reply') === draft) drafts.set(conversationId, 'reply', '')
       if (here()) close()
       toast({
         key: `proposed ${conversationId}`,

@@ -4,6 +4,7 @@ import { ExternalLink } from 'lucide-react'
 import { useCallback } from 'react'
 
 import { again } from '#live/again.ts'
+import { useDrafts } from '#live/context.ts'
 import { conversationQuery } from '#live/queries.ts'
 import { Avatar } from '#ui/Avatar.tsx'
 import { channelName } from '#ui/ChannelIcon.tsx'
@@ -20,14 +21,15 @@ export function Reading({ id }: { id: string }) {
   const query = useQuery(conversationQuery(useQueryClient(), id))
   const navigate = useNavigate()
   const here = useHere()
+  const drafts = useDrafts()
   // Here is no field to write in.
   const edit = useCallback<Editing>(
     (text) => {
-      putBack(id, text)
+      putBack(drafts, id, text)
       // The draft waits for whoever has gone elsewhere meanwhile.
       if (here()) void navigate({ to: '/inbox/$id', params: { id }, search: { status: 'any' } })
     },
-    [id, navigate, here],
+    [drafts, id, navigate, here],
   )
   if (!query.data) {
     if (query.isError) {

@@ -1,7 +1,8 @@
 /** Texts that come back to be written anew. */
 import { Failure } from '#api/failure.ts'
 import { chooseFiles, refusalsOf } from '#live/chosen.ts'
-import { type DraftKind, prependDraft, setKind } from '#live/drafts.ts'
+import type { Drafts } from '#live/drafts.ts'
+import { type DraftKind, setKind } from '#live/kind.ts'
 
 export interface Text {
   readonly content: string
@@ -21,9 +22,9 @@ export function mustFit(conversationId: string, text: Text): void {
 }
 
 /** Puts it back, before what is there already. */
-export function putBack(conversationId: string, text: Text): void {
+export function putBack(drafts: Drafts, conversationId: string, text: Text): void {
   const kind = kindOf(text)
-  prependDraft(conversationId, kind, text.content)
+  drafts.prepend(conversationId, kind, text.content)
   chooseFiles(conversationId, kind, text.files)
   setKind(conversationId, kind)
 }
