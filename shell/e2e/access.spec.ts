@@ -153,7 +153,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await offline(page)
       await page.keyboard.press('r')
       await send(page, 'It waits.')
-      await expect(log(page).getByText('Waits until you are online')).toBeVisible()
+      await expect(log(page).getByText('Will be sent when you are online')).toBeVisible()
       await check(page, 'offline')
       await page.context().setOffline(false)
 

@@ -55,9 +55,9 @@ test('an agent escalates, somebody else approves, and the agent is told', async 
   const { data: waiting } = (await (await asked).json()) as { data: unknown[] }
   await openConversation(colleague, system, 'Esther Escalate')
   await colleague.getByRole('button', { name: 'Escalate' }).click()
-  await colleague.getByRole('textbox', { name: 'Why must somebody else decide?' }).fill('She threatens to leave.')
+  await colleague.getByRole('textbox', { name: 'Why does this need someone else’s decision?' }).fill('She threatens to leave.')
   await colleague.keyboard.press('Control+Enter')
-  await expect(colleague.getByText('You are told when somebody has decided.')).toBeVisible()
+  await expect(colleague.getByText('You will be told when it is decided.')).toBeVisible()
 
   // Who decides hears of it wherever they are.
   const news = page.getByRole('group', { name: 'Dev Agent asks for approval' })

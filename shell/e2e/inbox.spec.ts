@@ -27,7 +27,7 @@ test('filters are in the address, and an address brings them back', async ({ pag
   await expect(rows(page)).toHaveCount(0)
   await page.reload()
   await expect(page.getByRole('button', { name: 'Priority: Urgent' })).toBeVisible()
-  await expect(page.getByText('Nothing found for “Fiona”')).toBeVisible()
+  await expect(page.getByText('No results for “Fiona”')).toBeVisible()
   // What makes no sense is left out.
   await open(page, system, 'inbox?search=Fiona&status=any&assigneeId=somebody&sort=upwards&from=mail')
   await expect(page.getByRole('button', { name: 'Status: Any status' })).toBeVisible()
@@ -64,14 +64,14 @@ test('names and the words of messages are found', async ({ page, system }) => {
   await expect(page).toHaveURL(/search=quentin/)
   await expect(row(page, 'Quentin Query')).toBeVisible()
   await page.getByRole('searchbox').fill('nobody is called so')
-  await expect(page.getByText('Nothing found for “nobody is called so”')).toBeVisible()
+  await expect(page.getByText('No results for “nobody is called so”')).toBeVisible()
   await page.getByRole('button', { name: 'Clear search' }).first().click()
   await expect(row(page, 'Quentin Query')).toBeVisible()
 })
 
 test('a search finds what comes after it', async ({ page, system }) => {
   await open(page, system, 'inbox?search=observatory')
-  await expect(page.getByText('Nothing found for “observatory”')).toBeVisible()
+  await expect(page.getByText('No results for “observatory”')).toBeVisible()
   await system.customerBegins('Late Larsson', 'Please bring it to the observatory.')
   await expect(row(page, 'Late Larsson')).toBeVisible()
 })

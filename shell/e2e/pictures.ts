@@ -120,7 +120,7 @@ test('of a conversation and of what lies above it', async ({ page, system }) => 
   await take(page, 'escalate', async () => {
     await again()
     await page.getByRole('button', { name: 'Escalate' }).click()
-    await page.getByRole('textbox', { name: 'Why must somebody else decide?' }).fill('She threatens to leave.')
+    await page.getByRole('textbox', { name: 'Why does this need someone else’s decision?' }).fill('She threatens to leave.')
   })
   await take(page, 'command-bar', async () => {
     await again()
@@ -171,7 +171,7 @@ test('of a reply that was refused, and of a lost connection', async ({ page, sys
     await page.context().setOffline(true)
     await offline(page)
     await send(page, 'Still there when the network is back.')
-    await expect(log(page).getByText('Waits until you are online')).toBeVisible()
+    await expect(log(page).getByText('Will be sent when you are online')).toBeVisible()
   })
   await page.context().setOffline(false)
   await live(page)

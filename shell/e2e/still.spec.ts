@@ -82,7 +82,7 @@ test('a row that one is about to click stays under the pointer', async ({ page, 
   await aimed.hover()
   await still(page, { aimed, search: page.getByRole('searchbox') }, async () => {
     await system.customerBegins('Petra Pointer the newest', 'Me too!')
-    await expect(page.getByRole('button', { name: 'Show what is new' })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Show new activity' })).toBeVisible()
   })
   // Who has scrolled keeps their place as well, wherever the pointer is.
   await page.mouse.wheel(0, 100)
@@ -90,7 +90,7 @@ test('a row that one is about to click stays under the pointer', async ({ page, 
   await expect(aimed).toBeInViewport()
   await still(page, { aimed }, async () => {
     await system.customerBegins('Petra Pointer the last', 'And me!')
-    await expect(page.getByRole('button', { name: 'Show what is new' })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Show new activity' })).toBeVisible()
   })
   await aimed.click()
   await expect(page).toHaveURL(new RegExp(`/app/inbox/${id}`))

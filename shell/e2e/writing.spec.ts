@@ -136,7 +136,7 @@ test('what is written without a network waits, and goes out once when it is back
   await page.context().setOffline(true)
   await offline(page)
   await send(page, 'Here again.')
-  await expect(log(page).getByText('Waits until you are online')).toBeVisible()
+  await expect(log(page).getByText('Will be sent when you are online')).toBeVisible()
   await page.context().setOffline(false)
   await live(page)
   await expect(delivered(page)).toBeVisible()

@@ -242,7 +242,7 @@ async function late(milliseconds: number): Promise<never> {
 }
 
 function silent(cause?: unknown): Failure {
-  return new Failure(0, { code: 'no-provider', detail: 'the provider of sign-ins does not answer' }, { cause })
+  return new Failure(0, { code: 'no-provider', detail: 'the sign-in provider does not answer' }, { cause })
 }
 
 function home(): string {
@@ -250,11 +250,11 @@ function home(): string {
 }
 
 function missing(what: string): never {
-  throw new Failure(502, { code: 'no-provider', detail: `the provider of sign-ins names ${what}` })
+  throw new Failure(502, { code: 'no-provider', detail: `the sign-in provider names ${what}` })
 }
 
 function failed(error: unknown): Failure {
   const said = error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError
-  const why = said ? (error.error_description ?? error.error) : 'its answer is not to be trusted'
-  return new Failure(403, { code: 'not-signed-in', detail: `the provider did not sign you in: ${why}` }, { cause: error })
+  const why = said ? (error.error_description ?? error.error) : 'its answer could not be verified'
+  return new Failure(403, { code: 'not-signed-in', detail: `the sign-in provider did not sign you in: ${why}` }, { cause: error })
 }

@@ -26,7 +26,7 @@ export interface Outcome {
   readonly undo: () => Promise<Outcome>
 }
 
-const ELSEWHERE = 'It is of another Chatwoot account, which has agents and teams of its own'
+const ELSEWHERE = 'It belongs to another Chatwoot account, which has its own agents and teams'
 
 /** So many requests at once. */
 const WIDTH = 6

@@ -28,11 +28,11 @@ export interface Action {
 
 /** In the order in which all keys are shown. */
 export const ACTIONS: Readonly<Record<ActionName, Action>> = {
-  resolve: { name: 'Resolve', short: 'Resolve, and on to the next', keys: 'E', icon: CircleCheck },
+  resolve: { name: 'Resolve', short: 'Resolve and go to the next', keys: 'E', icon: CircleCheck },
   snooze: { name: 'Snooze…', short: 'Snooze', keys: 'S', icon: Clock },
   assignee: { name: 'Assign…', short: 'Assign', keys: 'A', icon: UserRound },
   me: { name: 'Assign to me', short: 'Assign to me', keys: 'M', icon: UserRound },
-  team: { name: 'Give to a team…', short: 'Team', keys: 'T', icon: UsersRound },
+  team: { name: 'Assign to a team…', short: 'Team', keys: 'T', icon: UsersRound },
   labels: { name: 'Label…', short: 'Labels', keys: 'L', icon: Tag },
   priority: { name: 'Set priority…', short: 'Priority', keys: 'P', icon: SignalHigh },
   unread: { name: 'Mark as unread', short: 'Mark as unread', keys: 'U', icon: MailOpen },

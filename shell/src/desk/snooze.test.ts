@@ -10,7 +10,7 @@ test('times are round, in the future, and in the morning', () => {
   expect(until(now, 'Later today')).toEqual(new Date(2026, 8, 2, 13))
   expect(until(now, 'Tomorrow')).toEqual(new Date(2026, 8, 3, 9))
   expect(until(now, 'Next week')).toEqual(new Date(2026, 8, 7, 9))
-  expect(until(now, 'Until the customer writes')).toBeNull()
+  expect(until(now, 'Until the customer replies')).toBeNull()
   for (const choice of snoozeChoices(now)) {
     if (choice.until) expect(choice.until.getTime()).toBeGreaterThan(now.getTime())
   }

@@ -21,6 +21,6 @@ export function snoozeChoices(now: Date): SnoozeChoice[] {
   const toMonday = (8 - now.getDay()) % 7 || 7
   if (toMonday > 1) choices.push({ name: 'Next week', until: morning(now, toMonday) })
   choices.push({ name: 'In a month', until: morning(now, 30) })
-  choices.push({ name: 'Until the customer writes', until: null })
+  choices.push({ name: 'Until the customer replies', until: null })
   return choices
 }

@@ -15,11 +15,11 @@ export function told(change: Change): string {
     case undefined:
       break
   }
-  if (priority !== undefined) return priority === null ? 'Priority taken away' : `Priority set to ${priority}`
-  if (assignee !== undefined) return assignee ? `Assigned to ${assignee.name ?? 'an agent'}` : 'Assigned to nobody'
-  if (team !== undefined) return team ? `Given to ${team.name ?? 'a team'}` : 'Taken from its team'
+  if (priority !== undefined) return priority === null ? 'Priority removed' : `Priority set to ${priority}`
+  if (assignee !== undefined) return assignee ? `Assigned to ${assignee.name ?? 'an agent'}` : 'Unassigned'
+  if (team !== undefined) return team ? `Given to ${team.name ?? 'a team'}` : 'Removed from its team'
   if (add.length > 0) return `Labelled ${add.join(', ')}`
-  return remove.length > 0 ? `Label ${remove.join(', ')} taken off` : 'Changed'
+  return remove.length > 0 ? `Label ${remove.join(', ')} removed` : 'Changed'
 }
 
 /** What Chatwoot refused, by the name of its command. */
@@ -30,7 +30,7 @@ export function refusedCommand(command: unknown): string {
     case 'set_priority':
       return 'The priority was not changed'
     case 'assign':
-      return 'It was not assigned'
+      return 'The assignee was not changed'
     case 'set_team':
       return 'The team was not changed'
     case 'set_labels':

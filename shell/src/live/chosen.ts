@@ -74,11 +74,11 @@ function weighed(key: string, files: Iterable<File>) {
 
 function refusal(file: File, others: readonly Chosen[]): string | null {
   const together = others.reduce((sum, one) => sum + one.file.size, file.size)
-  if (others.length >= MOST_FILES) return `“${file.name}” is one too many: a message takes ${MOST_FILES} files`
+  if (others.length >= MOST_FILES) return `“${file.name}” is one too many: a message can have ${MOST_FILES} files`
   if (file.size === 0) return `“${file.name}” is empty`
   if (file.size > LARGEST) return `“${file.name}” is larger than 40 MB`
-  if (together > LARGEST_TOGETHER) return `“${file.name}” is too much: a message takes 100 MB`
-  if (file.name.length > LONGEST_NAME) return `“${file.name.slice(0, 40)}…” has too long a name`
+  if (together > LARGEST_TOGETHER) return `“${file.name}” is too much: a message can have 100 MB of files`
+  if (file.name.length > LONGEST_NAME) return `“${file.name.slice(0, 40)}…” has a name that is too long`
   return null
 }
 

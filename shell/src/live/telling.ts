@@ -9,7 +9,7 @@ import { session } from '../auth/session.ts'
 const EVERY = 3_000
 /** So long somebody stays before others are told: who passes by on the way to another one is not here. Milliseconds. */
 const STAYS = 300
-/** Nobody waits for longer until something is told: it would be news of the past. Milliseconds. */
+/** Nobody is waiting for longer until something is told: it would be news of the past. Milliseconds. */
 const PATIENCE = 5_000
 /** Who looks says so again after this long: nobody is told when a page is closed. Milliseconds. */
 const AGAIN = 20_000

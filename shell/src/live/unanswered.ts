@@ -7,7 +7,7 @@ import { Failure } from '../api/failure.ts'
 
 /** So long after it was asked for last it is the same wish. Milliseconds. */
 const SAME = 10 * 60_000
-const BEFORE = 'you had asked for it before, in other words, and that reached those who decide; ask once more if you want both'
+const BEFORE = 'you had already asked for this with a different text, and that request was received; ask again if you want both'
 
 export class Unanswered {
   /** By what is asked for, and when it was last. */

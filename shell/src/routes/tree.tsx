@@ -32,7 +32,7 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
     <Empty
       alone
       icon={Compass}
-      title="There is nothing at this address"
+      title="This page does not exist"
       action={
         <Link to="/inbox" className="text-accent underline underline-offset-2">
           Go to the inbox

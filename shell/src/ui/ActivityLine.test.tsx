@@ -16,7 +16,7 @@ test.each<[type: string, data: Activity['data'], words: string]>([
   [
     'approval_approved',
     { ...REFUND, approvalType: 'proposed_reply', edited: true },
-    'approved the request of Ana Beispiel: proposed reply, with another text',
+    'approved the request of Ana Beispiel: proposed reply, with a different text',
   ],
   ['approval_rejected', REFUND, 'rejected the request of Ana Beispiel: refund'],
   ['approval_withdrawn', REFUND, 'withdrew a request: refund'],

@@ -28,9 +28,9 @@ export const ACTIVITY_TYPES: Record<string, { name: string; icon: LucideIcon }> 
 }
 
 const STATES: Record<string, string> = {
-  queued: 'Reply waits to be sent',
+  queued: 'Reply waiting to be sent',
   sending: 'Reply is being sent',
-  retrying: 'Reply will be tried again',
+  retrying: 'Reply will be retried',
   failed: 'Reply not sent',
   unknown: 'Reply may have been sent; checking',
 }
@@ -121,10 +121,10 @@ function inWords(activity: Activity): [after: string, alone: string] {
       return ['had a change confirmed by Chatwoot', 'Chatwoot confirmed a change']
     case 'approval_submitted': {
       const what = asked(facts)
-      return [`asked for approval${what}`, `Approval asked for${what}`]
+      return [`asked for approval${what}`, `Approval requested${what}`]
     }
     case 'approval_approved': {
-      const what = `${asked(facts)}${facts.edited === true ? ', with another text' : ''}`
+      const what = `${asked(facts)}${facts.edited === true ? ', with a different text' : ''}`
       return [`approved ${request(facts)}${what}`, `Request approved${what}`]
     }
     case 'approval_rejected':

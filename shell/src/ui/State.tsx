@@ -36,7 +36,7 @@ export function Failed({ what, error, retry }: { what: string; error: Error; ret
       <CloudOff aria-hidden className="mb-2 size-6 text-bad" strokeWidth={1.5} />
       <p className="font-medium">{what}</p>
       <p className="max-w-80 text-sm text-soft first-letter:uppercase">{error.message}</p>
-      {offline && <p className="max-w-80 text-sm text-soft">It loads by itself when the network is back.</p>}
+      {offline && <p className="max-w-80 text-sm text-soft">It will load when you are back online.</p>}
       {traceId && <p className="text-xs text-faint">Trace {traceId}</p>}
       <Button className="mt-3" onClick={retry}>
         Try again

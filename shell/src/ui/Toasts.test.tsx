@@ -64,7 +64,7 @@ test('which of several is undone can be told', () => {
 })
 
 test('what is only to be read goes when it was', () => {
-  toast({ key: 'copied', title: 'Address copied', detail: 'Ada' })
+  toast({ key: 'copied', title: 'Link copied', detail: 'Ada' })
   render(<Toasts />)
   fireEvent.click(screen.getByRole('button', { name: 'OK' }))
   expect(toasts()).toEqual([])

@@ -60,6 +60,6 @@ export function Broken({ error: thrown }: ErrorComponentProps) {
   return absent ? (
     <Failed what="This screen did not load" error={new Error(WHY)} retry={again} />
   ) : (
-    <Failed what="This screen does not work" error={error} retry={again} />
+    <Failed what="Something went wrong on this screen" error={error} retry={again} />
   )
 }

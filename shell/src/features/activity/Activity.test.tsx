@@ -58,7 +58,7 @@ test('of what has found nothing yet, only what did not load is asked for again',
   const again = await screen.findByRole('button', { name: 'Try again' })
   broken = false
   fireEvent.click(again)
-  expect(await screen.findByText('Nothing fits these filters')).toBeVisible()
+  expect(await screen.findByText('Nothing matches these filters')).toBeVisible()
   expect(asked).toEqual([null, 'further', 'further'])
 })
 

@@ -100,8 +100,8 @@ function Timeline({ view, query, rows, set }: TimelineProps) {
           ) : query.isError && rows.length === 0 ? (
             <Failed what="Activity did not load" error={query.error} retry={retry} />
           ) : rows.length === 0 ? (
-            <Empty icon={Pulse} title={Object.keys(view).length > 0 ? 'Nothing fits these filters' : 'Nothing has happened yet'}>
-              What happens appears here by itself.
+            <Empty icon={Pulse} title={Object.keys(view).length > 0 ? 'Nothing matches these filters' : 'Nothing has happened yet'}>
+              New activity appears here as it happens.
             </Empty>
           ) : (
             <ol className="relative mx-auto max-w-4xl" aria-label="Timeline" style={{ height: virtual.getTotalSize() }}>

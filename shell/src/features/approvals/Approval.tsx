@@ -33,7 +33,7 @@ export function Approval({ id, thread }: ApprovalProps) {
   if (query.isPending) return <div className="skeleton m-5 h-40" role="status" aria-label="Loading approval" />
   if (!query.data) {
     if (query.error instanceof Failure && query.error.status === 404) {
-      return <Empty icon={SearchX} title="There is no such approval" />
+      return <Empty icon={SearchX} title="This approval does not exist" />
     }
     return <Failed what="The approval did not load" error={query.error} retry={() => void again(query)} />
   }
@@ -112,7 +112,7 @@ function Request({ approval }: { approval: Shown }) {
       {Object.keys(snapshot).length > 0 && (
         <Fact name="Then">
           <details>
-            <summary className="cursor-pointer text-soft">The conversation when it was asked</summary>
+            <summary className="cursor-pointer text-soft">The conversation when it was requested</summary>
             <dl className="mt-2 grid grid-cols-[7rem_1fr] gap-y-1.5 text-sm">
               {Object.entries(snapshot).map(([name, value]) => (
                 <Fact key={name} name={titled(name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`))}>

@@ -50,7 +50,7 @@ test('filters are in the address', async () => {
 test('an empty queue says why it is empty', async () => {
   given([])
   show(<Approvals view={{ show: 'waiting' }} />)
-  expect(await screen.findByText('Nothing waits for your decision')).toBeVisible()
+  expect(await screen.findByText('Nothing is waiting for your decision')).toBeVisible()
 })
 
 test.each([

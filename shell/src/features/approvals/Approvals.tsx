@@ -125,20 +125,20 @@ export function Approvals({ view }: { view: ApprovalsView }) {
 function Nothing({ view, go }: { view: ApprovalsView; go: (view: ApprovalsView) => void }) {
   if (view.type || view.status) {
     return (
-      <Empty icon={ShieldCheck} title="No approval fits these filters" action={<Button onClick={() => go({})}>Show all</Button>} />
+      <Empty icon={ShieldCheck} title="No approvals match these filters" action={<Button onClick={() => go({})}>Show all</Button>} />
     )
   }
   switch (view.show) {
     case 'waiting':
-      return <Empty icon={ShieldCheck} title="Nothing waits for your decision" />
+      return <Empty icon={ShieldCheck} title="Nothing is waiting for your decision" />
     case 'mine':
-      return <Empty icon={ShieldCheck} title="You have not asked for any approval" />
+      return <Empty icon={ShieldCheck} title="You have not requested any approval" />
     case 'decided':
       return <Empty icon={ShieldCheck} title="You have not decided anything yet" />
     case undefined:
       return (
         <Empty icon={ShieldCheck} title="No approvals">
-          Escalations and requests appear here once somebody asks.
+          Escalations and approval requests appear here.
         </Empty>
       )
   }

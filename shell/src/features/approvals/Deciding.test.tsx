@@ -29,7 +29,7 @@ test('rejecting needs a reason, and is of what was read', async () => {
   const approval = anApproval()
   const asked = given(approval, (body) => HttpResponse.json({ ...approval, ...body, decidedBy: 'Dev Admin' }))
   await userEvent.click(await screen.findByRole('button', { name: 'Reject' }))
-  expect(screen.getByText('Say why it is rejected.')).toBeVisible()
+  expect(screen.getByText('Give a reason for rejecting it.')).toBeVisible()
   expect(asked).toEqual([])
   expect(screen.getByRole('textbox')).toHaveAttribute('dir', 'auto')
   await userEvent.type(screen.getByRole('textbox'), 'Too late.')
@@ -67,7 +67,7 @@ describe('whoever rejects', () => {
   test('and does not say why has decided nothing by the keys', async () => {
     const asked = await rejecting()
     await userEvent.type(screen.getByRole('textbox'), keys)
-    expect(screen.getByText('Say why it is rejected.')).toBeVisible()
+    expect(screen.getByText('Give a reason for rejecting it.')).toBeVisible()
     expect(screen.getByRole('button', { name: /^Approve/ })).toBeEnabled()
     expect(asked).toEqual([])
   })
@@ -106,8 +106,8 @@ describe('whoever rejects', () => {
 })
 
 test.each([
-  ['approved', /^Approve/, 'dev-agent', 'What else waits for you'],
-  ['withdrawn', 'Withdraw', 'dev-admin', 'What else you have asked for'],
+  ['approved', /^Approve/, 'dev-agent', 'Other requests waiting for you'],
+  ['withdrawn', 'Withdraw', 'dev-admin', 'Your other requests'],
 ])('whoever has %s one by the keyboard is told, and goes on from there', async (status, name, requestedById, on) => {
   const approval = anApproval({ requestedById })
   given(approval, () => HttpResponse.json({ ...approval, status }))
@@ -185,7 +185,7 @@ test('a proposed reply goes out as edited, and what was asked stays', async () =
     HttpResponse.json({ ...approval, status: 'approved', decidedBy: 'Dev Admin', editedContent: 'We refund it today.' }),
   )
   await userEvent.click(await screen.findByRole('button', { name: 'Edit and approve' }))
-  const field = screen.getByRole('textbox', { name: 'The reply that goes out' })
+  const field = screen.getByRole('textbox', { name: 'The reply that will be sent' })
   expect(field).toHaveFocus()
   await userEvent.clear(field)
   expect(screen.getByRole('button', { name: /^Approve/ })).toBeDisabled()
@@ -211,14 +211,14 @@ test('what was typed for a request is there again for whoever comes back to it, 
   const before = screenOf(approval)
   await userEvent.type(await words(), 'Well done.')
   await userEvent.click(screen.getByRole('button', { name: 'Edit and approve' }))
-  await userEvent.type(screen.getByRole('textbox', { name: 'The reply that goes out' }), ' Today.')
+  await userEvent.type(screen.getByRole('textbox', { name: 'The reply that will be sent' }), ' Today.')
   before.unmount()
   const other = screenOf(anApproval())
   expect(await words()).toHaveValue('')
   other.unmount()
   const back = screenOf(approval)
   expect(await words()).toHaveValue('Well done.')
-  expect(screen.getByRole('textbox', { name: 'The reply that goes out' })).toHaveValue('We refund it. Today.')
+  expect(screen.getByRole('textbox', { name: 'The reply that will be sent' })).toHaveValue('We refund it. Today.')
   await userEvent.click(screen.getByRole('button', { name: /^Approve/ }))
   expect(await screen.findByText('Approved')).toBeVisible()
   expect(asked.map((one) => one.body)).toEqual([{ status: 'approved', decision: 'Well done.', content: 'We refund it. Today.' }])
@@ -246,7 +246,7 @@ test('the request is shown as it was submitted, beside the conversation as it is
   const request = within(await screen.findByRole('region', { name: 'Request' }))
   for (const words of ['It arrived broken.', '300', 'AX-1', 'a cup, a bowl']) expect(request.getByText(words)).toBeVisible()
   expect(request.getByText(/Ana Beispiel, /)).toBeVisible()
-  expect(request.getByText('The conversation when it was asked')).toBeVisible()
+  expect(request.getByText('The conversation when it was requested')).toBeVisible()
   expect(screen.getByText(`The thread of ${approval.conversationId}`)).toBeVisible()
   expect(screen.queryByRole('button', { name: 'Edit and approve' })).toBeNull()
 })
@@ -273,8 +273,8 @@ test('every step that is known of a request is told, up to what became of the re
   const told = screen.getAllByRole('listitem').map((step) => step.firstChild?.textContent)
   expect(told).toEqual([
     'Ana Beispiel asked',
-    'The customer wrote once more',
-    'Dev Admin approved it, with another text',
+    'The customer wrote again',
+    'Dev Admin approved it, with a different text',
     'The reply was delivered',
   ])
 })

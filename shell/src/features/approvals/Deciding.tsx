@@ -107,7 +107,7 @@ export function Deciding({ approval }: { approval: Approval }) {
     if (!concerns && begun.length === 0) return null
     const when = approval.decidedAt ? ` at ${exactly(approval.decidedAt)}` : ''
     // The answer to that may have been lost.
-    const first = approval.decidedById === person.id ? 'You had decided before' : `${approval.decidedBy ?? 'Somebody'} was first`
+    const first = approval.decidedById === person.id ? 'You had already decided' : `${approval.decidedBy ?? 'Someone'} was first`
     return <Over own={own} late words={`${first}: it was ${approval.status}${when}.`} begun={begun} discard={forget} />
   }
   return (
@@ -119,7 +119,7 @@ export function Deciding({ approval }: { approval: Approval }) {
       )}
       {own ? (
         <div className="flex items-center gap-3">
-          <p className="grow text-soft">Somebody else decides what you have asked for.</p>
+          <p className="grow text-soft">Someone else has to decide your request.</p>
           <Button busy={busy} onClick={() => withdrawing.mutate()}>
             Withdraw
           </Button>
@@ -128,7 +128,7 @@ export function Deciding({ approval }: { approval: Approval }) {
         <>
           {reply !== null && (
             <label className="flex flex-col gap-1 text-sm font-medium">
-              The reply that goes out
+              The reply that will be sent
               <textarea
                 value={reply}
                 rows={6}
@@ -159,7 +159,7 @@ export function Deciding({ approval }: { approval: Approval }) {
           </label>
           {wantsReason && (
             <p id="reason-wanted" role="alert" className="text-sm text-bad">
-              Say why it is rejected.
+              Give a reason for rejecting it.
             </p>
           )}
           <div className="flex flex-wrap items-center justify-end gap-2">
@@ -190,12 +190,12 @@ export function Deciding({ approval }: { approval: Approval }) {
           </div>
         </>
       ) : (
-        <p className="text-soft">Somebody who may decide has been asked.</p>
+        <p className="text-soft">Waiting for someone who can decide.</p>
       )}
       {/* Below: what comes while somebody is about to press moves no button. */}
       {approval.stale && (
         <p role="alert" className="rounded-lg border border-note-line bg-note px-3 py-2 text-note-text">
-          The customer has written since this was asked. Read that first.
+          The customer has written since this was requested. Read that first.
         </p>
       )}
     </div>
@@ -226,7 +226,7 @@ function Over({ own, words, late = false, begun = [], discard }: OverProps) {
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 rounded-lg border border-line bg-sunken px-3 py-2">
         <p role={late ? 'alert' : 'status'}>{words}</p>
         <Link ref={on} to="/approvals" search={{ show: own ? 'mine' : 'waiting' }} className="text-accent underline underline-offset-2">
-          {own ? 'What else you have asked for' : 'What else waits for you'}
+          {own ? 'Your other requests' : 'Other requests waiting for you'}
         </Link>
       </div>
       {begun.map(({ name, text }) => (

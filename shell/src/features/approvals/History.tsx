@@ -12,12 +12,12 @@ interface Step {
 
 /** What became of the reply that its approval sent. */
 const REPLY: Record<NonNullable<Message['state']>, string> = {
-  queued: 'The reply waits to be sent',
+  queued: 'The reply is waiting to be sent',
   sending: 'The reply is being sent',
   sent: 'The reply was sent',
   delivered: 'The reply was delivered',
   read: 'The customer has read the reply',
-  retrying: 'The reply will be tried again',
+  retrying: 'The reply will be retried',
   failed: 'The reply was not sent',
   unknown: 'The reply may have been sent; checking',
 }
@@ -44,10 +44,10 @@ export function stepsOf(approval: Approval, reply?: Message): Step[] {
   const steps = [{ at: createdAt, words: `${requestedBy} asked` }]
   const heard = lastHeardAt != null && compareInstants(lastHeardAt, createdAt) > 0
   if (heard && (decidedAt == null || compareInstants(lastHeardAt, decidedAt) < 0)) {
-    steps.push({ at: lastHeardAt, words: 'The customer wrote once more' })
+    steps.push({ at: lastHeardAt, words: 'The customer wrote again' })
   }
   if (decidedAt != null) {
-    const did = status === 'withdrawn' ? 'withdrew it' : `${status} it${editedContent == null ? '' : ', with another text'}`
+    const did = status === 'withdrawn' ? 'withdrew it' : `${status} it${editedContent == null ? '' : ', with a different text'}`
     steps.push({ at: decidedAt, words: `${decidedBy ?? 'Somebody'} ${did}` })
   }
   if (reply?.state != null) steps.push({ at: reply.updatedAt, words: REPLY[reply.state] })

@@ -31,7 +31,7 @@ const decided = (approval: Approval, by: Partial<Approval>) =>
 test.each([
   ['another', { decidedBy: 'Bo Muster', decidedById: 'bo' }, /Bo Muster was first: it was approved/],
   // In other words than those whose answer was lost.
-  ['they themselves', { decidedBy: 'Dev Admin', decidedById: 'dev-admin' }, /You had decided before: it was approved/],
+  ['they themselves', { decidedBy: 'Dev Admin', decidedById: 'dev-admin' }, /You had already decided: it was approved/],
 ])('who decides what %s decided first sees that', async (_, by, told) => {
   const approval = anApproval()
   given(approval, () => decided(approval, by))
@@ -65,7 +65,7 @@ describe('whoever writes while somebody else decides', () => {
   test('is told who was first and when, and has what they wrote, and the focus there', async () => {
     const { asked, decides } = await writing()
     await userEvent.click(screen.getByRole('button', { name: 'Edit and approve' }))
-    await userEvent.type(screen.getByRole('textbox', { name: 'The reply that goes out' }), ' Today.')
+    await userEvent.type(screen.getByRole('textbox', { name: 'The reply that will be sent' }), ' Today.')
     await userEvent.type(screen.getByRole('textbox', { name: 'Your words to Ana Beispiel' }), 'Well done.')
     decides()
     expect(await screen.findByRole('alert')).toHaveTextContent(/^Bo Muster was first: it was rejected at .+\.$/)
@@ -90,7 +90,7 @@ describe('whoever writes while somebody else decides', () => {
     expect(screen.getByRole('textbox')).toHaveValue('Well done.')
     await userEvent.click(screen.getByRole('button', { name: 'Discard' }))
     expect(screen.queryByRole('textbox')).toBeNull()
-    expect(screen.getByRole('link', { name: 'What else waits for you' })).toHaveFocus()
+    expect(screen.getByRole('link', { name: 'Other requests waiting for you' })).toHaveFocus()
   })
 
   test('and got no answer before that is told it too', async () => {
@@ -100,7 +100,7 @@ describe('whoever writes while somebody else decides', () => {
     expect(asked).toHaveLength(1)
     decides()
     await waitFor(() => expect(screen.getByRole('alert')).toHaveTextContent('Bo Muster was first'))
-    expect(screen.getByRole('link', { name: 'What else waits for you' })).toHaveFocus()
+    expect(screen.getByRole('link', { name: 'Other requests waiting for you' })).toHaveFocus()
   })
 })
 

@@ -12,7 +12,7 @@ export type Show = 'waiting' | 'mine' | 'decided'
 
 export const SHOWS: Record<Show, string> = {
   waiting: 'Waiting for me',
-  mine: 'Asked by me',
+  mine: 'Requested by me',
   decided: 'Decided by me',
 }
 

@@ -256,14 +256,14 @@ test('whoever takes conversations of two accounts takes each as who they are the
 test('nobody of one account is given a conversation of another one', async () => {
   const { ids, asked, here } = await twoAccounts()
   want(ids, { assignee: { id: 5, name: 'Dev Admin', accountId: here } })
-  expect(await screen.findByText(/It is of another Chatwoot account/)).toBeVisible()
+  expect(await screen.findByText(/It belongs to another Chatwoot account/)).toBeVisible()
   expect(asked).toEqual([[ids[0], { assigneeId: 5 }]])
 })
 
 test('of conversations of two accounts, no account is taken for that of all', async () => {
   const { ids } = await twoAccounts()
   ask('assignee', ids)
-  expect(await screen.findByText(/They are of several Chatwoot accounts/)).toBeVisible()
+  expect(await screen.findByText(/They belong to several Chatwoot accounts/)).toBeVisible()
   expect(screen.getAllByRole('option').map((one) => one.textContent)).toEqual(['Nobody'])
 })
 

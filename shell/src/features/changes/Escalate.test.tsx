@@ -132,7 +132,7 @@ test('what got no answer and is asked for in other words is no second request, u
   await userEvent.type(reason, 'It is much.{Control>}{Enter}{/Control}')
   await screen.findByText('the server cannot be reached')
   await userEvent.type(reason, ' Too much.{Control>}{Enter}{/Control}')
-  expect(await screen.findByText(/^you had asked for it before, in other words/)).toBeVisible()
+  expect(await screen.findByText(/^you had already asked for this with a different text/)).toBeVisible()
   expect(asked[1]).toEqual({ key: asked[0]?.key, reason: 'It is much. Too much.' })
   expect(reason).toHaveValue('It is much. Too much.')
   await userEvent.click(screen.getByRole('button', { name: 'Escalate' }))

@@ -21,7 +21,7 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
       toast({
         key: `escalated ${id}`,
         title: 'Escalated',
-        detail: 'You are told when somebody has decided.',
+        detail: 'You will be told when it is decided.',
       })
     },
     onError: (error) => {
@@ -32,7 +32,7 @@ export default function Escalate({ id, close }: { id: string; close: () => void 
     <ReasonSheet
       title="Escalate"
       about={about}
-      question="Why must somebody else decide?"
+      question="Why does this need someone else’s decision?"
       rows={4}
       pending={asking.isPending}
       error={asking.error}

@@ -107,7 +107,7 @@ function checked(rows: readonly Conversation[], so: (row: Conversation) => boole
   return those === rows.length ? true : 'some'
 }
 
-const NOTHING = 'Nothing has this name'
+const NOTHING = 'No match'
 
 /** That there is nothing to choose may mean that nobody could be asked. */
 function missing({ data, error }: { data: unknown; error: Error | null }, what: string): string | undefined {
@@ -201,7 +201,7 @@ function accountOf(rows: readonly Conversation[]): string | undefined {
   return others.every((row) => row.accountId === first?.accountId) ? first?.accountId : undefined
 }
 
-const SEVERAL = 'They are of several Chatwoot accounts. Choose those of one to see its'
+const SEVERAL = 'They belong to several Chatwoot accounts. Select conversations of one account to see its'
 
 function Agents({ title, rows, take, asksWho = false }: ChoicesProps & { asksWho?: boolean }) {
   const query = useQuery(agentsQuery())

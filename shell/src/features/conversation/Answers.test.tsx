@@ -41,7 +41,7 @@ test.each([
   ['form', { submitted_values: 'nonsense', items: null }],
 ])('what else there is to a message is in Chatwoot: %s', async (kind, attributes) => {
   await given(kind, attributes)
-  expect(screen.getByText('The rest shows in Chatwoot')).toBeVisible()
+  expect(screen.getByText('The rest is visible in Chatwoot')).toBeVisible()
   expect(screen.getByRole('link', { name: 'Open in Chatwoot' })).toHaveAttribute('href', 'https://chatwoot.test/7')
   expect(screen.queryByRole('term')).toBeNull()
 })

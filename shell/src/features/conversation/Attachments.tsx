@@ -80,7 +80,7 @@ function Other({ attachment }: { attachment: Attachment }) {
     <Card>
       <Paperclip aria-hidden className="size-4 shrink-0 text-soft" />
       <bdi className="min-w-0 truncate">{nameOf(attachment)}</bdi>
-      <span className="shrink-0 text-xs text-faint">shows in Chatwoot only</span>
+      <span className="shrink-0 text-xs text-faint">only visible in Chatwoot</span>
     </Card>
   )
 }
@@ -104,7 +104,7 @@ function Leading({ icon: Icon, to, children }: { icon: LucideIcon; to: string; c
 function Missing({ retry }: { retry: () => void }) {
   return (
     <span className="flex h-full flex-col items-center justify-center gap-1.5 text-sm text-soft">
-      The file is not available
+      This file is not available
       <button type="button" className="inline-flex items-center gap-1 text-accent underline underline-offset-2" onClick={retry}>
         <RotateCw aria-hidden className="size-3.5" />
         Try again

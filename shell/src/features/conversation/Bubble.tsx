@@ -112,7 +112,7 @@ export const Bubble = memo(function Bubble({ message, contactId, chatwootUrl, fi
           ) : (
             (asks(message) || (!content && attachments.length === 0)) && (
               <span className="inline-flex flex-wrap items-center gap-1.5 text-sm text-faint italic">
-                {content ? 'The rest shows in Chatwoot' : `This kind of message (${contentType}) shows in Chatwoot only`}
+                {content ? 'The rest is visible in Chatwoot' : `This kind of message (${contentType}) is only visible in Chatwoot`}
                 <InChatwoot url={chatwootUrl} />
               </span>
             )

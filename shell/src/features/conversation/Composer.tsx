@@ -123,7 +123,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
 
   if (deleted) return <Deleted id={id} />
   if (!session().person.may('conversations:reply')) {
-    return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You may read here, and not write.</p>
+    return <p className="shrink-0 border-t border-line px-5 py-4 text-sm text-soft">You can read this conversation but not reply.</p>
   }
   return (
     <div className="shrink-0 px-4 pb-4 [@media(max-height:30rem)]:pb-1">
@@ -152,7 +152,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
           aria-activedescendant={canned.chosen >= 0 ? `${canned.id}-${canned.chosen}` : undefined}
           aria-invalid={left.length > 0}
           aria-describedby={left.length > 0 ? `${canned.id}-left` : undefined}
-          placeholder={note ? 'Write a note that only your team sees' : 'Write a reply, or / for a canned one'}
+          placeholder={note ? 'Write a note that only your team sees' : 'Write a reply, or / for canned responses'}
           onChange={({ target }) => {
             drafts.set(id, kind, target.value)
             canned.moved(target.selectionEnd)
@@ -182,8 +182,8 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
         {left.length > 0 && (
           <p id={`${canned.id}-left`} role="alert" className="px-3.5 pb-2 text-sm text-bad">
             {asking
-              ? `It is still being looked up what is known for ${left.join(', ')}: send it again in a moment.`
-              : `Nothing is known for ${left.join(', ')}: write something in its place, then send.`}
+              ? `Still looking up ${left.join(', ')}; send again in a moment.`
+              : `${left.join(', ')} ${left.length === 1 ? 'has' : 'have'} no value here. Replace ${left.length === 1 ? 'it' : 'them'}, then send.`}
           </p>
         )}
         <Attached attach={attach} />
@@ -191,7 +191,7 @@ export function Composer({ conversation, kind, onKind, ref }: ComposerProps) {
           <AttachButton attach={attach} />
           <p aria-live="polite" className="line-clamp-2 min-w-0 grow text-xs leading-tight text-soft">
             {offline
-              ? 'You are offline: what you send waits'
+              ? 'You are offline: messages will be sent when you are back online'
               : canned.missing !== null
                 ? `Canned responses did not load: ${canned.missing}`
                 : !note && conversation.canReply === false
@@ -231,7 +231,7 @@ function Deleted({ id }: { id: string }) {
   ]
   return (
     <div role="alert" className="flex shrink-0 flex-col gap-2 border-t border-line px-5 py-4 text-sm text-soft">
-      <p>This conversation was deleted in Chatwoot: nothing can be written here any more.</p>
+      <p>This conversation was deleted in Chatwoot. You can no longer reply.</p>
       {begun.map(({ name, text }) => text.trim() !== '' && <Begun key={name} name={name} text={text} />)}
     </div>
   )

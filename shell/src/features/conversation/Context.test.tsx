@@ -38,7 +38,7 @@ test('who writes can be reached by what is known of them', async () => {
   expect(await screen.findByRole('link', { name: 'paula@example.com' })).toHaveAttribute('href', 'mailto:paula@example.com')
   expect(screen.getByRole('link', { name: '+491701234567' })).toHaveAttribute('href', 'tel:+491701234567')
   expect(screen.getByText('Gold')).toBeVisible()
-  expect(await screen.findByText('This is the first one')).toBeVisible()
+  expect(await screen.findByText('No previous conversations')).toBeVisible()
 })
 
 test('what they wrote before is a way away', async () => {
@@ -52,7 +52,7 @@ test('what they wrote before is a way away', async () => {
   expect(link).toHaveAttribute('href', expect.stringContaining(before.id))
   const section = link.closest('section')
   expect(section && within(section).getAllByRole('listitem')).toHaveLength(1)
-  expect(await screen.findByText('Only the name is known')).toBeVisible()
+  expect(await screen.findByText('Only the name is available')).toBeVisible()
 })
 
 const down = () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })
@@ -77,8 +77,8 @@ test('what could not be read at all is asked for again', async () => {
   given({ email: 'paula@example.com' }, [HERE]).unmount()
   for (const button of screen.getAllByRole('button', { name: 'Try again' })) await userEvent.click(button)
   expect(await screen.findByRole('link', { name: 'paula@example.com' })).toBeVisible()
-  expect(await screen.findByText('This is the first one')).toBeVisible()
-  expect(await screen.findByText('Nothing was asked for')).toBeVisible()
+  expect(await screen.findByText('No previous conversations')).toBeVisible()
+  expect(await screen.findByText('No requests')).toBeVisible()
 })
 
 test('a conversation that ends with a file alone has a name, too', async () => {

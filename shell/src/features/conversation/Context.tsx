@@ -76,7 +76,7 @@ export function Context({ conversation }: { conversation: Conversation }) {
           </Fact>
           {/* In its place whether anybody waits or not: a message that comes or goes moves nothing below. */}
           <Fact name="Waiting for">
-            {conversation.waitingSince ? <Lasting since={conversation.waitingSince} /> : <None>Nobody waits</None>}
+            {conversation.waitingSince ? <Lasting since={conversation.waitingSince} /> : <None>Nobody is waiting</None>}
           </Fact>
           <Fact name="First reply">
             {conversation.firstReplyAt ? exactly(conversation.firstReplyAt) : <None>Not yet</None>}
@@ -180,7 +180,7 @@ function Person({ id }: { id: string }) {
   const { email, phoneNumber, identifier, customAttributes } = query.data
   const attributes = Object.entries(customAttributes)
   if (!email && !phoneNumber && !identifier && attributes.length === 0) {
-    return <p className="text-sm text-faint">Only the name is known</p>
+    return <p className="text-sm text-faint">Only the name is available</p>
   }
   return (
     <dl className="grid grid-cols-[6.5rem_1fr] gap-y-2.5 text-sm">
@@ -216,7 +216,7 @@ function Previous({ contactId, conversationId }: { contactId: string; conversati
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading previous conversations" />
   if (!query.data) return <NotHere of={query} />
   const others = query.data.filter(({ id }) => id !== conversationId)
-  if (others.length === 0) return <p className="text-sm text-faint">This is the first one</p>
+  if (others.length === 0) return <p className="text-sm text-faint">No previous conversations</p>
   return (
     <ul className="flex flex-col gap-2 text-sm">
       {others.slice(0, MOST_PREVIOUS).map(({ id, chatwootId, status, lastMessage, lastActivityAt }) => (
@@ -245,7 +245,7 @@ function Approvals({ conversationId }: { conversationId: string }) {
   const query = useQuery(approvalsQuery({ conversationId }))
   if (query.isPending) return <div className="skeleton h-8" role="status" aria-label="Loading approvals" />
   if (!query.data) return <NotHere of={query} />
-  if (query.data.length === 0) return <p className="min-h-6 py-0.5 text-sm text-faint">Nothing was asked for</p>
+  if (query.data.length === 0) return <p className="min-h-6 py-0.5 text-sm text-faint">No requests</p>
   return (
     <ul className="flex flex-col gap-2 text-sm">
       {query.data.map(({ id, type, reason, status }) => (

@@ -311,7 +311,7 @@ test('who may only read sees how it is, and has nothing to press', async () => {
   const names = screen.getAllByRole('button').map((one) => one.getAttribute('aria-label') ?? one.textContent)
   expect(names.filter((name) => /status|priority|resolve|snooze|escalate|assign|retry|discard|edit|send/i.test(name))).toEqual([])
   await userEvent.click(screen.getByRole('button', { name: 'More' }))
-  expect((await screen.findAllByRole('menuitem')).map((one) => one.textContent)).toEqual(['Copy address'])
+  expect((await screen.findAllByRole('menuitem')).map((one) => one.textContent)).toEqual(['Copy link'])
 })
 
 test('a reply that the API cannot keep is taken back to be edited', async () => {
@@ -350,7 +350,7 @@ test('a conversation that is not there says so', async () => {
     http.untyped.get('*/api/v1/conversations/:id/messages', () => HttpResponse.json({}, { status: 404 })),
   )
   show(<Conversation id={HERE.id} />)
-  expect(await screen.findByText('There is no such conversation')).toBeVisible()
+  expect(await screen.findByText('This conversation does not exist')).toBeVisible()
 })
 
 describe('whoever reads further up', () => {

@@ -49,8 +49,8 @@ function Confirm({ message, close }: { message: Message; close: () => void }) {
     <div className="flex flex-col gap-4 p-4">
       <p className="text-soft">
         {message.private
-          ? 'It goes from Chatwoot too.'
-          : 'It goes from Chatwoot too. What the customer’s channel has delivered is mostly not taken back there.'}
+          ? 'It is deleted in Chatwoot as well.'
+          : 'It is deleted in Chatwoot as well; a copy already delivered to the customer usually stays.'}
       </p>
       <Refusal error={remove.error} />
       <div className="flex justify-end gap-2">

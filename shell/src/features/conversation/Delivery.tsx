@@ -127,7 +127,7 @@ export function WrittenDelivery({ written, offline }: { written: Written; offlin
     case 'waiting':
       return offline ? (
         <State icon={WifiOff} colour="text-warn">
-          Waits until you are online
+          Will be sent when you are online
         </State>
       ) : (
         <State icon={Clock} colour={written.reason ? 'text-warn' : 'text-faint'}>
@@ -137,7 +137,7 @@ export function WrittenDelivery({ written, offline }: { written: Written; offlin
     case 'overtaken':
       return (
         <State icon={CircleAlert} colour="text-bad font-medium">
-          Not sent: something new came first
+          Not sent: new messages arrived first
         </State>
       )
     case 'refused':

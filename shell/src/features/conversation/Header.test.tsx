@@ -12,14 +12,14 @@ import { dismiss, toasts } from '#ui/toasts.ts'
 import { Header } from './Header.tsx'
 
 test.each([
-  ['is copied', 'Address copied', () => Promise.resolve()],
-  ['may not be copied', 'Address not copied', () => Promise.reject(new Error('not allowed'))],
+  ['is copied', 'Link copied', () => Promise.resolve()],
+  ['may not be copied', 'Link not copied', () => Promise.reject(new Error('not allowed'))],
 ])('an address that %s is told, and what it is', async (_, title, copy) => {
   show(<Header conversation={aConversation()} back={vi.fn()} contextOpen={false} onContext={vi.fn()} />)
   onTestFinished(() => toasts().forEach(({ key }) => dismiss(key)))
   await userEvent.click(await screen.findByRole('button', { name: 'More' }))
   Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText: copy } })
-  await userEvent.click(await screen.findByRole('menuitem', { name: 'Copy address' }))
+  await userEvent.click(await screen.findByRole('menuitem', { name: 'Copy link' }))
   await vi.waitFor(() => expect(toasts()).toMatchObject([{ title, detail: window.location.origin + window.location.pathname }]))
 })
 

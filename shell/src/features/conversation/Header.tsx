@@ -121,9 +121,9 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
   const copy = async () => {
     const address = window.location.origin + window.location.pathname
     const title = await navigator.clipboard.writeText(address).then(
-      () => 'Address copied',
+      () => 'Link copied',
       // Where a browser does not let it be, it can be had from there.
-      () => 'Address not copied',
+      () => 'Link not copied',
     )
     toast({ key: 'copied', title, detail: address })
   }
@@ -140,7 +140,7 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
           ...(mayAsk() ? changes : []),
           ...(mayDo('escalate') ? [entry('escalate')] : []),
           ...(phone ? [{ name: `Call ${phone}`, icon: Phone, run: () => void window.open(`tel:${phone}`, '_self') }] : []),
-          { name: 'Copy address', icon: Chain, run: () => void copy() },
+          { name: 'Copy link', icon: Chain, run: () => void copy() },
           ...(chatwootUrl
             ? [{ name: 'Open in Chatwoot', icon: ExternalLink, run: () => void window.open(chatwootUrl, '_blank', 'noopener') }]
             : []),

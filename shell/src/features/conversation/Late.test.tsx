@@ -60,14 +60,14 @@ test('what is written after approval was asked for is not lost when it is there'
   const { id, come, drafts } = await proposed()
   await userEvent.type(screen.getByRole('textbox', { name: 'Reply' }), ' Tomorrow.')
   come(HttpResponse.json(anApproval(), { status: 201 }))
-  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Approval asked for' }]))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Approval requested' }]))
   expect(drafts.of(id, 'reply')).toBe('We refund it. Tomorrow.')
 })
 
 test('that no approval was asked for is told, and the reply stays', async () => {
   const { id, come, drafts } = await proposed()
   come(refusal())
-  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Approval not asked for', detail: 'It is too late', bad: true }]))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'Approval not requested', detail: 'It is too late', bad: true }]))
   expect(drafts.of(id, 'reply')).toBe('We refund it.')
 })
 

@@ -79,13 +79,13 @@ export default function Lightbox({ pictures, at, onAt }: LightboxProps) {
           <div className="flex min-h-0 grow items-center justify-center bg-sunken p-2">
             {strange === picture.id ? (
               <p role="alert" className="text-soft">
-                This browser cannot show the picture: download it
+                This browser cannot show the image. Download it instead
               </p>
             ) : address ? (
               <img src={address} alt={name} className="max-h-full max-w-full object-contain" onError={() => setStrange(picture.id)} />
             ) : query.isError ? (
               <div role="alert" className="flex flex-col items-center gap-2 text-soft">
-                The file is not available
+                This file is not available
                 <Button onClick={() => void again(query)}>Try again</Button>
               </div>
             ) : (

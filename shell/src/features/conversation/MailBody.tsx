@@ -44,7 +44,7 @@ export default function MailBody({ mail }: { mail: Mail }) {
       {cleaned.remote > 0 && !pictures && (
         <p className="mb-1.5 flex flex-wrap items-center gap-2 text-xs text-soft">
           <Image aria-hidden className="size-3.5" />
-          {cleaned.remote === 1 ? 'A picture is' : `${cleaned.remote} pictures are`} not loaded, since that tells the sender
+          {cleaned.remote === 1 ? 'A picture is' : `${cleaned.remote} pictures are`} not loaded, as that would tell the sender that you opened it
           <Button className="h-6 px-2 text-xs" onClick={() => setPictures(true)}>
             Load {cleaned.remote === 1 ? 'it' : 'them'}
           </Button>

@@ -15,8 +15,8 @@ interface NotThereProps {
 export function NotThere({ error, retry, back }: NotThereProps) {
   if (error.status !== 404 && error.status !== 422) return <Failed what="The conversation did not load" error={error} retry={retry} />
   return (
-    <Empty icon={SearchX} title="There is no such conversation" action={<Button onClick={back}>Back to the inbox</Button>}>
-      It may have been deleted, or the address is not complete.
+    <Empty icon={SearchX} title="This conversation does not exist" action={<Button onClick={back}>Back to the inbox</Button>}>
+      It may have been deleted, or the address may be incomplete.
     </Empty>
   )
 }

@@ -43,7 +43,7 @@ test('a conversation that is not here says so offline, and loads when the networ
   const { turnOn } = away(row, <Conversation id={row.id} />)
   expect(await screen.findByText('The conversation did not load')).toBeVisible()
   expect(screen.getByText('you are offline')).toBeVisible()
-  expect(screen.getByText(/It loads by itself/)).toBeVisible()
+  expect(screen.getByText(/It will load/)).toBeVisible()
   expect(screen.queryByRole('status', { name: /^Loading/ })).toBeNull()
   turnOn()
   expect(await screen.findByText('Is my parcel on its way?')).toBeVisible()

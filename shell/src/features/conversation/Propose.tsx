@@ -32,12 +32,12 @@ export default function Propose({ conversationId, content, close }: ProposeProps
       if (here()) close()
       toast({
         key: `proposed ${conversationId}`,
-        title: 'Approval asked for',
-        detail: 'The reply goes out when somebody has approved it.',
+        title: 'Approval requested',
+        detail: 'The reply is sent once it is approved.',
       })
     },
     onError: (error) => {
-      if (!here()) toastFailure('Approval not asked for', conversationId, error)
+      if (!here()) toastFailure('Approval not requested', conversationId, error)
     },
   })
   return (

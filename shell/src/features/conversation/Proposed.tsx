@@ -25,7 +25,7 @@ export function Proposed({ approval }: { approval: Approval }) {
           </time>
           <span className="inline-flex items-center gap-1">
             <Hourglass aria-hidden className="size-3.5" />
-            Waits for approval{stale && '; the customer has written since'}
+            Waiting for approval{stale && '; the customer has written since'}
           </span>
           <Link to="/approvals/$id" params={{ id }} className="text-accent underline underline-offset-2">
             Open the approval

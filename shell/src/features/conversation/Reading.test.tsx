@@ -17,7 +17,7 @@ test('a conversation that is not there is not asked for again: there is a way to
   refused(404)
   const { router } = show(<Reading id={uuid()} />)
   await router.navigate({ to: '/approvals/$id', params: { id: uuid() } })
-  await screen.findByText('There is no such conversation')
+  await screen.findByText('This conversation does not exist')
   expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull()
   await userEvent.click(screen.getByRole('button', { name: 'Back to the inbox' }))
   await waitFor(() => expect(router.state.location.pathname).toBe('/inbox'))

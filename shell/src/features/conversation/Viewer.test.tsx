@@ -41,7 +41,7 @@ async function open(permissions: Permission[]) {
 
 test('who may not reply reads, and is offered no field to write in', async () => {
   const asked = await open(['conversations:read'])
-  expect(screen.getByText('You may read here, and not write.')).toBeInTheDocument()
+  expect(screen.getByText('You can read this conversation but not reply.')).toBeInTheDocument()
   expect(screen.queryByRole('textbox', { name: 'Reply' })).not.toBeInTheDocument()
   expect(asked).toEqual([])
 })

@@ -18,7 +18,7 @@ const kindOf = (text: Text): DraftKind => (text.private ? 'note' : 'reply')
 /** To be asked before it is taken back: files that have no room beside those already chosen would be lost. */
 export function mustFit(conversationId: string, text: Text): void {
   const [why] = refusalsOf(conversationId, kindOf(text), text.files)
-  if (why) throw new Failure(422, { detail: `${why}. Send or remove first what you have attached` })
+  if (why) throw new Failure(422, { detail: `${why}. First send or remove your attachments` })
 }
 
 /** Puts it back, before what is there already. */

@@ -28,7 +28,7 @@ export function Door({ failure, enter, signOut }: DoorProps) {
             </Button>
           }
         >
-          What you had begun to write is kept on this machine.
+          Your drafts are saved on this device.
         </Empty>
       </main>
     )
@@ -40,18 +40,18 @@ export function Door({ failure, enter, signOut }: DoorProps) {
         <Empty
           alone
           icon={away ? CloudOff : DoorOpen}
-          title={away ? 'The workspace cannot be reached' : 'You cannot come in'}
+          title={away ? 'The workspace cannot be reached' : 'You don’t have access'}
           action={
             <span className="flex gap-2">
               <Button look="primary" onClick={enter}>
                 Try again
               </Button>
-              {!away && signOut && <Button onClick={signOut}>Sign in as somebody else</Button>}
+              {!away && signOut && <Button onClick={signOut}>Sign in as someone else</Button>}
             </span>
           }
         >
           <span className="inline-block first-letter:uppercase">{failure.message}.</span>
-          {away && ' It is tried again by itself.'}
+          {away && ' Retrying automatically.'}
           {traceId && <span className="mt-1 block text-xs text-faint">Trace {traceId}</span>}
         </Empty>
       </div>

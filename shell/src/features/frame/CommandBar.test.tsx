@@ -62,7 +62,7 @@ test('that conversations could not be searched is said, and not that there is no
   api.use(http.untyped.get('*/api/v1/conversations', () => HttpResponse.json({ code: 'unavailable', detail: 'it is down' }, { status: 503 })))
   show(<CommandBar open onOpenChange={nothing} onHelp={nothing} />)
   await userEvent.type(await screen.findByRole('combobox'), 'Paula')
-  expect(await screen.findByText('Conversations were not searched: it is down')).toBeVisible()
+  expect(await screen.findByText('Conversations could not be searched: it is down')).toBeVisible()
 })
 
 test('what the row with the focus is about is changed from here, as by keys', async () => {

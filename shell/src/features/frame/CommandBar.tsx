@@ -76,8 +76,8 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
 
   const goes = places().map(({ to, go, keys, icon }): Option => ({ id: to, name: go, keys, icon, run: () => void navigate({ to }) }))
   const others: Option[] = [
-    { id: 'unassigned', name: 'Show what nobody is assigned to', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { assigneeId: 'none' } }) },
-    { id: 'waiting', name: 'Show who has waited longest', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { sort: 'waiting' } }) },
+    { id: 'unassigned', name: 'Show unassigned conversations', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { assigneeId: 'none' } }) },
+    { id: 'waiting', name: 'Show longest-waiting conversations', icon: Inbox, run: () => void navigate({ to: '/inbox', search: { sort: 'waiting' } }) },
     { id: 'theme', name: 'Switch between light and dark', icon: Moon, run: () => setTheme(currentTheme() === 'dark' ? 'light' : 'dark') },
     { id: 'keys', name: 'Show all keys', icon: Keyboard, keys: '?', run: onHelp },
   ]
@@ -134,8 +134,8 @@ function Palette({ focused, close, onHelp }: PaletteProps) {
         },
       }))}
       onText={setText}
-      note={found.error && !found.data ? `Conversations were not searched: ${found.error.message}` : undefined}
-      nothing={found.isFetching ? 'Searching…' : 'Nothing has this name'}
+      note={found.error && !found.data ? `Conversations could not be searched: ${found.error.message}` : undefined}
+      nothing={found.isFetching ? 'Searching…' : 'No match'}
     />
   )
 }

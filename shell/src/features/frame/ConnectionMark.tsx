@@ -34,10 +34,10 @@ export function ConnectionMark() {
   if (!failed && state !== 'connecting' && state !== 'live') setFailed(true)
   const label = {
     connecting: 'Connecting',
-    live: 'Live: changes appear by themselves',
+    live: 'Live: changes appear as they happen',
     reconnecting: age ? `Reconnecting; last heard ${age} ago` : 'Reconnecting',
     offline: age ? `Offline; last heard ${age} ago` : 'Offline',
-    refused: `Not live: ${why?.message ?? 'the server refuses it'}${age ? `; last heard ${age} ago` : ''}`,
+    refused: `Not live: ${why?.message ?? 'the server refused the connection'}${age ? `; last heard ${age} ago` : ''}`,
   }[state]
   return (
     <>

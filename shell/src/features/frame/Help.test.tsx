@@ -14,7 +14,7 @@ async function keys(): Promise<Map<string, string>> {
 
 test('all keys are shown with what they do', async () => {
   const shown = await keys()
-  expect(shown.get('Resolve, and on to the next')).toBe('E')
+  expect(shown.get('Resolve and go to the next')).toBe('E')
   expect(shown.get('Assign to me')).toBe('M')
   expect(shown.get('Go to operations')).toBe('GO')
 })

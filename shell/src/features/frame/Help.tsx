@@ -11,7 +11,7 @@ const groups = (): [string, [string, string][]][] => [
     'Everywhere',
     [
       ['Mod+K', 'Command bar'],
-      ['?', 'These keys'],
+      ['?', 'Show these keys'],
       ...places().map(({ keys, go }): [string, string] => [keys, go]),
     ],
   ],
@@ -71,7 +71,7 @@ export default function Help({ open, onOpenChange, enabled, onEnabled }: HelpPro
       </div>
       <label className="flex items-center gap-2 border-t border-line px-5 py-4">
         <input type="checkbox" checked={enabled} onChange={(event) => onEnabled(event.target.checked)} className="size-4 accent-accent" />
-        Single keys do something
+        Enable single-key shortcuts
       </label>
     </Sheet>
   )

@@ -77,7 +77,7 @@ test('each account says who one is there, and the menu that one is to be linked 
   expect(none!.queryByRole('button', { name: /^Unlink/ })).toBeNull()
   expect(linked!.getByText('Linked as Ana Beispiel')).toBeVisible()
   expect(linked!.queryByLabelText(/^Access token/)).toBeNull()
-  expect(refused!.getByText(/^Chatwoot refuses the token of Ana Beispiel/)).toBeVisible()
+  expect(refused!.getByText(/^Chatwoot no longer accepts the token of Ana Beispiel/)).toBeVisible()
   expect(refused!.getByLabelText('Access token for Account 3')).toBeVisible()
   expect(refused!.getByRole('button', { name: 'Unlink Account 3' })).toBeVisible()
 })

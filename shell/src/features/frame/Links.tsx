@@ -38,7 +38,7 @@ function Accounts() {
     <>
       <p className="px-4 pt-4 text-sm text-soft">
         With your own access token, customers and the reports of Chatwoot see your name on what you write here. Without it, they
-        see the name that the account is connected under.
+        see the name of the account’s connection.
       </p>
       <ul aria-label="Accounts" className="divide-y divide-line">
         {query.data.map((one) => (
@@ -97,7 +97,7 @@ function State({ of: { userId, userName, linkedAt, refusedAt } }: { of: Chatwoot
     userId == null
       ? ([CircleDashed, 'text-faint', 'Not linked'] as const)
       : refusedAt != null
-        ? ([CircleAlert, 'text-warn', `Chatwoot refuses the token of ${who}. Until you link again, you write under the name of the account.`] as const)
+        ? ([CircleAlert, 'text-warn', `Chatwoot no longer accepts the token of ${who}. Until you link again, your messages carry the account’s name.`] as const)
         : ([CircleCheck, 'text-good', `Linked as ${who}`] as const)
   const since = userId == null ? null : (refusedAt ?? linkedAt)
   return (
@@ -184,7 +184,7 @@ function Linking({ of: { accountId, chatwootUrl }, name, linked }: LinkingProps)
         />
       </label>
       <p id={help} className="text-sm text-soft">
-        It is in Chatwoot under Profile Settings, “Access Token”.{' '}
+        You find it in Chatwoot under Profile Settings, “Access Token”.{' '}
         <a href={chatwootUrl} target="_blank" rel="noreferrer" className="inline-flex items-center gap-1 text-accent underline underline-offset-2">
           Open Chatwoot
           <ExternalLink aria-hidden className="size-3" />

@@ -24,9 +24,9 @@ function given(status: number) {
 }
 
 test.each([
-  [401, /Sign in anew/, 'Sign in'],
-  [403, /Whoever gives out roles/, 'Try again'],
-  [404, /tell those who run it/, 'Load anew'],
+  [401, /Sign in again/, 'Sign in'],
+  [403, /Ask an administrator/, 'Try again'],
+  [404, /tell an administrator/, 'Reload'],
 ])('a connection that is refused for good (%i) is told, with what to do', async (status, words, button) => {
   given(status)
   expect(await screen.findByRole('alert')).toHaveTextContent(words)
@@ -37,12 +37,12 @@ test.each([
 
 test('whoever has to sign in anew is told what becomes of what they have begun', async () => {
   given(401)
-  expect(await screen.findByRole('alert')).toHaveTextContent('what you wrote is kept.')
+  expect(await screen.findByRole('alert')).toHaveTextContent('your drafts are saved.')
   const id = uuid()
   act(() => void chooseFiles(id, 'note', [new File(['Two tents'], 'receipt.txt')]))
-  expect(screen.getByRole('alert')).toHaveTextContent('what you wrote is kept, but files have to be chosen again.')
+  expect(screen.getByRole('alert')).toHaveTextContent('your drafts are saved, but files must be attached again.')
   act(() => void takeChosen(id, 'note'))
-  expect(screen.getByRole('alert')).toHaveTextContent('what you wrote is kept.')
+  expect(screen.getByRole('alert')).toHaveTextContent('your drafts are saved.')
 })
 
 test('it is tried again on request, and told no more once it is live, or dismissed and not live since', async () => {

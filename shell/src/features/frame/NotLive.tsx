@@ -13,11 +13,11 @@ import { useKept } from './kept.ts'
 function wayOn({ status }: Failure, kept: string): { words: string; reloads?: string } {
   switch (status) {
     case 401:
-      return { words: `The server does not take your sign-in any more. Sign in anew; ${kept}.`, reloads: 'Sign in' }
+      return { words: `The server no longer accepts your sign-in. Sign in again; ${kept}.`, reloads: 'Sign in' }
     case 403:
-      return { words: 'You may not follow what happens. Whoever gives out roles can let you; until then, load the page anew to see what is new.' }
+      return { words: 'Your role does not include live updates. Ask an administrator; until then, reload the page to see what is new.' }
     default:
-      return { words: 'The server has no such connection. Load the page anew; if that does not help, tell those who run it.', reloads: 'Load anew' }
+      return { words: 'The server does not offer live updates. Reload the page; if that does not help, tell an administrator.', reloads: 'Reload' }
   }
 }
 
@@ -39,7 +39,7 @@ export function NotLive() {
     >
       <Unplug aria-hidden className="size-4 shrink-0 text-bad" />
       <div className="min-w-0 grow basis-60">
-        <p className="font-medium">Changes do not appear by themselves.</p>
+        <p className="font-medium">This page is not updating live.</p>
         <p className="text-sm text-soft">{words}</p>
         <p className="text-sm wrap-anywhere text-faint">
           {why.status}: {why.message}

@@ -37,7 +37,7 @@ test('a reply that did not go out is told, but not to whoever sees it', () => {
   const written = { conversationId: conversation.id, state: 'refused', reason: 'too long' } as Written
   const heldUp = (given: Partial<Written>, where: Partial<At> = {}) => toastOf({ kind: 'held-up', written: { ...written, ...given } }, at(where))
   expect(heldUp({})).toMatchObject({ title: 'Not sent to Paula Probe', detail: 'too long', bad: true })
-  expect(heldUp({ state: 'overtaken' })).toMatchObject({ detail: 'Somebody wrote before it went out' })
+  expect(heldUp({ state: 'overtaken' })).toMatchObject({ detail: 'Someone else wrote before it was sent' })
   expect(heldUp({}, { nameOf: () => undefined })).toMatchObject({ title: 'Not sent to the customer' })
   expect(heldUp({}, { pathname: open })).toBeNull()
   const failed = { kind: 'not-sent', conversation, message: aMessage({ stateReason: 'no such number' }) } as const

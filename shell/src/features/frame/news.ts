@@ -49,7 +49,7 @@ export function toastOf(news: Exclude<News, { kind: 'sent' }>, at: At): Told | n
       return {
         key: notSent(id),
         title: `Not sent to ${at.nameOf(id) ?? 'the customer'}`,
-        detail: state === 'overtaken' ? 'Somebody wrote before it went out' : (reason ?? 'It was refused'),
+        detail: state === 'overtaken' ? 'Someone else wrote before it was sent' : (reason ?? 'It was refused'),
         opens: conversation('Show', id),
         bad: true,
       }
@@ -88,7 +88,7 @@ function toldOfApproval(type: string, asked: Approval, person: Person): Told | n
     return { ...told, title: `${requestedBy} asks for approval`, detail: reason }
   }
   if (own && (type === 'approval_approved' || type === 'approval_rejected')) {
-    const title = `${status === 'approved' ? 'Approved' : 'Rejected'} by ${decidedBy ?? 'somebody'}`
+    const title = `${status === 'approved' ? 'Approved' : 'Rejected'} by ${decidedBy ?? 'someone'}`
     return { ...told, title, detail: decision ?? reason }
   }
   return null

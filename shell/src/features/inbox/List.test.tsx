@@ -81,8 +81,8 @@ test('a row says that something about it waits for approval', async () => {
     }),
   )
   show(<List view={{}} openId={undefined} />)
-  expect(await screen.findByRole('link', { name: /Paula Probe.*Waits for approval/ })).toBeVisible()
-  expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent('Waits for approval')
+  expect(await screen.findByRole('link', { name: /Paula Probe.*Waiting for approval/ })).toBeVisible()
+  expect(screen.getByRole('link', { name: /Otto Other/ })).not.toHaveTextContent('Waiting for approval')
 })
 
 test('a key that leaves what an input method offers does not leave the search', async () => {
@@ -99,7 +99,7 @@ test('a key that leaves what an input method offers does not leave the search', 
 test('an empty list says why it is empty', async () => {
   given([])
   show(<List view={{ label: 'vip' }} openId={undefined} />)
-  expect(await screen.findByText('No conversation fits these filters')).toBeVisible()
+  expect(await screen.findByText('No conversations match these filters')).toBeVisible()
 })
 
 test('how many there are is said in words, and nothing before they are here', async () => {

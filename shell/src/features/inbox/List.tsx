@@ -110,10 +110,10 @@ function Nothing({ view, onChange }: { view: View; onChange: (view: View) => voi
     return (
       <Empty
         icon={SearchX}
-        title={`Nothing found for “${view.search}”`}
+        title={`No results for “${view.search}”`}
         action={<Button onClick={() => onChange(changed(view, { search: undefined }))}>Clear search</Button>}
       >
-        Names, addresses, numbers and the words of messages were searched
+        Names, addresses, numbers and message texts were searched
         {isNarrowed(changed(view, { search: undefined })) || view.status === undefined ? ', within the filters above' : ''}.
       </Empty>
     )
@@ -125,7 +125,7 @@ function Nothing({ view, onChange }: { view: View; onChange: (view: View) => voi
         title="No agent in Chatwoot has your e-mail address"
         action={<Button onClick={() => onChange(changed(view, { assigneeId: undefined }))}>Show everybody’s</Button>}
       >
-        Filter by your name there, if it is another one.
+        If you have another name there, filter by it.
       </Empty>
     )
   }
@@ -133,14 +133,14 @@ function Nothing({ view, onChange }: { view: View; onChange: (view: View) => voi
     return (
       <Empty
         icon={Inbox}
-        title="No conversation fits these filters"
-        action={<Button onClick={() => onChange({})}>Show all that are open</Button>}
+        title="No conversations match these filters"
+        action={<Button onClick={() => onChange({})}>Show all open conversations</Button>}
       />
     )
   }
   return (
-    <Empty icon={Inbox} title="Nothing is open">
-      New conversations appear here by themselves.
+    <Empty icon={Inbox} title="No open conversations">
+      New conversations appear here as they arrive.
     </Empty>
   )
 }

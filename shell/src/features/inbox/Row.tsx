@@ -87,9 +87,9 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
               </span>
             )}
             {asked && (
-              <span title="Waits for approval" className="text-warn">
+              <span title="Waiting for approval" className="text-warn">
                 <Hourglass aria-hidden className="size-3.5" />
-                <span className="sr-only">Waits for approval</span>
+                <span className="sr-only">Waiting for approval</span>
               </span>
             )}
             {priority && <PriorityMark priority={priority} />}
@@ -118,7 +118,7 @@ export const Row = memo(function Row({ conversation, search, open, selected, sel
             <span className="grow" />
             {assignee ? (
               <span
-                title={`Assigned to ${assignee.name ?? 'somebody'}`}
+                title={`Assigned to ${assignee.name ?? 'someone'}`}
                 className="text-[0.6875rem] font-medium text-faint"
               >
                 <span className="sr-only">Assigned to {assignee.name ?? 'somebody'}</span>

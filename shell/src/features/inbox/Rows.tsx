@@ -166,7 +166,7 @@ export function Rows({ view, openId, place, loaded, all, more, failed, onMore, b
           }}
         >
           <ArrowUp aria-hidden className="size-3.5" />
-          Show what is new
+          Show new activity
         </Button>
       )}
       <div

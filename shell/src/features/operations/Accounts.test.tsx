@@ -44,6 +44,6 @@ test.each([[300, 5, '100'], [300, 2.5, '50'], [30, 1, '100'], [300, 0, '0']])(
     const account: AccountState = { ...ACCOUNT, rate: { perMinute, available } }
     api.use(http.untyped.get('*/api/v1/operations/accounts', () => HttpResponse.json({ data: [account] })))
     show(<Accounts acts={false} />)
-    expect(await screen.findByRole('meter', { name: 'Of the budget left' })).toHaveAttribute('aria-valuenow', percent)
+    expect(await screen.findByRole('meter', { name: 'Share left' })).toHaveAttribute('aria-valuenow', percent)
   },
 )

@@ -68,22 +68,22 @@ function One({ account, acts }: { account: AccountState; acts: boolean }) {
           <Fact name="Events waiting">{inbound ? waiting(inbound, now) : 'not known'}</Fact>
           <Fact name="Commands waiting">{waiting(outbound, now)}</Fact>
         </Group>
-        <Group name="What may be asked of it">
+        <Group name="Request budget">
           {rate ? (
             <>
               <Fact name="A minute">{rate.perMinute.toLocaleString()}</Fact>
               <Fact name="At once now">{Math.floor(rate.available).toLocaleString()}</Fact>
-              <Meter label="Of the budget left" share={Math.min(1, rate.available / mostAtOnce(rate.perMinute))} />
+              <Meter label="Share left" share={Math.min(1, rate.available / mostAtOnce(rate.perMinute))} />
               {rate.pausedUntil != null && Date.parse(rate.pausedUntil) > now && (
                 <p className="text-sm text-warn">It asked to slow down, for {span(Date.parse(rate.pausedUntil) - now)}</p>
               )}
             </>
           ) : (
-            <p className="text-sm text-soft">It was never called.</p>
+            <p className="text-sm text-soft">No requests yet.</p>
           )}
         </Group>
         <Group name="Compared with Chatwoot">
-          {reconciliation ? <Compared of={reconciliation} /> : <p className="text-sm text-soft">Nobody has begun to.</p>}
+          {reconciliation ? <Compared of={reconciliation} /> : <p className="text-sm text-soft">Not started yet.</p>}
           {acts && (
             <Button className="mt-3 h-7 text-sm" busy={compare.isPending || reconciliation?.walkUnderWay === true} onClick={() => compare.mutate()}>
               Compare everything

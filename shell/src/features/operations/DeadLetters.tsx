@@ -50,8 +50,8 @@ export function DeadLetters({ view, acts }: { view: OperationsView; acts: boolea
       ) : isError && letters.length === 0 ? (
         <Failed what="Dead letters did not load" error={query.error} retry={() => void again(query)} />
       ) : letters.length === 0 ? (
-        <Empty icon={MailCheck} title={reason ?? stream ? 'None fits these filters' : 'There are no dead letters'}>
-          What cannot be processed comes here, with its reason, and stops nothing else.
+        <Empty icon={MailCheck} title={reason ?? stream ? 'No dead letters match these filters' : 'No dead letters'}>
+          What cannot be processed is kept here with its reason, and holds up nothing else.
         </Empty>
       ) : (
         <ul aria-label="Dead letters" className="divide-y divide-line/60 overflow-hidden rounded-2xl border border-line bg-surface">

@@ -19,7 +19,7 @@ const STATUS: Record<PartStatus, { name: string; icon: LucideIcon; colour: strin
 
 const OVERALL: Record<PartStatus, string> = {
   up: 'Everything works',
-  degraded: 'Something does not work as it should',
+  degraded: 'Something is not working properly',
   down: 'Something is down',
 }
 
@@ -28,7 +28,7 @@ export function Health() {
   const query = useQuery(healthQuery())
   if (query.isPending) return <div role="status" aria-label="Loading health" className="skeleton h-20" />
   if (!query.data) {
-    return <Failed what="The state of the system is not known" error={query.error} retry={() => void again(query)} />
+    return <Failed what="The state of the system could not be loaded" error={query.error} retry={() => void again(query)} />
   }
   const { status, checks } = query.data
   const { icon: Icon, colour } = STATUS[status]
@@ -67,7 +67,7 @@ function Sign({ stale }: { stale: boolean }) {
   return (
     <p className="text-sm text-soft">
       {stale
-        ? 'The API does not answer: this may be out of date.'
+        ? 'The API is not responding, so this may be out of date.'
         : `This screen is ${state === 'refused' ? 'not live' : state}${heardAt === null ? '' : `; last sign of life ${span(Math.max(0, now - heardAt))} ago`}.`}
     </p>
   )

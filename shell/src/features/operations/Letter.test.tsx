@@ -76,21 +76,21 @@ test('and is told what was not done', async () => {
 test('what another operator had done first is told as that', async () => {
   const { come } = await redriven()
   come(HttpResponse.json({ outcome: 'gone', deadLetter: LETTER }))
-  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'It was gone before' }]))
+  await waitFor(() => expect(toasts()).toMatchObject([{ title: 'It was already gone' }]))
 })
 
 test('where nothing is left to do, nothing is offered', async () => {
   await asked('sent-before')
-  expect(screen.getByText('Nothing is left to do. It had been sent again before.')).toBeVisible()
+  expect(screen.getByText('Nothing is left to do. It was already sent again.')).toBeVisible()
   expect(screen.queryByRole('button', { name: 'Redrive it' })).toBeNull()
-  expect(screen.getByRole('button', { name: 'Leave it' })).toBeVisible()
+  expect(screen.getByRole('button', { name: 'Cancel' })).toBeVisible()
 })
 
 test('what was refused before is not told of what is asked next', async () => {
   const { come } = await redriven()
   come(HttpResponse.json({ code: 'busy', detail: 'The server is busy' }, { status: 503 }))
   expect(await screen.findByText('The server is busy')).toBeVisible()
-  await userEvent.click(screen.getByRole('button', { name: 'Leave it' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Cancel' }))
   await userEvent.click(screen.getByRole('button', { name: 'Redrive…' }))
   await screen.findByRole('group', { name: 'Confirm' })
   expect(screen.queryByText('The server is busy')).toBeNull()
@@ -111,5 +111,5 @@ test('what is to be confirmed is told', async () => {
   await asked()
   const group = screen.getByRole('group', { name: 'Confirm' })
   expect(group).toHaveFocus()
-  expect(group).toHaveAccessibleDescription(/^It goes to INBOUND again/)
+  expect(group).toHaveAccessibleDescription(/^It is sent to INBOUND again/)
 })

@@ -23,9 +23,9 @@ const OUTCOMES: Record<Outcome, string> = {
   'would-be-sent': 'Would be sent again',
   'would-be-dropped': 'Would be dropped',
   sent: 'Sent to its stream again',
-  'sent-before': 'It had been sent again before',
+  'sent-before': 'It was already sent again',
   dropped: 'Dropped',
-  gone: 'It was gone before',
+  gone: 'It was already gone',
 }
 const TO_DO = new Set<Outcome>(['would-be-sent', 'would-be-dropped'])
 
@@ -109,8 +109,8 @@ export function Letter({ id, acts, close }: LetterProps) {
           <p id={words} className="wrap-anywhere">
             {TO_DO.has(preview.data.outcome)
               ? act === 'redrive'
-                ? `It goes to ${stream} again as ${subject}, and is no dead letter any more. Who did this is kept in the audit.`
-                : 'It is removed for good. Who did this is kept in the audit.'
+                ? `It is sent to ${stream} again as ${subject} and leaves the dead letters. The audit log records who did this.`
+                : 'It is removed for good. The audit log records who did this.'
               : `Nothing is left to do. ${OUTCOMES[preview.data.outcome]}.`}
           </p>
           <div className="mt-3 flex gap-2">
@@ -120,7 +120,7 @@ export function Letter({ id, acts, close }: LetterProps) {
               </Button>
             )}
             <Button busy={doing.isPending} onClick={() => setAct(null)}>
-              Leave it
+              Cancel
             </Button>
           </div>
         </div>

@@ -18,7 +18,7 @@ export function Operations({ view }: { view: OperationsView }) {
   if (!session().person.may('operations:read')) {
     return (
       <Empty alone icon={Gauge} title="Operations are for operators">
-        Your roles do not let you read the state of the pipeline.
+        Your role does not include the state of the pipeline. Ask an administrator.
       </Empty>
     )
   }

@@ -17,10 +17,10 @@ import { titled } from '#ui/words.ts'
 const STATES: Record<Run['state'], string> = {
   running: 'Goes on',
   done: 'Done',
-  most: 'Done, as many as wanted; there are more',
+  most: 'Done up to the limit; there are more',
   interrupted: 'Interrupted: the program was stopped',
   failed: 'Failed',
-  lost: 'Lost: it should have ended and has not said how',
+  lost: 'Lost: it should have ended but did not report how',
 }
 
 /** Events of the past, handed to the workers again: counted first, then done. */
@@ -64,7 +64,7 @@ function Form() {
       return client.invalidateQueries({ queryKey: replaysQuery().queryKey })
     },
     onError: (error) => {
-      if (!here()) toastFailure('No replay was begun', '', error)
+      if (!here()) toastFailure('No replay was started', '', error)
     },
   })
   // What was counted is of what the form said then.
@@ -86,8 +86,8 @@ function Form() {
     >
       <h2 className="font-semibold">Replay events</h2>
       <p className="mt-0.5 max-w-prose text-sm text-soft">
-        What came in at a time is handed to the workers again. It becomes the same rows: nothing happens twice, and what was lost or changed
-        here is repaired.
+        Events received in a period are handed to the workers again. They result in the same rows: nothing happens twice, and whatever was
+        lost or changed here is repaired.
       </p>
       <div className="mt-4 grid gap-4 two:grid-cols-3">
         <Field label="Account">
@@ -171,10 +171,10 @@ function Counted({ counted }: { counted: ReplayCounted }) {
         ))}
       </ul>
       <p className="mt-1 text-soft">
-        {counted.copies > 0 && `${counted.copies.toLocaleString()} copies of earlier replays are passed over. `}
+        {counted.copies > 0 && `${counted.copies.toLocaleString()} copies of earlier replays are skipped. `}
         {counted.unreadable > 0 && `${counted.unreadable.toLocaleString()} cannot be read by any worker. `}
-        {counted.ended === 'most' && 'There are more than wanted. '}
-        {counted.ended === 'time' && 'There was no time to look at them all. '}
+        {counted.ended === 'most' && 'There are more than the limit. '}
+        {counted.ended === 'time' && 'Not all of them could be looked at in time. '}
         {counted.goOnFrom != null && `The rest begins at ${exactly(counted.goOnFrom)}.`}
       </p>
     </div>
