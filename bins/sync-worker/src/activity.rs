@@ -68,7 +68,8 @@ pub fn refreshed(account: AccountKey, row: &Conversation) -> Activity {
     }
 }
 
-/// The same of a message, whose line was told before as it looked then, or which has none. One for each look of it.
+/// Tells, to screens alone, that a message looks otherwise, whose line was told before as it looked then, or which has
+/// none. One for each look of it.
 pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activity {
     let refreshed = refreshed(account, place);
     let at = row.updated_at.timestamp_micros().to_be_bytes();
@@ -77,8 +78,8 @@ pub fn retold(account: AccountKey, place: &Conversation, row: &Message) -> Activ
     Activity { id, occurred_at: row.updated_at, ..refreshed }
 }
 
-/// The same of a contact, which has no row in an announcement: which of their `fields` are others now, as far as
-/// that is known. One for each look of them.
+/// Tells, to screens alone, which `fields` of a contact are others now, as far as that is known: a contact has no row in
+/// an announcement. One for each look of them.
 pub fn seen_otherwise(look: &snapshot::Contact, at: DateTime<Utc>, fields: &[String]) -> Activity {
     let (kind, number) = ("contact_refreshed", look.chatwoot_id);
     let Version { at: known_at, step, digest } = look.version;
@@ -265,12 +266,11 @@ impl Teller<'_> {
     /// One line whether or not Chatwoot says what the status was before. Of two tellings the one that says it stays.
     fn status_changed(&self, event: &webhook::ConversationEvent) -> Draft {
         let place = &event.conversation;
-        let (from, to) = match event.changes.get("status") {
-            Some(change) => (change.previous.clone(), change.current.clone()),
-            None => {
-                let to = place.status.as_ref().map(|status| status.as_str().into());
-                (Value::Null, to.unwrap_or_default())
-            }
+        let (from, to) = if let Some(change) = event.changes.get("status") {
+            (change.previous.clone(), change.current.clone())
+        } else {
+            let to = place.status.as_ref().map(|status| status.as_str().into());
+            (Value::Null, to.unwrap_or_default())
         };
         let at = event_time(event);
         let version = [at.to_be_bytes(), Digest::of(&to).to_be_bytes()].concat();
@@ -295,14 +295,14 @@ impl Teller<'_> {
         told.with(json!({ "chatwootConversationId": display_id }))
     }
 
-    /// The same of a contact, who may have been merged into another one.
+    /// Undated like that of a conversation. The contact may have been merged into another one.
     pub(crate) fn contact_deleted(&self, contact: i64, noticed_at: i64) -> Draft {
         let mut told = self.tell("contact_deleted", contact, &[], None);
         told.activity.occurred_at = clock::time(noticed_at).unwrap_or(self.inbound.received_at);
         told.with_contact(self.whom(contact), contact)
     }
 
-    /// None when only the last activity moved, which happens with every message. What was `found` in a row, nobody
+    /// Returns `None` if only the last activity moved, which happens with every message. What was `found` in a row, nobody
     /// dates: which time it happened, the version says that the row showed.
     pub(crate) fn contact_updated(
         &self,

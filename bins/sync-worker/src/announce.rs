@@ -10,7 +10,7 @@ use store::conversations::Ids;
 use crate::activity;
 use crate::transaction::{Applied, Planned};
 
-/// After so many announcements written, others' work gets its chance.
+/// After this many announcements the task yields to others.
 const BREATH: usize = 16;
 /// Typing that was received longer ago than this is over.
 const STALE: TimeDelta = TimeDelta::seconds(10);

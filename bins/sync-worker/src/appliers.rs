@@ -30,7 +30,7 @@ const SUSPICIOUS: u64 = 10;
 const SHARED_PATIENCE: Duration = Duration::from_millis(500);
 const SINGLE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// So few events wait so long for the end of the transaction that began last.
+/// At most this many events wait, for at most this long, for the end of the transaction that began last.
 const FEW: usize = 16;
 const GATHERING: Duration = Duration::from_millis(20);
 
@@ -201,7 +201,7 @@ impl Applier {
 }
 
 impl Drop for Applier {
-    /// An applier that panicked ends its turn, of which everybody is suspected, and others go on.
+    /// When an applier panics, its turn ends, all of that turn's accounts go on probation, and other appliers go on.
     fn drop(&mut self) {
         let Some(turn) = self.turn.take() else { return };
         let troubled = turn.accounts.iter().copied().collect();
@@ -216,7 +216,7 @@ impl Drop for Applier {
 
 impl Inner {
     /// Applies events, all at once if the database takes them, else in ever smaller parts, so that
-    /// one that it refuses does not keep the others waiting. Gives back whose events were in the way.
+    /// one that it refuses does not keep the others waiting. Returns the accounts whose events made trouble.
     async fn apply(&self, events: Vec<Waiting>, begun: &mut Option<Begun>) -> HashSet<AccountKey> {
         let mut troubled = HashSet::new();
         let mut parts = vec![events];
@@ -246,13 +246,13 @@ impl Inner {
                     collisions -= 1;
                     parts.push(part);
                 }
-                // Whoever it is that meets a row every time, the others shall not wait for it.
+                // Split the batch, so that only the event that keeps colliding is held back.
                 Error::Exists { .. } if part.len() > 1 => parts.extend(divided(part)),
                 Error::Exists { .. } if part.iter().all(|w| w.planned.attempt < SUSPICIOUS) => {
                     troubled.extend(part.first().map(Waiting::account));
                     put_off(part, error);
                 }
-                // Somebody holds a row of one of them, for which the others shall not wait.
+                // Split the batch, so that only the account whose row is locked has to wait.
                 Error::Conflict(_) if several => parts.extend(divided(part)),
                 error if error.is_transient() => {
                     if matches!(error, Error::Conflict(_)) {

@@ -16,9 +16,9 @@ use crate::plan::{Plan, plan};
 use crate::rejection::Rejection;
 use crate::transaction::{self, Planned};
 
-/// After so many bodies read, others' work gets its chance.
+/// After this many bodies the task yields to others.
 const BREATH: usize = 4;
-/// So many rejections are noted at once: a flood of them leaves the connections to the appliers.
+/// At most this many rejections are recorded at once, so that a flood leaves connections to the appliers.
 const REJECTIONS: usize = 2;
 
 /// Applies events and announces what happened. What is poison by itself ends here; the rest of a
@@ -35,7 +35,7 @@ impl InboundHandler {
         Self::configured(&Config::default(), store, publisher)
     }
 
-    /// The same with other sizes.
+    /// A handler with batches and concurrency of this configuration.
     pub fn configured(config: &Config, store: Store, publisher: Publisher) -> Self {
         let appliers = Appliers::new(config, store.clone(), publisher);
         Self { store, appliers, rejections: Semaphore::new(REJECTIONS) }
@@ -71,8 +71,8 @@ impl InboundHandler {
     }
 }
 
-/// From when something happened in Chatwoot until its webhook was received, told once: neither of what a worker had in
-/// hand before, nor of copies, whose ids are others. The clocks may be apart.
+/// The time from something happening in Chatwoot until its webhook was received. Recorded once per event: not for
+/// redeliveries, nor for copies, which have ids of their own. The clocks may differ.
 fn chatwoot_lag(delivery: &Delivery, inbound: &Inbound, plan: &Plan) -> Option<TimeDelta> {
     let original = delivery.headers.read(events::MESSAGE_ID) == Ok(inbound.id);
     let first = original && delivery.attempt == 1;

@@ -116,7 +116,7 @@ impl News {
         });
     }
 
-    /// The same of messages: those that no `new` line tells though their rows were `written`.
+    /// Messages that no `new` line tells though their rows were `written`.
     fn retold(
         &self,
         new: &HashSet<ActivityId>,

@@ -18,12 +18,12 @@ use std::time::Duration;
 
 use domain::{AccountKey, TenantId};
 
-/// With more waiting events than this, an account has transactions of its own: among the few events
-/// of others so many would make these wait for what is not theirs.
+/// An account with more waiting events than this gets transactions of its own, so that others' few do not wait for its
+/// many.
 const CROWD: usize = 16;
-/// After trouble, so many transactions of its own have to end well.
+/// This many transactions of its own have to end well after an account made trouble.
 const PROBATION: u8 = 8;
-/// Whoever had a few events is about for so many more turns: with a flood's, for some seconds.
+/// An account counts as active for this many turns after its last shared one: some seconds, if they are a flood's.
 const ABOUT: u64 = 64;
 /// Meanwhile a flood rests for this part of the time that its transaction took, and not for longer than that:
 /// it could keep all processors busy with one transaction behind the other.
@@ -109,7 +109,7 @@ impl<T> Account<T> {
 }
 
 impl<T> Turns<T> {
-    /// For so many appliers, which take at most `batch` events at once.
+    /// For this many appliers, which take at most `batch` events at once.
     pub(crate) fn new(appliers: usize, batch: usize) -> Self {
         Self {
             batch: batch.max(1),

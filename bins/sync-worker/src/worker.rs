@@ -31,8 +31,8 @@ const BATCHES: usize = 8;
 const HOUSEKEEPING: Duration = Duration::from_hours(6);
 /// How soon again, if somebody reads those tables for long, as a backup does. They are wanted two months ahead.
 const HOUSEKEEPING_AGAIN: Duration = Duration::from_mins(5);
-/// So long after the first of them the words of new messages are taken into their index: long enough for many
-/// to share the way, and for a search to look through few.
+/// Delay from the first new message until its words are indexed: long enough to batch, short enough that searches scan
+/// little.
 const WORDS: Duration = Duration::from_millis(250);
 /// How often it is seen whether the stream has room.
 const ROOM: Duration = Duration::from_mins(1);
@@ -164,7 +164,7 @@ async fn keep_room(bus: Bus) {
                 stream.messages = purged.messages,
                 "INBOUND was nearly full; its oldest processed events are gone and cannot be replayed"
             ),
-            Err(error) => tracing::debug!(%error, "whether INBOUND has room is not known"),
+            Err(error) => tracing::debug!(%error, "cannot check the room left in INBOUND"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A walk at an operator's wish, at once and as fast as he wants.
+//! A walk started by an operator: at once, and as fast as they ask.
 
 use std::time::Duration;
 

@@ -77,8 +77,8 @@ pub(crate) struct Found {
     /// There was none, it was held to be gone, or nobody had been told of it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,
-    /// It showed this version, was different or gone, and had not changed for longer than the question took:
-    /// the answer is newer, whatever the instants that it knows of. Of a contact it is said in any case.
+    /// The row's version, if the row differed or was gone and had been stable for longer than the request took; then the
+    /// answer is newer, whatever its timestamps. Contacts always carry it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over: Option<Version>,
     /// What was different, as a webhook's `changed_attributes`.

@@ -26,7 +26,7 @@ pub(crate) struct Finding {
     pub drift: bool,
 }
 
-/// Compares a conversation. None: the row shows it, or may be newer.
+/// Compares a conversation. Returns `None` if the row shows it, or may be newer.
 pub(crate) fn conversation(
     read: &Conversation,
     row: Option<&conversations::mirror::Mirrored>,
@@ -37,7 +37,7 @@ pub(crate) fn conversation(
     };
     let age = |version: Version| (version.at, version.step);
     let newer = age(read.version) > age(row.version);
-    // What waits in the outbox is shown as it shall be.
+    // What waits in the outbox is shown as somebody wants it to be.
     if row.pending {
         return None;
     }
@@ -64,7 +64,7 @@ pub(crate) fn conversation(
     moved.then(|| Finding { found: Found::default(), drift: false })
 }
 
-/// Compares a message. None: the row shows it, or may be newer.
+/// Compares a message. Returns `None` if the row shows it, or may be newer.
 pub(crate) fn message(
     read: &Message,
     row: Option<&messages::mirror::Mirrored>,
@@ -92,7 +92,7 @@ pub(crate) fn message(
     Some((Finding { found, drift: true }, if delivery { delivery_over } else { 0 }))
 }
 
-/// Compares a contact. None: the row shows it, or may be newer.
+/// Compares a contact. Returns `None` if the row shows it, or may be newer.
 pub(crate) fn contact(
     read: &Contact,
     row: Option<&contacts::mirror::Mirrored>,

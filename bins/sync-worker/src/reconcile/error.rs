@@ -54,7 +54,7 @@ impl ReconcileError {
         }
     }
 
-    /// How long to wait before the next try, after so many failures in a row.
+    /// How long to wait before the next try, after this many failures in a row.
     pub(super) fn delay(&self, failures: u32) -> Duration {
         if !self.may_pass() {
             return ATTENDED;

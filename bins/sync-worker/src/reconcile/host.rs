@@ -83,7 +83,7 @@ impl Host {
         yielding.load(Ordering::Relaxed)
     }
 
-    /// Waits in the order in which they came. Gives back when the question may go.
+    /// Waits in the order in which they came. Returns when the question may go.
     async fn turn(&self, ready: impl Future<Output = ()>) -> Instant {
         let mut pace = self.pace.lock().await;
         pace.turn().await;

@@ -65,13 +65,14 @@ use shares::Shares;
 
 /// Accounts compared by one worker at the same time.
 const ACCOUNTS: usize = 4;
-/// The same, with those that wait for a host which wants to be left alone, and those that take long.
+/// Accounts under way in one worker, counting those that wait for a host which wants to be left alone, and those that
+/// take long.
 const MOST: usize = 32;
 /// How often a worker looks for an account that is due, on average.
 const LOOK: Duration = Duration::from_secs(2);
-/// How often it is seen whether the receivers know what they have to of the accounts.
+/// How often the accounts are published to the receivers.
 const TELL: Duration = Duration::from_mins(10);
-/// How soon again, if it could not be seen.
+/// How soon again if that failed.
 const TELL_AGAIN: Duration = Duration::from_secs(5);
 /// How long an account is held without a sign of life.
 const HOLD: Duration = Duration::from_mins(1);
@@ -158,7 +159,7 @@ impl Reconciler {
             let again = match told {
                 Ok(Ok(_)) => TELL.mul_f64(rand::rng().random_range(0.8..1.2)),
                 Ok(Err(error)) => {
-                    tracing::debug!(%error, "what the receivers know of the accounts is not known");
+                    tracing::debug!(%error, "cannot publish the accounts to the receivers");
                     TELL_AGAIN
                 }
                 Err(_) => TELL_AGAIN,
@@ -178,7 +179,7 @@ impl Reconciler {
             store::commit(transaction).await
         };
         if let Err(error) = store::within(store::PATIENCE, hastened).await {
-            tracing::debug!(%error, "the next sweeps could not be hastened");
+            tracing::debug!(%error, "cannot hasten the next sweeps");
         }
     }
 
@@ -194,7 +195,7 @@ impl Reconciler {
             Ok(due)
         };
         store::within(store::PATIENCE, claimed).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "whether an account is due is not known");
+            tracing::debug!(%error, "cannot look for a due account");
             None
         })
     }

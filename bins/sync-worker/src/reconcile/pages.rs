@@ -25,14 +25,13 @@ impl Pages {
         self.range
     }
 
-    /// What cannot be read so many at once is read fewer at once, from the other end. Returns whether that is
-    /// something else than what was asked.
+    /// Reads fewer messages at once from now on, beginning at the other end, for answers that are too large. Returns false
+    /// if that is being done already.
     pub(super) fn turn_back(&mut self) -> bool {
-        let known = match (self.back_to, self.range) {
-            (None, MessageRange::After(known) | MessageRange::Between { after: known, .. }) => {
-                known
-            }
-            _ => return false,
+        let (None, MessageRange::After(known) | MessageRange::Between { after: known, .. }) =
+            (self.back_to, self.range)
+        else {
+            return false;
         };
         (self.range, self.back_to) = (MessageRange::Newest, Some(known));
         true
@@ -64,7 +63,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Takes note of a page, and says whether the next one is worth asking for: whatever moves up meanwhile can have
+    /// Takes note of a page, and returns whether the next one is worth asking for: whatever moves up meanwhile can have
     /// each page come a second time before there is something new. Who gives the same page over and over, as a cache
     /// may do that does not look at its number, would do so for ever.
     pub(super) fn goes_on(&mut self, page: impl IntoIterator<Item = i64>) -> bool {

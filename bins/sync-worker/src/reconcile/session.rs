@@ -26,7 +26,7 @@ use crate::clock;
 
 /// After so long a question is asked although replies leave nothing: it goes on slowly, but always.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// After so many failures in a row it is no moment's fault: the account goes on without what fails.
+/// After this many failures in a row the cause is no passing one: the account goes on without what fails.
 pub(super) const OFTEN: u32 = 3;
 
 /// How far back messages are compared.
@@ -132,15 +132,15 @@ impl Session {
                 Ok(Some(wait)) => tokio::time::sleep(wait.min(PATIENCE)).await,
                 // Whatever would come of the question could not be compared with anything either.
                 Err(error) => {
-                    tracing::debug!(%error, "what replies leave of a host's allowance is not known");
+                    tracing::debug!(%error, "cannot look up what replies leave of a host's allowance");
                     return;
                 }
             }
         }
     }
 
-    /// An agent sees his own inboxes only: everything else would seem to be gone, or nothing to have happened there.
-    /// Whose token was an administrator's may be none any more.
+    /// Fails unless the token is an administrator's. An agent sees only their own inboxes; the rest would look deleted or
+    /// quiet. A former administrator's token may have become an agent's.
     pub(super) async fn require_administrator(&self) -> Result<(), ReconcileError> {
         let profile = self.ask(|| self.client.profile()).await?;
         match profile.role_in(self.client.account_id()) {
@@ -247,7 +247,7 @@ impl Session {
         matches!(error, CallError::Unknown(_)) && self.ask(|| self.client.profile()).await.is_ok()
     }
 
-    /// The others shall not wait for what cannot be read.
+    /// Records that something cannot be read, so that the rest does not wait for it.
     pub(super) fn left_unread(&self, what: impl Display, error: &CallError) {
         metrics::counter!("axis_reconcile_unread_total").increment(1);
         let account = self.owner.account;
@@ -263,7 +263,7 @@ impl Session {
         happened_at.is_none_or(|at| at + self.grace <= asked_at)
     }
 
-    /// Publishes what was found in so many rows.
+    /// Publishes what was found, in this number of rows.
     pub(super) async fn publish(&self, body: &Body, rows: i64) -> Result<(), ReconcileError> {
         let mut payload = serde_json::to_vec(body)?;
         chatwoot::blank_session_tokens(&mut payload);

@@ -99,7 +99,7 @@ impl Session {
         self.compare(updated, asked_at, Depth::Lately(lately)).await
     }
 
-    /// It is asked how long ago that was, so it has to be reckoned anew when it is asked later.
+    /// The question says how long ago that was, so it is computed again when it is asked later.
     async fn updated_since(&self, since: DateTime<Utc>) -> Result<ConversationPage, CallError> {
         let seconds = (Utc::now() - since).num_seconds() + 1;
         let query = ConversationQuery {

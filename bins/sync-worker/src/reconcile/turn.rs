@@ -138,7 +138,7 @@ impl Reconciler {
     ) {
         let saved = self.save(held, progress, found, Duration::ZERO);
         if let Err(error) = store::within(store::PATIENCE, saved).await {
-            tracing::warn!(account.key = %held.account, error = in_words(&error), "how far it is could not be written");
+            tracing::warn!(account.key = %held.account, error = in_words(&error), "cannot save reconciliation progress");
         }
     }
 

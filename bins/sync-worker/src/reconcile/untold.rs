@@ -52,7 +52,7 @@ impl Untold {
         untold.missing(transaction, history).await
     }
 
-    /// The same of a conversation, which has a row.
+    /// Of a conversation that has a row.
     pub(super) async fn of_conversation(
         transaction: &mut Transaction,
         account: AccountKey,
@@ -103,7 +103,8 @@ impl Untold {
         Some((finding, delivery_over))
     }
 
-    /// The same of a conversation. What else was missed of it is told besides.
+    /// What the comparison of a conversation found, and its beginning if nobody was told of it. What else was missed is
+    /// told besides.
     pub(super) fn join_conversation(
         &self,
         conversation: &Conversation,
