@@ -95,7 +95,7 @@ test('what came while one wrote is shown, and the reply waits until one has chos
 
   await colleague.context().setOffline(false)
   await live(colleague)
-  await expect(log(colleague).getByText(/something new came first/)).toBeVisible()
+  await expect(log(colleague).getByText(/new messages arrived first/)).toBeVisible()
   await expect(log(colleague).getByRole('alert')).toContainText('The large one.')
   expect(await system.sent(number, 'medium')).toHaveLength(0)
   await log(colleague).getByRole('button', { name: 'Edit', exact: true }).click()
@@ -130,7 +130,7 @@ test('a reply is proposed, and goes out as it was edited and approved', async ({
   await field(colleague).fill('You get half of it back.')
   await colleague.getByRole('button', { name: 'More ways to send' }).click()
   await colleague.getByRole('menuitem', { name: 'Ask for approval…' }).click()
-  await colleague.getByRole('textbox', { name: 'Why must somebody approve it?' }).fill('It is a lot.')
+  await colleague.getByRole('textbox', { name: 'Why does it need approval?' }).fill('It is a lot.')
   await colleague.keyboard.press('Control+Enter')
   await expect(log(colleague).getByText('Waiting for approval')).toBeVisible()
   expect(await system.sent(number, 'half of it')).toHaveLength(0)

@@ -19,7 +19,7 @@ test('a dead letter is looked at, redriven and dropped', async ({ page, system }
 
   // Redriven it dies again, since it is what it was.
   await letter.getByRole('button', { name: 'Redrive…' }).click()
-  await expect(letter.getByRole('group', { name: 'Confirm' })).toContainText('It goes to INBOUND again')
+  await expect(letter.getByRole('group', { name: 'Confirm' })).toContainText('It is sent to INBOUND again')
   await letter.getByRole('button', { name: 'Redrive it' }).click()
   await expect(page.getByText('Sent to its stream again')).toBeVisible()
   await expect(async () => {

@@ -1,4 +1,4 @@
-/** So long an answer may take to be here in full; the API itself gives up before that. Milliseconds. */
+/** How long an answer may take to arrive in full; the API itself gives up before that. Milliseconds. */
 const LONGEST = 45_000
 
 /** Comes when something that was asked takes too long, or when this one does. */

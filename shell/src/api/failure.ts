@@ -17,7 +17,7 @@ export class Failure extends Error {
   readonly traceId: string | undefined
   /** What the request was about as it is now, if it was not as the caller had seen it. */
   readonly current: unknown
-  /** So long the server asks to be left alone; 0 if it did not say. Milliseconds. */
+  /** How long the server asks to wait before the next request; 0 if it did not say. Milliseconds. */
   readonly retryAfter: number
 
   constructor(status: number, problem: Partial<Problem> & { retryAfter?: number }, options?: ErrorOptions) {

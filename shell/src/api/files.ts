@@ -5,7 +5,7 @@ import { API_ORIGIN } from './origin.ts'
 import { retryAfterOf } from './retryAfter.ts'
 import type { CreateMessage, Message } from './types.ts'
 
-/** So long a file may take to be read, on a slow line. Milliseconds. */
+/** How long reading a file may take on a slow line. Milliseconds. */
 const LONGEST = 10 * 60_000
 /** An upload that has not got on for so long is asked for again. Milliseconds. */
 const STALLED = 2 * 60_000

@@ -39,9 +39,9 @@ const HOME = import.meta.env.BASE_URL
 
 /** The first of these answers no more before they end, so that a slow request has time. */
 const EARLY = 30_000
-/** So long somebody waits for the provider's answer. Milliseconds. */
+/** How long to wait for the provider's answer. Milliseconds. */
 const PATIENCE = 15_000
-/** And so long a renewal may take: the provider may have taken back what it was asked with, and only the answer says so. */
+/** How long a renewal may take: the provider may have replaced the refresh token, and only its answer has the new one. Milliseconds. */
 const RENEWAL = 120_000
 
 /** Leaves for the provider. */

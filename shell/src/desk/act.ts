@@ -22,13 +22,13 @@ export interface Refused extends Wanted {
 export interface Outcome {
   readonly changed: readonly Wanted[]
   readonly refused: readonly Refused[]
-  /** Makes what was changed as it was before. */
+  /** Undoes the change. */
   readonly undo: () => Promise<Outcome>
 }
 
 const ELSEWHERE = 'It belongs to another Chatwoot account, which has its own agents and teams'
 
-/** So many requests at once. */
+/** How many requests run at once. */
 const WIDTH = 6
 
 export async function change(live: Live, wanted: readonly Wanted[]): Promise<Outcome> {

@@ -40,7 +40,7 @@ export const ACTIONS: Readonly<Record<ActionName, Action>> = {
   status: { name: 'Set status…', short: 'Status', icon: CircleDot },
 }
 
-/** Those of which there is a key, and which the person here may do. */
+/** The actions that have a key and that the person here may do. */
 export function actionsByKey(): [ActionName, Action & { readonly keys: string }][] {
   return Object.entries(ACTIONS).flatMap(([name, { keys, ...rest }]) =>
     keys !== undefined && mayDo(name as ActionName) ? [[name as ActionName, { ...rest, keys }]] : [],

@@ -1,7 +1,7 @@
 /** Until when a conversation may be put off. */
 export interface SnoozeChoice {
   readonly name: string
-  /** None: until the customer writes. */
+  /** `null` means until the customer writes. */
   readonly until: Date | null
 }
 

@@ -14,7 +14,7 @@ export interface ActivityPage extends ActivityList {
 
 export type ActivityPages = Paged<ActivityPage>
 
-/** So many late lines are kept of a page, the newest: what is far behind its cursor comes with a page of its own. */
+/** How many late lines of a page are kept, the newest: those far behind its cursor come with a later page. */
 const MOST_LATE = 100
 
 function order(a: Activity, b: Activity): number {

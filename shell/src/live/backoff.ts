@@ -11,7 +11,7 @@ export function backoff(failures: number, base = 1_000, random: () => number = M
   return Math.round(most * (0.5 + random() / 2))
 }
 
-/** The same after this failure: as long as the server has asked for, at least. */
+/** How long to wait after this failure: as long as the server has asked for, at least. */
 export function wait(failures: number, { retryAfter }: Pick<Failure, 'retryAfter'>, base?: number): number {
   return Math.max(backoff(failures, base), retryAfter)
 }

@@ -24,9 +24,9 @@ export interface Wish {
   readonly over: (conversation: Conversation) => Conversation
 }
 
-/** What is not told is asked for at most this often. Milliseconds. */
+/** How often, at most, the API is asked for what the stream does not carry. Milliseconds. */
 const ASKS_EVERY = 5_000
-/** So many of the newest messages tell what somebody had before them. */
+/** How many of the newest messages record what somebody had seen. */
 const MOST_SEEN = 60
 /** A tag that no conversation has: what was seen is then told by its messages alone. */
 const NO_TAG = '"0"'

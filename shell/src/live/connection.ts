@@ -25,7 +25,7 @@ export interface Admission {
 }
 
 export interface Options {
-  /** Told whether the time of the last one was over. */
+  /** Called with whether the last admission had expired. */
   readonly admission: (over: boolean) => Promise<Admission>
   readonly handlers: Handlers
 }
@@ -35,10 +35,10 @@ const LONGEST_SILENCE = 45_000
 /** By how much clocks may differ. */
 const CLOCKS = 5_000
 
-/** So long one that is refused for good is left alone, unless somebody asks for it before. */
+/** How long to wait before asking again for a stream that was refused for good, unless somebody asks earlier. Milliseconds. */
 const REFUSED = 5 * 60_000
 
-/** So often it is refused before it is for good: another token may be let in, or what is before the server is just being set up anew. */
+/** How many refusals count as final: another token may be accepted, or a proxy may just be restarting. */
 const triesOf = ({ status }: Failure) => (status === 401 ? 2 : 4)
 
 /** How a stream ended: in time, after it was heard, before it was heard since its time was over, without a word, or refused. */
@@ -53,7 +53,7 @@ export class Connection {
   #failures = 0
   /** Before then the server does not want to be asked; by a clock that nobody sets. */
   #notBefore = 0
-  /** So often it was refused since it was heard. */
+  /** Refusals since something was last heard. */
   #refusals = 0
   #again: () => void = () => undefined
   #resting = false

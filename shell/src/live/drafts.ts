@@ -16,12 +16,12 @@ import { type Draft, onStoredDraft, storeDraft, storedDrafts } from './draftsSto
 import { type DraftKind, KINDS } from './kind.ts'
 
 
-/** So long after the first of some words they are sent on. Milliseconds. */
+/** How long after the first of some words they are sent to the API. Milliseconds. */
 const PAUSE = 1_000
-/** What was read this lately is not read again, nor, by somebody who is about to write, this lately. Milliseconds. */
+/** How long drafts that were read count as fresh, and how long for somebody who is about to write. Milliseconds. */
 const FRESH = 10_000
 const FRESHEST = 2_000
-/** So many texts that the API had of one draft are remembered. */
+/** How many texts that the API had of one draft are remembered. */
 const MOST_KNOWN = 10
 const PAGE = 100
 /** Nobody has more drafts than that on their mind. */
@@ -262,7 +262,7 @@ export class Drafts {
     storeDraft(key, this.#show(key, draft) ? draft : null)
   }
 
-  /** Says whether it is still one. */
+  /** Shows a draft. Returns whether there still is one. */
   #show(key: string, draft: Draft): boolean {
     const next = new Map(this.all.get())
     const stays = draft.text !== '' || !draft.kept

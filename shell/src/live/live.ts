@@ -42,7 +42,7 @@ export interface Alteration {
   readonly builds: boolean
 }
 
-/** So often a change is built anew on what others made meanwhile: they do so quickly, but not for ever. */
+/** How often a change is rebuilt on what others changed meanwhile. */
 const REBUILDS = 20
 
 export class Live {

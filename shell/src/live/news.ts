@@ -1,4 +1,4 @@
-/** Things that people are told of while they look elsewhere. */
+/** News for people who are looking elsewhere. */
 import type { Announcement, Approval, Conversation, Message } from '../api/types.ts'
 
 import type { Written } from './written.ts'
@@ -15,7 +15,7 @@ export type News =
   /** Chatwoot refused what this person had asked for, and it shows as before. */
   | { readonly kind: 'undone'; readonly announcement: Announcement }
 
-/** So much is kept for those who do not listen yet. */
+/** How much news is kept for listeners that come later. */
 const MOST_UNHEARD = 100
 
 const listeners = new Set<(news: News) => void>()

@@ -72,7 +72,7 @@ export function reconcile(id: string) {
   )
 }
 
-/** So often a replay that goes on is looked at. */
+/** How often the state of a running replay is read. */
 const PACE = 1_000
 
 export function replaysQuery() {

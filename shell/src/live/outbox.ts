@@ -37,11 +37,11 @@ const NONE: readonly Written[] = []
 /** More excerpts than that help nobody to choose. */
 const MOST_ARRIVED = 3
 const EXCERPT = 200
-/** So many of one's own messages are known again. */
+/** How many of one's own messages are recognised later. */
 const MOST_OWN = 500
-/** So many of the newest messages are compared with what was seen. */
+/** How many of the newest messages are compared with what was seen. */
 const COMPARED = 30
-/** So often in a row an entry goes out again at once because something else had changed. */
+/** How often in a row an entry is sent again at once because something else had changed. */
 const MOST_REBASED = 3
 
 type Entries = ReadonlyMap<string, readonly Written[]>
@@ -249,7 +249,7 @@ export class Outbox {
     )
   }
 
-  /** Sends an entry; says after how long there is something to do. */
+  /** Sends an entry. Returns how long to wait before the next one; 0 if it can go at once. */
   async #try(entry: Written): Promise<number> {
     try {
       this.#arrive(entry, await this.#deliver(entry))
@@ -266,7 +266,7 @@ export class Outbox {
     this.settled(conversationId, clientId)
   }
 
-  /** An entry did not get through; says after how long there is something to do. */
+  /** Handles a failed entry. Returns how long to wait before the next try; 0 if there is something to send now. */
   async #failed(entry: Written, failure: Failure): Promise<number> {
     const { conversationId, clientId, seen } = entry
     // The stream may tell meanwhile that it arrived, and a person may discard it.

@@ -2,9 +2,9 @@ import { Failure } from '../api/failure.ts'
 
 import { pause } from './backoff.ts'
 
-/** So often what gets no answer is asked for before it is given up. */
+/** How often to ask for what gets no answer before giving up. */
 const TRIES = 3
-/** And this often what takes a message away, whose text is lost if its answer is: as long as a process starts anew. */
+/** How often to ask when a lost answer would lose a message's text: for as long as a restart of the API takes. */
 export const TRIES_TO_KEEP = 7
 
 /**

@@ -19,7 +19,7 @@ export function presentOf(all: Everybody, conversationId: string): readonly Pres
   return all.get(conversationId) ?? NOBODY
 }
 
-/** Somebody is there, or has left; says whether they have just come. */
+/** Notes that somebody is there or has left. Returns whether they have just come. */
 export function present(conversationId: string, person: Present, there: boolean): boolean {
   const key = `${conversationId} ${person.id}`
   clearTimeout(timers.get(key))

@@ -13,7 +13,7 @@ export interface Rests {
   wake: () => void
 }
 
-/** Whoever looks elsewhere for a moment finds everything as it was. Milliseconds. */
+/** How long a hidden tab keeps its stream, so that a short look elsewhere interrupts nothing. Milliseconds. */
 const AFTER = 30_000
 /** Tokens are looked after no more often than this. Milliseconds. */
 const LOOKS_AFTER = 30_000

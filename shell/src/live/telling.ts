@@ -5,13 +5,13 @@
 import { client } from '../api/client.ts'
 import { session } from '../auth/session.ts'
 
-/** Who types says so at most this often. Milliseconds. */
+/** Typing is reported at most this often. Milliseconds. */
 const EVERY = 3_000
-/** So long somebody stays before others are told: who passes by on the way to another one is not here. Milliseconds. */
+/** How long somebody stays before others are told: passing by on the way to another conversation does not count. Milliseconds. */
 const STAYS = 300
 /** Nobody is waiting for longer until something is told: it would be news of the past. Milliseconds. */
 const PATIENCE = 5_000
-/** Who looks says so again after this long: nobody is told when a page is closed. Milliseconds. */
+/** Viewing is reported again after this long, since closing a page may go unreported. Milliseconds. */
 const AGAIN = 20_000
 
 interface Typing {

@@ -5,7 +5,7 @@
  */
 import { Failure } from '../api/failure.ts'
 
-/** So long after it was asked for last it is the same wish. Milliseconds. */
+/** How long after it was last asked for a request counts as the same one. Milliseconds. */
 const SAME = 10 * 60_000
 const BEFORE = 'you had already asked for this with a different text, and that request was received; ask again if you want both'
 

@@ -45,7 +45,7 @@ export function Failed({ what, error, retry }: { what: string; error: Error; ret
   )
 }
 
-/** What is shown was read before, and could not be read again; nothing while it could. */
+/** Says that what is shown may be out of date, if it could not be read again. */
 export function Stale({ of: { error, data } }: { of: { error: Error | null; data: unknown } }) {
   if (!error || data === undefined) return null
   return (

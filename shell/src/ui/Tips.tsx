@@ -3,9 +3,9 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { Keys } from './Keys.tsx'
 import type { Side } from './tip.ts'
 
-/** So long the pointer rests before something is said; at once, if something was said just now. Milliseconds. */
+/** How long the pointer rests before a tip shows; none if one was shown just now. Milliseconds. */
 const RESTS = 400
-/** So long it stays after the pointer has left, to be reached itself. Milliseconds. */
+/** How long a tip stays after the pointer has left, so that the tip itself can be reached. Milliseconds. */
 const STAYS = 120
 /** From what it is about, and from the edges of the window. Pixels. */
 const GAP = 6

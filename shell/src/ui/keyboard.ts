@@ -5,7 +5,7 @@ import { read } from './remembered.ts'
 
 export type Bindings = Record<string, (event: KeyboardEvent) => void>
 
-/** Where it is remembered whether keys of one character do anything: not everybody types what they mean to. */
+/** Storage name of whether single-key shortcuts are on. People who type by voice, for one, switch them off. */
 export const SINGLE_KEYS = 'axis.keys'
 /** How long the second key of two may take. */
 const PATIENCE = 1_200
@@ -16,7 +16,7 @@ let prefix: { key: string; first: KeyboardEvent; second?: KeyboardEvent } | null
 
 /**
  * Keys that do something: `j`, `?`, `Escape`, `g i` (one after the other), `mod+k`. Single keys work
- * only while no field has the focus (a box to be ticked is none: it takes the space bar alone), no dialog is open, and nobody has switched them off.
+ * only while no field has the focus (a checkbox does not count: it takes the space bar alone), no dialog is open, and nobody has switched them off.
  */
 export function useKeys(bindings: Bindings, enabled = true): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {

@@ -50,7 +50,7 @@ export function toastFailure(title: string, about: string, { message: detail }: 
   toast({ key: `${title} ${about}`, title, detail, bad: true })
 }
 
-/** What is pressed lies at the same edge of a wide screen, and is so high, in pixels: toasts are above it until the function that this gives back is called. */
+/** Makes room for a bar of this height, in pixels, at the edge where toasts are on wide screens: they stay above it until the returned function is called. */
 export function lift(height: number): () => void {
   const { style } = document.documentElement
   style.setProperty(LIFT, `${height}px`)

@@ -80,7 +80,7 @@ function Other({ attachment }: { attachment: Attachment }) {
     <Card>
       <Paperclip aria-hidden className="size-4 shrink-0 text-soft" />
       <bdi className="min-w-0 truncate">{nameOf(attachment)}</bdi>
-      <span className="shrink-0 text-xs text-faint">only visible in Chatwoot</span>
+      <span className="shrink-0 text-xs text-faint">shows in Chatwoot only</span>
     </Card>
   )
 }

@@ -44,7 +44,7 @@ export default function Propose({ conversationId, content, close }: ProposeProps
     <ReasonSheet
       title="Ask for approval"
       about={about}
-      question="Why must somebody approve it?"
+      question="Why does it need approval?"
       rows={3}
       pending={asking.isPending}
       error={asking.error}

@@ -12,7 +12,7 @@ interface DoorProps {
   signOut: (() => void) | null
 }
 
-/** What is seen instead of the workspace while nobody can be let in. */
+/** Shown instead of the workspace while nobody is signed in. */
 export function Door({ failure, enter, signOut }: DoorProps) {
   const { code, traceId } = failure
   if (code === 'signed-out') {

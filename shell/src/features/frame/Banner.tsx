@@ -79,7 +79,7 @@ function Troubles() {
 }
 
 interface Trouble {
-  /** The same for as long as it is the same trouble. */
+  /** Identifies the trouble for as long as it lasts. */
   kind: string
   words: string
 }

@@ -26,7 +26,7 @@ const Help = lazily(loadHelp)
 const CommandBar = lazily(loadCommandBar)
 const Banner = lazily(() => import('./Banner.tsx'))
 
-/** What is around every screen. Other roles may show other things anywhere: all of it is drawn anew, and what was typed is kept. */
+/** What is around every screen. Other roles may show other things anywhere, so everything is drawn again when they change; drafts are kept. */
 export function Frame({ children }: { children: ReactNode }) {
   return <Around key={useRoles()}>{children}</Around>
 }
