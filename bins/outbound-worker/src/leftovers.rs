@@ -79,7 +79,7 @@ impl Leftovers {
     async fn rounds(&self) {
         let mut rounds = Rounds::new("announce changes", LONGEST);
         loop {
-            let more = rounds.next(self.round()).await.unwrap_or(false);
+            let more = rounds.next(Box::pin(self.round())).await.unwrap_or(false);
             if !more {
                 tokio::time::sleep(EVERY).await;
             }

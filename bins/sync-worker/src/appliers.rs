@@ -5,7 +5,6 @@
 //! outcome is told as soon as it is known, not when the whole turn is over.
 
 use std::collections::HashSet;
-use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -342,7 +341,7 @@ async fn confirm(publisher: Publisher, told: UnderWay, part: Vec<Waiting>) {
     }
 }
 
-fn put_off(part: Vec<Waiting>, error: impl StdError + Send + Sync + 'static) {
+fn put_off(part: Vec<Waiting>, error: impl std::error::Error + Send + Sync + 'static) {
     // The consumption warns once for what comes back to it as one batch.
     tracing::debug!(events = part.len(), error = in_words(&error), "events will be tried again");
     let cause = Arc::new(error);

@@ -57,7 +57,7 @@ impl Store {
 
 /// Whether the server, the database or the user has as many connections as it may.
 fn is_full(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|database| database.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == FULL)
 }
 

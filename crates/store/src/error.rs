@@ -61,7 +61,7 @@ impl Error {
 
     /// What is wrong where a transaction could not be begun: never the data, which nobody has sent yet.
     pub(crate) fn beginning(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|database| database.code());
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         // No role has that name.
         if code.is_some_and(|code| code == "22023") {
             return Self::Roles(error);

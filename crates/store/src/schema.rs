@@ -30,14 +30,14 @@ impl Store {
                 Err(error) => Err(self.told(error).await),
             }
         };
-        let applied = within(PATIENCE, applied).await?;
+        let applied = within(PATIENCE, Box::pin(applied)).await?;
         let missing: Vec<_> = MIGRATIONS
             .iter()
             .filter(|migration| !applied.contains(&migration.version))
             .map(|migration| format!("{:04}", migration.version))
             .collect();
         if missing.is_empty() {
-            return within(PATIENCE, self.require_roles()).await;
+            return within(PATIENCE, Box::pin(self.require_roles())).await;
         }
         let missing = missing.join(", ");
         Err(Error::Schema(sqlx::Error::Protocol(format!("it lacks migration {missing}"))))

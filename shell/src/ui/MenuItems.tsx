@@ -38,7 +38,7 @@ export default function MenuItems({ label, align = 'start', side = 'bottom', tit
           collisionPadding={8}
           aria-label={label}
           aria-labelledby={undefined}
-          className="rise z-50 max-h-[min(20rem,var(--radix-dropdown-menu-content-available-height))] min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-raised"
+          className="rise z-50 max-h-[min(24rem,var(--radix-dropdown-menu-content-available-height))] min-w-44 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-raised"
         >
           {title !== undefined && (
             <DropdownMenu.Label className="max-w-64 truncate px-2 py-1.5 text-sm text-soft">{title}</DropdownMenu.Label>

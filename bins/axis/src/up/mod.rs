@@ -179,9 +179,8 @@ async fn work(
         // Before anybody asks them anything.
         let ended = Box::pin(StandIn::end_earlier(foundation));
         ended.await.context("ending earlier stand-ins")?;
-        let programs =
-            Programs::start(arguments, place, foundation, &health, shutdown.clone()).await?;
-        anyhow::Ok((listener, address, programs))
+        let programs = Programs::start(arguments, place, foundation, &health, shutdown.clone());
+        anyhow::Ok((listener, address, Box::pin(programs).await?))
     };
     let Some(started) = shutdown.run_until_cancelled(starting).await else { return Ok(()) };
     let (listener, address, programs) = started?;

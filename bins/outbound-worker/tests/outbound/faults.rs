@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use chatwoot_sim::{ADMIN_TOKEN, Millis, RestFaults, Rule};
+use chatwoot_sim::{ADMIN_TOKEN, Millis, Rule};
 use futures_util::future::join_all;
 use outbound_worker::Config;
 use serde_json::json;
 
-use crate::stage::{Stage, config};
+use crate::stage::{Fault, Stage, config};
 
 /// A name, what goes wrong with the first of the replies, and how its first try must end.
-fn cases() -> Vec<(&'static str, fn(&mut RestFaults), &'static str)> {
+fn cases() -> Vec<(&'static str, Fault, &'static str)> {
     const ONCE: Rule = Rule::next(1);
     vec![
         ("stored-then-timeout", |rest| rest.stored_then_timeout = ONCE, "done"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chatwoot_sim::{Millis, RestFaults, Rule};
+use chatwoot_sim::{Millis, Rule};
 use domain::MessageId;
 use events::TraceParent;
 use outbound_worker::{Config, sweep};
@@ -14,7 +14,7 @@ use testkit::{Program, eventually, sqlx};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::stage::{Chatwoot, Conversation, Stage, config};
+use crate::stage::{Chatwoot, Conversation, Fault, Stage, config};
 
 const FILES: [(&str, &str, &[u8]); 2] =
     [("a.png", "image/png", b"\x89PNG not really"), ("b.txt", "text/plain", &[b'x'; 300_000])];
@@ -127,13 +127,12 @@ async fn p4_a_text_does_not_overtake_files_behind_which_it_has_waited_for_days()
 async fn p4_a_reply_with_files_arrives_once_whatever_is_answered() {
     let stage = Stage::empty().await;
     stage.worker(&quick()).await;
-    const ONCE: Rule = Rule::next(1);
-    let cases: [(&str, fn(&mut RestFaults)); 5] = [
-        ("stored-then-timeout", |rest| rest.stored_then_timeout = ONCE),
-        ("stored-then-5xx", |rest| rest.stored_then_5xx = ONCE),
-        ("stored-then-cut", |rest| rest.stored_then_cut = ONCE),
-        ("cut", |rest| rest.cut = ONCE),
-        ("rate-limited", |rest| rest.rate_limited = ONCE),
+    let cases: [(&str, Fault); 5] = [
+        ("stored-then-timeout", |rest| rest.stored_then_timeout = Rule::next(1)),
+        ("stored-then-5xx", |rest| rest.stored_then_5xx = Rule::next(1)),
+        ("stored-then-cut", |rest| rest.stored_then_cut = Rule::next(1)),
+        ("cut", |rest| rest.cut = Rule::next(1)),
+        ("rate-limited", |rest| rest.rate_limited = Rule::next(1)),
     ];
     for (name, fault) in cases {
         let chatwoot = stage.chatwoot(name).await;

@@ -197,7 +197,7 @@ async fn ask(stream: &mut TcpStream, path: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nhost: here\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    while !(answer.ends_with(b"\n") && !answer.ends_with(b"\r\n")) {
+    while !answer.ends_with(b"\n") || answer.ends_with(b"\r\n") {
         answer.push(stream.read_u8().await.unwrap());
     }
     String::from_utf8(answer).unwrap().to_ascii_lowercase()

@@ -46,14 +46,16 @@ export function Frame({ look, left, first, note, own, dim = false, name, avatar,
             dim && 'opacity-75',
           )}
         >
-          {note && !first && (
-            <>
-              <Lock aria-hidden className="float-start me-1.5 mt-1 size-3 text-note-text" />
-              <span className="sr-only">Note: </span>
-            </>
-          )}
           {own && !note && first && <span className="sr-only">You: </span>}
-          {children}
+          {note && !first ? (
+            <div className="flex gap-1.5">
+              <Lock aria-hidden className="mt-1 size-3 shrink-0 text-note-text" />
+              <span className="sr-only">Note: </span>
+              <div className="min-w-0">{children}</div>
+            </div>
+          ) : (
+            children
+          )}
         </div>
         {foot && (
           // As high as what can be done is, whether it can or not: the thread does not jump when it cannot any more.

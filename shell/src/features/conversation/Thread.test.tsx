@@ -92,7 +92,7 @@ test('what each of a run of messages is can be heard, and of notes be seen', asy
   )
   const { live } = open()
   const first = (await screen.findByText('The first note')).parentElement!
-  const second = screen.getByText('The second note').parentElement!
+  const second = screen.getByText('The second note').parentElement!.parentElement!
   // Of the first, its name says it.
   expect(first).toHaveTextContent(/^The first note$/)
   expect(second).toHaveTextContent(/^Note: The second note$/)

@@ -6,6 +6,9 @@ use testkit::Account;
 
 use super::Conversation;
 
+/// What goes wrong with requests.
+pub type Fault = fn(&mut RestFaults);
+
 pub struct Chatwoot {
     pub sim: Sim,
     pub url: String,
