@@ -84,7 +84,8 @@ pub struct Place {
     #[arg(long, global = true, env = "NATS_CA", value_name = "FILE")]
     pub nats_ca: Option<PathBuf>,
 
-    /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; unset: that of
+    /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; of several,
+    /// separated by commas, the first seals and each opens; unset: that of
     /// `axis up`, if the database is that of `axis up` too
     #[arg(
         long,

@@ -18,7 +18,8 @@ const BEFORE_SENDING: Duration = Duration::from_mins(15);
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Delivering")]
 pub struct Config {
-    /// The key under which access tokens are sealed: 64 hexadecimal digits
+    /// The key under which access tokens are sealed: 64 hexadecimal digits, or several such keys,
+    /// separated by commas, any of which opens
     #[arg(
         id = "outbound_secret_key",
         long = "secret-key",

@@ -42,7 +42,8 @@ pub struct Settings {
 #[group(skip)]
 #[command(next_help_heading = "Receiving")]
 pub struct Config {
-    /// The key under which webhook secrets are sealed: 64 hexadecimal digits
+    /// The key under which webhook secrets are sealed: 64 hexadecimal digits, or several such keys,
+    /// separated by commas, any of which opens
     #[arg(
         id = "receiver_secret_key",
         long = "secret-key",

@@ -11,7 +11,8 @@ use crate::registration::WEBHOOKS;
 #[group(skip)]
 #[command(next_help_heading = "Accounts")]
 pub struct Config {
-    /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; unset: accounts
+    /// Key under which tokens and webhook secrets are sealed, 64 hexadecimal digits; of several,
+    /// separated by commas, the first seals and each opens; unset: accounts
     /// are connected and changed with `axis` only, and an attachment whose address is good no more is
     /// not available
     #[arg(long, env = "AXIS_SECRET_KEY", hide_env_values = true, value_name = "HEX")]

@@ -11,7 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 #[group(skip)]
 #[command(next_help_heading = "Comparing with Chatwoot")]
 pub struct Config {
-    /// The key under which access tokens are sealed: 64 hexadecimal digits; unset: nothing is
+    /// The key under which access tokens are sealed: 64 hexadecimal digits, or several such keys,
+    /// separated by commas, any of which opens; unset: nothing is
     /// compared, and what webhooks miss stays missing
     #[arg(
         id = "reconcile_secret_key",
