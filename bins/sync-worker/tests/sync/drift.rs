@@ -201,6 +201,37 @@ async fn how_far_a_reply_got_that_is_not_the_newest_is_asked_for_and_was_not_mis
     stage.end().await;
 }
 
+/// Where more is told than sweeps can ask about, a walk does not leave it to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_a_reply_got_is_mended_by_a_walk_where_sweeps_come_too_late() {
+    let stage = Stage::set(Options::default(), false).await;
+    let (sim, config) = (stage.chatwoot.sim.clone(), &stage.world.store_config);
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let texts = ["I am looking.", "On its way."];
+    let [reply, _] = texts.map(|text| sim.agent_writes(1, conversation, text).unwrap());
+    stage.settled().await;
+    stage.everything().await;
+    let mended = Tally { drift_found: 1, drift_repaired: 1, ..Tally::default() };
+    let late = ["now() - interval '2 hours'", "now() - interval '3 days'"];
+    for (status, noted_at) in ["delivered", "read"].into_iter().zip(late) {
+        sim.set_message_status(1, conversation, reply, status, None).unwrap();
+        stage.settled().await;
+        execute(config, &format!("update unheard_deliveries set noted_at = {noted_at}")).await;
+        execute(
+            config,
+            "insert into unheard_deliveries (account_id, tenant_id, display_id, chatwoot_id, noted_at)
+             select account_id, tenant_id, 999, 1000 + n, now() - interval '3 hours'
+             from unheard_deliveries, generate_series(1, 200) n",
+        )
+        .await;
+        settle(&stage).await;
+        assert_eq!(stage.everything().await, mended, "{status}");
+        assert_eq!(stage.differing().await, 0, "{status}");
+        execute(config, "delete from unheard_deliveries where display_id <> 999").await;
+    }
+    stage.end().await;
+}
+
 /// Who the token belongs to was known at the sweep before.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_webhooks_missed_is_found_though_chatwoot_does_not_tell_whose_the_token_is() {

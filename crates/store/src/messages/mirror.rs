@@ -22,7 +22,7 @@ pub struct Mirrored {
     pub delivery: DeliverySighting,
     /// When the row last changed here.
     pub updated_at: DateTime<Utc>,
-    /// A sweep is to ask how far it got.
+    /// A sweep is about to ask how far it got. Not if that is an hour late: then there are too many.
     pub unheard: bool,
 }
 
@@ -38,7 +38,8 @@ pub async fn mirrored(
                 sender_id, sender_name, source_id, inbox_id, attachments, deleted, delivery_rank,
                 delivery_succeeded_at, delivery_failed_at, updated_at,
                 exists (select from unheard_deliveries u where u.account_id = m.account_id
-                          and u.chatwoot_id = m.chatwoot_id) as \"unheard!\"
+                          and u.chatwoot_id = m.chatwoot_id
+                          and u.noted_at > now() - interval '1 hour') as \"unheard!\"
          from messages m where account_id = $1 and chatwoot_id = any($2)",
         account.0,
         numbers

@@ -66,6 +66,22 @@ pub async fn unheard_before(
     Ok(rows.into_iter().map(|row| (row.display_id, row.chatwoot_id)).collect())
 }
 
+/// Forgets those of an account's that were noted before then, asked about or not.
+pub async fn forget_unheard(
+    connection: &mut PgConnection,
+    account: AccountKey,
+    before: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "delete from unheard_deliveries where account_id = $1 and noted_at < $2",
+        account.0,
+        before
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Forgets those with these numbers that were not noted again since then.
 pub async fn heard(
     connection: &mut PgConnection,
