@@ -89,7 +89,7 @@ impl Store {
 
     /// A transaction that sees and changes the rows of one tenant only.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Transaction, Error> {
-        let mut transaction = self.pool.begin().await.map_err(Error::beginning)?;
+        let mut transaction = self.begin("begin").await?;
         confine(&mut transaction, tenant).await?;
         Ok(transaction)
     }
@@ -127,9 +127,18 @@ impl Store {
         self.begin("begin; set local role axis_installation").await
     }
 
-    /// A transaction that begins with these statements.
+    /// A transaction that begins with these statements. In a task of its own: sqlx would leave open what a caller gives
+    /// up before it is known to have begun, and whoever has the connection next would be in that transaction, at its
+    /// time.
     async fn begin(&self, statements: impl SqlSafeStr) -> Result<Transaction, Error> {
-        let begun = self.pool.begin_with(statements).await;
+        let (pool, statements) = (self.pool.clone(), statements.into_sql_str());
+        let begin =
+            async move { tokio::time::timeout(PATIENCE, pool.begin_with(statements)).await };
+        let begun = match tokio::spawn(begin).await {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(_)) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            Err(ended) => Err(io::Error::other(ended).into()),
+        };
         if let Err(sqlx::Error::Database(_)) = begun {
             self.unbegun.note();
         }

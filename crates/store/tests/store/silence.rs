@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use store::{Config, Error, PgConnection, Store, Trouble, within};
-use testkit::sqlx;
+use testkit::{eventually, sqlx};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -21,6 +22,32 @@ async fn nobody_waits_for_a_database_that_is_silent() {
     postgres.resume().await;
     drop(transaction);
     within(store::PATIENCE, store.ping()).await.unwrap();
+}
+
+/// Whoever has its connection next is in a transaction of their own, and at their own time.
+#[tokio::test]
+async fn what_is_given_up_while_it_begins_is_not_left_open() {
+    let (postgres, config) = testkit::postgres().await;
+    let another = Store::connect(&config, "another").unwrap();
+    let store = Store::connect(&Config { database_connections: 1, ..config }, "test").unwrap();
+    drop(store.worker().await.unwrap());
+    eventually("it has its connection back", async || {
+        let mut transaction = another.worker().await.unwrap();
+        sqlx::query("set local role none").execute(&mut *transaction).await.unwrap();
+        let idle = "select exists(select from pg_stat_activity
+                                  where application_name = 'test' and state = 'idle')";
+        sqlx::query_scalar(idle).fetch_one(&mut *transaction).await.unwrap()
+    })
+    .await;
+    postgres.pause().await;
+    within(Duration::from_millis(100), store.worker()).await.unwrap_err();
+    postgres.resume().await;
+    let began = async |store: &Store| -> DateTime<Utc> {
+        let mut transaction = store.worker().await.unwrap();
+        sqlx::query_scalar("select now()").fetch_one(&mut *transaction).await.unwrap()
+    };
+    let earlier = began(&another).await;
+    assert!(began(&store).await >= earlier);
 }
 
 /// The way to a database.
