@@ -62,7 +62,7 @@ test('an account says how it is, and is compared with Chatwoot', async ({ page, 
   await expect(whole.locator('time')).toBeVisible({ timeout: 60_000 })
   const before = await compared()
   await account.getByRole('button', { name: 'Compare everything' }).click()
-  await expect.poll(compared, { timeout: 30_000 }).not.toBe(before)
+  await expect.poll(compared, { timeout: 90_000 }).not.toBe(before)
 })
 
 test('the pipeline shows what passes through it', async ({ page, system }) => {
