@@ -132,9 +132,8 @@ impl Store {
     /// time.
     async fn begin(&self, statements: impl SqlSafeStr) -> Result<Transaction, Error> {
         let (pool, statements) = (self.pool.clone(), statements.into_sql_str());
-        let begin =
-            async move { tokio::time::timeout(PATIENCE, pool.begin_with(statements)).await };
-        let begun = match tokio::spawn(begin).await {
+        let task = async move { tokio::time::timeout(PATIENCE, pool.begin_with(statements)).await };
+        let begun = match tokio::spawn(task).await {
             Ok(Ok(begun)) => begun,
             Ok(Err(_)) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
             Err(ended) => Err(io::Error::other(ended).into()),

@@ -134,7 +134,7 @@ async fn told(store: &Store) -> Option<String> {
 /// Waits until this is told: on a busy machine a connection may take longer than it is waited for.
 async fn tells(store: &Store, trouble: Option<&str>) {
     let what = format!("{trouble:?} is told");
-    testkit::eventually(&what, || async { told(store).await.as_deref() == trouble }).await;
+    eventually(&what, || async { told(store).await.as_deref() == trouble }).await;
 }
 
 /// In words of ours, whoever asks.

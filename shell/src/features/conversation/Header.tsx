@@ -104,19 +104,18 @@ interface MoreProps {
 }
 
 /** What the menu has besides what ends it. */
-const IN_MENU: readonly ActionName[] = ['snooze', 'assignee', 'team', 'labels', 'priority', 'unread']
+const IN_MENU: readonly ActionName[] = ['snooze', 'assignee', 'team', 'labels', 'priority', 'unread', 'escalate']
 
 function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
   const place = useRef<HTMLSpanElement>(null)
   const { name, icon, change } = endingOf(status === 'resolved')
-  const entry = (what: ActionName): Action => ({
-    name: ACTIONS[what].name,
-    icon: ACTIONS[what].icon,
-    run: () => perform(what, [id], place.current?.getBoundingClientRect()),
-  })
   const changes: Action[] = [
-    { name, icon, run: () => want([id], change) },
-    ...IN_MENU.map(entry),
+    ...(mayAsk() ? [{ name, icon, run: () => want([id], change) }] : []),
+    ...IN_MENU.filter(mayDo).map((what) => ({
+      name: ACTIONS[what].name,
+      icon: ACTIONS[what].icon,
+      run: () => perform(what, [id], place.current?.getBoundingClientRect()),
+    })),
   ]
   const copy = async () => {
     const address = window.location.origin + window.location.pathname
@@ -137,8 +136,7 @@ function More({ conversation: { id, status, chatwootUrl }, phone }: MoreProps) {
           </Button>
         )}
         actions={[
-          ...(mayAsk() ? changes : []),
-          ...(mayDo('escalate') ? [entry('escalate')] : []),
+          ...changes,
           ...(phone ? [{ name: `Call ${phone}`, icon: Phone, run: () => void window.open(`tel:${phone}`, '_self') }] : []),
           { name: 'Copy link', icon: Chain, run: () => void copy() },
           ...(chatwootUrl
