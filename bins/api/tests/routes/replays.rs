@@ -3,6 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use domain::Role;
 use serde_json::{Value, json};
+use store::audit::Entry;
 use testkit::{Account, eventually, sqlx};
 
 use crate::support::{Served, TENANT, audit, body, comes_in, ids, problem};
@@ -99,20 +100,25 @@ async fn a_replay_that_cannot_be_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_replay_whose_program_is_gone_is_lost() {
-    let served = Served::start().await;
-    let mut transaction = served.world.store.worker().await.unwrap();
-    let entry = store::audit::Entry {
+/// What the audit has of somebody's replay.
+fn entry(count: Option<u64>, details: Value) -> Entry {
+    Entry {
         actor: "member x".to_owned(),
         source: "api",
         action: "replay".to_owned(),
         target: "from then".to_owned(),
         tenant: Some(TENANT.parse().unwrap()),
         account: None,
-        count: None,
-        details: json!({ "begins": true, "endsBy": "2026-01-01T00:00:00Z" }),
-    };
+        count,
+        details,
+    }
+}
+
+#[tokio::test]
+async fn a_replay_whose_program_is_gone_is_lost() {
+    let served = Served::start().await;
+    let mut transaction = served.world.store.worker().await.unwrap();
+    let entry = entry(None, json!({ "begins": true, "endsBy": "2026-01-01T00:00:00Z" }));
     store::audit::record(&mut transaction, &entry).await.unwrap();
     // As the tool wrote them once: without a word of when they should have ended.
     for hours in [25, 23] {
@@ -137,19 +143,9 @@ async fn a_replay_whose_program_is_gone_is_lost() {
 async fn a_replay_that_failed_says_why() {
     let served = Served::start().await;
     let mut transaction = served.world.store.worker().await.unwrap();
-    let entry = |details| store::audit::Entry {
-        actor: "member x".to_owned(),
-        source: "api",
-        action: "replay".to_owned(),
-        target: "from then".to_owned(),
-        tenant: Some(TENANT.parse().unwrap()),
-        account: None,
-        count: Some(3),
-        details,
-    };
     for ended in ["most", "4 events were removed"] {
-        let id = store::audit::begin(&mut transaction, entry(json!({}))).await.unwrap();
-        store::audit::end(&mut transaction, id, entry(json!({})), ended).await.unwrap();
+        let id = store::audit::begin(&mut transaction, entry(Some(3), json!({}))).await.unwrap();
+        store::audit::end(&mut transaction, id, entry(Some(3), json!({})), ended).await.unwrap();
     }
     store::commit(transaction).await.unwrap();
     let list = served.read("/operations/replays").await;

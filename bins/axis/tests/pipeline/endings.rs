@@ -152,7 +152,8 @@ impl Events {
     }
 }
 
-async fn conversation(world: &World, account: &Account) -> ConversationId {
+/// An account's first conversation, as a row of which nobody has told.
+pub async fn conversation(world: &World, account: &Account) -> ConversationId {
     let id = ConversationId::of(account.key, 1, None);
     let mut transaction = world.store.worker().await.unwrap();
     sqlx::query(

@@ -3,11 +3,12 @@
 use std::future::ready;
 
 use chrono::Utc;
-use domain::{ConversationId, EventId};
+use domain::EventId;
 use events::{Inbound, TraceParent};
 use serde_json::json;
 use testkit::{Account, Program, World, eventually, sqlx};
 
+use crate::endings::conversation;
 use crate::installation::{Servers, TENANT};
 
 /// Fewer than a worker takes at once, so that it has all of them in hand.
@@ -35,19 +36,8 @@ async fn what_waits_for_a_frozen_postgres_is_in_the_workers_metrics() {
 async fn what_waits_without_any_worker_is_in_the_apis_metrics() {
     let world = World::start().await;
     let account = world.account(TENANT, 1).await;
+    let id = conversation(&world, &account).await;
     let mut transaction = world.store.worker().await.unwrap();
-    let id = ConversationId::of(account.key, 1, None);
-    sqlx::query(
-        "insert into conversations (id, tenant_id, account_id, display_id, version_at, version_step,
-           version_digest, status, created_at, last_activity_at)
-         values ($1, $2, $3, 1, 0, 0, 0, 'open', now(), now())",
-    )
-    .bind(id.0)
-    .bind(TENANT)
-    .bind(account.key.0)
-    .execute(&mut *transaction)
-    .await
-    .unwrap();
     // Asked for a quarter of an hour ago; one that may still be taken back; one that a snooze holds back.
     for (ago, not_before, due) in [("15m", "-15m", "0"), ("1s", "1h", "0"), ("1h", "-1h", "10h")] {
         sqlx::query(
