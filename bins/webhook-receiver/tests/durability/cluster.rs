@@ -1,11 +1,12 @@
 //! What a cluster loses although the server that the receiver is connected to lives on.
 
+use bus::BusError;
 use chrono::Utc;
 use domain::EventId;
 use events::{Inbound, TraceParent, subject};
 use futures_util::future::join_all;
 use servers::{Nats, NatsCluster};
-use testkit::{eventually, scratch};
+use testkit::{eventually, eventually_some, scratch};
 
 use crate::rig::{Rig, copy};
 use crate::running::Running;
@@ -40,10 +41,17 @@ async fn published_by_another(rig: &Rig<NatsCluster>) -> String {
 }
 
 /// Whether one of the first `count` places has this event. Asked of the leader: a consumer may be at a node that has not
-/// given up its end yet.
+/// given up its end yet. While they elect one, nobody answers.
 async fn is_there(rig: &Rig<NatsCluster>, event: &str, count: u64) -> bool {
     for place in 1..=count {
-        if !rig.bus.has_lost(subject::INBOUND, place, event).await.unwrap() {
+        let is_elsewhere = eventually_some("a leader answers", || async {
+            match rig.bus.has_lost(subject::INBOUND, place, event).await {
+                Err(BusError::Unavailable(_)) => None,
+                answer => Some(answer.unwrap()),
+            }
+        })
+        .await;
+        if !is_elsewhere {
             return true;
         }
     }
