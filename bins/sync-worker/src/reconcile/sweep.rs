@@ -30,8 +30,6 @@ const CONVERSATIONS: usize = 20_000;
 const REDELIVERED: TimeDelta = TimeDelta::minutes(30);
 /// So many messages that got an unknown way are looked at by one sweep, the others by the next ones.
 const UNHEARD: u32 = 200;
-/// So long they are kept in mind where sweeps cannot keep up: by then a walk has looked at them.
-const UNHEARD_KEPT: TimeDelta = TimeDelta::hours(48);
 
 impl Session {
     /// Compares what changed since the last sweep, and the catalogue.
@@ -181,7 +179,6 @@ impl Session {
         // What is younger is compared by nobody yet.
         let (account, before) = (self.owner.account, started - self.grace);
         let mut transaction = self.store.worker().await?;
-        messages::forget_unheard(&mut transaction, account, started - UNHEARD_KEPT).await?;
         let unheard = messages::unheard_before(&mut transaction, account, before, UNHEARD).await?;
         store::commit(transaction).await?;
         let mut places = BTreeMap::<i64, Vec<i64>>::new();

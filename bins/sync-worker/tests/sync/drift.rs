@@ -10,6 +10,7 @@ use serde_json::json;
 use store::messages;
 use store::reconciliations::Tally;
 use sync_worker::reconcile::{self, Backfill};
+use testkit::eventually;
 
 /// As if nothing had been written here for a while.
 async fn settle(stage: &Stage) {
@@ -229,6 +230,40 @@ async fn how_far_a_reply_got_is_mended_by_a_walk_where_sweeps_come_too_late() {
         assert_eq!(stage.differing().await, 0, "{status}");
         execute(config, "delete from unheard_deliveries where display_id <> 999").await;
     }
+    stage.end().await;
+}
+
+/// Its token may have been refused for months, while webhooks tell of more every day.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_that_cannot_be_compared_is_to_be_asked_about_is_forgotten_in_time() {
+    let stage = Stage::set(Options::default(), true).await;
+    let (sim, config) = (stage.chatwoot.sim.clone(), &stage.world.store_config);
+    eventually("the account is known as a whole", async || {
+        count(config, "reconciliations where walked_at is not null").await == 1
+    })
+    .await;
+    stage.behind(|_| Some(StatusCode::UNAUTHORIZED.into_response())).await;
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let texts = ["I am looking.", "On its way.", "Anything else?"];
+    let [late, lately, _] = texts.map(|text| sim.agent_writes(1, conversation, text).unwrap());
+    stage.settled().await;
+    for reply in [late, lately] {
+        sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
+        stage.settled().await;
+    }
+    assert_eq!(count(config, "unheard_deliveries").await, 2);
+    let old = "noted_at = now() - interval '49 hours'";
+    execute(config, &format!("update unheard_deliveries set {old} where chatwoot_id = {late}"))
+        .await;
+    eventually("the late one is forgotten", async || {
+        // A turn that is under way may put the next one off.
+        execute(config, "update reconciliations set sweep_due_at = 'epoch'").await;
+        count(config, "unheard_deliveries").await == 1
+    })
+    .await;
+    assert_eq!(count(config, &format!("unheard_deliveries where chatwoot_id = {lately}")).await, 1);
+    eventually("it could not be compared", async || stage.status().await.progress.failures > 0)
+        .await;
     stage.end().await;
 }
 
