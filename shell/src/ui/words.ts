@@ -8,6 +8,7 @@ const PARTS: Record<string, string> = {
   postgres: 'Database',
   'outbox relay': 'Outbox',
   sources: 'Accounts',
+  accounts: 'Account tokens',
   openid: 'Sign-in',
 }
 

@@ -114,7 +114,7 @@ export const SortMenu = memo(function SortMenu({ view, onChange }: FiltersProps)
           type="button"
           {...menu}
           aria-label={`Sort: ${SORTS[sort]}`}
-          className="inline-flex h-7 items-center gap-1 rounded-lg px-2 text-xs font-medium text-soft hover:bg-hover hover:text-ink"
+          className="inline-flex h-7 shrink-0 items-center gap-1 rounded-lg px-2 text-xs font-medium whitespace-nowrap text-soft hover:bg-hover hover:text-ink"
         >
           <ArrowDownWideNarrow aria-hidden className="size-3.5" />
           {SORTS[sort]}
