@@ -1,6 +1,6 @@
-//! What advisory locks are held on. They last until their transaction ends, and names of different kinds never
-//! meet: the kind is the seed with which PostgreSQL hashes a name. Programs of different versions hold them
-//! beside each other, so a number once given stays.
+//! What advisory locks are held on. They last until their transaction ends, that on the schema until its connection
+//! does. Names of different kinds never meet: the kind is the seed with which PostgreSQL hashes a name. Programs of
+//! different versions hold them beside each other, so a number once given stays.
 
 /// A kind of names.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +16,8 @@ pub(crate) enum Lock {
     Source = 3,
     /// A tenant whose accounts somebody counts, to add one.
     Accounts = 4,
+    /// The schema, while somebody brings it up to date.
+    Schema = 5,
 }
 
 impl Lock {

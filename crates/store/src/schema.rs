@@ -1,13 +1,19 @@
 //! What a database has to have: the migrations, and the roles that transactions step down to.
 
+use std::time::Duration;
+
 use sqlx::{Connection, PgConnection};
 
 use crate::connect::{CONNECTING, PATIENCE, options, within};
+use crate::locks::Lock;
 use crate::{Config, Error, Store};
 
 /// The roles that transactions step down to.
 const ROLES: [&str; 5] =
     ["axis_api", "axis_gate", "axis_installation", "axis_search", "axis_worker"];
+
+/// How often it is tried whether somebody else has brought the schema up to date.
+const TURN: Duration = Duration::from_millis(200);
 
 static MIGRATIONS: sqlx::migrate::Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations");
@@ -72,7 +78,23 @@ pub async fn migrate(config: &Config) -> Result<usize, Error> {
     let connected =
         Box::pin(async { Ok(<PgConnection as Connection>::connect_with(&options).await?) });
     let mut connection = within(CONNECTING, connected).await?;
+    take_turn(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await?;
     connection.close().await?;
     Ok(MIGRATIONS.iter().count())
+}
+
+/// Waits until nobody else migrates. Not by sqlx's own lock, which is waited for inside of a statement: an index that
+/// is made `concurrently` waits for all statements that began before it, so two who migrate would wait for each other.
+async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
+    loop {
+        let got = sqlx::query_scalar!(
+            r#"select pg_try_advisory_lock(hashtextextended('schema', $1)) as "got!""#,
+            Lock::Schema.seed()
+        );
+        if got.fetch_one(&mut *connection).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(TURN).await;
+    }
 }

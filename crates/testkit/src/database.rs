@@ -20,6 +20,14 @@ pub async fn database() -> Config {
     config(server, &name)
 }
 
+/// A database without the schema, on the process's own server.
+pub async fn empty_database() -> Config {
+    let server = SERVER.get_or_init(start).await;
+    let name = format!("empty_{}", Uuid::now_v7().simple());
+    carry_out(server, &format!("create database {name}")).await;
+    config(server, &name)
+}
+
 /// A copy of a database as it is now, as a backup would be; everybody's connections to it end.
 pub async fn keep(database: &Config) -> Kept {
     let server = SERVER.get_or_init(start).await;

@@ -28,7 +28,7 @@ mod wait;
 mod world;
 
 pub use account::{Account, BASE_URL, SECRET_KEY, account, secret_key, signs, unsigned};
-pub use database::{Kept, database, keep, postgres, restore};
+pub use database::{Kept, database, empty_database, keep, postgres, restore};
 pub use http::http;
 pub use nats::{Earlier, nats};
 pub use openid::{OpenId, SignedIn};

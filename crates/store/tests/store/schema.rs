@@ -50,6 +50,16 @@ async fn a_schema_that_lacks_any_migration_is_refused() {
     assert!(matches!(refused, Error::Schema(_)) && refused.to_string().contains("0008"));
 }
 
+/// As where each of several machines does so before its programs start.
+#[tokio::test]
+async fn whoever_migrates_at_the_same_time_waits_for_the_others() {
+    let config = testkit::empty_database().await;
+    let (one, another) = tokio::join!(store::migrate(&config), store::migrate(&config));
+    one.unwrap();
+    another.unwrap();
+    Store::connect(&config, "test").unwrap().require_schema().await.unwrap();
+}
+
 /// What has no trigrams is looked for by reading every contact.
 #[tokio::test]
 async fn names_in_any_script_are_found_by_their_parts() {
