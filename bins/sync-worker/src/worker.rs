@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use accounts::Watch;
 use bus::{Bus, Consumer, Consumption};
+use chrono::{TimeDelta, Utc};
 use domain::SecretKey;
 use service::{Crew, Health, Status, retry};
 use store::{Store, Trouble};
@@ -27,10 +28,12 @@ pub struct SyncWorker {
 /// Batches of one account in hand, if they are small: what has come is read and waits here for the next
 /// transaction, which takes all of it.
 const BATCHES: usize = 8;
-/// How often the coming months' parts of the tables that only grow are made.
+/// How often the coming months' parts of the tables that only grow are made, and what no sweep asked about goes.
 const HOUSEKEEPING: Duration = Duration::from_hours(6);
 /// How soon again, if somebody reads those tables for long, as a backup does. They are wanted two months ahead.
 const HOUSEKEEPING_AGAIN: Duration = Duration::from_mins(5);
+/// How long sweeps have to ask about a message of which it is unknown how far it got; by then a walk has looked at it.
+const UNHEARD_KEPT: TimeDelta = TimeDelta::hours(48);
 /// Delay from the first new message until its words are indexed: long enough to batch, short enough that searches scan
 /// little.
 const WORDS: Duration = Duration::from_millis(250);
@@ -125,6 +128,9 @@ impl SyncWorker {
 
 async fn keep_house(store: Store) {
     loop {
+        if let Err(error) = store::within(store::PATIENCE, forget_unheard(&store)).await {
+            tracing::debug!(%error, "cannot forget messages that no sweep has asked about");
+        }
         let made = store::within(store::PATIENCE, make_partitions(&store)).await;
         let again = if let Err(error) = made {
             tracing::warn!(%error, "the coming months' tables could not be made; trying later");
@@ -165,6 +171,20 @@ async fn keep_room(bus: Bus) {
                 "INBOUND was nearly full; its oldest processed events are gone and cannot be replayed"
             ),
             Err(error) => tracing::debug!(%error, "cannot check the room left in INBOUND"),
+        }
+    }
+}
+
+/// Sweeps forget what they have asked about. Here goes what they did not get to: they may fail for months, or there may
+/// be none, while webhooks keep coming.
+async fn forget_unheard(store: &Store) -> Result<(), store::Error> {
+    let before = Utc::now() - UNHEARD_KEPT;
+    loop {
+        let mut transaction = store.worker().await?;
+        let forgotten = store::messages::forget_unheard(&mut transaction, before).await?;
+        store::commit(transaction).await?;
+        if forgotten == 0 {
+            return Ok(());
         }
     }
 }

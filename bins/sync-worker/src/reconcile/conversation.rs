@@ -71,11 +71,7 @@ impl Session {
                 // Too much perhaps, as a hundred mails may be.
                 Err(CallError::Unknown(_)) if pages.turn_back() => continue,
                 Err(error) => {
-                    // A moment's fault is gone when the same is asked again; what is left out is not asked
-                    // for again before the next walk.
-                    let lasts = matches!(error, CallError::Unknown(Cause::Unreadable))
-                        || self.failures >= OFTEN;
-                    if !lasts || !self.only_this(&error).await {
+                    if !self.lasts(&error).await {
                         return Err(error.into());
                     }
                     self.left_unread(format_args!("messages of {display_id}"), &error);
@@ -108,6 +104,14 @@ impl Session {
         }
     }
 
+    /// Whether it is this conversation that cannot be read, and not for a moment only: such a fault is gone when the same
+    /// is asked again, and what is left out is not asked for again before the next walk.
+    async fn lasts(&self, error: &CallError) -> bool {
+        let lasts =
+            matches!(error, CallError::Unknown(Cause::Unreadable)) || self.failures >= OFTEN;
+        lasts && self.only_this(error).await
+    }
+
     /// Messages of a conversation with these numbers, whenever they were written. What is not there is for the walk to
     /// find out.
     pub(super) async fn compare_numbered(
@@ -129,7 +133,7 @@ impl Session {
         let (place, asked_at, mut listed) = match read.await {
             Ok(read) => read,
             Err(CallError::NotFound) => return Ok(()),
-            Err(error) if self.only_this(&error).await => {
+            Err(error) if self.lasts(&error).await => {
                 self.left_unread(format_args!("messages {numbers:?} of {display_id}"), &error);
                 return Ok(());
             }

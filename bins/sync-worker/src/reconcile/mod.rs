@@ -41,7 +41,7 @@ use std::time::Duration;
 
 use accounts::{Accounts, Clients};
 use bus::Bus;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::{AccountKey, SecretKey};
 use rand::RngExt as _;
 use store::Store;
@@ -78,8 +78,6 @@ const TELL_AGAIN: Duration = Duration::from_secs(5);
 const HOLD: Duration = Duration::from_mins(1);
 /// How long the end waits for the steps that are under way.
 const LAST_STEP: Duration = Duration::from_secs(3);
-/// How long a sweep has time to ask about a message that got an unknown way; by then a walk has looked at it.
-const UNHEARD_KEPT: TimeDelta = TimeDelta::hours(48);
 /// Conversations of one account compared at the same time by a worker.
 const GENTLY: usize = 2;
 
@@ -193,11 +191,6 @@ impl Reconciler {
             store::reconciliations::know_all(&mut transaction).await?;
             let (holder, walks) = (self.holder, self.config.walk_period());
             let due = claim_due(&mut transaction, holder, HOLD, walks, &exhausted).await?;
-            if let Some(due) = &due {
-                // Here rather than in the sweep, which may fail for months while webhooks keep coming.
-                let before = Utc::now() - UNHEARD_KEPT;
-                store::messages::forget_unheard(&mut transaction, due.account, before).await?;
-            }
             store::commit(transaction).await?;
             Ok(due)
         };

@@ -1,5 +1,8 @@
 //! What counts as missed, and what does not (P7).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::support::stage::{FAST, Stage, config};
 use crate::support::{count, execute};
 use axum::http::StatusCode;
@@ -10,6 +13,7 @@ use serde_json::json;
 use store::messages;
 use store::reconciliations::Tally;
 use sync_worker::reconcile::{self, Backfill};
+use sync_worker::{Config, SyncWorker};
 use testkit::eventually;
 
 /// As if nothing had been written here for a while.
@@ -233,37 +237,62 @@ async fn how_far_a_reply_got_is_mended_by_a_walk_where_sweeps_come_too_late() {
     stage.end().await;
 }
 
-/// Its token may have been refused for months, while webhooks tell of more every day.
+/// Where more is told than anybody asks about: sweeps may fail for months, or there may be none.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_account_that_cannot_be_compared_is_to_be_asked_about_is_forgotten_in_time() {
-    let stage = Stage::set(Options::default(), true).await;
+async fn how_far_a_reply_got_that_nobody_asked_for_is_forgotten_in_time() {
+    let stage = Stage::set(Options::default(), false).await;
     let (sim, config) = (stage.chatwoot.sim.clone(), &stage.world.store_config);
-    eventually("the account is known as a whole", async || {
-        count(config, "reconciliations where walked_at is not null").await == 1
-    })
-    .await;
-    stage.behind(|_| Some(StatusCode::UNAUTHORIZED.into_response())).await;
     let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
-    let texts = ["I am looking.", "On its way.", "Anything else?"];
-    let [late, lately, _] = texts.map(|text| sim.agent_writes(1, conversation, text).unwrap());
+    let texts = ["I am looking.", "On its way."];
+    let [reply, _] = texts.map(|text| sim.agent_writes(1, conversation, text).unwrap());
+    sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
     stage.settled().await;
-    for reply in [late, lately] {
-        sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
-        stage.settled().await;
-    }
-    assert_eq!(count(config, "unheard_deliveries").await, 2);
-    let old = "noted_at = now() - interval '49 hours'";
-    execute(config, &format!("update unheard_deliveries set {old} where chatwoot_id = {late}"))
-        .await;
-    eventually("the late one is forgotten", async || {
-        // A turn that is under way may put the next one off.
-        execute(config, "update reconciliations set sweep_due_at = 'epoch'").await;
-        count(config, "unheard_deliveries").await == 1
+    execute(
+        config,
+        "insert into unheard_deliveries (account_id, tenant_id, display_id, chatwoot_id, noted_at)
+         select account_id, tenant_id, 999, 1000 + n, now() - interval '49 hours'
+         from unheard_deliveries, generate_series(1, 2500) n",
+    )
+    .await;
+    let (store, bus) = (stage.world.store.clone(), stage.world.bus.clone());
+    let health = service::Health::default();
+    let worker = SyncWorker::start(&Config::default(), store, bus, &health).await.unwrap();
+    let worker = tokio::spawn(worker.run(stage.shutdown.clone()));
+    eventually("what is old is forgotten", async || {
+        count(config, "unheard_deliveries where display_id = 999").await == 0
     })
     .await;
-    assert_eq!(count(config, &format!("unheard_deliveries where chatwoot_id = {lately}")).await, 1);
-    eventually("it could not be compared", async || stage.status().await.progress.failures > 0)
+    assert_eq!(count(config, "unheard_deliveries").await, 1);
+    stage.end().await;
+    worker.await.unwrap().unwrap();
+}
+
+/// What fails for a moment is asked for again: nothing else would before the next walk.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_a_reply_got_is_asked_for_again_after_a_moments_fault() {
+    let stage = Stage::set(Options::default(), false).await;
+    let sim = stage.chatwoot.sim.clone();
+    let (conversation, _) = sim.start_conversation(1, "Where is my parcel?").unwrap();
+    let texts = ["I am looking.", "On its way."];
+    let [reply, _] = texts.map(|text| sim.agent_writes(1, conversation, text).unwrap());
+    stage.settled().await;
+    stage.everything().await;
+    sim.set_message_status(1, conversation, reply, "delivered", None).unwrap();
+    stage.settled().await;
+    settle(&stage).await;
+    let failed = Arc::new(AtomicBool::new(false));
+    let fails = Arc::clone(&failed);
+    stage
+        .behind(move |request| {
+            let query = request.uri().query()?;
+            let numbered = query.contains("after=") && query.contains("before=");
+            let fails = numbered && !fails.swap(true, Ordering::Relaxed);
+            fails.then(|| StatusCode::BAD_GATEWAY.into_response())
+        })
         .await;
+    stage.lately().await;
+    assert!(failed.load(Ordering::Relaxed));
+    assert_eq!(stage.differing().await, 0);
     stage.end().await;
 }
 

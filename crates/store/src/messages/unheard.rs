@@ -66,20 +66,24 @@ pub async fn unheard_before(
     Ok(rows.into_iter().map(|row| (row.display_id, row.chatwoot_id)).collect())
 }
 
-/// Forgets those of an account's that were noted before then, asked about or not.
+/// Forgets up to 1,000 of each account's that were noted before `before`, whether anybody asked about them or not.
+/// Returns how many were forgotten.
 pub async fn forget_unheard(
     connection: &mut PgConnection,
-    account: AccountKey,
     before: DateTime<Utc>,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "delete from unheard_deliveries where account_id = $1 and noted_at < $2",
-        account.0,
+) -> Result<u64, Error> {
+    let forgotten = sqlx::query!(
+        "delete from unheard_deliveries
+         where (account_id, chatwoot_id) in (
+           select u.account_id, u.chatwoot_id from chatwoot_accounts a,
+           -- By account, as the index has them.
+           lateral (select account_id, chatwoot_id from unheard_deliveries
+                    where account_id = a.id and noted_at < $1 order by noted_at limit 1000) u)",
         before
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(forgotten.rows_affected())
 }
 
 /// Forgets those with these numbers that were not noted again since then.
