@@ -12,8 +12,12 @@ use store::{Store, Trouble};
 use crate::locked_out::LockedOut;
 use crate::relay::DEAF;
 
-/// Tells of NATS, Postgres and the place of the files.
-pub(crate) fn servers(health: &Health, store: &Store, bus: &Bus, objects: &Objects) {
+/// What comes of it where no locks can be taken.
+const LOCKLESS: &str = "no conversation can be locked, so commands wait: check DATABASE_DIRECT_URL, or DATABASE_URL \
+                        where that is not set";
+
+/// Tells of NATS, Postgres, the connections for locks and the place of the files.
+pub(crate) fn servers(health: &Health, store: &Store, locks: &Store, bus: &Bus, objects: &Objects) {
     let bus = bus.clone();
     health.check("nats", move || {
         let connected = bus.connected();
@@ -27,6 +31,17 @@ pub(crate) fn servers(health: &Health, store: &Store, bus: &Bus, objects: &Objec
         async move {
             let waits = |why: Trouble| Status::Degraded(format!("{why}; commands wait there"));
             store.trouble().await.map_or(Status::Up, waits)
+        }
+    });
+    let locks = locks.clone();
+    health.check("locks", move || {
+        let locks = locks.clone();
+        async move {
+            match locks.trouble().await {
+                Some(Trouble::Away(why)) => Status::Degraded(format!("{why}; {LOCKLESS}")),
+                // Each conversation in hand has one of them.
+                Some(Trouble::Busy(_)) | None => Status::Up,
+            }
         }
     });
     let objects = objects.clone();

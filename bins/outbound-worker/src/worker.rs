@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use accounts::Watch;
+use anyhow::Context as _;
 use bus::{Bus, Consumer, Consumption};
 use domain::SecretKey;
 use objects::Objects;
@@ -51,12 +52,16 @@ impl OutboundWorker {
         crate::metrics::register();
         let key = config.key()?;
         store.require_schema().await?;
+        locks
+            .ping()
+            .await
+            .context("connecting to take locks, by DATABASE_DIRECT_URL if it is set")?;
         bus.require_streams().await?;
         let failing = Arc::new(AtomicBool::new(false));
         let deaf = Arc::new(AtomicBool::new(false));
         let watch = Watch::default();
         let locked_out = config.locked_out();
-        health::servers(health, &store, &bus, &objects);
+        health::servers(health, &store, &locks, &bus, &objects);
         health::relay(health, &failing, &deaf);
         health::accounts(health, &watch, &locked_out);
         let config = config.clone();
