@@ -99,6 +99,12 @@ pub(crate) enum ApiError {
          more"
     )]
     TooManyAccounts(u32),
+    /// The tenant's files of a day are as many bytes as they may be.
+    #[error(
+        "this workspace may send {0} MiB of files in 24 hours, and has; send this without files, or \
+         later"
+    )]
+    TooManyBytes(i64),
     /// Chatwoot does not have the message yet.
     #[error(
         "the message is {}: only one that Chatwoot has can be deleted; one that has not left can be \
@@ -254,6 +260,7 @@ impl ApiError {
             Self::NotRetriable(_) => &kinds::NOT_RETRIABLE,
             Self::TooManyKeys(_) => &kinds::TOO_MANY_KEYS,
             Self::TooManyAccounts(_) => &kinds::TOO_MANY_ACCOUNTS,
+            Self::TooManyBytes(_) => &kinds::TOO_MANY_BYTES,
             Self::NotDeletable(_) => &kinds::NOT_DELETABLE,
             Self::Changed(_) => &kinds::CHANGED,
             Self::Stale(_) => &kinds::STALE,

@@ -5909,7 +5909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `client-id-taken`: the clientId stands for another message; `withdrawn`: for one that was taken back */
+            /** @description `client-id-taken`: the clientId stands for another message; `withdrawn`: for one that was taken back; `too-many-bytes`: the tenant has sent as many bytes of files in 24 hours as it may */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -25,9 +25,6 @@ const LONGEST_TYPE: usize = 127;
 /// What nothing is known of.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// Seconds after which it is worth asking again whether a tenant may have more files kept.
-const COME_AGAIN: u64 = 60 * 60;
-
 /// Files that were received and are no message's yet.
 pub(crate) struct Receipt<'a> {
     app: &'a App,
@@ -59,10 +56,7 @@ impl<'a> Receipt<'a> {
         if let Some(most) = self.app.files.most_a_day {
             let since = Utc::now() - TimeDelta::days(1);
             if uploads::kept_since(&mut transaction, self.tenant, since).await? >= most {
-                return Err(ApiError::TooManyRequests {
-                    kind: "bytes of files in a day",
-                    seconds: COME_AGAIN,
-                });
+                return Err(ApiError::TooManyBytes(most / 1024 / 1024));
             }
         }
         let upload = uploads::begin(&mut transaction, self.tenant, &name, &content_type).await?;

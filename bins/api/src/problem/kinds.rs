@@ -58,6 +58,7 @@ kinds! {
     NOT_DELETABLE: 409 "not-deletable" "Not in Chatwoot yet" "Cancel the message, or wait until it is sent.";
     TOO_MANY_KEYS: 409 "too-many-keys" "Too many keys" "Revoke a key that is not needed.";
     TOO_MANY_ACCOUNTS: 409 "too-many-accounts" "Too many accounts" "Disconnect an account that is not needed, or have an operator connect it with `axis accounts add`.";
+    TOO_MANY_BYTES: 409 "too-many-bytes" "Too many bytes of files" "Send it without files, or later.";
     DECIDED: 409 "decided" "Decided already" "Read `current`: somebody was faster.";
     STALE: 409 "stale" "The customer has written since" "Read the conversation, then send the tag of `current` as If-Match.";
     UNDER_WAY: 409 "under-way" "Being carried out" "Ask again in a moment, under the same Idempotency-Key.";

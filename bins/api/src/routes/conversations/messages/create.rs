@@ -90,7 +90,8 @@ pub(in crate::routes) struct CreateMessageWithFiles {
         (status = 404, description = "There is no such conversation", body = Problem,
          content_type = "application/problem+json"),
         (status = 409, description = "`client-id-taken`: the clientId stands for another message; \
-         `withdrawn`: for one that was taken back", body = Problem,
+         `withdrawn`: for one that was taken back; `too-many-bytes`: the tenant has sent as many bytes of \
+         files in 24 hours as it may", body = Problem,
          content_type = "application/problem+json"),
         (status = 413, description = "A file has more than 40 MiB, or all of them more than 100",
          body = Problem, content_type = "application/problem+json"),
