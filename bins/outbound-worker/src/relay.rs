@@ -85,7 +85,7 @@ impl Relay {
 
     /// Publishes a batch. Returns how long there is nothing to do.
     async fn round(&self) -> Result<Duration, RelayError> {
-        self.returned.publish_soon(&self.store).await?;
+        let longest = if self.returned.publish_soon(&self.store).await? { PATIENCE } else { SOON };
         let mut transaction = self.store.worker().await?;
         let due = outbox::take_due(&mut transaction, BATCH, SHARE).await?;
         let mut failure = None;
@@ -115,7 +115,7 @@ impl Relay {
         store::commit(transaction).await?;
         match failure {
             Some(error) => Err(error.into()),
-            None => Ok(next.map_or(PATIENCE, |wait| wait.clamp(GRAIN, PATIENCE))),
+            None => Ok(next.map_or(longest, |wait| wait.clamp(GRAIN, longest))),
         }
     }
 }
@@ -146,20 +146,23 @@ impl Returned {
         self.lock().iter().copied().collect()
     }
 
-    /// Has their rows published again soon, by whichever relay comes first.
-    pub(crate) async fn publish_soon(&self, store: &Store) -> Result<(), store::Error> {
+    /// Has their rows published again soon, by whichever relay comes first. Returns whether that is all of them: those
+    /// whose rows somebody has locked are kept until the next time, since the transaction of whoever failed at one may
+    /// not have ended yet.
+    pub(crate) async fn publish_soon(&self, store: &Store) -> Result<bool, store::Error> {
         let all = self.all();
         if all.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let mut transaction = store.worker().await?;
-        outbox::again(&mut transaction, &all, SOON).await?;
+        let locked = outbox::again(&mut transaction, &all, SOON).await?;
         store::commit(transaction).await?;
+        let locked: HashSet<_> = locked.into_iter().collect();
         let mut conversations = self.lock();
-        for conversation in &all {
+        for conversation in all.iter().filter(|one| !locked.contains(one)) {
             conversations.remove(conversation);
         }
-        Ok(())
+        Ok(locked.is_empty())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<ConversationId>> {

@@ -157,31 +157,37 @@ pub async fn published(
 }
 
 /// Has a row of each of these conversations published again after `wait` at the latest, unless what
-/// comes first there has to wait anyway.
+/// comes first there has to wait anyway. Returns those conversations whose rows somebody has locked: they are being
+/// published or settled, or whoever has them has just failed, so it is for the caller to ask again.
 pub async fn again(
     connection: &mut PgConnection,
     conversations: &[ConversationId],
     wait: Duration,
-) -> Result<(), Error> {
+) -> Result<Vec<ConversationId>, Error> {
     let ids = column!(conversations, |conversation| conversation.0);
-    sqlx::query!(
-        // What somebody has locked is being published or settled.
-        "update outbox set due_at = least(due_at, now() + make_interval(secs => $2))
-         where operation_id in (
-           select first.operation_id
-           from unnest($1::uuid[]) as returned (conversation_id) cross join lateral (
-             select o.operation_id from outbox o
-             where o.conversation_id = returned.conversation_id
-             order by o.sequence limit 1
-             for update skip locked
-           ) first)
-           and (not_before is null or not_before <= now())",
+    let locked = sqlx::query_scalar!(
+        r#"with free as (
+             select first.operation_id, first.conversation_id
+             from unnest($1::uuid[]) as returned (conversation_id) cross join lateral (
+               select o.operation_id, o.conversation_id from outbox o
+               where o.conversation_id = returned.conversation_id
+               order by o.sequence limit 1
+               for update skip locked
+             ) first
+           ), hastened as (
+             update outbox set due_at = least(due_at, now() + make_interval(secs => $2))
+             where operation_id in (select operation_id from free)
+               and (not_before is null or not_before <= now())
+           )
+           select distinct o.conversation_id as "conversation_id!" from outbox o
+           where o.conversation_id = any($1)
+             and o.conversation_id not in (select conversation_id from free)"#,
         &ids,
         wait.as_secs_f64()
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(locked.into_iter().map(ConversationId).collect())
 }
 
 /// How long until the next row is due; none if there are no rows.

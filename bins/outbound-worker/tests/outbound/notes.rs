@@ -123,6 +123,26 @@ async fn p5_what_is_noted_and_then_locked_elsewhere_is_not_forgotten() {
     noted.goes_out().await;
 }
 
+/// As by whoever has just failed at it and has not ended its transaction yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p5_what_is_noted_and_whose_row_is_locked_elsewhere_is_not_forgotten() {
+    let noted = noted().await;
+    let mut elsewhere = noted.stage.world.store.holder().await.unwrap();
+    let (conversation, second) = (noted.conversation.id, noted.second.0.into());
+    assert!(outbox::lock(&mut elsewhere, conversation).await.unwrap());
+    assert!(outbox::keep(&mut elsewhere, conversation, second).await.unwrap());
+    noted.first_goes_out().await;
+    // The first of these goes out after the second reply was found to be locked, and the last one by a round of
+    // the relay that began after that.
+    for text in ["three", "four", "five"] {
+        let conversation = noted.stage.conversation(&noted.chatwoot).await;
+        let reply = noted.stage.write(&noted.chatwoot, &conversation, text).await;
+        noted.stage.reaches(reply, "sent").await;
+    }
+    store::rollback(elsewhere).await.unwrap();
+    noted.goes_out().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p5_what_is_noted_when_a_worker_stops_is_left_to_the_others() {
     let mut noted = noted().await;
