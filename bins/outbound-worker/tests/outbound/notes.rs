@@ -45,8 +45,10 @@ async fn noted() -> Noted {
     let noted =
         Noted { stage, chatwoot, worker, first, conversation, second, _simulated: simulated };
     eventually("the second one's wake-up is spent", || async {
+        // In this order: before it is published nothing of it is unsettled either.
+        let published = noted.row().await.0 == 1;
         let unsettled = noted.stage.world.bus.unsettled(Consumer::OutboundWorker).await;
-        noted.row().await.0 == 1 && unsettled.unwrap() == 1
+        published && unsettled.unwrap() == 1
     })
     .await;
     noted.sql("update outbox set due_at = now() + interval '1 hour'").await;
