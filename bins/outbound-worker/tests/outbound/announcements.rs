@@ -106,7 +106,8 @@ async fn that_a_reply_waits_for_another_is_told_in_the_trace_of_whoever_wrote_it
     let worker = stage.worker(&patient).await;
     let first = stage.write(&chatwoot, &conversation, "one").await;
     stage.reaches(first, "retrying").await;
-    // Another one, which is not just done with the first reply when it hears of the second.
+    // Another one, which is not at the first reply when it hears of the second.
+    stage.is_idle().await;
     worker.abort();
     worker.await.unwrap_err();
     stage.worker(&patient).await;

@@ -121,6 +121,8 @@ async fn a_reply_behind_a_change_that_waits_says_why_and_until_when() {
         stage.attempts(change.0).await == [Some("retry".to_owned())]
     })
     .await;
+    // Who is still at the change says nothing of what comes behind it meanwhile.
+    stage.is_idle().await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     let mut transaction = stage.world.store.worker().await.unwrap();
     let shown = messages::by_ids(&mut transaction, &[reply]).await.unwrap().remove(0);

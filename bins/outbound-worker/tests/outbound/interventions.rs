@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bus::Consumer;
 use chatwoot_sim::{Rule, Scope};
 use domain::{Actor, DeliveryState, MessageId};
 use events::TraceParent;
@@ -112,10 +111,7 @@ async fn what_waits_behind_a_reply_that_is_taken_back_goes_out_at_once() {
         published.bind(second.0).fetch_one(&mut *transaction).await.unwrap()
     })
     .await;
-    eventually("nothing is being handled", async || {
-        stage.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
-    })
-    .await;
+    stage.is_idle().await;
     // Not even in a minute, when it would be published once more.
     let mut transaction = stage.world.store.worker().await.unwrap();
     store::outbox::published(&mut transaction, &[second.0.into()], hour).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod chatwoot;
 mod doomed;
+mod waits;
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use service::Health;
 use store::messages::{Composed, Composition};
 use store::outbox::Enqueue;
 use store::uploads::{self, Received};
-use testkit::{Postgres, World, eventually, eventually_some, sqlx};
+use testkit::{Postgres, World, sqlx};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -309,16 +310,6 @@ impl Stage {
         operation
     }
 
-    /// Waits until a reply has this state; gives back the row.
-    pub async fn reaches(&self, message: MessageId, state: &str) -> Row {
-        let what = format!("the reply is {state}");
-        eventually_some(&what, || async {
-            let row = self.row(message).await;
-            (row.state == state).then_some(row)
-        })
-        .await
-    }
-
     pub async fn row(&self, message: MessageId) -> Row {
         let mut transaction = self.world.store.worker().await.unwrap();
         let (state, reason, chatwoot_id, attempts) = sqlx::query_as(
@@ -369,12 +360,6 @@ impl Stage {
     /// How many tries have begun and not ended.
     pub async fn trying(&self) -> i64 {
         self.count("select count(*) from outbound_attempts where outcome is null").await
-    }
-
-    /// Waits until every command is settled; nothing may have become a dead letter.
-    pub async fn all_settled(&self) {
-        eventually("the outbox is empty", || async { self.waiting().await == 0 }).await;
-        assert_eq!(self.world.bus.dead_letters().count().await.unwrap(), 0);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bus::Consumer;
 use chatwoot_sim::{ADMIN_TOKEN, Rule, Scope};
 use domain::{Command, DeliveryState};
 use outbound_worker::Config;
@@ -215,10 +214,7 @@ async fn a_try_that_ends_just_before_it_is_given_up_leaves_its_reply_with_that_e
     assert!(outbox::settle(&mut ending, operation).await.unwrap());
     assert!(messages::advance(&mut ending, operation, step).await.unwrap());
     store::commit(ending).await.unwrap();
-    eventually("nothing is being handled", || async {
-        stage.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
-    })
-    .await;
+    stage.is_idle().await;
     let row = stage.row(reply).await;
     assert_eq!((row.state.as_str(), row.reason.as_deref()), ("failed", too_large));
     assert_eq!(stage.attempts(reply.0).await, [Some("failed".to_owned())]);
@@ -253,10 +249,7 @@ async fn a_reply_that_somebody_else_has_settled_is_not_said_to_wait() {
     assert!(messages::advance(&mut other, reply.0.into(), step).await.unwrap());
     store::commit(other).await.unwrap();
     chatwoot.goes_on();
-    eventually("nothing is being handled", || async {
-        stage.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
-    })
-    .await;
+    stage.is_idle().await;
     let row = stage.row(reply).await;
     assert_eq!((row.state.as_str(), row.reason.as_deref()), ("failed", step.reason));
     assert!(chatwoot.texts(&conversation).is_empty());
@@ -288,10 +281,7 @@ async fn a_reply_that_somebody_else_has_settled_is_not_said_to_be_unknown() {
     assert!(outbox::settle(&mut other, reply.0.into()).await.unwrap());
     assert!(messages::advance(&mut other, reply.0.into(), step).await.unwrap());
     store::commit(other).await.unwrap();
-    eventually("nothing is being handled", || async {
-        stage.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
-    })
-    .await;
+    stage.is_idle().await;
     let row = stage.row(reply).await;
     assert_eq!((row.state.as_str(), row.reason.as_deref()), ("failed", step.reason));
     assert_eq!(stage.attempts(reply.0).await, [Some("unknown".to_owned())]);

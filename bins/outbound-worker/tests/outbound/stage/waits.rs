@@ -1,0 +1,33 @@
+//! Waiting until something has come so far.
+
+use bus::Consumer;
+use domain::MessageId;
+use testkit::{eventually, eventually_some};
+
+use super::{Row, Stage};
+
+impl Stage {
+    /// Waits until a reply has this state; gives back the row.
+    pub async fn reaches(&self, message: MessageId, state: &str) -> Row {
+        let what = format!("the reply is {state}");
+        eventually_some(&what, || async {
+            let row = self.row(message).await;
+            (row.state == state).then_some(row)
+        })
+        .await
+    }
+
+    /// Waits until no wake-up is in hand or on its way.
+    pub async fn is_idle(&self) {
+        eventually("nothing is being handled", || async {
+            self.world.bus.unsettled(Consumer::OutboundWorker).await.unwrap() == 0
+        })
+        .await;
+    }
+
+    /// Waits until every command is settled; nothing may have become a dead letter.
+    pub async fn all_settled(&self) {
+        eventually("the outbox is empty", || async { self.waiting().await == 0 }).await;
+        assert_eq!(self.world.bus.dead_letters().count().await.unwrap(), 0);
+    }
+}
