@@ -18,9 +18,17 @@ async fn p6_what_its_writer_did_not_live_to_announce_is_announced_once() {
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
     assert_eq!(stage.unannounced().await, 1);
+    let written = async |when: &'static str| {
+        let mut transaction = stage.world.store.worker().await.unwrap();
+        sqlx::query(when).execute(&mut *transaction).await.unwrap();
+        store::commit(transaction).await.unwrap();
+    };
+    // However long it takes to be sent, it is not taken for left before.
+    written("update announcements set created_at = now() + interval '1 hour'").await;
     stage.worker(&config()).await;
     stage.worker(&config()).await;
     stage.reaches(reply, "sent").await;
+    written("update announcements set created_at = now() - interval '1 hour'").await;
     eventually("everything is announced", || async { stage.unannounced().await == 0 }).await;
     let told = stage.announced(&chatwoot.account.tenant).await;
     let queued: Vec<_> =
