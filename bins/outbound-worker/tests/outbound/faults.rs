@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use outbound_worker::Config;
 use serde_json::json;
 
-use crate::stage::{Fault, Stage, config};
+use crate::stage::{Fault, Stage, config, config_impatient};
 
 /// A name, what goes wrong with the first of the replies, and how its first try must end.
 fn cases() -> Vec<(&'static str, Fault, &'static str)> {
@@ -28,8 +28,10 @@ fn cases() -> Vec<(&'static str, Fault, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_each_reply_arrives_once_and_in_order_whatever_is_answered() {
-    let stage = Stage::start().await;
-    stage.worker(&config()).await;
+    let stage = Stage::empty().await;
+    for _ in 0..2 {
+        stage.worker(&config_impatient()).await;
+    }
     let runs = cases().into_iter().map(async |(name, fault, first_outcome)| {
         let chatwoot = stage.chatwoot(name).await;
         chatwoot.fails_to_create(fault);

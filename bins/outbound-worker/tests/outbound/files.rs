@@ -14,14 +14,14 @@ use testkit::{Program, eventually, sqlx};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::stage::{Chatwoot, Conversation, Fault, Stage, config};
+use crate::stage::{Chatwoot, Conversation, Fault, Stage, config, config_impatient};
 
 const FILES: [(&str, &str, &[u8]); 2] =
     [("a.png", "image/png", b"\x89PNG not really"), ("b.txt", "text/plain", &[b'x'; 300_000])];
 
 /// Waits that suit files in a test.
 fn quick() -> Config {
-    Config { chatwoot_upload_seconds: 2, ..config() }
+    Config { chatwoot_upload_seconds: 2, ..config_impatient() }
 }
 
 /// What Chatwoot has of the conversation's replies: their text, marker and files.
@@ -254,7 +254,7 @@ async fn a_slow_upload_has_more_time_than_a_text() {
     let chatwoot = stage.chatwoot("acme").await;
     chatwoot.fails_to_create(|rest| rest.latency_ms = Millis::between(2_500, 2_500));
     let conversation = stage.conversation(&chatwoot).await;
-    stage.worker(&Config { chatwoot_upload_seconds: 60, ..config() }).await;
+    stage.worker(&Config { chatwoot_upload_seconds: 60, ..config_impatient() }).await;
     let reply = stage.write_files(&chatwoot, &conversation, "Slow", &FILES).await;
     let row = stage.reaches(reply, "sent").await;
     assert_eq!(row.attempts, 1);

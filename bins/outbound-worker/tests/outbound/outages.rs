@@ -9,7 +9,7 @@ use serde_json::json;
 use store::accounts::Account;
 use testkit::{Program, eventually, eventually_some, sqlx};
 
-use crate::stage::{Chatwoot, Stage, config};
+use crate::stage::{Chatwoot, Stage, config, config_impatient};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p4_a_worker_killed_after_chatwoot_stored_the_reply_leads_to_one_copy() {
@@ -133,7 +133,8 @@ async fn p9_a_tenant_whose_many_chatwoots_do_not_answer_does_not_delay_another()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p9_an_account_that_does_not_answer_does_not_delay_another() {
-    let stage = Stage::start().await;
+    let stage = Stage::empty().await;
+    stage.worker(&config_impatient()).await;
     let slow = stage.chatwoot("acme").await;
     let latency = chatwoot_sim::Millis::between(60_000, 60_000);
     slow.fails(|rest| rest.latency_ms = latency);
