@@ -156,6 +156,7 @@ async fn a_reply_that_may_be_there_is_unknown_until_it_was_looked_for() {
     let hopeless = stage.worker(&Config { unseen_minutes: 0, ..config() }).await;
     stage.reaches(reply, "failed").await;
     hopeless.abort();
+    hopeless.await.unwrap_err();
     // An account that does not answer rests long enough to be worth a word.
     let quick = Config { chatwoot_failures: 1, outbound_retry_first_ms: 60_000, ..config() };
     stage.worker(&quick).await;
