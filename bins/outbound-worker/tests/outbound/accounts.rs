@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chatwoot_sim::ADMIN_TOKEN;
 use domain::{AccountKey, Sealed};
+use outbound_worker::Config;
 use testkit::{eventually, sqlx};
 
 use crate::stage::{Chatwoot, Conversation, Stage, config};
@@ -110,7 +111,9 @@ async fn p4_a_reply_that_may_have_left_a_disconnected_account_is_unknown_and_sen
 /// A token that is refused because its account was disconnected: nothing is lost by waiting.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_refused_just_before_a_disconnection_waits_too() {
-    let stage = Stage::start().await;
+    let stage = Stage::empty().await;
+    // More tries than it may have until then, however long the disconnection takes.
+    stage.worker(&Config { outbound_attempts: 100, ..config() }).await;
     let chatwoot = stage.chatwoot_with_token("acme", "no-longer-valid").await;
     let conversation = stage.conversation(&chatwoot).await;
     let reply = stage.write(&chatwoot, &conversation, "Hello").await;
