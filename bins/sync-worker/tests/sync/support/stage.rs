@@ -290,6 +290,8 @@ impl Stage {
     pub async fn due(&self) -> Vec<OperationId> {
         let mut transaction = self.world.store.worker().await.unwrap();
         let due = store::outbox::take_due(&mut transaction, 10, 10).await.unwrap();
+        // Whoever looks next would pass over what is locked yet.
+        store::rollback(transaction).await.unwrap();
         due.iter().map(|(command, _)| command.operation).collect()
     }
 
