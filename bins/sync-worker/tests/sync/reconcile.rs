@@ -12,6 +12,7 @@ use serde_json::json;
 use store::reconciliations::{Reconciliation, Tally};
 use sync_worker::reconcile::{self, Speed};
 use testkit::eventually;
+use tokio::sync::Notify;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_webhooks_missed_is_found_repaired_and_counted() {
@@ -122,18 +123,20 @@ async fn a_backfill_that_is_cut_off_goes_on_and_a_second_one_publishes_nothing()
     let options = Options { history, ..Options::default() };
     let stage = Stage::set(options, false).await;
     let (backfill, account) = (stage.backfill(), stage.account.key);
-    let (pages, mut reached) = tokio::sync::mpsc::unbounded_channel();
+    let second_page = Notify::new();
     let slow = Speed { per_second: 200, concurrency: 2 };
-    let shutdown = stage.shutdown.clone();
-    let cut_off = tokio::spawn(async move {
-        let told = |at: &reconcile::Reached| {
-            let _unread = pages.send(at.progress.walk.page);
-        };
-        backfill.everything(account, slow, false, &shutdown, told).await
-    });
-    while reached.recv().await.unwrap() < 2 {}
-    cut_off.abort();
-    assert!(cut_off.await.unwrap_err().is_cancelled());
+    let told = |at: &reconcile::Reached| {
+        if at.progress.walk.page >= 2 {
+            second_page.notify_one();
+        }
+    };
+    // Dropped where it is then, before it comes to the next page.
+    tokio::select! {
+        ended = backfill.everything(account, slow, false, &stage.shutdown, told) => {
+            panic!("it ended by itself: {ended:?}");
+        }
+        () = second_page.notified() => {}
+    }
     let stopped_at = stage.status().await.progress.walk;
     let pages = u32::try_from(history.div_ceil(25)).unwrap();
     assert!(stopped_at.page >= 2 && stopped_at.page < pages, "{stopped_at:?}");
