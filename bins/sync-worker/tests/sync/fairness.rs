@@ -70,7 +70,7 @@ struct Screens(Pin<Box<dyn Stream<Item = Result<Tailed, BusError>> + Send>>);
 
 impl Screens {
     fn watch(world: &World) -> Self {
-        Self(Box::pin(world.bus.tail_activity(TailStart::New)))
+        Self(Box::pin(world.bus.tail_activity(TailStart::After(0))))
     }
 
     /// Waits until `tenant` was told `expected` things; how much others were told before the last.

@@ -41,7 +41,7 @@ async fn started(world: &World, shutdown: &CancellationToken) -> JoinHandle<anyh
 async fn an_event_becomes_a_row_an_activity_and_an_announcement() {
     let world = World::start().await;
     let account = world.account("acme", 1).await;
-    let mut tail = std::pin::pin!(world.bus.tail_activity(TailStart::New));
+    let mut tail = std::pin::pin!(world.bus.tail_activity(TailStart::After(0)));
     let shutdown = CancellationToken::new();
     let running = started(&world, &shutdown).await;
 
