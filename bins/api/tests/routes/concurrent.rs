@@ -81,6 +81,15 @@ async fn outcome(answer: Response) -> (u16, String, String) {
     (status, code.to_owned(), text)
 }
 
+/// A text without the place in the stream that it reflects, which moves as what was done before is announced.
+fn without_place(text: &str) -> String {
+    let Ok(mut body) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("position");
+    }
+    body.to_string()
+}
+
 #[tokio::test]
 async fn every_operation_is_done_and_none_fails_when_many_ask_at_once() {
     let served = Served::start().await;
@@ -119,8 +128,11 @@ async fn every_operation_is_done_and_none_fails_when_many_ask_at_once() {
         }
         let looks = operation.method == Method::GET
             && !OF_THE_MOMENT.iter().any(|path| name.ends_with(path));
-        if looks && is_good(outcomes[0].0) && outcomes.iter().any(|one| one.2 != outcomes[0].2) {
-            wrong.push(format!("{name} shows several things: {outcomes:?}"));
+        if looks && is_good(outcomes[0].0) {
+            let shown: Vec<_> = outcomes.iter().map(|one| without_place(&one.2)).collect();
+            if shown.iter().any(|one| *one != shown[0]) {
+                wrong.push(format!("{name} shows several things: {outcomes:?}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
