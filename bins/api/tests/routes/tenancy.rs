@@ -1,11 +1,23 @@
 //! P8: tenants never meet. What the database itself refuses is in `crates/store/tests/store/tenancy.rs`.
 
 use domain::{Permission, Permissions, Role};
+use testkit::{eventually, sqlx};
 
 use crate::support::{Served, TENANT, problem};
 use crate::walk::{SECRET, Things, Walk};
 
 const THEIRS: &str = "theirs";
+
+/// Waits until what was done by requests is announced, after their answers, and not kept for that any more. What
+/// [`Things::seed`] wrote nobody announces here.
+async fn all_is_announced(served: &Served) {
+    eventually("what was done is announced", || async {
+        let mut transaction = served.world.store.worker().await.unwrap();
+        let kept = "select count(*) from announcements where activity ->> 'type' <> 'note'";
+        sqlx::query_scalar::<_, i64>(kept).fetch_one(&mut *transaction).await.unwrap() == 0
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn no_operation_shows_or_changes_what_is_another_tenants() {
@@ -34,6 +46,7 @@ async fn no_operation_shows_or_changes_what_is_another_tenants() {
         let request = walk.request(&served, operation, &things).bearer_auth(&their_token);
         let answer = request.send().await.unwrap();
         assert_ne!(answer.status(), 404, "{operation} does not find what is the caller's own");
+        all_is_announced(&served).await;
     }
 }
 
