@@ -1,5 +1,6 @@
 //! Reading, typing, presence, deleting.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -52,8 +53,10 @@ async fn typing_and_presence_are_shown_to_colleagues_and_typing_to_chatwoot_once
     let mut stream = Stream::open(&served, "/activity?type=typing,presence", None).await;
     stream.expect("ready").await;
     // Nobody is told when the subscription is in place, so it is said until it is heard.
+    // What was begun is done to its end, or it might come after what is said next.
+    let said = AtomicBool::new(false);
     let saying = async {
-        loop {
+        while !said.load(Ordering::Relaxed) {
             post(&served, &format!("{path}/typing"), &json!({ "on": true })).await;
             post(&served, &format!("{path}/presence"), &json!({ "state": "replying" })).await;
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -65,12 +68,10 @@ async fn typing_and_presence_are_shown_to_colleagues_and_typing_to_chatwoot_once
             let event = stream.next().await.unwrap();
             heard[usize::from(event.kind == "presence")] = Some(event.json());
         }
+        said.store(true, Ordering::Relaxed);
         heard.map(Option::unwrap)
     };
-    let [typing, presence] = tokio::select! {
-        () = saying => unreachable!(),
-        heard = hearing => heard,
-    };
+    let ((), [typing, presence]) = tokio::join!(saying, hearing);
     assert_eq!((&typing["actorId"], &typing["on"]), (&json!("dev-admin"), &json!(true)));
     assert_eq!((&presence["name"], &presence["state"]), (&json!("Dev Admin"), &json!("replying")));
     post(&served, &format!("{path}/typing"), &json!({ "on": false, "private": true })).await;
