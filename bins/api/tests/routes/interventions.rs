@@ -10,7 +10,7 @@ use testkit::sqlx;
 use crate::support::written::{
     Written, advance, ask, asked, begin, commands, refusal, tried, undeliver, write,
 };
-use crate::support::{Seed, Served, Stream, ids, problem, somebody_waits};
+use crate::support::{Seed, Served, Stream, ids, problem, somebody_waits, time};
 
 #[tokio::test]
 async fn a_message_that_was_never_tried_is_taken_back_as_if_it_had_not_been_written() {
@@ -138,7 +138,7 @@ async fn a_message_that_failed_is_discarded() {
     let shown = served.read("/conversations").await["data"][0].clone();
     assert_eq!(told["conversation"], shown);
     assert_eq!(shown["lastMessage"]["content"], "Where is it?");
-    assert!(shown["updatedAt"].as_str() > before["updatedAt"].as_str());
+    assert!(time(&shown["updatedAt"]) > time(&before["updatedAt"]));
     assert_eq!(refusal(&served, &written.to("retry")).await, (404, "not-found".to_owned()));
     assert_eq!(commands(&served).await, []);
 }

@@ -257,6 +257,11 @@ pub fn numbers(list: &Value) -> Vec<i64> {
     rows.iter().map(|row| row["chatwootId"].as_i64().unwrap()).collect()
 }
 
+/// A time of an answer. Its text has as many digits as it needs, so that texts do not compare as times do.
+pub fn time(text: &Value) -> DateTime<Utc> {
+    text.as_str().unwrap().parse().unwrap()
+}
+
 /// Seconds after the beginning of all tests' days.
 pub fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
