@@ -1,11 +1,12 @@
 import type { Page } from '@playwright/test'
 
-import { open, openConversation } from './desk.ts'
+import { lasting, open, openConversation } from './desk.ts'
 import { expect, type System, test } from './system.ts'
 
 /** The agent asks for a decision; answers the place of the request. */
 async function escalate(agent: Page, system: System, name: string, reason: string): Promise<string> {
   await system.customerBegins(name, 'This is not what I had ordered.')
+  await lasting(agent)
   await openConversation(agent, system, name)
   await agent.getByRole('button', { name: 'Escalate' }).click()
   await agent.getByRole('textbox', { name: 'Why does this need someone else’s decision?' }).fill(reason)

@@ -1,8 +1,9 @@
-import { context, open, openConversation, person, reads, row, rows, seen } from './desk.ts'
+import { context, lasting, open, openConversation, person, reads, row, rows, seen } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('status, priority, assignee, team and labels are changed by keys, and Chatwoot has them', async ({ page, system }) => {
   const number = await system.customerBegins('Wanda Write', 'Please change me.')
+  await lasting(page)
   await open(page, system, 'inbox?search=Wanda')
   await row(page, 'Wanda Write').click()
   await expect(person(page, 'Wanda Write')).toBeVisible()
@@ -32,7 +33,7 @@ test('status, priority, assignee, team and labels are changed by keys, and Chatw
   // What is done with leaves the list; taking it back brings it again.
   await page.keyboard.press('e')
   const resolved = page.getByRole('group', { name: 'Resolved' })
-  // Stays as long as one points at it.
+  // Nothing leaves the list under the pointer.
   await resolved.hover()
   await expect(row(page, 'Wanda Write')).toHaveCount(0)
   await expect.poll(() => system.chat(number)).toMatchObject({
@@ -58,6 +59,7 @@ test('what Chatwoot is told by others shows as it changes', async ({ page, syste
 test('several are selected and changed at once', async ({ page, system }) => {
   const numbers: number[] = []
   for (const name of ['Bea', 'Ben', 'Bob']) numbers.push(await system.customerBegins(`${name} Bulk`, 'One of three'))
+  await lasting(page)
   await open(page, system, 'inbox?search=Bulk')
   await expect(rows(page)).toHaveCount(3)
   await page.keyboard.press('j')

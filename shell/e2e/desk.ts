@@ -47,6 +47,17 @@ export function reads(page: Page, what = /\/api\/v1\/conversations/): string[] {
   return read
 }
 
+/**
+ * Lets toasts and typing last until something else ends them: on a busy machine their six seconds may pass before the
+ * test looks. To be called before the page is opened.
+ */
+export async function lasting(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const later = window.setTimeout.bind(window)
+    window.setTimeout = ((run: () => void, after?: number) => later(run, after === 6_000 ? 600_000 : after)) as typeof window.setTimeout
+  })
+}
+
 /** Waits until an opened conversation counts as read, and was read anew for that. */
 export async function seen(page: Page): Promise<void> {
   let told = false

@@ -1,8 +1,9 @@
 /** The three ways of the integration guide, from one end to the other. */
-import { context, delivered, field, log, open, openConversation, row, send } from './desk.ts'
+import { context, delivered, field, lasting, log, open, openConversation, row, send } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('what a customer writes is told wherever one is, and is in the list without a reload', async ({ page, system }) => {
+  await lasting(page)
   await open(page, system, 'approvals')
   await page.evaluate(() => Object.assign(window, { loadedOnce: true }))
   const number = await system.customerBegins('Nora News', 'Is my parcel on its way?')
@@ -19,6 +20,7 @@ test('what a customer writes is told wherever one is, and is in the list without
 })
 
 test('where the list is not seen, what is written elsewhere is told beside an open conversation', async ({ page, system }) => {
+  await lasting(page)
   await page.setViewportSize({ width: 600, height: 900 })
   const number = await system.customerBegins('Olga Open', 'Anybody there?')
   await openConversation(page, system, 'Olga Open')
@@ -49,6 +51,7 @@ test('a reply reaches the customer once, and what they answer comes back', async
 })
 
 test('an agent escalates, somebody else approves, and the agent is told', async ({ page, colleague, system }) => {
+  await Promise.all([page, colleague].map(lasting))
   await system.customerBegins('Esther Escalate', 'I want my money back.')
   const asked = page.waitForResponse((one) => one.url().includes('/api/v1/approvals?waitingFor=me'))
   await open(page, system, 'activity')
@@ -61,8 +64,6 @@ test('an agent escalates, somebody else approves, and the agent is told', async 
 
   // Who decides hears of it wherever they are.
   const news = page.getByRole('group', { name: 'Dev Agent asks for approval' })
-  // It stays as long as it is pointed at.
-  await news.hover()
   await expect(page.getByRole('link', { name: `Approvals, ${waiting.length + 1} waiting` })).toBeVisible()
   await news.getByRole('button', { name: 'Open' }).click()
   await expect(page.getByText('She threatens to leave.').first()).toBeVisible()

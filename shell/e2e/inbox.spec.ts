@@ -1,13 +1,9 @@
-import { log, open, openConversation, person, row, rows } from './desk.ts'
+import { lasting, log, open, openConversation, person, row, rows } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('a customer who types is seen typing, until they have written', async ({ page, system }) => {
   const number = await system.customerBegins('Tom Typing', 'One moment.')
-  // Nobody's typing ends by itself within this test.
-  await page.addInitScript(() => {
-    const later = window.setTimeout.bind(window)
-    window.setTimeout = ((run: () => void, after?: number) => later(run, after === 6_000 ? 600_000 : after)) as typeof window.setTimeout
-  })
+  await lasting(page)
   await openConversation(page, system, 'Tom Typing')
   await system.customerTypes(number)
   await expect(page.getByText('Tom Typing is typing')).toBeVisible()

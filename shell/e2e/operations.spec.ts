@@ -1,7 +1,8 @@
-import { open } from './desk.ts'
+import { lasting, open } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('a dead letter is looked at, redriven and dropped', async ({ page, system }) => {
+  await lasting(page)
   await open(page, system, 'operations?show=dead-letters')
   await system.chatwootSendsNonsense('no conversation at all', 'message_updated')
   const letters = page.getByRole('list', { name: 'Dead letters' }).getByRole('listitem').filter({ hasText: 'Message updated' })
