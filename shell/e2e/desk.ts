@@ -58,6 +58,16 @@ export async function lasting(page: Page): Promise<void> {
   })
 }
 
+/** Turns the wheel over something that scrolls, and waits until it is where that leads: the wheel itself waits for nothing. */
+export async function wheel(page: Page, over: Locator, by: number): Promise<void> {
+  const top = () => over.evaluate((one) => one.scrollTop)
+  const most = await over.evaluate((one) => one.scrollHeight - one.clientHeight)
+  const goal = Math.min(most, Math.max(0, (await top()) + by))
+  await over.hover()
+  await page.mouse.wheel(0, by)
+  await expect.poll(async () => Math.abs((await top()) - goal)).toBeLessThan(1)
+}
+
 /** Waits until an opened conversation counts as read, and was read anew for that. */
 export async function seen(page: Page): Promise<void> {
   let told = false

@@ -1,4 +1,4 @@
-import { lasting, log, open, openConversation, person, row, rows } from './desk.ts'
+import { lasting, log, open, openConversation, person, row, rows, wheel } from './desk.ts'
 import { expect, test } from './system.ts'
 
 test('a customer who types is seen typing, until they have written', async ({ page, system }) => {
@@ -79,9 +79,7 @@ test('on a narrow screen, who comes back from a conversation finds the list as i
   await expect(page.getByText('20 conversations loaded')).toBeAttached()
   const list = page.getByRole('list', { name: 'Conversations' })
   const top = () => list.evaluate((one) => one.parentElement!.scrollTop)
-  await list.hover()
-  await page.mouse.wheel(0, 500)
-  await expect.poll(top).toBe(500)
+  await wheel(page, list.locator('..'), 500)
   const link = page.locator('li[aria-posinset="12"] a')
   const id = await link.locator('..').getAttribute('data-row')
   await link.click()

@@ -1,7 +1,7 @@
 /** Nothing jumps when something arrives. */
 import type { Locator, Page } from '@playwright/test'
 
-import { context, delivered, field, lasting, log, open, openConversation, person, row, send } from './desk.ts'
+import { context, delivered, field, lasting, log, open, openConversation, person, row, send, wheel } from './desk.ts'
 import { still } from './still.ts'
 import { expect, type System, test } from './system.ts'
 
@@ -43,8 +43,7 @@ test('who reads further up keeps their place, and is told how much there is', as
   const number = await long(system, 'Ulla Upwards')
   await openConversation(page, system, 'Ulla Upwards')
   await expect(log(page).getByText('Message 30.')).toBeInViewport()
-  await log(page).hover()
-  await page.mouse.wheel(0, -600)
+  await wheel(page, log(page), -600)
   await expect(page.getByRole('button', { name: 'Newest', exact: true })).toBeVisible()
   await expect(log(page).getByText('Message 30.')).not.toBeInViewport()
   const read = log(page).getByText('Message 12.')
@@ -86,7 +85,7 @@ test('a row that one is about to click stays under the pointer', async ({ page, 
     await expect(page.getByRole('button', { name: 'Show new activity' })).toBeVisible()
   })
   // Who has scrolled keeps their place as well, wherever the pointer is.
-  await page.mouse.wheel(0, 100)
+  await wheel(page, page.getByRole('list', { name: 'Conversations' }).locator('..'), 100)
   await page.getByText('Choose a conversation').hover()
   await expect(aimed).toBeInViewport()
   await still(page, { aimed }, async () => {
