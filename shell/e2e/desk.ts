@@ -68,6 +68,21 @@ export async function wheel(page: Page, over: Locator, by: number): Promise<void
   await expect.poll(async () => Math.abs((await top()) - goal)).toBeLessThan(1)
 }
 
+/** Waits until a thread says something, however briefly: the page itself looks at whatever changes. Begin it before it can be said. */
+export async function says(page: Page, words: string): Promise<void> {
+  await page.evaluate(
+    (wanted) =>
+      new Promise<void>((said, fail) => {
+        const look = () => {
+          if (document.querySelector('[role=log]')?.textContent.includes(wanted)) said()
+        }
+        new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+        setTimeout(() => fail(new Error(`the thread did not say “${wanted}”`)), 30_000)
+      }),
+    words,
+  )
+}
+
 /** Waits until an opened conversation counts as read, and was read anew for that. */
 export async function seen(page: Page): Promise<void> {
   let told = false
