@@ -75,6 +75,7 @@ test('a search finds what comes after it', async ({ page, system }) => {
 test('on a narrow screen, who comes back from a conversation finds the list as it was', async ({ page, system }) => {
   await page.setViewportSize({ width: 390, height: 844 })
   for (let count = 1; count <= 20; count++) await system.customerBegins(`Nele Narrow ${count}`, 'Hello?')
+  await system.received('Nele Narrow', 20)
   await open(page, system, 'inbox?search=Nele')
   await expect(page.getByText('20 conversations loaded')).toBeAttached()
   const list = page.getByRole('list', { name: 'Conversations' })

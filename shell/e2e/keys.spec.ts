@@ -6,6 +6,7 @@ import { expect, test } from './system.ts'
 test('the keyboard is enough to get about', async ({ page, system }) => {
   await system.customerBegins('Kim Keys', 'First')
   await system.customerBegins('Karl Keys', 'Second')
+  await system.received('Keys', 2)
   await open(page, system, 'inbox?search=Keys')
   await expect(rows(page)).toHaveCount(2)
   // Both began in the same second, so either may come first.
@@ -45,8 +46,7 @@ test('keys that come faster than the screen is drawn all count', async ({ page, 
   // More than are drawn at once.
   const many = Array.from({ length: 30 }, (_, number) => `Ina Instant ${number}`)
   await Promise.all(many.map((name) => system.customerBegins(name, 'Quick!')))
-  const known = () => system.asAgent<{ data: unknown[] }>('GET', '/conversations?search=Instant&limit=50')
-  await expect.poll(async () => (await known()).data.length).toBe(many.length)
+  await system.received('Instant', many.length)
   // Frames come late, as on a busy machine.
   await page.addInitScript(() => {
     const soon = window.requestAnimationFrame.bind(window)
@@ -66,6 +66,7 @@ test('keys that come faster than the screen is drawn all count', async ({ page, 
 
 test('the row that has the focus is never below what can be done with those that are selected', async ({ page, system }) => {
   for (let count = 1; count <= 12; count++) await system.customerBegins(`Bodo Below ${count}`, 'Hello?')
+  await system.received('Bodo', 12)
   await open(page, system, 'inbox?search=Bodo')
   await expect(rows(page)).toHaveCount(12)
   const bar = page.getByRole('group', { name: 'Selected conversations' })

@@ -74,8 +74,9 @@ test('how far a reply got moves nothing but what says it', async ({ page, system
 
 test('a row that one is about to click stays under the pointer', async ({ page, system }) => {
   for (let count = 1; count <= 12; count++) await system.customerBegins(`Petra Pointer ${count}`, 'Hello?')
+  await system.received('Petra Pointer', 12)
   await open(page, system, 'inbox')
-  // They arrive in any order.
+  // They stand in any order.
   await expect(row(page, 'Petra Pointer')).toHaveCount(12)
   const id = await row(page, 'Petra Pointer').nth(4).locator('..').getAttribute('data-row')
   const aimed = page.locator(`[data-row="${id}"] > a`)

@@ -149,6 +149,15 @@ export class System {
     return id!
   }
 
+  /** Waits until the API has so many conversations by that name, each with its first message: then none of their rows moves any more. */
+  async received(name: string, count: number): Promise<void> {
+    const path = `/conversations?search=${encodeURIComponent(name)}&limit=50`
+    const found = () => this.asAgent<{ data: { contact: { name: string } | null; lastMessage?: object | null }[] }>('GET', path)
+    const whole = async () =>
+      (await found()).data.filter(({ contact, lastMessage }) => contact?.name.includes(name) === true && lastMessage != null).length
+    await expect.poll(whole, { timeout: 60_000 }).toBe(count)
+  }
+
   /** Dev Agent asks for a decision; answers the number of the request. */
   async escalate(conversation: string, reason: string): Promise<string> {
     const { id } = await this.asAgent<{ id: string }>('POST', `/conversations/${conversation}/escalate`, { reason })
