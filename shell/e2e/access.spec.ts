@@ -147,7 +147,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await log(page).getByRole('button', { name: /tent/ }).click()
       await expect(page.getByRole('dialog')).toBeVisible()
       await check(page, 'picture')
-      await page.keyboard.press('Escape')
+      await close(page)
 
       await page.context().setOffline(true)
       await offline(page)
