@@ -1,13 +1,14 @@
 /** The Shell on a static host of its own, the API at another origin, and people of a provider at a third. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 
 import { delivered, log, row, send } from './desk.ts'
-import { claim, freePort, Provider, signIn } from './provider.ts'
+import { claim, Provider, signIn } from './provider.ts'
 import { ended, expect, ROOT, start, type System, test as base } from './system.ts'
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
@@ -19,8 +20,8 @@ interface Rules {
 }
 
 /** A host of files that goes by the rules for Vercel, as far as they are used: what is no file is `index.html`. */
-function hostOf(folder: string, { headers }: Rules, origins: readonly string[]): Server {
-  return createServer((request, response) => {
+function hostOf(folder: string, { headers }: Rules, origins: readonly string[]): RequestListener {
+  return (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://host').pathname)
     const file = TYPES[extname(path)] ? path : '/index.html'
     const said = headers.filter(({ source }) => new RegExp(`^${source}$`).test(path)).flatMap((rule) => rule.headers)
@@ -32,7 +33,7 @@ function hostOf(folder: string, { headers }: Rules, origins: readonly string[]):
       (bytes) => response.writeHead(200, { 'content-type': TYPES[extname(file)] }).end(bytes),
       () => response.writeHead(404).end(),
     )
-  })
+  }
 }
 
 const test = base.extend<object, { host: { shell: string; provider: Provider; there: System } }>({
@@ -41,23 +42,20 @@ const test = base.extend<object, { host: { shell: string; provider: Provider; th
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'axis-e2e-'))
       const built = join(folder, 'shell')
-      const [port, apiPort] = [await freePort(), await freePort()]
-      const [shell, api] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${apiPort}`]
+      const host = createServer()
+      await new Promise<void>((listens) => host.listen(0, '127.0.0.1', listens))
+      const shell = `http://127.0.0.1:${(host.address() as AddressInfo).port}`
+      const provider = await Provider.start()
+      const { system: there, process: child } = await start(join(folder, 'data'), { ...provider.settings(600), CORS_ORIGIN: shell })
+      await claim(join(folder, 'data'))
       const rules = JSON.parse(await readFile(join(ROOT, 'shell/vercel.json'), 'utf8')) as Rules
       expect(rules.buildCommand).toBe('SHELL_BASE=/ npm run build')
       await promisify(execFile)('npx', ['vite', 'build', '--outDir', built], {
         cwd: join(ROOT, 'shell'),
-        env: { ...process.env, VITE_API_URL: api, SHELL_BASE: '/' },
+        env: { ...process.env, VITE_API_URL: there.url, SHELL_BASE: '/' },
       })
-      const provider = await Provider.start()
       // Chromium refuses what the policy does not name, and tells; `page` fails then.
-      const host = hostOf(built, rules, [api, provider.url]).listen(port, '127.0.0.1')
-      const { system: there, process: child } = await start(
-        join(folder, 'data'),
-        { ...provider.settings(600), CORS_ORIGIN: shell },
-        apiPort,
-      )
-      await claim(join(folder, 'data'))
+      host.on('request', hostOf(built, rules, [there.url, provider.url]))
       await use({ shell, provider, there })
       host.closeAllConnections()
       host.close()

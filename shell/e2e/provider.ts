@@ -18,12 +18,17 @@ export class Provider {
     this.#process = process
   }
 
+  /** It has to know its address before it listens: where somebody else has taken the port meanwhile, it is another one. */
   static async start(): Promise<Provider> {
-    const port = await freePort()
-    const script = join(ROOT, '.tools/openid/provider.mjs')
-    const child = spawn('node', [script, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    for await (const line of createInterface({ input: child.stdout })) if (line === 'ready') break
-    return new Provider(`http://127.0.0.1:${port}`, child)
+    for (let tries = 1; tries <= 3; tries++) {
+      const port = await freePort()
+      const script = join(ROOT, '.tools/openid/provider.mjs')
+      const child = spawn('node', [script, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      for await (const line of createInterface({ input: child.stdout })) {
+        if (line === 'ready') return new Provider(`http://127.0.0.1:${port}`, child)
+      }
+    }
+    throw new Error('the OpenID provider does not start')
   }
 
   /** What the programs need to let its people in; tokens are good for so many seconds. */
@@ -48,7 +53,7 @@ export async function claim(folder: string): Promise<void> {
   await promisify(execFile)(AXIS, command, { cwd: ROOT, env: environment() })
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -180,15 +180,11 @@ export class System {
   }
 }
 
-/** Everything, with its data in a folder and these settings, at this port or any. */
-export async function start(
-  folder: string,
-  settings: Record<string, string> = {},
-  port = 0,
-): Promise<{ system: System; process: ChildProcess }> {
+/** Everything, with its data in a folder and these settings, at any port. */
+export async function start(folder: string, settings: Record<string, string> = {}): Promise<{ system: System; process: ChildProcess }> {
   const child = spawn(
     AXIS,
-    ['--output', 'json', '--data-dir', folder, 'up', '--port', String(port), '--sim-port', '0', '--trickle', '0'],
+    ['--output', 'json', '--data-dir', folder, 'up', '--port', '0', '--sim-port', '0', '--trickle', '0'],
     { cwd: ROOT, env: { ...environment(), SHELL_DIR: join(ROOT, 'shell/dist'), ...settings }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const failed = new Promise<never>((_, reject) => {
