@@ -63,7 +63,7 @@ const test = base.extend<object, { host: { shell: string; provider: Provider; th
       await provider.stop()
       await rm(folder, { recursive: true, force: true })
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
 })
 

@@ -8,7 +8,7 @@ test('a dead letter is looked at, redriven and dropped', async ({ page, system }
   const letters = page.getByRole('list', { name: 'Dead letters' }).getByRole('listitem').filter({ hasText: 'Message updated' })
   await expect(async () => {
     await open(page, system, 'operations?show=dead-letters')
-    await expect(letters).toHaveCount(1, { timeout: 1_000 })
+    await expect(letters).toHaveCount(1, { timeout: 5_000 })
   }).toPass()
   await expect(page.getByRole('link', { name: /^Dead letters \d+ waiting$/ })).toBeVisible()
   await letters.getByRole('button').click()
@@ -25,7 +25,7 @@ test('a dead letter is looked at, redriven and dropped', async ({ page, system }
   await expect(page.getByText('Sent to its stream again')).toBeVisible()
   await expect(async () => {
     await open(page, system, 'operations?show=dead-letters')
-    await expect(letters).toHaveCount(1, { timeout: 1_000 })
+    await expect(letters).toHaveCount(1, { timeout: 5_000 })
   }).toPass()
 
   await letters.getByRole('button').click()

@@ -8,7 +8,8 @@ export default defineConfig({
   outputDir: '.results',
   // Each has programs and data of its own, and waits for them most of the time.
   workers: 2,
-  timeout: 120_000,
+  // Those that try every screen take 15 seconds on a machine that does nothing else.
+  timeout: 300_000,
   expect: { timeout: 20_000 },
   reporter: 'list',
   projects: [

@@ -29,7 +29,7 @@ const test = base.extend<object, { world: World }>({
       await provider.stop()
       await rm(folder, { recursive: true, force: true })
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
 })
 

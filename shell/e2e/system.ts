@@ -242,7 +242,7 @@ export const test = base.extend<{ colleague: Page }, { system: System }>({
       await ended(child)
       await rm(folder, { recursive: true, force: true })
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
 })
 
