@@ -5,6 +5,7 @@ import { Failure } from '../api/failure.ts'
 import type { Announcement } from '../api/types.ts'
 import { at, threadWith } from '../test/caches.ts'
 import { aConversation, aMessage, anAnnouncement, uuid } from '../test/samples.ts'
+import { soon } from '../test/soon.ts'
 
 import { keys } from './keys.ts'
 
@@ -75,7 +76,7 @@ describe('what may lack something', () => {
     cache.doubt()
     // This takes the place of what is being read.
     await observer.fetchNextPage()
-    await vi.waitFor(() => expect(inDoubt()).toBe(false))
+    await soon(() => expect(inDoubt()).toBe(false))
     expect(asked).toBeGreaterThan(2)
     stop()
   })

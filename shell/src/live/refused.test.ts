@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { Failure } from '../api/failure.ts'
 import { session } from '../auth/session.ts'
 import { api, http } from '../test/api.ts'
+import { soon } from '../test/soon.ts'
 
 import { again } from './again.ts'
 import { Live } from './live.ts'
@@ -63,7 +64,7 @@ test('and whatever else was refused for want of a role', async () => {
     const observer = new QueryObserver(client, { queryKey: ['approval', status], queryFn: () => read(status) })
     onTestFinished(observer.subscribe(() => undefined))
   }
-  await vi.waitFor(() => expect(client.isFetching()).toBe(0))
+  await soon(() => expect(client.isFetching()).toBe(0))
   await new Live(client).reconnect()
   expect(read.mock.calls).toEqual([[403], [404], [403]])
 })

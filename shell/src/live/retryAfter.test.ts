@@ -78,7 +78,7 @@ test('what is written elsewhere waits as long, too, and so does what is written 
   onTestFinished(outbox.start())
   const [here, there] = [uuid(), uuid()]
   outbox.send(here, 'first', true)
-  await vi.waitFor(() => expect(outbox.of(here)[0]?.state).toBe('waiting'))
+  await soon(() => expect(outbox.of(here)[0]?.state).toBe('waiting'))
   outbox.send(there, 'elsewhere', true)
   outbox.send(here, 'next', true)
   window.dispatchEvent(new Event('online'))

@@ -1,10 +1,11 @@
 /** What a reply is sent into: what its writer has seen. */
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { tagOf } from '../api/tag.ts'
 import type { Conversation, Message } from '../api/types.ts'
 import { at, threadWith } from '../test/caches.ts'
 import { aConversation, aMessage, anAnnouncement, instant, uuid } from '../test/samples.ts'
+import { soon } from '../test/soon.ts'
 
 import type { Cache } from './cache.ts'
 
@@ -48,7 +49,7 @@ describe('what somebody has before them', () => {
     answered(cache, row(note, 3))
     const { stop } = look(() => Promise.resolve({ ...page(), data: [seen, note] }))
     cache.doubt()
-    await vi.waitFor(() => expect(inDoubt()).toBe(false))
+    await soon(() => expect(inDoubt()).toBe(false))
     expect(cache.seen(uuid(1))?.tag).toBe(tagOf(instant(3)))
     stop()
   })

@@ -34,8 +34,8 @@ Object.defineProperties(HTMLElement.prototype, {
   clientWidth: { configurable: true, get: () => 400 },
 })
 
-// A machine that does much else at once is slow, which is no fault of what is tested.
-configure({ asyncUtilTimeout: 5_000 })
+// As long as `soon` waits.
+configure({ asyncUtilTimeout: 20_000 })
 beforeAll(() => api.listen({ onUnhandledRequest: 'error' }))
 afterEach(() => {
   cleanup()

@@ -8,6 +8,7 @@ import type { Message } from '#api/types.ts'
 import { api, http, NOWHERE } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aMessage, uuid } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
 
 import { ALL_SEEN } from './lines.ts'
 import { Thread } from './Thread.tsx'
@@ -34,8 +35,8 @@ test('the thread has the focus once what was pressed in it is gone with its mess
   const discard = await screen.findByRole('button', { name: 'Discard' })
   discard.focus()
   await userEvent.keyboard('{Enter}')
-  await vi.waitFor(() => expect(screen.queryByText('Too early')).toBeNull())
-  await vi.waitFor(() => expect(log).toHaveFocus())
+  await soon(() => expect(screen.queryByText('Too early')).toBeNull())
+  await soon(() => expect(log).toHaveFocus())
 })
 
 test('and once it is gone alone', async () => {
@@ -45,7 +46,7 @@ test('and once it is gone alone', async () => {
   load.focus()
   await userEvent.keyboard('{Enter}')
   expect(screen.queryByRole('button', { name: 'Load it' })).toBeNull()
-  await vi.waitFor(() => expect(log).toHaveFocus())
+  await soon(() => expect(log).toHaveFocus())
 })
 
 test('what goes there takes the focus from nothing else', async () => {
@@ -55,6 +56,6 @@ test('what goes there takes the focus from nothing else', async () => {
   const elsewhere = screen.getByRole('button', { name: 'Elsewhere' })
   elsewhere.focus()
   live.outbox.of(uuid(1)).forEach((written) => live.outbox.discard(written))
-  await vi.waitFor(() => expect(screen.queryByText('Too early')).toBeNull())
+  await soon(() => expect(screen.queryByText('Too early')).toBeNull())
   expect(elsewhere).toHaveFocus()
 })

@@ -7,6 +7,7 @@ import { asked } from '#desk/asked.ts'
 import { api, http } from '#test/api.ts'
 import { show } from '#test/render.tsx'
 import { aConversation, instant, uuid } from '#test/samples.ts'
+import { soon } from '#test/soon.ts'
 import { dismiss, toasts } from '#ui/toasts.ts'
 
 import { Header } from './Header.tsx'
@@ -20,7 +21,7 @@ test.each([
   await userEvent.click(await screen.findByRole('button', { name: 'More' }))
   Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText: copy } })
   await userEvent.click(await screen.findByRole('menuitem', { name: 'Copy link' }))
-  await vi.waitFor(() => expect(toasts()).toMatchObject([{ title, detail: window.location.origin + window.location.pathname }]))
+  await soon(() => expect(toasts()).toMatchObject([{ title, detail: window.location.origin + window.location.pathname }]))
 })
 
 test('what a narrow header has no room for is in its menu', async () => {
