@@ -42,11 +42,13 @@ describe('what somebody looks at is read', () => {
     )
     const { live, unmount } = show(<Conversation id={here.id} />)
     await screen.findByRole('textbox', { name: 'Reply' })
-    // Answers come in their own time.
+    // Answers come in their own time: in turns of the event loop, however long each takes on a busy machine.
     const later = async (milliseconds: number) => {
       for (let gone = 0; gone < milliseconds; gone += 250) {
         await act(() => vi.advanceTimersByTimeAsync(250))
-        await act(() => new Promise((go) => real(go, 10)))
+        await act(async () => {
+          for (let turn = 0; turn < 10; turn += 1) await new Promise((go) => real(go))
+        })
       }
     }
     let sequence = 0
