@@ -33,9 +33,11 @@ const WAYS: Record<string, () => unknown> = {
 test.each(Object.keys(WAYS))('%s goes to a server that is busy after as long as it has asked for', async (what) => {
   const waits: number[] = []
   const later = globalThis.setTimeout
-  const clock = Date.now
   let ahead = 0
-  vi.spyOn(Date, 'now').mockImplementation(() => clock() + ahead)
+  for (const clock of [Date, performance]) {
+    const now = clock.now.bind(clock)
+    vi.spyOn(clock, 'now').mockImplementation(() => now() + ahead)
+  }
   vi.spyOn(globalThis, 'setTimeout').mockImplementation(((go: () => void, milliseconds = 0) => {
     waits.push(milliseconds)
     const passes = () => {

@@ -8,14 +8,16 @@ import { soon } from '#test/soon.ts'
 import { everybody, present, presentOf } from './presence.ts'
 import { tellAgain, tellHere, tellLeft, tellStopped, tellTyping } from './telling.ts'
 
-const A = uuid(801)
+// Others each time: that somebody has left is told after their test, too.
+let [A, B] = [uuid(), uuid()]
 let told: unknown[] = []
 
 beforeEach(() => {
+  ;[A, B] = [uuid(), uuid()]
   told = []
   vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })
-  const note = async ({ request }: { request: Request }) => {
-    told.push(await request.json())
+  const note = async ({ params, request }: { params: { id?: unknown }; request: Request }) => {
+    if (params.id === A || params.id === B) told.push(await request.json())
     return new HttpResponse(null, { status: 204 })
   }
   api.use(
@@ -52,7 +54,7 @@ test('who looks says it again and again, to newcomers too, until they leave', as
   tellHere(A, 'viewing')
   vi.advanceTimersByTime(20_000)
   tellHere(A, 'replying')
-  tellAgain(uuid(802))
+  tellAgain(B)
   tellAgain(A)
   tellLeft(A)
   vi.advanceTimersByTime(60_000)
@@ -89,9 +91,9 @@ test('who passes by on the way to another conversation is not told of', async ()
   vi.advanceTimersByTime(200)
   tellAgain(A)
   tellLeft(A)
-  tellHere(uuid(803), 'viewing')
+  tellHere(B, 'viewing')
   vi.advanceTimersByTime(300)
-  tellLeft(uuid(803))
+  tellLeft(B)
   await soon(() => expect(told).toHaveLength(2))
   expect(told).toEqual([{ state: 'viewing' }, { state: 'away' }])
 })

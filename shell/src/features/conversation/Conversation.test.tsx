@@ -64,8 +64,8 @@ test('what was put off once more is not said to be tried now', async () => {
   ])
   show(<Conversation id={HERE.id} />)
   const log = within(await screen.findByRole('log'))
-  expect(log.getByText('Trying again: Chatwoot does not answer')).toBeVisible()
-  expect(log.getByText('Trying again now')).toBeVisible()
+  expect(await log.findByText('Trying again: Chatwoot does not answer')).toBeVisible()
+  expect(await log.findByText('Trying again now')).toBeVisible()
 })
 
 test('what is not shown here is a way away in Chatwoot', async () => {

@@ -91,14 +91,20 @@ test('who may not see operations is told too, and not sent there', async () => {
 
 test('what is folded stays so until there is another trouble', async () => {
   const slow = account({ state: 'slowly', waiting: 2 })
-  const { queryClient } = given({}, [slow])
+  const accounts = [slow]
+  const { queryClient } = given({}, accounts)
+  // As the API says too, which is asked again every few seconds.
+  const becomes = (next: Partial<ChatwootState>) => {
+    accounts[0] = { ...slow, ...next }
+    queryClient.setQueryData(keys.chatwoot(), { data: [accounts[0]] })
+  }
   await userEvent.click(within(await words()).getByRole('button', { name: 'Fold' }))
   expect(await region()).toHaveTextContent('')
-  queryClient.setQueryData(keys.chatwoot(), { data: [{ ...slow, waiting: 3 }] })
+  becomes({ waiting: 3 })
   await userEvent.click(await screen.findByRole('button', { name: 'Show the state of the system' }))
   expect(await words()).toHaveTextContent('3 replies and changes are waiting')
   await userEvent.click(screen.getByRole('button', { name: 'Fold' }))
-  queryClient.setQueryData(keys.chatwoot(), { data: [{ ...slow, state: 'silent' }] })
+  becomes({ state: 'silent' })
   expect(await words()).toHaveTextContent('Chatwoot does not answer')
 })
 
