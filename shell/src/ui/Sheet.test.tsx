@@ -37,7 +37,7 @@ test('what had the focus has it again once a sheet is closed, unless something e
   render(<Page />)
   const button = screen.getByRole('button', { name: 'Open' })
   await userEvent.click(button)
-  expect(await screen.findByRole('dialog', { name: 'Keys' })).toHaveFocus()
+  await waitFor(() => expect(screen.getByRole('dialog', { name: 'Keys' })).toHaveFocus())
   await userEvent.keyboard('{Escape}')
   expect(screen.queryByRole('dialog')).toBeNull()
   await waitFor(() => expect(button).toHaveFocus())

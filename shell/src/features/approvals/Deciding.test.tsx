@@ -114,7 +114,7 @@ test.each([
   const button = await screen.findByRole('button', { name })
   act(() => button.focus())
   await userEvent.keyboard('{Enter}')
-  expect(await screen.findByRole('link', { name: on })).toHaveFocus()
+  await waitFor(() => expect(screen.getByRole('link', { name: on })).toHaveFocus())
   expect(screen.getByRole('status')).toHaveTextContent(`You have ${status} it.`)
 })
 

@@ -29,7 +29,7 @@ test('the picture has the focus again that was looked at', async () => {
   show(<Picture />)
   const button = await screen.findByRole('button', { name: 'tent.png' })
   await userEvent.click(button)
-  expect(await screen.findByRole('dialog')).toHaveFocus()
+  await waitFor(() => expect(screen.getByRole('dialog')).toHaveFocus())
   await userEvent.keyboard('{Escape}')
   await waitFor(() => expect(button).toHaveFocus())
 })

@@ -110,7 +110,7 @@ describe('once what is over the page is closed', () => {
     const field = await screen.findByRole('textbox', { name: 'Words' })
     await userEvent.click(field)
     await userEvent.keyboard('{Control>}k{/Control}')
-    await screen.findByRole('dialog', { name: 'Command bar' })
+    await waitFor(() => expect(screen.getByRole('combobox')).toHaveFocus())
     return field
   }
   const close = async () => {
@@ -127,7 +127,7 @@ describe('once what is over the page is closed', () => {
   test('and that was left for what the command bar opened', async () => {
     const field = await bar()
     await userEvent.keyboard('Show all keys{Enter}')
-    await screen.findByRole('dialog', { name: 'Keys' })
+    await waitFor(() => expect(screen.getByRole('dialog', { name: 'Keys' })).toHaveFocus())
     await close()
     await waitFor(() => expect(field).toHaveFocus())
   })
@@ -146,7 +146,7 @@ describe('once what is over the page is closed', () => {
     await userEvent.click(document.body)
     expect(document.body).toHaveFocus()
     await userEvent.keyboard('{Control>}k{/Control}')
-    await screen.findByRole('dialog', { name: 'Command bar' })
+    await waitFor(() => expect(screen.getByRole('combobox')).toHaveFocus())
     await close()
     await waitFor(() => expect(screen.getByRole('main')).toHaveFocus())
   })
