@@ -26,10 +26,12 @@ function watch(names: readonly string[]): void {
   const found: Moves = { shifts: [], moved: {} }
   // Its newest line comes to its top: that is wanted.
   const isTimeline = (node: Node | null | undefined) => node?.parentElement?.closest('ol[aria-label=Timeline]') != null
+  // How long ago something was is said at the end of its line, in more words as time goes by.
+  const isTime = (node: Node | null | undefined) => (node instanceof Element ? node : node?.parentElement)?.closest('time') != null
   const note = (entries: PerformanceEntryList) => {
     for (const { value, hadRecentInput, sources } of entries as Shift[]) {
       if (hadRecentInput) continue
-      const moves = sources.filter(({ node }) => !isTimeline(node)).map(({ node, previousRect: a, currentRect: b }) => {
+      const moves = sources.filter(({ node }) => !isTimeline(node) && !isTime(node)).map(({ node, previousRect: a, currentRect: b }) => {
         const element = node instanceof Element ? node : node?.parentElement
         const name = element?.getAttribute('aria-label') ?? element?.textContent.trim().slice(0, 40) ?? ''
         return `${element?.tagName.toLowerCase() ?? 'nothing'} “${name}” from ${a.x},${a.y} ${a.width}×${a.height} to ${b.x},${b.y} ${b.width}×${b.height}`
