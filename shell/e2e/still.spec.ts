@@ -89,8 +89,11 @@ test('a row that one is about to click stays under the pointer', async ({ page, 
   await wheel(page, page.getByRole('list', { name: 'Conversations' }).locator('..'), 100)
   await page.getByText('Choose a conversation').hover()
   await expect(aimed).toBeInViewport()
+  const loaded = page.getByText(/^\d+ conversations loaded$/)
+  const before = Number.parseInt((await loaded.textContent())!)
   await still(page, { aimed }, async () => {
     await system.customerBegins('Petra Pointer the last', 'And me!')
+    await expect(loaded).toHaveText(`${before + 1} conversations loaded`)
     await expect(page.getByRole('button', { name: 'Show new activity' })).toBeVisible()
   })
   await aimed.click()
