@@ -26,6 +26,8 @@ export const loaded = (page: Page): Promise<void> => expect(page.getByRole('stat
 
 /** Opens the conversation of somebody by that name. */
 export async function openConversation(page: Page, system: System, name: string): Promise<void> {
+  // A page that is open before would tell of it.
+  await system.received(name)
   await open(page, system, `inbox?status=any&search=${encodeURIComponent(name)}`)
   await row(page, name).click()
   await expect(person(page, name)).toBeVisible()
