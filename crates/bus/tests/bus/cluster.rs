@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use bus::{Bus, Replicas, TailStart, Tailed, streams};
+use bus::{Bus, Replicas, StreamState, TailStart, Tailed, streams};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
 use servers::{Nats, NatsCluster, NatsOptions};
 
 use crate::support::{
-    Consuming, all_settled, body, consumption, copy, envelope, eventually, within,
+    Consuming, all_settled, answered, body, consumption, copy, envelope, eventually,
+    eventually_some, within,
 };
 
 struct Cluster {
@@ -24,15 +25,14 @@ impl Cluster {
         let nats = NatsCluster::start(NatsOptions::new(dir.path())).await.unwrap();
         let config = bus::Config::to_url(nats.url().expose_secret());
         let bus = Bus::connect(&config, "test").await.unwrap();
-        streams::apply(&bus, Replicas::Of(3)).await.unwrap();
+        answered(|| streams::apply(&bus, Replicas::Of(3))).await;
         (Self { nats, dir }, bus)
     }
 
     /// The node that leads `ACTIVITY`, and one that follows.
     async fn leader_and_follower(&self, bus: &Bus) -> (&Nats, &Nats) {
         let leads = async || bus.stream("ACTIVITY").await.ok().and_then(|state| state.leader);
-        eventually(|| async { leads().await.is_some() }).await;
-        let leader = leads().await.unwrap();
+        let leader = eventually_some(leads).await;
         let nodes = self.nats.nodes();
         let leads = nodes.iter().find(|node| node.name() == leader).unwrap();
         (leads, nodes.iter().find(|node| node.name() != leader).unwrap())
@@ -71,18 +71,18 @@ impl Cluster {
     /// cut that took all of them at once. What they know of consumers stays.
     async fn lose_the_end(&self, bus: &Bus) {
         self.put_back("earlier", parts_of_streams).await;
-        let state = async || bus.stream("INBOUND").await;
-        eventually(|| async { state().await.is_ok_and(|state| state.leader.is_some()) }).await;
-        assert!(state().await.unwrap().last_sequence <= 50, "the end is lost");
+        let led = async || bus.stream("INBOUND").await.ok().filter(|state| state.leader.is_some());
+        assert!(eventually_some(led).await.last_sequence <= 50, "the end is lost");
     }
 
-    /// Waits until every node has all of `ACTIVITY`.
-    async fn complete(&self, bus: &Bus) {
-        eventually(|| async {
-            let state = bus.stream("ACTIVITY").await;
-            state.is_ok_and(|state| state.followers.iter().all(|node| node.current))
+    /// A stream, once it is led and the two others have all of it.
+    async fn complete(&self, bus: &Bus, stream: &str) -> StreamState {
+        eventually_some(async || {
+            let state = bus.stream(stream).await.ok()?;
+            let followers = state.followers.iter().filter(|node| node.current).count();
+            (state.leader.is_some() && followers == 2).then_some(state)
         })
-        .await;
+        .await
     }
 }
 
@@ -122,13 +122,11 @@ async fn announce(bus: &Bus, number: u64) {
 async fn everything_is_on_all_three_and_says_so() {
     let (cluster, bus) = Cluster::start().await;
     for stream in ["INBOUND", "OUTBOUND", "ACTIVITY", "DEAD_LETTER", "KV_SOURCES"] {
-        cluster.complete(&bus).await;
-        let state = bus.stream(stream).await.unwrap();
-        assert_eq!(state.followers.len(), 2, "{state:?}");
+        let state = cluster.complete(&bus, stream).await;
         assert!(state.leader.is_some_and(|leader| leader.starts_with("axis-")));
     }
-    assert_eq!(streams::check(&bus).await.unwrap(), []);
-    let again = streams::apply(&bus, Replicas::Of(3)).await.unwrap();
+    assert_eq!(answered(|| streams::check(&bus)).await, []);
+    let again = answered(|| streams::apply(&bus, Replicas::Of(3))).await;
     assert!(again.iter().all(|applied| applied.drift.is_empty()), "{again:#?}");
 }
 
@@ -154,7 +152,7 @@ async fn a_tail_misses_nothing_whichever_node_is_lost() {
             announce(&bus, number).await;
         }
         lost.restart().await.unwrap();
-        cluster.complete(&bus).await;
+        cluster.complete(&bus, "ACTIVITY").await;
     }
     for expected in 1..=number {
         let tailed = next().await;
@@ -179,12 +177,15 @@ async fn the_past_is_read_to_its_end_while_a_node_is_catching_up() {
                 envelope
             })
             .collect();
-        // What was under way by way of the node that died goes again.
-        eventually(|| async {
-            let published = bus.publisher().publish_all(envelopes.clone()).await;
-            published.iter().all(Result::is_ok)
-        })
-        .await;
+        // Few at a time: all of them take a slow machine longer than a confirmation is waited for.
+        for some in envelopes.chunks(100) {
+            // What was under way by way of the node that died goes again.
+            eventually(|| async {
+                let published = bus.publisher().publish_all(some.to_vec()).await;
+                published.iter().all(Result::is_ok)
+            })
+            .await;
+        }
         last += EACH;
         follower.restart().await.unwrap();
         eventually(|| async {

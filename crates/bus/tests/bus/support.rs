@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bus::streams::{self, Replicas};
-use bus::{Bus, Config, Consumer, Consumption, Delivery, Handler, Outcome};
+use bus::{Bus, BusError, Config, Consumer, Consumption, Delivery, Handler, Outcome};
 use events::{Envelope, Headers};
 use secrecy::ExposeSecret as _;
 use servers::{Nats, NatsOptions};
@@ -139,7 +139,7 @@ impl<F: Fn(&Delivery) -> Outcome + Send + Sync + 'static> Handler for Telling<F>
 pub struct Consuming {
     pub batches: mpsc::UnboundedReceiver<Vec<Delivery>>,
     pub shutdown: CancellationToken,
-    task: JoinHandle<Result<(), bus::BusError>>,
+    task: JoinHandle<Result<(), BusError>>,
 }
 
 impl Consuming {
@@ -199,9 +199,39 @@ pub fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
 pub fn eventually<Fut: Future<Output = bool>>(
     mut is_so: impl FnMut() -> Fut,
 ) -> impl Future<Output = ()> {
+    eventually_some(move || {
+        let is_so = is_so();
+        async move { is_so.await.then_some(()) }
+    })
+}
+
+/// Asks again and again until there is an answer.
+#[track_caller]
+pub fn eventually_some<T, Fut: Future<Output = Option<T>>>(
+    mut ask: impl FnMut() -> Fut,
+) -> impl Future<Output = T> {
     within(async move {
-        while !is_so().await {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
             tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+}
+
+/// What NATS answers. While the servers of a cluster elect a leader, nobody does.
+#[track_caller]
+pub fn answered<T, Fut: Future<Output = Result<T, BusError>>>(
+    mut ask: impl FnMut() -> Fut,
+) -> impl Future<Output = T> {
+    eventually_some(move || {
+        let asked = ask();
+        async move {
+            match asked.await {
+                Err(error) if error.is_transient() => None,
+                answer => Some(answer.unwrap()),
+            }
         }
     })
 }
