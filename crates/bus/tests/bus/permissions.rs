@@ -18,7 +18,7 @@ use crate::support::{Consuming, consumption, envelope, eventually};
 const PERMISSIONS: &str = include_str!("../../../../nats/permissions.conf");
 const PASSWORDS: [&str; 5] = ["RECEIVER", "SYNC", "OUTBOUND", "API", "OPERATOR"];
 /// Longer than anything here takes, and than the bus waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Guarded {
     port: u16,
