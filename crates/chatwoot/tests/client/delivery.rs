@@ -1,6 +1,6 @@
 //! A delivery looks to a receiver like one of Chatwoot's.
 
-use crate::server::{nobody, serve};
+use crate::server::{Nobody, serve};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
@@ -52,7 +52,8 @@ async fn a_delivery_without_a_secret_is_unsigned_and_a_long_answer_is_cut() {
 
 #[tokio::test]
 async fn a_receiver_that_is_away_is_said_to_be() {
-    let delivery = Delivery::to(&format!("http://{}/hook", nobody().await), None).unwrap();
+    let nobody = Nobody::bound();
+    let delivery = Delivery::to(&format!("http://{}/hook", nobody.address()), None).unwrap();
     let error = delivery.send("{}", "id", SENT_AT).await.unwrap_err();
     assert!(matches!(error, DeliveryError::Refused(_)), "{error:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::server::{TOKEN, client, cut_after, nobody, serve};
+use crate::server::{Nobody, TOKEN, client, cut_after, serve};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -137,7 +137,8 @@ async fn a_proxys_retry_after_is_passed_on() {
 
 #[tokio::test]
 async fn where_nobody_listens_nothing_was_sent() {
-    let (outcome, error) = outcome(create(nobody().await, &Options::default()).await);
+    let nobody = Nobody::bound();
+    let (outcome, error) = outcome(create(nobody.address(), &Options::default()).await);
     assert!(matches!(error, CallError::Refused(_)), "{error:?}");
     assert_eq!(outcome, Outcome::Retry);
 }
@@ -252,7 +253,8 @@ async fn no_error_shows_the_token_or_a_body() {
         (StatusCode::INTERNAL_SERVER_ERROR, format!(r#"{{"access_token":"{secret}"}}"#))
     };
     let failing = serve(Router::new().route(MESSAGES, post(answer))).await;
-    for address in [failing, nobody().await, cut_after("").await] {
+    let nobody = Nobody::bound();
+    for address in [failing, nobody.address(), cut_after("").await] {
         let (_, error) = outcome(create(address, &Options::default()).await);
         let mut text = format!("{error:?}");
         let mut source: Option<&dyn std::error::Error> = Some(&error);

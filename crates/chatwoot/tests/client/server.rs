@@ -7,7 +7,7 @@ use chatwoot::Client;
 use chatwoot::client::Options;
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 pub const TOKEN: &str = "FICTIONALtoken0000000000";
 
@@ -33,10 +33,19 @@ pub async fn cut_after(answer: &'static str) -> SocketAddr {
     address
 }
 
-/// An address where nobody listens.
-pub async fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap()
+/// An address where nobody listens, and nobody begins to before this is dropped.
+pub struct Nobody(TcpSocket);
+
+impl Nobody {
+    pub fn bound() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self(socket)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
 }
 
 /// A client of account 1 there.
