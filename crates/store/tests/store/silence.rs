@@ -179,8 +179,11 @@ async fn who_gets_no_more_connections_is_busy_with_those_that_it_has() {
     let store = Store::connect(&Config::for_url(&url), "test").unwrap();
     let _working = store.worker().await.unwrap();
     let busy = "answers, but lets this program have no more connections than it has";
-    tells(&store, Some(busy)).await;
-    assert!(matches!(store.trouble().await, Some(Trouble::Busy(_))));
+    eventually("it is busy", async || {
+        let trouble = store.trouble().await;
+        trouble.is_some_and(|one| matches!(one, Trouble::Busy(_)) && one.to_string() == busy)
+    })
+    .await;
 
     let store = Store::connect(&Config::for_url(&url), "test").unwrap();
     tells(&store, Some("has no connection left")).await;
