@@ -1,14 +1,13 @@
 //! What a cluster loses although the server that the receiver is connected to lives on.
 
-use bus::BusError;
 use chrono::Utc;
 use domain::EventId;
 use events::{Inbound, TraceParent, subject};
 use futures_util::future::join_all;
 use servers::{Nats, NatsCluster};
-use testkit::{eventually, eventually_some, scratch};
+use testkit::{eventually, scratch};
 
-use crate::rig::{Rig, copy};
+use crate::rig::{Rig, answered, copy};
 use crate::running::Running;
 
 /// Waits until all three have this many events.
@@ -41,17 +40,10 @@ async fn published_by_another(rig: &Rig<NatsCluster>) -> String {
 }
 
 /// Whether one of the first `count` places has this event. Asked of the leader: a consumer may be at a node that has not
-/// given up its end yet. While they elect one, nobody answers.
+/// given up its end yet.
 async fn is_there(rig: &Rig<NatsCluster>, event: &str, count: u64) -> bool {
     for place in 1..=count {
-        let is_elsewhere = eventually_some("a leader answers", || async {
-            match rig.bus.has_lost(subject::INBOUND, place, event).await {
-                Err(BusError::Unavailable(_)) => None,
-                answer => Some(answer.unwrap()),
-            }
-        })
-        .await;
-        if !is_elsewhere {
+        if !answered(|| rig.bus.has_lost(subject::INBOUND, place, event)).await {
             return true;
         }
     }
@@ -92,6 +84,11 @@ async fn what_two_nodes_lost_is_published_again_though_the_receivers_own_node_li
     sent.push(published_by_another(&rig).await);
     rig.expect_messages(2).await;
     own.resume().await;
+    eventually("the third follows the two", || async {
+        let stream = rig.bus.stream(subject::INBOUND).await;
+        stream.is_ok_and(|stream| stream.followers.iter().all(|node| node.current))
+    })
+    .await;
 
     rig.expect_messages(22).await;
     for event in &sent {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bus::{Bus, Consumer, Consumption, Delivery, Handler, Outcome, Replicas};
+use bus::{Bus, BusError, Consumer, Consumption, Delivery, Handler, Outcome, Replicas};
 use chatwoot::sign;
 use chrono::Utc;
 use domain::AccountKey;
@@ -85,7 +85,7 @@ impl<S> Rig<S> {
         bus_config: bus::Config,
         replicas: Replicas,
     ) -> Self {
-        bus::streams::apply(&bus, replicas).await.unwrap();
+        answered(|| bus::streams::apply(&bus, replicas)).await;
         let key = domain::SecretKey::generate_text();
         let sealing: domain::SecretKey = key.parse().unwrap();
         let sealed = sealing.seal(Source::SECRET_PURPOSE, &SECRET.into()).unwrap();
@@ -97,7 +97,8 @@ impl<S> Rig<S> {
             sealed_secrets: vec![hex::encode(sealed.0)],
             allow_unsigned: false,
         };
-        bus.sources().put(&source).await.unwrap();
+        let sources = bus.sources();
+        answered(|| sources.put(&source)).await;
         let (journal, client) = (scratch("journal"), testkit::http());
         Self { nats, nats_dir, bus, source, key, journal, bus_config, client }
     }
@@ -158,7 +159,7 @@ impl<S> Rig<S> {
 
     /// The ids of all events in the stream, once it has been read to its end.
     pub async fn ids(&self) -> BTreeSet<String> {
-        let expected = self.messages().await;
+        let expected = answered(|| self.bus.stream(subject::INBOUND)).await.messages;
         let collector = Collector::default();
         let ids = Arc::clone(&collector.0);
         let stop = CancellationToken::new();
@@ -178,6 +179,23 @@ impl<S> Rig<S> {
         let mut ids = ids.lock().unwrap();
         std::mem::take(&mut *ids)
     }
+}
+
+/// What NATS answers. While the servers of a cluster elect a leader, nobody does.
+pub async fn answered<T, F>(ask: impl Fn() -> F) -> T
+where
+    F: Future<Output = Result<T, BusError>>,
+{
+    eventually_some("a leader answers", || {
+        let asked = ask();
+        async move {
+            match asked.await {
+                Err(BusError::Unavailable(_)) => None,
+                answer => Some(answer.unwrap()),
+            }
+        }
+    })
+    .await
 }
 
 fn config(url: &SecretString) -> bus::Config {
