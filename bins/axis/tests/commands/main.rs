@@ -14,6 +14,7 @@ mod operator;
 mod program;
 mod replay;
 mod retention;
+mod running;
 mod streams;
 mod up;
 mod webhook;

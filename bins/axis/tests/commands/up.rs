@@ -1,99 +1,16 @@
 //! `axis up` as its users have it: the real program with its own servers.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use crate::program::{axis, folder, run};
 use chatwoot_sim::{Options, Sim, admin_token};
 use serde_json::{Value, json};
-use testkit::reqwest::{Client, StatusCode};
-use testkit::{eventually, eventually_some};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use testkit::eventually;
+use testkit::reqwest::StatusCode;
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-struct Up {
-    child: Child,
-    ready: Value,
-    data: PathBuf,
-    http: Client,
-}
-
-fn up(data: &Path) -> Command {
-    let mut command = axis();
-    command
-        .args(["up", "--output", "json", "--trickle", "0.1", "--log", "warn"])
-        .env("AXIS_DATA_DIR", data)
-        .env("PORT", "0")
-        .env("SIM_PORT", "0");
-    command
-}
-
-/// A command that works with what runs on `data`.
-fn command(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = axis();
-    command.args(["--output", "json"]).args(arguments).env("AXIS_DATA_DIR", data);
-    command
-}
-
-impl Up {
-    async fn on(data: &Path) -> Self {
-        Self::from(up(data), data).await
-    }
-
-    async fn from(mut command: Command, data: &Path) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap().unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(ready["ready"], true);
-        Self { child, ready, data: data.to_owned(), http: testkit::http() }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.ready["url"].as_str().unwrap())
-    }
-
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
-        let request = self.http.get(self.url(path)).bearer_auth("mock-token");
-        let response = request.send().await.unwrap();
-        (response.status(), response.json().await.unwrap())
-    }
-
-    /// The ids of all conversations, once there are some.
-    async fn conversations(&self) -> Vec<String> {
-        eventually_some("there are conversations", || async {
-            let (status, body) = self.get("/api/v1/conversations?limit=100").await;
-            let all = body["data"].as_array()?;
-            let ids = all.iter().map(|one| one["id"].as_str().unwrap().to_owned());
-            (status == StatusCode::OK && !all.is_empty()).then(|| ids.collect())
-        })
-        .await
-    }
-
-    /// How often a text is in the stand-in.
-    async fn in_chatwoot(&self, text: &str) -> usize {
-        let url = format!("{}/_sim/state", self.ready["chatwootUrl"].as_str().unwrap());
-        let state: Value = self.http.get(url).send().await.unwrap().json().await.unwrap();
-        let accounts = state["accounts"].as_array().unwrap().iter();
-        let conversations = accounts.flat_map(|one| one["conversations"].as_array().unwrap());
-        let messages = conversations.flat_map(|one| one["messages"].as_array().unwrap());
-        messages.filter(|message| message["content"] == text).count()
-    }
-
-    fn pid_of(&self, server: &str) -> String {
-        let record = std::fs::read(self.data.join(server).join("process.json")).unwrap();
-        serde_json::from_slice::<Value>(&record).unwrap()["pid"].to_string()
-    }
-
-    /// Ends it with a signal and gives its exit code.
-    async fn ended_by(mut self, signal: &str) -> Option<i32> {
-        send(signal, &self.child.id().unwrap().to_string()).await;
-        self.child.wait().await.unwrap().code()
-    }
-}
+use crate::program::{axis, folder, run};
+use crate::running::{Up, command, nothing_runs_on, send, up};
 
 /// A Chatwoot beside the stand-in, for a person to connect.
 struct Chatwoot {
@@ -116,17 +33,6 @@ impl Chatwoot {
         let place = ["--chatwoot-url", &*self.url, "--chatwoot-token", &*self.token];
         [&["accounts", "add"], &account[..], &place[..]].concat()
     }
-}
-
-async fn send(signal: &str, pid: &str) {
-    let sent = Command::new("kill").args([signal, pid]).status().await.unwrap();
-    assert!(sent.success());
-}
-
-fn nothing_runs_on(data: &Path) -> bool {
-    ["postgres", "nats"]
-        .iter()
-        .all(|server| servers::running_url(data.join(server)).unwrap().is_none())
 }
 
 #[tokio::test]
@@ -220,8 +126,7 @@ async fn everything_works_in_one_process_and_ends_in_good_order() {
     // The same data again: what was there is there, and another stand-in does not touch it.
     let again = Up::on(&data).await;
     assert_eq!(again.ready["chatwootAccountId"], 2);
-    let now = again.conversations().await;
-    assert!(known.iter().all(|one| now.contains(one)), "{known:?} in {now:?}");
+    assert!(again.has(&known).await, "{known:?}");
     let (_, messages) = again.get(&path).await;
     assert!(messages["data"].as_array().unwrap().iter().any(|one| one["content"] == text));
     assert_eq!(again.ended_by("-INT").await, Some(0));
@@ -330,17 +235,16 @@ async fn deaths_are_survived() {
         })
         .await;
     }
-    let so_many = first.conversations().await.len();
+    let newest = first.newest_activity().await.unwrap();
     eventually("events are applied again", || async {
-        first.conversations().await.len() > so_many
+        first.newest_activity().await.is_some_and(|now| now != newest)
     })
     .await;
 
     assert_eq!(first.ended_by("-KILL").await, None);
     eventually("the servers die with it", || async { nothing_runs_on(&data) }).await;
     let second = Up::on(&data).await;
-    let now = second.conversations().await;
-    assert!(known.iter().all(|one| now.contains(one)));
+    assert!(second.has(&known).await, "{known:?}");
     assert_eq!(second.ended_by("-TERM").await, Some(0));
 }
 
