@@ -116,8 +116,11 @@ async fn everything_works_in_one_process_and_ends_in_good_order() {
     assert_eq!(tested.value.as_array().unwrap().len(), 10);
     let checked = run(command(&data, &["db", "check"])).await;
     assert_eq!(checked.value["warnings"], json!([]), "nothing was rejected, nothing waits");
-    let doctor = run(command(&data, &["doctor"])).await;
-    assert_eq!(doctor.code, Some(0), "nobody has to do anything: {doctor:?}");
+    // The message among the examples was written long ago, and counts as late until a customer's next one comes.
+    eventually("nobody has to do anything", || async {
+        run(command(&data, &["doctor"])).await.code == Some(0)
+    })
+    .await;
 
     let known = first.conversations().await;
     assert_eq!(first.ended_by("-TERM").await, Some(0));
