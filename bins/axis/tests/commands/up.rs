@@ -6,7 +6,7 @@ use chatwoot_sim::{Options, Sim, admin_token};
 use serde_json::{Value, json};
 use testkit::eventually;
 use testkit::reqwest::StatusCode;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::program::{axis, folder, run};
@@ -254,12 +254,16 @@ async fn deaths_are_survived() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chatwoot_that_is_away_keeps_nothing_else_from_running_and_is_served_when_it_comes() {
     let data = folder("up");
-    let (port, chatwoot) = (testkit::free_port(), testkit::free_port());
+    let port = testkit::free_port();
+    // Nobody else gets its port, though nobody listens there yet.
+    let away = TcpSocket::new_v4().unwrap();
+    away.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let chatwoot = away.local_addr().unwrap();
     let mut command = up(&data);
     command
         .env("PORT", port.to_string())
         .env("AXIS_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
-        .env("CHATWOOT_API_URL", format!("http://127.0.0.1:{chatwoot}"))
+        .env("CHATWOOT_API_URL", format!("http://{chatwoot}"))
         .env("CHATWOOT_API_TOKEN", admin_token(3))
         .env("CHATWOOT_ACCOUNT_ID", "3");
     let up = Up::from(command, &data).await;
@@ -273,7 +277,7 @@ async fn a_chatwoot_that_is_away_keeps_nothing_else_from_running_and_is_served_w
     .await;
     assert_eq!(up.get("/api/v1/conversations").await.0, StatusCode::OK);
 
-    let listener = TcpListener::bind(("127.0.0.1", chatwoot)).await.unwrap();
+    let listener = away.listen(128).unwrap();
     let options = Options { accounts: vec![3], ..Options::default() };
     let stop = CancellationToken::new();
     let _end = stop.clone().drop_guard();
