@@ -5,8 +5,9 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use service::Health;
 use sync_worker::SyncWorker;
-use testkit::World;
+use testkit::reqwest::StatusCode;
 use testkit::sqlx::{self, Connection as _};
+use testkit::{World, eventually};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use webhook_receiver::Receiver;
@@ -92,6 +93,19 @@ impl Operator {
             receiver.drain().await;
         });
         url
+    }
+
+    /// Waits until a receiver has heard of the account: an unsigned body is then refused as such.
+    pub async fn known(&self, receiver: &str) {
+        let account = self.world.bus.sources().list().await.unwrap()[0].account.token();
+        let url = format!("{receiver}/api/v1/webhooks/chatwoot/{account}");
+        let http = testkit::http();
+        eventually("the receiver knows the account", || async {
+            let request = http.post(&url).header("content-type", "application/json");
+            let answer = request.body("{}").send().await.unwrap();
+            answer.status() == StatusCode::UNAUTHORIZED
+        })
+        .await;
     }
 
     pub async fn syncs(&self) {

@@ -219,12 +219,7 @@ async fn a_webhook_test_follows_every_example_into_the_database() {
     operator.registered("acme", &receiver).await;
     let test = ["webhook", "test", "--account", "7", "--receiver-url", &receiver];
     operator.fails(&test, "pass --yes").await;
-    let sources = operator.world.bus.sources();
-    eventually("the source is known", || {
-        let sources = sources.clone();
-        async move { sources.list().await.is_ok_and(|all| all.len() == 1) }
-    })
-    .await;
+    operator.known(&receiver).await;
 
     let unread = operator.axis(&[&test[..], &["--yes", "--wait", "1"]].concat()).await;
     assert_eq!(unread.code, Some(1));
