@@ -43,7 +43,7 @@ async fn an_interrupted_backfill_goes_on_where_it_was() {
     let world = World::start().await;
     let (_, _chatwoot) = with_history(&world).await;
 
-    let slowly = ["backfill", "--account", "1", "--anew", "--grace", "0", "--per-second", "25"];
+    let slowly = ["backfill", "--account", "1", "--anew", "--grace", "0", "--per-second", "10"];
     let mut slow = spoken(&world, &slowly);
     let slow = slow.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     eventually("a page is done", async || pages(&world).await >= 1).await;
@@ -91,7 +91,7 @@ async fn the_audit_has_what_was_found_before_a_failure_and_of_a_look_at_once() {
         listed.value["audit"].as_array().unwrap().clone()
     };
 
-    let slowly = ["backfill", "--account", "1", "--grace", "0", "--per-second", "25"];
+    let slowly = ["backfill", "--account", "1", "--grace", "0", "--per-second", "10"];
     let slow = tokio::spawn(run(command(&world, &slowly)));
     eventually("a page is done", async || pages(&world).await >= 1).await;
     renew("revoked").await;
@@ -99,7 +99,7 @@ async fn the_audit_has_what_was_found_before_a_failure_and_of_a_look_at_once() {
     assert_eq!(failed.code, Some(1), "{failed:?}");
     let backfill = audited("backfill").await;
     assert!(backfill[0]["count"].as_u64().unwrap() > 0, "{backfill:?}");
-    assert_eq!(backfill[1]["details"]["perSecond"], 25, "{backfill:?}");
+    assert_eq!(backfill[1]["details"]["perSecond"], 10, "{backfill:?}");
 
     renew(ADMIN_TOKEN).await;
     let lately = ["reconcile", "now", "--account", "1", "--grace", "0", "--per-second", "10000"];
