@@ -101,7 +101,12 @@ impl Slot {
     /// SIGKILL, and a new start after a while.
     pub async fn kill(&self, away: Duration) {
         self.wanted.store(false, Ordering::Relaxed);
-        self.program.lock().await.kill().await;
+        let mut program = self.program.lock().await;
+        // It may have ended before, and not been started again yet.
+        if !program.has_ended() {
+            program.kill().await;
+        }
+        drop(program);
         tokio::time::sleep(away).await;
         self.wanted.store(true, Ordering::Relaxed);
     }
