@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bus::{Bus, streams};
+use bus::{Bus, BusError, streams};
 use chatwoot_sim::{DeliveryOptions, Faults, Options, RestFaults, Rule, Scope, Shuffle, Sim};
 use chatwoot_sim::{Millis, WebhookFaults};
 use domain::{Role, Token, TokenKind};
@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use servers::{Nats, NatsCluster, NatsOptions, Postgres};
 use store::Store;
 use store::api_keys::NewApiKey;
-use testkit::{Account, Program, eventually, scratch};
+use testkit::{Account, Program, eventually, eventually_some, scratch};
 use tokio::sync::Mutex;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -165,7 +165,14 @@ impl Rig {
             Layout::One => streams::Replicas::Keep,
             Layout::Cluster => streams::Replicas::Of(3),
         };
-        streams::apply(&bus, replicas).await.unwrap();
+        // While the servers of a cluster elect a leader, none of them answers.
+        eventually_some("the streams are made", || async {
+            match streams::apply(&bus, replicas).await {
+                Err(BusError::Unavailable(_)) => None,
+                applied => Some(applied.unwrap()),
+            }
+        })
+        .await;
         let store = Store::connect(&store_config, "test").unwrap();
 
         let (sim, chatwoot, simulated) = chatwoot(seed).await;
