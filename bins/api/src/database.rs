@@ -41,11 +41,11 @@ pub(crate) struct Places {
 
 /// Who wants to be known.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Caller<'a> {
-    /// Somebody whose token the provider has signed.
-    Proven,
-    /// Whoever shows a key or a ticket with this digest.
-    Shows(&'a [u8; 32]),
+pub(crate) enum Credential<'a> {
+    /// A token that the provider has signed.
+    SignedToken,
+    /// A key or a ticket with this digest.
+    Digest(&'a [u8; 32]),
 }
 
 /// A transaction and its place; rolled back unless committed.
@@ -76,15 +76,15 @@ impl Places {
         &self.recent
     }
 
-    async fn of_caller(&self, caller: Caller<'_>) -> Result<Place, ApiError> {
-        match caller {
-            Caller::Shows(digest) if !self.recent.has(digest) => {
+    async fn of_caller(&self, credential: Credential<'_>) -> Result<Place, ApiError> {
+        match credential {
+            Credential::Digest(digest) if !self.recent.has(digest) => {
                 let waits = self.waiting.try_acquire().map_err(|_| ApiError::Busy)?;
                 let place = in_turn(&self.strangers).await;
                 drop(waits);
                 place
             }
-            Caller::Proven | Caller::Shows(_) => in_turn(&self.callers).await,
+            Credential::SignedToken | Credential::Digest(_) => in_turn(&self.callers).await,
         }
     }
 
@@ -109,9 +109,9 @@ impl App {
         Placed::begin(place, self.store.tenant(tenant)).await
     }
 
-    /// A transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
-    pub(crate) async fn gate(&self, caller: Caller<'_>) -> Result<Placed, ApiError> {
-        Placed::begin(self.places.of_caller(caller).await?, self.store.gate()).await
+    /// Begins a transaction that finds whose a key, a ticket or a claim is, and sees nothing else.
+    pub(crate) async fn gate(&self, credential: Credential<'_>) -> Result<Placed, ApiError> {
+        Placed::begin(self.places.of_caller(credential).await?, self.store.gate()).await
     }
 
     /// A transaction that sees and changes which tenants there are, and nothing inside of any.
@@ -187,7 +187,7 @@ mod tests {
         places.recent.note(known);
         let stranger = |number: u8| {
             let places = places.clone();
-            async move { places.of_caller(Caller::Shows(&[number; 32])).await }
+            async move { places.of_caller(Credential::Digest(&[number; 32])).await }
         };
         let inside = stranger(2).await.unwrap();
         let mut waiting: Vec<_> = (0..STRANGERS).map(|_| Box::pin(stranger(3))).collect();
@@ -195,8 +195,8 @@ mod tests {
             assert!(futures_util::poll!(one).is_pending());
         }
         assert!(matches!(stranger(4).await, Err(ApiError::Busy)));
-        for caller in [Caller::Proven, Caller::Shows(&known)] {
-            assert!(places.of_caller(caller).now_or_never().is_some_and(|place| place.is_ok()));
+        for credential in [Credential::SignedToken, Credential::Digest(&known)] {
+            assert!(places.of_caller(credential).now_or_never().is_some_and(|place| place.is_ok()));
         }
         drop(inside);
         assert!(waiting.remove(0).await.is_ok());

@@ -6,7 +6,7 @@ use store::api_keys::Holder;
 use super::installation::Steward;
 use super::{CallerKind, Principal};
 use crate::App;
-use crate::database::Caller;
+use crate::database::Credential;
 use crate::error::ApiError;
 
 /// Who shows this key of a tenant.
@@ -37,7 +37,7 @@ pub(super) async fn steward(key: &Token, app: &App) -> Result<Steward, ApiError>
 
 async fn identify(key: &Token, app: &App) -> Result<Holder, ApiError> {
     let digest = key.digest();
-    let mut transaction = app.gate(Caller::Shows(&digest)).await?;
+    let mut transaction = app.gate(Credential::Digest(&digest)).await?;
     let Some(holder) = store::api_keys::identify(&mut transaction, &digest).await? else {
         app.places.recent().forget(&digest);
         return Err(ApiError::Unauthorized);

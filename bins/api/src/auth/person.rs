@@ -5,7 +5,7 @@ use identity::{Provider, Refusal};
 
 use super::{CallerKind, Principal};
 use crate::App;
-use crate::database::Caller;
+use crate::database::Credential;
 use crate::error::ApiError;
 
 /// Who shows this token. Which tenant the provider means, the operator said; what roles it names,
@@ -16,7 +16,7 @@ pub(super) async fn bearer(
     app: &App,
 ) -> Result<Principal, ApiError> {
     let identity = provider.verify(token).await.map_err(refused)?;
-    let mut transaction = app.gate(Caller::Proven).await?;
+    let mut transaction = app.gate(Credential::SignedToken).await?;
     let mut tenants =
         store::tenant_claims::resolve(&mut transaction, &identity.tenants).await?.into_iter();
     let (Some(tenant), None) = (tenants.next(), tenants.next()) else {

@@ -8,15 +8,16 @@ use serde::{Deserialize, Serialize};
 use store::stream_tickets::Bearer;
 
 use super::{CallerKind, Principal};
+use crate::App;
+use crate::database::Credential;
 use crate::error::ApiError;
-use crate::{App, database};
 
-/// How long a ticket waits to be used.
-const SECONDS: i32 = 30;
+/// How long a ticket can be used, in seconds.
+const LIFETIME_SECONDS: i32 = 30;
 
 /// What a ticket remembers of who asked for it.
 #[derive(Serialize, Deserialize)]
-struct Caller {
+struct TicketHolder {
     kind: CallerKind,
     id: String,
     name: String,
@@ -33,7 +34,7 @@ pub(crate) async fn issue(
     principal: &Principal,
     app: &App,
 ) -> Result<(Token, DateTime<Utc>), ApiError> {
-    let caller = Caller {
+    let holder = TicketHolder {
         kind: principal.kind,
         id: principal.id.clone(),
         name: principal.name.clone(),
@@ -41,13 +42,14 @@ pub(crate) async fn issue(
     };
     let bearer = Bearer {
         tenant: principal.tenant.clone(),
-        caller: serde_json::to_value(caller).map_err(ApiError::internal)?,
+        caller: serde_json::to_value(holder).map_err(ApiError::internal)?,
         session_ends_at: principal.ends_at,
     };
     let ticket = Token::generate(TokenKind::Ticket);
     let digest = ticket.digest();
     let mut transaction = app.tenant(&principal.tenant).await?;
-    let issued = store::stream_tickets::issue(&mut transaction, &digest, &bearer, SECONDS).await?;
+    let issued =
+        store::stream_tickets::issue(&mut transaction, &digest, &bearer, LIFETIME_SECONDS).await?;
     let until = issued.ok_or(ApiError::TooManyStreams)?;
     transaction.commit().await?;
     app.places.recent().note(digest);
@@ -61,7 +63,7 @@ pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiErr
     let ticket = shown.and_then(|text| Token::read(TokenKind::Ticket, &text));
     let ticket = ticket.ok_or(ApiError::Unauthorized)?;
     let digest = ticket.digest();
-    let mut transaction = app.gate(database::Caller::Shows(&digest)).await?;
+    let mut transaction = app.gate(Credential::Digest(&digest)).await?;
     let bearer = store::stream_tickets::redeem(&mut transaction, &digest).await?;
     transaction.commit().await?;
     // It opens nothing a second time.
@@ -70,14 +72,14 @@ pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiErr
     if bearer.session_ends_at.is_some_and(|end| end <= Utc::now()) {
         return Err(ApiError::Unauthorized);
     }
-    let caller: Caller = serde_json::from_value(bearer.caller).map_err(ApiError::internal)?;
+    let holder: TicketHolder = serde_json::from_value(bearer.caller).map_err(ApiError::internal)?;
     Ok(Principal {
         tenant: bearer.tenant,
-        kind: caller.kind,
-        id: caller.id,
-        name: caller.name,
+        kind: holder.kind,
+        id: holder.id,
+        name: holder.name,
         email: None,
-        permissions: Permissions::known(&caller.permissions),
+        permissions: Permissions::known(&holder.permissions),
         ends_at: bearer.session_ends_at,
     })
 }
