@@ -50,7 +50,7 @@ use auth::Auth;
 use capacity::Capacity;
 use database::Places;
 use limits::Limits;
-use live::{Announcer, Endings, FanOut, InTurn};
+use live::{Announcements, Announcer, Endings, FanOut, InTurn};
 use routes::{Chatwoots, NewestLetters, Pipelines};
 
 /// Live streams that one process serves.
@@ -69,10 +69,10 @@ const MOST_LONG_BODIES: usize = 16;
 
 /// How long what goes on in the background may take after the last request. What it leaves is in the
 /// database, for other programs.
-const LAST_WORDS: Duration = Duration::from_secs(5);
-/// How long the OpenID provider may take to say that it is there. `/health` takes a part that needs 2 s for
-/// down, and no program with a part that is down is asked anything, by machines neither.
-const SIGN_OF_LIFE: Duration = Duration::from_millis(1500);
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the OpenID provider may take to answer `/health`. There a part that takes 2 s counts as down, and
+/// a program with a part that is down gets no requests, not even from API keys, which need no provider.
+const PROVIDER_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// What handlers need. Cheap to clone.
 #[derive(Clone)]
@@ -133,57 +133,33 @@ impl Api {
         metrics::register();
         let auth = config.auth()?;
         let administration = administration(config, &store, &bus)?;
-        let fan_out = FanOut::default();
         let (announcer, announcements) = Announcer::channel();
-        let limits = Limits::of_requests(config.api_requests_per_minute);
-        let openings = Limits::of_streams(config.api_streams_per_minute);
-        let tasks = TaskTracker::new();
-        tasks.close();
-        let mut crew = Crew::default();
-        crew.spawn("limits of requests", limits.clone().forget(shutdown.clone()));
-        crew.spawn("limits of streams", openings.clone().forget(shutdown.clone()));
-        let (endings, untold) = (Endings::at(shutdown.clone()), CancellationToken::new());
-        let following = live::follow(bus.clone(), fan_out.clone(), untold.clone());
-        crew.spawn("following activity", following);
-        let listening = live::listen(bus.clone(), fan_out.clone(), untold.clone());
-        crew.spawn("listening to presence", listening);
-        let ending = endings.clone().over();
-        crew.spawn("ending the streams", async move {
-            ending.await;
-            untold.cancel();
-        });
-        let announcing = live::announce(bus.clone(), store.clone(), announcements);
-        crew.spawn("announcing", announcing);
-        let measuring = outbox::measure(store.clone());
-        let measuring = shutdown.clone().run_until_cancelled_owned(measuring);
-        crew.spawn("measuring the outbox", measuring);
         let watch = streams::Watch::default();
-        let watching = watch.clone().run(bus.clone());
-        let watching = shutdown.clone().run_until_cancelled_owned(watching);
-        crew.spawn("watching the streams", watching);
         report(health, &store, &bus, &files);
-        report_streams(health, watch);
+        report_streams(health, watch.clone());
         if let Auth::Oidc(provider) = &auth {
             report_provider(health, provider);
         }
+        let tasks = TaskTracker::new();
+        tasks.close();
         let app = App {
             places: Places::among(store.connections()),
             store,
             history: InTurn::new(bus.clone()),
             bus,
             files,
-            fan_out,
+            fan_out: FanOut::default(),
             announcer,
             streams: Capacity::with_share(MOST_STREAMS, config.streams_at_once()),
-            endings,
+            endings: Endings::at(shutdown.clone()),
             replays: Capacity::new(MOST_REPLAYS),
             asking: Capacity::new(MOST_ASKING),
             reading: Capacity::new(MOST_READING),
             long_bodies: Capacity::new(MOST_LONG_BODIES),
             tasks: tasks.clone(),
             auth,
-            limits,
-            openings,
+            limits: Limits::of_requests(config.api_requests_per_minute),
+            openings: Limits::of_streams(config.api_streams_per_minute),
             chatwoots: Chatwoots::default(),
             newest_letters: NewestLetters::default(),
             pipelines: Pipelines::default(),
@@ -193,6 +169,7 @@ impl Api {
             shutdown,
             administration,
         };
+        let crew = background(&app, announcements, watch);
         Ok(Self { router: routes::router(app, config, health), tasks, crew })
     }
 
@@ -232,7 +209,7 @@ impl Api {
             self.tasks.wait().await;
             self.crew.finish().await
         };
-        match tokio::time::timeout(LAST_WORDS, finishing).await {
+        match tokio::time::timeout(FINISH_TIMEOUT, finishing).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!("not everything was finished: {error:#}"),
             Err(_) => {
@@ -240,6 +217,33 @@ impl Api {
             }
         }
     }
+}
+
+/// Starts the work that goes on beside the requests.
+fn background(app: &App, announcements: Announcements, watch: streams::Watch) -> Crew {
+    let App { store, bus, fan_out, endings, limits, openings, shutdown, .. } = app;
+    let mut crew = Crew::default();
+    crew.spawn("limits of requests", limits.clone().forget(shutdown.clone()));
+    crew.spawn("limits of streams", openings.clone().forget(shutdown.clone()));
+    // Streams are told what happens until the last of them has ended.
+    let untold = CancellationToken::new();
+    let following = live::follow(bus.clone(), fan_out.clone(), untold.clone());
+    crew.spawn("following activity", following);
+    let listening = live::listen(bus.clone(), fan_out.clone(), untold.clone());
+    crew.spawn("listening to presence", listening);
+    let ending = endings.clone().over();
+    crew.spawn("ending the streams", async move {
+        ending.await;
+        untold.cancel();
+    });
+    crew.spawn("announcing", live::announce(bus.clone(), store.clone(), announcements));
+    let measuring = outbox::measure(store.clone());
+    let measuring = shutdown.clone().run_until_cancelled_owned(measuring);
+    crew.spawn("measuring the outbox", measuring);
+    let watching = watch.run(bus.clone());
+    let watching = shutdown.clone().run_until_cancelled_owned(watching);
+    crew.spawn("watching the streams", watching);
+    crew
 }
 
 fn administration(
@@ -303,10 +307,10 @@ fn report_provider(health: &Health, provider: &identity::Provider) {
     health.check("openid", move || {
         let provider = provider.clone();
         async move {
-            let wrong = match tokio::time::timeout(SIGN_OF_LIFE, provider.check()).await {
+            let wrong = match tokio::time::timeout(PROVIDER_TIMEOUT, provider.check()).await {
                 Ok(Ok(())) => return Status::Up,
-                Ok(Err(FetchError::OtherIssuer { .. })) => "has another name than OIDC_ISSUER says",
-                Ok(Err(FetchError::Unreadable(_))) => "answers what cannot be read",
+                Ok(Err(FetchError::OtherIssuer { .. })) => "names another issuer than OIDC_ISSUER",
+                Ok(Err(FetchError::Unreadable(_))) => "gives an answer that cannot be read",
                 Ok(Err(FetchError::Unavailable(_) | FetchError::Resting)) | Err(_) => {
                     "does not answer"
                 }

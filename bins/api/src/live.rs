@@ -20,7 +20,7 @@ mod tail;
 
 use axum::http::{HeaderMap, header};
 
-pub(crate) use announcer::{Announcer, announce};
+pub(crate) use announcer::{Announcements, Announcer, announce};
 pub(crate) use endings::Endings;
 pub(crate) use fan_out::FanOut;
 pub(crate) use frame::Filter;

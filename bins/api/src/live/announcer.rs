@@ -29,6 +29,9 @@ pub(crate) struct Waiting {
     envelope: Envelope,
 }
 
+/// Announcements that [`announce`] publishes.
+pub(crate) type Announcements = mpsc::Receiver<Waiting>;
+
 /// Why an announcement is left to an outbound worker.
 #[derive(Debug, thiserror::Error)]
 enum AnnounceError {
@@ -52,8 +55,8 @@ impl<T> From<TrySendError<T>> for AnnounceError {
 }
 
 impl Announcer {
-    /// Something that takes announcements, and what [`announce`] publishes.
-    pub(crate) fn channel() -> (Self, mpsc::Receiver<Waiting>) {
+    /// Makes an announcer, and the queue for [`announce`].
+    pub(crate) fn channel() -> (Self, Announcements) {
         let (sender, receiver) = mpsc::channel(WAITING);
         (Self(sender), receiver)
     }
@@ -77,9 +80,9 @@ impl Announcer {
     }
 }
 
-/// Publishes in order until all senders are gone, and removes what the stream has from the
-/// database. Nothing is tried twice here.
-pub(crate) async fn announce(bus: Bus, store: Store, mut waiting: mpsc::Receiver<Waiting>) {
+/// Publishes announcements in order until all senders are gone, and removes those that the stream
+/// has from the database. Retries nothing.
+pub(crate) async fn announce(bus: Bus, store: Store, mut waiting: Announcements) {
     let publisher = bus.publisher();
     let mut batch = Vec::with_capacity(TOGETHER);
     while waiting.recv_many(&mut batch, TOGETHER).await > 0 {

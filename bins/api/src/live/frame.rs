@@ -54,7 +54,7 @@ impl Event {
         let Place { conversation_id } = serde_json::from_slice(payload)?;
         let position = stored.map(|(position, _)| position);
         let trace = stored.and_then(|(_, headers)| headers.read(TraceParent::HEADER).ok());
-        let frame = write(position, Some(&kind), &traced(payload, trace));
+        let frame = write(position, &kind, &traced(payload, trace));
         let sequence = position.map(|position| position.sequence);
         Ok(Self { sequence, kind, conversation: conversation_id, frame })
     }
@@ -83,7 +83,7 @@ pub(crate) fn reset(position: &Position) -> Bytes {
 
 fn tell(kind: &str, position: &Position) -> Bytes {
     let data = serde_json::json!({ "position": position.to_string() }).to_string();
-    write(Some(position), Some(kind), data.as_bytes())
+    write(Some(position), kind, data.as_bytes())
 }
 
 /// A sign of life. With a position it moves the client's place on without being an event.
@@ -99,14 +99,12 @@ pub(crate) fn retry(milliseconds: u32) -> Bytes {
     Bytes::from(format!("retry: {milliseconds}\n\n"))
 }
 
-fn write(position: Option<&Position>, kind: Option<&str>, data: &[u8]) -> Bytes {
+fn write(position: Option<&Position>, kind: &str, data: &[u8]) -> Bytes {
     let mut frame = Vec::with_capacity(data.len() + 128);
     if let Some(position) = position {
         frame.extend_from_slice(format!("id: {position}\n").as_bytes());
     }
-    if let Some(kind) = kind {
-        frame.extend_from_slice(format!("event: {kind}\n").as_bytes());
-    }
+    frame.extend_from_slice(format!("event: {kind}\n").as_bytes());
     for line in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
         frame.extend_from_slice(b"data: ");
         frame.extend_from_slice(line);

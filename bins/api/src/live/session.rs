@@ -121,7 +121,7 @@ impl<H: History> Session<H> {
                         biased;
                         () = &mut self.ending => true,
                         signal = self.signals.recv() => self.hear(signal),
-                        _ = self.heartbeat.tick() => return Some(self.sign_of_life()),
+                        _ = self.heartbeat.tick() => return Some(self.heartbeat_frame()),
                     }
                 }
             };
@@ -190,7 +190,7 @@ impl<H: History> Session<H> {
                 return self.go_live(frame::reset(&join), &join);
             }
             Err(error) => {
-                tracing::debug!(%error, "a client's past cannot be read yet");
+                tracing::debug!(%error, "cannot read a client's past yet");
                 PAUSE
             }
         };
@@ -244,10 +244,10 @@ impl<H: History> Session<H> {
         }
     }
 
-    /// With the position, if all that led to it was heard: else a client whose events are rare
-    /// would come back from a place that the stream has long forgotten.
-    fn sign_of_life(&mut self) -> Bytes {
-        // In this order: what the position includes is in the channel by now.
+    /// Makes a heartbeat, with the position if the client has heard all that led to it. Without positions, a
+    /// client whose events are rare would come back from a place that the stream has long forgotten.
+    fn heartbeat_frame(&mut self) -> Bytes {
+        // In this order: all that the position includes is in the channel by now.
         let position = self.fan_out.position();
         let all_heard = matches!(self.phase, Phase::Live) && self.signals.is_empty();
         match position.filter(|position| all_heard && position.sequence >= self.heard) {

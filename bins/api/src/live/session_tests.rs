@@ -379,9 +379,9 @@ fn a_sign_of_life_never_runs_ahead_of_what_was_heard() {
     stream.ours.extend([false, true]);
     fan_out.event(&stream.message(1));
     let theirs = stream.position().at(1);
-    assert_eq!(session.sign_of_life(), frame::heartbeat(Some(&theirs)), "nothing of ours in it");
+    assert_eq!(session.heartbeat_frame(), frame::heartbeat(Some(&theirs)), "nothing of ours in it");
     fan_out.event(&stream.message(2));
-    assert_eq!(session.sign_of_life(), frame::heartbeat(None), "one of ours waits");
+    assert_eq!(session.heartbeat_frame(), frame::heartbeat(None), "one of ours waits");
     assert!(session.next().now_or_never().is_some());
-    assert_eq!(session.sign_of_life(), frame::heartbeat(Some(&theirs.at(2))));
+    assert_eq!(session.heartbeat_frame(), frame::heartbeat(Some(&theirs.at(2))));
 }

@@ -21,7 +21,7 @@ pub(crate) async fn follow(bus: Bus, fan_out: FanOut, shutdown: CancellationToke
             Ok(position) => position,
             Err(error) => {
                 failures += 1;
-                said_once(failures, &error, "ACTIVITY cannot be followed, trying again");
+                warn_once(failures, &error, "cannot follow ACTIVITY, trying again");
                 pause(failures, &shutdown).await;
                 continue;
             }
@@ -44,7 +44,7 @@ pub(crate) async fn follow(bus: Bus, fan_out: FanOut, shutdown: CancellationToke
                 Some(Err(error)) => {
                     tracing::warn!(
                         error = in_words(&error),
-                        "ACTIVITY cannot be followed at the moment"
+                        "cannot follow ACTIVITY at the moment"
                     );
                 }
             }
@@ -71,7 +71,7 @@ pub(crate) async fn listen(bus: Bus, fan_out: FanOut, shutdown: CancellationToke
             Ok(moments) => moments,
             Err(error) => {
                 failures += 1;
-                said_once(failures, &error, "typing and presence cannot be heard, trying again");
+                warn_once(failures, &error, "cannot listen to typing and presence, trying again");
                 pause(failures, &shutdown).await;
                 continue;
             }
@@ -89,7 +89,8 @@ pub(crate) async fn listen(bus: Bus, fan_out: FanOut, shutdown: CancellationToke
     }
 }
 
-fn said_once(failures: u32, error: &BusError, what: &str) {
+/// Warns of the first of several failures, and only traces the others.
+fn warn_once(failures: u32, error: &BusError, what: &str) {
     if failures == 1 {
         tracing::warn!(error = in_words(&error), "{what}");
     } else {
