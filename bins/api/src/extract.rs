@@ -81,8 +81,8 @@ where
     }
 }
 
-/// A longer body waits for room.
-const LONG: usize = 64 * 1024;
+/// Bytes above which reading a body needs room.
+const LONG_BODY_BYTES: usize = 64 * 1024;
 
 /// A body of JSON.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -108,7 +108,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 /// Whether it is, or may be.
 fn is_long(headers: &HeaderMap) -> bool {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    length.is_none_or(|length: usize| length > LONG)
+    length.is_none_or(|length: usize| length > LONG_BODY_BYTES)
 }
 
 /// What every body is: an object. A list would do for a struct as well, by the order of its fields.
@@ -138,7 +138,7 @@ fn refusal(rejection: &JsonRejection) -> ApiError {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => ApiError::NotJson,
         JsonRejection::JsonDataError(error) => match misfit(error) {
-            Some(misfit) => ApiError::Invalid(vec![unlike(misfit)]),
+            Some(misfit) => ApiError::Invalid(vec![field_error(misfit)]),
             None => ApiError::field("", rejection.body_text()),
         },
         _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
@@ -154,8 +154,8 @@ fn misfit<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Misfit> {
     error.downcast_ref().or_else(|| misfit(error.source()?))
 }
 
-/// The field at fault.
-pub(crate) fn unlike(misfit: &Misfit) -> FieldError {
+/// Names the field at fault.
+pub(crate) fn field_error(misfit: &Misfit) -> FieldError {
     let cause = misfit.inner();
     let message = cause.to_string();
     // The field says where; what a client sends has no lines to its people.
@@ -209,7 +209,7 @@ mod tests {
         ] {
             let mut json = serde_json::Deserializer::from_str(body);
             let read = serde_path_to_error::deserialize::<_, Object<Outer>>(&mut json);
-            let told = unlike(&read.err().unwrap());
+            let told = field_error(&read.err().unwrap());
             assert_eq!((&*told.field, &*told.message), (field, message), "{body}");
         }
     }

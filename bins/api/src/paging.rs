@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 
-/// Rows of a page when nothing is said.
-const USUAL: u32 = 25;
-/// Most rows of a page.
-const MOST: u32 = 100;
-/// Rows that page numbers reach; beyond, each page would cost more than the one before.
-const REACH: u32 = 10_000;
+/// Rows per page if the caller does not say.
+const DEFAULT_LIMIT: u32 = 25;
+/// Most rows per page.
+const MAX_LIMIT: u32 = 100;
+/// Rows that page numbers reach. Beyond them, each page would cost more than the one before.
+const MAX_OFFSET: u32 = 10_000;
 
 /// Which part of a list that goes by number only and knows no filter.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -65,7 +65,7 @@ pub(crate) struct Page {
     /// they end with a page that has fewer rows than its limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[expect(clippy::option_option, reason = "null says something else than nothing")]
+    #[expect(clippy::option_option, reason = "null means something else than a missing field")]
     pub(crate) next_cursor: Option<Option<String>>,
 }
 
@@ -91,13 +91,14 @@ impl Asked {
         let limit = self::limit(limit)?;
         let start = match (page, cursor.filter(|cursor| !cursor.is_empty())) {
             (Some(_), Some(_)) => {
-                return Err(ApiError::field("cursor", "does not go together with page"));
+                return Err(ApiError::field("cursor", "cannot be combined with page"));
             }
             (None, Some(cursor)) => Start::Cursor(cursor),
             (Some(0), None) => return Err(ApiError::field("page", "must be at least 1")),
-            (Some(page), None) if (page - 1).saturating_mul(limit) > REACH => {
-                let message =
-                    format!("reaches the first {REACH} rows; go on with nextCursor, if given");
+            (Some(page), None) if (page - 1).saturating_mul(limit) > MAX_OFFSET => {
+                let message = format!(
+                    "reaches only the first {MAX_OFFSET} rows; go on with nextCursor where there is one"
+                );
                 return Err(ApiError::field("page", message));
             }
             (page, None) => Start::Page(page.unwrap_or(1)),
@@ -149,9 +150,9 @@ impl Asked {
 
 /// The number of rows that a caller asked for.
 pub(crate) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
-    match asked.unwrap_or(USUAL) {
-        limit @ 1..=MOST => Ok(limit),
-        _ => Err(ApiError::field("limit", format!("must be 1 to {MOST}"))),
+    match asked.unwrap_or(DEFAULT_LIMIT) {
+        limit @ 1..=MAX_LIMIT => Ok(limit),
+        _ => Err(ApiError::field("limit", format!("must be 1 to {MAX_LIMIT}"))),
     }
 }
 
@@ -167,7 +168,7 @@ pub(crate) fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, ApiError> {
         .decode(cursor)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| ApiError::field("cursor", "is not one of this list; begin without one"))
+        .ok_or_else(foreign_cursor)
 }
 
 /// A place by time and id, made opaque: in microseconds, as the database has it.
@@ -189,7 +190,11 @@ pub(crate) fn moment(micros: Option<i64>) -> Result<DateTime<Utc>, ApiError> {
     micros
         .filter(|micros| *micros >= 0)
         .and_then(DateTime::from_timestamp_micros)
-        .ok_or_else(|| ApiError::field("cursor", "is not one of this list; begin without one"))
+        .ok_or_else(foreign_cursor)
+}
+
+fn foreign_cursor() -> ApiError {
+    ApiError::field("cursor", "is not from this list; leave it out to begin at the start")
 }
 
 #[cfg(test)]

@@ -159,8 +159,9 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
     let versioned_health = Router::new().route_service("/health", one);
     let mut guarded = operations
         .layer(middleware::from_fn_with_state(app.clone(), activity_position::tell))
-        .layer(unless_said(header::CACHE_CONTROL, "no-store"))
-        .layer(unless_said(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // A browser that several people use must keep nothing that was said to one of them.
+        .layer(default_header(header::CACHE_CONTROL, "no-store"))
+        .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(app)
         .merge(openapi::routes(&document, discovery.as_deref()))
         .merge(shell::routes(config.shell_dir.as_deref(), &policy));
@@ -177,15 +178,14 @@ pub(crate) fn router(app: App, config: &Config, health: &Health) -> Router {
         .layer(middleware::from_fn(limits::tell))
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(middleware::from_fn(patience))
-        .layer(CompressionLayer::new().compress_when(compressed()))
+        .layer(CompressionLayer::new().compress_when(compressible()))
         .layer(cors(config))
         .layer(CatchPanicLayer::custom(request::panicked))
         .layer(middleware::from_fn(request::track))
 }
 
-/// What no answer of an operation is without: a browser that several people use keeps nothing that was
-/// said to one of them.
-fn unless_said(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+/// Sets this header of an answer, unless the handler has set it.
+fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
@@ -196,12 +196,12 @@ async fn patience(request: Request, next: Next) -> Response {
     answer.unwrap_or_else(|_| ApiError::Timeout.into_response())
 }
 
-/// What is given out byte for byte stays as it is.
-fn compressed() -> impl Predicate {
-    let touched = |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
+/// Leaves answers uncompressed that must stay as they are, byte for byte.
+fn compressible() -> impl Predicate {
+    let touchable = |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
         extensions.get::<Untouched>().is_none()
     };
-    DefaultPredicate::new().and(touched)
+    DefaultPredicate::new().and(touchable)
 }
 
 fn cors(config: &Config) -> CorsLayer {

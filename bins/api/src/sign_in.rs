@@ -60,8 +60,8 @@ impl Default for SignIn {
     }
 }
 
-/// What the protocol says by itself is not said otherwise.
-const TAKEN: [&str; 8] = [
+/// Parameters that the Shell sets itself.
+const RESERVED: [&str; 8] = [
     "client_id",
     "code_challenge",
     "code_challenge_method",
@@ -75,8 +75,8 @@ const TAKEN: [&str; 8] = [
 fn parameter(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
     let (name, value) = pair.ok_or_else(|| format!("write it like audience=axis, not {text:?}"))?;
-    if TAKEN.contains(&name) {
-        return Err(format!("{name} is said anyway, and cannot be said otherwise"));
+    if RESERVED.contains(&name) {
+        return Err(format!("the Shell sets {name} itself; leave it out"));
     }
     Ok((name.to_owned(), value.to_owned()))
 }

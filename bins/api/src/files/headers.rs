@@ -93,7 +93,8 @@ impl Headers<'_> {
         let kind = HeaderValue::from_static(shown.unwrap_or(HIDDEN));
         headers.insert(header::CONTENT_TYPE, kind);
         let disposition = if shown.is_some() { "inline" } else { "attachment" };
-        if let Ok(value) = HeaderValue::from_str(&disposed(disposition, self.file_name)) {
+        if let Ok(value) = HeaderValue::from_str(&content_disposition(disposition, self.file_name))
+        {
             headers.insert(header::CONTENT_DISPOSITION, value);
         }
         if let Ok(tag) = HeaderValue::from_str(self.tag) {
@@ -109,8 +110,8 @@ impl Headers<'_> {
     }
 }
 
-/// The name twice (RFC 6266): as old programs read it, and as it is.
-fn disposed(disposition: &str, name: &str) -> String {
+/// Gives the name twice (RFC 6266): as old programs read it, and exactly.
+fn content_disposition(disposition: &str, name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|c| if c.is_ascii_graphic() && !"\"\\%;".contains(c) || c == ' ' { c } else { '_' })

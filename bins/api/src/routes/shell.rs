@@ -10,6 +10,7 @@ use tower::ServiceBuilder;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::default_header;
 use crate::App;
 use crate::auth::Auth;
 
@@ -46,22 +47,20 @@ pub(super) fn routes(folder: Option<&Path>, policy: &HeaderValue) -> Router {
         }
         return Router::new().route("/", get(async || Html(NO_SHELL)));
     };
-    let says =
-        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let policy =
         SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy.clone());
-    let cached = |rule| says(header::CACHE_CONTROL, rule);
+    let cached = |rule| default_header(header::CACHE_CONTROL, rule);
     let page = ServeFile::new(folder.join("index.html"));
     let files = ServiceBuilder::new()
         .layer(cached("no-cache"))
         .layer(policy)
-        .layer(says(header::REFERRER_POLICY, "same-origin"))
-        .layer(says(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(default_header(header::REFERRER_POLICY, "same-origin"))
+        .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .service(ServeDir::new(folder).fallback(page));
     // Names under assets/ change with the content.
     let assets = ServiceBuilder::new()
         .layer(cached("public, max-age=31536000, immutable"))
-        .layer(says(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .service(ServeDir::new(folder.join("assets")));
     Router::new()
         .nest_service("/app/assets", assets)

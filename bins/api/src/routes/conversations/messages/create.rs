@@ -19,7 +19,7 @@ use crate::App;
 use crate::auth::{May, Principal, Reply};
 use crate::error::{ApiError, Current};
 use crate::etag::{IfMatch, Tagged};
-use crate::extract::{self, Id, unlike};
+use crate::extract::{self, Id, field_error};
 use crate::files::{Files, Form, Receipt, is_form};
 use crate::idempotency::{Begun, Key};
 use crate::problem::{Faults, Problem};
@@ -243,7 +243,7 @@ impl CreateMessage {
     /// A reply that is proposed in an approval's metadata.
     pub(in crate::routes) fn proposed(metadata: &Map<String, Value>) -> Result<Self, ApiError> {
         let read = serde_path_to_error::deserialize::<_, Self>(Value::Object(metadata.clone()));
-        let message = read.map_err(|misfit| ApiError::Invalid(vec![unlike(&misfit)]))?;
+        let message = read.map_err(|misfit| ApiError::Invalid(vec![field_error(&misfit)]))?;
         message.check(&[])?;
         Ok(message)
     }
