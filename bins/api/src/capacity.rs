@@ -1,9 +1,10 @@
-//! Places for what takes long, or of which there are few: uploads, downloads, live streams, replays, reading much of a
-//! stream, asking Chatwoot and NATS, connections to the database. There are so many, and no tenant takes the last
-//! quarter of them: that is left to others. Where one caller could take all of its tenant's, callers have a share too.
+//! Places for work that takes long or needs what is scarce: uploads, downloads, live streams,
+//! replays, reading much of a stream, asking Chatwoot and NATS, connections to the database. No
+//! tenant gets the last quarter of the places of a kind: they are left to others. Where one caller
+//! could take all of its tenant's, callers have a share too.
 //!
-//! Who waits for a place waits behind its own tenant's requests first, and then behind no more of another's than have
-//! places at a time.
+//! A request that waits for a place waits behind its own tenant's first, and then behind no more of
+//! another tenant's than may have places at a time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,24 +21,24 @@ pub(crate) struct Capacity(Arc<Inner>);
 struct Inner {
     free: Arc<Semaphore>,
     most_each: usize,
-    /// Of one caller.
+    /// Most places of one caller.
     share: usize,
     taken: Mutex<HashMap<TenantId, Taken>>,
 }
 
 /// What a tenant has taken.
 struct Taken {
-    /// As many places as it may have, those that it has not.
+    /// Permits for the places that the tenant may have and has not taken.
     own: Arc<Semaphore>,
     by_caller: HashMap<String, usize>,
 }
 
-/// A place, until it is dropped.
+/// A place, held until this is dropped.
 pub(crate) struct Room {
     capacity: Capacity,
     tenant: TenantId,
     caller: Option<String>,
-    /// The tenant's, and everybody's; given back before anything else is done.
+    /// The tenant's permit, and everybody's. When this is dropped they are given back first.
     permits: Vec<OwnedSemaphorePermit>,
 }
 
@@ -57,19 +58,20 @@ impl Capacity {
         self.take(tenant, None)
     }
 
-    /// Waits in turn until this tenant has a place. For who waits no longer than its request may take, and holds
-    /// none of these places meanwhile.
+    /// Waits in turn until this tenant has a place. Callers must not wait longer than their request
+    /// may take, and must hold none of these places meanwhile.
     pub(crate) async fn wait(&self, tenant: &TenantId) -> Room {
         let own = Arc::clone(&self.of(&mut self.taken(), tenant).own);
-        // Neither is ever closed.
+        // Neither semaphore is ever closed.
         let own = own.acquire_owned().await.ok();
-        // From here on it is given back, even if nobody waits any more.
+        // From here on the permit is given back even if nobody waits any more.
         let mut room = self.room(tenant, None, own);
         room.permits.extend(Arc::clone(&self.0.free).acquire_owned().await.ok());
         room
     }
 
-    /// Returns a place for this caller, or `None` also if the caller has as many as one may.
+    /// Returns a place for this caller. Returns `None` if [`Self::enter`] would, or if the caller
+    /// has as many as one may.
     pub(crate) fn enter_as(&self, caller: &Principal) -> Option<Room> {
         self.take(&caller.tenant, Some(caller.signature()))
     }
@@ -90,7 +92,7 @@ impl Capacity {
         Some(self.room(tenant, caller, [own, free]))
     }
 
-    /// What the tenant has taken.
+    /// Returns what the tenant has taken.
     fn of<'a>(&self, all: &'a mut HashMap<TenantId, Taken>, tenant: &TenantId) -> &'a mut Taken {
         let nothing =
             || Taken { own: Arc::new(Semaphore::new(self.0.most_each)), by_caller: HashMap::new() };
@@ -118,7 +120,7 @@ impl Drop for Room {
         let mut all = self.capacity.taken();
         if let Some(taken) = all.get_mut(&self.tenant) {
             taken.leave(self.caller.as_deref());
-            // Those who have a place or wait for one hold it too.
+            // Permits, and those who wait for one, hold a reference too.
             if Arc::strong_count(&taken.own) == 1 {
                 all.remove(&self.tenant);
             }

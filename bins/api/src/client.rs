@@ -1,4 +1,4 @@
-//! Asking Chatwoot from here, where an answer cannot wait for a worker.
+//! Asking Chatwoot directly, where an answer cannot wait for a worker.
 
 use accounts::Unusable;
 use chatwoot::Client;
@@ -9,10 +9,10 @@ use crate::capacity::Room;
 use crate::error::ApiError;
 
 impl App {
-    /// A client of an account that is the caller's tenant's. None: it is served no more.
+    /// Returns a client for an account of the caller's tenant, or `None` if the account is no longer served.
     pub(crate) async fn client(&self, account: AccountKey) -> Result<Option<Client>, ApiError> {
         let (clients, key) = self.files.callers().ok_or(ApiError::NotSetUp)?;
-        // Only workers read sealed tokens.
+        // Only workers may read sealed tokens.
         let mut transaction = self.store.worker().await?;
         let account = store::accounts::get(&mut transaction, account).await?;
         store::commit(transaction).await?;
@@ -23,19 +23,21 @@ impl App {
         })
     }
 
-    /// Room for a request that asks Chatwoot, or has NATS do something, in the middle of its transaction
-    /// and may want a second one. It is taken before the first is begun: one of them that hangs, or a
-    /// crowd of which each waits for the second, would otherwise take every connection to the database.
+    /// Takes room for a request that, in the middle of its transaction, asks Chatwoot or has NATS
+    /// do something, and may want a second transaction. Must be taken before the first one begins:
+    /// a request that hangs, or a crowd of which each waits for its second one, would otherwise
+    /// take every connection to the database.
     pub(crate) fn asking(&self, tenant: &TenantId) -> Result<Room, ApiError> {
         self.asking.enter(tenant).ok_or(ApiError::Busy)
     }
 
-    /// Waits for a place to ask Chatwoot, for requests such as each of a conversation's pictures.
+    /// Waits for room to ask Chatwoot, for requests that come in crowds, such as one for each
+    /// picture of a conversation.
     pub(crate) async fn asking_in_turn(&self, tenant: &TenantId) -> Room {
         self.asking.wait(tenant).await
     }
 
-    /// Room for a request that reads much of a stream, whose messages may be large.
+    /// Takes room for a request that reads much of a stream, whose messages may be large.
     pub(crate) fn reading(&self, tenant: &TenantId) -> Result<Room, ApiError> {
         self.reading.enter(tenant).ok_or(ApiError::Busy)
     }

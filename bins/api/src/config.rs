@@ -12,13 +12,13 @@ use crate::auth::{Auth, AuthMode};
 use crate::loopback_only;
 use crate::sign_in::SignIn;
 
-/// What the API alone needs to know.
+/// Settings that only the API has.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "API")]
 pub struct Config {
     /// Origins whose pages may call the API from a browser, such as `https://desk.example.com`,
-    /// separated by commas; none: only pages that the API serves itself
+    /// separated by commas. If empty, only pages that the API itself serves may call it
     #[arg(
         long,
         env = "CORS_ORIGIN",
@@ -32,20 +32,21 @@ pub struct Config {
     #[arg(long, env = "AUTH_MODE", value_enum, default_value_t = AuthMode::Dev)]
     pub auth_mode: AuthMode,
 
-    /// The provider of sign-ins, for [`AuthMode::Oidc`]
+    /// The OpenID provider, for [`AuthMode::Oidc`]
     #[command(flatten)]
     pub oidc: identity::Config,
 
-    /// How the Shell signs people in there
+    /// How the Shell signs people in with it
     #[command(flatten)]
     pub sign_in: SignIn,
 
-    /// Lets `AUTH_MODE=dev` listen on addresses that other machines can reach, and answer what comes by a
-    /// proxy, a tunnel or another name than localhost: then whoever reaches it is an administrator
+    /// Lets `AUTH_MODE=dev` listen on addresses that other machines can reach, and answer requests
+    /// that come through a proxy or a tunnel, or for another name than localhost. Whoever reaches
+    /// it is then an administrator
     #[arg(long, env = "DEV_AUTH_ANYWHERE")]
     pub dev_auth_anywhere: bool,
 
-    /// Seconds during which a message can be taken back before it leaves, 0 to 600
+    /// Seconds during which a message can still be taken back, before it is sent, 0 to 600
     #[arg(
         long,
         env = "UNDO_SECONDS",
@@ -55,7 +56,7 @@ pub struct Config {
     )]
     pub undo_seconds: u64,
 
-    /// Seconds for single channels, named as in Chatwoot's `Channel::Email`: `Email=60,WebWidget=5`
+    /// UNDO_SECONDS for single channels, named as in Chatwoot's `Channel::Email`: `Email=60,WebWidget=5`
     #[arg(
         long,
         env = "UNDO_SECONDS_BY_CHANNEL",
@@ -65,7 +66,7 @@ pub struct Config {
     )]
     pub undo_seconds_by_channel: Vec<(String, u64)>,
 
-    /// Seconds of silence after which a live stream gets a sign of life, 1 to 30
+    /// Seconds of silence after which a live stream gets a heartbeat, 1 to 30
     #[arg(
         long,
         env = "SSE_HEARTBEAT_SECONDS",
@@ -75,8 +76,8 @@ pub struct Config {
     )]
     pub sse_heartbeat_seconds: u64,
 
-    /// Requests a minute that each person and each API key may make, all at once if they like; each
-    /// process counts by itself, live streams are not among them, 0: any number
+    /// Requests per minute that each person and each API key may make, all at once if they like.
+    /// Each process counts on its own; opening a live stream does not count. 0 means no limit
     #[arg(
         long,
         env = "API_REQUESTS_PER_MINUTE",
@@ -86,8 +87,8 @@ pub struct Config {
     )]
     pub api_requests_per_minute: u32,
 
-    /// Live streams a minute that each person and each API key may open, all at once if they like; each
-    /// process counts by itself, 0: any number
+    /// Live streams per minute that each person and each API key may open, all at once if they
+    /// like. Each process counts on its own. 0 means no limit
     #[arg(
         long,
         env = "API_STREAMS_PER_MINUTE",
@@ -97,8 +98,9 @@ pub struct Config {
     )]
     pub api_streams_per_minute: u32,
 
-    /// Live streams that each person and each API key may have open; each process counts by itself, 0:
-    /// as many as their tenant. A program that opens one for each of its own clients wants more
+    /// Live streams that each person and each API key may have open at a time. Each process counts
+    /// on its own. 0 means as many as their tenant may have. A program that opens one for each of
+    /// its own clients needs more
     #[arg(
         long,
         env = "API_STREAMS_AT_ONCE",
@@ -108,11 +110,11 @@ pub struct Config {
     )]
     pub api_streams_at_once: u32,
 
-    /// Folder with the built Shell, served under `/app/`; unset: it is served by somebody else
+    /// Folder with the built Shell, served under `/app/`. If unset, the API does not serve the Shell
     #[arg(long, env = "SHELL_DIR", value_name = "FOLDER")]
     pub shell_dir: Option<PathBuf>,
 
-    /// What administering accounts needs to know
+    /// Settings for administering accounts
     #[arg(skip)]
     pub accounts: accounts::Config,
 }
@@ -137,7 +139,7 @@ impl Default for Config {
     }
 }
 
-/// These settings cannot be served with.
+/// Settings that the API cannot serve with.
 #[derive(Debug, thiserror::Error)]
 pub enum UnfitConfig {
     /// They would let strangers in.
@@ -149,14 +151,14 @@ pub enum UnfitConfig {
     /// They would let nobody in.
     #[error(transparent)]
     Provider(#[from] identity::SetupError),
-    /// The accounts' secrets would not open.
+    /// The key for the accounts' secrets is unusable.
     #[error(transparent)]
     Key(#[from] domain::SealError),
 }
 
 impl Config {
-    /// Refuses what cannot be served with when listening on this address. Asks nobody: what is wrong
-    /// here is told before there are complaints about servers.
+    /// Refuses settings that the API cannot serve with when it listens on this address. Contacts no
+    /// server, so that a wrong setting is reported before any server that is away.
     pub fn check(&self, host: &str) -> Result<(), UnfitConfig> {
         if self.is_for_this_machine() && !loopback_only::is_loopback(host) {
             return Err(UnfitConfig::OpenToAll(host.to_owned()));
@@ -168,7 +170,7 @@ impl Config {
         Ok(())
     }
 
-    /// Whether nobody but this machine is to be let in.
+    /// Whether only this machine is let in.
     pub(crate) fn is_for_this_machine(&self) -> bool {
         self.auth_mode == AuthMode::Dev && !self.dev_auth_anywhere
     }
@@ -203,7 +205,7 @@ impl Config {
     }
 }
 
-/// How long a message can be taken back before it leaves.
+/// How long a message can be taken back before it is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Undo {
     otherwise: Duration,
@@ -211,12 +213,12 @@ pub(crate) struct Undo {
 }
 
 impl Undo {
-    /// Whether the channel makes a difference.
+    /// Whether the window depends on the channel.
     pub(crate) fn varies(&self) -> bool {
         !self.by_channel.is_empty()
     }
 
-    /// In conversations of this channel.
+    /// The window in conversations of this channel.
     pub(crate) fn of(&self, channel: Option<&str>) -> Duration {
         let channel = channel.map(short);
         let window = self.by_channel.iter().find(|(name, _)| Some(name.as_str()) == channel);
@@ -224,7 +226,7 @@ impl Undo {
     }
 }
 
-/// `Email` of `Channel::Email`.
+/// Shortens `Channel::Email` to `Email`.
 fn short(channel: &str) -> &str {
     channel.strip_prefix("Channel::").unwrap_or(channel)
 }
@@ -239,9 +241,9 @@ fn channel_undo(text: &str) -> Result<(String, u64), String> {
     }
 }
 
-/// Any page of any site is no origin: such a page could act for whoever opens it.
+/// Reads an origin. `*` is refused, since any site's page could then act for whoever opens it.
 pub(crate) fn origin(text: &str) -> Result<HeaderValue, String> {
-    let refusal = || format!("{text:?} is no origin; write it like https://desk.example.com");
+    let refusal = || format!("{text:?} is not an origin; write it like https://desk.example.com");
     if !text.starts_with("http://") && !text.starts_with("https://") || text.ends_with('/') {
         return Err(refusal());
     }

@@ -1,10 +1,11 @@
-//! Transactions, each with a place among those that are under way.
+//! Transactions, each of which holds a place among those that are under way.
 //!
-//! A process has few connections to the database. Tenants' requests have all but an eighth of them, and no tenant the
-//! last quarter of those. To find out who calls there are places of its own, since nobody knows yet whose tenant's they
-//! would be. Who finds no place waits for one here, in turn, and not in the pool, where whoever asks for most has most.
-//! Anybody on the internet may show a key that is none, so those who have shown nothing yet have other places than
-//! those who have, and few of them wait.
+//! A process has few connections to the database. Tenants' requests have all but an eighth of them, and no
+//! tenant has the last quarter of those. Finding out who calls has places of its own, since nobody knows yet
+//! which tenant's they would be. A request that finds no place waits for one here, in turn, and not in the
+//! pool, where the tenant with the most requests would get the most connections. Anybody on the internet may
+//! show a made-up key, so callers who have proved nothing yet use other places than those who have, and few of
+//! them may wait.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -20,26 +21,26 @@ use crate::capacity::{Capacity, Room};
 use crate::error::ApiError;
 use crate::recent::Recent;
 
-/// How long a place is waited for: as long as the pool waits for a connection. A database that is away is told of in
-/// time by those who wait for places too.
+/// How long a request waits for a place: as long as the pool waits for a connection, so that those
+/// who wait for a place also report in time that the database is away.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How many strangers wait for a place; further ones are refused at once.
+/// How many strangers may wait for a place; further ones are refused at once.
 const STRANGERS: usize = 64;
 
-/// How many transactions are under way at a time, by what they are for. Cheap to clone.
+/// How many transactions may be under way at a time, by their purpose. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Places {
     tenants: Capacity,
     callers: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
-    /// Places to wait in for those of strangers.
+    /// Bounds how many strangers wait for a place.
     waiting: Arc<Semaphore>,
     above: Arc<Semaphore>,
     /// The keys and tickets that were good a moment ago.
     recent: Recent,
 }
 
-/// Who wants to be known.
+/// What a caller shows to be identified.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Credential<'a> {
     /// A token that the provider has signed.
@@ -57,13 +58,13 @@ pub(crate) struct Placed {
 type Place = (Option<Room>, Option<OwnedSemaphorePermit>);
 
 impl Places {
-    /// Of as many connections.
+    /// Divides this many connections.
     pub(crate) fn among(connections: usize) -> Self {
         let few = (connections / 8).max(1);
         Self {
             tenants: Capacity::new((connections - few).max(1)),
             callers: Arc::new(Semaphore::new((connections / 4).max(1))),
-            // Fewer than tenants leave, or they could take all of these.
+            // Fewer than the tenants leave over, or strangers could take all of those.
             strangers: Arc::new(Semaphore::new((few / 2).max(1))),
             waiting: Arc::new(Semaphore::new(STRANGERS)),
             above: Arc::new(Semaphore::new(few)),
@@ -71,7 +72,7 @@ impl Places {
         }
     }
 
-    /// The digests of keys and tickets that were good lately.
+    /// The digests of keys and tickets that were good a moment ago.
     pub(crate) fn recent(&self) -> &Recent {
         &self.recent
     }
@@ -96,14 +97,14 @@ impl Places {
 
 async fn in_turn(places: &Arc<Semaphore>) -> Result<Place, ApiError> {
     let place = timeout(PATIENCE, Arc::clone(places).acquire_owned()).await;
-    // Never closed.
+    // The semaphore is never closed.
     place.map(|place| (None, place.ok())).map_err(|_| ApiError::Busy)
 }
 
 impl App {
-    /// A transaction that sees and changes the rows of one tenant only. For who holds none meanwhile: a crowd of which
-    /// each waits for a second place would take all of the tenant's. A second one is the store's own, where there is room
-    /// of another kind.
+    /// Begins a transaction that sees and changes the rows of one tenant only. The caller must hold none
+    /// meanwhile: a crowd of which each waits for a second place would take all of the tenant's. A second
+    /// transaction comes from the store itself, for requests that hold room of another kind.
     pub(crate) async fn tenant(&self, tenant: &TenantId) -> Result<Placed, ApiError> {
         let place = self.places.of_tenant(tenant).await?;
         Placed::begin(place, self.store.tenant(tenant)).await
@@ -114,7 +115,7 @@ impl App {
         Placed::begin(self.places.of_caller(credential).await?, self.store.gate()).await
     }
 
-    /// A transaction that sees and changes which tenants there are, and nothing inside of any.
+    /// Begins a transaction that sees and changes which tenants there are, and nothing inside them.
     pub(crate) async fn installation(&self) -> Result<Placed, ApiError> {
         Placed::begin(in_turn(&self.places.above).await?, self.store.installation()).await
     }
@@ -128,13 +129,13 @@ impl Placed {
         Ok(Self { transaction: begun.await?, _place: place })
     }
 
-    /// Commits it.
+    /// Commits the transaction.
     pub(crate) async fn commit(self) -> Result<(), store::Error> {
         let Self { transaction, _place } = self;
         store::commit(transaction).await
     }
 
-    /// Rolls it back, and waits until it is.
+    /// Rolls the transaction back, and waits until that is done.
     pub(crate) async fn rollback(self) -> Result<(), store::Error> {
         let Self { transaction, _place } = self;
         store::rollback(transaction).await

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use domain::{Approval, Conversation};
 
-/// Something whose state has a tag.
+/// Something whose state has an entity tag.
 pub(crate) trait Tagged {
     fn tag(&self) -> String;
 }
@@ -17,7 +17,7 @@ impl Tagged for Conversation {
     }
 }
 
-/// What the customer has written since counts too: it may change what should be decided.
+/// The customer's messages change the tag too, since they may change what should be decided.
 impl Tagged for Approval {
     fn tag(&self) -> String {
         let heard = self.last_heard_at.map_or(0, |at| at.timestamp_micros());
@@ -25,12 +25,12 @@ impl Tagged for Approval {
     }
 }
 
-/// The tag of what last changed then.
+/// The tag of a state that began at this time.
 pub(crate) fn tag(updated_at: DateTime<Utc>) -> String {
     format!("\"{:x}\"", updated_at.timestamp_micros())
 }
 
-/// The states in which the caller wants the request to be carried out; none: in any.
+/// The states in which the caller wants the request carried out. `None` if any will do.
 pub(crate) struct IfMatch(Option<String>);
 
 impl IfMatch {
@@ -39,12 +39,12 @@ impl IfMatch {
         self.0.is_some()
     }
 
-    /// Whether the state with this tag is among them.
+    /// Whether the request may be carried out in the state with this tag.
     pub(crate) fn admits(&self, tag: &str) -> bool {
         self.0.is_none() || self.names("*") || self.names(tag)
     }
 
-    /// Whether the caller knows the state with this tag: by its name, not by any.
+    /// Whether the caller names this very tag; `*` does not.
     pub(crate) fn names(&self, tag: &str) -> bool {
         self.0.as_ref().is_some_and(|wanted| wanted.split(',').any(|one| one.trim() == tag))
     }
@@ -54,7 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        // What is no text is no tag of ours; several lines are one list.
+        // A value that is not text is no tag of ours. Several headers make one list.
         let given = parts.headers.get_all(header::IF_MATCH).into_iter();
         let given: Vec<_> = given.map(|line| line.to_str().unwrap_or_default()).collect();
         Ok(Self((!given.is_empty()).then(|| given.join(","))))

@@ -1,4 +1,4 @@
-//! What requests bring along, refused with a problem where it is not what it should be.
+//! Extractors that refuse, with a problem, what is not as it should be.
 
 use std::error::Error;
 use std::fmt;
@@ -26,7 +26,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        // Text in Postgres cannot hold it, whatever the parameter.
+        // Text in Postgres cannot hold NUL, in whatever parameter it comes.
         if parts.uri.query().is_some_and(|query| query.contains("%00")) {
             return Err(ApiError::BadQuery("the query string holds a NUL character".to_owned()));
         }
@@ -37,13 +37,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// An id in a path. What is no id names nothing, so it is not found.
+/// An id in a path. Text that cannot be an id names nothing, so it is not found.
 pub(crate) struct Id<T>(pub(crate) T);
 
-/// A name in a path. What cannot be one names nothing, so it is not found.
+/// A name in a path. Text that cannot be a name names nothing, so it is not found.
 pub(crate) struct Name<T>(pub(crate) T);
 
-/// The ids of a path with two, in their order.
+/// The two ids in a path, in order.
 pub(crate) struct Ids<A, B>(pub(crate) A, pub(crate) B);
 
 impl<T: From<uuid::Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
@@ -84,14 +84,14 @@ where
 /// Bytes above which reading a body needs room.
 const LONG_BODY_BYTES: usize = 64 * 1024;
 
-/// A body of JSON.
+/// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        // Whose caller is known to be a tenant's; those above the tenants are few.
+        // Only callers of a tenant need room: those above the tenants are few.
         let _room = match request.extensions().get::<TenantId>() {
             Some(tenant) if is_long(request.headers()) => {
                 Some(app.long_bodies.enter(tenant).ok_or(ApiError::Busy)?)
@@ -105,13 +105,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     }
 }
 
-/// Whether it is, or may be.
+/// Whether the body is, or may be, a long one.
 fn is_long(headers: &HeaderMap) -> bool {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     length.is_none_or(|length: usize| length > LONG_BODY_BYTES)
 }
 
-/// What every body is: an object. A list would do for a struct as well, by the order of its fields.
+/// Every body must be an object. Serde would also fill a struct from a list, by the order of its fields.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -146,10 +146,10 @@ fn refusal(rejection: &JsonRejection) -> ApiError {
     }
 }
 
-/// JSON that is not what is wanted, and where.
+/// JSON of another shape than wanted, and where it is.
 pub(crate) type Misfit = serde_path_to_error::Error<serde_json::Error>;
 
-/// The cause of an error that says where.
+/// Finds the cause that says where the JSON is wrong.
 fn misfit<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Misfit> {
     error.downcast_ref().or_else(|| misfit(error.source()?))
 }
@@ -158,12 +158,12 @@ fn misfit<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Misfit> {
 pub(crate) fn field_error(misfit: &Misfit) -> FieldError {
     let cause = misfit.inner();
     let message = cause.to_string();
-    // The field says where; what a client sends has no lines to its people.
+    // The field says where. Lines and columns mean nothing to the people who use the client.
     let place = format!(" at line {} column {}", cause.line(), cause.column());
     let message = message.strip_suffix(&place).unwrap_or(&message);
     let at_root = misfit.path().iter().next().is_none();
     let path = if at_root { String::new() } else { misfit.path().to_string() };
-    // Serde tells of the missing field in words only, and of its parent as the place.
+    // Serde names a missing field only in the message, and its parent as the place.
     let missing = message.strip_prefix("missing field `").and_then(|name| name.strip_suffix('`'));
     let (field, message) = match missing {
         Some(name) if at_root => (name.to_owned(), "is missing"),

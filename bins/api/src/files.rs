@@ -1,4 +1,4 @@
-//! Files: received with messages, and given out to those who may read the conversation.
+//! Files: received with messages, and served to callers who may read the conversation.
 //!
 //! ```text
 //! POST …/messages (form) ──► receive ──► object store ──► one transaction: message, outbox, files
@@ -7,7 +7,7 @@
 //!                        ──► headers
 //! ```
 //!
-//! Nothing here holds a file in memory: bytes pass by in pieces.
+//! Nothing here holds a file in memory: bytes pass through in chunks.
 
 mod config;
 mod fetch;
@@ -33,32 +33,32 @@ pub(crate) use headers::{Headers, Untouched};
 pub(crate) use part::Asked;
 pub(crate) use receive::Receipt;
 
-/// Messages with files that one process receives at the same time.
+/// Messages with files that one process receives at a time.
 const MOST_RECEIVED: usize = 32;
-/// Files of Chatwoot's that one process gives out at the same time.
+/// Files from Chatwoot that one process serves at a time.
 const MOST_FETCHED: usize = 128;
 
-/// The greatest answer of Chatwoot's that is read here, in bytes. Many may be at the same time, and what
-/// the API asks for is short.
+/// The largest answer from Chatwoot that is read here, in bytes. Many may be read at a time, and
+/// what the API asks for is short.
 const MOST_ANSWER: usize = 2 * 1024 * 1024;
 
-/// Where files are, and how many may be under way. Cheap to clone.
+/// Where files are stored, and how many may be under way. Cheap to clone.
 #[derive(Clone)]
 pub struct Files {
     objects: Objects,
     chatwoot: chatwoot::Files,
-    /// Opens the token that a fresh address is asked for with.
+    /// Opens the token with which a fresh address is asked for.
     key: Option<SecretKey>,
     clients: Arc<Clients>,
     receiving: Capacity,
     fetching: Capacity,
-    /// Bytes of files that are kept for a tenant in a day; `None`: any number.
+    /// Bytes of files that are stored for a tenant in a day. `None` if there is no limit.
     most_a_day: Option<i64>,
 }
 
 impl Files {
-    /// Files that were written here are in `objects`; all others are fetched from Chatwoot. Without the
-    /// key nobody asks where an attachment is whose address is good no more.
+    /// Files that were written here are in `objects`; all others are fetched from Chatwoot. Without
+    /// the key, an attachment whose address has expired cannot be fetched.
     pub fn new(config: &Config, objects: Objects, key: Option<SecretKey>) -> anyhow::Result<Self> {
         let options = Options { max_answer: MOST_ANSWER, ..Options::default() };
         let most_bytes = u64::from(config.attachment_max_mib) * 1024 * 1024;
@@ -78,7 +78,7 @@ impl Files {
         &self.objects
     }
 
-    /// Callers of accounts, if this program may open their tokens.
+    /// Chatwoot clients of the accounts, and the key to their tokens. `None` if this program has no key.
     pub(crate) fn callers(&self) -> Option<(&Clients, &SecretKey)> {
         Some((&self.clients, self.key.as_ref()?))
     }

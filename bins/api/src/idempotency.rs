@@ -1,15 +1,15 @@
-//! `Idempotency-Key`: a request that is sent again has one effect and gets the answer that it had.
+//! `Idempotency-Key`: a request that is sent again has one effect, and gets its first answer again.
 //!
 //! ```text
 //! track ─► read (the key) ─► handler: who calls ─► its body, digested on its way ─► begin
 //!       ─► its changes ─► finish (answer + commit)
 //! ```
 //!
-//! Nothing of a body is held here: its handler reads it, once it is known whose it is.
+//! No body is held here: a handler reads its body once it knows whose it is.
 //!
-//! The answer is kept in the transaction of the change, whichever that is. What was refused changed nothing and is not
-//! kept, so it may be asked again under the same key, and at once: `read` has the transaction rolled
-//! back, and the key free, before the caller hears of the refusal.
+//! The answer is stored in the same transaction as the change, whichever that is. A refused request has
+//! changed nothing and is not stored, so it may be sent again under the same key, and at once: `read` has the
+//! transaction rolled back, and the key free, before the caller hears of the refusal.
 
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
@@ -34,23 +34,23 @@ use crate::error::ApiError;
 use crate::files::is_form;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Says of an answer that it is the one that the request had before.
+/// Header that marks an answer as the one that the request had before.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Longest key, in characters.
 const LONGEST_KEY: usize = 255;
-/// How long an answer is kept.
+/// How long an answer is stored.
 pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
-/// The caller's name for a request, and what it asks for as far as it has been read.
+/// A request's key, and a digest of what it asks for, as far as that has been read.
 #[derive(Clone)]
 struct Asked {
     key: String,
     digest: Arc<SyncMutex<Sha256>>,
-    /// The transaction that holds the name, while the request is carried out.
+    /// The transaction that holds the key while the request is carried out.
     open: Open,
 }
 
-/// The key and digest of a request that has been read.
+/// The key and digest of a request that has been read to its end.
 struct Named {
     key: String,
     digest: Vec<u8>,
@@ -59,7 +59,7 @@ struct Named {
 
 type Open = Arc<Mutex<Option<Placed>>>;
 
-/// Reads the key of a request that has one, and has what it asks for digested.
+/// Reads the key of a request that has one, and has what the request asks for digested.
 pub(crate) async fn read(request: Request, next: Next) -> Response {
     let mut keys = request.headers().get_all(&KEY).into_iter();
     let Some(key) = keys.next().filter(|_| request.method() == Method::POST) else {
@@ -87,7 +87,7 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
     }
     let asked = Asked { key, digest: Arc::new(SyncMutex::new(digest)), open: Arc::clone(&open) };
     let body = if is_form {
-        // Its parts may be separated in several ways: its handler says what it asks for.
+        // The form's boundaries may differ from one try to the next, so its handler says what it asks for.
         body
     } else {
         let asked = asked.clone();
@@ -100,7 +100,7 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
     parts.extensions.insert(asked);
     let answer = next.run(Request::from_parts(parts, body)).await;
     if let Some(refused) = open.lock().await.take() {
-        // Lost with its connection, it is rolled back as well.
+        // If the connection is lost, that rolls it back as well.
         let _ = refused.rollback().await;
     }
     answer
@@ -117,16 +117,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
     }
 }
 
-/// What a request begins with.
+/// How a request begins.
 pub(crate) enum Begun<'a> {
-    /// It is to be carried out.
+    /// The request is to be carried out.
     Fresh(Work<'a>),
-    /// It was carried out before, with this answer.
+    /// The request was carried out before, with this answer.
     Answered(Response),
 }
 
-/// A request that is being carried out, in a transaction of its caller's tenant or, above the tenants,
-/// of the installation; rolled back unless finished.
+/// A request that is being carried out, in a transaction of its caller's tenant or, above the
+/// tenants, of the installation. Rolled back unless finished.
 pub(crate) struct Work<'a> {
     transaction: OwnedMappedMutexGuard<Option<Placed>, Placed>,
     open: Open,
@@ -136,7 +136,7 @@ pub(crate) struct Work<'a> {
 }
 
 impl Key {
-    /// The key of a request that asks for this too.
+    /// Has the key cover these parts of the request too.
     pub(crate) fn covering(self, asked: &[&[u8]]) -> Self {
         Self(self.0.map(|so_far| {
             let Named { key, digest, open } = so_far.read();
@@ -149,7 +149,7 @@ impl Key {
         }))
     }
 
-    /// Opens the transaction of a request that changes something.
+    /// Begins a request that changes something, and its transaction.
     pub(crate) async fn begin<'a>(
         self,
         app: &App,
@@ -174,14 +174,14 @@ impl Key {
             Claimed::Other => Err(ApiError::KeyReused),
             Claimed::UnderWay => Err(ApiError::UnderWay),
         };
-        // Ended before the answer: the name is free by the time that the caller asks again.
+        // Ended before the answer, so that the key is free by the time the caller asks again.
         transaction.commit().await?;
         known
     }
 }
 
 impl Asked {
-    /// What it asks for; its handler has read its body.
+    /// Finishes the digest. The handler must have read the body.
     fn read(self) -> Named {
         let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Named { key: self.key, digest: digest.finalize().to_vec(), open: self.open }
@@ -217,7 +217,7 @@ impl<'a> Work<'a> {
         &mut self.transaction
     }
 
-    /// Commits what was done together with the answer to it.
+    /// Commits what was done, together with its answer.
     pub(crate) async fn finish(
         mut self,
         status: StatusCode,
@@ -232,19 +232,19 @@ impl<'a> Work<'a> {
         self.end(answer).await
     }
 
-    /// The request, for what is done in another transaction and keeps its answer there, for [`KEPT`].
-    /// Returns `None` if its caller gave it no name.
+    /// Returns the request's key, for work that is done in another transaction and stores its
+    /// answer there, for [`KEPT`]. Returns `None` if the request has no key.
     pub(crate) fn request(&self) -> Option<idempotency::Request<'_>> {
         self.named.as_ref().map(|named| named.of(self.caller, &self.signature))
     }
 
-    /// Ends it at once, without an effect: what is still to be done needs no transaction, and the request
-    /// may be made again under its name.
+    /// Ends the transaction at once, without an effect: what is still to be done needs none, and
+    /// the request may be sent again under its key.
     pub(crate) async fn release(self) -> Result<(), ApiError> {
         Ok(self.close().await?.rollback().await?)
     }
 
-    /// Commits what was done, whose answer is kept.
+    /// Commits what was done, whose answer is stored already.
     pub(crate) async fn end(self, answer: Answer) -> Result<Response, ApiError> {
         self.close().await?.commit().await?;
         Ok(respond(answer))
@@ -258,7 +258,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// An answer without content has no body.
+/// Makes an answer. One without content has no body.
 pub(crate) fn answer(
     status: StatusCode,
     location: Option<String>,

@@ -55,19 +55,19 @@ use routes::{Chatwoots, NewestLetters, Pipelines};
 
 /// Live streams that one process serves.
 const MOST_STREAMS: usize = 20_000;
-/// Requests that wait for Chatwoot, or for what NATS does, at a time. Each holds up to two connections to
-/// the database meanwhile, so that a quarter of the usual sixteen is always left.
+/// Requests that wait for Chatwoot, or for NATS to do something, at a time. Each holds up to two
+/// connections to the database meanwhile, so a quarter of the usual sixteen is always left.
 const MOST_ASKING: usize = 6;
 /// Replays that one process runs at a time.
 const MOST_REPLAYS: usize = 4;
-/// Requests that read much of a stream at a time: a page of dead letters, or what a replay would bring. Each may
-/// hold 32 MB.
+/// Requests that may read much of a stream at a time: a page of dead letters, or what a replay
+/// would bring. Each may hold 32 MB.
 const MOST_READING: usize = 16;
 
-/// Long bodies of JSON that are read at a time. Each may have 2 MiB, and become many times that in memory.
+/// Long JSON bodies that are read at a time. Each may have 2 MiB, and take many times that in memory.
 const MOST_LONG_BODIES: usize = 16;
 
-/// How long what goes on in the background may take after the last request. What it leaves is in the
+/// How long background work may go on after the last request. What it leaves undone is in the
 /// database, for other programs.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the OpenID provider may take to answer `/health`. There a part that takes 2 s counts as down, and
@@ -120,8 +120,8 @@ pub struct Api {
 }
 
 impl Api {
-    /// Starts what works in the background until the shutdown. A database, a NATS or an OpenID
-    /// provider that is away makes requests fail, not the start; settings that do not fit do.
+    /// Starts the background work, which goes on until the shutdown. If the database, NATS or the OpenID
+    /// provider is away, requests fail but the start does not. Unfit settings make the start fail.
     pub fn start(
         config: &Config,
         store: Store,
@@ -173,7 +173,7 @@ impl Api {
         Ok(Self { router: routes::router(app, config, health), tasks, crew })
     }
 
-    /// All routes, those of the health checks included.
+    /// All routes, including those of the health checks.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -190,8 +190,8 @@ impl Api {
         served
     }
 
-    /// Does this beside what works in the background. Should that end before the shutdown, it is an error, and
-    /// the shutdown comes at once.
+    /// Does this work beside the background work. If the latter ends before the shutdown, that is
+    /// an error, and the shutdown comes at once.
     pub async fn watch<T>(
         &mut self,
         work: impl Future<Output = anyhow::Result<T>>,
@@ -200,9 +200,9 @@ impl Api {
         self.crew.watch(work, shutdown).await
     }
 
-    /// Waits, after the shutdown, until what was committed has been announced, for 5 s at most: a NATS
-    /// that is frozen takes every announcement and confirms none. The routers that [`Api::router`]
-    /// gave must have been dropped.
+    /// Waits, after the shutdown, until everything committed has been announced, but 5 s at most: a
+    /// frozen NATS takes every announcement and confirms none. The routers from [`Api::router`]
+    /// must have been dropped.
     pub async fn finished(self) {
         drop(self.router);
         let finishing = async {
@@ -267,7 +267,7 @@ fn report(health: &Health, store: &Store, bus: &Bus, files: &Files) {
         async move {
             match store.trouble().await {
                 None => Status::Up,
-                // A balancer that left it out would have the others do its work too.
+                // If a load balancer left this process out, the others would have to do its work too.
                 Some(busy @ Trouble::Busy(_)) => Status::Degraded(busy.to_string()),
                 Some(away @ Trouble::Away(_)) => Status::Down(away.to_string()),
             }

@@ -1,14 +1,15 @@
-//! How many requests each caller may make, so that one of a tenant's machines that runs wild leaves
-//! room for the others.
+//! Limits how many requests each caller may make, so that a machine that runs wild leaves room for
+//! the others of its tenant.
 //!
 //! ```text
 //! tell ─► handler's `May<…>`: who calls ─► admit ─┬─► handler
 //!   └── RateLimit, RateLimit-Policy ◄── standing ◄┴─► 429, Retry-After
 //! ```
 //!
-//! A caller is a person or a key of a tenant, or a key of the installation. Each process counts by itself. A live stream is one
-//! connection for hours, and its opening may read much of the past: openings have an allowance of their own, so that
-//! neither kind uses up the other's. Who has not proved who they are is refused before anything is counted.
+//! A caller is a person or a key of a tenant, or a key of the installation. Each process counts on
+//! its own. A live stream is one connection for hours, and opening it may read much of the past, so
+//! openings have an allowance of their own, and neither kind uses up the other's. A caller who has
+//! not authenticated is refused before anything is counted.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,19 +31,19 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Caller;
 use crate::error::ApiError;
 
-/// What is left to the caller.
+/// Header that says what is left of the caller's allowance.
 pub(crate) const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-/// What the caller may do in all.
+/// Header that says what the caller's whole allowance is.
 pub(crate) const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// Callers that are remembered at most; beyond, those who are new are not counted.
+/// Callers that are remembered at most. Beyond that, new ones are not counted.
 const MOST_CALLERS: usize = 100_000;
-/// How often callers are forgotten who have their whole allowance again.
+/// How often to forget callers who have their whole allowance again.
 const FORGET: Duration = Duration::from_mins(1);
 
-/// The seconds over which an allowance comes back.
+/// Seconds over which an allowance comes back.
 const WINDOW: u32 = 60;
 
-/// The tenant and the signature.
+/// A caller's tenant and signature.
 type Counted = (Option<TenantId>, String);
 type Counter =
     RateLimiter<Counted, DashMapStateStore<Counted>, DefaultClock, StateInformationMiddleware>;
@@ -56,36 +57,35 @@ struct Counting {
     per_minute: NonZeroU32,
     counter: Counter,
     began: Instant,
-    /// The second after the beginning in which callers were last forgotten to make room.
+    /// The second since `began` in which callers were last forgotten to make room.
     forgot: AtomicU64,
 }
 
-/// Where a caller stands.
+/// What is left of a caller's allowance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Standing {
     /// What is counted, as the headers name it.
     kind: &'static str,
-    /// Requests in a minute.
+    /// Requests allowed per minute.
     per_minute: u32,
-    /// Requests that may be made at once.
+    /// Requests that the caller may make at once.
     left: u32,
-    /// Seconds until the whole allowance is back or, if nothing is left, until there is some.
+    /// Seconds until the whole allowance is back or, if nothing is left, until some of it is.
     seconds: u64,
 }
 
 impl Limits {
     const REQUESTS: &str = "requests";
     const STREAMS: &str = "streams";
-    /// What is counted.
+    /// All kinds that are counted.
     pub(crate) const KINDS: [&str; 2] = [Self::REQUESTS, Self::STREAMS];
 
-    /// So many ordinary requests a minute for each caller, all of them at once if it likes; 0: any
-    /// number.
+    /// Allows each caller this many ordinary requests per minute, all at once if it likes. 0 means no limit.
     pub(crate) fn of_requests(count: u32) -> Self {
         Self::per_minute(Self::REQUESTS, count)
     }
 
-    /// So many openings of live streams, likewise.
+    /// Allows each caller to open this many live streams per minute, likewise.
     pub(crate) fn of_streams(count: u32) -> Self {
         Self::per_minute(Self::STREAMS, count)
     }
@@ -99,7 +99,7 @@ impl Limits {
         }))
     }
 
-    /// Counts a request of this caller. What comes of it is told with the answer.
+    /// Counts a request of this caller, and refuses it if nothing is left. The answer's headers say what is.
     pub(crate) fn admit<'a>(
         &self,
         parts: &Parts,
@@ -116,7 +116,7 @@ impl Limits {
         let caller = caller.into();
         let (standing, admitted) = counting.count(&(caller.tenant().cloned(), caller.signature()));
         if let Some(told) = parts.extensions.get::<Told>() {
-            // Once a request: nobody calls twice by one.
+            // Set once: a request has one caller.
             let _ = told.0.set(standing);
         }
         if admitted {
@@ -126,7 +126,7 @@ impl Limits {
         Err(ApiError::TooManyRequests { kind: standing.kind, seconds: standing.seconds })
     }
 
-    /// Forgets, until the shutdown, callers who have their whole allowance again.
+    /// Forgets callers who have their whole allowance again, until the shutdown.
     pub(crate) async fn forget(self, shutdown: CancellationToken) {
         let Some(counting) = self.0 else { return shutdown.cancelled().await };
         while shutdown.run_until_cancelled(tokio::time::sleep(FORGET)).await.is_some() {
@@ -137,8 +137,8 @@ impl Limits {
 }
 
 impl Counting {
-    /// Forgets callers who have their whole allowance again. All of them are looked at, so it is done
-    /// once a second at most, however many requests find no room.
+    /// Forgets callers who have their whole allowance again. This looks at all of them, so it is
+    /// done once a second at most, however many requests find no room.
     fn make_room(&self) {
         let second = self.began.elapsed().as_secs();
         if self.forgot.fetch_max(second, Ordering::Relaxed) < second {
@@ -165,11 +165,11 @@ impl Counting {
     }
 }
 
-/// Where the caller of a request stands, once it is known who that is.
+/// What is left of the allowance of a request's caller, once the caller is known.
 #[derive(Debug, Clone, Default)]
 struct Told(Arc<OnceLock<Standing>>);
 
-/// Tells with every answer where its caller stands.
+/// Says with every answer what is left of its caller's allowance.
 pub(crate) async fn tell(mut request: Request, next: Next) -> Response {
     let told = Told::default();
     request.extensions_mut().insert(told.clone());
@@ -181,7 +181,7 @@ pub(crate) async fn tell(mut request: Request, next: Next) -> Response {
 }
 
 impl Standing {
-    /// As the IETF's draft of these fields has it (draft-ietf-httpapi-ratelimit-headers-10).
+    /// Writes the headers of the IETF's draft (draft-ietf-httpapi-ratelimit-headers-10).
     fn write(&self, headers: &mut HeaderMap) {
         let Self { kind, per_minute, left, seconds } = self;
         let policy = format!("\"{kind}\";q={per_minute};w={WINDOW}");

@@ -6,8 +6,8 @@
 //!                                 └─► …
 //! ```
 //!
-//! A session that resumes joins the fan-out first, which tells it the position where its share
-//! begins, then reads from the stream what lies between the client's position and that one.
+//! A session that resumes first joins the fan-out, which says at which position its share begins.
+//! Then it reads from the stream what lies between the client's position and that one.
 
 mod announcer;
 mod endings;
@@ -29,7 +29,7 @@ pub(crate) use position::Resume;
 pub(crate) use session::{Session, Terms};
 pub(crate) use tail::{follow, listen};
 
-/// Whether a request asks to be told what happens from now on.
+/// Whether a request asks for a live stream.
 pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT)

@@ -1,7 +1,7 @@
-//! For `AUTH_MODE=dev`, whose tokens everybody knows: answering this machine alone.
+//! For `AUTH_MODE=dev`, whose tokens everybody knows: answers this machine alone.
 //!
-//! To listen on this machine only is not enough: a tunnel or a proxy that runs here brings others, and a
-//! page of any site may have its own name lead here (DNS rebinding). Their requests show it.
+//! Listening on this machine only is not enough: a tunnel or proxy that runs here lets others in, and a page
+//! of any site may have its own name lead here (DNS rebinding). The headers of such requests show it.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::error::ApiError;
 
-/// What proxies and tunnels say of whom they speak for, besides `X-Forwarded-…`.
+/// Headers, besides `X-Forwarded-…`, in which proxies and tunnels name whom they speak for.
 const SPOKEN_FOR: [&str; 9] = [
     "forwarded",
     "via",
@@ -26,7 +26,7 @@ const SPOKEN_FOR: [&str; 9] = [
     "fly-client-ip",
 ];
 
-/// Refuses a request that does not come from this machine, or may not.
+/// Refuses a request that comes, or may come, from another machine.
 pub(crate) async fn only(request: Request, next: Next) -> Response {
     if is_from_here(request.uri(), request.headers()) {
         next.run(request).await
@@ -35,7 +35,7 @@ pub(crate) async fn only(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether this names the machine that a program runs on, to the program itself.
+/// Whether this host means the very machine that a program runs on.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     host.eq_ignore_ascii_case("localhost")

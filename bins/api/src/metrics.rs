@@ -1,5 +1,6 @@
-//! Counters, which are there before anything happens: an alert sees what a counter grew by, and one that is
-//! born with its first event has not grown. That of the requests is not: nobody knows all its labels.
+//! Counters, registered before anything happens: an alert looks at a counter's growth, and one that
+//! is born with its first event has not grown. The counter of requests is not registered, since
+//! nobody knows all its labels.
 
 use identity::Refusal;
 use metrics::counter;

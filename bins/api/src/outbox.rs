@@ -1,6 +1,6 @@
-//! Measures how much waits in the outbox.
+//! Measures what waits in the outbox.
 //!
-//! The API does so, since without an outbound worker nobody else would.
+//! The API does this because without an outbound worker nobody else would.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use store::Store;
 use store::inspect::{self, Outbox};
 use tokio::time::MissedTickBehavior;
 
-/// How often it is looked at.
+/// How often the outbox is looked at.
 const LOOK: Duration = Duration::from_secs(15);
 
 /// Keeps the gauges up to date, for ever.
@@ -32,7 +32,7 @@ async fn look(store: &Store) -> Result<Outbox, store::Error> {
     Ok(waiting)
 }
 
-/// Sets the gauges; to NaN if nothing is known.
+/// Sets the gauges, to NaN if nothing is known.
 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more precision")]
 fn tell(waiting: Option<Outbox>) {
     let commands = waiting.map_or(f64::NAN, |waiting| waiting.commands as f64);

@@ -1,23 +1,23 @@
 //! Keys and tickets that were good a moment ago.
 //!
-//! Whoever shows one is looked up all the same, so that one which was revoked is refused at once; it only says where
-//! to wait for that.
+//! A caller who shows one is looked up all the same, so that a revoked one is refused at once. This
+//! only decides which queue the caller waits in.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long it counts that one was good.
+/// How long a key or ticket counts as good a moment ago.
 const LATELY: Duration = Duration::from_mins(1);
-/// How many are remembered at most; a further one is a stranger's.
+/// How many are remembered at most. Callers who show a further one count as strangers.
 const MOST: usize = 20_000;
 
-/// Their digests. Cheap to clone.
+/// Digests of these keys and tickets. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recent(Arc<Mutex<HashMap<[u8; 32], Instant>>>);
 
 impl Recent {
-    /// Notes that one is good.
+    /// Notes that a key or ticket is good.
     pub(crate) fn note(&self, digest: [u8; 32]) {
         let now = Instant::now();
         let mut known = self.known();
@@ -30,12 +30,12 @@ impl Recent {
         known.insert(digest, now);
     }
 
-    /// Notes that one is worth nothing any more.
+    /// Notes that it is no longer good.
     pub(crate) fn forget(&self, digest: &[u8; 32]) {
         self.known().remove(digest);
     }
 
-    /// Whether one was good a moment ago.
+    /// Whether it was good a moment ago.
     pub(crate) fn has(&self, digest: &[u8; 32]) -> bool {
         self.known().get(digest).is_some_and(|at| at.elapsed() < LATELY)
     }

@@ -1,4 +1,4 @@
-//! What every request has: an id, a trace, a line in the metrics, and a problem if it fails.
+//! What every request gets: an id, a trace, its share in the metrics, and a problem if it fails.
 
 use std::time::Instant;
 
@@ -67,7 +67,7 @@ fn trace(headers: &HeaderMap) -> TraceParent {
     parent.map_or_else(TraceParent::generate, |parent| parent.child())
 }
 
-/// The caller's, if it is fit for a log line.
+/// Returns the caller's request id if it is fit for a log line, or else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let fit = |value: &&HeaderValue| {
         (1..=REQUEST_ID_LENGTH).contains(&value.len())
@@ -79,7 +79,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     })
 }
 
-/// A failure that a layer answered with nothing but a status.
+/// Whether a layer answered a failure with nothing but a status.
 fn bare_failure(response: &Response) -> bool {
     (response.status().is_client_error() || response.status().is_server_error())
         && response.extensions().get::<Problem>().is_none()
@@ -110,21 +110,21 @@ fn measure(method: &Method, route: String, status: StatusCode, began: Instant) {
     metrics::histogram!("axis_api_request_seconds", &labels).record(began.elapsed().as_secs_f64());
 }
 
-/// A method by its name, if it is one that we use: any word may be sent as one, and metrics keep every
-/// value for ever.
+/// Names a method, if it is one that we use: a client may send any word as one, and metrics keep
+/// every value for ever.
 fn known(method: &Method) -> &'static str {
     const USED: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     USED.into_iter().find(|used| *used == method.as_str()).unwrap_or("other")
 }
 
-/// The answer to a request whose handler panicked.
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives it away")]
+/// Answers a request whose handler panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer passes it by value")]
 pub(crate) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let what = panic
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no words");
+        .unwrap_or("no message");
     ApiError::internal(anyhow::anyhow!("a handler panicked: {what}")).into_response()
 }
 

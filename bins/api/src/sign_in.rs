@@ -5,18 +5,18 @@ use clap::Args;
 
 use crate::config::origin;
 
-/// What the Shell says to the OpenID provider; for `AUTH_MODE=oidc`.
+/// How the Shell asks the OpenID provider; for `AUTH_MODE=oidc`.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 #[command(next_help_heading = "OpenID")]
 pub struct SignIn {
-    /// What the provider knows the Shell by: a public client that may use authorisation codes with
-    /// PKCE, and come back to the Shell's address, `https://desk.example.com/app/`
+    /// Client id of the Shell at the provider: a public client that may use authorisation codes
+    /// with PKCE, and redirect to the Shell's address, `https://desk.example.com/app/`
     #[arg(long, env = "OIDC_CLIENT_ID", default_value = "shell", value_name = "ID")]
     pub oidc_client_id: String,
 
-    /// What the Shell asks the provider for, separated by commas or blanks; some give a token for renewal
-    /// only with `offline_access`
+    /// Scopes that the Shell asks the provider for, separated by commas or blanks. Some providers
+    /// issue a refresh token only with `offline_access`
     #[arg(
         long,
         env = "OIDC_SCOPES",
@@ -26,8 +26,8 @@ pub struct SignIn {
     )]
     pub oidc_scopes: Vec<String>,
 
-    /// What else the Shell says when it asks, for providers that want it: `audience=axis`; separated
-    /// by commas
+    /// Further parameters of the Shell's requests to the provider, where the provider needs them,
+    /// such as `audience=axis`; separated by commas
     #[arg(
         long,
         env = "OIDC_PARAMETERS",
@@ -37,7 +37,7 @@ pub struct SignIn {
     )]
     pub oidc_parameters: Vec<(String, String)>,
 
-    /// Origins where the provider answers the Shell besides that of its issuer, such as that of its
+    /// Origins besides the issuer's at which the provider answers the Shell, such as that of its
     /// token endpoint; separated by commas
     #[arg(
         long,

@@ -1,4 +1,4 @@
-//! What many callers ask for at once is looked up once: for each tenant or, where `K` is `()`, for all.
+//! Looks up only once what many callers ask for at once: for each tenant or, where `K` is `()`, for all.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,14 +8,14 @@ use std::time::Duration;
 use domain::TenantId;
 use tokio::time::Instant;
 
-/// For so long an answer is given to whoever asks.
+/// How long an answer is given to further callers.
 const LASTS: Duration = Duration::from_secs(2);
 
-/// The last answer to each key, for a moment. Cheap to clone.
+/// The last answer for each key, for a moment. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct SingleFlight<T, K = TenantId>(Arc<Mutex<HashMap<K, Place<T>>>>);
 
-/// Whoever holds it looks; the others wait for what was found.
+/// Whoever holds the lock looks; the others wait for what was found.
 type Place<T> = Arc<tokio::sync::Mutex<Option<(Instant, T)>>>;
 
 impl<T, K> Default for SingleFlight<T, K> {
@@ -25,8 +25,8 @@ impl<T, K> Default for SingleFlight<T, K> {
 }
 
 impl<T: Clone, K: Clone + Eq + Hash> SingleFlight<T, K> {
-    /// What was found for this key a moment ago, or what `look` finds. What fails is told to who
-    /// asked for it, and the next one looks again.
+    /// Returns what was found for this key a moment ago, or what `look` finds. An error goes only
+    /// to the caller whose look failed; the next caller looks again.
     pub(crate) async fn get<E>(
         &self,
         key: &K,
@@ -44,8 +44,8 @@ impl<T: Clone, K: Clone + Eq + Hash> SingleFlight<T, K> {
         Ok(found)
     }
 
-    /// Where a key's answer is. Those of keys that nobody asks for are forgotten when another
-    /// one comes.
+    /// Returns the place of a key's answer. Places that nobody wants any more are forgotten when a
+    /// new key comes.
     fn place(&self, key: &K) -> Place<T> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = places.get(key) {
@@ -58,7 +58,7 @@ impl<T: Clone, K: Clone + Eq + Hash> SingleFlight<T, K> {
     }
 }
 
-/// Somebody waits for it, or may still be given it.
+/// Whether somebody waits for this answer, or may still be given it.
 fn is_wanted<T>(place: &Place<T>) -> bool {
     let Ok(last) = place.try_lock() else { return true };
     let lasts = last.as_ref().is_some_and(|(at, _)| at.elapsed() < LASTS);

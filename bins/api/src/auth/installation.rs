@@ -1,9 +1,9 @@
-//! Machines that stand above the tenants, by a key of the installation: they make tenants and say
-//! which claims mean them.
+//! Machines that stand above the tenants, identified by a key of the installation: they create
+//! tenants and say which claims mean them.
 //!
-//! Inside of a tenant they may do nothing, whatever they hold: what handlers there take is a
-//! [`May`](super::May), which such a caller never becomes, and the transactions that are open to it
-//! show no row of a tenant. Nor does anybody who belongs to a tenant become an [`Above`].
+//! Inside a tenant they may do nothing, whatever permissions they hold: handlers there take a
+//! [`May`](super::May), which such a caller never becomes, and the transactions open to such a caller show no
+//! tenant's rows. Nor does a caller who belongs to a tenant ever become an [`Above`].
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -18,23 +18,23 @@ use super::{Caller, bearer, identify, key};
 use crate::App;
 use crate::error::ApiError;
 
-/// A machine that stands above the tenants, and has proved which one it is.
+/// An authenticated machine that stands above the tenants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Steward {
-    /// Its key's id.
+    /// Id of its key.
     pub(super) id: ApiKeyId,
     /// What it may do.
     pub(super) permissions: Permissions,
 }
 
 impl Steward {
-    /// A line for the audit: what the caller does to a tenant, which may read it.
+    /// Makes an audit entry that the tenant may read: what the caller does to it.
     pub(crate) fn does(&self, action: &str, tenant: &TenantId, details: Value) -> Entry {
         Caller::Above(self).does(action, format!("tenant {tenant}"), tenant, details)
     }
 }
 
-/// A caller who stands above the tenants and may do what `N` names.
+/// A caller above the tenants who has the permission that `N` names.
 pub(crate) struct Above<N> {
     steward: Steward,
     needed: PhantomData<N>,
@@ -53,7 +53,7 @@ impl<'a, N> From<&'a Above<N>> for Caller<'a> {
     }
 }
 
-/// What a handler needs of a caller above the tenants.
+/// The permission that a handler needs of a caller above the tenants.
 pub(crate) trait NeedAbove {
     const PERMISSION: Permission;
 }

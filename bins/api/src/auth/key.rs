@@ -1,4 +1,4 @@
-//! Machines, by their API key.
+//! Machines, identified by their API key.
 
 use domain::{Permissions, Token};
 use store::api_keys::Holder;
@@ -9,7 +9,7 @@ use crate::App;
 use crate::database::Credential;
 use crate::error::ApiError;
 
-/// Who shows this key of a tenant.
+/// Returns the holder of this key of a tenant.
 pub(super) async fn holder(key: &Token, app: &App) -> Result<Principal, ApiError> {
     let Holder { id, tenant, name, permissions, expires_at } = identify(key, app).await?;
     Ok(Principal {
@@ -23,7 +23,7 @@ pub(super) async fn holder(key: &Token, app: &App) -> Result<Principal, ApiError
     })
 }
 
-/// Who shows this key of the installation.
+/// Returns the holder of this key of the installation.
 pub(super) async fn steward(key: &Token, app: &App) -> Result<Steward, ApiError> {
     let Holder { id, tenant, permissions, .. } = identify(key, app).await?;
     match tenant {

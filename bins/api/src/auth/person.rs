@@ -1,4 +1,4 @@
-//! People, by an access token of the OpenID provider.
+//! People, identified by an access token of the OpenID provider.
 
 use domain::{Permissions, Role};
 use identity::{Provider, Refusal};
@@ -8,8 +8,8 @@ use crate::App;
 use crate::database::Credential;
 use crate::error::ApiError;
 
-/// Who shows this token. Which tenant the provider means, the operator said; what roles it names,
-/// the person has.
+/// Returns the person whom this token was issued to. The operator has said which tenant the token's
+/// claims mean; the person has the roles that the token names.
 pub(super) async fn bearer(
     token: &str,
     provider: &Provider,
@@ -22,7 +22,7 @@ pub(super) async fn bearer(
     let (Some(tenant), None) = (tenants.next(), tenants.next()) else {
         return Err(ApiError::NoTenant);
     };
-    // Names that are no role of ours are the provider's own business.
+    // The provider may use roles of its own, which mean nothing here.
     let roles = identity.roles.iter().filter_map(|role| role.parse::<Role>().ok());
     Ok(Principal {
         tenant,

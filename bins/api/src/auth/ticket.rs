@@ -1,5 +1,5 @@
-//! Browsers that open a live stream, by a ticket: `EventSource` cannot send a header, and a token in
-//! an address would stay in logs and histories. A ticket may: it is worth nothing once it is used.
+//! Browsers that open a live stream, identified by a ticket. `EventSource` cannot send a header, and a token
+//! in an address would stay in logs and histories. A ticket may stay there: once used, it is worthless.
 
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use crate::error::ApiError;
 /// How long a ticket can be used, in seconds.
 const LIFETIME_SECONDS: i32 = 30;
 
-/// What a ticket remembers of who asked for it.
+/// What a ticket remembers of the caller who asked for it.
 #[derive(Serialize, Deserialize)]
 struct TicketHolder {
     kind: CallerKind,
@@ -29,7 +29,7 @@ struct Shown {
     ticket: Option<String>,
 }
 
-/// A ticket for this caller, and until when it can be used.
+/// Issues a ticket for this caller. Returns it with the time until which it can be used.
 pub(crate) async fn issue(
     principal: &Principal,
     app: &App,
@@ -56,7 +56,7 @@ pub(crate) async fn issue(
     Ok((ticket, until))
 }
 
-/// Who shows a ticket in the query string; it is used up by that.
+/// Identifies the caller by the ticket in the query string, and uses the ticket up.
 pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiError> {
     let shown = axum::extract::Query::<Shown>::try_from_uri(&parts.uri);
     let shown = shown.ok().and_then(|query| query.0.ticket);
@@ -66,7 +66,7 @@ pub(super) async fn redeem(parts: &Parts, app: &App) -> Result<Principal, ApiErr
     let mut transaction = app.gate(Credential::Digest(&digest)).await?;
     let bearer = store::stream_tickets::redeem(&mut transaction, &digest).await?;
     transaction.commit().await?;
-    // It opens nothing a second time.
+    // A ticket works only once.
     app.places.recent().forget(&digest);
     let bearer = bearer.ok_or(ApiError::Unauthorized)?;
     if bearer.session_ends_at.is_some_and(|end| end <= Utc::now()) {

@@ -1,20 +1,20 @@
-//! What a refusal is about, for whoever has not seen it.
+//! The present state of what a refused request was about, for a caller who has an older one.
 
 use crate::etag::Tagged;
 
-/// What a refused request was about, as it is now.
+/// The present state of what a refused request was about.
 #[derive(Debug)]
 pub(crate) struct Current {
-    /// Its tag.
+    /// Its entity tag.
     pub(crate) tag: String,
-    /// As it is read.
+    /// The JSON that reading it would return.
     pub(crate) value: serde_json::Value,
 }
 
 impl Current {
     #[expect(clippy::unnecessary_box_returns, reason = "errors carry it boxed, to stay small")]
     pub(crate) fn of(thing: &(impl Tagged + serde::Serialize)) -> Box<Self> {
-        // Text and numbers always serialise.
+        // Plain data always serialises.
         Box::new(Self { tag: thing.tag(), value: serde_json::to_value(thing).unwrap_or_default() })
     }
 }

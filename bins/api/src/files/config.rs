@@ -7,7 +7,7 @@ use clap::Args;
 #[group(skip)]
 #[command(next_help_heading = "Attachments")]
 pub struct Config {
-    /// Hosts on private networks to which Chatwoot may redirect for an attachment, besides itself, as
+    /// Hosts on private networks to which Chatwoot may redirect for an attachment, besides itself, such as
     /// `minio.internal` or `10.1.2.3:9000`, separated by commas; public hosts need not be named
     #[arg(
         long,
@@ -28,8 +28,8 @@ pub struct Config {
     )]
     pub attachment_max_mib: u32,
 
-    /// MiB of files that a tenant's callers may send with messages in 24 hours, 0: any number; what is over
-    /// is refused with 429
+    /// MiB of files that a tenant's callers may send with messages in 24 hours. Beyond that they
+    /// are refused with 429. 0 means no limit
     #[arg(
         long,
         env = "ATTACHMENT_MIB_PER_DAY",
@@ -50,7 +50,7 @@ impl Default for Config {
     }
 }
 
-/// Refuses what no redirect's host is ever like. An IPv6 address is in brackets, as in a redirect.
+/// Refuses what cannot be the host of a redirect. An IPv6 address is in brackets, as it is there.
 fn host(text: &str) -> Result<String, String> {
     let host = text.trim();
     let behind = host.rsplit_once(']').map_or(host, |(_, behind)| behind);

@@ -1,5 +1,5 @@
-//! Reading what is Chatwoot's: at the address that its message tells, or at a fresh one where that is
-//! good no more.
+//! Fetches files that Chatwoot has: from the address in their message or, if that has expired, from
+//! a fresh one.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -12,7 +12,7 @@ use super::{Asked, Headers};
 use crate::App;
 use crate::error::ApiError;
 
-/// Gives out a file of Chatwoot's, or a small picture of it.
+/// Serves a file that Chatwoot has, or its thumbnail.
 pub(crate) async fn theirs(
     app: &App,
     tenant: &TenantId,
@@ -46,13 +46,13 @@ pub(crate) async fn theirs(
         Err(FileError::NoSuchPart { length }) => return Err(ApiError::NoSuchPart(length)),
         Err(error) => return Err(ApiError::NoFile(error.into())),
     };
-    // Chatwoot's word before its storage's, which often says nothing.
+    // Chatwoot's word comes before its storage's, which often names no type.
     let content_type = mirrored.content_type.as_deref().or(content_type.as_deref());
     let (range, length) = match part {
         Some((range, whole)) => (Some(range), whole),
         None => (None, length),
     };
-    // There is room for the next one when the last byte is out.
+    // The room is given back once the last byte is out.
     let bytes = bytes.map(move |chunk| {
         let _room = &room;
         chunk
@@ -60,7 +60,7 @@ pub(crate) async fn theirs(
     Ok(headers(content_type).answer(range, length, Body::from_stream(bytes)))
 }
 
-/// Where Chatwoot says now that the file is. None: it does not say.
+/// Asks Chatwoot for the file's present address. Returns `None` if Chatwoot cannot be asked or has none.
 async fn fresh(
     app: &App,
     tenant: &TenantId,

@@ -12,14 +12,14 @@ use crate::error::ApiError;
 
 /// Bytes of all files of a message together.
 pub(super) const MOST_FILES_BYTES: u64 = 100 * 1024 * 1024;
-/// Bytes of a form: its files, its text, and what stands between them.
+/// Bytes of a form: its files, its text and its boundaries.
 const MOST_FORM_BYTES: usize = 102 * 1024 * 1024;
-/// The longest text with every character in four bytes fits.
+/// Bytes of a text part: enough for the longest text, with four bytes for each character.
 const MOST_TEXT_BYTES: usize = 1024 * 1024;
-/// How long nothing may come of a form.
+/// How long a form may go without a byte.
 const STALL: Duration = Duration::from_secs(30);
 
-/// Whether a request brings a form with files.
+/// Whether a request's body is a form with files.
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| essence(kind).eq_ignore_ascii_case("multipart/form-data"))
@@ -72,7 +72,7 @@ impl FormPart<'_> {
         chunk.map_err(|error| refusal(&error))
     }
 
-    /// The part as text.
+    /// Reads the part as text.
     pub(crate) async fn text(mut self) -> Result<String, ApiError> {
         let name = self.name().to_owned();
         let mut text = Vec::new();
@@ -86,10 +86,10 @@ impl FormPart<'_> {
     }
 }
 
-/// All files together are too large.
+/// The refusal of files that are too large together.
 pub(super) fn too_much() -> ApiError {
     let most = MOST_FILES_BYTES / 1024 / 1024;
-    ApiError::FileTooLarge(format!("the files of a message may have {most} MiB together"))
+    ApiError::FileTooLarge(format!("the files of a message may have at most {most} MiB together"))
 }
 
 fn refusal(error: &MultipartError) -> ApiError {

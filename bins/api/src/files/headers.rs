@@ -1,5 +1,4 @@
-//! What is said of a file that is given out. Whoever sent it is a stranger: nothing of it may run as
-//! a page of ours.
+//! The headers of a file that is served. Its sender is a stranger: nothing in it may run as a page of ours.
 
 use std::ops::Range;
 
@@ -33,12 +32,12 @@ const SHOWN: [&str; 20] = [
     "video/ogg",
     "video/quicktime",
 ];
-/// What all others are said to be, so that nothing guesses.
+/// The type that all other files are served with, so that browsers guess none.
 const HIDDEN: &str = "application/octet-stream";
-/// A file never changes, but who may see it does: a browser asks, by its tag, before it shows one again.
+/// A file never changes, but who may see it does: a browser must ask, by its tag, before it shows it again.
 const CACHED: HeaderValue = HeaderValue::from_static("private, no-cache");
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
-/// Characters of a name that are written as they are.
+/// Characters of a name that are not escaped.
 const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// What a file is called and what it is.
@@ -48,12 +47,12 @@ pub(crate) struct Headers<'a> {
     pub(crate) content_type: Option<&'a str>,
 }
 
-/// Marks an answer that is given out byte for byte, whatever the caller can unpack.
+/// Marks an answer whose bytes must not be compressed, whatever the caller can unpack.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Untouched;
 
 impl Headers<'_> {
-    /// The caller has it.
+    /// Answers that the caller has the file already.
     pub(crate) fn known(&self) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -62,7 +61,8 @@ impl Headers<'_> {
         response
     }
 
-    /// The bytes in this range, of a file of this length; none: all of it, however long.
+    /// Answers with the bytes in this range of a file of this length. Without a range, with all of
+    /// it, even if its length is unknown.
     pub(crate) fn answer(
         &self,
         range: Option<Range<u64>>,

@@ -1,4 +1,4 @@
-//! Which bytes of a file are asked for. One part at a time: whoever asks for several gets all.
+//! Which bytes of a file a request asks for. One part at a time: a request for several gets the whole file.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::error::ApiError;
 /// What a request asks of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Nothing: the caller has it.
+    /// Nothing: the caller has the file already.
     Known,
     /// All of it.
     Whole,
@@ -24,12 +24,12 @@ pub(crate) enum Part {
     From(u64),
     /// From the one byte to the other, both included.
     Between(u64, u64),
-    /// So many at the end.
+    /// This many bytes at the end.
     Last(u64),
 }
 
 impl Asked {
-    /// What is asked of the file with this tag.
+    /// Reads what a request asks of the file with this tag.
     pub(crate) fn read(headers: &HeaderMap, tag: &str) -> Self {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let names =
@@ -37,7 +37,7 @@ impl Asked {
         if text(header::IF_NONE_MATCH).is_some_and(names) {
             return Self::Known;
         }
-        // Of another file they have a part already: then they want all of this one.
+        // The caller has a part of another version, so they want all of this one.
         let is_this = |wanted: &HeaderValue| wanted.to_str().is_ok_and(|text| text.trim() == tag);
         if headers.get(header::IF_RANGE).is_some_and(|wanted| !is_this(wanted)) {
             return Self::Whole;
@@ -66,7 +66,7 @@ impl Part {
         }
     }
 
-    /// The bytes of a file of this length.
+    /// The range of these bytes in a file of this length.
     pub(crate) fn of(self, length: u64) -> Result<Range<u64>, ApiError> {
         let range = match self {
             Self::From(first) => first..length,
@@ -77,7 +77,7 @@ impl Part {
     }
 }
 
-/// As it is asked for over HTTP.
+/// Writes the part as a `Range` header has it.
 impl std::fmt::Display for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

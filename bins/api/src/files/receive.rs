@@ -1,7 +1,7 @@
 //! Receiving the files of a message.
 //!
-//! A row says that a file comes before its first byte does. Whatever happens then, the file is a
-//! message's in the end, or is found by its row and swept away.
+//! A row says that a file is coming before its first byte arrives. Whatever happens then, the file
+//! ends up in a message, or is found by its row and swept away.
 
 use chrono::{TimeDelta, Utc};
 use domain::TenantId;
@@ -14,18 +14,18 @@ use crate::App;
 use crate::capacity::Room;
 use crate::error::ApiError;
 
-/// Files of a message.
+/// Files that a message may have.
 const MOST_FILES: usize = 15;
-/// Bytes of one of them.
+/// Bytes that one of them may have.
 const MOST_FILE_BYTES: u64 = 40 * 1024 * 1024;
 /// Longest name of one, in characters.
 const LONGEST_NAME: usize = 255;
 /// Longest media type, in characters.
 const LONGEST_TYPE: usize = 127;
-/// What nothing is known of.
+/// The type of a file whose sender names none.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// Files that were received and are no message's yet.
+/// Files that were received and belong to no message yet.
 pub(crate) struct Receipt<'a> {
     app: &'a App,
     tenant: &'a TenantId,
@@ -35,17 +35,17 @@ pub(crate) struct Receipt<'a> {
 }
 
 impl<'a> Receipt<'a> {
-    /// Room to receive files in, if there is any.
+    /// Takes room to receive files in, or refuses with [`ApiError::Busy`].
     pub(crate) fn begin(app: &'a App, tenant: &'a TenantId) -> Result<Self, ApiError> {
         Ok(Self { app, tenant, files: Vec::new(), bytes: 0, _room: app.files.room(tenant)? })
     }
 
-    /// Those that were received so far.
+    /// The files received so far.
     pub(crate) fn files(&self) -> &[Received] {
         &self.files
     }
 
-    /// Receives one.
+    /// Receives one file.
     pub(crate) async fn take(&mut self, mut part: FormPart<'_>) -> Result<(), ApiError> {
         if self.files.len() == MOST_FILES {
             return Err(invalid(format!("must be at most {MOST_FILES}")));
@@ -71,7 +71,7 @@ impl<'a> Receipt<'a> {
         received.map(drop)
     }
 
-    /// Brings the newest file to the object store; gives back its size and digest.
+    /// Writes the newest file to the object store. Returns its size and digest.
     async fn copy(&mut self, part: &mut FormPart<'_>) -> Result<(i64, Vec<u8>), ApiError> {
         let Some(file) = self.files.last() else { return Err(invalid("must be files".to_owned())) };
         let mut writer = self.app.files.objects().write(&file.upload.key);
@@ -81,7 +81,7 @@ impl<'a> Receipt<'a> {
                 size += chunk.len() as u64;
                 if size > MOST_FILE_BYTES {
                     let most = MOST_FILE_BYTES / 1024 / 1024;
-                    let detail = format!("a file may have {most} MiB");
+                    let detail = format!("a file may have at most {most} MiB");
                     return Err(ApiError::FileTooLarge(detail));
                 }
                 if self.bytes + size > MOST_FILES_BYTES {
@@ -101,15 +101,16 @@ impl<'a> Receipt<'a> {
         Ok((i64::try_from(size).unwrap_or(i64::MAX), digest.finalize().to_vec()))
     }
 
-    /// Removes what no message has: of a request that failed, or seemed to, its message may be there all
-    /// the same. What cannot be removed now is swept away later.
+    /// Removes the files unless a message has them: a request that seemed to fail may have written
+    /// its message all the same. What cannot be removed now is swept away later.
     pub(crate) async fn discard(self) {
         if self.files.is_empty() {
             return;
         }
         let removed = async {
             let ids: Vec<_> = self.files.iter().map(|file| file.upload.id).collect();
-            // What was refused may be open still, and has one of the tenant's places: this waits for no other.
+            // The refused request's transaction may be open still, in one of the tenant's places:
+            // this one waits for no place.
             let mut transaction = self.app.store.tenant(self.tenant).await?;
             for key in uploads::discard(&mut transaction, &ids).await? {
                 self.app.files.objects().remove(&key).await?;
@@ -131,7 +132,7 @@ fn invalid(message: String) -> ApiError {
     ApiError::field("attachments", message)
 }
 
-/// The name alone: some browsers send the path before it.
+/// The bare name: some browsers send a path before it.
 fn name(sent: &str) -> Result<String, ApiError> {
     let name = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name.chars().filter(|c| !c.is_control()).collect();
@@ -142,7 +143,7 @@ fn name(sent: &str) -> Result<String, ApiError> {
     Ok(if name.is_empty() { "file".to_owned() } else { name.to_owned() })
 }
 
-/// The media type without parameters; what is none is unknown.
+/// The media type without parameters, or [`UNKNOWN_TYPE`] if that is not one.
 fn media_type(sent: Option<&str>) -> String {
     let essence = essence(sent.unwrap_or_default()).to_ascii_lowercase();
     let token = |text: &str| {
@@ -157,7 +158,7 @@ fn media_type(sent: Option<&str>) -> String {
 }
 
 impl Files {
-    /// What a request with these files asks for, whatever stands between them.
+    /// A digest of what a request with these files asks for, whatever the form's boundaries are.
     pub(crate) fn digest(files: &[Received]) -> Vec<u8> {
         let mut digest = Sha256::new();
         for file in files {

@@ -1,8 +1,8 @@
-//! Telling the stream what was done through this API.
+//! Announces on the stream what was done through this API.
 //!
-//! After the commit, outside of the request: the answer does not wait for NATS. What is not told
-//! here, since NATS is away or this program ends, is left in the database, and an outbound worker
-//! tells it.
+//! This happens after the commit and outside of the request, so the answer does not wait for NATS.
+//! What is not announced here, because NATS is away or this program ends, stays in the database,
+//! and an outbound worker announces it.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ use store::{Store, announcements};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-/// How many announcements wait here at most.
+/// How many announcements may wait here.
 const WAITING: usize = 4_096;
-/// How many are under way at the same time.
+/// How many are published at a time.
 const TOGETHER: usize = 64;
 
 /// Takes announcements. Cheap to clone.
@@ -61,7 +61,7 @@ impl Announcer {
         (Self(sender), receiver)
     }
 
-    /// Announces what was committed, soon.
+    /// Queues the announcement of what was committed.
     pub(crate) fn tell(&self, tenant: &TenantId, told: &Announcement, trace: &TraceParent) {
         if let Err(error) = self.queue(tenant, told, trace) {
             left(&error);
@@ -102,7 +102,7 @@ pub(crate) async fn announce(bus: Bus, store: Store, mut waiting: Announcements)
         }
         for (tenant, activities) in told {
             if let Err(error) = remove(&store, &tenant, &activities).await {
-                // It is told once more, under the same id: the stream knows it.
+                // It will be announced again under the same id, and the stream will know it.
                 tracing::debug!(%error, "cannot note that a change was announced");
             }
         }

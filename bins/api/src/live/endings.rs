@@ -10,7 +10,7 @@ use std::time::Duration;
 use rand::RngExt as _;
 use tokio_util::sync::CancellationToken;
 
-/// The longest time until all have ended: half of what requests have after the shutdown.
+/// The longest time in which all streams end: half of what requests have after the shutdown.
 const LONGEST: Duration = Duration::from_secs(5);
 /// Each stream beyond the first adds this to the time in which all end.
 const EACH: Duration = Duration::from_millis(5);
@@ -39,7 +39,7 @@ impl Endings {
         Ending { over, open: Arc::clone(&self.open) }
     }
 
-    /// Waits until all of them have ended. Until then they are told what happens.
+    /// Waits until all streams have ended. Until then they are told what happens.
     pub(crate) async fn over(self) {
         self.shutdown.cancelled().await;
         tokio::time::sleep(self.spread()).await;

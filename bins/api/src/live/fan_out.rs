@@ -11,20 +11,20 @@ use tokio::sync::broadcast;
 use super::frame::Event;
 use super::position::Position;
 
-/// How far a client may fall behind, in events of its tenant, before it is cut.
+/// How far a client may fall behind, in events of its tenant, before it is cut off.
 const BACKLOG: usize = 1_024;
-/// How far in bytes; the newest event is held whatever its size.
+/// How far in bytes. The newest event is held whatever its size.
 const BACKLOG_BYTES: usize = 16 << 20;
-/// So many of the newest are held though everybody was told of them.
+/// How many of the newest events are held although everybody was told of them.
 const JUST_TOLD: usize = 32;
 
-/// Hands events to the clients of their tenant. Cheap to clone.
+/// Hands events on to the clients of their tenant. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct FanOut(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// What was handed on last; none until the stream could be read.
+    /// Position of what was handed on last. `None` until the stream could be read.
     position: Option<Position>,
     tenants: HashMap<TenantId, Share>,
 }
@@ -32,8 +32,8 @@ struct State {
 /// What the clients of one tenant hear.
 struct Share {
     sender: broadcast::Sender<Signal>,
-    /// What somebody has still to hear, oldest first. The channel counts events only, and one may be
-    /// a mail of megabytes: what is let go of here is gone from there.
+    /// What somebody has still to hear, oldest first. The channel only counts events, and one may be an
+    /// e-mail of megabytes, so it holds weak references: what is dropped here is gone from there.
     held: VecDeque<Arc<Event>>,
     bytes: usize,
 }
@@ -41,27 +41,27 @@ struct Share {
 /// What a client's session hears.
 #[derive(Debug, Clone)]
 pub(crate) enum Signal {
-    /// Something happened; gone if too much has happened since.
+    /// Something happened. The event is gone if too much has happened since.
     Event(Weak<Event>),
-    /// Positions begin anew here: what follows does not join on to what was before.
+    /// Positions begin anew here: what follows does not continue what came before.
     Begin(Position),
 }
 
-/// A share in the fan-out.
+/// A client's share in the fan-out.
 pub(crate) struct Joined {
-    /// All that is after this position will be heard, and nothing that is not; none if a
-    /// [`Signal::Begin`] is still to come, which will tell.
+    /// Exactly what comes after this position will be heard. `None` if a [`Signal::Begin`] is still
+    /// to come, which will say.
     pub(crate) position: Option<Position>,
     pub(crate) signals: broadcast::Receiver<Signal>,
 }
 
 impl FanOut {
-    /// What was handed on last.
+    /// Returns the position of what was handed on last.
     pub(crate) fn position(&self) -> Option<Position> {
         self.state().position.clone()
     }
 
-    /// Takes part in what a tenant's clients hear.
+    /// Joins the clients of this tenant.
     pub(crate) fn join(&self, tenant: &TenantId) -> Joined {
         let mut state = self.state();
         let signals = if let Some(share) = state.tenants.get(tenant) {
@@ -75,14 +75,14 @@ impl FanOut {
         Joined { position: state.position.clone(), signals }
     }
 
-    /// Begins at a position, or begins anew.
+    /// Begins at this position, or begins anew there.
     pub(crate) fn begin(&self, position: &Position) {
         let mut state = self.state();
         state.position = Some(position.clone());
         state.tenants.retain(|_, share| share.sender.send(Signal::Begin(position.clone())).is_ok());
     }
 
-    /// Hands on a message of the stream. They come one after the other, from whoever follows it.
+    /// Hands on a message of the stream. Messages must come one after the other.
     pub(crate) fn event(&self, message: &Tailed) {
         let position = {
             let mut state = self.state();
@@ -97,17 +97,17 @@ impl FanOut {
             }
             position
         };
-        // It may be a mail of megabytes, and all streams share the lock. Who joins meanwhile begins at the
-        // position before it, and hears it too.
+        // Read without the lock, which all streams share: it may be an e-mail of megabytes. A
+        // client that joins meanwhile begins at the position before it, and hears it too.
         let stored = Some((&position, &message.headers));
         let event = read(stored, &message.subject, &message.payload);
         let mut state = self.state();
-        // Moved on whether or not the message can be read.
+        // The position moves on whether or not the message can be read.
         state.position = Some(position);
         state.hand_on(&message.subject, event);
     }
 
-    /// Hands on what matters only now.
+    /// Hands on something that matters only now, such as typing.
     pub(crate) fn moment(&self, message: &LiveMessage) {
         if self.state().is_heard(&message.subject) {
             let event = read(None, &message.subject, &message.payload);
@@ -116,12 +116,12 @@ impl FanOut {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Held for lookups and sends only, none of which can leave it half done.
+        // The lock is held for lookups and sends only, none of which can leave the state half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Reads an event, if it can be read.
+/// Reads an event. Returns `None` if it cannot be read.
 fn read(
     stored: Option<(&Position, &Headers)>,
     subject: &str,
@@ -138,7 +138,7 @@ fn read(
 }
 
 impl State {
-    /// Whether a client listens to what its subject is about. Tenants without one are forgotten.
+    /// Whether any client of the subject's tenant listens. A tenant without clients is forgotten.
     fn is_heard(&mut self, subject: &str) -> bool {
         let Some(tenant) = subject::tenant(subject) else { return false };
         match self.tenants.get(&tenant) {
@@ -161,12 +161,12 @@ impl State {
 
 impl Share {
     fn tell(&mut self, event: Arc<Event>) {
-        // Fails when the last client has gone in between.
+        // Fails if the last client has gone in between.
         self.sender.send(Signal::Event(Arc::downgrade(&event))).ok();
         self.bytes += event.frame.len();
         self.held.push_back(event);
-        // What everybody has heard goes first, but for the last few, which somebody may have been told of and
-        // not taken yet; then what makes it too much.
+        // Events that everybody has heard go first, except the last few, which somebody may have
+        // been told of and not taken yet; then as many as make it too much.
         while self.held.len() > 1
             && (self.held.len() > self.sender.len() + JUST_TOLD || self.bytes > BACKLOG_BYTES)
         {

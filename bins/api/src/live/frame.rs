@@ -12,15 +12,15 @@ use super::position::Position;
 /// An event, written once for all its readers.
 #[derive(Debug)]
 pub(crate) struct Event {
-    /// Its position; none for what is stored nowhere.
+    /// Its position. `None` if it is not stored anywhere.
     pub(crate) sequence: Option<u64>,
     kind: String,
     conversation: Option<ConversationId>,
-    /// What is sent.
+    /// The bytes that are sent.
     pub(crate) frame: Bytes,
 }
 
-/// Which events a client wants; what is none does not restrict.
+/// Which events a client wants. `None` does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub(crate) kinds: Option<Vec<String>>,
@@ -34,7 +34,7 @@ impl Filter {
     }
 }
 
-/// The one field of a payload that is looked at.
+/// The one field of a payload that is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Place {
@@ -42,9 +42,9 @@ struct Place {
 }
 
 impl Event {
-    /// Reads a message of the stream, whose headers say of which trace it is, or an ephemeral one, which has
-    /// no position and no headers. Its type is the last token of its subject, in which there is nothing that
-    /// could break a line.
+    /// Reads a message of the stream, whose headers name its trace, or an ephemeral one, which has
+    /// no position and no headers. Its type is the last token of its subject, which holds nothing
+    /// that could break a line.
     pub(crate) fn read(
         stored: Option<(&Position, &Headers)>,
         subject: &str,
@@ -60,7 +60,7 @@ impl Event {
     }
 }
 
-/// The payload, with its trace's id among its fields.
+/// Adds the trace's id to the payload's fields.
 fn traced(payload: &[u8], trace: Option<TraceParent>) -> Cow<'_, [u8]> {
     let (Some(trace), Some(fields)) = (trace, payload.strip_prefix(b"{")) else {
         return payload.into();
@@ -70,13 +70,13 @@ fn traced(payload: &[u8], trace: Option<TraceParent>) -> Cow<'_, [u8]> {
     [first.as_bytes(), fields].concat().into()
 }
 
-/// Tells that a client has missed nothing up to a position.
+/// Tells a client that it has missed nothing up to this position.
 pub(crate) fn ready(position: &Position) -> Bytes {
     tell("ready", position)
 }
 
-/// Tells that what follows does not join on to what a client knows: it must read the state again,
-/// and goes on from this position.
+/// Tells a client that what follows does not continue what it knows: it must read the state again,
+/// and go on from this position.
 pub(crate) fn reset(position: &Position) -> Bytes {
     tell("reset", position)
 }
@@ -86,7 +86,7 @@ fn tell(kind: &str, position: &Position) -> Bytes {
     write(Some(position), kind, data.as_bytes())
 }
 
-/// A sign of life. With a position it moves the client's place on without being an event.
+/// A heartbeat. With a position, it moves the client's place on without being an event.
 pub(crate) fn heartbeat(position: Option<&Position>) -> Bytes {
     match position {
         Some(position) => Bytes::from(format!(": alive\nid: {position}\n\n")),
@@ -94,7 +94,7 @@ pub(crate) fn heartbeat(position: Option<&Position>) -> Bytes {
     }
 }
 
-/// How long a client waits before it comes back.
+/// Tells a client how long to wait before it comes back.
 pub(crate) fn retry(milliseconds: u32) -> Bytes {
     Bytes::from(format!("retry: {milliseconds}\n\n"))
 }

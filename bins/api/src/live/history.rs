@@ -1,4 +1,4 @@
-//! What was in the stream before a client came.
+//! Reads from the stream what happened before a client came.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -10,17 +10,17 @@ use tokio::sync::Semaphore;
 
 use super::position::Position;
 
-/// How many parts are read at the same time: each is held in memory, and clients that lost their
-/// streams together come back together.
+/// How many parts are read at a time: each is held in memory, and clients that lost their streams
+/// together come back together.
 const MOST_READ: usize = 32;
-/// How many of them may be one tenant's. The rest of its clients wait apart from those of others, who
-/// find at most so many of each tenant before them, however many its clients are.
+/// How many of them may be one tenant's. Its other clients wait apart from those of other tenants,
+/// who find at most this many of each tenant ahead of them, however many clients it has.
 const MOST_READ_EACH: usize = MOST_READ / 2;
 
 /// Reads a part of a tenant's past.
 pub(crate) trait History: Clone + Send + 'static {
-    /// At most `limit` messages after a position, up to and including a sequence of its epoch.
-    /// [`BusError::Reset`] if that epoch is over.
+    /// Reads at most `limit` messages after a position, up to and including a sequence of its
+    /// epoch. Returns [`BusError::Reset`] if that epoch is over.
     fn read(
         &self,
         tenant: TenantId,
@@ -40,8 +40,8 @@ impl History for Bus {
     ) -> Result<Part, BusError> {
         let Position { epoch, sequence: after } = after;
         let read = self.read_activity(&tenant, after, up_to, limit).await?;
-        // Asked afterwards: an epoch that is over does not come back, and whoever follows the stream
-        // may not know yet that this one is.
+        // Asked after reading: an epoch that is over does not come back, and the follower of the
+        // stream may not know yet that this one is over.
         if *self.activity_epoch().await? == *epoch {
             Ok(read)
         } else {
@@ -50,7 +50,7 @@ impl History for Bus {
     }
 }
 
-/// A history of which a few parts are read at a time, and fewer for one tenant. Cheap to clone.
+/// A history of which few parts are read at a time, and fewer of them for one tenant. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct InTurn<H> {
     history: H,
@@ -64,8 +64,8 @@ impl<H> InTurn<H> {
         Self { history, turns, shares: Arc::default() }
     }
 
-    /// What a tenant's clients share. Those of tenants of which nobody reads are forgotten when
-    /// another one comes.
+    /// Returns what a tenant's clients share. The shares of tenants for which nobody reads are
+    /// forgotten when another tenant comes.
     fn share(&self, tenant: &TenantId) -> Arc<Semaphore> {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = shares.get(tenant).and_then(Weak::upgrade) {
@@ -87,8 +87,8 @@ impl<H: History + Sync> History for InTurn<H> {
         limit: usize,
     ) -> Result<Part, BusError> {
         let share = self.share(&tenant);
-        // In this order: who waits for their tenant's share holds nothing that others wait for. Neither
-        // is ever closed.
+        // In this order: a client that waits for its tenant's share holds nothing that others wait
+        // for. Neither semaphore is ever closed.
         let _ours = share.acquire().await;
         let _turn = self.turns.acquire().await;
         self.history.read(tenant, after, up_to, limit).await

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A sequence within an epoch; sequences of different epochs have nothing to do with each other.
+/// A sequence within an epoch. Sequences of different epochs cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) epoch: Arc<str>,
@@ -12,7 +12,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// A position of this epoch, at another sequence.
+    /// Returns a position of this epoch at another sequence.
     pub(crate) fn at(&self, sequence: u64) -> Self {
         Self { epoch: Arc::clone(&self.epoch), sequence }
     }
@@ -24,7 +24,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// The text is no position.
+/// The text is not a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreadable;
 
@@ -37,19 +37,19 @@ impl FromStr for Position {
     }
 }
 
-/// From where a client wants to hear.
+/// Where in the stream a client wants to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Resume {
-    /// From now on.
+    /// Now.
     Now,
-    /// From what follows this position.
+    /// After this position.
     After(Position),
-    /// From a place that nobody can read.
+    /// At a place that cannot be read.
     Nowhere,
 }
 
 impl Resume {
-    /// From the id of the last event that a client got, if it got one.
+    /// Reads the id of the last event that a client got, if it got one.
     pub(crate) fn from_last_event_id(id: Option<&str>) -> Self {
         match id.map(str::parse) {
             None => Self::Now,

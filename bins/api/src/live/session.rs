@@ -26,9 +26,9 @@ use super::position::{Position, Resume};
 
 /// Messages read from the stream at once.
 const CHUNK: usize = 200;
-/// Missed events that are told one by one; after more, reading the state again is cheaper.
+/// Missed events that are told one by one. For more, reading the state again is cheaper.
 const MOST_MISSED: usize = 5_000;
-/// The pause after the stream could not be read.
+/// How long to wait after the stream could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a client asked for.
@@ -36,9 +36,9 @@ pub(crate) struct Terms {
     pub(crate) tenant: TenantId,
     pub(crate) filter: Filter,
     pub(crate) resume: Resume,
-    /// Longest silence.
+    /// The longest time without a frame.
     pub(crate) heartbeat: Duration,
-    /// What the client waits before it comes back, in milliseconds.
+    /// How long the client waits before it comes back, in milliseconds.
     pub(crate) retry: u32,
 }
 
@@ -51,7 +51,7 @@ enum Phase {
 }
 
 struct Replay {
-    /// Positions of this epoch.
+    /// Where this client's share of the fan-out begins.
     join: Position,
     reading: Reading,
     told: usize,
@@ -65,7 +65,7 @@ pub(crate) struct Session<H> {
     filter: Filter,
     signals: broadcast::Receiver<Signal>,
     phase: Phase,
-    /// The last position that the client has heard of.
+    /// The last sequence that the client has heard of.
     heard: u64,
     frames: VecDeque<Bytes>,
     heartbeat: Interval,
@@ -74,7 +74,7 @@ pub(crate) struct Session<H> {
 
 impl<H: History> Session<H> {
     pub(crate) fn begin(history: H, fan_out: FanOut, terms: Terms, ending: Ending) -> Self {
-        // First of all, so that nothing falls between what is read and what is heard.
+        // First of all, so that nothing is lost between what is read and what is heard.
         let Joined { position, signals } = fan_out.join(&terms.tenant);
         let first = Instant::now() + terms.heartbeat;
         let mut heartbeat = tokio::time::interval_at(first, terms.heartbeat);
@@ -98,7 +98,7 @@ impl<H: History> Session<H> {
         session
     }
 
-    /// The next thing to write; none when the stream ends.
+    /// Returns the next frame to write, or `None` when the stream ends.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(frame) = self.frames.pop_front() {
@@ -131,13 +131,13 @@ impl<H: History> Session<H> {
         }
     }
 
-    /// Goes on from where the client was, given the position from which on everything is heard.
+    /// Goes on from where the client was. Everything after `join` is heard from the fan-out.
     fn resume(&mut self, resume: Resume, join: &Position) {
         match resume {
             Resume::Now => self.go_live(frame::ready(join), join),
             Resume::After(last) if last == *join => self.go_live(frame::ready(join), join),
-            // Another process may have told the client more than this one has heard of yet; whether
-            // that can be, the stream knows.
+            // Another process may have told the client more than this one has heard of yet. Only
+            // the stream knows whether that can be.
             Resume::After(last) if last.epoch == join.epoch => {
                 self.heard = last.sequence;
                 let reading = self.read(join, Duration::ZERO);
@@ -204,7 +204,7 @@ impl<H: History> Session<H> {
         }
         self.heard = message.sequence;
         let position = join.at(message.sequence);
-        // What cannot be read was counted when it came by.
+        // An unreadable message was counted when it passed through the fan-out.
         if let Ok(event) =
             Event::read(Some((&position, &message.headers)), &message.subject, &message.payload)
             && self.filter.admits(&event)
@@ -213,7 +213,7 @@ impl<H: History> Session<H> {
         }
     }
 
-    /// Says whether the stream ends.
+    /// Takes in a signal. Returns whether the stream ends.
     fn hear(&mut self, signal: Result<Signal, RecvError>) -> bool {
         match signal {
             Ok(Signal::Begin(position)) => {
@@ -227,7 +227,7 @@ impl<H: History> Session<H> {
                 false
             }
             Ok(Signal::Event(event)) => {
-                // Let go of, since too much came after it.
+                // Dropped, since too much came after it.
                 let Some(event) = event.upgrade() else { return cut() };
                 match event.sequence {
                     Some(sequence) if sequence <= self.heard => return false,
@@ -260,7 +260,7 @@ impl<H: History> Session<H> {
     }
 }
 
-/// The client comes back and resumes from where it was.
+/// Ends a stream whose client fell behind. The client comes back and resumes from where it was.
 fn cut() -> bool {
     metrics::counter!("axis_api_streams_cut_total").increment(1);
     true

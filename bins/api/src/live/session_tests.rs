@@ -26,11 +26,11 @@ enum Act {
     Poll,
     /// The client loses its connection and comes back to a process.
     Reconnect { process: usize },
-    /// Time passes until the next sign of life.
+    /// Time passes until the next heartbeat.
     Wait,
     /// The stream forgets its oldest messages.
     Forget,
-    /// The stream loses its meaning.
+    /// The stream begins a new epoch.
     NewEpoch,
 }
 

@@ -1,4 +1,4 @@
-//! Following what happens, for all clients at once.
+//! Follows what happens, once for all clients.
 
 use bus::{Bus, BusError, TailStart};
 use domain::in_words;
@@ -39,7 +39,7 @@ pub(crate) async fn follow(bus: Bus, fan_out: FanOut, shutdown: CancellationToke
             };
             match item {
                 Some(Ok(message)) => fan_out.event(&message),
-                // Positions mean something else from here on: begin anew.
+                // Positions mean something else from here on, so begin anew.
                 Some(Err(BusError::Reset { .. })) | None => break,
                 Some(Err(error)) => {
                     tracing::warn!(
@@ -63,7 +63,7 @@ async fn end_of_stream(bus: &Bus) -> Result<Position, BusError> {
     }
 }
 
-/// Feeds the fan-out with what matters only now, until the shutdown.
+/// Feeds the fan-out with what matters only now, such as typing, until the shutdown.
 pub(crate) async fn listen(bus: Bus, fan_out: FanOut, shutdown: CancellationToken) {
     let mut failures = 0;
     while !shutdown.is_cancelled() {
