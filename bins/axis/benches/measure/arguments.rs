@@ -14,7 +14,7 @@ pub struct Arguments {
     #[arg(value_enum)]
     parts: Vec<Part>,
 
-    /// Measures little of everything, to see whether it works: the figures mean nothing
+    /// Measure little of everything, to see whether it works: the figures mean nothing then
     #[arg(long)]
     quick: bool,
 
@@ -27,15 +27,15 @@ pub struct Arguments {
     )]
     messages: u64,
 
-    /// Writes the figures into this file; its name counts from the project's folder
+    /// Write the figures into this file; its path is relative to the project's folder
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
-    /// Shows the figures of an earlier run, from such a file, beside these
+    /// Show the figures of an earlier run, from such a file, beside these
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
 
-    /// Given by `cargo bench`; means nothing
+    /// Passed by `cargo bench`; means nothing
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -98,12 +98,12 @@ impl Arguments {
     }
 }
 
-/// `cargo bench` runs this elsewhere than where it was called.
+/// Resolves a path in the project's folder: `cargo bench` runs this elsewhere than where it was called.
 fn in_project(file: &Path) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(file)
 }
 
-/// How much of everything.
+/// How much of everything to measure.
 #[derive(Debug, Clone, Copy)]
 pub struct Scale {
     quick: bool,
@@ -111,12 +111,12 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// So many, or a tenth when it shall be quick.
+    /// This many, or a tenth in a quick run.
     pub fn of(self, many: usize) -> usize {
         if self.quick { many.div_ceil(10) } else { many }
     }
 
-    /// So many rounds, or one when it shall be quick.
+    /// This many rounds, or one in a quick run.
     pub fn rounds(self, many: usize) -> usize {
         if self.quick { 1 } else { many }
     }

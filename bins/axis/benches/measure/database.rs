@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use testkit::sqlx::{self, AssertSqlSafe, Connection as _, PgConnection};
 use tokio::task::JoinSet;
 
-/// A table, what makes its rows one, and how its rows are ordered here.
+/// A table, the columns that make its rows unique, and how its rows are ordered here.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
     pub name: &'static str,
@@ -71,14 +71,14 @@ pub async fn rows(connection: &mut PgConnection, table: Table) -> anyhow::Result
 }
 
 impl Rows {
-    /// Only the last of them, if there are more.
+    /// Keeps only the last rows, if there are more.
     #[must_use]
     pub fn newest(mut self, count: usize) -> Self {
         self.all.drain(..self.all.len().saturating_sub(count));
         self
     }
 
-    /// The rows in parts of this size, over and over.
+    /// A part of the rows, of this size. The parts repeat.
     fn part(&self, number: usize, size: usize) -> impl Iterator<Item = &Vec<Option<String>>> {
         let parts = self.all.len().div_ceil(size).max(1);
         self.all.iter().skip(number % parts * size).take(size)
@@ -112,8 +112,8 @@ async fn write(
 
 type Write = (Arc<str>, Vec<Vec<Option<String>>>);
 
-/// Upserts the rows of all tables in batches, one transaction each, on some connections at once:
-/// nothing is read, decided or told. Batches a second, until everything is in its indexes.
+/// Upserts the rows of all tables in batches, one transaction each, on several connections: nothing
+/// is read, decided or announced. Returns batches per second, until everything is in its indexes.
 pub async fn upsert(
     tables: &[Rows],
     batches: usize,
@@ -147,13 +147,13 @@ pub async fn upsert(
         last = Some(writer.context("a writer panicked")??);
     }
     if let Some(mut connection) = last {
-        // The words that the index has only collected are to be in it, as a worker sees to.
+        // The words that the index has only collected must be taken into it, as a worker would do.
         execute(&mut connection, "select axis_take_in_words()").await?;
     }
     Ok(batches.len() as f64 / began.elapsed().as_secs_f64())
 }
 
-/// Runs statements that are ours to the letter.
+/// Runs statements that are entirely ours.
 pub async fn execute(connection: &mut PgConnection, statements: &str) -> anyhow::Result<()> {
     sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(connection).await?;
     Ok(())

@@ -23,7 +23,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Of an account that has so many conversations.
+    /// Makes events of an account that has this many conversations.
     pub fn of(account: &Account, conversations: usize) -> Self {
         let example = chatwoot::examples().iter().find(|(name, _)| *name == "message_created");
         let template = example.and_then(|(_, body)| serde_json::from_str(body).ok());
@@ -37,7 +37,7 @@ impl Events {
         }
     }
 
-    /// The same, of other messages, conversations and contacts than the first so many.
+    /// Makes events of other messages, conversations and contacts than the first `count`.
     #[must_use]
     pub fn beyond(mut self, count: usize) -> Self {
         self.lowest += count as i64;
@@ -86,7 +86,7 @@ impl Events {
         self.next += 1;
         let conversation = number % self.conversations + self.lowest;
         let at = self.since + chrono::TimeDelta::milliseconds(number);
-        // Nobody answers: their customers wait since they wrote first.
+        // Nobody answers, so the customers wait since they first wrote.
         let first = self.since + chrono::TimeDelta::milliseconds(number % self.conversations);
         let (seconds, micros) = (at.timestamp(), at.timestamp_micros());
         let written = at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);

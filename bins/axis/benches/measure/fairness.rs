@@ -13,7 +13,7 @@ use crate::sync;
 
 /// Events that wait when the measuring begins.
 const FLOOD: usize = 50_000;
-/// Of the other account, a second.
+/// Events per second of the other account.
 const RATE: f64 = 50.0;
 const SECONDS: usize = 5;
 

@@ -28,7 +28,7 @@ use crate::stage::{Stage, TENANT, address, resident_mib};
 const EVENTS: usize = 15;
 /// Connections that are being opened at once.
 const OPENING: usize = 64;
-/// A client has the whole event within this time, or the measurement ends.
+/// How long a client may take to have a whole event, before the measurement ends.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The type of the events: nothing else on the stream is of it.
 const KIND: &str = "message_created";
@@ -67,7 +67,7 @@ pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
 
 async fn end(api: Program, audience: Audience) {
     drop(audience);
-    // Its clients have gone: nothing holds it up.
+    // Its clients have gone, so nothing holds it up.
     api.stop().await;
 }
 
@@ -104,7 +104,7 @@ impl Audience {
         Ok(Self { clients, heard, _reading: reading })
     }
 
-    /// Waits until every client has had so many events.
+    /// Waits until every client has had this many events.
     async fn has_heard(&self, events: usize) -> anyhow::Result<()> {
         let mut heard = self.heard.clone();
         let all = heard.wait_for(|heard| *heard >= events * self.clients);
@@ -115,18 +115,18 @@ impl Audience {
 
 struct Client {
     stream: TcpStream,
-    /// A part of an event has come.
+    /// Whether a part of an event has come.
     begun: bool,
 }
 
 impl Client {
-    /// Reads up to the end of the next event; false at the end of the stream.
+    /// Reads up to the end of the next event. Returns `false` at the end of the stream.
     async fn hears(&mut self) -> bool {
         let mut buffer = [0; 4096];
         loop {
             let Ok(read @ 1..) = self.stream.read(&mut buffer).await else { return false };
             let bytes = &buffer[..read];
-            // Its beginning: the rest may be long.
+            // Only its beginning is searched, since the rest may be long.
             self.begun |= find(&bytes[..read.min(160)], KIND.as_bytes()).is_some();
             if self.begun && ended(bytes) {
                 self.begun = false;
@@ -136,7 +136,7 @@ impl Client {
     }
 }
 
-/// The time until the last client has an event, in the middle of some, in milliseconds.
+/// Returns the median time until the last client has an event, in milliseconds.
 async fn deliver(
     audience: &Audience,
     mut tell: impl AsyncFnMut(Bytes) -> anyhow::Result<()>,

@@ -10,9 +10,9 @@ const LENGTH: usize = 20;
 /// Messages and contacts that are made to be found, about.
 const FOUND: usize = 50;
 
-/// Rows of an account: so many messages, and conversations, contacts and a timeline to go with
-/// them. Words are as unevenly common as in life; a few rows, as many in an account of any size, are
-/// made to be found by a word or a name.
+/// Writes an account's rows: this many messages, with conversations, contacts and a timeline to go
+/// with them. Words are as unevenly common as in life. A few rows, as many in an account of any
+/// size, are made to be found by a word or a name.
 pub async fn fill(
     database: &mut PgConnection,
     account: &Account,
@@ -27,7 +27,7 @@ pub async fn fill(
     )
     .fetch_all(&mut *database)
     .await?;
-    // An index made at the end is made many times faster.
+    // Building an index at the end is many times faster.
     for (name, _) in &indexes {
         execute(database, &format!("drop index {name}")).await?;
     }
@@ -55,7 +55,7 @@ pub async fn settle(database: &mut PgConnection) -> anyhow::Result<()> {
     execute(database, "checkpoint").await
 }
 
-/// An id that repeats: of the kind and number of a row of an account.
+/// A repeatable id, made of the kind and number of an account's row.
 fn id(kind: &str, key: &str, number: &str) -> String {
     format!("md5('{kind} {key} ' || {number})::uuid")
 }

@@ -18,8 +18,8 @@ impl Connection {
         Self::over(TcpStream::connect(address).await.context("connecting")?)
     }
 
-    /// The same from another loopback address for each number: all ports of a single one would soon
-    /// be in use by connections that have just been closed.
+    /// Opens a connection from another loopback address for each number: all ports of a single one
+    /// would soon be in use by connections that have just been closed.
     pub async fn from_elsewhere(number: usize, address: SocketAddr) -> anyhow::Result<Self> {
         let [.., high, middle, low] = number.to_be_bytes();
         let socket = TcpSocket::new_v4()?;
@@ -32,7 +32,7 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }
 
-    /// Sends a whole request and reads the whole answer, whose status it gives.
+    /// Sends a whole request and reads the whole answer. Returns its status.
     pub async fn ask(&mut self, request: &[u8]) -> anyhow::Result<u16> {
         self.stream.write_all(request).await.context("sending a request")?;
         self.buffer.clear();

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::http::Connection;
 use crate::latency::Latency;
 
-/// Requests that are under way at once, at most.
+/// Most requests that are under way at a time.
 const CONNECTIONS: usize = 64;
 
 /// Where requests go, and how.
@@ -45,7 +45,7 @@ impl Target {
     }
 }
 
-/// How it went.
+/// How a run went.
 pub struct Run {
     pub began: Instant,
     pub elapsed: Duration,
@@ -59,13 +59,13 @@ impl Run {
     }
 }
 
-/// Sends the next request as soon as one was answered.
+/// Sends the next request as soon as an earlier one was answered.
 pub async fn closed(target: impl Into<Target>, requests: Vec<Bytes>) -> anyhow::Result<Run> {
     send(target.into(), requests, None).await
 }
 
-/// Sends so many a second whether or not earlier ones were answered. Latencies count from when a
-/// request was to be sent, so one that waits for a free connection is as late as it is.
+/// Sends this many per second whether or not earlier ones were answered. Latencies count from when
+/// a request was due, so the time that it waits for a free connection counts.
 pub async fn open(
     target: impl Into<Target>,
     requests: Vec<Bytes>,
@@ -138,6 +138,6 @@ fn pace(due: &Semaphore, count: usize, rate: f64, began: Instant) {
         let at = began + Duration::from_secs_f64(released as f64 / rate);
         std::thread::sleep(at.saturating_duration_since(Instant::now()));
     }
-    // One more for each who waits, to see that there is nothing left.
+    // One more for each sender that waits, so that it sees that nothing is left.
     due.add_permits(CONNECTIONS);
 }

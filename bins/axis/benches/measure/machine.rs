@@ -23,12 +23,12 @@ pub struct Machine {
     cores: usize,
     memory_mib: u64,
     kernel: String,
-    /// Milliseconds to write 4 KiB and sync them, in the middle of 100 times.
+    /// Median time to write 4 KiB and sync them, of 100 times, in milliseconds.
     fsync_ms: f64,
     pub load_before: String,
     pub load_after: String,
     axis: String,
-    /// The commit that was built, with a mark if the tree was changed since; if git is there.
+    /// The commit that was built, with a mark if the tree was changed since; unknown without git.
     commit: String,
     postgres: String,
     nats: String,
@@ -83,11 +83,12 @@ pub fn load() -> String {
 /// Lets this process and those that it starts have as many connections as the system allows.
 pub fn raise_file_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    // If it may not be, a measurement that needs more says so.
+    // If it is not allowed, a measurement that needs more says so.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
-/// Has the disk write what was left to it: a measurement is not to wait for what the one before it wrote.
+/// Has the disk write what is left to it, so that a measurement does not wait for what the one
+/// before it wrote.
 pub fn settle_disk() {
     rustix::fs::sync();
 }
@@ -96,7 +97,7 @@ pub fn settle_disk() {
 pub fn resident(pid: u32) -> anyhow::Result<u64> {
     let kib = field(&format!("/proc/{pid}/status"), "VmRSS")
         .and_then(|text| text.split(' ').next()?.parse::<u64>().ok())
-        .with_context(|| format!("what process {pid} has in memory is not to be seen"))?;
+        .with_context(|| format!("cannot see what process {pid} has in memory"))?;
     Ok(kib * 1024)
 }
 

@@ -64,7 +64,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Measures what was asked for; says whether every budget was held.
+/// Measures what was asked for. Returns whether every budget was held.
 async fn measure(arguments: Arguments) -> anyhow::Result<bool> {
     let earlier = arguments.compare().as_deref().map(Report::read).transpose()?;
     machine::raise_file_limit();

@@ -13,15 +13,15 @@ use crate::report::{Budget, Row, Unit};
 use crate::screen::{Screen, latencies};
 use crate::stage::{Stage, TENANT, address};
 
-/// Events that tell how many the whole path carries, for about as long as each load lasts.
+/// Events that show how many the whole path carries, for about as long as each load lasts.
 const FLOOD: usize = 40_000;
 /// Seconds at each load.
 const STEADY: usize = 8;
-/// Seconds at a load of which it is to be seen whether it is carried.
+/// Seconds at a load while trying whether it is carried.
 const PROBE: usize = 4;
-/// Loads that are tried before it is given up.
+/// Loads that are tried before giving up.
 const TRIES: usize = 10;
-/// By how much of each second latencies may grow at a load that is carried.
+/// How much latencies may grow at a load that is carried, in seconds per second.
 const BEHIND: f64 = 0.01;
 
 pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
@@ -96,8 +96,8 @@ impl Path {
         Ok(latencies(&heard, first, run.began, rate).collect())
     }
 
-    /// The most that is carried without falling behind. It is less than what a flood reaches, which
-    /// comes in large portions and is over before all that it leaves to be done is done.
+    /// Finds the most that is carried without falling behind. It is less than what a flood reaches,
+    /// which comes in large portions and is over before all the work that it leaves is done.
     async fn carried(&mut self, most: f64, scale: Scale) -> anyhow::Result<f64> {
         let mut rate = most;
         for _ in 0..TRIES {
@@ -113,8 +113,8 @@ impl Path {
     }
 }
 
-/// By how much latencies grew in each second of a steady load, from its second quarter to its last,
-/// in seconds.
+/// Returns by how many seconds latencies grew in each second of a steady load, from its second
+/// quarter to its last.
 fn growth(took: &[Duration], rate: f64) -> f64 {
     let quarter = took.len() / 4;
     let middle = |from: usize| {

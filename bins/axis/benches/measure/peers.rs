@@ -6,8 +6,8 @@
 //! | `append` | the same, once the body is in a file and synced, one sync for all that wait |
 //! | `fan-out` | writes what is posted to it to every client that listens, as it came |
 //!
-//! Each is a process of its own, like the program that it is compared with: this program again, with
-//! the peer's name as its arguments.
+//! Each is a process of its own, like the program that it is compared with: it is this program
+//! again, with the peer's name as its arguments.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -35,13 +35,13 @@ const ASKED: &str = "peer";
 /// What every peer answers; as long as what the receiver answers.
 const ANSWER: &str = r#"{"id":"00000000-0000-8000-8000-000000000000"}"#;
 
-/// The peer that this process shall be, if any.
+/// The peer that this process is to be, if any.
 pub fn asked_for() -> Option<Vec<String>> {
     let mut arguments = std::env::args().skip(1);
     (arguments.next().as_deref() == Some(ASKED)).then(|| arguments.collect())
 }
 
-/// Is that peer until it is killed.
+/// Runs as that peer until it is killed.
 pub async fn run(peer: &[String]) -> anyhow::Result<()> {
     let [kind, port] = peer else { bail!("a peer has a kind and a port") };
     let router = match kind.as_str() {
@@ -76,7 +76,7 @@ impl Peer {
     }
 }
 
-/// A connection to NATS by nothing but the client library.
+/// Connects to NATS with nothing but the client library.
 pub async fn nats(url: &str) -> anyhow::Result<async_nats::Client> {
     let address: async_nats::ServerAddr = url.parse()?;
     let token = address.username().unwrap_or_default().to_owned();
@@ -124,7 +124,7 @@ fn write_in_groups(path: PathBuf, mut waiting: mpsc::Receiver<Waiting>) -> std::
         file.write_all(&bytes)?;
         file.sync_data()?;
         for (_, done) in group.drain(..) {
-            // Who went away does not mind.
+            // A client that went away does not mind.
             let _ = done.send(());
         }
     }

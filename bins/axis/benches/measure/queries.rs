@@ -19,13 +19,13 @@ use crate::{fill, sync};
 /// Messages in the smaller database.
 const FEW: usize = 10_000;
 const REPETITIONS: usize = 100;
-/// The first ones find nothing prepared and nothing in memory.
+/// The first ones do not count: nothing is prepared or in memory for them.
 const UNMEASURED: usize = 5;
-/// Events that are applied to each, to see whether that takes longer in a larger one.
+/// Events that are applied to each database, to see whether that takes longer in the larger one.
 const EVENTS: usize = 6_000;
 const ROUNDS: usize = 3;
 const BASE: &str = "/api/v1";
-/// What is asked for.
+/// The names of the queries.
 const NAMES: [&str; 17] = [
     "list: newest",
     "list: of a status",
@@ -113,7 +113,7 @@ impl Size {
         let api = stage.program("api").await;
         let connection = Connection::open(address(&api)?).await?;
         let mut events = Events::of(&account, 2_000).beyond(messages);
-        // The first statements on new rows are slower in either.
+        // The first statements on new rows are slower in either database.
         sync::apply(&stage, &mut database, &mut events, 400).await?;
         Ok(Self { stage, database, events, connection, api })
     }
@@ -130,10 +130,10 @@ impl Size {
         Ok(rate)
     }
 
-    /// How often each large table was read from its beginning to its end so far, by those who have
-    /// told the statistics.
+    /// Returns how often each large table was read from end to end so far, as far as backends have
+    /// reported it.
     async fn scans(&mut self) -> anyhow::Result<Vec<(String, f64)>> {
-        // Backends that are idle tell within this time.
+        // Idle backends report within this time.
         tokio::time::sleep(Duration::from_secs(11)).await;
         execute(&mut self.database, "select pg_stat_clear_snapshot()").await?;
         let scans: Vec<(String, i64)> = sqlx::query_as(
@@ -148,7 +148,7 @@ impl Size {
 
     /// A path for each of [`NAMES`]. What they name exists in databases of every size.
     async fn queries(&mut self) -> anyhow::Result<Vec<String>> {
-        // Of the smaller one nothing was asked while the larger was filled, so it has hung up.
+        // The smaller one was asked nothing while the larger one was filled, so it has hung up.
         self.connection = Connection::open(address(&self.api)?).await?;
         let list = self.connection.get(&conversations("limit=100")).await?;
         let list: Value = serde_json::from_slice(list)?;

@@ -1,5 +1,5 @@
-//! Acknowledging webhooks: as many as can be, and at half of that. Chatwoot opens a connection for each
-//! webhook, and that is what is judged; a proxy in between may keep some open.
+//! Acknowledging webhooks: as many as possible, and half as many. Chatwoot opens a connection for
+//! each webhook, and that is what is judged; a proxy in between may keep some open.
 
 use std::future::IntoFuture as _;
 use std::net::SocketAddr;
@@ -35,7 +35,7 @@ pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
     let ours = address(&receiver)?;
     let mut events = Events::of(&account, 1_000);
 
-    // All once unmeasured: connections, allocators and files are warm then.
+    // All run once unmeasured, so that connections, allocators and files are warm.
     let count = scale.of(REQUESTS);
     for target in [http.address, append.address, ours] {
         load::closed(target, events.requests(count / 10)).await?;
@@ -61,13 +61,13 @@ struct Run {
     http: Peer,
     append: Peer,
     ours: SocketAddr,
-    /// Messages a second of the bare publisher.
+    /// Messages per second of the bare publisher.
     bare: f64,
     sent: usize,
 }
 
 impl Run {
-    /// Sends webhooks one way, by which the receiver may be `judged`.
+    /// Sends webhooks in one way. If `judged`, the receiver has to hold its budgets in it.
     async fn measure(
         &mut self,
         way: &str,
@@ -120,7 +120,7 @@ impl Run {
     }
 }
 
-/// When the stream has everything that was acknowledged.
+/// Waits until the stream has everything that was acknowledged. Returns when it had.
 async fn in_stream(stage: &Stage, acknowledged: usize) -> Instant {
     eventually("the stream has all that was acknowledged", || async {
         let stream = stage.bus.stream(subject::INBOUND).await;
@@ -130,7 +130,7 @@ async fn in_stream(stage: &Stage, acknowledged: usize) -> Instant {
     Instant::now()
 }
 
-/// Publishes to a stream of its own with nothing but the client library; messages a second.
+/// Publishes to a stream of its own with nothing but the client library. Returns messages per second.
 async fn publish(stage: &Stage, bodies: Vec<String>) -> anyhow::Result<f64> {
     let jetstream = async_nats::jetstream::new(peers::nats(stage.nats_url()).await?);
     let config = async_nats::jetstream::stream::Config {

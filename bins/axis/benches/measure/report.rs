@@ -1,4 +1,4 @@
-//! The table, and the same for machines.
+//! Writes the results as a table for people and as JSON for machines.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -57,7 +57,7 @@ pub struct Row {
     /// What it is compared with.
     pub against: Option<String>,
     pub theirs: Option<f64>,
-    /// Ours by theirs.
+    /// Ours divided by theirs.
     pub ratio: Option<f64>,
     pub budget: Option<Budget>,
     pub held: Option<bool>,
@@ -81,7 +81,7 @@ impl Row {
         }
     }
 
-    /// Something could not be measured.
+    /// A row for something that could not be measured.
     pub fn failed(part: Part, why: &str) -> Self {
         let failure = Some(why.to_owned());
         Self { failure, held: Some(false), ..Self::new(part, "not measured", Unit::Count, 0.0) }
@@ -106,7 +106,7 @@ impl Row {
         self
     }
 
-    /// What two runs compare: the ratio, which does not depend on the machine, where there is one.
+    /// What two runs compare: the ratio, if there is one, since it does not depend on the machine.
     fn comparable(&self) -> f64 {
         self.ratio.unwrap_or(self.ours)
     }
@@ -165,7 +165,7 @@ impl Report {
         self.rows.extend(rows);
     }
 
-    /// Remembers how busy the machine was in the end.
+    /// Notes how busy the machine was in the end.
     pub fn note_load(&mut self) {
         self.machine.load_after = machine::load();
     }

@@ -60,7 +60,7 @@ impl Screen {
         Ok(Self { heard, reading })
     }
 
-    /// Waits until so many messages have come, and takes them.
+    /// Waits until this many messages have come, and takes them.
     pub async fn take(&self, count: usize) -> Vec<(i64, Instant)> {
         eventually("every message comes to the screen", || async {
             self.heard.lock().unwrap_or_else(PoisonError::into_inner).len() >= count
@@ -70,7 +70,7 @@ impl Screen {
     }
 }
 
-/// How long each message took that was to be sent, by its number from `first` on, at a steady rate.
+/// How long each message took, if those from number `first` on were sent at a steady rate.
 pub fn latencies(
     heard: &[(i64, Instant)],
     first: i64,
@@ -83,7 +83,7 @@ pub fn latencies(
     })
 }
 
-/// The number in Chatwoot of a message that was told, on one line of the stream.
+/// Reads the number in Chatwoot of a message from one line of the stream.
 fn number(line: &[u8]) -> Option<i64> {
     let told: Told = serde_json::from_slice(line.strip_prefix(b"data: ")?).ok()?;
     // The numbers in bodies count from 1.

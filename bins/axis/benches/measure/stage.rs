@@ -36,7 +36,8 @@ impl Stage {
         Self::on(PostgresOptions::new(scratch("postgres"))).await
     }
 
-    /// A database that is made faster than it could be relied on: for what reads it only.
+    /// Like [`Self::start`], with a database that is faster and does not survive a crash: for measuring
+    /// how it is read.
     pub async fn hasty() -> anyhow::Result<Self> {
         let options =
             PostgresOptions { durable: false, ..PostgresOptions::new(scratch("postgres")) };
@@ -56,7 +57,7 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Another database with the schema and nothing else.
+    /// Makes another database with the schema and nothing else.
     pub async fn make_database(&self, name: &str) -> anyhow::Result<()> {
         let mut connection = self.connect("postgres").await?;
         let statement = sqlx::AssertSqlSafe(format!("create database {name}"));
@@ -69,13 +70,13 @@ impl Stage {
         self.postgres.url_of(name)
     }
 
-    /// A connection to a database that sees everything.
+    /// Connects to a database as a user who sees everything.
     pub async fn connect(&self, database: &str) -> anyhow::Result<PgConnection> {
         let url = self.database_url(database);
         PgConnection::connect(url.expose_secret()).await.context("connecting to Postgres")
     }
 
-    /// The same to the database of the programs.
+    /// Connects to the programs' database as that user.
     pub async fn superuser(&self) -> anyhow::Result<PgConnection> {
         self.connect(DATABASE).await
     }
@@ -91,8 +92,8 @@ impl Stage {
         Ok(account)
     }
 
-    /// Starts a program with its production settings, but for how much one caller may ask: here one
-    /// makes the load of many.
+    /// Starts a program with its production settings, except that one caller may ask for any amount:
+    /// here one caller makes the load of many.
     pub async fn program(&self, name: &'static str) -> Program {
         let database = self.database_url(DATABASE);
         Program::start(
@@ -115,7 +116,7 @@ impl Stage {
         let receiver = self.program("webhook-receiver").await;
         let address = address(&receiver)?;
         for account in accounts {
-            // What is not signed is refused as such once the account is known.
+            // Once the account is known, what is not signed is refused as such.
             let request = format!(
                 "POST {} HTTP/1.1\r\nhost: measure\r\ncontent-type: application/json\r\n\
                  content-length: 2\r\n\r\n{{}}",

@@ -16,7 +16,7 @@ use crate::stage::{Stage, TENANT, resident_mib};
 const EVENTS: usize = 20_000;
 const ROUNDS: usize = 3;
 const CONVERSATIONS: usize = 4_000;
-/// As many as the worker takes at once, and on as many connections, if it is not told otherwise.
+/// How many events the worker takes at once, and on how many connections, by default.
 const BATCH: usize = 200;
 const CONNECTIONS: usize = 4;
 /// The other database.
@@ -30,7 +30,7 @@ pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
     let mut events = Events::of(&account, CONVERSATIONS);
     let count = scale.of(EVENTS).div_ceil(BATCH) * BATCH;
 
-    // Once unmeasured: prepared statements, caches and the tables' first pages are there then.
+    // Once unmeasured, so that prepared statements, caches and the tables' first pages are there.
     apply(&stage, &mut database, &mut events, count / 5).await?;
     let (mut ours, mut theirs, mut memories) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..scale.rounds(ROUNDS) {
@@ -47,8 +47,8 @@ pub async fn measure(scale: Scale) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-/// Lets a worker apply so many more events, which wait for it in the stream, and announce them; how
-/// many a second, and what the worker has in memory then, in MiB.
+/// Lets a worker apply this many more events, which wait for it in the stream, and announce them.
+/// Returns events per second, and what the worker has in memory then, in MiB.
 pub async fn apply(
     stage: &Stage,
     database: &mut PgConnection,
@@ -86,8 +86,8 @@ pub async fn publish(stage: &Stage, envelopes: Vec<Envelope<Bytes>>) -> anyhow::
     Ok(())
 }
 
-/// Writes the rows of the last events to the other database, in batches as the worker does; events
-/// a second.
+/// Writes the rows of the last events to the other database, in batches as the worker does. Returns
+/// events per second.
 async fn upsert(stage: &Stage, database: &mut PgConnection, count: usize) -> anyhow::Result<f64> {
     let mut bare = stage.connect(BARE).await?;
     for table in REFERRED {
